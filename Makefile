@@ -1,0 +1,149 @@
+# Everything a developer runs. `make` alone lists it; git, make and Python 3.11 or newer are all it needs.
+
+PORT ?= 8000
+VENV ?= .venv
+# Tests run in this many processes.
+WORKERS ?= 2
+# Passed on: PYTEST_ARGS to pytest ("-k drawer -x"), ARGS to bench and real-retail.
+PYTEST_ARGS ?=
+ARGS ?=
+# The first Python that really runs (a pyenv shim may not), can make an environment, and is one Django 5.2 supports.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null \
+	&& echo $$python && break; done)
+UV_VERSION := 0.13.8
+
+PY = $(VENV)/bin/python
+READY = $(VENV)/.ready
+MANAGE = $(PY) manage.py
+PYTEST = $(PY) -m pytest
+UV = UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=$(VENV) UV_PYTHON=$(PY) $(PY) -m uv
+# Said outright: a .env file may name another database.
+ON_SQLITE = env DATABASE_URL=sqlite:///cashdesk.sqlite3
+ON_POSTGRES = $(PY) tests/with_postgres.py
+# What `check` starts must not touch the developer's own database.
+ON_NOTHING = env DATABASE_URL=sqlite://:memory:
+
+MAKEFLAGS += --no-print-directory
+export PORT
+# These would send packages elsewhere than into $(VENV), or make uv warn of another environment.
+unexport PIP_USER PIP_TARGET PIP_PREFIX VIRTUAL_ENV PYTHONHOME
+
+.DEFAULT_GOAL := help
+# Suites share two cores, and `make clean test` means what it says.
+.NOTPARALLEL:
+.PHONY: help demo run test test-sqlite test-postgres test-browser storm check lint types layers migrations-check \
+	deploy-check api-check bench real-retail lock clean
+
+help: ## list what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
+	@echo 'PORT, DATABASE_URL, PYTHON, VENV, WORKERS, PYTEST_ARGS and ARGS are honoured, as in: make demo PORT=8080'
+
+# ---- the environment -------------------------------------------------------------------------------------------------
+
+# uv fetches from where uv.lock found each file. A machine that only reaches an index its pip is set up for
+# (PIP_INDEX_URL, PIP_FIND_LINKS) gets the same versions with the same hashes through pip.
+define sync
+$(UV) sync --quiet --frozen $(1) || { \
+	echo 'uv could not reach the packages: trying pip, with the same versions and hashes'; \
+	$(UV) export --quiet --frozen --no-emit-project $(1) --output-file $(VENV)/requirements.txt && \
+	$(PY) -m pip install --quiet --require-hashes --requirement $(VENV)/requirements.txt; }
+endef
+
+$(READY): pyproject.toml uv.lock
+	@test -n "$(PYTHON)" || { echo 'No Python from 3.11 to 3.14 that can make a virtual environment was found.' \
+		'Install one (Debian: apt-get install python3-venv) or name it: make PYTHON=/path/to/python3' >&2; exit 1; }
+	@echo 'Preparing the environment in $(VENV); the first time takes a minute.'
+	@$(PY) -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
+	@$(PY) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(call sync)
+	@touch $@
+
+# ---- running it ------------------------------------------------------------------------------------------------------
+
+demo: $(READY) ## the whole thing with a demonstration world, at http://127.0.0.1:8000
+	@$(MANAGE) migrate --noinput --verbosity 0
+	@$(MANAGE) demo
+	@exec $(PY) -m gunicorn config.wsgi --bind 127.0.0.1:$(PORT) --worker-class gthread --workers 1 --threads 8 \
+		--no-control-socket
+
+run: $(READY) ## the development server on your database, reloading, without demonstration data
+	@$(MANAGE) migrate --noinput --verbosity 0
+	@exec $(MANAGE) runserver 127.0.0.1:$(PORT)
+
+# ---- tests -----------------------------------------------------------------------------------------------------------
+
+# $(call on_both_databases,what it is,command,what is not in it): the second runs whatever became of the first.
+define on_both_databases
+@sqlite=FAILED; postgres=FAILED; \
+echo '== $(1), on SQLite'; $(ON_SQLITE) $(2) && sqlite=passed; \
+echo; echo '== $(1), on PostgreSQL'; $(ON_POSTGRES) --skip-status 77 $(2); \
+case $$? in 0) postgres=passed ;; 77) postgres='SKIPPED (the line above says why)' ;; esac; \
+echo; echo "$(1), on `$(PY) --version`"; echo "  SQLite:     $$sqlite"; echo "  PostgreSQL: $$postgres"; \
+$(if $(3),echo '  not part of it: $(3)';) \
+test "$$sqlite" = passed && test "$$postgres" != FAILED
+endef
+
+NOT_FAST = the browser tests (make test-browser) and the storms (make storm)
+
+test: $(READY) ## the fast suite, on SQLite and, where there is one, on PostgreSQL
+	$(call on_both_databases,The fast suite,$(PYTEST) -n $(WORKERS) $(PYTEST_ARGS),$(NOT_FAST))
+
+test-sqlite: $(READY) ## the fast suite, on SQLite only
+	$(ON_SQLITE) $(PYTEST) -n $(WORKERS) $(PYTEST_ARGS)
+
+test-postgres: $(READY) ## the fast suite, on PostgreSQL only
+	$(ON_POSTGRES) $(PYTEST) -n $(WORKERS) $(PYTEST_ARGS)
+
+test-browser: $(READY) ## the screens in a real browser (needs chromium), on both databases
+	$(call on_both_databases,The browser tests,$(PYTEST) -m browser -n 0 $(PYTEST_ARGS))
+
+storm: $(READY) ## many tills at once, for minutes, on both databases
+	$(call on_both_databases,The storms,$(PYTEST) -m storm -n 0 $(PYTEST_ARGS))
+
+# ---- checks ----------------------------------------------------------------------------------------------------------
+
+check: lint types layers migrations-check deploy-check api-check ## all of these (make -k check: go on after a failure)
+
+lint: $(READY) ## style of Python and templates
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m djlint --lint --quiet templates
+
+types: $(READY) ## mypy
+	$(PY) -m mypy .
+
+layers: $(READY) ## who may import whom (import-linter)
+	$(VENV)/bin/lint-imports
+
+migrations-check: $(READY) ## models and migrations agree
+	$(ON_NOTHING) $(MANAGE) makemigrations --check --dry-run
+
+deploy-check: $(READY) ## Django's deployment checks, under settings as in production
+	env CASHDESK_ENV=production DATABASE_URL=postgres://cashdesk@127.0.0.1/cashdesk \
+		ALLOWED_HOSTS=cashdesk.example CSRF_TRUSTED_ORIGINS=https://cashdesk.example \
+		SECRET_KEY=for-the-deployment-check-only-0123456789-abcdefghijklmnopqrstuvwxyz \
+		$(MANAGE) check --deploy --fail-level WARNING
+
+api-check: $(READY) ## the API description is complete and valid
+	$(ON_NOTHING) $(MANAGE) spectacular --file /dev/null --validate --fail-on-warn
+
+# ---- measuring -------------------------------------------------------------------------------------------------------
+
+bench: $(READY) ## rates and latencies, on SQLite and on a PostgreSQL with durability on
+	$(ON_SQLITE) $(PY) -m bench $(ARGS)
+	$(ON_POSTGRES) --durable $(PY) -m bench $(ARGS)
+
+real-retail: $(READY) ## real shop receipts through the ledger (fetches a public data set)
+	@$(call sync,--group real-retail)
+	$(PY) -m tests.real_retail $(ARGS)
+
+# ---- housekeeping ----------------------------------------------------------------------------------------------------
+
+lock: $(READY) ## move every dependency to its newest allowed version; nothing else changes versions
+	$(UV) lock --upgrade
+	@$(MAKE) $(READY)
+
+clean: ## remove the environment and caches; your database stays
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis var/static
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,146 @@
+"""Signing in and out (contracts, section 0)."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import logout
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from cashdesk.domain import access
+from cashdesk.models import AccessToken, User
+from cashdesk.web.authentication import COOKIE, address_of, refuse_foreign_origin
+from cashdesk.web.dialects import CommonDialect
+from cashdesk.web.fields import StrictSerializer, TextField, WholeNumberField
+from cashdesk.web.openapi import COMMON_ERROR
+from cashdesk.web.permissions import PUBLIC, Access
+from cashdesk.web.views import ApiViewSet
+
+
+class PersonSerializer(serializers.ModelSerializer[User]):
+    """A person as the cash-sessions API shows one."""
+
+    class Meta:
+        model = User
+        fields = ("id", "name", "email", "rut", "role", "is_active", "is_owner")
+
+
+class ProfileSerializer(serializers.ModelSerializer[User]):
+    """A person as the shifts API's sign-in shows one: the id is a UUID there."""
+
+    id = serializers.UUIDField(source="uuid")
+    store = serializers.CharField(source="store.number", default=None, help_text="Number of the store.")
+    station = serializers.IntegerField(source="register.number", default=None, help_text="Assigned register.")
+
+    class Meta:
+        model = User
+        fields = ("id", "username", "name", "email", "rut", "role", "is_active", "is_owner", "store", "station")
+
+
+class LoginRequest(StrictSerializer):
+    """`password` and one of `email`, `username`, `rut`; a store and station to which the token is then bound."""
+
+    password = serializers.CharField(max_length=4096, trim_whitespace=False)
+    email = TextField(max_length=254, required=False)
+    username = TextField(max_length=150, required=False)
+    rut = TextField(max_length=20, required=False)
+    store = TextField(max_length=36, required=False, help_text="Number or UUID of the store.")
+    station = WholeNumberField(required=False, help_text="Number of the register.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Asks for one name."""
+        if sum(name in attrs for name in ("email", "username", "rut")) != 1:
+            raise serializers.ValidationError({"username": "give one of username, email or rut."})
+        return attrs
+
+
+class SignedInData(serializers.Serializer[Any]):
+    """The part of the answer that clients of the shifts API read."""
+
+    expired = serializers.DateTimeField()
+    profile = ProfileSerializer()
+
+
+class LoginResponse(serializers.Serializer[Any]):
+    """What signing in answers, with the words of each of the older systems."""
+
+    message = serializers.CharField()
+    access_token = serializers.CharField()
+    token_type = serializers.CharField()
+    user = PersonSerializer()
+    data = SignedInData()
+
+
+class MeResponse(serializers.Serializer[Any]):
+    """Who is signed in."""
+
+    message = serializers.CharField()
+    user = PersonSerializer()
+    data = ProfileSerializer()
+
+
+class LogoutResponse(serializers.Serializer[Any]):
+    """What signing out answers."""
+
+    message = serializers.CharField()
+
+
+class AuthViewSet(ApiViewSet):
+    """Sign in, sign out, who am I."""
+
+    dialect = CommonDialect
+    access = {"login": PUBLIC, "logout": Access(), "me": Access()}
+    not_replayed = ("login",)
+
+    @extend_schema(
+        operation_id="login",
+        request=LoginRequest,
+        responses={200: LoginResponse, 400: COMMON_ERROR, 401: COMMON_ERROR, 429: COMMON_ERROR},
+        auth=[],
+        tags=["Sign-in"],
+    )
+    @action(detail=False, methods=["post"])
+    def login(self, request: Request) -> Response:
+        """Signs in and answers with a bearer token, which is also set as the cookie `access_token`."""
+        refuse_foreign_origin(request)
+        credentials = self.validated(LoginRequest)
+        lifetime = timedelta(hours=settings.ACCESS_TOKEN_HOURS)
+        token, secret = access.sign_in(**credentials, at=self.now, address=address_of(request), lifetime=lifetime)
+        response = Response(LoginResponse(_signed_in(token, secret)).data)
+        is_local = request.get_host().rsplit(":", 1)[0] in ("localhost", "127.0.0.1", "[::1]", "testserver")
+        response.set_cookie(
+            COOKIE, secret, max_age=int(lifetime.total_seconds()), httponly=True, samesite="Lax", secure=request.is_secure() or not is_local
+        )
+        return response
+
+    @extend_schema(operation_id="logout", request=None, responses={200: LogoutResponse, 401: COMMON_ERROR}, tags=["Sign-in"])
+    @action(detail=False, methods=["post"])
+    def logout(self, request: Request) -> Response:
+        """Revokes the token at once; a browser session ends too."""
+        if self.by.token is not None:
+            access.revoke(token=self.by.token, by=self.by, at=self.now)
+        else:
+            logout(request._request)
+        response = Response({"message": "Success"})
+        response.delete_cookie(COOKIE, samesite="Lax")
+        return response
+
+    @extend_schema(operation_id="me", responses={200: MeResponse, 401: COMMON_ERROR}, tags=["Sign-in"])
+    @action(detail=False, methods=["get"])
+    def me(self, request: Request) -> Response:
+        """Says who is signed in."""
+        return Response(MeResponse({"message": "Success", "user": self.by.user, "data": self.by.user}).data)
+
+
+def _signed_in(token: AccessToken, secret: str) -> dict[str, Any]:
+    return {
+        "message": "Success",
+        "access_token": secret,
+        "token_type": "bearer",
+        "user": token.user,
+        "data": {"expired": token.expires_at, "profile": token.user},
+    }

@@ -1,0 +1,223 @@
+"""The cash-sessions API (contracts, section 1; the page in docs/contracts.md)."""
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from cashdesk import money, queries
+from cashdesk.api.auth import PersonSerializer
+from cashdesk.domain.count import CountedCash, Pieces, total_of
+from cashdesk.domain.principal import Principal, find_person
+from cashdesk.domain.session import close_session, current_session, open_session, store_of
+from cashdesk.enums import Scope, SessionStatus
+from cashdesk.filters import SessionFilter
+from cashdesk.models import CashSession
+from cashdesk.web.dialects import BareDialect
+from cashdesk.web.fields import NumberField, StrictSerializer, WholeNumberField
+from cashdesk.web.openapi import BARE_ERROR, IDEMPOTENCY_KEY
+from cashdesk.web.pagination import NewestFirst
+from cashdesk.web.permissions import Access
+from cashdesk.web.views import ApiViewSet
+
+
+@extend_schema_field({"type": "number", "nullable": True, "example": 1250.5})
+class UnitsField(serializers.Field[Any, Any, Any, Any]):
+    """An amount of a session in its currency's units, exact; null until the session may show it."""
+
+    def __init__(self, *, is_result: bool, **kwargs: Any) -> None:
+        super().__init__(read_only=True, **kwargs)
+        self.is_result = is_result
+
+    def get_attribute(self, instance: CashSession) -> Any:
+        """Returns (amount, currency), or None while the amount is not to be known (law 5)."""
+        # Lists carry `shows_result`; a single answer is of the caller's own open or just counted session.
+        is_shown = not self.is_result or getattr(instance, "shows_result", instance.is_counted)
+        amount = getattr(instance, self.source or "")
+        return None if amount is None or not is_shown else (amount, instance.currency)
+
+    def to_representation(self, value: tuple[int, str]) -> Any:
+        """Returns the exact number."""
+        return money.to_units(*value)
+
+
+class SessionSerializer(serializers.ModelSerializer[CashSession]):
+    """A session as the page shows it."""
+
+    user_id = serializers.IntegerField()
+    start_time = serializers.DateTimeField(source="opened_at")
+    end_time = serializers.DateTimeField(source="closed_at", allow_null=True)
+    start_amount = UnitsField(is_result=False)
+    final_cash_system = UnitsField(is_result=True, source="expected_amount")
+    final_cash_declared = UnitsField(is_result=True, source="declared_amount")
+    difference = UnitsField(is_result=True)
+    status = serializers.ChoiceField(choices=SessionStatus.choices)
+
+    class Meta:
+        model = CashSession
+        fields = (
+            "id",
+            "user_id",
+            "start_time",
+            "end_time",
+            "start_amount",
+            "final_cash_system",
+            "final_cash_declared",
+            "difference",
+            "status",
+        )
+
+
+class ListedSessionSerializer(SessionSerializer):
+    """A session in the list, with its cashier."""
+
+    user = PersonSerializer()
+
+    class Meta(SessionSerializer.Meta):
+        fields = (*SessionSerializer.Meta.fields, "user")
+
+
+class PiecesRequest(StrictSerializer):
+    """So many pieces of one note or coin."""
+
+    denomination = NumberField(help_text="Value of one piece in the currency's units, such as 20 or 0.5.")
+    pieces = WholeNumberField(min_value=0, max_value=10_000_000)
+
+
+class CountedRequest(StrictSerializer):
+    """The common part of opening and closing: a counted amount, told as a sum, as pieces, or as both."""
+
+    amount_field = ""
+
+    def counted(self, attrs: dict[str, Any], *, currency: str) -> CountedCash:
+        """Returns what was counted, exact minor units. Raises InvalidInput; both given and unequal is one."""
+        field = self.amount_field
+        amount = money.parse_units(attrs[field], currency, field=field) if field in attrs else None
+        if "count" not in attrs:
+            if amount is None:
+                raise serializers.ValidationError({field: "is required; 0 is something you say, or tell the pieces in count."})
+            return CountedCash(currency=currency, amount=amount)
+        pieces = tuple(
+            Pieces(denomination=money.parse_units(line["denomination"], currency, field="count"), pieces=line["pieces"]) for line in attrs["count"]
+        )
+        total = total_of(currency=currency, pieces=pieces)
+        if amount is not None and amount != total:
+            text = f"{money.to_text(amount, currency)} is not the {money.to_text(total, currency)} that the pieces add up to."
+            raise serializers.ValidationError({field: text})
+        return CountedCash(currency=currency, amount=total, pieces=pieces)
+
+
+class OpenRequest(CountedRequest):
+    """The body of `POST /cash/open`."""
+
+    amount_field = "start_amount"
+
+    start_amount = NumberField(required=False, help_text="The float, in the currency's units; or give count.")
+    user_id = WholeNumberField(required=False, help_text="Own id; a manager may name a cashier of the store.")
+    force_close_previous = serializers.BooleanField(default=False)
+    station = WholeNumberField(required=False, help_text="Number of the register.")
+    count = PiecesRequest(many=True, required=False, max_length=100)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Finds the person, whose store's currency then says what the amount is."""
+        by: Principal = self.context["by"]
+        user = find_person(user_id=attrs.get("user_id"), by=by)
+        counted = self.counted(attrs, currency=store_of(user=user, by=by).currency)
+        return {
+            "user": user,
+            "counted": counted,
+            "station": attrs.get("station"),
+            "force_close_previous": attrs["force_close_previous"],
+        }
+
+
+class CloseRequest(CountedRequest):
+    """The body of `POST /cash/close`."""
+
+    amount_field = "final_cash_declared"
+
+    final_cash_declared = NumberField(required=False, help_text="What you counted, in the currency's units; or give count.")
+    count = PiecesRequest(many=True, required=False, max_length=100)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Finds the open session, whose currency says what the amount is. Raises NothingOpen."""
+        session = current_session(user=find_person(user_id=None, by=self.context["by"]))
+        return {"session": session, "counted": self.counted(attrs, currency=session.currency)}
+
+
+class CashSessionViewSet(ApiViewSet):
+    """Open a drawer, look whether it is open, count it blind and close it, list the past."""
+
+    dialect = BareDialect
+    queryset = CashSession.objects.none()
+    filterset_class = SessionFilter
+    access = {
+        "open": Access(scope=Scope.SESSIONS_WRITE),
+        "session_status": Access(scope=Scope.SESSIONS_READ),
+        "close": Access(),
+        "sessions": Access(scope=Scope.SESSIONS_READ),
+    }
+    query_parameters = {
+        "session_status": ("user_id",),
+        "sessions": (*SessionFilter.base_filters, *NewestFirst.parameters),
+    }
+
+    @extend_schema(
+        operation_id="cash_open",
+        parameters=[IDEMPOTENCY_KEY],
+        request=OpenRequest,
+        responses={200: SessionSerializer, 400: BARE_ERROR, 401: BARE_ERROR, 403: BARE_ERROR, 409: BARE_ERROR},
+        tags=["Cash sessions"],
+    )
+    @action(detail=False, methods=["post"])
+    def open(self, request: Request) -> Response:
+        """Opens a drawer with a counted float."""
+        session = open_session(**self.validated(OpenRequest), by=self.by, at=self.now)
+        return Response(SessionSerializer(session).data)
+
+    @extend_schema(
+        operation_id="cash_status",
+        parameters=[OpenApiParameter("user_id", int, description="Own id; a manager may name a cashier of the store.")],
+        responses={200: SessionSerializer, 401: BARE_ERROR, 403: BARE_ERROR, 404: BARE_ERROR},
+        tags=["Cash sessions"],
+    )
+    @action(detail=False, methods=["get"], url_path="status")
+    def session_status(self, request: Request) -> Response:
+        """Shows the open session; 404 when none is."""
+        text = request.query_params.get("user_id")
+        user_id = int(money.parse_number(text, field="user_id")) if text is not None else None
+        session = current_session(user=find_person(user_id=user_id, by=self.by))
+        return Response(SessionSerializer(session).data)
+
+    @extend_schema(
+        operation_id="cash_close",
+        parameters=[IDEMPOTENCY_KEY],
+        request=CloseRequest,
+        responses={200: SessionSerializer, 400: BARE_ERROR, 401: BARE_ERROR, 403: BARE_ERROR, 404: BARE_ERROR},
+        tags=["Cash sessions"],
+    )
+    @action(detail=False, methods=["post"])
+    def close(self, request: Request) -> Response:
+        """Closes the open session with a blind count and shows the result."""
+        session = close_session(**self.validated(CloseRequest), by=self.by, at=self.now)
+        return Response(SessionSerializer(session).data)
+
+    @extend_schema(
+        operation_id="cash_sessions",
+        parameters=[
+            OpenApiParameter("limit", int, description="Rows on a page: 100, at most 1000."),
+            OpenApiParameter("cursor", OpenApiTypes.STR, description="From the Link header of the page before."),
+        ],
+        responses={200: ListedSessionSerializer(many=True), 400: BARE_ERROR, 401: BARE_ERROR},
+        tags=["Cash sessions"],
+    )
+    @action(detail=False, methods=["get"])
+    def sessions(self, request: Request) -> Response:
+        """Lists sessions, newest first; a cashier sees their own. `Link` leads on while there is more."""
+        pages = NewestFirst(instant="opened_at")
+        page = pages.page(self.filter_queryset(queries.sessions(by=self.by)), request)
+        return Response(ListedSessionSerializer(page, many=True).data, headers=pages.headers())

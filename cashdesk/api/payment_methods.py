@@ -1,0 +1,145 @@
+"""Ways to pay, and paying an order by hand (contracts, section 2)."""
+
+import uuid
+from typing import Any
+
+from drf_spectacular.utils import extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from cashdesk import money, queries
+from cashdesk.api.shifts import cash_unit, whole_units
+from cashdesk.domain.payment import PaymentReport, record_payment
+from cashdesk.domain.principal import find_person
+from cashdesk.domain.session import open_session_of
+from cashdesk.enums import PaymentStatus, Scope
+from cashdesk.errors import Forbidden, InvalidInput
+from cashdesk.models import CashSession, PaymentMethod
+from cashdesk.web.dialects import EnvelopeDialect
+from cashdesk.web.fields import StrictSerializer, WholeNumberField
+from cashdesk.web.idempotency import key_of
+from cashdesk.web.openapi import ENVELOPE_ERROR, REQUIRED_IDEMPOTENCY_KEY
+from cashdesk.web.permissions import Access
+from cashdesk.web.views import ApiViewSet
+
+
+class PaymentMethodSerializer(serializers.ModelSerializer[PaymentMethod]):
+    """A way to pay."""
+
+    id = serializers.UUIDField(source="uuid")
+
+    class Meta:
+        model = PaymentMethod
+        fields = ("id", "code", "name", "is_cash", "is_active", "created_at")
+
+
+class PaymentMethodViewSet(ApiViewSet):
+    """The ways to pay of the account."""
+
+    dialect = EnvelopeDialect
+    access = {"list": Access(scope=Scope.PAYMENTS_READ)}
+
+    @extend_schema(
+        operation_id="payment_methods",
+        responses={
+            200: inline_serializer("PaymentMethods", {"message": serializers.CharField(), "data": PaymentMethodSerializer(many=True)}),
+            401: ENVELOPE_ERROR,
+        },
+        tags=["Shifts"],
+    )
+    def list(self, request: Request) -> Response:
+        """Lists the active ways to pay."""
+        shown = PaymentMethodSerializer(queries.payment_methods(by=self.by), many=True).data
+        return Response(EnvelopeDialect.body("Payment methods retrieved successfully", shown))
+
+
+class ManualPaymentRequest(StrictSerializer):
+    """The body of `POST /orders/{id}/pay/manual`. `version` is accepted and ignored: we keep no orders."""
+
+    payment_method_id = serializers.UUIDField()
+    amount = WholeNumberField(min_value=1)
+    cash_received = WholeNumberField(min_value=0, required=False, allow_null=True)
+    version = serializers.IntegerField(required=False, allow_null=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Reads the amounts in the currency of the open shift; cash may not be less than what is owed."""
+        session: CashSession = self.context["session"]
+        method = queries.payment_methods(by=self.context["by"]).filter(uuid=attrs["payment_method_id"]).first()
+        if method is None:
+            raise InvalidInput.of("payment_method_id", "is not one of GET /payment-methods.")
+        unit = cash_unit(session.currency)
+        amount = money.parse_whole(attrs["amount"], field="amount", unit=unit)
+        received = amount
+        if method.is_cash and attrs.get("cash_received") is not None:
+            received = money.parse_whole(attrs["cash_received"], field="cash_received", unit=unit)
+        if received < amount:
+            raise InvalidInput.of("cash_received", "is less than the amount.")
+        return {"method": method, "amount": amount, "received": received}
+
+
+class ManualPaymentSerializer(serializers.Serializer[Any]):
+    """What paying by hand answers, in the currency's smallest cash unit."""
+
+    id = serializers.CharField(help_text="The payment's id.")
+    order_id = serializers.CharField()
+    payment_method_id = serializers.UUIDField()
+    amount = serializers.IntegerField()
+    cash_received = serializers.IntegerField()
+    change_due = serializers.IntegerField()
+    status = serializers.CharField()
+    paid_at = serializers.DateTimeField()
+
+
+class ManualPaymentViewSet(ApiViewSet):
+    """Paying an order at the drawer."""
+
+    dialect = EnvelopeDialect
+    access = {"pay_manual": Access()}
+
+    @extend_schema(
+        operation_id="order_pay_manual",
+        parameters=[REQUIRED_IDEMPOTENCY_KEY],
+        request=ManualPaymentRequest,
+        responses={
+            200: inline_serializer("ManualPayment", {"message": serializers.CharField(), "data": ManualPaymentSerializer()}),
+            400: ENVELOPE_ERROR,
+            401: ENVELOPE_ERROR,
+            403: ENVELOPE_ERROR,
+        },
+        tags=["Shifts"],
+    )
+    @action(detail=False, methods=["post"])
+    def pay_manual(self, request: Request, order: str) -> Response:
+        """Books a payment of an order into the caller's open shift and says the change."""
+        if not key_of(request):
+            raise InvalidInput.of("Idempotency-Key", "is a required header here: give every payment a key of its own.")
+        session = open_session_of(find_person(user_id=None, by=self.by))
+        if session is None:
+            raise Forbidden("No open shift: start one before taking payments.", code="no_open_shift")
+        paid = self.validated(ManualPaymentRequest, session=session)
+        is_cash = paid["method"].is_cash
+        report = PaymentReport(
+            id=f"manual-{uuid.uuid4()}",
+            order=order,
+            method=paid["method"].code,
+            currency=session.currency,
+            amount=paid["amount"],
+            tendered=paid["received"] if is_cash else None,
+            change=paid["received"] - paid["amount"] if is_cash else None,
+            status=PaymentStatus.APPROVED,
+            session=str(session.pk),
+        )
+        outcome = record_payment(report=report, by=self.by, at=self.now)
+        shown = {
+            "id": report.id,
+            "order_id": order,
+            "payment_method_id": str(paid["method"].uuid),
+            "amount": whole_units(paid["amount"], session.currency),
+            "cash_received": whole_units(paid["received"], session.currency),
+            "change_due": whole_units(paid["received"] - paid["amount"], session.currency),
+            "status": "paid",
+            "paid_at": outcome.payment.paid_at if outcome.payment else None,
+        }
+        return Response(EnvelopeDialect.body("Payment processed successfully", shown))

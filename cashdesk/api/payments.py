@@ -1,0 +1,189 @@
+"""Payments as points of sale report them (contracts, section 5): ours, amounts in minor units."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from cashdesk import money
+from cashdesk.domain.payment import BATCH_SIZE_MAX, Outcome, PaymentReport, decide_payment, record_payment, record_payments
+from cashdesk.enums import Booked, PaymentStatus, PaymentType, Scope
+from cashdesk.errors import InvalidInput
+from cashdesk.models import Payment
+from cashdesk.web.dialects import ProblemDialect
+from cashdesk.web.errors import fault_of, flatten, request_id
+from cashdesk.web.fields import NumberField, StrictSerializer, TextField
+from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM, ProblemSerializer
+from cashdesk.web.permissions import Access
+from cashdesk.web.views import ApiViewSet
+
+AMOUNTS = ("amount", "tendered", "change", "tax", "discount")
+
+
+class ReferenceField(serializers.CharField):
+    """An id of somebody else's: text, or a whole number, which is the same as its digits."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Returns the text. Raises ValidationError."""
+        if isinstance(data, bool) or not isinstance(data, str | int):
+            raise serializers.ValidationError("must be text or a whole number.")
+        if isinstance(data, int) and abs(data) >= 10**20:
+            raise serializers.ValidationError("has more than 20 digits; send it as text.")
+        return super().to_internal_value(data)
+
+
+class PaymentRequest(StrictSerializer):
+    """A tender. Amounts are integers in minor units; what is left out is the caller's own."""
+
+    id = ReferenceField(max_length=128, help_text="The point of sale's own id, unique per store.")
+    order = ReferenceField(max_length=128, default="", allow_blank=True)
+    store = ReferenceField(max_length=36, default="", allow_blank=True, help_text="Number or UUID of the store.")
+    station = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=False, allow_null=True, help_text="Number of the register.")
+    session = ReferenceField(max_length=36, default="", allow_blank=True, help_text="Id or UUID of a cash session.")
+    operator = ReferenceField(max_length=64, default="", allow_blank=True, help_text="Operator code of the cashier.")
+    method = TextField(max_length=32, help_text="CASH or EFECTIVO for cash, else the code of the method.")
+    currency = TextField(min_length=3, max_length=3, help_text="ISO 4217.")
+    amount = NumberField(help_text="What was owed, minor units.")
+    tendered = NumberField(required=False, allow_null=True, help_text="What the customer gave, minor units.")
+    change = NumberField(required=False, allow_null=True, help_text="What the customer got back, minor units.")
+    status = serializers.ChoiceField(choices=PaymentStatus.choices)
+    type = serializers.ChoiceField(choices=PaymentType.choices, default=PaymentType.SALE)
+    paid_at = serializers.DateTimeField(required=False, allow_null=True, help_text="When the till says it was paid; with its UTC offset.")
+    tax = NumberField(required=False, allow_null=True)
+    discount = NumberField(required=False, allow_null=True)
+    channel = TextField(max_length=64, default="", allow_blank=True)
+    service = TextField(max_length=64, default="", allow_blank=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Reads the amounts exactly and refuses a currency that does not exist."""
+        money.exponent_of(attrs["currency"])
+        for name in AMOUNTS:
+            if attrs.get(name) is not None:
+                attrs[name] = money.parse_whole(attrs[name], field=name)
+        return attrs
+
+
+class BatchRequest(StrictSerializer):
+    """Up to 5,000 payments, as `{"payments": [...]}` or as the bare array."""
+
+    payments = serializers.ListField(child=serializers.JSONField(), min_length=1, max_length=BATCH_SIZE_MAX)
+
+
+class DecisionRequest(StrictSerializer):
+    """The body of `PATCH /payments/{id}`."""
+
+    status = serializers.ChoiceField(choices=[PaymentStatus.APPROVED, PaymentStatus.REJECTED])
+    store = ReferenceField(max_length=20, required=False, help_text="Number of the store, where several use the id.")
+
+
+class PaymentSerializer(serializers.ModelSerializer[Payment]):
+    """A payment as it was kept and where it was booked."""
+
+    id = serializers.CharField(source="external_id")
+    store = serializers.CharField(source="store.number")
+    station = serializers.IntegerField(source="register.number", default=None, allow_null=True)
+    session = serializers.IntegerField(source="session_id", allow_null=True)
+    operator = serializers.CharField(source="operator.operator_uid", default=None, allow_null=True)
+    booked = serializers.ChoiceField(choices=Booked.choices)
+
+    class Meta:
+        model = Payment
+        fields = (
+            "id", "order", "store", "station", "session", "operator", "method", "currency", "amount", "tendered", "change",
+            "status", "type", "paid_at", "tax", "discount", "channel", "service", "booked", "reported_at",
+        )  # fmt: skip
+
+
+class BatchResultSerializer(serializers.Serializer[Any]):
+    """What became of one payment of a batch: the answer that it would have got alone."""
+
+    id = serializers.CharField(allow_null=True)
+    status_code = serializers.IntegerField(help_text="201 booked, 200 known already, 4xx refused.")
+    booked = serializers.ChoiceField(choices=Booked.choices, required=False)
+    session = serializers.IntegerField(required=False, allow_null=True)
+    problem = ProblemSerializer(required=False)
+
+
+class BatchResponse(serializers.Serializer[Any]):
+    """The results in the order in which the payments were sent."""
+
+    results = BatchResultSerializer(many=True)
+
+
+class PaymentViewSet(ApiViewSet):
+    """Report payments, one or many, and decide pending ones."""
+
+    dialect = ProblemDialect
+    access = {
+        "create": Access(scope=Scope.PAYMENTS_WRITE),
+        "batch": Access(scope=Scope.PAYMENTS_WRITE),
+        "decide": Access(scope=Scope.PAYMENTS_WRITE),
+    }
+
+    @extend_schema(
+        operation_id="payment_report",
+        parameters=[IDEMPOTENCY_KEY],
+        request=PaymentRequest,
+        responses={201: PaymentSerializer, 200: PaymentSerializer, 400: PROBLEM, 401: PROBLEM, 403: PROBLEM, 409: PROBLEM},
+        tags=["Payments"],
+    )
+    def create(self, request: Request) -> Response:
+        """Keeps and books one payment; the same event again answers 200 and books nothing."""
+        outcome = record_payment(report=PaymentReport(**self.validated(PaymentRequest)), by=self.by, at=self.now)
+        return Response(PaymentSerializer(outcome.payment).data, status=201 if outcome.is_new else 200)
+
+    @extend_schema(
+        operation_id="payment_report_batch",
+        parameters=[IDEMPOTENCY_KEY],
+        request=BatchRequest,
+        responses={200: BatchResponse, 400: PROBLEM, 401: PROBLEM, 403: PROBLEM},
+        tags=["Payments"],
+    )
+    @action(detail=False, methods=["post"])
+    def batch(self, request: Request) -> Response:
+        """Keeps and books up to 5,000 payments; each is answered by itself, and one that is refused holds up no other."""
+        body = {"payments": request.data} if isinstance(request.data, list) else request.data
+        asked = BatchRequest(data=body)
+        asked.is_valid(raise_exception=True)
+        read = [_read(item) for item in asked.validated_data["payments"]]
+        reports = [report for report in read if isinstance(report, PaymentReport)]
+        outcomes = iter(record_payments(reports=reports, by=self.by, at=self.now))
+        results = [_result(report.id, next(outcomes)) if isinstance(report, PaymentReport) else report for report in read]
+        return Response({"results": results})
+
+    @extend_schema(
+        operation_id="payment_decide",
+        parameters=[IDEMPOTENCY_KEY],
+        request=DecisionRequest,
+        responses={200: PaymentSerializer, 400: PROBLEM, 401: PROBLEM, 404: PROBLEM, 409: PROBLEM},
+        tags=["Payments"],
+    )
+    def decide(self, request: Request, external_id: str) -> Response:
+        """Approves or rejects a pending payment; an approved one is booked now."""
+        payment = decide_payment(external_id=external_id, **self.validated(DecisionRequest), by=self.by, at=self.now)
+        return Response(PaymentSerializer(payment).data)
+
+
+def _read(item: Any) -> PaymentReport | dict[str, Any]:
+    """Returns the report, or the result of one that cannot be read."""
+    serializer = PaymentRequest(data=item)
+    if serializer.is_valid():
+        return PaymentReport(**serializer.validated_data)
+    name = item.get("id") if isinstance(item, dict) and isinstance(item.get("id"), str | int) else None
+    named = flatten(serializer.errors)
+    return _refused(name, InvalidInput(" ".join(f"{field}: {text}" for field, text in named.items()), errors=named))
+
+
+def _result(name: str, outcome: Outcome) -> dict[str, Any]:
+    if outcome.error is not None or outcome.payment is None:
+        return _refused(name, outcome.error or InvalidInput("unknown"))
+    payment = outcome.payment
+    return {"id": name, "status_code": 201 if outcome.is_new else 200, "booked": payment.booked, "session": payment.session_id}
+
+
+def _refused(name: Any, error: Exception) -> dict[str, Any]:
+    fault = fault_of(error, request_id=request_id())
+    return {"id": name, "status_code": fault.status, "problem": ProblemDialect.error_body(fault)}

@@ -1,0 +1,110 @@
+"""Reports of the shifts API (contracts, section 2)."""
+
+import csv
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any, Final
+
+from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from cashdesk import queries
+from cashdesk.api.shifts import WholeUnitsField
+from cashdesk.enums import Role, Scope
+from cashdesk.errors import InvalidInput
+from cashdesk.models import Shift
+from cashdesk.web.dialects import EnvelopeDialect
+from cashdesk.web.openapi import ENVELOPE_ERROR
+from cashdesk.web.permissions import Access
+from cashdesk.web.views import ApiViewSet
+
+DAYS_MAX: Final = 366
+ROWS_MAX: Final = 10_000
+CSV_ROWS_PER_READ: Final = 2_000
+
+
+class ShiftSummarySerializer(serializers.Serializer[Shift]):
+    """A shift in the summary; the figures of one that is open are null."""
+
+    shift_id = serializers.UUIDField(source="uuid")
+    cashier_name = serializers.CharField(source="user.name")
+    start_time = serializers.DateTimeField(source="opened_at")
+    end_time = serializers.DateTimeField(source="closed_at", allow_null=True)
+    status = serializers.CharField(source="state")
+    start_cash = WholeUnitsField()
+    actual_cash_end = WholeUnitsField(allow_null=True)
+    expected_cash_end = WholeUnitsField(allow_null=True)
+    cash_difference = WholeUnitsField(allow_null=True)
+
+
+class RangeRequest(serializers.Serializer[Any]):
+    """The query of the summary."""
+
+    start_date = serializers.DateField()
+    end_date = serializers.DateField()
+    export = serializers.ChoiceField(choices=["csv"], required=False)
+
+
+class ReportViewSet(ApiViewSet):
+    """What managers see of the shifts of their store, admins of their account."""
+
+    dialect = EnvelopeDialect
+    access = {"shift_summary": Access(role=Role.MANAGER, scope=Scope.SESSIONS_READ)}
+    query_parameters = {"shift_summary": ("start_date", "end_date", "export")}
+
+    @extend_schema(
+        operation_id="shift_summary",
+        parameters=[
+            OpenApiParameter("start_date", date, required=True, description="First business date."),
+            OpenApiParameter("end_date", date, required=True, description="Last business date, at most 366 days on."),
+            OpenApiParameter("export", str, enum=["csv"], description="csv streams the rows as a file, however many."),
+        ],
+        responses={
+            200: inline_serializer("ShiftSummary", {"message": serializers.CharField(), "data": ShiftSummarySerializer(many=True)}),
+            400: ENVELOPE_ERROR,
+            401: ENVELOPE_ERROR,
+            403: ENVELOPE_ERROR,
+        },
+        tags=["Shifts"],
+    )
+    @action(detail=False, methods=["get"], url_path="shift-summary")
+    def shift_summary(self, request: Request) -> HttpResponseBase:
+        """Lists the shifts of a range of business dates with what was expected, counted and different."""
+        asked = RangeRequest(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        start, end = asked.validated_data["start_date"], asked.validated_data["end_date"]
+        if not start <= end < start + timedelta(days=DAYS_MAX):
+            raise InvalidInput.of("end_date", f"must be on or after start_date and at most {DAYS_MAX} days from it.")
+        shifts = queries.shift_summary(by=self.by, start=start, end=end)
+        if "export" in asked.validated_data:
+            response = StreamingHttpResponse(_csv(shifts.iterator(chunk_size=CSV_ROWS_PER_READ)), content_type="text/csv; charset=utf-8")
+            response.headers["Content-Disposition"] = f'attachment; filename="shift-summary-{start}-{end}.csv"'
+            return response
+        rows = list(shifts[: ROWS_MAX + 1])
+        if len(rows) > ROWS_MAX:
+            raise InvalidInput.of("end_date", f"the range has more than {ROWS_MAX} shifts: narrow it, or ask for export=csv.")
+        return Response(EnvelopeDialect.body("Shift summary retrieved successfully", ShiftSummarySerializer(rows, many=True).data))
+
+
+class _Line:
+    """A file that hands each written line back, so that the csv module can stream."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def _csv(shifts: Iterator[Shift]) -> Iterator[str]:
+    writer = csv.writer(_Line())
+    yield writer.writerow(ShiftSummarySerializer().fields)
+    for shift in shifts:
+        yield writer.writerow([formula_safe(value) for value in ShiftSummarySerializer(shift).data.values()])
+
+
+def formula_safe(value: Any) -> Any:
+    """Keeps a spreadsheet from running a name such as `=HYPERLINK(...)`; numbers stay numbers."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

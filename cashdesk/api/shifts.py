@@ -1,0 +1,237 @@
+"""The shifts API (contracts, section 2): the same sessions in the words of shifts, and cash in and out of them."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema, extend_schema_field, inline_serializer
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from cashdesk import money
+from cashdesk.denominations import cash_unit_of
+from cashdesk.domain.access import confirm_password
+from cashdesk.domain.cash_movement import move_cash
+from cashdesk.domain.count import CountedCash
+from cashdesk.domain.principal import find_person
+from cashdesk.domain.session import close_session, current_session, open_session, open_session_of, store_of
+from cashdesk.enums import MovementKind
+from cashdesk.models import Movement, Shift
+from cashdesk.web.authentication import address_of
+from cashdesk.web.dialects import EnvelopeDialect
+from cashdesk.web.fields import StrictSerializer, TextField, WholeNumberField
+from cashdesk.web.openapi import ENVELOPE_ERROR, IDEMPOTENCY_KEY
+from cashdesk.web.permissions import Access
+from cashdesk.web.views import ApiViewSet
+
+DROP_CATEGORY = "drop"
+
+
+def cash_unit(currency: str) -> int:
+    """Returns how many minor units the integers of this API stand for: 1 cent, 1 peso, 1 rupiah (100 sen)."""
+    return cash_unit_of(currency, money.exponent_of(currency))
+
+
+def whole_units(minor: int, currency: str) -> Any:
+    """Returns minor units in the currency's smallest cash unit: an integer wherever the amount is one, else exact."""
+    return money.to_unit(minor, unit=cash_unit(currency))
+
+
+@extend_schema_field({"type": "integer", "example": 500000})
+class WholeUnitsField(serializers.Field[Any, Any, Any, Any]):
+    """An amount of a shift or a movement in the currency's smallest cash unit."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, **kwargs)
+
+    def get_attribute(self, instance: Any) -> Any:
+        """Returns (amount, currency), or None for an amount that is not known yet."""
+        amount = getattr(instance, self.source or "")
+        return None if amount is None else (amount, instance.currency)
+
+    def to_representation(self, value: tuple[int, str]) -> Any:
+        """Returns the exact number."""
+        return whole_units(*value)
+
+
+class OpenShiftSerializer(serializers.Serializer[Shift]):
+    """An open shift. What is not known yet is absent, as on the page."""
+
+    id = serializers.UUIDField(source="uuid")
+    user_id = serializers.UUIDField(source="user.uuid")
+    start_cash = WholeUnitsField()
+    status = serializers.CharField(source="state")
+    start_time = serializers.DateTimeField(source="opened_at")
+
+
+class EndedShiftSerializer(serializers.Serializer[Shift]):
+    """A shift that was counted and closed."""
+
+    id = serializers.UUIDField(source="uuid")
+    user_id = serializers.UUIDField(source="user.uuid")
+    start_cash = WholeUnitsField()
+    expected_cash_end = WholeUnitsField()
+    actual_cash_end = WholeUnitsField()
+    difference = WholeUnitsField(source="cash_difference")
+    status = serializers.CharField(source="state")
+    start_time = serializers.DateTimeField(source="opened_at")
+    end_time = serializers.DateTimeField(source="closed_at")
+
+
+class CashTransactionSerializer(serializers.Serializer[Movement]):
+    """Cash in or out of a shift. `type` and `category` are as they were sent."""
+
+    id = serializers.UUIDField(source="uuid")
+    shift_id = serializers.UUIDField(source="session.uuid")
+    type = serializers.SerializerMethodField()
+    amount = WholeUnitsField()
+    category = serializers.CharField(source="reason")
+    description = serializers.CharField(source="note")
+    user_id = serializers.UUIDField(source="recorded_by.uuid")
+    created_at = serializers.DateTimeField(source="recorded_at")
+
+    def get_type(self, movement: Movement) -> str:
+        """`cash_in` where the drawer is the destination."""
+        return "cash_in" if movement.destination_id == movement.session.register_id else "cash_out"  # type: ignore[union-attr]
+
+
+class StartRequest(StrictSerializer):
+    """The body of `POST /shifts/start`."""
+
+    start_cash = WholeNumberField(min_value=0, help_text="The float, in the currency's smallest cash unit.")
+    password = serializers.CharField(max_length=4096, trim_whitespace=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Reads the amount in the currency of the store."""
+        by = self.context["by"]
+        user = find_person(user_id=None, by=by)
+        currency = store_of(user=user, by=by).currency
+        amount = money.parse_whole(attrs["start_cash"], field="start_cash", unit=cash_unit(currency))
+        return {"user": user, "counted": CountedCash(currency=currency, amount=amount)}
+
+
+class EndRequest(StrictSerializer):
+    """The body of `POST /shifts/end`. Without `actual_cash_end` it is refused: nobody counted zero by saying nothing."""
+
+    password = serializers.CharField(max_length=4096, trim_whitespace=False)
+    actual_cash_end = WholeNumberField(min_value=0, help_text="What you counted, in the currency's smallest cash unit.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Reads the amount in the currency of the open shift. Raises NothingOpen."""
+        session = current_session(user=find_person(user_id=None, by=self.context["by"]))
+        amount = money.parse_whole(attrs["actual_cash_end"], field="actual_cash_end", unit=cash_unit(session.currency))
+        return {"session": session, "counted": CountedCash(currency=session.currency, amount=amount)}
+
+
+class PasswordRequest(serializers.Serializer[Any]):
+    """The part of a start or an end that is asked again even when the answer is already known."""
+
+    password = serializers.CharField(max_length=4096, trim_whitespace=False)
+
+
+class CashTransactionRequest(StrictSerializer):
+    """The body of `POST /shifts/cash-transaction`."""
+
+    type = serializers.ChoiceField(choices=["cash_in", "cash_out"])
+    amount = WholeNumberField(min_value=1)
+    category = TextField(min_length=1, max_length=50)
+    description = TextField(max_length=500, required=False, allow_blank=True, default="")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Finds the open shift. The type decides the direction; a drop out of the drawer goes to the vault."""
+        session = current_session(user=find_person(user_id=None, by=self.context["by"]))
+        out = MovementKind.DROP if attrs["category"].lower() == DROP_CATEGORY else MovementKind.PAID_OUT
+        return {
+            "session": session,
+            "kind": MovementKind.PAID_IN if attrs["type"] == "cash_in" else out,
+            "amount": money.parse_whole(attrs["amount"], field="amount", unit=cash_unit(session.currency)),
+            "reason": attrs["category"],
+            "note": attrs["description"],
+        }
+
+
+def _answer(name: str, serializer: Any) -> Any:
+    return inline_serializer(name, {"message": serializers.CharField(), "data": serializer})
+
+
+class ShiftViewSet(ApiViewSet):
+    """Start a shift, look at it, move cash in and out, end it with a blind count."""
+
+    dialect = EnvelopeDialect
+    access = {
+        "start": Access(),
+        "end": Access(),
+        "active": Access(),
+        "current": Access(),
+        "cash_transaction": Access(),
+    }
+
+    def confirm(self, request: Request) -> None:
+        """Start and end ask the person for the password, however often the request comes."""
+        if self.action in ("start", "end"):
+            asked = PasswordRequest(data=request.data if isinstance(request.data, dict) else {})
+            asked.is_valid(raise_exception=True)
+            confirm_password(by=self.by, password=asked.validated_data["password"], address=address_of(request), at=self.now)
+
+    @extend_schema(
+        operation_id="shift_start",
+        parameters=[IDEMPOTENCY_KEY],
+        request=StartRequest,
+        responses={201: _answer("ShiftStarted", OpenShiftSerializer()), 400: ENVELOPE_ERROR, 401: ENVELOPE_ERROR, 409: ENVELOPE_ERROR},
+        tags=["Shifts"],
+    )
+    @action(detail=False, methods=["post"])
+    def start(self, request: Request) -> Response:
+        """Starts a shift with a counted float."""
+        session = open_session(**self.validated(StartRequest), by=self.by, at=self.now)
+        return Response(EnvelopeDialect.body("Shift started successfully", OpenShiftSerializer(Shift.of(session)).data), status=201)
+
+    @extend_schema(
+        operation_id="shift_end",
+        parameters=[IDEMPOTENCY_KEY],
+        request=EndRequest,
+        responses={200: _answer("ShiftEnded", EndedShiftSerializer()), 400: ENVELOPE_ERROR, 401: ENVELOPE_ERROR, 404: ENVELOPE_ERROR},
+        tags=["Shifts"],
+    )
+    @action(detail=False, methods=["post"])
+    def end(self, request: Request) -> Response:
+        """Ends the shift with a blind count and shows the result."""
+        session = close_session(**self.validated(EndRequest), by=self.by, at=self.now)
+        return Response(EnvelopeDialect.body("Shift ended successfully", EndedShiftSerializer(Shift.of(session)).data))
+
+    @extend_schema(
+        operation_id="shift_active",
+        responses={200: _answer("ShiftActive", OpenShiftSerializer(allow_null=True)), 401: ENVELOPE_ERROR},
+        tags=["Shifts"],
+    )
+    @action(detail=False, methods=["get"])
+    def active(self, request: Request) -> Response:
+        """Shows the open shift, or null."""
+        session = open_session_of(find_person(user_id=None, by=self.by))
+        shown = OpenShiftSerializer(Shift.of(session)).data if session else None
+        message = "Active shift retrieved successfully" if session else "No active shift"
+        return Response(EnvelopeDialect.body(message, shown))
+
+    @extend_schema(
+        operation_id="shift_current",
+        responses={200: _answer("ShiftCurrent", OpenShiftSerializer()), 401: ENVELOPE_ERROR, 404: ENVELOPE_ERROR},
+        tags=["Shifts"],
+    )
+    @action(detail=False, methods=["get"])
+    def current(self, request: Request) -> Response:
+        """Shows the open shift; 404 when none is."""
+        session = current_session(user=find_person(user_id=None, by=self.by))
+        return Response(EnvelopeDialect.body("Active shift retrieved successfully", OpenShiftSerializer(Shift.of(session)).data))
+
+    @extend_schema(
+        operation_id="shift_cash_transaction",
+        parameters=[IDEMPOTENCY_KEY],
+        request=CashTransactionRequest,
+        responses={201: _answer("CashTransaction", CashTransactionSerializer()), 400: ENVELOPE_ERROR, 401: ENVELOPE_ERROR, 404: ENVELOPE_ERROR},
+        tags=["Shifts"],
+    )
+    @action(detail=False, methods=["post"], url_path="cash-transaction")
+    def cash_transaction(self, request: Request) -> Response:
+        """Books cash paid in, paid out or dropped to the vault during the shift."""
+        movement = move_cash(**self.validated(CashTransactionRequest), by=self.by, at=self.now)
+        return Response(EnvelopeDialect.body("Cash transaction created successfully", CashTransactionSerializer(movement).data), status=201)

@@ -1,0 +1,1 @@
+"""The verbs, one file per noun. Each is keyword-only, takes `by` (who) and `at` (when, UTC), and is one transaction."""

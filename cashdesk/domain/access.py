@@ -1,0 +1,199 @@
+"""Signing in, tokens and API keys."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import transaction
+from django.db.models import Q
+
+from cashdesk.domain import audit
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import PlaceKind, Scope, TokenKind
+from cashdesk.errors import InvalidInput, NotSignedIn, TooManyAttempts
+from cashdesk.models import AccessToken, Account, Place, SignInAttempt, Store, User, Vendor
+
+ATTEMPTS_WINDOW: Final = timedelta(minutes=15)
+ATTEMPTS_PER_NAME: Final = 10
+ATTEMPTS_PER_ADDRESS: Final = 100
+"""A shop's tills often share one address, so an address may be wrong far more often than a name."""
+
+LAST_USED_PRECISION: Final = timedelta(minutes=1)
+WRONG_CREDENTIALS: Final = "The name or the password is wrong."
+
+
+def sign_in(
+    *,
+    password: str,
+    at: datetime,
+    address: str,
+    lifetime: timedelta,
+    email: str = "",
+    username: str = "",
+    rut: str = "",
+    store: str = "",
+    station: int | None = None,
+) -> tuple[AccessToken, str]:
+    """Checks who it is and returns a new token with its secret, bound to the store and station if they are named.
+
+    Raises TooManyAttempts, NotSignedIn (the same for an unknown name and a wrong password), InvalidInput for a store or
+    station that the person may not use.
+    """
+    user = verify(identifier=email or username or rut, password=password, address=address, at=at, user=_person(email=email, username=username, rut=rut))
+    bound_store, register = _binding(user=user, store=store, station=station)
+    return issue_token(user=user, at=at, lifetime=lifetime, store=bound_store, register=register)
+
+
+def verify(*, identifier: str, password: str, address: str, at: datetime, user: User | None) -> User:
+    """Returns `user` if the password is theirs. The try is counted first, so that guesses sent at once all count.
+
+    Takes as long for a person who does not exist as for one who does. Raises TooManyAttempts or NotSignedIn.
+    """
+    attempt = _count_attempt(identifier=identifier, address=address, at=at)
+    if user is None or not user.is_active:
+        make_password(password)  # spends the time that checking would, so an unknown name answers no sooner
+        raise NotSignedIn(WRONG_CREDENTIALS)
+    if not check_password(password, user.password):
+        raise NotSignedIn(WRONG_CREDENTIALS)
+    attempt.delete()
+    return user
+
+
+def confirm_password(*, by: Principal, password: str, address: str, at: datetime) -> None:
+    """Checks that the person who is signed in is still the one at the till (the shifts API asks at start and end).
+
+    Raises NotSignedIn when it is wrong, TooManyAttempts after too many.
+    """
+    if by.user is None:
+        raise NotSignedIn("A shift is started and ended by a person, who signs in and confirms with their password.")
+    try:
+        verify(identifier=by.user.username, password=password, address=address, at=at, user=by.user)
+    except NotSignedIn:
+        raise NotSignedIn("password: is wrong.", code="wrong_password", errors={"password": "is wrong."}) from None
+
+
+def _person(*, email: str, username: str, rut: str) -> User | None:
+    wanted = Q(email__iexact=email) if email else Q(username__iexact=username) if username else Q(rut__iexact=rut)
+    return User.objects.select_related("store", "account", "register").filter(wanted).first()
+
+
+def _count_attempt(*, identifier: str, address: str, at: datetime) -> SignInAttempt:
+    digest = hashlib.sha256(identifier.lower().encode()).hexdigest()
+    since = at - ATTEMPTS_WINDOW
+    of_name = SignInAttempt.objects.filter(identifier_digest=digest, at__gt=since)
+    of_address = SignInAttempt.objects.filter(address=address, at__gt=since)
+    attempt = SignInAttempt.objects.create(identifier_digest=digest, address=address, at=at)
+    for attempts, limit in ((of_name, ATTEMPTS_PER_NAME), (of_address, ATTEMPTS_PER_ADDRESS)):
+        if attempts.count() > limit:
+            # The try that is refused does not lengthen the wait; the ones before it run out by themselves.
+            attempt.delete()
+            oldest = attempts.order_by("at").values_list("at", flat=True).first() or at
+            wait = max(1, int((oldest + ATTEMPTS_WINDOW - at).total_seconds()) + 1)
+            raise TooManyAttempts("Too many wrong tries. Wait a while before the next one.", retry_after_seconds=wait)
+    return attempt
+
+
+def _binding(*, user: User, store: str, station: int | None) -> tuple[Store | None, Place | None]:
+    if not store and station is None:
+        return None, None
+    found = find_store(reference=store, by=Principal(user=user)) if store else user.store
+    if found is None:
+        raise InvalidInput.of("store", "is not a store that you work in.")
+    if station is None:
+        return found, None
+    register = Place.objects.filter(store=found, kind=PlaceKind.REGISTER, number=station).first()
+    if register is None:
+        raise InvalidInput.of("station", f"store {found.number} has no register {station}.")
+    return found, register
+
+
+def find_store(*, reference: str, by: Principal) -> Store | None:
+    """Returns the store with this number or UUID among those that `by` may know of; else None."""
+    compact = reference.replace("-", "").lower()
+    is_uuid = len(compact) == 32 and all(character in "0123456789abcdef" for character in compact)
+    return by.stores().filter(Q(uuid=compact) if is_uuid else Q(number=reference)).first()
+
+
+def issue_token(*, user: User, at: datetime, lifetime: timedelta, store: Store | None = None, register: Place | None = None) -> tuple[AccessToken, str]:
+    """Gives a person a token. Returns it with the secret, which is nowhere else."""
+    secret, prefix, digest = _new_secret("ct")
+    token = AccessToken.objects.create(
+        kind=TokenKind.SIGN_IN,
+        prefix=prefix,
+        digest=digest,
+        account=user.account,
+        user=user,
+        store=store,
+        register=register,
+        created_at=at,
+        expires_at=at + lifetime,
+    )
+    audit.note(action="person.signed_in", subject=f"user:{user.pk}", by=Principal(user=user, token=token), at=at, store=store or user.store)
+    return token, secret
+
+
+@transaction.atomic
+def issue_api_key(
+    *,
+    name: str,
+    scopes: Iterable[Scope],
+    by: Principal,
+    at: datetime,
+    account: Account,
+    vendor: Vendor | None = None,
+    store: Store | None = None,
+    register: Place | None = None,
+    expires_at: datetime | None = None,
+) -> tuple[AccessToken, str]:
+    """Makes an API key. Returns it with the secret, which is shown once and stored nowhere."""
+    secret, prefix, digest = _new_secret("ck")
+    token = AccessToken.objects.create(
+        kind=TokenKind.API_KEY,
+        name=name,
+        prefix=prefix,
+        digest=digest,
+        account=account,
+        vendor=vendor,
+        store=store,
+        register=register,
+        scopes=sorted(scopes),
+        created_at=at,
+        expires_at=expires_at,
+    )
+    audit.note(action="api_key.issued", subject=f"token:{token.pk}", by=by, at=at, store=store, detail={"name": name, "scopes": token.scopes})
+    return token, secret
+
+
+def authenticate(*, secret: str, at: datetime) -> Principal | None:
+    """Returns who a secret speaks for, in one query; None when it is unknown, expired, revoked, or its owner inactive."""
+    token = (
+        AccessToken.objects.select_related("user__account", "user__store", "user__register", "account", "store", "register")
+        .filter(digest=_digest(secret))
+        .first()
+    )
+    if token is None or token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= at):
+        return None
+    if (token.user is not None and not token.user.is_active) or (token.account is not None and not token.account.is_active):
+        return None
+    if token.last_used_at is None or at - token.last_used_at >= LAST_USED_PRECISION:
+        # Once a minute at most: a write per request would cost more than the request.
+        AccessToken.objects.filter(pk=token.pk).update(last_used_at=at)
+    return Principal(user=token.user, token=token)
+
+
+def revoke(*, token: AccessToken, by: Principal, at: datetime) -> None:
+    """Ends a token or key at once. Again: no change."""
+    if AccessToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=at):
+        audit.note(action="token.revoked", subject=f"token:{token.pk}", by=by, at=at, store=token.store)
+
+
+def _new_secret(kind: str) -> tuple[str, str, str]:
+    secret = f"{kind}_{secrets.token_urlsafe(32)}"
+    return secret, secret[:10], _digest(secret)
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

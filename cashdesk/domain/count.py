@@ -1,0 +1,58 @@
+"""Counts: what a person found, written down once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cashdesk.denominations import denominations_of
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import CASH, CountMoment
+from cashdesk.errors import InvalidInput
+from cashdesk.models import CashSession, Count, CountAmount, CountPieces, Place
+from cashdesk.money import AMOUNT_MAX
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pieces:
+    """So many pieces of a note or coin worth `denomination` minor units."""
+
+    denomination: int
+    pieces: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedCash:
+    """Cash of one currency as a person counted it: an amount in minor units, and the pieces if they were told."""
+
+    currency: str
+    amount: int
+    pieces: tuple[Pieces, ...] = ()
+
+
+def total_of(*, currency: str, pieces: Sequence[Pieces], field: str = "count") -> int:
+    """Returns the value of pieces in minor units.
+
+    Raises InvalidInput naming `field` for a note or coin that the currency does not have, one named twice, or too many.
+    """
+    known = {denomination.value for denomination in denominations_of(currency)}
+    seen = set()
+    for line in pieces:
+        if known and line.denomination not in known:
+            raise InvalidInput.of(field, f"{currency} has no note or coin of {line.denomination} minor units.")
+        if line.denomination in seen:
+            raise InvalidInput.of(field, f"names the note or coin of {line.denomination} minor units twice.")
+        seen.add(line.denomination)
+    total = sum(line.denomination * line.pieces for line in pieces)
+    if total > AMOUNT_MAX:
+        raise InvalidInput.of(field, "adds up to more than 15 digits.")
+    return total
+
+
+def keep_count(*, place: Place, session: CashSession, moment: CountMoment, counted: CountedCash, by: Principal, at: datetime) -> Count:
+    """Writes down a count with its amount and pieces; from then on it never changes (law 4)."""
+    count = Count.objects.create(place=place, session=session, moment=moment, counted_at=at, counted_by=by.user)
+    amount = CountAmount.objects.create(count=count, currency=counted.currency, method=CASH, amount=counted.amount)
+    CountPieces.objects.bulk_create(
+        CountPieces(count_amount=amount, denomination=line.denomination, pieces=line.pieces) for line in counted.pieces if line.pieces
+    )
+    return count

@@ -1,0 +1,83 @@
+"""Expected cash: the only sum. Whatever a view, a list or a report says should be there was computed here."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import connection
+from django.db.models import Case, F, Sum, When
+
+from cashdesk.enums import CASH, PlaceKind
+from cashdesk.models import CashSession, Movement, Place, Seal, Store
+
+Balances = Mapping[tuple[str, str], int]
+"""Minor units by (currency, method); a pair that is absent is zero."""
+
+# Two ranges of two covering indexes, movement_into_place and movement_out_of_place: index-only on both databases. The
+# parameters are named twice because each half must carry its own range for its own index.
+_MOVED: Final = """
+SELECT currency, method, CAST(SUM(amount) AS bigint) FROM (
+    SELECT currency, method, amount FROM cashdesk_movement WHERE destination_id = %s AND id > %s
+    UNION ALL
+    SELECT currency, method, -amount FROM cashdesk_movement WHERE source_id = %s AND id > %s
+) moved GROUP BY currency, method
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """What the ledger says is in a place: `balances` after the movements of the running period, which begins behind
+    `last_seal` (None: the place was never sealed)."""
+
+    balances: Balances
+    last_seal: Seal | None
+
+    def amount(self, *, currency: str, method: str) -> int:
+        """Returns minor units; 0 for a pair that never moved."""
+        return self.balances.get((currency, method), 0)
+
+    @property
+    def after_movement(self) -> int:
+        """The id of the last movement before the running period."""
+        return self.last_seal.last_movement if self.last_seal else 0
+
+
+def moved(*, place: Place, after: int) -> dict[tuple[str, str], int]:
+    """Returns in minus out of a place over the movements with an id above `after`, minor units by (currency, method)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVED, [place.pk, after, place.pk, after])
+        return {(currency, method): int(amount) for currency, method, amount in cursor.fetchall()}
+
+
+def book_of(place: Place) -> Book:
+    """Returns the place's book: the closing balances of its last seal and the one sum over what moved since.
+
+    The caller holds the place's lock where it decides on the figures: this is the second statement after it.
+    The cost follows the running period, not the ledger. In a session with cash, currency and method of the session, the
+    book is the expected amount: at the opening it is brought to the float, whatever was left in the drawer.
+    """
+    last_seal = Seal.objects.filter(place=place).order_by("-number").first()
+    balances: dict[tuple[str, str], int] = defaultdict(int)
+    if last_seal is not None:
+        for sealed in last_seal.balances:
+            balances[sealed["currency"], sealed["method"]] += sealed["amount"]
+    for pair, amount in moved(place=place, after=last_seal.last_movement if last_seal else 0).items():
+        balances[pair] += amount
+    return Book(balances={pair: amount for pair, amount in balances.items() if amount}, last_seal=last_seal)
+
+
+def balances_of_places(*, store: Store) -> dict[int, dict[tuple[str, str], int]]:
+    """Returns every place's balances from the whole ledger, by place id: for proofs and audits, not for trading."""
+    return {place.pk: {pair: amount for pair, amount in moved(place=place, after=0).items() if amount} for place in store.places.all()}
+
+
+def late_cash_of(session: CashSession) -> int:
+    """Returns the cash that arrived late for a closed session, in minus out, minor units.
+
+    It was in the drawer when it was counted and not yet in the books, so it explains that much of the frozen difference:
+    `difference - late_cash_of()` is the adjusted difference (law 4).
+    """
+    late = Movement.objects.filter(session=session, is_late=True, method=CASH, currency=session.currency)
+    signed = Case(When(destination__kind=PlaceKind.OVER_SHORT, then=F("amount")), default=-F("amount"))
+    return int(late.aggregate(total=Sum(signed))["total"] or 0)

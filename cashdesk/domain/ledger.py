@@ -1,0 +1,185 @@
+"""The ledger's two writers: `record()` and `reverse()`. Nothing else in the project inserts a movement."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+from django.db import connection, transaction
+from django.db.models import Field
+
+from cashdesk.domain import audit, place
+from cashdesk.domain.business_day import business_date
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import MOVEMENT_ENDS, REVERSIBLE_KINDS, MovementKind, PlaceKind
+from cashdesk.errors import Conflict, InvalidMovement, PlaceMovedOn
+from cashdesk.models import CashSession, Movement, Payment, Place, Store
+from cashdesk.money import AMOUNT_MAX
+
+ROWS_PER_STATEMENT: Final = 500
+"""Bounds a statement's parameters well under SQLite's 32,766 and PostgreSQL's 65,535."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A movement to be recorded. `amount` is minor units; `occurred_at` is UTC and decides the business date."""
+
+    source: Place
+    destination: Place
+    amount: int
+    currency: str
+    method: str
+    kind: MovementKind
+    occurred_at: datetime
+    session: CashSession | None = None
+    payment: Payment | None = None
+    reverses: Movement | None = None
+    is_late: bool = False
+    reason: str = ""
+    note: str = ""
+
+
+def record(*, store: Store, entries: Sequence[Entry], by: Principal, at: datetime, guard: Place | None = None) -> list[uuid.UUID]:
+    """Writes movements in the order given and returns their UUIDs. The caller's transaction makes them one with their cause.
+
+    With `guard` the statement itself takes that place's row shared and writes nothing unless the place still stands
+    where `guard` saw it (`transitions`), so a posting needs no lock of its own beforehand (design, section 5). Without
+    it the caller holds the places' locks.
+
+    Raises InvalidMovement for what law 2 or the kind forbids, PlaceMovedOn when the guard does not hold.
+    """
+    uuids = []
+    for chunk in _chunks(entries, ROWS_PER_STATEMENT):
+        rows = [_row(store=store, entry=entry, by=by, at=at) for entry in chunk]
+        parameters = [value for row in rows for value in row]
+        if guard is not None:
+            parameters += [guard.pk, guard.transitions]
+        with connection.cursor() as cursor:
+            cursor.execute(_insert_statement(len(rows), guarded=guard is not None, vendor=connection.vendor), parameters)
+            if cursor.rowcount != len(rows):
+                raise PlaceMovedOn
+        uuids += [row[0] for row in rows]
+    return uuids
+
+
+@transaction.atomic
+def reverse(*, movement: Movement, by: Principal, at: datetime, reason: str) -> Movement:
+    """Corrects a mistake by a movement the other way round, once (law 1). Returns the reversing movement.
+
+    A movement of a register's period that still runs is reversed into it. One whose period is closed is booked late:
+    over/short stands where the register stood, so that the sealed figures stay and the difference is explained (law 4).
+
+    Raises Conflict when it was reversed already, InvalidMovement for a kind that is corrected by the next count.
+    """
+    if movement.kind not in REVERSIBLE_KINDS or movement.reverses_id is not None:
+        raise InvalidMovement(f"A {movement.get_kind_display().lower()} is not reversed: the next count corrects it.")
+    store = movement.store
+    # Its own row first, so that of two reversals at once the second sees the first. For the places shared is enough:
+    # a reversal is a posting. What is decided on is read after the locks.
+    Movement.objects.select_for_update().get(pk=movement.pk)
+    held = place.lock(shared=[end for end in (movement.source, movement.destination) if end.kind in (PlaceKind.VAULT, PlaceKind.REGISTER)])
+    if Movement.objects.filter(reverses=movement).exists():
+        raise Conflict("It was reversed already; a movement is reversed once.", code="already_reversed")
+    session = CashSession.objects.get(pk=movement.session_id) if movement.session_id else None
+    is_late = movement.is_late or (session is not None and not session.is_open)
+    over_short = place.places_of(store)[PlaceKind.OVER_SHORT]
+    source, destination = (_late_end(end, over_short) if is_late else held.get(end.pk, end) for end in (movement.destination, movement.source))
+    entry = Entry(
+        source=source,
+        destination=destination,
+        amount=movement.amount,
+        currency=movement.currency,
+        method=movement.method,
+        kind=MovementKind(movement.kind),
+        occurred_at=at,
+        session=session,
+        payment=movement.payment,
+        reverses=movement,
+        is_late=is_late,
+        reason=reason,
+    )
+    (made,) = record(store=store, entries=[entry], by=by, at=at)
+    audit.note(action="movement.reversed", subject=f"movement:{movement.pk}", by=by, at=at, store=store, detail={"reason": reason})
+    return Movement.objects.get(uuid=made)
+
+
+def _chunks(entries: Sequence[Entry], size: int) -> list[Sequence[Entry]]:
+    """Cuts a sequence into pieces of at most `size`."""
+    return [entries[start : start + size] for start in range(0, len(entries), size)]
+
+
+def _late_end(end: Place, over_short: Place) -> Place:
+    return over_short if end.kind == PlaceKind.REGISTER else end
+
+
+def _check(*, store: Store, entry: Entry) -> None:
+    """Law 2 and the ends that a kind may have, named before the database's own constraints would refuse."""
+    if isinstance(entry.amount, bool) or not isinstance(entry.amount, int) or not 1 <= entry.amount <= AMOUNT_MAX:
+        raise InvalidMovement("amount: a movement moves a whole, positive number of minor units.", errors={"amount": "must be positive."})
+    if entry.source.pk == entry.destination.pk:
+        raise InvalidMovement("A movement goes from one place to another.")
+    if not entry.source.store_id == entry.destination.store_id == store.pk:
+        raise InvalidMovement("Both places of a movement belong to the same store.")
+    ends = (entry.source.kind, entry.destination.kind)
+    if entry.reverses is not None:
+        ends = (ends[1], ends[0])
+    allowed = MOVEMENT_ENDS[entry.kind]
+    if entry.is_late:
+        allowed = frozenset((_late_kind(source), _late_kind(destination)) for source, destination in allowed)
+    if ends not in allowed:
+        raise InvalidMovement(f"{entry.kind.label}: does not go from {entry.source} to {entry.destination}.")
+
+
+def _late_kind(kind: str) -> str:
+    return PlaceKind.OVER_SHORT if kind == PlaceKind.REGISTER else kind
+
+
+def _row(*, store: Store, entry: Entry, by: Principal, at: datetime) -> list[Any]:
+    """Returns the values of one row in the order of `_fields()`, prepared for the database; the first is the UUID."""
+    _check(store=store, entry=entry)
+    values = {
+        "uuid": uuid.uuid4(),
+        "store": store.pk,
+        "source": entry.source.pk,
+        "destination": entry.destination.pk,
+        "amount": entry.amount,
+        "currency": entry.currency,
+        "method": entry.method,
+        "kind": str(entry.kind),
+        "session": entry.session.pk if entry.session else None,
+        "payment": entry.payment.pk if entry.payment else None,
+        "reverses": entry.reverses.pk if entry.reverses else None,
+        "is_late": entry.is_late,
+        "business_date": business_date(store=store, at=entry.occurred_at),
+        "occurred_at": entry.occurred_at,
+        "recorded_at": at,
+        "recorded_by": by.user.pk if by.user else None,
+        "recorded_with": by.token.pk if by.token else None,
+        "reason": entry.reason,
+        "note": entry.note,
+    }
+    return [field.get_db_prep_save(values[field.name], connection) for field in _fields()]
+
+
+@cache
+def _fields() -> tuple["Field[Any, Any]", ...]:
+    return tuple(field for field in Movement._meta.concrete_fields if not field.primary_key)
+
+
+@cache
+def _insert_statement(rows: int, *, guarded: bool, vendor: str) -> str:
+    """Builds the one INSERT ... SELECT. Its ids are drawn after the guard's row is locked, so a period's ids have no gap
+    into which a movement of an earlier period could fall."""
+    columns = ", ".join(f'"{field.column}"' for field in _fields())
+    # PostgreSQL binds on the server and must be told the types of bare VALUES; SQLite needs none and would misread them.
+    marks = [f"CAST(%s AS {field.db_type(connection)})" if vendor == "postgresql" else "%s" for field in _fields()]
+    values = ", ".join(f"({', '.join(marks)})" for _ in range(rows))
+    # INSERT stands first: Python's sqlite3 counts the rows of a statement that begins with it, and of no other.
+    statement = f"INSERT INTO cashdesk_movement ({columns}) WITH entry ({columns}) AS (VALUES {values}) SELECT entry.* FROM entry"
+    if guarded:
+        statement += " CROSS JOIN cashdesk_place place WHERE place.id = %s AND place.transitions = %s"
+        if vendor == "postgresql":
+            statement += " FOR SHARE OF place"
+    return statement

@@ -1,0 +1,67 @@
+"""Setting up accounts, vendors and stores."""
+
+from django.db import transaction
+
+from cashdesk.enums import CASH, PlaceKind
+from cashdesk.models import Account, PaymentMethod, Place, Store, Vendor
+
+PLACES_OF_A_STORE = (
+    PlaceKind.VAULT,  # first: locks are taken in the order of ids, and the vault is in most of them
+    PlaceKind.CUSTOMERS,
+    PlaceKind.OUTSIDE,
+    PlaceKind.BANK,
+    PlaceKind.OVER_SHORT,
+    PlaceKind.OPENING,
+)
+
+METHODS_OF_AN_ACCOUNT = ((CASH, "Cash", True), ("CARD", "Card", False), ("QRIS", "QRIS", False), ("TRANSFER", "Bank transfer", False))
+
+
+@transaction.atomic
+def create_account(*, name: str) -> Account:
+    """Creates an account with the usual ways to pay."""
+    account = Account.objects.create(name=name)
+    for code, method_name, is_cash in METHODS_OF_AN_ACCOUNT:
+        PaymentMethod.objects.create(account=account, code=code, name=method_name, is_cash=is_cash)
+    return account
+
+
+@transaction.atomic
+def create_store(
+    *,
+    account: Account,
+    number: str,
+    name: str,
+    currency: str,
+    time_zone: str,
+    cut_off_hour: int = 0,
+    registers: int = 1,
+    vendor: Vendor | None = None,
+    tolerance_minor: int = 0,
+) -> Store:
+    """Creates a store with its places: the vault, `registers` registers, and the outside ends of its movements.
+
+    `tolerance_minor` is minor units. Raises ValidationError for a currency or time zone that does not exist.
+    """
+    store = Store(
+        account=account,
+        vendor=vendor,
+        number=number,
+        name=name,
+        currency=currency,
+        time_zone=time_zone,
+        cut_off_hour=cut_off_hour,
+        tolerance_minor=tolerance_minor,
+    )
+    store.full_clean()
+    store.save()
+    create_places(store=store, registers=registers)
+    return store
+
+
+def create_places(*, store: Store, registers: int = 1) -> None:
+    """Gives a store its places, the vault first."""
+    for kind in PLACES_OF_A_STORE:
+        Place.objects.create(store=store, kind=kind)
+    for station in range(1, registers + 1):
+        Place.objects.create(store=store, kind=PlaceKind.REGISTER, number=station)

@@ -1,0 +1,276 @@
+"""Payments: what the point of sale reports is kept once, and booked where the money is."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import IntegrityError, transaction
+
+from cashdesk.domain import audit, ledger, place
+from cashdesk.domain.ledger import Entry
+from cashdesk.domain.payment_target import Target, targets_of
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import CASH, CASH_SPELLINGS, FLOW, Booked, MovementKind, PaymentStatus, PaymentType, PlaceKind, Role
+from cashdesk.errors import Conflict, DomainError, InvalidInput, NotFound, PlaceMovedOn
+from cashdesk.models import CashSession, Payment, Place, Store
+
+BATCH_SIZE_MAX: Final = 5000
+CHUNK_SIZE: Final = 500
+"""Payments in one transaction: enough to be fast, few enough that no till waits long."""
+
+CLOCK_AHEAD_MAX: Final = timedelta(days=1)
+TRIES_MAX: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentReport:
+    """A tender as reported. Amounts are minor units; what is left out is the caller's own (contracts, section 5)."""
+
+    id: str
+    method: str
+    currency: str
+    amount: int
+    status: PaymentStatus
+    type: PaymentType = PaymentType.SALE
+    order: str = ""
+    store: str = ""
+    station: int | None = None
+    session: str = ""
+    operator: str = ""
+    tendered: int | None = None
+    change: int | None = None
+    paid_at: datetime | None = None
+    tax: int | None = None
+    discount: int | None = None
+    channel: str = ""
+    service: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of everything that was reported: the same event again has the same one."""
+        return hashlib.sha256(repr(tuple(str(value) for value in astuple(self))).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one report: the payment, new or known before, or why it was refused."""
+
+    payment: Payment | None = None
+    is_new: bool = False
+    error: DomainError | None = None
+
+
+def record_payment(*, report: PaymentReport, by: Principal, at: datetime) -> Outcome:
+    """Keeps and books one payment. Raises what `record_payments` would answer for it."""
+    (outcome,) = record_payments(reports=[report], by=by, at=at)
+    if outcome.error is not None:
+        raise outcome.error
+    return outcome
+
+
+def record_payments(*, reports: Sequence[PaymentReport], by: Principal, at: datetime) -> list[Outcome]:
+    """Keeps and books payments, each by itself, and answers in their order.
+
+    An APPROVED one moves its money into the open session of its register, or, where none is open, late onto over/short
+    and the closed session it belongs to (law 4). The same event again answers as before and books nothing (law 7).
+    Errors of an outcome: InvalidInput, Conflict for a known id with other figures.
+    """
+    outcomes: list[Outcome] = []
+    for start in range(0, len(reports), CHUNK_SIZE):
+        outcomes += _record_chunk(reports=reports[start : start + CHUNK_SIZE], by=by, at=at)
+    return outcomes
+
+
+def decide_payment(*, external_id: str, status: PaymentStatus, by: Principal, at: datetime, store: str = "") -> Payment:
+    """Approves or rejects a pending payment. An approved one is booked now, late if its session was closed meanwhile.
+
+    Deciding the same again answers with the payment as it is. Raises NotFound, InvalidInput for an id that several
+    stores use, Conflict for a decision against the one that was made.
+    """
+    with transaction.atomic():
+        payment = _find_pending(external_id=external_id, store=store, by=by)
+        if payment.status == status:
+            return payment
+        if status not in FLOW["payment"][payment.status]:
+            raise Conflict(f"status: the payment is {payment.status} already and stays so.", code="payment_decided")
+        held = place.lock(shared=[payment.register] if payment.register else [])
+        session = CashSession.objects.get(pk=payment.session_id) if payment.session_id else None
+        payment.status, payment.decided_at = status, at
+        if status == PaymentStatus.APPROVED and _moved_amount(payment):
+            is_on_time = session is not None and session.is_open
+            payment.booked = Booked.ON_TIME if is_on_time else Booked.LATE
+            entry = _entry(payment=payment, ends=place.places_of(payment.store), register=held.get(payment.register_id or 0), session=session, at=at)
+            payment.save(update_fields=["status", "decided_at", "booked"])
+            ledger.record(store=payment.store, entries=[entry], by=by, at=at)
+        else:
+            payment.save(update_fields=["status", "decided_at"])
+        audit.note(action=f"payment.{status.lower()}", subject=f"payment:{payment.pk}", by=by, at=at, store=payment.store)
+        return payment
+
+
+def _find_pending(*, external_id: str, store: str, by: Principal) -> Payment:
+    payments = Payment.objects.select_for_update(of=("self",)).select_related("store", "register").filter(external_id=external_id, store__in=by.stores())
+    if store:
+        payments = payments.filter(store__number=store)
+    found = list(payments[:2])
+    if not by.has_role(Role.MANAGER):
+        found = [payment for payment in found if by.user is not None and by.user.pk in (payment.reported_by_id, payment.operator_id)]
+    if not found:
+        raise NotFound("There is no payment with this id.")
+    if len(found) > 1:
+        raise InvalidInput.of("store", "several stores have a payment with this id: name the store.")
+    return found[0]
+
+
+def _record_chunk(*, reports: Sequence[PaymentReport], by: Principal, at: datetime) -> list[Outcome]:
+    for attempt in range(TRIES_MAX):
+        try:
+            with transaction.atomic():
+                # The first try only guards; a later one holds the registers, so no transition comes between again.
+                return _book(reports=reports, by=by, at=at, hold=attempt > 0)
+        except PlaceMovedOn:
+            continue
+        except IntegrityError as error:
+            # The same id came in on another connection at the same moment: the next look finds it.
+            if "external_id" not in str(error) and "payment_once_per_store" not in str(error):
+                raise
+    raise Conflict("The register is opened and closed too fast to book this payment: send it again.", code="busy")
+
+
+def _book(*, reports: Sequence[PaymentReport], by: Principal, at: datetime, hold: bool) -> list[Outcome]:
+    """One look, one decision per report, one INSERT for the payments and one per register for the movements."""
+    checked = [_checked(report, at=at) for report in reports]
+    targets = targets_of(reports=[report for report in checked if isinstance(report, PaymentReport)], by=by, hold=hold)
+    wanted = [targets[report] if isinstance(report, PaymentReport) else report for report in checked]
+    stores = {target.store for target in wanted if isinstance(target, Target)}
+    known = {
+        (payment.store_id, payment.external_id): payment
+        for payment in Payment.objects.filter(store__in=stores, external_id__in={report.id for report in reports}).select_related("session")
+    }
+    outcomes: list[Outcome] = []
+    new: list[tuple[Payment, Target]] = []
+    for report, target in zip(checked, wanted, strict=True):
+        if isinstance(target, DomainError) or isinstance(report, DomainError):
+            outcomes.append(Outcome(error=target if isinstance(target, DomainError) else None))
+            continue
+        payment = known.get((target.store.pk, report.id))
+        is_new = payment is None
+        if payment is None:
+            payment = _new_payment(report=report, target=target, by=by, at=at)
+            known[target.store.pk, report.id] = payment
+            new.append((payment, target))
+        elif payment.fingerprint != report.fingerprint:
+            error = Conflict(f"id: payment {report.id} is known with other figures.", code="payment_differs", errors={"id": "is known with other figures."})
+            outcomes.append(Outcome(error=error))
+            continue
+        outcomes.append(Outcome(payment=payment, is_new=is_new))
+    if new:
+        Payment.objects.bulk_create([payment for payment, _target in new])
+        for store in stores:
+            _move(store=store, new=[pair for pair in new if pair[1].store == store], by=by, at=at)
+    return outcomes
+
+
+def _move(*, store: Store, new: list[tuple[Payment, Target]], by: Principal, at: datetime) -> None:
+    ends = place.places_of(store)
+    on_time: dict[int, list[Entry]] = defaultdict(list)
+    registers: dict[int, Place] = {}
+    late: list[Entry] = []
+    for payment, target in new:
+        if payment.booked == Booked.NOT_MOVED:
+            continue
+        entry = _entry(payment=payment, ends=ends, register=target.register, session=target.session, at=at)
+        if payment.booked == Booked.ON_TIME and target.register is not None:
+            on_time[target.register.pk].append(entry)
+            registers[target.register.pk] = target.register
+        else:
+            late.append(entry)
+    for pk in sorted(registers):
+        ledger.record(store=store, entries=on_time[pk], by=by, at=at, guard=registers[pk])
+    if late:
+        ledger.record(store=store, entries=late, by=by, at=at)
+
+
+def _checked(report: PaymentReport, *, at: datetime) -> PaymentReport | DomainError:
+    """Rules about one report by itself."""
+    if report.type == PaymentType.REFUND and (report.tendered is not None or report.change is not None):
+        return InvalidInput.of("tendered", "belongs to a SALE: a REFUND gives back its amount.")
+    if report.change is not None and report.tendered is None:
+        return InvalidInput.of("tendered", "is required where change is given.")
+    if report.tendered is not None:
+        change = report.change if report.change is not None else report.tendered - report.amount
+        if change < 0:
+            return InvalidInput.of("tendered", "is less than the amount.")
+        if change > report.tendered:
+            return InvalidInput.of("change", "is more than was tendered.")
+        if change and _method(report) != CASH:
+            return InvalidInput.of("change", "is given in cash alone; report cash back as a payment of its own.")
+    if report.paid_at is not None and report.paid_at > at + CLOCK_AHEAD_MAX:
+        return InvalidInput.of("paid_at", "is more than a day ahead: the clock of the till is wrong.")
+    return report
+
+
+def _method(report: PaymentReport) -> str:
+    method = report.method.upper()
+    return CASH if method in CASH_SPELLINGS else method
+
+
+def _new_payment(*, report: PaymentReport, target: Target, by: Principal, at: datetime) -> Payment:
+    change = report.change if report.change is not None or report.tendered is None else report.tendered - report.amount
+    payment = Payment(
+        store=target.store,
+        external_id=report.id,
+        order=report.order,
+        type=report.type,
+        status=report.status,
+        method=_method(report),
+        currency=report.currency,
+        amount=report.amount,
+        tendered=report.tendered,
+        change=change,
+        tax=report.tax,
+        discount=report.discount,
+        channel=report.channel,
+        service=report.service,
+        register=target.register,
+        session=target.session,
+        operator=target.operator,
+        paid_at=report.paid_at or at,
+        reported_at=at,
+        reported_by=by.user,
+        reported_with=by.token,
+        fingerprint=report.fingerprint,
+    )
+    if payment.status == PaymentStatus.APPROVED and _moved_amount(payment):
+        payment.booked = Booked.ON_TIME if target.is_trading else Booked.LATE
+    return payment
+
+
+def _moved_amount(payment: Payment) -> int:
+    """What came into the drawer or left it: tendered minus change where the till says so, since with cash rounding that
+    differs from what was owed."""
+    if payment.tendered is not None and payment.change is not None:
+        return payment.tendered - payment.change
+    return payment.amount
+
+
+def _entry(*, payment: Payment, ends: dict[str, Place], register: Place | None, session: CashSession | None, at: datetime) -> Entry:
+    drawer = register if payment.booked == Booked.ON_TIME and register is not None else ends[PlaceKind.OVER_SHORT]
+    is_sale = payment.type == PaymentType.SALE
+    return Entry(
+        source=ends[PlaceKind.CUSTOMERS] if is_sale else drawer,
+        destination=drawer if is_sale else ends[PlaceKind.CUSTOMERS],
+        amount=_moved_amount(payment),
+        currency=payment.currency,
+        method=payment.method,
+        kind=MovementKind.SALE if is_sale else MovementKind.REFUND,
+        # A clock that is ahead must not put today's money on tomorrow's business day.
+        occurred_at=min(payment.paid_at, at),
+        session=session,
+        payment=payment,
+        is_late=payment.booked == Booked.LATE,
+    )
+

@@ -1,0 +1,218 @@
+"""The life of a cash session: opened with a float, closed with a blind count, or closed by the system without one."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from cashdesk.domain import audit, ledger, place
+from cashdesk.domain.business_day import business_date
+from cashdesk.domain.count import CountedCash, keep_count
+from cashdesk.domain.expected import book_of
+from cashdesk.domain.ledger import Entry
+from cashdesk.domain.principal import Principal
+from cashdesk.domain.seal import seal_period
+from cashdesk.enums import CASH, FLOW, CountMoment, MovementKind, PlaceKind, SessionStatus
+from cashdesk.errors import Conflict, InvalidInput, NothingOpen, SessionAlreadyOpen
+from cashdesk.models import CashSession, Place, Store, User
+
+
+def open_session_of(user: User) -> CashSession | None:
+    """Returns the person's open session with its register and store, or None."""
+    return CashSession.objects.select_related("register", "store", "user").filter(user=user, status=SessionStatus.OPEN).first()
+
+
+def current_session(*, user: User) -> CashSession:
+    """Returns the person's open session. Raises NothingOpen."""
+    session = open_session_of(user)
+    if session is None:
+        raise NothingOpen("No active cash session found for the current user.")
+    return session
+
+
+def store_of(*, user: User, by: Principal) -> Store:
+    """Returns the store in which a person opens a drawer: where the token is bound, else where they work.
+
+    Raises InvalidInput for somebody who works in no store and named none (an admin signs in with a store).
+    """
+    store = by.token.store if by.token is not None and by.token.store is not None else user.store
+    if store is None:
+        raise InvalidInput.of("user_id", "works in no store: sign in with a store to open a drawer there.")
+    return store
+
+
+def open_session(
+    *, user: User, counted: CountedCash, by: Principal, at: datetime, station: int | None = None, force_close_previous: bool = False
+) -> CashSession:
+    """Opens a drawer with a counted float and returns the session.
+
+    The float comes out of the vault (FLOAT). Where the register's book still holds cash, because the session before was
+    closed without a count, no float moves: float minus book is the opening difference (design, section 3).
+    With `force_close_previous` the person's running session becomes CLOSED_SYSTEM in the same transaction.
+
+    Raises SessionAlreadyOpen when the person or the register has an open session (law 3).
+    """
+    try:
+        with transaction.atomic():
+            return _open_locked(
+                user=user, counted=counted, by=by, at=at, station=station, force_close_previous=force_close_previous
+            )
+    except IntegrityError as error:
+        # Two requests of one person at two registers meet in the constraint alone, since neither locks what the other does.
+        if "session_one_open" in str(error) or "cashsession.user_id" in str(error) or "cashsession.register_id" in str(error):
+            raise SessionAlreadyOpen("An open cash session was started at the same moment. Look at its status first.") from error
+        raise
+
+
+def _open_locked(
+    *, user: User, counted: CountedCash, by: Principal, at: datetime, station: int | None, force_close_previous: bool
+) -> CashSession:
+    previous = open_session_of(user)
+    if previous is not None and not force_close_previous:
+        raise _already_open(previous)
+    store = store_of(user=user, by=by)
+    chosen = previous.register if previous and station is None else place.register_for(user=user, store=store, by=by, station=station)
+    ends = place.places_of(store)
+    registers = {held.pk: held for held in (chosen, *([previous.register] if previous else []))}
+    locked = place.lock(exclusive=registers.values(), shared=[ends[PlaceKind.VAULT]])
+    register = locked[chosen.pk]
+    for running in CashSession.objects.select_related("register", "user").filter(Q(user=user) | Q(register=register), status=SessionStatus.OPEN):
+        if running.user_id != user.pk or not force_close_previous:
+            raise _already_open(running)
+        if running.register_id not in locked:
+            raise SessionAlreadyOpen("An open cash session was started at the same moment. Look at its status first.")
+        _close_uncounted(session=running, by=by, at=at, reason="opened again")
+    book = book_of(register)
+    held_amount = book.amount(currency=store.currency, method=CASH)
+    session = CashSession.objects.create(
+        store=store,
+        register=register,
+        user=user,
+        currency=store.currency,
+        business_date=business_date(store=store, at=at),
+        start_amount=counted.amount,
+        opening_difference=counted.amount - held_amount if held_amount else 0,
+        opened_at=at,
+        opened_by=by.user,
+    )
+    keep_count(place=register, session=session, moment=CountMoment.OPENING, counted=counted, by=by, at=at)
+    if held_amount:
+        _record_difference(session=session, ends=ends, difference=session.opening_difference, by=by, at=at)
+    elif counted.amount:
+        _record(session=session, kind=MovementKind.FLOAT, source=ends[PlaceKind.VAULT], destination=register, amount=counted.amount, by=by, at=at)
+    place.moved_on(register)
+    audit.note(action="session.opened", subject=f"session:{session.pk}", by=by, at=at, store=store, detail={"start_amount": counted.amount})
+    return session
+
+
+@transaction.atomic
+def close_session(*, session: CashSession, counted: CountedCash, by: Principal, at: datetime) -> CashSession:
+    """Closes a session with what was counted, blind, and returns it with its frozen figures.
+
+    In this order: the register is locked, so every posting before is in and none comes after; the expected amount is one
+    sum; the difference is booked over/short; the counted cash goes back to the vault; the period is sealed.
+
+    Raises NothingOpen when it was closed meanwhile: of two closes at once one wins and the other changes nothing.
+    """
+    ends = place.places_of(session.store)
+    register = place.lock(exclusive=[session.register], shared=[ends[PlaceKind.VAULT]])[session.register_id]
+    session = CashSession.objects.select_related("store", "user", "register").get(pk=session.pk)
+    if SessionStatus.CLOSED not in FLOW["session"][session.status]:
+        raise NothingOpen("No active cash session found for the current user.")
+    book = book_of(register)
+    expected = book.amount(currency=session.currency, method=CASH)
+    keep_count(place=register, session=session, moment=CountMoment.CLOSING, counted=counted, by=by, at=at)
+    _record_difference(session=session, ends=ends, difference=counted.amount - expected, by=by, at=at)
+    _record_return(session=session, ends=ends, amount=counted.amount, by=by, at=at)
+    session.seal = seal_period(place=register, book=book, at=at)
+    _freeze(session=session, status=SessionStatus.CLOSED, expected=expected, declared=counted.amount, by=by, at=at)
+    detail = {"declared": counted.amount, "expected": expected, "difference": session.difference}
+    audit.note(action="session.closed", subject=f"session:{session.pk}", by=by, at=at, store=session.store, detail=detail)
+    return session
+
+
+@transaction.atomic
+def force_close_session(*, session: CashSession, by: Principal, at: datetime, reason: str) -> CashSession:
+    """Closes a session without a count (CLOSED_SYSTEM): declared 0, nothing booked, the cash stays in the register's book
+    and the next opening shows it. Raises Conflict when it is closed already."""
+    place.lock(exclusive=[session.register])
+    session = CashSession.objects.select_related("store", "user", "register").get(pk=session.pk)
+    if SessionStatus.CLOSED_SYSTEM not in FLOW["session"][session.status]:
+        raise Conflict("The session is closed already.", code="already_closed")
+    return _close_uncounted(session=session, by=by, at=at, reason=reason)
+
+
+@transaction.atomic
+def count_afterwards(*, session: CashSession, counted: CountedCash, by: Principal, at: datetime) -> CashSession:
+    """Counts the drawer of a session that was closed without a count. The session stays as it was sealed; the difference
+    is booked now, the cash goes back to the vault, and the register gets a further seal.
+
+    Raises Conflict unless it was a forced close whose drawer nobody has opened or counted since.
+    """
+    ends = place.places_of(session.store)
+    register = place.lock(exclusive=[session.register], shared=[ends[PlaceKind.VAULT]])[session.register_id]
+    session = CashSession.objects.select_related("store", "user", "register").get(pk=session.pk)
+    if session.status != SessionStatus.CLOSED_SYSTEM:
+        raise Conflict("Only a session that was closed without a count is counted afterwards.", code="already_counted")
+    if session.counts.filter(moment=CountMoment.AFTERWARDS).exists() or CashSession.objects.filter(register=register, pk__gt=session.pk).exists():
+        raise Conflict("The drawer was opened or counted since; what it held is in that count.", code="already_counted")
+    book = book_of(register)
+    keep_count(place=register, session=session, moment=CountMoment.AFTERWARDS, counted=counted, by=by, at=at)
+    difference = counted.amount - book.amount(currency=session.currency, method=CASH)
+    _record_difference(session=session, ends=ends, difference=difference, by=by, at=at)
+    _record_return(session=session, ends=ends, amount=counted.amount, by=by, at=at)
+    seal_period(place=register, book=book, at=at)
+    place.moved_on(register)
+    detail = {"declared": counted.amount, "difference": difference}
+    audit.note(action="session.counted_afterwards", subject=f"session:{session.pk}", by=by, at=at, store=session.store, detail=detail)
+    return session
+
+
+def _already_open(running: CashSession) -> SessionAlreadyOpen:
+    since = running.opened_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return SessionAlreadyOpen(
+        f"Cash session {running.pk} has been open since {since} at register {running.register.number}. "
+        "Close it, or use force_close_previous: true to close your own automatically."
+    )
+
+
+def _close_uncounted(*, session: CashSession, by: Principal, at: datetime, reason: str) -> CashSession:
+    book = book_of(session.register)
+    expected = book.amount(currency=session.currency, method=CASH)
+    session.seal = seal_period(place=session.register, book=book, at=at)
+    _freeze(session=session, status=SessionStatus.CLOSED_SYSTEM, expected=expected, declared=0, by=by, at=at)
+    audit.note(action="session.forced_closed", subject=f"session:{session.pk}", by=by, at=at, store=session.store, detail={"reason": reason})
+    return session
+
+
+def _freeze(*, session: CashSession, status: SessionStatus, expected: int, declared: int, by: Principal, at: datetime) -> None:
+    session.status = status
+    session.expected_amount, session.declared_amount, session.difference = expected, declared, declared - expected
+    session.closed_at, session.closed_by = at, by.user
+    session.save(
+        update_fields=["status", "expected_amount", "declared_amount", "difference", "closed_at", "closed_by", "seal"]
+    )
+    place.moved_on(session.register)
+
+
+def _record_difference(*, session: CashSession, ends: dict[str, Place], difference: int, by: Principal, at: datetime) -> None:
+    """Books counted minus book: what is missing leaves for over/short, what is too much comes from there."""
+    over_short = ends[PlaceKind.OVER_SHORT]
+    if difference < 0:
+        _record(session=session, kind=MovementKind.OVER_SHORT, source=session.register, destination=over_short, amount=-difference, by=by, at=at)
+    elif difference > 0:
+        _record(session=session, kind=MovementKind.OVER_SHORT, source=over_short, destination=session.register, amount=difference, by=by, at=at)
+
+
+def _record_return(*, session: CashSession, ends: dict[str, Place], amount: int, by: Principal, at: datetime) -> None:
+    if amount:
+        _record(session=session, kind=MovementKind.RETURN, source=session.register, destination=ends[PlaceKind.VAULT], amount=amount, by=by, at=at)
+
+
+def _record(
+    *, session: CashSession, kind: MovementKind, source: Place, destination: Place, amount: int, by: Principal, at: datetime
+) -> None:
+    entry = Entry(
+        source=source, destination=destination, amount=amount, currency=session.currency, method=CASH, kind=kind, occurred_at=at, session=session
+    )
+    ledger.record(store=session.store, entries=[entry], by=by, at=at)

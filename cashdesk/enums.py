@@ -1,0 +1,172 @@
+"""Kinds, states and roles, and as data: between which places a kind of movement may go, and which transitions exist."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from django.db import models
+
+CASH: Final = "CASH"
+CASH_SPELLINGS: Final = frozenset({"CASH", "EFECTIVO"})
+"""The method codes that mean cash (contracts, section 1); the ledger knows CASH alone."""
+
+
+class Role(models.TextChoices):
+    """What a person may do: each role may do all that the one before it may."""
+
+    CASHIER = "cashier", "Cashier"
+    MANAGER = "manager", "Manager"
+    ADMIN = "admin", "Admin"
+
+
+ROLE_RANK: Final[Mapping[str, int]] = MappingProxyType({Role.CASHIER: 1, Role.MANAGER: 2, Role.ADMIN: 3})
+
+
+class PlaceKind(models.TextChoices):
+    """Where money can be."""
+
+    VAULT = "VAULT", "Vault"
+    REGISTER = "REGISTER", "Register"
+    CUSTOMERS = "CUSTOMERS", "Customers"
+    OUTSIDE = "OUTSIDE", "Outside"
+    BANK = "BANK", "Bank"
+    OVER_SHORT = "OVER_SHORT", "Over/short"
+    OPENING = "OPENING", "Opening"
+
+
+class MovementKind(models.TextChoices):
+    """Why money went from one place to another."""
+
+    FLOAT = "FLOAT", "Float"
+    SALE = "SALE", "Sale"
+    REFUND = "REFUND", "Refund"
+    PAID_IN = "PAID_IN", "Paid in"
+    PAID_OUT = "PAID_OUT", "Paid out"
+    DROP = "DROP", "Drop"
+    LOAN = "LOAN", "Loan"
+    RETURN = "RETURN", "Return"
+    DEPOSIT = "DEPOSIT", "Deposit"
+    WITHDRAWAL = "WITHDRAWAL", "Withdrawal"
+    OVER_SHORT = "OVER_SHORT", "Over/short"
+    OPENING_BALANCE = "OPENING_BALANCE", "Opening balance"
+
+
+class SessionStatus(models.TextChoices):
+    """The life of a cash session. CLOSED_SYSTEM is closed without a count."""
+
+    OPEN = "OPEN", "Open"
+    CLOSED = "CLOSED", "Closed"
+    CLOSED_SYSTEM = "CLOSED_SYSTEM", "Closed by the system, uncounted"
+
+
+class PaymentStatus(models.TextChoices):
+    """What the point of sale says of a tender. Only APPROVED moves money."""
+
+    PENDING = "PENDING", "Pending"
+    APPROVED = "APPROVED", "Approved"
+    REJECTED = "REJECTED", "Rejected"
+
+
+class PaymentType(models.TextChoices):
+    """Which way a tender goes."""
+
+    SALE = "SALE", "Sale"
+    REFUND = "REFUND", "Refund"
+
+
+class Booked(models.TextChoices):
+    """Where a payment's money went: into the running period, late onto a closed one, or nowhere."""
+
+    ON_TIME = "on_time", "On time"
+    LATE = "late", "Late"
+    NOT_MOVED = "none", "No money moved"
+
+
+class CountMoment(models.TextChoices):
+    """When in the life of a session a count was taken."""
+
+    OPENING = "OPENING", "Opening"
+    CLOSING = "CLOSING", "Closing"
+    AFTERWARDS = "AFTERWARDS", "After a forced close"
+
+
+class TokenKind(models.TextChoices):
+    """A person's token from signing in, or a program's key."""
+
+    SIGN_IN = "SIGN_IN", "Sign-in"
+    API_KEY = "API_KEY", "API key"
+
+
+class Scope(models.TextChoices):
+    """What an API key may do (contracts, section 0)."""
+
+    CASH_MANAGEMENT_READ = "cash-management:read", "Read reconciliations"
+    CASH_MANAGEMENT_WRITE = "cash-management:write", "Write reconciliations"
+    PAYMENTS_READ = "payments:read", "Read payments"
+    PAYMENTS_WRITE = "payments:write", "Write payments"
+    SETTLEMENTS_READ = "settlements:read", "Read settlements"
+    SETTLEMENTS_WRITE = "settlements:write", "Write settlements"
+    SESSIONS_READ = "sessions:read", "Read sessions"
+    SESSIONS_WRITE = "sessions:write", "Write sessions"
+
+
+_P = PlaceKind
+MOVEMENT_ENDS: Final[Mapping[str, frozenset[tuple[str, str]]]] = MappingProxyType(
+    {
+        MovementKind.FLOAT: frozenset({(_P.VAULT, _P.REGISTER)}),
+        MovementKind.SALE: frozenset({(_P.CUSTOMERS, _P.REGISTER)}),
+        MovementKind.REFUND: frozenset({(_P.REGISTER, _P.CUSTOMERS)}),
+        MovementKind.PAID_IN: frozenset({(_P.OUTSIDE, _P.REGISTER), (_P.OUTSIDE, _P.VAULT)}),
+        MovementKind.PAID_OUT: frozenset({(_P.REGISTER, _P.OUTSIDE), (_P.VAULT, _P.OUTSIDE)}),
+        MovementKind.DROP: frozenset({(_P.REGISTER, _P.VAULT)}),
+        MovementKind.LOAN: frozenset({(_P.VAULT, _P.REGISTER)}),
+        MovementKind.RETURN: frozenset({(_P.REGISTER, _P.VAULT)}),
+        MovementKind.DEPOSIT: frozenset({(_P.VAULT, _P.BANK)}),
+        MovementKind.WITHDRAWAL: frozenset({(_P.BANK, _P.VAULT)}),
+        MovementKind.OVER_SHORT: frozenset(
+            {
+                (_P.REGISTER, _P.OVER_SHORT),
+                (_P.OVER_SHORT, _P.REGISTER),
+                (_P.VAULT, _P.OVER_SHORT),
+                (_P.OVER_SHORT, _P.VAULT),
+            }
+        ),
+        MovementKind.OPENING_BALANCE: frozenset({(_P.OPENING, _P.VAULT)}),
+    }
+)
+"""Per kind the (source, destination) it may go between. A late movement has over/short where the register would be,
+and a reversal goes the other way round (design, laws 1 and 4)."""
+
+REVERSIBLE_KINDS: Final = frozenset(
+    {
+        MovementKind.SALE,
+        MovementKind.REFUND,
+        MovementKind.PAID_IN,
+        MovementKind.PAID_OUT,
+        MovementKind.DROP,
+        MovementKind.LOAN,
+        MovementKind.DEPOSIT,
+        MovementKind.WITHDRAWAL,
+    }
+)
+"""Floats, returns and differences belong to a transition; they are corrected by the next count, not by a reversal."""
+
+FLOW: Final[Mapping[str, Mapping[str, frozenset[str]]]] = MappingProxyType(
+    {
+        "session": MappingProxyType(
+            {
+                SessionStatus.OPEN: frozenset({SessionStatus.CLOSED, SessionStatus.CLOSED_SYSTEM}),
+                SessionStatus.CLOSED: frozenset(),
+                SessionStatus.CLOSED_SYSTEM: frozenset(),
+            }
+        ),
+        "payment": MappingProxyType(
+            {
+                PaymentStatus.PENDING: frozenset({PaymentStatus.APPROVED, PaymentStatus.REJECTED}),
+                PaymentStatus.APPROVED: frozenset(),
+                PaymentStatus.REJECTED: frozenset(),
+            }
+        ),
+    }
+)
+"""Per noun and state the states that may follow (design, section 4)."""

@@ -1,0 +1,64 @@
+"""What lists can be narrowed by."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import django_filters
+from django.db.models import Q, QuerySet
+from django.utils.dateparse import parse_date, parse_datetime
+
+from cashdesk.enums import SessionStatus
+from cashdesk.errors import InvalidInput
+from cashdesk.models import CashSession
+
+
+class SessionFilter(django_filters.FilterSet):
+    """Cash sessions by `status`, `user_id`, `store` (number or UUID), `station`, `from` and `to`.
+
+    `from` and `to` take a date, which means the store's business date, or an instant, which means the opening.
+    """
+
+    status = django_filters.ChoiceFilter(choices=SessionStatus.choices)
+    user_id = django_filters.NumberFilter(field_name="user_id", min_value=1, max_value=2**63 - 1)
+    store = django_filters.CharFilter(method="of_store", max_length=36)
+    station = django_filters.NumberFilter(field_name="register__number", min_value=1, max_value=2**31 - 1)
+    since = django_filters.CharFilter(method="opened_since", max_length=40, label="Date or instant, included")
+    until = django_filters.CharFilter(method="opened_until", max_length=40, label="Date or instant, included")
+
+    class Meta:
+        model = CashSession
+        fields: tuple[str, ...] = ()
+
+    def of_store(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
+        """Narrows to the store with this number or UUID."""
+        try:
+            return queryset.filter(Q(store__number=value) | Q(store__uuid=UUID(value)))
+        except ValueError:
+            return queryset.filter(store__number=value)
+
+    def opened_since(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
+        """Narrows to what was opened on this day or at this instant, or later."""
+        moment = _moment(value, field="from")
+        return queryset.filter(opened_at__gte=moment) if isinstance(moment, datetime) else queryset.filter(business_date__gte=moment)
+
+    def opened_until(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
+        """Narrows to what was opened on this day or at this instant, or earlier."""
+        moment = _moment(value, field="to")
+        return queryset.filter(opened_at__lte=moment) if isinstance(moment, datetime) else queryset.filter(business_date__lte=moment)
+
+
+# `from` is the published name and a word of Python's own, so the two filters get their names here.
+for _published, _declared in (("from", "since"), ("to", "until")):
+    SessionFilter.base_filters[_published] = SessionFilter.base_filters.pop(_declared)
+
+
+def _moment(text: str, *, field: str) -> date | datetime:
+    """Returns the day or the instant (with its UTC offset) that a text gives. Raises InvalidInput."""
+    try:
+        found = parse_date(text) or parse_datetime(text)
+    except ValueError:
+        found = None
+    if found is None or (isinstance(found, datetime) and found.tzinfo is None):
+        raise InvalidInput.of(field, "must be a date such as 2026-03-01, or an instant such as 2026-03-01T08:00:00Z.")
+    return found

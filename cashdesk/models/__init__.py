@@ -1,0 +1,34 @@
+"""One file per noun; imported here so that Django finds every model."""
+
+from cashdesk.models.access import AccessToken, SignInAttempt
+from cashdesk.models.audit import AuditEntry
+from cashdesk.models.count import Count, CountAmount, CountPieces
+from cashdesk.models.idempotency import IdempotentAnswer
+from cashdesk.models.movement import Movement
+from cashdesk.models.organisation import Account, Store, Vendor
+from cashdesk.models.payment import Payment, PaymentMethod
+from cashdesk.models.person import User
+from cashdesk.models.place import Place
+from cashdesk.models.seal import Seal
+from cashdesk.models.session import CashSession, Shift
+
+__all__ = [
+    "AccessToken",
+    "Account",
+    "AuditEntry",
+    "CashSession",
+    "Count",
+    "CountAmount",
+    "CountPieces",
+    "IdempotentAnswer",
+    "Movement",
+    "Payment",
+    "PaymentMethod",
+    "Place",
+    "Seal",
+    "Shift",
+    "SignInAttempt",
+    "Store",
+    "User",
+    "Vendor",
+]

@@ -1,0 +1,61 @@
+"""Tokens, API keys, and tries to sign in."""
+
+from django.db import models
+
+from cashdesk.enums import TokenKind
+from cashdesk.models.organisation import Account, Store, Vendor
+from cashdesk.models.person import User
+from cashdesk.models.place import Place
+
+
+class AccessToken(models.Model):
+    """A secret that speaks for a person (from signing in) or for a program (an API key).
+
+    The secret itself is shown once and never stored: `digest` is its SHA-256, `prefix` lets people recognise it.
+    """
+
+    kind = models.CharField(max_length=16, choices=TokenKind.choices)
+    name = models.CharField(max_length=200, blank=True)
+    prefix = models.CharField(max_length=16, editable=False)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="tokens", null=True, blank=True)
+    vendor = models.ForeignKey(Vendor, on_delete=models.PROTECT, related_name="tokens", null=True, blank=True)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="tokens", null=True, blank=True)
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="tokens", null=True, blank=True)
+    register = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="tokens", null=True, blank=True)
+    scopes = models.JSONField(default=list, blank=True, help_text="For API keys; a person's token may what the person may.")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-created_at",)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(kind=TokenKind.SIGN_IN, user__isnull=False) | models.Q(kind=TokenKind.API_KEY, user__isnull=True),
+                name="token_speaks_for_one",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.prefix}…"
+
+
+class SignInAttempt(models.Model):
+    """A try to sign in that has not succeeded. A try is written before the password is looked at, so guesses sent at once
+    all count, and taken away when it was right."""
+
+    identifier_digest = models.CharField(max_length=64, help_text="SHA-256 of the name tried; people type passwords there.")
+    address = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = (
+            # domain.access counts the recent tries of a name, and those of an address.
+            models.Index(fields=("identifier_digest", "at"), name="attempt_by_name"),
+            models.Index(fields=("address", "at"), name="attempt_by_address"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.address} {self.at:%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,71 @@
+"""Counts: what people found, blind."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from cashdesk.enums import CountMoment
+from cashdesk.models.person import User
+from cashdesk.models.place import Place
+from cashdesk.models.session import CashSession
+
+
+class Count(models.Model):
+    """One count by one person. Never changed, every attempt kept (triggers refuse the rest)."""
+
+    place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="counts")
+    session = models.ForeignKey(CashSession, on_delete=models.PROTECT, related_name="counts", null=True)
+    moment = models.CharField(max_length=16, choices=CountMoment.choices)
+    attempt = models.PositiveSmallIntegerField(default=1)
+    counted_at = models.DateTimeField()
+    counted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    witness = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = (
+            models.UniqueConstraint(fields=("session", "moment", "attempt"), name="count_attempt_once"),
+            models.CheckConstraint(
+                condition=Q(witness__isnull=True) | ~Q(witness=F("counted_by")), name="count_witness_is_another_person"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"Count {self.pk}"
+
+
+class CountAmount(models.Model):
+    """What a count found of one currency and method, minor units."""
+
+    count = models.ForeignKey(Count, on_delete=models.PROTECT, related_name="amounts", db_index=False)
+    currency = models.CharField(max_length=3)
+    method = models.CharField(max_length=32)
+    amount = models.BigIntegerField()
+
+    class Meta:
+        ordering = ("count", "currency", "method")
+        constraints = (
+            models.UniqueConstraint(fields=("count", "currency", "method"), name="count_amount_once_per_currency_and_method"),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="count_amount_not_negative"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.currency} {self.method}"
+
+
+class CountPieces(models.Model):
+    """How many pieces of one note or coin a count found."""
+
+    count_amount = models.ForeignKey(CountAmount, on_delete=models.PROTECT, related_name="pieces", db_index=False)
+    denomination = models.BigIntegerField(help_text="Value of one piece, minor units.")
+    pieces = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ("count_amount", "-denomination")
+        verbose_name_plural = "count pieces"
+        constraints = (
+            models.UniqueConstraint(fields=("count_amount", "denomination"), name="count_denomination_once"),
+            models.CheckConstraint(condition=Q(denomination__gte=1), name="count_denomination_positive"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.pieces} x {self.denomination}"

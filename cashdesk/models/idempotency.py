@@ -1,0 +1,28 @@
+"""Answers kept for requests that may come again."""
+
+from django.db import models
+
+
+class IdempotentAnswer(models.Model):
+    """The first answer to a request with an idempotency key, kept for 24 hours (law 7).
+
+    Written in the same transaction as the request's effect: both exist or neither.
+    """
+
+    principal = models.CharField(max_length=80, help_text="Whose key it is: user:42 or key:7.")
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of method, path, query and body.")
+    status_code = models.PositiveSmallIntegerField()
+    content_type = models.CharField(max_length=100)
+    body = models.BinaryField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("principal", "key"), name="idempotency_key_once_per_principal"),)
+        indexes = (
+            # manage.py tidy removes what is older than a day.
+            models.Index(fields=("created_at",), name="idempotency_by_age"),
+        )
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,58 @@
+"""The ledger: every movement of money, once and for ever."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from cashdesk.enums import MovementKind
+from cashdesk.models.access import AccessToken
+from cashdesk.models.organisation import Store
+from cashdesk.models.payment import Payment
+from cashdesk.models.person import User
+from cashdesk.models.place import Place
+from cashdesk.models.public_id import PublicIdModel
+from cashdesk.models.session import CashSession
+from cashdesk.money import AMOUNT_MAX
+
+
+class Movement(PublicIdModel):
+    """Money going from one place to another. Never changed and never deleted: triggers refuse both (law 1).
+
+    `amount` is minor units of `currency`. Written by `domain.ledger` alone.
+    """
+
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="movements")
+    source = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="movements_out", db_index=False)
+    destination = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="movements_in", db_index=False)
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    method = models.CharField(max_length=32)
+    kind = models.CharField(max_length=16, choices=MovementKind.choices)
+    session = models.ForeignKey(CashSession, on_delete=models.PROTECT, related_name="movements", null=True)
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="movements", null=True, db_index=False)
+    reverses = models.OneToOneField("self", on_delete=models.PROTECT, related_name="reversed_by", null=True)
+    is_late = models.BooleanField(default=False, help_text="Arrived after its period was closed: explains it, changes nothing.")
+    business_date = models.DateField(help_text="The store's trading date, frozen at recording.")
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    recorded_with = models.ForeignKey(AccessToken, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    reason = models.CharField(max_length=50, blank=True)
+    note = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = (
+            models.CheckConstraint(condition=Q(amount__gte=1, amount__lte=AMOUNT_MAX), name="movement_amount_positive"),
+            models.CheckConstraint(condition=~Q(source=F("destination")), name="movement_goes_somewhere"),
+            models.CheckConstraint(condition=Q(kind__in=MovementKind.values), name="movement_kind_is_known"),
+            # A payment is booked once; its reversal is the one exception.
+            models.UniqueConstraint(fields=("payment",), condition=Q(reverses__isnull=True), name="movement_once_per_payment"),
+        )
+        indexes = (
+            # domain.expected.moved(): the two halves of the one sum, over a range of ids, from the index alone.
+            models.Index(fields=("source", "id", "currency", "method", "amount"), name="movement_out_of_place"),
+            models.Index(fields=("destination", "id", "currency", "method", "amount"), name="movement_into_place"),
+        )
+
+    def __str__(self) -> str:
+        return f"Movement {self.pk}"

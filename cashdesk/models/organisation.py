@@ -1,0 +1,88 @@
+"""Who owns the stores: accounts, vendors and stores."""
+
+import zoneinfo
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from cashdesk.models.public_id import PublicIdModel
+from cashdesk.money import is_currency
+
+
+def validate_currency(code: str) -> None:
+    """Refuses what is not an ISO 4217 code."""
+    if not is_currency(code):
+        raise ValidationError(f"'{code}' is not an ISO 4217 currency such as EUR or CLP.", code="invalid_currency")
+
+
+def validate_time_zone(name: str) -> None:
+    """Refuses what the time zone database does not know."""
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(f"'{name}' is not a time zone such as Europe/Berlin.", code="invalid_time_zone")
+
+
+class Account(PublicIdModel):
+    """Who owns stores. Nothing of one account is ever seen from another."""
+
+    name = models.CharField(max_length=200)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Vendor(PublicIdModel):
+    """A brand within an account."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="vendors")
+    name = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ("name",)
+        constraints = (models.UniqueConstraint(fields=("account", "name"), name="vendor_name_once_per_account"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Store(PublicIdModel):
+    """One shop. Its currency, time zone and cut-off hour decide amounts and business dates."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="stores")
+    vendor = models.ForeignKey(Vendor, on_delete=models.PROTECT, related_name="stores", null=True, blank=True)
+    number = models.CharField(max_length=20, help_text="The store's number, as people say it; unique in the account.")
+    name = models.CharField(max_length=200)
+    currency = models.CharField(max_length=3, validators=[validate_currency], help_text="ISO 4217, such as EUR.")
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
+    cut_off_hour = models.PositiveSmallIntegerField(
+        default=0,
+        validators=[MinValueValidator(0), MaxValueValidator(23)],
+        help_text="Hour of the local clock at which the business day changes: 4 means that 03:59 is still yesterday.",
+    )
+    tolerance_minor = models.BigIntegerField(
+        "tolerance", default=0, validators=[MinValueValidator(0)], help_text="Minor units; larger differences ask to be explained."
+    )
+    tolerance_basis_points = models.PositiveIntegerField(
+        "tolerance by share",
+        default=0,
+        validators=[MaxValueValidator(10_000)],
+        help_text="Hundredths of a percent of the expected amount; 50 is half a percent.",
+    )
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("number",)
+        constraints = (
+            models.UniqueConstraint(fields=("account", "number"), name="store_number_once_per_account"),
+            models.CheckConstraint(condition=models.Q(cut_off_hour__lte=23), name="store_cut_off_hour_of_a_day"),
+            models.CheckConstraint(condition=models.Q(tolerance_minor__gte=0), name="store_tolerance_not_negative"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.name}"

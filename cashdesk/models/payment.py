@@ -1,0 +1,88 @@
+"""Payments, as the point of sale reported them, and the ways to pay."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from cashdesk.enums import Booked, PaymentStatus, PaymentType
+from cashdesk.models.access import AccessToken
+from cashdesk.models.organisation import Account, Store
+from cashdesk.models.person import User
+from cashdesk.models.place import Place
+from cashdesk.models.public_id import PublicIdModel
+from cashdesk.models.session import CashSession
+
+
+class PaymentMethod(PublicIdModel):
+    """A way to pay that an account offers. Its code is what movements carry."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="payment_methods")
+    code = models.CharField(max_length=32, help_text="In capitals; CASH is cash.")
+    name = models.CharField(max_length=100)
+    is_cash = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("account", "-is_cash", "code")
+        constraints = (
+            models.UniqueConstraint(fields=("account", "code"), name="payment_method_code_once_per_account"),
+            models.CheckConstraint(
+                condition=Q(is_cash=True, code="CASH") | (Q(is_cash=False) & ~Q(code="CASH")), name="payment_method_cash_is_cash"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Payment(models.Model):
+    """A tender. Its figures never change; a PENDING one becomes APPROVED or REJECTED once, and only APPROVED moves money.
+
+    Amounts are minor units. `tendered` minus `change` is what came into the drawer; with cash rounding it may differ from
+    `amount`, which is what was owed.
+    """
+
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="payments", db_index=False)
+    external_id = models.CharField(max_length=128, help_text="The point of sale's own id.")
+    order = models.CharField(max_length=128, blank=True)
+    type = models.CharField(max_length=8, choices=PaymentType.choices, default=PaymentType.SALE)
+    status = models.CharField(max_length=8, choices=PaymentStatus.choices)
+    method = models.CharField(max_length=32)
+    currency = models.CharField(max_length=3)
+    amount = models.BigIntegerField()
+    tendered = models.BigIntegerField(null=True)
+    change = models.BigIntegerField(null=True)
+    tax = models.BigIntegerField(null=True)
+    discount = models.BigIntegerField(null=True)
+    channel = models.CharField(max_length=64, blank=True)
+    service = models.CharField(max_length=64, blank=True)
+    register = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="payments", null=True, db_index=False)
+    session = models.ForeignKey(CashSession, on_delete=models.PROTECT, related_name="payments", null=True)
+    operator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    booked = models.CharField(max_length=8, choices=Booked.choices, default=Booked.NOT_MOVED)
+    paid_at = models.DateTimeField(help_text="When the till says it was paid; a till's clock may be wrong.")
+    reported_at = models.DateTimeField()
+    reported_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    reported_with = models.ForeignKey(AccessToken, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    decided_at = models.DateTimeField(null=True, help_text="When a pending one was approved or rejected.")
+    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of the report as sent: the same event again, or another.")
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = (
+            # A tender is booked once however often it is reported (law 7); also domain.payment's look-up.
+            models.UniqueConstraint(fields=("store", "external_id"), name="payment_once_per_store"),
+            models.CheckConstraint(condition=Q(status__in=PaymentStatus.values), name="payment_status_is_known"),
+            models.CheckConstraint(condition=Q(type__in=PaymentType.values), name="payment_type_is_known"),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="payment_amount_not_negative"),
+            models.CheckConstraint(
+                condition=Q(tendered__isnull=True, change__isnull=True) | Q(tendered__gte=F("change"), change__gte=0),
+                name="payment_change_within_tendered",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=PaymentStatus.APPROVED) | Q(booked=Booked.NOT_MOVED), name="payment_only_approved_moves_money"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.external_id

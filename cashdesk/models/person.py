@@ -1,0 +1,110 @@
+"""People: cashiers, managers and admins."""
+
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+
+from cashdesk.enums import ROLE_RANK, Role
+from cashdesk.models.organisation import Account, Store
+from cashdesk.models.place import Place
+from cashdesk.models.public_id import PublicIdModel
+
+
+
+class UserManager(BaseUserManager["User"]):
+    """Finds people by the name that they sign in with."""
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Returns the person with this username, whatever its capitals."""
+        return self.get(username__iexact=username)
+
+    def create_superuser(self, username: str, email: str, name: str, password: str | None = None) -> "User":
+        """Creates an operator of the installation (`manage.py createsuperuser`): sees every account, belongs to none."""
+        user = self.model(username=username, email=email.lower(), name=name, role=Role.ADMIN, is_superuser=True)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser, PublicIdModel):
+    """A person of an account. A cashier and a manager work in one store; an admin sees the whole account.
+
+    An operator of the whole installation is a superuser and has no account.
+    """
+
+    username = models.CharField(max_length=150, unique=True)
+    email = models.EmailField()
+    name = models.CharField(max_length=200)
+    rut = models.CharField("tax id", max_length=20, blank=True, help_text="RUT or another tax id; may be used to sign in.")
+    role = models.CharField(max_length=16, choices=Role.choices, default=Role.CASHIER)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="people", null=True, blank=True)
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="people", null=True, blank=True)
+    register = models.ForeignKey(
+        Place, on_delete=models.SET_NULL, related_name="assigned_people", null=True, blank=True, help_text="The assigned register."
+    )
+    operator_code = models.CharField(
+        max_length=64, blank=True, help_text="The code by which tills know this person; the user id where it is empty."
+    )
+    is_owner = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    is_superuser = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ("email", "name")
+
+    class Meta:
+        ordering = ("name",)
+        constraints = (
+            # Each of the three may be what a person signs in with, so each is unique in the installation, in any capitals.
+            models.UniqueConstraint(Lower("username"), name="person_username_once"),
+            models.UniqueConstraint(Lower("email"), name="person_email_once"),
+            models.UniqueConstraint(Lower("rut"), condition=~models.Q(rut=""), name="person_rut_once"),
+            models.UniqueConstraint(
+                fields=("account", "operator_code"), condition=~models.Q(operator_code=""), name="person_operator_code_once_per_account"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(account__isnull=False) | models.Q(is_superuser=True), name="person_belongs_to_an_account"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name or self.username
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the person may enter the admin: managers and above."""
+        return self.has_role(Role.MANAGER)
+
+    def has_role(self, role: Role) -> bool:
+        """Whether the person may do what `role` may: the roles are a ladder."""
+        return self.is_active and (self.is_superuser or ROLE_RANK[self.role] >= ROLE_RANK[role])
+
+    @property
+    def operator_uid(self) -> str:
+        """The person's operator code, or the user id as text (contracts, section 3)."""
+        return self.operator_code or str(self.pk)
+
+    def get_full_name(self) -> str:
+        """The name that the admin greets with."""
+        return str(self)
+
+    def get_short_name(self) -> str:
+        """The name that the admin greets with."""
+        return str(self)
+
+    # Django's admin asks these of whoever enters; what each page then allows is decided in cashdesk.admin.
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """Whether the admin's own default checks pass: they do for who may enter at all."""
+        return self.is_staff
+
+    def has_module_perms(self, app_label: str) -> bool:
+        """Whether the admin lists an application's pages."""
+        return self.is_staff
+
+

@@ -1,0 +1,136 @@
+"""Cash sessions, which the shifts API calls shifts: one row, two vocabularies (docs/decisions/0002)."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from cashdesk.enums import PlaceKind, SessionStatus
+from cashdesk.models.organisation import Store
+from cashdesk.models.person import User
+from cashdesk.models.place import Place
+from cashdesk.models.public_id import PublicIdModel
+from cashdesk.models.seal import Seal
+
+
+class CashSession(PublicIdModel):
+    """One cashier, one register, one float, one count. Amounts are minor units of `currency`.
+
+    While it is open nothing here tells what is expected: the three final amounts are empty (law 5). When it closes they
+    are frozen, and from then on a trigger refuses every change (law 4).
+    """
+
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="sessions", db_index=False)
+    register = models.ForeignKey(
+        Place, on_delete=models.PROTECT, related_name="sessions", limit_choices_to={"kind": PlaceKind.REGISTER}, db_index=False
+    )
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="sessions", verbose_name="cashier", db_index=False)
+    status = models.CharField(max_length=16, choices=SessionStatus.choices, default=SessionStatus.OPEN)
+    currency = models.CharField(max_length=3)
+    business_date = models.DateField(help_text="The store's trading date at the opening.")
+    start_amount = models.BigIntegerField(help_text="The float that the cashier counted at the opening.")
+    opening_difference = models.BigIntegerField(
+        default=0, help_text="Float minus what the register's book still held; belongs to custody between two sessions."
+    )
+    opened_at = models.DateTimeField()
+    opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    expected_amount = models.BigIntegerField(null=True, help_text="Frozen at the close.")
+    declared_amount = models.BigIntegerField(null=True, help_text="What the cashier counted; 0 after a forced close.")
+    difference = models.BigIntegerField(null=True, help_text="Declared minus expected.")
+    seal = models.OneToOneField(Seal, on_delete=models.PROTECT, related_name="session", null=True)
+
+    class Meta:
+        ordering = ("-opened_at", "-pk")
+        constraints = (
+            # Law 3. Answered as 409 by domain.session, which checks under the lock; these hold when two requests race.
+            models.UniqueConstraint(fields=("user",), condition=Q(status=SessionStatus.OPEN), name="session_one_open_per_cashier"),
+            models.UniqueConstraint(fields=("register",), condition=Q(status=SessionStatus.OPEN), name="session_one_open_per_register"),
+            models.CheckConstraint(condition=Q(status__in=SessionStatus.values), name="session_status_is_known"),
+            models.CheckConstraint(condition=Q(start_amount__gte=0), name="session_start_not_negative"),
+            # Law 5: an open session holds no expected amount that anything could leak; a closed one holds all of it.
+            models.CheckConstraint(
+                condition=Q(
+                    status=SessionStatus.OPEN,
+                    closed_at__isnull=True,
+                    expected_amount__isnull=True,
+                    declared_amount__isnull=True,
+                    difference__isnull=True,
+                    seal__isnull=True,
+                )
+                | (
+                    ~Q(status=SessionStatus.OPEN)
+                    & Q(
+                        closed_at__isnull=False,
+                        expected_amount__isnull=False,
+                        declared_amount__gte=0,
+                        difference=F("declared_amount") - F("expected_amount"),
+                        seal__isnull=False,
+                    )
+                ),
+                name="session_figures_only_when_closed",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=SessionStatus.CLOSED_SYSTEM) | Q(declared_amount=0), name="session_forced_close_declares_zero"
+            ),
+        )
+        indexes = (
+            # queries.sessions(): a store's or a person's list, newest first, by cursor.
+            models.Index(fields=("store", "-opened_at", "-id"), name="session_of_store_newest"),
+            models.Index(fields=("user", "-opened_at", "-id"), name="session_of_user_newest"),
+            # queries.with_custody() and domain.payment: the sessions of a register after another, and its last one.
+            models.Index(fields=("register", "-id"), name="session_of_register"),
+            # queries.shift_summary(): a store's business dates.
+            models.Index(fields=("store", "business_date"), name="session_of_business_date"),
+        )
+
+    def __str__(self) -> str:
+        return f"Session {self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still runs."""
+        return self.status == SessionStatus.OPEN
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the closing amount was counted by a person; a forced close was not."""
+        return self.status == SessionStatus.CLOSED
+
+
+class Shift(CashSession):
+    """The same row in the words of the shifts API."""
+
+    class Meta:
+        proxy = True
+
+    @classmethod
+    def of(cls, session: CashSession) -> "Shift":
+        """Returns the same row in the other vocabulary, without asking the database again."""
+        shift = cls.__new__(cls)
+        shift.__dict__.update(session.__dict__)
+        return shift
+
+    @property
+    def start_cash(self) -> int:
+        """The float, minor units."""
+        return self.start_amount
+
+    @property
+    def expected_cash_end(self) -> int | None:
+        """What should have been in the drawer, minor units; None while open."""
+        return self.expected_amount
+
+    @property
+    def actual_cash_end(self) -> int | None:
+        """What was counted, minor units; None while open."""
+        return self.declared_amount
+
+    @property
+    def cash_difference(self) -> int | None:
+        """Actual minus expected, minor units; None while open."""
+        return self.difference
+
+    @property
+    def state(self) -> str:
+        """`open` or `closed`: the page knows no third word."""
+        return "open" if self.is_open else "closed"

@@ -1,0 +1,121 @@
+"""Money as whole minor units of ISO 4217, exactly: no float ever, Decimal only at the doors (design, law 2)."""
+
+import re
+from decimal import Decimal
+from typing import Final
+
+from iso4217 import Currency
+
+from cashdesk.errors import InvalidInput
+
+DIGITS_MAX: Final = 15
+AMOUNT_MAX: Final = 10**DIGITS_MAX - 1
+"""The largest amount in minor units that the doors take (contracts, section 0). Sums of 9,000 of them fit 64 bits."""
+
+_EXPONENTS: Final = {currency.code: currency.exponent for currency in Currency if currency.exponent is not None}
+_PLAIN_NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
+
+
+def is_currency(code: str) -> bool:
+    """Whether `code` is an ISO 4217 currency that has minor units, in capitals."""
+    return code in _EXPONENTS
+
+
+def exponent_of(currency: str) -> int:
+    """Returns how many decimals the currency has by ISO 4217: EUR 2, CLP 0, KWD 3.
+
+    Raises InvalidInput for an unknown currency.
+    """
+    try:
+        return _EXPONENTS[currency]
+    except KeyError:
+        raise InvalidInput.of("currency", f"'{currency[:10]}' is not an ISO 4217 currency such as EUR or CLP.") from None
+
+
+def parse_units(value: object, currency: str, *, field: str) -> int:
+    """Turns an amount in the currency's units, as a door received it, into minor units: 12.5 EUR becomes 1250.
+
+    Takes int, Decimal, and text in plain notation ("1250.50"). A JSON number may carry zeros past the currency's
+    decimals (50000.0 CLP is 50000 pesos exactly); text may not, since "1.250" may be a German's one thousand.
+    Raises InvalidInput naming `field` for anything else: negative, NaN, more digits or decimals than there may be.
+    """
+    number = parse_number(value, field=field)
+    exponent = exponent_of(currency)
+    decimals = -int(number.as_tuple().exponent)
+    if isinstance(value, str) and decimals > exponent:
+        raise _decimals_error(field, currency, exponent)
+    minor = number.scaleb(exponent)
+    if minor != minor.to_integral_value():
+        raise _decimals_error(field, currency, exponent)
+    return _bounded(int(minor), field=field)
+
+
+def parse_whole(value: object, *, field: str, unit: int = 1) -> int:
+    """Turns a whole number of `unit` minor units, as a door received it, into minor units. Raises InvalidInput."""
+    number = parse_number(value, field=field)
+    if number != number.to_integral_value():
+        raise InvalidInput.of(field, "must be a whole number.")
+    return _bounded(int(number) * unit, field=field)
+
+
+def parse_number(value: object, *, field: str) -> Decimal:
+    """Returns a finite number >= 0 of at most 15 digits, exact. Minus zero is zero. Raises InvalidInput naming `field`."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
+        raise InvalidInput.of(field, "must be a number, such as 1250.5.")
+    if isinstance(value, str):
+        if len(value) > 40 or not _PLAIN_NUMBER.fullmatch(value):
+            raise InvalidInput.of(field, 'must be a number with a point for decimals, such as "1250.50".')
+    elif isinstance(value, int) and abs(value) > AMOUNT_MAX:
+        # Checked before Decimal() is asked: turning an integer of thousands of digits into text is refused by Python.
+        raise _digits_error(field)
+    number = Decimal(value)
+    if not number.is_finite():
+        raise InvalidInput.of(field, "must be a finite number, such as 1250.5.")
+    if number < 0:
+        raise InvalidInput.of(field, "must not be negative.")
+    if number == 0:
+        return Decimal(0)
+    # 1e400 is one digit and four hundred places: both ends are bounded, so no huge power of ten is ever computed.
+    if number.adjusted() >= DIGITS_MAX or int(number.as_tuple().exponent) < -2 * DIGITS_MAX:
+        raise _digits_error(field)
+    # Counted on the digits themselves: normalize() would round to the context's precision and let a tail slip through.
+    if len("".join(map(str, number.as_tuple().digits)).strip("0")) > DIGITS_MAX:
+        raise _digits_error(field)
+    return number
+
+
+def to_units(minor: int, currency: str) -> int | Decimal:
+    """Returns minor units as an exact number of the currency's units without needless zeros: 1250 EUR is Decimal 12.5."""
+    exponent = exponent_of(currency)
+    return to_unit(minor, unit=10**exponent)
+
+
+def to_unit(minor: int, *, unit: int) -> int | Decimal:
+    """Returns `minor` counted in `unit` minor units (a power of ten): exact, an int wherever it is whole."""
+    whole, rest = divmod(minor, unit)
+    if rest == 0:
+        return whole
+    return (Decimal(minor) / Decimal(unit)).normalize()
+
+
+def to_text(minor: int, currency: str) -> str:
+    """Returns the amount with all its decimals and its currency, for logs and messages: "12.50 EUR"."""
+    exponent = exponent_of(currency)
+    sign, digits = ("-" if minor < 0 else ""), str(abs(minor)).rjust(exponent + 1, "0")
+    units = digits if exponent == 0 else f"{digits[:-exponent]}.{digits[-exponent:]}"
+    return f"{sign}{units} {currency}"
+
+
+def _bounded(minor: int, *, field: str) -> int:
+    if minor > AMOUNT_MAX:
+        raise _digits_error(field)
+    return minor
+
+
+def _digits_error(field: str) -> InvalidInput:
+    return InvalidInput.of(field, f"has more than {DIGITS_MAX} digits.")
+
+
+def _decimals_error(field: str, currency: str, exponent: int) -> InvalidInput:
+    decimals = "no decimals" if exponent == 0 else f"at most {exponent} decimals"
+    return InvalidInput.of(field, f"{currency} has {decimals}.")

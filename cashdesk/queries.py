@@ -1,0 +1,46 @@
+"""Reusable reads, each with its fixed number of queries. Nothing here writes, and nothing here sums money anew."""
+
+from datetime import date
+
+from django.db.models import BooleanField, Case, Exists, OuterRef, QuerySet, Value, When
+
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import CountMoment, Role, SessionStatus
+from cashdesk.models import CashSession, Count, PaymentMethod, Shift
+
+
+def with_shown_result(sessions: "QuerySet[CashSession]", *, by: Principal) -> "QuerySet[CashSession]":
+    """Adds `shows_result`: whether `by` may read the final amounts of a session (law 5).
+
+    Counted: yes. Open: nobody. Closed without a count: a manager; the cashier only once the drawer was counted by the
+    next opening or afterwards, since until then the expected amount is what still lies there for them to count.
+    """
+    counted_since = Exists(CashSession.objects.filter(register=OuterRef("register"), pk__gt=OuterRef("pk"))) | Exists(
+        Count.objects.filter(session=OuterRef("pk"), moment=CountMoment.AFTERWARDS)
+    )
+    may_see_uncounted = Value(True) if by.has_role(Role.MANAGER) else counted_since
+    return sessions.annotate(
+        shows_result=Case(
+            When(status=SessionStatus.CLOSED, then=Value(True)),
+            When(status=SessionStatus.CLOSED_SYSTEM, then=may_see_uncounted),
+            default=Value(False),
+            output_field=BooleanField(),
+        )
+    )
+
+
+def sessions(*, by: Principal) -> "QuerySet[CashSession]":
+    """Returns the sessions that `by` may list, with what a list shows of them."""
+    return with_shown_result(by.sessions().select_related("user", "store", "register"), by=by)
+
+
+def shift_summary(*, by: Principal, start: date, end: date) -> "QuerySet[Shift]":
+    """Returns the shifts whose business date lies from `start` to `end`, both included, oldest first."""
+    shifts = Shift.objects.filter(store__in=by.stores(), business_date__gte=start, business_date__lte=end)
+    return shifts.select_related("user").order_by("opened_at", "pk")
+
+
+def payment_methods(*, by: Principal) -> "QuerySet[PaymentMethod]":
+    """Returns the active ways to pay of the account."""
+    methods = PaymentMethod.objects.filter(is_active=True)
+    return methods if by.account_id is None else methods.filter(account_id=by.account_id)

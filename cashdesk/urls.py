@@ -1,0 +1,25 @@
+"""The routes of the ground floor, under /api/v1. No path ends in a slash; with one it works too (ApiPathMiddleware)."""
+
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from cashdesk.api.auth import AuthViewSet
+from cashdesk.api.cash_sessions import CashSessionViewSet
+from cashdesk.api.payment_methods import ManualPaymentViewSet, PaymentMethodViewSet
+from cashdesk.api.payments import PaymentViewSet
+from cashdesk.api.reports import ReportViewSet
+from cashdesk.api.shifts import ShiftViewSet
+
+router = SimpleRouter(trailing_slash=False)
+router.register("auth", AuthViewSet, basename="auth")
+router.register("cash", CashSessionViewSet, basename="cash")
+router.register("shifts", ShiftViewSet, basename="shifts")
+router.register("payment-methods", PaymentMethodViewSet, basename="payment-methods")
+router.register("reports", ReportViewSet, basename="reports")
+router.register("payments", PaymentViewSet, basename="payments")
+
+urlpatterns = [
+    *router.urls,
+    path("payments/<path:external_id>", PaymentViewSet.as_view({"patch": "decide"}), name="payments-decide"),
+    path("orders/<str:order>/pay/manual", ManualPaymentViewSet.as_view({"post": "pay_manual"}), name="orders-pay-manual"),
+]

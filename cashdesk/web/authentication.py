@@ -1,0 +1,112 @@
+"""Who asks: a bearer token, an API key, the cookie, or a browser session (contracts, section 0)."""
+
+from typing import Any, Final
+
+from django.conf import settings
+from django.contrib.auth.backends import BaseBackend
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from django.utils import timezone
+from rest_framework import exceptions
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.request import Request
+
+from cashdesk.domain import access
+from cashdesk.domain.principal import Principal
+from cashdesk.errors import NotSignedIn, TooManyAttempts
+from cashdesk.models import User
+
+COOKIE: Final = "access_token"
+SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
+
+
+class TokenAuthentication(BaseAuthentication):
+    """`Authorization: Bearer`, `x-api-key`, or the cookie `access_token`, in this order; `request.auth` is the Principal.
+
+    A credential that is there and wrong is an error, even if another one would be right.
+    """
+
+    def authenticate(self, request: Request) -> tuple[Any, Principal] | None:
+        """Returns (user, principal), or None where no credential of these kinds came. Raises AuthenticationFailed."""
+        secret, came_as_cookie = _secret_of(request)
+        if secret is None:
+            return None
+        principal = access.authenticate(secret=secret, at=timezone.now())
+        if principal is None:
+            if came_as_cookie and request.path_info.endswith("/auth/login"):
+                return None
+            raise exceptions.AuthenticationFailed("The token or key is unknown, expired or revoked.")
+        if came_as_cookie:
+            refuse_foreign_origin(request)
+        return principal.user or AnonymousUser(), principal
+
+    def authenticate_header(self, request: Request) -> str:
+        """What a 401 asks for."""
+        return 'Bearer realm="cashdesk"'
+
+
+class BrowserSessionAuthentication(SessionAuthentication):
+    """Django's session, with its CSRF check, for people who are signed in on the pages."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        """Returns (user, principal), or None for a visitor."""
+        found = super().authenticate(request)
+        if found is None:
+            return None
+        return found[0], Principal(user=found[0])
+
+
+class SignInBackend(BaseBackend):
+    """Signing in to the admin: the same check, and the same throttle, as the API's."""
+
+    def authenticate(self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **_others: Any) -> User | None:
+        """Returns the person, or None; too many tries look like a wrong password here."""
+        if not username or password is None:
+            return None
+        user = User.objects.select_related("store", "account").filter(username__iexact=username).first()
+        address = address_of(request) if request is not None else ""
+        try:
+            return access.verify(identifier=username, password=password, address=address, at=timezone.now(), user=user)
+        except (NotSignedIn, TooManyAttempts):
+            return None
+
+    def get_user(self, user_id: int) -> User | None:
+        """Returns the person of a browser session while they are active."""
+        return User.objects.select_related("store", "account", "register").filter(pk=user_id, is_active=True).first()
+
+
+def _secret_of(request: Request) -> tuple[str | None, bool]:
+    """Returns the secret that came with the request and whether it came as the cookie."""
+    header = request.META.get("HTTP_AUTHORIZATION", "")
+    if header:
+        scheme, _space, secret = header.partition(" ")
+        if scheme.lower() != "bearer" or not secret.strip():
+            raise exceptions.AuthenticationFailed("The Authorization header takes: Bearer <token>.")
+        return secret.strip(), False
+    if key := request.META.get("HTTP_X_API_KEY", "").strip():
+        return key, False
+    if cookie := request.COOKIES.get(COOKIE, ""):
+        return cookie, True
+    return None, False
+
+
+def refuse_foreign_origin(request: Request) -> None:
+    """Refuses an unsafe request that another site's page made the browser send with its cookie.
+
+    Without an Origin header it is a command-line client, which no other site can drive. Raises PermissionDenied.
+    """
+    if request.method in SAFE_METHODS:
+        return
+    origin = request.META.get("HTTP_ORIGIN")
+    own = f"{'https' if request.is_secure() else 'http'}://{request.get_host()}"
+    if origin is not None and origin != own and origin not in settings.CSRF_TRUSTED_ORIGINS:
+        raise exceptions.PermissionDenied("The request comes from a page of another site.")
+
+
+def address_of(request: HttpRequest | Request) -> str:
+    """Returns the client's address. X-Forwarded-For counts only as far as our own proxies wrote it."""
+    forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+    proxies = settings.TRUSTED_PROXIES
+    if proxies and len(forwarded) >= proxies:
+        return forwarded[-proxies][:64]
+    return str(request.META.get("REMOTE_ADDR", ""))[:64]

@@ -1,0 +1,188 @@
+"""The ways of speaking of the published APIs: how JSON is read and written, and what an error looks like in each.
+
+A dialect shapes; it decides nothing. Which status a refusal has is one table in `cashdesk.web.errors`.
+"""
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final
+
+import simplejson
+from rest_framework import exceptions, negotiation, parsers, renderers
+from rest_framework.request import Request
+from rest_framework.utils.encoders import JSONEncoder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """A refusal, ready to be shaped: `errors` names fields of the request."""
+
+    status: int
+    code: str
+    message: str
+    errors: Mapping[str, str] = field(default_factory=dict)
+    request_id: str = ""
+
+
+class Dialect:
+    """The common part; each published API has one subclass."""
+
+    media_type = "application/json"
+
+    @classmethod
+    def error_body(cls, fault: Fault) -> dict[str, Any]:
+        """Returns the body of a refusal."""
+        raise NotImplementedError
+
+
+class BareDialect(Dialect):
+    """Cash sessions: bare bodies, errors `{"detail": text}`."""
+
+    @classmethod
+    def error_body(cls, fault: Fault) -> dict[str, Any]:
+        """Returns `{"detail"}`; the text names the field where there is one."""
+        return {"detail": _text(fault)}
+
+
+class EnvelopeDialect(Dialect):
+    """Shifts: `{message, data}`, errors `{message, error?, data?: {errors: {field: text}}}`."""
+
+    @classmethod
+    def error_body(cls, fault: Fault) -> dict[str, Any]:
+        """Returns the message, the code under `error`, and the fields under `data.errors`."""
+        body: dict[str, Any] = {"message": _text(fault), "error": fault.code}
+        if fault.errors:
+            body["data"] = {"errors": dict(fault.errors)}
+        return body
+
+    @staticmethod
+    def body(message: str, data: Any) -> dict[str, Any]:
+        """Wraps an answer."""
+        return {"message": message, "data": data}
+
+
+class CommonDialect(Dialect):
+    """Signing in, which the clients of every dialect do: a refusal carries the words of both older ones."""
+
+    @classmethod
+    def error_body(cls, fault: Fault) -> dict[str, Any]:
+        """Returns the envelope's body with the bare one's `detail` beside it."""
+        return {**EnvelopeDialect.error_body(fault), **BareDialect.error_body(fault)}
+
+
+class ProblemDialect(Dialect):
+    """Ours: RFC 9457 problem details."""
+
+    media_type = "application/problem+json"
+
+    @classmethod
+    def error_body(cls, fault: Fault) -> dict[str, Any]:
+        """Returns the problem with a stable type and code, JSON pointers to the fields, and the request's id."""
+        body: dict[str, Any] = {
+            "type": f"urn:cashdesk:problem:{fault.code}",
+            "title": fault.code.replace("_", " ").capitalize(),
+            "status": fault.status,
+            "detail": fault.message,
+            "code": fault.code,
+            "request_id": fault.request_id,
+        }
+        if fault.errors:
+            body["errors"] = [{"pointer": pointer_of(name), "detail": text} for name, text in fault.errors.items()]
+        return body
+
+
+DIALECT_BY_PREFIX: Final[tuple[tuple[str, type[Dialect]], ...]] = (
+    ("/api/v1/cash/", BareDialect),
+    ("/api/v1/shifts", EnvelopeDialect),
+    ("/api/v1/orders", EnvelopeDialect),
+    ("/api/v1/payment-methods", EnvelopeDialect),
+    ("/api/v1/reports", EnvelopeDialect),
+    ("/api/v1/auth", CommonDialect),
+    ("/api/v1", ProblemDialect),
+)
+
+
+def dialect_of(path: str) -> type[Dialect]:
+    """Returns the dialect under whose prefix a path lies, so that an unknown path is refused in its neighbours' words."""
+    return next((dialect for prefix, dialect in DIALECT_BY_PREFIX if path.startswith(prefix)), ProblemDialect)
+
+
+def pointer_of(name: str) -> str:
+    """Turns `payments.3.amount` into the JSON pointer `/payments/3/amount`."""
+    return "/" + "/".join(part.replace("~", "~0").replace("/", "~1") for part in name.split("."))
+
+
+def _text(fault: Fault) -> str:
+    """One sentence that names the fields, for dialects with nowhere else to put them."""
+    if not fault.errors:
+        return fault.message
+    return " ".join(text if text.startswith(name) else f"{name}: {text}" for name, text in fault.errors.items())
+
+
+# --- JSON ----------------------------------------------------------------------------------------------------------------
+
+
+class ExactJSONParser(parsers.BaseParser):
+    """Reads JSON with every number exact: fractions become Decimal, never float."""
+
+    media_type = "application/json"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        """Returns what the body says. Raises ParseError (400) for malformed JSON, NaN, or a name given twice."""
+        try:
+            return json.loads(
+                stream.read().decode("utf-8"),
+                parse_float=Decimal,
+                parse_constant=_refuse_constant,
+                object_pairs_hook=_object_without_repeats,
+            )
+        except RecursionError:
+            raise exceptions.ParseError("The JSON is nested too deeply.") from None
+        except (ValueError, ArithmeticError) as error:
+            raise exceptions.ParseError(f"The body is not valid JSON: {str(error)[:200]}") from error
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a number that JSON knows.")
+
+
+def _object_without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Two amounts under one name leave open which was meant; most readers silently take the last."""
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise ValueError("a name stands twice in one object.")
+    return made
+
+
+class ExactJSONRenderer(renderers.BaseRenderer):
+    """Writes JSON with Decimal as a number, digit for digit."""
+
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        """Returns the body; nothing for an answer without one."""
+        if data is None:
+            return b""
+        return simplejson.dumps(data, use_decimal=True, ensure_ascii=False, separators=(",", ":"), default=_encode).encode()
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    return JSONEncoder().default(value)
+
+
+class AnyAcceptNegotiation(negotiation.DefaultContentNegotiation):
+    """Answers in JSON whatever the Accept header asks for, as the originals do, instead of 406."""
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        """Returns the first renderer that fits, else the first."""
+        try:
+            return super().select_renderer(request, renderers, format_suffix)
+        except exceptions.NotAcceptable:
+            return renderers[0], renderers[0].media_type

@@ -1,0 +1,147 @@
+"""From what went wrong to an answer: one table of statuses, one place where every error of the API is shaped."""
+
+from typing import Any, Final
+
+import structlog
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.signals import got_request_exception
+from django.db import OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.template import loader
+from rest_framework import exceptions, status
+from rest_framework.response import Response
+
+from cashdesk import errors
+from cashdesk.web.dialects import Dialect, ExactJSONRenderer, Fault, dialect_of
+from cashdesk.web.middleware import API_PREFIX
+
+logger = structlog.get_logger(__name__)
+
+STATUS_OF: Final[tuple[tuple[type[errors.DomainError], int], ...]] = (
+    (errors.NotSignedIn, status.HTTP_401_UNAUTHORIZED),
+    (errors.Forbidden, status.HTTP_403_FORBIDDEN),
+    (errors.NotFound, status.HTTP_404_NOT_FOUND),
+    (errors.Conflict, status.HTTP_409_CONFLICT),
+    (errors.KeyReused, status.HTTP_422_UNPROCESSABLE_ENTITY),
+    (errors.TooManyAttempts, status.HTTP_429_TOO_MANY_REQUESTS),
+    (errors.InvalidInput, status.HTTP_400_BAD_REQUEST),
+    (errors.InvalidMovement, status.HTTP_400_BAD_REQUEST),
+    (errors.DomainError, status.HTTP_400_BAD_REQUEST),
+)
+"""The one table from a DomainError to an HTTP status; a subclass stands before what it derives from."""
+
+
+def status_of(error: errors.DomainError) -> int:
+    """Returns the HTTP status of a domain error."""
+    return next(code for kind, code in STATUS_OF if isinstance(error, kind))
+
+
+def exception_handler(exc: Exception, context: dict[str, Any]) -> HttpResponseBase | None:
+    """DRF's seam: answers every exception of a view in the dialect of its path."""
+    request = context["request"]
+    fault = fault_of(exc, request_id=request_id())
+    if fault.status >= status.HTTP_500_INTERNAL_SERVER_ERROR:
+        logger.exception("request_failed", code=fault.code, exc_info=exc)
+        # Told like any unhandled exception, so that error trackers and the test client see it.
+        got_request_exception.send(sender=None, request=getattr(request, "_request", request))
+    return error_response(fault, dialect=getattr(context["view"], "dialect", None) or dialect_of(request.path_info), exc=exc)
+
+
+def error_response(fault: Fault, *, dialect: type[Dialect], exc: Exception | None = None) -> Response:
+    """Builds the answer with the headers that belong to it."""
+    headers = {}
+    if isinstance(exc, errors.TooManyAttempts):
+        headers["Retry-After"] = str(exc.retry_after_seconds)
+    elif isinstance(exc, OperationalError):
+        headers["Retry-After"] = "1"
+    if fault.status == status.HTTP_401_UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Bearer realm="cashdesk"'
+    return Response(dialect.error_body(fault), status=fault.status, headers=headers, content_type=dialect.media_type)
+
+
+def fault_of(exc: Exception, *, request_id: str = "") -> Fault:
+    """Returns what is told of an exception; of one that nobody foresaw, nothing but the request's id."""
+    if isinstance(exc, errors.DomainError):
+        return Fault(status=status_of(exc), code=exc.code, message=exc.message, errors=exc.errors, request_id=request_id)
+    if isinstance(exc, exceptions.ValidationError):
+        named = flatten(exc.detail)
+        message = " ".join(f"{name}: {text}" for name, text in named.items())
+        return Fault(status=exc.status_code, code="invalid", message=message, errors=named, request_id=request_id)
+    if isinstance(exc, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
+        return Fault(status=status.HTTP_401_UNAUTHORIZED, code="not_signed_in", message=str(exc.detail), request_id=request_id)
+    if isinstance(exc, exceptions.APIException):
+        code = exc.default_code if isinstance(exc.default_code, str) else "error"
+        return Fault(status=exc.status_code, code=code, message=str(exc.detail), request_id=request_id)
+    if isinstance(exc, Http404):
+        return Fault(status=status.HTTP_404_NOT_FOUND, code="not_found", message="There is nothing here.", request_id=request_id)
+    if isinstance(exc, PermissionDenied):
+        return Fault(status=status.HTTP_403_FORBIDDEN, code="forbidden", message="You may not do this.", request_id=request_id)
+    if isinstance(exc, RequestDataTooBig):
+        message = "The body is larger than 8 MB: send it in parts."
+        return Fault(status=status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, code="too_large", message=message, request_id=request_id)
+    if isinstance(exc, OperationalError):
+        message = "The database is busy. Send the request again with the same Idempotency-Key."
+        return Fault(status=status.HTTP_503_SERVICE_UNAVAILABLE, code="busy", message=message, request_id=request_id)
+    message = "Something went wrong on our side; it was written down."
+    if request_id:
+        message += f" Its request id is {request_id}."
+    return Fault(status=status.HTTP_500_INTERNAL_SERVER_ERROR, code="internal_error", message=message, request_id=request_id)
+
+
+def flatten(detail: Any, prefix: str = "") -> dict[str, str]:
+    """Turns DRF's nested lists and dicts into {"count.0.pieces": "text"}; what belongs to no field is called `body`."""
+    if isinstance(detail, dict):
+        named: dict[str, str] = {}
+        for name, inner in detail.items():
+            own = prefix if name == "non_field_errors" else f"{prefix}.{name}" if prefix else str(name)
+            named |= flatten(inner, own)
+        return named
+    if isinstance(detail, list):
+        if any(isinstance(inner, dict | list) for inner in detail):
+            named = {}
+            for number, inner in enumerate(detail):
+                named |= flatten(inner, f"{prefix}.{number}" if prefix else str(number))
+            return named
+        return {prefix or "body": " ".join(str(text) for text in detail)} if detail else {}
+    return {prefix or "body": str(detail)}
+
+
+def request_id() -> str:
+    """Returns the id under which the running request stands in the log."""
+    return str(structlog.contextvars.get_contextvars().get("request_id", ""))
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler404."""
+    fault = Fault(status=404, code="not_found", message=f"There is nothing at {request.path_info[:200]}.", request_id=request_id())
+    return _page_or_body(request, fault, title="There is nothing here")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler400, for what is refused before a view is reached."""
+    fault = Fault(status=400, code="bad_request", message="The request cannot be understood.", request_id=request_id())
+    return _page_or_body(request, fault, title="The request cannot be understood")
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler403."""
+    return _page_or_body(request, fault_of(PermissionDenied(), request_id=request_id()), title="You may not see this")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's handler500, for what fails outside a view of the API."""
+    return _page_or_body(request, fault_of(Exception(), request_id=request_id()), title="Something went wrong on our side")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """What a browser form is told when its token is missing or stale."""
+    return _page_or_body(request, fault_of(PermissionDenied(), request_id=request_id()), title="Reload the page and send it again")
+
+
+def _page_or_body(request: HttpRequest, fault: Fault, *, title: str) -> HttpResponse:
+    """Under the API an error in the dialect of the path, elsewhere a page."""
+    if request.path_info.startswith(API_PREFIX) or request.path_info == API_PREFIX.rstrip("/"):
+        dialect = dialect_of(request.path_info)
+        return HttpResponse(ExactJSONRenderer().render(dialect.error_body(fault)), status=fault.status, content_type=dialect.media_type)
+    page = loader.render_to_string("cashdesk/error.html", {"title": title, "request_id": fault.request_id})
+    return HttpResponse(page, status=fault.status)

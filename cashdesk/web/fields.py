@@ -1,0 +1,72 @@
+"""Serializers and fields that take nothing they do not know and no number inexactly."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from cashdesk.errors import InvalidInput
+from cashdesk.money import parse_number
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """A body in which every field is known; an unknown one is named in the error, not dropped."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Returns the validated fields. Raises ValidationError, also for DomainErrors that validation itself met."""
+        if isinstance(data, Mapping):
+            unknown = [name for name in data if name not in self.fields]
+            if unknown:
+                known = ", ".join(self.fields)
+                raise serializers.ValidationError({str(name)[:100]: [f"is not known here; known are {known}."] for name in unknown})
+        return super().to_internal_value(data)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:  # type: ignore[assignment]  # DRF's own default
+        """DRF's validation; an InvalidInput becomes a ValidationError of the fields that it names."""
+        try:
+            return super().run_validation(data)
+        except InvalidInput as error:
+            raise serializers.ValidationError(error.errors or {"body": error.message}) from error
+
+
+@extend_schema_field({"oneOf": [{"type": "number"}, {"type": "string"}], "minimum": 0, "example": 1250.5})
+class NumberField(serializers.Field[Any, Any, Any, Any]):
+    """A JSON number or numeric text, kept as it came for `money` to read exactly once the currency is known."""
+
+    def to_internal_value(self, data: Any) -> int | Decimal | str:
+        """Returns the number as it came. Raises ValidationError for what is no number >= 0."""
+        try:
+            parse_number(data, field="x")
+        except InvalidInput as error:
+            raise serializers.ValidationError(error.errors["x"]) from error
+        return data  # type: ignore[no-any-return]  # parse_number has seen that it is one of the three
+
+    def to_representation(self, value: Any) -> Any:
+        """Returns the exact number."""
+        return value
+
+
+class WholeNumberField(serializers.IntegerField):
+    """An integer; text such as "12" is taken, a fraction or true is not, and nothing passes through float."""
+
+    def to_internal_value(self, data: Any) -> int:
+        """Returns the integer. Raises ValidationError."""
+        try:
+            number = parse_number(data, field="x")
+        except InvalidInput as error:
+            raise serializers.ValidationError(error.errors["x"]) from error
+        if number != number.to_integral_value():
+            raise serializers.ValidationError("must be a whole number.")
+        return int(number)
+
+
+class TextField(serializers.CharField):
+    """Text that came as text: a number is not quietly turned into one."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Returns the trimmed text. Raises ValidationError."""
+        if not isinstance(data, str):
+            raise serializers.ValidationError("must be text.")
+        return super().to_internal_value(data)

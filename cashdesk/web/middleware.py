@@ -1,0 +1,25 @@
+"""What is true of every path of the API."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+API_PREFIX = "/api/v1/"
+
+
+class ApiPathMiddleware:
+    """No path of the API ends in a slash; with one it works too (contracts): a redirect would lose a POST's body."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Drops trailing slashes before the path is resolved, and keeps answers of the API out of every cache."""
+        if request.path_info.startswith(API_PREFIX) and request.path_info.endswith("/"):
+            request.path_info = request.path_info.rstrip("/")
+        response = self.get_response(request)
+        if request.path_info.startswith(API_PREFIX):
+            # Figures of one person must never be answered to another from a cache, nor from the browser's after sign-out.
+            response.headers.setdefault("Cache-Control", "no-store")
+            response.headers.setdefault("Vary", "Authorization, Cookie")
+        return response

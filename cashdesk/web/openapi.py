@@ -1,0 +1,82 @@
+"""What the API description needs to know of our seams: sign-in schemes and the error body of each dialect."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_serializer
+from rest_framework import serializers
+
+BARE_ERROR = OpenApiResponse(inline_serializer("BareError", {"detail": serializers.CharField()}), "Refused; `detail` says why.")
+ENVELOPE_ERROR = OpenApiResponse(
+    inline_serializer(
+        "EnvelopeError",
+        {
+            "message": serializers.CharField(),
+            "error": serializers.CharField(),
+            "data": inline_serializer("EnvelopeErrorData", {"errors": serializers.DictField(child=serializers.CharField())}, required=False),
+        },
+    ),
+    "Refused; `data.errors` names the fields.",
+)
+COMMON_ERROR = OpenApiResponse(
+    inline_serializer(
+        "SignInError",
+        {
+            "message": serializers.CharField(),
+            "error": serializers.CharField(),
+            "detail": serializers.CharField(),
+        },
+    ),
+    "Refused, in the words of both older dialects.",
+)
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """RFC 9457 problem details."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    code = serializers.CharField()
+    request_id = serializers.CharField()
+    errors = inline_serializer(
+        "ProblemPointer", {"pointer": serializers.CharField(), "detail": serializers.CharField()}, many=True, required=False
+    )
+
+
+PROBLEM = OpenApiResponse(ProblemSerializer, "Refused; `errors` points to the fields.")
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key", str, OpenApiParameter.HEADER, description="The same request with the same key within 24 hours is answered again, not done again."
+)
+REQUIRED_IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key", str, OpenApiParameter.HEADER, required=True, description="The same request with the same key within 24 hours is answered again, not done again."
+)
+
+
+class TokenScheme(OpenApiAuthenticationExtension):
+    """The three ways in which a token or key may come."""
+
+    target_class = "cashdesk.web.authentication.TokenAuthentication"
+    name = ["bearer", "apiKey", "cookie"]  # noqa: RUF012 (the base declares it so)
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> list[dict[str, str]]:
+        """Returns the security schemes."""
+        return [
+            {"type": "http", "scheme": "bearer"},
+            {"type": "apiKey", "in": "header", "name": "x-api-key"},
+            {"type": "apiKey", "in": "cookie", "name": "access_token"},
+        ]
+
+
+class BrowserSessionScheme(OpenApiAuthenticationExtension):
+    """The session of someone who is signed in on the pages."""
+
+    target_class = "cashdesk.web.authentication.BrowserSessionAuthentication"
+    name = "browserSession"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        """Returns the security scheme."""
+        return {"type": "apiKey", "in": "cookie", "name": "sessionid"}

@@ -1,0 +1,94 @@
+"""The base of every view of the API: a door that validates, makes one domain call, and renders."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from rest_framework import viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+
+from cashdesk.domain.principal import Principal
+from cashdesk.errors import InvalidInput
+from cashdesk.web.dialects import Dialect, ProblemDialect
+from cashdesk.web.idempotency import answer_once, key_of
+from cashdesk.web.permissions import Access
+
+
+class ApiViewSet(viewsets.GenericViewSet[Any]):
+    """A DRF viewset with a dialect, declared access, idempotency keys and no unknown query parameters.
+
+    `access` says per action who may call it; `query_parameters` which it takes; an action in `not_replayed` gives a
+    secret, which is never kept.
+    """
+
+    dialect: ClassVar[type[Dialect]] = ProblemDialect
+    access: ClassVar[Mapping[str, Access]] = {}
+    query_parameters: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    not_replayed: ClassVar[tuple[str, ...]] = ()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Signs in and checks access, then refuses query parameters that the action does not know."""
+        super().initial(request, *args, **kwargs)
+        known = self.query_parameters.get(self.action or "", ())
+        hint = f"; known are {', '.join(known)}" if known else ""
+        unknown = {name: f"is not known here{hint}." for name in request.query_params if name not in known}
+        if unknown:
+            raise InvalidInput(" ".join(f"{name}: {text}" for name, text in unknown.items()), errors=unknown)
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """DRF's own dispatch, with the handler called once per idempotency key."""
+        self.args, self.kwargs = args, kwargs
+        request_ = self.initialize_request(request, *args, **kwargs)
+        self.request = request_
+        self.headers = self.default_response_headers
+        try:
+            request.body  # noqa: B018 (read before the parser takes the stream; too large raises here)
+            self.initial(request_, *args, **kwargs)
+            self.confirm(request_)
+            response = self._answer(request_)
+        except Exception as exc:
+            response = self.handle_exception(exc)
+        self.response = self.finalize_response(request_, response, *args, **kwargs)
+        return self.response
+
+    def confirm(self, request: Request) -> None:
+        """What is asked of the caller before each answer, also before a kept one; nothing, unless a view says more.
+
+        It runs outside the transaction of the answer, so what it writes (a counted try at a password) stays.
+        """
+
+    def _answer(self, request: Request) -> Any:
+        handler = getattr(self, (request.method or "").lower(), self.http_method_not_allowed)
+        key = key_of(request)
+        if not key or not isinstance(request.auth, Principal) or self.action in self.not_replayed:
+            return handler(request, *self.args, **self.kwargs)
+
+        def rendered() -> Response:
+            try:
+                response = handler(request, *self.args, **self.kwargs)
+            except Exception as exc:
+                response = self.handle_exception(exc)
+            return self.finalize_response(request, response, *self.args, **self.kwargs).render()
+
+        return answer_once(request=request, key=key, by=request.auth, at=self.now, answer=rendered)
+
+    @property
+    def now(self) -> datetime:
+        """The clock, read at the door."""
+        return timezone.now()
+
+    @property
+    def by(self) -> Principal:
+        """Who asks."""
+        return self.request.auth  # type: ignore[no-any-return]  # DRF leaves the type of auth open
+
+    def validated(self, serializer_class: type[Serializer[Any]], **context: Any) -> Any:
+        """Returns the validated body. Raises ValidationError naming the fields."""
+        serializer = serializer_class(data=self.request.data, context={**self.get_serializer_context(), "by": self.by, **context})
+        serializer.is_valid(raise_exception=True)
+        return serializer.validated_data

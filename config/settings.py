@@ -1,0 +1,206 @@
+"""All settings, read from the environment. README, "Configuration", tells each variable.
+
+Development (the default) needs none of them. With `CASHDESK_ENV=production` a missing or unsafe value stops the start,
+and every fault is named in one message, so that an operator mends them all at once.
+"""
+
+from pathlib import Path
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from config.environment import DEVELOPMENT_SECRET_KEY, production_faults
+from config.logs import logging_config, structlog_configure
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.FileAwareEnv()
+environ.Env.read_env(BASE_DIR / ".env", overwrite=False)
+
+ENVIRONMENT = env.str("CASHDESK_ENV", default="development")
+if ENVIRONMENT not in ("development", "production"):
+    raise ImproperlyConfigured(f"CASHDESK_ENV is {ENVIRONMENT!r}; it takes 'development' or 'production'.")
+IS_PRODUCTION = ENVIRONMENT == "production"
+if IS_PRODUCTION and (faults := production_faults(env)):
+    raise ImproperlyConfigured("Cashdesk cannot start in production:\n" + "\n".join(f"  - {fault}" for fault in faults))
+
+SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_SECRET_KEY)
+DEBUG = not IS_PRODUCTION and env.bool("DEBUG", default=False)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# --- Applications, in the order of who may know whom -------------------------------------------------------------------
+INSTALLED_APPS = [
+    "cashdesk",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_structlog",
+    "csp",
+]
+
+MIDDLEWARE = [
+    "django_structlog.middlewares.RequestMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "cashdesk.web.middleware.ApiPathMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+APPEND_SLASH = True
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# --- Storage -----------------------------------------------------------------------------------------------------------
+# The two databases are set up as measured in docs/decisions/0006-locks-and-databases.md.
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'cashdesk.sqlite3'}")}
+_database = DATABASES["default"]
+if _database["ENGINE"] == "django.db.backends.sqlite3":
+    _database["OPTIONS"] = {
+        # Deferred transactions, SQLite's default, answer "database is locked" under a storm of writers.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+    }
+else:
+    _pool_size = env.int("DATABASE_POOL_SIZE", default=16)
+    _database["OPTIONS"] = {
+        **_database.get("OPTIONS", {}),
+        # Without both of these Django's backend silently never prepares a statement.
+        "server_side_binding": True,
+        "prepare_threshold": 1,
+        **({"pool": {"min_size": 1, "max_size": _pool_size, "timeout": 20}} if _pool_size else {}),
+    }
+    _database["CONN_MAX_AGE"] = 0 if _pool_size else 60
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- People ------------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "cashdesk.User"
+AUTHENTICATION_BACKENDS = ["cashdesk.web.authentication.SignInBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+ACCESS_TOKEN_HOURS = env.int("ACCESS_TOKEN_HOURS", default=12)
+# How many proxies in front of the server write X-Forwarded-For; 0 trusts nobody, so no client can choose its address.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+
+# --- The API -----------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["cashdesk.web.authentication.TokenAuthentication",
+                                       "cashdesk.web.authentication.BrowserSessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["cashdesk.web.permissions.DeclaredAccess"],
+    "DEFAULT_RENDERER_CLASSES": ["cashdesk.web.dialects.ExactJSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["cashdesk.web.dialects.ExactJSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "cashdesk.web.dialects.AnyAcceptNegotiation",
+    "EXCEPTION_HANDLER": "cashdesk.web.errors.exception_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Cashdesk",
+    "DESCRIPTION": "Cash sessions, shifts and payments on one append-only ledger of money movements.",
+    "VERSION": "0.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "PaymentStatus": "cashdesk.enums.PaymentStatus",
+        "SessionStatus": "cashdesk.enums.SessionStatus",
+        "Role": "cashdesk.enums.Role",
+    },
+}
+# A batch of 5,000 payments is about 2 MB; anything far larger is answered 413 before it is read into memory.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
+
+# --- Time and language -------------------------------------------------------------------------------------------------
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = True
+LANGUAGE_CODE = "en"
+
+# --- Static files ------------------------------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "var" / "static"
+WHITENOISE_USE_FINDERS = not IS_PRODUCTION
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if IS_PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# --- Browser safety ----------------------------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = IS_PRODUCTION
+CSRF_COOKIE_SECURE = IS_PRODUCTION
+SECURE_SSL_REDIRECT = IS_PRODUCTION and env.bool("SECURE_SSL_REDIRECT", default=True)
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if IS_PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_PRODUCTION
+SECURE_HSTS_PRELOAD = IS_PRODUCTION
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- Logs: one JSON object a line, each with the request's id ------------------------------------------------------------
+LOGGING = logging_config(level=env.str("LOG_LEVEL", default="INFO"))
+structlog_configure()
+DJANGO_STRUCTLOG_USER_ID_FIELD = "id"
+
+CSRF_FAILURE_VIEW = "cashdesk.web.errors.csrf_failure"

@@ -1,0 +1,23 @@
+"""The front door: everything that is published, on one page."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import TemplateView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from cashdesk.web.health import livez, readyz
+
+urlpatterns = [
+    path("", TemplateView.as_view(template_name="cashdesk/home.html"), name="home"),
+    path("livez", livez, name="livez"),
+    path("readyz", readyz, name="readyz"),
+    path("admin/", admin.site.urls),
+    path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/v1/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("api/v1/", include("cashdesk.urls")),
+]
+
+handler400 = "cashdesk.web.errors.bad_request"
+handler403 = "cashdesk.web.errors.forbidden"
+handler404 = "cashdesk.web.errors.not_found"
+handler500 = "cashdesk.web.errors.server_error"

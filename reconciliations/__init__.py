@@ -1,0 +1,1 @@
+"""Reconciliations stand here, on the ledger of `cashdesk`, and the pages that look over everything."""

@@ -1,0 +1,1 @@
+"""Vault and register settlements stand here, on the ledger of `cashdesk`."""

@@ -1,0 +1,58 @@
+"""How far the run is, on standard error: one redrawn bar on a terminal, a plain line now and then elsewhere."""
+
+import sys
+import threading
+import time
+
+BAR_WIDTH = 30
+SECONDS_BETWEEN_REDRAWS = 0.2
+SECONDS_BETWEEN_LINES = 10.0
+
+
+class Progress:
+    """Counts what the threads of this run have done; days finished by an earlier run only shorten the way.
+
+    ``seconds`` is how long the run had played when the bar was last shown, so at the end it leaves out the comparison.
+    """
+
+    def __init__(self, *, days: int, days_before: int) -> None:
+        self._lock = threading.Lock()
+        self._redrawn = sys.stderr.isatty()
+        self._pause_seconds = SECONDS_BETWEEN_REDRAWS if self._redrawn else SECONDS_BETWEEN_LINES
+        self._days = days
+        self._days_before = days_before
+        self._started = self._shown = time.monotonic()
+        self.days_played = 0
+        self.payments = 0
+        self.requests = 0
+        self.seconds = 0.0
+
+    def day_played(self, *, payments: int, requests: int) -> None:
+        with self._lock:
+            self.days_played += 1
+            self.payments += payments
+            self.requests += requests
+            if time.monotonic() - self._shown >= self._pause_seconds:
+                self._show()
+
+    def finish(self) -> None:
+        """Shows the last figures, which the pace of showing may have left out."""
+        with self._lock:
+            self._show()
+            if self._redrawn:
+                print(file=sys.stderr)
+
+    def _show(self) -> None:
+        self._shown = time.monotonic()
+        self.seconds = self._shown - self._started
+        done = self._days_before + self.days_played
+        full = BAR_WIDTH * done // self._days
+        line = f"[{'#' * full}{'.' * (BAR_WIDTH - full)}] {done}/{self._days} store-days"
+        if self.days_played:
+            pace = self.days_played / self.seconds
+            line += (
+                f", {self.payments / self.seconds:.0f} payments/s, {pace:.1f} store-days/s,"
+                f" {(self._days - done) / pace:.0f} s left"
+            )
+        # A shorter line would leave the end of a longer one standing on the terminal.
+        print(f"\r{line}\033[K" if self._redrawn else line, end="" if self._redrawn else "\n", file=sys.stderr, flush=True)

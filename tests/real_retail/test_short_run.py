@@ -1,0 +1,103 @@
+"""A few days of the kept extract, played through a real server exactly as the whole year is.
+
+The program is run as a person runs it and judged by what it prints. The days are played once; each test then goes on
+from a copy of the journal and the database that were left, because going on is half of what is to be shown.
+"""
+
+import csv
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.real_retail.plan import method_of
+from tests.real_retail.server import PROJECT
+from tests.real_retail.source import COLUMNS, dollars_of, read_baskets
+
+EXTRACT = Path(__file__).parent / "extract" / "store-367-2017-06.csv"
+DAYS = 5
+PAYMENTS = 62
+
+
+def played(workdir: Path, *, days: int = DAYS, extract: Path = EXTRACT) -> subprocess.CompletedProcess[str]:
+    """The finished program; with a database of its own, whatever the suite itself runs on."""
+    command = [sys.executable, "-m", "tests.real_retail", f"--extract={extract}", f"--days={days}", f"--workdir={workdir}"]
+    env = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    return subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, timeout=120)
+
+
+def changed(workdir: Path, statement: str) -> None:
+    with closing(sqlite3.connect(workdir / "journal.sqlite3")) as journal, journal:
+        assert journal.execute(statement).rowcount == 1
+
+
+def falsified(extract: Path, copy: Path) -> Path:
+    """The extract with its first cash basket a cent dearer than what the till reported."""
+    baskets = read_baskets(extract)
+    false = next(basket for basket in baskets if method_of(basket) == "CASH")
+    with extract.open(newline="") as source, copy.open("w", newline="") as target:
+        rows = csv.DictWriter(target, COLUMNS)
+        rows.writeheader()
+        for row in csv.DictReader(source):
+            if row["basket_id"] == false.basket_id:
+                row["total"] = str(dollars_of(false.total_cents + 1))
+            rows.writerow(row)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def left_behind(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run that played every day and found every figure to agree."""
+    workdir = tmp_path_factory.mktemp("real-retail")
+    run = played(workdir)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert re.fullmatch(
+        rf"real-retail: {DAYS} store-days, {PAYMENTS} payments, 0 mismatches, \d+ s, \d+ payments/s, \d+ requests/s\n",
+        run.stdout,
+    )
+    return workdir
+
+
+@pytest.fixture
+def workdir(left_behind: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(left_behind, tmp_path / "real-retail")
+
+
+def test_a_day_that_was_closed_but_not_noted_is_not_booked_twice(workdir: Path) -> None:
+    changed(workdir, "DELETE FROM finished WHERE day = '2017-06-03'")
+
+    run = played(workdir)
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert f"{DAYS}/{DAYS} store-days" in run.stderr
+
+
+def test_a_false_basket_and_a_tampered_count_are_found(workdir: Path, tmp_path: Path) -> None:
+    changed(workdir, "UPDATE finished SET declared_cents = declared_cents + 1 WHERE day = '2017-06-04'")
+
+    run = played(workdir, extract=falsified(EXTRACT, tmp_path / "false.csv"))
+
+    assert run.returncode == 1, run.stdout + run.stderr
+    found = {line.partition(" is ")[0] for line in run.stdout.splitlines()[:-1]}
+    assert found == {
+        "store 367 on 2017-06-01, at its close: expected",
+        "store 367 on 2017-06-01, at its close: declared",
+        "store 367 on 2017-06-01, in the list: expected",
+        "store 367 on 2017-06-01, in the list: declared",
+        "store 367 on 2017-06-04, at its close: declared",
+        "store 367: CUSTOMERS CASH",
+        "store 367: VAULT CASH",
+    }
+
+
+def test_fewer_days_than_were_played_are_refused(workdir: Path) -> None:
+    run = played(workdir, days=DAYS - 1)
+
+    assert run.returncode == 1
+    assert "add --fresh" in run.stderr
