@@ -160,7 +160,7 @@ LANGUAGE_CODE = "en"
 
 # --- Static files ------------------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "var" / "static"
+STATIC_ROOT = BASE_DIR / "var" / "static" if IS_PRODUCTION else None  # filled by collectstatic; else found where it lies
 WHITENOISE_USE_FINDERS = not IS_PRODUCTION
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -1,6 +1,7 @@
 """Sealing the period of a place, and proving that nothing under a seal was changed."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
@@ -86,7 +87,9 @@ def _listed(balances: Balances) -> list[dict[str, Any]]:
 def _digest(seal: Seal, movements: list[tuple[Any, ...]]) -> str:
     """SHA-256 over the seal's own figures, the digest before it, and each movement's columns, one line each."""
     digest = hashlib.sha256()
-    head = (seal.place_id, seal.number, seal.after_movement, seal.last_movement, seal.movement_count, seal.balances, seal.previous_digest)
+    # The balances as sorted JSON: PostgreSQL gives an object's names back in an order of its own.
+    balances = json.dumps(seal.balances, sort_keys=True)
+    head = (seal.place_id, seal.number, seal.after_movement, seal.last_movement, seal.movement_count, balances, seal.previous_digest)
     for row in (head, *movements):
         # repr of each value keeps 1 and "1" apart and escapes line ends, so no two different rows give the same line.
         digest.update("|".join(value.isoformat() if hasattr(value, "isoformat") else repr(value) for value in row).encode())

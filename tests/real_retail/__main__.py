@@ -127,13 +127,13 @@ def _play(plans: Plans, cashiers: Mapping[str, Any], journal: Journal, *, port: 
 
     def play_store(store: str) -> None:
         cashier = cashiers[store]
-        with closing(Client(port=port, token=cashier["token"])) as client:
-            for plan in waiting[store]:
-                if stopped.is_set():
-                    return
-                requests_before = client.requests
+        for plan in waiting[store]:
+            if stopped.is_set():
+                return
+            # A connection a day: kept for a whole year, all of them would stay with the worker that was up first.
+            with closing(Client(port=port, token=cashier["token"])) as client:
                 journal.note(plan, play_day(client, plan, user_id=cashier["user_id"]))
-                progress.day_played(payments=plan.payments, requests=client.requests - requests_before)
+                progress.day_played(payments=plan.payments, requests=client.requests)
 
     with ThreadPoolExecutor(max_workers=clients) as pool:
         try:

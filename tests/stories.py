@@ -1,0 +1,116 @@
+"""The cast of the tests, and the client with which each of them speaks.
+
+Carla and Bruno are cashiers of store 1337, Erika is its manager, Anna the admin of the account. Otto manages a shop of
+another account: nothing of theirs exists for him, and nothing of his for them.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from cashdesk.domain.access import issue_api_key, issue_token
+from cashdesk.domain.expected import balances_of_places
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import CASH, PlaceKind, Role, Scope
+from cashdesk.models import Place, Store, User
+from tests.factories import AccountFactory, StoreFactory, UserFactory
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cast:
+    """A shop with its people, and a stranger."""
+
+    store: Store
+    carla: User
+    bruno: User
+    erika: User
+    anna: User
+    otto: User
+
+    def place(self, kind: PlaceKind, number: int = 0) -> Place:
+        """Returns a place of the shop."""
+        return Place.objects.get(store=self.store, kind=kind, number=number)
+
+    def book(self, kind: PlaceKind, number: int = 0, *, method: str = CASH) -> int:
+        """Returns what the whole ledger says is in a place, minor units of the shop's currency."""
+        return balances_of_places(store=self.store)[self.place(kind, number).pk].get((self.store.currency, method), 0)
+
+
+def make_cast(**store: Any) -> Cast:
+    """Makes the shop and its people; keyword arguments are of the store, such as currency or time_zone."""
+    account = AccountFactory(name="Muster Retail")
+    shop = StoreFactory(account=account, number="1337", name="Berlin", **store)
+    return Cast(
+        store=shop,
+        carla=UserFactory(store=shop, username="carla", name="Carla", rut="11.111.111-1"),
+        bruno=UserFactory(store=shop, username="bruno", name="Bruno"),
+        erika=UserFactory(store=shop, username="erika", name="Erika Mustermann", role=Role.MANAGER),
+        anna=UserFactory(store=None, account=account, username="anna", name="Anna", role=Role.ADMIN),
+        otto=UserFactory(store=StoreFactory(number="1337"), username="otto", name="Otto", role=Role.MANAGER),
+    )
+
+
+class Caller:
+    """Speaks the API under /api/v1 for one person or program. `body` is Python, or a text that is sent as it is."""
+
+    def __init__(self, secret: str = "", *, header: str = "authorization") -> None:
+        self.secret = secret
+        self.header = header
+        self.client = Client()
+
+    def get(self, path: str, **headers: str) -> HttpResponse:
+        """GET."""
+        return self.send("GET", path, None, **headers)
+
+    def post(self, path: str, body: Any = None, **headers: str) -> HttpResponse:
+        """POST."""
+        return self.send("POST", path, body, **headers)
+
+    def patch(self, path: str, body: Any = None, **headers: str) -> HttpResponse:
+        """PATCH."""
+        return self.send("PATCH", path, body, **headers)
+
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
+        """Sends a request; keyword arguments are headers, `idempotency_key="k"` is Idempotency-Key."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if self.secret:
+            named[self.header] = f"Bearer {self.secret}" if self.header == "authorization" else self.secret
+        content = body if isinstance(body, str) else "" if body is None else json.dumps(body)
+        return self.client.generic(method, f"/api/v1{path}", content, content_type="application/json", headers=named)
+
+
+def caller(user: User, **binding: Any) -> Caller:
+    """Signs a person in, without the cost of a password, and returns their client."""
+    _token, secret = issue_token(user=user, at=timezone.now(), lifetime=timedelta(hours=1), **binding)
+    return Caller(secret)
+
+
+def key_caller(store: Store, *scopes: Scope, **binding: Any) -> Caller:
+    """Makes an API key of the store's account with these scopes (all, when none is named) and returns its client."""
+    by = Principal()
+    _token, secret = issue_api_key(
+        name="till", scopes=scopes or tuple(Scope), by=by, at=timezone.now(), account=store.account, **binding
+    )
+    return Caller(secret, header="x-api-key")
+
+
+def exact(response: HttpResponse) -> Any:
+    """Reads an answer's JSON with every fraction exact."""
+    return json.loads(response.content, parse_float=Decimal)
+
+
+@contextmanager
+def counted_queries() -> Iterator[CaptureQueriesContext]:
+    """Counts the statements of a block, as `with counted_queries() as queries: ...; len(queries)`."""
+    with CaptureQueriesContext(connection) as queries:
+        yield queries
