@@ -40,12 +40,20 @@ class SessionFilter(django_filters.FilterSet):
     def opened_since(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
         """Narrows to what was opened on this day or at this instant, or later."""
         moment = _moment(value, field="from")
-        return queryset.filter(opened_at__gte=moment) if isinstance(moment, datetime) else queryset.filter(business_date__gte=moment)
+        return (
+            queryset.filter(opened_at__gte=moment)
+            if isinstance(moment, datetime)
+            else queryset.filter(business_date__gte=moment)
+        )
 
     def opened_until(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
         """Narrows to what was opened on this day or at this instant, or earlier."""
         moment = _moment(value, field="to")
-        return queryset.filter(opened_at__lte=moment) if isinstance(moment, datetime) else queryset.filter(business_date__lte=moment)
+        return (
+            queryset.filter(opened_at__lte=moment)
+            if isinstance(moment, datetime)
+            else queryset.filter(business_date__lte=moment)
+        )
 
 
 # `from` is the published name and a word of Python's own, so the two filters get their names here.

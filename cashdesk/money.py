@@ -29,7 +29,9 @@ def exponent_of(currency: str) -> int:
     try:
         return _EXPONENTS[currency]
     except KeyError:
-        raise InvalidInput.of("currency", f"'{currency[:10]}' is not an ISO 4217 currency such as EUR or CLP.") from None
+        raise InvalidInput.of(
+            "currency", f"'{currency[:10]}' is not an ISO 4217 currency such as EUR or CLP."
+        ) from None
 
 
 def parse_units(value: object, currency: str, *, field: str) -> int:

@@ -82,7 +82,13 @@ def _sqlite_statements() -> list[tuple[str, str, str]]:
     made = []
     for name, table, condition, message in _update_rules("IS NOT"):
         when = f" WHEN {condition}" if condition else ""
-        made.append((name, table, f"CREATE TRIGGER {name} BEFORE UPDATE ON cashdesk_{table}{when} BEGIN SELECT RAISE(ABORT, '{message}'); END"))
+        made.append(
+            (
+                name,
+                table,
+                f"CREATE TRIGGER {name} BEFORE UPDATE ON cashdesk_{table}{when} BEGIN SELECT RAISE(ABORT, '{message}'); END",
+            )
+        )
     for table in NEVER_DELETED:
         name = f"{table}_never_deleted"
         statement = f"CREATE TRIGGER {name} BEFORE DELETE ON cashdesk_{table} BEGIN SELECT RAISE(ABORT, 'a {table} is never deleted'); END"
@@ -117,14 +123,30 @@ def _postgresql_statements() -> list[tuple[str, str, str]]:
     made = []
     for name, table, condition, message in _update_rules("IS DISTINCT FROM"):
         when = f" WHEN ({condition})" if condition else ""
-        made.append((name, table, f"CREATE TRIGGER {name} BEFORE UPDATE ON cashdesk_{table} FOR EACH ROW{when} EXECUTE FUNCTION cashdesk_refuse('{message}')"))
+        made.append(
+            (
+                name,
+                table,
+                f"CREATE TRIGGER {name} BEFORE UPDATE ON cashdesk_{table} FOR EACH ROW{when} EXECUTE FUNCTION cashdesk_refuse('{message}')",
+            )
+        )
     for table in NEVER_DELETED:
         message = f"a {table} is never deleted"
         for event, each in (("DELETE", "ROW"), ("TRUNCATE", "STATEMENT")):
             name = f"{table}_never_{event.lower()}d"
-            made.append((name, table, f"CREATE TRIGGER {name} BEFORE {event} ON cashdesk_{table} FOR EACH {each} EXECUTE FUNCTION cashdesk_refuse('{message}')"))
+            made.append(
+                (
+                    name,
+                    table,
+                    f"CREATE TRIGGER {name} BEFORE {event} ON cashdesk_{table} FOR EACH {each} EXECUTE FUNCTION cashdesk_refuse('{message}')",
+                )
+            )
     made.append(
-        ("movement_rules", "movement", "CREATE TRIGGER movement_rules BEFORE INSERT ON cashdesk_movement FOR EACH ROW EXECUTE FUNCTION cashdesk_movement_rules()")
+        (
+            "movement_rules",
+            "movement",
+            "CREATE TRIGGER movement_rules BEFORE INSERT ON cashdesk_movement FOR EACH ROW EXECUTE FUNCTION cashdesk_movement_rules()",
+        )
     )
     return made
 
@@ -182,7 +204,11 @@ def check_triggers(databases: Iterable[str] | None = None, **_kwargs: Any) -> li
         if "cashdesk_movement" not in connection.introspection.table_names():
             continue
         found.extend(
-            Error(f"The trigger {name} is missing: the ledger is not protected.", hint="Call cashdesk.triggers.install().", id="cashdesk.E001")
+            Error(
+                f"The trigger {name} is missing: the ledger is not protected.",
+                hint="Call cashdesk.triggers.install().",
+                id="cashdesk.E001",
+            )
             for name in missing(connection)
         )
     return found

@@ -21,5 +21,7 @@ router.register("payments", PaymentViewSet, basename="payments")
 urlpatterns = [
     *router.urls,
     path("payments/<path:external_id>", PaymentViewSet.as_view({"patch": "decide"}), name="payments-decide"),
-    path("orders/<str:order>/pay/manual", ManualPaymentViewSet.as_view({"post": "pay_manual"}), name="orders-pay-manual"),
+    path(
+        "orders/<str:order>/pay/manual", ManualPaymentViewSet.as_view({"post": "pay_manual"}), name="orders-pay-manual"
+    ),
 ]

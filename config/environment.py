@@ -21,7 +21,9 @@ def production_faults(env: environ.Env) -> list[str]:
         faults.append("ALLOWED_HOSTS is '*': name the hosts that serve Cashdesk, separated by commas.")
     database_url = env.str("DATABASE_URL", default="")
     if not database_url:
-        faults.append("DATABASE_URL is missing: postgres://user:password@host:5432/name, or sqlite:////path/file.sqlite3.")
+        faults.append(
+            "DATABASE_URL is missing: postgres://user:password@host:5432/name, or sqlite:////path/file.sqlite3."
+        )
     elif not database_url.startswith(("postgres://", "postgresql://", "psql://", "sqlite://")):
         faults.append("DATABASE_URL begins with an unknown scheme: it takes postgres:// or sqlite://.")
     if env.str("DEBUG", default="").lower() in ("1", "true", "yes", "on"):

@@ -120,8 +120,10 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 
 # --- The API -----------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["cashdesk.web.authentication.TokenAuthentication",
-                                       "cashdesk.web.authentication.BrowserSessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "cashdesk.web.authentication.TokenAuthentication",
+        "cashdesk.web.authentication.BrowserSessionAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["cashdesk.web.permissions.DeclaredAccess"],
     "DEFAULT_RENDERER_CLASSES": ["cashdesk.web.dialects.ExactJSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["cashdesk.web.dialects.ExactJSONParser"],
@@ -160,7 +162,9 @@ LANGUAGE_CODE = "en"
 
 # --- Static files ------------------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "var" / "static" if IS_PRODUCTION else None  # filled by collectstatic; else found where it lies
+STATIC_ROOT = (
+    BASE_DIR / "var" / "static" if IS_PRODUCTION else None
+)  # filled by collectstatic; else found where it lies
 WHITENOISE_USE_FINDERS = not IS_PRODUCTION
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

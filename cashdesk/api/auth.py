@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import logout
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -113,11 +113,18 @@ class AuthViewSet(ApiViewSet):
         response = Response(LoginResponse(_signed_in(token, secret)).data)
         is_local = request.get_host().rsplit(":", 1)[0] in ("localhost", "127.0.0.1", "[::1]", "testserver")
         response.set_cookie(
-            COOKIE, secret, max_age=int(lifetime.total_seconds()), httponly=True, samesite="Lax", secure=request.is_secure() or not is_local
+            COOKIE,
+            secret,
+            max_age=int(lifetime.total_seconds()),
+            httponly=True,
+            samesite="Lax",
+            secure=request.is_secure() or not is_local,
         )
         return response
 
-    @extend_schema(operation_id="logout", request=None, responses={200: LogoutResponse, 401: COMMON_ERROR}, tags=["Sign-in"])
+    @extend_schema(
+        operation_id="logout", request=None, responses={200: LogoutResponse, 401: COMMON_ERROR}, tags=["Sign-in"]
+    )
     @action(detail=False, methods=["post"])
     def logout(self, request: Request) -> Response:
         """Revokes the token at once; a browser session ends too."""

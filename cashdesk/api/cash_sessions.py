@@ -99,10 +99,13 @@ class CountedRequest(StrictSerializer):
         amount = money.parse_units(attrs[field], currency, field=field) if field in attrs else None
         if "count" not in attrs:
             if amount is None:
-                raise serializers.ValidationError({field: "is required; 0 is something you say, or tell the pieces in count."})
+                raise serializers.ValidationError(
+                    {field: "is required; 0 is something you say, or tell the pieces in count."}
+                )
             return CountedCash(currency=currency, amount=amount)
         pieces = tuple(
-            Pieces(denomination=money.parse_units(line["denomination"], currency, field="count"), pieces=line["pieces"]) for line in attrs["count"]
+            Pieces(denomination=money.parse_units(line["denomination"], currency, field="count"), pieces=line["pieces"])
+            for line in attrs["count"]
         )
         total = total_of(currency=currency, pieces=pieces)
         if amount is not None and amount != total:
@@ -140,7 +143,9 @@ class CloseRequest(CountedRequest):
 
     amount_field = "final_cash_declared"
 
-    final_cash_declared = NumberField(required=False, help_text="What you counted, in the currency's units; or give count.")
+    final_cash_declared = NumberField(
+        required=False, help_text="What you counted, in the currency's units; or give count."
+    )
     count = PiecesRequest(many=True, required=False, max_length=100)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -44,7 +44,9 @@ class PaymentMethodViewSet(ApiViewSet):
     @extend_schema(
         operation_id="payment_methods",
         responses={
-            200: inline_serializer("PaymentMethods", {"message": serializers.CharField(), "data": PaymentMethodSerializer(many=True)}),
+            200: inline_serializer(
+                "PaymentMethods", {"message": serializers.CharField(), "data": PaymentMethodSerializer(many=True)}
+            ),
             401: ENVELOPE_ERROR,
         },
         tags=["Shifts"],
@@ -103,7 +105,9 @@ class ManualPaymentViewSet(ApiViewSet):
         parameters=[REQUIRED_IDEMPOTENCY_KEY],
         request=ManualPaymentRequest,
         responses={
-            200: inline_serializer("ManualPayment", {"message": serializers.CharField(), "data": ManualPaymentSerializer()}),
+            200: inline_serializer(
+                "ManualPayment", {"message": serializers.CharField(), "data": ManualPaymentSerializer()}
+            ),
             400: ENVELOPE_ERROR,
             401: ENVELOPE_ERROR,
             403: ENVELOPE_ERROR,

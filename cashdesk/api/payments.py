@@ -9,7 +9,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cashdesk import money
-from cashdesk.domain.payment import BATCH_SIZE_MAX, Outcome, PaymentReport, decide_payment, record_payment, record_payments
+from cashdesk.domain.payment import (
+    BATCH_SIZE_MAX,
+    Outcome,
+    PaymentReport,
+    decide_payment,
+    record_payment,
+    record_payments,
+)
 from cashdesk.enums import Booked, PaymentStatus, PaymentType, Scope
 from cashdesk.errors import InvalidInput
 from cashdesk.models import Payment
@@ -41,7 +48,9 @@ class PaymentRequest(StrictSerializer):
     id = ReferenceField(max_length=128, help_text="The point of sale's own id, unique per store.")
     order = ReferenceField(max_length=128, default="", allow_blank=True)
     store = ReferenceField(max_length=36, default="", allow_blank=True, help_text="Number or UUID of the store.")
-    station = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=False, allow_null=True, help_text="Number of the register.")
+    station = serializers.IntegerField(
+        min_value=1, max_value=2**31 - 1, required=False, allow_null=True, help_text="Number of the register."
+    )
     session = ReferenceField(max_length=36, default="", allow_blank=True, help_text="Id or UUID of a cash session.")
     operator = ReferenceField(max_length=64, default="", allow_blank=True, help_text="Operator code of the cashier.")
     method = TextField(max_length=32, help_text="CASH or EFECTIVO for cash, else the code of the method.")
@@ -51,7 +60,9 @@ class PaymentRequest(StrictSerializer):
     change = NumberField(required=False, allow_null=True, help_text="What the customer got back, minor units.")
     status = serializers.ChoiceField(choices=PaymentStatus.choices)
     type = serializers.ChoiceField(choices=PaymentType.choices, default=PaymentType.SALE)
-    paid_at = serializers.DateTimeField(required=False, allow_null=True, help_text="When the till says it was paid; with its UTC offset.")
+    paid_at = serializers.DateTimeField(
+        required=False, allow_null=True, help_text="When the till says it was paid; with its UTC offset."
+    )
     tax = NumberField(required=False, allow_null=True)
     discount = NumberField(required=False, allow_null=True)
     channel = TextField(max_length=64, default="", allow_blank=True)
@@ -127,7 +138,14 @@ class PaymentViewSet(ApiViewSet):
         operation_id="payment_report",
         parameters=[IDEMPOTENCY_KEY],
         request=PaymentRequest,
-        responses={201: PaymentSerializer, 200: PaymentSerializer, 400: PROBLEM, 401: PROBLEM, 403: PROBLEM, 409: PROBLEM},
+        responses={
+            201: PaymentSerializer,
+            200: PaymentSerializer,
+            400: PROBLEM,
+            401: PROBLEM,
+            403: PROBLEM,
+            409: PROBLEM,
+        },
         tags=["Payments"],
     )
     def create(self, request: Request) -> Response:
@@ -151,7 +169,9 @@ class PaymentViewSet(ApiViewSet):
         read = [_read(item) for item in asked.validated_data["payments"]]
         reports = [report for report in read if isinstance(report, PaymentReport)]
         outcomes = iter(record_payments(reports=reports, by=self.by, at=self.now))
-        results = [_result(report.id, next(outcomes)) if isinstance(report, PaymentReport) else report for report in read]
+        results = [
+            _result(report.id, next(outcomes)) if isinstance(report, PaymentReport) else report for report in read
+        ]
         return Response({"results": results})
 
     @extend_schema(
@@ -181,7 +201,12 @@ def _result(name: str, outcome: Outcome) -> dict[str, Any]:
     if outcome.error is not None or outcome.payment is None:
         return _refused(name, outcome.error or InvalidInput("unknown"))
     payment = outcome.payment
-    return {"id": name, "status_code": 201 if outcome.is_new else 200, "booked": payment.booked, "session": payment.session_id}
+    return {
+        "id": name,
+        "status_code": 201 if outcome.is_new else 200,
+        "booked": payment.booked,
+        "session": payment.session_id,
+    }
 
 
 def _refused(name: Any, error: Exception) -> dict[str, Any]:

@@ -65,7 +65,9 @@ class ReportViewSet(ApiViewSet):
             OpenApiParameter("export", str, enum=["csv"], description="csv streams the rows as a file, however many."),
         ],
         responses={
-            200: inline_serializer("ShiftSummary", {"message": serializers.CharField(), "data": ShiftSummarySerializer(many=True)}),
+            200: inline_serializer(
+                "ShiftSummary", {"message": serializers.CharField(), "data": ShiftSummarySerializer(many=True)}
+            ),
             400: ENVELOPE_ERROR,
             401: ENVELOPE_ERROR,
             403: ENVELOPE_ERROR,
@@ -82,13 +84,19 @@ class ReportViewSet(ApiViewSet):
             raise InvalidInput.of("end_date", f"must be on or after start_date and at most {DAYS_MAX} days from it.")
         shifts = queries.shift_summary(by=self.by, start=start, end=end)
         if "export" in asked.validated_data:
-            response = StreamingHttpResponse(_csv(shifts.iterator(chunk_size=CSV_ROWS_PER_READ)), content_type="text/csv; charset=utf-8")
+            response = StreamingHttpResponse(
+                _csv(shifts.iterator(chunk_size=CSV_ROWS_PER_READ)), content_type="text/csv; charset=utf-8"
+            )
             response.headers["Content-Disposition"] = f'attachment; filename="shift-summary-{start}-{end}.csv"'
             return response
         rows = list(shifts[: ROWS_MAX + 1])
         if len(rows) > ROWS_MAX:
-            raise InvalidInput.of("end_date", f"the range has more than {ROWS_MAX} shifts: narrow it, or ask for export=csv.")
-        return Response(EnvelopeDialect.body("Shift summary retrieved successfully", ShiftSummarySerializer(rows, many=True).data))
+            raise InvalidInput.of(
+                "end_date", f"the range has more than {ROWS_MAX} shifts: narrow it, or ask for export=csv."
+            )
+        return Response(
+            EnvelopeDialect.body("Shift summary retrieved successfully", ShiftSummarySerializer(rows, many=True).data)
+        )
 
 
 class _Line:

@@ -171,26 +171,40 @@ class ShiftViewSet(ApiViewSet):
         if self.action in ("start", "end"):
             asked = PasswordRequest(data=request.data if isinstance(request.data, dict) else {})
             asked.is_valid(raise_exception=True)
-            confirm_password(by=self.by, password=asked.validated_data["password"], address=address_of(request), at=self.now)
+            confirm_password(
+                by=self.by, password=asked.validated_data["password"], address=address_of(request), at=self.now
+            )
 
     @extend_schema(
         operation_id="shift_start",
         parameters=[IDEMPOTENCY_KEY],
         request=StartRequest,
-        responses={201: _answer("ShiftStarted", OpenShiftSerializer()), 400: ENVELOPE_ERROR, 401: ENVELOPE_ERROR, 409: ENVELOPE_ERROR},
+        responses={
+            201: _answer("ShiftStarted", OpenShiftSerializer()),
+            400: ENVELOPE_ERROR,
+            401: ENVELOPE_ERROR,
+            409: ENVELOPE_ERROR,
+        },
         tags=["Shifts"],
     )
     @action(detail=False, methods=["post"])
     def start(self, request: Request) -> Response:
         """Starts a shift with a counted float."""
         session = open_session(**self.validated(StartRequest), by=self.by, at=self.now)
-        return Response(EnvelopeDialect.body("Shift started successfully", OpenShiftSerializer(Shift.of(session)).data), status=201)
+        return Response(
+            EnvelopeDialect.body("Shift started successfully", OpenShiftSerializer(Shift.of(session)).data), status=201
+        )
 
     @extend_schema(
         operation_id="shift_end",
         parameters=[IDEMPOTENCY_KEY],
         request=EndRequest,
-        responses={200: _answer("ShiftEnded", EndedShiftSerializer()), 400: ENVELOPE_ERROR, 401: ENVELOPE_ERROR, 404: ENVELOPE_ERROR},
+        responses={
+            200: _answer("ShiftEnded", EndedShiftSerializer()),
+            400: ENVELOPE_ERROR,
+            401: ENVELOPE_ERROR,
+            404: ENVELOPE_ERROR,
+        },
         tags=["Shifts"],
     )
     @action(detail=False, methods=["post"])
@@ -221,17 +235,27 @@ class ShiftViewSet(ApiViewSet):
     def current(self, request: Request) -> Response:
         """Shows the open shift; 404 when none is."""
         session = current_session(user=find_person(user_id=None, by=self.by))
-        return Response(EnvelopeDialect.body("Active shift retrieved successfully", OpenShiftSerializer(Shift.of(session)).data))
+        return Response(
+            EnvelopeDialect.body("Active shift retrieved successfully", OpenShiftSerializer(Shift.of(session)).data)
+        )
 
     @extend_schema(
         operation_id="shift_cash_transaction",
         parameters=[IDEMPOTENCY_KEY],
         request=CashTransactionRequest,
-        responses={201: _answer("CashTransaction", CashTransactionSerializer()), 400: ENVELOPE_ERROR, 401: ENVELOPE_ERROR, 404: ENVELOPE_ERROR},
+        responses={
+            201: _answer("CashTransaction", CashTransactionSerializer()),
+            400: ENVELOPE_ERROR,
+            401: ENVELOPE_ERROR,
+            404: ENVELOPE_ERROR,
+        },
         tags=["Shifts"],
     )
     @action(detail=False, methods=["post"], url_path="cash-transaction")
     def cash_transaction(self, request: Request) -> Response:
         """Books cash paid in, paid out or dropped to the vault during the shift."""
         movement = move_cash(**self.validated(CashTransactionRequest), by=self.by, at=self.now)
-        return Response(EnvelopeDialect.body("Cash transaction created successfully", CashTransactionSerializer(movement).data), status=201)
+        return Response(
+            EnvelopeDialect.body("Cash transaction created successfully", CashTransactionSerializer(movement).data),
+            status=201,
+        )

@@ -21,6 +21,7 @@ ATTEMPTS_PER_NAME: Final = 10
 ATTEMPTS_PER_ADDRESS: Final = 100
 """A shop's tills often share one address, so an address may be wrong far more often than a name."""
 
+PREFIX_LENGTH: Final = 12
 LAST_USED_PRECISION: Final = timedelta(minutes=1)
 WRONG_CREDENTIALS: Final = "The name or the password is wrong."
 
@@ -42,7 +43,13 @@ def sign_in(
     Raises TooManyAttempts, NotSignedIn (the same for an unknown name and a wrong password), InvalidInput for a store or
     station that the person may not use.
     """
-    user = verify(identifier=email or username or rut, password=password, address=address, at=at, user=_person(email=email, username=username, rut=rut))
+    user = verify(
+        identifier=email or username or rut,
+        password=password,
+        address=address,
+        at=at,
+        user=_person(email=email, username=username, rut=rut),
+    )
     bound_store, register = _binding(user=user, store=store, station=station)
     return issue_token(user=user, at=at, lifetime=lifetime, store=bound_store, register=register)
 
@@ -117,13 +124,15 @@ def find_store(*, reference: str, by: Principal) -> Store | None:
     return by.stores().filter(Q(uuid=compact) if is_uuid else Q(number=reference)).first()
 
 
-def issue_token(*, user: User, at: datetime, lifetime: timedelta, store: Store | None = None, register: Place | None = None) -> tuple[AccessToken, str]:
+def issue_token(
+    *, user: User, at: datetime, lifetime: timedelta, store: Store | None = None, register: Place | None = None
+) -> tuple[AccessToken, str]:
     """Gives a person a token. Returns it with the secret, which is nowhere else."""
-    secret, prefix, digest = _new_secret("ct")
+    secret = _random_secret("ct")
     token = AccessToken.objects.create(
         kind=TokenKind.SIGN_IN,
-        prefix=prefix,
-        digest=digest,
+        prefix=secret[:PREFIX_LENGTH],
+        digest=_digest(secret),
         account=user.account,
         user=user,
         store=store,
@@ -131,7 +140,13 @@ def issue_token(*, user: User, at: datetime, lifetime: timedelta, store: Store |
         created_at=at,
         expires_at=at + lifetime,
     )
-    audit.note(action="person.signed_in", subject=f"user:{user.pk}", by=Principal(user=user, token=token), at=at, store=store or user.store)
+    audit.note(
+        action="person.signed_in",
+        subject=f"user:{user.pk}",
+        by=Principal(user=user, token=token),
+        at=at,
+        store=store or user.store,
+    )
     return token, secret
 
 
@@ -147,14 +162,18 @@ def issue_api_key(
     store: Store | None = None,
     register: Place | None = None,
     expires_at: datetime | None = None,
+    secret: str = "",
 ) -> tuple[AccessToken, str]:
-    """Makes an API key. Returns it with the secret, which is shown once and stored nowhere."""
-    secret, prefix, digest = _new_secret("ck")
+    """Makes an API key. Returns it with the secret, which is shown once and stored nowhere.
+
+    A `secret` is given only by the demonstration world, whose keys are known to everybody; else a random one is drawn.
+    """
+    secret = secret or _random_secret("ck")
     token = AccessToken.objects.create(
         kind=TokenKind.API_KEY,
         name=name,
-        prefix=prefix,
-        digest=digest,
+        prefix=secret[:PREFIX_LENGTH],
+        digest=_digest(secret),
         account=account,
         vendor=vendor,
         store=store,
@@ -163,20 +182,31 @@ def issue_api_key(
         created_at=at,
         expires_at=expires_at,
     )
-    audit.note(action="api_key.issued", subject=f"token:{token.pk}", by=by, at=at, store=store, detail={"name": name, "scopes": token.scopes})
+    audit.note(
+        action="api_key.issued",
+        subject=f"token:{token.pk}",
+        by=by,
+        at=at,
+        store=store,
+        detail={"name": name, "scopes": token.scopes},
+    )
     return token, secret
 
 
 def authenticate(*, secret: str, at: datetime) -> Principal | None:
     """Returns who a secret speaks for, in one query; None when it is unknown, expired, revoked, or its owner inactive."""
     token = (
-        AccessToken.objects.select_related("user__account", "user__store", "user__register", "account", "store", "register")
+        AccessToken.objects.select_related(
+            "user__account", "user__store", "user__register", "account", "store", "register"
+        )
         .filter(digest=_digest(secret))
         .first()
     )
     if token is None or token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= at):
         return None
-    if (token.user is not None and not token.user.is_active) or (token.account is not None and not token.account.is_active):
+    if (token.user is not None and not token.user.is_active) or (
+        token.account is not None and not token.account.is_active
+    ):
         return None
     if token.last_used_at is None or at - token.last_used_at >= LAST_USED_PRECISION:
         # Once a minute at most: a write per request would cost more than the request.
@@ -190,9 +220,8 @@ def revoke(*, token: AccessToken, by: Principal, at: datetime) -> None:
         audit.note(action="token.revoked", subject=f"token:{token.pk}", by=by, at=at, store=token.store)
 
 
-def _new_secret(kind: str) -> tuple[str, str, str]:
-    secret = f"{kind}_{secrets.token_urlsafe(32)}"
-    return secret, secret[:10], _digest(secret)
+def _random_secret(kind: str) -> str:
+    return f"{kind}_{secrets.token_urlsafe(32)}"
 
 
 def _digest(secret: str) -> str:

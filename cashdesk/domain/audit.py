@@ -11,7 +11,13 @@ from cashdesk.models import AuditEntry, Store
 
 
 def note(
-    *, action: str, subject: str, by: Principal, at: datetime, store: Store | None = None, detail: Mapping[str, Any] | None = None
+    *,
+    action: str,
+    subject: str,
+    by: Principal,
+    at: datetime,
+    store: Store | None = None,
+    detail: Mapping[str, Any] | None = None,
 ) -> None:
     """Adds one entry, in the transaction of the act itself. `detail` never holds a secret or what is still to be counted."""
     AuditEntry.objects.create(

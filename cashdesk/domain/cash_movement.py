@@ -21,7 +21,9 @@ INTO_THE_DRAWER = frozenset({MovementKind.PAID_IN, MovementKind.LOAN})
 
 
 @transaction.atomic
-def move_cash(*, session: CashSession, kind: MovementKind, amount: int, by: Principal, at: datetime, reason: str, note: str = "") -> Movement:
+def move_cash(
+    *, session: CashSession, kind: MovementKind, amount: int, by: Principal, at: datetime, reason: str, note: str = ""
+) -> Movement:
     """Moves `amount` minor units of cash between an open drawer and the other end of `kind`, and returns the movement.
 
     A drawer is never asked whether it holds that much: the answer would tell what is expected (law 5).
@@ -29,7 +31,9 @@ def move_cash(*, session: CashSession, kind: MovementKind, amount: int, by: Prin
     """
     ends = place.places_of(session.store)
     other = ends[OTHER_END[kind]]
-    register = place.lock(shared=[session.register, *([other] if other.kind == PlaceKind.VAULT else [])])[session.register_id]
+    register = place.lock(shared=[session.register, *([other] if other.kind == PlaceKind.VAULT else [])])[
+        session.register_id
+    ]
     if not CashSession.objects.get(pk=session.pk).is_open:
         raise NothingOpen("No open shift.")
     source, destination = (other, register) if kind in INTO_THE_DRAWER else (register, other)

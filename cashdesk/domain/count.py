@@ -48,11 +48,15 @@ def total_of(*, currency: str, pieces: Sequence[Pieces], field: str = "count") -
     return total
 
 
-def keep_count(*, place: Place, session: CashSession, moment: CountMoment, counted: CountedCash, by: Principal, at: datetime) -> Count:
+def keep_count(
+    *, place: Place, session: CashSession, moment: CountMoment, counted: CountedCash, by: Principal, at: datetime
+) -> Count:
     """Writes down a count with its amount and pieces; from then on it never changes (law 4)."""
     count = Count.objects.create(place=place, session=session, moment=moment, counted_at=at, counted_by=by.user)
     amount = CountAmount.objects.create(count=count, currency=counted.currency, method=CASH, amount=counted.amount)
     CountPieces.objects.bulk_create(
-        CountPieces(count_amount=amount, denomination=line.denomination, pieces=line.pieces) for line in counted.pieces if line.pieces
+        CountPieces(count_amount=amount, denomination=line.denomination, pieces=line.pieces)
+        for line in counted.pieces
+        if line.pieces
     )
     return count

@@ -28,7 +28,8 @@ SELECT currency, method, CAST(SUM(amount) AS bigint) FROM (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
     """What the ledger says is in a place: `balances` after the movements of the running period, which begins behind
-    `last_seal` (None: the place was never sealed)."""
+    `last_seal` (None: the place was never sealed).
+    """
 
     balances: Balances
     last_seal: Seal | None
@@ -69,7 +70,10 @@ def book_of(place: Place) -> Book:
 
 def balances_of_places(*, store: Store) -> dict[int, dict[tuple[str, str], int]]:
     """Returns every place's balances from the whole ledger, by place id: for proofs and audits, not for trading."""
-    return {place.pk: {pair: amount for pair, amount in moved(place=place, after=0).items() if amount} for place in store.places.all()}
+    return {
+        place.pk: {pair: amount for pair, amount in moved(place=place, after=0).items() if amount}
+        for place in store.places.all()
+    }
 
 
 def late_cash_of(session: CashSession) -> int:

@@ -41,7 +41,9 @@ class Entry:
     note: str = ""
 
 
-def record(*, store: Store, entries: Sequence[Entry], by: Principal, at: datetime, guard: Place | None = None) -> list[uuid.UUID]:
+def record(
+    *, store: Store, entries: Sequence[Entry], by: Principal, at: datetime, guard: Place | None = None
+) -> list[uuid.UUID]:
     """Writes movements in the order given and returns their UUIDs. The caller's transaction makes them one with their cause.
 
     With `guard` the statement itself takes that place's row shared and writes nothing unless the place still stands
@@ -57,7 +59,9 @@ def record(*, store: Store, entries: Sequence[Entry], by: Principal, at: datetim
         if guard is not None:
             parameters += [guard.pk, guard.transitions]
         with connection.cursor() as cursor:
-            cursor.execute(_insert_statement(len(rows), guarded=guard is not None, vendor=connection.vendor), parameters)
+            cursor.execute(
+                _insert_statement(len(rows), guarded=guard is not None, vendor=connection.vendor), parameters
+            )
             if cursor.rowcount != len(rows):
                 raise PlaceMovedOn
         uuids += [row[0] for row in rows]
@@ -79,13 +83,20 @@ def reverse(*, movement: Movement, by: Principal, at: datetime, reason: str) -> 
     # Its own row first, so that of two reversals at once the second sees the first. For the places shared is enough:
     # a reversal is a posting. What is decided on is read after the locks.
     Movement.objects.select_for_update().get(pk=movement.pk)
-    held = place.lock(shared=[end for end in (movement.source, movement.destination) if end.kind in (PlaceKind.VAULT, PlaceKind.REGISTER)])
+    held = place.lock(
+        shared=[
+            end for end in (movement.source, movement.destination) if end.kind in (PlaceKind.VAULT, PlaceKind.REGISTER)
+        ]
+    )
     if Movement.objects.filter(reverses=movement).exists():
         raise Conflict("It was reversed already; a movement is reversed once.", code="already_reversed")
     session = CashSession.objects.get(pk=movement.session_id) if movement.session_id else None
     is_late = movement.is_late or (session is not None and not session.is_open)
     over_short = place.places_of(store)[PlaceKind.OVER_SHORT]
-    source, destination = (_late_end(end, over_short) if is_late else held.get(end.pk, end) for end in (movement.destination, movement.source))
+    source, destination = (
+        _late_end(end, over_short) if is_late else held.get(end.pk, end)
+        for end in (movement.destination, movement.source)
+    )
     entry = Entry(
         source=source,
         destination=destination,
@@ -101,7 +112,14 @@ def reverse(*, movement: Movement, by: Principal, at: datetime, reason: str) -> 
         reason=reason,
     )
     (made,) = record(store=store, entries=[entry], by=by, at=at)
-    audit.note(action="movement.reversed", subject=f"movement:{movement.pk}", by=by, at=at, store=store, detail={"reason": reason})
+    audit.note(
+        action="movement.reversed",
+        subject=f"movement:{movement.pk}",
+        by=by,
+        at=at,
+        store=store,
+        detail={"reason": reason},
+    )
     return Movement.objects.get(uuid=made)
 
 
@@ -117,7 +135,9 @@ def _late_end(end: Place, over_short: Place) -> Place:
 def _check(*, store: Store, entry: Entry) -> None:
     """Law 2 and the ends that a kind may have, named before the database's own constraints would refuse."""
     if isinstance(entry.amount, bool) or not isinstance(entry.amount, int) or not 1 <= entry.amount <= AMOUNT_MAX:
-        raise InvalidMovement("amount: a movement moves a whole, positive number of minor units.", errors={"amount": "must be positive."})
+        raise InvalidMovement(
+            "amount: a movement moves a whole, positive number of minor units.", errors={"amount": "must be positive."}
+        )
     if entry.source.pk == entry.destination.pk:
         raise InvalidMovement("A movement goes from one place to another.")
     if not entry.source.store_id == entry.destination.store_id == store.pk:
@@ -171,7 +191,8 @@ def _fields() -> tuple["Field[Any, Any]", ...]:
 @cache
 def _insert_statement(rows: int, *, guarded: bool, vendor: str) -> str:
     """Builds the one INSERT ... SELECT. Its ids are drawn after the guard's row is locked, so a period's ids have no gap
-    into which a movement of an earlier period could fall."""
+    into which a movement of an earlier period could fall.
+    """
     columns = ", ".join(f'"{field.column}"' for field in _fields())
     # PostgreSQL binds on the server and must be told the types of bare VALUES; SQLite needs none and would misread them.
     marks = [f"CAST(%s AS {field.db_type(connection)})" if vendor == "postgresql" else "%s" for field in _fields()]

@@ -14,7 +14,12 @@ PLACES_OF_A_STORE = (
     PlaceKind.OPENING,
 )
 
-METHODS_OF_AN_ACCOUNT = ((CASH, "Cash", True), ("CARD", "Card", False), ("QRIS", "QRIS", False), ("TRANSFER", "Bank transfer", False))
+METHODS_OF_AN_ACCOUNT = (
+    (CASH, "Cash", True),
+    ("CARD", "Card", False),
+    ("QRIS", "QRIS", False),
+    ("TRANSFER", "Bank transfer", False),
+)
 
 
 @transaction.atomic

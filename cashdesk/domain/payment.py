@@ -51,7 +51,9 @@ class PaymentReport:
     @property
     def fingerprint(self) -> str:
         """SHA-256 of everything that was reported: the same event again has the same one."""
-        return hashlib.sha256(repr(tuple(str(value) for value in astuple(self))).encode("utf-8", "surrogatepass")).hexdigest()
+        return hashlib.sha256(
+            repr(tuple(str(value) for value in astuple(self))).encode("utf-8", "surrogatepass")
+        ).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,22 +104,38 @@ def decide_payment(*, external_id: str, status: PaymentStatus, by: Principal, at
         if status == PaymentStatus.APPROVED and _moved_amount(payment):
             is_on_time = session is not None and session.is_open
             payment.booked = Booked.ON_TIME if is_on_time else Booked.LATE
-            entry = _entry(payment=payment, ends=place.places_of(payment.store), register=held.get(payment.register_id or 0), session=session, at=at)
+            entry = _entry(
+                payment=payment,
+                ends=place.places_of(payment.store),
+                register=held.get(payment.register_id or 0),
+                session=session,
+                at=at,
+            )
             payment.save(update_fields=["status", "decided_at", "booked"])
             ledger.record(store=payment.store, entries=[entry], by=by, at=at)
         else:
             payment.save(update_fields=["status", "decided_at"])
-        audit.note(action=f"payment.{status.lower()}", subject=f"payment:{payment.pk}", by=by, at=at, store=payment.store)
+        audit.note(
+            action=f"payment.{status.lower()}", subject=f"payment:{payment.pk}", by=by, at=at, store=payment.store
+        )
         return payment
 
 
 def _find_pending(*, external_id: str, store: str, by: Principal) -> Payment:
-    payments = Payment.objects.select_for_update(of=("self",)).select_related("store", "register").filter(external_id=external_id, store__in=by.stores())
+    payments = (
+        Payment.objects.select_for_update(of=("self",))
+        .select_related("store", "register")
+        .filter(external_id=external_id, store__in=by.stores())
+    )
     if store:
         payments = payments.filter(store__number=store)
     found = list(payments[:2])
     if not by.has_role(Role.MANAGER):
-        found = [payment for payment in found if by.user is not None and by.user.pk in (payment.reported_by_id, payment.operator_id)]
+        found = [
+            payment
+            for payment in found
+            if by.user is not None and by.user.pk in (payment.reported_by_id, payment.operator_id)
+        ]
     if not found:
         raise NotFound("There is no payment with this id.")
     if len(found) > 1:
@@ -148,7 +166,9 @@ def _book(*, reports: Sequence[PaymentReport], by: Principal, at: datetime, hold
     stores = {target.store for target in wanted if isinstance(target, Target)}
     known = {
         (payment.store_id, payment.external_id): payment
-        for payment in Payment.objects.filter(store__in=stores, external_id__in={report.id for report in reports}).select_related("session")
+        for payment in Payment.objects.filter(
+            store__in=stores, external_id__in={report.id for report in reports}
+        ).select_related("session")
     }
     outcomes: list[Outcome] = []
     new: list[tuple[Payment, Target]] = []
@@ -163,7 +183,11 @@ def _book(*, reports: Sequence[PaymentReport], by: Principal, at: datetime, hold
             known[target.store.pk, report.id] = payment
             new.append((payment, target))
         elif payment.fingerprint != report.fingerprint:
-            error = Conflict(f"id: payment {report.id} is known with other figures.", code="payment_differs", errors={"id": "is known with other figures."})
+            error = Conflict(
+                f"id: payment {report.id} is known with other figures.",
+                code="payment_differs",
+                errors={"id": "is known with other figures."},
+            )
             outcomes.append(Outcome(error=error))
             continue
         outcomes.append(Outcome(payment=payment, is_new=is_new))
@@ -251,13 +275,16 @@ def _new_payment(*, report: PaymentReport, target: Target, by: Principal, at: da
 
 def _moved_amount(payment: Payment) -> int:
     """What came into the drawer or left it: tendered minus change where the till says so, since with cash rounding that
-    differs from what was owed."""
+    differs from what was owed.
+    """
     if payment.tendered is not None and payment.change is not None:
         return payment.tendered - payment.change
     return payment.amount
 
 
-def _entry(*, payment: Payment, ends: dict[str, Place], register: Place | None, session: CashSession | None, at: datetime) -> Entry:
+def _entry(
+    *, payment: Payment, ends: dict[str, Place], register: Place | None, session: CashSession | None, at: datetime
+) -> Entry:
     drawer = register if payment.booked == Booked.ON_TIME and register is not None else ends[PlaceKind.OVER_SHORT]
     is_sale = payment.type == PaymentType.SALE
     return Entry(
@@ -273,4 +300,3 @@ def _entry(*, payment: Payment, ends: dict[str, Place], register: Place | None, 
         payment=payment,
         is_late=payment.booked == Booked.LATE,
     )
-

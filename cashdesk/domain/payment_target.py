@@ -47,11 +47,14 @@ class Target:
 
 def targets_of(*, reports: Sequence[R], by: Principal, hold: bool) -> Mapping[R, Target | DomainError]:
     """Resolves reports in a fixed number of queries. With `hold` their registers' rows are taken shared, and what was
-    found is looked up once more under that lock."""
+    found is looked up once more under that lock.
+    """
     look = _Look(by=by, reports=reports)
     targets = {report: look.target(report) for report in reports}
     if hold:
-        place.lock(shared=[target.register for target in targets.values() if isinstance(target, Target) and target.register])
+        place.lock(
+            shared=[target.register for target in targets.values() if isinstance(target, Target) and target.register]
+        )
         look = _Look(by=by, reports=reports)
         targets = {report: look.target(report) for report in reports}
     return targets
@@ -80,7 +83,9 @@ class _Look:
         self._find_stores({report.store for report in self.reports if report.store})
         self._find_sessions({report.session for report in self.reports if report.session})
         self._find_operators({report.operator for report in self.reports if report.operator})
-        self._find_registers({report.station for report in self.reports if report.station is not None and not report.session})
+        self._find_registers(
+            {report.station for report in self.reports if report.station is not None and not report.session}
+        )
         self._find_running()
 
     def target(self, report: Reference) -> Target | DomainError:
@@ -129,7 +134,9 @@ class _Look:
         concerned = Q(register__in=registers) | Q(user__in=people)
         if not registers and not people:
             return
-        running = CashSession.objects.filter(concerned, status=SessionStatus.OPEN).select_related("register", "store", "user")
+        running = CashSession.objects.filter(concerned, status=SessionStatus.OPEN).select_related(
+            "register", "store", "user"
+        )
         for session in running:
             self.open_by_user[session.user_id] = session
             self.open_by_register[session.register_id] = session
@@ -139,10 +146,20 @@ class _Look:
 
     def _find_last(self, registers: set[int], people: set[int]) -> None:
         last = [
-            *CashSession.objects.filter(register__in=registers).order_by().values("register").annotate(last=Max("pk")).values_list("last", flat=True),
-            *CashSession.objects.filter(user__in=people).order_by().values("user").annotate(last=Max("pk")).values_list("last", flat=True),
+            *CashSession.objects.filter(register__in=registers)
+            .order_by()
+            .values("register")
+            .annotate(last=Max("pk"))
+            .values_list("last", flat=True),
+            *CashSession.objects.filter(user__in=people)
+            .order_by()
+            .values("user")
+            .annotate(last=Max("pk"))
+            .values_list("last", flat=True),
         ]
-        for session in CashSession.objects.filter(pk__in=last).select_related("register", "store", "user").order_by("pk"):
+        for session in (
+            CashSession.objects.filter(pk__in=last).select_related("register", "store", "user").order_by("pk")
+        ):
             self.last_by_register[session.register_id] = session
             self.last_by_user[session.user_id] = session
 
@@ -164,7 +181,11 @@ class _Look:
         person = operator if report.operator else self.by.user
         if person is not None:
             return self._of_person(person, store=store, operator=operator)
-        if self.by.token is not None and self.by.token.register is not None and self.by.token.register.store_id == store.pk:
+        if (
+            self.by.token is not None
+            and self.by.token.register is not None
+            and self.by.token.register.store_id == store.pk
+        ):
             return self._of_register(self.by.token.register, store=store, operator=operator)
         raise InvalidInput.of("station", "name the register by station, session or operator.")
 
@@ -193,7 +214,9 @@ class _Look:
             own = self.open_by_user.get(self.by.user.pk)
             bound = self.by.token.register_id if self.by.token is not None else None
             if register.pk not in (own.register_id if own else None, bound, self.by.user.register_id):
-                raise Forbidden(f"station: you do not work at register {register.number}.", errors={"station": "is not yours."})
+                raise Forbidden(
+                    f"station: you do not work at register {register.number}.", errors={"station": "is not yours."}
+                )
         return register
 
     def _of_session(self, report: Reference, operator: User | None) -> Target:
@@ -206,13 +229,20 @@ class _Look:
             raise InvalidInput.of("store", "is not the store of the session.")
         if report.station is not None and report.station != session.register.number:
             raise InvalidInput.of("station", "is not the register of the session.")
-        return Target(store=session.store, register=session.register, session=session, operator=operator or session.user)
+        return Target(
+            store=session.store, register=session.register, session=session, operator=operator or session.user
+        )
 
     def _of_register(self, register: Place, *, store: Store, operator: User | None) -> Target:
         running = self.open_by_register.get(register.pk)
         session = running or self.last_by_register.get(register.pk)
         # The register as it was read with the session, in one statement, is what the guard compares with.
-        return Target(store=store, register=running.register if running else register, session=session, operator=operator or (session.user if session else None))
+        return Target(
+            store=store,
+            register=running.register if running else register,
+            session=session,
+            operator=operator or (session.user if session else None),
+        )
 
     def _of_person(self, person: User, *, store: Store, operator: User | None) -> Target:
         session = self.open_by_user.get(person.pk)

@@ -40,7 +40,11 @@ def moved_on(place: Place) -> None:
 
 def register_at(*, store: Store, station: int) -> Place:
     """Returns the register with this station number. Raises InvalidInput."""
-    register = Place.objects.filter(store=store, kind=PlaceKind.REGISTER, number=station).first() if 0 < station < 2**31 else None
+    register = (
+        Place.objects.filter(store=store, kind=PlaceKind.REGISTER, number=station).first()
+        if 0 < station < 2**31
+        else None
+    )
     if register is None:
         raise InvalidInput.of("station", f"store {store.number} has no register {station}.")
     return register

@@ -99,8 +99,15 @@ def find_person(*, user_id: int | None, by: Principal) -> User:
     if by.user is not None and user_id in (None, by.user.pk):
         return by.user
     if user_id is None:
-        raise Forbidden("An API key acts for a person: name the person with user_id.", errors={"user_id": "is required with an API key."})
-    person = by.people().select_related("store", "account", "register").filter(pk=user_id).first() if _fits(user_id) else None
+        raise Forbidden(
+            "An API key acts for a person: name the person with user_id.",
+            errors={"user_id": "is required with an API key."},
+        )
+    person = (
+        by.people().select_related("store", "account", "register").filter(pk=user_id).first()
+        if _fits(user_id)
+        else None
+    )
     if person is None or not by.has_role(Role.MANAGER):
         raise Forbidden("user_id: may be your own id; managers may name a cashier of their store.")
     return person

@@ -53,17 +53,25 @@ def faults_of(place: Place) -> list[str]:
         if seal.number != expected_number:
             faults.append(f"{place} of store {place.store_id}: Z {expected_number} is missing.")
         if seal.previous_digest != (previous.digest if previous else ""):
-            faults.append(f"{place} of store {place.store_id}: Z {seal.number} does not follow from the seal before it.")
+            faults.append(
+                f"{place} of store {place.store_id}: Z {seal.number} does not follow from the seal before it."
+            )
         movements = list(_movements(place=place, after=seal.after_movement, until=seal.last_movement))
         if seal.digest != _digest(seal, movements):
-            faults.append(f"{place} of store {place.store_id}: the movements under Z {seal.number} are not those that were sealed.")
+            faults.append(
+                f"{place} of store {place.store_id}: the movements under Z {seal.number} are not those that were sealed."
+            )
         balances = dict(_opening(previous))
         for row in movements:
             pair = (row[DIGESTED.index("currency")], row[DIGESTED.index("method")])
             amount = row[DIGESTED.index("amount")]
-            balances[pair] = balances.get(pair, 0) + (amount if row[DIGESTED.index("destination_id")] == place.pk else -amount)
+            balances[pair] = balances.get(pair, 0) + (
+                amount if row[DIGESTED.index("destination_id")] == place.pk else -amount
+            )
         if seal.balances != _listed(balances):
-            faults.append(f"{place} of store {place.store_id}: the balances of Z {seal.number} are not the sum of its movements.")
+            faults.append(
+                f"{place} of store {place.store_id}: the balances of Z {seal.number} are not the sum of its movements."
+            )
         previous = seal
     return faults
 
@@ -81,7 +89,11 @@ def _opening(seal: Seal | None) -> Iterator[tuple[tuple[str, str], int]]:
 
 
 def _listed(balances: Balances) -> list[dict[str, Any]]:
-    return [{"currency": currency, "method": method, "amount": amount} for (currency, method), amount in sorted(balances.items()) if amount]
+    return [
+        {"currency": currency, "method": method, "amount": amount}
+        for (currency, method), amount in sorted(balances.items())
+        if amount
+    ]
 
 
 def _digest(seal: Seal, movements: list[tuple[Any, ...]]) -> str:
@@ -89,9 +101,19 @@ def _digest(seal: Seal, movements: list[tuple[Any, ...]]) -> str:
     digest = hashlib.sha256()
     # The balances as sorted JSON: PostgreSQL gives an object's names back in an order of its own.
     balances = json.dumps(seal.balances, sort_keys=True)
-    head = (seal.place_id, seal.number, seal.after_movement, seal.last_movement, seal.movement_count, balances, seal.previous_digest)
+    head = (
+        seal.place_id,
+        seal.number,
+        seal.after_movement,
+        seal.last_movement,
+        seal.movement_count,
+        balances,
+        seal.previous_digest,
+    )
     for row in (head, *movements):
         # repr of each value keeps 1 and "1" apart and escapes line ends, so no two different rows give the same line.
-        digest.update("|".join(value.isoformat() if hasattr(value, "isoformat") else repr(value) for value in row).encode())
+        digest.update(
+            "|".join(value.isoformat() if hasattr(value, "isoformat") else repr(value) for value in row).encode()
+        )
         digest.update(b"\n")
     return digest.hexdigest()

@@ -19,7 +19,11 @@ from cashdesk.models import CashSession, Place, Store, User
 
 def open_session_of(user: User) -> CashSession | None:
     """Returns the person's open session with its register and store, or None."""
-    return CashSession.objects.select_related("register", "store", "user").filter(user=user, status=SessionStatus.OPEN).first()
+    return (
+        CashSession.objects.select_related("register", "store", "user")
+        .filter(user=user, status=SessionStatus.OPEN)
+        .first()
+    )
 
 
 def current_session(*, user: User) -> CashSession:
@@ -42,7 +46,13 @@ def store_of(*, user: User, by: Principal) -> Store:
 
 
 def open_session(
-    *, user: User, counted: CountedCash, by: Principal, at: datetime, station: int | None = None, force_close_previous: bool = False
+    *,
+    user: User,
+    counted: CountedCash,
+    by: Principal,
+    at: datetime,
+    station: int | None = None,
+    force_close_previous: bool = False,
 ) -> CashSession:
     """Opens a drawer with a counted float and returns the session.
 
@@ -59,8 +69,14 @@ def open_session(
             )
     except IntegrityError as error:
         # Two requests of one person at two registers meet in the constraint alone, since neither locks what the other does.
-        if "session_one_open" in str(error) or "cashsession.user_id" in str(error) or "cashsession.register_id" in str(error):
-            raise SessionAlreadyOpen("An open cash session was started at the same moment. Look at its status first.") from error
+        if (
+            "session_one_open" in str(error)
+            or "cashsession.user_id" in str(error)
+            or "cashsession.register_id" in str(error)
+        ):
+            raise SessionAlreadyOpen(
+                "An open cash session was started at the same moment. Look at its status first."
+            ) from error
         raise
 
 
@@ -71,12 +87,18 @@ def _open_locked(
     if previous is not None and not force_close_previous:
         raise _already_open(previous)
     store = store_of(user=user, by=by)
-    chosen = previous.register if previous and station is None else place.register_for(user=user, store=store, by=by, station=station)
+    chosen = (
+        previous.register
+        if previous and station is None
+        else place.register_for(user=user, store=store, by=by, station=station)
+    )
     ends = place.places_of(store)
     registers = {held.pk: held for held in (chosen, *([previous.register] if previous else []))}
     locked = place.lock(exclusive=registers.values(), shared=[ends[PlaceKind.VAULT]])
     register = locked[chosen.pk]
-    for running in CashSession.objects.select_related("register", "user").filter(Q(user=user) | Q(register=register), status=SessionStatus.OPEN):
+    for running in CashSession.objects.select_related("register", "user").filter(
+        Q(user=user) | Q(register=register), status=SessionStatus.OPEN
+    ):
         if running.user_id != user.pk or not force_close_previous:
             raise _already_open(running)
         if running.register_id not in locked:
@@ -99,9 +121,24 @@ def _open_locked(
     if held_amount:
         _record_difference(session=session, ends=ends, difference=session.opening_difference, by=by, at=at)
     elif counted.amount:
-        _record(session=session, kind=MovementKind.FLOAT, source=ends[PlaceKind.VAULT], destination=register, amount=counted.amount, by=by, at=at)
+        _record(
+            session=session,
+            kind=MovementKind.FLOAT,
+            source=ends[PlaceKind.VAULT],
+            destination=register,
+            amount=counted.amount,
+            by=by,
+            at=at,
+        )
     place.moved_on(register)
-    audit.note(action="session.opened", subject=f"session:{session.pk}", by=by, at=at, store=store, detail={"start_amount": counted.amount})
+    audit.note(
+        action="session.opened",
+        subject=f"session:{session.pk}",
+        by=by,
+        at=at,
+        store=store,
+        detail={"start_amount": counted.amount},
+    )
     return session
 
 
@@ -127,14 +164,17 @@ def close_session(*, session: CashSession, counted: CountedCash, by: Principal, 
     session.seal = seal_period(place=register, book=book, at=at)
     _freeze(session=session, status=SessionStatus.CLOSED, expected=expected, declared=counted.amount, by=by, at=at)
     detail = {"declared": counted.amount, "expected": expected, "difference": session.difference}
-    audit.note(action="session.closed", subject=f"session:{session.pk}", by=by, at=at, store=session.store, detail=detail)
+    audit.note(
+        action="session.closed", subject=f"session:{session.pk}", by=by, at=at, store=session.store, detail=detail
+    )
     return session
 
 
 @transaction.atomic
 def force_close_session(*, session: CashSession, by: Principal, at: datetime, reason: str) -> CashSession:
     """Closes a session without a count (CLOSED_SYSTEM): declared 0, nothing booked, the cash stays in the register's book
-    and the next opening shows it. Raises Conflict when it is closed already."""
+    and the next opening shows it. Raises Conflict when it is closed already.
+    """
     place.lock(exclusive=[session.register])
     session = CashSession.objects.select_related("store", "user", "register").get(pk=session.pk)
     if SessionStatus.CLOSED_SYSTEM not in FLOW["session"][session.status]:
@@ -154,7 +194,10 @@ def count_afterwards(*, session: CashSession, counted: CountedCash, by: Principa
     session = CashSession.objects.select_related("store", "user", "register").get(pk=session.pk)
     if session.status != SessionStatus.CLOSED_SYSTEM:
         raise Conflict("Only a session that was closed without a count is counted afterwards.", code="already_counted")
-    if session.counts.filter(moment=CountMoment.AFTERWARDS).exists() or CashSession.objects.filter(register=register, pk__gt=session.pk).exists():
+    if (
+        session.counts.filter(moment=CountMoment.AFTERWARDS).exists()
+        or CashSession.objects.filter(register=register, pk__gt=session.pk).exists()
+    ):
         raise Conflict("The drawer was opened or counted since; what it held is in that count.", code="already_counted")
     book = book_of(register)
     keep_count(place=register, session=session, moment=CountMoment.AFTERWARDS, counted=counted, by=by, at=at)
@@ -164,7 +207,14 @@ def count_afterwards(*, session: CashSession, counted: CountedCash, by: Principa
     seal_period(place=register, book=book, at=at)
     place.moved_on(register)
     detail = {"declared": counted.amount, "difference": difference}
-    audit.note(action="session.counted_afterwards", subject=f"session:{session.pk}", by=by, at=at, store=session.store, detail=detail)
+    audit.note(
+        action="session.counted_afterwards",
+        subject=f"session:{session.pk}",
+        by=by,
+        at=at,
+        store=session.store,
+        detail=detail,
+    )
     return session
 
 
@@ -181,11 +231,20 @@ def _close_uncounted(*, session: CashSession, by: Principal, at: datetime, reaso
     expected = book.amount(currency=session.currency, method=CASH)
     session.seal = seal_period(place=session.register, book=book, at=at)
     _freeze(session=session, status=SessionStatus.CLOSED_SYSTEM, expected=expected, declared=0, by=by, at=at)
-    audit.note(action="session.forced_closed", subject=f"session:{session.pk}", by=by, at=at, store=session.store, detail={"reason": reason})
+    audit.note(
+        action="session.forced_closed",
+        subject=f"session:{session.pk}",
+        by=by,
+        at=at,
+        store=session.store,
+        detail={"reason": reason},
+    )
     return session
 
 
-def _freeze(*, session: CashSession, status: SessionStatus, expected: int, declared: int, by: Principal, at: datetime) -> None:
+def _freeze(
+    *, session: CashSession, status: SessionStatus, expected: int, declared: int, by: Principal, at: datetime
+) -> None:
     session.status = status
     session.expected_amount, session.declared_amount, session.difference = expected, declared, declared - expected
     session.closed_at, session.closed_by = at, by.user
@@ -195,24 +254,64 @@ def _freeze(*, session: CashSession, status: SessionStatus, expected: int, decla
     place.moved_on(session.register)
 
 
-def _record_difference(*, session: CashSession, ends: dict[str, Place], difference: int, by: Principal, at: datetime) -> None:
+def _record_difference(
+    *, session: CashSession, ends: dict[str, Place], difference: int, by: Principal, at: datetime
+) -> None:
     """Books counted minus book: what is missing leaves for over/short, what is too much comes from there."""
     over_short = ends[PlaceKind.OVER_SHORT]
     if difference < 0:
-        _record(session=session, kind=MovementKind.OVER_SHORT, source=session.register, destination=over_short, amount=-difference, by=by, at=at)
+        _record(
+            session=session,
+            kind=MovementKind.OVER_SHORT,
+            source=session.register,
+            destination=over_short,
+            amount=-difference,
+            by=by,
+            at=at,
+        )
     elif difference > 0:
-        _record(session=session, kind=MovementKind.OVER_SHORT, source=over_short, destination=session.register, amount=difference, by=by, at=at)
+        _record(
+            session=session,
+            kind=MovementKind.OVER_SHORT,
+            source=over_short,
+            destination=session.register,
+            amount=difference,
+            by=by,
+            at=at,
+        )
 
 
 def _record_return(*, session: CashSession, ends: dict[str, Place], amount: int, by: Principal, at: datetime) -> None:
     if amount:
-        _record(session=session, kind=MovementKind.RETURN, source=session.register, destination=ends[PlaceKind.VAULT], amount=amount, by=by, at=at)
+        _record(
+            session=session,
+            kind=MovementKind.RETURN,
+            source=session.register,
+            destination=ends[PlaceKind.VAULT],
+            amount=amount,
+            by=by,
+            at=at,
+        )
 
 
 def _record(
-    *, session: CashSession, kind: MovementKind, source: Place, destination: Place, amount: int, by: Principal, at: datetime
+    *,
+    session: CashSession,
+    kind: MovementKind,
+    source: Place,
+    destination: Place,
+    amount: int,
+    by: Principal,
+    at: datetime,
 ) -> None:
     entry = Entry(
-        source=source, destination=destination, amount=amount, currency=session.currency, method=CASH, kind=kind, occurred_at=at, session=session
+        source=source,
+        destination=destination,
+        amount=amount,
+        currency=session.currency,
+        method=CASH,
+        kind=kind,
+        occurred_at=at,
+        session=session,
     )
     ledger.record(store=session.store, entries=[entry], by=by, at=at)

@@ -23,7 +23,9 @@ class AccessToken(models.Model):
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="tokens", null=True, blank=True)
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="tokens", null=True, blank=True)
     register = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="tokens", null=True, blank=True)
-    scopes = models.JSONField(default=list, blank=True, help_text="For API keys; a person's token may what the person may.")
+    scopes = models.JSONField(
+        default=list, blank=True, help_text="For API keys; a person's token may what the person may."
+    )
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -33,7 +35,8 @@ class AccessToken(models.Model):
         ordering = ("-created_at",)
         constraints = (
             models.CheckConstraint(
-                condition=models.Q(kind=TokenKind.SIGN_IN, user__isnull=False) | models.Q(kind=TokenKind.API_KEY, user__isnull=True),
+                condition=models.Q(kind=TokenKind.SIGN_IN, user__isnull=False)
+                | models.Q(kind=TokenKind.API_KEY, user__isnull=True),
                 name="token_speaks_for_one",
             ),
         )
@@ -44,9 +47,12 @@ class AccessToken(models.Model):
 
 class SignInAttempt(models.Model):
     """A try to sign in that has not succeeded. A try is written before the password is looked at, so guesses sent at once
-    all count, and taken away when it was right."""
+    all count, and taken away when it was right.
+    """
 
-    identifier_digest = models.CharField(max_length=64, help_text="SHA-256 of the name tried; people type passwords there.")
+    identifier_digest = models.CharField(
+        max_length=64, help_text="SHA-256 of the name tried; people type passwords there."
+    )
     address = models.CharField(max_length=64)
     at = models.DateTimeField()
 

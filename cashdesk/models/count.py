@@ -44,7 +44,9 @@ class CountAmount(models.Model):
     class Meta:
         ordering = ("count", "currency", "method")
         constraints = (
-            models.UniqueConstraint(fields=("count", "currency", "method"), name="count_amount_once_per_currency_and_method"),
+            models.UniqueConstraint(
+                fields=("count", "currency", "method"), name="count_amount_once_per_currency_and_method"
+            ),
             models.CheckConstraint(condition=Q(amount__gte=0), name="count_amount_not_negative"),
         )
 

@@ -30,12 +30,16 @@ class Movement(PublicIdModel):
     session = models.ForeignKey(CashSession, on_delete=models.PROTECT, related_name="movements", null=True)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="movements", null=True, db_index=False)
     reverses = models.OneToOneField("self", on_delete=models.PROTECT, related_name="reversed_by", null=True)
-    is_late = models.BooleanField(default=False, help_text="Arrived after its period was closed: explains it, changes nothing.")
+    is_late = models.BooleanField(
+        default=False, help_text="Arrived after its period was closed: explains it, changes nothing."
+    )
     business_date = models.DateField(help_text="The store's trading date, frozen at recording.")
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
-    recorded_with = models.ForeignKey(AccessToken, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    recorded_with = models.ForeignKey(
+        AccessToken, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
     reason = models.CharField(max_length=50, blank=True)
     note = models.CharField(max_length=500, blank=True)
 
@@ -46,7 +50,9 @@ class Movement(PublicIdModel):
             models.CheckConstraint(condition=~Q(source=F("destination")), name="movement_goes_somewhere"),
             models.CheckConstraint(condition=Q(kind__in=MovementKind.values), name="movement_kind_is_known"),
             # A payment is booked once; its reversal is the one exception.
-            models.UniqueConstraint(fields=("payment",), condition=Q(reverses__isnull=True), name="movement_once_per_payment"),
+            models.UniqueConstraint(
+                fields=("payment",), condition=Q(reverses__isnull=True), name="movement_once_per_payment"
+            ),
         )
         indexes = (
             # domain.expected.moved(): the two halves of the one sum, over a range of ids, from the index alone.

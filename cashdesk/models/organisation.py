@@ -65,7 +65,10 @@ class Store(PublicIdModel):
         help_text="Hour of the local clock at which the business day changes: 4 means that 03:59 is still yesterday.",
     )
     tolerance_minor = models.BigIntegerField(
-        "tolerance", default=0, validators=[MinValueValidator(0)], help_text="Minor units; larger differences ask to be explained."
+        "tolerance",
+        default=0,
+        validators=[MinValueValidator(0)],
+        help_text="Minor units; larger differences ask to be explained.",
     )
     tolerance_basis_points = models.PositiveIntegerField(
         "tolerance by share",

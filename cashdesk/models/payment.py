@@ -27,7 +27,8 @@ class PaymentMethod(PublicIdModel):
         constraints = (
             models.UniqueConstraint(fields=("account", "code"), name="payment_method_code_once_per_account"),
             models.CheckConstraint(
-                condition=Q(is_cash=True, code="CASH") | (Q(is_cash=False) & ~Q(code="CASH")), name="payment_method_cash_is_cash"
+                condition=Q(is_cash=True, code="CASH") | (Q(is_cash=False) & ~Q(code="CASH")),
+                name="payment_method_cash_is_cash",
             ),
         )
 
@@ -63,9 +64,13 @@ class Payment(models.Model):
     paid_at = models.DateTimeField(help_text="When the till says it was paid; a till's clock may be wrong.")
     reported_at = models.DateTimeField()
     reported_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
-    reported_with = models.ForeignKey(AccessToken, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    reported_with = models.ForeignKey(
+        AccessToken, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
     decided_at = models.DateTimeField(null=True, help_text="When a pending one was approved or rejected.")
-    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of the report as sent: the same event again, or another.")
+    fingerprint = models.CharField(
+        max_length=64, help_text="SHA-256 of the report as sent: the same event again, or another."
+    )
 
     class Meta:
         ordering = ("-pk",)
@@ -80,7 +85,8 @@ class Payment(models.Model):
                 name="payment_change_within_tendered",
             ),
             models.CheckConstraint(
-                condition=Q(status=PaymentStatus.APPROVED) | Q(booked=Booked.NOT_MOVED), name="payment_only_approved_moves_money"
+                condition=Q(status=PaymentStatus.APPROVED) | Q(booked=Booked.NOT_MOVED),
+                name="payment_only_approved_moves_money",
             ),
         )
 

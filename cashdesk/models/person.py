@@ -12,7 +12,6 @@ from cashdesk.models.place import Place
 from cashdesk.models.public_id import PublicIdModel
 
 
-
 class UserManager(BaseUserManager["User"]):
     """Finds people by the name that they sign in with."""
 
@@ -37,12 +36,19 @@ class User(AbstractBaseUser, PublicIdModel):
     username = models.CharField(max_length=150, unique=True)
     email = models.EmailField()
     name = models.CharField(max_length=200)
-    rut = models.CharField("tax id", max_length=20, blank=True, help_text="RUT or another tax id; may be used to sign in.")
+    rut = models.CharField(
+        "tax id", max_length=20, blank=True, help_text="RUT or another tax id; may be used to sign in."
+    )
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.CASHIER)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="people", null=True, blank=True)
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="people", null=True, blank=True)
     register = models.ForeignKey(
-        Place, on_delete=models.SET_NULL, related_name="assigned_people", null=True, blank=True, help_text="The assigned register."
+        Place,
+        on_delete=models.SET_NULL,
+        related_name="assigned_people",
+        null=True,
+        blank=True,
+        help_text="The assigned register.",
     )
     operator_code = models.CharField(
         max_length=64, blank=True, help_text="The code by which tills know this person; the user id where it is empty."
@@ -66,10 +72,13 @@ class User(AbstractBaseUser, PublicIdModel):
             models.UniqueConstraint(Lower("email"), name="person_email_once"),
             models.UniqueConstraint(Lower("rut"), condition=~models.Q(rut=""), name="person_rut_once"),
             models.UniqueConstraint(
-                fields=("account", "operator_code"), condition=~models.Q(operator_code=""), name="person_operator_code_once_per_account"
+                fields=("account", "operator_code"),
+                condition=~models.Q(operator_code=""),
+                name="person_operator_code_once_per_account",
             ),
             models.CheckConstraint(
-                condition=models.Q(account__isnull=False) | models.Q(is_superuser=True), name="person_belongs_to_an_account"
+                condition=models.Q(account__isnull=False) | models.Q(is_superuser=True),
+                name="person_belongs_to_an_account",
             ),
         )
 
@@ -106,5 +115,3 @@ class User(AbstractBaseUser, PublicIdModel):
     def has_module_perms(self, app_label: str) -> bool:
         """Whether the admin lists an application's pages."""
         return self.is_staff
-
-

@@ -27,7 +27,8 @@ class Place(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("store", "kind", "number"), name="place_once_per_store"),
             models.CheckConstraint(
-                condition=models.Q(kind=PlaceKind.REGISTER, number__gte=1) | (~models.Q(kind=PlaceKind.REGISTER) & models.Q(number=0)),
+                condition=models.Q(kind=PlaceKind.REGISTER, number__gte=1)
+                | (~models.Q(kind=PlaceKind.REGISTER) & models.Q(number=0)),
                 name="place_only_registers_are_numbered",
             ),
             models.CheckConstraint(condition=models.Q(kind__in=PlaceKind.values), name="place_kind_is_known"),

@@ -20,9 +20,15 @@ class CashSession(PublicIdModel):
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="sessions", db_index=False)
     register = models.ForeignKey(
-        Place, on_delete=models.PROTECT, related_name="sessions", limit_choices_to={"kind": PlaceKind.REGISTER}, db_index=False
+        Place,
+        on_delete=models.PROTECT,
+        related_name="sessions",
+        limit_choices_to={"kind": PlaceKind.REGISTER},
+        db_index=False,
     )
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="sessions", verbose_name="cashier", db_index=False)
+    user = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="sessions", verbose_name="cashier", db_index=False
+    )
     status = models.CharField(max_length=16, choices=SessionStatus.choices, default=SessionStatus.OPEN)
     currency = models.CharField(max_length=3)
     business_date = models.DateField(help_text="The store's trading date at the opening.")
@@ -43,8 +49,12 @@ class CashSession(PublicIdModel):
         ordering = ("-opened_at", "-pk")
         constraints = (
             # Law 3. Answered as 409 by domain.session, which checks under the lock; these hold when two requests race.
-            models.UniqueConstraint(fields=("user",), condition=Q(status=SessionStatus.OPEN), name="session_one_open_per_cashier"),
-            models.UniqueConstraint(fields=("register",), condition=Q(status=SessionStatus.OPEN), name="session_one_open_per_register"),
+            models.UniqueConstraint(
+                fields=("user",), condition=Q(status=SessionStatus.OPEN), name="session_one_open_per_cashier"
+            ),
+            models.UniqueConstraint(
+                fields=("register",), condition=Q(status=SessionStatus.OPEN), name="session_one_open_per_register"
+            ),
             models.CheckConstraint(condition=Q(status__in=SessionStatus.values), name="session_status_is_known"),
             models.CheckConstraint(condition=Q(start_amount__gte=0), name="session_start_not_negative"),
             # Law 5: an open session holds no expected amount that anything could leak; a closed one holds all of it.
@@ -70,7 +80,8 @@ class CashSession(PublicIdModel):
                 name="session_figures_only_when_closed",
             ),
             models.CheckConstraint(
-                condition=~Q(status=SessionStatus.CLOSED_SYSTEM) | Q(declared_amount=0), name="session_forced_close_declares_zero"
+                condition=~Q(status=SessionStatus.CLOSED_SYSTEM) | Q(declared_amount=0),
+                name="session_forced_close_declares_zero",
             ),
         )
         indexes = (

@@ -59,7 +59,9 @@ class BrowserSessionAuthentication(SessionAuthentication):
 class SignInBackend(BaseBackend):
     """Signing in to the admin: the same check, and the same throttle, as the API's."""
 
-    def authenticate(self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **_others: Any) -> User | None:
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **_others: Any
+    ) -> User | None:
         """Returns the person, or None; too many tries look like a wrong password here."""
         if not username or password is None:
             return None

@@ -168,7 +168,9 @@ class ExactJSONRenderer(renderers.BaseRenderer):
         """Returns the body; nothing for an answer without one."""
         if data is None:
             return b""
-        return simplejson.dumps(data, use_decimal=True, ensure_ascii=False, separators=(",", ":"), default=_encode).encode()
+        return simplejson.dumps(
+            data, use_decimal=True, ensure_ascii=False, separators=(",", ":"), default=_encode
+        ).encode()
 
 
 def _encode(value: Any) -> Any:

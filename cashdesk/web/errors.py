@@ -44,7 +44,9 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> HttpResponseBa
         logger.exception("request_failed", code=fault.code, exc_info=exc)
         # Told like any unhandled exception, so that error trackers and the test client see it.
         got_request_exception.send(sender=None, request=getattr(request, "_request", request))
-    return error_response(fault, dialect=getattr(context["view"], "dialect", None) or dialect_of(request.path_info), exc=exc)
+    return error_response(
+        fault, dialect=getattr(context["view"], "dialect", None) or dialect_of(request.path_info), exc=exc
+    )
 
 
 def error_response(fault: Fault, *, dialect: type[Dialect], exc: Exception | None = None) -> Response:
@@ -62,30 +64,42 @@ def error_response(fault: Fault, *, dialect: type[Dialect], exc: Exception | Non
 def fault_of(exc: Exception, *, request_id: str = "") -> Fault:
     """Returns what is told of an exception; of one that nobody foresaw, nothing but the request's id."""
     if isinstance(exc, errors.DomainError):
-        return Fault(status=status_of(exc), code=exc.code, message=exc.message, errors=exc.errors, request_id=request_id)
+        return Fault(
+            status=status_of(exc), code=exc.code, message=exc.message, errors=exc.errors, request_id=request_id
+        )
     if isinstance(exc, exceptions.ValidationError):
         named = flatten(exc.detail)
         message = " ".join(f"{name}: {text}" for name, text in named.items())
         return Fault(status=exc.status_code, code="invalid", message=message, errors=named, request_id=request_id)
     if isinstance(exc, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
-        return Fault(status=status.HTTP_401_UNAUTHORIZED, code="not_signed_in", message=str(exc.detail), request_id=request_id)
+        return Fault(
+            status=status.HTTP_401_UNAUTHORIZED, code="not_signed_in", message=str(exc.detail), request_id=request_id
+        )
     if isinstance(exc, exceptions.APIException):
         code = exc.default_code if isinstance(exc.default_code, str) else "error"
         return Fault(status=exc.status_code, code=code, message=str(exc.detail), request_id=request_id)
     if isinstance(exc, Http404):
-        return Fault(status=status.HTTP_404_NOT_FOUND, code="not_found", message="There is nothing here.", request_id=request_id)
+        return Fault(
+            status=status.HTTP_404_NOT_FOUND, code="not_found", message="There is nothing here.", request_id=request_id
+        )
     if isinstance(exc, PermissionDenied):
-        return Fault(status=status.HTTP_403_FORBIDDEN, code="forbidden", message="You may not do this.", request_id=request_id)
+        return Fault(
+            status=status.HTTP_403_FORBIDDEN, code="forbidden", message="You may not do this.", request_id=request_id
+        )
     if isinstance(exc, RequestDataTooBig):
         message = "The body is larger than 8 MB: send it in parts."
-        return Fault(status=status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, code="too_large", message=message, request_id=request_id)
+        return Fault(
+            status=status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, code="too_large", message=message, request_id=request_id
+        )
     if isinstance(exc, OperationalError):
         message = "The database is busy. Send the request again with the same Idempotency-Key."
         return Fault(status=status.HTTP_503_SERVICE_UNAVAILABLE, code="busy", message=message, request_id=request_id)
     message = "Something went wrong on our side; it was written down."
     if request_id:
         message += f" Its request id is {request_id}."
-    return Fault(status=status.HTTP_500_INTERNAL_SERVER_ERROR, code="internal_error", message=message, request_id=request_id)
+    return Fault(
+        status=status.HTTP_500_INTERNAL_SERVER_ERROR, code="internal_error", message=message, request_id=request_id
+    )
 
 
 def flatten(detail: Any, prefix: str = "") -> dict[str, str]:
@@ -113,7 +127,9 @@ def request_id() -> str:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler404."""
-    fault = Fault(status=404, code="not_found", message=f"There is nothing at {request.path_info[:200]}.", request_id=request_id())
+    fault = Fault(
+        status=404, code="not_found", message=f"There is nothing at {request.path_info[:200]}.", request_id=request_id()
+    )
     return _page_or_body(request, fault, title="There is nothing here")
 
 
@@ -130,18 +146,24 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler500, for what fails outside a view of the API."""
-    return _page_or_body(request, fault_of(Exception(), request_id=request_id()), title="Something went wrong on our side")
+    return _page_or_body(
+        request, fault_of(Exception(), request_id=request_id()), title="Something went wrong on our side"
+    )
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """What a browser form is told when its token is missing or stale."""
-    return _page_or_body(request, fault_of(PermissionDenied(), request_id=request_id()), title="Reload the page and send it again")
+    return _page_or_body(
+        request, fault_of(PermissionDenied(), request_id=request_id()), title="Reload the page and send it again"
+    )
 
 
 def _page_or_body(request: HttpRequest, fault: Fault, *, title: str) -> HttpResponse:
     """Under the API an error in the dialect of the path, elsewhere a page."""
     if request.path_info.startswith(API_PREFIX) or request.path_info == API_PREFIX.rstrip("/"):
         dialect = dialect_of(request.path_info)
-        return HttpResponse(ExactJSONRenderer().render(dialect.error_body(fault)), status=fault.status, content_type=dialect.media_type)
+        return HttpResponse(
+            ExactJSONRenderer().render(dialect.error_body(fault)), status=fault.status, content_type=dialect.media_type
+        )
     page = loader.render_to_string("cashdesk/error.html", {"title": title, "request_id": fault.request_id})
     return HttpResponse(page, status=fault.status)

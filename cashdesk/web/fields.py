@@ -20,7 +20,9 @@ class StrictSerializer(serializers.Serializer[Any]):
             unknown = [name for name in data if name not in self.fields]
             if unknown:
                 known = ", ".join(self.fields)
-                raise serializers.ValidationError({str(name)[:100]: [f"is not known here; known are {known}."] for name in unknown})
+                raise serializers.ValidationError(
+                    {str(name)[:100]: [f"is not known here; known are {known}."] for name in unknown}
+                )
         return super().to_internal_value(data)
 
     def run_validation(self, data: Any = serializers.empty) -> Any:  # type: ignore[assignment]  # DRF's own default

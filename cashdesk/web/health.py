@@ -21,8 +21,14 @@ def readyz(request: HttpRequest) -> JsonResponse:
         connection.ensure_connection()
         executor = MigrationExecutor(connection)
         is_migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
-        checks = {"database": True, "migrations": is_migrated, "triggers": is_migrated and not triggers.missing(connection)}
+        checks = {
+            "database": True,
+            "migrations": is_migrated,
+            "triggers": is_migrated and not triggers.missing(connection),
+        }
     except DatabaseError:
         checks = {"database": False, "migrations": False, "triggers": False}
     is_ready = all(checks.values())
-    return JsonResponse({"status": "ok" if is_ready else "unavailable", "checks": checks}, status=200 if is_ready else 503)
+    return JsonResponse(
+        {"status": "ok" if is_ready else "unavailable", "checks": checks}, status=200 if is_ready else 503
+    )

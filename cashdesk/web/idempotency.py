@@ -31,7 +31,9 @@ def key_of(request: Request) -> str:
     return str(key)
 
 
-def answer_once(*, request: Request, key: str, by: Principal, at: datetime, answer: Callable[[], Response]) -> HttpResponse | Response:
+def answer_once(
+    *, request: Request, key: str, by: Principal, at: datetime, answer: Callable[[], Response]
+) -> HttpResponse | Response:
     """Returns the kept answer of the key, or calls `answer` and keeps what it says, in one transaction with its effect.
 
     A process that is killed in between leaves neither the effect nor an answer, so the retry simply does it.
@@ -68,7 +70,8 @@ def answer_once(*, request: Request, key: str, by: Principal, at: datetime, answ
 
 def _take_turn(owner: str, key: str) -> None:
     """Lets one request per key run. On SQLite the write transaction has done so already: the second waits and then finds
-    the kept answer. On PostgreSQL the second is told that the first still runs."""
+    the kept answer. On PostgreSQL the second is told that the first still runs.
+    """
     if connection.vendor != "postgresql":
         return
     number = int.from_bytes(hashlib.sha256(f"{owner}\n{key}".encode()).digest()[:8], signed=True)

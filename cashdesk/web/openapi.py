@@ -7,14 +7,18 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_serializer
 from rest_framework import serializers
 
-BARE_ERROR = OpenApiResponse(inline_serializer("BareError", {"detail": serializers.CharField()}), "Refused; `detail` says why.")
+BARE_ERROR = OpenApiResponse(
+    inline_serializer("BareError", {"detail": serializers.CharField()}), "Refused; `detail` says why."
+)
 ENVELOPE_ERROR = OpenApiResponse(
     inline_serializer(
         "EnvelopeError",
         {
             "message": serializers.CharField(),
             "error": serializers.CharField(),
-            "data": inline_serializer("EnvelopeErrorData", {"errors": serializers.DictField(child=serializers.CharField())}, required=False),
+            "data": inline_serializer(
+                "EnvelopeErrorData", {"errors": serializers.DictField(child=serializers.CharField())}, required=False
+            ),
         },
     ),
     "Refused; `data.errors` names the fields.",
@@ -42,17 +46,27 @@ class ProblemSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
     request_id = serializers.CharField()
     errors = inline_serializer(
-        "ProblemPointer", {"pointer": serializers.CharField(), "detail": serializers.CharField()}, many=True, required=False
+        "ProblemPointer",
+        {"pointer": serializers.CharField(), "detail": serializers.CharField()},
+        many=True,
+        required=False,
     )
 
 
 PROBLEM = OpenApiResponse(ProblemSerializer, "Refused; `errors` points to the fields.")
 
 IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key", str, OpenApiParameter.HEADER, description="The same request with the same key within 24 hours is answered again, not done again."
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="The same request with the same key within 24 hours is answered again, not done again.",
 )
 REQUIRED_IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key", str, OpenApiParameter.HEADER, required=True, description="The same request with the same key within 24 hours is answered again, not done again."
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="The same request with the same key within 24 hours is answered again, not done again.",
 )
 
 
@@ -60,7 +74,7 @@ class TokenScheme(OpenApiAuthenticationExtension):
     """The three ways in which a token or key may come."""
 
     target_class = "cashdesk.web.authentication.TokenAuthentication"
-    name = ["bearer", "apiKey", "cookie"]  # noqa: RUF012 (the base declares it so)
+    name = ["bearer", "apiKey", "cookie"]
 
     def get_security_definition(self, auto_schema: AutoSchema) -> list[dict[str, str]]:
         """Returns the security schemes."""

@@ -89,6 +89,8 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
 
     def validated(self, serializer_class: type[Serializer[Any]], **context: Any) -> Any:
         """Returns the validated body. Raises ValidationError naming the fields."""
-        serializer = serializer_class(data=self.request.data, context={**self.get_serializer_context(), "by": self.by, **context})
+        serializer = serializer_class(
+            data=self.request.data, context={**self.get_serializer_context(), "by": self.by, **context}
+        )
         serializer.is_valid(raise_exception=True)
         return serializer.validated_data

@@ -1,0 +1,36 @@
+"""`manage.py verify`: proves the books, store by store."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from cashdesk.domain.proof import faults_of_store
+from cashdesk.models import Store
+
+FAULTS_SHOWN = 100
+
+
+class Command(BaseCommand):
+    """Recomputes seals, books, results and payments from the movements, and fails when anything does not hold."""
+
+    help = "Proves the books: recomputes every seal, book, result and payment from the movements. Reads only."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Which stores."""
+        parser.add_argument("--store", help="Number of one store; all stores, unless given.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Prints each fault; exit status 1 when there is one."""
+        stores = Store.objects.order_by("account", "number")
+        if options["store"]:
+            stores = stores.filter(number=options["store"])
+        found = 0
+        for store in stores.iterator():
+            for fault in faults_of_store(store):
+                found += 1
+                if found <= FAULTS_SHOWN:
+                    self.stderr.write(fault)
+        if found:
+            raise CommandError(f"{found} faults in the books.")
+        self.stdout.write(f"The books of {stores.count()} stores hold.")

@@ -1,0 +1,296 @@
+"""The demonstration world: stores, people and keys, always the same, and some weeks of trading up to yesterday."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from cashdesk.domain import ledger, place
+from cashdesk.domain.access import issue_api_key
+from cashdesk.domain.cash_movement import move_cash
+from cashdesk.domain.count import CountedCash
+from cashdesk.domain.ledger import Entry
+from cashdesk.domain.organisation import create_account, create_store
+from cashdesk.domain.payment import PaymentReport, record_payments
+from cashdesk.domain.person import create_person
+from cashdesk.domain.principal import SYSTEM, Principal
+from cashdesk.domain.session import close_session, force_close_session, open_session
+from cashdesk.enums import CASH, MovementKind, PaymentStatus, PaymentType, PlaceKind, Role, Scope
+from cashdesk.models import Account, CashSession, Store, User, Vendor
+from cashdesk.money import exponent_of
+
+ACCOUNT_NAME: Final = "Cashdesk Demo"
+OTHER_ACCOUNT_NAME: Final = "Another Company"
+PASSWORD: Final = "drawer-and-vault"  # noqa: S105 (the world is for looking at; the command refuses to make it in production)
+WEEKS: Final = 4
+SEED: Final = 1337
+
+KEY_SECRETS: Final = {
+    "full": "ck_demo_full_4b1f0c6de2a94f6c8f0e",
+    "read_only": "ck_demo_read_9d0c7be15b7a4d0f9a21",
+    "no_vendor": "ck_demo_novendor_1f6a0bd94c3e4c55",
+    "other_account": "ck_demo_other_7c2e85f0a1b94bd3",
+}
+"""Known to everybody, like the password: they open a world of toys."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoStore:
+    """A store of the world. `float_units` and `basket_units` are whole units of its currency."""
+
+    number: str
+    name: str
+    currency: str
+    time_zone: str
+    registers: int
+    float_units: int
+    basket_units: int
+    cut_off_hour: int
+    manager: tuple[str, str]
+    cashiers: tuple[tuple[str, str], ...]
+
+
+STORES: Final = (
+    DemoStore(
+        number="1337", name="Berlin Mitte", currency="EUR", time_zone="Europe/Berlin", registers=3, float_units=200, basket_units=24,
+        cut_off_hour=4, manager=("erika", "Erika Mustermann"), cashiers=(("carla", "Carla Brandt"), ("bruno", "Bruno Keller")),
+    ),
+    DemoStore(
+        number="2001", name="Santiago Centro", currency="CLP", time_zone="America/Santiago", registers=2, float_units=50_000,
+        basket_units=9_000, cut_off_hour=0, manager=("isabel", "Isabel Rojas"), cashiers=(("diego", "Diego Fuentes"),),
+    ),
+    DemoStore(
+        number="3001", name="Jakarta Selatan", currency="IDR", time_zone="Asia/Jakarta", registers=2, float_units=500_000,
+        basket_units=75_000, cut_off_hour=0, manager=("dewi", "Dewi Lestari"), cashiers=(("budi", "Budi Santoso"),),
+    ),
+    DemoStore(
+        number="4001", name="São Paulo Pinheiros", currency="BRL", time_zone="America/Sao_Paulo", registers=2, float_units=300,
+        basket_units=60, cut_off_hour=3, manager=("renata", "Renata Alves"), cashiers=(("joao", "João Pereira"),),
+    ),
+    DemoStore(
+        number="5001", name="Portland Pearl", currency="USD", time_zone="America/Los_Angeles", registers=2, float_units=150,
+        basket_units=32, cut_off_hour=0, manager=("grace", "Grace Miller"), cashiers=(("sam", "Sam Carter"),),
+    ),
+)  # fmt: skip
+
+
+@transaction.atomic
+def make_world(*, at: datetime) -> None:
+    """Makes the world once, with its history up to the day before `at`. The caller has seen that it is not there."""
+    account = create_account(name=ACCOUNT_NAME)
+    vendor = Vendor.objects.create(account=account, name="Corner Shops")
+    create_person(
+        account=account,
+        username="admin",
+        email="admin@demo.example",
+        name="Anna Admin",
+        role=Role.ADMIN,
+        password=PASSWORD,
+        is_owner=True,
+    )
+    for demo in STORES:
+        store = create_store(
+            account=account,
+            vendor=vendor,
+            number=demo.number,
+            name=demo.name,
+            currency=demo.currency,
+            time_zone=demo.time_zone,
+            cut_off_hour=demo.cut_off_hour,
+            registers=demo.registers,
+            tolerance_minor=_minor(demo, demo.basket_units // 10),
+        )
+        manager, cashiers = _make_people(demo, store)
+        _make_history(demo, store, manager=manager, cashiers=cashiers, at=at)
+    _make_keys(account, vendor, at=at)
+
+
+def describe(*, base_url: str) -> dict[str, Any]:
+    """Returns the world for programs: stores, people with their password, and keys (contracts, the demonstration world)."""
+    account = Account.objects.get(name=ACCOUNT_NAME)
+    stores = Store.objects.filter(account=account).order_by("number")
+    people = {user.username: user for user in User.objects.filter(account=account)}
+    words = {"admin": "admin", "manager": "erika", "cashier": "carla", "cashier2": "bruno"}
+    return {
+        "base_url": base_url,
+        "stores": {
+            store.number: {"id": str(store.uuid), "currency": store.currency, "time_zone": store.time_zone}
+            for store in stores
+        },
+        "users": {
+            word: {"id": people[name].pk, "username": name, "email": people[name].email, "password": PASSWORD}
+            for word, name in words.items()
+        },
+        "api_keys": dict(KEY_SECRETS),
+    }
+
+
+def _make_people(demo: DemoStore, store: Store) -> tuple[User, list[User]]:
+    def make(username: str, name: str, role: Role, rut: str = "") -> User:
+        email = f"{username}@demo.example"
+        return create_person(
+            account=store.account,
+            store=store,
+            username=username,
+            email=email,
+            name=name,
+            role=role,
+            password=PASSWORD,
+            rut=rut,
+        )
+
+    manager = make(*demo.manager, Role.MANAGER)
+    return manager, [
+        make(username, name, Role.CASHIER, rut="12.345.678-5" if username == "diego" else "")
+        for username, name in demo.cashiers
+    ]
+
+
+def _make_keys(account: Account, vendor: Vendor, *, at: datetime) -> None:
+    everything = tuple(Scope)
+    reading = tuple(scope for scope in Scope if scope.endswith(":read"))
+    other = create_account(name=OTHER_ACCOUNT_NAME)
+    other_vendor = Vendor.objects.create(account=other, name="Elsewhere")
+    store = create_store(
+        account=other, vendor=other_vendor, number="1337", name="Elsewhere", currency="EUR", time_zone="Europe/Vienna"
+    )
+    create_person(
+        account=other,
+        store=store,
+        username="otto",
+        email="otto@elsewhere.example",
+        name="Otto Fremd",
+        role=Role.MANAGER,
+        password=PASSWORD,
+    )
+    for name, owner, brand, scopes in (
+        ("full", account, vendor, everything),
+        ("read_only", account, vendor, reading),
+        ("no_vendor", account, None, everything),
+        ("other_account", other, other_vendor, everything),
+    ):
+        issue_api_key(
+            name=f"Demo {name}", scopes=scopes, by=SYSTEM, at=at, account=owner, vendor=brand, secret=KEY_SECRETS[name]
+        )
+
+
+# --- Trading -------------------------------------------------------------------------------------------------------------
+
+
+def _make_history(demo: DemoStore, store: Store, *, manager: User, cashiers: list[User], at: datetime) -> None:
+    """Weeks of days, each cashier one session a day: mostly exact, sometimes short or over, now and then something odd."""
+    chance = random.Random(f"{SEED}{demo.number}")  # noqa: S311 (a world that is the same every time)
+    zone = ZoneInfo(demo.time_zone)
+    yesterday = at.astimezone(zone).date() - timedelta(days=1)
+    days = [yesterday - timedelta(days=back) for back in reversed(range(WEEKS * 7))]
+    _fund_vault(demo, store, by=Principal(user=manager), at=datetime.combine(days[0], time(7), zone))
+    for day in days:
+        for number, cashier in enumerate(cashiers):
+            if day.weekday() < 6 or number == 0:
+                opening = datetime.combine(day, time(8 + number, chance.randrange(30)), zone)
+                _trade(demo, store, cashier=cashier, manager=manager, opening=opening, chance=chance)
+
+
+def _fund_vault(demo: DemoStore, store: Store, *, by: Principal, at: datetime) -> None:
+    ends = place.places_of(store)
+    entry = Entry(
+        source=ends[PlaceKind.OPENING],
+        destination=ends[PlaceKind.VAULT],
+        amount=_minor(demo, demo.float_units * 20),
+        currency=demo.currency,
+        method=CASH,
+        kind=MovementKind.OPENING_BALANCE,
+        occurred_at=at,
+    )
+    ledger.record(store=store, entries=[entry], by=by, at=at)
+
+
+def _trade(
+    demo: DemoStore, store: Store, *, cashier: User, manager: User, opening: datetime, chance: random.Random
+) -> None:
+    by = Principal(user=cashier)
+    float_amount = _minor(demo, demo.float_units)
+    session = open_session(
+        user=cashier, counted=CountedCash(currency=demo.currency, amount=float_amount), by=by, at=opening
+    )
+    closing = opening + timedelta(hours=8, minutes=chance.randrange(45))
+    reports = list(_sales(demo, session, opening=opening, closing=closing, chance=chance))
+    record_payments(reports=reports, by=by, at=closing)
+    cash_in = sum(_cash_of(report) for report in reports)
+    drop = _minor(demo, demo.basket_units * 3) if cash_in > _minor(demo, demo.basket_units * 4) else 0
+    if drop:
+        move_cash(
+            session=session,
+            kind=MovementKind.DROP,
+            amount=drop,
+            by=by,
+            at=opening + timedelta(hours=5),
+            reason="drop",
+            note="Bag to the safe",
+        )
+    paid_out = _minor(demo, max(1, demo.basket_units // 8)) if chance.random() < 0.2 else 0
+    if paid_out:
+        move_cash(
+            session=session,
+            kind=MovementKind.PAID_OUT,
+            amount=paid_out,
+            by=by,
+            at=opening + timedelta(hours=3),
+            reason="expense",
+            note="Cleaning",
+        )
+    if chance.random() < 0.02:
+        force_close_session(session=session, by=Principal(user=manager), at=closing, reason="left without counting")
+        return
+    expected = float_amount + cash_in - drop - paid_out
+    declared = max(0, expected + _minor(demo, demo.basket_units) * chance.choice((0, 0, 0, 0, 0, -1, -2, 1, -8)) // 20)
+    close_session(session=session, counted=CountedCash(currency=demo.currency, amount=declared), by=by, at=closing)
+    if chance.random() < 0.04:
+        late = PaymentReport(
+            id=f"{demo.number}-{session.pk}-late", method=CASH, currency=demo.currency, amount=_minor(demo, demo.basket_units // 2),
+            status=PaymentStatus.APPROVED, session=str(session.pk), paid_at=closing - timedelta(minutes=9), channel="counter",
+        )  # fmt: skip
+        record_payments(reports=[late], by=by, at=closing + timedelta(minutes=20))
+
+
+def _sales(
+    demo: DemoStore, session: CashSession, *, opening: datetime, closing: datetime, chance: random.Random
+) -> Iterator[PaymentReport]:
+    count = chance.randrange(12, 30)
+    minutes = sorted(chance.randrange(1, int((closing - opening).total_seconds() // 60)) for _ in range(count))
+    for number, minute in enumerate(minutes):
+        is_refund = chance.random() < 0.03
+        method = chance.choice((CASH, CASH, CASH, "CARD", "CARD"))
+        # In whole cash units where the country has no smaller coin, else to the minor unit.
+        amount = _minor(demo, 1) * chance.randrange(demo.basket_units // 3, demo.basket_units * 2)
+        amount += chance.randrange(100) if demo.basket_units < 1000 else 0
+        tendered = -(-amount // _minor(demo, 5)) * _minor(demo, 5) if method == CASH and not is_refund else None
+        yield PaymentReport(
+            id=f"{demo.number}-{session.pk}-{number}",
+            order=f"{session.pk}{number:03}",
+            method=method,
+            currency=demo.currency,
+            amount=amount if not is_refund else amount // 3 + 1,
+            tendered=tendered,
+            change=tendered - amount if tendered is not None else None,
+            status=PaymentStatus.APPROVED if chance.random() > 0.01 else PaymentStatus.REJECTED,
+            type=PaymentType.REFUND if is_refund else PaymentType.SALE,
+            session=str(session.pk),
+            paid_at=opening + timedelta(minutes=minute),
+            channel=chance.choice(("counter", "counter", "self-checkout")),
+        )
+
+
+def _cash_of(report: PaymentReport) -> int:
+    """What a report moves into the drawer, minor units: the world knows what it sold, as its cashiers do."""
+    if report.method != CASH or report.status != PaymentStatus.APPROVED:
+        return 0
+    return -report.amount if report.type == PaymentType.REFUND else report.amount
+
+
+def _minor(demo: DemoStore, units: int) -> int:
+    return units * 10 ** exponent_of(demo.currency)
