@@ -53,9 +53,13 @@ def parse_units(value: object, currency: str, *, field: str) -> int:
 
 
 def parse_whole(value: object, *, field: str, unit: int = 1) -> int:
-    """Turns a whole number of `unit` minor units, as a door received it, into minor units. Raises InvalidInput."""
+    """Turns a whole number of `unit` minor units, as a door received it, into minor units.
+
+    A JSON number may be written 500.0; text may have no point, since "1.000" may be a German's one thousand.
+    Raises InvalidInput naming `field`.
+    """
     number = parse_number(value, field=field)
-    if number != number.to_integral_value():
+    if number != number.to_integral_value() or (isinstance(value, str) and "." in value):
         raise InvalidInput.of(field, "must be a whole number.")
     return _bounded(int(number) * unit, field=field)
 

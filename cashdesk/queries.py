@@ -18,12 +18,12 @@ def with_shown_result(sessions: "QuerySet[CashSession]", *, by: Principal) -> "Q
     counted_since = Exists(CashSession.objects.filter(register=OuterRef("register"), pk__gt=OuterRef("pk"))) | Exists(
         Count.objects.filter(session=OuterRef("pk"), moment=CountMoment.AFTERWARDS)
     )
-    may_see_uncounted = Value(True) if by.has_role(Role.MANAGER) else counted_since
+    may_see_uncounted = Value(value=True) if by.has_role(Role.MANAGER) else counted_since
     return sessions.annotate(
         shows_result=Case(
-            When(status=SessionStatus.CLOSED, then=Value(True)),
+            When(status=SessionStatus.CLOSED, then=Value(value=True)),
             When(status=SessionStatus.CLOSED_SYSTEM, then=may_see_uncounted),
-            default=Value(False),
+            default=Value(value=False),
             output_field=BooleanField(),
         )
     )

@@ -6,7 +6,7 @@ suite lifts them for the flush between tests alone.
 """
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
@@ -23,8 +23,8 @@ SESSION_FROZEN: Final = (
 )  # fmt: skip
 PAYMENT_FROZEN: Final = (
     "store_id", "external_id", "order", "type", "method", "currency", "amount", "tendered", "change", "tax", "discount",
-    "channel", "service", "register_id", "operator_id", "paid_at", "reported_at", "reported_by_id", "reported_with_id",
-    "fingerprint",
+    "channel", "service", "register_id", "session_id", "operator_id", "paid_at", "reported_at", "reported_by_id",
+    "reported_with_id", "fingerprint",
 )  # fmt: skip
 PLACE_FROZEN: Final = ("store_id", "kind", "number")
 
@@ -57,7 +57,10 @@ def _update_rules(differs: str) -> list[tuple[str, str, str, str]]:
 
 _MOVEMENT_RULES: Final = {
     "both places of a movement belong to its store": """
-        (SELECT COUNT(*) FROM cashdesk_place WHERE id IN (NEW.source_id, NEW.destination_id) AND store_id = NEW.store_id) <> 2
+        (
+            SELECT COUNT(*) FROM cashdesk_place
+            WHERE id IN (NEW.source_id, NEW.destination_id) AND store_id = NEW.store_id
+        ) <> 2
     """,
     "a reversal mirrors what it reverses, once": """
         NEW.reverses_id IS NOT NULL AND NOT EXISTS (
@@ -77,27 +80,33 @@ _MOVEMENT_RULES: Final = {
 """Conditions under which a new movement is refused, written so that both databases read them."""
 
 
-def _sqlite_statements() -> list[tuple[str, str, str]]:
-    """Returns (trigger, table, statement)."""
-    made = []
-    for name, table, condition, message in _update_rules("IS NOT"):
-        when = f" WHEN {condition}" if condition else ""
-        made.append(
-            (
-                name,
-                table,
-                f"CREATE TRIGGER {name} BEFORE UPDATE ON cashdesk_{table}{when} BEGIN SELECT RAISE(ABORT, '{message}'); END",
-            )
-        )
-    for table in NEVER_DELETED:
-        name = f"{table}_never_deleted"
-        statement = f"CREATE TRIGGER {name} BEFORE DELETE ON cashdesk_{table} BEGIN SELECT RAISE(ABORT, 'a {table} is never deleted'); END"
-        made.append((name, table, statement))
-    for number, (message, condition) in enumerate(_MOVEMENT_RULES.items(), start=1):
-        name = f"movement_rule_{number}"
-        statement = f"CREATE TRIGGER {name} BEFORE INSERT ON cashdesk_movement WHEN {condition} BEGIN SELECT RAISE(ABORT, '{message}'); END"
-        made.append((name, "movement", statement))
-    return made
+class Trigger(NamedTuple):
+    """A trigger: its name, the table it guards (without the app's prefix), and the statement that creates it."""
+
+    name: str
+    table: str
+    statement: str
+
+
+def _sqlite(name: str, table: str, event: str, condition: str, message: str) -> Trigger:
+    when = f" WHEN {condition}" if condition else ""
+    body = f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
+    return Trigger(name, table, f"CREATE TRIGGER {name} BEFORE {event} ON cashdesk_{table}{when} {body}")
+
+
+def _sqlite_triggers() -> list[Trigger]:
+    changes = [
+        _sqlite(name, table, "UPDATE", condition, message)
+        for name, table, condition, message in _update_rules("IS NOT")
+    ]
+    deletions = [
+        _sqlite(f"{table}_never_deleted", table, "DELETE", "", f"a {table} is never deleted") for table in NEVER_DELETED
+    ]
+    rules = [
+        _sqlite(f"movement_rule_{number}", "movement", "INSERT", condition, message)
+        for number, (message, condition) in enumerate(_MOVEMENT_RULES.items(), start=1)
+    ]
+    return changes + deletions + rules
 
 
 _POSTGRESQL_REFUSE: Final = """
@@ -118,41 +127,32 @@ def _postgresql_movement_function() -> str:
     return f"CREATE OR REPLACE FUNCTION cashdesk_movement_rules() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$"
 
 
-def _postgresql_statements() -> list[tuple[str, str, str]]:
-    """Returns (trigger, table, statement)."""
-    made = []
-    for name, table, condition, message in _update_rules("IS DISTINCT FROM"):
-        when = f" WHEN ({condition})" if condition else ""
-        made.append(
-            (
-                name,
-                table,
-                f"CREATE TRIGGER {name} BEFORE UPDATE ON cashdesk_{table} FOR EACH ROW{when} EXECUTE FUNCTION cashdesk_refuse('{message}')",
-            )
-        )
-    for table in NEVER_DELETED:
-        message = f"a {table} is never deleted"
-        for event, each in (("DELETE", "ROW"), ("TRUNCATE", "STATEMENT")):
-            name = f"{table}_never_{event.lower()}d"
-            made.append(
-                (
-                    name,
-                    table,
-                    f"CREATE TRIGGER {name} BEFORE {event} ON cashdesk_{table} FOR EACH {each} EXECUTE FUNCTION cashdesk_refuse('{message}')",
-                )
-            )
-    made.append(
-        (
-            "movement_rules",
-            "movement",
-            "CREATE TRIGGER movement_rules BEFORE INSERT ON cashdesk_movement FOR EACH ROW EXECUTE FUNCTION cashdesk_movement_rules()",
-        )
+def _postgresql(name: str, table: str, event: str, condition: str, message: str) -> Trigger:
+    when = f" WHEN ({condition})" if condition else ""
+    each = "STATEMENT" if event == "TRUNCATE" else "ROW"
+    body = f"FOR EACH {each}{when} EXECUTE FUNCTION cashdesk_refuse('{message}')"
+    return Trigger(name, table, f"CREATE TRIGGER {name} BEFORE {event} ON cashdesk_{table} {body}")
+
+
+def _postgresql_triggers() -> list[Trigger]:
+    changes = [
+        _postgresql(name, table, "UPDATE", condition, message)
+        for name, table, condition, message in _update_rules("IS DISTINCT FROM")
+    ]
+    deletions = [
+        _postgresql(f"{table}_never_{event.lower()}d", table, event, "", f"a {table} is never deleted")
+        for table in NEVER_DELETED
+        for event in ("DELETE", "TRUNCATE")
+    ]
+    each_new = "FOR EACH ROW EXECUTE FUNCTION cashdesk_movement_rules()"
+    rules = Trigger(
+        "movement_rules", "movement", f"CREATE TRIGGER movement_rules BEFORE INSERT ON cashdesk_movement {each_new}"
     )
-    return made
+    return [*changes, *deletions, rules]
 
 
-def _statements(connection: BaseDatabaseWrapper) -> list[tuple[str, str, str]]:
-    return _postgresql_statements() if connection.vendor == "postgresql" else _sqlite_statements()
+def _triggers(connection: BaseDatabaseWrapper) -> list[Trigger]:
+    return _postgresql_triggers() if connection.vendor == "postgresql" else _sqlite_triggers()
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
@@ -162,19 +162,19 @@ def install(connection: BaseDatabaseWrapper) -> None:
         if connection.vendor == "postgresql":
             cursor.execute(_POSTGRESQL_REFUSE)
             cursor.execute(_postgresql_movement_function())
-        for name, _table, statement in _statements(connection):
-            if name not in present:
-                cursor.execute(statement)
+        for trigger in _triggers(connection):
+            if trigger.name not in present:
+                cursor.execute(trigger.statement)
 
 
 def remove(connection: BaseDatabaseWrapper) -> None:
     """Drops every trigger: for undoing the migration, and for the test suite's flush."""
     present = installed(connection)
     with connection.cursor() as cursor:
-        for name, table, _statement in _statements(connection):
-            if name in present:
-                on_table = f" ON cashdesk_{table}" if connection.vendor == "postgresql" else ""
-                cursor.execute(f"DROP TRIGGER {name}{on_table}")
+        for trigger in _triggers(connection):
+            if trigger.name in present:
+                on_table = f" ON cashdesk_{trigger.table}" if connection.vendor == "postgresql" else ""
+                cursor.execute(f"DROP TRIGGER {trigger.name}{on_table}")
 
 
 def installed(connection: BaseDatabaseWrapper) -> set[str]:
@@ -192,7 +192,7 @@ def installed(connection: BaseDatabaseWrapper) -> set[str]:
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
     """Returns the names of the triggers that should be there and are not, in order."""
     present = installed(connection)
-    return sorted(name for name, _table, _statement in _statements(connection) if name not in present)
+    return sorted(trigger.name for trigger in _triggers(connection) if trigger.name not in present)
 
 
 @register(Tags.database)

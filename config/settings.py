@@ -149,6 +149,8 @@ SPECTACULAR_SETTINGS = {
         "PaymentStatus": "cashdesk.enums.PaymentStatus",
         "SessionStatus": "cashdesk.enums.SessionStatus",
         "Role": "cashdesk.enums.Role",
+        "PaymentType": "cashdesk.enums.PaymentType",
+        "CashDirection": "cashdesk.api.shifts.CASH_DIRECTIONS",
     },
 }
 # A batch of 5,000 payments is about 2 MB; anything far larger is answered 413 before it is read into memory.

@@ -72,7 +72,7 @@ class LoginResponse(serializers.Serializer[Any]):
     access_token = serializers.CharField()
     token_type = serializers.CharField()
     user = PersonSerializer()
-    data = SignedInData()
+    data = SignedInData()  # type: ignore[assignment]  # a field of the published name, over DRF's property
 
 
 class MeResponse(serializers.Serializer[Any]):
@@ -80,7 +80,7 @@ class MeResponse(serializers.Serializer[Any]):
 
     message = serializers.CharField()
     user = PersonSerializer()
-    data = ProfileSerializer()
+    data = ProfileSerializer()  # type: ignore[assignment]  # a field of the published name, over DRF's property
 
 
 class LogoutResponse(serializers.Serializer[Any]):

@@ -59,7 +59,7 @@ class SessionSerializer(serializers.ModelSerializer[CashSession]):
 
     class Meta:
         model = CashSession
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "user_id",
             "start_time",
@@ -109,8 +109,8 @@ class CountedRequest(StrictSerializer):
         )
         total = total_of(currency=currency, pieces=pieces)
         if amount is not None and amount != total:
-            text = f"{money.to_text(amount, currency)} is not the {money.to_text(total, currency)} that the pieces add up to."
-            raise serializers.ValidationError({field: text})
+            told, pieces_worth = money.to_text(amount, currency), money.to_text(total, currency)
+            raise serializers.ValidationError({field: f"{told} is not the {pieces_worth} that the pieces add up to."})
         return CountedCash(currency=currency, amount=total, pieces=pieces)
 
 
@@ -123,7 +123,7 @@ class OpenRequest(CountedRequest):
     user_id = WholeNumberField(required=False, help_text="Own id; a manager may name a cashier of the store.")
     force_close_previous = serializers.BooleanField(default=False)
     station = WholeNumberField(required=False, help_text="Number of the register.")
-    count = PiecesRequest(many=True, required=False, max_length=100)
+    count = serializers.ListField(child=PiecesRequest(), required=False, max_length=100)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Finds the person, whose store's currency then says what the amount is."""
@@ -146,7 +146,7 @@ class CloseRequest(CountedRequest):
     final_cash_declared = NumberField(
         required=False, help_text="What you counted, in the currency's units; or give count."
     )
-    count = PiecesRequest(many=True, required=False, max_length=100)
+    count = serializers.ListField(child=PiecesRequest(), required=False, max_length=100)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Finds the open session, whose currency says what the amount is. Raises NothingOpen."""

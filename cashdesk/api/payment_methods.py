@@ -39,13 +39,14 @@ class PaymentMethodViewSet(ApiViewSet):
     """The ways to pay of the account."""
 
     dialect = EnvelopeDialect
+    queryset = PaymentMethod.objects.none()
     access = {"list": Access(scope=Scope.PAYMENTS_READ)}
 
     @extend_schema(
         operation_id="payment_methods",
         responses={
             200: inline_serializer(
-                "PaymentMethods", {"message": serializers.CharField(), "data": PaymentMethodSerializer(many=True)}
+                "PaymentMethodsAnswer", {"message": serializers.CharField(), "data": PaymentMethodSerializer(many=True)}
             ),
             401: ENVELOPE_ERROR,
         },
@@ -106,7 +107,7 @@ class ManualPaymentViewSet(ApiViewSet):
         request=ManualPaymentRequest,
         responses={
             200: inline_serializer(
-                "ManualPayment", {"message": serializers.CharField(), "data": ManualPaymentSerializer()}
+                "ManualPaymentAnswer", {"message": serializers.CharField(), "data": ManualPaymentSerializer()}
             ),
             400: ENVELOPE_ERROR,
             401: ENVELOPE_ERROR,

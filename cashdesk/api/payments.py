@@ -39,7 +39,7 @@ class ReferenceField(serializers.CharField):
             raise serializers.ValidationError("must be text or a whole number.")
         if isinstance(data, int) and abs(data) >= 10**20:
             raise serializers.ValidationError("has more than 20 digits; send it as text.")
-        return super().to_internal_value(data)
+        return super().to_internal_value(str(data))
 
 
 class PaymentRequest(StrictSerializer):

@@ -66,7 +66,7 @@ class ReportViewSet(ApiViewSet):
         ],
         responses={
             200: inline_serializer(
-                "ShiftSummary", {"message": serializers.CharField(), "data": ShiftSummarySerializer(many=True)}
+                "ShiftSummaryAnswer", {"message": serializers.CharField(), "data": ShiftSummarySerializer(many=True)}
             ),
             400: ENVELOPE_ERROR,
             401: ENVELOPE_ERROR,
@@ -89,14 +89,13 @@ class ReportViewSet(ApiViewSet):
             )
             response.headers["Content-Disposition"] = f'attachment; filename="shift-summary-{start}-{end}.csv"'
             return response
-        rows = list(shifts[: ROWS_MAX + 1])
+        rows: list[Any] = list(shifts[: ROWS_MAX + 1])
         if len(rows) > ROWS_MAX:
             raise InvalidInput.of(
                 "end_date", f"the range has more than {ROWS_MAX} shifts: narrow it, or ask for export=csv."
             )
-        return Response(
-            EnvelopeDialect.body("Shift summary retrieved successfully", ShiftSummarySerializer(rows, many=True).data)
-        )
+        shown = ShiftSummarySerializer(rows, many=True).data
+        return Response(EnvelopeDialect.body("Shift summary retrieved successfully", shown))
 
 
 class _Line:

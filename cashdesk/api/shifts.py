@@ -25,6 +25,7 @@ from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
 
 DROP_CATEGORY = "drop"
+CASH_DIRECTIONS = ("cash_in", "cash_out")
 
 
 def cash_unit(currency: str) -> int:
@@ -132,7 +133,7 @@ class PasswordRequest(serializers.Serializer[Any]):
 class CashTransactionRequest(StrictSerializer):
     """The body of `POST /shifts/cash-transaction`."""
 
-    type = serializers.ChoiceField(choices=["cash_in", "cash_out"])
+    type = serializers.ChoiceField(choices=CASH_DIRECTIONS)
     amount = WholeNumberField(min_value=1)
     category = TextField(min_length=1, max_length=50)
     description = TextField(max_length=500, required=False, allow_blank=True, default="")
@@ -180,7 +181,7 @@ class ShiftViewSet(ApiViewSet):
         parameters=[IDEMPOTENCY_KEY],
         request=StartRequest,
         responses={
-            201: _answer("ShiftStarted", OpenShiftSerializer()),
+            201: _answer("ShiftStartedAnswer", OpenShiftSerializer()),
             400: ENVELOPE_ERROR,
             401: ENVELOPE_ERROR,
             409: ENVELOPE_ERROR,
@@ -200,7 +201,7 @@ class ShiftViewSet(ApiViewSet):
         parameters=[IDEMPOTENCY_KEY],
         request=EndRequest,
         responses={
-            200: _answer("ShiftEnded", EndedShiftSerializer()),
+            200: _answer("ShiftEndedAnswer", EndedShiftSerializer()),
             400: ENVELOPE_ERROR,
             401: ENVELOPE_ERROR,
             404: ENVELOPE_ERROR,
@@ -215,7 +216,7 @@ class ShiftViewSet(ApiViewSet):
 
     @extend_schema(
         operation_id="shift_active",
-        responses={200: _answer("ShiftActive", OpenShiftSerializer(allow_null=True)), 401: ENVELOPE_ERROR},
+        responses={200: _answer("ShiftActiveAnswer", OpenShiftSerializer(allow_null=True)), 401: ENVELOPE_ERROR},
         tags=["Shifts"],
     )
     @action(detail=False, methods=["get"])
@@ -228,7 +229,7 @@ class ShiftViewSet(ApiViewSet):
 
     @extend_schema(
         operation_id="shift_current",
-        responses={200: _answer("ShiftCurrent", OpenShiftSerializer()), 401: ENVELOPE_ERROR, 404: ENVELOPE_ERROR},
+        responses={200: _answer("ShiftCurrentAnswer", OpenShiftSerializer()), 401: ENVELOPE_ERROR, 404: ENVELOPE_ERROR},
         tags=["Shifts"],
     )
     @action(detail=False, methods=["get"])
@@ -244,7 +245,7 @@ class ShiftViewSet(ApiViewSet):
         parameters=[IDEMPOTENCY_KEY],
         request=CashTransactionRequest,
         responses={
-            201: _answer("CashTransaction", CashTransactionSerializer()),
+            201: _answer("CashTransactionAnswer", CashTransactionSerializer()),
             400: ENVELOPE_ERROR,
             401: ENVELOPE_ERROR,
             404: ENVELOPE_ERROR,

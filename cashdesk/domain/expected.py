@@ -68,12 +68,14 @@ def book_of(place: Place) -> Book:
     return Book(balances={pair: amount for pair, amount in balances.items() if amount}, last_seal=last_seal)
 
 
-def balances_of_places(*, store: Store) -> dict[int, dict[tuple[str, str], int]]:
+def whole_book_of(place: Place) -> Balances:
+    """Returns a place's balances from the whole ledger, without its seals: for proofs and audits, not for trading."""
+    return {pair: amount for pair, amount in moved(place=place, after=0).items() if amount}
+
+
+def balances_of_places(*, store: Store) -> dict[int, Balances]:
     """Returns every place's balances from the whole ledger, by place id: for proofs and audits, not for trading."""
-    return {
-        place.pk: {pair: amount for pair, amount in moved(place=place, after=0).items() if amount}
-        for place in store.places.all()
-    }
+    return {place.pk: whole_book_of(place) for place in store.places.all()}
 
 
 def late_cash_of(session: CashSession) -> int:

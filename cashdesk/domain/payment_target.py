@@ -18,13 +18,20 @@ class Reference(Protocol):
     """The part of a payment report that says where it belongs; an empty text is "left out"."""
 
     @property
-    def store(self) -> str: ...
+    def store(self) -> str:
+        """Number or UUID."""
+
     @property
-    def station(self) -> int | None: ...
+    def station(self) -> int | None:
+        """Number of the register."""
+
     @property
-    def session(self) -> str: ...
+    def session(self) -> str:
+        """Id or UUID of a cash session."""
+
     @property
-    def operator(self) -> str: ...
+    def operator(self) -> str:
+        """Operator code."""
 
 
 R = TypeVar("R", bound=Reference)

@@ -50,9 +50,9 @@ class Principal:
         """Whether it may call what `scope` guards. A person's token may whatever the person's role may."""
         return not self.is_program or (self.token is not None and scope in self.token.scopes)
 
-    def stores(self) -> "QuerySet[Store]":
-        """Returns the active stores that it may know of: all others do not exist for it."""
-        stores = Store.objects.filter(is_active=True)
+    def stores(self, *, with_inactive: bool = False) -> "QuerySet[Store]":
+        """Returns the stores that it may know of, the active ones unless asked: all others do not exist for it."""
+        stores = Store.objects.all() if with_inactive else Store.objects.filter(is_active=True)
         if self.is_system or (self.user is not None and self.user.is_superuser):
             return stores
         wanted = Q(account_id=self.account_id)
@@ -65,16 +65,18 @@ class Principal:
                 wanted &= Q(pk=self.token.store_id)
         return stores.filter(wanted)
 
-    def people(self) -> "QuerySet[User]":
-        """Returns the active people that it may know of: a cashier, only themselves."""
-        people = User.objects.filter(is_active=True)
+    def people(self, *, with_inactive: bool = False) -> "QuerySet[User]":
+        """Returns the people that it may know of, the active ones unless asked: a cashier, only themselves."""
+        people = User.objects.all() if with_inactive else User.objects.filter(is_active=True)
         if self.is_system or (self.user is not None and self.user.is_superuser):
             return people
         if self.user is not None and not self.has_role(Role.MANAGER):
             return people.filter(pk=self.user.pk)
-        seen = Q(store__in=self.stores())
+        seen = Q(store__in=self.stores(with_inactive=with_inactive))
         if self.user is not None:
             seen |= Q(pk=self.user.pk)
+            if self.has_role(Role.ADMIN) and (self.token is None or self.token.store_id is None):
+                seen |= Q(account_id=self.account_id)
         return people.filter(seen)
 
     def sessions(self) -> "QuerySet[CashSession]":
@@ -83,7 +85,7 @@ class Principal:
             return CashSession.objects.filter(user=self.user)
         if self.is_system:
             return CashSession.objects.all()
-        return CashSession.objects.filter(store__in=self.stores())
+        return CashSession.objects.filter(store__in=self.stores(with_inactive=True))
 
 
 SYSTEM = Principal()

@@ -56,8 +56,9 @@ class DemoStore:
 
 STORES: Final = (
     DemoStore(
-        number="1337", name="Berlin Mitte", currency="EUR", time_zone="Europe/Berlin", registers=3, float_units=200, basket_units=24,
-        cut_off_hour=4, manager=("erika", "Erika Mustermann"), cashiers=(("carla", "Carla Brandt"), ("bruno", "Bruno Keller")),
+        number="1337", name="Berlin Mitte", currency="EUR", time_zone="Europe/Berlin", registers=3, float_units=200,
+        basket_units=24, cut_off_hour=4, manager=("erika", "Erika Mustermann"),
+        cashiers=(("carla", "Carla Brandt"), ("bruno", "Bruno Keller")),
     ),
     DemoStore(
         number="2001", name="Santiago Centro", currency="CLP", time_zone="America/Santiago", registers=2, float_units=50_000,
@@ -68,8 +69,9 @@ STORES: Final = (
         basket_units=75_000, cut_off_hour=0, manager=("dewi", "Dewi Lestari"), cashiers=(("budi", "Budi Santoso"),),
     ),
     DemoStore(
-        number="4001", name="São Paulo Pinheiros", currency="BRL", time_zone="America/Sao_Paulo", registers=2, float_units=300,
-        basket_units=60, cut_off_hour=3, manager=("renata", "Renata Alves"), cashiers=(("joao", "João Pereira"),),
+        number="4001", name="São Paulo Pinheiros", currency="BRL", time_zone="America/Sao_Paulo", registers=2,
+        float_units=300, basket_units=60, cut_off_hour=3, manager=("renata", "Renata Alves"),
+        cashiers=(("joao", "João Pereira"),),
     ),
     DemoStore(
         number="5001", name="Portland Pearl", currency="USD", time_zone="America/Los_Angeles", registers=2, float_units=150,
@@ -192,7 +194,7 @@ def _make_history(demo: DemoStore, store: Store, *, manager: User, cashiers: lis
         for number, cashier in enumerate(cashiers):
             if day.weekday() < 6 or number == 0:
                 opening = datetime.combine(day, time(8 + number, chance.randrange(30)), zone)
-                _trade(demo, store, cashier=cashier, manager=manager, opening=opening, chance=chance)
+                _trade(demo, cashier=cashier, manager=manager, opening=opening, chance=chance)
 
 
 def _fund_vault(demo: DemoStore, store: Store, *, by: Principal, at: datetime) -> None:
@@ -209,9 +211,7 @@ def _fund_vault(demo: DemoStore, store: Store, *, by: Principal, at: datetime) -
     ledger.record(store=store, entries=[entry], by=by, at=at)
 
 
-def _trade(
-    demo: DemoStore, store: Store, *, cashier: User, manager: User, opening: datetime, chance: random.Random
-) -> None:
+def _trade(demo: DemoStore, *, cashier: User, manager: User, opening: datetime, chance: random.Random) -> None:
     by = Principal(user=cashier)
     float_amount = _minor(demo, demo.float_units)
     session = open_session(
@@ -251,8 +251,9 @@ def _trade(
     close_session(session=session, counted=CountedCash(currency=demo.currency, amount=declared), by=by, at=closing)
     if chance.random() < 0.04:
         late = PaymentReport(
-            id=f"{demo.number}-{session.pk}-late", method=CASH, currency=demo.currency, amount=_minor(demo, demo.basket_units // 2),
-            status=PaymentStatus.APPROVED, session=str(session.pk), paid_at=closing - timedelta(minutes=9), channel="counter",
+            id=f"{demo.number}-{session.pk}-late", method=CASH, currency=demo.currency, status=PaymentStatus.APPROVED,
+            amount=_minor(demo, demo.basket_units // 2), session=str(session.pk), channel="counter",
+            paid_at=closing - timedelta(minutes=9),
         )  # fmt: skip
         record_payments(reports=[late], by=by, at=closing + timedelta(minutes=20))
 
@@ -261,20 +262,21 @@ def _sales(
     demo: DemoStore, session: CashSession, *, opening: datetime, closing: datetime, chance: random.Random
 ) -> Iterator[PaymentReport]:
     count = chance.randrange(12, 30)
+    # Where a basket is thousands of units there is no coin smaller than one.
+    step = 1 if demo.basket_units < 1000 else _minor(demo, 1)
     minutes = sorted(chance.randrange(1, int((closing - opening).total_seconds() // 60)) for _ in range(count))
     for number, minute in enumerate(minutes):
         is_refund = chance.random() < 0.03
         method = chance.choice((CASH, CASH, CASH, "CARD", "CARD"))
-        # In whole cash units where the country has no smaller coin, else to the minor unit.
         amount = _minor(demo, 1) * chance.randrange(demo.basket_units // 3, demo.basket_units * 2)
-        amount += chance.randrange(100) if demo.basket_units < 1000 else 0
+        amount += chance.randrange(100) if step == 1 else 0
         tendered = -(-amount // _minor(demo, 5)) * _minor(demo, 5) if method == CASH and not is_refund else None
         yield PaymentReport(
             id=f"{demo.number}-{session.pk}-{number}",
             order=f"{session.pk}{number:03}",
             method=method,
             currency=demo.currency,
-            amount=amount if not is_refund else amount // 3 + 1,
+            amount=amount // 3 // step * step if is_refund else amount,
             tendered=tendered,
             change=tendered - amount if tendered is not None else None,
             status=PaymentStatus.APPROVED if chance.random() > 0.01 else PaymentStatus.REJECTED,
@@ -293,4 +295,4 @@ def _cash_of(report: PaymentReport) -> int:
 
 
 def _minor(demo: DemoStore, units: int) -> int:
-    return units * 10 ** exponent_of(demo.currency)
+    return units * int(10 ** exponent_of(demo.currency))

@@ -89,3 +89,9 @@ class Store(PublicIdModel):
 
     def __str__(self) -> str:
         return f"{self.number} {self.name}"
+
+    def clean(self) -> None:
+        """Refuses a vendor of another account."""
+        super().clean()
+        if self.vendor is not None and self.vendor.account_id != self.account_id:
+            raise ValidationError({"vendor": "is not a vendor of the store's account."})

@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 
-from cashdesk.enums import ROLE_RANK, Role
+from cashdesk.enums import ROLE_RANK, PlaceKind, Role
 from cashdesk.models.organisation import Account, Store
 from cashdesk.models.place import Place
 from cashdesk.models.public_id import PublicIdModel
@@ -62,7 +63,7 @@ class User(AbstractBaseUser, PublicIdModel):
 
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS = ("email", "name")
+    REQUIRED_FIELDS = ["email", "name"]
 
     class Meta:
         ordering = ("name",)
@@ -84,6 +85,17 @@ class User(AbstractBaseUser, PublicIdModel):
 
     def __str__(self) -> str:
         return self.name or self.username
+
+    def clean(self) -> None:
+        """Refuses a store of another account, a register of another store, and a cashier or manager without a store."""
+        super().clean()
+        if self.store is not None and self.store.account_id != self.account_id:
+            raise ValidationError({"store": "is not a store of the person's account."})
+        register = self.register
+        if register is not None and (register.store_id != self.store_id or register.kind != PlaceKind.REGISTER):
+            raise ValidationError({"register": "is not a register of the person's store."})
+        if self.store is None and self.role != Role.ADMIN:
+            raise ValidationError({"store": "is required: a cashier or manager works in a store."})
 
     @property
     def is_staff(self) -> bool:

@@ -1,0 +1,1 @@
+"""The seams of DRF, and nothing of the domain."""

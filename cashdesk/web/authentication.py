@@ -110,5 +110,5 @@ def address_of(request: HttpRequest | Request) -> str:
     forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
     proxies = settings.TRUSTED_PROXIES
     if proxies and len(forwarded) >= proxies:
-        return forwarded[-proxies][:64]
+        return str(forwarded[-proxies])[:64]
     return str(request.META.get("REMOTE_ADDR", ""))[:64]

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from cashdesk.errors import InvalidInput
-from cashdesk.money import parse_number
+from cashdesk.money import parse_number, parse_whole
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -25,7 +25,7 @@ class StrictSerializer(serializers.Serializer[Any]):
                 )
         return super().to_internal_value(data)
 
-    def run_validation(self, data: Any = serializers.empty) -> Any:  # type: ignore[assignment]  # DRF's own default
+    def run_validation(self, data: Any = serializers.empty) -> Any:
         """DRF's validation; an InvalidInput becomes a ValidationError of the fields that it names."""
         try:
             return super().run_validation(data)
@@ -56,12 +56,9 @@ class WholeNumberField(serializers.IntegerField):
     def to_internal_value(self, data: Any) -> int:
         """Returns the integer. Raises ValidationError."""
         try:
-            number = parse_number(data, field="x")
+            return parse_whole(data, field="x")
         except InvalidInput as error:
             raise serializers.ValidationError(error.errors["x"]) from error
-        if number != number.to_integral_value():
-            raise serializers.ValidationError("must be a whole number.")
-        return int(number)
 
 
 class TextField(serializers.CharField):

@@ -45,7 +45,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField()
     code = serializers.CharField()
     request_id = serializers.CharField()
-    errors = inline_serializer(
+    errors = inline_serializer(  # type: ignore[assignment]  # a field of the published name, over DRF's property
         "ProblemPointer",
         {"pointer": serializers.CharField(), "detail": serializers.CharField()},
         many=True,
@@ -70,7 +70,7 @@ REQUIRED_IDEMPOTENCY_KEY = OpenApiParameter(
 )
 
 
-class TokenScheme(OpenApiAuthenticationExtension):
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # its base is untyped
     """The three ways in which a token or key may come."""
 
     target_class = "cashdesk.web.authentication.TokenAuthentication"
@@ -85,7 +85,7 @@ class TokenScheme(OpenApiAuthenticationExtension):
         ]
 
 
-class BrowserSessionScheme(OpenApiAuthenticationExtension):
+class BrowserSessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # its base is untyped
     """The session of someone who is signed in on the pages."""
 
     target_class = "cashdesk.web.authentication.BrowserSessionAuthentication"
