@@ -43,8 +43,7 @@ def parse_units(value: object, currency: str, *, field: str) -> int:
     """
     number = parse_number(value, field=field)
     exponent = exponent_of(currency)
-    decimals = -int(number.as_tuple().exponent)
-    if isinstance(value, str) and decimals > exponent:
+    if isinstance(value, str) and len(value.partition(".")[2]) > exponent:
         raise _decimals_error(field, currency, exponent)
     minor = number.scaleb(exponent)
     if minor != minor.to_integral_value():

@@ -28,7 +28,7 @@ ROWS_MAX: Final = 10_000
 CSV_ROWS_PER_READ: Final = 2_000
 
 
-class ShiftSummarySerializer(serializers.Serializer[Shift]):
+class ShiftSummarySerializer(serializers.Serializer[Any]):
     """A shift in the summary; the figures of one that is open are null."""
 
     shift_id = serializers.UUIDField(source="uuid")
@@ -89,7 +89,7 @@ class ReportViewSet(ApiViewSet):
             )
             response.headers["Content-Disposition"] = f'attachment; filename="shift-summary-{start}-{end}.csv"'
             return response
-        rows: list[Any] = list(shifts[: ROWS_MAX + 1])
+        rows = list(shifts[: ROWS_MAX + 1])
         if len(rows) > ROWS_MAX:
             raise InvalidInput.of(
                 "end_date", f"the range has more than {ROWS_MAX} shifts: narrow it, or ask for export=csv."

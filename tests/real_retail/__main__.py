@@ -31,8 +31,10 @@ from tests.real_retail.progress import Progress
 from tests.real_retail.source import days_by_store, read_baskets
 
 MISMATCHES_SHOWN = 20
+WORKDIR = Path("var", "real-retail")
 DATABASE = "real-retail.sqlite3"
 JOURNAL = "journal.sqlite3"
+SERVER_LOG = "server.log"
 
 # By store, in the order in which the stores are begun.
 Plans = Mapping[str, Sequence[DayPlan]]
@@ -45,7 +47,8 @@ def main() -> int:
     try:
         return _proof(wanted)
     except (WrongAnswer, OSError, HTTPException, CalledProcessError, KeyboardInterrupt) as broken_off:
-        print(f"real-retail: broken off; run it again to go on.\n{type(broken_off).__name__}: {broken_off}", file=sys.stderr)
+        print(f"real-retail: broken off. {type(broken_off).__name__}: {broken_off}", file=sys.stderr)
+        print(f"What the server said is in {wanted.workdir / SERVER_LOG}; run it again to go on.", file=sys.stderr)
         return 2
 
 
@@ -58,7 +61,7 @@ def _proof(wanted: argparse.Namespace) -> int:
     env = server.environment(os.environ.get("DATABASE_URL") or f"sqlite:///{workdir / DATABASE}")
     with closing(Journal(workdir / JOURNAL)) as journal:
         _refuse_other_days(plans, journal)
-        answers, progress = _run(plans, env, journal, clients=wanted.clients, log=workdir / "server.log")
+        answers, progress = _run(plans, env, journal, clients=wanted.clients, log=workdir / SERVER_LOG)
     return _report(plans, answers, progress)
 
 
@@ -68,7 +71,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--days", type=_at_least_one, help="only the first so many trading days of each store")
     parser.add_argument("--clients", type=_at_least_one, default=8, help="stores played at once (8)")
     parser.add_argument("--extract", type=Path, help="a CSV file of baskets instead of the package's")
-    parser.add_argument("--workdir", type=Path, default=server.PROJECT / "var" / "real-retail", help="journal and database")
+    parser.add_argument("--workdir", type=Path, default=WORKDIR, help=f"of journal and database ({WORKDIR})")
     parser.add_argument("--fresh", action="store_true", help="forget an earlier run instead of going on with it")
     return parser.parse_args()
 
@@ -111,9 +114,8 @@ def _run(
     with server.serving(env, log=log) as port:
         progress = _play(plans, cashiers, journal, port=port, clients=clients)
         listed = {store: _listed(cashiers[store], port) for store in plans}
-    books = {
-        store: _books(balances) for store, balances in server.ask_world(env, "books", journal.run_name(), *plans).items()
-    }
+    balances = server.ask_world(env, "books", journal.run_name(), *plans)
+    books = {store: _books(of_store) for store, of_store in balances.items()}
     return Answers(closed=journal.closings(), listed=listed, books=books), progress
 
 

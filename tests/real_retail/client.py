@@ -55,7 +55,7 @@ class Client:
         return answer
 
     def _sent(self, verb: str, path: str, body: str | None, headers: Mapping[str, str]) -> Answer:
-        """The first whole answer. Every request here has one effect however often it arrives, so a lost one is resent."""
+        """The first whole answer. Each request has one effect however often it arrives, so a lost one is sent again."""
         for left in reversed(range(TRIES)):
             self.requests += 1
             try:

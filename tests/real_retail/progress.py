@@ -54,5 +54,6 @@ class Progress:
                 f", {self.payments / self.seconds:.0f} payments/s, {pace:.1f} store-days/s,"
                 f" {(self._days - done) / pace:.0f} s left"
             )
-        # A shorter line would leave the end of a longer one standing on the terminal.
-        print(f"\r{line}\033[K" if self._redrawn else line, end="" if self._redrawn else "\n", file=sys.stderr, flush=True)
+        # A shorter bar would leave the end of a longer one standing on the terminal.
+        sys.stderr.write(f"\r{line}\033[K" if self._redrawn else f"{line}\n")
+        sys.stderr.flush()

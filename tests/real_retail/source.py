@@ -37,7 +37,6 @@ class Basket:
         return self.at.replace(tzinfo=ZoneInfo(TIME_ZONE)).astimezone(UTC)
 
 
-
 @dataclass(frozen=True, slots=True)
 class StoreDay:
     """What one store sold on one of its days, in the order of the clock."""

@@ -1,4 +1,4 @@
-"""The client against a server on a real socket that loses connections: nothing is guessed, nothing is sent otherwise."""
+"""The client against a server on a real socket, which loses connections and refuses."""
 
 import json
 import threading

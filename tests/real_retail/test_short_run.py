@@ -27,9 +27,16 @@ PAYMENTS = 62
 
 def played(workdir: Path, *, days: int = DAYS, extract: Path = EXTRACT) -> subprocess.CompletedProcess[str]:
     """The finished program; with a database of its own, whatever the suite itself runs on."""
-    command = [sys.executable, "-m", "tests.real_retail", f"--extract={extract}", f"--days={days}", f"--workdir={workdir}"]
+    asked = [f"--extract={extract}", f"--days={days}", f"--workdir={workdir}"]
     env = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-    return subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, timeout=120)
+    return subprocess.run(
+        [sys.executable, "-m", "tests.real_retail", *asked],
+        cwd=PROJECT,
+        env=env,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
 
 
 def changed(workdir: Path, statement: str) -> None:
@@ -52,40 +59,38 @@ def falsified(extract: Path, copy: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def left_behind(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a run that played every day and found every figure to agree."""
+def first_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
     workdir = tmp_path_factory.mktemp("real-retail")
-    run = played(workdir)
+    return workdir, played(workdir)
+
+
+@pytest.fixture
+def workdir(first_run: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path) -> Path:
+    """What the first run left behind, to be gone on from."""
+    return shutil.copytree(first_run[0], tmp_path / "real-retail")
+
+
+def test_every_figure_agrees(first_run: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    _, run = first_run
+
     assert run.returncode == 0, run.stdout + run.stderr
     assert re.fullmatch(
         rf"real-retail: {DAYS} store-days, {PAYMENTS} payments, 0 mismatches, \d+ s, \d+ payments/s, \d+ requests/s\n",
         run.stdout,
     )
-    return workdir
 
 
-@pytest.fixture
-def workdir(left_behind: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(left_behind, tmp_path / "real-retail")
-
-
-def test_a_day_that_was_closed_but_not_noted_is_not_booked_twice(workdir: Path) -> None:
+def test_going_on_books_nothing_twice_and_finds_what_was_falsified(workdir: Path, tmp_path: Path) -> None:
+    """One day was closed but not noted, as by a kill between the two; it is played again and must not be found below."""
     changed(workdir, "DELETE FROM finished WHERE day = '2017-06-03'")
-
-    run = played(workdir)
-
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert f"{DAYS}/{DAYS} store-days" in run.stderr
-
-
-def test_a_false_basket_and_a_tampered_count_are_found(workdir: Path, tmp_path: Path) -> None:
     changed(workdir, "UPDATE finished SET declared_cents = declared_cents + 1 WHERE day = '2017-06-04'")
 
     run = played(workdir, extract=falsified(EXTRACT, tmp_path / "false.csv"))
 
     assert run.returncode == 1, run.stdout + run.stderr
-    found = {line.partition(" is ")[0] for line in run.stdout.splitlines()[:-1]}
-    assert found == {
+    assert f"{DAYS}/{DAYS} store-days" in run.stderr
+    found = [line.partition(" is ")[0] for line in run.stdout.splitlines()[:-1]]
+    assert found == [
         "store 367 on 2017-06-01, at its close: expected",
         "store 367 on 2017-06-01, at its close: declared",
         "store 367 on 2017-06-01, in the list: expected",
@@ -93,7 +98,7 @@ def test_a_false_basket_and_a_tampered_count_are_found(workdir: Path, tmp_path: 
         "store 367 on 2017-06-04, at its close: declared",
         "store 367: CUSTOMERS CASH",
         "store 367: VAULT CASH",
-    }
+    ]
 
 
 def test_fewer_days_than_were_played_are_refused(workdir: Path) -> None:

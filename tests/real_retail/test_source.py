@@ -49,7 +49,7 @@ def test_a_day_is_in_the_order_of_the_clock() -> None:
         pytest.param(datetime(2017, 1, 1, 20, 30), datetime(2017, 1, 2, 1, 30, tzinfo=UTC), id="winter"),
         pytest.param(datetime(2017, 6, 1, 20, 30), datetime(2017, 6, 2, 0, 30, tzinfo=UTC), id="summer"),
         pytest.param(datetime(2017, 3, 12, 2, 30), datetime(2017, 3, 12, 7, 30, tzinfo=UTC), id="skipped hour"),
-        pytest.param(datetime(2017, 11, 5, 1, 30), datetime(2017, 11, 5, 5, 30, tzinfo=UTC), id="hour that comes twice"),
+        pytest.param(datetime(2017, 11, 5, 1, 30), datetime(2017, 11, 5, 5, 30, tzinfo=UTC), id="repeated hour"),
     ],
 )
 def test_an_instant_keeps_the_date_of_the_shop(clock: datetime, instant: datetime) -> None:
@@ -57,7 +57,9 @@ def test_an_instant_keeps_the_date_of_the_shop(clock: datetime, instant: datetim
     assert instant.astimezone(ZoneInfo(TIME_ZONE)).date() == clock.date()
 
 
-@pytest.mark.parametrize(("dollars", "cents"), [("0.00", 0), ("0.01", 1), ("961.49", 96149), ("8.1", 810), ("150", 15000)])
+@pytest.mark.parametrize(
+    ("dollars", "cents"), [("0.00", 0), ("0.01", 1), ("961.49", 96149), ("8.1", 810), ("150", 15000)]
+)
 def test_dollars_are_exact_cents(dollars: str, cents: int) -> None:
     assert cents_of(Decimal(dollars)) == cents
     assert dollars_of(cents) == Decimal(dollars)

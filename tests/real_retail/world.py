@@ -1,6 +1,6 @@
 """The account, stores and cashiers of a run, and afterwards what their places hold. Run as a program of its own:
 
-    python -m tests.real_retail.world people RUN STORE...    makes what is missing, prints a user id and a token per store
+    python -m tests.real_retail.world people RUN STORE...    makes what is missing, prints a user id and token per store
     python -m tests.real_retail.world books RUN STORE...     prints the balance of every place of each store
 
 So the process that plays and compares has no Django in it, and cannot reach the ledger but through the published API.
