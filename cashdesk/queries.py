@@ -1,12 +1,14 @@
 """Reusable reads, each with its fixed number of queries. Nothing here writes, and nothing here sums money anew."""
 
 from datetime import date
+from uuid import UUID
 
 from django.db.models import BooleanField, Case, Exists, OuterRef, QuerySet, Value, When
 
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import CountMoment, Role, SessionStatus
-from cashdesk.models import CashSession, Count, PaymentMethod, Shift
+from cashdesk.errors import NotFound
+from cashdesk.models import CashSession, Count, Movement, PaymentMethod, Shift
 
 
 def with_shown_result(sessions: "QuerySet[CashSession]", *, by: Principal) -> "QuerySet[CashSession]":
@@ -38,6 +40,15 @@ def shift_summary(*, by: Principal, start: date, end: date) -> "QuerySet[Shift]"
     """Returns the shifts whose business date lies from `start` to `end`, both included, oldest first."""
     shifts = Shift.objects.filter(store__in=by.stores(), business_date__gte=start, business_date__lte=end)
     return shifts.select_related("user").order_by("opened_at", "pk")
+
+
+def movement(*, by: Principal, movement_id: UUID) -> Movement:
+    """Returns the movement with this UUID among those of the stores that `by` may know of. Raises NotFound."""
+    movements = Movement.objects.select_related("store", "source", "destination", "payment")
+    found = movements.filter(uuid=movement_id, store__in=by.stores()).first()
+    if found is None:
+        raise NotFound("There is no movement with this id.")
+    return found
 
 
 def payment_methods(*, by: Principal) -> "QuerySet[PaymentMethod]":

@@ -55,29 +55,43 @@ def _update_rules(differs: str) -> list[tuple[str, str, str, str]]:
     ]
 
 
-_MOVEMENT_RULES: Final = {
-    "both places of a movement belong to its store": """
-        (
-            SELECT COUNT(*) FROM cashdesk_place
-            WHERE id IN (NEW.source_id, NEW.destination_id) AND store_id = NEW.store_id
-        ) <> 2
-    """,
-    "a reversal mirrors what it reverses, once": """
-        NEW.reverses_id IS NOT NULL AND NOT EXISTS (
-            SELECT 1 FROM cashdesk_movement original
-            WHERE original.id = NEW.reverses_id AND original.reverses_id IS NULL
-              AND original.amount = NEW.amount AND original.currency = NEW.currency AND original.method = NEW.method
-              AND original.kind = NEW.kind AND original.store_id = NEW.store_id
-              AND ((original.source_id = NEW.destination_id AND original.destination_id = NEW.source_id) OR NEW.is_late)
-        )
-    """,
-    "a movement of a session belongs to the store of the session": """
-        NEW.session_id IS NOT NULL AND NOT EXISTS (
-            SELECT 1 FROM cashdesk_cashsession WHERE id = NEW.session_id AND store_id = NEW.store_id
-        )
-    """,
+_INSERT_RULES: Final = {
+    "movement": {
+        "both places of a movement belong to its store": """
+            (
+                SELECT COUNT(*) FROM cashdesk_place
+                WHERE id IN (NEW.source_id, NEW.destination_id) AND store_id = NEW.store_id
+            ) <> 2
+        """,
+        "a reversal mirrors what it reverses, once": """
+            NEW.reverses_id IS NOT NULL AND NOT EXISTS (
+                SELECT 1 FROM cashdesk_movement original
+                WHERE original.id = NEW.reverses_id AND original.reverses_id IS NULL
+                  AND original.amount = NEW.amount AND original.currency = NEW.currency
+                  AND original.method = NEW.method AND original.kind = NEW.kind
+                  AND original.store_id = NEW.store_id
+                  AND (
+                      (original.source_id = NEW.destination_id AND original.destination_id = NEW.source_id)
+                      OR NEW.is_late
+                  )
+            )
+        """,
+        "a movement of a session belongs to the store of the session": """
+            NEW.session_id IS NOT NULL AND NOT EXISTS (
+                SELECT 1 FROM cashdesk_cashsession WHERE id = NEW.session_id AND store_id = NEW.store_id
+            )
+        """,
+    },
+    "cashsession": {
+        "the register of a session belongs to its store": """
+            NOT EXISTS (
+                SELECT 1 FROM cashdesk_place
+                WHERE id = NEW.register_id AND store_id = NEW.store_id AND kind = 'REGISTER'
+            )
+        """,
+    },
 }
-"""Conditions under which a new movement is refused, written so that both databases read them."""
+"""Per table the conditions under which a new row is refused, written so that both databases read them."""
 
 
 class Trigger(NamedTuple):
@@ -103,8 +117,9 @@ def _sqlite_triggers() -> list[Trigger]:
         _sqlite(f"{table}_never_deleted", table, "DELETE", "", f"a {table} is never deleted") for table in NEVER_DELETED
     ]
     rules = [
-        _sqlite(f"movement_rule_{number}", "movement", "INSERT", condition, message)
-        for number, (message, condition) in enumerate(_MOVEMENT_RULES.items(), start=1)
+        _sqlite(f"{table}_rule_{number}", table, "INSERT", condition, message)
+        for table, conditions in _INSERT_RULES.items()
+        for number, (message, condition) in enumerate(conditions.items(), start=1)
     ]
     return changes + deletions + rules
 
@@ -117,14 +132,14 @@ END $$
 """
 
 
-def _postgresql_movement_function() -> str:
-    """All rules for a new movement in one function, since each trigger on a hot table costs."""
+def _postgresql_rules_function(table: str) -> str:
+    """All rules for a new row of a table in one function, since each trigger on a hot table costs."""
     rules = "\n".join(
         f"IF {condition} THEN RAISE EXCEPTION '{message}' USING ERRCODE = 'check_violation'; END IF;"
-        for message, condition in _MOVEMENT_RULES.items()
+        for message, condition in _INSERT_RULES[table].items()
     )
     body = f"BEGIN {rules} RETURN NEW; END"
-    return f"CREATE OR REPLACE FUNCTION cashdesk_movement_rules() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$"
+    return f"CREATE OR REPLACE FUNCTION cashdesk_{table}_rules() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$"
 
 
 def _postgresql(name: str, table: str, event: str, condition: str, message: str) -> Trigger:
@@ -144,11 +159,16 @@ def _postgresql_triggers() -> list[Trigger]:
         for table in NEVER_DELETED
         for event in ("DELETE", "TRUNCATE")
     ]
-    each_new = "FOR EACH ROW EXECUTE FUNCTION cashdesk_movement_rules()"
-    rules = Trigger(
-        "movement_rules", "movement", f"CREATE TRIGGER movement_rules BEFORE INSERT ON cashdesk_movement {each_new}"
-    )
-    return [*changes, *deletions, rules]
+    rules = [
+        Trigger(
+            f"{table}_rules",
+            table,
+            f"CREATE TRIGGER {table}_rules BEFORE INSERT ON cashdesk_{table} "
+            f"FOR EACH ROW EXECUTE FUNCTION cashdesk_{table}_rules()",
+        )
+        for table in _INSERT_RULES
+    ]
+    return changes + deletions + rules
 
 
 def _triggers(connection: BaseDatabaseWrapper) -> list[Trigger]:
@@ -161,7 +181,8 @@ def install(connection: BaseDatabaseWrapper) -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(_POSTGRESQL_REFUSE)
-            cursor.execute(_postgresql_movement_function())
+            for table in _INSERT_RULES:
+                cursor.execute(_postgresql_rules_function(table))
         for trigger in _triggers(connection):
             if trigger.name not in present:
                 cursor.execute(trigger.statement)

@@ -11,8 +11,9 @@ from django.db import transaction
 from django.db.models import Q
 
 from cashdesk.domain import audit
+from cashdesk.domain.place import refuse_register_of_another, register_at
 from cashdesk.domain.principal import Principal
-from cashdesk.enums import PlaceKind, Scope, TokenKind
+from cashdesk.enums import Scope, TokenKind
 from cashdesk.errors import InvalidInput, NotSignedIn, TooManyAttempts
 from cashdesk.models import AccessToken, Account, Place, SignInAttempt, Store, User, Vendor
 
@@ -111,9 +112,8 @@ def _binding(*, user: User, store: str, station: int | None) -> tuple[Store | No
         raise InvalidInput.of("store", "is not a store that you work in.")
     if station is None:
         return found, None
-    register = Place.objects.filter(store=found, kind=PlaceKind.REGISTER, number=station).first()
-    if register is None:
-        raise InvalidInput.of("station", f"store {found.number} has no register {station}.")
+    register = register_at(store=found, station=station)
+    refuse_register_of_another(register=register, user=user, by=Principal(user=user))
     return found, register
 
 
@@ -196,17 +196,13 @@ def issue_api_key(
 def authenticate(*, secret: str, at: datetime) -> Principal | None:
     """Returns who a secret speaks for, in one query; None when it is unknown, expired, revoked, or its owner inactive."""
     token = (
-        AccessToken.objects.select_related(
-            "user__account", "user__store", "user__register", "account", "store", "register"
-        )
-        .filter(digest=_digest(secret))
+        AccessToken.objects.select_related("user__store", "user__register", "store", "register")
+        .filter(Q(account__isnull=True) | Q(account__is_active=True), digest=_digest(secret))
         .first()
     )
     if token is None or token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= at):
         return None
-    if (token.user is not None and not token.user.is_active) or (
-        token.account is not None and not token.account.is_active
-    ):
+    if token.user is not None and not token.user.is_active:
         return None
     if token.last_used_at is None or at - token.last_used_at >= LAST_USED_PRECISION:
         # Once a minute at most: a write per request would cost more than the request.

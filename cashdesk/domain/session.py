@@ -87,11 +87,7 @@ def _open_locked(
     if previous is not None and not force_close_previous:
         raise _already_open(previous)
     store = store_of(user=user, by=by)
-    chosen = (
-        previous.register
-        if previous and station is None
-        else place.register_for(user=user, store=store, by=by, station=station)
-    )
+    chosen = _register_to_open(user=user, store=store, by=by, station=station, previous=previous)
     ends = place.places_of(store)
     registers = {held.pk: held for held in (chosen, *([previous.register] if previous else []))}
     locked = place.lock(exclusive=registers.values(), shared=[ends[PlaceKind.VAULT]])
@@ -140,6 +136,16 @@ def _open_locked(
         detail={"start_amount": counted.amount},
     )
     return session
+
+
+def _register_to_open(
+    *, user: User, store: Store, by: Principal, station: int | None, previous: CashSession | None
+) -> Place:
+    """The drawer that is force-closed is opened again, unless the caller says or is bound to another one."""
+    is_bound = by.token is not None and by.token.register_id is not None
+    if previous is not None and previous.store_id == store.pk and station is None and not is_bound:
+        return previous.register
+    return place.register_for(user=user, store=store, by=by, station=station)
 
 
 @transaction.atomic

@@ -91,7 +91,11 @@ class Store(PublicIdModel):
         return f"{self.number} {self.name}"
 
     def clean(self) -> None:
-        """Refuses a vendor of another account."""
+        """Refuses a vendor of another account, and another currency once money has moved in this one."""
         super().clean()
+        if self.pk is not None and self.movements.exists():
+            known = type(self).objects.get(pk=self.pk)
+            if known.currency != self.currency:
+                raise ValidationError({"currency": "stays as it is: money has moved in it already."})
         if self.vendor is not None and self.vendor.account_id != self.account_id:
             raise ValidationError({"vendor": "is not a vendor of the store's account."})

@@ -88,7 +88,9 @@ class CashSession(PublicIdModel):
             # queries.sessions(): a store's or a person's list, newest first, by cursor.
             models.Index(fields=("store", "-opened_at", "-id"), name="session_of_store_newest"),
             models.Index(fields=("user", "-opened_at", "-id"), name="session_of_user_newest"),
-            # queries.with_custody() and domain.payment: the sessions of a register after another, and its last one.
+            # queries.sessions() for an admin: the whole account, newest first, without sorting all of it.
+            models.Index(fields=("-opened_at", "-id"), name="session_newest"),
+            # queries.with_shown_result() and domain.payment_target: the sessions of a register after another, its last one.
             models.Index(fields=("register", "-id"), name="session_of_register"),
             # queries.shift_summary(): a store's business dates.
             models.Index(fields=("store", "business_date"), name="session_of_business_date"),

@@ -2,9 +2,25 @@
 
 from collections.abc import Callable
 
+import structlog
 from django.http import HttpRequest, HttpResponse
 
 API_PREFIX = "/api/v1/"
+
+
+class RequestIdMiddleware:
+    """Tells the caller the id under which the request stands in the log."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Adds X-Request-ID to every answer."""
+        request_id = str(structlog.contextvars.get_contextvars().get("request_id", ""))
+        response = self.get_response(request)
+        if request_id.isascii() and request_id.isprintable():
+            response.headers.setdefault("X-Request-ID", request_id[:64])
+        return response
 
 
 class ApiPathMiddleware:

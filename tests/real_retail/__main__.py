@@ -92,7 +92,7 @@ def _forget(workdir: Path) -> None:
 
 def _plans(wanted: argparse.Namespace, workdir: Path) -> Plans:
     path: Path = wanted.extract or workdir / "baskets.csv"
-    if not path.exists():
+    if wanted.extract is None and not path.exists():
         server.make_extract(path)
     trade = days_by_store(read_baskets(path), stores=wanted.stores, days=wanted.days)
     return {store: [plan_day(day) for day in days] for store, days in trade.items()}
