@@ -1,16 +1,23 @@
 """What lists can be narrowed by."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 import django_filters
+from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.dateparse import parse_date, parse_datetime
 
 from cashdesk.enums import SessionStatus
 from cashdesk.errors import InvalidInput
 from cashdesk.models import CashSession
+
+
+class WholeNumberFilter(django_filters.NumberFilter):
+    """A number without a fraction: 1.5 is not taken for 1."""
+
+    field_class = forms.IntegerField  # type: ignore[assignment]  # the stubs know of decimals alone
 
 
 class SessionFilter(django_filters.FilterSet):
@@ -20,9 +27,9 @@ class SessionFilter(django_filters.FilterSet):
     """
 
     status = django_filters.ChoiceFilter(choices=SessionStatus.choices)
-    user_id = django_filters.NumberFilter(field_name="user_id", min_value=1, max_value=2**63 - 1)
+    user_id = WholeNumberFilter(field_name="user_id", min_value=1, max_value=2**63 - 1)
     store = django_filters.CharFilter(method="of_store", max_length=36)
-    station = django_filters.NumberFilter(field_name="register__number", min_value=1, max_value=2**31 - 1)
+    station = WholeNumberFilter(field_name="register__number", min_value=1, max_value=2**31 - 1)
     since = django_filters.CharFilter(method="opened_since", max_length=40, label="Date or instant, included")
     until = django_filters.CharFilter(method="opened_until", max_length=40, label="Date or instant, included")
 
@@ -65,8 +72,10 @@ def _moment(text: str, *, field: str) -> date | datetime:
     """Returns the day or the instant (with its UTC offset) that a text gives. Raises InvalidInput."""
     try:
         found = parse_date(text) or parse_datetime(text)
-    except ValueError:
+        if isinstance(found, datetime):
+            found = found.astimezone(UTC) if found.tzinfo is not None else None
+    except (ValueError, OverflowError):
         found = None
-    if found is None or (isinstance(found, datetime) and found.tzinfo is None):
+    if found is None:
         raise InvalidInput.of(field, "must be a date such as 2026-03-01, or an instant such as 2026-03-01T08:00:00Z.")
     return found

@@ -1,6 +1,7 @@
 """Reusable reads, each with its fixed number of queries. Nothing here writes, and nothing here sums money anew."""
 
 from datetime import date
+from typing import TypeVar, cast
 from uuid import UUID
 
 from django.db.models import BooleanField, Case, Exists, OuterRef, QuerySet, Value, When
@@ -10,9 +11,12 @@ from cashdesk.enums import CountMoment, Role, SessionStatus
 from cashdesk.errors import NotFound
 from cashdesk.models import CashSession, Count, Movement, PaymentMethod, Shift
 
+S = TypeVar("S", bound=CashSession)
 
-def with_shown_result(sessions: "QuerySet[CashSession]", *, by: Principal) -> "QuerySet[CashSession]":
-    """Adds `shows_result`: whether `by` may read the final amounts of a session (law 5).
+
+def with_shown_result(sessions: "QuerySet[S]", *, by: Principal) -> "QuerySet[S]":
+    """Adds `shows_result`: whether `by` may read the final amounts of a session (law 5), and `awaits_count`: whether its
+    drawer still waits to be counted, so that a manager's look at what is expected there is noted.
 
     Counted: yes. Open: nobody. Closed without a count: a manager; the cashier only once the drawer was counted by the
     next opening or afterwards, since until then the expected amount is what still lies there for them to count.
@@ -21,14 +25,20 @@ def with_shown_result(sessions: "QuerySet[CashSession]", *, by: Principal) -> "Q
         Count.objects.filter(session=OuterRef("pk"), moment=CountMoment.AFTERWARDS)
     )
     may_see_uncounted = Value(value=True) if by.has_role(Role.MANAGER) else counted_since
-    return sessions.annotate(
+    shown = sessions.annotate(
+        awaits_count=Case(
+            When(status=SessionStatus.CLOSED_SYSTEM, then=~counted_since),
+            default=Value(value=False),
+            output_field=BooleanField(),
+        ),
         shows_result=Case(
             When(status=SessionStatus.CLOSED, then=Value(value=True)),
             When(status=SessionStatus.CLOSED_SYSTEM, then=may_see_uncounted),
             default=Value(value=False),
             output_field=BooleanField(),
-        )
+        ),
     )
+    return cast("QuerySet[S]", shown)
 
 
 def sessions(*, by: Principal) -> "QuerySet[CashSession]":
@@ -39,7 +49,7 @@ def sessions(*, by: Principal) -> "QuerySet[CashSession]":
 def shift_summary(*, by: Principal, start: date, end: date) -> "QuerySet[Shift]":
     """Returns the shifts whose business date lies from `start` to `end`, both included, oldest first."""
     shifts = Shift.objects.filter(store__in=by.stores(), business_date__gte=start, business_date__lte=end)
-    return shifts.select_related("user").order_by("opened_at", "pk")
+    return with_shown_result(shifts.select_related("user", "store"), by=by).order_by("opened_at", "pk")
 
 
 def movement(*, by: Principal, movement_id: UUID) -> Movement:

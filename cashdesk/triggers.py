@@ -71,8 +71,20 @@ _INSERT_RULES: Final = {
                   AND original.method = NEW.method AND original.kind = NEW.kind
                   AND original.store_id = NEW.store_id
                   AND (
-                      (original.source_id = NEW.destination_id AND original.destination_id = NEW.source_id)
-                      OR NEW.is_late
+                      original.destination_id = NEW.source_id
+                      OR (NEW.is_late AND EXISTS (
+                          SELECT 1 FROM cashdesk_place register, cashdesk_place over_short
+                          WHERE register.id = original.destination_id AND register.kind = 'REGISTER'
+                            AND over_short.id = NEW.source_id AND over_short.kind = 'OVER_SHORT'
+                      ))
+                  )
+                  AND (
+                      original.source_id = NEW.destination_id
+                      OR (NEW.is_late AND EXISTS (
+                          SELECT 1 FROM cashdesk_place register, cashdesk_place over_short
+                          WHERE register.id = original.source_id AND register.kind = 'REGISTER'
+                            AND over_short.id = NEW.destination_id AND over_short.kind = 'OVER_SHORT'
+                      ))
                   )
             )
         """,
@@ -121,7 +133,18 @@ def _sqlite_triggers() -> list[Trigger]:
         for table, conditions in _INSERT_RULES.items()
         for number, (message, condition) in enumerate(conditions.items(), start=1)
     ]
-    return changes + deletions + rules
+    # REPLACE deletes without a DELETE trigger, unless the connection says otherwise (config.settings): refused here too.
+    replacements = [
+        _sqlite(
+            f"{table}_never_replaced",
+            table,
+            "INSERT",
+            f"EXISTS (SELECT 1 FROM cashdesk_{table} WHERE id = NEW.id)",
+            f"a {table} is never replaced",
+        )
+        for table in NEVER_DELETED
+    ]
+    return changes + deletions + rules + replacements
 
 
 _POSTGRESQL_REFUSE: Final = """

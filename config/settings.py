@@ -91,7 +91,11 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
         # Deferred transactions, SQLite's default, answer "database is locked" under a storm of writers.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
+            # Without it INSERT OR REPLACE deletes a row past the triggers that refuse deletion.
+            "PRAGMA recursive_triggers=ON;"
+        ),
     }
 else:
     _pool_size = env.int("DATABASE_POOL_SIZE", default=16)
@@ -209,5 +213,7 @@ if TRUSTED_PROXIES:
 LOGGING = logging_config(level=env.str("LOG_LEVEL", default="INFO"))
 structlog_configure()
 DJANGO_STRUCTLOG_USER_ID_FIELD = "id"
+# It would believe any X-Forwarded-For; RequestIdMiddleware logs the address that TRUSTED_PROXIES vouches for.
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 
 CSRF_FAILURE_VIEW = "cashdesk.web.errors.csrf_failure"

@@ -95,7 +95,7 @@ def caller(user: User, **binding: Any) -> Caller:
     return Caller(secret)
 
 
-def key_caller(store: Store, *scopes: Scope, **binding: Any) -> Caller:
+def key_caller(store: Store, /, *scopes: Scope, **binding: Any) -> Caller:
     """Makes an API key of the store's account with these scopes (all, when none is named) and returns its client."""
     by = Principal()
     _token, secret = issue_api_key(

@@ -13,9 +13,10 @@ from rest_framework.response import Response
 
 from cashdesk.domain import access
 from cashdesk.models import AccessToken, User
-from cashdesk.web.authentication import COOKIE, address_of, refuse_foreign_origin
+from cashdesk.web.authentication import COOKIE, refuse_foreign_origin
 from cashdesk.web.dialects import CommonDialect
 from cashdesk.web.fields import StrictSerializer, TextField, WholeNumberField
+from cashdesk.web.middleware import address_of
 from cashdesk.web.openapi import COMMON_ERROR
 from cashdesk.web.permissions import PUBLIC, Access
 from cashdesk.web.views import ApiViewSet
@@ -109,7 +110,9 @@ class AuthViewSet(ApiViewSet):
         refuse_foreign_origin(request)
         credentials = self.validated(LoginRequest)
         lifetime = timedelta(hours=settings.ACCESS_TOKEN_HOURS)
-        token, secret = access.sign_in(**credentials, at=self.now, address=address_of(request), lifetime=lifetime)
+        token, secret = access.sign_in(
+            **credentials, at=self.now, address=address_of(request._request), lifetime=lifetime
+        )
         response = Response(LoginResponse(_signed_in(token, secret)).data)
         is_local = request.get_host().rsplit(":", 1)[0] in ("localhost", "127.0.0.1", "[::1]", "testserver")
         response.set_cookie(

@@ -11,10 +11,12 @@ from rest_framework.response import Response
 
 from cashdesk import money, queries
 from cashdesk.api.auth import PersonSerializer
+from cashdesk.domain.audit import note_looks
 from cashdesk.domain.count import CountedCash, Pieces, total_of
 from cashdesk.domain.principal import Principal, find_person
 from cashdesk.domain.session import close_session, current_session, open_session, store_of
 from cashdesk.enums import Scope, SessionStatus
+from cashdesk.errors import SessionAlreadyOpen
 from cashdesk.filters import SessionFilter
 from cashdesk.models import CashSession
 from cashdesk.web.dialects import BareDialect
@@ -23,6 +25,8 @@ from cashdesk.web.openapi import BARE_ERROR, IDEMPOTENCY_KEY
 from cashdesk.web.pagination import NewestFirst
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
+
+FORCE_CLOSE_HINT = "Use force_close_previous: true to close your own automatically."
 
 
 @extend_schema_field({"type": "number", "nullable": True, "example": 1250.5})
@@ -181,7 +185,10 @@ class CashSessionViewSet(ApiViewSet):
     @action(detail=False, methods=["post"])
     def open(self, request: Request) -> Response:
         """Opens a drawer with a counted float."""
-        session = open_session(**self.validated(OpenRequest), by=self.by, at=self.now)
+        try:
+            session = open_session(**self.validated(OpenRequest), by=self.by, at=self.now)
+        except SessionAlreadyOpen as error:
+            raise SessionAlreadyOpen(f"{error.message} {FORCE_CLOSE_HINT}") from error
         return Response(SessionSerializer(session).data)
 
     @extend_schema(
@@ -194,7 +201,7 @@ class CashSessionViewSet(ApiViewSet):
     def session_status(self, request: Request) -> Response:
         """Shows the open session; 404 when none is."""
         text = request.query_params.get("user_id")
-        user_id = int(money.parse_number(text, field="user_id")) if text is not None else None
+        user_id = money.parse_whole(text, field="user_id") if text is not None else None
         session = current_session(user=find_person(user_id=user_id, by=self.by))
         return Response(SessionSerializer(session).data)
 
@@ -225,4 +232,5 @@ class CashSessionViewSet(ApiViewSet):
         """Lists sessions, newest first; a cashier sees their own. `Link` leads on while there is more."""
         pages = NewestFirst(instant="opened_at")
         page = pages.page(self.filter_queryset(queries.sessions(by=self.by)), request)
+        note_looks(sessions=page, by=self.by, at=self.now)
         return Response(ListedSessionSerializer(page, many=True).data, headers=pages.headers())

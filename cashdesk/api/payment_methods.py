@@ -24,6 +24,8 @@ from cashdesk.web.openapi import ENVELOPE_ERROR, REQUIRED_IDEMPOTENCY_KEY
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
 
+ORDER_LENGTH_MAX = 128
+
 
 class PaymentMethodSerializer(serializers.ModelSerializer[PaymentMethod]):
     """A way to pay."""
@@ -118,6 +120,8 @@ class ManualPaymentViewSet(ApiViewSet):
     @action(detail=False, methods=["post"])
     def pay_manual(self, request: Request, order: str) -> Response:
         """Books a payment of an order into the caller's open shift and says the change."""
+        if len(order) > ORDER_LENGTH_MAX or not order.isprintable():
+            raise InvalidInput.of("order", f"must be at most {ORDER_LENGTH_MAX} printable characters.")
         if not key_of(request):
             raise InvalidInput.of("Idempotency-Key", "is a required header here: give every payment a key of its own.")
         session = open_session_of(find_person(user_id=None, by=self.by))

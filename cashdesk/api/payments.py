@@ -22,7 +22,7 @@ from cashdesk.errors import InvalidInput
 from cashdesk.models import Payment
 from cashdesk.web.dialects import ProblemDialect
 from cashdesk.web.errors import fault_of, flatten, request_id
-from cashdesk.web.fields import NumberField, StrictSerializer, TextField
+from cashdesk.web.fields import AnythingField, NumberField, StrictSerializer, TextField
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM, ProblemSerializer
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
@@ -70,6 +70,8 @@ class PaymentRequest(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Reads the amounts exactly and refuses a currency that does not exist."""
+        if attrs["id"] == "batch":
+            raise InvalidInput.of("id", "must not be 'batch', which is a path of its own.")
         money.exponent_of(attrs["currency"])
         for name in AMOUNTS:
             if attrs.get(name) is not None:
@@ -80,7 +82,7 @@ class PaymentRequest(StrictSerializer):
 class BatchRequest(StrictSerializer):
     """Up to 5,000 payments, as `{"payments": [...]}` or as the bare array."""
 
-    payments = serializers.ListField(child=serializers.JSONField(), min_length=1, max_length=BATCH_SIZE_MAX)
+    payments = serializers.ListField(child=AnythingField(allow_null=True), min_length=1, max_length=BATCH_SIZE_MAX)
 
 
 class DecisionRequest(StrictSerializer):

@@ -15,7 +15,8 @@ from rest_framework.response import Response
 
 from cashdesk import queries
 from cashdesk.api.shifts import WholeUnitsField
-from cashdesk.enums import Role, Scope
+from cashdesk.domain.audit import note_looks
+from cashdesk.enums import Role, Scope, SessionStatus
 from cashdesk.errors import InvalidInput
 from cashdesk.models import Shift
 from cashdesk.web.dialects import EnvelopeDialect
@@ -80,10 +81,11 @@ class ReportViewSet(ApiViewSet):
         asked = RangeRequest(data=request.query_params)
         asked.is_valid(raise_exception=True)
         start, end = asked.validated_data["start_date"], asked.validated_data["end_date"]
-        if not start <= end < start + timedelta(days=DAYS_MAX):
+        if not timedelta(0) <= end - start < timedelta(days=DAYS_MAX):
             raise InvalidInput.of("end_date", f"must be on or after start_date and at most {DAYS_MAX} days from it.")
         shifts = queries.shift_summary(by=self.by, start=start, end=end)
         if "export" in asked.validated_data:
+            note_looks(sessions=shifts.filter(status=SessionStatus.CLOSED_SYSTEM).iterator(), by=self.by, at=self.now)
             response = StreamingHttpResponse(
                 _csv(shifts.iterator(chunk_size=CSV_ROWS_PER_READ)), content_type="text/csv; charset=utf-8"
             )
@@ -94,6 +96,7 @@ class ReportViewSet(ApiViewSet):
             raise InvalidInput.of(
                 "end_date", f"the range has more than {ROWS_MAX} shifts: narrow it, or ask for export=csv."
             )
+        note_looks(sessions=rows, by=self.by, at=self.now)
         shown = ShiftSummarySerializer(rows, many=True).data
         return Response(EnvelopeDialect.body("Shift summary retrieved successfully", shown))
 

@@ -13,13 +13,14 @@ from cashdesk.denominations import cash_unit_of
 from cashdesk.domain.access import confirm_password
 from cashdesk.domain.cash_movement import move_cash
 from cashdesk.domain.count import CountedCash
-from cashdesk.domain.principal import find_person
-from cashdesk.domain.session import close_session, current_session, open_session, open_session_of, store_of
+from cashdesk.domain.principal import Principal, find_person
+from cashdesk.domain.session import close_session, open_session, open_session_of, store_of
 from cashdesk.enums import MovementKind
-from cashdesk.models import Movement, Shift
-from cashdesk.web.authentication import address_of
+from cashdesk.errors import NothingOpen
+from cashdesk.models import CashSession, Movement, Shift
 from cashdesk.web.dialects import EnvelopeDialect
 from cashdesk.web.fields import StrictSerializer, TextField, WholeNumberField
+from cashdesk.web.middleware import address_of
 from cashdesk.web.openapi import ENVELOPE_ERROR, IDEMPOTENCY_KEY
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
@@ -119,7 +120,7 @@ class EndRequest(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Reads the amount in the currency of the open shift. Raises NothingOpen."""
-        session = current_session(user=find_person(user_id=None, by=self.context["by"]))
+        session = _current_shift(self.context["by"])
         amount = money.parse_whole(attrs["actual_cash_end"], field="actual_cash_end", unit=cash_unit(session.currency))
         return {"session": session, "counted": CountedCash(currency=session.currency, amount=amount)}
 
@@ -140,7 +141,7 @@ class CashTransactionRequest(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Finds the open shift. The type decides the direction; a drop out of the drawer goes to the vault."""
-        session = current_session(user=find_person(user_id=None, by=self.context["by"]))
+        session = _current_shift(self.context["by"])
         out = MovementKind.DROP if attrs["category"].lower() == DROP_CATEGORY else MovementKind.PAID_OUT
         return {
             "session": session,
@@ -149,6 +150,13 @@ class CashTransactionRequest(StrictSerializer):
             "reason": attrs["category"],
             "note": attrs["description"],
         }
+
+
+def _current_shift(by: Principal) -> CashSession:
+    session = open_session_of(find_person(user_id=None, by=by))
+    if session is None:
+        raise NothingOpen("No active shift found for the current user")
+    return session
 
 
 def _answer(name: str, serializer: Any) -> Any:
@@ -173,7 +181,7 @@ class ShiftViewSet(ApiViewSet):
             asked = PasswordRequest(data=request.data if isinstance(request.data, dict) else {})
             asked.is_valid(raise_exception=True)
             confirm_password(
-                by=self.by, password=asked.validated_data["password"], address=address_of(request), at=self.now
+                by=self.by, password=asked.validated_data["password"], address=address_of(request._request), at=self.now
             )
 
     @extend_schema(
@@ -224,8 +232,7 @@ class ShiftViewSet(ApiViewSet):
         """Shows the open shift, or null."""
         session = open_session_of(find_person(user_id=None, by=self.by))
         shown = OpenShiftSerializer(Shift.of(session)).data if session else None
-        message = "Active shift retrieved successfully" if session else "No active shift"
-        return Response(EnvelopeDialect.body(message, shown))
+        return Response(EnvelopeDialect.body("Active shift retrieved successfully", shown))
 
     @extend_schema(
         operation_id="shift_current",
@@ -235,7 +242,7 @@ class ShiftViewSet(ApiViewSet):
     @action(detail=False, methods=["get"])
     def current(self, request: Request) -> Response:
         """Shows the open shift; 404 when none is."""
-        session = current_session(user=find_person(user_id=None, by=self.by))
+        session = _current_shift(self.by)
         return Response(
             EnvelopeDialect.body("Active shift retrieved successfully", OpenShiftSerializer(Shift.of(session)).data)
         )

@@ -58,15 +58,18 @@ def sign_in(
 def verify(*, identifier: str, password: str, address: str, at: datetime, user: User | None) -> User:
     """Returns `user` if the password is theirs. The try is counted first, so that guesses sent at once all count.
 
+    `identifier` is what was typed; the tries for a person who exists count together, however the name was spelt. A right
+    password takes the person's tries away, never those of the address, which anybody with an account could clear.
     Takes as long for a person who does not exist as for one who does. Raises TooManyAttempts or NotSignedIn.
     """
-    attempt = _count_attempt(identifier=identifier, address=address, at=at)
-    if user is None or not user.is_active:
+    digest = hashlib.sha256((f"user:{user.pk}" if user else f"text:{identifier.lower()}").encode()).hexdigest()
+    _count_attempt(digest=digest, address=address, at=at)
+    if user is None:
         make_password(password)  # spends the time that checking would, so an unknown name answers no sooner
         raise NotSignedIn(WRONG_CREDENTIALS)
     if not check_password(password, user.password):
         raise NotSignedIn(WRONG_CREDENTIALS)
-    attempt.delete()
+    SignInAttempt.objects.filter(identifier_digest=digest).delete()
     return user
 
 
@@ -85,11 +88,10 @@ def confirm_password(*, by: Principal, password: str, address: str, at: datetime
 
 def _person(*, email: str, username: str, rut: str) -> User | None:
     wanted = Q(email__iexact=email) if email else Q(username__iexact=username) if username else Q(rut__iexact=rut)
-    return User.objects.select_related("store", "account", "register").filter(wanted).first()
+    return User.objects.able_to_sign_in().filter(wanted).first()
 
 
-def _count_attempt(*, identifier: str, address: str, at: datetime) -> SignInAttempt:
-    digest = hashlib.sha256(identifier.lower().encode()).hexdigest()
+def _count_attempt(*, digest: str, address: str, at: datetime) -> None:
     since = at - ATTEMPTS_WINDOW
     of_name = SignInAttempt.objects.filter(identifier_digest=digest, at__gt=since)
     of_address = SignInAttempt.objects.filter(address=address, at__gt=since)
@@ -101,7 +103,6 @@ def _count_attempt(*, identifier: str, address: str, at: datetime) -> SignInAtte
             oldest = attempts.order_by("at").values_list("at", flat=True).first() or at
             wait = max(1, int((oldest + ATTEMPTS_WINDOW - at).total_seconds()) + 1)
             raise TooManyAttempts("Too many wrong tries. Wait a while before the next one.", retry_after_seconds=wait)
-    return attempt
 
 
 def _binding(*, user: User, store: str, station: int | None) -> tuple[Store | None, Place | None]:

@@ -1,13 +1,14 @@
 """Writing the audit trail."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from structlog.contextvars import get_contextvars
 
 from cashdesk.domain.principal import Principal
-from cashdesk.models import AuditEntry, Store
+from cashdesk.models import Account, AuditEntry, CashSession, Store
 
 
 def note(
@@ -17,17 +18,36 @@ def note(
     by: Principal,
     at: datetime,
     store: Store | None = None,
+    account: Account | None = None,
     detail: Mapping[str, Any] | None = None,
 ) -> None:
-    """Adds one entry, in the transaction of the act itself. `detail` never holds a secret or what is still to be counted."""
+    """Adds one entry, in the transaction of the act itself. `detail` never holds a secret or what is still to be counted.
+
+    It belongs to the store, or to the account where no store is concerned, or else to the account of who did it.
+    """
     AuditEntry.objects.create(
         at=at,
         action=action,
         subject=subject,
-        account_id=store.account_id if store else by.account_id,
+        account_id=store.account_id if store else account.pk if account else by.account_id,
         store=store,
         user=by.user,
         token=by.token,
         detail=dict(detail or {}),
         request_id=str(get_contextvars().get("request_id", ""))[:64],
     )
+
+
+def note_looks(*, sessions: Iterable[CashSession], by: Principal, at: datetime) -> None:
+    """Notes that `by` was shown what is expected in drawers that nobody has counted yet (law 5): one entry per store.
+
+    `sessions` carry what `queries.with_shown_result()` adds to them; of all others no look is noted.
+    """
+    awaited: dict[Store, list[int]] = defaultdict(list)
+    for session in sessions:
+        if getattr(session, "awaits_count", False) and getattr(session, "shows_result", False):
+            awaited[session.store].append(session.pk)
+    for store, numbers in awaited.items():
+        note(
+            action="expected.seen", subject=f"store:{store.pk}", by=by, at=at, store=store, detail={"sessions": numbers}
+        )

@@ -35,7 +35,7 @@ def move_cash(
         session.register_id
     ]
     if not CashSession.objects.get(pk=session.pk).is_open:
-        raise NothingOpen("No open shift.")
+        raise NothingOpen("No active shift found for the current user")
     source, destination = (other, register) if kind in INTO_THE_DRAWER else (register, other)
     entry = Entry(
         source=source,

@@ -37,6 +37,8 @@ def total_of(*, currency: str, pieces: Sequence[Pieces], field: str = "count") -
     known = {denomination.value for denomination in denominations_of(currency)}
     seen = set()
     for line in pieces:
+        if line.denomination < 1:
+            raise InvalidInput.of(field, "has a note or coin that is worth nothing.")
         if known and line.denomination not in known:
             raise InvalidInput.of(field, f"{currency} has no note or coin of {line.denomination} minor units.")
         if line.denomination in seen:

@@ -1,11 +1,11 @@
 """The ledger's two writers: `record()` and `reverse()`. Nothing else in the project inserts a movement."""
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
+from uuid import UUID, uuid4
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Field
@@ -43,7 +43,7 @@ class Entry:
 
 def record(
     *, store: Store, entries: Sequence[Entry], by: Principal, at: datetime, guard: Place | None = None
-) -> list[uuid.UUID]:
+) -> list[UUID]:
     """Writes movements in the order given and returns their UUIDs. The caller's transaction makes them one with their cause.
 
     With `guard` the statement itself takes that place's row shared and writes nothing unless the place still stands
@@ -52,19 +52,19 @@ def record(
 
     Raises InvalidMovement for what law 2 or the kind forbids, PlaceMovedOn when the guard does not hold.
     """
-    uuids = []
-    for chunk in _chunks(entries, ROWS_PER_STATEMENT):
-        rows = [_row(store=store, entry=entry, by=by, at=at) for entry in chunk]
-        parameters = [value for row in rows for value in row]
+    uuids = [uuid4() for _entry in entries]
+    for start in range(0, len(entries), ROWS_PER_STATEMENT):
+        chunk = range(start, min(start + ROWS_PER_STATEMENT, len(entries)))
+        parameters: list[Any] = []
+        for number in chunk:
+            parameters += _row(uuid=uuids[number], store=store, entry=entries[number], by=by, at=at)
         if guard is not None:
             parameters += [guard.pk, guard.transitions]
+        statement = _insert_statement(len(chunk), guarded=guard is not None, vendor=connection.vendor)
         with connection.cursor() as cursor:
-            cursor.execute(
-                _insert_statement(len(rows), guarded=guard is not None, vendor=connection.vendor), parameters
-            )
-            if cursor.rowcount != len(rows):
+            cursor.execute(statement, parameters)
+            if cursor.rowcount != len(chunk):
                 raise PlaceMovedOn
-        uuids += [row[0] for row in rows]
     return uuids
 
 
@@ -129,11 +129,6 @@ def reverse(*, movement: Movement, by: Principal, at: datetime, reason: str) -> 
     return Movement.objects.get(uuid=made)
 
 
-def _chunks(entries: Sequence[Entry], size: int) -> list[Sequence[Entry]]:
-    """Cuts a sequence into pieces of at most `size`."""
-    return [entries[start : start + size] for start in range(0, len(entries), size)]
-
-
 def _late_end(end: Place, over_short: Place) -> Place:
     return over_short if end.kind == PlaceKind.REGISTER else end
 
@@ -162,11 +157,11 @@ def _late_kind(kind: str) -> str:
     return PlaceKind.OVER_SHORT if kind == PlaceKind.REGISTER else kind
 
 
-def _row(*, store: Store, entry: Entry, by: Principal, at: datetime) -> list[Any]:
-    """Returns the values of one row in the order of `_fields()`, prepared for the database; the first is the UUID."""
+def _row(*, uuid: UUID, store: Store, entry: Entry, by: Principal, at: datetime) -> list[Any]:
+    """Returns the values of one row in the order of `_fields()`, prepared for the database."""
     _check(store=store, entry=entry)
     values = {
-        "uuid": uuid.uuid4(),
+        "uuid": uuid,
         "store": store.pk,
         "source": entry.source.pk,
         "destination": entry.destination.pk,

@@ -4,7 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from django.db import IntegrityError, transaction
@@ -22,6 +22,7 @@ CHUNK_SIZE: Final = 500
 """Payments in one transaction: enough to be fast, few enough that no till waits long."""
 
 CLOCK_AHEAD_MAX: Final = timedelta(days=1)
+PAID_AT_MIN: Final = datetime(2000, 1, 1, tzinfo=UTC)
 TRIES_MAX: Final = 5
 
 
@@ -122,6 +123,8 @@ def decide_payment(*, external_id: str, status: PaymentStatus, by: Principal, at
 
 
 def _find_pending(*, external_id: str, store: str, by: Principal) -> Payment:
+    if not external_id.isprintable():
+        raise NotFound("There is no payment with this id.")
     payments = (
         Payment.objects.select_for_update(of=("self",))
         .select_related("store", "register")
@@ -192,7 +195,9 @@ def _book(*, reports: Sequence[PaymentReport], by: Principal, at: datetime, hold
             continue
         outcomes.append(Outcome(payment=payment, is_new=is_new))
     if new:
-        Payment.objects.bulk_create([payment for payment, _target in new])
+        # In the order of their unique key: two batches that share payments would else wait for each other for ever.
+        ordered = sorted((payment for payment, _target in new), key=lambda made: (made.store_id, made.external_id))
+        Payment.objects.bulk_create(ordered)
         for store in stores:
             _move(store=store, new=[pair for pair in new if pair[1].store == store], by=by, at=at)
     return outcomes
@@ -234,6 +239,8 @@ def _checked(report: PaymentReport, *, at: datetime) -> PaymentReport | DomainEr
             return InvalidInput.of("change", "is given in cash alone; report cash back as a payment of its own.")
     if report.paid_at is not None and report.paid_at > at + CLOCK_AHEAD_MAX:
         return InvalidInput.of("paid_at", "is more than a day ahead: the clock of the till is wrong.")
+    if report.paid_at is not None and report.paid_at < PAID_AT_MIN:
+        return InvalidInput.of("paid_at", "is before the year 2000: the clock of the till is wrong.")
     return report
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.db.models import Q
@@ -109,6 +109,7 @@ def _digest(seal: Seal, movements: list[tuple[Any, ...]]) -> str:
         seal.movement_count,
         balances,
         seal.previous_digest,
+        seal.sealed_at.astimezone(UTC),
     )
     for row in (head, *movements):
         # repr of each value keeps 1 and "1" apart and escapes line ends, so no two different rows give the same line.

@@ -15,6 +15,7 @@ from cashdesk.domain.seal import seal_period
 from cashdesk.enums import CASH, FLOW, CountMoment, MovementKind, PlaceKind, SessionStatus
 from cashdesk.errors import Conflict, InvalidInput, NothingOpen, SessionAlreadyOpen
 from cashdesk.models import CashSession, Place, Store, User
+from cashdesk.money import AMOUNT_MAX
 
 
 def open_session_of(user: User) -> CashSession | None:
@@ -30,7 +31,7 @@ def current_session(*, user: User) -> CashSession:
     """Returns the person's open session. Raises NothingOpen."""
     session = open_session_of(user)
     if session is None:
-        raise NothingOpen("No active cash session found for the current user.")
+        raise NothingOpen("No active cash session found for the current user")
     return session
 
 
@@ -161,7 +162,7 @@ def close_session(*, session: CashSession, counted: CountedCash, by: Principal, 
     register = place.lock(exclusive=[session.register], shared=[ends[PlaceKind.VAULT]])[session.register_id]
     session = CashSession.objects.select_related("store", "user", "register").get(pk=session.pk)
     if SessionStatus.CLOSED not in FLOW["session"][session.status]:
-        raise NothingOpen("No active cash session found for the current user.")
+        raise NothingOpen("No active cash session found for the current user")
     book = book_of(register)
     expected = book.amount(currency=session.currency, method=CASH)
     keep_count(place=register, session=session, moment=CountMoment.CLOSING, counted=counted, by=by, at=at)
@@ -227,8 +228,7 @@ def count_afterwards(*, session: CashSession, counted: CountedCash, by: Principa
 def _already_open(running: CashSession) -> SessionAlreadyOpen:
     since = running.opened_at.strftime("%Y-%m-%dT%H:%M:%SZ")
     return SessionAlreadyOpen(
-        f"Cash session {running.pk} has been open since {since} at register {running.register.number}. "
-        "Close it, or use force_close_previous: true to close your own automatically."
+        f"Cash session {running.pk} has been open since {since} at register {running.register.number}: close it first."
     )
 
 
@@ -263,28 +263,18 @@ def _freeze(
 def _record_difference(
     *, session: CashSession, ends: dict[str, Place], difference: int, by: Principal, at: datetime
 ) -> None:
-    """Books counted minus book: what is missing leaves for over/short, what is too much comes from there."""
+    """Books counted minus book: what is missing leaves for over/short, what is too much comes from there.
+
+    In as many movements as it takes: a till that reported a barcode as an amount must not keep a drawer open for ever.
+    """
     over_short = ends[PlaceKind.OVER_SHORT]
-    if difference < 0:
-        _record(
-            session=session,
-            kind=MovementKind.OVER_SHORT,
-            source=session.register,
-            destination=over_short,
-            amount=-difference,
-            by=by,
-            at=at,
-        )
-    elif difference > 0:
-        _record(
-            session=session,
-            kind=MovementKind.OVER_SHORT,
-            source=over_short,
-            destination=session.register,
-            amount=difference,
-            by=by,
-            at=at,
-        )
+    source, destination = (over_short, session.register) if difference > 0 else (session.register, over_short)
+    left = abs(difference)
+    while left:
+        amount = min(left, AMOUNT_MAX)
+        kind = MovementKind.OVER_SHORT
+        _record(session=session, kind=kind, source=source, destination=destination, amount=amount, by=by, at=at)
+        left -= amount
 
 
 def _record_return(*, session: CashSession, ends: dict[str, Place], amount: int, by: Principal, at: datetime) -> None:

@@ -20,6 +20,11 @@ class UserManager(BaseUserManager["User"]):
         """Returns the person with this username, whatever its capitals."""
         return self.get(username__iexact=username)
 
+    def able_to_sign_in(self) -> "models.QuerySet[User]":
+        """Returns the active people of active accounts, with the store and register that every request asks for."""
+        is_account_active = models.Q(account__isnull=True) | models.Q(account__is_active=True)
+        return self.select_related("store", "register").filter(is_account_active, is_active=True)
+
     def create_superuser(self, username: str, email: str, name: str, password: str | None = None) -> "User":
         """Creates an operator of the installation (`manage.py createsuperuser`): sees every account, belongs to none."""
         user = self.model(username=username, email=email.lower(), name=name, role=Role.ADMIN, is_superuser=True)

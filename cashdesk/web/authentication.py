@@ -15,6 +15,7 @@ from cashdesk.domain import access
 from cashdesk.domain.principal import Principal
 from cashdesk.errors import NotSignedIn, TooManyAttempts
 from cashdesk.models import User
+from cashdesk.web.middleware import address_of
 
 COOKIE: Final = "access_token"
 SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
@@ -65,7 +66,7 @@ class SignInBackend(BaseBackend):
         """Returns the person, or None; too many tries look like a wrong password here."""
         if not username or password is None:
             return None
-        user = User.objects.select_related("store", "account").filter(username__iexact=username).first()
+        user = User.objects.able_to_sign_in().filter(username__iexact=username).first()
         address = address_of(request) if request is not None else ""
         try:
             return access.verify(identifier=username, password=password, address=address, at=timezone.now(), user=user)
@@ -74,7 +75,7 @@ class SignInBackend(BaseBackend):
 
     def get_user(self, user_id: int) -> User | None:
         """Returns the person of a browser session while they are active."""
-        return User.objects.select_related("store", "account", "register").filter(pk=user_id, is_active=True).first()
+        return User.objects.able_to_sign_in().filter(pk=user_id).first()
 
 
 def _secret_of(request: Request) -> tuple[str | None, bool]:
@@ -103,12 +104,3 @@ def refuse_foreign_origin(request: Request) -> None:
     own = f"{'https' if request.is_secure() else 'http'}://{request.get_host()}"
     if origin is not None and origin != own and origin not in settings.CSRF_TRUSTED_ORIGINS:
         raise exceptions.PermissionDenied("The request comes from a page of another site.")
-
-
-def address_of(request: HttpRequest | Request) -> str:
-    """Returns the client's address. X-Forwarded-For counts only as far as our own proxies wrote it."""
-    forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
-    proxies = settings.TRUSTED_PROXIES
-    if proxies and len(forwarded) >= proxies:
-        return str(forwarded[-proxies])[:64]
-    return str(request.META.get("REMOTE_ADDR", ""))[:64]

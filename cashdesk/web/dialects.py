@@ -7,13 +7,17 @@ import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 import simplejson
 from rest_framework import exceptions, negotiation, parsers, renderers
 from rest_framework.request import Request
 from rest_framework.utils.encoders import JSONEncoder
+
+DEPTH_MAX: Final = 20
+WHOLE_DIGITS_READ: Final = 100
+TOO_DEEP: Final = "The JSON is nested too deeply."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +99,7 @@ class ProblemDialect(Dialect):
 
 
 DIALECT_BY_PREFIX: Final[tuple[tuple[str, type[Dialect]], ...]] = (
-    ("/api/v1/cash/", BareDialect),
+    ("/api/v1/cash", BareDialect),
     ("/api/v1/shifts", EnvelopeDialect),
     ("/api/v1/orders", EnvelopeDialect),
     ("/api/v1/payment-methods", EnvelopeDialect),
@@ -107,7 +111,9 @@ DIALECT_BY_PREFIX: Final[tuple[tuple[str, type[Dialect]], ...]] = (
 
 def dialect_of(path: str) -> type[Dialect]:
     """Returns the dialect under whose prefix a path lies, so that an unknown path is refused in its neighbours' words."""
-    return next((dialect for prefix, dialect in DIALECT_BY_PREFIX if path.startswith(prefix)), ProblemDialect)
+    return next(
+        (dialect for prefix, dialect in DIALECT_BY_PREFIX if f"{path}/".startswith(f"{prefix}/")), ProblemDialect
+    )
 
 
 def pointer_of(name: str) -> str:
@@ -131,22 +137,52 @@ class ExactJSONParser(parsers.BaseParser):
     media_type = "application/json"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        """Returns what the body says. Raises ParseError (400) for malformed JSON, NaN, or a name given twice."""
+        """Returns what the body says. Raises ParseError (400) for malformed JSON, depth, or a name given twice.
+
+        NaN and the infinities, which JSON does not know but some programs write, are read as such, so that the field
+        that holds one can be named when it is refused.
+        """
         try:
-            return json.loads(
-                stream.read().decode("utf-8"),
-                parse_float=Decimal,
-                parse_constant=_refuse_constant,
+            body = json.loads(
+                stream.read().decode("utf-8-sig"),
+                parse_float=_exact,
+                parse_int=_exact_whole,
+                parse_constant=Decimal,
                 object_pairs_hook=_object_without_repeats,
             )
         except RecursionError:
-            raise exceptions.ParseError("The JSON is nested too deeply.") from None
-        except (ValueError, ArithmeticError) as error:
+            raise exceptions.ParseError(TOO_DEEP) from None
+        except ValueError as error:
             raise exceptions.ParseError(f"The body is not valid JSON: {str(error)[:200]}") from error
+        _refuse_depth(body)
+        return body
 
 
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not a number that JSON knows.")
+def _exact(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return Decimal("Infinity")  # an exponent beyond all bounds, such as 1e99999999999999999999
+
+
+def _exact_whole(text: str) -> int | Decimal:
+    # Python refuses to read integers of thousands of digits; none of ours has more than fifteen.
+    return int(text) if len(text) <= WHOLE_DIGITS_READ else Decimal("Infinity")
+
+
+def _refuse_depth(body: Any) -> None:
+    """Refuses what is nested deeper than any body of ours, with a loop: what recursed over it later could not."""
+    level = [body]
+    for _depth in range(DEPTH_MAX):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return
+    raise exceptions.ParseError(TOO_DEEP)
 
 
 def _object_without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -169,8 +205,13 @@ class ExactJSONRenderer(renderers.BaseRenderer):
         if data is None:
             return b""
         return simplejson.dumps(
-            data, use_decimal=True, ensure_ascii=False, separators=(",", ":"), default=_encode
-        ).encode()
+            data,
+            use_decimal=True,
+            ensure_ascii=False,
+            separators=(",", ":"),
+            default=_encode,
+            # Half a surrogate pair, echoed from a refused body, is no Unicode: written as the escape that it came as.
+        ).encode("utf-8", "backslashreplace")
 
 
 def _encode(value: Any) -> Any:

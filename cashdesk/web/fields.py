@@ -61,6 +61,18 @@ class WholeNumberField(serializers.IntegerField):
             raise serializers.ValidationError(error.errors["x"]) from error
 
 
+class AnythingField(serializers.Field[Any, Any, Any, Any]):
+    """Takes whatever came, for a reader that will look at it by itself."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Returns it as it came."""
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        """Returns it as it is."""
+        return value
+
+
 class TextField(serializers.CharField):
     """Text that came as text: a number is not quietly turned into one."""
 

@@ -17,8 +17,9 @@ from cashdesk.models import IdempotentAnswer
 HEADERS: Final = ("HTTP_IDEMPOTENCY_KEY", "HTTP_X_IDEMPOTENCY_KEY")
 KEY_LENGTH_MAX: Final = 255
 KEPT_FOR: Final = timedelta(hours=24)
-NOT_KEPT: Final = frozenset({401, 403, 429})
-"""Refusals of the caller, not answers to the request: once signed in again, the same request deserves its answer."""
+NOT_KEPT: Final = frozenset({400, 401, 403, 413, 415, 429})
+"""Refusals before anything was looked at: of a request that cannot be read, or of a caller who may not. Nothing was done
+under the key, so the corrected request, or the same one after signing in again, may still use it."""
 
 
 def key_of(request: Request) -> str:

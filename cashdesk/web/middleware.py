@@ -3,9 +3,19 @@
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 API_PREFIX = "/api/v1/"
+
+
+def address_of(request: HttpRequest) -> str:
+    """Returns the client's address. X-Forwarded-For counts only as far as our own proxies wrote it."""
+    forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+    proxies = settings.TRUSTED_PROXIES
+    if proxies and len(forwarded) >= proxies:
+        return str(forwarded[-proxies])[:64]
+    return str(request.META.get("REMOTE_ADDR", ""))[:64]
 
 
 class RequestIdMiddleware:
@@ -15,7 +25,8 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Adds X-Request-ID to every answer."""
+        """Adds X-Request-ID to every answer, and the caller's address to every line of the log."""
+        structlog.contextvars.bind_contextvars(ip=address_of(request))
         request_id = str(structlog.contextvars.get_contextvars().get("request_id", ""))
         response = self.get_response(request)
         if request_id.isascii() and request_id.isprintable():

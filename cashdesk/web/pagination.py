@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.db.models import Model, Q, QuerySet
@@ -67,6 +67,7 @@ def _decode(cursor: str) -> tuple[datetime, int]:
         at, pk = datetime.fromisoformat(instant), int(number)
         if at.tzinfo is None or not 0 < pk < 2**63:
             raise ValueError
-    except (ValueError, binascii.Error):
+        at = at.astimezone(UTC)
+    except (ValueError, OverflowError, binascii.Error):
         raise InvalidInput.of("cursor", "is not one that this list gave: follow the Link header.") from None
     return at, pk

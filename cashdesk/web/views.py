@@ -26,6 +26,7 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
     secret, which is never kept.
     """
 
+    http_method_names = ("get", "post", "patch", "head")
     dialect: ClassVar[type[Dialect]] = ProblemDialect
     access: ClassVar[Mapping[str, Access]] = {}
     query_parameters: ClassVar[Mapping[str, tuple[str, ...]]] = {}

@@ -1,0 +1,11 @@
+"""The admin: everything that the ground floor keeps can be found and read here (plain on purpose, one file per noun)."""
+
+from django.contrib import admin
+
+from cashdesk.admin import access, audit, ledger, organisation, payment, person, session
+
+__all__ = ["access", "audit", "ledger", "organisation", "payment", "person", "session"]
+
+admin.site.site_header = "Cashdesk"
+admin.site.site_title = "Cashdesk"
+admin.site.index_title = "Back office"

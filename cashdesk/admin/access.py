@@ -1,0 +1,83 @@
+"""Tokens and API keys: read, and revoked at once. Their secrets were shown when they were made and are kept nowhere."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.contrib.admin import helpers
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from cashdesk.admin.base import CashdeskAdmin, StoreFilter, has_role, principal_of
+from cashdesk.admin.columns import moment
+from cashdesk.domain.access import revoke
+from cashdesk.enums import Role
+from cashdesk.models import AccessToken
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Narrows to what still opens a door, or no longer does."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The two states."""
+        return [("valid", "Not revoked"), ("revoked", "Revoked")]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
+        """Returns the tokens in the state."""
+        return queryset if self.value() is None else queryset.filter(revoked_at__isnull=self.value() == "valid")
+
+
+@admin.register(AccessToken)
+class AccessTokenAdmin(CashdeskAdmin):
+    """What may speak for a person or a program. Admins revoke; nothing is deleted, since the ledger names tokens."""
+
+    times: ClassVar[tuple[Any, ...]] = tuple(
+        moment(name, store="") for name in ("created_at", "expires_at", "revoked_at", "last_used_at")
+    )
+    list_display = ("__str__", "kind", "name", "user", "store", "register", *times)
+    joined = ("user", "account", "vendor", "store", "register")
+    list_filter = ("kind", StateFilter, StoreFilter)
+    search_fields = ("prefix", "name", "user__name", "user__username")
+    fields = ("kind", "name", "prefix", "user", "account", "vendor", "store", "register", "scopes_listed", *times)
+    actions = ("revoke_selected",)
+    actions_on_bottom = False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Returns every field that the page shows."""
+        return self.fields
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        """Whether the action is offered."""
+        return has_role(request, Role.ADMIN)
+
+    @admin.display(description="scopes")
+    def scopes_listed(self, token: AccessToken) -> str | None:
+        """What a key may do; a person's token may what the person may."""
+        return ", ".join(token.scopes) or None
+
+    @admin.action(description="Revoke the selected tokens", permissions=["revoke"])
+    def revoke_selected(self, request: HttpRequest, queryset: "QuerySet[AccessToken]") -> HttpResponse | None:
+        """Asks once more, naming them, and then ends them."""
+        running = queryset.filter(revoked_at__isnull=True)
+        if request.POST.get("confirmed") == "yes":
+            with transaction.atomic():
+                tokens = list(running)
+                for token in tokens:
+                    revoke(token=token, by=principal_of(request), at=timezone.now())
+                    self.log_change(request, token, "Revoked.")
+            self.message_user(request, f"Revoked: {len(tokens)}.", messages.SUCCESS)
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Revoke tokens",
+            "opts": self.opts,
+            "tokens": running,
+            "action_checkbox_name": helpers.ACTION_CHECKBOX_NAME,
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/cashdesk/accesstoken/revoke_confirmation.html", context)

@@ -1,0 +1,30 @@
+"""The audit trail: read-only for everyone."""
+
+import json
+
+from django.contrib import admin
+
+from cashdesk.admin.base import ReadOnlyAdmin, StoreFilter
+from cashdesk.admin.columns import moment
+from cashdesk.models import AuditEntry
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin):
+    """Who did what, when, from which request."""
+
+    list_display = ("pk", moment("at"), "action", "subject", "store", "user", "token", "request_id")
+    joined = ("account", "store", "user", "token")
+    list_filter = (StoreFilter,)
+    sortable_by = ()
+    search_fields = ("subject",)
+    search_help_text = "What it was about, such as session:42"
+    fields = (moment("at"), "action", "subject", "account", "store", "user", "token", "detail_listed", "request_id")
+
+    @admin.display(description="detail")
+    def detail_listed(self, entry: AuditEntry) -> str | None:
+        """Name and value of each detail, one a line; amounts are minor units."""
+        return (
+            "\n".join(f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in entry.detail.items())
+            or None
+        )

@@ -1,0 +1,62 @@
+"""What figures and instants look like in the admin: an amount with its currency, an instant with its zone."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from cashdesk.money import to_text
+
+# A function from a row to its text, or to None where there is nothing; Django's type stubs know neither of the two.
+Column = Any
+
+
+def money(field: str, *, label: str = "", currency: str = "currency") -> Column:
+    """Builds the column of an amount: "12.50 EUR" out of 1250 minor units; empty where there is none (yet)."""
+
+    @admin.display(description=label or field.replace("_", " "), ordering=field)
+    def column(row: Any) -> str | None:
+        minor = getattr(row, field)
+        return None if minor is None else to_text(minor, _at_path(row, currency))
+
+    # The page finds the field's help text by this name.
+    column.__name__ = field
+    return column
+
+
+def moment(field: str, *, store: str = "store", label: str = "") -> Column:
+    """Builds the column of an instant on the wall clock of the row's store, with the zone; in UTC where it has none."""
+
+    @admin.display(description=label or field.replace("_", " "), ordering=field)
+    def column(row: Any) -> str | None:
+        at: datetime | None = getattr(row, field)
+        if at is None:
+            return None
+        found = _at_path(row, store) if store else None
+        return at.astimezone(ZoneInfo(found.time_zone if found else "UTC")).strftime("%Y-%m-%d %H:%M:%S %Z")
+
+    column.__name__ = field
+    return column
+
+
+def link_to(row: Any, *, text: str = "") -> SafeString:
+    """Returns a link to the page of a row."""
+    return format_html(
+        '<a href="{}">{}</a>', reverse(f"admin:cashdesk_{row._meta.model_name}_change", args=[row.pk]), text or row
+    )
+
+
+def link_to_list(model: Any, *, text: str, **filters: Any) -> SafeString:
+    """Returns a link to the list of a model, narrowed by filters."""
+    url = reverse(f"admin:cashdesk_{model._meta.model_name}_changelist", query=filters)
+    return format_html('<a href="{}">{}</a>', url, text)
+
+
+def _at_path(row: Any, path: str) -> Any:
+    for name in path.split("__"):
+        row = getattr(row, name)
+    return row

@@ -1,0 +1,151 @@
+"""The ledger, its counts and its seals: read-only for everyone (laws 1 and 4)."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from cashdesk.admin.base import PlaceStoreFilter, ReadOnlyAdmin, ReadOnlyInline, StoreFilter
+from cashdesk.admin.columns import link_to, moment, money
+from cashdesk.models import Count, CountAmount, Movement, Seal
+from cashdesk.money import to_text
+
+
+@admin.register(Movement)
+class MovementAdmin(ReadOnlyAdmin):
+    """Every movement of money. The newest first and in no other order: the ledger is too long to be sorted for a look."""
+
+    list_display = (
+        "pk", moment("recorded_at"), "store", "kind", "source", "destination", money("amount"), "method", "session",
+        "is_late",
+    )  # fmt: skip
+    joined = (
+        "store", "source", "destination", "session", "payment", "reverses", "reversed_by", "recorded_by", "recorded_with",
+    )  # fmt: skip
+    list_filter = (StoreFilter, "kind", "is_late", "business_date")
+    sortable_by = ()
+    narrowed_by = ("session",)
+    search_fields = ("pk", "uuid", "session")
+    search_help_text = "The number or UUID of a movement, or the number of a session"
+    fields = (
+        "uuid", "store", "kind", "source", "destination", money("amount"), "method", "session", "payment", "reverses",
+        "reversed_by_link", "is_late", "business_date", moment("occurred_at"), moment("recorded_at"), "recorded_by",
+        "recorded_with", "reason", "note",
+    )  # fmt: skip
+
+    @admin.display(description="reversed by")
+    def reversed_by_link(self, movement: Movement) -> SafeString | None:
+        """The movement that took this one back."""
+        reversal = getattr(movement, "reversed_by", None)
+        return link_to(reversal) if reversal else None
+
+
+class CountAmountInline(ReadOnlyInline):
+    """What was found, per currency and method, and in which pieces."""
+
+    model = CountAmount
+    verbose_name_plural = "amounts"
+    fields = ("currency", "method", money("amount"), "pieces_listed")
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[CountAmount]":
+        """With the pieces, in one query more."""
+        return super().get_queryset(request).prefetch_related("pieces")
+
+    @admin.display(description="pieces")
+    def pieces_listed(self, amount: CountAmount) -> str | None:
+        """Such as "3 x 50.00 EUR"; empty where only an amount was told."""
+        lines = (f"{line.pieces} x {to_text(line.denomination, amount.currency)}" for line in amount.pieces.all())
+        return "\n".join(lines) or None
+
+
+@admin.register(Count)
+class CountAdmin(ReadOnlyAdmin):
+    """Every count as it was found, every attempt."""
+
+    list_display = (
+        "pk",
+        moment("counted_at", store="place__store"),
+        "store",
+        "place",
+        "session",
+        "moment",
+        "attempt",
+        "counted_by",
+        "amounts_listed",
+    )
+    joined = ("place__store", "session", "counted_by", "witness")
+    list_filter = (PlaceStoreFilter, "moment")
+    sortable_by = ()
+    narrowed_by = ("session",)
+    search_fields = ("pk", "session")
+    search_help_text = "The number of a count or of a session"
+    fields = (
+        "store",
+        "place",
+        "session",
+        "moment",
+        "attempt",
+        moment("counted_at", store="place__store"),
+        "counted_by",
+        "witness",
+    )
+    inlines = (CountAmountInline,)
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Count]":
+        """With the amounts, in one query more."""
+        return super().get_queryset(request).prefetch_related("amounts")
+
+    @admin.display(description="store")
+    def store(self, count: Count) -> Any:
+        """The store of the place."""
+        return count.place.store
+
+    @admin.display(description="found")
+    def amounts_listed(self, count: Count) -> str:
+        """Each amount that was found."""
+        return ", ".join(to_text(found.amount, found.currency) for found in count.amounts.all())
+
+
+@admin.register(Seal)
+class SealAdmin(ReadOnlyAdmin):
+    """The closed periods, each chained to the one before by its digest."""
+
+    list_display = (
+        "__str__",
+        "store",
+        "place",
+        moment("sealed_at", store="place__store"),
+        "movement_count",
+        "balances_listed",
+        "digest",
+    )
+    joined = ("place__store", "session")
+    list_filter = (PlaceStoreFilter,)
+    sortable_by = ()
+    search_fields = ("number", "digest")
+    search_help_text = "A Z number or a whole digest"
+    fields = (
+        "number", "store", "place", moment("sealed_at", store="place__store"), "session_link", "after_movement",
+        "last_movement", "movement_count", "balances_listed", "digest", "previous_digest",
+    )  # fmt: skip
+
+    @admin.display(description="store")
+    def store(self, seal: Seal) -> Any:
+        """The store of the place."""
+        return seal.place.store
+
+    @admin.display(description="session")
+    def session_link(self, seal: Seal) -> SafeString | None:
+        """The session that the period was, if it was one."""
+        session = getattr(seal, "session", None)
+        return link_to(session) if session else None
+
+    @admin.display(description="closing balances")
+    def balances_listed(self, seal: Seal) -> str:
+        """What the book held after the period, per currency and method."""
+        return (
+            "\n".join(f"{to_text(line['amount'], line['currency'])} {line['method']}" for line in seal.balances)
+            or "nothing"
+        )

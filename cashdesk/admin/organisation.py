@@ -1,0 +1,143 @@
+"""Accounts, vendors, stores and their places."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+
+from cashdesk.admin.base import CashdeskAdmin, ReadOnlyAdmin, StoreFilter, is_operator, take_over
+from cashdesk.admin.columns import moment, money
+from cashdesk.domain.organisation import create_account, create_places
+from cashdesk.enums import Role
+from cashdesk.models import Account, Place, Store, Vendor
+
+REGISTERS_MAX = 99
+
+
+@admin.register(Account)
+class AccountAdmin(CashdeskAdmin):
+    """Accounts are made and named by operators of the installation; everyone else reads their own."""
+
+    noun = "account"
+    role_to_add = role_to_change = Role.ADMIN
+    list_display = ("name", "is_active", moment("created_at", store=""))
+    list_filter = ("is_active",)
+    search_fields = ("name",)
+    ordering = ("name",)
+    fields = ("name", "is_active", "uuid", moment("created_at", store=""))
+    readonly_fields = ("uuid", fields[-1])
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Operators of the installation may."""
+        return is_operator(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Operators of the installation may."""
+        return self.has_add_permission(request)
+
+    def keep(self, request: HttpRequest, obj: Account, form: "forms.ModelForm[Any]", *, change: bool) -> None:
+        """A new account comes with the usual ways to pay."""
+        if change:
+            obj.save()
+        else:
+            take_over(obj, create_account(name=obj.name))
+
+
+@admin.register(Vendor)
+class VendorAdmin(CashdeskAdmin):
+    """Brands within an account."""
+
+    noun = "vendor"
+    role_to_add = role_to_change = Role.ADMIN
+    list_display = ("name", "account")
+    joined = ("account",)
+    search_fields = ("name",)
+    ordering = ("name",)
+    fields = ("account", "name", "uuid")
+    autocomplete_fields = ("account",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Vendor | None = None) -> Any:
+        """A brand stays in its account."""
+        return ("uuid",) if obj is None else ("uuid", "account")
+
+
+class StoreForm(forms.ModelForm):  # type: ignore[type-arg]  # the class takes no arguments when it runs
+    """A store; a new one is told how many registers it has."""
+
+    registers = forms.IntegerField(
+        min_value=0,
+        max_value=REGISTERS_MAX,
+        initial=1,
+        help_text="Stations 1 and up; more are made when a drawer is opened.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is not None:
+            self.fields.pop("registers", None)
+
+
+@admin.register(Store)
+class StoreAdmin(CashdeskAdmin):
+    """Shops. What the ledger was written in (currency) and is known by (number) stays once money has moved."""
+
+    noun = "store"
+    role_to_add = role_to_change = Role.ADMIN
+    form = StoreForm
+    list_display = ("number", "name", "account", "currency", "time_zone", "cut_off_hour", "is_active")
+    list_display_links = ("number", "name")
+    joined = ("account", "vendor")
+    list_filter = ("is_active",)
+    search_fields = ("number", "name")
+    ordering = ("account", "number")
+    autocomplete_fields = ("account", "vendor")
+    created_at: ClassVar[Any] = moment("created_at", store="")
+    basics = (
+        "account",
+        "vendor",
+        "number",
+        "name",
+        "currency",
+        "time_zone",
+        "cut_off_hour",
+        "tolerance_minor",
+        "tolerance_basis_points",
+    )
+
+    def get_fields(self, request: HttpRequest, obj: Store | None = None) -> Any:
+        """A new store is told its registers; one that is there shows since when and under which UUID."""
+        tolerance = money("tolerance_minor", label="tolerance")
+        if obj is None:
+            return (*self.basics, "registers")
+        reads = not self.has_change_permission(request, obj)
+        basics = [tolerance if reads and name == "tolerance_minor" else name for name in self.basics]
+        return (*basics, "is_active", "uuid", StoreAdmin.created_at)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Store | None = None) -> Any:
+        """What may not change any more."""
+        if obj is None:
+            return ()
+        if not self.has_change_permission(request, obj):
+            return self.get_fields(request, obj)
+        fixed = ("account", "uuid", StoreAdmin.created_at)
+        return (*fixed, "number", "currency") if obj.movements.exists() else fixed
+
+    def keep(self, request: HttpRequest, obj: Store, form: "forms.ModelForm[Any]", *, change: bool) -> None:
+        """A new store gets its vault, its registers and the outside ends of its movements."""
+        obj.save()
+        if not change:
+            create_places(store=obj, registers=form.cleaned_data["registers"])
+
+
+@admin.register(Place)
+class PlaceAdmin(ReadOnlyAdmin):
+    """Vaults, registers and outside ends. What is in them is a sum over the ledger and is not shown here (law 5)."""
+
+    list_display = ("__str__", "store", "kind", "number")
+    joined = ("store",)
+    list_filter = (StoreFilter, "kind")
+    search_fields = ("pk",)
+    search_help_text = "The id of a place"
+    ordering = ("store", "kind", "number")
+    fields = ("store", "kind", "number", "transitions")

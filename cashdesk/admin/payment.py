@@ -1,0 +1,63 @@
+"""Payments, as the point of sale reported them, and the ways to pay."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
+from cashdesk.admin.base import CashdeskAdmin, ReadOnlyAdmin, StoreFilter
+from cashdesk.admin.columns import link_to, moment, money
+from cashdesk.enums import Role
+from cashdesk.models import Movement, Payment, PaymentMethod
+
+
+@admin.register(PaymentMethod)
+class PaymentMethodAdmin(CashdeskAdmin):
+    """The ways to pay of an account. A code that movements carry stays; a way that is given up is switched off."""
+
+    noun = "payment_method"
+    role_to_add = role_to_change = Role.ADMIN
+    list_display = ("name", "code", "account", "is_cash", "is_active")
+    joined = ("account",)
+    list_filter = ("is_cash", "is_active")
+    search_fields = ("name", "code")
+    ordering = ("account", "-is_cash", "code")
+    fields = ("account", "code", "name", "is_cash", "is_active", "uuid")
+    autocomplete_fields = ("account",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: PaymentMethod | None = None) -> Any:
+        """Code and cash-ness are chosen once."""
+        return ("uuid",) if obj is None else ("account", "code", "is_cash", "uuid")
+
+
+@admin.register(Payment)
+class PaymentAdmin(ReadOnlyAdmin):
+    """Every tender that was reported, also those that moved no money."""
+
+    list_display = (
+        "external_id", moment("reported_at"), "store", "register", "session", "type", "status", money("amount"), "method",
+        "booked",
+    )  # fmt: skip
+    joined = ("store", "register", "session", "operator", "reported_by", "reported_with")
+    list_filter = (StoreFilter, "status", "type", "booked")
+    sortable_by = ()
+    narrowed_by = ("session",)
+    search_fields = ("pk", "external_id", "session")
+    search_help_text = "The point of sale's id of a payment, or the number of a session"
+    fields = (
+        "external_id", "order", "store", "register", "session", "operator", "type", "status", "method", money("amount"),
+        money("tendered"), money("change"), money("tax"), money("discount"), "channel", "service", "booked",
+        "movements_listed", moment("paid_at"), moment("reported_at"), "reported_by", "reported_with", moment("decided_at"),
+    )  # fmt: skip
+
+    @admin.display(description="movements")
+    def movements_listed(self, payment: Payment) -> SafeString | None:
+        """What the payment moved, and what took it back."""
+        # The index on `payment` holds the rows that reverse nothing; the reversal is found from there.
+        booked = Movement.objects.select_related("reversed_by").filter(payment=payment, reverses__isnull=True)
+        found = [
+            row for movement in booked for row in (movement, getattr(movement, "reversed_by", None)) if row is not None
+        ]
+        return format_html_join(" · ", "{}", ((link_to(row),) for row in found)) or None

@@ -1,0 +1,122 @@
+"""People: made, changed and deactivated by admins; never deleted, since the ledger names them."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import BaseUserCreationForm
+from django.contrib.auth.models import Group
+from django.db.models import Field, Q
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from cashdesk.admin.base import CashdeskAdmin, StoreFilter, is_operator, take_over
+from cashdesk.admin.columns import moment
+from cashdesk.domain.person import create_person
+from cashdesk.enums import ROLE_RANK, PlaceKind, Role
+from cashdesk.models import Place, User
+
+# Roles are a field here, not groups of permissions; Django's page for groups would do nothing.
+admin.site.unregister(Group)
+
+
+class NewPersonForm(BaseUserCreationForm):  # type: ignore[type-arg]  # the class takes no arguments when it runs
+    """A new person with a password, typed twice and checked by Django's validators."""
+
+    class Meta(BaseUserCreationForm.Meta):
+        model = User
+        fields = ("account", "username", "email", "name", "rut", "role", "store", "is_owner")
+
+
+class PersonForm(forms.ModelForm):  # type: ignore[type-arg]  # the class takes no arguments when it runs
+    """A person who is there. The register is chosen among those of the person's store."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "register" in self.fields:
+            registers = Place.objects.filter(kind=PlaceKind.REGISTER).filter(
+                Q(store=self.instance.store_id) | Q(pk=self.instance.register_id)
+            )
+            self.fields["register"].queryset = registers.order_by("number")  # type: ignore[attr-defined]
+
+
+@admin.register(User)
+class PersonAdmin(CashdeskAdmin, UserAdmin):  # type: ignore[type-arg]  # the class takes no arguments when it runs
+    """Cashiers, managers and admins. Nobody gives a role above their own, and nobody locks themselves out."""
+
+    noun = "person"
+    role_to_add = role_to_change = Role.ADMIN
+    form = PersonForm
+    add_form = NewPersonForm
+    add_form_template = None
+    filter_horizontal = ()
+    list_display = ("name", "username", "email", "role", "store", "register", "is_active")
+    joined = ("account", "store", "register")
+    list_filter = (StoreFilter, "role", "is_active")
+    search_fields = ("name", "username", "email", "rut", "operator_code")
+    ordering = ("name", "pk")
+    autocomplete_fields = ("account", "store")
+    created_at: ClassVar[Any] = moment("created_at")
+    last_login: ClassVar[Any] = moment("last_login", label="last sign-in here")
+    add_fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "account",
+                    "username",
+                    "email",
+                    "name",
+                    "rut",
+                    "role",
+                    "store",
+                    "is_owner",
+                    "password1",
+                    "password2",
+                )
+            },
+        ),
+    )
+    fieldsets = (
+        (None, {"fields": ("name", "username", "email", "rut", "password_link")}),
+        ("Work", {"fields": ("account", "role", "store", "register", "operator_code", "is_owner", "is_active")}),
+        ("Record", {"fields": ("uuid", created_at, last_login)}),
+    )
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Admins may; an operator of the installation is changed by operators alone."""
+        return super().has_change_permission(request, obj) and (
+            obj is None or not obj.is_superuser or is_operator(request)
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """A person stays in their account; role and activity of one's own are for somebody else to change."""
+        if obj is None:
+            return ()
+        fixed = ("account", "uuid", PersonAdmin.created_at, PersonAdmin.last_login, "password_link")
+        return (*fixed, "role", "is_active") if obj == request.user else fixed
+
+    def formfield_for_choice_field(self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
+        """Offers the roles up to one's own."""
+        if db_field.name == "role" and isinstance(request.user, User) and not request.user.is_superuser:
+            rank = ROLE_RANK[request.user.role]
+            kwargs["choices"] = [(role.value, role.label) for role in Role if ROLE_RANK[role] <= rank]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+    def keep(self, request: HttpRequest, obj: User, form: "forms.ModelForm[Any]", *, change: bool) -> None:
+        """A new person is made by the domain's own verb."""
+        if change:
+            obj.save()
+            return
+        given = {name: form.cleaned_data[name] for name in NewPersonForm.Meta.fields}
+        take_over(obj, create_person(**given, password=form.cleaned_data["password1"]))
+
+    @admin.display(description="password")
+    def password_link(self, person: User) -> SafeString:
+        """A way to set a new one; what is kept of the password is never shown."""
+        return format_html(
+            '<a href="{}">Set a new password</a>', reverse("admin:auth_user_password_change", args=[person.pk])
+        )

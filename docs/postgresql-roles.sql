@@ -1,0 +1,59 @@
+-- What the application may do in PostgreSQL, and what it may not, whoever got hold of its password.
+--
+-- Two roles, made once by an administrator of the server:
+--
+--     createuser --pwprompt cashdesk_owner
+--     createuser --pwprompt cashdesk_app
+--     createdb --owner cashdesk_owner --encoding UTF8 --template template0 cashdesk
+--
+-- cashdesk_owner owns the tables, runs `manage.py migrate` and then, after every migration, this file:
+--
+--     psql postgres://cashdesk_owner@host/cashdesk --single-transaction -v ON_ERROR_STOP=1 -f docs/postgresql-roles.sql
+--
+-- cashdesk_app is what the server and the commands `tidy`, `verify` and `createsuperuser` run as. The triggers refuse a
+-- change of the books from everybody; this role is refused before any trigger is asked, and cannot drop or disable one,
+-- since only a table's owner can. The file begins from nothing, so running it again leaves exactly what it says.
+
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, cashdesk_app;
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM PUBLIC, cashdesk_app;
+
+GRANT USAGE ON SCHEMA public TO cashdesk_app;
+
+-- Everything may be read. What PostgreSQL draws an id from needs no grant of its own.
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO cashdesk_app;
+
+-- Only ever added to: the ledger, the seals, the counts, the audit trail (laws 1 and 4), and the admin's own history.
+GRANT INSERT ON
+    cashdesk_movement,
+    cashdesk_seal,
+    cashdesk_count,
+    cashdesk_countamount,
+    cashdesk_countpieces,
+    cashdesk_auditentry,
+    django_admin_log
+TO cashdesk_app;
+
+-- Added to, and changed in the few columns that a transition sets: a session closes, a pending payment is decided, a
+-- place moves on. A lock (FOR SHARE, FOR UPDATE) asks for UPDATE on one column at least, and finds it here.
+GRANT INSERT, UPDATE (status, closed_at, closed_by_id, expected_amount, declared_amount, difference, seal_id)
+    ON cashdesk_cashsession TO cashdesk_app;
+GRANT INSERT, UPDATE (status, booked, decided_at) ON cashdesk_payment TO cashdesk_app;
+GRANT INSERT, UPDATE (transitions) ON cashdesk_place TO cashdesk_app;
+
+-- Master data: added and changed, never deleted. Who leaves is made inactive, a token is revoked.
+GRANT INSERT, UPDATE ON
+    cashdesk_account,
+    cashdesk_vendor,
+    cashdesk_store,
+    cashdesk_user,
+    cashdesk_paymentmethod,
+    cashdesk_accesstoken
+TO cashdesk_app;
+
+-- What serves its time and goes: kept answers, tries to sign in, browser sessions.
+GRANT INSERT, DELETE ON cashdesk_idempotentanswer, cashdesk_signinattempt TO cashdesk_app;
+GRANT INSERT, UPDATE, DELETE ON django_session TO cashdesk_app;
+
+-- Only migrations write to the rest: django_migrations, django_content_type, auth_permission, auth_group,
+-- auth_group_permissions.

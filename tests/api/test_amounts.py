@@ -1,0 +1,273 @@
+"""Amounts at the doors: every amount field of every route takes exact numbers and refuses the rest by its name."""
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+
+from cashdesk.models import Movement, Payment
+from tests.api.steps import closed, named_fields, opened, payment
+from tests.factories import PASSWORD
+from tests.stories import Caller, Cast, caller, exact, make_cast
+
+REFUSED_EVERYWHERE = [
+    '"1e3"', '"12,50"', '"0.1+0.2"', '"NaN"', '"nan"', '"Infinity"', '"-1"', '""', '" "', '"0x10"', '"1_000"', '"1 000"', '"1.2.3"', '"$5"',
+    '"\u0661\u0662"', '"\uff11\uff12"', '"\u00b2"', '"1\\u0000"', '"\\ud800"', '"' + "9" * 4000 + '"', '"five"',
+    "NaN", "Infinity", "-Infinity", "1e400", "1e-400", "-1e400", "1e15", "1000000000000000000", "-1000000000000000000", '"1000000000000000000"',
+    "9" * 4000, "-" + "9" * 4000, "-1", "-0.01", "0.30000000000000004", "1.005", "1e-3", "9999999999999999", "999999999999999.5",
+    "true", "false", "[]", "[1]", "{}", '{"amount":1}', "[[[[[[]]]]]]",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Road:
+    """A field that takes an amount. `body` has # where the amount stands; `is_optional` takes null as left out."""
+
+    path: str
+    body: str
+    field: str
+    is_optional: bool = False
+
+    def send(self, by: Caller, raw: str) -> HttpResponse:
+        return by.post(self.path, self.body.replace("#", raw), idempotency_key=str(uuid.uuid4()) if "pay/manual" in self.path else "")
+
+
+PAYMENT = '"id": "Q", "method": "CASH", "currency": "EUR", "status": "APPROVED"'
+ROADS = {
+    "open": Road(path="/cash/open", body='{"start_amount": #}', field="start_amount"),
+    "open by count, denomination": Road(path="/cash/open", body='{"count": [{"denomination": #, "pieces": 1}]}', field="count"),
+    "open by count, pieces": Road(path="/cash/open", body='{"count": [{"denomination": 5, "pieces": #}]}', field="count"),
+    "close": Road(path="/cash/close", body='{"final_cash_declared": #}', field="final_cash_declared"),
+    "close by count, denomination": Road(path="/cash/close", body='{"count": [{"denomination": #, "pieces": 1}]}', field="count"),
+    "close by count, pieces": Road(path="/cash/close", body='{"count": [{"denomination": 5, "pieces": #}]}', field="count"),
+    "start": Road(path="/shifts/start", body=f'{{"start_cash": #, "password": "{PASSWORD}"}}', field="start_cash"),
+    "end": Road(path="/shifts/end", body=f'{{"actual_cash_end": #, "password": "{PASSWORD}"}}', field="actual_cash_end"),
+    "cash transaction": Road(path="/shifts/cash-transaction", body='{"type": "cash_in", "amount": #, "category": "other"}', field="amount"),
+    "pay by hand": Road(path="/orders/1/pay/manual", body='{"payment_method_id": "CASH-ID", "amount": #}', field="amount"),
+    "cash received": Road(
+        path="/orders/1/pay/manual", body='{"payment_method_id": "CASH-ID", "amount": 1, "cash_received": #}', field="cash_received", is_optional=True
+    ),
+    "payment": Road(path="/payments", body=f'{{{PAYMENT}, "amount": #}}', field="amount"),
+    "tendered": Road(path="/payments", body=f'{{{PAYMENT}, "amount": 1, "tendered": #}}', field="tendered", is_optional=True),
+    "change": Road(path="/payments", body=f'{{{PAYMENT}, "amount": 1, "tendered": 900000000000000, "change": #}}', field="change", is_optional=True),
+    "tax": Road(path="/payments", body=f'{{{PAYMENT}, "amount": 1, "tax": #}}', field="tax", is_optional=True),
+    "discount": Road(path="/payments", body=f'{{{PAYMENT}, "amount": 1, "discount": #}}', field="discount", is_optional=True),
+    "payment of a batch": Road(path="/payments/batch", body=f'[{{{PAYMENT}, "amount": #}}]', field="amount"),
+}
+OPENS = ("/cash/open", "/shifts/start")
+
+
+@pytest.fixture
+def cashier_of(cast: Cast) -> Callable[[Road], tuple[Caller, Road]]:
+    """Carla, with a drawer open where the road needs one."""
+
+    def prepared(road: Road) -> tuple[Caller, Road]:
+        carla = caller(cast.carla)
+        if road.path not in OPENS:
+            opened(carla, 10)
+        cash = exact(carla.get("/payment-methods"))["data"][0]["id"]
+        return carla, Road(path=road.path, body=road.body.replace("CASH-ID", cash), field=road.field, is_optional=road.is_optional)
+
+    return prepared
+
+
+def is_refused_by_name(response: HttpResponse, field: str) -> bool:
+    if response.status_code == 200 and "results" in exact(response):
+        (result,) = exact(response)["results"]
+        return bool(result["status_code"] == 400 and field in named_fields(response))
+    return response.status_code == 400 and field in named_fields(response)
+
+
+@pytest.mark.parametrize("name", ROADS)
+def test_what_is_no_amount_is_refused_by_name(name: str, cashier_of: Callable[[Road], tuple[Caller, Road]]) -> None:
+    carla, road = cashier_of(ROADS[name])
+    before = (Movement.objects.count(), Payment.objects.count())
+    raws = [*REFUSED_EVERYWHERE, *([] if road.is_optional else ["null"])]
+    answers = {raw: road.send(carla, raw) for raw in raws}
+    wrong = {raw[:40]: (answer.status_code, answer.content[:200]) for raw, answer in answers.items() if not is_refused_by_name(answer, road.field)}
+    assert wrong == {}
+    assert (Movement.objects.count(), Payment.objects.count()) == before
+
+
+@pytest.mark.parametrize("name", ROADS)
+def test_a_number_of_any_length_is_never_a_fault_of_ours(name: str, cashier_of: Callable[[Road], tuple[Caller, Road]]) -> None:
+    carla, road = cashier_of(ROADS[name])
+    for raw in ("9" * 100_000, "-" + "9" * 100_000, "1e99999999999999999999", "-1e-99999999999999999999", "0." + "3" * 100_000, "1" * 4300 + ".5"):
+        answer = road.send(carla, raw)
+        assert answer.status_code in (200, 400), (raw[:20], answer.content[:200])
+        assert answer.status_code == 400 or [result["status_code"] for result in exact(answer)["results"]] == [400]
+
+
+@pytest.mark.parametrize("name", ["open", "start"])
+@pytest.mark.parametrize("raw", ["0", "-0", "-0.0", "0.00", "0e5", '"0"', '"-0"'])
+def test_minus_zero_is_zero(cast: Cast, name: str, raw: str) -> None:
+    carla = caller(cast.carla)
+    assert ROADS[name].send(carla, raw).status_code in (200, 201)
+    status = carla.get("/cash/status")
+    assert b'"start_amount":0,' in status.content
+    assert closed(carla, 0)["difference"] == 0
+
+
+@pytest.mark.parametrize(("raw", "amount"), [("1e3", 1000), ("1E3", 1000), ("1000.0", 1000), ("1000.00", 1000), ('"1000"', 1000), ('"1000.00"', 1000)])
+def test_a_thousand_is_a_thousand_however_it_is_written(cast: Cast, raw: str, amount: int) -> None:
+    carla = caller(cast.carla)
+    assert exact(ROADS["open"].send(carla, raw))["start_amount"] == amount
+    assert exact(ROADS["close"].send(carla, raw))["final_cash_declared"] == amount
+
+
+@pytest.mark.parametrize("raw", ["1e3", "1E3", "1000.0", '"1000"'])
+def test_a_thousand_cents_are_a_thousand_cents(cast: Cast, raw: str) -> None:
+    carla = caller(cast.carla)
+    assert exact(ROADS["start"].send(carla, raw))["data"]["start_cash"] == 1000
+    assert exact(ROADS["cash transaction"].send(carla, raw))["data"]["amount"] == 1000
+    assert exact(ROADS["payment"].send(carla, raw))["amount"] == 1000
+    ended = exact(ROADS["end"].send(carla, raw))["data"]
+    assert (ended["expected_cash_end"], ended["actual_cash_end"], ended["difference"]) == (3000, 1000, -2000)
+
+
+@pytest.mark.parametrize("raw", ["0.1", "0.29", "0.57", "1.15", "1.10", "4.35", "8.41", "1005.33", "9007199254740.99", "9999999999999.99"])
+def test_cents_survive_exactly_there_and_back(cast: Cast, raw: str) -> None:
+    carla = caller(cast.carla)
+    assert exact(ROADS["open"].send(carla, raw))["start_amount"] == Decimal(raw)
+    assert exact(carla.get("/cash/status"))["start_amount"] == Decimal(raw)
+    closing = exact(ROADS["close"].send(carla, f'"{raw}"'))
+    assert (closing["final_cash_system"], closing["difference"]) == (Decimal(raw), 0)
+
+
+def test_the_same_cents_as_text_and_as_a_number_are_one_payment(cast: Cast) -> None:
+    carla = caller(cast.carla)
+    opened(carla)
+    assert carla.post("/payments", payment(amount=1999)).status_code == 201
+    assert carla.post("/payments", payment(amount="1999")).status_code == 200
+    assert ROADS["payment"].send(carla, "1999.0").status_code == 201
+    assert ROADS["payment"].send(carla, "1.999e3").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("currency", "raw", "shown"),
+    [
+        ("CLP", "50000", "50000"),
+        ("CLP", "50000.0", "50000"),
+        ("CLP", '"50000"', "50000"),
+        ("JPY", "5e4", "50000"),
+        ("KWD", "1.234", "1.234"),
+        ("KWD", '"0.005"', "0.005"),
+        ("KWD", "1.500", "1.5"),
+        ("IDR", "500000", "500000"),
+        ("IDR", "0.5", "0.5"),
+    ],
+)
+@pytest.mark.django_db
+def test_each_currency_has_its_own_decimals(currency: str, raw: str, shown: str) -> None:
+    carla = caller(make_cast(currency=currency).carla)
+    response = ROADS["open"].send(carla, raw)
+    assert f'"start_amount":{shown},'.encode() in response.content
+    assert f'"final_cash_system":{shown},'.encode() in ROADS["close"].send(carla, raw).content
+
+
+@pytest.mark.parametrize(
+    ("currency", "raw"),
+    [("CLP", "0.5"), ("CLP", '"50000.0"'), ("CLP", '"50.000"'), ("JPY", "1.5"), ("KWD", "1.2345"), ("KWD", '"1.2340"'), ("EUR", '"1.250"'), ("IDR", "0.005")],
+)
+@pytest.mark.django_db
+def test_more_decimals_than_the_currency_has_are_refused(currency: str, raw: str) -> None:
+    refused = ROADS["open"].send(caller(make_cast(currency=currency).carla), raw)
+    assert refused.status_code == 400
+    assert exact(refused)["detail"].startswith(f"start_amount: {currency} has ")
+
+
+@pytest.mark.parametrize(("currency", "units"), [("EUR", Decimal("12.34")), ("CLP", 1234), ("KWD", Decimal("1.234")), ("IDR", 1234)])
+@pytest.mark.django_db
+def test_the_integers_of_shifts_are_the_smallest_cash_unit(currency: str, units: Any) -> None:
+    carla = caller(make_cast(currency=currency).carla)
+    assert exact(ROADS["start"].send(carla, "1234"))["data"]["start_cash"] == 1234
+    assert exact(carla.get("/cash/status"))["start_amount"] == units
+
+
+@pytest.mark.parametrize("currency", ["EURO", "eur", "XXX", "ABC", "", "€", "EU", None, 978, True, ["EUR"]])
+def test_a_currency_that_does_not_exist_is_refused_by_name(cast: Cast, currency: Any) -> None:
+    carla = caller(cast.carla)
+    opened(carla)
+    refused = carla.post("/payments", payment(currency=currency))
+    assert refused.status_code == 400
+    assert "/currency" in named_fields(refused)
+
+
+# --- the pieces of a count -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "count",
+    [
+        [{"denomination": 3, "pieces": 1}],
+        [{"denomination": 0, "pieces": 1}],
+        [{"denomination": 0.005, "pieces": 1}],
+        [{"denomination": 20, "pieces": 1}, {"denomination": 20, "pieces": 2}],
+        [{"denomination": 20, "pieces": 1}, {"denomination": "20.00", "pieces": 2}],
+        [{"denomination": 20, "pieces": -1}],
+        [{"denomination": 20, "pieces": 1.5}],
+        [{"denomination": 500, "pieces": 10_000_001}],
+        [{"denomination": 20}],
+        [{"pieces": 1}],
+        [{"denomination": 20, "pieces": 1, "value": 20}],
+        [20],
+        {"20": 1},
+        "20",
+        None,
+        [{"denomination": 20, "pieces": 1}] * 101,
+    ],
+)
+@pytest.mark.parametrize("path", ["/cash/open", "/cash/close"])
+def test_a_count_that_cannot_be_is_refused_by_name(cast: Cast, path: str, count: Any) -> None:
+    carla = caller(cast.carla)
+    if path == "/cash/close":
+        opened(carla)
+    refused = carla.post(path, {"count": count})
+    assert refused.status_code == 400
+    assert "count" in exact(refused)["detail"]
+
+
+@pytest.mark.parametrize(("currency", "count"), [("KWD", [{"denomination": 0, "pieces": 1}]), ("KWD", [{"denomination": "0.000", "pieces": 7}])])
+@pytest.mark.django_db
+def test_a_piece_worth_nothing_is_refused_where_the_pieces_are_not_known_too(currency: str, count: Any) -> None:
+    refused = caller(make_cast(currency=currency).carla).post("/cash/open", {"count": count})
+    assert refused.status_code == 400
+    assert "count" in exact(refused)["detail"]
+
+
+def test_amount_and_pieces_that_differ_are_refused_and_equal_ones_taken(cast: Cast) -> None:
+    carla = caller(cast.carla)
+    pieces = [{"denomination": 20, "pieces": 3}, {"denomination": "0.50", "pieces": 2}, {"denomination": 5, "pieces": 0}]
+    refused = carla.post("/cash/open", {"start_amount": 60, "count": pieces})
+    assert refused.status_code == 400
+    assert "start_amount" in exact(refused)["detail"]
+    assert exact(carla.post("/cash/open", {"start_amount": 61, "count": pieces}))["start_amount"] == 61
+    assert carla.post("/cash/close", {"final_cash_declared": "61.01", "count": pieces}).status_code == 400
+    assert exact(carla.post("/cash/close", {"final_cash_declared": "61.00", "count": pieces}))["difference"] == 0
+
+
+def test_an_empty_count_is_nothing(cast: Cast) -> None:
+    carla = caller(cast.carla)
+    assert exact(carla.post("/cash/open", {"count": []}))["start_amount"] == 0
+    assert exact(carla.post("/cash/close", {"count": []}))["final_cash_declared"] == 0
+
+
+NO_BODIES = [
+    "", "{", "[", "nul", "'", '{"a":1,}', "{'a': 1}", '{"a": 01}', '{"a": .5}', '{"a": +1}', "1 2", '"text"', "12", "null", "true", "[]",
+    '{"start_amount": 1, "start_amount": 2}', "\x00", "{}", "[" * 100_000, "[" * 900 + "]" * 900, '{"a":' * 900 + "1" + "}" * 900,
+    '{"\\ud800": 1}', '{"\\u0000": 1}', '{"type": ' + "[" * 800 + "]" * 800 + "}", '{"status": "\\ud800"}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ROADS)
+def test_what_is_no_body_is_400(name: str, cashier_of: Callable[[Road], tuple[Caller, Road]]) -> None:
+    carla, road = cashier_of(ROADS[name])
+    answers = {body: carla.post(road.path, body, idempotency_key=str(uuid.uuid4())) for body in NO_BODIES}
+    wrong = {body[:40]: (answer.status_code, answer.content[:200]) for body, answer in answers.items() if answer.status_code != 400}
+    assert wrong == {}
+    assert all(json.loads(answer.content) for answer in answers.values())

@@ -1,0 +1,113 @@
+"""The verbs of a shop in few words, for the tests of the domain. Amounts are minor units; the clock stands at NOON
+unless a test says otherwise."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any, Final
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Model
+
+from cashdesk.domain.cash_movement import move_cash
+from cashdesk.domain.count import CountedCash
+from cashdesk.domain.expected import balances_of_places
+from cashdesk.domain.payment import PaymentReport, record_payment
+from cashdesk.domain.principal import Principal
+from cashdesk.domain.session import close_session, open_session
+from cashdesk.enums import CASH, MovementKind, PaymentStatus, PaymentType, PlaceKind
+from cashdesk.models import CashSession, Movement, Payment, Place, Store, User
+
+NOON: Final = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
+_payment_numbers = count(1)
+
+
+def minutes(number: int) -> datetime:
+    """Returns the instant so many minutes after noon."""
+    return NOON + timedelta(minutes=number)
+
+
+def counted(amount: int, currency: str = "EUR") -> CountedCash:
+    """Returns a count of so much."""
+    return CountedCash(currency=currency, amount=amount)
+
+
+def open_drawer(user: User, amount: int, *, by: User | None = None, at: datetime = NOON, **options: Any) -> CashSession:
+    """Opens a drawer for a person, who does it themselves unless `by` says otherwise."""
+    currency = user.store.currency if user.store else "EUR"
+    return open_session(user=user, counted=counted(amount, currency), by=Principal(user=by or user), at=at, **options)
+
+
+def close_drawer(session: CashSession, amount: int, *, at: datetime = NOON) -> CashSession:
+    """Closes a drawer with what its cashier counted."""
+    return close_session(
+        session=session, counted=counted(amount, session.currency), by=Principal(user=session.user), at=at
+    )
+
+
+def report_of(amount: int, **fields: Any) -> PaymentReport:
+    """Returns a report of a cash sale with an id of its own, unless the fields say otherwise."""
+    usual: dict[str, Any] = {"method": CASH, "currency": "EUR", "status": PaymentStatus.APPROVED}
+    return PaymentReport(**{"id": f"receipt-{next(_payment_numbers)}", "amount": amount, **usual, **fields})
+
+
+def pay(session: CashSession, amount: int, *, at: datetime = NOON, **fields: Any) -> Payment:
+    """Reports a payment of a session by its cashier, and returns it."""
+    report = report_of(amount, **{"session": str(session.pk), "currency": session.currency, **fields})
+    payment = record_payment(report=report, by=Principal(user=session.user), at=at).payment
+    assert payment is not None
+    return payment
+
+
+def sell(session: CashSession, amount: int, **fields: Any) -> Movement:
+    """Sells for cash and returns the movement."""
+    return Movement.objects.get(payment=pay(session, amount, **fields))
+
+
+def refund(session: CashSession, amount: int, **fields: Any) -> Movement:
+    """Gives cash back and returns the movement."""
+    return Movement.objects.get(payment=pay(session, amount, type=PaymentType.REFUND, **fields))
+
+
+def move(session: CashSession, kind: MovementKind, amount: int, *, at: datetime = NOON) -> Movement:
+    """Moves cash between an open drawer and the vault or outside."""
+    return move_cash(session=session, kind=kind, amount=amount, by=Principal(user=session.user), at=at, reason="test")
+
+
+def place_of(store: Store, kind: PlaceKind, number: int = 0) -> Place:
+    """Returns a place of a store."""
+    return Place.objects.get(store=store, kind=kind, number=number)
+
+
+def books(store: Store, *, method: str = CASH) -> dict[str, int]:
+    """Returns what every place of a store holds by the whole ledger, without the empty ones."""
+    balances = balances_of_places(store=store)
+    named = {str(place): balances[place.pk].get((store.currency, method), 0) for place in store.places.all()}
+    return {name: amount for name, amount in named.items() if amount}
+
+
+def execute(statement: str, parameters: tuple[Any, ...] | list[Any] = ()) -> int:
+    """Runs SQL by the back road, past the domain and the models, and returns how many rows it touched."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return int(cursor.rowcount)
+
+
+def refusal_of(statement: str, parameters: tuple[Any, ...] | list[Any] = ()) -> str:
+    """Runs SQL that the database must refuse, and returns its words; empty when it was let through (and undone)."""
+    try:
+        with transaction.atomic():
+            execute(statement, parameters)
+            connection.check_constraints()
+            transaction.set_rollback(True)
+    except IntegrityError as error:
+        return str(error)
+    return ""
+
+
+def insertion_of(row: Model) -> tuple[str, list[Any]]:
+    """Returns the INSERT of an unsaved row and its parameters, past `save()` and all it would check."""
+    fields = [field for field in row._meta.concrete_fields if not (field.primary_key and row.pk is None)]
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    marks = ", ".join("%s" for _ in fields)
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+    return f"INSERT INTO {row._meta.db_table} ({columns}) VALUES ({marks})", values

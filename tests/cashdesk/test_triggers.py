@@ -1,0 +1,410 @@
+"""The laws in the database: SQL by the back road is refused on both databases, whoever sends it."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.checks import Error
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Model
+
+from cashdesk import triggers
+from cashdesk.domain.count import CountedCash, Pieces
+from cashdesk.domain.ledger import reverse
+from cashdesk.domain.principal import SYSTEM, Principal
+from cashdesk.domain.session import close_session, open_session
+from cashdesk.enums import CASH, MovementKind, PaymentStatus, PlaceKind, SessionStatus
+from cashdesk.models import (
+    AuditEntry,
+    CashSession,
+    Count,
+    CountAmount,
+    CountPieces,
+    Movement,
+    Payment,
+    Place,
+    Seal,
+)
+from tests.cashdesk.desk import (
+    NOON,
+    counted,
+    execute,
+    insertion_of,
+    open_drawer,
+    pay,
+    place_of,
+    refusal_of,
+    sell,
+)
+from tests.factories import StoreFactory
+from tests.stories import Cast
+
+APPEND_ONLY = (Movement, Seal, Count, CountAmount, CountPieces, AuditEntry)
+STAYING = (*APPEND_ONLY, CashSession, Payment, Place)
+is_postgresql = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="only PostgreSQL has it")
+is_sqlite = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="only SQLite has it")
+
+
+@pytest.fixture
+def day(cast: Cast) -> CashSession:
+    """A closed session of Carla, counted in pieces, with a sale: every table of the ledger has rows."""
+    pieces = (Pieces(denomination=5000, pieces=2),)
+    by = Principal(user=cast.carla)
+    session = open_session(
+        user=cast.carla, counted=CountedCash(currency="EUR", amount=10000, pieces=pieces), by=by, at=NOON, station=1
+    )
+    sell(session, 500)
+    return close_session(session=session, counted=counted(10400), by=by, at=NOON)
+
+
+def other_value(row: Model, column: str) -> Any:
+    """Returns SQL for another value of a column: NULL where it may be, else something of its type that differs."""
+    field = next(field for field in row._meta.concrete_fields if field.column == column)
+    kind = field.get_internal_type()
+    if kind in ("CharField", "TextField", "JSONField", "UUIDField"):
+        return {"UUIDField": f"'{uuid.uuid4()}'", "JSONField": "'[1]'"}.get(kind, "'ZZZ'")
+    if kind == "BooleanField":
+        return "FALSE" if getattr(row, field.attname) else "TRUE"
+    if kind == "DateField":
+        return "'2001-01-01'"
+    if kind == "DateTimeField":
+        return "'2001-01-01 00:00:00+00:00'"
+    return f'COALESCE("{column}", 0) + 1'
+
+
+def columns_of(model: type[Model]) -> list[str]:
+    """Returns the columns of a table without its key."""
+    return [field.column for field in model._meta.concrete_fields if not field.primary_key]
+
+
+@pytest.mark.parametrize("model", STAYING)
+def test_no_row_is_ever_deleted(day: CashSession, model: type[Model]) -> None:
+    rows = model._default_manager.count()
+    assert rows > 0
+    name = model._meta.model_name
+    assert f"a {name} is never deleted" in refusal_of(f"DELETE FROM {model._meta.db_table}")
+    assert f"a {name} is never deleted" in refusal_of(
+        f"DELETE FROM {model._meta.db_table} WHERE id = %s", [model._default_manager.order_by("pk").last().pk]
+    )
+    assert model._default_manager.count() == rows
+
+
+@is_postgresql
+@pytest.mark.parametrize("model", STAYING)
+def test_no_table_is_emptied_at_once(day: CashSession, model: type[Model]) -> None:
+    assert f"a {model._meta.model_name} is never deleted" in refusal_of(f"TRUNCATE {model._meta.db_table} CASCADE")
+    assert model._default_manager.exists()
+
+
+@is_sqlite
+@pytest.mark.parametrize("model", STAYING)
+def test_no_row_is_replaced_by_an_insert(day: CashSession, model: type[Model]) -> None:
+    # REPLACE deletes the row in its way, and SQLite fires no DELETE trigger for that unless it is told to.
+    row = model._default_manager.order_by("pk").last()
+    statement, values = insertion_of(row)
+    assert refusal_of(statement.replace("INSERT INTO", "INSERT OR REPLACE INTO"), values)
+
+
+@pytest.mark.parametrize("model", APPEND_ONLY)
+def test_no_column_of_an_append_only_row_is_changed(day: CashSession, model: type[Model]) -> None:
+    row = model._default_manager.order_by("pk").last()
+    assert row is not None
+    for column in columns_of(model):
+        statement = f'UPDATE {model._meta.db_table} SET "{column}" = {other_value(row, column)} WHERE id = %s'
+        assert f"a {model._meta.model_name} is never changed" in refusal_of(statement, [row.pk]), column
+    untouched = f"UPDATE {model._meta.db_table} SET id = id"
+    assert f"a {model._meta.model_name} is never changed" in refusal_of(untouched)
+
+
+@pytest.mark.parametrize("column", [*columns_of(CashSession), "id"])
+def test_no_column_of_a_closed_session_is_changed(day: CashSession, column: str) -> None:
+    value = "id" if column == "id" else other_value(day, column)
+    statement = f'UPDATE cashdesk_cashsession SET "{column}" = {value} WHERE id = %s'
+    assert "never changes" in refusal_of(statement, [day.pk])
+
+
+def test_a_session_that_was_closed_without_a_count_stays_too(cast: Cast) -> None:
+    open_drawer(cast.carla, 10000)
+    open_drawer(cast.carla, 10000, force_close_previous=True)
+    forced = CashSession.objects.get(status=SessionStatus.CLOSED_SYSTEM)
+    for change in ("declared_amount = 10000, difference = 0, status = 'CLOSED'", "status = 'OPEN'", "id = id"):
+        statement = f"UPDATE cashdesk_cashsession SET {change} WHERE id = %s"
+        assert "a closed cash session never changes" in refusal_of(statement, [forced.pk])
+
+
+@pytest.mark.parametrize("column", triggers.SESSION_FROZEN)
+def test_who_opened_what_where_and_with_which_float_stays(cast: Cast, column: str) -> None:
+    session = open_drawer(cast.carla, 10000)
+    statement = f'UPDATE cashdesk_cashsession SET "{column}" = {other_value(session, column)} WHERE id = %s'
+    assert "never changes" in refusal_of(statement, [session.pk])
+    nothing = refusal_of(f'UPDATE cashdesk_cashsession SET "{column}" = "{column}" WHERE id = %s', [session.pk])
+    assert nothing == ""
+
+
+def test_only_the_closing_of_an_open_session_may_be_written() -> None:
+    closing = {"status", "closed_at", "closed_by_id", "expected_amount", "declared_amount", "difference", "seal_id"}
+    assert set(columns_of(CashSession)) - set(triggers.SESSION_FROZEN) == closing
+
+
+@pytest.mark.parametrize("column", triggers.PAYMENT_FROZEN)
+def test_the_figures_of_a_payment_stay_while_it_is_pending(cast: Cast, column: str) -> None:
+    payment = pay(open_drawer(cast.carla, 0), 500, status=PaymentStatus.PENDING)
+    statement = f'UPDATE cashdesk_payment SET "{column}" = {other_value(payment, column)} WHERE id = %s'
+    assert "the figures of a payment never change" in refusal_of(statement, [payment.pk])
+
+
+@pytest.mark.parametrize("column", columns_of(Payment))
+@pytest.mark.parametrize("status", [PaymentStatus.APPROVED, PaymentStatus.REJECTED])
+def test_a_decided_payment_stays(cast: Cast, status: PaymentStatus, column: str) -> None:
+    payment = pay(open_drawer(cast.carla, 0), 500, status=status)
+    value = "'PENDING'" if column == "status" else other_value(payment, column)
+    statement = f'UPDATE cashdesk_payment SET "{column}" = {value} WHERE id = %s'
+    assert "never change" in refusal_of(statement, [payment.pk])
+
+
+def test_a_pending_payment_may_be_decided(cast: Cast) -> None:
+    payment = pay(open_drawer(cast.carla, 0), 500, status=PaymentStatus.PENDING)
+    assert execute("UPDATE cashdesk_payment SET status = 'REJECTED' WHERE id = %s", [payment.pk]) == 1
+
+
+@pytest.mark.parametrize("column", triggers.PLACE_FROZEN)
+def test_a_place_stays_what_and_where_it_is(cast: Cast, column: str) -> None:
+    register = cast.place(PlaceKind.REGISTER, 1)
+    value = {"store_id": cast.otto.store_id, "kind": "'VAULT'", "number": 77}[column]
+    assert "a place stays" in refusal_of(f"UPDATE cashdesk_place SET {column} = {value} WHERE id = %s", [register.pk])
+    assert execute("UPDATE cashdesk_place SET transitions = transitions + 1 WHERE id = %s", [register.pk]) == 1
+
+
+# --- New movements -----------------------------------------------------------------------------------------------------
+
+
+def a_movement(cast: Cast, **fields: Any) -> Movement:
+    """Returns an unsaved sale of one euro at register 1, correct unless the fields say otherwise."""
+    usual: dict[str, Any] = {
+        "store": cast.store,
+        "source": cast.place(PlaceKind.CUSTOMERS),
+        "destination": cast.place(PlaceKind.REGISTER, 1),
+        "amount": 100,
+        "currency": "EUR",
+        "method": CASH,
+        "kind": MovementKind.SALE,
+        "business_date": NOON.date(),
+        "occurred_at": NOON,
+        "recorded_at": NOON,
+    }
+    return Movement(**{**usual, **fields})
+
+
+def test_a_right_movement_is_let_through(cast: Cast) -> None:
+    assert refusal_of(*insertion_of(a_movement(cast))) == ""
+
+
+@pytest.mark.parametrize("amount", [0, -1, -100, 10**15, 2**63 - 1])
+def test_an_amount_out_of_bounds_is_refused(cast: Cast, amount: int) -> None:
+    assert "movement_amount_positive" in refusal_of(*insertion_of(a_movement(cast, amount=amount)))
+
+
+def test_a_movement_to_where_it_came_from_is_refused(cast: Cast) -> None:
+    register = cast.place(PlaceKind.REGISTER, 1)
+    assert refusal_of(*insertion_of(a_movement(cast, source=register, destination=register)))
+
+
+def test_an_unknown_kind_is_refused(cast: Cast) -> None:
+    assert "movement_kind_is_known" in refusal_of(*insertion_of(a_movement(cast, kind="GIFT")))
+
+
+@pytest.mark.parametrize("column", ["source", "destination"])
+def test_the_place_of_another_store_is_refused(cast: Cast, column: str) -> None:
+    elsewhere = StoreFactory(account=cast.store.account)
+    kind = PlaceKind.CUSTOMERS if column == "source" else PlaceKind.REGISTER
+    there = place_of(elsewhere, kind, 0 if column == "source" else 1)
+    assert "belong to its store" in refusal_of(*insertion_of(a_movement(cast, **{column: there})))
+
+
+def test_two_places_of_the_same_other_store_are_refused(cast: Cast) -> None:
+    elsewhere = StoreFactory(account=cast.store.account)
+    ends = {"source": place_of(elsewhere, PlaceKind.CUSTOMERS), "destination": place_of(elsewhere, PlaceKind.REGISTER, 1)}
+    assert "belong to its store" in refusal_of(*insertion_of(a_movement(cast, **ends)))
+
+
+@pytest.mark.parametrize("column", ["source_id", "destination_id", "store_id"])
+def test_a_place_or_store_that_does_not_exist_is_refused(cast: Cast, column: str) -> None:
+    assert refusal_of(*insertion_of(a_movement(cast, **{column: 999_999})))
+
+
+def test_the_session_of_another_store_is_refused(cast: Cast) -> None:
+    theirs = open_drawer(cast.otto, 0)
+    assert "store of the session" in refusal_of(*insertion_of(a_movement(cast, session=theirs)))
+
+
+def test_a_payment_is_booked_once(cast: Cast) -> None:
+    session = open_drawer(cast.carla, 0)
+    payment = pay(session, 100)
+    again = a_movement(cast, payment=payment, session=session, destination=session.register)
+    assert refusal_of(*insertion_of(again))
+
+
+REVERSED_WRONGLY: dict[str, Callable[[Cast], dict[str, Any]]] = {
+    "another amount": lambda _: {"amount": 99},
+    "another currency": lambda _: {"currency": "USD"},
+    "another method": lambda _: {"method": "CARD"},
+    "another kind": lambda _: {"kind": MovementKind.PAID_OUT},
+    "the same way round": lambda cast: {
+        "source": cast.place(PlaceKind.CUSTOMERS),
+        "destination": cast.place(PlaceKind.REGISTER, 1),
+    },
+    "another register": lambda cast: {"source": cast.place(PlaceKind.REGISTER, 2)},
+    "over/short though on time": lambda cast: {"source": cast.place(PlaceKind.OVER_SHORT)},
+    "late and out of the vault": lambda cast: {"source": cast.place(PlaceKind.VAULT), "is_late": True},
+    "late and to the bank": lambda cast: {
+        "source": cast.place(PlaceKind.OVER_SHORT),
+        "destination": cast.place(PlaceKind.BANK),
+        "is_late": True,
+    },
+}
+
+
+@pytest.mark.parametrize("fault", REVERSED_WRONGLY)
+def test_a_reversal_that_does_not_mirror_is_refused(cast: Cast, fault: str) -> None:
+    session = open_drawer(cast.carla, 0, station=1)
+    sale = sell(session, 100)
+    mirror = {"source": sale.destination, "destination": sale.source, "session": session, "reverses": sale}
+    assert refusal_of(*insertion_of(a_movement(cast, **mirror))) == ""
+    wrong = a_movement(cast, **{**mirror, **REVERSED_WRONGLY[fault](cast)})
+    assert "a reversal mirrors" in refusal_of(*insertion_of(wrong))
+
+
+def test_the_second_reversal_and_the_reversal_of_a_reversal_are_refused(cast: Cast) -> None:
+    sale = sell(open_drawer(cast.carla, 0, station=1), 100)
+    mirror = reverse(movement=sale, by=SYSTEM, at=NOON, reason="wrong")
+    second = a_movement(cast, source=sale.destination, destination=sale.source, reverses=sale)
+    assert "reverses" in refusal_of(*insertion_of(second))
+    back = a_movement(cast, reverses=mirror)
+    assert "a reversal mirrors" in refusal_of(*insertion_of(back))
+
+
+# --- New sessions ------------------------------------------------------------------------------------------------------
+
+
+def a_session(cast: Cast, **fields: Any) -> CashSession:
+    """Returns an unsaved open session of Carla at register 1."""
+    usual: dict[str, Any] = {
+        "store": cast.store,
+        "register": cast.place(PlaceKind.REGISTER, 1),
+        "user": cast.carla,
+        "currency": "EUR",
+        "business_date": NOON.date(),
+        "start_amount": 0,
+        "opened_at": NOON,
+    }
+    return CashSession(**{**usual, **fields})
+
+
+def test_a_cashier_and_a_register_have_one_open_session(cast: Cast) -> None:
+    statement, values = insertion_of(a_session(cast))
+    execute(statement, values)
+    same_cashier = a_session(cast, register=cast.place(PlaceKind.REGISTER, 2))
+    same_register = a_session(cast, user=cast.bruno)
+    for second in (same_cashier, same_register):
+        assert "unique" in refusal_of(*insertion_of(second)).lower()
+    both_others = a_session(cast, user=cast.bruno, register=cast.place(PlaceKind.REGISTER, 2))
+    assert refusal_of(*insertion_of(both_others)) == ""
+
+
+def test_the_register_of_a_session_is_a_register_of_its_store(cast: Cast) -> None:
+    theirs = place_of(cast.otto.store, PlaceKind.REGISTER, 1)
+    for wrong in (theirs, cast.place(PlaceKind.VAULT), cast.place(PlaceKind.OVER_SHORT)):
+        assert "the register of a session" in refusal_of(*insertion_of(a_session(cast, register=wrong)))
+
+
+# --- The triggers themselves ---------------------------------------------------------------------------------------------
+
+
+def drop(name: str) -> None:
+    """Drops one trigger."""
+    table = next(trigger.table for trigger in triggers._triggers(connection) if trigger.name == name)
+    execute(f"DROP TRIGGER {name}" + (f" ON cashdesk_{table}" if connection.vendor == "postgresql" else ""))
+
+
+def faults() -> list[Any]:
+    """Returns what the system check says of the database."""
+    return triggers.check_triggers(databases=["default"])
+
+
+def test_none_is_missing(db: None) -> None:
+    assert triggers.missing(connection) == []
+    assert faults() == []
+    tables = {trigger.table for trigger in triggers._triggers(connection)}
+    assert tables == {model._meta.model_name for model in STAYING}
+
+
+def test_a_missing_trigger_is_named_by_the_system_check_and_put_back(db: None) -> None:
+    for name in [trigger.name for trigger in triggers._triggers(connection)]:
+        drop(name)
+        assert triggers.missing(connection) == [name]
+        (fault,) = faults()
+        assert isinstance(fault, Error)
+        assert (fault.id, name in fault.msg) == ("cashdesk.E001", True)
+        triggers.install(connection)
+        assert faults() == []
+
+
+def test_manage_py_check_fails_while_one_is_missing(db: None) -> None:
+    call_command("check", databases=["default"])
+    drop("movement_never_changed")
+    with pytest.raises(CommandError, match=r"cashdesk\.E001"):
+        call_command("check", databases=["default"])
+
+
+@is_postgresql
+def test_a_disabled_trigger_counts_as_missing(db: None) -> None:
+    execute("ALTER TABLE cashdesk_movement DISABLE TRIGGER movement_never_deleted")
+    assert triggers.missing(connection) == ["movement_never_deleted"]
+    execute("ALTER TABLE cashdesk_movement ENABLE TRIGGER movement_never_deleted")
+
+
+def test_installing_again_is_safe(day: CashSession) -> None:
+    before = triggers.installed(connection)
+    for _again in range(2):
+        triggers.install(connection)
+    assert triggers.installed(connection) == before
+    assert refusal_of("DELETE FROM cashdesk_movement")
+
+
+def test_lifted_triggers_let_through_what_they_refused(day: CashSession) -> None:
+    triggers.remove(connection)
+    assert refusal_of("UPDATE cashdesk_movement SET note = 'x'") == ""
+    assert len(faults()) == len(triggers._triggers(connection)) > 20
+    triggers.install(connection)
+    assert refusal_of("UPDATE cashdesk_movement SET note = 'x'")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_migration_goes_backwards_and_forwards() -> None:
+    def migrate_to(name: str) -> None:
+        executor = MigrationExecutor(connection)
+        executor.migrate([("cashdesk", name)])
+
+    newest = max(name for app, name in MigrationExecutor(connection).loader.graph.leaf_nodes() if app == "cashdesk")
+    try:
+        migrate_to("0001_initial")
+        assert len(triggers.missing(connection)) == len(triggers._triggers(connection))
+    finally:
+        migrate_to(newest)
+    assert triggers.missing(connection) == []
+
+
+def test_no_migration_is_waiting_to_be_written(db: None) -> None:
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_a_refused_statement_undoes_the_transaction_it_was_in(cast: Cast) -> None:
+    session = open_drawer(cast.carla, 0)
+    before = Movement.objects.count()
+    with pytest.raises(Exception, match="never changed"), transaction.atomic():
+        sell(session, 500)
+        execute("UPDATE cashdesk_movement SET amount = 1")
+    assert Movement.objects.count() == before

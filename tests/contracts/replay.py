@@ -1,0 +1,136 @@
+"""Replays a conversation of a published page: requests kept in a file, and the answers that they must get.
+
+A file holds the shop (`store`), and `steps`. Each step has the request (`method`, `path`, `headers`, `body`) and the answer
+(`status`, `answer`, and `answer_headers` where the page promises some). `as` names who asks, by a bearer token; a step
+without it brings its own credentials.
+
+In an answer every key is compared: one too many is a fault, and so is one too few. So is a number of another type (1 is
+not 1.0, and neither is true). What cannot be known beforehand is written as a mask:
+
+    <id>  a whole number     <uuid>     <time>  an instant in UTC     <text>  any text     <token>
+
+`<uuid:shift>` also gives what it found a name; wherever the name stands later, as `<shift>` in a request or again as
+`<uuid:shift>` in an answer, it is that same value.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import simplejson
+from django.http import HttpResponse
+from django.test import Client
+from django.utils import timezone
+
+from cashdesk.domain.business_day import business_date
+from tests.stories import Cast, caller
+
+PAGES = Path(__file__).parent / "pages"
+MASKS = {
+    "id": r"[1-9]\d*",
+    "uuid": r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+    "time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z",
+    "text": r"[^\n]+",
+    "token": r"\S{40,}",
+}
+PLACEHOLDER = re.compile(r"<([a-z_0-9]+)(?::([a-z_0-9]+))?>")
+
+
+class Mismatch(AssertionError):
+    """An answer that is not the page's; the text says where."""
+
+
+@dataclass(kw_only=True)
+class Replayer:
+    """Speaks for the people of a shop. `known` holds what the names stand for."""
+
+    cast: Cast
+    known: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("carla", "bruno", "erika", "anna", "otto"):
+            person = getattr(self.cast, name)
+            self.known |= {name: person.pk, f"{name}_uuid": str(person.uuid)}
+        self.known["today"] = business_date(store=self.cast.store, at=timezone.now()).isoformat()
+
+    def play(self, step: Mapping[str, Any]) -> None:
+        """Sends one request and compares its answer. Raises Mismatch."""
+        response = self._send(step)
+        title = step.get("title", f"{step['method']} {step['path']}")
+        if response.status_code != step["status"]:
+            raise Mismatch(f"{title}: {response.status_code} instead of {step['status']}: {response.content[:500]!r}")
+        for name, value in step.get("answer_headers", {}).items():
+            self.compare(value, response.headers.get(name), where=f"{title}: header {name}")
+        if "answer" in step:
+            self.compare(step["answer"], json.loads(response.content, parse_float=Decimal), where=title)
+
+    def compare(self, wanted: Any, found: Any, *, where: str) -> None:
+        """Compares an answer with what the page has, key by key. Raises Mismatch."""
+        if isinstance(wanted, dict) and isinstance(found, dict):
+            if wanted.keys() != found.keys():
+                raise Mismatch(f"{where}: too many {sorted(found.keys() - wanted.keys())}, too few {sorted(wanted.keys() - found.keys())}")
+            for name, value in wanted.items():
+                self.compare(value, found[name], where=f"{where}.{name}")
+        elif isinstance(wanted, list) and isinstance(found, list):
+            if len(wanted) != len(found):
+                raise Mismatch(f"{where}: {len(found)} rows instead of {len(wanted)}: {found}")
+            for number, (value, other) in enumerate(zip(wanted, found, strict=True)):
+                self.compare(value, other, where=f"{where}.{number}")
+        elif isinstance(wanted, str) and PLACEHOLDER.search(wanted):
+            self._unmask(wanted, found, where=where)
+        elif type(wanted) is not type(found) or wanted != found:
+            raise Mismatch(f"{where}: {found!r} instead of {wanted!r}")
+
+    def _unmask(self, wanted: str, found: Any, *, where: str) -> None:
+        whole = PLACEHOLDER.fullmatch(wanted)
+        kind = type(self.known[whole[1]]) if whole and whole[1] in self.known else int if whole and whole[1] == "id" else str
+        if type(found) is not kind:
+            raise Mismatch(f"{where}: {found!r} instead of {wanted}")
+        pattern, names, end = "", [], 0
+        for mask in PLACEHOLDER.finditer(wanted):
+            pattern += re.escape(wanted[end : mask.start()])
+            end = mask.end()
+            name = mask[2] or (mask[1] if mask[1] in self.known else "")
+            if name in self.known:
+                pattern += re.escape(str(self.known[name]))
+            else:
+                pattern += f"({MASKS[mask[1]]})"
+                names.append((name, mask[1]))
+        match = re.fullmatch(pattern + re.escape(wanted[end:]), str(found))
+        if match is None:
+            raise Mismatch(f"{where}: {found!r} instead of {wanted}")
+        for (name, mask_kind), text in zip(names, match.groups(), strict=True):
+            if name:
+                self.known[name] = int(text) if mask_kind == "id" else text
+
+    def _send(self, step: Mapping[str, Any]) -> HttpResponse:
+        headers = {name: self._filled(value) for name, value in step.get("headers", {}).items()}
+        if "as" in step:
+            headers["Authorization"] = f"Bearer {caller(getattr(self.cast, step['as'])).secret}"
+        body = self._filled(step["body"]) if "body" in step else ""
+        content = body if isinstance(body, str) else simplejson.dumps(body, use_decimal=True)
+        content_type = headers.pop("Content-Type", "application/json")
+        # A new client each time: what a request needs, it brings along, as curl does.
+        return Client().generic(step["method"], self._filled(step["path"]), content, content_type=content_type, headers=headers)
+
+    def _filled(self, value: Any) -> Any:
+        """Returns a part of a request with the names in it replaced by what they stand for."""
+        if isinstance(value, dict):
+            return {name: self._filled(inner) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [self._filled(inner) for inner in value]
+        if not isinstance(value, str):
+            return value
+        whole = PLACEHOLDER.fullmatch(value)
+        if whole:
+            return self.known[whole[1]]
+        return PLACEHOLDER.sub(lambda mask: str(self.known[mask[1]]), value)
+
+
+def page(path: Path) -> Any:
+    """Returns a conversation with its numbers exact."""
+    return json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)

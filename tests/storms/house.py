@@ -1,0 +1,201 @@
+"""A temporary database with shops in it, and a real gunicorn on top: what a storm rages against.
+
+Everything of Django runs in processes of its own, so the process that storms and judges has nothing but HTTP and the
+exported rows.
+"""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+
+from tests.real_retail.server import PROJECT, environment, migrate
+
+WORKERS = 2
+THREADS_A_WORKER = 8
+SECONDS_TO_START = 60
+SECONDS_TO_STOP = 20
+COMPLAINTS = ("deadlock detected", "database is locked", "lock timeout", "LockNotAvailable", "Traceback")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cashier:
+    """Somebody who works at drawers, signed in on several devices: one token each."""
+
+    user_id: int
+    devices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shop:
+    """A store of the temporary database; `key` is an API key that may report its payments."""
+
+    number: str
+    manager: str
+    key: str
+    cashiers: tuple[Cashier, ...]
+
+
+class House:
+    """A migrated database of its own."""
+
+    def __init__(self, *, url: str, folder: Path) -> None:
+        self.url = url
+        self.folder = folder
+        self.is_postgres = is_postgres(url)
+        self.environment: Mapping[str, str] = environment(url)
+
+    def make_shops(self, count: int) -> list[Shop]:
+        """Makes stores with registers, people and tokens through the domain's own verbs."""
+        shops = self._ask("shops", str(count))
+        return [Shop(**{**shop, "cashiers": tuple(Cashier(**{**one, "devices": tuple(one["devices"])}) for one in shop["cashiers"])}) for shop in shops]
+
+    def books(self, shop: Shop) -> dict[str, Any]:
+        """Returns every row of a shop that a storm may have written, and what its seals' own check says."""
+        rows: dict[str, Any] = self._ask("books", shop.number)
+        return rows
+
+    def deadlocks(self) -> int:
+        """Returns how many deadlocks PostgreSQL has found here; to be asked once every connection has ended.
+
+        The server counts each one that it writes to its log, also where a retry hid it from the caller.
+        """
+        if not self.is_postgres:
+            return 0
+        with self.connect() as connection:
+            row = connection.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()").fetchone()
+            return int(row[0]) if row else 0
+
+    def connect(self) -> "psycopg.Connection[Any]":
+        """Connects to the database of a PostgreSQL house beside the server."""
+        return psycopg.connect(_libpq(self.url))
+
+    def await_blocked(self, count: int) -> None:
+        """Waits until so many connections of this database wait for somebody else's lock."""
+        deadline = time.monotonic() + SECONDS_TO_START
+        with self.connect() as connection:
+            connection.autocommit = True
+            while time.monotonic() < deadline:
+                row = connection.execute(
+                    "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+                ).fetchone()
+                if row and row[0] >= count:
+                    return
+        raise AssertionError(f"never were {count} connections waiting for a lock")
+
+    def _ask(self, *question: str) -> Any:
+        """What `world.py` prints for the question."""
+        command = [sys.executable, "-m", "tests.storms.world", *question]
+        return json.loads(
+            subprocess.run(command, cwd=PROJECT, env=self.environment, check=True, stdout=subprocess.PIPE, text=True).stdout
+        )
+
+
+@contextmanager
+def temporary_house(folder: Path) -> Iterator[House]:
+    """A new database: a file in `folder`, or on PostgreSQL one more database on the server that DATABASE_URL names."""
+    server = os.environ.get("DATABASE_URL", "")
+    if not is_postgres(server):
+        house = House(url=f"sqlite:///{folder / 'storm.sqlite3'}", folder=folder)
+        migrate(house.environment)
+        yield house
+        return
+    name = f"cashdesk_storm_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(_libpq(server), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    try:
+        house = House(url=urlsplit(server)._replace(path=f"/{name}").geturl(), folder=folder)
+        migrate(house.environment)
+        yield house
+    finally:
+        with psycopg.connect(_libpq(server), autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+class Server:
+    """A gunicorn as in production on a free port. `application` is what it serves."""
+
+    def __init__(self, house: House, *, application: str = "config.wsgi") -> None:
+        self.log = house.folder / f"gunicorn-{uuid.uuid4().hex[:8]}.log"
+        # The socket listens before the server starts, which then inherits it: no port can be taken in between, and a
+        # request sent at once waits for the first worker instead of being refused.
+        with socket.create_server(("127.0.0.1", 0), backlog=512) as listening, self.log.open("w") as output:
+            self.port: int = listening.getsockname()[1]
+            command = [sys.executable, "-m", "gunicorn", application, f"--bind=fd://{listening.fileno()}"]
+            command += [f"--workers={WORKERS}", "--worker-class=gthread", f"--threads={THREADS_A_WORKER}"]
+            self._process = subprocess.Popen(
+                [*command, "--keep-alive=75", "--no-control-socket"],
+                cwd=PROJECT,
+                env=house.environment,
+                stdout=output,
+                stderr=output,
+                pass_fds=[listening.fileno()],
+                start_new_session=True,  # so that kill() reaches the workers with it
+            )
+        self._await_ready()
+
+    def _await_ready(self) -> None:
+        """The one request waits in the socket's queue until a worker takes it; if the server dies, it is refused."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS_TO_START)
+        try:
+            connection.request("GET", "/readyz")
+            answer = connection.getresponse()
+            body = answer.read()
+            if answer.status != 200:
+                raise RuntimeError(f"/readyz: {answer.status} {body.decode()}")
+        except (OSError, http.client.HTTPException, RuntimeError) as error:
+            self.kill()
+            raise RuntimeError(f"The server did not start: {error}\n{self.log.read_text()[-4000:]}") from error
+        finally:
+            connection.close()
+
+    def complaints(self) -> list[str]:
+        """Returns the lines of the server's log that no storm may cause."""
+        lines = self.log.read_text(errors="replace").splitlines()
+        return [line for line in lines if any(complaint in line for complaint in COMPLAINTS)]
+
+    def stop(self) -> None:
+        """Lets running requests end."""
+        self._process.terminate()
+        try:
+            self._process.wait(SECONDS_TO_STOP)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """Ends master and workers at once, whatever they are doing, as a power cut does."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+
+@contextmanager
+def serving(house: House, *, application: str = "config.wsgi") -> Iterator[Server]:
+    """A running server, stopped at the end."""
+    server = Server(house, application=application)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def is_postgres(url: str) -> bool:
+    """Whether a DATABASE_URL names a PostgreSQL server."""
+    return urlsplit(url).scheme in ("postgres", "postgresql", "psql", "pgsql")
+
+
+def _libpq(url: str) -> str:
+    """The URL in the spelling that libpq knows."""
+    return urlsplit(url)._replace(scheme="postgresql").geturl()

@@ -1,0 +1,232 @@
+"""Judges the rows that a storm left behind: in plain Python, from the design alone, asking no line of the product.
+
+`faults_in(books)` returns a sentence for everything that may not be. `test_judge.py` shows that it finds each fault.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+Row = Mapping[str, Any]
+Books = Mapping[str, Any]
+
+CASH = "CASH"
+TRADE_KINDS = frozenset({"SALE", "REFUND", "PAID_IN", "PAID_OUT", "DROP", "LOAN"})
+"""What moves between the opening and the close of a session; floats, returns and differences belong to these two."""
+
+
+def faults_in(books: Books) -> list[str]:
+    """Returns what is wrong with a store's books; empty for books that are right."""
+    return [
+        *_faults_of_opening(books),
+        *_faults_of_closing(books),
+        *_faults_of_expected(books),
+        *_faults_of_seals(books),
+        *_faults_of_custody(books),
+        *_faults_of_payments(books),
+        *_faults_of_balances(books),
+        *books["seal_faults"],
+    ]
+
+
+def faults_of_reports(books: Books, sent: Mapping[str, int]) -> list[str]:
+    """Compares what was kept with what the tills know they sent: minor units by the payment's own id, out of the drawer
+    negative. Nothing may be lost, nothing there twice, nothing that nobody sent."""
+    kept = Counter(payment["external_id"] for payment in books["payments"])
+    faults = [f"payment {name} was answered and is not there" for name in sent if name not in kept]
+    faults += [f"payment {name} is there {times} times" for name, times in kept.items() if times > 1]
+    faults += [f"payment {name} was never sent" for name in kept if name not in sent]
+    moved = {payment["external_id"]: _signed(payment) for payment in books["payments"]}
+    faults += [
+        f"payment {name} moved {moved[name]} instead of {amount}" for name, amount in sent.items() if name in moved and moved[name] != amount
+    ]
+    if -_balances(books["movements"])[_place(books, "CUSTOMERS"), None] != sum(sent.values()):
+        faults.append("customers' balance is not what the tills took from them")
+    return faults
+
+
+def _faults_of_opening(books: Books) -> Iterator[str]:
+    """Law 3, and no session without the float and the count that belong to it."""
+    for column in ("user_id", "register_id"):
+        running = Counter(session[column] for session in books["sessions"] if session["status"] == "OPEN")
+        yield from (f"{column} {pk} has {times} open sessions" for pk, times in running.items() if times > 1)
+    floats = _by_session(books["movements"], kinds={"FLOAT"})
+    counts = _counts(books, "OPENING")
+    held: dict[int, int] = defaultdict(int)
+    for session in books["sessions"]:
+        name = f"session {session['id']}"
+        if counts[session["id"]] != [session["start_amount"]]:
+            yield f"{name}: opening counts {counts[session['id']]}, start amount {session['start_amount']}"
+        in_drawer = held[session["register_id"]]
+        opening_difference = session["start_amount"] - in_drawer if in_drawer else 0
+        if session["opening_difference"] != opening_difference:
+            yield f"{name}: opening difference {session['opening_difference']}, the drawer held {in_drawer}"
+        wanted = [session["start_amount"]] if session["start_amount"] and not in_drawer else []
+        if (found := [row["amount"] for row in floats[session["id"]]]) != wanted:
+            yield f"{name}: floats {found} instead of {wanted}"
+        # A close without a count leaves what was there for the next opening; any other close leaves nothing.
+        held[session["register_id"]] = session["expected_amount"] if session["status"] == "CLOSED_SYSTEM" else 0
+
+
+def _faults_of_closing(books: Books) -> Iterator[str]:
+    """Law 4: one count, one difference, one return and one seal for each close, and none of them before."""
+    returns = _by_session(books["movements"], kinds={"RETURN"})
+    differences = _by_session(books["movements"], kinds={"OVER_SHORT"})
+    counts = _counts(books, "CLOSING")
+    seals = {seal["id"]: seal for seal in books["seals"]}
+    sealing = Counter(session["seal_id"] for session in books["sessions"] if session["seal_id"] is not None)
+    yield from (f"seal {pk} closes {times} sessions" for pk, times in sealing.items() if times > 1)
+    yield from (f"seal {pk} closes no session" for pk in seals if pk not in sealing)
+    for session in books["sessions"]:
+        name = f"session {session['id']}"
+        is_counted = session["status"] == "CLOSED"
+        if (session["seal_id"] in seals) != (session["status"] != "OPEN"):
+            yield f"{name} is {session['status']} with seal {session['seal_id']}"
+        wanted = [session["declared_amount"]] if is_counted else []
+        if counts[session["id"]] != wanted:
+            yield f"{name}: closing counts {counts[session['id']]} instead of {wanted}"
+        if (found := [row["amount"] for row in returns[session["id"]]]) != [amount for amount in wanted if amount]:
+            yield f"{name}: returns {found} instead of {wanted}"
+        booked = sorted(_into(row, session["register_id"]) for row in differences[session["id"]])
+        due = [session["opening_difference"], session["difference"] if is_counted else 0]
+        if booked != sorted(amount for amount in due if amount):
+            yield f"{name}: differences {booked} instead of {due}"
+        if session["status"] != "OPEN" and session["difference"] != session["declared_amount"] - session["expected_amount"]:
+            yield f"{name}: difference {session['difference']} is not declared minus expected"
+
+
+def _faults_of_expected(books: Books) -> Iterator[str]:
+    """The frozen expected amount is the float and the cash that moved in the range of ids under the session's seal."""
+    seals = {seal["id"]: seal for seal in books["seals"]}
+    for session in books["sessions"]:
+        seal = seals.get(session["seal_id"])
+        if seal is None:
+            continue
+        moved = sum(
+            _into(row, session["register_id"])
+            for row in books["movements"]
+            if seal["after_movement"] < row["id"] <= seal["last_movement"] and row["kind"] in TRADE_KINDS and row["method"] == CASH
+        )
+        if session["expected_amount"] != session["start_amount"] + moved:
+            yield f"session {session['id']}: expected {session['expected_amount']}, the rows say {session['start_amount'] + moved}"
+
+
+def _faults_of_seals(books: Books) -> Iterator[str]:
+    """Z numbers without a gap, ranges that meet, and balances that are the sum of all movements up to the seal."""
+    for place in books["places"]:
+        number, last = 0, 0
+        for seal in sorted((seal for seal in books["seals"] if seal["place_id"] == place["id"]), key=lambda seal: seal["number"]):
+            name = f"Z {seal['number']} of place {place['id']}"
+            if (seal["number"], seal["after_movement"]) != (number + 1, last):
+                yield f"{name} does not follow Z {number} and movement {last}"
+            number, last = seal["number"], seal["last_movement"]
+            until = [row for row in books["movements"] if row["id"] <= last and place["id"] in (row["source_id"], row["destination_id"])]
+            if seal["movement_count"] != sum(row["id"] > seal["after_movement"] for row in until):
+                yield f"{name} counts {seal['movement_count']} movements, and there are others"
+            stated = {(row["currency"], row["method"]): row["amount"] for row in seal["balances"]}
+            summed: Counter[tuple[str, str]] = Counter()
+            for row in until:
+                summed[row["currency"], row["method"]] += _into(row, place["id"])
+            if stated != {pair: amount for pair, amount in summed.items() if amount}:
+                yield f"{name} states balances that are not the sum of its movements"
+
+
+def _faults_of_custody(books: Books) -> Iterator[str]:
+    """A movement of a register lies in the period of its own session: none fell into an earlier one, none came after."""
+    seals = {seal["id"]: seal for seal in books["seals"]}
+    ranges = {
+        session["id"]: (seals[session["seal_id"]]["after_movement"], seals[session["seal_id"]]["last_movement"])
+        for session in books["sessions"]
+        if session["seal_id"] in seals
+    }
+    registers = {place["id"] for place in books["places"] if place["kind"] == "REGISTER"}
+    sealed_until = {pk: max((seal["last_movement"] for seal in books["seals"] if seal["place_id"] == pk), default=0) for pk in registers}
+    sessions = {session["id"]: session for session in books["sessions"]}
+    for row in books["movements"]:
+        session = sessions.get(row["session_id"])
+        for register in registers.intersection((row["source_id"], row["destination_id"])):
+            after, until = ranges.get(row["session_id"], (sealed_until[register], float("inf")))
+            if session is None or session["register_id"] != register:
+                yield f"movement {row['id']} is at register {register} without a session of it"
+            elif not after < row["id"] <= until:
+                yield f"movement {row['id']} of session {session['id']} lies outside of its period, {after} to {until}"
+        if row["is_late"] and (session is None or session["status"] == "OPEN"):
+            yield f"movement {row['id']} is late for session {row['session_id']}, which is not closed"
+
+
+def _faults_of_payments(books: Books) -> Iterator[str]:
+    """Each approved payment is booked once, where it says; no other moves anything."""
+    movements: dict[Any, list[Row]] = defaultdict(list)
+    for row in books["movements"]:
+        if row["reverses_id"] is None:
+            movements[row["payment_id"]].append(row)
+    over_short = _place(books, "OVER_SHORT")
+    for payment in books["payments"]:
+        name = f"payment {payment['external_id']}"
+        booked = [(row["kind"], row["method"], row["amount"]) for row in movements[payment["id"]]]
+        wanted = [(payment["type"], payment["method"], abs(_signed(payment)))] if _signed(payment) else []
+        if booked != wanted:
+            yield f"{name} is booked as {booked} instead of {wanted}"
+            continue
+        for row in movements[payment["id"]]:
+            is_late = over_short in (row["source_id"], row["destination_id"])
+            if not is_late == row["is_late"] == (payment["booked"] == "late"):
+                yield f"{name} says booked {payment['booked']}, and its movement says otherwise"
+            if row["session_id"] != payment["session_id"]:
+                yield f"{name} is of session {payment['session_id']}, its movement of {row['session_id']}"
+
+
+def _faults_of_balances(books: Books) -> Iterator[str]:
+    """Law 8: everything together is zero, and a register whose last session was counted is empty of cash."""
+    balances = _balances(books["movements"])
+    if sum(amount for (_place_id, method), amount in balances.items() if method is None):
+        yield "all places together do not sum to zero"
+    last = {session["register_id"]: session for session in books["sessions"]}
+    for register, session in last.items():
+        if session["status"] == "CLOSED" and balances[register, CASH]:
+            yield f"register {register} was counted and closed and still holds {balances[register, CASH]}"
+
+
+def _balances(movements: Iterable[Row]) -> Counter[tuple[int, str | None]]:
+    """In minus out by place and method; under the method None, of all methods."""
+    balances: Counter[tuple[int, str | None]] = Counter()
+    for row in movements:
+        for method in (row["method"], None):
+            balances[row["source_id"], method] -= row["amount"]
+            balances[row["destination_id"], method] += row["amount"]
+    return balances
+
+
+def _by_session(movements: Iterable[Row], *, kinds: set[str]) -> dict[Any, list[Row]]:
+    """The movements of these kinds by session, those that came late left out."""
+    found: dict[Any, list[Row]] = defaultdict(list)
+    for row in movements:
+        if row["kind"] in kinds and not row["is_late"]:
+            found[row["session_id"]].append(row)
+    return found
+
+
+def _counts(books: Books, moment: str) -> dict[Any, list[int]]:
+    found: dict[Any, list[int]] = defaultdict(list)
+    for row in books["counts"]:
+        if row["moment"] == moment:
+            found[row["session_id"]].append(row["amounts__amount"])
+    return found
+
+
+def _into(row: Row, place: int) -> int:
+    """What a movement brings into a place: negative when it takes out, 0 when it goes elsewhere."""
+    return int(row["amount"]) * ((row["destination_id"] == place) - (row["source_id"] == place))
+
+
+def _signed(payment: Row) -> int:
+    """What a payment moves into a drawer; 0 unless it is approved."""
+    if payment["status"] != "APPROVED":
+        return 0
+    if payment["tendered"] is not None:
+        return int(payment["tendered"] - payment["change"])
+    return int(payment["amount"]) * (1 if payment["type"] == "SALE" else -1)
+
+
+def _place(books: Books, kind: str) -> int:
+    return next(int(place["id"]) for place in books["places"] if place["kind"] == kind)

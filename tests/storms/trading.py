@@ -1,0 +1,165 @@
+"""A trading storm: tills report payments without a pause while their register is opened and closed under them."""
+
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+from tests.storms.house import Server, Shop
+from tests.storms.till import Answer, Till
+
+STATION = 1
+SECONDS_TO_ANSWER = 60
+Payment = Mapping[str, object]
+
+
+class TillsStopped(Exception):
+    """The tills answered no more; the message says how far they came."""
+
+
+@dataclass(kw_only=True)
+class Storm:
+    """What was sent, and what came back."""
+
+    sent: dict[str, int] = field(default_factory=dict)
+    """Minor units that each answered payment moves into a drawer, by its id."""
+    faults: list[str] = field(default_factory=list)
+    """Answers that no storm may bring about."""
+    is_over: bool = False
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def note(self, payments: Sequence[Payment], statuses: Sequence[int]) -> None:
+        """Notes payments with the status that each was answered with."""
+        with self._changed:
+            for payment, status in zip(payments, statuses, strict=True):
+                if status == 201:
+                    self.sent[str(payment["id"])] = into_drawer(payment)
+                else:
+                    self.faults.append(f"payment {payment['id']} was answered {status}")
+            self._changed.notify_all()
+
+    def expect(self, statuses: Collection[int], answer: Answer) -> None:
+        """Notes an answer with any other status as a fault."""
+        if answer.status not in statuses:
+            with self._changed:
+                self.faults.append(f"answered {answer.status}: {answer.content.decode()[:500]}")
+
+    def await_more(self, count: int) -> None:
+        """Waits until `count` more payments were answered, so that a round has trade in it without any sleep."""
+        with self._changed:
+            enough = len(self.sent) + count
+            self._changed.wait_for(lambda: len(self.sent) >= enough or self.is_over, SECONDS_TO_ANSWER)
+            if len(self.sent) < enough:
+                raise TillsStopped(f"after {len(self.sent)} payments, with {self.faults[:10]}")
+
+    def end(self) -> None:
+        """Tells every till that it is over."""
+        with self._changed:
+            self.is_over = True
+            self._changed.notify_all()
+
+
+def into_drawer(payment: Payment) -> int:
+    """Returns what a payment moves into a drawer, minor units."""
+    if payment["status"] != "APPROVED":
+        return 0
+    amount = int(str(payment["amount"]))
+    return amount if payment["type"] == "SALE" else -amount
+
+
+def payment_of(name: str, number: int) -> Payment:
+    """Returns the payment number `number` of a till: cash and cards, now and then a refund or one still pending."""
+    return {
+        "id": f"{name}-{number}",
+        "station": STATION,
+        "method": "CARD" if number % 5 == 4 else "CASH",
+        "currency": "EUR",
+        "amount": 100 + number % 977,
+        "status": "PENDING" if number % 11 == 10 else "APPROVED",
+        "type": "REFUND" if number % 7 == 6 else "SALE",
+    }
+
+
+def report_singly(storm: Storm, till: Till, name: str) -> None:
+    """Sends one payment after the other until the storm is over."""
+    number = 0
+    while not storm.is_over:
+        payment = payment_of(name, number)
+        storm.note([payment], [till.post("/payments", payment).status])
+        number += 1
+
+
+def report_in_batches(storm: Storm, till: Till, name: str, size: int = 20) -> None:
+    """Sends batch after batch until the storm is over."""
+    number = 0
+    while not storm.is_over:
+        payments = [payment_of(name, number + position) for position in range(size)]
+        answer = till.post("/payments/batch", {"payments": payments})
+        storm.note(payments, [answer.status] * size if answer.status != 200 else [result["status_code"] for result in answer.body["results"]])
+        number += size
+
+
+def move_cash(storm: Storm, till: Till) -> None:
+    """Pays in, pays out and drops into the vault from a cashier's second device, until the storm is over."""
+    number = 0
+    while not storm.is_over:
+        kind, category = (("cash_in", "change"), ("cash_out", "supplies"), ("cash_out", "drop"))[number % 3]
+        answer = till.post("/shifts/cash-transaction", {"type": kind, "amount": 1 + number % 50, "category": category})
+        # While nothing is open there is nothing to move cash in; that is an answer, and no fault.
+        storm.expect({201, 404}, answer)
+        number += 1
+
+
+@contextmanager
+def raging(storm: Storm, acts: Sequence[Callable[[], None]]) -> Iterator[None]:
+    """Runs the acts beside the block and ends the storm with it. An act that fails ends the storm too, and is raised."""
+
+    def ending(act: Callable[[], None]) -> None:
+        try:
+            act()
+        finally:
+            storm.end()
+
+    with ThreadPoolExecutor(len(acts)) as threads:
+        running = [threads.submit(ending, act) for act in acts]
+        try:
+            yield
+        except TillsStopped:
+            # What stopped them says more than that they stopped.
+            for act in running:
+                act.result(SECONDS_TO_ANSWER)
+            raise
+        finally:
+            storm.end()
+    for act in running:
+        act.result()
+
+
+def open_and_close(storm: Storm, till: Till, *, rounds: int, on_time: int, late: int) -> None:
+    """Opens and closes a register again and again, each time after so many payments more, open and closed."""
+    for number in range(rounds):
+        storm.expect({200}, till.post("/cash/open", {"start_amount": 100 + number, "station": STATION}))
+        storm.await_more(on_time)
+        storm.expect({200}, till.post("/cash/close", {"final_cash_declared": 120.5 if number % 3 else 0}))
+        storm.await_more(late)
+
+
+def trade_while_closing(server: Server, shop: Shop, *, tills: int, rounds: int, on_time: int, late: int) -> Storm:
+    """Lets `tills` clients report to one register while its cashier opens and closes it, and returns what they saw.
+
+    The last two of them send batches, and cash in and out from the cashier's second device.
+    """
+    storm = Storm()
+    carla = shop.cashiers[0]
+    with ExitStack() as stack:
+        first_device, second_device = (stack.enter_context(Till(server.port, device)) for device in carla.devices)
+        reporting = [stack.enter_context(Till(server.port, shop.key)) for _ in range(tills - 1)]
+        # Once without any trade, so that a payment that comes first has a closed session to be late for.
+        open_and_close(storm, first_device, rounds=1, on_time=0, late=0)
+        acts = [partial(report_singly, storm, till, f"till{number}") for number, till in enumerate(reporting[1:])]
+        acts += [partial(report_in_batches, storm, reporting[0], "batch"), partial(move_cash, storm, second_device)]
+        with raging(storm, acts):
+            open_and_close(storm, first_device, rounds=rounds, on_time=on_time, late=late)
+    return storm

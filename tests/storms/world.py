@@ -1,0 +1,98 @@
+"""The Django side of a storm, run as a program of its own with DATABASE_URL naming the temporary database:
+
+    python -m tests.storms.world shops COUNT      makes stores with people and prints their tokens
+    python -m tests.storms.world books NUMBER     prints every row of a store that a storm may have written
+"""
+
+import sys
+from datetime import timedelta
+from typing import Any
+
+import django
+import simplejson
+
+# Models can be imported only once the applications are set up.
+django.setup()
+
+from django.db import transaction  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from cashdesk.domain.access import issue_api_key, issue_token  # noqa: E402
+from cashdesk.domain.organisation import create_account, create_store  # noqa: E402
+from cashdesk.domain.person import create_person  # noqa: E402
+from cashdesk.domain.principal import SYSTEM  # noqa: E402
+from cashdesk.domain.seal import faults_of  # noqa: E402
+from cashdesk.enums import Role, Scope  # noqa: E402
+from cashdesk.models import CashSession, Count, Movement, Payment, Place, Seal, Store, User  # noqa: E402
+
+REGISTERS = 8
+CASHIERS = 8
+DEVICES = 2
+LIFETIME = timedelta(hours=12)
+
+
+@transaction.atomic
+def shops(count: str) -> list[dict[str, Any]]:
+    """Makes so many stores, each of an account of its own."""
+    return [_shop(f"S{number}") for number in range(1, int(count) + 1)]
+
+
+def _shop(number: str) -> dict[str, Any]:
+    account = create_account(name=f"Storm {number}")
+    store = create_store(
+        account=account, number=number, name=f"Shop {number}", currency="EUR", time_zone="Europe/Berlin", registers=REGISTERS
+    )
+    manager = _person(store, f"{number.lower()}-erika", Role.MANAGER)
+    cashiers = [_person(store, f"{number.lower()}-cashier-{name}", Role.CASHIER) for name in range(1, CASHIERS + 1)]
+    _key, secret = issue_api_key(
+        name="tills", scopes=(Scope.PAYMENTS_WRITE,), by=SYSTEM, at=timezone.now(), account=account, store=store
+    )
+    return {
+        "number": number,
+        "manager": _token(manager),
+        "key": secret,
+        "cashiers": [{"user_id": user.pk, "devices": [_token(user) for _ in range(DEVICES)]} for user in cashiers],
+    }
+
+
+def _person(store: Store, username: str, role: Role) -> User:
+    return create_person(
+        account=store.account, store=store, username=username, email=f"{username}@example.com", name=username, role=role
+    )
+
+
+def _token(user: User) -> str:
+    _made, secret = issue_token(user=user, at=timezone.now(), lifetime=LIFETIME)
+    return secret
+
+
+def books(number: str) -> dict[str, Any]:
+    """Returns the rows of a store, oldest first, and the faults that the product's own seal check finds."""
+    store = Store.objects.get(number=number)
+    places = Place.objects.filter(store=store).order_by("pk")
+    rows = {
+        "places": places.values("id", "kind", "number"),
+        "sessions": CashSession.objects.filter(store=store).values(
+            "id", "register_id", "user_id", "status", "start_amount", "opening_difference", "expected_amount",
+            "declared_amount", "difference", "seal_id",
+        ),
+        "seals": Seal.objects.filter(place__store=store).values(
+            "id", "place_id", "number", "after_movement", "last_movement", "movement_count", "balances"
+        ),
+        "movements": Movement.objects.filter(store=store).values(
+            "id", "source_id", "destination_id", "amount", "currency", "method", "kind", "session_id", "payment_id",
+            "reverses_id", "is_late", "reason",
+        ),
+        "payments": Payment.objects.filter(store=store).values(
+            "id", "external_id", "status", "type", "method", "amount", "tendered", "change", "booked", "session_id"
+        ),
+        "counts": Count.objects.filter(place__store=store).values("id", "session_id", "moment", "amounts__amount"),
+    }  # fmt: skip
+    made: dict[str, Any] = {name: list(queryset.order_by("pk")) for name, queryset in rows.items()}
+    made["seal_faults"] = [fault for place in places for fault in faults_of(place)]
+    return made
+
+
+if __name__ == "__main__":
+    _program, question, argument = sys.argv
+    print(simplejson.dumps({"shops": shops, "books": books}[question](argument)))
