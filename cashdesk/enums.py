@@ -8,7 +8,7 @@ from django.db import models
 
 CASH: Final = "CASH"
 CASH_SPELLINGS: Final = frozenset({"CASH", "EFECTIVO"})
-"""The method codes that mean cash (contracts, section 1); the ledger knows CASH alone."""
+"""The method codes that mean cash (docs/contracts.md, section 1); the ledger knows CASH alone."""
 
 
 class Role(models.TextChoices):
@@ -98,7 +98,7 @@ class TokenKind(models.TextChoices):
 
 
 class Scope(models.TextChoices):
-    """What an API key may do (contracts, section 0)."""
+    """What an API key may do (docs/contracts.md, section 0)."""
 
     CASH_MANAGEMENT_READ = "cash-management:read", "Read reconciliations"
     CASH_MANAGEMENT_WRITE = "cash-management:write", "Write reconciliations"
@@ -135,7 +135,7 @@ MOVEMENT_ENDS: Final[Mapping[str, frozenset[tuple[str, str]]]] = MappingProxyTyp
     }
 )
 """Per kind the (source, destination) it may go between. A late movement has over/short where the register would be,
-and a reversal goes the other way round (design, laws 1 and 4)."""
+and a reversal goes the other way round (docs/structure.md, laws 1 and 4)."""
 
 REVERSIBLE_KINDS: Final = frozenset(
     {
@@ -169,4 +169,4 @@ FLOW: Final[Mapping[str, Mapping[str, frozenset[str]]]] = MappingProxyType(
         ),
     }
 )
-"""Per noun and state the states that may follow (design, section 4)."""
+"""Per noun and state the states that may follow (docs/structure.md, section 4)."""

@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from cashdesk.admin.base import CashdeskAdmin, StoreFilter, has_role, principal_of
-from cashdesk.admin.columns import moment
+from cashdesk.admin.columns import NOTHING, moment
 from cashdesk.domain.access import revoke
 from cashdesk.enums import Role
 from cashdesk.models import AccessToken
@@ -56,9 +56,9 @@ class AccessTokenAdmin(CashdeskAdmin):
         return has_role(request, Role.ADMIN)
 
     @admin.display(description="scopes")
-    def scopes_listed(self, token: AccessToken) -> str | None:
+    def scopes_listed(self, token: AccessToken) -> str:
         """What a key may do; a person's token may what the person may."""
-        return ", ".join(token.scopes) or None
+        return ", ".join(token.scopes) or NOTHING
 
     @admin.action(description="Revoke the selected tokens", permissions=["revoke"])
     def revoke_selected(self, request: HttpRequest, queryset: "QuerySet[AccessToken]") -> HttpResponse | None:

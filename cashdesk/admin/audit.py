@@ -5,7 +5,7 @@ import json
 from django.contrib import admin
 
 from cashdesk.admin.base import ReadOnlyAdmin, StoreFilter
-from cashdesk.admin.columns import moment
+from cashdesk.admin.columns import NOTHING, moment
 from cashdesk.models import AuditEntry
 
 
@@ -13,7 +13,7 @@ from cashdesk.models import AuditEntry
 class AuditEntryAdmin(ReadOnlyAdmin):
     """Who did what, when, from which request."""
 
-    list_display = ("pk", moment("at"), "action", "subject", "store", "user", "token", "request_id")
+    list_display = ("id", moment("at"), "action", "subject", "store", "user", "token", "request_id")
     joined = ("account", "store", "user", "token")
     list_filter = (StoreFilter,)
     sortable_by = ()
@@ -22,9 +22,9 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     fields = (moment("at"), "action", "subject", "account", "store", "user", "token", "detail_listed", "request_id")
 
     @admin.display(description="detail")
-    def detail_listed(self, entry: AuditEntry) -> str | None:
+    def detail_listed(self, entry: AuditEntry) -> str:
         """Name and value of each detail, one a line; amounts are minor units."""
         return (
             "\n".join(f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in entry.detail.items())
-            or None
+            or NOTHING
         )

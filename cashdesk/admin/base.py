@@ -15,7 +15,8 @@ from cashdesk.admin.rows import rows_of
 from cashdesk.domain import audit
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import Role
-from cashdesk.models import Store, User
+from cashdesk.models import Account, CashSession, Store, User
+from cashdesk.queries import with_shown_result
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -49,6 +50,13 @@ def is_operator(request: HttpRequest) -> bool:
     return has_role(request, Role.ADMIN) and isinstance(request.user, User) and request.user.is_superuser
 
 
+def note_look(request: HttpRequest, sessions: "QuerySet[CashSession]") -> None:
+    """Notes that somebody was shown what is expected in a drawer that was closed without a count and waits for one."""
+    by = principal_of(request)
+    looked_at = with_shown_result(sessions.select_related("store"), by=by)
+    audit.note_looks(sessions=looked_at, by=by, at=timezone.now())
+
+
 def take_over(row: Model, made: Model) -> None:
     """Lets a form's unsaved row stand for the one that the domain made of it."""
     row.__dict__.update(made.__dict__)
@@ -67,7 +75,7 @@ class BoundedPaginator(ModelPaginator):
 
 
 class StoreFilter(admin.SimpleListFilter):
-    """Narrows a list to one store; not shown to somebody who knows only one. Django's own would name every store."""
+    """Narrows a list to one store; not offered to somebody who knows only one. Django's own would name every store."""
 
     title = "store"
     parameter_name = "store"
@@ -83,7 +91,7 @@ class StoreFilter(admin.SimpleListFilter):
         found = [
             (str(store.pk), f"{store} ({store.account})" if is_operator(request) else str(store)) for store in stores
         ]
-        return found if len(found) > 1 else []
+        return found if len(found) > 1 or self.value() is not None else []
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
         """Returns the rows of the store; of none for a number that is no store's."""
@@ -128,6 +136,12 @@ class CashdeskAdmin(ModelAdmin):
         rows = rows_of(self.model, by=principal_of(request)).order_by(*self.get_ordering(request))
         return rows.select_related(*self.joined) if self.joined else rows
 
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Leaves out the store for somebody who works in one: it would say the same in every row."""
+        if has_role(request, Role.ADMIN):
+            return self.list_display
+        return [column for column in self.list_display if column != "store"]
+
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """Returns one row. Raises Http404 for a row of others, in the same way as for one that never was."""
         found = super().get_object(request, object_id, from_field)
@@ -167,6 +181,10 @@ class CashdeskAdmin(ModelAdmin):
             offered |= {f"{self.date_hierarchy}__{part}" for part in ("year", "month", "day")}
         return lookup in offered
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> Any:
+        """Begins a new row in the account of who makes it."""
+        return {"account": principal_of(request).account_id, **super().get_changeform_initial_data(request)}
+
     def formfield_for_foreignkey(
         self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any
     ) -> "ModelChoiceField[Any] | None":
@@ -177,6 +195,7 @@ class CashdeskAdmin(ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: "ModelForm[Any]", change: bool) -> None:  # noqa: FBT001
         """Saves, and notes in the audit trail who changed which fields (Django's own log is for the admin alone)."""
         self.keep(request, obj, form, change=change)
+        account = obj if isinstance(obj, Account) else obj.account
         store = obj if isinstance(obj, Store) else getattr(obj, "store", None)
         audit.note(
             action=f"{self.noun}.{'changed' if change else 'created'}",
@@ -184,6 +203,7 @@ class CashdeskAdmin(ModelAdmin):
             by=principal_of(request),
             at=timezone.now(),
             store=store,
+            account=account,
             detail={"fields": sorted(form.changed_data)},
         )
 

@@ -1,7 +1,7 @@
 """What figures and instants look like in the admin: an amount with its currency, an instant with its zone."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.contrib import admin
@@ -11,17 +11,20 @@ from django.utils.safestring import SafeString
 
 from cashdesk.money import to_text
 
-# A function from a row to its text, or to None where there is nothing; Django's type stubs know neither of the two.
+# A function from a row to its text; Django takes functions among the fields of a page, its type stubs do not.
 Column = Any
+
+NOTHING: Final = "-"
+"""Stands where there is nothing (yet), as it does for Django's own empty fields."""
 
 
 def money(field: str, *, label: str = "", currency: str = "currency") -> Column:
     """Builds the column of an amount: "12.50 EUR" out of 1250 minor units; empty where there is none (yet)."""
 
     @admin.display(description=label or field.replace("_", " "), ordering=field)
-    def column(row: Any) -> str | None:
+    def column(row: Any) -> str:
         minor = getattr(row, field)
-        return None if minor is None else to_text(minor, _at_path(row, currency))
+        return NOTHING if minor is None else to_text(minor, _at_path(row, currency))
 
     # The page finds the field's help text by this name.
     column.__name__ = field
@@ -32,12 +35,23 @@ def moment(field: str, *, store: str = "store", label: str = "") -> Column:
     """Builds the column of an instant on the wall clock of the row's store, with the zone; in UTC where it has none."""
 
     @admin.display(description=label or field.replace("_", " "), ordering=field)
-    def column(row: Any) -> str | None:
+    def column(row: Any) -> str:
         at: datetime | None = getattr(row, field)
         if at is None:
-            return None
+            return NOTHING
         found = _at_path(row, store) if store else None
         return at.astimezone(ZoneInfo(found.time_zone if found else "UTC")).strftime("%Y-%m-%d %H:%M:%S %Z")
+
+    column.__name__ = field
+    return column
+
+
+def day(field: str) -> Column:
+    """Builds the column of a date, written as the instants beside it are."""
+
+    @admin.display(description=field.replace("_", " "), ordering=field)
+    def column(row: Any) -> str:
+        return str(getattr(row, field).isoformat())
 
     column.__name__ = field
     return column

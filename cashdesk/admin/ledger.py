@@ -4,12 +4,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils.safestring import SafeString
+from django.http import HttpRequest, HttpResponse
 
-from cashdesk.admin.base import PlaceStoreFilter, ReadOnlyAdmin, ReadOnlyInline, StoreFilter
-from cashdesk.admin.columns import link_to, moment, money
-from cashdesk.models import Count, CountAmount, Movement, Seal
+from cashdesk.admin.base import PlaceStoreFilter, ReadOnlyAdmin, ReadOnlyInline, StoreFilter, note_look
+from cashdesk.admin.columns import NOTHING, day, link_to, moment, money
+from cashdesk.models import CashSession, Count, CountAmount, Movement, Seal
 from cashdesk.money import to_text
 
 
@@ -18,8 +17,8 @@ class MovementAdmin(ReadOnlyAdmin):
     """Every movement of money. The newest first and in no other order: the ledger is too long to be sorted for a look."""
 
     list_display = (
-        "pk", moment("recorded_at"), "store", "kind", "source", "destination", money("amount"), "method", "session",
-        "is_late",
+        "id", moment("recorded_at"), "store", "kind", "source", "destination", money("amount"), "method", "session",
+        "late",
     )  # fmt: skip
     joined = (
         "store", "source", "destination", "session", "payment", "reverses", "reversed_by", "recorded_by", "recorded_with",
@@ -31,15 +30,20 @@ class MovementAdmin(ReadOnlyAdmin):
     search_help_text = "The number or UUID of a movement, or the number of a session"
     fields = (
         "uuid", "store", "kind", "source", "destination", money("amount"), "method", "session", "payment", "reverses",
-        "reversed_by_link", "is_late", "business_date", moment("occurred_at"), moment("recorded_at"), "recorded_by",
+        "reversed_by_link", "is_late", day("business_date"), moment("occurred_at"), moment("recorded_at"), "recorded_by",
         "recorded_with", "reason", "note",
     )  # fmt: skip
 
+    @admin.display(description="late")
+    def late(self, movement: Movement) -> str:
+        """Said only where it is so: a mark in every row would hide the few that matter."""
+        return "late" if movement.is_late else ""
+
     @admin.display(description="reversed by")
-    def reversed_by_link(self, movement: Movement) -> SafeString | None:
+    def reversed_by_link(self, movement: Movement) -> str:
         """The movement that took this one back."""
         reversal = getattr(movement, "reversed_by", None)
-        return link_to(reversal) if reversal else None
+        return link_to(reversal) if reversal else NOTHING
 
 
 class CountAmountInline(ReadOnlyInline):
@@ -54,10 +58,10 @@ class CountAmountInline(ReadOnlyInline):
         return super().get_queryset(request).prefetch_related("pieces")
 
     @admin.display(description="pieces")
-    def pieces_listed(self, amount: CountAmount) -> str | None:
+    def pieces_listed(self, amount: CountAmount) -> str:
         """Such as "3 x 50.00 EUR"; empty where only an amount was told."""
         lines = (f"{line.pieces} x {to_text(line.denomination, amount.currency)}" for line in amount.pieces.all())
-        return "\n".join(lines) or None
+        return "\n".join(lines) or NOTHING
 
 
 @admin.register(Count)
@@ -113,14 +117,8 @@ class SealAdmin(ReadOnlyAdmin):
     """The closed periods, each chained to the one before by its digest."""
 
     list_display = (
-        "__str__",
-        "store",
-        "place",
-        moment("sealed_at", store="place__store"),
-        "movement_count",
-        "balances_listed",
-        "digest",
-    )
+        "__str__", "store", "place", moment("sealed_at", store="place__store"), "movement_count", "digest_begins",
+    )  # fmt: skip
     joined = ("place__store", "session")
     list_filter = (PlaceStoreFilter,)
     sortable_by = ()
@@ -136,11 +134,21 @@ class SealAdmin(ReadOnlyAdmin):
         """The store of the place."""
         return seal.place.store
 
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Shows the page; the balance of a drawer that nobody counted is what is expected in it: the look is noted."""
+        note_look(request, CashSession.objects.filter(seal=context["original"]))
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description="digest")
+    def digest_begins(self, seal: Seal) -> str:
+        """Enough to recognise it; the page has all of it."""
+        return f"{seal.digest[:12]}…"
+
     @admin.display(description="session")
-    def session_link(self, seal: Seal) -> SafeString | None:
+    def session_link(self, seal: Seal) -> str:
         """The session that the period was, if it was one."""
         session = getattr(seal, "session", None)
-        return link_to(session) if session else None
+        return link_to(session) if session else NOTHING
 
     @admin.display(description="closing balances")
     def balances_listed(self, seal: Seal) -> str:

@@ -10,7 +10,9 @@ from cashdesk.admin.base import CashdeskAdmin, ReadOnlyAdmin, StoreFilter, is_op
 from cashdesk.admin.columns import moment, money
 from cashdesk.domain.organisation import create_account, create_places
 from cashdesk.enums import Role
+from cashdesk.errors import InvalidInput
 from cashdesk.models import Account, Place, Store, Vendor
+from cashdesk.money import parse_units, to_units
 
 REGISTERS_MAX = 99
 
@@ -65,6 +67,9 @@ class VendorAdmin(CashdeskAdmin):
 class StoreForm(forms.ModelForm):  # type: ignore[type-arg]  # the class takes no arguments when it runs
     """A store; a new one is told how many registers it has."""
 
+    tolerance_minor = forms.CharField(
+        label="Tolerance", initial="0", help_text="In units of the currency, such as 2.50."
+    )
     registers = forms.IntegerField(
         min_value=0,
         max_value=REGISTERS_MAX,
@@ -76,6 +81,15 @@ class StoreForm(forms.ModelForm):  # type: ignore[type-arg]  # the class takes n
         super().__init__(*args, **kwargs)
         if self.instance.pk is not None:
             self.fields.pop("registers", None)
+            self.initial["tolerance_minor"] = to_units(self.instance.tolerance_minor, self.instance.currency)
+
+    def clean_tolerance_minor(self) -> int:
+        """Reads the amount as every other door does, in the currency that the form gives or the store has."""
+        currency = self.cleaned_data.get("currency", self.instance.currency)
+        try:
+            return parse_units(self.cleaned_data["tolerance_minor"], currency, field="tolerance")
+        except InvalidInput as error:
+            raise forms.ValidationError(error.message) from error
 
 
 @admin.register(Store)

@@ -5,10 +5,9 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
 
 from cashdesk.admin.base import CashdeskAdmin, ReadOnlyAdmin, StoreFilter
-from cashdesk.admin.columns import link_to, moment, money
+from cashdesk.admin.columns import NOTHING, link_to, moment, money
 from cashdesk.enums import Role
 from cashdesk.models import Movement, Payment, PaymentMethod
 
@@ -53,11 +52,11 @@ class PaymentAdmin(ReadOnlyAdmin):
     )  # fmt: skip
 
     @admin.display(description="movements")
-    def movements_listed(self, payment: Payment) -> SafeString | None:
+    def movements_listed(self, payment: Payment) -> str:
         """What the payment moved, and what took it back."""
         # The index on `payment` holds the rows that reverse nothing; the reversal is found from there.
         booked = Movement.objects.select_related("reversed_by").filter(payment=payment, reverses__isnull=True)
         found = [
             row for movement in booked for row in (movement, getattr(movement, "reversed_by", None)) if row is not None
         ]
-        return format_html_join(" · ", "{}", ((link_to(row),) for row in found)) or None
+        return format_html_join(" · ", "{}", ((link_to(row),) for row in found)) or NOTHING

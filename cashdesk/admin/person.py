@@ -30,6 +30,13 @@ class NewPersonForm(BaseUserCreationForm):  # type: ignore[type-arg]  # the clas
         model = User
         fields = ("account", "username", "email", "name", "rut", "role", "store", "is_owner")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Only an operator of the installation has no account, and none is made here.
+        self.fields["account"].required = True
+        # The page itself puts the cursor into its first field; two who want it make the browser complain.
+        self.fields["username"].widget.attrs.pop("autofocus", None)
+
 
 class PersonForm(forms.ModelForm):  # type: ignore[type-arg]  # the class takes no arguments when it runs
     """A person who is there. The register is chosen among those of the person's store."""

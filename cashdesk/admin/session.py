@@ -4,14 +4,14 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from cashdesk.admin.base import ReadOnlyAdmin, StoreFilter
-from cashdesk.admin.columns import link_to_list, moment, money
+from cashdesk.admin.base import ReadOnlyAdmin, StoreFilter, note_look
+from cashdesk.admin.columns import NOTHING, day, link_to_list, moment, money
 from cashdesk.domain.expected import late_cash_of
-from cashdesk.models import CashSession, Count, Movement, Payment
+from cashdesk.models import AuditEntry, CashSession, Count, Movement, Payment
 from cashdesk.money import to_text
 
 
@@ -22,8 +22,8 @@ class CashSessionAdmin(ReadOnlyAdmin):
     """
 
     list_display = (
-        "pk", "status", "store", "register", "user", "business_date", moment("opened_at"), moment("closed_at"),
-        money("start_amount"), money("declared_amount"),
+        "id", "status", "store", "register", "user", money("start_amount"), money("declared_amount"), moment("opened_at"),
+        moment("closed_at"), day("business_date"),
     )  # fmt: skip
     joined = ("store", "register", "user", "opened_by", "closed_by", "seal")
     list_filter = (StoreFilter, "status")
@@ -32,7 +32,7 @@ class CashSessionAdmin(ReadOnlyAdmin):
     search_fields = ("pk", "uuid")
     search_help_text = "The number or UUID of a session, or a cashier's name"
     fields = (
-        "uuid", "status", "store", "register", "user", "business_date", moment("opened_at"), "opened_by",
+        "uuid", "status", "store", "register", "user", day("business_date"), moment("opened_at"), "opened_by",
         money("start_amount"), money("opening_difference"), moment("closed_at"), "closed_by", money("declared_amount"),
         money("expected_amount"), money("difference"), "late_cash", "adjusted_difference", "seal", "belonging",
     )  # fmt: skip
@@ -49,16 +49,21 @@ class CashSessionAdmin(ReadOnlyAdmin):
         )
         return by_number | by_name, False
 
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Shows the page; a look at what an uncounted drawer should hold is noted (law 5)."""
+        note_look(request, CashSession.objects.filter(pk=context["original"].pk))
+        return super().render_change_form(request, context, *args, **kwargs)
+
     @admin.display(description="late cash")
-    def late_cash(self, session: CashSession) -> str | None:
+    def late_cash(self, session: CashSession) -> str:
         """What arrived after the close and explains that much of the difference."""
-        return None if session.is_open else to_text(late_cash_of(session), session.currency)
+        return NOTHING if session.is_open else to_text(late_cash_of(session), session.currency)
 
     @admin.display(description="adjusted difference")
-    def adjusted_difference(self, session: CashSession) -> str | None:
+    def adjusted_difference(self, session: CashSession) -> str:
         """The frozen difference without what late cash explains."""
         return (
-            None
+            NOTHING
             if session.difference is None
             else to_text(session.difference - late_cash_of(session), session.currency)
         )
@@ -67,8 +72,9 @@ class CashSessionAdmin(ReadOnlyAdmin):
     def belonging(self, session: CashSession) -> SafeString:
         """The ways to the rows of this session."""
         return format_html(
-            "{} · {} · {}",
+            "{} · {} · {} · {}",
             link_to_list(Movement, text="Movements", session__exact=session.pk),
             link_to_list(Payment, text="Payments", session__exact=session.pk),
             link_to_list(Count, text="Counts", session__exact=session.pk),
+            link_to_list(AuditEntry, text="Audit trail", q=f"session:{session.pk}"),
         )

@@ -1,4 +1,4 @@
-"""Signing in and out (contracts, section 0)."""
+"""Signing in and out (docs/contracts.md, section 0)."""
 
 from datetime import timedelta
 from typing import Any

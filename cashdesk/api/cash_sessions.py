@@ -1,4 +1,4 @@
-"""The cash-sessions API (contracts, section 1; the page in docs/contracts.md)."""
+"""The cash-sessions API (docs/contracts.md, section 1; the page in docs/contracts.md)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Movements as ours (contracts, section 5): correcting one by its reversal."""
+"""Movements as ours (docs/contracts.md, section 5): correcting one by its reversal."""
 
 from typing import Any
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Ways to pay, and paying an order by hand (contracts, section 2)."""
+"""Ways to pay, and paying an order by hand (docs/contracts.md, section 2)."""
 
 import uuid
 from typing import Any

@@ -1,4 +1,4 @@
-"""Payments as points of sale report them (contracts, section 5): ours, amounts in minor units."""
+"""Payments as points of sale report them (docs/contracts.md, section 5): ours, amounts in minor units."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Reports of the shifts API (contracts, section 2)."""
+"""Reports of the shifts API (docs/contracts.md, section 2)."""
 
 import csv
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The shifts API (contracts, section 2): the same sessions in the words of shifts, and cash in and out of them."""
+"""The shifts API (docs/contracts.md, section 2): the same sessions in the words of shifts, and cash in and out of them."""
 
 from typing import Any
 

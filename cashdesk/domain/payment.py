@@ -9,6 +9,7 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 
+from cashdesk.denominations import denominations_of
 from cashdesk.domain import audit, ledger, place
 from cashdesk.domain.ledger import Entry
 from cashdesk.domain.payment_target import Target, targets_of
@@ -22,13 +23,16 @@ CHUNK_SIZE: Final = 500
 """Payments in one transaction: enough to be fast, few enough that no till waits long."""
 
 CLOCK_AHEAD_MAX: Final = timedelta(days=1)
+ROUNDING_PIECES: Final = 5
+"""Cash rounding takes a customer at most this many of the smallest coin off: five cents where they round to ten."""
+
 PAID_AT_MIN: Final = datetime(2000, 1, 1, tzinfo=UTC)
 TRIES_MAX: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentReport:
-    """A tender as reported. Amounts are minor units; what is left out is the caller's own (contracts, section 5)."""
+    """A tender as reported. Amounts are minor units; what is left out is the caller's own (docs/contracts.md, section 5)."""
 
     id: str
     method: str
@@ -171,7 +175,7 @@ def _book(*, reports: Sequence[PaymentReport], by: Principal, at: datetime, hold
         (payment.store_id, payment.external_id): payment
         for payment in Payment.objects.filter(
             store__in=stores, external_id__in={report.id for report in reports}
-        ).select_related("session")
+        ).select_related("session", "store", "register", "operator")
     }
     outcomes: list[Outcome] = []
     new: list[tuple[Payment, Target]] = []
@@ -235,6 +239,8 @@ def _checked(report: PaymentReport, *, at: datetime) -> PaymentReport | DomainEr
             return InvalidInput.of("tendered", "is less than the amount.")
         if change > report.tendered:
             return InvalidInput.of("change", "is more than was tendered.")
+        if report.amount - (report.tendered - change) > ROUNDING_PIECES * _smallest_piece(report.currency):
+            return InvalidInput.of("change", "leaves less than the amount, by more than cash rounding does.")
         if change and _method(report) != CASH:
             return InvalidInput.of("change", "is given in cash alone; report cash back as a payment of its own.")
     if report.paid_at is not None and report.paid_at > at + CLOCK_AHEAD_MAX:
@@ -242,6 +248,11 @@ def _checked(report: PaymentReport, *, at: datetime) -> PaymentReport | DomainEr
     if report.paid_at is not None and report.paid_at < PAID_AT_MIN:
         return InvalidInput.of("paid_at", "is before the year 2000: the clock of the till is wrong.")
     return report
+
+
+def _smallest_piece(currency: str) -> int:
+    """The smallest note or coin, minor units; 1 where we have no list."""
+    return min((denomination.value for denomination in denominations_of(currency)), default=1)
 
 
 def _method(report: PaymentReport) -> str:

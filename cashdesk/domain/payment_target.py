@@ -122,7 +122,9 @@ class _Look:
         if references:
             numbers = [int(reference) for reference in references if reference.isdecimal() and len(reference) < 19]
             people = User.objects.filter(account_id=self.by.account_id) if self.by.account_id else User.objects.all()
-            for person in people.filter(Q(operator_code__in=references) | Q(pk__in=numbers, operator_code="")):
+            found_people = people.filter(Q(operator_code__in=references) | Q(pk__in=numbers, operator_code=""))
+            # A code that somebody was given goes before somebody else's id that reads the same.
+            for person in sorted(found_people, key=lambda found: bool(found.operator_code)):
                 self.operators[person.operator_uid] = person
 
     def _find_registers(self, stations: set[int]) -> None:

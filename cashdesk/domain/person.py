@@ -1,9 +1,15 @@
 """Setting up people."""
 
-from django.contrib.auth.hashers import make_password
+from datetime import datetime
 
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+
+from cashdesk.domain import audit
+from cashdesk.domain.access import revoke
+from cashdesk.domain.principal import Principal
 from cashdesk.enums import Role
-from cashdesk.models import Account, Place, Store, User
+from cashdesk.models import AccessToken, Account, Place, Store, User
 
 
 def create_person(
@@ -38,3 +44,15 @@ def create_person(
     user.full_clean()
     user.save()
     return user
+
+
+@transaction.atomic
+def set_password(*, user: User, password: str, by: Principal, at: datetime) -> None:
+    """Gives a person a new password, and ends every token that the old one had opened."""
+    user.password = make_password(password)
+    user.save(update_fields=["password"])
+    for token in AccessToken.objects.filter(user=user, revoked_at__isnull=True):
+        revoke(token=token, by=by, at=at)
+    audit.note(
+        action="person.password_set", subject=f"user:{user.pk}", by=by, at=at, store=user.store, account=user.account
+    )

@@ -35,7 +35,7 @@ class Principal:
 
     @property
     def label(self) -> str:
-        """`user:42`, `apikey:ck_1a2b` or `system`, as audit entries and answers name it (contracts, section 3)."""
+        """`user:42`, `apikey:ck_1a2b` or `system`, as audit entries and answers name it (docs/contracts.md, section 3)."""
         if self.token is not None and self.is_program:
             return f"apikey:{self.token.prefix}"
         return f"user:{self.user.pk}" if self.user is not None else "system"

@@ -58,7 +58,7 @@ def open_session(
     """Opens a drawer with a counted float and returns the session.
 
     The float comes out of the vault (FLOAT). Where the register's book still holds cash, because the session before was
-    closed without a count, no float moves: float minus book is the opening difference (design, section 3).
+    closed without a count, no float moves: float minus book is the opening difference (docs/structure.md, section 3).
     With `force_close_previous` the person's running session becomes CLOSED_SYSTEM in the same transaction.
 
     Raises SessionAlreadyOpen when the person or the register has an open session (law 3).

@@ -1,4 +1,4 @@
-"""The laws that Django has no word for, as triggers (design: each law holds in the database too)."""
+"""The laws that Django has no word for, as triggers (docs/structure.md: each law holds in the database too)."""
 
 from typing import Any
 

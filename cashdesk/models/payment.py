@@ -81,7 +81,8 @@ class Payment(models.Model):
             models.CheckConstraint(condition=Q(type__in=PaymentType.values), name="payment_type_is_known"),
             models.CheckConstraint(condition=Q(amount__gte=0), name="payment_amount_not_negative"),
             models.CheckConstraint(
-                condition=Q(tendered__isnull=True, change__isnull=True) | Q(tendered__gte=F("change"), change__gte=0),
+                condition=Q(tendered__isnull=True, change__isnull=True)
+                | Q(tendered__isnull=False, change__isnull=False, tendered__gte=F("change"), change__gte=0),
                 name="payment_change_within_tendered",
             ),
             models.CheckConstraint(

@@ -72,6 +72,8 @@ class User(AbstractBaseUser, PublicIdModel):
 
     class Meta:
         ordering = ("name",)
+        verbose_name = "person"
+        verbose_name_plural = "people"
         constraints = (
             # Each of the three may be what a person signs in with, so each is unique in the installation, in any capitals.
             models.UniqueConstraint(Lower("username"), name="person_username_once"),
@@ -113,7 +115,7 @@ class User(AbstractBaseUser, PublicIdModel):
 
     @property
     def operator_uid(self) -> str:
-        """The person's operator code, or the user id as text (contracts, section 3)."""
+        """The person's operator code, or the user id as text (docs/contracts.md, section 3)."""
         return self.operator_code or str(self.pk)
 
     def get_full_name(self) -> str:

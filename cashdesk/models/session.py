@@ -72,7 +72,10 @@ class CashSession(PublicIdModel):
                     & Q(
                         closed_at__isnull=False,
                         expected_amount__isnull=False,
+                        # Said for each: a CHECK lets a row pass where a comparison with NULL leaves it open.
+                        declared_amount__isnull=False,
                         declared_amount__gte=0,
+                        difference__isnull=False,
                         difference=F("declared_amount") - F("expected_amount"),
                         seal__isnull=False,
                     )

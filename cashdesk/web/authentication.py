@@ -1,4 +1,4 @@
-"""Who asks: a bearer token, an API key, the cookie, or a browser session (contracts, section 0)."""
+"""Who asks: a bearer token, an API key, the cookie, or a browser session (docs/contracts.md, section 0)."""
 
 from typing import Any, Final
 

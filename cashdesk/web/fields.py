@@ -61,6 +61,7 @@ class WholeNumberField(serializers.IntegerField):
             raise serializers.ValidationError(error.errors["x"]) from error
 
 
+@extend_schema_field({"type": "object", "description": "Read by itself; see the single call."})
 class AnythingField(serializers.Field[Any, Any, Any, Any]):
     """Takes whatever came, for a reader that will look at it by itself."""
 

@@ -35,7 +35,7 @@ class RequestIdMiddleware:
 
 
 class ApiPathMiddleware:
-    """No path of the API ends in a slash; with one it works too (contracts): a redirect would lose a POST's body."""
+    """No path of the API ends in a slash; with one it works too (docs/contracts.md): a redirect would lose a POST's body."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -112,11 +112,10 @@ def test_what_cannot_be_is_refused_by_field(cast: Cast, fields: dict[str, Any], 
     assert not Payment.objects.exists()
 
 
-def test_more_change_than_came_in_over_the_amount_cannot_be(cast: Cast) -> None:
-    # 10.00 owed, 20.00 given, 15.00 back: the till would give away 5.00 of the shop's money on every sale.
+def test_where_the_till_rounds_cash_the_drawer_gets_what_was_tendered_minus_the_change(cast: Cast) -> None:
     open_drawer(cast.carla, 0)
-    payment = kept(report(cast, 1998, tendered=5000, change=3000))  # rounding to five cents may differ by a little
-    assert payment.movements.get().amount == 2000
+    payment = kept(report(cast, 1998, tendered=5000, change=3000))
+    assert (payment.amount, payment.movements.get().amount) == (1998, 2000)
 
 
 @pytest.mark.parametrize(
@@ -369,7 +368,7 @@ def test_one_payment_takes_the_same_statements_whatever_the_history(cast: Cast) 
     assert taken[0] <= 12, taken
 
 
-def test_a_hundred_payments_take_as_many_statements_as_one(cast: Cast) -> None:
+def test_a_hundred_payments_take_hardly_more_statements_than_one(cast: Cast) -> None:
     open_drawer(cast.carla, 0)
     taken = []
     for size in (1, 100):
@@ -377,7 +376,8 @@ def test_a_hundred_payments_take_as_many_statements_as_one(cast: Cast) -> None:
         with counted_queries() as queries:
             batch(cast, reports)
         taken.append(len(queries))
-    assert taken[0] == taken[1]
+    # On SQLite Django cuts the one INSERT of payments at 999 parameters.
+    assert taken[1] - taken[0] <= 2
 
 
 # --- Reversals -----------------------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ a 5xx here, or ends the program.
 import json
 import sys
 from contextlib import redirect_stdout
+from typing import Any
 
 import django
 
@@ -27,11 +28,11 @@ def day(cast: Cast) -> dict[str, int]:
     """Returns the status of each step."""
     erika, bruno = caller(cast.erika), caller(cast.bruno)
     nobody = Caller()
-    steps = {
+    steps: dict[str, Any] = {
         "wrong password": nobody.post("/auth/login", {"username": "carla", "password": "guess"}),
-        "sign in": (signed_in := nobody.post("/auth/login", {"username": "carla", "password": PASSWORD})),
+        "sign in": nobody.post("/auth/login", {"username": "carla", "password": PASSWORD}),
     }
-    carla = Caller(signed_in.json()["access_token"])
+    carla = Caller(steps["sign in"].json()["access_token"])
     steps |= {
         "open": carla.post("/cash/open", {"count": [{"denomination": 50, "pieces": 4}]}, idempotency_key="morning"),
         "open, sent again": carla.post(

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 
 from cashdesk.management.demo_world import PASSWORD
@@ -30,7 +29,7 @@ class Command:
     body: str
     answer: Any
 
-    def send(self, client: Client) -> HttpResponse:
+    def send(self, client: Client) -> Any:
         """Sends it with the cookies of the day, which is what -b and -c do."""
         return client.post(self.path, self.body, content_type="application/json")
 

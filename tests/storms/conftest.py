@@ -1,30 +1,40 @@
-"""The house of the storms: one database and one server for all of them, and a shop of its own for each."""
+"""The houses of the storms: one with a server for most of them, each with a shop of its own, and copies for the rest."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.storms.house import House, Server, Shop, serving, temporary_house
 
-SHOPS = 20
+SHOPS = 12
 
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with temporary_house(tmp_path_factory.mktemp("storms")) as house:
+def _template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, list[Shop]]]:
+    """A house with shops in it that nobody works in: making one takes seconds, copying it takes none."""
+    with temporary_house(tmp_path_factory.mktemp("storm-template")) as house:
+        yield house, house.make_shops(SHOPS)
+
+
+@pytest.fixture(scope="session")
+def house(_template: tuple[House, list[Shop]], tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The house that the storms share."""
+    with temporary_house(tmp_path_factory.mktemp("storms"), like=_template[0]) as house:
         yield house
         # The server and every other process on it have ended by now, so the count is complete.
         assert house.deadlocks() == 0
 
 
 @pytest.fixture(scope="session")
-def shops(house: House) -> Iterator[Shop]:
-    return iter(house.make_shops(SHOPS))
+def _shops(_template: tuple[House, list[Shop]]) -> Iterator[Shop]:
+    return iter(_template[1])
 
 
 @pytest.fixture
-def shop(shops: Iterator[Shop]) -> Shop:
-    return next(shops)
+def shop(_shops: Iterator[Shop]) -> Shop:
+    """A shop in which nothing has happened yet."""
+    return next(_shops)
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +45,14 @@ def _running(house: House) -> Iterator[Server]:
 
 @pytest.fixture
 def server(_running: Server) -> Iterator[Server]:
+    """The server of the shared house. Its log may not complain of anything during the test."""
     complaints_before = len(_running.complaints())
     yield _running
     assert _running.complaints()[complaints_before:] == []
+
+
+@pytest.fixture
+def own_house(_template: tuple[House, list[Shop]], tmp_path: Path) -> Iterator[House]:
+    """A house of the test's own, where it may break what it likes."""
+    with temporary_house(tmp_path, like=_template[0]) as house:
+        yield house

@@ -7,6 +7,7 @@ exported rows.
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -105,20 +106,29 @@ class House:
 
 
 @contextmanager
-def temporary_house(folder: Path) -> Iterator[House]:
-    """A new database: a file in `folder`, or on PostgreSQL one more database on the server that DATABASE_URL names."""
+def temporary_house(folder: Path, *, like: House | None = None) -> Iterator[House]:
+    """A new database: a file in `folder`, or on PostgreSQL one more database on the server that DATABASE_URL names.
+
+    It is migrated, or with `like` a copy of that house, in which nobody may be at work just then.
+    """
     server = os.environ.get("DATABASE_URL", "")
     if not is_postgres(server):
-        house = House(url=f"sqlite:///{folder / 'storm.sqlite3'}", folder=folder)
-        migrate(house.environment)
+        file = folder / "storm.sqlite3"
+        if like is not None:
+            shutil.copyfile(like.folder / file.name, file)
+        house = House(url=f"sqlite:///{file}", folder=folder)
+        if like is None:
+            migrate(house.environment)
         yield house
         return
     name = f"cashdesk_storm_{uuid.uuid4().hex[:12]}"
+    copied = urlsplit(like.url).path.removeprefix("/") if like is not None else "template1"
     with psycopg.connect(_libpq(server), autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{copied}"')
     try:
         house = House(url=urlsplit(server)._replace(path=f"/{name}").geturl(), folder=folder)
-        migrate(house.environment)
+        if like is None:
+            migrate(house.environment)
         yield house
     finally:
         with psycopg.connect(_libpq(server), autocommit=True) as connection:

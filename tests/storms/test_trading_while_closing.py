@@ -1,19 +1,19 @@
 """A register is closed and opened while its tills go on selling: every cent lands in exactly one period."""
 
-from pathlib import Path
-
-from tests.storms.house import House, Server, Shop, serving, temporary_house
+from tests.storms.house import House, Server, Shop, serving
 from tests.storms.judge import faults_in, faults_of_reports
-from tests.storms.trading import trade_while_closing
+from tests.storms.trading import Storm, trade_while_closing
 
 TILLS = 16
 ROUNDS = 10
-STORMS_MAX = 5
-BROKEN_HISTORY = ("lies outside of its period", "the rows say", "to be counted was", "counts", "still holds", "was answered 5", "answered 5")
+
+
+def trade(server: Server, shop: Shop, *, rounds: int) -> Storm:
+    return trade_while_closing(server, shop, tills=TILLS, rounds=rounds, on_time=15, late=5)
 
 
 def test_sixteen_tills_report_while_the_register_is_opened_and_closed(house: House, server: Server, shop: Shop) -> None:
-    storm = trade_while_closing(server, shop, tills=TILLS, rounds=ROUNDS, on_time=30, late=10)
+    storm = trade(server, shop, rounds=ROUNDS)
 
     books = house.books(shop)
     assert storm.faults == []
@@ -27,12 +27,10 @@ def test_sixteen_tills_report_while_the_register_is_opened_and_closed(house: Hou
     assert len(late) >= ROUNDS // 2
 
 
-def test_without_the_locks_the_same_storm_breaks_the_books(tmp_path: Path) -> None:
-    with temporary_house(tmp_path) as house, serving(house, application="tests.storms.unlocked") as server:
-        for shop in house.make_shops(STORMS_MAX):
-            storm = trade_while_closing(server, shop, tills=TILLS, rounds=ROUNDS, on_time=30, late=10)
-            faults = [*storm.faults, *faults_in(house.books(shop))]
-            print(len(storm.faults), len(faults), storm.faults[:5], faults[-20:])
-            if faults:
-                break
-    assert faults
+def test_without_the_locks_the_same_storm_fails(own_house: House, shop: Shop) -> None:
+    """PostgreSQL then keeps books that are wrong; SQLite, whose transactions are its locks, turns tills away."""
+    with serving(own_house, application="tests.storms.unlocked") as server:
+        storm = trade(server, shop, rounds=3)
+    faults = [*storm.faults, *faults_in(own_house.books(shop))]
+    told = "lies outside of its period" if own_house.is_postgres else "was answered 503"
+    assert any(told in fault for fault in faults)

@@ -1,0 +1,128 @@
+"""The back office in few words: who sits in it, where its pages are, and a shop with one of everything to look at."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from cashdesk.domain import ledger
+from cashdesk.domain.access import issue_api_key, issue_token
+from cashdesk.domain.count import CountedCash, Pieces
+from cashdesk.domain.principal import Principal
+from cashdesk.domain.session import close_session
+from cashdesk.enums import PaymentStatus, Scope
+from cashdesk.models import (
+    AccessToken,
+    Account,
+    AuditEntry,
+    CashSession,
+    Count,
+    Movement,
+    Payment,
+    PaymentMethod,
+    Place,
+    Seal,
+    Store,
+    User,
+    Vendor,
+)
+from tests.cashdesk.desk import NOON, minutes, open_drawer, pay, sell
+
+NEVER_WRITTEN: Final = (Movement, Payment, CashSession, Count, Seal, AuditEntry, Place)
+"""What is read-only for everyone: the books, and the places that they are about."""
+
+ORGANISATION: Final = (Account, Vendor, Store, User, PaymentMethod)
+"""What admins keep."""
+
+EVERYTHING: Final = (*NEVER_WRITTEN, *ORGANISATION, AccessToken)
+
+
+def name_of(model: type[Model]) -> str:
+    """Returns the name of a model, for the name of a test."""
+    return model.__name__
+
+
+def sits_down(user: User) -> Client:
+    """Signs a person in to the back office and returns their browser."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def list_of(model: type[Model]) -> str:
+    """Returns the address of a list."""
+    return reverse(f"admin:cashdesk_{model._meta.model_name}_changelist")
+
+
+def new(model: type[Model]) -> str:
+    """Returns the address of the page on which a row would be made."""
+    return reverse(f"admin:cashdesk_{model._meta.model_name}_add")
+
+
+def page_of(row: Model, verb: str = "change") -> str:
+    """Returns the address of a row's page; `verb` is change, delete or history."""
+    return reverse(f"admin:cashdesk_{row._meta.model_name}_{verb}", args=[row.pk])
+
+
+def make_operator() -> User:
+    """Makes an operator of the installation, who belongs to no account."""
+    return User.objects.create_superuser(
+        username="root", email="root@example.com", name="Root", password="a-long-password"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Traces:
+    """What a day leaves behind in a shop, one row of each model."""
+
+    rows: dict[type[Model], Any] = field(default_factory=dict)
+
+    def __getitem__(self, model: type[Model]) -> Any:
+        return self.rows[model]
+
+
+def trade_a_day(store: Store, cashier: User, *, number: int = 1) -> Traces:
+    """A day with one of everything: opened with pieces, sold, taken back, paid by card, closed two euros short, and a
+    sale that came late; a key and a sign-in of the cashier. `number` keeps the days of several people apart."""
+    by = Principal(user=cashier)
+    session = open_drawer(cashier, 10_000)
+    sale = sell(session, 2_500, at=minutes(1), tendered=3_000, change=500, tax=399)
+    ledger.reverse(movement=sell(session, 700, at=minutes(2)), by=by, at=minutes(3), reason="typed twice")
+    pay(session, 4_200, method="CARD", at=minutes(4))
+    pay(session, 900, status=PaymentStatus.PENDING, at=minutes(5))
+    pieces = (
+        Pieces(denomination=5_000, pieces=2),
+        Pieces(denomination=500, pieces=4),
+        Pieces(denomination=100, pieces=3),
+    )
+    closed = close_session(
+        session=session, counted=CountedCash(currency="EUR", amount=12_300, pieces=pieces), by=by, at=minutes(60)
+    )
+    sell(closed, 200, at=minutes(61))
+    token, _secret = issue_token(user=cashier, at=timezone.now(), lifetime=timedelta(hours=1))
+    issue_api_key(
+        name=f"till {number}", scopes=(Scope.PAYMENTS_WRITE,), by=by, at=NOON, account=store.account, store=store
+    )
+    vendor = Vendor.objects.create(account=store.account, name=f"Brand {number}")
+    Store.objects.filter(pk=store.pk).update(vendor=vendor)
+    return Traces(
+        rows={
+            Account: store.account,
+            Vendor: vendor,
+            Store: store,
+            Place: closed.register,
+            User: cashier,
+            PaymentMethod: store.account.payment_methods.get(code="CASH"),
+            AccessToken: token,
+            CashSession: closed,
+            Movement: sale,
+            Payment: sale.payment,
+            Count: closed.counts.get(moment="CLOSING"),
+            Seal: closed.seal,
+            AuditEntry: AuditEntry.objects.filter(action="session.closed", subject=f"session:{closed.pk}").get(),
+        }
+    )

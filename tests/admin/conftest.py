@@ -1,0 +1,19 @@
+"""What the tests of the back office share."""
+
+import pytest
+
+from cashdesk.models import User
+from tests.admin.back_office import Traces, make_operator, trade_a_day
+from tests.stories import Cast
+
+
+@pytest.fixture
+def traces(cast: Cast) -> Traces:
+    """A day of Carla's."""
+    return trade_a_day(cast.store, cast.carla)
+
+
+@pytest.fixture
+def operator(db: None) -> User:
+    """Somebody who runs the installation."""
+    return make_operator()

@@ -1,0 +1,351 @@
+"""What the tables themselves refuse, past every domain function: the constraints of the models."""
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
+
+from cashdesk.domain.expected import book_of
+from cashdesk.domain.organisation import create_account, create_store
+from cashdesk.domain.person import create_person
+from cashdesk.domain.seal import seal_period
+from cashdesk.enums import FLOW, Booked, CountMoment, MovementKind, PaymentStatus, PlaceKind, Role, SessionStatus, TokenKind
+from cashdesk.models import (
+    AccessToken,
+    CashSession,
+    Count,
+    CountAmount,
+    CountPieces,
+    Movement,
+    Payment,
+    PaymentMethod,
+    Place,
+    Seal,
+    Store,
+    User,
+    Vendor,
+)
+from tests.cashdesk.desk import NOON, open_drawer
+from tests.factories import AccountFactory, StoreFactory, UserFactory
+from tests.stories import Cast
+
+SOURCE_APPS = ("cashdesk", "settlements", "reconciliations")
+
+
+def refused(row: models.Model, constraint: str) -> None:
+    """Asserts that the database refuses to save a row, for the constraint's sake."""
+    with pytest.raises(IntegrityError) as error, transaction.atomic():
+        row.save(force_insert=row._state.adding)
+    words = str(error.value)
+    # SQLite names the columns of a unique constraint where PostgreSQL names the constraint.
+    columns = {
+        field
+        for declared in row._meta.constraints
+        if declared.name == constraint and isinstance(declared, models.UniqueConstraint)
+        for field in declared.fields
+    }
+    named = all(f".{column}" in words for column in columns) if columns and "UNIQUE" in words else constraint in words
+    assert named, f"{constraint}: {words}"
+
+
+# --- Sessions --------------------------------------------------------------------------------------------------------------
+
+
+def a_session(cast: Cast, **fields: Any) -> CashSession:
+    """Returns an unsaved open session of Carla at register 1."""
+    usual: dict[str, Any] = {
+        "store": cast.store,
+        "register": cast.place(PlaceKind.REGISTER, 1),
+        "user": cast.carla,
+        "currency": "EUR",
+        "business_date": NOON.date(),
+        "start_amount": 0,
+        "opened_at": NOON,
+    }
+    return CashSession(**{**usual, **fields})
+
+
+def closing(cast: Cast) -> dict[str, Any]:
+    """Returns all that a close freezes, with a seal."""
+    register = cast.place(PlaceKind.REGISTER, 1)
+    seal = seal_period(place=register, book=book_of(register), at=NOON)
+    return {"closed_at": NOON, "expected_amount": 100, "declared_amount": 90, "difference": -10, "seal": seal}
+
+
+@pytest.mark.parametrize("figure", ["closed_at", "expected_amount", "declared_amount", "difference", "seal"])
+def test_an_open_session_holds_none_of_its_final_figures(cast: Cast, figure: str) -> None:
+    refused(a_session(cast, **{figure: closing(cast)[figure]}), "session_figures_only_when_closed")
+
+
+@pytest.mark.parametrize("figure", ["closed_at", "expected_amount", "declared_amount", "difference", "seal"])
+def test_a_closed_session_holds_all_of_them(cast: Cast, figure: str) -> None:
+    wrong = a_session(cast, **{**closing(cast), "status": SessionStatus.CLOSED, figure: None})
+    refused(wrong, "session_figures_only_when_closed")
+
+
+def test_a_closed_session_with_all_of_them_is_kept(cast: Cast) -> None:
+    session = a_session(cast, **closing(cast), status=SessionStatus.CLOSED)
+    session.save()
+    assert CashSession.objects.get() == session
+
+
+@pytest.mark.parametrize("difference", [10, -11, 0])
+def test_the_difference_is_declared_minus_expected(cast: Cast, difference: int) -> None:
+    wrong = a_session(cast, **{**closing(cast), "status": SessionStatus.CLOSED, "difference": difference})
+    refused(wrong, "session_figures_only_when_closed")
+
+
+def test_nobody_counts_less_than_nothing(cast: Cast) -> None:
+    refused(a_session(cast, start_amount=-1), "session_start_not_negative")
+    counted = {**closing(cast), "status": SessionStatus.CLOSED, "declared_amount": -1, "difference": -101}
+    refused(a_session(cast, **counted), "session_figures_only_when_closed")
+
+
+def test_a_forced_close_declares_zero(cast: Cast) -> None:
+    forced = {**closing(cast), "status": SessionStatus.CLOSED_SYSTEM}
+    refused(a_session(cast, **forced), "session_forced_close_declares_zero")
+
+
+def test_a_status_that_nobody_knows_is_refused(cast: Cast) -> None:
+    refused(a_session(cast, status="PAUSED", **closing(cast)), "session_status_is_known")
+
+
+# --- Payments ----------------------------------------------------------------------------------------------------------------
+
+
+def a_payment(cast: Cast, **fields: Any) -> Payment:
+    """Returns an unsaved approved sale of one euro."""
+    usual: dict[str, Any] = {
+        "store": cast.store,
+        "external_id": "r1",
+        "status": PaymentStatus.APPROVED,
+        "method": "CASH",
+        "currency": "EUR",
+        "amount": 100,
+        "paid_at": NOON,
+        "reported_at": NOON,
+        "fingerprint": "x",
+    }
+    return Payment(**{**usual, **fields})
+
+
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({"amount": -1}, "payment_amount_not_negative"),
+        ({"status": "MAYBE"}, "payment_status_is_known"),
+        ({"type": "GIFT"}, "payment_type_is_known"),
+        ({"tendered": 100}, "payment_change_within_tendered"),
+        ({"change": 0}, "payment_change_within_tendered"),
+        ({"tendered": 100, "change": 101}, "payment_change_within_tendered"),
+        ({"tendered": 100, "change": -1}, "payment_change_within_tendered"),
+        ({"status": PaymentStatus.PENDING, "booked": Booked.ON_TIME}, "payment_only_approved_moves_money"),
+        ({"status": PaymentStatus.REJECTED, "booked": Booked.LATE}, "payment_only_approved_moves_money"),
+    ],
+)
+def test_a_payment_that_cannot_be_is_refused(cast: Cast, fields: dict[str, Any], constraint: str) -> None:
+    a_payment(cast, external_id="right", tendered=500, change=400, booked=Booked.ON_TIME).save()
+    refused(a_payment(cast, **fields), constraint)
+
+
+def test_a_payment_is_kept_once_per_store(cast: Cast) -> None:
+    a_payment(cast).save()
+    refused(a_payment(cast, amount=5), "payment_once_per_store")
+    a_payment(cast, store=cast.otto.store).save()
+
+
+@pytest.mark.parametrize(("code", "is_cash"), [("CASH", False), ("CARD", True), ("EFECTIVO", True)])
+def test_cash_is_the_one_method_that_is_cash(cast: Cast, code: str, is_cash: bool) -> None:
+    method = PaymentMethod(account=AccountFactory._meta.model.objects.create(name="x"), code=code, name="x", is_cash=is_cash)
+    refused(method, "payment_method_cash_is_cash")
+
+
+# --- Places, seals, counts -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "constraint"),
+    [
+        (PlaceKind.REGISTER, 0, "place_only_registers_are_numbered"),
+        (PlaceKind.VAULT, 1, "place_only_registers_are_numbered"),
+        (PlaceKind.BANK, 1, "place_only_registers_are_numbered"),
+        (PlaceKind.REGISTER, 1, "place_once_per_store"),
+        (PlaceKind.VAULT, 0, "place_once_per_store"),
+        ("ATTIC", 0, "place_kind_is_known"),
+    ],
+)
+def test_a_place_that_cannot_be_is_refused(cast: Cast, kind: str, number: int, constraint: str) -> None:
+    refused(Place(store=cast.store, kind=kind, number=number), constraint)
+
+
+def test_a_seal_that_cannot_be_is_refused(cast: Cast) -> None:
+    usual: dict[str, Any] = {
+        "place": cast.place(PlaceKind.REGISTER, 1),
+        "number": 1,
+        "after_movement": 5,
+        "last_movement": 5,
+        "movement_count": 0,
+        "balances": [],
+        "digest": "x",
+        "sealed_at": NOON,
+    }
+    refused(Seal(**{**usual, "number": 0}), "seal_number_from_one")
+    refused(Seal(**{**usual, "last_movement": 4}), "seal_range_in_order")
+    Seal(**usual).save()
+    refused(Seal(**{**usual, "previous_digest": "y"}), "seal_number_once_per_place")
+    refused(Seal(**{**usual, "number": 2}), "seal_chain_never_forks")
+
+
+def test_a_count_that_cannot_be_is_refused(cast: Cast) -> None:
+    session = open_drawer(cast.carla, 100)
+    opening = Count.objects.get(session=session)
+    again: dict[str, Any] = {
+        "place": session.register, "session": session, "moment": CountMoment.OPENING, "counted_at": NOON
+    }  # fmt: skip
+    refused(Count(**again), "count_attempt_once")
+    refused(Count(**again, attempt=2, counted_by=cast.carla, witness=cast.carla), "count_witness_is_another_person")
+    Count(**again, attempt=2, counted_by=cast.carla, witness=cast.erika).save()
+    refused(CountAmount(count=opening, currency="EUR", method="CASH", amount=1), "count_amount_once_per_currency_and_method")
+    refused(CountAmount(count=opening, currency="EUR", method="CARD", amount=-1), "count_amount_not_negative")
+    amount = CountAmount.objects.create(count=opening, currency="USD", method="CASH", amount=1)
+    refused(CountPieces(count_amount=amount, denomination=0, pieces=1), "count_denomination_positive")
+    CountPieces.objects.create(count_amount=amount, denomination=100, pieces=1)
+    refused(CountPieces(count_amount=amount, denomination=100, pieces=2), "count_denomination_once")
+
+
+# --- People and organisation --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("field", ["username", "email", "rut"])
+def test_what_one_signs_in_with_is_unique_in_any_capitals(cast: Cast, field: str) -> None:
+    carla = User.objects.get(pk=cast.carla.pk)
+    carla.rut = "11.111.111-k"
+    carla.save()
+    taken = getattr(carla, field).upper()
+    person: dict[str, Any] = {"username": "new", "email": "new@example.com", "rut": "", field: taken}
+    with pytest.raises(ValidationError):
+        create_person(account=cast.store.account, store=cast.store, name="New", role=Role.CASHIER, **person)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User(account=cast.store.account, store=cast.store, name="New", **person).save()
+
+
+def test_many_people_may_have_no_tax_id_and_no_code(cast: Cast) -> None:
+    assert User.objects.filter(account=cast.store.account, rut="", operator_code="").count() >= 2
+
+
+def test_a_code_is_unique_in_the_account(cast: Cast) -> None:
+    User.objects.filter(pk=cast.carla.pk).update(operator_code="7")
+    User.objects.filter(pk=cast.otto.pk).update(operator_code="7")
+    cast.bruno.operator_code = "7"
+    refused(cast.bruno, "person_operator_code_once_per_account")
+
+
+def test_everybody_but_an_operator_of_the_installation_belongs_to_an_account(db: None) -> None:
+    refused(User(username="x", email="x@example.com", name="X"), "person_belongs_to_an_account")
+    root = User.objects.create_superuser(username="root", email="Root@Example.com", name="Root", password="secret-of-root")
+    assert (root.account, root.email, root.is_staff, root.check_password("secret-of-root")) == (None, "root@example.com", True, True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        (lambda cast: {"store": cast.otto.store}, "store"),
+        (lambda cast: {"store": None}, "store"),
+        (lambda cast: {"store": cast.store, "register": cast.place(PlaceKind.VAULT)}, "register"),
+        (
+            lambda cast: {
+                "store": cast.store,
+                "register": Place.objects.get(store=cast.otto.store, kind=PlaceKind.REGISTER, number=1),
+            },
+            "register",
+        ),
+    ],
+)
+def test_a_person_works_in_a_store_and_at_a_register_of_their_account(cast: Cast, fields: Any, field: str) -> None:
+    with pytest.raises(ValidationError) as error:
+        UserFactory(account=cast.store.account, **fields(cast))
+    assert set(error.value.message_dict) == {field}
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"currency": "XXX"}, "currency"), ({"currency": "eur"}, "currency"), ({"currency": ""}, "currency"),
+        ({"time_zone": "Berlin"}, "time_zone"), ({"time_zone": "Mars/Olympus"}, "time_zone"),
+        ({"cut_off_hour": 24}, "cut_off_hour"), ({"cut_off_hour": -1}, "cut_off_hour"),
+        ({"tolerance_minor": -1}, "tolerance_minor"),
+    ],
+)  # fmt: skip
+def test_a_store_that_cannot_be_is_refused(db: None, fields: dict[str, Any], field: str) -> None:
+    usual: dict[str, Any] = {"number": "1", "name": "Shop", "currency": "EUR", "time_zone": "Europe/Berlin"}
+    with pytest.raises(ValidationError) as error:
+        create_store(account=create_account(name="A"), **{**usual, **fields})
+    assert field in error.value.message_dict
+    assert not Store.objects.exists()
+    assert not Place.objects.exists()
+
+
+def test_the_number_of_a_store_is_unique_in_the_account(cast: Cast) -> None:
+    with pytest.raises(ValidationError):
+        StoreFactory(account=cast.store.account, number="1337")
+    assert StoreFactory(number="1337").number == "1337"
+
+
+def test_the_currency_of_a_store_stays_once_money_has_moved(cast: Cast) -> None:
+    cast.store.currency = "USD"
+    cast.store.full_clean()
+    cast.store.currency = "EUR"
+    open_drawer(cast.carla, 100)
+    cast.store.currency = "USD"
+    with pytest.raises(ValidationError):
+        cast.store.full_clean()
+
+
+def test_the_vendor_of_a_store_is_of_its_account(cast: Cast) -> None:
+    with pytest.raises(ValidationError):
+        StoreFactory(account=cast.store.account, vendor=Vendor.objects.create(account=cast.otto.account, name="Theirs"))
+
+
+@pytest.mark.parametrize(("kind", "has_user"), [(TokenKind.SIGN_IN, False), (TokenKind.API_KEY, True)])
+def test_a_token_speaks_for_a_person_or_a_program(cast: Cast, kind: str, has_user: bool) -> None:
+    token = AccessToken(kind=kind, user=cast.carla if has_user else None, digest="x", created_at=NOON)
+    refused(token, "token_speaks_for_one")
+
+
+# --- All models ------------------------------------------------------------------------------------------------------------------------
+
+
+def every_model() -> list[type[models.Model]]:
+    """Returns the models of our own apps."""
+    return [model for model in apps.get_models() if model._meta.app_label in SOURCE_APPS]
+
+
+@pytest.mark.parametrize("model", every_model())
+def test_nothing_is_ever_deleted_along_with_something_else(model: type[models.Model]) -> None:
+    cascades = [
+        field.name for field in model._meta.concrete_fields if field.remote_field and field.remote_field.on_delete is models.CASCADE
+    ]
+    assert cascades == []
+
+
+@pytest.mark.parametrize("model", every_model())
+def test_no_amount_is_a_fraction(model: type[models.Model]) -> None:
+    fractions = [field.name for field in model._meta.concrete_fields if isinstance(field, models.FloatField | models.DecimalField)]
+    assert fractions == []
+
+
+def test_the_flow_of_every_noun_is_complete() -> None:
+    nouns = {"session": SessionStatus, "payment": PaymentStatus}
+    assert nouns.keys() <= FLOW.keys()
+    for noun, states in nouns.items():
+        assert set(FLOW[noun]) == set(states)
+        assert {after for following in FLOW[noun].values() for after in following} <= set(states)
+        assert all(before not in following for before, following in FLOW[noun].items())
+
+
+def test_every_row_of_the_hot_tables_carries_its_store() -> None:
+    for model in (Movement, Payment, CashSession):
+        assert not model._meta.get_field("store").null
+    assert set(MovementKind.values) == {choice for choice, _label in Movement._meta.get_field("kind").choices or ()}

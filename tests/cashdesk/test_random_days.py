@@ -1,0 +1,241 @@
+"""Random days of a shop with two registers, against a model that a child could keep on paper."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cashdesk.domain.count import CountedCash
+from cashdesk.domain.expected import balances_of_places, late_cash_of
+from cashdesk.domain.ledger import reverse
+from cashdesk.domain.principal import SYSTEM, Principal
+from cashdesk.domain.proof import faults_of_store
+from cashdesk.domain.seal import faults_of
+from cashdesk.domain.session import count_afterwards, force_close_session
+from cashdesk.enums import CASH, MovementKind, PlaceKind, SessionStatus
+from cashdesk.errors import Conflict, DomainError
+from cashdesk.models import CashSession, Movement, Seal
+from tests.cashdesk.desk import NOON, close_drawer, move, open_drawer, pay
+from tests.stories import Cast, make_cast
+
+amounts = st.one_of(st.integers(min_value=1, max_value=20), st.integers(min_value=1, max_value=10**12))
+counts = st.one_of(st.just(None), st.integers(min_value=0, max_value=20), st.integers(min_value=0, max_value=10**13))
+"""None: the cashier counts exactly what should be there."""
+
+registers = st.integers(min_value=1, max_value=2)
+methods = st.sampled_from([CASH, "CARD"])
+steps = st.one_of(
+    st.tuples(st.just("open"), registers, counts),
+    st.tuples(st.just("force_open"), registers, counts),
+    st.tuples(st.just("close"), registers, counts),
+    st.tuples(st.just("force_close"), registers),
+    st.tuples(st.just("count_afterwards"), registers, counts),
+    st.tuples(st.just("sell"), registers, amounts, methods),
+    st.tuples(st.just("refund"), registers, amounts, methods),
+    st.tuples(st.just("paid_in"), registers, amounts),
+    st.tuples(st.just("paid_out"), registers, amounts),
+    st.tuples(st.just("drop"), registers, amounts),
+    st.tuples(st.just("loan"), registers, amounts),
+    st.tuples(st.just("late_sale"), registers, amounts),
+    st.tuples(st.just("late_refund"), registers, amounts),
+    st.tuples(st.just("reverse"), st.integers(min_value=0, max_value=50)),
+)
+"""A day is a list of these. What a step finds impossible (a sale with no drawer open) the shop must refuse or skip."""
+
+
+@dataclass
+class Paper:
+    """The model: what a person with a pencil would say is in each drawer, and how late each closed session was."""
+
+    cast: Cast
+    cash: dict[int, int] = field(default_factory=lambda: {1: 0, 2: 0})
+    card: dict[int, int] = field(default_factory=lambda: {1: 0, 2: 0})
+    running: dict[int, CashSession | None] = field(default_factory=lambda: {1: None, 2: None})
+    last: dict[int, CashSession | None] = field(default_factory=lambda: {1: None, 2: None})
+    waits_for_count: dict[int, bool] = field(default_factory=lambda: {1: False, 2: False})
+    late: dict[int, int] = field(default_factory=dict)
+    frozen: dict[int, dict[str, Any]] = field(default_factory=dict)
+    reversed_ids: set[int] = field(default_factory=set)
+
+    def cashier(self, register: int) -> Any:
+        """Carla works at register 1, Bruno at register 2."""
+        return self.cast.carla if register == 1 else self.cast.bruno
+
+    def freeze(self, session: CashSession) -> None:
+        """Remembers a closed session as it is now: it may never look otherwise."""
+        self.frozen[session.pk] = CashSession.objects.values().get(pk=session.pk)
+        self.late.setdefault(session.pk, 0)
+
+
+# --- The steps: each does something in the shop and writes the same on the paper ------------------------------------------
+
+
+def do_open(paper: Paper, register: int, count: int | None) -> None:
+    user = paper.cashier(register)
+    before, held = paper.running[register], paper.cash[register]
+    start = max(0, held) if count is None else count
+    if before is not None:
+        with pytest.raises(Conflict):
+            open_drawer(user, start, station=register)
+        return
+    _opened(paper, register, open_drawer(user, start, station=register), held=held, start=start)
+
+
+def do_force_open(paper: Paper, register: int, count: int | None) -> None:
+    before, held = paper.running[register], paper.cash[register]
+    start = max(0, held) if count is None else count
+    session = open_drawer(paper.cashier(register), start, station=register, force_close_previous=True)
+    if before is not None:
+        before.refresh_from_db()
+        assert (before.status, before.declared_amount) == (SessionStatus.CLOSED_SYSTEM, 0)
+        assert before.expected_amount == held
+        paper.freeze(before)
+    _opened(paper, register, session, held=held, start=start)
+
+
+def _opened(paper: Paper, register: int, session: CashSession, *, held: int, start: int) -> None:
+    assert session.start_amount == start
+    assert session.opening_difference == (start - held if held else 0)
+    paper.running[register] = paper.last[register] = session
+    paper.cash[register] = start
+    paper.waits_for_count[register] = False
+
+
+def do_close(paper: Paper, register: int, count: int | None) -> None:
+    session, held = paper.running[register], paper.cash[register]
+    if session is None:
+        return
+    declared = max(0, held) if count is None else count
+    closed = close_drawer(session, declared)
+    assert (closed.expected_amount, closed.declared_amount, closed.difference) == (held, declared, declared - held)
+    paper.running[register], paper.cash[register] = None, 0
+    paper.freeze(closed)
+
+
+def do_force_close(paper: Paper, register: int) -> None:
+    session = paper.running[register]
+    if session is None:
+        return
+    closed = force_close_session(session=session, by=SYSTEM, at=NOON, reason="power cut")
+    assert closed.expected_amount == paper.cash[register]
+    paper.running[register] = None
+    paper.waits_for_count[register] = True
+    paper.freeze(closed)
+
+
+def do_count_afterwards(paper: Paper, register: int, count: int | None) -> None:
+    session = paper.last[register]
+    if session is None:
+        return
+    found = CountedCash(currency="EUR", amount=max(0, paper.cash[register]) if count is None else count)
+    by = Principal(user=paper.cast.erika)
+    if not paper.waits_for_count[register]:
+        with pytest.raises(Conflict):
+            count_afterwards(session=session, counted=found, by=by, at=NOON)
+        return
+    count_afterwards(session=session, counted=found, by=by, at=NOON)
+    paper.cash[register], paper.waits_for_count[register] = 0, False
+
+
+def do_pay(paper: Paper, register: int, amount: int, method: str, *, sign: int) -> None:
+    session = paper.running[register]
+    if session is None:
+        return
+    assert pay(session, amount, method=method, type="SALE" if sign > 0 else "REFUND").booked == "on_time"
+    drawer = paper.cash if method == CASH else paper.card
+    drawer[register] += sign * amount
+
+
+def do_move(paper: Paper, register: int, amount: int, *, kind: MovementKind, sign: int) -> None:
+    session = paper.running[register]
+    if session is None:
+        return
+    move(session, kind, amount)
+    paper.cash[register] += sign * amount
+
+
+def do_late(paper: Paper, register: int, amount: int, *, sign: int) -> None:
+    closed = [pk for pk in paper.frozen if CashSession.objects.get(pk=pk).register.number == register]
+    if not closed:
+        return
+    session = CashSession.objects.select_related("user").get(pk=closed[-1])
+    assert pay(session, amount, type="SALE" if sign > 0 else "REFUND").booked == "late"
+    paper.late[session.pk] += sign * amount
+
+
+def do_reverse(paper: Paper, position: int) -> None:
+    movements = list(Movement.objects.select_related("source", "destination", "session").order_by("pk"))
+    if not movements:
+        return
+    movement = movements[position % len(movements)]
+    is_possible = movement.kind not in ("FLOAT", "RETURN", "OVER_SHORT") and movement.reverses_id is None
+    if not is_possible or movement.pk in paper.reversed_ids:
+        with pytest.raises(DomainError):
+            reverse(movement=movement, by=SYSTEM, at=NOON, reason="wrong")
+        return
+    reverse(movement=movement, by=SYSTEM, at=NOON, reason="wrong")
+    paper.reversed_ids.add(movement.pk)
+    assert movement.session is not None
+    into_the_drawer = PlaceKind.REGISTER if not movement.is_late else PlaceKind.OVER_SHORT
+    sign = -1 if movement.destination.kind == into_the_drawer else 1
+    register = CashSession.objects.select_related("register").get(pk=movement.session_id).register.number
+    if movement.session_id in paper.frozen:
+        paper.late[movement.session_id] += sign * movement.amount if movement.method == CASH else 0
+    else:
+        drawer = paper.cash if movement.method == CASH else paper.card
+        drawer[register] += sign * movement.amount
+
+
+STEPS = {
+    "open": do_open,
+    "force_open": do_force_open,
+    "close": do_close,
+    "force_close": do_force_close,
+    "count_afterwards": do_count_afterwards,
+    "sell": lambda paper, *of: do_pay(paper, *of, sign=1),
+    "refund": lambda paper, *of: do_pay(paper, *of, sign=-1),
+    "paid_in": lambda paper, *of: do_move(paper, *of, kind=MovementKind.PAID_IN, sign=1),
+    "paid_out": lambda paper, *of: do_move(paper, *of, kind=MovementKind.PAID_OUT, sign=-1),
+    "drop": lambda paper, *of: do_move(paper, *of, kind=MovementKind.DROP, sign=-1),
+    "loan": lambda paper, *of: do_move(paper, *of, kind=MovementKind.LOAN, sign=1),
+    "late_sale": lambda paper, *of: do_late(paper, *of, sign=1),
+    "late_refund": lambda paper, *of: do_late(paper, *of, sign=-1),
+    "reverse": do_reverse,
+}
+
+
+def check(paper: Paper) -> None:
+    """What holds after every step."""
+    totals: dict[tuple[str, str], int] = {}
+    books = balances_of_places(store=paper.cast.store)
+    for balances in books.values():
+        for pair, amount in balances.items():
+            totals[pair] = totals.get(pair, 0) + amount
+    assert not any(totals.values()), "all places together sum to zero"
+    for number in (1, 2):
+        held = books[paper.cast.place(PlaceKind.REGISTER, number).pk]
+        assert held.get(("EUR", CASH), 0) == paper.cash[number]
+        assert held.get(("EUR", "CARD"), 0) == paper.card[number]
+    assert {row["id"]: row for row in CashSession.objects.exclude(status="OPEN").values()} == paper.frozen
+    for pk, late in paper.late.items():
+        assert late_cash_of(CashSession.objects.get(pk=pk)) == late
+    for place in {seal.place for seal in Seal.objects.select_related("place")}:
+        assert faults_of(place) == []
+
+
+@settings(max_examples=25, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@given(morning=st.tuples(counts, counts), day=st.lists(steps, min_size=5, max_size=20))
+def test_whatever_happens_in_a_day_the_paper_and_the_books_agree(
+    db: None, morning: tuple[int | None, int | None], day: list[tuple[Any, ...]]
+) -> None:
+    with transaction.atomic():
+        paper = Paper(cast=make_cast())
+        for name, *of in [("open", 1, morning[0]), ("open", 2, morning[1]), *day]:
+            STEPS[name](paper, *of)
+            check(paper)
+        assert list(faults_of_store(paper.cast.store)) == []
+        # The next day begins in a shop that is made anew.
+        transaction.set_rollback(True)

@@ -1,0 +1,103 @@
+"""Production does not start half configured: it says what is missing, all of it at once."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+RIGHT = {
+    "CASHDESK_ENV": "production",
+    "SECRET_KEY": "a-key-for-this-test-alone-0123456789-abcdefghijklmnopqrstuvwxyz",
+    "ALLOWED_HOSTS": "cashdesk.example",
+    "DATABASE_URL": "postgres://cashdesk@127.0.0.1/cashdesk",
+}
+SHOWN = "DEBUG", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS", "ALLOWED_HOSTS"
+PROGRAM = f"from config import settings; print({{name: getattr(settings, name) for name in {SHOWN!r}}})"
+
+
+def start(environment: dict[str, str], *, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Reads the settings in a process of its own, with nothing but this environment and without the developer's .env."""
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT") if name in os.environ}
+    program = f"import environ; environ.Env.read_env = classmethod(lambda *_a, **_k: None); {PROGRAM}"
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        env={**inherited, "PYTHONPATH": str(PROJECT), **environment},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_production_starts_when_all_is_there(tmp_path: Path) -> None:
+    started = start(RIGHT, folder=tmp_path)
+    assert started.returncode == 0, started.stderr
+    assert started.stdout.strip() == str(
+        {
+            "DEBUG": False,
+            "SESSION_COOKIE_SECURE": True,
+            "CSRF_COOKIE_SECURE": True,
+            "SECURE_SSL_REDIRECT": True,
+            "SECURE_HSTS_SECONDS": 31_536_000,
+            "ALLOWED_HOSTS": ["cashdesk.example"],
+        }
+    )
+
+
+def test_everything_that_is_missing_is_named_at_once(tmp_path: Path) -> None:
+    refused = start({"CASHDESK_ENV": "production", "DEBUG": "true"}, folder=tmp_path)
+    assert refused.returncode != 0
+    last_words = refused.stderr.partition("ImproperlyConfigured")[2]
+    for name in ("SECRET_KEY is missing", "ALLOWED_HOSTS is missing", "DATABASE_URL is missing", "DEBUG is on"):
+        assert name in last_words
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("SECRET_KEY", None, "SECRET_KEY is missing"),
+        ("SECRET_KEY", "", "SECRET_KEY is missing"),
+        ("SECRET_KEY", "short", "SECRET_KEY is the development key, or too short"),
+        ("SECRET_KEY", "x" * 80, "SECRET_KEY is the development key, or too short"),
+        ("SECRET_KEY", "development-only-and-refused-in-production-0123456789", "SECRET_KEY is the development key"),
+        ("ALLOWED_HOSTS", None, "ALLOWED_HOSTS is missing"),
+        ("ALLOWED_HOSTS", "*", "ALLOWED_HOSTS is '*'"),
+        ("ALLOWED_HOSTS", "cashdesk.example,*", "ALLOWED_HOSTS is '*'"),
+        ("DATABASE_URL", None, "DATABASE_URL is missing"),
+        ("DATABASE_URL", "mysql://root@localhost/x", "DATABASE_URL begins with an unknown scheme"),
+        ("DEBUG", "true", "DEBUG is on"),
+        ("DEBUG", "1", "DEBUG is on"),
+        ("DEBUG", "Yes", "DEBUG is on"),
+    ],
+)
+def test_each_fault_stops_production_and_is_the_only_one_named(name: str, value: str | None, words: str, tmp_path: Path) -> None:
+    environment = {key: kept for key, kept in RIGHT.items() if key != name}
+    refused = start(environment if value is None else {**environment, name: value}, folder=tmp_path)
+    assert refused.returncode != 0
+    faults = [line for line in refused.stderr.splitlines() if line.startswith("  - ")]
+    assert len(faults) == 1, refused.stderr
+    assert words in faults[0]
+
+
+@pytest.mark.parametrize("value", ["prod", "PRODUCTION", "staging", "", " production"])
+def test_an_environment_that_nobody_knows_is_refused(value: str, tmp_path: Path) -> None:
+    refused = start({**RIGHT, "CASHDESK_ENV": value}, folder=tmp_path)
+    assert refused.returncode != 0
+    assert "CASHDESK_ENV" in refused.stderr.partition("ImproperlyConfigured")[2]
+
+
+def test_no_fault_shows_the_secret(tmp_path: Path) -> None:
+    refused = start({**RIGHT, "SECRET_KEY": "hunter2hunter2", "ALLOWED_HOSTS": ""}, folder=tmp_path)
+    assert refused.returncode != 0
+    assert "hunter2" not in refused.stderr
+
+
+def test_development_starts_with_nothing_and_without_debug(tmp_path: Path) -> None:
+    started = start({}, folder=tmp_path)
+    assert started.returncode == 0, started.stderr
+    assert "'DEBUG': False" in started.stdout
+    assert "'SESSION_COOKIE_SECURE': False" in started.stdout
