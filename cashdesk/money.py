@@ -10,7 +10,7 @@ from cashdesk.errors import InvalidInput
 
 DIGITS_MAX: Final = 15
 AMOUNT_MAX: Final = 10**DIGITS_MAX - 1
-"""The largest amount in minor units that the doors take (docs/contracts.md, section 0). Sums of 9,000 of them fit 64 bits."""
+"""The largest amount in minor units that the doors take (docs/contracts.md, section 0): 9,000 of them fit 64 bits."""
 
 _EXPONENTS: Final = {currency.code: currency.exponent for currency in Currency if currency.exponent is not None}
 _PLAIN_NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)

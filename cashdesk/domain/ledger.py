@@ -47,8 +47,8 @@ def record(
     """Writes movements in the order given and returns their UUIDs. The caller's transaction makes them one with their cause.
 
     With `guard` the statement itself takes that place's row shared and writes nothing unless the place still stands
-    where `guard` saw it (`transitions`), so a posting needs no lock of its own beforehand (docs/structure.md, section 5). Without
-    it the caller holds the places' locks.
+    where `guard` saw it (`transitions`), so a posting needs no lock of its own beforehand (docs/structure.md, section
+    5). Without it the caller holds the places' locks.
 
     Raises InvalidMovement for what law 2 or the kind forbids, PlaceMovedOn when the guard does not hold.
     """

@@ -19,8 +19,8 @@ def places_of(store: Store) -> dict[str, Place]:
 def lock(*, exclusive: Iterable[Place] = (), shared: Iterable[Place] = ()) -> dict[int, Place]:
     """Locks the rows of places until the transaction ends, in the order of their ids, and returns them as they now are.
 
-    Exclusive is for transitions, shared for postings (docs/structure.md, section 5): a transition waits for every posting before
-    it, and postings do not wait for each other. SQLite has one writer at a time, so its transaction is the lock.
+    Exclusive is for transitions, shared for postings (docs/structure.md, section 5): a transition waits for every
+    posting before it, and postings do not wait for each other. SQLite has one writer at a time, so its transaction is the lock.
     """
     wanted = {place.pk: True for place in exclusive} | {place.pk: False for place in shared}
     found = {}
@@ -51,8 +51,9 @@ def register_at(*, store: Store, station: int) -> Place:
 
 
 def register_for(*, user: User, store: Store, by: Principal, station: int | None) -> Place:
-    """Returns the register that a person opens (docs/structure.md, section 3): the one named, the token's, the assigned one, or
-    the lowest free one of the store. Where none is free, the store gets one more.
+    """Returns the register that a person opens: the one named, the token's, the assigned one, or the lowest free one.
+
+    Where none is free, the store gets one more (docs/structure.md, section 3).
 
     Raises InvalidInput for a station that is not there, Forbidden for a cashier at somebody else's register.
     """

@@ -112,7 +112,7 @@ def make_world(*, at: datetime) -> None:
 
 
 def describe(*, base_url: str) -> dict[str, Any]:
-    """Returns the world for programs: stores, people with their password, and keys (docs/contracts.md, the demonstration world)."""
+    """Returns the world for programs: stores, people with their password, and keys (docs/contracts.md)."""
     account = Account.objects.get(name=ACCOUNT_NAME)
     stores = Store.objects.filter(account=account).order_by("number")
     people = {user.username: user for user in User.objects.filter(account=account)}

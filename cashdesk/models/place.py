@@ -10,7 +10,8 @@ class Place(models.Model):
     """A vault, a register, or one of the outside ends of a store's movements.
 
     Its row is the lock of all that happens to it: a transition takes it exclusively, a posting takes it shared
-    (docs/structure.md, section 5). A store's vault is made first, so that in the order of ids it is locked before its registers.
+    (docs/structure.md, section 5). A store's vault is made first, so that in the order of ids it is locked before
+    its registers.
     """
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="places")
