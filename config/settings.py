@@ -4,6 +4,7 @@ Development (the default) needs none of them. With `CASHDESK_ENV=production` a m
 and every fault is named in one message, so that an operator mends them all at once.
 """
 
+import os
 from pathlib import Path
 
 import environ
@@ -87,6 +88,8 @@ TEMPLATES = [
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'cashdesk.sqlite3'}")}
 _database = DATABASES["default"]
 if _database["ENGINE"] == "django.db.backends.sqlite3":
+    if os.name == "posix":
+        _database["ENGINE"] = "cashdesk.sqlite"
     _database["OPTIONS"] = {
         # Deferred transactions, SQLite's default, answer "database is locked" under a storm of writers.
         "transaction_mode": "IMMEDIATE",

@@ -16,7 +16,6 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_display = ("id", moment("at"), "action", "subject", "store", "user", "token", "request_id")
     joined = ("account", "store", "user", "token")
     list_filter = (StoreFilter,)
-    sortable_by = ()
     search_fields = ("subject",)
     search_help_text = "What it was about, such as session:42"
     fields = (moment("at"), "action", "subject", "account", "store", "user", "token", "detail_listed", "request_id")

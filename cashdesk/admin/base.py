@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 from uuid import UUID
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
 from django.db.models import Field, ForeignKey, IntegerField, Model, Q, QuerySet, UUIDField
 from django.forms import ModelChoiceField, ModelForm
@@ -66,12 +67,21 @@ class BoundedPaginator(ModelPaginator):
     """Counts no further than a person pages: counting a ledger of millions to show its newest fifty would cost seconds."""
 
     rows_max: ClassVar[int] = ROWS_LISTED_MAX
+    do_not_call_in_templates = True  # the list's template reads `rows_max` from the class
 
     @cached_property
     def count(self) -> int:
         """How many rows there are, at most `rows_max`."""
         rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]  # the admin gives nothing else
         return rows.order_by()[: self.rows_max].count()
+
+
+class FixedOrder(ChangeList):
+    """A list in the one order that an index gives, also to an address that asks for another: ledgers are not sorted."""
+
+    def get_ordering(self, request: HttpRequest, queryset: "QuerySet[Any]") -> list[Any]:
+        """Returns the page's own order."""
+        return list(self.model_admin.get_ordering(request))
 
 
 class StoreFilter(admin.SimpleListFilter):
@@ -214,6 +224,12 @@ class CashdeskAdmin(ModelAdmin):
 
 class ReadOnlyAdmin(CashdeskAdmin):
     """A page that everybody only reads: what it shows was written once, by the domain, and stays."""
+
+    sortable_by = ()
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Lists in one order."""
+        return FixedOrder
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Returns every field that the page shows."""

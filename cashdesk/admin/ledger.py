@@ -24,7 +24,6 @@ class MovementAdmin(ReadOnlyAdmin):
         "store", "source", "destination", "session", "payment", "reverses", "reversed_by", "recorded_by", "recorded_with",
     )  # fmt: skip
     list_filter = (StoreFilter, "kind", "is_late", "business_date")
-    sortable_by = ()
     narrowed_by = ("session",)
     search_fields = ("pk", "uuid", "session")
     search_help_text = "The number or UUID of a movement, or the number of a session"
@@ -81,7 +80,6 @@ class CountAdmin(ReadOnlyAdmin):
     )
     joined = ("place__store", "session", "counted_by", "witness")
     list_filter = (PlaceStoreFilter, "moment")
-    sortable_by = ()
     narrowed_by = ("session",)
     search_fields = ("pk", "session")
     search_help_text = "The number of a count or of a session"
@@ -121,7 +119,6 @@ class SealAdmin(ReadOnlyAdmin):
     )  # fmt: skip
     joined = ("place__store", "session")
     list_filter = (PlaceStoreFilter,)
-    sortable_by = ()
     search_fields = ("number", "digest")
     search_help_text = "A Z number or a whole digest"
     fields = (

@@ -41,7 +41,6 @@ class PaymentAdmin(ReadOnlyAdmin):
     )  # fmt: skip
     joined = ("store", "register", "session", "operator", "reported_by", "reported_with")
     list_filter = (StoreFilter, "status", "type", "booked")
-    sortable_by = ()
     narrowed_by = ("session",)
     search_fields = ("pk", "external_id", "session")
     search_help_text = "The point of sale's id of a payment, or the number of a session"

@@ -28,7 +28,6 @@ class CashSessionAdmin(ReadOnlyAdmin):
     joined = ("store", "register", "user", "opened_by", "closed_by", "seal")
     list_filter = (StoreFilter, "status")
     date_hierarchy = "business_date"
-    sortable_by = ()
     search_fields = ("pk", "uuid")
     search_help_text = "The number or UUID of a session, or a cashier's name"
     fields = (

@@ -20,7 +20,8 @@ def lock(*, exclusive: Iterable[Place] = (), shared: Iterable[Place] = ()) -> di
     """Locks the rows of places until the transaction ends, in the order of their ids, and returns them as they now are.
 
     Exclusive is for transitions, shared for postings (docs/structure.md, section 5): a transition waits for every
-    posting before it, and postings do not wait for each other. SQLite has one writer at a time, so its transaction is the lock.
+    posting before it, and postings do not wait for each other. SQLite has one writer at a time, so its transaction is
+    the lock.
     """
     wanted = {place.pk: True for place in exclusive} | {place.pk: False for place in shared}
     found = {}

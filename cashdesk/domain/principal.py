@@ -95,8 +95,8 @@ def find_person(*, user_id: int | None, by: Principal) -> User:
     """Returns the person whose drawer is meant: `by` themselves, or the one named.
 
     A cashier may name only themselves, a manager the people of the store, a program those of its stores
-    (docs/contracts.md, section 1). Everyone else is refused in the same words as an id that was never used, so nothing tells whether it was.
-    Raises Forbidden.
+    (docs/contracts.md, section 1). Everyone else is refused in the same words as an id that was never used, so nothing
+    tells whether it was. Raises Forbidden.
     """
     if by.user is not None and user_id in (None, by.user.pk):
         return by.user

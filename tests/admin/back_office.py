@@ -107,7 +107,7 @@ def trade_a_day(store: Store, cashier: User, *, number: int = 1) -> Traces:
     issue_api_key(
         name=f"till {number}", scopes=(Scope.PAYMENTS_WRITE,), by=by, at=NOON, account=store.account, store=store
     )
-    vendor = Vendor.objects.create(account=store.account, name=f"Brand {number}")
+    vendor, _is_new = Vendor.objects.get_or_create(account=store.account, name=f"Brand of {store.number}")
     Store.objects.filter(pk=store.pk).update(vendor=vendor)
     return Traces(
         rows={

@@ -95,6 +95,7 @@ def test_no_row_is_ever_deleted(day: CashSession, model: type[Model]) -> None:
 @is_postgresql
 @pytest.mark.parametrize("model", STAYING)
 def test_no_table_is_emptied_at_once(day: CashSession, model: type[Model]) -> None:
+    connection.check_constraints()  # else the foreign keys that are still to be looked at would refuse it
     assert f"a {model._meta.model_name} is never deleted" in refusal_of(f"TRUNCATE {model._meta.db_table} CASCADE")
     assert model._default_manager.exists()
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.storms.house import House, Server, Shop, serving, temporary_house
 
-SHOPS = 12
+SHOPS = 16
 
 
 @pytest.fixture(scope="session")

@@ -62,7 +62,15 @@ class House:
     def make_shops(self, count: int) -> list[Shop]:
         """Makes stores with registers, people and tokens through the domain's own verbs."""
         shops = self._ask("shops", str(count))
-        return [Shop(**{**shop, "cashiers": tuple(Cashier(**{**one, "devices": tuple(one["devices"])}) for one in shop["cashiers"])}) for shop in shops]
+        return [
+            Shop(
+                **{
+                    **shop,
+                    "cashiers": tuple(Cashier(**{**one, "devices": tuple(one["devices"])}) for one in shop["cashiers"]),
+                }
+            )
+            for shop in shops
+        ]
 
     def books(self, shop: Shop) -> dict[str, Any]:
         """Returns every row of a shop that a storm may have written, and what its seals' own check says."""
@@ -77,7 +85,9 @@ class House:
         if not self.is_postgres:
             return 0
         with self.connect() as connection:
-            row = connection.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()").fetchone()
+            row = connection.execute(
+                "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+            ).fetchone()
             return int(row[0]) if row else 0
 
     def connect(self) -> "psycopg.Connection[Any]":
@@ -101,7 +111,9 @@ class House:
         """What `world.py` prints for the question."""
         command = [sys.executable, "-m", "tests.storms.world", *question]
         return json.loads(
-            subprocess.run(command, cwd=PROJECT, env=self.environment, check=True, stdout=subprocess.PIPE, text=True).stdout
+            subprocess.run(
+                command, cwd=PROJECT, env=self.environment, check=True, stdout=subprocess.PIPE, text=True
+            ).stdout
         )
 
 

@@ -38,7 +38,9 @@ def faults_of_reports(books: Books, sent: Mapping[str, int]) -> list[str]:
     faults += [f"payment {name} was never sent" for name in kept if name not in sent]
     moved = {payment["external_id"]: _signed(payment) for payment in books["payments"]}
     faults += [
-        f"payment {name} moved {moved[name]} instead of {amount}" for name, amount in sent.items() if name in moved and moved[name] != amount
+        f"payment {name} moved {moved[name]} instead of {amount}"
+        for name, amount in sent.items()
+        if name in moved and moved[name] != amount
     ]
     if -_balances(books["movements"])[_place(books, "CUSTOMERS"), None] != sum(sent.values()):
         faults.append("customers' balance is not what the tills took from them")
@@ -91,7 +93,10 @@ def _faults_of_closing(books: Books) -> Iterator[str]:
         due = [session["opening_difference"], session["difference"] if is_counted else 0]
         if booked != sorted(amount for amount in due if amount):
             yield f"{name}: differences {booked} instead of {due}"
-        if session["status"] != "OPEN" and session["difference"] != session["declared_amount"] - session["expected_amount"]:
+        if (
+            session["status"] != "OPEN"
+            and session["difference"] != session["declared_amount"] - session["expected_amount"]
+        ):
             yield f"{name}: difference {session['difference']} is not declared minus expected"
 
 
@@ -105,22 +110,31 @@ def _faults_of_expected(books: Books) -> Iterator[str]:
         moved = sum(
             _into(row, session["register_id"])
             for row in books["movements"]
-            if seal["after_movement"] < row["id"] <= seal["last_movement"] and row["kind"] in TRADE_KINDS and row["method"] == CASH
+            if seal["after_movement"] < row["id"] <= seal["last_movement"]
+            and row["kind"] in TRADE_KINDS
+            and row["method"] == CASH
         )
-        if session["expected_amount"] != session["start_amount"] + moved:
-            yield f"session {session['id']}: expected {session['expected_amount']}, the rows say {session['start_amount'] + moved}"
+        due = session["start_amount"] + moved
+        if session["expected_amount"] != due:
+            yield f"session {session['id']}: expected {session['expected_amount']}, the rows say {due}"
 
 
 def _faults_of_seals(books: Books) -> Iterator[str]:
     """Z numbers without a gap, ranges that meet, and balances that are the sum of all movements up to the seal."""
     for place in books["places"]:
         number, last = 0, 0
-        for seal in sorted((seal for seal in books["seals"] if seal["place_id"] == place["id"]), key=lambda seal: seal["number"]):
+        for seal in sorted(
+            (seal for seal in books["seals"] if seal["place_id"] == place["id"]), key=lambda seal: seal["number"]
+        ):
             name = f"Z {seal['number']} of place {place['id']}"
             if (seal["number"], seal["after_movement"]) != (number + 1, last):
                 yield f"{name} does not follow Z {number} and movement {last}"
             number, last = seal["number"], seal["last_movement"]
-            until = [row for row in books["movements"] if row["id"] <= last and place["id"] in (row["source_id"], row["destination_id"])]
+            until = [
+                row
+                for row in books["movements"]
+                if row["id"] <= last and place["id"] in (row["source_id"], row["destination_id"])
+            ]
             if seal["movement_count"] != sum(row["id"] > seal["after_movement"] for row in until):
                 yield f"{name} counts {seal['movement_count']} movements, and there are others"
             stated = {(row["currency"], row["method"]): row["amount"] for row in seal["balances"]}
@@ -140,7 +154,10 @@ def _faults_of_custody(books: Books) -> Iterator[str]:
         if session["seal_id"] in seals
     }
     registers = {place["id"] for place in books["places"] if place["kind"] == "REGISTER"}
-    sealed_until = {pk: max((seal["last_movement"] for seal in books["seals"] if seal["place_id"] == pk), default=0) for pk in registers}
+    sealed_until = {
+        pk: max((seal["last_movement"] for seal in books["seals"] if seal["place_id"] == pk), default=0)
+        for pk in registers
+    }
     sessions = {session["id"]: session for session in books["sessions"]}
     for row in books["movements"]:
         session = sessions.get(row["session_id"])
@@ -216,7 +233,7 @@ def _counts(books: Books, moment: str) -> dict[Any, list[int]]:
 
 def _into(row: Row, place: int) -> int:
     """What a movement brings into a place: negative when it takes out, 0 when it goes elsewhere."""
-    return int(row["amount"]) * ((row["destination_id"] == place) - (row["source_id"] == place))
+    return int(row["amount"] * ((row["destination_id"] == place) - (row["source_id"] == place)))
 
 
 def _signed(payment: Row) -> int:

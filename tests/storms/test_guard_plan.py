@@ -63,7 +63,11 @@ def test_a_payment_that_waits_for_a_register_has_drawn_no_id_yet(house: House, s
 
     with Till(server.port, shop.cashiers[0].devices[0]) as till:
         assert till.post("/cash/open", {"start_amount": 100, "station": STATION}).status == 200
-    register = next(row["id"] for row in house.books(shop)["places"] if row["kind"] == PlaceKind.REGISTER and row["number"] == STATION)
+    register = next(
+        row["id"]
+        for row in house.books(shop)["places"]
+        if row["kind"] == PlaceKind.REGISTER and row["number"] == STATION
+    )
     with house.connect() as transition, ThreadPoolExecutor(1) as threads:
         transition.execute("SELECT id FROM cashdesk_place WHERE id = %s FOR NO KEY UPDATE", [register])
         reporting = threads.submit(report)

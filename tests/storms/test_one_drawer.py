@@ -63,12 +63,18 @@ def test_one_cashier_never_holds_two_registers(house: House, server: Server, sho
 
 
 @pytest.mark.parametrize("is_forced", [False, True])
-def test_every_cashier_of_a_shop_gets_a_register_of_their_own(house: House, server: Server, shop: Shop, is_forced: bool) -> None:
+def test_every_cashier_of_a_shop_gets_a_register_of_their_own(
+    house: House, server: Server, shop: Shop, is_forced: bool
+) -> None:
     """Nobody names a station, everybody clicks twice: each cashier ends up alone at a free register."""
     body = {"start_amount": 50, "force_close_previous": is_forced}
-    opened = send_at_once(server.port, [device for cashier in shop.cashiers for device in cashier.devices], "/cash/open", body)
+    opened = send_at_once(
+        server.port, [device for cashier in shop.cashiers for device in cashier.devices], "/cash/open", body
+    )
     assert {answer.status for answer in opened} <= {200, 409}
-    assert {answer.body["user_id"] for answer in opened if answer.status == 200} == {cashier.user_id for cashier in shop.cashiers}
+    assert {answer.body["user_id"] for answer in opened if answer.status == 200} == {
+        cashier.user_id for cashier in shop.cashiers
+    }
 
     books = house.books(shop)
     assert faults_in(books) == []

@@ -64,14 +64,24 @@ def day_of(cashier: int) -> Iterator[Step]:
         sales = _sales(name)
         yield Step(path="/cash/open", body={"start_amount": 100, "station": cashier + 1}, key=f"open-{name}")
         yield from (Step(path="/payments", body=sale) for sale in sales)
-        yield Step(path="/shifts/cash-transaction", body={"type": "cash_in", "amount": 1000, "category": "change"}, key=f"in-{name}")
+        yield Step(
+            path="/shifts/cash-transaction",
+            body={"type": "cash_in", "amount": 1000, "category": "change"},
+            key=f"in-{name}",
+        )
         counted = (10_000 + 1000 + sum(sale["amount"] for sale in sales)) // 100
         yield Step(path="/cash/close", body={"final_cash_declared": counted}, key=f"close-{name}")
 
 
 def _sales(name: str) -> list[dict[str, Any]]:
     return [
-        {"id": f"{name}-{number}", "method": "CASH", "currency": "EUR", "amount": 100 * (number + 1), "status": "APPROVED"}
+        {
+            "id": f"{name}-{number}",
+            "method": "CASH",
+            "currency": "EUR",
+            "amount": 100 * (number + 1),
+            "status": "APPROVED",
+        }
         for number in range(PAYMENTS_EACH)
     ]
 
@@ -114,7 +124,9 @@ def _run(server: Server, shop: Shop) -> Run:
 def _run_until_cut(server: Server, shop: Shop, *, answers: int) -> Run:
     run = Run()
     with ThreadPoolExecutor(CASHIERS) as threads:
-        working = threads.map(partial(run.work, server.port), (one.devices[0] for one in shop.cashiers), range(CASHIERS))
+        working = threads.map(
+            partial(run.work, server.port), (one.devices[0] for one in shop.cashiers), range(CASHIERS)
+        )
         try:
             run.await_answers(answers)
         finally:

@@ -32,7 +32,9 @@ def test_a_payment_that_arrives_fifty_times_at_once_is_booked_once(house: House,
     assert faults_of_reports(books, {"till-1": into_drawer(payment)}) == []
 
 
-def test_batches_that_overlap_in_different_orders_book_each_payment_once(house: House, server: Server, shop: Shop) -> None:
+def test_batches_that_overlap_in_different_orders_book_each_payment_once(
+    house: House, server: Server, shop: Shop
+) -> None:
     """A till that got no answer sends its batch again while the first one still runs, and not in the same order."""
     _open(server, shop)
     payments = [payment_of("till", number) for number in range(BATCH_SIZE)]
@@ -82,7 +84,9 @@ def test_a_key_that_arrives_fifty_times_at_once_pays_in_once(house: House, serve
     _open(server, shop)
     body = {"type": "cash_in", "amount": 700, "category": "change"}
 
-    answers = send_at_once(server.port, shop.cashiers[0].devices * (AGAIN // 2), "/shifts/cash-transaction", body, key="paid-in-once")
+    answers = send_at_once(
+        server.port, shop.cashiers[0].devices * (AGAIN // 2), "/shifts/cash-transaction", body, key="paid-in-once"
+    )
 
     _expect_one_effect(answers, status=201, still_running="idempotency_still_running")
     books = house.books(shop)
@@ -92,7 +96,10 @@ def test_a_key_that_arrives_fifty_times_at_once_pays_in_once(house: House, serve
 
 def test_a_key_that_arrives_fifty_times_at_once_opens_and_closes_once(house: House, server: Server, shop: Shop) -> None:
     """Nobody is told "already open" of the drawer that the very same request opened."""
-    for path, body in (("/cash/open", {"start_amount": 100, "station": STATION}), ("/cash/close", {"final_cash_declared": 100})):
+    for path, body in (
+        ("/cash/open", {"start_amount": 100, "station": STATION}),
+        ("/cash/close", {"final_cash_declared": 100}),
+    ):
         answers = send_at_once(server.port, shop.cashiers[0].devices * (AGAIN // 2), path, body, key=f"once{path}")
         _expect_one_effect(answers, status=200, still_running="still running")
         with Till(server.port, shop.cashiers[0].devices[1]) as till:
@@ -112,18 +119,23 @@ def _open(server: Server, shop: Shop) -> None:
 def _write_payment(connection: "psycopg.Connection[Any]", *, like: str, name: str) -> None:
     """Writes a payment and does not commit, as a slow till's request does for a moment."""
     found = connection.execute(
-        "SELECT column_name FROM information_schema.columns WHERE table_name = 'cashdesk_payment' AND column_name NOT IN ('id', 'external_id')"
+        "SELECT column_name FROM information_schema.columns "
+        "WHERE table_name = 'cashdesk_payment' AND column_name NOT IN ('id', 'external_id')"
     )
     columns = ", ".join(f'"{column}"' for (column,) in found)
     connection.execute(
-        f"INSERT INTO cashdesk_payment (external_id, {columns}) SELECT %s, {columns} FROM cashdesk_payment WHERE external_id = %s", [name, like]
+        f"INSERT INTO cashdesk_payment (external_id, {columns}) "
+        f"SELECT %s, {columns} FROM cashdesk_payment WHERE external_id = %s",
+        [name, like],
     )
 
 
 def _expect_one_effect(answers: list[Answer], *, status: int, still_running: str) -> None:
     """One did it; the others got the very same answer, or were told to ask again."""
     done = [answer for answer in answers if answer.status == status]
-    others: list[Any] = [(answer.status, still_running in answer.content.decode()) for answer in answers if answer.status != status]
+    others: list[Any] = [
+        (answer.status, still_running in answer.content.decode()) for answer in answers if answer.status != status
+    ]
     assert len({answer.content for answer in done}) == 1
     assert [answer.is_replay for answer in done].count(False) == 1
     assert set(others) <= {(409, True)}

@@ -38,7 +38,9 @@ class Till:
     def __enter__(self) -> "Till":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -65,7 +67,9 @@ class Till:
         self._connection.request(method, f"/api/v1{path}", None if body is None else json.dumps(body), headers)
         answer = self._connection.getresponse()
         content = answer.read()
-        return Answer(status=answer.status, content=content, is_replay=answer.headers.get("Idempotent-Replayed") == "true")
+        return Answer(
+            status=answer.status, content=content, is_replay=answer.headers.get("Idempotent-Replayed") == "true"
+        )
 
 
 def all_at_once(acts: Sequence[Callable[[], T]]) -> list[T]:

@@ -97,7 +97,12 @@ def report_in_batches(storm: Storm, till: Till, name: str, size: int = 20) -> No
     while not storm.is_over:
         payments = [payment_of(name, number + position) for position in range(size)]
         answer = till.post("/payments/batch", {"payments": payments})
-        storm.note(payments, [answer.status] * size if answer.status != 200 else [result["status_code"] for result in answer.body["results"]])
+        storm.note(
+            payments,
+            [answer.status] * size
+            if answer.status != 200
+            else [result["status_code"] for result in answer.body["results"]],
+        )
         number += size
 
 

@@ -19,7 +19,7 @@ django.setup()
 
 from cashdesk.domain import ledger, place  # noqa: E402
 from cashdesk.models import Place  # noqa: E402
-from config.wsgi import application as application  # noqa: E402
+from config.wsgi import application  # noqa: E402
 
 record = ledger.record
 
@@ -36,3 +36,4 @@ def record_unguarded(**entries: Any) -> Any:
 
 place.lock = lock_nothing
 ledger.record = record_unguarded
+__all__ = ["application"]

@@ -1,7 +1,7 @@
 """The Django side of a storm, run as a program of its own with DATABASE_URL naming the temporary database:
 
-    python -m tests.storms.world shops COUNT      makes stores with people and prints their tokens
-    python -m tests.storms.world books NUMBER     prints every row of a store that a storm may have written
+python -m tests.storms.world shops COUNT      makes stores with people and prints their tokens
+python -m tests.storms.world books NUMBER     prints every row of a store that a storm may have written
 """
 
 import sys
@@ -40,7 +40,12 @@ def shops(count: str) -> list[dict[str, Any]]:
 def _shop(number: str) -> dict[str, Any]:
     account = create_account(name=f"Storm {number}")
     store = create_store(
-        account=account, number=number, name=f"Shop {number}", currency="EUR", time_zone="Europe/Berlin", registers=REGISTERS
+        account=account,
+        number=number,
+        name=f"Shop {number}",
+        currency="EUR",
+        time_zone="Europe/Berlin",
+        registers=REGISTERS,
     )
     manager = _person(store, f"{number.lower()}-erika", Role.MANAGER)
     cashiers = [_person(store, f"{number.lower()}-cashier-{name}", Role.CASHIER) for name in range(1, CASHIERS + 1)]

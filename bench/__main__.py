@@ -1,0 +1,56 @@
+"""Measures the promises about speed in a database of its own, and prints one table.
+
+    python -m bench [--rows N]
+
+The database is made on the server that DATABASE_URL names, or is a SQLite file in a temporary folder; it is removed at
+the end. Figures of one run are to be compared with each other, never with those of another machine. The status is 1
+only when something went wrong, whatever the figures say.
+"""
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from bench import over_http
+from tests.storms.house import House, serving, temporary_house
+
+ROWS = 200_000
+ROWS_MIN = 1000
+
+
+def main() -> int:
+    """Runs every part and returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measures the promises about speed.")
+    parser.add_argument(
+        "--rows", type=int, default=ROWS, metavar="N", help=f"movements in the long ledger (default {ROWS})"
+    )
+    rows = parser.parse_args().rows
+    if rows < ROWS_MIN:
+        parser.error(f"--rows is at least {ROWS_MIN}")
+    with tempfile.TemporaryDirectory(prefix="cashdesk-bench-") as folder, temporary_house(Path(folder)) as house:
+        print(f"Cashdesk on {database_of(house)}, Python {platform.python_version()}, {os.cpu_count()} processors")
+        with serving(house) as server:
+            over_http.measure(server, house.make_shops(1)[0])
+            complaints = server.complaints()
+        inside = subprocess.run([sys.executable, "-m", "bench.inside", str(rows)], env=house.environment, check=False)
+    for complaint in complaints:
+        print(complaint, file=sys.stderr)
+    return 1 if complaints or inside.returncode else 0
+
+
+def database_of(house: House) -> str:
+    """Returns the name and version of what is measured."""
+    if not house.is_postgres:
+        return "SQLite"
+    with house.connect() as connection:
+        row = connection.execute("SHOW server_version").fetchone()
+        synchronous = connection.execute("SHOW fsync").fetchone()
+    return f"PostgreSQL {row[0] if row else ''} (fsync {synchronous[0] if synchronous else ''})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

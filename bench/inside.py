@@ -1,0 +1,267 @@
+"""What is measured inside one process, through the domain's verbs. Run by `python -m bench` with DATABASE_URL set:
+
+python -m bench.inside ROWS
+"""
+
+import statistics
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import django
+
+# Models can be imported only once the applications are set up.
+django.setup()
+
+from django.db import connection, transaction  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from bench import history, table  # noqa: E402
+from cashdesk.domain import ledger, place  # noqa: E402
+from cashdesk.domain.access import issue_token  # noqa: E402
+from cashdesk.domain.count import CountedCash  # noqa: E402
+from cashdesk.domain.expected import book_of  # noqa: E402
+from cashdesk.domain.ledger import Entry  # noqa: E402
+from cashdesk.domain.organisation import create_account, create_store  # noqa: E402
+from cashdesk.domain.payment import PaymentReport, record_payment  # noqa: E402
+from cashdesk.domain.person import create_person  # noqa: E402
+from cashdesk.domain.principal import Principal  # noqa: E402
+from cashdesk.domain.session import close_session, open_session  # noqa: E402
+from cashdesk.enums import CASH, MovementKind, PaymentStatus, PlaceKind, Role  # noqa: E402
+from cashdesk.models import CashSession, Place, Store, User  # noqa: E402
+
+ROWS_SMALL = 1000
+REGISTERS = 4
+POSTINGS = 300
+SESSIONS = 60
+THREADS = 8
+SECONDS_OF_CONTENTION = 2.0
+ROUNDS_OF_CONTENTION = 3
+PERIODS = (100, 1000, 10_000)
+FLOAT = CountedCash(currency="EUR", amount=10_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shop:
+    """A store with its one busy cashier."""
+
+    store: Store
+    cashier: User
+    by: Principal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Durations:
+    """Medians in seconds."""
+
+    post: float
+    open: float
+    close: float
+    expected: float
+
+
+def main(rows: int) -> None:
+    """Prints the parts of the table that need no server."""
+    by_history(rows)
+    by_lock()
+    by_period()
+
+
+def by_history(rows: int) -> None:
+    """Posting, opening, closing and the expected sum, on a short and on a long ledger."""
+    table.title(f"One connection: a ledger of {rows:,} movements against one of {ROWS_SMALL:,} (promised: near 1)")
+    small = measured(make_shop("small", rows=ROWS_SMALL))
+    begun = time.perf_counter()
+    big_shop = make_shop("big", rows=rows)
+    table.line("writing the long history took", f"{time.perf_counter() - begun:.1f}", "s")
+    big = measured(big_shop)
+    for name, short, long in (
+        ("post a payment", small.post, big.post),
+        ("open a drawer", small.open, big.open),
+        ("close a drawer with 5 sales", small.close, big.close),
+        ("expected cash of a session", small.expected, big.expected),
+    ):
+        table.ratio(name, long / short, f"{short * 1000:.2f} ms -> {long * 1000:.2f} ms")
+
+
+def make_shop(number: str, *, rows: int) -> Shop:
+    """Makes a store with so long a history."""
+    account = create_account(name=f"Bench {number}")
+    store = create_store(
+        account=account, number=number, name=number, currency="EUR", time_zone="Europe/Berlin", registers=REGISTERS
+    )
+    cashier = create_person(
+        account=account, store=store, username=number, email=f"{number}@example.com", name=number, role=Role.CASHIER
+    )
+    history.write_history(store=store, user=cashier, rows=rows)
+    history.tidy_tables()
+    token, _secret = issue_token(user=cashier, at=timezone.now(), lifetime=timedelta(hours=1))
+    return Shop(store=store, cashier=cashier, by=Principal(user=cashier, token=token))
+
+
+def measured(shop: Shop) -> Durations:
+    """Opens and closes the first register, with a few sales in each session and many in the last."""
+    opens, closes = [], []
+    for _ in range(SESSIONS):
+        took, session = timed(lambda: open_drawer(shop))
+        opens.append(took)
+        for _ in range(5):
+            post(shop)
+        closes.append(timed(lambda session=session: close_drawer(shop, session))[0])  # type: ignore[misc]
+    session = open_drawer(shop)
+    posts = [timed(lambda: post(shop))[0] for _ in range(POSTINGS)]
+    sums = [timed(lambda: book_of(session.register))[0] for _ in range(POSTINGS)]
+    close_drawer(shop, session)
+    return Durations(
+        post=statistics.median(posts),
+        open=statistics.median(opens),
+        close=statistics.median(closes),
+        expected=statistics.median(sums),
+    )
+
+
+def timed(act: Callable[[], Any]) -> tuple[float, Any]:
+    """Returns how long an act took, in seconds, and what it returned."""
+    begun = time.perf_counter()
+    made = act()
+    return time.perf_counter() - begun, made
+
+
+def open_drawer(shop: Shop, *, station: int = 1) -> CashSession:
+    """Opens a register with a float."""
+    return open_session(user=shop.cashier, counted=FLOAT, by=shop.by, at=timezone.now(), station=station)
+
+
+def close_drawer(shop: Shop, session: CashSession) -> None:
+    """Closes it with the float, whatever was sold."""
+    close_session(session=session, counted=FLOAT, by=shop.by, at=timezone.now())
+
+
+def post(shop: Shop) -> None:
+    """Reports one cash sale."""
+    report = PaymentReport(id=uuid.uuid4().hex, method=CASH, currency="EUR", amount=500, status=PaymentStatus.APPROVED)
+    record_payment(report=report, by=shop.by, at=timezone.now())
+
+
+def by_lock() -> None:
+    """The guarded INSERT against taking the register for oneself first, from several threads at one register."""
+    if connection.vendor != "postgresql":
+        return
+    table.title(f"{THREADS} threads posting to one register")
+    shop = make_shop("contention", rows=ROWS_SMALL)
+    session = open_drawer(shop)
+    guarded, exclusive = [], []
+    for _ in range(ROUNDS_OF_CONTENTION):
+        guarded.append(rate_of(lambda: post_guarded(shop, session)))
+        exclusive.append(rate_of(lambda: post_exclusive(shop, session)))
+    shared_rate, exclusive_rate = statistics.median(guarded), statistics.median(exclusive)
+    table.line("guarded INSERT, register taken FOR SHARE", f"{shared_rate:.0f}", "per s")
+    table.line("register taken for oneself first", f"{exclusive_rate:.0f}", "per s")
+    table.ratio("the guarded INSERT is faster", shared_rate / exclusive_rate)
+
+
+def rate_of(act: Callable[[], None]) -> float:
+    """Returns how often per second several threads can do it together."""
+    start = threading.Barrier(THREADS + 1)
+    done = [0] * THREADS
+    end = threading.Event()
+
+    def repeat(number: int) -> None:
+        act()  # connects, and prepares the statements
+        start.wait()
+        while not end.is_set():
+            act()
+            done[number] += 1
+        connection.close()
+
+    threads = [threading.Thread(target=repeat, args=(number,)) for number in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    start.wait()
+    begun = time.perf_counter()
+    end.wait(SECONDS_OF_CONTENTION)
+    end.set()
+    for thread in threads:
+        thread.join()
+    return sum(done) / (time.perf_counter() - begun)
+
+
+def post_guarded(shop: Shop, session: CashSession) -> None:
+    """One movement as `domain.payment` records it."""
+    with transaction.atomic():
+        register = Place.objects.get(pk=session.register_id)
+        ledger.record(store=shop.store, entries=[sale(session)], by=shop.by, at=timezone.now(), guard=register)
+
+
+def post_exclusive(shop: Shop, session: CashSession) -> None:
+    """The same movement, with the lock that most programs would take."""
+    with transaction.atomic():
+        place.lock(exclusive=[session.register])
+        ledger.record(store=shop.store, entries=[sale(session)], by=shop.by, at=timezone.now())
+
+
+def sale(session: CashSession) -> Entry:
+    """A cash sale of a session that came without a payment."""
+    return Entry(
+        source=CUSTOMERS_OF[session.store_id],
+        destination=session.register,
+        amount=500,
+        currency="EUR",
+        method=CASH,
+        kind=MovementKind.SALE,
+        occurred_at=timezone.now(),
+        session=session,
+    )
+
+
+class _CustomersOfStores(dict[int, Place]):
+    """The customers of a store, looked up once."""
+
+    def __missing__(self, store_id: int) -> Place:
+        self[store_id] = Place.objects.get(store_id=store_id, kind=PlaceKind.CUSTOMERS)
+        return self[store_id]
+
+
+CUSTOMERS_OF = _CustomersOfStores()
+
+
+def by_period() -> None:
+    """The expected sum by the length of its own period, on the long ledger."""
+    table.title("The expected sum follows its own period, from the indexes alone")
+    for number, rows in enumerate(PERIODS, start=1):
+        shop = make_shop(f"period-{number}", rows=ROWS_SMALL)
+        session = open_drawer(shop)
+        history.write_running_sales(session=session, rows=rows)
+        history.tidy_tables()
+        took = statistics.median(timed(lambda session=session: book_of(session.register))[0] for _ in range(100))  # type: ignore[misc]
+        table.milliseconds(f"period of {rows:,} movements", took, plan_of_expected(session.register))
+
+
+def plan_of_expected(register: Place) -> str:
+    """Returns how the database reads the two halves of the sum."""
+    statements: list[tuple[str, Any]] = []
+
+    def noting(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001
+        if "UNION ALL" in sql:
+            statements.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(noting):
+        book_of(register)
+    ((sql, params),) = statements
+    explain = "EXPLAIN" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{explain} {sql}", params)
+        lines = [str(row[-1]) for row in cursor.fetchall()]
+    reads = [line.strip(" ->") for line in lines if "cashdesk_movement" in line or "movement_" in line]
+    covered = [line for line in reads if "Index Only Scan" in line or "COVERING INDEX" in line]
+    return f"{len(covered)} of {len(reads)} reads from an index alone"
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

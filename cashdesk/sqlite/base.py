@@ -1,0 +1,70 @@
+"""SQLite whose writers queue up.
+
+SQLite has one writer at a time. Who finds it busy polls, ever more seldom, so under many writers new ones overtake old
+ones, and the oldest waits past any timeout ("database is locked"). Here a transaction takes its turn first: the threads
+of a process in a lock with a timeout, and of each process the first in a lock on a file beside the database, which the
+kernel hands on in order and takes back from a process that dies.
+"""
+
+import fcntl
+import os
+import threading
+from typing import Any
+
+from django.db import OperationalError
+from django.db.backends.sqlite3 import base
+
+_turns: dict[str, threading.Lock] = {}
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """A connection that waits for its turn at every BEGIN IMMEDIATE and gives it on when the transaction has ended."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._turn: threading.Lock | None = None
+        self._queue: int | None = None
+
+    def _start_transaction_under_autocommit(self) -> None:
+        if not self.is_in_memory_db():
+            self._take_turn()
+        try:
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]  # the stubs leave out what backends override
+        except BaseException:
+            self._give_turn()
+            raise
+
+    def _set_autocommit(self, autocommit: bool) -> None:  # noqa: FBT001 (Django's signature)
+        # Every outermost atomic block ends here, however it ended.
+        try:
+            super()._set_autocommit(autocommit)  # type: ignore[misc]  # the stubs leave out what backends override
+        finally:
+            if autocommit:
+                self._give_turn()
+
+    def _close(self) -> None:
+        try:
+            super()._close()  # type: ignore[misc]  # the stubs leave out what backends override
+        finally:
+            self._give_turn()
+
+    def _take_turn(self) -> None:
+        name = str(self.settings_dict["NAME"])
+        turn = _turns.setdefault(name, threading.Lock())
+        if not turn.acquire(timeout=self.settings_dict["OPTIONS"].get("timeout", 5)):
+            raise OperationalError("database is locked: too many writers are waiting for their turn")
+        self._turn = turn
+        try:
+            self._queue = os.open(f"{name}-queue", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._queue, fcntl.LOCK_EX)
+        except BaseException:
+            self._give_turn()
+            raise
+
+    def _give_turn(self) -> None:
+        if self._queue is not None:
+            os.close(self._queue)  # which unlocks it
+            self._queue = None
+        if self._turn is not None:
+            self._turn.release()
+            self._turn = None

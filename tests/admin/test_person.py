@@ -1,0 +1,227 @@
+"""People are made, changed and deactivated by admins, never above their own role and never in another account."""
+
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.contrib.auth.hashers import check_password
+from django.test import Client
+from django.urls import reverse
+
+from cashdesk.admin import person
+from cashdesk.enums import Role
+from cashdesk.models import AuditEntry, Place, User
+from tests.admin.back_office import list_of, new, page_of, sits_down
+from tests.factories import PASSWORD, StoreFactory, UserFactory
+from tests.stories import Cast
+
+GOOD = "nine-lives-of-a-cat"
+
+
+def details(cast: Cast, **changed: Any) -> dict[str, Any]:
+    """What Anna types to make Dora a cashier of store 1337."""
+    fields = {
+        "account": cast.store.account_id,
+        "username": "dora",
+        "email": "Dora@Example.com",
+        "name": "Dora",
+        "rut": "22.222.222-2",
+        "role": Role.CASHIER,
+        "store": cast.store.pk,
+        "password1": GOOD,
+        "password2": GOOD,
+        **changed,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def errors_of(response: Any) -> dict[str, list[str]]:
+    """Returns what a form that came back says of its fields."""
+    assert response.status_code == 200
+    return dict(response.context["adminform"].form.errors)
+
+
+@pytest.fixture
+def anna(cast: Cast) -> Client:
+    """Anna's browser."""
+    return sits_down(cast.anna)
+
+
+def test_a_person_is_made_and_can_sign_in(cast: Cast, anna: Client) -> None:
+    response = anna.post(new(User), details(cast, is_owner="on"))
+    dora = User.objects.get(username="dora")
+    assert (response.status_code, response["Location"]) == (302, page_of(dora))
+    assert (dora.email, dora.store, dora.account, dora.role) == (
+        "dora@example.com",
+        cast.store,
+        cast.store.account,
+        Role.CASHIER,
+    )
+    assert (dora.is_owner, dora.is_active, dora.is_superuser) == (True, True, False)
+    login = {"username": "dora", "password": GOOD}
+    assert Client().post("/api/v1/auth/login", login, content_type="application/json").status_code == 200
+
+
+def test_making_a_person_is_told_in_both_logs_without_the_password(cast: Cast, anna: Client) -> None:
+    anna.post(new(User), details(cast))
+    dora = User.objects.get(username="dora")
+    entry = AuditEntry.objects.get(action="person.created")
+    assert (entry.subject, entry.user, entry.store, entry.account) == (
+        f"person:{dora.pk}",
+        cast.anna,
+        cast.store,
+        cast.store.account,
+    )
+    logged = LogEntry.objects.get()
+    assert (logged.action_flag, logged.user, logged.get_edited_object()) == (ADDITION, cast.anna, dora)
+    assert GOOD not in f"{entry.detail} {logged.change_message}"
+    assert "Dora" in anna.get("/admin/").content.decode()
+    assert "Added" in anna.get(page_of(dora, "history")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "words"),
+    [
+        ({"password2": "another-good-one"}, "password2", "didn’t match"),
+        ({"password1": "12345678", "password2": "12345678"}, "password2", "numeric"),
+        ({"password1": "short", "password2": "short"}, "password2", "too short"),
+        ({"password1": "password", "password2": "password"}, "password2", "common"),
+        ({"password1": "dora@example", "password2": "dora@example"}, "password2", "similar"),
+        ({"password1": None, "password2": None}, "password1", "required"),
+        ({"username": "CARLA"}, "__all__", "username"),
+        ({"email": "CARLA@example.com"}, "__all__", "email"),
+        ({"rut": "11.111.111-1"}, "__all__", "rut"),
+        ({"account": None}, "account", "required"),
+        ({"store": None}, "store", "works in a store"),
+        ({"role": "owner"}, "role", "valid choice"),
+    ],
+)
+def test_what_does_not_fit_is_said_at_its_field(
+    cast: Cast, anna: Client, changed: dict[str, Any], field: str, words: str
+) -> None:
+    errors = errors_of(anna.post(new(User), details(cast, **changed)))
+    assert words in str(errors[field]), errors
+    assert not User.objects.filter(username="dora").exists()
+
+
+def test_nobody_is_made_in_another_account(cast: Cast, anna: Client) -> None:
+    theirs = cast.otto.store
+    errors = errors_of(anna.post(new(User), details(cast, account=theirs.account_id, store=theirs.pk)))
+    assert set(errors) >= {"account", "store"}
+    assert not User.objects.filter(username="dora").exists()
+
+
+def test_an_operator_cannot_put_a_person_into_a_store_of_another_account(cast: Cast, operator: User) -> None:
+    errors = errors_of(sits_down(operator).post(new(User), details(cast, store=cast.otto.store.pk)))
+    assert "store" in errors
+
+
+def change(person_: User, **changed: Any) -> dict[str, Any]:
+    """What the page of a person sends when one thing is changed on it."""
+    fields: dict[str, Any] = {
+        "name": person_.name,
+        "username": person_.username,
+        "email": person_.email,
+        "rut": person_.rut,
+        "role": person_.role,
+        "store": person_.store_id or "",
+        "register": person_.register_id or "",
+        "operator_code": person_.operator_code,
+        "is_active": "on",
+        **changed,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def test_a_person_is_deactivated_and_comes_back(cast: Cast, anna: Client) -> None:
+    assert anna.post(page_of(cast.carla), change(cast.carla, is_active=None)).status_code == 302
+    cast.carla.refresh_from_db()
+    assert not cast.carla.is_active
+    assert b"Carla" in anna.get(list_of(User), {"is_active__exact": 0}).content
+    anna.post(page_of(cast.carla), change(cast.carla))
+    cast.carla.refresh_from_db()
+    assert cast.carla.is_active
+    changes = AuditEntry.objects.filter(action="person.changed", subject=f"person:{cast.carla.pk}")
+    assert [entry.detail for entry in changes] == [{"fields": ["is_active"]}] * 2
+    assert LogEntry.objects.filter(action_flag=CHANGE, user=cast.anna).count() == 2
+
+
+def test_a_person_gets_a_register_of_their_own_store_only(cast: Cast, anna: Client) -> None:
+    register = Place.objects.get(store=cast.store, kind="REGISTER", number=2)
+    theirs = Place.objects.get(store=cast.otto.store, kind="REGISTER", number=1)
+    assert anna.post(page_of(cast.carla), change(cast.carla, register=register.pk)).status_code == 302
+    cast.carla.refresh_from_db()
+    assert cast.carla.register == register
+    assert "register" in errors_of(anna.post(page_of(cast.carla), change(cast.carla, register=theirs.pk)))
+    hamburg = StoreFactory(account=cast.store.account, number="1338")
+    assert "register" in errors_of(anna.post(page_of(cast.carla), change(cast.carla, store=hamburg.pk)))
+
+
+def test_nobody_changes_their_own_role_or_locks_themselves_out(cast: Cast, anna: Client) -> None:
+    anna.post(page_of(cast.anna), change(cast.anna, role=Role.CASHIER, is_active=None, name="Anna B."))
+    cast.anna.refresh_from_db()
+    assert (cast.anna.role, cast.anna.is_active, cast.anna.name) == (Role.ADMIN, True, "Anna B.")
+
+
+def test_an_operator_is_changed_by_operators_alone(cast: Cast, anna: Client, operator: User) -> None:
+    User.objects.filter(pk=operator.pk).update(account=cast.store.account)
+    assert anna.get(page_of(operator)).status_code == 200
+    assert anna.post(page_of(operator), change(operator, name="Nobody")).status_code == 403
+    password = reverse("admin:auth_user_password_change", args=[operator.pk])
+    assert anna.post(password, {"password1": GOOD, "password2": GOOD}).status_code == 403
+
+
+def test_an_account_and_operatorship_are_not_fields_that_can_be_sent(cast: Cast, anna: Client) -> None:
+    sent = change(cast.bruno, account=cast.otto.account_id, is_superuser="on", password="x", name="Bruno B.")
+    anna.post(page_of(cast.bruno), sent)
+    before, password = cast.bruno.account_id, cast.bruno.password
+    cast.bruno.refresh_from_db()
+    assert (cast.bruno.account_id, cast.bruno.is_superuser, cast.bruno.password) == (before, False, password)
+    assert cast.bruno.name == "Bruno B."
+
+
+def test_an_admin_sets_a_new_password(cast: Cast, anna: Client) -> None:
+    path = reverse("admin:auth_user_password_change", args=[cast.carla.pk])
+    assert anna.get(path).status_code == 200
+    chosen = {"password1": GOOD, "password2": GOOD, "usable_password": "true"}
+    assert anna.post(path, chosen).status_code == 302
+    cast.carla.refresh_from_db()
+    assert check_password(GOOD, cast.carla.password)
+
+
+def test_no_password_is_set_by_a_manager_nor_of_a_person_of_others(cast: Cast) -> None:
+    chosen = {"password1": GOOD, "password2": GOOD, "usable_password": "true"}
+    ours = reverse("admin:auth_user_password_change", args=[cast.carla.pk])
+    assert sits_down(cast.erika).post(ours, chosen).status_code == 403
+    ben = UserFactory(store=None, account=cast.otto.account, username="ben", role=Role.ADMIN)
+    assert sits_down(ben).post(ours, chosen).status_code == 404
+    cast.carla.refresh_from_db()
+    assert check_password(PASSWORD, cast.carla.password)
+
+
+def test_what_is_kept_of_a_password_is_shown_nowhere(cast: Cast, anna: Client) -> None:
+    shown = b"".join(
+        anna.get(path).content for path in (list_of(User), page_of(cast.carla), page_of(cast.carla, "history"))
+    )
+    kept = User.objects.get(pk=cast.carla.pk).password
+    assert kept.encode() not in shown
+    assert b"md5" not in shown
+    assert b"Set a new password" in shown
+
+
+def test_everybody_changes_their_own_password(cast: Cast) -> None:
+    erika = sits_down(cast.erika)
+    sent = {"old_password": PASSWORD, "new_password1": GOOD, "new_password2": GOOD}
+    assert erika.post(reverse("admin:password_change"), sent).status_code == 302
+    cast.erika.refresh_from_db()
+    assert check_password(GOOD, cast.erika.password)
+
+
+@pytest.mark.parametrize(("role", "offered"), [(Role.ADMIN, set(Role)), (Role.MANAGER, {Role.CASHIER, Role.MANAGER})])
+def test_the_roles_that_are_offered_reach_up_to_ones_own(cast: Cast, rf: Any, role: Role, offered: set[Role]) -> None:
+    request = rf.get("/")
+    request.user = cast.anna
+    request.user.role = role
+    page = person.PersonAdmin(User, None)  # type: ignore[arg-type]  # no site is asked
+    field = page.formfield_for_choice_field(User._meta.get_field("role"), request)
+    assert {value for value, _label in field.choices} == offered

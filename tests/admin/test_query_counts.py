@@ -1,0 +1,116 @@
+"""A list asks the database as often for one row as for ten; and what a page asks is known to the statement."""
+
+from typing import Final
+
+import pytest
+from django.db.models import Model
+
+from cashdesk.admin.base import BoundedPaginator
+from cashdesk.models import (
+    AccessToken,
+    Account,
+    AuditEntry,
+    CashSession,
+    Count,
+    Movement,
+    Payment,
+    PaymentMethod,
+    Place,
+    Seal,
+    Store,
+    User,
+    Vendor,
+)
+from tests.admin.back_office import EVERYTHING, Traces, list_of, make_operator, name_of, page_of, sits_down, trade_a_day
+from tests.factories import AccountFactory, StoreFactory, UserFactory
+from tests.stories import Cast, counted_queries
+
+SIGNED_IN: Final = 2
+"""The session and the person, on every page."""
+
+STATEMENTS_OF_A_LIST: Final = {
+    Account: 2,
+    Vendor: 2,
+    Store: 2,
+    Place: 3,
+    User: 3,
+    AccessToken: 3,
+    PaymentMethod: 2,
+    Payment: 3,
+    Movement: 3,
+    CashSession: 5,
+    Count: 4,
+    Seal: 3,
+    AuditEntry: 3,
+}
+"""The rows and how many there are; the stores of the filter; the first and last date of the sessions and the dates
+between; the amounts of the counts."""
+
+STATEMENTS_OF_A_PAGE: Final = {
+    Account: 1,
+    Vendor: 1,
+    Store: 1,
+    Place: 1,
+    User: 1,
+    AccessToken: 1,
+    PaymentMethod: 1,
+    Payment: 2,
+    Movement: 1,
+    CashSession: 4,
+    Count: 4,
+    Seal: 2,
+    AuditEntry: 1,
+}
+"""The row with all that it names; the movements of a payment; the late cash of a session, for two of its figures; the
+amounts of a count, for the list's sake, and again with their pieces; whether the look at a drawer is to be noted."""
+
+
+def a_company() -> None:
+    """Another account with a shop and a day of it, so that every list grows by a row and more."""
+    account = AccountFactory()
+    shop = StoreFactory(account=account)
+    trade_a_day(shop, UserFactory(store=shop))
+
+
+@pytest.mark.parametrize("model", EVERYTHING, ids=name_of)
+def test_a_list_asks_as_often_for_one_company_as_for_three_and_for_ten(db: None, model: type[Model]) -> None:
+    operator = sits_down(make_operator())
+    asked = {}
+    for companies in (1, 3, 10):
+        while Account.objects.count() < companies:
+            a_company()
+        with counted_queries() as queries:
+            assert operator.get(list_of(model)).status_code == 200
+        asked[companies] = len(queries)
+    assert asked == dict.fromkeys((1, 3, 10), SIGNED_IN + STATEMENTS_OF_A_LIST[model])
+
+
+@pytest.mark.parametrize("model", EVERYTHING, ids=name_of)
+def test_a_page_asks_as_often_whatever_the_history(cast: Cast, traces: Traces, model: type[Model]) -> None:
+    erika = sits_down(cast.erika)
+    erika.get(page_of(traces[model]))  # Django asks once in the life of a process which number a model has
+    asked = {}
+    for days in (1, 3):
+        while CashSession.objects.count() < days:
+            trade_a_day(cast.store, cast.bruno, number=CashSession.objects.count() + 1)
+        with counted_queries() as queries:
+            assert erika.get(page_of(traces[model])).status_code == 200
+        asked[days] = len(queries)
+    assert asked == dict.fromkeys((1, 3), SIGNED_IN + STATEMENTS_OF_A_PAGE[model])
+
+
+def test_a_list_counts_no_further_than_it_pages(cast: Cast, traces: Traces, monkeypatch: pytest.MonkeyPatch) -> None:
+    erika = sits_down(cast.erika)
+    monkeypatch.setattr(BoundedPaginator, "rows_max", 3)
+    with counted_queries() as queries:
+        shown = erika.get(list_of(Movement)).content.decode()
+    assert "The newest 3 movements; filters reach the others." in shown
+    (counting,) = (query["sql"] for query in queries if "COUNT(" in query["sql"])
+    assert "LIMIT 3" in counting
+
+
+def test_the_ledger_is_read_newest_first_and_in_no_other_order(cast: Cast, traces: Traces) -> None:
+    erika = sits_down(cast.erika)
+    newest_first = list(Movement.objects.order_by("-pk"))
+    for query in ({}, {"o": "6"}, {"o": "-6.3"}):
+        assert list(erika.get(list_of(Movement), query).context["cl"].result_list) == newest_first

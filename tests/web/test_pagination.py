@@ -1,0 +1,123 @@
+"""Pages by cursor: each row once, in order, also while new ones arrive."""
+
+import base64
+import re
+
+import pytest
+from django.http import HttpResponse
+
+from cashdesk.models import CashSession
+from tests.api.steps import closed, days, opened
+from tests.stories import Cast, caller, counted_queries, exact
+
+
+def next_path(answer: HttpResponse) -> str | None:
+    """Returns where the Link header leads, below /api/v1."""
+    if "Link" not in answer.headers:
+        return None
+    match = re.fullmatch(r'<http://testserver/api/v1(\S+)>; rel="next"', answer.headers["Link"])
+    assert match is not None, answer.headers["Link"]
+    return match[1]
+
+
+@pytest.mark.parametrize("limit", [1, 7, 24, 25, 26])
+def test_a_walk_gives_each_once_newest_first(cast: Cast, limit: int) -> None:
+    carla = caller(cast.carla)
+    wanted = days(carla, 25)[::-1]
+    seen: list[int] = []
+    pages = 0
+    path: str | None = f"/cash/sessions?limit={limit}"
+    while path is not None:
+        answer = carla.get(path)
+        seen += [row["id"] for row in exact(answer)]
+        path = next_path(answer)
+        pages += 1
+    assert seen == wanted
+    assert pages == -(-25 // limit)
+
+
+def test_new_ones_that_arrive_during_the_walk_move_nothing(cast: Cast) -> None:
+    carla = caller(cast.carla)
+    wanted = days(carla, 25)[::-1]
+    seen: list[int] = []
+    path: str | None = "/cash/sessions?limit=4"
+    while path is not None:
+        answer = carla.get(path)
+        seen += [row["id"] for row in exact(answer)]
+        path = next_path(answer)
+        days(carla, 1)
+    assert seen == wanted
+    assert len(exact(carla.get("/cash/sessions"))) == 25 + 7
+
+
+def test_without_a_limit_a_page_has_a_hundred_and_links_on(cast: Cast) -> None:
+    carla = caller(cast.carla)
+    days(carla, 101)
+    answer = carla.get("/cash/sessions")
+    assert len(exact(answer)) == 100
+    path = next_path(answer)
+    assert path is not None
+    rest = carla.get(path)
+    assert len(exact(rest)) == 1
+    assert "Link" not in rest.headers
+    assert "Link" not in carla.get("/cash/sessions?limit=101").headers
+    assert "Link" not in carla.get("/cash/sessions?limit=1000").headers
+
+
+def test_sessions_of_the_same_instant_are_told_apart(cast: Cast) -> None:
+    carla = caller(cast.carla)
+    for person in (cast.carla, cast.bruno, cast.erika):
+        opened(caller(person))
+    erika = caller(cast.erika)
+    first = CashSession.objects.earliest("pk")
+    # No two sessions can be made to begin at one instant here, so the cursor is made to stand beside one.
+    at = first.opened_at.isoformat()
+    cursor = base64.urlsafe_b64encode(f"{at}|{first.pk + 1}".encode()).decode().rstrip("=")
+    assert [row["id"] for row in exact(erika.get(f"/cash/sessions?cursor={cursor}"))] == [first.pk]
+    cursor = base64.urlsafe_b64encode(f"{at}|{first.pk}".encode()).decode().rstrip("=")
+    assert exact(erika.get(f"/cash/sessions?cursor={cursor}")) == []
+    assert closed(carla)["id"] == first.pk
+
+
+def test_the_link_keeps_the_filters_and_the_trailing_slash_is_no_matter(cast: Cast) -> None:
+    carla = caller(cast.carla)
+    days(carla, 2)
+    path = next_path(carla.get("/cash/sessions/?status=CLOSED&limit=1&store=1337"))
+    assert path is not None
+    assert path.startswith("/cash/sessions?")
+    assert {"status=CLOSED", "limit=1", "store=1337"} < set(path.split("?")[1].split("&"))
+
+
+def test_a_cursor_of_somebody_else_opens_nothing(cast: Cast) -> None:
+    days(caller(cast.carla), 3)
+    path = next_path(caller(cast.carla).get("/cash/sessions?limit=1"))
+    assert path is not None
+    assert exact(caller(cast.otto).get(path)) == []
+    assert exact(caller(cast.bruno).get(path)) == []
+
+
+@pytest.mark.parametrize(
+    "inner",
+    ["", "x", "|", "2026-01-01|1", "2026-01-01T00:00:00|1", "2026-01-01T00:00:00+00:00|x", "2026-01-01T00:00:00+00:00|0", "2026-01-01T00:00:00+00:00|-1",
+     f"2026-01-01T00:00:00+00:00|{2**63}", "2026-01-01T00:00:00+00:00|1|2", "0001-01-01T00:00:00+14:00|1", "9999-12-31T23:59:59-14:00|1", "\x00", "now|1",
+     "2026-01-01T00:00:00+00:00|" + "9" * 5000],
+)  # fmt: skip
+def test_a_forged_cursor_is_400_by_name(cast: Cast, inner: str) -> None:
+    cursor = base64.urlsafe_b64encode(inner.encode()).decode().rstrip("=")
+    refused = caller(cast.carla).get(f"/cash/sessions?cursor={cursor}")
+    assert refused.status_code == 400
+    assert "cursor" in exact(refused)["detail"]
+
+
+@pytest.mark.parametrize("depth", [1, 20])
+def test_a_page_costs_the_same_at_any_depth(cast: Cast, depth: int) -> None:
+    carla = caller(cast.carla)
+    days(carla, 22)
+    path: str | None = "/cash/sessions?limit=1"
+    for _ in range(depth):
+        assert path is not None
+        path = next_path(carla.get(path))
+    assert path is not None
+    with counted_queries() as queries:
+        assert len(exact(carla.get(path))) == 1
+    assert len(queries) == 2
