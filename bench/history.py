@@ -3,6 +3,8 @@
 The rows obey every constraint and trigger. They are made, not lived: the digests of their seals prove nothing.
 """
 
+from typing import Any
+
 from django.db import connection, transaction
 from django.db.models import Max
 
@@ -87,7 +89,7 @@ FROM number
 
 
 def write_history(*, store: Store, user: User, rows: int) -> None:
-    """Gives a store's registers so many movements (rounded down to whole sessions), with their sessions, payments and seals."""
+    """Gives a store's registers so many movements, rounded down to whole sessions, and all that belongs to those."""
     registers = list(Place.objects.filter(store=store, kind=PlaceKind.REGISTER).order_by("pk"))
     _write(
         (SEALS, SESSIONS, PAYMENTS, MOVEMENTS),
@@ -132,5 +134,5 @@ def _places(store: Store) -> dict[str, int]:
 
 
 def _next_ids() -> dict[str, int]:
-    models = {"seal": Seal, "session": CashSession, "payment": Payment, "movement": Movement}
+    models: dict[str, Any] = {"seal": Seal, "session": CashSession, "payment": Payment, "movement": Movement}
     return {name: (model.objects.aggregate(last=Max("pk"))["last"] or 0) + 1 for name, model in models.items()}

@@ -18,7 +18,13 @@ from tests.stories import Caller, exact
 def bound_key(store: Store, *scopes: Scope, register: Place | None = None) -> Caller:
     """Makes an API key that is bound to a store, and to a register of it where one is given."""
     _key, secret = issue_api_key(
-        name="bound till", scopes=scopes or tuple(Scope), by=SYSTEM, at=timezone.now(), account=store.account, store=store, register=register
+        name="bound till",
+        scopes=scopes or tuple(Scope),
+        by=SYSTEM,
+        at=timezone.now(),
+        account=store.account,
+        store=store,
+        register=register,
     )
     return Caller(secret, header="x-api-key")
 
@@ -58,7 +64,9 @@ def days(cashier: Caller, number: int) -> list[int]:
     return ids
 
 
-def sent(by: Caller, method: str, path: str, content: bytes | str, *, content_type: str = "application/json", **headers: str) -> HttpResponse:
+def sent(
+    by: Caller, method: str, path: str, content: bytes | str, *, content_type: str = "application/json", **headers: str
+) -> HttpResponse:
     """Sends a body as it is, bytes too, under a content type of one's own choice."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     if by.secret:
@@ -71,7 +79,11 @@ def told(response: HttpResponse, *, apart_from: Iterable[Any] = ()) -> tuple[int
     body = re.sub(r'"request_id":"[^"]*"', '"request_id":"#"', response.content.decode())
     for value in apart_from:
         body = body.replace(str(value), "#")
-    headers = {name: value for name, value in response.headers.items() if name.lower() not in ("content-length", "x-request-id")}
+    headers = {
+        name: value
+        for name, value in response.headers.items()
+        if name.lower() not in ("content-length", "x-request-id")
+    }
     return response.status_code, body, headers
 
 

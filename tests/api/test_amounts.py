@@ -34,29 +34,59 @@ class Road:
     is_optional: bool = False
 
     def send(self, by: Caller, raw: str) -> HttpResponse:
-        return by.post(self.path, self.body.replace("#", raw), idempotency_key=str(uuid.uuid4()) if "pay/manual" in self.path else "")
+        return by.post(
+            self.path,
+            self.body.replace("#", raw),
+            idempotency_key=str(uuid.uuid4()) if "pay/manual" in self.path else "",
+        )
 
 
 PAYMENT = '"id": "Q", "method": "CASH", "currency": "EUR", "status": "APPROVED"'
 ROADS = {
     "open": Road(path="/cash/open", body='{"start_amount": #}', field="start_amount"),
-    "open by count, denomination": Road(path="/cash/open", body='{"count": [{"denomination": #, "pieces": 1}]}', field="count"),
-    "open by count, pieces": Road(path="/cash/open", body='{"count": [{"denomination": 5, "pieces": #}]}', field="count"),
+    "open by count, denomination": Road(
+        path="/cash/open", body='{"count": [{"denomination": #, "pieces": 1}]}', field="count"
+    ),
+    "open by count, pieces": Road(
+        path="/cash/open", body='{"count": [{"denomination": 5, "pieces": #}]}', field="count"
+    ),
     "close": Road(path="/cash/close", body='{"final_cash_declared": #}', field="final_cash_declared"),
-    "close by count, denomination": Road(path="/cash/close", body='{"count": [{"denomination": #, "pieces": 1}]}', field="count"),
-    "close by count, pieces": Road(path="/cash/close", body='{"count": [{"denomination": 5, "pieces": #}]}', field="count"),
+    "close by count, denomination": Road(
+        path="/cash/close", body='{"count": [{"denomination": #, "pieces": 1}]}', field="count"
+    ),
+    "close by count, pieces": Road(
+        path="/cash/close", body='{"count": [{"denomination": 5, "pieces": #}]}', field="count"
+    ),
     "start": Road(path="/shifts/start", body=f'{{"start_cash": #, "password": "{PASSWORD}"}}', field="start_cash"),
-    "end": Road(path="/shifts/end", body=f'{{"actual_cash_end": #, "password": "{PASSWORD}"}}', field="actual_cash_end"),
-    "cash transaction": Road(path="/shifts/cash-transaction", body='{"type": "cash_in", "amount": #, "category": "other"}', field="amount"),
-    "pay by hand": Road(path="/orders/1/pay/manual", body='{"payment_method_id": "CASH-ID", "amount": #}', field="amount"),
+    "end": Road(
+        path="/shifts/end", body=f'{{"actual_cash_end": #, "password": "{PASSWORD}"}}', field="actual_cash_end"
+    ),
+    "cash transaction": Road(
+        path="/shifts/cash-transaction", body='{"type": "cash_in", "amount": #, "category": "other"}', field="amount"
+    ),
+    "pay by hand": Road(
+        path="/orders/1/pay/manual", body='{"payment_method_id": "CASH-ID", "amount": #}', field="amount"
+    ),
     "cash received": Road(
-        path="/orders/1/pay/manual", body='{"payment_method_id": "CASH-ID", "amount": 1, "cash_received": #}', field="cash_received", is_optional=True
+        path="/orders/1/pay/manual",
+        body='{"payment_method_id": "CASH-ID", "amount": 1, "cash_received": #}',
+        field="cash_received",
+        is_optional=True,
     ),
     "payment": Road(path="/payments", body=f'{{{PAYMENT}, "amount": #}}', field="amount"),
-    "tendered": Road(path="/payments", body=f'{{{PAYMENT}, "amount": 1, "tendered": #}}', field="tendered", is_optional=True),
-    "change": Road(path="/payments", body=f'{{{PAYMENT}, "amount": 1, "tendered": 900000000000000, "change": #}}', field="change", is_optional=True),
+    "tendered": Road(
+        path="/payments", body=f'{{{PAYMENT}, "amount": 1, "tendered": #}}', field="tendered", is_optional=True
+    ),
+    "change": Road(
+        path="/payments",
+        body=f'{{{PAYMENT}, "amount": 1, "tendered": 900000000000000, "change": #}}',
+        field="change",
+        is_optional=True,
+    ),
     "tax": Road(path="/payments", body=f'{{{PAYMENT}, "amount": 1, "tax": #}}', field="tax", is_optional=True),
-    "discount": Road(path="/payments", body=f'{{{PAYMENT}, "amount": 1, "discount": #}}', field="discount", is_optional=True),
+    "discount": Road(
+        path="/payments", body=f'{{{PAYMENT}, "amount": 1, "discount": #}}', field="discount", is_optional=True
+    ),
     "payment of a batch": Road(path="/payments/batch", body=f'[{{{PAYMENT}, "amount": #}}]', field="amount"),
 }
 OPENS = ("/cash/open", "/shifts/start")
@@ -71,7 +101,9 @@ def cashier_of(cast: Cast) -> Callable[[Road], tuple[Caller, Road]]:
         if road.path not in OPENS:
             opened(carla, 10)
         cash = exact(carla.get("/payment-methods"))["data"][0]["id"]
-        return carla, Road(path=road.path, body=road.body.replace("CASH-ID", cash), field=road.field, is_optional=road.is_optional)
+        return carla, Road(
+            path=road.path, body=road.body.replace("CASH-ID", cash), field=road.field, is_optional=road.is_optional
+        )
 
     return prepared
 
@@ -89,15 +121,28 @@ def test_what_is_no_amount_is_refused_by_name(name: str, cashier_of: Callable[[R
     before = (Movement.objects.count(), Payment.objects.count())
     raws = [*REFUSED_EVERYWHERE, *([] if road.is_optional else ["null"])]
     answers = {raw: road.send(carla, raw) for raw in raws}
-    wrong = {raw[:40]: (answer.status_code, answer.content[:200]) for raw, answer in answers.items() if not is_refused_by_name(answer, road.field)}
+    wrong = {
+        raw[:40]: (answer.status_code, answer.content[:200])
+        for raw, answer in answers.items()
+        if not is_refused_by_name(answer, road.field)
+    }
     assert wrong == {}
     assert (Movement.objects.count(), Payment.objects.count()) == before
 
 
 @pytest.mark.parametrize("name", ROADS)
-def test_a_number_of_any_length_is_never_a_fault_of_ours(name: str, cashier_of: Callable[[Road], tuple[Caller, Road]]) -> None:
+def test_a_number_of_any_length_is_never_a_fault_of_ours(
+    name: str, cashier_of: Callable[[Road], tuple[Caller, Road]]
+) -> None:
     carla, road = cashier_of(ROADS[name])
-    for raw in ("9" * 100_000, "-" + "9" * 100_000, "1e99999999999999999999", "-1e-99999999999999999999", "0." + "3" * 100_000, "1" * 4300 + ".5"):
+    for raw in (
+        "9" * 100_000,
+        "-" + "9" * 100_000,
+        "1e99999999999999999999",
+        "-1e-99999999999999999999",
+        "0." + "3" * 100_000,
+        "1" * 4300 + ".5",
+    ):
         answer = road.send(carla, raw)
         assert answer.status_code in (200, 400), (raw[:20], answer.content[:200])
         assert answer.status_code == 400 or [result["status_code"] for result in exact(answer)["results"]] == [400]
@@ -113,7 +158,10 @@ def test_minus_zero_is_zero(cast: Cast, name: str, raw: str) -> None:
     assert closed(carla, 0)["difference"] == 0
 
 
-@pytest.mark.parametrize(("raw", "amount"), [("1e3", 1000), ("1E3", 1000), ("1000.0", 1000), ("1000.00", 1000), ('"1000"', 1000), ('"1000.00"', 1000)])
+@pytest.mark.parametrize(
+    ("raw", "amount"),
+    [("1e3", 1000), ("1E3", 1000), ("1000.0", 1000), ("1000.00", 1000), ('"1000"', 1000), ('"1000.00"', 1000)],
+)
 def test_a_thousand_is_a_thousand_however_it_is_written(cast: Cast, raw: str, amount: int) -> None:
     carla = caller(cast.carla)
     assert exact(ROADS["open"].send(carla, raw))["start_amount"] == amount
@@ -130,7 +178,9 @@ def test_a_thousand_cents_are_a_thousand_cents(cast: Cast, raw: str) -> None:
     assert (ended["expected_cash_end"], ended["actual_cash_end"], ended["difference"]) == (3000, 1000, -2000)
 
 
-@pytest.mark.parametrize("raw", ["0.1", "0.29", "0.57", "1.15", "1.10", "4.35", "8.41", "1005.33", "9007199254740.99", "9999999999999.99"])
+@pytest.mark.parametrize(
+    "raw", ["0.1", "0.29", "0.57", "1.15", "1.10", "4.35", "8.41", "1005.33", "9007199254740.99", "9999999999999.99"]
+)
 def test_cents_survive_exactly_there_and_back(cast: Cast, raw: str) -> None:
     carla = caller(cast.carla)
     assert exact(ROADS["open"].send(carla, raw))["start_amount"] == Decimal(raw)
@@ -172,7 +222,16 @@ def test_each_currency_has_its_own_decimals(currency: str, raw: str, shown: str)
 
 @pytest.mark.parametrize(
     ("currency", "raw"),
-    [("CLP", "0.5"), ("CLP", '"50000.0"'), ("CLP", '"50.000"'), ("JPY", "1.5"), ("KWD", "1.2345"), ("KWD", '"1.2340"'), ("EUR", '"1.250"'), ("IDR", "0.005")],
+    [
+        ("CLP", "0.5"),
+        ("CLP", '"50000.0"'),
+        ("CLP", '"50.000"'),
+        ("JPY", "1.5"),
+        ("KWD", "1.2345"),
+        ("KWD", '"1.2340"'),
+        ("EUR", '"1.250"'),
+        ("IDR", "0.005"),
+    ],
 )
 @pytest.mark.django_db
 def test_more_decimals_than_the_currency_has_are_refused(currency: str, raw: str) -> None:
@@ -181,7 +240,9 @@ def test_more_decimals_than_the_currency_has_are_refused(currency: str, raw: str
     assert exact(refused)["detail"].startswith(f"start_amount: {currency} has ")
 
 
-@pytest.mark.parametrize(("currency", "units"), [("EUR", Decimal("12.34")), ("CLP", 1234), ("KWD", Decimal("1.234")), ("IDR", 1234)])
+@pytest.mark.parametrize(
+    ("currency", "units"), [("EUR", Decimal("12.34")), ("CLP", 1234), ("KWD", Decimal("1.234")), ("IDR", 1234)]
+)
 @pytest.mark.django_db
 def test_the_integers_of_shifts_are_the_smallest_cash_unit(currency: str, units: Any) -> None:
     carla = caller(make_cast(currency=currency).carla)
@@ -232,7 +293,10 @@ def test_a_count_that_cannot_be_is_refused_by_name(cast: Cast, path: str, count:
     assert "count" in exact(refused)["detail"]
 
 
-@pytest.mark.parametrize(("currency", "count"), [("KWD", [{"denomination": 0, "pieces": 1}]), ("KWD", [{"denomination": "0.000", "pieces": 7}])])
+@pytest.mark.parametrize(
+    ("currency", "count"),
+    [("KWD", [{"denomination": 0, "pieces": 1}]), ("KWD", [{"denomination": "0.000", "pieces": 7}])],
+)
 @pytest.mark.django_db
 def test_a_piece_worth_nothing_is_refused_where_the_pieces_are_not_known_too(currency: str, count: Any) -> None:
     refused = caller(make_cast(currency=currency).carla).post("/cash/open", {"count": count})
@@ -242,7 +306,11 @@ def test_a_piece_worth_nothing_is_refused_where_the_pieces_are_not_known_too(cur
 
 def test_amount_and_pieces_that_differ_are_refused_and_equal_ones_taken(cast: Cast) -> None:
     carla = caller(cast.carla)
-    pieces = [{"denomination": 20, "pieces": 3}, {"denomination": "0.50", "pieces": 2}, {"denomination": 5, "pieces": 0}]
+    pieces = [
+        {"denomination": 20, "pieces": 3},
+        {"denomination": "0.50", "pieces": 2},
+        {"denomination": 5, "pieces": 0},
+    ]
     refused = carla.post("/cash/open", {"start_amount": 60, "count": pieces})
     assert refused.status_code == 400
     assert "start_amount" in exact(refused)["detail"]
@@ -268,6 +336,10 @@ NO_BODIES = [
 def test_what_is_no_body_is_400(name: str, cashier_of: Callable[[Road], tuple[Caller, Road]]) -> None:
     carla, road = cashier_of(ROADS[name])
     answers = {body: carla.post(road.path, body, idempotency_key=str(uuid.uuid4())) for body in NO_BODIES}
-    wrong = {body[:40]: (answer.status_code, answer.content[:200]) for body, answer in answers.items() if answer.status_code != 400}
+    wrong = {
+        body[:40]: (answer.status_code, answer.content[:200])
+        for body, answer in answers.items()
+        if answer.status_code != 400
+    }
     assert wrong == {}
     assert all(json.loads(answer.content) for answer in answers.values())

@@ -167,7 +167,9 @@ def test_an_old_cookie_does_not_keep_anyone_from_signing_in_again(cast: Cast) ->
 
 def test_a_secret_is_kept_as_its_digest_alone(cast: Cast) -> None:
     secret = exact(Caller().post("/auth/login", {"username": "carla", "password": PASSWORD}))["access_token"]
-    _key, key_secret = issue_api_key(name="till", scopes=[Scope.PAYMENTS_READ], by=SYSTEM, at=timezone.now(), account=cast.store.account)
+    _key, key_secret = issue_api_key(
+        name="till", scopes=[Scope.PAYMENTS_READ], by=SYSTEM, at=timezone.now(), account=cast.store.account
+    )
     rows = repr(list(AccessToken.objects.values()))
     assert secret not in rows
     assert key_secret not in rows
@@ -208,7 +210,9 @@ def test_an_api_key_can_be_revoked_at_once(cast: Cast) -> None:
     assert till.get("/payment-methods").status_code == 401
 
 
-@pytest.mark.parametrize("header", ["Basic Y2FybGE6eA==", "Bearer", "Bearer ", "Token x", "bearer\tx", "Bearer \u00e9", "x" * 5000])
+@pytest.mark.parametrize(
+    "header", ["Basic Y2FybGE6eA==", "Bearer", "Bearer ", "Token x", "bearer\tx", "Bearer \u00e9", "x" * 5000]
+)
 def test_a_header_that_is_no_bearer_token_is_401(cast: Cast, header: str) -> None:
     assert Caller().get("/cash/status", authorization=header).status_code == 401
 
@@ -238,10 +242,23 @@ def test_a_token_bound_to_a_store_sees_no_other(cast: Cast) -> None:
     opened(caller(UserFactory(store=second, username="dora")))
     opened(caller(cast.carla))
     assert len(exact(caller(cast.anna).get("/cash/sessions"))) == 2
-    assert [row["user_id"] for row in exact(caller(cast.anna, store=cast.store).get("/cash/sessions"))] == [cast.carla.pk]
+    assert [row["user_id"] for row in exact(caller(cast.anna, store=cast.store).get("/cash/sessions"))] == [
+        cast.carla.pk
+    ]
     assert [row["user_id"] for row in exact(bound_key(cast.store).get("/cash/sessions"))] == [cast.carla.pk]
     bound = bound_key(second)
-    refused = bound.post("/payments", {"id": "1", "store": "1337", "station": 1, "method": "CASH", "currency": "EUR", "amount": 1, "status": "APPROVED"})
+    refused = bound.post(
+        "/payments",
+        {
+            "id": "1",
+            "store": "1337",
+            "station": 1,
+            "method": "CASH",
+            "currency": "EUR",
+            "amount": 1,
+            "status": "APPROVED",
+        },
+    )
     assert refused.status_code == 400
 
 

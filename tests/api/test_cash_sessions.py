@@ -18,7 +18,11 @@ def test_a_drawer_is_opened_counted_and_closed(cast: Cast) -> None:
     assert exact(carla.post("/cash/open", '{"start_amount": 150.50}'))["start_amount"] == Decimal("150.5")
     paid(carla, amount=1990)
     session = exact(carla.post("/cash/close", '{"final_cash_declared": 170.30}'))
-    assert (session["final_cash_system"], session["final_cash_declared"], session["difference"]) == (Decimal("170.4"), Decimal("170.3"), Decimal("-0.1"))
+    assert (session["final_cash_system"], session["final_cash_declared"], session["difference"]) == (
+        Decimal("170.4"),
+        Decimal("170.3"),
+        Decimal("-0.1"),
+    )
     assert cast.book(PlaceKind.REGISTER, 1) == 0
     assert cast.book(PlaceKind.OVER_SHORT) == 10
     assert cast.book(PlaceKind.VAULT) == 1980
@@ -29,7 +33,9 @@ def test_while_it_is_open_the_three_amounts_are_null(cast: Cast) -> None:
     session = opened(carla, 100)
     paid(carla)
     for shown in (session, exact(carla.get("/cash/status")), exact(carla.get("/cash/sessions"))[0]):
-        assert {shown[name] for name in ("final_cash_system", "final_cash_declared", "difference", "end_time")} == {None}
+        assert {shown[name] for name in ("final_cash_system", "final_cash_declared", "difference", "end_time")} == {
+            None
+        }
 
 
 def test_a_second_opening_is_409_and_changes_nothing(cast: Cast) -> None:
@@ -64,7 +70,11 @@ def test_a_forgotten_session_is_closed_by_the_system_on_the_way(cast: Cast, yes:
     second = opened(carla, 150, force_close_previous=yes)
     rows = {row["id"]: row for row in exact(caller(cast.erika).get("/cash/sessions"))}
     assert rows[first["id"]]["status"] == "CLOSED_SYSTEM"
-    assert (rows[first["id"]]["final_cash_declared"], rows[first["id"]]["final_cash_system"], rows[first["id"]]["difference"]) == (0, 150, -150)
+    assert (
+        rows[first["id"]]["final_cash_declared"],
+        rows[first["id"]]["final_cash_system"],
+        rows[first["id"]]["difference"],
+    ) == (0, 150, -150)
     assert rows[second["id"]]["status"] == "OPEN"
     assert closed(carla, 150)["difference"] == 0
 
@@ -118,12 +128,20 @@ def strangers_of_erika(cast: Cast) -> dict[str, int]:
     left = UserFactory(store=cast.store, username="lena")
     left.is_active = False
     left.save()
-    return {"other store": UserFactory(store=second, username="dora").pk, "other account": cast.otto.pk, "left": left.pk, "never used": 999_999, "huge": 10**15 - 1}
+    return {
+        "other store": UserFactory(store=second, username="dora").pk,
+        "other account": cast.otto.pk,
+        "left": left.pk,
+        "never used": 999_999,
+        "huge": 10**15 - 1,
+    }
 
 
 def test_people_whom_one_may_not_name_are_all_refused_as_one_that_never_was(cast: Cast) -> None:
     erika, strangers = caller(cast.erika), strangers_of_erika(cast)
-    to_open = [told(erika.post("/cash/open", {"start_amount": 1, "user_id": pk}), apart_from=[pk]) for pk in strangers.values()]
+    to_open = [
+        told(erika.post("/cash/open", {"start_amount": 1, "user_id": pk}), apart_from=[pk]) for pk in strangers.values()
+    ]
     to_look = [told(erika.get(f"/cash/status?user_id={pk}"), apart_from=[pk]) for pk in strangers.values()]
     for answers in (to_open, to_look):
         assert answers[0][0] == 403
@@ -132,7 +150,10 @@ def test_people_whom_one_may_not_name_are_all_refused_as_one_that_never_was(cast
 
 def test_a_cashier_names_nobody_else(cast: Cast) -> None:
     carla = caller(cast.carla)
-    answers = [carla.post("/cash/open", {"start_amount": 1, "user_id": pk}) for pk in (cast.bruno.pk, cast.erika.pk, cast.otto.pk, 999_999)]
+    answers = [
+        carla.post("/cash/open", {"start_amount": 1, "user_id": pk})
+        for pk in (cast.bruno.pk, cast.erika.pk, cast.otto.pk, 999_999)
+    ]
     answers += [carla.get(f"/cash/status?user_id={pk}") for pk in (cast.bruno.pk, cast.otto.pk, 999_999)]
     assert {answer.status_code for answer in answers} == {403}
     assert len({answer.content for answer in answers}) == 1
@@ -210,7 +231,9 @@ def test_closing_twice_is_404_and_one_count(cast: Cast) -> None:
     assert cast.book(PlaceKind.VAULT) == 0
 
 
-@pytest.mark.parametrize("body", [{}, {"final_cash_declared": None}, {"declared": 5}, {"final_cash_declared": 5, "user_id": 1}])
+@pytest.mark.parametrize(
+    "body", [{}, {"final_cash_declared": None}, {"declared": 5}, {"final_cash_declared": 5, "user_id": 1}]
+)
 def test_a_close_that_cannot_be_read_closes_nothing(cast: Cast, body: Any) -> None:
     carla = caller(cast.carla)
     opened(carla)
@@ -240,7 +263,10 @@ def test_a_cashier_lists_their_own_a_manager_the_store_an_admin_the_account(cast
     second = StoreFactory(account=cast.store.account, number="1338")
     dora = UserFactory(store=second, username="dora", role=Role.CASHIER)
     of = {person.username: opened(caller(person))["id"] for person in (cast.carla, cast.bruno, dora, cast.otto)}
-    listed = {person.username: {row["id"] for row in exact(caller(person).get("/cash/sessions"))} for person in (cast.carla, cast.erika, cast.anna, cast.otto)}
+    listed = {
+        person.username: {row["id"] for row in exact(caller(person).get("/cash/sessions"))}
+        for person in (cast.carla, cast.erika, cast.anna, cast.otto)
+    }
     assert listed == {
         "carla": {of["carla"]},
         "erika": {of["carla"], of["bruno"]},
@@ -315,9 +341,13 @@ def test_a_list_costs_two_statements_however_long_it_is(cast: Cast, rows: int) -
 def test_another_account_sees_what_a_stranger_to_the_id_sees(cast: Cast) -> None:
     opened(caller(cast.carla))
     otto = caller(cast.otto)
-    assert told(otto.get("/cash/sessions?store=1337&status=OPEN")) == told(caller(UserFactory(store=StoreFactory(account=AccountFactory()))).get("/cash/sessions"))
+    assert told(otto.get("/cash/sessions?store=1337&status=OPEN")) == told(
+        caller(UserFactory(store=StoreFactory(account=AccountFactory()))).get("/cash/sessions")
+    )
     assert told(otto.get(f"/cash/sessions?user_id={cast.carla.pk}")) == told(otto.get("/cash/sessions?user_id=999999"))
-    assert told(otto.get(f"/cash/sessions?store={cast.store.uuid}")) == told(otto.get("/cash/sessions?store=5e60a2d9-0000-4000-8000-000000000000"))
+    assert told(otto.get(f"/cash/sessions?store={cast.store.uuid}")) == told(
+        otto.get("/cash/sessions?store=5e60a2d9-0000-4000-8000-000000000000")
+    )
 
 
 # --- the door ---------------------------------------------------------------------------------------------------------------
@@ -331,24 +361,49 @@ def test_a_trailing_slash_changes_nothing(cast: Cast) -> None:
     assert carla.post("/cash/close//", {"final_cash_declared": 1}).status_code == 200
 
 
-@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain", "application/xml", "application/jsonx"])
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "text/plain",
+        "application/xml",
+        "application/jsonx",
+    ],
+)
 def test_another_media_type_is_415(cast: Cast, content_type: str) -> None:
     refused = sent(caller(cast.carla), "POST", "/cash/open", '{"start_amount": 1}', content_type=content_type)
     assert refused.status_code == 415
     assert "detail" in exact(refused)
 
 
-@pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "APPLICATION/JSON", "application/json;charset=UTF-8"])
+@pytest.mark.parametrize(
+    "content_type", ["application/json; charset=utf-8", "APPLICATION/JSON", "application/json;charset=UTF-8"]
+)
 def test_json_may_say_its_charset(cast: Cast, content_type: str) -> None:
-    assert sent(caller(cast.carla), "POST", "/cash/open", '{"start_amount": 1}', content_type=content_type).status_code == 200
+    assert (
+        sent(caller(cast.carla), "POST", "/cash/open", '{"start_amount": 1}', content_type=content_type).status_code
+        == 200
+    )
 
 
-@pytest.mark.parametrize("content", [b'{"start_amount": "\xff"}', b'\xff\xfe{\x00}\x00', b'{"start_amount": 1}\x00', b"\x80"])
+@pytest.mark.parametrize(
+    "content", [b'{"start_amount": "\xff"}', b"\xff\xfe{\x00}\x00", b'{"start_amount": 1}\x00', b"\x80"]
+)
 def test_bytes_that_are_no_utf_8_are_400(cast: Cast, content: bytes) -> None:
     assert sent(caller(cast.carla), "POST", "/cash/open", content).status_code == 400
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/cash/open"), ("PUT", "/cash/open"), ("DELETE", "/cash/sessions"), ("POST", "/cash/status"), ("PATCH", "/cash/close")])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/cash/open"),
+        ("PUT", "/cash/open"),
+        ("DELETE", "/cash/sessions"),
+        ("POST", "/cash/status"),
+        ("PATCH", "/cash/close"),
+    ],
+)
 def test_another_method_is_405_and_says_which_is_allowed(cast: Cast, method: str, path: str) -> None:
     refused = caller(cast.carla).send(method, path, {})
     assert refused.status_code == 405

@@ -99,7 +99,10 @@ def test_a_rejected_payment_never_moves_money(cast: Cast) -> None:
     assert drawer(cast) == 0
 
 
-@pytest.mark.parametrize(("status", "decision", "answer"), [("APPROVED", "REJECTED", 409), ("REJECTED", "APPROVED", 409), ("APPROVED", "APPROVED", 200)])
+@pytest.mark.parametrize(
+    ("status", "decision", "answer"),
+    [("APPROVED", "REJECTED", 409), ("REJECTED", "APPROVED", 409), ("APPROVED", "APPROVED", 200)],
+)
 def test_what_was_decided_stays(cast: Cast, status: str, decision: str, answer: int) -> None:
     carla = caller(cast.carla)
     opened(carla)
@@ -109,7 +112,10 @@ def test_what_was_decided_stays(cast: Cast, status: str, decision: str, answer: 
     assert drawer(cast) == before
 
 
-@pytest.mark.parametrize("body", [{}, {"status": "PENDING"}, {"status": "approved"}, {"status": None}, {"status": "APPROVED", "amount": 5}, []])
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"status": "PENDING"}, {"status": "approved"}, {"status": None}, {"status": "APPROVED", "amount": 5}, []],
+)
 def test_a_decision_that_cannot_be_read_decides_nothing(cast: Cast, body: Any) -> None:
     carla = caller(cast.carla)
     opened(carla)
@@ -214,7 +220,9 @@ def test_what_comes_into_the_drawer(cast: Cast, fields: dict[str, Any], moved: i
         ({"session": "9" * 36}, "session"), ({"operator": "nobody"}, "operator"), ({"ammount": 5}, "ammount"), ({"\ud800": 5}, "ud800"),
     ],
 )  # fmt: skip
-def test_a_payment_that_cannot_be_read_is_refused_by_name_and_moves_nothing(cast: Cast, fields: dict[str, Any], field: str) -> None:
+def test_a_payment_that_cannot_be_read_is_refused_by_name_and_moves_nothing(
+    cast: Cast, fields: dict[str, Any], field: str
+) -> None:
     carla = caller(cast.carla)
     opened(carla)
     refused = carla.post("/payments", payment(**fields))
@@ -357,12 +365,21 @@ def test_a_batch_answers_each_by_itself(cast: Cast) -> None:
 def test_a_bare_array_is_a_batch(cast: Cast) -> None:
     carla = caller(cast.carla)
     opened(carla)
-    assert [result["status_code"] for result in exact(carla.post("/payments/batch", [payment("a"), payment("b")]))["results"]] == [201, 201]
-    assert [result["status_code"] for result in exact(carla.post("/payments/batch", [payment("b"), payment("c")]))["results"]] == [200, 201]
+    assert [
+        result["status_code"]
+        for result in exact(carla.post("/payments/batch", [payment("a"), payment("b")]))["results"]
+    ] == [201, 201]
+    assert [
+        result["status_code"]
+        for result in exact(carla.post("/payments/batch", [payment("b"), payment("c")]))["results"]
+    ] == [200, 201]
     assert drawer(cast) == 3000
 
 
-@pytest.mark.parametrize("body", [[], {"payments": []}, {}, {"payments": None}, {"payments": {}}, "x", None, {"payments": [], "store": "1337"}])
+@pytest.mark.parametrize(
+    "body",
+    [[], {"payments": []}, {}, {"payments": None}, {"payments": {}}, "x", None, {"payments": [], "store": "1337"}],
+)
 def test_what_is_no_batch_is_400(cast: Cast, body: Any) -> None:
     refused = caller(cast.carla).post("/payments/batch", body if body != "x" else '"x"')
     assert refused.status_code == 400
@@ -405,7 +422,12 @@ def test_a_key_names_the_register_the_session_or_the_operator(cast: Cast) -> Non
         ]
     ):
         kept = paid(till, str(number), **reference)
-        assert (kept["session"], kept["booked"], kept["station"], kept["operator"]) == (session["id"], "on_time", 2, str(cast.carla.pk))
+        assert (kept["session"], kept["booked"], kept["station"], kept["operator"]) == (
+            session["id"],
+            "on_time",
+            2,
+            str(cast.carla.pk),
+        )
 
 
 def test_an_operator_code_stands_for_the_person(cast: Cast) -> None:
@@ -460,7 +482,9 @@ def test_a_cashier_reports_only_for_themselves(cast: Cast) -> None:
 
 def test_a_cashier_of_another_store_reaches_nothing_here(cast: Cast) -> None:
     session = opened(caller(cast.carla))
-    dora = caller(UserFactory(store=StoreFactory(account=cast.store.account, number="1338"), username="dora", role=Role.MANAGER))
+    dora = caller(
+        UserFactory(store=StoreFactory(account=cast.store.account, number="1338"), username="dora", role=Role.MANAGER)
+    )
     for reference in ({"store": "1337", "station": 1}, {"session": session["id"]}, {"operator": str(cast.carla.pk)}):
         assert dora.post("/payments", payment(**reference)).status_code in (400, 403)
     assert drawer(cast) == 0
@@ -481,7 +505,11 @@ def test_only_the_scope_to_write_payments_writes_payments(cast: Cast, scope: Sco
     till = bound_key(cast.store, scope)
     wanted = {True: (201, 200, 404), False: (403, 403, 403)}[scope == Scope.PAYMENTS_WRITE]
     body = payment(station=1)
-    answers = (till.post("/payments", body), till.post("/payments/batch", [body]), till.patch("/payments/T-9", {"status": "APPROVED"}))
+    answers = (
+        till.post("/payments", body),
+        till.post("/payments/batch", [body]),
+        till.patch("/payments/T-9", {"status": "APPROVED"}),
+    )
     assert tuple(answer.status_code for answer in answers) == wanted
 
 

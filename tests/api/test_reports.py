@@ -33,8 +33,20 @@ def test_closed_shifts_tell_and_open_ones_do_not(cast: Cast) -> None:
     opened(carla, 50)
     paid(carla, "2", amount=777)
     first, second = rows(caller(cast.erika), cast)
-    assert (first["status"], first["start_cash"], first["expected_cash_end"], first["actual_cash_end"], first["cash_difference"]) == ("closed", 10000, 12345, 12000, -345)
-    assert (second["status"], second["start_cash"], second["expected_cash_end"], second["actual_cash_end"], second["cash_difference"]) == ("open", 5000, None, None, None)
+    assert (
+        first["status"],
+        first["start_cash"],
+        first["expected_cash_end"],
+        first["actual_cash_end"],
+        first["cash_difference"],
+    ) == ("closed", 10000, 12345, 12000, -345)
+    assert (
+        second["status"],
+        second["start_cash"],
+        second["expected_cash_end"],
+        second["actual_cash_end"],
+        second["cash_difference"],
+    ) == ("open", 5000, None, None, None)
     assert list(first) == [
         "shift_id", "cashier_name", "start_time", "end_time", "status", "start_cash", "actual_cash_end", "expected_cash_end", "cash_difference",
     ]  # fmt: skip
@@ -102,11 +114,16 @@ def test_as_a_file_it_has_the_same_rows(cast: Cast) -> None:
     assert "attachment" in answer.headers["Content-Disposition"]
     assert answer.headers["Cache-Control"] == "no-store"
     found = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))  # type: ignore[attr-defined]
-    assert [(row["status"], row["expected_cash_end"], row["cash_difference"]) for row in found] == [("closed", "10000", "-50"), ("open", "", "")]
+    assert [(row["status"], row["expected_cash_end"], row["cash_difference"]) for row in found] == [
+        ("closed", "10000", "-50"),
+        ("open", "", ""),
+    ]
     assert list(found[0]) == list(rows(erika, cast)[0])
 
 
-@pytest.mark.parametrize("name", ['=HYPERLINK("http://evil")', "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "Zoë, \"the\"\nsecond"])
+@pytest.mark.parametrize(
+    "name", ['=HYPERLINK("http://evil")', "+1", "-1", "@SUM(1)", "\t=1", "\r=1", 'Zoë, "the"\nsecond']
+)
 def test_a_name_is_never_a_formula(cast: Cast, name: str) -> None:
     cast.carla.name = name
     cast.carla.save()

@@ -46,14 +46,26 @@ def test_the_ids_are_uuids_and_the_user_is_too(cast: Cast) -> None:
 
 @pytest.mark.parametrize("path", ["/shifts/start", "/shifts/end"])
 @pytest.mark.parametrize(
-    ("password", "status"), [("wrong", 401), (PASSWORD + " ", 401), (PASSWORD.upper(), 401), ("", 400), (None, 400), ([], 400), (True, 400), ("x" * 5000, 400)]
+    ("password", "status"),
+    [
+        ("wrong", 401),
+        (PASSWORD + " ", 401),
+        (PASSWORD.upper(), 401),
+        ("", 400),
+        (None, 400),
+        ([], 400),
+        (True, 400),
+        ("x" * 5000, 400),
+    ],
 )
 def test_the_password_is_asked_and_a_wrong_one_moves_nothing(cast: Cast, path: str, password: Any, status: int) -> None:
     carla = caller(cast.carla)
     if path == "/shifts/end":
         opened(carla, 1)
     before = (CashSession.objects.filter(status="OPEN").count(), Movement.objects.count())
-    refused = carla.post(path, {"password": password, "start_cash" if path == "/shifts/start" else "actual_cash_end": 5})
+    refused = carla.post(
+        path, {"password": password, "start_cash" if path == "/shifts/start" else "actual_cash_end": 5}
+    )
     assert refused.status_code == status
     assert "password" in exact(refused)["data"]["errors"]
     assert (CashSession.objects.filter(status="OPEN").count(), Movement.objects.count()) == before
@@ -62,7 +74,9 @@ def test_the_password_is_asked_and_a_wrong_one_moves_nothing(cast: Cast, path: s
 def test_somebody_elses_password_is_wrong(cast: Cast) -> None:
     cast.bruno.set_password("another-password")
     cast.bruno.save()
-    assert caller(cast.carla).post("/shifts/start", {"start_cash": 1, "password": "another-password"}).status_code == 401
+    assert (
+        caller(cast.carla).post("/shifts/start", {"start_cash": 1, "password": "another-password"}).status_code == 401
+    )
 
 
 def test_a_wrong_password_is_said_before_anything_else_is(cast: Cast) -> None:
@@ -119,12 +133,18 @@ def test_an_open_shift_has_no_key_for_what_is_not_known_yet(cast: Cast) -> None:
         ("cash_out", "DROP", -500, 500, 0),
     ],
 )
-def test_the_type_decides_the_direction_and_a_drop_goes_to_the_vault(cast: Cast, kind: str, category: str, drawer: int, vault: int, outside: int) -> None:
+def test_the_type_decides_the_direction_and_a_drop_goes_to_the_vault(
+    cast: Cast, kind: str, category: str, drawer: int, vault: int, outside: int
+) -> None:
     carla = caller(cast.carla)
     started(carla, 0)
     shown = moved(carla, type=kind, amount=500, category=category, description="because")
     assert (shown["type"], shown["category"], shown["description"], shown["amount"]) == (kind, category, "because", 500)
-    assert (cast.book(PlaceKind.REGISTER, 1), cast.book(PlaceKind.VAULT), cast.book(PlaceKind.OUTSIDE)) == (drawer, vault, outside)
+    assert (cast.book(PlaceKind.REGISTER, 1), cast.book(PlaceKind.VAULT), cast.book(PlaceKind.OUTSIDE)) == (
+        drawer,
+        vault,
+        outside,
+    )
 
 
 @pytest.mark.parametrize(
@@ -146,7 +166,10 @@ def test_a_cash_transaction_that_cannot_be_read_names_the_field(cast: Cast, chan
     assert not Movement.objects.exists()
 
 
-@pytest.mark.parametrize("text", ["x" * 50, "ñandú – 現金", "<script>alert(1)</script>", "=SUM(A1)", "'; DROP TABLE cashdesk_movement; --", "🧾"])
+@pytest.mark.parametrize(
+    "text",
+    ["x" * 50, "ñandú – 現金", "<script>alert(1)</script>", "=SUM(A1)", "'; DROP TABLE cashdesk_movement; --", "🧾"],
+)
 def test_any_text_comes_back_as_it_was_sent(cast: Cast, text: str) -> None:
     carla = caller(cast.carla)
     started(carla)
@@ -158,7 +181,9 @@ def test_a_missing_description_is_empty_and_null_is_one_too_or_refused(cast: Cas
     carla = caller(cast.carla)
     started(carla)
     assert moved(carla, type="cash_in", amount=1, category="x")["description"] == ""
-    assert carla.post("/shifts/cash-transaction", {"type": "cash_in", "amount": 1, "category": "x", "description": None}).status_code in (201, 400)
+    assert carla.post(
+        "/shifts/cash-transaction", {"type": "cash_in", "amount": 1, "category": "x", "description": None}
+    ).status_code in (201, 400)
 
 
 def test_no_open_shift_is_404(cast: Cast) -> None:
@@ -214,13 +239,18 @@ def test_trailing_slashes_media_types_and_methods(cast: Cast) -> None:
     assert carla.get("/shifts/active/").status_code == 200
     assert carla.post("/shifts/start/", {"start_cash": 1, "password": PASSWORD}).status_code == 201
     assert carla.post("/shifts/cash-transaction/", {"type": "cash_in", "amount": 1, "category": "x"}).status_code == 201
-    assert sent(carla, "POST", "/shifts/end", "password=x", content_type="application/x-www-form-urlencoded").status_code == 415
+    assert (
+        sent(carla, "POST", "/shifts/end", "password=x", content_type="application/x-www-form-urlencoded").status_code
+        == 415
+    )
     for method, path in (("GET", "/shifts/end"), ("PUT", "/shifts/start"), ("POST", "/shifts/active")):
         refused = carla.send(method, path, {})
         assert (refused.status_code, sorted(exact(refused))) == (405, ["error", "message"])
 
 
-@pytest.mark.parametrize("path", ["/shifts/start", "/shifts/end", "/shifts/cash-transaction", "/shifts/active", "/shifts/current"])
+@pytest.mark.parametrize(
+    "path", ["/shifts/start", "/shifts/end", "/shifts/cash-transaction", "/shifts/active", "/shifts/current"]
+)
 def test_unknown_query_parameters_are_named(cast: Cast, path: str) -> None:
     carla = caller(cast.carla)
     refused = (carla.get if path in ("/shifts/active", "/shifts/current") else carla.post)(f"{path}?colour=red")

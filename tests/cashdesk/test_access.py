@@ -202,7 +202,13 @@ def issued(cast: Cast, kind: str, **fields: Any) -> tuple[AccessToken, str]:
     if kind == TokenKind.SIGN_IN:
         return issue_token(user=cast.carla, at=NOON, lifetime=HOUR, **fields)
     return issue_api_key(
-        name="till", scopes=(Scope.PAYMENTS_WRITE,), by=SYSTEM, at=NOON, account=cast.store.account, expires_at=NOON + HOUR, **fields
+        name="till",
+        scopes=(Scope.PAYMENTS_WRITE,),
+        by=SYSTEM,
+        at=NOON,
+        account=cast.store.account,
+        expires_at=NOON + HOUR,
+        **fields,
     )
 
 
@@ -300,7 +306,11 @@ def test_the_last_use_is_noted_once_a_minute(cast: Cast) -> None:
 
 def test_a_key_carries_its_scopes_and_is_audited(cast: Cast) -> None:
     token, secret = issue_api_key(
-        name="till", scopes=(Scope.SESSIONS_READ, Scope.PAYMENTS_READ), by=Principal(user=cast.anna), at=NOON, account=cast.store.account
+        name="till",
+        scopes=(Scope.SESSIONS_READ, Scope.PAYMENTS_READ),
+        by=Principal(user=cast.anna),
+        at=NOON,
+        account=cast.store.account,
     )
     found = authenticate(secret=secret, at=NOON)
     assert found is not None

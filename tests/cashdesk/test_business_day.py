@@ -41,7 +41,9 @@ def test_the_night_before_the_cut_off_is_still_yesterday(zone: str, local: str, 
 
 def test_one_instant_is_another_day_in_another_shop() -> None:
     at = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
-    days = {zone: business_date(store=Store(time_zone=zone, cut_off_hour=0), at=at) for zone in (SANTIAGO, BERLIN, JAKARTA)}
+    days = {
+        zone: business_date(store=Store(time_zone=zone, cut_off_hour=0), at=at) for zone in (SANTIAGO, BERLIN, JAKARTA)
+    }
     assert days == {SANTIAGO: date(2026, 3, 10), BERLIN: date(2026, 3, 10), JAKARTA: date(2026, 3, 11)}
 
 
@@ -91,7 +93,9 @@ def test_when_the_clock_is_changed_in_santiago(local: str, fold: int, cut_off_ho
     assert day_of(local, SANTIAGO, cut_off_hour=cut_off_hour, fold=fold) == day
 
 
-@pytest.mark.parametrize(("zone", "day", "hours"), [(BERLIN, "2026-03-28", 23), (BERLIN, "2026-10-24", 25), (JAKARTA, "2026-03-28", 24)])
+@pytest.mark.parametrize(
+    ("zone", "day", "hours"), [(BERLIN, "2026-03-28", 23), (BERLIN, "2026-10-24", 25), (JAKARTA, "2026-03-28", 24)]
+)
 def test_on_the_nights_of_the_change_a_business_day_has_23_or_25_hours(zone: str, day: str, hours: int) -> None:
     store = Store(time_zone=zone, cut_off_hour=4)
     noon = datetime.fromisoformat(f"{day} 12:00").replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)

@@ -73,7 +73,9 @@ def test_who_counted_what_where_and_when_is_kept(cast: Cast) -> None:
     session = open_drawer(cast.carla, 10000, by=cast.erika)
     close_drawer(session, 9900, at=minutes(60))
     opening, closing = Count.objects.order_by("pk")
-    told = [(count.moment, count.counted_by, count.counted_at, count.attempt, count.place) for count in (opening, closing)]
+    told = [
+        (count.moment, count.counted_by, count.counted_at, count.attempt, count.place) for count in (opening, closing)
+    ]
     assert told == [
         (CountMoment.OPENING, cast.erika, NOON, 1, session.register),
         (CountMoment.CLOSING, cast.carla, minutes(60), 1, session.register),

@@ -21,7 +21,13 @@ ALLOWED = [(kind, *ends) for kind, allowed in MOVEMENT_ENDS.items() for ends in 
 
 def entry_of(source: Place, destination: Place, **fields: Any) -> Entry:
     """Returns an entry of one euro at noon, unless the fields say otherwise."""
-    usual: dict[str, Any] = {"amount": 100, "currency": "EUR", "method": CASH, "kind": MovementKind.SALE, "occurred_at": NOON}
+    usual: dict[str, Any] = {
+        "amount": 100,
+        "currency": "EUR",
+        "method": CASH,
+        "kind": MovementKind.SALE,
+        "occurred_at": NOON,
+    }
     return Entry(source=source, destination=destination, **{**usual, **fields})
 
 
@@ -55,7 +61,8 @@ def test_each_kind_goes_between_its_own_ends_and_no_others(cast: Cast, kind: Mov
 @pytest.mark.parametrize("kind", MovementKind)
 def test_a_late_movement_has_over_short_where_the_register_would_be(cast: Cast, kind: MovementKind) -> None:
     late = {
-        tuple(PlaceKind.OVER_SHORT if end == PlaceKind.REGISTER else end for end in ends) for ends in MOVEMENT_ENDS[kind]
+        tuple(PlaceKind.OVER_SHORT if end == PlaceKind.REGISTER else end for end in ends)
+        for ends in MOVEMENT_ENDS[kind]
     }
     for source, destination in ENDS:
         first, second = ends_of(cast, source, destination)
@@ -178,8 +185,12 @@ def test_a_mistake_is_mirrored_once(cast: Cast, kind: MovementKind, source: str,
     assert Movement.objects.count() == 2
 
 
-@pytest.mark.parametrize(("kind", "source", "destination"), [line for line in ALLOWED if line[0] not in REVERSIBLE_KINDS])
-def test_what_belongs_to_a_transition_is_not_reversed(cast: Cast, kind: MovementKind, source: str, destination: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "source", "destination"), [line for line in ALLOWED if line[0] not in REVERSIBLE_KINDS]
+)
+def test_what_belongs_to_a_transition_is_not_reversed(
+    cast: Cast, kind: MovementKind, source: str, destination: str
+) -> None:
     movement = record_one(cast, entry_of(*ends_of(cast, source, destination), kind=kind))
     with pytest.raises(InvalidMovement):
         reverse(movement=movement, by=SYSTEM, at=NOON, reason="no")

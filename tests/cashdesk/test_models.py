@@ -11,7 +11,17 @@ from cashdesk.domain.expected import book_of
 from cashdesk.domain.organisation import create_account, create_store
 from cashdesk.domain.person import create_person
 from cashdesk.domain.seal import seal_period
-from cashdesk.enums import FLOW, Booked, CountMoment, MovementKind, PaymentStatus, PlaceKind, Role, SessionStatus, TokenKind
+from cashdesk.enums import (
+    FLOW,
+    Booked,
+    CountMoment,
+    MovementKind,
+    PaymentStatus,
+    PlaceKind,
+    Role,
+    SessionStatus,
+    TokenKind,
+)
 from cashdesk.models import (
     AccessToken,
     CashSession,
@@ -158,7 +168,9 @@ def test_a_payment_is_kept_once_per_store(cast: Cast) -> None:
 
 @pytest.mark.parametrize(("code", "is_cash"), [("CASH", False), ("CARD", True), ("EFECTIVO", True)])
 def test_cash_is_the_one_method_that_is_cash(cast: Cast, code: str, is_cash: bool) -> None:
-    method = PaymentMethod(account=AccountFactory._meta.model.objects.create(name="x"), code=code, name="x", is_cash=is_cash)
+    method = PaymentMethod(
+        account=AccountFactory._meta.model.objects.create(name="x"), code=code, name="x", is_cash=is_cash
+    )
     refused(method, "payment_method_cash_is_cash")
 
 
@@ -207,7 +219,9 @@ def test_a_count_that_cannot_be_is_refused(cast: Cast) -> None:
     refused(Count(**again), "count_attempt_once")
     refused(Count(**again, attempt=2, counted_by=cast.carla, witness=cast.carla), "count_witness_is_another_person")
     Count(**again, attempt=2, counted_by=cast.carla, witness=cast.erika).save()
-    refused(CountAmount(count=opening, currency="EUR", method="CASH", amount=1), "count_amount_once_per_currency_and_method")
+    refused(
+        CountAmount(count=opening, currency="EUR", method="CASH", amount=1), "count_amount_once_per_currency_and_method"
+    )
     refused(CountAmount(count=opening, currency="EUR", method="CARD", amount=-1), "count_amount_not_negative")
     amount = CountAmount.objects.create(count=opening, currency="USD", method="CASH", amount=1)
     refused(CountPieces(count_amount=amount, denomination=0, pieces=1), "count_denomination_positive")
@@ -244,8 +258,15 @@ def test_a_code_is_unique_in_the_account(cast: Cast) -> None:
 
 def test_everybody_but_an_operator_of_the_installation_belongs_to_an_account(db: None) -> None:
     refused(User(username="x", email="x@example.com", name="X"), "person_belongs_to_an_account")
-    root = User.objects.create_superuser(username="root", email="Root@Example.com", name="Root", password="secret-of-root")
-    assert (root.account, root.email, root.is_staff, root.check_password("secret-of-root")) == (None, "root@example.com", True, True)
+    root = User.objects.create_superuser(
+        username="root", email="Root@Example.com", name="Root", password="secret-of-root"
+    )
+    assert (root.account, root.email, root.is_staff, root.check_password("secret-of-root")) == (
+        None,
+        "root@example.com",
+        True,
+        True,
+    )
 
 
 @pytest.mark.parametrize(
@@ -325,14 +346,20 @@ def every_model() -> list[type[models.Model]]:
 @pytest.mark.parametrize("model", every_model())
 def test_nothing_is_ever_deleted_along_with_something_else(model: type[models.Model]) -> None:
     cascades = [
-        field.name for field in model._meta.concrete_fields if field.remote_field and field.remote_field.on_delete is models.CASCADE
+        field.name
+        for field in model._meta.concrete_fields
+        if field.remote_field and field.remote_field.on_delete is models.CASCADE
     ]
     assert cascades == []
 
 
 @pytest.mark.parametrize("model", every_model())
 def test_no_amount_is_a_fraction(model: type[models.Model]) -> None:
-    fractions = [field.name for field in model._meta.concrete_fields if isinstance(field, models.FloatField | models.DecimalField)]
+    fractions = [
+        field.name
+        for field in model._meta.concrete_fields
+        if isinstance(field, models.FloatField | models.DecimalField)
+    ]
     assert fractions == []
 
 

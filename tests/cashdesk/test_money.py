@@ -118,9 +118,13 @@ def test_a_tail_past_the_decimals_is_never_rounded_away(currency: str, whole: in
 
 
 @given(amounts, currencies, st.integers(min_value=1, max_value=12))
-def test_a_json_number_may_carry_zeros_past_the_decimals_and_text_may_not(minor: int, currency: str, zeros: int) -> None:
+def test_a_json_number_may_carry_zeros_past_the_decimals_and_text_may_not(
+    minor: int, currency: str, zeros: int
+) -> None:
     exponent = money.exponent_of(currency)
-    digits = f"{minor // 10**exponent}.{str(minor % 10**exponent).rjust(exponent, '0') if exponent else ''}{'0' * zeros}"
+    digits = (
+        f"{minor // 10**exponent}.{str(minor % 10**exponent).rjust(exponent, '0') if exponent else ''}{'0' * zeros}"
+    )
     if len(digits) > 40:
         return
     assert money.parse_units(Decimal(digits), currency, field="amount") == minor
@@ -128,7 +132,9 @@ def test_a_json_number_may_carry_zeros_past_the_decimals_and_text_may_not(minor:
         money.parse_units(digits, currency, field="amount")
 
 
-@given(st.one_of(st.text(), st.decimals(), st.integers(), st.floats(), st.booleans(), st.binary(), st.none()), currencies)
+@given(
+    st.one_of(st.text(), st.decimals(), st.integers(), st.floats(), st.booleans(), st.binary(), st.none()), currencies
+)
 def test_whatever_comes_is_read_as_a_fitting_amount_or_refused(value: Any, currency: str) -> None:
     try:
         minor = money.parse_units(value, currency, field="amount")
@@ -140,7 +146,9 @@ def test_whatever_comes_is_read_as_a_fitting_amount_or_refused(value: Any, curre
         assert Decimal(value) * 10 ** money.exponent_of(currency) == minor
 
 
-@pytest.mark.parametrize(("value", "unit", "minor"), [(5, 1, 5), ("5", 100, 500), (Decimal("5.0"), 100, 500), (0, 1, 0)])
+@pytest.mark.parametrize(
+    ("value", "unit", "minor"), [(5, 1, 5), ("5", 100, 500), (Decimal("5.0"), 100, 500), (0, 1, 0)]
+)
 def test_whole_numbers_of_a_cash_unit_are_read(value: Any, unit: int, minor: int) -> None:
     assert money.parse_whole(value, field="amount", unit=unit) == minor
 

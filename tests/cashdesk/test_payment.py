@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from cashdesk.domain.ledger import reverse
-from cashdesk.domain.payment import CLOCK_AHEAD_MAX, Outcome, PaymentReport, decide_payment, record_payment, record_payments
+from cashdesk.domain.payment import (
+    CLOCK_AHEAD_MAX,
+    Outcome,
+    PaymentReport,
+    decide_payment,
+    record_payment,
+    record_payments,
+)
 from cashdesk.domain.principal import SYSTEM, Principal
 from cashdesk.domain.session import force_close_session
 from cashdesk.enums import CASH, FLOW, Booked, MovementKind, PaymentStatus, PaymentType, PlaceKind
@@ -50,7 +57,12 @@ def test_a_sale_is_kept_as_reported_and_booked_into_the_open_drawer(cast: Cast) 
     assert (payment.paid_at, payment.reported_at, payment.reported_by) == (minutes(-3), NOON, cast.carla)
     assert payment.booked == Booked.ON_TIME
     movement = payment.movements.get()
-    assert (movement.kind, movement.amount, movement.session, movement.is_late) == (MovementKind.SALE, 200, session, False)
+    assert (movement.kind, movement.amount, movement.session, movement.is_late) == (
+        MovementKind.SALE,
+        200,
+        session,
+        False,
+    )
     assert books(cast.store) == {"Vault": -10000, "Register 1": 10200, "Customers": -200}
 
 
@@ -120,9 +132,16 @@ def test_where_the_till_rounds_cash_the_drawer_gets_what_was_tendered_minus_the_
 
 @pytest.mark.parametrize(
     ("paid_at", "business_date"),
-    [(None, date(2026, 3, 10)), (minutes(-720), date(2026, 3, 10)), (minutes(-1440), date(2026, 3, 9)), (minutes(1440), date(2026, 3, 10))],
+    [
+        (None, date(2026, 3, 10)),
+        (minutes(-720), date(2026, 3, 10)),
+        (minutes(-1440), date(2026, 3, 9)),
+        (minutes(1440), date(2026, 3, 10)),
+    ],
 )
-def test_the_business_date_is_that_of_the_payment_and_never_ahead(cast: Cast, paid_at: Any, business_date: date) -> None:
+def test_the_business_date_is_that_of_the_payment_and_never_ahead(
+    cast: Cast, paid_at: Any, business_date: date
+) -> None:
     open_drawer(cast.carla, 0)
     payment = kept(report(cast, 100, paid_at=paid_at))
     assert payment.movements.get().business_date == business_date
@@ -176,7 +195,11 @@ def test_two_stores_may_use_the_same_id(cast: Cast) -> None:
 
 
 def test_figures_differ_even_where_they_look_alike_joined() -> None:
-    alike = [report_of(1, id="a", order="b,c"), report_of(1, id="a,b", order="c"), report_of(1, id="a", order="b", channel="c")]
+    alike = [
+        report_of(1, id="a", order="b,c"),
+        report_of(1, id="a,b", order="c"),
+        report_of(1, id="a", order="b", channel="c"),
+    ]
     prints = {one.fingerprint for one in alike}
     assert len(prints) == 3
     first, same = report_of(1, id="x"), report_of(1, id="x")
@@ -349,7 +372,14 @@ def test_a_batch_for_several_registers_and_closed_sessions(cast: Cast) -> None:
         for amount, session in zip(itertools.count(1), [carla, bruno, closed, bruno, carla, closed], strict=False)
     ]
     outcomes = record_payments(reports=reports, by=Principal(user=cast.erika), at=NOON)
-    assert [kept(outcome).booked for outcome in outcomes] == ["on_time", "on_time", "late", "on_time", "on_time", "late"]
+    assert [kept(outcome).booked for outcome in outcomes] == [
+        "on_time",
+        "on_time",
+        "late",
+        "on_time",
+        "on_time",
+        "late",
+    ]
     expected = {"Register 1": 1 + 5, "Register 2": 2 + 4, "Over/short": 3 + 6, "Customers": -21}
     assert books(cast.store) == expected
 

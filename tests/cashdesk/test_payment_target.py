@@ -60,7 +60,12 @@ def a_key(store: Store, /, **binding: Any) -> Principal:
 def test_a_cashier_says_nothing_and_means_their_open_drawer(cast: Cast, hold: bool) -> None:
     session = open_drawer(cast.carla, 0, station=2)
     found = target(Principal(user=cast.carla), hold=hold)
-    assert (found.store, found.register, found.session, found.operator) == (cast.store, session.register, session, cast.carla)
+    assert (found.store, found.register, found.session, found.operator) == (
+        cast.store,
+        session.register,
+        session,
+        cast.carla,
+    )
     assert found.is_trading
 
 
@@ -130,7 +135,10 @@ def test_an_unknown_session_is_refused_without_a_stack_trace(cast: Cast, name: s
 def test_the_sessions_of_others_do_not_exist(cast: Cast) -> None:
     brunos, ottos = open_drawer(cast.bruno, 0), open_drawer(cast.otto, 0)
     for session in (brunos, ottos):
-        unknown, known = refusal(Principal(user=cast.carla), session="999999"), refusal(Principal(user=cast.carla), session=str(session.pk))
+        unknown, known = (
+            refusal(Principal(user=cast.carla), session="999999"),
+            refusal(Principal(user=cast.carla), session=str(session.pk)),
+        )
         assert (type(known), known.message, known.errors) == (type(unknown), unknown.message, unknown.errors)
     assert target(Principal(user=cast.erika), session=str(brunos.pk)).session == brunos
     assert isinstance(refusal(Principal(user=cast.erika), session=str(ottos.pk)), InvalidInput)

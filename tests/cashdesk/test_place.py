@@ -34,7 +34,9 @@ def register_of(user: User, *, by: Principal | None = None, station: int | None 
 
 def bound_to(user: User, register: Place) -> Principal:
     """Returns a person who signed in at a register."""
-    token, _secret = issue_token(user=user, at=NOON, lifetime=timedelta(hours=1), store=register.store, register=register)
+    token, _secret = issue_token(
+        user=user, at=NOON, lifetime=timedelta(hours=1), store=register.store, register=register
+    )
     return Principal(user=user, token=token)
 
 
@@ -131,7 +133,11 @@ def test_the_vault_is_no_register(cast: Cast) -> None:
 
 
 def test_places_are_locked_in_the_order_of_their_ids(cast: Cast) -> None:
-    vault, first, second = cast.place(PlaceKind.VAULT), cast.place(PlaceKind.REGISTER, 1), cast.place(PlaceKind.REGISTER, 2)
+    vault, first, second = (
+        cast.place(PlaceKind.VAULT),
+        cast.place(PlaceKind.REGISTER, 1),
+        cast.place(PlaceKind.REGISTER, 2),
+    )
     with transaction.atomic(), counted_queries() as queries:
         held = lock(exclusive=[second, first], shared=[vault])
     assert list(held) == sorted([vault.pk, first.pk, second.pk])

@@ -25,7 +25,9 @@ def shop(cast: Cast) -> Cast:
     move(session, MovementKind.DROP, 300)
     close_drawer(session, 12000)
     sell(session, 40)
-    forced = force_close_session(session=open_drawer(cast.bruno, 5000, station=2), by=SYSTEM, at=NOON, reason="power cut")
+    forced = force_close_session(
+        session=open_drawer(cast.bruno, 5000, station=2), by=SYSTEM, at=NOON, reason="power cut"
+    )
     count_afterwards(session=forced, counted=counted(4000), by=SYSTEM, at=NOON)
     sell(open_drawer(cast.carla, 10000, station=1), 250)
     return cast
@@ -78,7 +80,10 @@ def test_a_payment_that_was_made_to_look_unbooked_is_named(shop: Cast) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    ["expected_amount = expected_amount + 1, difference = difference - 1", "declared_amount = declared_amount + 1, difference = difference + 1"],
+    [
+        "expected_amount = expected_amount + 1, difference = difference - 1",
+        "declared_amount = declared_amount + 1, difference = difference + 1",
+    ],
 )
 def test_a_changed_result_of_a_session_is_named(shop: Cast, change: str) -> None:
     session = CashSession.objects.filter(status="CLOSED").get()

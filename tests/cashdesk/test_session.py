@@ -75,7 +75,10 @@ def test_opening_with_nothing_moves_nothing(cast: Cast) -> None:
 def test_the_counted_pieces_are_kept(cast: Cast) -> None:
     pieces = (Pieces(denomination=5000, pieces=2), Pieces(denomination=50, pieces=3), Pieces(denomination=1, pieces=0))
     open_session(
-        user=cast.carla, counted=CountedCash(currency="EUR", amount=10150, pieces=pieces), by=Principal(user=cast.carla), at=NOON
+        user=cast.carla,
+        counted=CountedCash(currency="EUR", amount=10150, pieces=pieces),
+        by=Principal(user=cast.carla),
+        at=NOON,
     )
     amount = Count.objects.get().amounts.get()
     assert (amount.amount, amount.currency, amount.method) == (10150, "EUR", CASH)

@@ -14,7 +14,14 @@ RIGHT = {
     "ALLOWED_HOSTS": "cashdesk.example",
     "DATABASE_URL": "postgres://cashdesk@127.0.0.1/cashdesk",
 }
-SHOWN = "DEBUG", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS", "ALLOWED_HOSTS"
+SHOWN = (
+    "DEBUG",
+    "SESSION_COOKIE_SECURE",
+    "CSRF_COOKIE_SECURE",
+    "SECURE_SSL_REDIRECT",
+    "SECURE_HSTS_SECONDS",
+    "ALLOWED_HOSTS",
+)
 PROGRAM = f"from config import settings; print({{name: getattr(settings, name) for name in {SHOWN!r}}})"
 
 
@@ -74,7 +81,9 @@ def test_everything_that_is_missing_is_named_at_once(tmp_path: Path) -> None:
         ("DEBUG", "Yes", "DEBUG is on"),
     ],
 )
-def test_each_fault_stops_production_and_is_the_only_one_named(name: str, value: str | None, words: str, tmp_path: Path) -> None:
+def test_each_fault_stops_production_and_is_the_only_one_named(
+    name: str, value: str | None, words: str, tmp_path: Path
+) -> None:
     environment = {key: kept for key, kept in RIGHT.items() if key != name}
     refused = start(environment if value is None else {**environment, name: value}, folder=tmp_path)
     assert refused.returncode != 0

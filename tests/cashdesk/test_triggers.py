@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -227,7 +228,10 @@ def test_the_place_of_another_store_is_refused(cast: Cast, column: str) -> None:
 
 def test_two_places_of_the_same_other_store_are_refused(cast: Cast) -> None:
     elsewhere = StoreFactory(account=cast.store.account)
-    ends = {"source": place_of(elsewhere, PlaceKind.CUSTOMERS), "destination": place_of(elsewhere, PlaceKind.REGISTER, 1)}
+    ends = {
+        "source": place_of(elsewhere, PlaceKind.CUSTOMERS),
+        "destination": place_of(elsewhere, PlaceKind.REGISTER, 1),
+    }
     assert "belong to its store" in refusal_of(*insertion_of(a_movement(cast, **ends)))
 
 
@@ -399,7 +403,9 @@ def test_the_migration_goes_backwards_and_forwards() -> None:
 
 
 def test_no_migration_is_waiting_to_be_written(db: None) -> None:
-    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+    told = StringIO()
+    call_command("makemigrations", dry_run=True, stdout=told)
+    assert told.getvalue().strip() == "No changes detected"
 
 
 def test_a_refused_statement_undoes_the_transaction_it_was_in(cast: Cast) -> None:

@@ -72,7 +72,9 @@ class Replayer:
         """Compares an answer with what the page has, key by key. Raises Mismatch."""
         if isinstance(wanted, dict) and isinstance(found, dict):
             if wanted.keys() != found.keys():
-                raise Mismatch(f"{where}: too many {sorted(found.keys() - wanted.keys())}, too few {sorted(wanted.keys() - found.keys())}")
+                raise Mismatch(
+                    f"{where}: too many {sorted(found.keys() - wanted.keys())}, too few {sorted(wanted.keys() - found.keys())}"
+                )
             for name, value in wanted.items():
                 self.compare(value, found[name], where=f"{where}.{name}")
         elif isinstance(wanted, list) and isinstance(found, list):
@@ -87,7 +89,13 @@ class Replayer:
 
     def _unmask(self, wanted: str, found: Any, *, where: str) -> None:
         whole = PLACEHOLDER.fullmatch(wanted)
-        kind = type(self.known[whole[1]]) if whole and whole[1] in self.known else int if whole and whole[1] == "id" else str
+        kind = (
+            type(self.known[whole[1]])
+            if whole and whole[1] in self.known
+            else int
+            if whole and whole[1] == "id"
+            else str
+        )
         if type(found) is not kind:
             raise Mismatch(f"{where}: {found!r} instead of {wanted}")
         pattern, names, end = "", [], 0
@@ -115,7 +123,9 @@ class Replayer:
         content = body if isinstance(body, str) else simplejson.dumps(body, use_decimal=True)
         content_type = headers.pop("Content-Type", "application/json")
         # A new client each time: what a request needs, it brings along, as curl does.
-        return Client().generic(step["method"], self._filled(step["path"]), content, content_type=content_type, headers=headers)
+        return Client().generic(
+            step["method"], self._filled(step["path"]), content, content_type=content_type, headers=headers
+        )
 
     def _filled(self, value: Any) -> Any:
         """Returns a part of a request with the names in it replaced by what they stand for."""

@@ -14,7 +14,9 @@ CONVERSATIONS = sorted(PAGES.rglob("*.json"))
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", CONVERSATIONS, ids=[str(path.relative_to(PAGES).with_suffix("")) for path in CONVERSATIONS])
+@pytest.mark.parametrize(
+    "path", CONVERSATIONS, ids=[str(path.relative_to(PAGES).with_suffix("")) for path in CONVERSATIONS]
+)
 def test_the_page_is_answered(path: Path) -> None:
     conversation = page(path)
     cast = make_cast(**conversation["store"])
@@ -62,8 +64,20 @@ def test_the_replayer_sees_every_difference(wanted: Any, found: Any) -> None:
 
 def test_the_replayer_takes_what_fits_and_remembers_it(cast: Cast) -> None:
     replayer = Replayer(cast=cast)
-    found = {"id": 41, "shift": "222e4567-e89b-12d3-a456-426614174200", "at": "2024-03-03T14:30:00Z", "by": cast.erika.pk, "amount": Decimal("12.5")}
-    replayer.compare({"id": "<id:session>", "shift": "<uuid>", "at": "<time>", "by": "<erika>", "amount": Decimal("12.5")}, found, where="answer")
-    replayer.compare("session <id:session> since <time>", "session 41 since 2024-03-03T14:30:00.123456Z", where="answer")
+    found = {
+        "id": 41,
+        "shift": "222e4567-e89b-12d3-a456-426614174200",
+        "at": "2024-03-03T14:30:00Z",
+        "by": cast.erika.pk,
+        "amount": Decimal("12.5"),
+    }
+    replayer.compare(
+        {"id": "<id:session>", "shift": "<uuid>", "at": "<time>", "by": "<erika>", "amount": Decimal("12.5")},
+        found,
+        where="answer",
+    )
+    replayer.compare(
+        "session <id:session> since <time>", "session 41 since 2024-03-03T14:30:00.123456Z", where="answer"
+    )
     with pytest.raises(Mismatch):
         replayer.compare("session <id:session>", "session 42", where="answer")

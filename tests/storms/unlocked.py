@@ -1,7 +1,7 @@
 """The product with its locks taken out, for `gunicorn tests.storms.unlocked` alone: a storm that this survives is none.
 
-On PostgreSQL no place is locked any more and no posting is guarded. SQLite has one lock, the transaction that begins by
-taking the right to write; here it begins by reading, as SQLite does when nobody says otherwise.
+On PostgreSQL no place is locked any more and no posting is guarded. SQLite has one lock, the transaction, for which
+writers queue up; here nobody queues, and a transaction begins by reading, as it does when nobody says otherwise.
 """
 
 from collections.abc import Iterable
@@ -10,9 +10,11 @@ from typing import Any
 import django
 from django.conf import settings
 
-if settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+DATABASE = settings.DATABASES["default"]
+if DATABASE["ENGINE"] == "cashdesk.sqlite":
     # Before the application is there: each of its connections reads this once.
-    settings.DATABASES["default"]["OPTIONS"]["transaction_mode"] = "DEFERRED"
+    DATABASE["ENGINE"] = "django.db.backends.sqlite3"
+    DATABASE["OPTIONS"]["transaction_mode"] = "DEFERRED"
 
 # Models can be imported only once the applications are set up.
 django.setup()

@@ -79,7 +79,9 @@ DIALECTS: dict[str, type[Dialect]] = {
 
 urlpatterns = [
     *(
-        path(f"api/v1/{prefix}/fail/<str:how>", FailingViewSet.as_view({"get": "fail", "post": "fail"}, dialect=dialect))
+        path(
+            f"api/v1/{prefix}/fail/<str:how>", FailingViewSet.as_view({"get": "fail", "post": "fail"}, dialect=dialect)
+        )
         for prefix, dialect in DIALECTS.items()
     ),
     *(path(f"api/v1/{prefix}/outside", outside) for prefix in DIALECTS),

@@ -21,7 +21,9 @@ from cashdesk.web.dialects import (
     pointer_of,
 )
 
-FAULT = Fault(status=400, code="invalid", message="amount: is strange.", errors={"amount": "is strange."}, request_id="r-1")
+FAULT = Fault(
+    status=400, code="invalid", message="amount: is strange.", errors={"amount": "is strange."}, request_id="r-1"
+)
 
 
 def read(text: str | bytes) -> Any:
@@ -32,7 +34,9 @@ def written(value: Any) -> str:
     return ExactJSONRenderer().render(value).decode()
 
 
-@pytest.mark.parametrize("text", ["0.1", "0.30000000000000004", "1e3", "1E-2", "123456789012345678.123456789", "-0.0", "5.10"])
+@pytest.mark.parametrize(
+    "text", ["0.1", "0.30000000000000004", "1e3", "1E-2", "123456789012345678.123456789", "-0.0", "5.10"]
+)
 def test_a_fraction_is_read_digit_for_digit(text: str) -> None:
     found = read(f'{{"a": {text}}}')["a"]
     assert isinstance(found, Decimal)
@@ -46,7 +50,20 @@ def test_a_whole_number_stays_one(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ['{"a": 1, "a": 2}', '{"b": {"a": 1, "a": 1}}', "{", "", "[1,]", "{a: 1}", "'a'", b"\xff", b"\xc3\x28", "[" * 200_000, "[" * 60 + "]" * 60, '{"a":' * 60 + "1" + "}" * 60],
+    [
+        '{"a": 1, "a": 2}',
+        '{"b": {"a": 1, "a": 1}}',
+        "{",
+        "",
+        "[1,]",
+        "{a: 1}",
+        "'a'",
+        b"\xff",
+        b"\xc3\x28",
+        "[" * 200_000,
+        "[" * 60 + "]" * 60,
+        '{"a":' * 60 + "1" + "}" * 60,
+    ],
 )
 def test_what_is_not_json_is_refused(text: Any) -> None:
     with pytest.raises(ParseError):
@@ -68,8 +85,18 @@ def test_a_decimal_is_written_as_a_number(text: str) -> None:
 
 def test_what_is_written_is_compact_and_readable() -> None:
     at = parse_datetime("2024-03-03T14:30:00Z")
-    value = {"name": "Zoë 現金", "id": UUID("222e4567-e89b-12d3-a456-426614174200"), "at": at, "none": None, "yes": True, "rows": []}
-    assert written(value) == '{"name":"Zoë 現金","id":"222e4567-e89b-12d3-a456-426614174200","at":"2024-03-03T14:30:00Z","none":null,"yes":true,"rows":[]}'
+    value = {
+        "name": "Zoë 現金",
+        "id": UUID("222e4567-e89b-12d3-a456-426614174200"),
+        "at": at,
+        "none": None,
+        "yes": True,
+        "rows": [],
+    }
+    assert (
+        written(value)
+        == '{"name":"Zoë 現金","id":"222e4567-e89b-12d3-a456-426614174200","at":"2024-03-03T14:30:00Z","none":null,"yes":true,"rows":[]}'
+    )
     assert written(None) == ""
 
 
@@ -79,7 +106,11 @@ def test_half_a_surrogate_pair_is_written_as_json_that_can_be_read() -> None:
 
 def test_each_dialect_shapes_the_same_fault() -> None:
     assert BareDialect.error_body(FAULT) == {"detail": "amount: is strange."}
-    assert EnvelopeDialect.error_body(FAULT) == {"message": "amount: is strange.", "error": "invalid", "data": {"errors": {"amount": "is strange."}}}
+    assert EnvelopeDialect.error_body(FAULT) == {
+        "message": "amount: is strange.",
+        "error": "invalid",
+        "data": {"errors": {"amount": "is strange."}},
+    }
     assert CommonDialect.error_body(FAULT) == {**EnvelopeDialect.error_body(FAULT), "detail": "amount: is strange."}
     assert ProblemDialect.error_body(FAULT) == {
         "type": "urn:cashdesk:problem:invalid",
@@ -92,7 +123,10 @@ def test_each_dialect_shapes_the_same_fault() -> None:
     }
 
 
-@pytest.mark.parametrize(("name", "pointer"), [("amount", "/amount"), ("payments.3.amount", "/payments/3/amount"), ("a/b", "/a~1b"), ("a~b", "/a~0b")])
+@pytest.mark.parametrize(
+    ("name", "pointer"),
+    [("amount", "/amount"), ("payments.3.amount", "/payments/3/amount"), ("a/b", "/a~1b"), ("a~b", "/a~0b")],
+)
 def test_a_name_becomes_a_pointer(name: str, pointer: str) -> None:
     assert pointer_of(name) == pointer
 

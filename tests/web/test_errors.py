@@ -42,7 +42,9 @@ def test_each_fault_has_its_status_and_the_body_of_the_dialect(prefix: str, how:
     assert answer.status_code == STATUSES[how]
     wanted = KEYS[prefix] | (FIELD_KEY.get(prefix, {"data"}) if how == "invalid" else set())
     assert set(exact(answer)) == wanted
-    assert answer.headers["Content-Type"] == ("application/problem+json" if prefix == "payments" else "application/json")
+    assert answer.headers["Content-Type"] == (
+        "application/problem+json" if prefix == "payments" else "application/json"
+    )
     assert SECRET.encode() not in answer.content
 
 
@@ -105,9 +107,22 @@ def test_401_and_405_and_415_and_400_have_the_dialect_too(cast: Cast, prefix: st
         opened(caller(cast.carla))
     is_get = prefix in ("reports", "payment-methods", "auth")
     carla = caller(cast.carla if prefix != "reports" else cast.erika)
-    refused: list[tuple[int, Any]] = [(401, Caller().send("GET" if is_get else "POST", known, {})), (405, carla.send("PUT", known, {}))]
+    refused: list[tuple[int, Any]] = [
+        (401, Caller().send("GET" if is_get else "POST", known, {})),
+        (405, carla.send("PUT", known, {})),
+    ]
     if not is_get:
-        refused.append((415, carla.client.post(f"/api/v1{known}", "x", content_type="text/csv", headers={"authorization": f"Bearer {carla.secret}", "idempotency-key": "k"})))
+        refused.append(
+            (
+                415,
+                carla.client.post(
+                    f"/api/v1{known}",
+                    "x",
+                    content_type="text/csv",
+                    headers={"authorization": f"Bearer {carla.secret}", "idempotency-key": "k"},
+                ),
+            )
+        )
         refused.append((400, carla.post(known, "{", idempotency_key="k")))
     for status, answer in refused:
         assert (answer.status_code, set(exact(answer)) - {"data", "errors"}) == (status, KEYS[prefix])

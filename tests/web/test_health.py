@@ -63,7 +63,9 @@ def no_database(transactional_db: None) -> Iterator[None]:
     settings = connections.settings["default"]
     before = {**settings, "OPTIONS": dict(settings["OPTIONS"])}
     settings["OPTIONS"].pop("pool", None)
-    settings |= {"NAME": "/nowhere/at/all.sqlite3"} if connection.vendor == "sqlite" else {"HOST": "127.0.0.1", "PORT": "9"}
+    settings |= (
+        {"NAME": "/nowhere/at/all.sqlite3"} if connection.vendor == "sqlite" else {"HOST": "127.0.0.1", "PORT": "9"}
+    )
     yield
     settings |= before
 
@@ -71,7 +73,11 @@ def no_database(transactional_db: None) -> Iterator[None]:
 def test_it_lives_and_is_not_ready_without_a_database(no_database: None) -> None:
     def asked() -> tuple[HttpResponse, HttpResponse, HttpResponse]:
         client = Client(raise_request_exception=False)
-        return client.get("/livez"), client.get("/readyz"), client.get("/api/v1/cash/status", headers={"authorization": "Bearer x"})
+        return (
+            client.get("/livez"),
+            client.get("/readyz"),
+            client.get("/api/v1/cash/status", headers={"authorization": "Bearer x"}),
+        )
 
     alive, ready, api = begun(asked).result(timeout=60)
     assert (alive.status_code, ready.status_code) == (200, 503)

@@ -25,7 +25,11 @@ def test_a_retry_gets_the_first_answer_byte_for_byte(cast: Cast) -> None:
     opened(carla)
     first = carla.post("/shifts/cash-transaction", DROP, idempotency_key="k")
     again = carla.post("/shifts/cash-transaction", DROP, idempotency_key="k")
-    assert (again.status_code, again.content, again.headers["Content-Type"]) == (201, first.content, first.headers["Content-Type"])
+    assert (again.status_code, again.content, again.headers["Content-Type"]) == (
+        201,
+        first.content,
+        first.headers["Content-Type"],
+    )
     assert "Idempotent-Replayed" not in first.headers
     assert again.headers["Idempotent-Replayed"] == "true"
     assert cast.book(PlaceKind.VAULT) == 500
@@ -158,7 +162,10 @@ def test_a_401_is_not_kept(cast: Cast) -> None:
 
 def test_a_new_key_for_each_guess_does_not_get_round_the_throttle(cast: Cast) -> None:
     carla = caller(cast.carla)
-    guesses = [carla.post("/shifts/start", {"start_cash": 5, "password": f"guess {number}"}, idempotency_key=str(number)) for number in range(11)]
+    guesses = [
+        carla.post("/shifts/start", {"start_cash": 5, "password": f"guess {number}"}, idempotency_key=str(number))
+        for number in range(11)
+    ]
     assert [guess.status_code for guess in guesses] == [401] * 10 + [429]
     right = carla.post("/shifts/start", {"start_cash": 5, "password": PASSWORD}, idempotency_key="right")
     assert (right.status_code, "Retry-After" in right.headers) == (429, True)
@@ -196,10 +203,15 @@ def test_a_fault_of_ours_undoes_what_was_done_and_is_not_kept(cast: Cast) -> Non
 
 
 def test_signing_in_is_never_kept(cast: Cast) -> None:
-    answers = [Caller().post("/auth/login", {"username": "carla", "password": PASSWORD}, idempotency_key="k") for _ in range(2)]
+    answers = [
+        Caller().post("/auth/login", {"username": "carla", "password": PASSWORD}, idempotency_key="k") for _ in range(2)
+    ]
     assert exact(answers[0])["access_token"] != exact(answers[1])["access_token"]
     signed_in = caller(cast.carla)
-    answers = [signed_in.post("/auth/login", {"username": "carla", "password": PASSWORD}, idempotency_key="k") for _ in range(2)]
+    answers = [
+        signed_in.post("/auth/login", {"username": "carla", "password": PASSWORD}, idempotency_key="k")
+        for _ in range(2)
+    ]
     assert exact(answers[0])["access_token"] != exact(answers[1])["access_token"]
     assert not IdempotentAnswer.objects.exists()
 

@@ -39,14 +39,18 @@ def test_each_request_has_a_line_with_its_id(cast: Cast, lines: Callable[[], lis
 
 
 @pytest.mark.parametrize("wanted", ["till-7-000123", "x" * 5000, "a\tb", "é", '{"a":1}', "\x1b[31m"])
-def test_nobody_chooses_the_id_under_which_they_are_written_down(cast: Cast, lines: Callable[[], list[dict[str, Any]]], wanted: str) -> None:
+def test_nobody_chooses_the_id_under_which_they_are_written_down(
+    cast: Cast, lines: Callable[[], list[dict[str, Any]]], wanted: str
+) -> None:
     answer = caller(cast.carla).post("/cash/open", {"start_amount": 1}, x_request_id=wanted)
     assert answer.status_code == 200
     assert re.fullmatch(r"[0-9a-f-]{36}", answer.headers["X-Request-ID"])
     assert {line["request_id"] for line in lines()} == {answer.headers["X-Request-ID"]}
 
 
-def test_no_secret_and_no_expected_amount_is_written_down(cast: Cast, lines: Callable[[], list[dict[str, Any]]]) -> None:
+def test_no_secret_and_no_expected_amount_is_written_down(
+    cast: Cast, lines: Callable[[], list[dict[str, Any]]]
+) -> None:
     visitor = Caller()
     secret = exact(visitor.post("/auth/login", {"username": "carla", "password": PASSWORD}))["access_token"]
     visitor.post("/auth/login", {"username": "carla", "password": "a-wrong-guess"})
@@ -59,7 +63,19 @@ def test_no_secret_and_no_expected_amount_is_written_down(cast: Cast, lines: Cal
     till.get("/payment-methods")
     Caller("ct_wrong-secret-1234567890").get("/cash/status")
     text = json.dumps(lines())
-    for never in (PASSWORD, "a-wrong-guess", "typed-my-passw0rd-here", secret, till.secret, "ct_wrong-secret-1234567890", "739.4", "73941", "73940", "63941", "639.41"):
+    for never in (
+        PASSWORD,
+        "a-wrong-guess",
+        "typed-my-passw0rd-here",
+        secret,
+        till.secret,
+        "ct_wrong-secret-1234567890",
+        "739.4",
+        "73941",
+        "73940",
+        "63941",
+        "639.41",
+    ):
         assert never not in text, never
 
 
@@ -71,7 +87,9 @@ def test_a_fault_of_ours_is_written_down_with_where_it_happened(lines: Callable[
     answer = by.get("/cash/fail/unforeseen")
     told = [line for line in lines() if line["request_id"] == answer.headers["X-Request-ID"]]
     assert any("RuntimeError" in line.get("exception", "") for line in told)
-    assert [line["level"] for line in told if "exception" in line] == ["error"] * sum("exception" in line for line in told)
+    assert [line["level"] for line in told if "exception" in line] == ["error"] * sum(
+        "exception" in line for line in told
+    )
 
 
 @pytest.mark.urls("tests.web.failing_urls")

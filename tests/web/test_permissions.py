@@ -24,7 +24,11 @@ def routes() -> Iterator[tuple[str, str, Any]]:
             view = getattr(callback, "cls", None) or getattr(callback, "view_class", None)
             for method in getattr(callback, "actions", {"get": "get"}):
                 if method != "head":
-                    yield method.upper(), path.removeprefix("api/v1/"), (view, getattr(callback, "actions", {}).get(method, ""))
+                    yield (
+                        method.upper(),
+                        path.removeprefix("api/v1/"),
+                        (view, getattr(callback, "actions", {}).get(method, "")),
+                    )
 
 
 def _patterns(patterns: Any, prefix: str) -> Iterator[tuple[str, Any]]:
@@ -48,7 +52,12 @@ def declared(route: tuple[str, str]) -> Access:
 
 
 def test_the_walk_finds_the_routes() -> None:
-    assert {("POST", "cash/open"), ("PATCH", "payments/T-1"), ("POST", "orders/7/pay/manual"), ("GET", "shifts/active")} <= set(ROUTES)
+    assert {
+        ("POST", "cash/open"),
+        ("PATCH", "payments/T-1"),
+        ("POST", "orders/7/pay/manual"),
+        ("GET", "shifts/active"),
+    } <= set(ROUTES)
     assert set(ROUTES) >= PUBLIC_ROUTES
 
 
@@ -56,7 +65,11 @@ def test_the_walk_finds_the_routes() -> None:
 @pytest.mark.parametrize("route", GUARDED, ids=" ".join)
 def test_nobody_gets_anywhere(route: tuple[str, str]) -> None:
     method, path = route
-    for refused in (Caller().send(method, f"/{path}", {}), Caller("wrong").send(method, f"/{path}", {}), Caller("wrong", header="x-api-key").send(method, f"/{path}", {})):
+    for refused in (
+        Caller().send(method, f"/{path}", {}),
+        Caller("wrong").send(method, f"/{path}", {}),
+        Caller("wrong", header="x-api-key").send(method, f"/{path}", {}),
+    ):
         assert refused.status_code == 401
         assert refused.headers["WWW-Authenticate"]
 
@@ -72,7 +85,11 @@ def test_every_action_declares_its_access(route: tuple[str, str]) -> None:
 
 def test_who_may_call_what_is_this_table() -> None:
     """A list to be read by whoever wonders, and to be changed on purpose only."""
-    ours = {f"{method} {path}": (declared((method, path)).role, declared((method, path)).scope) for method, path in ROUTES if path not in ("schema", "docs")}
+    ours = {
+        f"{method} {path}": (declared((method, path)).role, declared((method, path)).scope)
+        for method, path in ROUTES
+        if path not in ("schema", "docs")
+    }
     table = {
         "POST auth/login": (Role.CASHIER, None),
         "POST auth/logout": (Role.CASHIER, None),
@@ -127,7 +144,9 @@ def test_an_action_that_declares_nothing_is_denied_to_everyone(cast: Cast) -> No
     assert Caller().get("/forgotten").status_code == 401
 
 
-@pytest.mark.parametrize("method", ["OPTIONS", "HEAD", "TRACE", "PUT", "DELETE", "PATCH", "GET", "POST", "CONNECT", "BREW"])
+@pytest.mark.parametrize(
+    "method", ["OPTIONS", "HEAD", "TRACE", "PUT", "DELETE", "PATCH", "GET", "POST", "CONNECT", "BREW"]
+)
 def test_no_method_on_any_route_is_a_fault_of_ours(cast: Cast, method: str) -> None:
     by = caller(cast.anna)
     for path in {path for _method, path in ROUTES}:

@@ -12,7 +12,9 @@ PAGES = ["/", "/admin/login/", "/api/v1/docs", "/api/v1/schema", "/nothing", "/l
 @pytest.mark.parametrize("path", PAGES)
 def test_every_answer_says_what_it_may_load_and_who_may_frame_it(path: str) -> None:
     headers = Client().get(path).headers
-    policy = dict(part.strip().partition(" ")[::2] for part in headers["Content-Security-Policy"].split(";") if part.strip())
+    policy = dict(
+        part.strip().partition(" ")[::2] for part in headers["Content-Security-Policy"].split(";") if part.strip()
+    )
     assert policy["default-src"] == "'self'"
     assert policy["object-src"] == "'none'"
     assert policy["frame-ancestors"] == "'none'"
@@ -39,7 +41,13 @@ def test_no_page_has_anything_inline_or_from_another_host(path: str) -> None:
 
 def test_figures_are_in_no_cache(cast: Cast) -> None:
     carla = caller(cast.carla)
-    answers = [carla.get("/cash/sessions"), carla.get("/cash/status"), carla.post("/cash/open", {"start_amount": 1}), Caller().get("/cash/status"), carla.get("/nothing")]
+    answers = [
+        carla.get("/cash/sessions"),
+        carla.get("/cash/status"),
+        carla.post("/cash/open", {"start_amount": 1}),
+        Caller().get("/cash/status"),
+        carla.get("/nothing"),
+    ]
     for answer in answers:
         assert answer.headers["Cache-Control"] == "no-store"
         assert {"Authorization", "Cookie"} <= {name.strip() for name in answer.headers["Vary"].split(",")}
@@ -47,4 +55,6 @@ def test_figures_are_in_no_cache(cast: Cast) -> None:
 
 def test_no_answer_tells_what_it_runs_on(cast: Cast) -> None:
     answer = caller(cast.carla).get("/cash/status")
-    assert {"server", "x-powered-by", "access-control-allow-origin"} & {name.lower() for name in answer.headers} == set()
+    assert {"server", "x-powered-by", "access-control-allow-origin"} & {
+        name.lower() for name in answer.headers
+    } == set()

@@ -1,0 +1,67 @@
+"""A real browser before the running product, that tells on every page whatever a person would not want to see there."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.screen import Screen
+from tests.stories import Cast
+
+# Playwright's synchronous face runs a loop in the test's own thread, in which Django else refuses to ask its database.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+SCREENSHOTS = Path(__file__).resolve().parents[2] / "test-results"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Starts the browser that is installed here."""
+    path = next((found for found in map(shutil.which, NAMES) if found), None)
+    if path is None:
+        missing = f"No browser: none of {', '.join(NAMES)} is installed (Debian: apt-get install chromium)."
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def cast(live_server: Any) -> Cast:
+    """The cast, in a database that the server sees too."""
+    from tests.stories import make_cast
+
+    return make_cast()
+
+
+@pytest.fixture
+def screen(chromium: Browser, live_server: Any, request: pytest.FixtureRequest) -> Iterator[Screen]:
+    """A desktop screen. A test may mark another: `@pytest.mark.parametrize("screen", [{"width": 360}], indirect=True)`.
+
+    When the test is over the pages must have had nothing to complain of; a failed test leaves a picture.
+    """
+    screen = Screen(chromium, origin=live_server.url, **getattr(request, "param", {}))
+    failed_before = request.session.testsfailed
+    yield screen
+    if request.session.testsfailed > failed_before:
+        SCREENSHOTS.mkdir(exist_ok=True)
+        screen.page.screenshot(path=SCREENSHOTS / f"{request.node.name}.png", full_page=True)
+    screen.close()
+    assert screen.complaints == []

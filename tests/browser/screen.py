@@ -1,0 +1,88 @@
+"""A person's screen: a page that remembers every complaint of the browser, and the words in which the tests use it."""
+
+from typing import Any, Final
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+
+from tests.factories import PASSWORD
+
+PHONE: Final = {"width": 360, "height": 740}
+TABLET: Final = {"width": 820, "height": 1180}
+DESKTOP: Final = {"width": 1440, "height": 900}
+WIDE: Final = {"width": 1920, "height": 1080}
+
+SERIOUS: Final = ("serious", "critical")
+
+
+class Screen:
+    """One window. `complaints` gathers console messages (a refused inline style is one), errors of scripts and requests
+    to any other host; `colours` is light or dark. With `is_examined` the page's policy lets the examiner's script in."""
+
+    def __init__(
+        self,
+        browser: Browser,
+        *,
+        origin: str,
+        width: int = 1440,
+        height: int = 900,
+        colours: Any = "light",
+        is_examined: bool = False,
+    ) -> None:
+        self.origin = origin
+        self.complaints: list[str] = []
+        self.context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=colours, bypass_csp=is_examined, base_url=origin
+        )
+        self.page: Page = self.context.new_page()
+        self.expected_status = 200
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"{self.page.url}: {error}"))
+        self.page.on("request", self._follow)
+
+    def close(self) -> None:
+        """Closes the window."""
+        self.context.close()
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        # The browser reports the page's own status where it is one of refusal; a test that asked for it knows.
+        if self.expected_status >= 400 and f"status of {self.expected_status}" in message.text:
+            return
+        self.complaints.append(f"{self.page.url}: {message.type}: {message.text}")
+
+    def _follow(self, request: Request) -> None:
+        if not request.url.startswith((f"{self.origin}/", "data:", "blob:")):
+            self.complaints.append(f"{self.page.url}: asks {request.url}")
+
+    def visit(self, path: str, *, status: int = 200) -> Page:
+        """Opens a page, which answers with `status`, and waits until nothing more is loaded."""
+        self.expected_status = status
+        response = self.page.goto(path)
+        assert response is not None
+        assert response.status == status, path
+        self.page.wait_for_load_state("networkidle")
+        return self.page
+
+    def sign_in(self, username: str, password: str = PASSWORD) -> Page:
+        """Signs in to the back office by its form."""
+        self.visit("/admin/login/?next=/admin/")
+        self.page.get_by_label("Username").fill(username)
+        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_role("button", name="Log in").click()
+        self.page.wait_for_load_state("networkidle")
+        return self.page
+
+    @property
+    def overhang(self) -> int:
+        """How many pixels the page is wider than the window: whoever reads it would scroll sideways."""
+        width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        return int(self.page.evaluate(width))
+
+    def barriers(self) -> list[str]:
+        """Returns what axe finds of serious and critical barriers on the page, with the elements that have them."""
+        found = Axe().run(self.page).response["violations"]
+        return [
+            f"{barrier['id']} ({barrier['impact']}): {[node['target'] for node in barrier['nodes']]}"
+            for barrier in found
+            if barrier["impact"] in SERIOUS
+        ]

@@ -1,0 +1,123 @@
+"""The back office in a browser: signing in, every page of it, and the revoking of a token."""
+
+from typing import Any
+
+import pytest
+from django.db.models import Model
+
+from cashdesk.models import AccessToken, CashSession, Movement, PaymentMethod, Store, User, Vendor
+from tests.admin.back_office import EVERYTHING, list_of, name_of, new, page_of, trade_a_day
+from tests.browser.screen import PHONE, TABLET, Screen
+from tests.factories import PASSWORD
+from tests.stories import Cast
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_wrong_password_keeps_the_name_that_was_typed(screen: Screen, cast: Cast) -> None:
+    page = screen.sign_in("erika", "wrong")
+    assert "Please enter the correct username and password" in page.locator(".errornote").inner_text()
+    assert page.get_by_label("Username").input_value() == "erika"
+    assert page.get_by_label("Password").input_value() == ""
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{screen.origin}/admin/")
+    assert "Erika Mustermann" in (page.locator("#user-tools").text_content() or "")
+
+
+def test_signing_in_and_out_needs_no_mouse(screen: Screen, cast: Cast) -> None:
+    page = screen.visit("/admin/login/?next=/admin/")
+    page.keyboard.type("erika")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{screen.origin}/admin/")
+    page.get_by_role("button", name="Log out").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_load_state("networkidle")
+    assert page.get_by_text("Thanks for spending some quality time").is_visible()
+    page = screen.visit("/admin/")
+    assert "/admin/login/" in page.url
+
+
+@pytest.mark.parametrize("model", EVERYTHING, ids=name_of)
+def test_every_list_and_page_opens_without_a_complaint(screen: Screen, cast: Cast, model: type[Model]) -> None:
+    row = trade_a_day(cast.store, cast.carla)[model]
+    screen.sign_in("anna")
+    page = screen.visit(list_of(model))
+    assert page.locator("#result_list tbody tr").count() >= 1
+    screen.visit(page_of(row))
+    screen.visit(page_of(row, "history"))
+
+
+@pytest.mark.parametrize("model", [User, Store, Vendor, PaymentMethod], ids=name_of)
+def test_every_form_opens_without_a_complaint(screen: Screen, cast: Cast, model: type[Model]) -> None:
+    screen.sign_in("anna")
+    page = screen.visit(new(model))
+    assert page.get_by_role("button", name="Save", exact=True).is_visible()
+
+
+def test_a_person_is_made_in_the_browser(screen: Screen, cast: Cast) -> None:
+    screen.sign_in("anna")
+    page = screen.visit(new(User))
+    for label, text in (("Username:", "dora"), ("Email:", "dora@example.com"), ("Name:", "Dora")):
+        page.get_by_label(label, exact=True).fill(text)
+    page.locator("#select2-id_store-container").click()
+    page.get_by_role("option", name="1337 Berlin").click()
+    for label in ("Password:", "Password confirmation:"):
+        page.get_by_label(label, exact=True).fill("nine-lives-of-a-cat")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_url("**/change/")
+    dora = User.objects.get(username="dora")
+    assert (dora.store, dora.account) == (cast.store, cast.store.account)
+    assert "was added successfully" in page.locator(".messagelist").inner_text()
+
+
+def test_a_token_is_revoked_after_a_second_look(screen: Screen, cast: Cast) -> None:
+    trade_a_day(cast.store, cast.carla)
+    screen.sign_in("anna")
+    page = screen.visit(list_of(AccessToken))
+    page.get_by_label("Select this object for an action").first.check()
+    page.get_by_label("Action:").select_option("revoke_selected")
+    page.get_by_role("button", name="Go").click()
+    page.get_by_text("These stop working at once").wait_for()
+    assert AccessToken.objects.filter(revoked_at__isnull=False).count() == 0
+    page.get_by_role("button", name="Revoke them").click()
+    page.get_by_text("Revoked: 1.").wait_for()
+    assert AccessToken.objects.filter(revoked_at__isnull=False).count() == 1
+
+
+@pytest.mark.parametrize("screen", [PHONE, TABLET], ids=["phone", "tablet"], indirect=True)
+def test_a_phone_and_a_tablet_need_no_sideways_scrolling(screen: Screen, cast: Cast) -> None:
+    traces = trade_a_day(cast.store, cast.carla)
+    screen.sign_in("erika")
+    for path in (
+        "/admin/",
+        list_of(Movement),
+        page_of(traces[Movement]),
+        list_of(CashSession),
+        page_of(traces[CashSession]),
+    ):
+        screen.visit(path)
+        assert screen.overhang == 0, path
+
+
+def test_paper_carries_the_record_alone(screen: Screen, cast: Cast) -> None:
+    traces = trade_a_day(cast.store, cast.carla)
+    screen.sign_in("erika")
+    page = screen.visit(page_of(traces[CashSession]))
+    page.emulate_media(media="print")
+    assert page.get_by_text("-4.00 EUR").is_visible()
+    for furniture in ("#user-tools", "#nav-sidebar", ".breadcrumbs", ".submit-row"):
+        assert not page.locator(furniture).first.is_visible(), furniture
+
+
+@pytest.mark.parametrize(
+    "screen", [{"is_examined": True, "colours": colours} for colours in ("light", "dark")], ids=str, indirect=True
+)
+def test_nothing_bars_the_way_to_the_books(screen: Screen, cast: Cast) -> None:
+    traces: Any = trade_a_day(cast.store, cast.carla)
+    screen.sign_in("anna")
+    for path in ("/admin/", list_of(Movement), page_of(traces[CashSession]), page_of(cast.carla), new(User)):
+        screen.visit(path)
+        assert screen.barriers() == [], path

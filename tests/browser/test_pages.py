@@ -1,0 +1,73 @@
+"""The front door and the page of an error: on every screen, in both colours, on paper, and by keyboard."""
+
+import pytest
+
+from tests.browser.screen import DESKTOP, PHONE, TABLET, WIDE, Screen
+
+pytestmark = pytest.mark.browser
+
+SCREENS = [{**size, "colours": colours} for size in (PHONE, TABLET, DESKTOP, WIDE) for colours in ("light", "dark")]
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=str, indirect=True)
+@pytest.mark.parametrize(("path", "status", "title"), [("/", 200, "Every drawer"), ("/nowhere", 404, "nothing here")])
+def test_a_page_fits_every_screen(screen: Screen, path: str, status: int, title: str) -> None:
+    page = screen.visit(path, status=status)
+    assert title in page.get_by_role("heading", level=1).inner_text()
+    assert screen.overhang == 0
+
+
+def test_the_front_door_leads_everywhere(screen: Screen) -> None:
+    page = screen.visit("/")
+    page.get_by_role("link", name="Sign in to the back office").click()
+    page.wait_for_url("**/admin/login/**")
+    page = screen.visit("/")
+    page.get_by_role("link", name="Read the API").click()
+    page.wait_for_url("**/api/v1/docs")
+    page = screen.visit("/")
+    assert page.get_by_role("link", name="OpenAPI schema").get_attribute("href") == "/api/v1/schema"
+    names = page.get_by_role("row").locator("th[scope=row]").all_inner_texts()
+    assert {"Sign-in", "Cash sessions", "Shifts", "Payments"} <= set(names)
+
+
+def test_the_page_of_an_error_tells_the_number_to_ask_with(screen: Screen) -> None:
+    page = screen.visit("/nowhere", status=404)
+    number = page.locator("code").inner_text()
+    assert len(number) == 36
+    page.get_by_role("link", name="the front door").click()
+    page.wait_for_url(f"{screen.origin}/")
+
+
+def test_the_front_door_opens_by_keyboard(screen: Screen) -> None:
+    page = screen.visit("/")
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the content")
+    assert skip.evaluate("link => link === document.activeElement")
+    assert skip.bounding_box()["y"] >= 0  # type: ignore[index]  # it is on the page
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Sign in to the back office"
+    outline = "getComputedStyle(document.activeElement).outlineStyle"
+    assert page.evaluate(outline) == "solid"
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/admin/login/**")
+
+
+@pytest.mark.parametrize("screen", [{"colours": "dark"}], ids=["dark"], indirect=True)
+def test_paper_is_white_and_carries_no_buttons(screen: Screen) -> None:
+    page = screen.visit("/")
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+    assert not page.get_by_text("Sign in to the back office").is_visible()
+    assert page.get_by_role("heading", level=1).is_visible()
+
+
+EXAMINED = [{"is_examined": True, "colours": colours} for colours in ("light", "dark")]
+
+
+@pytest.mark.parametrize("screen", EXAMINED, ids=str, indirect=True)
+@pytest.mark.parametrize(("path", "status"), [("/", 200), ("/nowhere", 404), ("/admin/login/", 200)])
+def test_nothing_bars_the_way(screen: Screen, path: str, status: int) -> None:
+    screen.visit(path, status=status)
+    assert screen.barriers() == []

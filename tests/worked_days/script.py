@@ -1,0 +1,107 @@
+"""Reads a worked day: a story in words, and tables of what happens and where the money is after every step."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from cashdesk.enums import PlaceKind
+from cashdesk.money import parse_units
+
+FOLDER: Final = Path(__file__).parent
+PLACES: Final = {
+    "bank": (PlaceKind.BANK, 0),
+    "vault": (PlaceKind.VAULT, 0),
+    "register 1": (PlaceKind.REGISTER, 1),
+    "register 2": (PlaceKind.REGISTER, 2),
+    "over/short": (PlaceKind.OVER_SHORT, 0),
+    "customers": (PlaceKind.CUSTOMERS, 0),
+    "outside": (PlaceKind.OUTSIDE, 0),
+}
+BESIDE_PLACES: Final = ("time", "who", "what happens", "amount", "business day")
+
+Row = dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One row of "What happens": who did what when, and then the balance of every place, minor units."""
+
+    at: datetime
+    who: str
+    act: str
+    amount: str
+    business_day: str
+    balances: dict[tuple[PlaceKind, int], int]
+
+    def __str__(self) -> str:
+        return f"{self.at:%H:%M} {self.who} {self.act} {self.amount}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Day:
+    """A whole file."""
+
+    currency: str
+    time_zone: str
+    cut_off_hour: int
+    steps: list[Step]
+    results: list[Row]
+
+
+def read_day(path: Path) -> Day:
+    """Returns the day that a file tells."""
+    tables = read_tables(path.read_text(encoding="utf-8"))
+    shop = {row["the shop"]: row[""] for row in tables["the shop"]}
+    zone = ZoneInfo(shop["time zone"])
+    steps, clock = [], datetime.combine(date.fromisoformat(shop["date"]), time.min)
+    for row in tables["time"]:
+        told = datetime.combine(clock.date(), time.fromisoformat(row["time"]))
+        # A time before that of the row above is after midnight.
+        clock = told if told >= clock else told + timedelta(days=1)
+        steps.append(_step(row, at=clock.replace(tzinfo=zone), currency=shop["currency"]))
+    return Day(
+        currency=shop["currency"],
+        time_zone=shop["time zone"],
+        cut_off_hour=int(shop["a business day begins at"].partition(":")[0]),
+        steps=steps,
+        results=tables.get("cashier", []),
+    )
+
+
+def read_tables(text: str) -> dict[str, list[Row]]:
+    """Returns the tables of a Markdown text by the title of their first column."""
+    tables: dict[str, list[Row]] = {}
+    titles: list[str] = []
+    for line in text.splitlines():
+        if not line.startswith("|"):
+            titles = []
+            continue
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if not titles:
+            titles = cells
+            tables[titles[0]] = []
+        elif set("".join(cells)) - set("-: "):
+            assert len(cells) == len(titles), f"this row has another number of columns: {line}"
+            tables[titles[0]].append(dict(zip(titles, cells, strict=True)))
+    return tables
+
+
+def minor(text: str, currency: str) -> int:
+    """Returns an amount as it is written in a file, "-150.00" or "1500", in minor units."""
+    sign = -1 if text.startswith("-") else 1
+    return sign * parse_units(Decimal(text.removeprefix("-")), currency, field=text)
+
+
+def _step(row: Row, *, at: datetime, currency: str) -> Step:
+    places = [title for title in row if title not in BESIDE_PLACES]
+    return Step(
+        at=at,
+        who=row["who"],
+        act=row["what happens"],
+        amount=row["amount"],
+        business_day=row.get("business day", ""),
+        balances={PLACES[title]: minor(row[title], currency) for title in places},
+    )

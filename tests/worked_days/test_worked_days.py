@@ -1,0 +1,110 @@
+"""Plays the days that the Markdown files beside this one tell, through the published API.
+
+After every step the balance of every place is as the table says, and at the end so is what is written down of every
+session. A file needs no programmer to be read, or to be written: its sentences are those of `acts.ACTS`.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cashdesk.domain.expected import balances_of_places, late_cash_of
+from cashdesk.domain.proof import faults_of_store
+from cashdesk.enums import CASH
+from cashdesk.models import CashSession, Movement
+from tests.stories import caller, exact, make_cast
+from tests.worked_days.acts import ACTS, Stage
+from tests.worked_days.script import FOLDER, Row, Step, minor, read_day
+
+DAYS = sorted(FOLDER.glob("*.md"))
+
+
+def name_of(path: Path) -> str:
+    """Returns the name of a day, for the list of tests."""
+    return path.stem
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", DAYS, ids=name_of)
+def test_the_day_goes_as_it_is_told(path: Path) -> None:
+    day = read_day(path)
+    cast = make_cast(currency=day.currency, time_zone=day.time_zone, cut_off_hour=day.cut_off_hour)
+    stage = Stage(cast=cast, day=day)
+    for step in day.steps:
+        stage.play(step)
+        check_places(stage, step)
+        check_business_day(stage, step)
+    check_results(stage, day.results)
+    assert list(faults_of_store(cast.store)) == []
+
+
+def check_places(stage: Stage, step: Step) -> None:
+    """The balance of every place is as the row says; a place without a column is empty, and the row adds up to nothing."""
+    assert sum(step.balances.values()) == 0, f"the row does not add up to zero: {step}"
+    held = balances_of_places(store=stage.cast.store)
+    pair = (stage.day.currency, CASH)
+    for place in stage.cast.store.places.all():
+        told = step.balances.get((place.kind, place.number), 0)  # type: ignore[call-overload]  # a kind is its text
+        assert held[place.pk].get(pair, 0) == told, f"{place} after: {step}"
+
+
+def check_business_day(stage: Stage, step: Step) -> None:
+    """What was booked in the step belongs to the business day that the row names."""
+    if step.business_day:
+        made = Movement.objects.filter(uuid__in=stage.movements_at[step.at])
+        assert {str(movement.business_date) for movement in made} == {step.business_day}, step
+
+
+def check_results(stage: Stage, rows: list[Row]) -> None:
+    """What the manager reads about each session is as told. An empty cell says that there is nothing to read yet."""
+    listed = sorted(exact(caller(stage.cast.erika).get("/cash/sessions")), key=lambda session: session["id"])
+    assert len(listed) == len(rows)
+    for session, row in zip(listed, rows, strict=True):
+        kept = CashSession.objects.select_related("register").get(pk=session["id"])
+        late = late_cash_of(kept)
+        found = {
+            "cashier": session["user"]["name"],
+            "register": kept.register.number,
+            "float": session["start_amount"],
+            "found at opening": kept.opening_difference,
+            "expected": session["final_cash_system"],
+            "counted": session["final_cash_declared"],
+            "difference": session["difference"],
+            "came late": late,
+            "still unexplained": None if kept.difference is None else kept.difference - late,
+        }
+        assert set(row) == set(found)
+        for title, told in row.items():
+            assert as_told(title, told, stage.day.currency) == in_minor_units(
+                found[title], title, stage.day.currency
+            ), (row, title)
+
+
+def as_told(title: str, told: str, currency: str) -> object:
+    """Returns a cell as a name, a number, minor units, or None for an empty one."""
+    if title in ("cashier", "register"):
+        return told
+    return minor(told, currency) if told else None
+
+
+def in_minor_units(found: object, title: str, currency: str) -> object:
+    """Returns what was found in the same terms: the API gives units, the ledger minor units."""
+    if title in ("cashier", "register"):
+        return str(found)
+    is_from_the_api = title in ("float", "expected", "counted", "difference")
+    return minor(str(found), currency) if is_from_the_api and found is not None else found
+
+
+def test_every_day_begins_with_its_story() -> None:
+    assert len(DAYS) >= 11
+    for path in DAYS:
+        title, _blank, story = path.read_text(encoding="utf-8").split("\n", 2)
+        assert title.startswith("# ")
+        assert len(re.findall(r"\w[.!?:]\s", story.partition("|")[0])) >= 2, f"{path.name} tells no story"
+
+
+def test_every_sentence_is_used_in_some_day() -> None:
+    told = {step.act for path in DAYS for step in read_day(path).steps}
+    unused = [pattern for pattern in ACTS if not any(re.fullmatch(pattern, act) for act in told)]
+    assert unused == []
