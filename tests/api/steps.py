@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from cashdesk.domain.access import issue_api_key
 from cashdesk.domain.principal import SYSTEM
-from cashdesk.enums import Scope
+from cashdesk.enums import PlaceKind, Scope
 from cashdesk.models import Place, Store
-from tests.stories import Caller, exact
+from tests.stories import Caller, Cast, exact
 
 
 def bound_key(store: Store, *scopes: Scope, register: Place | None = None) -> Caller:
@@ -93,3 +93,8 @@ def named_fields(response: HttpResponse) -> str:
     if "results" in body:
         return " ".join(json.dumps(result.get("problem", {}).get("errors", [])) for result in body["results"])
     return json.dumps(body.get("errors") or body.get("data", {}).get("errors") or body.get("detail") or body)
+
+
+def drawer(cast: Cast, number: int = 1) -> int:
+    """Returns what the ledger says is in a register, minor units."""
+    return cast.book(PlaceKind.REGISTER, number)

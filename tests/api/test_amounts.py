@@ -3,7 +3,6 @@
 import json
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +10,8 @@ import pytest
 from django.http import HttpResponse
 
 from cashdesk.models import Movement, Payment
+from tests.api.roads import ROADS, Road
 from tests.api.steps import closed, named_fields, opened, payment
-from tests.factories import PASSWORD
 from tests.stories import Caller, Cast, caller, exact, make_cast
 
 REFUSED_EVERYWHERE = [
@@ -22,90 +21,6 @@ REFUSED_EVERYWHERE = [
     "9" * 4000, "-" + "9" * 4000, "-1", "-0.01", "0.30000000000000004", "1.005", "1e-3", "9999999999999999", "999999999999999.5",
     "true", "false", "[]", "[1]", "{}", '{"amount":1}', "[[[[[[]]]]]]",
 ]  # fmt: skip
-
-
-@dataclass(frozen=True, kw_only=True)
-class Road:
-    """A field that takes an amount. `body` has # where the amount stands; `is_optional` takes null as left out."""
-
-    path: str
-    body: str
-    field: str
-    is_optional: bool = False
-
-    def send(self, by: Caller, raw: str) -> HttpResponse:
-        return by.post(
-            self.path,
-            self.body.replace("#", raw),
-            idempotency_key=str(uuid.uuid4()) if "pay/manual" in self.path else "",
-        )
-
-
-PAYMENT = '"id": "Q", "method": "CASH", "currency": "EUR", "status": "APPROVED"'
-ROADS = {
-    "open": Road(path="/cash/open", body='{"start_amount": #}', field="start_amount"),
-    "open by count, denomination": Road(
-        path="/cash/open", body='{"count": [{"denomination": #, "pieces": 1}]}', field="count"
-    ),
-    "open by count, pieces": Road(
-        path="/cash/open", body='{"count": [{"denomination": 5, "pieces": #}]}', field="count"
-    ),
-    "close": Road(path="/cash/close", body='{"final_cash_declared": #}', field="final_cash_declared"),
-    "close by count, denomination": Road(
-        path="/cash/close", body='{"count": [{"denomination": #, "pieces": 1}]}', field="count"
-    ),
-    "close by count, pieces": Road(
-        path="/cash/close", body='{"count": [{"denomination": 5, "pieces": #}]}', field="count"
-    ),
-    "start": Road(path="/shifts/start", body=f'{{"start_cash": #, "password": "{PASSWORD}"}}', field="start_cash"),
-    "end": Road(
-        path="/shifts/end", body=f'{{"actual_cash_end": #, "password": "{PASSWORD}"}}', field="actual_cash_end"
-    ),
-    "cash transaction": Road(
-        path="/shifts/cash-transaction", body='{"type": "cash_in", "amount": #, "category": "other"}', field="amount"
-    ),
-    "pay by hand": Road(
-        path="/orders/1/pay/manual", body='{"payment_method_id": "CASH-ID", "amount": #}', field="amount"
-    ),
-    "cash received": Road(
-        path="/orders/1/pay/manual",
-        body='{"payment_method_id": "CASH-ID", "amount": 1, "cash_received": #}',
-        field="cash_received",
-        is_optional=True,
-    ),
-    "payment": Road(path="/payments", body=f'{{{PAYMENT}, "amount": #}}', field="amount"),
-    "tendered": Road(
-        path="/payments", body=f'{{{PAYMENT}, "amount": 1, "tendered": #}}', field="tendered", is_optional=True
-    ),
-    "change": Road(
-        path="/payments",
-        body=f'{{{PAYMENT}, "amount": 1, "tendered": 900000000000000, "change": #}}',
-        field="change",
-        is_optional=True,
-    ),
-    "tax": Road(path="/payments", body=f'{{{PAYMENT}, "amount": 1, "tax": #}}', field="tax", is_optional=True),
-    "discount": Road(
-        path="/payments", body=f'{{{PAYMENT}, "amount": 1, "discount": #}}', field="discount", is_optional=True
-    ),
-    "payment of a batch": Road(path="/payments/batch", body=f'[{{{PAYMENT}, "amount": #}}]', field="amount"),
-}
-OPENS = ("/cash/open", "/shifts/start")
-
-
-@pytest.fixture
-def cashier_of(cast: Cast) -> Callable[[Road], tuple[Caller, Road]]:
-    """Carla, with a drawer open where the road needs one."""
-
-    def prepared(road: Road) -> tuple[Caller, Road]:
-        carla = caller(cast.carla)
-        if road.path not in OPENS:
-            opened(carla, 10)
-        cash = exact(carla.get("/payment-methods"))["data"][0]["id"]
-        return carla, Road(
-            path=road.path, body=road.body.replace("CASH-ID", cash), field=road.field, is_optional=road.is_optional
-        )
-
-    return prepared
 
 
 def is_refused_by_name(response: HttpResponse, field: str) -> bool:
@@ -257,72 +172,6 @@ def test_a_currency_that_does_not_exist_is_refused_by_name(cast: Cast, currency:
     refused = carla.post("/payments", payment(currency=currency))
     assert refused.status_code == 400
     assert "/currency" in named_fields(refused)
-
-
-# --- the pieces of a count -------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "count",
-    [
-        [{"denomination": 3, "pieces": 1}],
-        [{"denomination": 0, "pieces": 1}],
-        [{"denomination": 0.005, "pieces": 1}],
-        [{"denomination": 20, "pieces": 1}, {"denomination": 20, "pieces": 2}],
-        [{"denomination": 20, "pieces": 1}, {"denomination": "20.00", "pieces": 2}],
-        [{"denomination": 20, "pieces": -1}],
-        [{"denomination": 20, "pieces": 1.5}],
-        [{"denomination": 500, "pieces": 10_000_001}],
-        [{"denomination": 20}],
-        [{"pieces": 1}],
-        [{"denomination": 20, "pieces": 1, "value": 20}],
-        [20],
-        {"20": 1},
-        "20",
-        None,
-        [{"denomination": 20, "pieces": 1}] * 101,
-    ],
-)
-@pytest.mark.parametrize("path", ["/cash/open", "/cash/close"])
-def test_a_count_that_cannot_be_is_refused_by_name(cast: Cast, path: str, count: Any) -> None:
-    carla = caller(cast.carla)
-    if path == "/cash/close":
-        opened(carla)
-    refused = carla.post(path, {"count": count})
-    assert refused.status_code == 400
-    assert "count" in exact(refused)["detail"]
-
-
-@pytest.mark.parametrize(
-    ("currency", "count"),
-    [("KWD", [{"denomination": 0, "pieces": 1}]), ("KWD", [{"denomination": "0.000", "pieces": 7}])],
-)
-@pytest.mark.django_db
-def test_a_piece_worth_nothing_is_refused_where_the_pieces_are_not_known_too(currency: str, count: Any) -> None:
-    refused = caller(make_cast(currency=currency).carla).post("/cash/open", {"count": count})
-    assert refused.status_code == 400
-    assert "count" in exact(refused)["detail"]
-
-
-def test_amount_and_pieces_that_differ_are_refused_and_equal_ones_taken(cast: Cast) -> None:
-    carla = caller(cast.carla)
-    pieces = [
-        {"denomination": 20, "pieces": 3},
-        {"denomination": "0.50", "pieces": 2},
-        {"denomination": 5, "pieces": 0},
-    ]
-    refused = carla.post("/cash/open", {"start_amount": 60, "count": pieces})
-    assert refused.status_code == 400
-    assert "start_amount" in exact(refused)["detail"]
-    assert exact(carla.post("/cash/open", {"start_amount": 61, "count": pieces}))["start_amount"] == 61
-    assert carla.post("/cash/close", {"final_cash_declared": "61.01", "count": pieces}).status_code == 400
-    assert exact(carla.post("/cash/close", {"final_cash_declared": "61.00", "count": pieces}))["difference"] == 0
-
-
-def test_an_empty_count_is_nothing(cast: Cast) -> None:
-    carla = caller(cast.carla)
-    assert exact(carla.post("/cash/open", {"count": []}))["start_amount"] == 0
-    assert exact(carla.post("/cash/close", {"count": []}))["final_cash_declared"] == 0
 
 
 NO_BODIES = [

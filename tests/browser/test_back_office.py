@@ -62,7 +62,7 @@ def test_a_person_is_made_in_the_browser(screen: Screen, cast: Cast) -> None:
     page = screen.visit(new(User))
     for label, text in (("Username:", "dora"), ("Email:", "dora@example.com"), ("Name:", "Dora")):
         page.get_by_label(label, exact=True).fill(text)
-    page.locator("#select2-id_store-container").click()
+    page.locator(".field-store .select2-selection").click()
     page.get_by_role("option", name="1337 Berlin").click()
     for label in ("Password:", "Password confirmation:"):
         page.get_by_label(label, exact=True).fill("nine-lives-of-a-cat")
@@ -118,6 +118,13 @@ def test_paper_carries_the_record_alone(screen: Screen, cast: Cast) -> None:
 def test_nothing_bars_the_way_to_the_books(screen: Screen, cast: Cast) -> None:
     traces: Any = trade_a_day(cast.store, cast.carla)
     screen.sign_in("anna")
-    for path in ("/admin/", list_of(Movement), page_of(traces[CashSession]), page_of(cast.carla), new(User)):
+    for path in (
+        "/admin/",
+        list_of(Movement),
+        page_of(traces[CashSession]),
+        page_of(cast.carla),
+        new(User),
+        list_of(AccessToken),
+    ):
         screen.visit(path)
         assert screen.barriers() == [], path

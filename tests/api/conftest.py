@@ -1,0 +1,48 @@
+"""What the stories of the API may use."""
+
+from collections.abc import Callable
+
+import pytest
+
+from cashdesk.models import User
+from tests.api.blind import FLOAT, SALES, Drawer
+from tests.api.roads import OPENS, Road
+from tests.api.steps import bound_key, opened, paid
+from tests.stories import Caller, Cast, caller, exact, make_cast
+
+
+@pytest.fixture
+def cashier_of(cast: Cast) -> Callable[[Road], tuple[Caller, Road]]:
+    """Carla, with a drawer open where the road needs one."""
+
+    def prepared(road: Road) -> tuple[Caller, Road]:
+        carla = caller(cast.carla)
+        if road.path not in OPENS:
+            opened(carla, 10)
+        cash = exact(carla.get("/payment-methods"))["data"][0]["id"]
+        return carla, Road(
+            path=road.path, body=road.body.replace("CASH-ID", cash), field=road.field, is_optional=road.is_optional
+        )
+
+    return prepared
+
+
+@pytest.fixture
+def drawers(db: None) -> dict[str, Drawer]:
+    """Two open drawers with the same float; the sales came in from the tills, so neither cashier typed an amount."""
+    cast = make_cast(registers=4)
+    User.objects.filter(pk=cast.bruno.pk).update(rut="22.222.222-2")
+    made = {}
+    for station, name in enumerate(SALES, start=1):
+        user = User.objects.select_related("store", "account").get(username=name)
+        drawer = Drawer(cast=cast, user=user, station=station, spare=station + 2, till=caller(user))
+        opened(drawer.till, FLOAT, station=station)
+        drawer.browser.force_login(user)
+        made[name] = drawer
+    till = bound_key(cast.store)
+    for station, (name, amount) in enumerate(SALES.items(), start=1):
+        paid(till, f"{name}-1", amount - 200, station=station, operator=str(made[name].user.pk))
+        paid(till, f"{name}-2", 200, station=station, method="EFECTIVO")
+        paid(till, f"{name}-3", 5_000, station=station, method="CARD")
+        assert made[name].expected == 100 * FLOAT + amount
+    return made
