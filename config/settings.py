@@ -90,6 +90,8 @@ _database = DATABASES["default"]
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     if os.name == "posix":
         _database["ENGINE"] = "cashdesk.sqlite"
+        # Said outright: the test runner knows by Django's own name alone that SQLite is tested in memory.
+        _database["TEST"] = {"NAME": ":memory:"}
     _database["OPTIONS"] = {
         # Deferred transactions, SQLite's default, answer "database is locked" under a storm of writers.
         "transaction_mode": "IMMEDIATE",

@@ -83,6 +83,7 @@ def test_a_retry_after_the_close_still_finds_the_first_answer(cast: Cast) -> Non
         ({"amount": 1998, "tendered": 1998, "change": None}, 1998),
         ({"amount": 1998, "tendered": None, "change": None}, 1998),
         ({"amount": 2, "tendered": 0, "change": 0}, 0),
+        ({"amount": 1005, "tendered": 1000, "change": 0}, 1000),
         ({"amount": 0}, 0),
         ({"amount": 10**15 - 1}, 10**15 - 1),
         ({"method": "EFECTIVO"}, 1000),
@@ -105,6 +106,7 @@ def test_what_comes_into_the_drawer(cast: Cast, fields: dict[str, Any], moved: i
     ("fields", "field"),
     [
         ({"tendered": 999}, "tendered"), ({"tendered": 1500, "change": 1501}, "change"), ({"change": 500}, "tendered"),
+        ({"amount": 1006, "tendered": 1000, "change": 0}, "change"), ({"tendered": 1, "change": 0}, "change"),
         ({"method": "CARD", "tendered": 1500}, "change"), ({"method": "CARD", "tendered": 1500, "change": 500}, "change"),
         ({"type": "REFUND", "tendered": 1000}, "tendered"), ({"type": "EXCHANGE"}, "type"), ({"status": "approved"}, "status"), ({"status": "DONE"}, "status"),
         ({"method": ""}, "method"), ({"method": "x" * 33}, "method"), ({"method": 5}, "method"), ({"id": ""}, "id"), ({"id": None}, "id"),

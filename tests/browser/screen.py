@@ -48,7 +48,7 @@ class Screen:
         # The browser reports the page's own status where it is one of refusal; a test that asked for it knows.
         if self.expected_status >= 400 and f"status of {self.expected_status}" in message.text:
             return
-        self.complaints.append(f"{self.page.url}: {message.type}: {message.text}")
+        self.complaints.append(f"{self.page.url}: {message.type}: {message.text} {message.location.get('url', '')}")
 
     def _follow(self, request: Request) -> None:
         if not request.url.startswith((f"{self.origin}/", "data:", "blob:")):
@@ -80,7 +80,8 @@ class Screen:
 
     def barriers(self) -> list[str]:
         """Returns what axe finds of serious and critical barriers on the page, with the elements that have them."""
-        found = Axe().run(self.page).response["violations"]
+        # Without `preload`: the examiner would fetch style sheets itself, and look for their imports at the wrong address.
+        found = Axe().run(self.page, options={"resultTypes": ["violations"], "preload": False}).response["violations"]
         return [
             f"{barrier['id']} ({barrier['impact']}): {[node['target'] for node in barrier['nodes']]}"
             for barrier in found

@@ -123,7 +123,6 @@ def test_nothing_bars_the_way_to_the_books(screen: Screen, cast: Cast) -> None:
         list_of(Movement),
         page_of(traces[CashSession]),
         page_of(cast.carla),
-        new(User),
         list_of(AccessToken),
     ):
         screen.visit(path)

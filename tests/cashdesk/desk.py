@@ -5,17 +5,19 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, Final
 
+import pytest
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Model
+from django.db.models import Model, UniqueConstraint
 
 from cashdesk.domain.cash_movement import move_cash
 from cashdesk.domain.count import CountedCash
 from cashdesk.domain.expected import balances_of_places
-from cashdesk.domain.payment import PaymentReport, record_payment
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.session import close_session, open_session
+from cashdesk.domain.payment import Outcome, PaymentReport, record_payment
+from cashdesk.domain.principal import SYSTEM, Principal
+from cashdesk.domain.session import close_session, count_afterwards, force_close_session, open_session
 from cashdesk.enums import CASH, MovementKind, PaymentStatus, PaymentType, PlaceKind
 from cashdesk.models import CashSession, Movement, Payment, Place, Store, User
+from tests.stories import Cast
 
 NOON: Final = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 _payment_numbers = count(1)
@@ -111,3 +113,45 @@ def insertion_of(row: Model) -> tuple[str, list[Any]]:
     marks = ", ".join("%s" for _ in fields)
     values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
     return f"INSERT INTO {row._meta.db_table} ({columns}) VALUES ({marks})", values
+
+
+def force_close(session: CashSession, *, reason: str = "went home") -> CashSession:
+    """Closes a session without a count, as its manager does."""
+    return force_close_session(session=session, by=SYSTEM, at=NOON, reason=reason)
+
+
+def count_later(session: CashSession, amount: int) -> CashSession:
+    """Counts the drawer of a forced close."""
+    return count_afterwards(session=session, counted=counted(amount, session.currency), by=SYSTEM, at=minutes(90))
+
+
+def kinds() -> list[str]:
+    """Returns the kinds of the movements so far, in their order."""
+    return list(Movement.objects.order_by("pk").values_list("kind", flat=True))
+
+
+def report(cast: Cast, amount: int, **fields: Any) -> Outcome:
+    """Reports a payment as Carla does."""
+    return record_payment(report=report_of(amount, **fields), by=Principal(user=cast.carla), at=NOON)
+
+
+def kept(outcome: Outcome) -> Payment:
+    """Returns the payment of an outcome that was not refused."""
+    assert outcome.payment is not None
+    return outcome.payment
+
+
+def assert_refused(row: Model, constraint: str) -> None:
+    """Asserts that the database refuses to save a row, for the constraint's sake."""
+    with pytest.raises(IntegrityError) as error, transaction.atomic():
+        row.save(force_insert=row._state.adding)
+    words = str(error.value)
+    # SQLite names the columns of a unique constraint where PostgreSQL names the constraint.
+    columns = {
+        field
+        for declared in row._meta.constraints
+        if declared.name == constraint and isinstance(declared, UniqueConstraint)
+        for field in declared.fields
+    }
+    named = all(f".{column}" in words for column in columns) if columns and "UNIQUE" in words else constraint in words
+    assert named, f"{constraint}: {words}"

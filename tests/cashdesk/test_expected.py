@@ -14,7 +14,7 @@ from cashdesk.domain.seal import seal_period
 from cashdesk.enums import CASH, MOVEMENT_ENDS, MovementKind, PlaceKind
 from cashdesk.models import CashSession, Movement, Place
 from cashdesk.money import AMOUNT_MAX
-from tests.cashdesk.desk import NOON, close_drawer, minutes, move, open_drawer, pay, refund, sell
+from tests.cashdesk.desk import NOON, close_drawer, execute, minutes, move, open_drawer, pay, refund, sell
 from tests.stories import Cast, counted_queries, make_cast
 
 Balances = dict[tuple[str, str], int]
@@ -144,6 +144,9 @@ def test_the_sum_is_read_from_its_two_indexes_alone() -> None:
         )
         for register in cast.store.places.filter(kind=PlaceKind.REGISTER)
     ]
+    if connection.vendor == "postgresql":
+        # The test server commits before its log is written, and until it is VACUUM cannot call a page visible to all.
+        execute("SET synchronous_commit TO on")
     record(store=cast.store, entries=sales * 300, by=SYSTEM, at=NOON)
     begin = Movement.objects.order_by("pk").values_list("pk", flat=True)[1500]
     plan = plan_of_the_sum(cast.place(PlaceKind.REGISTER, 7), after=begin)
@@ -153,7 +156,7 @@ def test_the_sum_is_read_from_its_two_indexes_alone() -> None:
         assert plan.count("COVERING INDEX") == 2
         assert "SCAN cashdesk_movement" not in plan
     else:
-        assert plan.count("Index Only Scan") == 2
+        assert plan.count("Index Only Scan") == 2, plan
         assert "Seq Scan" not in plan
 
 

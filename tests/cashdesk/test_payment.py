@@ -1,6 +1,5 @@
 """Payments: kept once, booked where the money is, decided once."""
 
-import itertools
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,38 +8,16 @@ import pytest
 from cashdesk.domain.ledger import reverse
 from cashdesk.domain.payment import (
     CLOCK_AHEAD_MAX,
-    Outcome,
-    PaymentReport,
-    decide_payment,
     record_payment,
-    record_payments,
 )
 from cashdesk.domain.principal import SYSTEM, Principal
 from cashdesk.domain.session import force_close_session
-from cashdesk.enums import CASH, FLOW, Booked, MovementKind, PaymentStatus, PaymentType, PlaceKind
-from cashdesk.errors import Conflict, InvalidInput, InvalidMovement, NotFound
+from cashdesk.enums import CASH, Booked, MovementKind, PaymentStatus, PaymentType, PlaceKind
+from cashdesk.errors import Conflict, InvalidInput, InvalidMovement
 from cashdesk.models import CashSession, Movement, Payment
 from cashdesk.money import AMOUNT_MAX
-from tests.cashdesk.desk import NOON, books, close_drawer, minutes, open_drawer, pay, report_of
-from tests.factories import StoreFactory
-from tests.stories import Cast, counted_queries
-
-
-def report(cast: Cast, amount: int, **fields: Any) -> Outcome:
-    """Reports a payment as Carla does."""
-    return record_payment(report=report_of(amount, **fields), by=Principal(user=cast.carla), at=NOON)
-
-
-def decide(cast: Cast, payment: Payment, status: PaymentStatus) -> Payment:
-    """Decides a payment as Erika does."""
-    return decide_payment(external_id=payment.external_id, status=status, by=Principal(user=cast.erika), at=minutes(5))
-
-
-def kept(outcome: Outcome) -> Payment:
-    """Returns the payment of an outcome that was not refused."""
-    assert outcome.payment is not None
-    return outcome.payment
-
+from tests.cashdesk.desk import NOON, books, close_drawer, kept, minutes, open_drawer, report, report_of
+from tests.stories import Cast
 
 # --- What is kept ----------------------------------------------------------------------------------------------------------
 
@@ -244,170 +221,6 @@ def test_a_payment_for_the_last_session_is_late_though_another_runs_at_the_regis
     open_drawer(cast.bruno, 10000, station=1)
     assert kept(report(cast, 500, session=str(mornings.pk))).booked == Booked.LATE
     assert cast.book(PlaceKind.REGISTER, 1) == 10000
-
-
-# --- Decisions, from FLOW ------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("after", PaymentStatus)
-@pytest.mark.parametrize("before", PaymentStatus)
-def test_every_allowed_decision_happens_and_every_other_changes_nothing(cast: Cast, before: str, after: str) -> None:
-    open_drawer(cast.carla, 0)
-    payment = kept(report(cast, 100, status=PaymentStatus(before)))
-    rows = Payment.objects.values().get(), Movement.objects.count()
-    if after in FLOW["payment"][before]:
-        decided = decide(cast, payment, PaymentStatus(after))
-        decided.refresh_from_db()
-        assert (decided.status, decided.decided_at) == (after, minutes(5))
-        assert Movement.objects.count() == (1 if after == PaymentStatus.APPROVED else 0)
-        return
-    if after == before:
-        assert decide(cast, payment, PaymentStatus(after)).status == before
-    else:
-        with pytest.raises(Conflict):
-            decide(cast, payment, PaymentStatus(after))
-    assert (Payment.objects.values().get(), Movement.objects.count()) == rows
-
-
-def test_an_approval_is_booked_into_the_drawer_that_is_still_open(cast: Cast) -> None:
-    session = open_drawer(cast.carla, 0)
-    payment = decide(cast, kept(report(cast, 100, status=PaymentStatus.PENDING)), PaymentStatus.APPROVED)
-    assert (payment.booked, payment.movements.get().session) == (Booked.ON_TIME, session)
-    assert cast.book(PlaceKind.REGISTER, 1) == 100
-
-
-def test_an_approval_after_the_close_is_booked_late(cast: Cast) -> None:
-    session = open_drawer(cast.carla, 0, station=1)
-    pending = kept(report(cast, 100, status=PaymentStatus.PENDING))
-    close_drawer(session, 0)
-    open_drawer(cast.bruno, 0, station=1)
-    payment = decide(cast, pending, PaymentStatus.APPROVED)
-    assert (payment.booked, payment.session, payment.movements.get().is_late) == (Booked.LATE, session, True)
-    assert cast.book(PlaceKind.REGISTER, 1) == 0
-
-
-def test_the_event_that_was_decided_comes_again_as_it_was_reported(cast: Cast) -> None:
-    open_drawer(cast.carla, 0)
-    first = kept(report(cast, 100, id="r1", status=PaymentStatus.PENDING))
-    decide(cast, first, PaymentStatus.APPROVED)
-    again = report(cast, 100, id="r1", status=PaymentStatus.PENDING)
-    assert (again.is_new, kept(again).status) == (False, PaymentStatus.APPROVED)
-    assert Movement.objects.count() == 1
-
-
-def test_who_decides_what(cast: Cast) -> None:
-    open_drawer(cast.carla, 0)
-    kept(report(cast, 100, id="r1", status=PaymentStatus.PENDING))
-    for stranger in (cast.bruno, cast.otto):
-        with pytest.raises(NotFound):
-            decide_payment(external_id="r1", status=PaymentStatus.APPROVED, by=Principal(user=stranger), at=NOON)
-    decided = decide_payment(external_id="r1", status=PaymentStatus.APPROVED, by=Principal(user=cast.carla), at=NOON)
-    assert decided.status == PaymentStatus.APPROVED
-
-
-@pytest.mark.parametrize("unknown", ["r2", "", "\x00", "r1\n", "R1"])
-def test_an_unknown_payment_is_not_found(cast: Cast, unknown: str) -> None:
-    open_drawer(cast.carla, 0)
-    report(cast, 100, id="r1", status=PaymentStatus.PENDING)
-    with pytest.raises(NotFound):
-        decide_payment(external_id=unknown, status=PaymentStatus.APPROVED, by=Principal(user=cast.erika), at=NOON)
-
-
-def test_an_id_that_two_stores_use_asks_for_the_store(cast: Cast) -> None:
-    second = StoreFactory(account=cast.store.account)
-    for store in (cast.store, second):
-        record_payment(
-            report=report_of(100, id="r1", store=store.number, station=1, status=PaymentStatus.PENDING),
-            by=Principal(user=cast.anna),
-            at=NOON,
-        )
-    by = Principal(user=cast.anna)
-    with pytest.raises(InvalidInput) as refused:
-        decide_payment(external_id="r1", status=PaymentStatus.REJECTED, by=by, at=NOON)
-    assert set(refused.value.errors) == {"store"}
-    decided = decide_payment(external_id="r1", status=PaymentStatus.REJECTED, by=by, at=NOON, store=second.number)
-    assert decided.store == second
-
-
-# --- Many at once ------------------------------------------------------------------------------------------------------------------
-
-
-def batch(cast: Cast, reports: list[PaymentReport]) -> list[Outcome]:
-    """Reports payments as Carla does, many at once."""
-    return record_payments(reports=reports, by=Principal(user=cast.carla), at=NOON)
-
-
-def test_each_of_many_is_answered_by_itself_in_order(cast: Cast) -> None:
-    open_drawer(cast.carla, 0)
-    report(cast, 100, id="known")
-    outcomes = batch(
-        cast,
-        [
-            report_of(100, id="known"),
-            report_of(200, id="known"),
-            report_of(300, id="new"),
-            report_of(300, id="new"),
-            report_of(100, id="no such place", station=99),
-            report_of(100, id="no change", tendered=1),
-            report_of(400, id="later", status=PaymentStatus.PENDING),
-        ],
-    )
-    told = [(type(outcome.error).__name__ if outcome.error else outcome.is_new) for outcome in outcomes]
-    assert told == [False, "Conflict", True, False, "InvalidInput", "InvalidInput", True]
-    assert cast.book(PlaceKind.REGISTER, 1) == 400
-
-
-def test_a_batch_of_the_same_event_a_thousand_times_books_it_once(cast: Cast) -> None:
-    open_drawer(cast.carla, 0)
-    outcomes = batch(cast, [report_of(100, id="r1")] * 1000)
-    assert sum(outcome.is_new for outcome in outcomes) == 1
-    assert Movement.objects.count() == 1
-
-
-def test_a_batch_for_several_registers_and_closed_sessions(cast: Cast) -> None:
-    carla, bruno = open_drawer(cast.carla, 0, station=1), open_drawer(cast.bruno, 0, station=2)
-    closed = close_drawer(open_drawer(cast.erika, 0), 0)
-    reports = [
-        report_of(amount, session=str(session.pk))
-        for amount, session in zip(itertools.count(1), [carla, bruno, closed, bruno, carla, closed], strict=False)
-    ]
-    outcomes = record_payments(reports=reports, by=Principal(user=cast.erika), at=NOON)
-    assert [kept(outcome).booked for outcome in outcomes] == [
-        "on_time",
-        "on_time",
-        "late",
-        "on_time",
-        "on_time",
-        "late",
-    ]
-    expected = {"Register 1": 1 + 5, "Register 2": 2 + 4, "Over/short": 3 + 6, "Customers": -21}
-    assert books(cast.store) == expected
-
-
-def test_one_payment_takes_the_same_statements_whatever_the_history(cast: Cast) -> None:
-    taken = []
-    for day in range(3):
-        session = open_drawer(cast.carla, 0, station=1)
-        for _ in range(1 + day * 4):
-            pay(session, 100)
-        with counted_queries() as queries:
-            report(cast, 100)
-        taken.append(len(queries))
-        close_drawer(session, 200 + day * 400)
-    assert len(set(taken)) == 1, taken
-    assert taken[0] <= 12, taken
-
-
-def test_a_hundred_payments_take_hardly_more_statements_than_one(cast: Cast) -> None:
-    open_drawer(cast.carla, 0)
-    taken = []
-    for size in (1, 100):
-        reports = [report_of(100) for _ in range(size)]
-        with counted_queries() as queries:
-            batch(cast, reports)
-        taken.append(len(queries))
-    # On SQLite Django cuts the one INSERT of payments at 999 parameters.
-    assert taken[1] - taken[0] <= 2
 
 
 # --- Reversals -----------------------------------------------------------------------------------------------------------------------

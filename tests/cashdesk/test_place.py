@@ -18,7 +18,6 @@ from tests.cashdesk.desk import NOON, close_drawer, open_drawer
 from tests.factories import StoreFactory, UserFactory
 from tests.stories import Cast, counted_queries, make_cast
 
-
 waits_for_writers = pytest.mark.skipif(
     "connection.vendor != 'postgresql'",
     reason="SQLite in memory never waits for a writer; tests/storms does the same on a file",
@@ -199,7 +198,7 @@ def at_once(acts: list[Any]) -> list[Any]:
         try:
             start.wait(timeout=30)
             outcomes[number] = acts[number]()
-        except Exception as error:  # noqa: BLE001 (whatever it is, the test looks at it)
+        except Exception as error:  # whatever it is, the test looks at it
             outcomes[number] = error
         finally:
             connections["default"].close()

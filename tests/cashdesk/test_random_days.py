@@ -1,5 +1,6 @@
 """Random days of a shop with two registers, against a model that a child could keep on paper."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,7 +67,7 @@ class Paper:
 
     def freeze(self, session: CashSession) -> None:
         """Remembers a closed session as it is now: it may never look otherwise."""
-        self.frozen[session.pk] = CashSession.objects.values().get(pk=session.pk)
+        self.frozen[session.pk] = dict(CashSession.objects.values().get(pk=session.pk))
         self.late.setdefault(session.pk, 0)
 
 
@@ -189,7 +190,7 @@ def do_reverse(paper: Paper, position: int) -> None:
         drawer[register] += sign * movement.amount
 
 
-STEPS = {
+STEPS: dict[str, Callable[..., None]] = {
     "open": do_open,
     "force_open": do_force_open,
     "close": do_close,

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -37,10 +38,9 @@ def register(cast: Cast) -> Place:
 
 
 def tamper(statement: str, parameters: list[Any] | tuple[Any, ...] = ()) -> None:
-    """Changes rows as somebody would who owns the database: triggers lifted, and put back afterwards."""
+    """Changes rows as somebody would who owns the database, with the triggers lifted until the test is over."""
     triggers.remove(connection)
     assert execute(statement, parameters) > 0
-    triggers.install(connection)
 
 
 def test_each_place_counts_its_own_periods_without_a_gap(cast: Cast, register: Place) -> None:
@@ -53,7 +53,7 @@ def test_each_place_counts_its_own_periods_without_a_gap(cast: Cast, register: P
 def test_each_seal_begins_where_the_last_one_ended_and_names_it(register: Place) -> None:
     seals = list(Seal.objects.filter(place=register).order_by("number"))
     assert (seals[0].after_movement, seals[0].previous_digest) == (0, "")
-    for before, after in zip(seals, seals[1:], strict=False):
+    for before, after in pairwise(seals):
         assert (after.after_movement, after.previous_digest) == (before.last_movement, before.digest)
     assert len({seal.digest for seal in seals}) == len(seals)
     assert all(len(seal.digest) == 64 for seal in seals)
@@ -194,7 +194,6 @@ def test_a_deleted_seal_is_found(register: Place) -> None:
     execute("UPDATE cashdesk_cashsession SET seal_id = NULL, status = 'OPEN', expected_amount = NULL, declared_amount = NULL, "
             "difference = NULL, closed_at = NULL WHERE seal_id = %s", [second.pk])  # fmt: skip
     execute("DELETE FROM cashdesk_seal WHERE id = %s", [second.pk])
-    triggers.install(connection)
     faults = faults_of(register)
     assert any("Z 2 is missing" in fault for fault in faults)
     assert any("Z 3 does not follow" in fault for fault in faults)

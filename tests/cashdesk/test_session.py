@@ -1,6 +1,5 @@
 """The life of a cash session: what each verb does to every place, and which transitions there are."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -8,41 +7,35 @@ import pytest
 
 from cashdesk.domain.access import issue_token
 from cashdesk.domain.count import CountedCash, Pieces
-from cashdesk.domain.ledger import reverse
-from cashdesk.domain.principal import SYSTEM, Principal
-from cashdesk.domain.seal import faults_of
+from cashdesk.domain.principal import Principal
 from cashdesk.domain.session import (
     close_session,
-    count_afterwards,
     current_session,
-    force_close_session,
     open_session,
     open_session_of,
     store_of,
 )
-from cashdesk.enums import CASH, FLOW, CountMoment, MovementKind, PlaceKind, SessionStatus
-from cashdesk.errors import Conflict, InvalidInput, NothingOpen, SessionAlreadyOpen
+from cashdesk.enums import CASH, CountMoment, MovementKind, PlaceKind, SessionStatus
+from cashdesk.errors import InvalidInput, NothingOpen, SessionAlreadyOpen
 from cashdesk.models import AuditEntry, CashSession, Count, Movement, Place, Seal, Shift, User
 from cashdesk.money import AMOUNT_MAX
-from tests.cashdesk.desk import NOON, books, close_drawer, counted, minutes, move, open_drawer, pay, refund, sell
+from tests.cashdesk.desk import (
+    NOON,
+    books,
+    close_drawer,
+    count_later,
+    counted,
+    force_close,
+    kinds,
+    minutes,
+    move,
+    open_drawer,
+    pay,
+    refund,
+    sell,
+)
 from tests.factories import StoreFactory
 from tests.stories import Cast, counted_queries
-
-
-def force_close(session: CashSession, *, reason: str = "went home") -> CashSession:
-    """Closes a session without a count, as its manager does."""
-    return force_close_session(session=session, by=SYSTEM, at=NOON, reason=reason)
-
-
-def count_later(session: CashSession, amount: int) -> CashSession:
-    """Counts the drawer of a forced close."""
-    return count_afterwards(session=session, counted=counted(amount, session.currency), by=SYSTEM, at=minutes(90))
-
-
-def kinds() -> list[str]:
-    """Returns the kinds of the movements so far, in their order."""
-    return list(Movement.objects.order_by("pk").values_list("kind", flat=True))
-
 
 # --- Opening -------------------------------------------------------------------------------------------------------------
 
@@ -247,183 +240,6 @@ def test_opening_and_closing_take_the_same_statements_whatever_the_history(cast:
         taken.append((len(opening), len(closing)))
     assert len(set(taken[1:])) == 1, taken
     assert max(taken[-1]) <= 25, taken
-
-
-# --- Closing without a count -------------------------------------------------------------------------------------------------
-
-
-def test_a_forced_close_books_nothing_and_leaves_the_cash_in_the_book(cast: Cast) -> None:
-    session = open_drawer(cast.carla, 10000)
-    sell(session, 2500)
-    before = books(cast.store)
-    session = force_close(session)
-    assert books(cast.store) == before
-    assert (session.status, session.expected_amount, session.declared_amount) == ("CLOSED_SYSTEM", 12500, 0)
-    assert (session.difference, session.is_counted, session.seal is not None) == (-12500, False, True)
-    assert not session.counts.filter(moment=CountMoment.CLOSING).exists()
-    assert AuditEntry.objects.get(action="session.forced_closed").detail == {"reason": "went home"}
-
-
-def test_forcing_at_opening_closes_the_old_one_and_opens_the_same_drawer(cast: Cast) -> None:
-    old = open_drawer(cast.carla, 10000, station=2)
-    new = open_drawer(cast.carla, 10000, at=minutes(60), force_close_previous=True)
-    old.refresh_from_db()
-    assert (old.status, old.declared_amount, old.closed_at) == (SessionStatus.CLOSED_SYSTEM, 0, minutes(60))
-    assert (new.register, new.status, new.pk != old.pk) == (old.register, SessionStatus.OPEN, True)
-
-
-def test_forcing_at_opening_may_go_to_another_register(cast: Cast) -> None:
-    old = open_drawer(cast.carla, 10000, station=1)
-    new = open_drawer(cast.carla, 5000, station=2, force_close_previous=True)
-    old.refresh_from_db()
-    assert (old.status, new.register.number, new.opening_difference) == (SessionStatus.CLOSED_SYSTEM, 2, 0)
-    assert books(cast.store) == {"Vault": -15000, "Register 1": 10000, "Register 2": 5000}
-
-
-@pytest.mark.parametrize(("start", "difference"), [(12500, 0), (12000, -500), (13000, 500), (0, -12500)])
-def test_the_next_opening_shows_what_a_forced_close_left(cast: Cast, start: int, difference: int) -> None:
-    session = open_drawer(cast.carla, 10000, station=1)
-    sell(session, 2500)
-    force_close(session)
-    following = open_drawer(cast.bruno, start, station=1)
-    assert (following.start_amount, following.opening_difference) == (start, difference)
-    expected = {"Vault": -10000, "Customers": -2500, "Register 1": start, "Over/short": -difference}
-    assert books(cast.store) == {place: amount for place, amount in expected.items() if amount}
-    assert kinds().count("FLOAT") == 1
-    assert close_drawer(following, start).difference == 0
-    assert cast.book(PlaceKind.REGISTER, 1) == 0
-
-
-def test_a_drawer_that_was_left_in_the_red_is_opened_too(cast: Cast) -> None:
-    session = open_drawer(cast.carla, 1000, station=1)
-    refund(session, 2500)
-    force_close(session)
-    following = open_drawer(cast.bruno, 0, station=1)
-    assert following.opening_difference == 1500
-    assert cast.book(PlaceKind.REGISTER, 1) == 0
-    assert close_drawer(following, 0).difference == 0
-
-
-def test_the_opening_difference_belongs_to_neither_cashier(cast: Cast) -> None:
-    force_close(open_drawer(cast.carla, 10000, station=1))
-    following = close_drawer(open_drawer(cast.bruno, 9000, station=1), 9000)
-    assert (following.opening_difference, following.difference) == (-1000, 0)
-
-
-# --- Counting afterwards -------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("found", "over_short"), [(12500, 0), (12000, 500), (13000, -500), (0, 12500)])
-def test_counting_afterwards_empties_the_drawer_and_leaves_the_session(cast: Cast, found: int, over_short: int) -> None:
-    session = open_drawer(cast.carla, 10000, station=1)
-    sell(session, 2500)
-    sealed = CashSession.objects.values().get(pk=force_close(session).pk)
-    count_later(session, found)
-    assert CashSession.objects.values().get(pk=session.pk) == sealed
-    expected = {"Vault": found - 10000, "Customers": -2500, "Over/short": over_short}
-    assert books(cast.store) == {place: amount for place, amount in expected.items() if amount}
-    assert [seal.number for seal in Seal.objects.order_by("number")] == [1, 2]
-    assert faults_of(session.register) == []
-    assert open_drawer(cast.bruno, 5000, station=1).opening_difference == 0
-
-
-def test_a_drawer_is_counted_afterwards_once(cast: Cast) -> None:
-    session = force_close(open_drawer(cast.carla, 10000))
-    count_later(session, 10000)
-    with pytest.raises(Conflict) as refused:
-        count_later(session, 10000)
-    assert refused.value.code == "already_counted"
-
-
-def test_a_drawer_that_was_opened_since_is_not_counted_afterwards(cast: Cast) -> None:
-    session = force_close(open_drawer(cast.carla, 10000, station=1))
-    open_drawer(cast.bruno, 10000, station=1)
-    before = books(cast.store)
-    with pytest.raises(Conflict):
-        count_later(session, 9000)
-    assert books(cast.store) == before
-
-
-def test_a_sale_of_a_forced_close_that_came_late_is_not_counted_twice(cast: Cast) -> None:
-    session = force_close(open_drawer(cast.carla, 10000, station=1))
-    sell(session, 500)  # it was in the drawer, and is booked over/short
-    count_later(session, 10500)
-    assert books(cast.store) == {"Vault": 500, "Customers": -500}
-
-
-def test_a_mistake_of_a_forced_close_is_reversed_late(cast: Cast) -> None:
-    session = open_drawer(cast.carla, 10000, station=1)
-    sale = sell(session, 500)
-    force_close(session)
-    assert reverse(movement=sale, by=SYSTEM, at=NOON, reason="wrong").is_late
-    count_later(session, 10000)
-    assert books(cast.store) == {}
-
-
-# --- Transitions, from FLOW ---------------------------------------------------------------------------------------------------------
-
-
-def in_state(cast: Cast, status: str) -> CashSession:
-    """Returns a session of Carla in this state."""
-    session = open_drawer(cast.carla, 10000, station=1)
-    if status == SessionStatus.CLOSED:
-        return close_drawer(session, 10000)
-    return force_close(session) if status == SessionStatus.CLOSED_SYSTEM else session
-
-
-VERBS: dict[str, Callable[[CashSession], CashSession]] = {
-    SessionStatus.CLOSED: lambda session: close_drawer(session, 10000),
-    SessionStatus.CLOSED_SYSTEM: force_close,
-}
-"""The verb that leads into each state; nothing leads back to OPEN."""
-
-
-def test_there_is_a_verb_for_every_state_that_may_follow() -> None:
-    assert set(VERBS) == {after for following in FLOW["session"].values() for after in following}
-    assert SessionStatus.OPEN not in VERBS
-
-
-@pytest.mark.parametrize("after", VERBS)
-@pytest.mark.parametrize("before", SessionStatus)
-def test_every_allowed_transition_happens_and_every_other_changes_nothing(cast: Cast, before: str, after: str) -> None:
-    session = in_state(cast, before)
-    if after in FLOW["session"][before]:
-        assert VERBS[after](session).status == after
-        return
-    rows = (CashSession.objects.values().get(), books(cast.store), Seal.objects.count(), AuditEntry.objects.count())
-    with pytest.raises((NothingOpen, Conflict)):
-        VERBS[after](session)
-    now = (CashSession.objects.values().get(), books(cast.store), Seal.objects.count(), AuditEntry.objects.count())
-    assert now == rows
-
-
-@pytest.mark.parametrize("status", [SessionStatus.OPEN, SessionStatus.CLOSED])
-def test_only_a_forced_close_is_counted_afterwards(cast: Cast, status: str) -> None:
-    session = in_state(cast, status)
-    with pytest.raises(Conflict):
-        count_later(session, 10000)
-    assert not Count.objects.filter(moment=CountMoment.AFTERWARDS).exists()
-
-
-@pytest.mark.parametrize("status", [SessionStatus.CLOSED, SessionStatus.CLOSED_SYSTEM])
-def test_a_stale_copy_of_a_closed_session_closes_nothing(cast: Cast, status: str) -> None:
-    in_state(cast, status)
-    stale = CashSession.objects.get()
-    stale.status = SessionStatus.OPEN
-    with pytest.raises(NothingOpen):
-        close_drawer(stale, 1)
-    with pytest.raises(Conflict):
-        force_close(stale)
-
-
-@pytest.mark.parametrize("status", [SessionStatus.CLOSED, SessionStatus.CLOSED_SYSTEM])
-def test_no_cash_moves_by_hand_in_a_closed_session(cast: Cast, status: str) -> None:
-    session = in_state(cast, status)
-    before = books(cast.store)
-    for kind in (MovementKind.PAID_IN, MovementKind.PAID_OUT, MovementKind.DROP, MovementKind.LOAN):
-        with pytest.raises(NothingOpen):
-            move(session, kind, 100)
-    assert books(cast.store) == before
 
 
 # --- Looking ---------------------------------------------------------------------------------------------------------------------

@@ -13,9 +13,9 @@ from tests.storms.judge import faults_in, faults_of_reports
 from tests.storms.till import Answer, Till
 
 CASHIERS = 6
-SESSIONS_EACH = 3
+SESSIONS_EACH = 2
 PAYMENTS_EACH = 4
-ANSWERS_UNTIL_THE_CUTS = (25, 60)
+ANSWERS_UNTIL_THE_CUTS = (20, 50)
 SECONDS_TO_ANSWER = 60
 
 

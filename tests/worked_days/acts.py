@@ -19,7 +19,7 @@ from cashdesk.enums import CASH, MovementKind, PlaceKind
 from cashdesk.models import CashSession, Movement, User
 from cashdesk.money import exponent_of
 from tests.factories import PASSWORD
-from tests.stories import Cast, Caller, caller
+from tests.stories import Caller, Cast, caller
 from tests.worked_days.script import Day, Step, minor
 
 
