@@ -5,17 +5,15 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
+
+import pytest
 
 from tests.storms.house import House, Server, Shop, serving
 from tests.storms.judge import faults_in, faults_of_reports
 from tests.storms.till import Answer, Till
 
-CASHIERS = 6
-SESSIONS_EACH = 2
-PAYMENTS_EACH = 4
-ANSWERS_UNTIL_THE_CUTS = (20, 50)
+PAYMENTS_OF_A_SESSION = 4
 SECONDS_TO_ANSWER = 60
 
 
@@ -32,6 +30,7 @@ class Step:
 class Run:
     """One run of all cashiers through their days, until they are through or the server dies."""
 
+    days: list[list[Step]]
     answers: dict[tuple[int, int], Answer] = field(default_factory=dict)
     """By cashier and step."""
     unanswered: int = 0
@@ -41,7 +40,7 @@ class Run:
         """Sends a cashier's day, step by step, each once its predecessor was answered."""
         try:
             with Till(port, device) as till:
-                for number, step in enumerate(day_of(cashier)):
+                for number, step in enumerate(self.days[cashier]):
                     answer = _ask_until_done(till, step)
                     with self._changed:
                         self.answers[cashier, number] = answer
@@ -57,9 +56,9 @@ class Run:
             assert self._changed.wait_for(lambda: len(self.answers) >= count, SECONDS_TO_ANSWER)
 
 
-def day_of(cashier: int) -> Iterator[Step]:
+def day_of(cashier: int, *, sessions: int) -> Iterator[Step]:
     """A cashier opens a drawer, sells, gets change and counts to the cent, several times a day."""
-    for session in range(SESSIONS_EACH):
+    for session in range(sessions):
         name = f"{cashier}-{session}"
         sales = _sales(name)
         yield Step(path="/cash/open", body={"start_amount": 100, "station": cashier + 1}, key=f"open-{name}")
@@ -82,7 +81,7 @@ def _sales(name: str) -> list[dict[str, Any]]:
             "amount": 100 * (number + 1),
             "status": "APPROVED",
         }
-        for number in range(PAYMENTS_EACH)
+        for number in range(PAYMENTS_OF_A_SESSION)
     ]
 
 
@@ -94,51 +93,66 @@ def _ask_until_done(till: Till, step: Step) -> Answer:
             return answer
 
 
-def test_a_server_that_dies_loses_nothing_and_books_nothing_twice(own_house: House, shop: Shop) -> None:
+@pytest.mark.parametrize(
+    ("cashiers", "sessions", "cuts"),
+    [
+        pytest.param(6, 2, (20, 50), id="two cuts"),
+        pytest.param(
+            8, 10, (50, 150, 250, 350, 450), id="five cuts", marks=[pytest.mark.storm, pytest.mark.timeout(1200)]
+        ),
+    ],
+)
+def test_a_server_that_dies_loses_nothing_and_books_nothing_twice(
+    own_house: House, shop: Shop, cashiers: int, sessions: int, cuts: tuple[int, ...]
+) -> None:
+    days = [list(day_of(cashier, sessions=sessions)) for cashier in range(cashiers)]
     runs: list[Run] = []
-    for answers_until_cut in ANSWERS_UNTIL_THE_CUTS:
-        server = Server(own_house)
-        runs.append(_run_until_cut(server, shop, answers=answers_until_cut))
+    for answers in cuts:
+        runs.append(_run_until_cut(Server(own_house), shop, days, answers=answers))
         # What the dead server left is whole: no session without its float, no seal without its close.
         assert faults_in(own_house.books(shop)) == []
     with serving(own_house) as server:
-        runs.append(_run(server, shop))
+        runs.append(_run(server, shop, days))
 
     _expect_the_same_answers(runs)
     books = own_house.books(shop)
     assert faults_in(books) == []
-    names = [f"{cashier}-{session}" for cashier in range(CASHIERS) for session in range(SESSIONS_EACH)]
+    names = [f"{cashier}-{session}" for cashier in range(cashiers) for session in range(sessions)]
     assert faults_of_reports(books, {sale["id"]: sale["amount"] for name in names for sale in _sales(name)}) == []
     assert [(row["status"], row["difference"]) for row in books["sessions"]] == [("CLOSED", 0)] * len(names)
     assert [row["kind"] for row in books["movements"]].count("PAID_IN") == len(names)
 
 
-def _run(server: Server, shop: Shop) -> Run:
-    run = Run()
-    with ThreadPoolExecutor(CASHIERS) as threads:
-        list(threads.map(partial(run.work, server.port), (one.devices[0] for one in shop.cashiers), range(CASHIERS)))
+def _run(server: Server, shop: Shop, days: list[list[Step]]) -> Run:
+    """Lets every cashier come to the end of the day."""
+    run = Run(days=days)
+    with ThreadPoolExecutor(len(days)) as threads:
+        _begin(threads, run, server, shop)
     assert run.unanswered == 0
     return run
 
 
-def _run_until_cut(server: Server, shop: Shop, *, answers: int) -> Run:
-    run = Run()
-    with ThreadPoolExecutor(CASHIERS) as threads:
-        working = threads.map(
-            partial(run.work, server.port), (one.devices[0] for one in shop.cashiers), range(CASHIERS)
-        )
+def _run_until_cut(server: Server, shop: Shop, days: list[list[Step]], *, answers: int) -> Run:
+    """Kills the server after so many answers."""
+    run = Run(days=days)
+    with ThreadPoolExecutor(len(days)) as threads:
+        _begin(threads, run, server, shop)
         try:
             run.await_answers(answers)
         finally:
             server.kill()
-        list(working)
     assert run.unanswered > 0, "the cut came when everybody was through"
     return run
 
 
+def _begin(threads: ThreadPoolExecutor, run: Run, server: Server, shop: Shop) -> None:
+    for cashier in range(len(run.days)):
+        threads.submit(run.work, server.port, shop.cashiers[cashier].devices[0], cashier)
+
+
 def _expect_the_same_answers(runs: list[Run]) -> None:
     """Whatever was answered once is answered the same ever after; the last run answers everything."""
-    steps = {(cashier, number): step for cashier in range(CASHIERS) for number, step in enumerate(day_of(cashier))}
+    steps = {(cashier, number): step for cashier, day in enumerate(runs[0].days) for number, step in enumerate(day)}
     assert runs[-1].answers.keys() == steps.keys()
     for place, step in steps.items():
         answers = [run.answers[place] for run in runs if place in run.answers]

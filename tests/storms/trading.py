@@ -31,10 +31,10 @@ class Storm:
     _changed: threading.Condition = field(default_factory=threading.Condition)
 
     def note(self, payments: Sequence[Payment], statuses: Sequence[int]) -> None:
-        """Notes payments with the status that each was answered with."""
+        """Notes payments with the status that each was answered with: 201 when it was new, 200 when it was known."""
         with self._changed:
             for payment, status in zip(payments, statuses, strict=True):
-                if status == 201:
+                if status in (200, 201):
                     self.sent[str(payment["id"])] = into_drawer(payment)
                 else:
                     self.faults.append(f"payment {payment['id']} was answered {status}")
@@ -69,11 +69,11 @@ def into_drawer(payment: Payment) -> int:
     return amount if payment["type"] == "SALE" else -amount
 
 
-def payment_of(name: str, number: int) -> Payment:
+def payment_of(name: str, number: int, *, station: int = STATION) -> Payment:
     """Returns the payment number `number` of a till: cash and cards, now and then a refund or one still pending."""
     return {
         "id": f"{name}-{number}",
-        "station": STATION,
+        "station": station,
         "method": "CARD" if number % 5 == 4 else "CASH",
         "currency": "EUR",
         "amount": 100 + number % 977,
@@ -91,11 +91,14 @@ def report_singly(storm: Storm, till: Till, name: str) -> None:
         number += 1
 
 
-def report_in_batches(storm: Storm, till: Till, name: str, size: int = 20) -> None:
-    """Sends batch after batch until the storm is over."""
+def report_in_batches(
+    storm: Storm, till: Till, name: str, *, size: int = 20, stations: Sequence[int] = (STATION,)
+) -> None:
+    """Sends batch after batch until the storm is over, each with payments of every one of the stations."""
     number = 0
     while not storm.is_over:
-        payments = [payment_of(name, number + position) for position in range(size)]
+        numbers = range(number, number + size)
+        payments = [payment_of(name, each, station=stations[each % len(stations)]) for each in numbers]
         answer = till.post("/payments/batch", {"payments": payments})
         storm.note(
             payments,
