@@ -48,6 +48,6 @@ def logging_config(*, level: str) -> dict[str, Any]:
         "loggers": {
             # django-structlog writes one line per request; Django's own would repeat it.
             "django.server": {"handlers": [], "propagate": False},
-            "django.request": {"level": "ERROR"},
+            "django.request": {"handlers": [], "propagate": False},
         },
     }

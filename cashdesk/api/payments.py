@@ -89,7 +89,9 @@ class DecisionRequest(StrictSerializer):
     """The body of `PATCH /payments/{id}`."""
 
     status = serializers.ChoiceField(choices=[PaymentStatus.APPROVED, PaymentStatus.REJECTED])
-    store = ReferenceField(max_length=20, required=False, help_text="Number of the store, where several use the id.")
+    store = ReferenceField(
+        max_length=36, required=False, help_text="Number or UUID of the store, where several use the id."
+    )
 
 
 class PaymentSerializer(serializers.ModelSerializer[Payment]):

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 
 from cashdesk.denominations import denominations_of
 from cashdesk.domain import audit, ledger, place
+from cashdesk.domain.access import find_store
 from cashdesk.domain.ledger import Entry
 from cashdesk.domain.payment_target import Target, targets_of
 from cashdesk.domain.principal import Principal
@@ -135,7 +136,7 @@ def _find_pending(*, external_id: str, store: str, by: Principal) -> Payment:
         .filter(external_id=external_id, store__in=by.stores())
     )
     if store:
-        payments = payments.filter(store__number=store)
+        payments = payments.filter(store=find_store(reference=store, by=by))
     found = list(payments[:2])
     if not by.has_role(Role.MANAGER):
         found = [

@@ -121,7 +121,8 @@ class _Look:
     def _find_operators(self, references: set[str]) -> None:
         if references:
             numbers = [int(reference) for reference in references if reference.isdecimal() and len(reference) < 19]
-            people = User.objects.filter(account_id=self.by.account_id) if self.by.account_id else User.objects.all()
+            # Also people who left: a late payment of theirs is real money.
+            people = self.by.people(with_inactive=True)
             found_people = people.filter(Q(operator_code__in=references) | Q(pk__in=numbers, operator_code=""))
             # A code that somebody was given goes before somebody else's id that reads the same.
             for person in sorted(found_people, key=lambda found: bool(found.operator_code)):

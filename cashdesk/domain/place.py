@@ -23,7 +23,7 @@ def lock(*, exclusive: Iterable[Place] = (), shared: Iterable[Place] = ()) -> di
     posting before it, and postings do not wait for each other. SQLite has one writer at a time, so its transaction is
     the lock.
     """
-    wanted = {place.pk: True for place in exclusive} | {place.pk: False for place in shared}
+    wanted = {place.pk: False for place in shared} | {place.pk: True for place in exclusive}
     found = {}
     for pk in sorted(wanted):
         if connection.vendor == "postgresql" and not wanted[pk]:

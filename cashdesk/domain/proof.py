@@ -8,9 +8,15 @@ from django.db.models import F, Q, Sum
 from cashdesk.domain.expected import book_of, whole_book_of
 from cashdesk.domain.place import lock
 from cashdesk.domain.seal import faults_of
-from cashdesk.enums import CASH, Booked, SessionStatus
+from cashdesk.enums import CASH, Booked, MovementKind, SessionStatus
 from cashdesk.models import CashSession, Movement, Payment, Place, Store
 from cashdesk.money import to_text
+
+_BOOKED = Q(movements__is_late=False, movements__reverses__isnull=True)
+_OVER_SHORT = _BOOKED & Q(movements__kind=MovementKind.OVER_SHORT)
+_RETURNED = Sum("movements__amount", filter=_BOOKED & Q(movements__kind=MovementKind.RETURN))
+_OVER = Sum("movements__amount", filter=_OVER_SHORT & Q(movements__destination=F("register")))
+_SHORT = Sum("movements__amount", filter=_OVER_SHORT & Q(movements__source=F("register")))
 
 
 def faults_of_store(store: Store) -> Iterator[str]:
@@ -39,9 +45,10 @@ def _book_holds(place: Place) -> bool:
 
 
 def _faults_of_sessions(store: Store) -> Iterator[str]:
+    """Frozen results against the seal, and of a counted session also against what its close booked."""
     closed = CashSession.objects.filter(store=store).exclude(status=SessionStatus.OPEN).select_related("seal")
-    for session in closed.iterator(chunk_size=1000):
-        if session.seal is None or session.expected_amount is None:
+    for session in closed.annotate(returned=_RETURNED, over=_OVER, short=_SHORT).iterator(chunk_size=1000):
+        if session.seal is None or session.expected_amount is None or session.difference is None:
             yield f"Session {session.pk} is closed and has no seal."
             continue
         left = sum(
@@ -54,6 +61,11 @@ def _faults_of_sessions(store: Store) -> Iterator[str]:
         if left != should_be_left:
             found, right = to_text(left, session.currency), to_text(should_be_left, session.currency)
             yield f"Session {session.pk}: {found} were left in the drawer, not {right}."
+        if session.is_counted and (session.returned or 0) != session.declared_amount:
+            yield f"Session {session.pk}: what went back to the vault is not what was declared."
+        differences = session.opening_difference + session.difference
+        if session.is_counted and (session.over or 0) - (session.short or 0) != differences:
+            yield f"Session {session.pk}: what was booked over/short is not its differences."
 
 
 def _faults_of_payments(store: Store) -> Iterator[str]:

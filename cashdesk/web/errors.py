@@ -44,6 +44,8 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> HttpResponseBa
         logger.exception("request_failed", code=fault.code, exc_info=exc)
         # Told like any unhandled exception, so that error trackers and the test client see it.
         got_request_exception.send(sender=None, request=getattr(request, "_request", request))
+    # The description's own views write YAML; an error of theirs is JSON like every other.
+    request.accepted_renderer, request.accepted_media_type = ExactJSONRenderer(), ExactJSONRenderer.media_type
     return error_response(
         fault, dialect=getattr(context["view"], "dialect", None) or dialect_of(request.path_info), exc=exc
     )

@@ -3,17 +3,20 @@
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from cashdesk import triggers
 
 
+@never_cache
 @require_safe
 def livez(request: HttpRequest) -> JsonResponse:
     """Answers while the process can answer."""
     return JsonResponse({"status": "ok"})
 
 
+@never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """Answers 200 when the database answers, has every migration, and every trigger that guards the ledger; else 503."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
 
 API_PREFIX = "/api/v1/"
 
@@ -48,5 +49,5 @@ class ApiPathMiddleware:
         if request.path_info.startswith(API_PREFIX):
             # Figures of one person must never be answered to another from a cache, nor from the browser's after sign-out.
             response.headers.setdefault("Cache-Control", "no-store")
-            response.headers.setdefault("Vary", "Authorization, Cookie")
+            patch_vary_headers(response, ("Authorization", "Cookie"))
         return response

@@ -64,7 +64,9 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
         """
 
     def _answer(self, request: Request) -> Any:
-        handler = getattr(self, (request.method or "").lower(), self.http_method_not_allowed)
+        method = (request.method or "").lower()
+        handler = getattr(self, method, None) if method in self.http_method_names else None
+        handler = handler or self.http_method_not_allowed
         key = key_of(request)
         if not key or not isinstance(request.auth, Principal) or self.action in self.not_replayed:
             return handler(request, *self.args, **self.kwargs)
