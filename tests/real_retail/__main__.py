@@ -8,6 +8,7 @@ The exit code is 0 when every figure agrees, 1 when one does not, and 2 when the
 """
 
 import argparse
+import hashlib
 import os
 import signal
 import sys
@@ -33,7 +34,7 @@ from tests.real_retail.source import days_by_store, read_baskets
 MISMATCHES_SHOWN = 20
 WORKDIR = Path("var", "real-retail")
 DATABASE = "real-retail.sqlite3"
-JOURNAL = "journal.sqlite3"
+JOURNAL = "journal"
 SERVER_LOG = "server.log"
 
 # By store, in the order in which the stores are begun.
@@ -59,7 +60,7 @@ def _proof(wanted: argparse.Namespace) -> int:
         _forget(workdir)
     plans = _plans(wanted, workdir)
     env = server.environment(os.environ.get("DATABASE_URL") or f"sqlite:///{workdir / DATABASE}")
-    with closing(Journal(workdir / JOURNAL)) as journal:
+    with closing(Journal(_journal_of(workdir, env["DATABASE_URL"]))) as journal:
         _refuse_other_days(plans, journal)
         answers, progress = _run(plans, env, journal, clients=wanted.clients, log=workdir / SERVER_LOG)
     return _report(plans, answers, progress)
@@ -83,8 +84,13 @@ def _at_least_one(text: str) -> int:
     return number
 
 
+def _journal_of(workdir: Path, database_url: str) -> Path:
+    """Each database has a journal of its own: what was played into one is not in another."""
+    return workdir / f"{JOURNAL}-{hashlib.sha256(database_url.encode()).hexdigest()[:8]}.sqlite3"
+
+
 def _forget(workdir: Path) -> None:
-    """Removes the journal and our own SQLite file; in another database the next run begins with a new account."""
+    """Removes the journals and our own SQLite file; in another database the next run begins with a new account."""
     for name in (JOURNAL, DATABASE):
         for left in workdir.glob(f"{name}*"):
             left.unlink()
