@@ -60,7 +60,7 @@ def _proof(wanted: argparse.Namespace) -> int:
         _forget(workdir)
     plans = _plans(wanted, workdir)
     env = server.environment(os.environ.get("DATABASE_URL") or f"sqlite:///{workdir / DATABASE}")
-    with closing(Journal(_journal_of(workdir, env["DATABASE_URL"]))) as journal:
+    with closing(Journal(_journal_of(workdir, os.environ.get("DATABASE_URL", "")))) as journal:
         _refuse_other_days(plans, journal)
         answers, progress = _run(plans, env, journal, clients=wanted.clients, log=workdir / SERVER_LOG)
     return _report(plans, answers, progress)
@@ -85,7 +85,9 @@ def _at_least_one(text: str) -> int:
 
 
 def _journal_of(workdir: Path, database_url: str) -> Path:
-    """Each database has a journal of its own: what was played into one is not in another."""
+    """Each database has a journal of its own: what was played into one is not in another. Ours lies beside its own."""
+    if not database_url:
+        return workdir / f"{JOURNAL}.sqlite3"
     return workdir / f"{JOURNAL}-{hashlib.sha256(database_url.encode()).hexdigest()[:8]}.sqlite3"
 
 

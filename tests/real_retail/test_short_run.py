@@ -40,7 +40,7 @@ def played(workdir: Path, *, days: int = DAYS, extract: Path = EXTRACT) -> subpr
 
 
 def changed(workdir: Path, statement: str) -> None:
-    with closing(sqlite3.connect(next(workdir.glob("journal-*.sqlite3")))) as journal, journal:
+    with closing(sqlite3.connect(workdir / "journal.sqlite3")) as journal, journal:
         assert journal.execute(statement).rowcount == 1
 
 
