@@ -25,11 +25,12 @@ from django.utils import timezone  # noqa: E402
 from bench import history, table  # noqa: E402
 from cashdesk.domain import ledger, place  # noqa: E402
 from cashdesk.domain.access import issue_token  # noqa: E402
-from cashdesk.domain.count import CountedCash  # noqa: E402
+from cashdesk.domain.count import CountedAmount  # noqa: E402
 from cashdesk.domain.expected import book_of  # noqa: E402
 from cashdesk.domain.ledger import Entry  # noqa: E402
 from cashdesk.domain.organisation import create_account, create_store  # noqa: E402
-from cashdesk.domain.payment import PaymentReport, record_payment  # noqa: E402
+from cashdesk.domain.payment import record_payment  # noqa: E402
+from cashdesk.domain.payment_report import PaymentReport  # noqa: E402
 from cashdesk.domain.person import create_person  # noqa: E402
 from cashdesk.domain.principal import Principal  # noqa: E402
 from cashdesk.domain.session import close_session, open_session  # noqa: E402
@@ -45,7 +46,7 @@ THREADS = 8
 SECONDS_OF_CONTENTION = 2.0
 ROUNDS_OF_CONTENTION = 3
 PERIODS = (100, 1000, 10_000)
-FLOAT = CountedCash(currency="EUR", amount=10_000)
+FLOAT = CountedAmount(currency="EUR", amount=10_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,12 @@ CASH_SPELLINGS: Final = frozenset({"CASH", "EFECTIVO"})
 """The method codes that mean cash (docs/contracts.md, section 1); the ledger knows CASH alone."""
 
 
+def method_code(text: str) -> str:
+    """Returns the code under which the ledger knows a method: in capitals, and cash by its one name."""
+    code = text.upper()
+    return CASH if code in CASH_SPELLINGS else code
+
+
 class Role(models.TextChoices):
     """What a person may do: each role may do all that the one before it may."""
 
@@ -59,6 +65,14 @@ class SessionStatus(models.TextChoices):
     CLOSED_SYSTEM = "CLOSED_SYSTEM", "Closed by the system, uncounted"
 
 
+class Settling(models.TextChoices):
+    """Whether a settlement holds a place: no, while it trades, or while what lies in it is being counted."""
+
+    NONE = "NONE", "No settlement"
+    OPEN = "OPEN", "Open settlement"
+    COUNTING = "COUNTING", "Settlement being counted"
+
+
 class PaymentStatus(models.TextChoices):
     """What the point of sale says of a tender. Only APPROVED moves money."""
 
@@ -83,9 +97,10 @@ class Booked(models.TextChoices):
 
 
 class CountMoment(models.TextChoices):
-    """When in the life of a session a count was taken."""
+    """When in the life of a session or a settlement a count was taken. A preview is one that did not close it."""
 
     OPENING = "OPENING", "Opening"
+    PREVIEW = "PREVIEW", "Preview"
     CLOSING = "CLOSING", "Closing"
     AFTERWARDS = "AFTERWARDS", "After a forced close"
 
@@ -129,13 +144,15 @@ MOVEMENT_ENDS: Final[Mapping[str, frozenset[tuple[str, str]]]] = MappingProxyTyp
                 (_P.OVER_SHORT, _P.REGISTER),
                 (_P.VAULT, _P.OVER_SHORT),
                 (_P.OVER_SHORT, _P.VAULT),
+                (_P.BANK, _P.OVER_SHORT),  # the bank credited less than was in the bag
+                (_P.OVER_SHORT, _P.BANK),
             }
         ),
         MovementKind.OPENING_BALANCE: frozenset({(_P.OPENING, _P.VAULT)}),
     }
 )
-"""Per kind the (source, destination) it may go between. A late movement has over/short where the register would be,
-and a reversal goes the other way round (docs/structure.md, laws 1 and 4)."""
+"""Per kind the (source, destination) it may go between. A late movement has over/short where the place would be whose
+period is closed, and a reversal goes the other way round (docs/structure.md, laws 1 and 4)."""
 
 REVERSIBLE_KINDS: Final = frozenset(
     {

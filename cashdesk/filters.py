@@ -2,13 +2,13 @@
 
 from datetime import UTC, date, datetime
 from typing import Any
-from uuid import UUID
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.dateparse import parse_date, parse_datetime
 
+from cashdesk.domain.access import store_reference
 from cashdesk.enums import SessionStatus
 from cashdesk.errors import InvalidInput
 from cashdesk.models import CashSession
@@ -39,10 +39,7 @@ class SessionFilter(django_filters.FilterSet):
 
     def of_store(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
         """Narrows to the store with this number or UUID."""
-        try:
-            return queryset.filter(Q(store__number=value) | Q(store__uuid=UUID(value)))
-        except ValueError:
-            return queryset.filter(store__number=value)
+        return queryset.filter(store_reference(value, path="store"))
 
     def opened_since(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
         """Narrows to what was opened on this day or at this instant, or later."""

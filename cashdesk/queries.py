@@ -4,12 +4,13 @@ from datetime import date
 from typing import TypeVar, cast
 from uuid import UUID
 
-from django.db.models import BooleanField, Case, Exists, OuterRef, QuerySet, Value, When
+from django.db.models import BooleanField, Case, QuerySet, Value, When
 
 from cashdesk.domain.principal import Principal
-from cashdesk.enums import CountMoment, Role, SessionStatus
+from cashdesk.domain.session import was_counted_since
+from cashdesk.enums import Role, SessionStatus
 from cashdesk.errors import NotFound
-from cashdesk.models import CashSession, Count, Movement, PaymentMethod, Shift
+from cashdesk.models import CashSession, Movement, PaymentMethod, Shift
 
 S = TypeVar("S", bound=CashSession)
 
@@ -21,9 +22,7 @@ def with_shown_result(sessions: "QuerySet[S]", *, by: Principal) -> "QuerySet[S]
     Counted: yes. Open: nobody. Closed without a count: a manager; the cashier only once the drawer was counted by the
     next opening or afterwards, since until then the expected amount is what still lies there for them to count.
     """
-    counted_since = Exists(CashSession.objects.filter(register=OuterRef("register"), pk__gt=OuterRef("pk"))) | Exists(
-        Count.objects.filter(session=OuterRef("pk"), moment=CountMoment.AFTERWARDS)
-    )
+    counted_since = was_counted_since()
     may_see_uncounted = Value(value=True) if by.has_role(Role.MANAGER) else counted_since
     shown = sessions.annotate(
         awaits_count=Case(
@@ -54,7 +53,7 @@ def shift_summary(*, by: Principal, start: date, end: date) -> "QuerySet[Shift]"
 
 def movement(*, by: Principal, movement_id: UUID) -> Movement:
     """Returns the movement with this UUID among those of the stores that `by` may know of. Raises NotFound."""
-    movements = Movement.objects.select_related("store", "source", "destination", "payment")
+    movements = Movement.objects.select_related("store", "source", "destination", "payment", "session", "late_for")
     found = movements.filter(uuid=movement_id, store__in=by.stores()).first()
     if found is None:
         raise NotFound("There is no movement with this id.")

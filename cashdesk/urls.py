@@ -5,7 +5,6 @@ from rest_framework.routers import SimpleRouter
 
 from cashdesk.api.auth import AuthViewSet
 from cashdesk.api.cash_sessions import CashSessionViewSet
-from cashdesk.api.movements import MovementViewSet
 from cashdesk.api.payment_methods import ManualPaymentViewSet, PaymentMethodViewSet
 from cashdesk.api.payments import PaymentViewSet
 from cashdesk.api.reports import ReportViewSet
@@ -21,11 +20,6 @@ router.register("payments", PaymentViewSet, basename="payments")
 
 urlpatterns = [
     *router.urls,
-    path(
-        "movements/<uuid:movement_id>/reverse",
-        MovementViewSet.as_view({"post": "reverse"}),
-        name="movements-reverse",
-    ),
     path("payments/<path:external_id>", PaymentViewSet.as_view({"patch": "decide"}), name="payments-decide"),
     path(
         "orders/<str:order>/pay/manual", ManualPaymentViewSet.as_view({"post": "pay_manual"}), name="orders-pay-manual"

@@ -34,6 +34,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # --- Applications, in the order of who may know whom -------------------------------------------------------------------
 INSTALLED_APPS = [
     "cashdesk",
+    "settlements",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -31,6 +31,9 @@ GRANT INSERT ON
     cashdesk_countamount,
     cashdesk_countpieces,
     cashdesk_auditentry,
+    settlements_initialamount,
+    settlements_closingamount,
+    settlements_settlementcount,
     django_admin_log
 TO cashdesk_app;
 
@@ -39,7 +42,15 @@ TO cashdesk_app;
 GRANT INSERT, UPDATE (status, closed_at, closed_by_id, expected_amount, declared_amount, difference, seal_id)
     ON cashdesk_cashsession TO cashdesk_app;
 GRANT INSERT, UPDATE (status, booked, decided_at) ON cashdesk_payment TO cashdesk_app;
-GRANT INSERT, UPDATE (transitions) ON cashdesk_place TO cashdesk_app;
+GRANT INSERT, UPDATE (transitions, settling, settling_by_id, settled_after_z) ON cashdesk_place TO cashdesk_app;
+GRANT INSERT, UPDATE (
+    state, counted_at, counted_by_id, counted_by_name, last_count_at, last_count_by_name, preview_count,
+    closed_at, closed_by_id, closed_by_name, closing, seal_id
+) ON settlements_settlement TO cashdesk_app;
+GRANT INSERT, UPDATE (
+    state, collected_at, collected_by_id, courier, credited_at, credited_by_id, credited_amount, difference
+) ON settlements_deposit TO cashdesk_app;
+GRANT INSERT, UPDATE (description, is_active) ON settlements_cashbookaccount TO cashdesk_app;
 
 -- Master data: added and changed, never deleted. Who leaves is made inactive, a token is revoked.
 GRANT INSERT, UPDATE ON

@@ -56,7 +56,7 @@ def note_look(request: HttpRequest, sessions: "QuerySet[CashSession]") -> None:
     """Notes that somebody was shown what is expected in a drawer that was closed without a count and waits for one."""
     by = principal_of(request)
     looked_at = with_shown_result(sessions.select_related("store"), by=by)
-    audit.note_looks(sessions=looked_at, by=by, at=timezone.now())
+    audit.note_looks(rows=looked_at, by=by, at=timezone.now())
 
 
 def take_over(row: Model, made: Model) -> None:

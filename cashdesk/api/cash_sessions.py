@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from cashdesk import money, queries
 from cashdesk.api.auth import PersonSerializer
 from cashdesk.domain.audit import note_looks
-from cashdesk.domain.count import CountedCash, Pieces, total_of
+from cashdesk.domain.count import CountedAmount, Pieces, total_of
 from cashdesk.domain.principal import Principal, find_person
 from cashdesk.domain.session import close_session, current_session, open_session, store_of
 from cashdesk.enums import Scope, SessionStatus
@@ -97,7 +97,7 @@ class CountedRequest(StrictSerializer):
 
     amount_field = ""
 
-    def counted(self, attrs: dict[str, Any], *, currency: str) -> CountedCash:
+    def counted(self, attrs: dict[str, Any], *, currency: str) -> CountedAmount:
         """Returns what was counted, exact minor units. Raises InvalidInput; both given and unequal is one."""
         field = self.amount_field
         amount = money.parse_units(attrs[field], currency, field=field) if field in attrs else None
@@ -106,7 +106,7 @@ class CountedRequest(StrictSerializer):
                 raise serializers.ValidationError(
                     {field: "is required; 0 is something you say, or tell the pieces in count."}
                 )
-            return CountedCash(currency=currency, amount=amount)
+            return CountedAmount(currency=currency, amount=amount)
         pieces = tuple(
             Pieces(denomination=money.parse_units(line["denomination"], currency, field="count"), pieces=line["pieces"])
             for line in attrs["count"]
@@ -115,7 +115,7 @@ class CountedRequest(StrictSerializer):
         if amount is not None and amount != total:
             told, pieces_worth = money.to_text(amount, currency), money.to_text(total, currency)
             raise serializers.ValidationError({field: f"{told} is not the {pieces_worth} that the pieces add up to."})
-        return CountedCash(currency=currency, amount=total, pieces=pieces)
+        return CountedAmount(currency=currency, amount=total, pieces=pieces)
 
 
 class OpenRequest(CountedRequest):
@@ -232,5 +232,5 @@ class CashSessionViewSet(ApiViewSet):
         """Lists sessions, newest first; a cashier sees their own. `Link` leads on while there is more."""
         pages = NewestFirst(instant="opened_at")
         page = pages.page(self.filter_queryset(queries.sessions(by=self.by)), request)
-        note_looks(sessions=page, by=self.by, at=self.now)
+        note_looks(rows=page, by=self.by, at=self.now)
         return Response(ListedSessionSerializer(page, many=True).data, headers=pages.headers())

@@ -11,7 +11,8 @@ from rest_framework.response import Response
 
 from cashdesk import money, queries
 from cashdesk.api.shifts import cash_unit, whole_units
-from cashdesk.domain.payment import PaymentReport, record_payment
+from cashdesk.domain.payment import record_payment
+from cashdesk.domain.payment_report import PaymentReport
 from cashdesk.domain.principal import find_person
 from cashdesk.domain.session import open_session_of
 from cashdesk.enums import PaymentStatus, Scope

@@ -9,37 +9,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cashdesk import money
-from cashdesk.domain.payment import (
-    BATCH_SIZE_MAX,
-    Outcome,
-    PaymentReport,
-    decide_payment,
-    record_payment,
-    record_payments,
-)
+from cashdesk.domain.payment import BATCH_SIZE_MAX, Outcome, decide_payment, record_payment, record_payments
+from cashdesk.domain.payment_report import PaymentReport
 from cashdesk.enums import Booked, PaymentStatus, PaymentType, Scope
 from cashdesk.errors import InvalidInput
 from cashdesk.models import Payment
 from cashdesk.web.dialects import ProblemDialect
 from cashdesk.web.errors import fault_of, flatten, request_id
-from cashdesk.web.fields import AnythingField, NumberField, StrictSerializer, TextField
+from cashdesk.web.fields import AnythingField, NumberField, ReferenceField, StrictSerializer, TextField
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM, ProblemSerializer
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
 
 AMOUNTS = ("amount", "tendered", "change", "tax", "discount")
-
-
-class ReferenceField(serializers.CharField):
-    """An id of somebody else's: text, or a whole number, which is the same as its digits."""
-
-    def to_internal_value(self, data: Any) -> str:
-        """Returns the text. Raises ValidationError."""
-        if isinstance(data, bool) or not isinstance(data, str | int):
-            raise serializers.ValidationError("must be text or a whole number.")
-        if isinstance(data, int) and abs(data) >= 10**20:
-            raise serializers.ValidationError("has more than 20 digits; send it as text.")
-        return super().to_internal_value(str(data))
 
 
 class PaymentRequest(StrictSerializer):

@@ -85,7 +85,7 @@ class ReportViewSet(ApiViewSet):
             raise InvalidInput.of("end_date", f"must be on or after start_date and at most {DAYS_MAX} days from it.")
         shifts = queries.shift_summary(by=self.by, start=start, end=end)
         if "export" in asked.validated_data:
-            note_looks(sessions=shifts.filter(status=SessionStatus.CLOSED_SYSTEM).iterator(), by=self.by, at=self.now)
+            note_looks(rows=shifts.filter(status=SessionStatus.CLOSED_SYSTEM).iterator(), by=self.by, at=self.now)
             response = StreamingHttpResponse(
                 _csv(shifts.iterator(chunk_size=CSV_ROWS_PER_READ)), content_type="text/csv; charset=utf-8"
             )
@@ -96,7 +96,7 @@ class ReportViewSet(ApiViewSet):
             raise InvalidInput.of(
                 "end_date", f"the range has more than {ROWS_MAX} shifts: narrow it, or ask for export=csv."
             )
-        note_looks(sessions=rows, by=self.by, at=self.now)
+        note_looks(rows=rows, by=self.by, at=self.now)
         shown = ShiftSummarySerializer(rows, many=True).data
         return Response(EnvelopeDialect.body("Shift summary retrieved successfully", shown))
 

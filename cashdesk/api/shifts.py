@@ -12,7 +12,7 @@ from cashdesk import money
 from cashdesk.denominations import cash_unit_of
 from cashdesk.domain.access import confirm_password
 from cashdesk.domain.cash_movement import move_cash
-from cashdesk.domain.count import CountedCash
+from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.principal import Principal, find_person
 from cashdesk.domain.session import close_session, open_session, open_session_of, store_of
 from cashdesk.enums import MovementKind
@@ -109,7 +109,7 @@ class StartRequest(StrictSerializer):
         user = find_person(user_id=None, by=by)
         currency = store_of(user=user, by=by).currency
         amount = money.parse_whole(attrs["start_cash"], field="start_cash", unit=cash_unit(currency))
-        return {"user": user, "counted": CountedCash(currency=currency, amount=amount)}
+        return {"user": user, "counted": CountedAmount(currency=currency, amount=amount)}
 
 
 class EndRequest(StrictSerializer):
@@ -122,7 +122,7 @@ class EndRequest(StrictSerializer):
         """Reads the amount in the currency of the open shift. Raises NothingOpen."""
         session = _current_shift(self.context["by"])
         amount = money.parse_whole(attrs["actual_cash_end"], field="actual_cash_end", unit=cash_unit(session.currency))
-        return {"session": session, "counted": CountedCash(currency=session.currency, amount=amount)}
+        return {"session": session, "counted": CountedAmount(currency=session.currency, amount=amount)}
 
 
 class PasswordRequest(serializers.Serializer[Any]):

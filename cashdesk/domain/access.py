@@ -120,9 +120,15 @@ def _binding(*, user: User, store: str, station: int | None) -> tuple[Store | No
 
 def find_store(*, reference: str, by: Principal) -> Store | None:
     """Returns the store with this number or UUID among those that `by` may know of; else None."""
+    return by.stores().filter(store_reference(reference)).first()
+
+
+def store_reference(reference: str, *, path: str = "") -> Q:
+    """Builds the condition that the store, or the one at the end of `path`, has this number or UUID."""
+    prefix = f"{path}__" if path else ""
     compact = reference.replace("-", "").lower()
     is_uuid = len(compact) == 32 and all(character in "0123456789abcdef" for character in compact)
-    return by.stores().filter(Q(uuid=compact) if is_uuid else Q(number=reference)).first()
+    return Q(**{f"{prefix}uuid": compact}) if is_uuid else Q(**{f"{prefix}number": reference})
 
 
 def issue_token(

@@ -8,7 +8,7 @@ from typing import Any
 from structlog.contextvars import get_contextvars
 
 from cashdesk.domain.principal import Principal
-from cashdesk.models import Account, AuditEntry, CashSession, Store
+from cashdesk.models import Account, AuditEntry, Store
 
 
 def note(
@@ -38,16 +38,15 @@ def note(
     )
 
 
-def note_looks(*, sessions: Iterable[CashSession], by: Principal, at: datetime) -> None:
+def note_looks(*, rows: Iterable[Any], by: Principal, at: datetime, noun: str = "sessions") -> None:
     """Notes that `by` was shown what is expected in drawers that nobody has counted yet (law 5): one entry per store.
 
-    `sessions` carry what `queries.with_shown_result()` adds to them; of all others no look is noted.
+    `rows` are sessions or settlements with what their queries add to them (`awaits_count`, `shows_result`); of all others
+    no look is noted.
     """
     awaited: dict[Store, list[int]] = defaultdict(list)
-    for session in sessions:
-        if getattr(session, "awaits_count", False) and getattr(session, "shows_result", False):
-            awaited[session.store].append(session.pk)
+    for row in rows:
+        if getattr(row, "awaits_count", False) and getattr(row, "shows_result", False):
+            awaited[row.store].append(row.pk)
     for store, numbers in awaited.items():
-        note(
-            action="expected.seen", subject=f"store:{store.pk}", by=by, at=at, store=store, detail={"sessions": numbers}
-        )
+        note(action="expected.seen", subject=f"store:{store.pk}", by=by, at=at, store=store, detail={noun: numbers})

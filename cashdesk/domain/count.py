@@ -8,7 +8,7 @@ from cashdesk.denominations import denominations_of
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import CASH, CountMoment
 from cashdesk.errors import InvalidInput
-from cashdesk.models import CashSession, Count, CountAmount, CountPieces, Place
+from cashdesk.models import CashSession, Count, CountAmount, CountPieces, Place, User
 from cashdesk.money import AMOUNT_MAX
 
 
@@ -21,12 +21,18 @@ class Pieces:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CountedCash:
-    """Cash of one currency as a person counted it: an amount in minor units, and the pieces if they were told."""
+class CountedAmount:
+    """What a person counted of one currency and method: minor units, and of cash the pieces if they were told."""
 
     currency: str
     amount: int
+    method: str = CASH
     pieces: tuple[Pieces, ...] = ()
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """Currency and method, as balances are keyed."""
+        return self.currency, self.method
 
 
 def total_of(*, currency: str, pieces: Sequence[Pieces], field: str = "count") -> int:
@@ -51,14 +57,35 @@ def total_of(*, currency: str, pieces: Sequence[Pieces], field: str = "count") -
 
 
 def keep_count(
-    *, place: Place, session: CashSession, moment: CountMoment, counted: CountedCash, by: Principal, at: datetime
+    *,
+    place: Place,
+    moment: CountMoment,
+    counted: Sequence[CountedAmount],
+    by: Principal,
+    at: datetime,
+    session: CashSession | None = None,
+    attempt: int = 1,
+    witness: User | None = None,
 ) -> Count:
-    """Writes down a count with its amount and pieces; from then on it never changes (law 4)."""
-    count = Count.objects.create(place=place, session=session, moment=moment, counted_at=at, counted_by=by.user)
-    amount = CountAmount.objects.create(count=count, currency=counted.currency, method=CASH, amount=counted.amount)
-    CountPieces.objects.bulk_create(
-        CountPieces(count_amount=amount, denomination=line.denomination, pieces=line.pieces)
-        for line in counted.pieces
-        if line.pieces
+    """Writes down a count with its amounts and pieces; from then on it never changes (law 4)."""
+    count = Count.objects.create(
+        place=place,
+        session=session,
+        moment=moment,
+        attempt=attempt,
+        counted_at=at,
+        counted_by=by.user,
+        witness=witness,
     )
+    amounts = CountAmount.objects.bulk_create(
+        CountAmount(count=count, currency=found.currency, method=found.method, amount=found.amount) for found in counted
+    )
+    pieces = [
+        CountPieces(count_amount=amount, denomination=line.denomination, pieces=line.pieces)
+        for amount, found in zip(amounts, counted, strict=True)
+        for line in found.pieces
+        if line.pieces
+    ]
+    if pieces:
+        CountPieces.objects.bulk_create(pieces)
     return count

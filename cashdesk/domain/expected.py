@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.db import connection
-from django.db.models import Case, F, Sum, When
+from django.db.models import Case, F, Q, Sum, When
 
 from cashdesk.enums import CASH, PlaceKind
 from cashdesk.models import CashSession, Movement, Place, Seal, Store
@@ -51,6 +51,23 @@ def moved(*, place: Place, after: int) -> dict[tuple[str, str], int]:
         return {(currency, method): int(amount) for currency, method, amount in cursor.fetchall()}
 
 
+def last_movement_of(place: Place) -> int:
+    """Returns the id of the last movement into or out of a place, 0 where there is none: what a period begins behind.
+
+    The caller holds the place's exclusive lock. Two index look-ups.
+    """
+    found = (
+        Movement.objects.filter(**{end: place}).order_by("-pk").values_list("pk", flat=True).first()
+        for end in ("source", "destination")
+    )
+    return max(pk or 0 for pk in found)
+
+
+def last_seal_of(place: Place) -> Seal | None:
+    """Returns the seal of the place's last closed period; None where there is none."""
+    return Seal.objects.filter(place=place).order_by("-number").first()
+
+
 def book_of(place: Place) -> Book:
     """Returns the place's book: the closing balances of its last seal and the one sum over what moved since.
 
@@ -58,7 +75,7 @@ def book_of(place: Place) -> Book:
     The cost follows the running period, not the ledger. In a session with cash, currency and method of the session, the
     book is the expected amount: at the opening it is brought to the float, whatever was left in the drawer.
     """
-    last_seal = Seal.objects.filter(place=place).order_by("-number").first()
+    last_seal = last_seal_of(place)
     balances: dict[tuple[str, str], int] = defaultdict(int)
     if last_seal is not None:
         for sealed in last_seal.balances:
@@ -84,6 +101,9 @@ def late_cash_of(session: CashSession) -> int:
     It was in the drawer when it was counted and not yet in the books, so it explains that much of the frozen difference:
     `difference - late_cash_of()` is the adjusted difference (law 4).
     """
-    late = Movement.objects.filter(session=session, is_late=True, method=CASH, currency=session.currency)
+    late = Movement.objects.filter(session=session, is_late=True, method=CASH, currency=session.currency).exclude(
+        # Late for the vault alone: in this register it was on time.
+        Q(source=session.register_id) | Q(destination=session.register_id)
+    )
     signed = Case(When(destination__kind=PlaceKind.OVER_SHORT, then=F("amount")), default=-F("amount"))
     return int(late.aggregate(total=Sum(signed))["total"] or 0)

@@ -12,11 +12,15 @@ from django.db.models import Field
 
 from cashdesk.domain import audit, place
 from cashdesk.domain.business_day import business_date
+from cashdesk.domain.expected import last_seal_of
 from cashdesk.domain.principal import Principal
-from cashdesk.enums import MOVEMENT_ENDS, REVERSIBLE_KINDS, MovementKind, PlaceKind
+from cashdesk.enums import MOVEMENT_ENDS, REVERSIBLE_KINDS, MovementKind, PlaceKind, Settling
 from cashdesk.errors import Conflict, InvalidMovement, PlaceMovedOn
 from cashdesk.models import CashSession, Movement, Payment, Place, Store
 from cashdesk.money import AMOUNT_MAX
+
+COUNTED_KINDS: Final = frozenset({PlaceKind.REGISTER, PlaceKind.VAULT})
+"""The places of a store that are counted."""
 
 ROWS_PER_STATEMENT: Final = 500
 """Bounds a statement's parameters well under SQLite's 32,766 and PostgreSQL's 65,535."""
@@ -37,8 +41,44 @@ class Entry:
     payment: Payment | None = None
     reverses: Movement | None = None
     is_late: bool = False
+    late_for: Place | None = None
     reason: str = ""
     note: str = ""
+
+
+def entries_of_difference(
+    *,
+    place: Place,
+    over_short: Place,
+    difference: int,
+    currency: str,
+    method: str,
+    at: datetime,
+    session: CashSession | None = None,
+) -> list[Entry]:
+    """Returns the movements that bring a place's book from what was expected to what was counted, `difference` being
+    counted minus expected: what is missing leaves for over/short, what is too much comes from there.
+
+    In as many movements as it takes: a till that reported a barcode as an amount must not keep a drawer open for ever.
+    """
+    source, destination = (over_short, place) if difference > 0 else (place, over_short)
+    entries, left = [], abs(difference)
+    while left:
+        amount = min(left, AMOUNT_MAX)
+        entries.append(
+            Entry(
+                source=source,
+                destination=destination,
+                amount=amount,
+                currency=currency,
+                method=method,
+                kind=MovementKind.OVER_SHORT,
+                occurred_at=at,
+                session=session,
+            )
+        )
+        left -= amount
+    return entries
 
 
 def record(
@@ -72,28 +112,30 @@ def record(
 def reverse(*, movement: Movement, by: Principal, at: datetime, reason: str) -> Movement:
     """Corrects a mistake by a movement the other way round, once (law 1). Returns the reversing movement.
 
-    A movement of a register's period that still runs is reversed into it. One whose period is closed is booked late:
-    over/short stands where the register stood, so that the sealed figures stay and the difference is explained (law 4).
+    A movement of a period that still runs is reversed into it. One whose period is closed, the register's or the vault's,
+    is booked late: over/short stands where that place stood, so that the sealed figures stay and the difference is
+    explained (law 4).
 
-    Raises Conflict when it was reversed already, InvalidMovement for a kind that is corrected by the next count.
+    Raises Conflict when it was reversed already or both its places were counted since, InvalidMovement for a kind that is
+    corrected by the next count.
     """
     if movement.kind not in REVERSIBLE_KINDS or movement.reverses_id is not None:
         raise InvalidMovement(f"A {movement.get_kind_display().lower()} is not reversed: the next count corrects it.")
     store = movement.store
     # Shared is enough: a reversal is a posting. What is decided on is read after the locks.
-    held = place.lock(
-        shared=[
-            end for end in (movement.source, movement.destination) if end.kind in (PlaceKind.VAULT, PlaceKind.REGISTER)
-        ]
-    )
+    held = place.lock(shared=[end for end in (movement.source, movement.destination) if end.kind in COUNTED_KINDS])
     if Movement.objects.filter(reverses=movement).exists():
         raise Conflict("It was reversed already; a movement is reversed once.", code="already_reversed")
-    session = CashSession.objects.get(pk=movement.session_id) if movement.session_id else None
-    is_late = movement.is_late or (session is not None and not session.is_open)
+    closed = [end for end in held.values() if _is_counted_since(end, movement)]
+    if len(closed) == 2:
+        raise Conflict(
+            "Both places were counted since: what the one lacked and the other had too much was booked there.",
+            code="counted_since",
+        )
+    is_late = movement.is_late or bool(closed)
     over_short = place.places_of(store)[PlaceKind.OVER_SHORT]
     source, destination = (
-        _late_end(end, over_short) if is_late else held.get(end.pk, end)
-        for end in (movement.destination, movement.source)
+        over_short if end in closed else held.get(end.pk, end) for end in (movement.destination, movement.source)
     )
     entry = Entry(
         source=source,
@@ -103,10 +145,11 @@ def reverse(*, movement: Movement, by: Principal, at: datetime, reason: str) -> 
         method=movement.method,
         kind=MovementKind(movement.kind),
         occurred_at=at,
-        session=session,
+        session=movement.session,
         payment=movement.payment,
         reverses=movement,
         is_late=is_late,
+        late_for=closed[0] if closed else movement.late_for,
         reason=reason,
     )
     try:
@@ -129,8 +172,12 @@ def reverse(*, movement: Movement, by: Principal, at: datetime, reason: str) -> 
     return Movement.objects.get(uuid=made)
 
 
-def _late_end(end: Place, over_short: Place) -> Place:
-    return over_short if end.kind == PlaceKind.REGISTER else end
+def _is_counted_since(end: Place, movement: Movement) -> bool:
+    """Whether the place's period in which the movement lies is over: sealed, or being counted."""
+    if end.settling == Settling.COUNTING:
+        return True
+    last_seal = last_seal_of(end)
+    return last_seal is not None and movement.pk <= last_seal.last_movement
 
 
 def _check(*, store: Store, entry: Entry) -> None:
@@ -148,13 +195,21 @@ def _check(*, store: Store, entry: Entry) -> None:
         ends = (ends[1], ends[0])
     allowed = MOVEMENT_ENDS[entry.kind]
     if entry.is_late:
-        allowed = frozenset((_late_kind(source), _late_kind(destination)) for source, destination in allowed)
+        allowed = frozenset(
+            late_ends for source, destination in allowed for late_ends in _late_ends(str(source), str(destination))
+        )
     if ends not in allowed:
         raise InvalidMovement(f"{entry.kind.label}: does not go from {entry.source} to {entry.destination}.")
 
 
-def _late_kind(kind: str) -> str:
-    return PlaceKind.OVER_SHORT if kind == PlaceKind.REGISTER else kind
+def _late_ends(source: str, destination: str) -> list[tuple[str, str]]:
+    """The ends of a late movement: over/short stands for one place of the store whose period is closed."""
+    late = []
+    if source in COUNTED_KINDS:
+        late.append((str(PlaceKind.OVER_SHORT), destination))
+    if destination in COUNTED_KINDS:
+        late.append((source, str(PlaceKind.OVER_SHORT)))
+    return late
 
 
 def _row(*, uuid: UUID, store: Store, entry: Entry, by: Principal, at: datetime) -> list[Any]:
@@ -173,6 +228,7 @@ def _row(*, uuid: UUID, store: Store, entry: Entry, by: Principal, at: datetime)
         "payment": entry.payment.pk if entry.payment else None,
         "reverses": entry.reverses.pk if entry.reverses else None,
         "is_late": entry.is_late,
+        "late_for": entry.late_for.pk if entry.late_for else None,
         "business_date": business_date(store=store, at=entry.occurred_at),
         "occurred_at": entry.occurred_at,
         "recorded_at": at,

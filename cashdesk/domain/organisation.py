@@ -27,7 +27,7 @@ def create_account(*, name: str) -> Account:
     """Creates an account with the usual ways to pay."""
     account = Account.objects.create(name=name)
     for code, method_name, is_cash in METHODS_OF_AN_ACCOUNT:
-        PaymentMethod.objects.create(account=account, code=code, name=method_name, is_cash=is_cash)
+        PaymentMethod.objects.create(account=account, code=code, name=method_name, is_cash=is_cash, is_counted=is_cash)
     return account
 
 

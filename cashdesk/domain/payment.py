@@ -1,65 +1,38 @@
 """Payments: what the point of sale reports is kept once, and booked where the money is."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from django.db import IntegrityError, transaction
 
-from cashdesk.denominations import denominations_of
 from cashdesk.domain import audit, ledger, place
 from cashdesk.domain.access import find_store
 from cashdesk.domain.ledger import Entry
+from cashdesk.domain.payment_report import PaymentReport, checked
 from cashdesk.domain.payment_target import Target, targets_of
 from cashdesk.domain.principal import Principal
-from cashdesk.enums import CASH, CASH_SPELLINGS, FLOW, Booked, MovementKind, PaymentStatus, PaymentType, PlaceKind, Role
+from cashdesk.enums import (
+    FLOW,
+    Booked,
+    MovementKind,
+    PaymentStatus,
+    PaymentType,
+    PlaceKind,
+    Role,
+    Settling,
+    method_code,
+)
 from cashdesk.errors import Conflict, DomainError, InvalidInput, NotFound, PlaceMovedOn
-from cashdesk.models import CashSession, Payment, Place, Store
+from cashdesk.models import CashSession, Payment, Place, Seal, Store
 
 BATCH_SIZE_MAX: Final = 5000
 CHUNK_SIZE: Final = 500
 """Payments in one transaction: enough to be fast, few enough that no till waits long."""
 
-CLOCK_AHEAD_MAX: Final = timedelta(days=1)
-ROUNDING_PIECES: Final = 5
-"""Cash rounding takes a customer at most this many of the smallest coin off: five cents where they round to ten."""
-
-PAID_AT_MIN: Final = datetime(2000, 1, 1, tzinfo=UTC)
 TRIES_MAX: Final = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentReport:
-    """A tender as reported. Amounts are minor units; what is left out is the caller's own (docs/contracts.md, section 5)."""
-
-    id: str
-    method: str
-    currency: str
-    amount: int
-    status: PaymentStatus
-    type: PaymentType = PaymentType.SALE
-    order: str = ""
-    store: str = ""
-    station: int | None = None
-    session: str = ""
-    operator: str = ""
-    tendered: int | None = None
-    change: int | None = None
-    paid_at: datetime | None = None
-    tax: int | None = None
-    discount: int | None = None
-    channel: str = ""
-    service: str = ""
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 of everything that was reported: the same event again has the same one."""
-        return hashlib.sha256(
-            repr(tuple(str(value) for value in astuple(self))).encode("utf-8", "surrogatepass")
-        ).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,14 +81,13 @@ def decide_payment(*, external_id: str, status: PaymentStatus, by: Principal, at
         session = CashSession.objects.get(pk=payment.session_id) if payment.session_id else None
         payment.status, payment.decided_at = status, at
         if status == PaymentStatus.APPROVED and _moved_amount(payment):
-            is_on_time = session is not None and session.is_open
+            register = held.get(payment.register_id or 0)
+            is_on_time = (
+                session.is_open if session is not None else _is_period_running(register, since=payment.reported_at)
+            )
             payment.booked = Booked.ON_TIME if is_on_time else Booked.LATE
             entry = _entry(
-                payment=payment,
-                ends=place.places_of(payment.store),
-                register=held.get(payment.register_id or 0),
-                session=session,
-                at=at,
+                payment=payment, ends=place.places_of(payment.store), register=register, session=session, at=at
             )
             payment.save(update_fields=["status", "decided_at", "booked"])
             ledger.record(store=payment.store, entries=[entry], by=by, at=at)
@@ -125,6 +97,13 @@ def decide_payment(*, external_id: str, status: PaymentStatus, by: Principal, at
             action=f"payment.{status.lower()}", subject=f"payment:{payment.pk}", by=by, at=at, store=payment.store
         )
         return payment
+
+
+def _is_period_running(register: Place | None, *, since: datetime) -> bool:
+    """Whether the settlement that a register trades under now is the one under which a payment was reported `since`."""
+    if register is None or register.settling != Settling.OPEN:
+        return False
+    return not Seal.objects.filter(place=register, sealed_at__gt=since).exists()
 
 
 def _find_pending(*, external_id: str, store: str, by: Principal) -> Payment:
@@ -168,9 +147,9 @@ def _record_chunk(*, reports: Sequence[PaymentReport], by: Principal, at: dateti
 
 def _book(*, reports: Sequence[PaymentReport], by: Principal, at: datetime, hold: bool) -> list[Outcome]:
     """One look, one decision per report, one INSERT for the payments and one per register for the movements."""
-    checked = [_checked(report, at=at) for report in reports]
-    targets = targets_of(reports=[report for report in checked if isinstance(report, PaymentReport)], by=by, hold=hold)
-    wanted = [targets[report] if isinstance(report, PaymentReport) else report for report in checked]
+    read = [checked(report, at=at) for report in reports]
+    targets = targets_of(reports=[report for report in read if isinstance(report, PaymentReport)], by=by, hold=hold)
+    wanted = [targets[report] if isinstance(report, PaymentReport) else report for report in read]
     stores = {target.store for target in wanted if isinstance(target, Target)}
     known = {
         (payment.store_id, payment.external_id): payment
@@ -180,12 +159,16 @@ def _book(*, reports: Sequence[PaymentReport], by: Principal, at: datetime, hold
     }
     outcomes: list[Outcome] = []
     new: list[tuple[Payment, Target]] = []
-    for report, target in zip(checked, wanted, strict=True):
+    for report, target in zip(read, wanted, strict=True):
         if isinstance(target, DomainError) or isinstance(report, DomainError):
             outcomes.append(Outcome(error=target if isinstance(target, DomainError) else None))
             continue
         payment = known.get((target.store.pk, report.id))
         is_new = payment is None
+        refusal = _refusal_of_pending(report, target) if payment is None else None
+        if refusal is not None:
+            outcomes.append(Outcome(error=refusal))
+            continue
         if payment is None:
             payment = _new_payment(report=report, target=target, by=by, at=at)
             known[target.store.pk, report.id] = payment
@@ -208,6 +191,19 @@ def _book(*, reports: Sequence[PaymentReport], by: Principal, at: datetime, hold
     return outcomes
 
 
+def _refusal_of_pending(report: PaymentReport, target: Target) -> DomainError | None:
+    """Why a payment may not even begin: its register must not trade now. One that the customer has made is kept and booked
+    late instead, since refusing it would lose it.
+    """
+    if report.status != PaymentStatus.PENDING or target.register is None:
+        return None
+    try:
+        place.refuse_unsettled(register=target.register, store=target.store)
+    except Conflict as refusal:
+        return refusal
+    return None
+
+
 def _move(*, store: Store, new: list[tuple[Payment, Target]], by: Principal, at: datetime) -> None:
     ends = place.places_of(store)
     on_time: dict[int, list[Entry]] = defaultdict(list)
@@ -228,39 +224,6 @@ def _move(*, store: Store, new: list[tuple[Payment, Target]], by: Principal, at:
         ledger.record(store=store, entries=late, by=by, at=at)
 
 
-def _checked(report: PaymentReport, *, at: datetime) -> PaymentReport | DomainError:
-    """Rules about one report by itself."""
-    if report.type == PaymentType.REFUND and (report.tendered is not None or report.change is not None):
-        return InvalidInput.of("tendered", "belongs to a SALE: a REFUND gives back its amount.")
-    if report.change is not None and report.tendered is None:
-        return InvalidInput.of("tendered", "is required where change is given.")
-    if report.tendered is not None:
-        change = report.change if report.change is not None else report.tendered - report.amount
-        if change < 0:
-            return InvalidInput.of("tendered", "is less than the amount.")
-        if change > report.tendered:
-            return InvalidInput.of("change", "is more than was tendered.")
-        if report.amount - (report.tendered - change) > ROUNDING_PIECES * _smallest_piece(report.currency):
-            return InvalidInput.of("change", "leaves less than the amount, by more than cash rounding does.")
-        if change and _method(report) != CASH:
-            return InvalidInput.of("change", "is given in cash alone; report cash back as a payment of its own.")
-    if report.paid_at is not None and report.paid_at > at + CLOCK_AHEAD_MAX:
-        return InvalidInput.of("paid_at", "is more than a day ahead: the clock of the till is wrong.")
-    if report.paid_at is not None and report.paid_at < PAID_AT_MIN:
-        return InvalidInput.of("paid_at", "is before the year 2000: the clock of the till is wrong.")
-    return report
-
-
-def _smallest_piece(currency: str) -> int:
-    """The smallest note or coin, minor units; 1 where we have no list."""
-    return min((denomination.value for denomination in denominations_of(currency)), default=1)
-
-
-def _method(report: PaymentReport) -> str:
-    method = report.method.upper()
-    return CASH if method in CASH_SPELLINGS else method
-
-
 def _new_payment(*, report: PaymentReport, target: Target, by: Principal, at: datetime) -> Payment:
     change = report.change if report.change is not None or report.tendered is None else report.tendered - report.amount
     payment = Payment(
@@ -269,7 +232,7 @@ def _new_payment(*, report: PaymentReport, target: Target, by: Principal, at: da
         order=report.order,
         type=report.type,
         status=report.status,
-        method=_method(report),
+        method=method_code(report.method),
         currency=report.currency,
         amount=report.amount,
         tendered=report.tendered,
@@ -318,4 +281,5 @@ def _entry(
         session=session,
         payment=payment,
         is_late=payment.booked == Booked.LATE,
+        late_for=register if payment.booked == Booked.LATE else None,
     )

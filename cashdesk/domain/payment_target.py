@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 from uuid import UUID
 
-from django.db.models import Max, Q
+from django.db.models import Case, F, Max, Q, When
 
 from cashdesk.domain import place
 from cashdesk.domain.principal import Principal
-from cashdesk.enums import PlaceKind, Role, SessionStatus
+from cashdesk.enums import PlaceKind, Role, SessionStatus, Settling
 from cashdesk.errors import DomainError, Forbidden, InvalidInput
 from cashdesk.models import CashSession, Place, Store, User
 
@@ -39,7 +39,9 @@ R = TypeVar("R", bound=Reference)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Where it belongs. `session` is the open one of the register (`is_trading`), or the closed one it is late for."""
+    """Where it belongs. `session` is the open one of the register, or the closed one it is late for; None where the
+    register trades under its settlement alone, or under none.
+    """
 
     store: Store
     register: Place | None
@@ -49,20 +51,22 @@ class Target:
     @property
     def is_trading(self) -> bool:
         """Whether the money goes into a running period."""
-        return self.register is not None and self.session is not None and self.session.is_open
+        if self.register is None:
+            return False
+        return self.session.is_open if self.session is not None else self.register.settling == Settling.OPEN
 
 
 def targets_of(*, reports: Sequence[R], by: Principal, hold: bool) -> Mapping[R, Target | DomainError]:
     """Resolves reports in a fixed number of queries. With `hold` their registers' rows are taken shared, and what was
     found is looked up once more under that lock.
     """
-    look = _Look(by=by, reports=reports)
+    look = _Look(by=by, reports=reports, bound=by.token.register if by.token is not None else None)
     targets = {report: look.target(report) for report in reports}
     if hold:
-        place.lock(
+        held = place.lock(
             shared=[target.register for target in targets.values() if isinstance(target, Target) and target.register]
         )
-        look = _Look(by=by, reports=reports)
+        look = _Look(by=by, reports=reports, bound=held.get(look.bound.pk, look.bound) if look.bound else None)
         targets = {report: look.target(report) for report in reports}
     return targets
 
@@ -77,6 +81,8 @@ class _Look:
 
     by: Principal
     reports: Sequence[Reference]
+    bound: Place | None
+    """The register that the token is bound to, as it was read last."""
     stores: dict[str, Store] = field(default_factory=dict)
     sessions: dict[str, CashSession] = field(default_factory=dict)
     operators: dict[str, User] = field(default_factory=dict)
@@ -85,6 +91,7 @@ class _Look:
     open_by_register: dict[int, CashSession] = field(default_factory=dict)
     last_by_user: dict[int, CashSession] = field(default_factory=dict)
     last_by_register: dict[int, CashSession] = field(default_factory=dict)
+    settled_by_user: dict[int, Place] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._find_stores({report.store for report in self.reports if report.store})
@@ -138,21 +145,38 @@ class _Look:
     def _find_running(self) -> None:
         """The open sessions of the registers and people concerned; where there is none, their last one."""
         registers = {register.pk for register in self.registers.values()}
-        if self.by.token is not None and self.by.token.register_id:
-            registers.add(self.by.token.register_id)
+        if self.bound is not None:
+            registers.add(self.bound.pk)
         people = {person.pk for person in self.operators.values()} | ({self.by.user.pk} if self.by.user else set())
         concerned = Q(register__in=registers) | Q(user__in=people)
         if not registers and not people:
             return
-        running = CashSession.objects.filter(concerned, status=SessionStatus.OPEN).select_related(
-            "register", "store", "user"
-        )
-        for session in running:
-            self.open_by_user[session.user_id] = session
-            self.open_by_register[session.register_id] = session
-        idle_registers, idle_people = registers - self.open_by_register.keys(), people - self.open_by_user.keys()
+        self._find_open(concerned)
+        idle_people = people - self.open_by_user.keys()
+        if idle_people:
+            registers |= self._find_settled(idle_people)
+        idle_registers = registers - self.open_by_register.keys()
         if idle_registers or idle_people:
             self._find_last(idle_registers, idle_people)
+
+    def _find_open(self, concerned: Q) -> None:
+        running = CashSession.objects.filter(concerned, status=SessionStatus.OPEN)
+        for session in running.select_related("register", "store", "user"):
+            self.open_by_user[session.user_id] = session
+            self.open_by_register[session.register_id] = session
+
+    def _find_settled(self, people: set[int]) -> set[int]:
+        """The registers of people without a session that a settlement holds: assigned to them, or opened by them."""
+        theirs = Q(settling_by__in=people) | Q(assigned_people__in=people)
+        found = Place.objects.filter(theirs, ~Q(settling=Settling.NONE), kind=PlaceKind.REGISTER).annotate(
+            of_user=Case(When(assigned_people__in=people, then=F("assigned_people")), default=F("settling_by"))
+        )
+        for register in found.order_by("-number"):
+            self.settled_by_user[register.of_user] = register
+        registers = {register.pk for register in self.settled_by_user.values()}
+        if registers:
+            self._find_open(Q(register__in=registers))
+        return registers
 
     def _find_last(self, registers: set[int], people: set[int]) -> None:
         last = [
@@ -168,7 +192,7 @@ class _Look:
             .values_list("last", flat=True),
         ]
         for session in (
-            CashSession.objects.filter(pk__in=last).select_related("register", "store", "user").order_by("pk")
+            CashSession.objects.filter(pk__in=last).select_related("register", "store", "user", "seal").order_by("pk")
         ):
             self.last_by_register[session.register_id] = session
             self.last_by_user[session.user_id] = session
@@ -191,12 +215,8 @@ class _Look:
         person = operator if report.operator else self.by.user
         if person is not None:
             return self._of_person(person, store=store, operator=operator)
-        if (
-            self.by.token is not None
-            and self.by.token.register is not None
-            and self.by.token.register.store_id == store.pk
-        ):
-            return self._of_register(self.by.token.register, store=store, operator=operator)
+        if self.bound is not None and self.bound.store_id == store.pk:
+            return self._of_register(self.bound, store=store, operator=operator)
         raise InvalidInput.of("station", "name the register by station, session or operator.")
 
     def _store(self, report: Reference) -> Store:
@@ -223,7 +243,8 @@ class _Look:
         if not self.by.has_role(Role.MANAGER) and self.by.user is not None:
             own = self.open_by_user.get(self.by.user.pk)
             bound = self.by.token.register_id if self.by.token is not None else None
-            if register.pk not in (own.register_id if own else None, bound, self.by.user.register_id):
+            is_theirs = register.pk in (own.register_id if own else None, bound, self.by.user.register_id)
+            if not is_theirs and register.settling_by_id != self.by.user.pk:
                 raise Forbidden(
                     f"station: you do not work at register {register.number}.", errors={"station": "is not yours."}
                 )
@@ -245,7 +266,7 @@ class _Look:
 
     def _of_register(self, register: Place, *, store: Store, operator: User | None) -> Target:
         running = self.open_by_register.get(register.pk)
-        session = running or self.last_by_register.get(register.pk)
+        session = running or self._last_of(register)
         # The register as it was read with the session, in one statement, is what the guard compares with.
         return Target(
             store=store,
@@ -254,14 +275,26 @@ class _Look:
             operator=operator or (session.user if session else None),
         )
 
+    def _last_of(self, register: Place) -> CashSession | None:
+        """The session that a payment without an open one is late for: the register's last, unless a settlement trades
+        there now or has traded there by itself since.
+        """
+        last = self.last_by_register.get(register.pk)
+        if last is None or register.settling == Settling.OPEN:
+            return None
+        is_since_settlement = last.seal is not None and last.seal.number > register.settled_after_z
+        return last if is_since_settlement else None
+
     def _of_person(self, person: User, *, store: Store, operator: User | None) -> Target:
         session = self.open_by_user.get(person.pk)
         if session is not None and session.store_id == store.pk:
             return Target(store=store, register=session.register, session=session, operator=operator)
-        bound = self.by.token.register if self.by.token is not None else None
         last = self.last_by_user.get(person.pk)
-        if bound is not None and bound.store_id == store.pk:
-            return self._of_register(bound, store=store, operator=operator)
+        if self.bound is not None and self.bound.store_id == store.pk:
+            return self._of_register(self.bound, store=store, operator=operator)
+        settled = self.settled_by_user.get(person.pk)
+        if settled is not None and settled.store_id == store.pk:
+            return self._of_register(settled, store=store, operator=operator)
         if last is not None and last.store_id == store.pk:
             return Target(store=store, register=last.register, session=last, operator=operator)
         return Target(store=store, register=None, session=None, operator=operator)

@@ -1,13 +1,14 @@
 """Places: their locks, and who holds which register."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import Case, F, Q, Value, When
 
 from cashdesk.domain.principal import Principal
-from cashdesk.enums import PlaceKind, Role, SessionStatus
-from cashdesk.errors import Forbidden, InvalidInput
+from cashdesk.enums import PlaceKind, Role, SessionStatus, Settling
+from cashdesk.errors import Conflict, Forbidden, InvalidInput
 from cashdesk.models import CashSession, Place, Store, User
 
 
@@ -39,6 +40,40 @@ def moved_on(place: Place) -> None:
     Place.objects.filter(pk=place.pk).update(transitions=F("transitions") + 1)
 
 
+def hold(place: Place, *, by: Principal, after_z: int) -> None:
+    """Notes that a settlement holds the place from now on; `after_z` is the place's last Z before it. A transition."""
+    _settle(place, settling=Settling.OPEN, settling_by=by.user, settled_after_z=after_z)
+
+
+def hold_for_counting(place: Place) -> None:
+    """Notes that what lies in the place is being counted: it trades no more. A transition."""
+    _settle(place, settling=Settling.COUNTING)
+
+
+def release(place: Place) -> None:
+    """Notes that no settlement holds the place any more. A transition."""
+    _settle(place, settling=Settling.NONE, settling_by=None)
+
+
+def _settle(place: Place, **changes: Any) -> None:
+    Place.objects.filter(pk=place.pk).update(transitions=F("transitions") + 1, **changes)
+    for name, value in changes.items():
+        setattr(place, name, value)
+
+
+def refuse_unsettled(*, register: Place, store: Store) -> None:
+    """Where registers trade under settlement only, refuses what needs a trading register while it is idle or counted.
+
+    Raises Conflict.
+    """
+    if store.requires_settlement and register.settling != Settling.OPEN:
+        state = "is being counted" if register.settling == Settling.COUNTING else "has no open settlement"
+        raise Conflict(
+            f"Register {register.number} {state}: store {store.number} trades under settlement only.",
+            code="settlement_required",
+        )
+
+
 def register_at(*, store: Store, station: int) -> Place:
     """Returns the register with this station number. Raises InvalidInput."""
     register = (
@@ -51,12 +86,14 @@ def register_at(*, store: Store, station: int) -> Place:
     return register
 
 
-def register_for(*, user: User, store: Store, by: Principal, station: int | None) -> Place:
-    """Returns the register that a person opens: the one named, the token's, the assigned one, or the lowest free one.
+def register_for(
+    *, user: User | None, store: Store, by: Principal, station: int | None, settling: bool = False
+) -> Place:
+    """Returns the register that a person opens: the one named, the token's, the assigned one, the one whose settlement
+    they opened, or the lowest free one. Where none is free, the store gets one more (docs/structure.md, section 3).
 
-    Where none is free, the store gets one more (docs/structure.md, section 3).
-
-    Raises InvalidInput for a station that is not there, Forbidden for a cashier at somebody else's register.
+    `settling`: it is a settlement that is opened, not a session. Raises InvalidInput for a station that is not there or,
+    by a program, not named; Forbidden for a cashier at somebody else's register; Conflict where none may be opened.
     """
     if station is not None:
         register = register_at(store=store, station=station)
@@ -64,33 +101,55 @@ def register_for(*, user: User, store: Store, by: Principal, station: int | None
         return register
     if by.token is not None and by.token.register is not None and by.token.register.store_id == store.pk:
         return by.token.register
+    if user is None:
+        raise InvalidInput.of("station", "is required with an API key that is bound to no register.")
     if user.register is not None and user.register.store_id == store.pk:
         return user.register
-    return _free_register(store)
+    return _free_register(store, user=user, settling=settling)
 
 
-def refuse_register_of_another(*, register: Place, user: User, by: Principal) -> None:
-    """A cashier uses the register of their token, their own, or one that nobody is assigned to. Raises Forbidden."""
-    if by.has_role(Role.MANAGER):
-        return
+def refuse_register_of_another(*, register: Place, user: User | None, by: Principal) -> None:
+    """A cashier uses the register of their token, their own, or one that nobody is assigned to; a program that is bound
+    to a register uses that one. Raises Forbidden.
+    """
     bound = by.token.register_id if by.token is not None else None
+    if by.has_role(Role.MANAGER) and not (by.is_program and bound is not None):
+        return
     if bound is not None and bound != register.pk:
         raise Forbidden(f"station: you are signed in at another register than {register.number}.")
-    if register.pk in (bound, user.register_id):
+    if user is None or register.pk in (bound, user.register_id):
         return
     if User.objects.filter(register=register, is_active=True).exclude(pk=user.pk).exists():
         raise Forbidden(f"station: register {register.number} is assigned to somebody else.")
 
 
-def _free_register(store: Store) -> Place:
-    """The lowest register that no session holds and nobody is assigned to; a new one where there is none."""
+def _free_register(store: Store, *, user: User, settling: bool) -> Place:
+    """The lowest register that no session holds and nobody is assigned to; a new one where there is none.
+
+    Before all others one whose settlement the person opened themselves: it is theirs, however often they ask. One that
+    somebody else's settlement holds is free only where all trade under settlement.
+    """
     # The vault's row is the lock under which a store gets its registers, so that two people never make the same one.
     Place.objects.select_for_update(no_key=True).get(store=store, kind=PlaceKind.VAULT)
     registers = Place.objects.filter(store=store, kind=PlaceKind.REGISTER)
     taken = CashSession.objects.filter(store=store, status=SessionStatus.OPEN).values("register_id")
     assigned = User.objects.filter(store=store, is_active=True, register__isnull=False).values("register_id")
-    free = registers.exclude(pk__in=taken).exclude(pk__in=assigned).order_by("number").first()
-    if free is not None:
-        return free
+    is_own = Q(settling_by=user)
+    if settling:
+        usable = is_own | (Q(settling=Settling.NONE) & ~Q(pk__in=taken))
+    elif store.requires_settlement:
+        usable = Q(settling=Settling.OPEN) & ~Q(pk__in=taken)
+    else:
+        usable = (Q(settling=Settling.NONE) | (is_own & Q(settling=Settling.OPEN))) & ~Q(pk__in=taken)
+    free = registers.filter(usable).exclude(pk__in=assigned)
+    own_first = Case(When(is_own, then=Value(0)), default=Value(1))
+    found = free.order_by(own_first, "number").first()
+    if found is not None:
+        return found
+    if store.requires_settlement and not settling:
+        raise Conflict(
+            f"No free register of store {store.number} has an open settlement, and it trades under settlement only.",
+            code="settlement_required",
+        )
     last = registers.order_by("-number").values_list("number", flat=True).first() or 0
     return Place.objects.create(store=store, kind=PlaceKind.REGISTER, number=last + 1)

@@ -40,6 +40,13 @@ class Principal:
             return f"apikey:{self.token.prefix}"
         return f"user:{self.user.pk}" if self.user is not None else "system"
 
+    @property
+    def name(self) -> str:
+        """The name under which it signs a document: the person's, the key's, or `system`."""
+        if self.user is not None:
+            return str(self.user)
+        return self.token.name or self.token.prefix if self.token is not None else "system"
+
     def has_role(self, role: Role) -> bool:
         """Whether it may do what `role` may. A program stands where a manager does; its scopes are asked beside."""
         if self.user is not None:

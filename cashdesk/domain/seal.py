@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.db.models import Q
 
-from cashdesk.domain.expected import Balances, Book, moved
+from cashdesk.domain.expected import Balances, moved
 from cashdesk.models import Movement, Place, Seal
 
 DIGESTED: Final = (
@@ -18,25 +18,25 @@ DIGESTED: Final = (
 )  # fmt: skip
 
 
-def seal_period(*, place: Place, book: Book, at: datetime) -> Seal:
+def seal_period(*, place: Place, last_seal: Seal | None, at: datetime) -> Seal:
     """Closes the running period of a place: the next Z number, without a gap, chained to the seal before.
 
-    The caller holds the place's exclusive lock and has recorded the last movements of the period. `book` is the book
-    as it was read under that lock; the closing balances are read again, since the close itself moved money.
+    The caller holds the place's exclusive lock, has read `last_seal` under it, and has recorded the last movements of the
+    period: the closing balances are summed here, since the close itself moves money.
     """
-    after = book.after_movement
+    after = last_seal.last_movement if last_seal else 0
     movements = list(_movements(place=place, after=after))
-    balances = dict(_opening(book.last_seal))
+    balances = dict(_opening(last_seal))
     for pair, amount in moved(place=place, after=after).items():
         balances[pair] = balances.get(pair, 0) + amount
     seal = Seal(
         place=place,
-        number=book.last_seal.number + 1 if book.last_seal else 1,
+        number=last_seal.number + 1 if last_seal else 1,
         after_movement=after,
         last_movement=movements[-1][0] if movements else after,
         movement_count=len(movements),
         balances=_listed(balances),
-        previous_digest=book.last_seal.digest if book.last_seal else "",
+        previous_digest=last_seal.digest if last_seal else "",
         sealed_at=at,
     )
     seal.digest = _digest(seal, movements)
@@ -80,7 +80,9 @@ def _movements(*, place: Place, after: int, until: int | None = None) -> Iterato
     wanted = Movement.objects.filter(Q(source=place) | Q(destination=place), pk__gt=after)
     if until is not None:
         wanted = wanted.filter(pk__lte=until)
-    return wanted.order_by("pk").values_list(*DIGESTED).iterator(chunk_size=2000)
+    for row in wanted.order_by("pk").values_list(*DIGESTED, "late_for_id").iterator(chunk_size=2000):
+        # Seals from before there was `late_for` were made of rows without it.
+        yield row if row[-1] is not None else row[:-1]
 
 
 def _opening(seal: Seal | None) -> Iterator[tuple[tuple[str, str], int]]:

@@ -3,19 +3,19 @@
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.expressions import Combinable
 
 from cashdesk.domain import audit, ledger, place
 from cashdesk.domain.business_day import business_date
-from cashdesk.domain.count import CountedCash, keep_count
+from cashdesk.domain.count import CountedAmount, keep_count
 from cashdesk.domain.expected import book_of
 from cashdesk.domain.ledger import Entry
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.seal import seal_period
-from cashdesk.enums import CASH, FLOW, CountMoment, MovementKind, PlaceKind, SessionStatus
+from cashdesk.enums import CASH, FLOW, CountMoment, MovementKind, PlaceKind, SessionStatus, Settling
 from cashdesk.errors import Conflict, InvalidInput, NothingOpen, SessionAlreadyOpen
-from cashdesk.models import CashSession, Place, Store, User
-from cashdesk.money import AMOUNT_MAX
+from cashdesk.models import CashSession, Count, Place, Store, User
 
 
 def open_session_of(user: User) -> CashSession | None:
@@ -49,7 +49,7 @@ def store_of(*, user: User, by: Principal) -> Store:
 def open_session(
     *,
     user: User,
-    counted: CountedCash,
+    counted: CountedAmount,
     by: Principal,
     at: datetime,
     station: int | None = None,
@@ -57,11 +57,13 @@ def open_session(
 ) -> CashSession:
     """Opens a drawer with a counted float and returns the session.
 
-    The float comes out of the vault (FLOAT). Where the register's book still holds cash, because the session before was
-    closed without a count, no float moves: float minus book is the opening difference (docs/structure.md, section 3).
-    With `force_close_previous` the person's running session becomes CLOSED_SYSTEM in the same transaction.
+    The float comes out of the vault (FLOAT). Where the register's book still holds cash, because a settlement holds the
+    drawer or the session before was closed without a count, no float moves: float minus book is the opening difference
+    (docs/structure.md, section 3). With `force_close_previous` the person's running session becomes CLOSED_SYSTEM in the
+    same transaction.
 
-    Raises SessionAlreadyOpen when the person or the register has an open session (law 3).
+    Raises SessionAlreadyOpen when the person or the register has an open session (law 3), Conflict while the register is
+    counted or lacks the settlement that its store asks for.
     """
     try:
         with transaction.atomic():
@@ -82,7 +84,7 @@ def open_session(
 
 
 def _open_locked(
-    *, user: User, counted: CountedCash, by: Principal, at: datetime, station: int | None, force_close_previous: bool
+    *, user: User, counted: CountedAmount, by: Principal, at: datetime, station: int | None, force_close_previous: bool
 ) -> CashSession:
     previous = open_session_of(user)
     if previous is not None and not force_close_previous:
@@ -93,6 +95,12 @@ def _open_locked(
     registers = {held.pk: held for held in (chosen, *([previous.register] if previous else []))}
     locked = place.lock(exclusive=registers.values(), shared=[ends[PlaceKind.VAULT]])
     register = locked[chosen.pk]
+    if register.settling == Settling.COUNTING:
+        raise Conflict(
+            f"Register {register.number} is being counted: its settlement is closed before it is opened again.",
+            code="register_is_counted",
+        )
+    place.refuse_unsettled(register=register, store=store)
     for running in CashSession.objects.select_related("register", "user").filter(
         Q(user=user) | Q(register=register), status=SessionStatus.OPEN
     ):
@@ -114,11 +122,11 @@ def _open_locked(
         opened_at=at,
         opened_by=by.user,
     )
-    keep_count(place=register, session=session, moment=CountMoment.OPENING, counted=counted, by=by, at=at)
+    keep_count(place=register, session=session, moment=CountMoment.OPENING, counted=[counted], by=by, at=at)
     if held_amount:
         _record_difference(session=session, ends=ends, difference=session.opening_difference, by=by, at=at)
     elif counted.amount:
-        _record(
+        _record_transfer(
             session=session,
             kind=MovementKind.FLOAT,
             source=ends[PlaceKind.VAULT],
@@ -150,11 +158,12 @@ def _register_to_open(
 
 
 @transaction.atomic
-def close_session(*, session: CashSession, counted: CountedCash, by: Principal, at: datetime) -> CashSession:
+def close_session(*, session: CashSession, counted: CountedAmount, by: Principal, at: datetime) -> CashSession:
     """Closes a session with what was counted, blind, and returns it with its frozen figures.
 
     In this order: the register is locked, so every posting before is in and none comes after; the expected amount is one
-    sum; the difference is booked over/short; the counted cash goes back to the vault; the period is sealed.
+    sum; the difference is booked over/short; the counted cash goes back to the vault, unless a settlement holds the
+    drawer; the period is sealed.
 
     Raises NothingOpen when it was closed meanwhile: of two closes at once one wins and the other changes nothing.
     """
@@ -165,10 +174,10 @@ def close_session(*, session: CashSession, counted: CountedCash, by: Principal, 
         raise NothingOpen("No active cash session found for the current user")
     book = book_of(register)
     expected = book.amount(currency=session.currency, method=CASH)
-    keep_count(place=register, session=session, moment=CountMoment.CLOSING, counted=counted, by=by, at=at)
+    keep_count(place=register, session=session, moment=CountMoment.CLOSING, counted=[counted], by=by, at=at)
     _record_difference(session=session, ends=ends, difference=counted.amount - expected, by=by, at=at)
-    _record_return(session=session, ends=ends, amount=counted.amount, by=by, at=at)
-    session.seal = seal_period(place=register, book=book, at=at)
+    _record_return(session=session, register=register, ends=ends, amount=counted.amount, by=by, at=at)
+    session.seal = seal_period(place=register, last_seal=book.last_seal, at=at)
     _freeze(session=session, status=SessionStatus.CLOSED, expected=expected, declared=counted.amount, by=by, at=at)
     detail = {"declared": counted.amount, "expected": expected, "difference": session.difference}
     audit.note(
@@ -190,7 +199,7 @@ def force_close_session(*, session: CashSession, by: Principal, at: datetime, re
 
 
 @transaction.atomic
-def count_afterwards(*, session: CashSession, counted: CountedCash, by: Principal, at: datetime) -> CashSession:
+def count_afterwards(*, session: CashSession, counted: CountedAmount, by: Principal, at: datetime) -> CashSession:
     """Counts the drawer of a session that was closed without a count. The session stays as it was sealed; the difference
     is booked now, the cash goes back to the vault, and the register gets a further seal.
 
@@ -201,17 +210,16 @@ def count_afterwards(*, session: CashSession, counted: CountedCash, by: Principa
     session = CashSession.objects.select_related("store", "user", "register").get(pk=session.pk)
     if session.status != SessionStatus.CLOSED_SYSTEM:
         raise Conflict("Only a session that was closed without a count is counted afterwards.", code="already_counted")
-    if (
-        session.counts.filter(moment=CountMoment.AFTERWARDS).exists()
-        or CashSession.objects.filter(register=register, pk__gt=session.pk).exists()
-    ):
+    if register.settling == Settling.COUNTING:
+        raise Conflict("The drawer is being counted by its settlement.", code="register_is_counted")
+    if CashSession.objects.filter(was_counted_since(), pk=session.pk).exists():
         raise Conflict("The drawer was opened or counted since; what it held is in that count.", code="already_counted")
     book = book_of(register)
-    keep_count(place=register, session=session, moment=CountMoment.AFTERWARDS, counted=counted, by=by, at=at)
+    keep_count(place=register, session=session, moment=CountMoment.AFTERWARDS, counted=[counted], by=by, at=at)
     difference = counted.amount - book.amount(currency=session.currency, method=CASH)
     _record_difference(session=session, ends=ends, difference=difference, by=by, at=at)
-    _record_return(session=session, ends=ends, amount=counted.amount, by=by, at=at)
-    seal_period(place=register, book=book, at=at)
+    _record_return(session=session, register=register, ends=ends, amount=counted.amount, by=by, at=at)
+    seal_period(place=register, last_seal=book.last_seal, at=at)
     place.moved_on(register)
     detail = {"declared": counted.amount, "difference": difference}
     audit.note(
@@ -225,6 +233,18 @@ def count_afterwards(*, session: CashSession, counted: CountedCash, by: Principa
     return session
 
 
+def was_counted_since() -> Combinable:
+    """Builds the condition on sessions closed without a count that the drawer was counted since: by the next opening, by
+    itself afterwards, or by a settlement.
+    """
+    opened_again = CashSession.objects.filter(register=OuterRef("register"), pk__gt=OuterRef("pk"))
+    afterwards = Count.objects.filter(session=OuterRef("pk"), moment=CountMoment.AFTERWARDS)
+    settled = Count.objects.filter(
+        place=OuterRef("register"), counted_at__gte=OuterRef("closed_at"), session__isnull=True
+    ).exclude(moment=CountMoment.PREVIEW)
+    return Exists(opened_again) | Exists(afterwards) | Exists(settled)
+
+
 def _already_open(running: CashSession) -> SessionAlreadyOpen:
     since = running.opened_at.strftime("%Y-%m-%dT%H:%M:%SZ")
     return SessionAlreadyOpen(
@@ -235,7 +255,7 @@ def _already_open(running: CashSession) -> SessionAlreadyOpen:
 def _close_uncounted(*, session: CashSession, by: Principal, at: datetime, reason: str) -> CashSession:
     book = book_of(session.register)
     expected = book.amount(currency=session.currency, method=CASH)
-    session.seal = seal_period(place=session.register, book=book, at=at)
+    session.seal = seal_period(place=session.register, last_seal=book.last_seal, at=at)
     _freeze(session=session, status=SessionStatus.CLOSED_SYSTEM, expected=expected, declared=0, by=by, at=at)
     audit.note(
         action="session.forced_closed",
@@ -263,26 +283,29 @@ def _freeze(
 def _record_difference(
     *, session: CashSession, ends: dict[str, Place], difference: int, by: Principal, at: datetime
 ) -> None:
-    """Books counted minus book: what is missing leaves for over/short, what is too much comes from there.
+    """Books counted minus book over/short."""
+    entries = ledger.entries_of_difference(
+        place=session.register,
+        over_short=ends[PlaceKind.OVER_SHORT],
+        difference=difference,
+        currency=session.currency,
+        method=CASH,
+        at=at,
+        session=session,
+    )
+    if entries:
+        ledger.record(store=session.store, entries=entries, by=by, at=at)
 
-    In as many movements as it takes: a till that reported a barcode as an amount must not keep a drawer open for ever.
-    """
-    over_short = ends[PlaceKind.OVER_SHORT]
-    source, destination = (over_short, session.register) if difference > 0 else (session.register, over_short)
-    left = abs(difference)
-    while left:
-        amount = min(left, AMOUNT_MAX)
-        kind = MovementKind.OVER_SHORT
-        _record(session=session, kind=kind, source=source, destination=destination, amount=amount, by=by, at=at)
-        left -= amount
 
-
-def _record_return(*, session: CashSession, ends: dict[str, Place], amount: int, by: Principal, at: datetime) -> None:
-    if amount:
-        _record(
+def _record_return(
+    *, session: CashSession, register: Place, ends: dict[str, Place], amount: int, by: Principal, at: datetime
+) -> None:
+    """Puts the counted cash back into the vault, unless a settlement holds the drawer: then it stays in it."""
+    if amount and register.settling == Settling.NONE:
+        _record_transfer(
             session=session,
             kind=MovementKind.RETURN,
-            source=session.register,
+            source=register,
             destination=ends[PlaceKind.VAULT],
             amount=amount,
             by=by,
@@ -290,7 +313,7 @@ def _record_return(*, session: CashSession, ends: dict[str, Place], amount: int,
         )
 
 
-def _record(
+def _record_transfer(
     *,
     session: CashSession,
     kind: MovementKind,

@@ -12,10 +12,11 @@ from django.db import transaction
 from cashdesk.domain import ledger, place
 from cashdesk.domain.access import issue_api_key
 from cashdesk.domain.cash_movement import move_cash
-from cashdesk.domain.count import CountedCash
+from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.ledger import Entry
 from cashdesk.domain.organisation import create_account, create_store
-from cashdesk.domain.payment import PaymentReport, record_payments
+from cashdesk.domain.payment import record_payments
+from cashdesk.domain.payment_report import PaymentReport
 from cashdesk.domain.person import create_person
 from cashdesk.domain.principal import SYSTEM, Principal
 from cashdesk.domain.session import close_session, force_close_session, open_session
@@ -215,7 +216,7 @@ def _trade(demo: DemoStore, *, cashier: User, manager: User, opening: datetime, 
     by = Principal(user=cashier)
     float_amount = _minor(demo, demo.float_units)
     session = open_session(
-        user=cashier, counted=CountedCash(currency=demo.currency, amount=float_amount), by=by, at=opening
+        user=cashier, counted=CountedAmount(currency=demo.currency, amount=float_amount), by=by, at=opening
     )
     closing = opening + timedelta(hours=8, minutes=chance.randrange(45))
     reports = list(_sales(demo, session, opening=opening, closing=closing, chance=chance))
@@ -248,7 +249,7 @@ def _trade(demo: DemoStore, *, cashier: User, manager: User, opening: datetime, 
         return
     expected = float_amount + cash_in - drop - paid_out
     declared = max(0, expected + _minor(demo, demo.basket_units) * chance.choice((0, 0, 0, 0, 0, -1, -2, 1, -8)) // 20)
-    close_session(session=session, counted=CountedCash(currency=demo.currency, amount=declared), by=by, at=closing)
+    close_session(session=session, counted=CountedAmount(currency=demo.currency, amount=declared), by=by, at=closing)
     if chance.random() < 0.04:
         late = PaymentReport(
             id=f"{demo.number}-{session.pk}-late", method=CASH, currency=demo.currency, status=PaymentStatus.APPROVED,

@@ -12,7 +12,7 @@ from cashdesk.models.session import CashSession
 class Count(models.Model):
     """One count by one person. Never changed, every attempt kept (triggers refuse the rest)."""
 
-    place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="counts")
+    place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="counts", db_index=False)
     session = models.ForeignKey(CashSession, on_delete=models.PROTECT, related_name="counts", null=True)
     moment = models.CharField(max_length=16, choices=CountMoment.choices)
     attempt = models.PositiveSmallIntegerField(default=1)
@@ -27,6 +27,10 @@ class Count(models.Model):
             models.CheckConstraint(
                 condition=Q(witness__isnull=True) | ~Q(witness=F("counted_by")), name="count_witness_is_another_person"
             ),
+        )
+        indexes = (
+            # queries.with_shown_result(): whether a drawer was counted since.
+            models.Index(fields=("place", "counted_at"), name="count_of_place"),
         )
 
     def __str__(self) -> str:

@@ -33,6 +33,14 @@ class Movement(PublicIdModel):
     is_late = models.BooleanField(
         default=False, help_text="Arrived after its period was closed: explains it, changes nothing."
     )
+    late_for = models.ForeignKey(
+        Place,
+        on_delete=models.PROTECT,
+        related_name="late_movements",
+        null=True,
+        db_index=False,
+        help_text="Of a late one: the place whose closed period it explains, where over/short stands in its stead.",
+    )
     business_date = models.DateField(help_text="The store's trading date, frozen at recording.")
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
@@ -49,6 +57,9 @@ class Movement(PublicIdModel):
             models.CheckConstraint(condition=Q(amount__gte=1, amount__lte=AMOUNT_MAX), name="movement_amount_positive"),
             models.CheckConstraint(condition=~Q(source=F("destination")), name="movement_goes_somewhere"),
             models.CheckConstraint(condition=Q(kind__in=MovementKind.values), name="movement_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(late_for__isnull=True) | Q(is_late=True), name="movement_late_for_means_late"
+            ),
             # A payment is booked once; its reversal is the one exception.
             models.UniqueConstraint(
                 fields=("payment",), condition=Q(reverses__isnull=True), name="movement_once_per_payment"
@@ -58,6 +69,10 @@ class Movement(PublicIdModel):
             # domain.expected.moved(): the two halves of the one sum, over a range of ids, from the index alone.
             models.Index(fields=("source", "id", "currency", "method", "amount"), name="movement_out_of_place"),
             models.Index(fields=("destination", "id", "currency", "method", "amount"), name="movement_into_place"),
+            # settlements.domain.late: what arrived late for a place's closed periods.
+            models.Index(
+                fields=("late_for", "id"), condition=Q(late_for__isnull=False), name="movement_late_for_place"
+            ),
         )
 
     def __str__(self) -> str:

@@ -76,6 +76,11 @@ class Store(PublicIdModel):
         validators=[MaxValueValidator(10_000)],
         help_text="Hundredths of a percent of the expected amount; 50 is half a percent.",
     )
+    requires_settlement = models.BooleanField(
+        "trades under settlement only",
+        default=False,
+        help_text="Registers sell, pay in and pay out only while their settlement is open.",
+    )
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

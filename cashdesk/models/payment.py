@@ -19,6 +19,11 @@ class PaymentMethod(PublicIdModel):
     code = models.CharField(max_length=32, help_text="In capitals; CASH is cash.")
     name = models.CharField(max_length=100)
     is_cash = models.BooleanField(default=False)
+    is_counted = models.BooleanField(
+        "counted by hand",
+        default=False,
+        help_text="Settlements ask for it, as for cash: card slips, cheques. What is not counted is taken as the books say.",
+    )
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -29,6 +34,9 @@ class PaymentMethod(PublicIdModel):
             models.CheckConstraint(
                 condition=Q(is_cash=True, code="CASH") | (Q(is_cash=False) & ~Q(code="CASH")),
                 name="payment_method_cash_is_cash",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_cash=False) | Q(is_counted=True), name="payment_method_cash_is_counted"
             ),
         )
 

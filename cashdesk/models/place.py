@@ -1,8 +1,9 @@
 """Where money can be."""
 
+from django.conf import settings
 from django.db import models
 
-from cashdesk.enums import PlaceKind
+from cashdesk.enums import PlaceKind, Settling
 from cashdesk.models.organisation import Store
 
 
@@ -23,6 +24,29 @@ class Place(models.Model):
         help_text="How many times the place was opened or closed; a posting that looked before a transition sees it here.",
     )
 
+    settling = models.CharField(
+        "settlement",
+        max_length=8,
+        choices=Settling.choices,
+        default=Settling.NONE,
+        editable=False,
+        help_text="Whether a settlement holds the place. Part of the row that postings look at, so of the lock.",
+    )
+    settling_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        editable=False,
+        db_index=False,
+        help_text="Who opened the settlement that holds it.",
+    )
+    settled_after_z = models.PositiveBigIntegerField(
+        default=0,
+        editable=False,
+        help_text="The Z of the place before its latest settlement began: sessions sealed above it lie inside.",
+    )
+
     class Meta:
         ordering = ("store", "kind", "number")
         constraints = (
@@ -33,6 +57,18 @@ class Place(models.Model):
                 name="place_only_registers_are_numbered",
             ),
             models.CheckConstraint(condition=models.Q(kind__in=PlaceKind.values), name="place_kind_is_known"),
+            models.CheckConstraint(
+                condition=models.Q(settling=Settling.NONE, settling_by__isnull=True)
+                | models.Q(kind=PlaceKind.REGISTER, settling__in=(Settling.OPEN, Settling.COUNTING))
+                | models.Q(kind=PlaceKind.VAULT, settling=Settling.OPEN),
+                name="place_settling_is_known",
+            ),
+        )
+        indexes = (
+            # domain.place and domain.payment_target: the registers that somebody's open settlements hold.
+            models.Index(
+                fields=("settling_by",), condition=models.Q(settling_by__isnull=False), name="place_settled_by_person"
+            ),
         )
 
     def __str__(self) -> str:

@@ -68,6 +68,32 @@ class EnvelopeDialect(Dialect):
         return {"message": message, "data": data}
 
 
+class SettlementDialect(Dialect):
+    """Settlements: camelCase, every body with `apiResponseStatus`."""
+
+    INVALID = "E06001"
+
+    @classmethod
+    def error_body(cls, fault: Fault) -> dict[str, Any]:
+        """Returns the status with the code of the page (E06001 for what cannot be read), and the fields under `errors`."""
+        code = cls.INVALID if fault.status in (400, 413) else f"E06{fault.status}"
+        named = Fault(
+            status=fault.status,
+            code=fault.code,
+            message=fault.message,
+            errors={camel_case(name): text for name, text in fault.errors.items()},
+        )
+        body = cls.body({}, code=code, message=_text(named))
+        if named.errors:
+            body["errors"] = dict(named.errors)
+        return body
+
+    @staticmethod
+    def body(data: Mapping[str, Any], *, code: str, message: str) -> dict[str, Any]:
+        """Adds the status to an answer."""
+        return {**data, "apiResponseStatus": {"responseCode": code, "message": message}}
+
+
 class CommonDialect(Dialect):
     """Signing in, which the clients of every dialect do: a refusal carries the words of both older ones."""
 
@@ -105,6 +131,9 @@ DIALECT_BY_PREFIX: Final[tuple[tuple[str, type[Dialect]], ...]] = (
     ("/api/v1/payment-methods", EnvelopeDialect),
     ("/api/v1/reports", EnvelopeDialect),
     ("/api/v1/auth", CommonDialect),
+    ("/api/v1/settlements", SettlementDialect),
+    ("/api/v1/cashbookentries", SettlementDialect),
+    ("/api/v1/cashbookaccounts", SettlementDialect),
     ("/api/v1", ProblemDialect),
 )
 
@@ -119,6 +148,12 @@ def dialect_of(path: str) -> type[Dialect]:
 def pointer_of(name: str) -> str:
     """Turns `payments.3.amount` into the JSON pointer `/payments/3/amount`."""
     return "/" + "/".join(part.replace("~", "~0").replace("/", "~1") for part in name.split("."))
+
+
+def camel_case(name: str) -> str:
+    """Turns a declared name into its published one: `opened_by_name` into `openedByName`."""
+    first, *others = name.split("_")
+    return first + "".join(part[:1].upper() + part[1:] for part in others)
 
 
 def _text(fault: Fault) -> str:

@@ -1,14 +1,45 @@
 """Serializers and fields that take nothing they do not know and no number inexactly."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from cashdesk.errors import InvalidInput
 from cashdesk.money import parse_number, parse_whole
+from cashdesk.web.dialects import camel_case
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class CamelCaseSerializer(serializers.Serializer[Any]):
+    """A body whose declared names are published in camelCase; only names that are declared are ever renamed."""
+
+    def get_fields(self) -> dict[str, Any]:
+        """Returns the fields under their published names, each still reading and writing what its own name says."""
+        published = {}
+        for name, field in super().get_fields().items():
+            if field.source is None and camel_case(name) != name:
+                field.source = name
+            if isinstance(field, serializers.SerializerMethodField):
+                field.method_name = field.method_name or f"get_{name}"
+            published[camel_case(name)] = field
+        return published
+
+
+@extend_schema_field({"type": "integer", "format": "int64", "example": 1541435925364})
+class EpochMillisField(serializers.Field[Any, Any, Any, Any]):
+    """An instant as milliseconds since 1970."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, **kwargs)
+
+    def to_representation(self, value: datetime) -> int:
+        """Returns whole milliseconds."""
+        return (value - EPOCH) // timedelta(milliseconds=1)
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -82,3 +113,15 @@ class TextField(serializers.CharField):
         if not isinstance(data, str):
             raise serializers.ValidationError("must be text.")
         return super().to_internal_value(data)
+
+
+class ReferenceField(serializers.CharField):
+    """An id of somebody else's: text, or a whole number, which is the same as its digits."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Returns the text. Raises ValidationError."""
+        if isinstance(data, bool) or not isinstance(data, str | int):
+            raise serializers.ValidationError("must be text or a whole number.")
+        if isinstance(data, int) and abs(data) >= 10**20:
+            raise serializers.ValidationError("has more than 20 digits; send it as text.")
+        return super().to_internal_value(str(data))

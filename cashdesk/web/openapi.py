@@ -36,6 +36,21 @@ COMMON_ERROR = OpenApiResponse(
 )
 
 
+SETTLEMENT_ERROR = OpenApiResponse(
+    inline_serializer(
+        "SettlementError",
+        {
+            "apiResponseStatus": inline_serializer(
+                "SettlementErrorStatus",
+                {"responseCode": serializers.CharField(), "message": serializers.CharField()},
+            ),
+            "errors": serializers.DictField(child=serializers.CharField(), required=False),
+        },
+    ),
+    "Refused; `responseCode` is E06001 or E06 with the status, `errors` names the fields.",
+)
+
+
 class ProblemSerializer(serializers.Serializer[Any]):
     """RFC 9457 problem details."""
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from cashdesk.domain import ledger
 from cashdesk.domain.access import issue_api_key, issue_token
-from cashdesk.domain.count import CountedCash, Pieces
+from cashdesk.domain.count import CountedAmount, Pieces
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.session import close_session
 from cashdesk.enums import PaymentStatus, Scope
@@ -100,7 +100,7 @@ def trade_a_day(store: Store, cashier: User, *, number: int = 1) -> Traces:
         Pieces(denomination=100, pieces=3),
     )
     closed = close_session(
-        session=session, counted=CountedCash(currency="EUR", amount=12_300, pieces=pieces), by=by, at=minutes(60)
+        session=session, counted=CountedAmount(currency="EUR", amount=12_300, pieces=pieces), by=by, at=minutes(60)
     )
     sell(closed, 200, at=minutes(61))
     token, _secret = issue_token(user=cashier, at=timezone.now(), lifetime=timedelta(hours=1))

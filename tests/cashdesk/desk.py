@@ -10,9 +10,10 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Model, UniqueConstraint
 
 from cashdesk.domain.cash_movement import move_cash
-from cashdesk.domain.count import CountedCash
+from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.expected import balances_of_places
-from cashdesk.domain.payment import Outcome, PaymentReport, record_payment
+from cashdesk.domain.payment import Outcome, record_payment
+from cashdesk.domain.payment_report import PaymentReport
 from cashdesk.domain.principal import SYSTEM, Principal
 from cashdesk.domain.session import close_session, count_afterwards, force_close_session, open_session
 from cashdesk.enums import CASH, MovementKind, PaymentStatus, PaymentType, PlaceKind
@@ -28,9 +29,9 @@ def minutes(number: int) -> datetime:
     return NOON + timedelta(minutes=number)
 
 
-def counted(amount: int, currency: str = "EUR") -> CountedCash:
+def counted(amount: int, currency: str = "EUR") -> CountedAmount:
     """Returns a count of so much."""
-    return CountedCash(currency=currency, amount=amount)
+    return CountedAmount(currency=currency, amount=amount)
 
 
 def open_drawer(user: User, amount: int, *, by: User | None = None, at: datetime = NOON, **options: Any) -> CashSession:

@@ -67,7 +67,7 @@ def test_a_forced_close_does_not_tell_it_either(cast: Cast) -> None:
 def look(cast: Cast, who: str) -> None:
     """Somebody reads the list of sessions."""
     by = Principal(user=getattr(cast, who))
-    note_looks(sessions=sessions(by=by), by=by, at=minutes(5))
+    note_looks(rows=sessions(by=by), by=by, at=minutes(5))
 
 
 @pytest.mark.parametrize("who", ["erika", "anna"])

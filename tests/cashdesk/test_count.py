@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cashdesk.denominations import DENOMINATIONS, denominations_of
-from cashdesk.domain.count import CountedCash, Pieces, keep_count, total_of
+from cashdesk.domain.count import CountedAmount, Pieces, keep_count, total_of
 from cashdesk.domain.principal import SYSTEM, Principal
 from cashdesk.domain.session import close_session, force_close_session
 from cashdesk.enums import CASH, CountMoment
@@ -85,7 +85,7 @@ def test_who_counted_what_where_and_when_is_kept(cast: Cast) -> None:
 
 def test_pieces_that_were_not_there_are_not_written_down(cast: Cast) -> None:
     session = open_drawer(cast.carla, 0)
-    found = CountedCash(currency="EUR", amount=500, pieces=pieces_of((200, 2), (100, 1), (50, 0)))
+    found = CountedAmount(currency="EUR", amount=500, pieces=pieces_of((200, 2), (100, 1), (50, 0)))
     close_session(session=session, counted=found, by=Principal(user=cast.carla), at=NOON)
     amount = Count.objects.get(moment=CountMoment.CLOSING).amounts.get()
     assert list(amount.pieces.values_list("denomination", "pieces")) == [(200, 2), (100, 1)]
@@ -101,5 +101,5 @@ def test_a_count_is_kept_for_every_moment(cast: Cast, moment: CountMoment) -> No
     session = open_drawer(cast.carla, 0)
     by = Principal(user=cast.bruno)
     fields: dict[str, Any] = {"place": session.register, "session": None, "moment": moment}
-    count = keep_count(**fields, counted=counted(700), by=by, at=NOON)
+    count = keep_count(**fields, counted=[counted(700)], by=by, at=NOON)
     assert (count.moment, count.amounts.get().method, count.amounts.get().amount) == (moment, CASH, 700)

@@ -54,7 +54,7 @@ def a_session(cast: Cast, **fields: Any) -> CashSession:
 def closing(cast: Cast) -> dict[str, Any]:
     """Returns all that a close freezes, with a seal."""
     register = cast.place(PlaceKind.REGISTER, 1)
-    seal = seal_period(place=register, book=book_of(register), at=NOON)
+    seal = seal_period(place=register, last_seal=book_of(register).last_seal, at=NOON)
     return {"closed_at": NOON, "expected_amount": 100, "declared_amount": 90, "difference": -10, "seal": seal}
 
 

@@ -6,10 +6,8 @@ from typing import Any
 import pytest
 
 from cashdesk.domain.ledger import reverse
-from cashdesk.domain.payment import (
-    CLOCK_AHEAD_MAX,
-    record_payment,
-)
+from cashdesk.domain.payment import record_payment
+from cashdesk.domain.payment_report import CLOCK_AHEAD_MAX
 from cashdesk.domain.principal import SYSTEM, Principal
 from cashdesk.domain.session import force_close_session
 from cashdesk.enums import CASH, Booked, MovementKind, PaymentStatus, PaymentType, PlaceKind

@@ -2,11 +2,8 @@
 
 import itertools
 
-from cashdesk.domain.payment import (
-    Outcome,
-    PaymentReport,
-    record_payments,
-)
+from cashdesk.domain.payment import Outcome, record_payments
+from cashdesk.domain.payment_report import PaymentReport
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import PaymentStatus, PlaceKind
 from cashdesk.models import Movement

@@ -9,7 +9,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from cashdesk.domain.count import CountedCash
+from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.expected import balances_of_places, late_cash_of
 from cashdesk.domain.ledger import reverse
 from cashdesk.domain.principal import SYSTEM, Principal
@@ -131,7 +131,7 @@ def do_count_afterwards(paper: Paper, register: int, count: int | None) -> None:
     session = paper.last[register]
     if session is None:
         return
-    found = CountedCash(currency="EUR", amount=max(0, paper.cash[register]) if count is None else count)
+    found = CountedAmount(currency="EUR", amount=max(0, paper.cash[register]) if count is None else count)
     by = Principal(user=paper.cast.erika)
     if not paper.waits_for_count[register]:
         with pytest.raises(Conflict):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cashdesk.domain.access import issue_token
-from cashdesk.domain.count import CountedCash, Pieces
+from cashdesk.domain.count import CountedAmount, Pieces
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.session import (
     close_session,
@@ -69,7 +69,7 @@ def test_the_counted_pieces_are_kept(cast: Cast) -> None:
     pieces = (Pieces(denomination=5000, pieces=2), Pieces(denomination=50, pieces=3), Pieces(denomination=1, pieces=0))
     open_session(
         user=cast.carla,
-        counted=CountedCash(currency="EUR", amount=10150, pieces=pieces),
+        counted=CountedAmount(currency="EUR", amount=10150, pieces=pieces),
         by=Principal(user=cast.carla),
         at=NOON,
     )

@@ -5,6 +5,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.checks import Error
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
@@ -12,7 +13,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Model
 
 from cashdesk import triggers
-from cashdesk.domain.count import CountedCash, Pieces
+from cashdesk.domain.count import CountedAmount, Pieces
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.session import close_session, open_session
 from cashdesk.enums import PaymentStatus, PlaceKind, SessionStatus
@@ -39,6 +40,9 @@ from tests.cashdesk.desk import (
 )
 from tests.stories import Cast
 
+LAWS = triggers.laws_of("cashdesk")
+SESSION_FROZEN, PAYMENT_FROZEN, PLACE_FROZEN = (LAWS.frozen[table][0] for table in ("cashsession", "payment", "place"))
+
 APPEND_ONLY = (Movement, Seal, Count, CountAmount, CountPieces, AuditEntry)
 STAYING = (*APPEND_ONLY, CashSession, Payment, Place)
 is_postgresql = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="only PostgreSQL has it")
@@ -51,7 +55,7 @@ def day(cast: Cast) -> CashSession:
     pieces = (Pieces(denomination=5000, pieces=2),)
     by = Principal(user=cast.carla)
     session = open_session(
-        user=cast.carla, counted=CountedCash(currency="EUR", amount=10000, pieces=pieces), by=by, at=NOON, station=1
+        user=cast.carla, counted=CountedAmount(currency="EUR", amount=10000, pieces=pieces), by=by, at=NOON, station=1
     )
     sell(session, 500)
     return close_session(session=session, counted=counted(10400), by=by, at=NOON)
@@ -135,7 +139,7 @@ def test_a_session_that_was_closed_without_a_count_stays_too(cast: Cast) -> None
 
 def test_who_opened_what_where_and_with_which_float_stays(cast: Cast) -> None:
     session = open_drawer(cast.carla, 10000)
-    for column in triggers.SESSION_FROZEN:
+    for column in SESSION_FROZEN:
         statement = f'UPDATE cashdesk_cashsession SET "{column}" = {other_value(session, column)} WHERE id = %s'
         assert "never changes" in refusal_of(statement, [session.pk]), column
         same = f'UPDATE cashdesk_cashsession SET "{column}" = "{column}" WHERE id = %s'
@@ -144,18 +148,18 @@ def test_who_opened_what_where_and_with_which_float_stays(cast: Cast) -> None:
 
 def test_only_the_closing_of_an_open_session_may_be_written() -> None:
     closing = {"status", "closed_at", "closed_by_id", "expected_amount", "declared_amount", "difference", "seal_id"}
-    assert set(columns_of(CashSession)) - set(triggers.SESSION_FROZEN) == closing
+    assert set(columns_of(CashSession)) - set(SESSION_FROZEN) == closing
 
 
 def test_the_figures_of_a_payment_stay_while_it_is_pending(cast: Cast) -> None:
     payment = pay(open_drawer(cast.carla, 0), 500, status=PaymentStatus.PENDING)
-    for column in triggers.PAYMENT_FROZEN:
+    for column in PAYMENT_FROZEN:
         statement = f'UPDATE cashdesk_payment SET "{column}" = {other_value(payment, column)} WHERE id = %s'
         assert "the figures of a payment never change" in refusal_of(statement, [payment.pk]), column
 
 
 def test_only_the_decision_on_a_pending_payment_may_be_written() -> None:
-    assert set(columns_of(Payment)) - set(triggers.PAYMENT_FROZEN) == {"status", "booked", "decided_at"}
+    assert set(columns_of(Payment)) - set(PAYMENT_FROZEN) == {"status", "booked", "decided_at"}
 
 
 @pytest.mark.parametrize("status", [PaymentStatus.APPROVED, PaymentStatus.REJECTED])
@@ -172,7 +176,7 @@ def test_a_pending_payment_may_be_decided(cast: Cast) -> None:
     assert execute("UPDATE cashdesk_payment SET status = 'REJECTED' WHERE id = %s", [payment.pk]) == 1
 
 
-@pytest.mark.parametrize("column", triggers.PLACE_FROZEN)
+@pytest.mark.parametrize("column", PLACE_FROZEN)
 def test_a_place_stays_what_and_where_it_is(cast: Cast, column: str) -> None:
     register = cast.place(PlaceKind.REGISTER, 1)
     value = {"store_id": cast.otto.store_id, "kind": "'VAULT'", "number": 77}[column]
@@ -186,7 +190,7 @@ def test_a_place_stays_what_and_where_it_is(cast: Cast, column: str) -> None:
 def drop(name: str) -> None:
     """Drops one trigger."""
     table = next(trigger.table for trigger in triggers._triggers(connection) if trigger.name == name)
-    execute(f"DROP TRIGGER {name}" + (f" ON cashdesk_{table}" if connection.vendor == "postgresql" else ""))
+    execute(f"DROP TRIGGER {name}" + (f" ON {table}" if connection.vendor == "postgresql" else ""))
 
 
 def faults() -> list[Any]:
@@ -198,7 +202,8 @@ def test_none_is_missing(db: None) -> None:
     assert triggers.missing(connection) == []
     assert faults() == []
     tables = {trigger.table for trigger in triggers._triggers(connection)}
-    assert tables == {model._meta.model_name for model in STAYING}
+    staying = [*STAYING, *apps.get_app_config("settlements").get_models()]
+    assert tables == {model._meta.db_table for model in staying}
 
 
 def test_a_missing_trigger_is_named_by_the_system_check_and_put_back(db: None) -> None:
@@ -244,16 +249,12 @@ def test_lifted_triggers_let_through_what_they_refused(day: CashSession) -> None
 
 @pytest.mark.django_db(transaction=True)
 def test_the_migration_goes_backwards_and_forwards() -> None:
-    def migrate_to(name: str) -> None:
-        executor = MigrationExecutor(connection)
-        executor.migrate([("cashdesk", name)])
-
-    newest = max(name for app, name in MigrationExecutor(connection).loader.graph.leaf_nodes() if app == "cashdesk")
+    newest = MigrationExecutor(connection).loader.graph.leaf_nodes()
     try:
-        migrate_to("0001_initial")
-        assert len(triggers.missing(connection)) == len(triggers._triggers(connection))
+        MigrationExecutor(connection).migrate([("cashdesk", "0001_initial")])
+        assert len(triggers.missing(connection)) == len(triggers._triggers(connection, "cashdesk"))
     finally:
-        migrate_to(newest)
+        MigrationExecutor(connection).migrate(newest)
     assert triggers.missing(connection) == []
 
 

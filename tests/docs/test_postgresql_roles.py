@@ -126,9 +126,11 @@ def test_the_application_role_can_do_a_whole_day(database: Database) -> None:
     }
 
 
-CHANGES = [f"UPDATE cashdesk_{table} SET id = id" for table in triggers.APPEND_ONLY]
-DELETIONS = [f"DELETE FROM cashdesk_{table}" for table in triggers.NEVER_DELETED]
-EMPTYINGS = [f"TRUNCATE cashdesk_{table} CASCADE" for table in triggers.NEVER_DELETED]
+LAWS = [triggers.laws_of(app) for app in ("cashdesk", "settlements")]
+STAYING = [f"{laws.app}_{table}" for laws in LAWS for table in laws.never_deleted]
+CHANGES = [f"UPDATE {laws.app}_{table} SET id = id" for laws in LAWS for table in laws.never_changed]
+DELETIONS = [f"DELETE FROM {table}" for table in STAYING]
+EMPTYINGS = [f"TRUNCATE {table} CASCADE" for table in STAYING]
 ROADS_AROUND = [
     "UPDATE cashdesk_cashsession SET start_amount = 0",
     "UPDATE cashdesk_payment SET amount = 0",
@@ -157,11 +159,7 @@ def test_what_would_rewrite_the_books_is_refused_for_lack_of_permission(database
 
 @pytest.mark.parametrize(
     ("table", "frozen"),
-    [
-        ("cashdesk_cashsession", triggers.SESSION_FROZEN),
-        ("cashdesk_payment", triggers.PAYMENT_FROZEN),
-        ("cashdesk_place", triggers.PLACE_FROZEN),
-    ],
+    [(f"{laws.app}_{table}", columns) for laws in LAWS for table, (columns, _words) in laws.frozen.items()],
 )
 def test_the_columns_that_may_change_are_those_that_no_trigger_freezes(
     database: Database, table: str, frozen: tuple[str, ...]

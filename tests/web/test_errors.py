@@ -81,7 +81,6 @@ def test_a_fault_outside_a_view_of_the_api_has_the_dialect_of_the_path(prefix: s
         *((f"/{prefix}/nothing/here", keys) for prefix, keys in KEYS.items() if prefix != "payments"),
         *((f"/{prefix}//", keys) for prefix, keys in KEYS.items() if prefix not in ("payments", "payment-methods")),
         ("/nothing", KEYS["payments"]),
-        ("/movements", KEYS["payments"]),
         ("/cashbox", KEYS["payments"]),
         ("/shiftsx", KEYS["payments"]),
         ("/authority", KEYS["payments"]),

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from cashdesk.denominations import cash_unit_of
-from cashdesk.domain.count import CountedCash
+from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.ledger import Entry, record
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.session import count_afterwards
@@ -178,7 +178,7 @@ def fetch_from_bank(stage: Stage, step: Step) -> None:
 def count_what_nobody_counted(stage: Stage, step: Step, station: str) -> None:
     # No published call counts the drawer of a forced close yet: the session's own verb does.
     sessions = CashSession.objects.filter(register__number=int(station), store=stage.cast.store)
-    counted = CountedCash(currency=stage.day.currency, amount=stage.minor(step))
+    counted = CountedAmount(currency=stage.day.currency, amount=stage.minor(step))
     by = Principal(user=stage.person(step))
     count_afterwards(session=sessions.latest("pk"), counted=counted, by=by, at=timezone.now())
 

@@ -1,0 +1,73 @@
+"""Amounts as the settlements page writes them: minor units, currency, method."""
+
+from typing import Any, Final
+
+from rest_framework import serializers
+
+from cashdesk import money
+from cashdesk.domain.access import find_store
+from cashdesk.domain.count import CountedAmount, Pieces, total_of
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import CASH, method_code
+from cashdesk.errors import InvalidInput
+from cashdesk.models import Store
+from cashdesk.web.fields import CamelCaseSerializer, StrictSerializer, TextField, WholeNumberField
+
+AMOUNTS_MAX: Final = 200
+
+
+class PiecesRequest(CamelCaseSerializer, StrictSerializer):
+    """So many pieces of one note or coin (ours)."""
+
+    denomination = WholeNumberField(min_value=1, help_text="Value of one piece, minor units.")
+    pieces = WholeNumberField(min_value=0, max_value=10_000_000)
+
+
+class AmountRequest(CamelCaseSerializer, StrictSerializer):
+    """An amount of one currency and method. Ours: `count` tells the pieces; `value` is then their total, or left out."""
+
+    value = WholeNumberField(min_value=0, required=False, help_text="Minor units.")
+    currency = TextField(min_length=3, max_length=3, help_text="ISO 4217.")
+    method = TextField(min_length=1, max_length=32, help_text="CASH, or the code of another method.")
+    count = PiecesRequest(many=True, required=False, max_length=100)  # type: ignore[call-arg]  # of the list that DRF makes
+
+    def validate(self, attrs: dict[str, Any]) -> Any:
+        """Returns the counted amount. Raises InvalidInput for an unknown currency, or pieces that are not the value."""
+        currency, method = attrs["currency"], method_code(attrs["method"])
+        money.exponent_of(currency)
+        if "count" not in attrs:
+            if "value" not in attrs:
+                raise InvalidInput.of("value", "is required; 0 is something you say.")
+            return CountedAmount(currency=currency, method=method, amount=attrs["value"])
+        if method != CASH:
+            raise InvalidInput.of("count", "is of notes and coins: only CASH has them.")
+        pieces = tuple(Pieces(**line) for line in attrs["count"])
+        total = total_of(currency=currency, pieces=pieces)
+        if attrs.get("value", total) != total:
+            raise InvalidInput.of("value", f"is not the total of count, which is {total}.")
+        return CountedAmount(currency=currency, method=method, amount=total, pieces=pieces)
+
+
+class AmountSerializer(serializers.Serializer[Any]):
+    """An amount as answers show it."""
+
+    value = serializers.IntegerField(help_text="Minor units.")
+    currency = serializers.CharField()
+    method = serializers.CharField()
+
+
+def store_for(*, reference: str, by: Principal) -> Store:
+    """Returns the store that is named, or the caller's own. Raises InvalidInput."""
+    if reference:
+        found = find_store(reference=reference, by=by)
+    else:
+        found = (
+            by.token.store
+            if by.token is not None and by.token.store is not None
+            else by.user.store
+            if by.user
+            else None
+        )
+    if found is None:
+        raise InvalidInput.of("store", "is not a store that you work in." if reference else "is required.")
+    return found

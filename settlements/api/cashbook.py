@@ -1,0 +1,153 @@
+"""The cashbook of the settlements API (docs/contracts.md, section 4)."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from cashdesk import money
+from cashdesk.enums import CASH, Scope, method_code
+from cashdesk.models import Movement
+from cashdesk.web.dialects import SettlementDialect
+from cashdesk.web.fields import CamelCaseSerializer, EpochMillisField, StrictSerializer, TextField, WholeNumberField
+from cashdesk.web.openapi import IDEMPOTENCY_KEY, SETTLEMENT_ERROR
+from cashdesk.web.permissions import Access
+from cashdesk.web.views import ApiViewSet
+from settlements import queries
+from settlements.api.amounts import store_for
+from settlements.api.settlements import StatusSerializer
+from settlements.domain.cashbook import accounts_of, book_entry
+from settlements.enums import Direction, SettlementType
+from settlements.models import CashbookAccount
+
+BOOKED = ("I06201", "Cashbook entry created successfully.")
+ACCOUNTS = ("I06202", "Cashbook accounts retrieved successfully.")
+
+
+class EntryRequest(CamelCaseSerializer, StrictSerializer):
+    """The body of `POST /cashbookentries`."""
+
+    settlement_id = serializers.UUIDField()
+    account = TextField(min_length=1, max_length=50, help_text="The code of a cashbook account.")
+    value = WholeNumberField(min_value=1, help_text="Minor units.")
+    currency = TextField(min_length=3, max_length=3, help_text="ISO 4217.")
+    method = TextField(min_length=1, max_length=32, default=CASH)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Finds the settlement and refuses a currency that does not exist."""
+        money.exponent_of(attrs["currency"])
+        return {
+            "settlement": queries.settlement(by=self.context["by"], settlement_id=attrs["settlement_id"]),
+            "account": attrs["account"],
+            "amount": attrs["value"],
+            "currency": attrs["currency"],
+            "method": method_code(attrs["method"]),
+        }
+
+
+class EntrySerializer(CamelCaseSerializer, serializers.Serializer[Movement]):
+    """An entry as it was booked: a movement."""
+
+    cashbook_entry_id = serializers.UUIDField(source="uuid")
+    account = serializers.CharField(source="reason")
+    value = serializers.IntegerField(source="amount")
+    currency = serializers.CharField()
+    method = serializers.CharField()
+    booked_time = EpochMillisField(source="recorded_at")
+
+
+class EntryAnswer(EntrySerializer):
+    """The entry, the settlement it belongs to, and the status."""
+
+    settlement_id = serializers.UUIDField(source="settlement.uuid")
+    api_response_status = StatusSerializer()
+
+
+class AccountSerializer(serializers.Serializer[CashbookAccount]):
+    """A reason code."""
+
+    code = serializers.CharField()
+    description = serializers.CharField()
+
+
+class AccountsAnswer(CamelCaseSerializer):
+    """The accounts by direction."""
+
+    revenue_accounts = AccountSerializer(many=True)
+    expenses_accounts = AccountSerializer(many=True)
+    api_response_status = StatusSerializer()
+
+
+class CashbookEntryViewSet(ApiViewSet):
+    """Book money paid in and out of an open settlement."""
+
+    dialect = SettlementDialect
+    access = {"create": Access(scope=Scope.SETTLEMENTS_WRITE)}
+
+    @extend_schema(
+        operation_id="cashbook_entry",
+        parameters=[IDEMPOTENCY_KEY],
+        request=EntryRequest,
+        responses={
+            201: EntryAnswer,
+            400: SETTLEMENT_ERROR,
+            401: SETTLEMENT_ERROR,
+            403: SETTLEMENT_ERROR,
+            404: SETTLEMENT_ERROR,
+            409: SETTLEMENT_ERROR,
+        },
+        tags=["Settlements"],
+    )
+    def create(self, request: Request) -> Response:
+        """Books an entry; whether it is paid in or out the account says."""
+        asked = self.validated(EntryRequest)
+        movement = book_entry(**asked, by=self.by, at=self.now)
+        code, message = BOOKED
+        shown = {"settlementId": str(asked["settlement"].uuid), **EntrySerializer(movement).data}
+        return Response(SettlementDialect.body(shown, code=code, message=message), status=201)
+
+
+class CashbookAccountViewSet(ApiViewSet):
+    """The reason codes of a store."""
+
+    dialect = SettlementDialect
+    access = {
+        "cashregister": Access(scope=Scope.SETTLEMENTS_READ),
+        "vault": Access(scope=Scope.SETTLEMENTS_READ),
+    }
+    query_parameters = {"cashregister": ("store",), "vault": ("store",)}
+
+    @extend_schema(
+        operation_id="cashbook_accounts_of_registers",
+        parameters=[OpenApiParameter("store", str, description="Number or UUID; your own, unless given.")],
+        responses={200: AccountsAnswer, 400: SETTLEMENT_ERROR, 401: SETTLEMENT_ERROR, 403: SETTLEMENT_ERROR},
+        tags=["Settlements"],
+    )
+    @action(detail=False, methods=["get"])
+    def cashregister(self, request: Request) -> Response:
+        """Lists the accounts of cash registers."""
+        return self._accounts(SettlementType.CASHREGISTER)
+
+    @extend_schema(
+        operation_id="cashbook_accounts_of_the_vault",
+        parameters=[OpenApiParameter("store", str, description="Number or UUID; your own, unless given.")],
+        responses={200: AccountsAnswer, 400: SETTLEMENT_ERROR, 401: SETTLEMENT_ERROR, 403: SETTLEMENT_ERROR},
+        tags=["Settlements"],
+    )
+    @action(detail=False, methods=["get"])
+    def vault(self, request: Request) -> Response:
+        """Lists the accounts of the vault."""
+        return self._accounts(SettlementType.VAULT)
+
+    def _accounts(self, type_: SettlementType) -> Response:
+        store = store_for(reference=self.request.query_params.get("store", ""), by=self.by)
+        accounts = [account for account in accounts_of(store=store, type=type_) if account.is_active]
+        shown = {
+            name: [AccountSerializer(line).data for line in accounts if line.direction == direction]
+            for name, direction in (("revenueAccounts", Direction.REVENUE), ("expensesAccounts", Direction.EXPENSE))
+        }
+        code, message = ACCOUNTS
+        return Response(SettlementDialect.body(shown, code=code, message=message))

@@ -1,0 +1,118 @@
+"""Deposits as ours: the way of a bag to the bank."""
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from cashdesk.domain.access import store_reference
+from cashdesk.enums import Role, Scope
+from cashdesk.web.dialects import ProblemDialect
+from cashdesk.web.fields import StrictSerializer, TextField, WholeNumberField
+from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM
+from cashdesk.web.pagination import NewestFirst
+from cashdesk.web.permissions import Access
+from cashdesk.web.views import ApiViewSet
+from settlements import queries
+from settlements.domain.deposit import collect_deposit, credit_deposit
+from settlements.models import Deposit
+
+
+class DepositSerializer(serializers.ModelSerializer[Deposit]):
+    """A bag. Amounts are minor units; `state` is CANCELLED where its movement was reversed."""
+
+    id = serializers.UUIDField(source="uuid")
+    store = serializers.CharField(source="store.number")
+    state = serializers.CharField(source="shown_state")
+    movement = serializers.UUIDField(source="movement.uuid")
+    amount = serializers.IntegerField(source="movement.amount")
+    currency = serializers.CharField(source="movement.currency")
+    prepared_by = serializers.CharField(source="prepared_by.name", default=None, allow_null=True)
+    collected_by = serializers.CharField(source="collected_by.name", default=None, allow_null=True)
+    credited_by = serializers.CharField(source="credited_by.name", default=None, allow_null=True)
+
+    class Meta:
+        model = Deposit
+        fields = (
+            "id", "store", "state", "bag_number", "slip_number", "movement", "amount", "currency", "prepared_at",
+            "prepared_by", "collected_at", "collected_by", "courier", "credited_at", "credited_by", "credited_amount",
+            "difference",
+        )  # fmt: skip
+
+
+class CollectRequest(StrictSerializer):
+    """The body of `POST /deposits/{id}/collect`."""
+
+    courier = TextField(max_length=200, default="", allow_blank=True, help_text="Who took the bag along.")
+
+
+class CreditRequest(StrictSerializer):
+    """The body of `POST /deposits/{id}/credit`."""
+
+    amount = WholeNumberField(min_value=0, help_text="What the bank credited, minor units.")
+
+
+class DepositViewSet(ApiViewSet):
+    """See the bags, and say when one was collected and what the bank credited. `POST /movements` prepares one."""
+
+    dialect = ProblemDialect
+    queryset = Deposit.objects.none()
+    access = {
+        "list": Access(role=Role.MANAGER, scope=Scope.SETTLEMENTS_READ),
+        "collect": Access(role=Role.MANAGER, scope=Scope.SETTLEMENTS_WRITE),
+        "credit": Access(role=Role.MANAGER, scope=Scope.SETTLEMENTS_WRITE),
+    }
+    query_parameters = {"list": ("store", *NewestFirst.parameters)}
+
+    @extend_schema(
+        operation_id="deposits",
+        parameters=[
+            OpenApiParameter("store", str, description="Number or UUID."),
+            OpenApiParameter("limit", int, description="Rows on a page: 100, at most 1000."),
+            OpenApiParameter("cursor", str, description="From the Link header of the page before."),
+        ],
+        responses={200: DepositSerializer(many=True), 400: PROBLEM, 401: PROBLEM, 403: PROBLEM},
+        tags=["Movements"],
+    )
+    def list(self, request: Request) -> Response:
+        """Lists deposits, newest first. `Link` leads on while there is more."""
+        rows = queries.deposits(by=self.by)
+        if store := request.query_params.get("store"):
+            rows = rows.filter(store_reference(store, path="store"))
+        pages = NewestFirst(instant="prepared_at")
+        page = pages.page(rows, request)
+        return Response(DepositSerializer(page, many=True).data, headers=pages.headers())
+
+    @extend_schema(
+        operation_id="deposit_collect",
+        parameters=[IDEMPOTENCY_KEY],
+        request=CollectRequest,
+        responses={200: DepositSerializer, 400: PROBLEM, 401: PROBLEM, 403: PROBLEM, 404: PROBLEM, 409: PROBLEM},
+        tags=["Movements"],
+    )
+    def collect(self, request: Request, deposit_id: UUID) -> Response:
+        """Notes that the bag was collected."""
+        asked: dict[str, Any] = self.validated(CollectRequest)
+        found = queries.deposit(by=self.by, deposit_id=deposit_id)
+        done = collect_deposit(deposit=found, by=self.by, at=self.now, **asked)
+        return self._shown(done)
+
+    @extend_schema(
+        operation_id="deposit_credit",
+        parameters=[IDEMPOTENCY_KEY],
+        request=CreditRequest,
+        responses={200: DepositSerializer, 400: PROBLEM, 401: PROBLEM, 403: PROBLEM, 404: PROBLEM, 409: PROBLEM},
+        tags=["Movements"],
+    )
+    def credit(self, request: Request, deposit_id: UUID) -> Response:
+        """Notes what the bank credited, and books the difference."""
+        asked: dict[str, Any] = self.validated(CreditRequest)
+        found = queries.deposit(by=self.by, deposit_id=deposit_id)
+        done = credit_deposit(deposit=found, by=self.by, at=self.now, **asked)
+        return self._shown(done)
+
+    def _shown(self, done: Deposit) -> Response:
+        return Response(DepositSerializer(queries.deposit(by=self.by, deposit_id=done.uuid)).data)

@@ -1,0 +1,128 @@
+"""Movements as ours (docs/contracts.md, section 5): carried within a store and to the bank, corrected by a reversal."""
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from cashdesk import money
+from cashdesk import queries as ledger_queries
+from cashdesk.enums import CASH, MovementKind, Role, Scope, method_code
+from cashdesk.models import Movement
+from cashdesk.web.dialects import ProblemDialect
+from cashdesk.web.fields import ReferenceField, StrictSerializer, TextField, WholeNumberField
+from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM
+from cashdesk.web.permissions import Access
+from cashdesk.web.views import ApiViewSet
+from settlements.api.amounts import store_for
+from settlements.domain.deposit import reverse_movement
+from settlements.domain.store_movement import move_in_store
+
+MOVED_BY_HAND = (
+    MovementKind.DROP,
+    MovementKind.LOAN,
+    MovementKind.DEPOSIT,
+    MovementKind.WITHDRAWAL,
+    MovementKind.PAID_IN,
+    MovementKind.PAID_OUT,
+)
+
+
+class MovementRequest(StrictSerializer):
+    """The body of `POST /movements`. What is left out is the caller's own: store, register, the store's currency, cash."""
+
+    kind = serializers.ChoiceField(choices=[(kind.value, kind.label) for kind in MOVED_BY_HAND])
+    amount = WholeNumberField(min_value=1, help_text="Minor units.")
+    currency = TextField(min_length=3, max_length=3, required=False, help_text="ISO 4217; the store's, unless given.")
+    method = TextField(min_length=1, max_length=32, default=CASH)
+    store = ReferenceField(max_length=36, default="", allow_blank=True, help_text="Number or UUID of the store.")
+    station = WholeNumberField(min_value=0, max_value=2**31 - 1, required=False, help_text="0 is the vault.")
+    reason = TextField(
+        max_length=50,
+        default="",
+        allow_blank=True,
+        help_text="Of PAID_IN and PAID_OUT: the code of a cashbook account.",
+    )
+    note = TextField(max_length=500, default="", allow_blank=True)
+    bag_number = TextField(
+        max_length=64, default="", allow_blank=True, help_text="Of a DEPOSIT: the number on the bag."
+    )
+    slip_number = TextField(max_length=64, default="", allow_blank=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Finds the store and its currency."""
+        store = store_for(reference=attrs["store"], by=self.context["by"])
+        currency = attrs.get("currency", store.currency)
+        money.exponent_of(currency)
+        return {
+            **attrs,
+            "kind": MovementKind(attrs["kind"]),
+            "store": store,
+            "currency": currency,
+            "method": method_code(attrs["method"]),
+        }
+
+
+class ReverseRequest(StrictSerializer):
+    """The body of `POST /movements/{id}/reverse`."""
+
+    reason = TextField(min_length=1, max_length=50)
+
+
+class MovementSerializer(serializers.ModelSerializer[Movement]):
+    """A movement. `amount` is minor units; `source` and `destination` are kinds of places, `station` the register or 0."""
+
+    id = serializers.UUIDField(source="uuid")
+    store = serializers.CharField(source="store.number")
+    source = serializers.CharField(source="source.kind")  # type: ignore[assignment]  # a field of this name, over DRF's attribute
+    destination = serializers.CharField(source="destination.kind")
+    session = serializers.IntegerField(source="session_id", allow_null=True)
+    reverses = serializers.UUIDField(source="reverses.uuid", default=None, allow_null=True)
+    deposit = serializers.UUIDField(source="deposit.uuid", default=None, allow_null=True, help_text="Of a DEPOSIT.")
+
+    class Meta:
+        model = Movement
+        fields = (
+            "id", "store", "kind", "source", "destination", "amount", "currency", "method", "session", "reverses",
+            "is_late", "business_date", "recorded_at", "reason", "note", "deposit",
+        )  # fmt: skip
+
+
+class MovementViewSet(ApiViewSet):
+    """Move money within a store and to the bank, and correct it. Changing or deleting a movement is nobody's (law 1)."""
+
+    dialect = ProblemDialect
+    queryset = Movement.objects.none()
+    access = {
+        "create": Access(scope=Scope.SETTLEMENTS_WRITE),
+        "reverse": Access(role=Role.MANAGER, scope=Scope.SESSIONS_WRITE),
+    }
+
+    @extend_schema(
+        operation_id="movement_make",
+        parameters=[IDEMPOTENCY_KEY],
+        request=MovementRequest,
+        responses={201: MovementSerializer, 400: PROBLEM, 401: PROBLEM, 403: PROBLEM, 409: PROBLEM},
+        tags=["Movements"],
+    )
+    def create(self, request: Request) -> Response:
+        """Books a drop, a loan, a deposit, a withdrawal, or money paid in or out."""
+        movement = move_in_store(**self.validated(MovementRequest), by=self.by, at=self.now)
+        return Response(MovementSerializer(movement).data, status=201)
+
+    @extend_schema(
+        operation_id="movement_reverse",
+        parameters=[IDEMPOTENCY_KEY],
+        request=ReverseRequest,
+        responses={201: MovementSerializer, 400: PROBLEM, 401: PROBLEM, 403: PROBLEM, 404: PROBLEM, 409: PROBLEM},
+        tags=["Movements"],
+    )
+    def reverse(self, request: Request, movement_id: UUID) -> Response:
+        """Books the movement the other way round, once; late, where its period is closed. A deposit is cancelled by it."""
+        asked: dict[str, Any] = self.validated(ReverseRequest)
+        movement = ledger_queries.movement(by=self.by, movement_id=movement_id)
+        reversal = reverse_movement(movement=movement, by=self.by, at=self.now, **asked)
+        return Response(MovementSerializer(reversal).data, status=201)

@@ -1,0 +1,57 @@
+"""Registers as ours (docs/contracts.md, section 5): what happens at a drawer without money."""
+
+from drf_spectacular.utils import extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from cashdesk.enums import Scope
+from cashdesk.web.dialects import ProblemDialect
+from cashdesk.web.fields import ReferenceField, StrictSerializer, TextField
+from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM
+from cashdesk.web.permissions import Access
+from cashdesk.web.views import ApiViewSet
+from settlements.api.amounts import store_for
+from settlements.domain.store_movement import note_no_sale
+
+
+class NoSaleRequest(StrictSerializer):
+    """The body of `POST /registers/{station}/no-sale`."""
+
+    reason = TextField(max_length=50, default="", allow_blank=True)
+    store = ReferenceField(max_length=36, default="", allow_blank=True, help_text="Number or UUID of the store.")
+
+
+class RegisterViewSet(ApiViewSet):
+    """A drawer that is opened without a sale."""
+
+    dialect = ProblemDialect
+    access = {"no_sale": Access(scope=Scope.SETTLEMENTS_WRITE)}
+
+    @extend_schema(
+        operation_id="register_no_sale",
+        parameters=[IDEMPOTENCY_KEY],
+        request=NoSaleRequest,
+        responses={
+            201: inline_serializer(
+                "NoSaleAnswer",
+                {
+                    "store": serializers.CharField(),
+                    "station": serializers.IntegerField(),
+                    "at": serializers.DateTimeField(),
+                    "reason": serializers.CharField(),
+                },
+            ),
+            400: PROBLEM,
+            401: PROBLEM,
+            403: PROBLEM,
+        },
+        tags=["Movements"],
+    )
+    def no_sale(self, request: Request, station: int) -> Response:
+        """Notes the opening; X and Z reports count them."""
+        asked, at = self.validated(NoSaleRequest), self.now
+        store = store_for(reference=asked["store"], by=self.by)
+        register = note_no_sale(store=store, station=station, reason=asked["reason"], by=self.by, at=at)
+        shown = {"store": store.number, "station": register.number, "at": at, "reason": asked["reason"]}
+        return Response(shown, status=201)

@@ -1,0 +1,313 @@
+"""The settlements API (docs/contracts.md, section 4): camelCase, minor units, milliseconds."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from django.http import HttpRequest
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, inline_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from cashdesk.domain.audit import note_looks
+from cashdesk.enums import Scope
+from cashdesk.errors import InvalidInput
+from cashdesk.web.dialects import SettlementDialect
+from cashdesk.web.fields import (
+    CamelCaseSerializer,
+    EpochMillisField,
+    ReferenceField,
+    StrictSerializer,
+    WholeNumberField,
+)
+from cashdesk.web.openapi import IDEMPOTENCY_KEY, SETTLEMENT_ERROR
+from cashdesk.web.permissions import Access
+from cashdesk.web.views import ApiViewSet
+from settlements import queries
+from settlements.api.amounts import AMOUNTS_MAX, AmountRequest, AmountSerializer, store_for
+from settlements.domain.opening import open_settlement
+from settlements.domain.settlement import Preview, change_settlement
+from settlements.enums import SettlementState, SettlementType
+from settlements.filters import PARAMETERS, SettlementFilter, sorted_by
+from settlements.models import ClosingAmount, InitialAmount, Settlement
+
+SIZE_DEFAULT: Final = 20
+SIZE_MAX: Final = 200
+
+CREATED: Final = ("I06001", "Settlement created successfully.")
+UPDATED: Final = ("I06003", "Settlement updated successfully.")
+PREVIEWED: Final = ("I06004", "Settlement previewed successfully.")
+CLOSED: Final = ("I06005", "Settlement closed successfully.")
+RETRIEVED: Final = ("I06006", "Settlements retrieved from query.")
+
+
+class SettlementSerializer(CamelCaseSerializer, serializers.Serializer[Settlement]):
+    """A settlement as the page shows it. What is not known yet is absent; the figures are, until it is closed (law 5)."""
+
+    settlement_id = serializers.UUIDField(source="uuid")
+    type = serializers.ChoiceField(choices=SettlementType.choices)
+    state = serializers.ChoiceField(choices=SettlementState.choices)
+    store = serializers.CharField(source="store.number")
+    station = serializers.IntegerField(source="place.number")
+    opened_by_name = serializers.CharField()
+    opened_time = EpochMillisField(source="opened_at")
+    counted_by_name = serializers.CharField(required=False)
+    counted_time = EpochMillisField(source="counted_at", required=False)
+    closed_by_name = serializers.CharField(required=False)
+    closed_time = EpochMillisField(source="closed_at", required=False)
+    last_count_by_name = serializers.CharField(required=False)
+    last_count_time = EpochMillisField(source="last_count_at", required=False)
+    target_amounts = serializers.SerializerMethodField(required=False)
+    initial_amounts = serializers.SerializerMethodField()
+    actual_amounts = serializers.SerializerMethodField(required=False)
+    difference_amounts = serializers.SerializerMethodField(required=False)
+    uncounted = serializers.SerializerMethodField(
+        required=False, help_text="Ours: closed by a manager without a count, so that the actual amounts are 0."
+    )
+
+    def to_representation(self, instance: Settlement) -> dict[str, Any]:
+        """Leaves out what is not known."""
+        return {name: value for name, value in super().to_representation(instance).items() if value not in (None, "")}
+
+    @extend_schema_field(AmountSerializer(many=True))
+    def get_target_amounts(self, settlement: Settlement) -> Any:
+        """What should be there, once it is closed."""
+        return _closing_amounts(settlement, "target")
+
+    @extend_schema_field(AmountSerializer(many=True))
+    def get_initial_amounts(self, settlement: Settlement) -> Any:
+        """What it was opened with."""
+        return [_amount(line, line.amount) for line in settlement.initial_amounts.all()]
+
+    @extend_schema_field(AmountSerializer(many=True))
+    def get_actual_amounts(self, settlement: Settlement) -> Any:
+        """What was counted, once it is closed."""
+        return _closing_amounts(settlement, "actual")
+
+    @extend_schema_field(AmountSerializer(many=True))
+    def get_difference_amounts(self, settlement: Settlement) -> Any:
+        """Actual minus target, once it is closed."""
+        return _closing_amounts(settlement, "difference")
+
+    def get_uncounted(self, settlement: Settlement) -> bool | None:
+        """Said only where it is so."""
+        return True if settlement.is_closed and not settlement.is_counted else None
+
+
+def _closing_amounts(settlement: Settlement, part: str) -> list[dict[str, Any]] | None:
+    if not getattr(settlement, "shows_result", False):
+        return None
+    return [_amount(line, getattr(line, part)) for line in settlement.closing_amounts.all()]
+
+
+def _amount(line: InitialAmount | ClosingAmount, value: int) -> dict[str, Any]:
+    return {"value": value, "currency": line.currency, "method": line.method}
+
+
+class OpenRequest(CamelCaseSerializer, StrictSerializer):
+    """The body of `POST /settlements`. Ours: `store` and `station`; left out, they are the caller's own."""
+
+    type = serializers.ChoiceField(choices=SettlementType.choices)
+    initial_cash = AmountRequest(many=True, max_length=AMOUNTS_MAX)  # type: ignore[call-arg]  # of the list that DRF makes
+    store = ReferenceField(max_length=36, default="", allow_blank=True, help_text="Number or UUID of the store.")
+    station = WholeNumberField(min_value=0, max_value=2**31 - 1, required=False, help_text="0 is the vault.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Finds the store."""
+        return {
+            "type": SettlementType(attrs["type"]),
+            "initial": attrs["initial_cash"],
+            "store": store_for(reference=attrs["store"], by=self.context["by"]),
+            "station": attrs.get("station"),
+        }
+
+
+class ChangeRequest(CamelCaseSerializer, StrictSerializer):
+    """The body of `PATCH /settlements/{settlementId}`."""
+
+    state = serializers.ChoiceField(choices=SettlementState.choices)
+    amounts = AmountRequest(many=True, required=False, max_length=AMOUNTS_MAX)  # type: ignore[call-arg]  # as above
+
+
+class PreviewSerializer(CamelCaseSerializer):
+    """A pair that did not match; nothing says by how much."""
+
+    is_equal = serializers.BooleanField()
+    currency = serializers.CharField()
+    method = serializers.CharField()
+
+
+class StatusSerializer(CamelCaseSerializer):
+    """`apiResponseStatus`."""
+
+    response_code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class SettlementAnswer(SettlementSerializer):
+    """A settlement; after a preview that did not close it only its id, type, `previewCount` and `preview`."""
+
+    preview_count = serializers.IntegerField(required=False)
+    preview = PreviewSerializer(many=True, required=False)
+    api_response_status = StatusSerializer()
+
+
+class PageSerializer(CamelCaseSerializer):
+    """A page of settlements."""
+
+    content = SettlementSerializer(many=True)
+    last = serializers.BooleanField()
+    total_pages = serializers.IntegerField()
+    total_elements = serializers.IntegerField()
+    size = serializers.IntegerField()
+    number = serializers.IntegerField(help_text="From 0.")
+    sort = serializers.ListField(child=serializers.DictField(), allow_null=True)
+    first = serializers.BooleanField()
+    number_of_elements = serializers.IntegerField()
+
+
+class SettlementViewSet(ApiViewSet):
+    """Open a settlement, count it, close it, and look for others."""
+
+    dialect = SettlementDialect
+    access = {
+        "create": Access(scope=Scope.SETTLEMENTS_WRITE),
+        "partial_update": Access(scope=Scope.SETTLEMENTS_WRITE),
+        "list": Access(scope=Scope.SETTLEMENTS_READ),
+        "retrieve": Access(scope=Scope.SETTLEMENTS_READ),
+    }
+    query_parameters = {"list": (*PARAMETERS, "page", "size", "sort")}
+    filterset_class = SettlementFilter
+    queryset = Settlement.objects.none()
+
+    @extend_schema(
+        operation_id="settlement_open",
+        parameters=[IDEMPOTENCY_KEY],
+        request=OpenRequest,
+        responses={
+            201: SettlementAnswer,
+            400: SETTLEMENT_ERROR,
+            401: SETTLEMENT_ERROR,
+            403: SETTLEMENT_ERROR,
+            409: SETTLEMENT_ERROR,
+        },
+        tags=["Settlements"],
+    )
+    def create(self, request: Request) -> Response:
+        """Opens the settlement of a vault (managers) or of a cash register."""
+        settlement = open_settlement(**self.validated(OpenRequest), by=self.by, at=self.now)
+        return self._answer_of(settlement, CREATED, status=201)
+
+    @extend_schema(
+        operation_id="settlement_change",
+        parameters=[IDEMPOTENCY_KEY],
+        request=ChangeRequest,
+        responses={
+            200: SettlementAnswer,
+            400: SETTLEMENT_ERROR,
+            401: SETTLEMENT_ERROR,
+            403: SETTLEMENT_ERROR,
+            404: SETTLEMENT_ERROR,
+            409: SETTLEMENT_ERROR,
+        },
+        tags=["Settlements"],
+    )
+    def partial_update(self, request: Request, settlement_id: UUID) -> Response:
+        """Starts the count, previews amounts, or closes with them."""
+        asked = self.validated(ChangeRequest)
+        found = queries.settlement(by=self.by, settlement_id=settlement_id)
+        done = change_settlement(
+            settlement=found,
+            state=SettlementState(asked["state"]),
+            counted=asked.get("amounts"),
+            by=self.by,
+            at=self.now,
+        )
+        if isinstance(done, Settlement):
+            return self._answer_of(done, CLOSED if done.is_closed else UPDATED)
+        return self._answer_of_preview(done)
+
+    @extend_schema(
+        operation_id="settlements",
+        parameters=[
+            OpenApiParameter("page", int, description="From 0."),
+            OpenApiParameter("size", int, description="Rows on a page: 20, at most 200."),
+            OpenApiParameter("sort", str, many=True, description="attribute,asc or attribute,desc; newest first."),
+        ],
+        responses={
+            200: inline_serializer(
+                "SettlementsAnswer", {"settlements": PageSerializer(), "apiResponseStatus": StatusSerializer()}
+            ),
+            400: SETTLEMENT_ERROR,
+            401: SETTLEMENT_ERROR,
+            403: SETTLEMENT_ERROR,
+        },
+        tags=["Settlements"],
+    )
+    def list(self, request: Request) -> Response:
+        """Lists settlements by any of their attributes, in pages."""
+        number = _whole(request, "page", default=0, least=0, most=10**9)
+        size = _whole(request, "size", default=SIZE_DEFAULT, least=1, most=SIZE_MAX)
+        found = self.filter_queryset(queries.settlements(by=self.by))
+        rows, said = sorted_by(found, [wish for wish in request.query_params.getlist("sort") if wish])
+        total = found.order_by().count()
+        shown = list(queries.with_amounts(rows)[number * size : (number + 1) * size]) if number * size < total else []
+        note_looks(rows=shown, by=self.by, at=self.now, noun="settlements")
+        pages = -(-total // size)
+        page = {
+            "content": SettlementSerializer(shown, many=True).data,
+            "last": number + 1 >= pages,
+            "totalPages": pages,
+            "totalElements": total,
+            "size": size,
+            "number": number,
+            "sort": said,
+            "first": number == 0,
+            "numberOfElements": len(shown),
+        }
+        code, message = RETRIEVED
+        return Response(SettlementDialect.body({"settlements": page}, code=code, message=message))
+
+    @extend_schema(
+        operation_id="settlement",
+        responses={200: SettlementAnswer, 401: SETTLEMENT_ERROR, 403: SETTLEMENT_ERROR, 404: SETTLEMENT_ERROR},
+        tags=["Settlements"],
+    )
+    def retrieve(self, request: HttpRequest, settlement_id: UUID) -> Response:
+        """Shows one settlement."""
+        found = queries.settlement(by=self.by, settlement_id=settlement_id)
+        note_looks(rows=[found], by=self.by, at=self.now, noun="settlements")
+        return self._shown(found, RETRIEVED)
+
+    def _answer_of(
+        self, settlement: Settlement, words: tuple[str, str], *, status: int = 200, beside: dict[str, Any] | None = None
+    ) -> Response:
+        shown = queries.settlement(by=self.by, settlement_id=settlement.uuid)
+        return self._shown(shown, words, status=status, beside=beside)
+
+    def _shown(
+        self, shown: Settlement, words: tuple[str, str], *, status: int = 200, beside: dict[str, Any] | None = None
+    ) -> Response:
+        code, message = words
+        body = SettlementDialect.body(
+            {**SettlementSerializer(shown).data, **(beside or {})}, code=code, message=message
+        )
+        return Response(body, status=status)
+
+    def _answer_of_preview(self, done: Preview) -> Response:
+        unequal = [{"isEqual": False, "currency": currency, "method": method} for currency, method in done.unequal]
+        beside = {"previewCount": done.attempt, "preview": unequal}
+        if done.settlement.is_closed:
+            return self._answer_of(done.settlement, CLOSED, beside=beside if unequal else None)
+        code, message = PREVIEWED
+        head = {"settlementId": str(done.settlement.uuid), "type": done.settlement.type, **beside}
+        return Response(SettlementDialect.body(head, code=code, message=message))
+
+
+def _whole(request: Request, name: str, *, default: int, least: int, most: int) -> int:
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdecimal() and len(text) <= 10 and least <= int(text) <= most):
+        raise InvalidInput.of(name, f"must be a whole number from {least} to {most}.")
+    return int(text)

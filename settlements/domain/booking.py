@@ -1,0 +1,65 @@
+"""What opening and closing a settlement have in common: what they refuse, what they book, what they note."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from cashdesk.domain import audit, ledger
+from cashdesk.domain.count import CountedAmount
+from cashdesk.domain.ledger import Entry
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import CASH, MovementKind, PlaceKind, SessionStatus
+from cashdesk.errors import Conflict, InvalidInput
+from cashdesk.models import CashSession, Place
+from settlements.models import Settlement
+
+
+def refuse_open_session(register: Place) -> None:
+    """Raises Conflict naming the cash session that is open at a register."""
+    session = CashSession.objects.filter(register=register, status=SessionStatus.OPEN).select_related("user").first()
+    if session is not None:
+        raise Conflict(
+            f"Cash session {session.pk} of {session.user} is open at register {register.number}: close it first.",
+            code="session_open",
+        )
+
+
+def refuse_pairs(amounts: Sequence[CountedAmount], *, field: str) -> None:
+    """Raises InvalidInput for the same currency and method twice: nobody could say which was meant."""
+    seen = set()
+    for number, amount in enumerate(amounts):
+        if amount.pair in seen:
+            raise InvalidInput.of(f"{field}.{number}", f"names {amount.currency} {amount.method} a second time.")
+        seen.add(amount.pair)
+
+
+def over_short(
+    place_: Place, ends: Mapping[str, Place], *, currency: str, method: str, difference: int, at: datetime
+) -> list[Entry]:
+    """Returns the movements of a difference, minor units."""
+    return ledger.entries_of_difference(
+        place=place_,
+        over_short=ends[PlaceKind.OVER_SHORT],
+        difference=difference,
+        currency=currency,
+        method=method,
+        at=at,
+    )
+
+
+def transfer(
+    kind: MovementKind, source: Place, destination: Place, *, currency: str, amount: int, at: datetime
+) -> Entry:
+    """Returns the movement of cash between two places."""
+    return Entry(
+        source=source, destination=destination, amount=amount, currency=currency, method=CASH, kind=kind, occurred_at=at
+    )
+
+
+def note(
+    settlement: Settlement, action: str, *, by: Principal, at: datetime, detail: Mapping[str, Any] | None = None
+) -> None:
+    """Adds to the audit trail."""
+    audit.note(
+        action=action, subject=f"settlement:{settlement.pk}", by=by, at=at, store=settlement.store, detail=detail
+    )

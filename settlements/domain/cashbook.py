@@ -1,0 +1,73 @@
+"""The cashbook: money paid in and out under a reason code that a manager maintains."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from cashdesk.domain.cash_movement import move_money
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import CASH, MovementKind
+from cashdesk.errors import Conflict, InvalidInput
+from cashdesk.models import Movement, Place, Store
+from settlements.enums import ENTRY_KIND, PLACE_KIND, USUAL_ACCOUNTS, SettlementState, SettlementType
+from settlements.models import CashbookAccount, Settlement
+
+
+def accounts_of(*, store: Store, type: SettlementType) -> list[CashbookAccount]:  # noqa: A002 (the published name)
+    """Returns the accounts of a store's registers or vault, retired ones too; a store that has none gets the usual ones."""
+    accounts = CashbookAccount.objects.filter(store=store)
+    if not accounts.exists():
+        CashbookAccount.objects.bulk_create(
+            (
+                CashbookAccount(store=store, type=kind, direction=direction, code=code, description=description)
+                for kind, direction, code, description in USUAL_ACCOUNTS
+            ),
+            ignore_conflicts=True,  # two first readers at once
+        )
+    return list(accounts.filter(type=type).order_by("code"))
+
+
+def find_account(*, store: Store, place: Place, code: str, field: str) -> CashbookAccount:
+    """Returns the active account with this code for a register or the vault. Raises InvalidInput naming `field`."""
+    type_ = next(type_ for type_, kind in PLACE_KIND.items() if kind == place.kind)
+    active = [account for account in accounts_of(store=store, type=SettlementType(type_)) if account.is_active]
+    found = next((account for account in active if account.code == code), None)
+    if found is None:
+        known = ", ".join(account.code for account in active) or "none"
+        raise InvalidInput.of(field, f"is not a cashbook account of the {str(place).lower()}; known are {known}.")
+    return found
+
+
+@transaction.atomic
+def book_entry(
+    *, settlement: Settlement, account: str, amount: int, currency: str, by: Principal, at: datetime, method: str = CASH
+) -> Movement:
+    """Books `amount` minor units paid into or out of a settlement's place, as the account says, and returns the movement.
+
+    Raises InvalidInput for an unknown account, Conflict unless the settlement is open.
+    """
+    place = settlement.place
+    found = find_account(store=settlement.store, place=place, code=account, field="account")
+    # Before the lock, for the words; move_money looks at the locked place.
+    _refuse_unless_open(settlement)
+    movement = move_money(
+        here=place,
+        store=settlement.store,
+        kind=MovementKind(ENTRY_KIND[found.direction]),
+        amount=amount,
+        currency=currency,
+        method=method,
+        by=by,
+        at=at,
+        reason=found.code,
+    )
+    # Under the lock now: nothing closes it before this is committed.
+    _refuse_unless_open(Settlement.objects.get(pk=settlement.pk))
+    return movement
+
+
+def _refuse_unless_open(settlement: Settlement) -> None:
+    if settlement.state != SettlementState.OPEN:
+        raise Conflict(
+            f"The settlement is {settlement.state}: entries are booked while it is OPEN.", code="settlement_state"
+        )

@@ -1,0 +1,193 @@
+"""Opening a settlement: the amounts that are counted in, and how the book of the place is brought to them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from cashdesk.domain import ledger, place
+from cashdesk.domain.business_day import business_date
+from cashdesk.domain.count import CountedAmount, keep_count
+from cashdesk.domain.expected import Book, book_of, last_movement_of
+from cashdesk.domain.ledger import Entry
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import CASH, CountMoment, MovementKind, PlaceKind, Role
+from cashdesk.errors import Conflict, Forbidden, InvalidInput
+from cashdesk.models import Place, Store
+from settlements.domain.booking import note, over_short, refuse_open_session, refuse_pairs, transfer
+from settlements.enums import SettlementState, SettlementType
+from settlements.models import InitialAmount, Settlement, SettlementCount
+
+
+def open_settlement(
+    *,
+    type: SettlementType,  # noqa: A002 (the published name)
+    store: Store,
+    initial: Sequence[CountedAmount],
+    by: Principal,
+    at: datetime,
+    station: int | None = None,
+) -> Settlement:
+    """Opens the period of the vault, or of a register, with the amounts that were counted into it (minor units).
+
+    A register's cash comes out of the vault (FLOAT), whose settlement must be open. Where its book still holds cash, no
+    float moves: amount minus book is the opening difference. A vault's first settlement books what is there as its
+    opening balance (docs/decisions/0013). Raises Forbidden for a vault by a cashier, InvalidInput, and Conflict where one
+    runs already, a session is open, or the vault has none.
+    """
+    refuse_pairs(initial, field="initial_cash")
+    if type == SettlementType.VAULT:
+        if not by.has_role(Role.MANAGER):
+            raise Forbidden("The vault is a manager's to settle.")
+        if station not in (None, 0):
+            raise InvalidInput.of("station", "is 0 for the vault.")
+        return _open_vault(store=store, initial=initial, by=by, at=at)
+    if station == 0:
+        raise InvalidInput.of("station", "is 1 or more for a register; 0 is the vault.")
+    for number, amount in enumerate(initial):
+        if amount.method != CASH and amount.amount:
+            raise InvalidInput.of(f"initial_cash.{number}.method", "must be CASH: a register is opened with cash.")
+    return _open_register(store=store, initial=initial, by=by, at=at, station=station)
+
+
+@transaction.atomic
+def _open_vault(*, store: Store, initial: Sequence[CountedAmount], by: Principal, at: datetime) -> Settlement:
+    ends = place.places_of(store)
+    vault = place.lock(exclusive=[ends[PlaceKind.VAULT]])[ends[PlaceKind.VAULT].pk]
+    _refuse_running(vault)
+    book = book_of(vault)
+    gaps = _gaps(initial=initial, book=book)
+    entries: list[Entry] = []
+    for (currency, method), gap in gaps.items():
+        if gap > 0:
+            # What nobody had booked before the vault was first counted is what it began with, no overage of anyone's.
+            entries.append(
+                Entry(
+                    source=ends[PlaceKind.OPENING], destination=vault, amount=gap, currency=currency, method=method,
+                    kind=MovementKind.OPENING_BALANCE, occurred_at=at,
+                )
+            )  # fmt: skip
+        else:
+            entries += over_short(vault, ends, currency=currency, method=method, difference=gap, at=at)
+    ledger.record(store=store, entries=entries, by=by, at=at)
+    shortages = {pair: gap for pair, gap in gaps.items() if gap < 0}
+    return open_locked(
+        place_=vault,
+        type_=SettlementType.VAULT,
+        store=store,
+        initial=initial,
+        differences=shortages,
+        z=book.last_seal.number if book.last_seal else 0,
+        by=by,
+        at=at,
+    )
+
+
+@transaction.atomic
+def _open_register(
+    *, store: Store, initial: Sequence[CountedAmount], by: Principal, at: datetime, station: int | None
+) -> Settlement:
+    chosen = place.register_for(user=by.user, store=store, by=by, station=station, settling=True)
+    ends = place.places_of(store)
+    vault = ends[PlaceKind.VAULT]
+    register = place.lock(exclusive=[chosen], shared=[vault])[chosen.pk]
+    _refuse_running(register)
+    refuse_open_session(register)
+    if not Settlement.objects.filter(place=vault, state=SettlementState.OPEN).exists():
+        raise Conflict(
+            f"The vault of store {store.number} has no open settlement: a manager opens it before any register's.",
+            code="vault_not_open",
+        )
+    book = book_of(register)
+    gaps = _gaps(initial=initial, book=book)
+    entries: list[Entry] = []
+    differences: dict[tuple[str, str], int] = {}
+    for pair, gap in gaps.items():
+        currency, method = pair
+        if book.amount(currency=currency, method=method):
+            differences[pair] = gap
+            entries += over_short(register, ends, currency=currency, method=method, difference=gap, at=at)
+        else:
+            entries.append(transfer(MovementKind.FLOAT, vault, register, currency=currency, amount=gap, at=at))
+    ledger.record(store=store, entries=entries, by=by, at=at)
+    return open_locked(
+        place_=register,
+        type_=SettlementType.CASHREGISTER,
+        store=store,
+        initial=initial,
+        differences=differences,
+        z=book.last_seal.number if book.last_seal else 0,
+        by=by,
+        at=at,
+    )
+
+
+def open_locked(
+    *,
+    place_: Place,
+    type_: SettlementType,
+    store: Store,
+    initial: Sequence[CountedAmount],
+    differences: Mapping[tuple[str, str], int],
+    z: int,
+    by: Principal,
+    at: datetime,
+    is_counted: bool = True,
+) -> Settlement:
+    """Writes the settlement of a place whose book has been brought to what it opens with."""
+    settlement = Settlement.objects.create(
+        store=store,
+        place=place_,
+        type=type_,
+        business_date=business_date(store=store, at=at),
+        opened_after=last_movement_of(place_),
+        opened_after_z=z,
+        opened_at=at,
+        opened_by=by.user,
+        opened_by_name=by.name,
+    )
+    pairs = {amount.pair: amount.amount for amount in initial} | {
+        pair: 0 for pair in differences if pair not in {amount.pair for amount in initial}
+    }
+    InitialAmount.objects.bulk_create(
+        InitialAmount(
+            settlement=settlement,
+            currency=currency,
+            method=method,
+            amount=amount,
+            opening_difference=differences.get((currency, method), 0),
+        )
+        for (currency, method), amount in pairs.items()
+    )
+    if is_counted:
+        count = keep_count(place=place_, moment=CountMoment.OPENING, counted=initial, by=by, at=at)
+        SettlementCount.objects.create(
+            settlement=settlement, count=count, attempt=0, is_equal=not any(differences.values())
+        )
+    place.hold(place_, by=by, after_z=z)
+    note(
+        settlement,
+        "settlement.opened",
+        by=by,
+        at=at,
+        detail={"initial": [[amount.amount, *amount.pair] for amount in initial]},
+    )
+    return settlement
+
+
+def _gaps(*, initial: Sequence[CountedAmount], book: Book) -> dict[tuple[str, str], int]:
+    """What each pair's book lacks to what was counted. Cash that was not named was not there; other methods stay."""
+    counted = {amount.pair: amount.amount for amount in initial}
+    held = {pair: amount for pair, amount in book.balances.items() if pair in counted or pair[1] == CASH}
+    gaps = {pair: counted.get(pair, 0) - held.get(pair, 0) for pair in [*counted, *sorted(held)]}
+    return {pair: gap for pair, gap in gaps.items() if gap}
+
+
+def _refuse_running(place_: Place) -> None:
+    running = Settlement.objects.filter(place=place_).exclude(state=SettlementState.CLOSED).first()
+    if running is not None:
+        since = running.opened_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+        raise Conflict(
+            f"The {str(place_).lower()} has had settlement {running.uuid} open since {since}: close it first.",
+            code="settlement_already_open",
+        )

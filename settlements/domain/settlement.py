@@ -1,0 +1,324 @@
+"""The life of an open settlement: counted in attempts, closed and sealed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from cashdesk.domain import ledger, place
+from cashdesk.domain.count import CountedAmount, keep_count
+from cashdesk.domain.expected import last_seal_of
+from cashdesk.domain.ledger import Entry
+from cashdesk.domain.principal import Principal
+from cashdesk.domain.seal import seal_period
+from cashdesk.enums import CountMoment, MovementKind, PlaceKind, Role, Settling
+from cashdesk.errors import Conflict, Forbidden, InvalidInput
+from cashdesk.models import Count, Place
+from settlements.domain.booking import note, over_short, refuse_open_session, refuse_pairs, transfer
+from settlements.domain.opening import open_locked
+from settlements.domain.target import Judged, counted_methods, judge, targets_of
+from settlements.enums import (
+    ACTS,
+    PREVIEWS_OF_A_REGISTER,
+    Act,
+    Closing,
+    SettlementState,
+    SettlementType,
+)
+from settlements.models import ClosingAmount, Settlement, SettlementCount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What became of a preview: the settlement, closed by it or not, and the pairs that did not match. Nothing in it tells
+    by how much, or in which direction (law 5).
+    """
+
+    settlement: Settlement
+    attempt: int
+    unequal: tuple[tuple[str, str], ...]
+
+
+# --- Counting ------------------------------------------------------------------------------------------------------------
+
+
+def change_settlement(
+    *,
+    settlement: Settlement,
+    state: SettlementState,
+    counted: Sequence[CountedAmount] | None,
+    by: Principal,
+    at: datetime,
+) -> Settlement | Preview:
+    """Does what the page's one PATCH asks for: COUNTING starts the count or, with amounts, previews them; CLOSED closes
+    with amounts. Raises InvalidInput where amounts are missing, Conflict for every transition that there is not.
+    """
+    if state == SettlementState.OPEN:
+        _refuse_act(settlement, Act.REOPEN)
+    if state == SettlementState.COUNTING:
+        if counted is None:
+            return start_counting(settlement=settlement, by=by, at=at)
+        return preview_settlement(settlement=settlement, counted=counted, by=by, at=at)
+    if counted is None:
+        _refuse_act(settlement, Act.CLOSE)
+        raise InvalidInput.of("amounts", "is required to close: what was counted, an empty list for nothing at all.")
+    return close_settlement(settlement=settlement, counted=counted, by=by, at=at)
+
+
+@transaction.atomic
+def start_counting(*, settlement: Settlement, by: Principal, at: datetime) -> Settlement:
+    """Ends the trading of a register, so that what lies in it can be counted, and returns the settlement.
+
+    Raises Conflict while a cash session is open there, or in any state but OPEN.
+    """
+    settlement = _locked(settlement, by=by)
+    _refuse_act(settlement, Act.START_COUNTING)
+    refuse_open_session(settlement.place)
+    settlement.state = SettlementState.COUNTING
+    settlement.counted_at, settlement.counted_by, settlement.counted_by_name = at, by.user, by.name
+    settlement.save(update_fields=["state", "counted_at", "counted_by", "counted_by_name"])
+    place.hold_for_counting(settlement.place)
+    note(settlement, "settlement.counting", by=by, at=at)
+    return settlement
+
+
+@transaction.atomic
+def preview_settlement(
+    *, settlement: Settlement, counted: Sequence[CountedAmount], by: Principal, at: datetime
+) -> Preview:
+    """Compares what was counted with the target and says which pairs are not equal, not by how much.
+
+    Of a register the attempts are counted: one in which all is equal closes it, and so does the third, with its amounts.
+    A vault is previewed as often as one likes. Raises InvalidInput for a pair named twice, Conflict.
+    """
+    refuse_pairs(counted, field="amounts")
+    settlement = _locked(settlement, by=by)
+    _refuse_act(settlement, Act.PREVIEW)
+    judged = _judged(settlement, counted)
+    unequal = tuple((pair.currency, pair.method) for pair in judged if pair.difference)
+    attempt = settlement.preview_count + 1
+    is_last = attempt >= PREVIEWS_OF_A_REGISTER
+    closes = settlement.type == SettlementType.CASHREGISTER and (not unequal or is_last)
+    _keep_attempt(
+        settlement,
+        moment=CountMoment.CLOSING if closes else CountMoment.PREVIEW,
+        counted=counted,
+        is_equal=not unequal,
+        by=by,
+        at=at,
+    )
+    settlement.preview_count = attempt
+    if settlement.type == SettlementType.VAULT:
+        settlement.last_count_at, settlement.last_count_by_name = at, by.name
+    settlement.save(update_fields=["preview_count", "last_count_at", "last_count_by_name"])
+    note(settlement, "settlement.previewed", by=by, at=at, detail={"attempt": attempt, "is_equal": not unequal})
+    if closes:
+        closing = Closing.ATTEMPTS_USED if unequal else Closing.MATCHED
+        settlement = _close(settlement, judged=judged, closing=closing, by=by, at=at)
+    return Preview(settlement=settlement, attempt=attempt, unequal=unequal)
+
+
+# --- Closing -------------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def close_settlement(
+    *, settlement: Settlement, counted: Sequence[CountedAmount], by: Principal, at: datetime
+) -> Settlement:
+    """Closes a settlement with what was counted and returns it with its figures. A vault's next one is opened with them.
+
+    Differences are booked over/short, a register's cash goes back to the vault, the period is sealed. Raises InvalidInput
+    for a pair named twice, Conflict: of two closes at once one wins and the other changes nothing.
+    """
+    refuse_pairs(counted, field="amounts")
+    settlement = _locked(settlement, by=by)
+    _refuse_act(settlement, Act.CLOSE)
+    judged = _judged(settlement, counted)
+    is_equal = not any(pair.difference for pair in judged)
+    _keep_attempt(settlement, moment=CountMoment.CLOSING, counted=counted, is_equal=is_equal, by=by, at=at)
+    return _close(settlement, judged=judged, closing=Closing.DECLARED, by=by, at=at)
+
+
+@transaction.atomic
+def force_close_settlement(*, settlement: Settlement, by: Principal, at: datetime, reason: str) -> Settlement:
+    """Closes a register's settlement without a count: nothing is booked, the cash stays in the register's book and the
+    next opening shows it. Raises Forbidden for a cashier, Conflict while a cash session is open there or when closed.
+    """
+    if not by.has_role(Role.MANAGER):
+        raise Forbidden("Only a manager closes a settlement without a count.")
+    settlement = _locked(settlement, by=by)
+    _refuse_act(settlement, Act.FORCE_CLOSE)
+    refuse_open_session(settlement.place)
+    judged = _judged(settlement, ())
+    return _close(settlement, judged=judged, closing=Closing.FORCED, by=by, at=at, reason=reason)
+
+
+@transaction.atomic
+def count_settlement_afterwards(
+    *, settlement: Settlement, counted: Sequence[CountedAmount], by: Principal, at: datetime
+) -> tuple[Judged, ...]:
+    """Counts the drawer of a settlement that was closed without a count, and returns what was found against the target.
+
+    The settlement stays as it was sealed; the differences are booked now, the cash goes back to the vault, and the register
+    gets a further seal. Raises Forbidden for a cashier, Conflict unless nobody has opened or counted the drawer since.
+    """
+    if not by.has_role(Role.MANAGER):
+        raise Forbidden("Only a manager counts a settlement afterwards.")
+    refuse_pairs(counted, field="amounts")
+    settlement = _locked(settlement, by=by)
+    if settlement.closing != Closing.FORCED:
+        raise Conflict(
+            "Only a settlement that was closed without a count is counted afterwards.", code="already_counted"
+        )
+    counted_since = Count.objects.filter(place=settlement.place, counted_at__gte=settlement.closed_at)
+    if settlement.place.settling != Settling.NONE or counted_since.exclude(moment=CountMoment.PREVIEW).exists():
+        raise Conflict("The drawer was opened or counted since; what it held is in that count.", code="already_counted")
+    targets = {(line.currency, line.method): line.target for line in settlement.closing_amounts.all()}
+    judged = judge(targets=targets, counted=counted, by_hand=counted_methods(settlement))
+    is_equal = not any(pair.difference for pair in judged)
+    _keep_attempt(settlement, moment=CountMoment.AFTERWARDS, counted=counted, is_equal=is_equal, by=by, at=at)
+    _book(settlement, judged=judged, by=by, at=at)
+    seal_period(place=settlement.place, last_seal=last_seal_of(settlement.place), at=at)
+    place.moved_on(settlement.place)
+    note(settlement, "settlement.counted_afterwards", by=by, at=at, detail=_figures(judged))
+    return judged
+
+
+def _close(
+    settlement: Settlement,
+    *,
+    judged: tuple[Judged, ...],
+    closing: Closing,
+    by: Principal,
+    at: datetime,
+    reason: str = "",
+) -> Settlement:
+    """The one end of every settlement. In this order: the register was locked, so every posting before is in; differences
+    and returns are booked; the figures are frozen; the period is sealed; a vault opens again.
+    """
+    is_counted = closing != Closing.FORCED
+    if is_counted:
+        _book(settlement, judged=judged, by=by, at=at)
+    ClosingAmount.objects.bulk_create(
+        ClosingAmount(
+            settlement=settlement,
+            currency=pair.currency,
+            method=pair.method,
+            target=pair.target,
+            actual=pair.actual,
+            difference=pair.difference,
+            is_assumed=pair.is_assumed,
+        )
+        for pair in judged
+    )
+    settlement.seal = seal_period(place=settlement.place, last_seal=last_seal_of(settlement.place), at=at)
+    settlement.state, settlement.closing = SettlementState.CLOSED, closing
+    settlement.closed_at, settlement.closed_by, settlement.closed_by_name = at, by.user, by.name
+    if settlement.type == SettlementType.VAULT:
+        settlement.counted_at, settlement.counted_by, settlement.counted_by_name = at, by.user, by.name
+        if settlement.last_count_at is None:
+            settlement.last_count_at, settlement.last_count_by_name = at, by.name
+    settlement.save()
+    action = "settlement.closed" if is_counted else "settlement.forced_closed"
+    note(settlement, action, by=by, at=at, detail=_figures(judged) if is_counted else {"reason": reason})
+    if settlement.type == SettlementType.CASHREGISTER:
+        place.release(settlement.place)
+    else:
+        open_locked(
+            place_=settlement.place,
+            type_=SettlementType.VAULT,
+            store=settlement.store,
+            initial=[
+                CountedAmount(currency=pair.currency, method=pair.method, amount=pair.actual)
+                for pair in judged
+                if pair.actual >= 0
+            ],
+            differences={},
+            z=settlement.seal.number,
+            by=by,
+            at=at,
+            is_counted=False,
+        )
+    return settlement
+
+
+def _book(settlement: Settlement, *, judged: Iterable[Judged], by: Principal, at: datetime) -> None:
+    """Books every difference over/short, and puts a register's cash back into the vault."""
+    ends = place.places_of(settlement.store)
+    entries: list[Entry] = []
+    for pair in judged:
+        if pair.difference:
+            entries += over_short(
+                settlement.place,
+                ends,
+                currency=pair.currency,
+                method=pair.method,
+                difference=pair.difference,
+                at=at,
+            )
+        if settlement.type == SettlementType.CASHREGISTER and pair.is_cash and pair.actual:
+            vault = ends[PlaceKind.VAULT]
+            entries.append(
+                transfer(
+                    MovementKind.RETURN, settlement.place, vault, currency=pair.currency, amount=pair.actual, at=at
+                )
+            )
+    ledger.record(store=settlement.store, entries=entries, by=by, at=at)
+
+
+# --- Common --------------------------------------------------------------------------------------------------------------
+
+
+def _locked(settlement: Settlement, *, by: Principal) -> Settlement:
+    """Locks the place for a transition, the vault beside it, and reads the settlement again under the lock.
+
+    Raises Forbidden for a cashier at the vault or at somebody else's register.
+    """
+    if settlement.type == SettlementType.VAULT and not by.has_role(Role.MANAGER):
+        raise Forbidden("The vault is a manager's to settle.")
+    place.refuse_register_of_another(register=settlement.place, user=by.user, by=by)
+    vault = Place.objects.get(store=settlement.store_id, kind=PlaceKind.VAULT)
+    shared = [vault] if settlement.place_id != vault.pk else []
+    locked = place.lock(exclusive=[settlement.place], shared=shared)[settlement.place_id]
+    found = Settlement.objects.select_related("store").get(pk=settlement.pk)
+    found.place = locked
+    return found
+
+
+def _judged(settlement: Settlement, counted: Sequence[CountedAmount]) -> tuple[Judged, ...]:
+    return judge(targets=targets_of(settlement), counted=counted, by_hand=counted_methods(settlement))
+
+
+def _keep_attempt(
+    settlement: Settlement,
+    *,
+    moment: CountMoment,
+    counted: Sequence[CountedAmount],
+    is_equal: bool,
+    by: Principal,
+    at: datetime,
+) -> None:
+    attempt = (settlement.counts.aggregate(last=Max("attempt"))["last"] or 0) + 1
+    count = keep_count(place=settlement.place, moment=moment, counted=counted, by=by, at=at, attempt=attempt)
+    SettlementCount.objects.create(settlement=settlement, count=count, attempt=attempt, is_equal=is_equal)
+
+
+def _refuse_act(settlement: Settlement, act: Act) -> None:
+    """Raises Conflict for what the state does not allow, and says what it does."""
+    allowed = ACTS[settlement.type][settlement.state]
+    if act in allowed:
+        return
+    # What only the back office offers is of no use to who called.
+    offered = " or ".join(str(other.label) for other in Act if other in allowed and other != Act.FORCE_CLOSE)
+    then = f"what it allows now is to {offered}." if offered else "it stays as it is."
+    raise Conflict(
+        f"The {settlement.type} settlement is {settlement.state} and does not {act.label}; {then}",
+        code="settlement_state",
+    )
+
+
+def _figures(judged: Iterable[Judged]) -> dict[str, Any]:
+    return {"amounts": [[pair.currency, pair.method, pair.target, pair.actual] for pair in judged]}

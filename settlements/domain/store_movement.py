@@ -1,0 +1,126 @@
+"""Money moved within a store, or in and out of it, as one door asks for it: which place, who may, and under which reason."""
+
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Q
+
+from cashdesk.domain import audit
+from cashdesk.domain import place as places
+from cashdesk.domain.cash_movement import move_money
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import CASH, MovementKind, PlaceKind, Role, SessionStatus
+from cashdesk.errors import Forbidden, InvalidInput
+from cashdesk.models import CashSession, Movement, Place, Store
+from settlements.domain.cashbook import find_account
+from settlements.domain.deposit import prepare_deposit
+from settlements.enums import ENTRY_KIND
+
+OF_THE_VAULT: Final = frozenset({MovementKind.DEPOSIT, MovementKind.WITHDRAWAL})
+OF_A_MANAGER: Final = frozenset({*OF_THE_VAULT, MovementKind.LOAN})
+UNDER_A_REASON: Final = frozenset({MovementKind.PAID_IN, MovementKind.PAID_OUT})
+
+
+@transaction.atomic
+def move_in_store(
+    *,
+    store: Store,
+    kind: MovementKind,
+    amount: int,
+    currency: str,
+    by: Principal,
+    at: datetime,
+    station: int | None = None,
+    method: str = CASH,
+    reason: str = "",
+    note: str = "",
+    bag_number: str = "",
+    slip_number: str = "",
+) -> Movement:
+    """Books a drop, loan, deposit, withdrawal, or money paid in or out (minor units), and returns the movement.
+
+    `station` 0 is the vault; left out, it is the caller's own register, or the vault for what only the vault does. What is
+    taken from the vault is a manager's to move. Raises InvalidInput, Forbidden, Conflict where a register does not trade.
+    """
+    here = _place(store=store, kind=kind, station=station, by=by)
+    if (here.kind == PlaceKind.VAULT or kind in OF_A_MANAGER) and not by.has_role(Role.MANAGER):
+        raise Forbidden("kind: what is taken from or put into the vault by itself is a manager's to move.")
+    if kind in UNDER_A_REASON:
+        account = find_account(store=store, place=here, code=reason, field="reason")
+        if ENTRY_KIND[account.direction] != kind:
+            raise InvalidInput.of("reason", f"{account.code} is for money that goes the other way.")
+    if kind == MovementKind.DEPOSIT:
+        if not bag_number:
+            raise InvalidInput.of("bag_number", "is required: the number on the bag.")
+        deposit = prepare_deposit(
+            store=store,
+            amount=amount,
+            currency=currency,
+            bag_number=bag_number,
+            slip_number=slip_number,
+            note=note,
+            by=by,
+            at=at,
+        )
+        return deposit.movement
+    return move_money(
+        here=here,
+        store=store,
+        kind=kind,
+        amount=amount,
+        currency=currency,
+        method=method,
+        by=by,
+        at=at,
+        reason=reason or kind.lower(),
+        note=note,
+    )
+
+
+@transaction.atomic
+def note_no_sale(*, store: Store, station: int, by: Principal, at: datetime, reason: str) -> Place:
+    """Notes that a drawer was opened without a sale, and returns the register: no money moves, but every opening counts.
+
+    Raises InvalidInput for a station that is not there, Forbidden at somebody else's register.
+    """
+    register = places.register_at(store=store, station=station)
+    _refuse_drawer_of_another(register, by=by)
+    audit.note(
+        action="register.no_sale", subject=f"place:{register.pk}", by=by, at=at, store=store, detail={"reason": reason}
+    )
+    return register
+
+
+def _place(*, store: Store, kind: MovementKind, station: int | None, by: Principal) -> Place:
+    if station == 0 or (station is None and kind in OF_THE_VAULT):
+        return Place.objects.get(store=store, kind=PlaceKind.VAULT)
+    register = places.register_at(store=store, station=station) if station is not None else _own(store=store, by=by)
+    _refuse_drawer_of_another(register, by=by)
+    return register
+
+
+def _own(*, store: Store, by: Principal) -> Place:
+    """The register at which the caller works now: of their open session, their token, theirs, or whose settlement is."""
+    if by.user is not None:
+        running = CashSession.objects.filter(user=by.user, store=store, status=SessionStatus.OPEN)
+        session = running.select_related("register").first()
+        if session is not None:
+            return session.register
+    if by.token is not None and by.token.register is not None and by.token.register.store_id == store.pk:
+        return by.token.register
+    if by.user is not None:
+        theirs = Q(settling_by=by.user) | Q(assigned_people=by.user)
+        register = Place.objects.filter(theirs, store=store, kind=PlaceKind.REGISTER).order_by("number").first()
+        if register is not None:
+            return register
+    raise InvalidInput.of("station", "is required: you have no register of your own; 0 is the vault.")
+
+
+def _refuse_drawer_of_another(register: Place, *, by: Principal) -> None:
+    """A cashier moves money in the drawer that is theirs, or that nobody has. Raises Forbidden."""
+    places.refuse_register_of_another(register=register, user=by.user, by=by)
+    if by.has_role(Role.MANAGER) or by.user is None:
+        return
+    if CashSession.objects.filter(register=register, status=SessionStatus.OPEN).exclude(user=by.user).exists():
+        raise Forbidden(f"station: register {register.number} is in somebody else's hands.")

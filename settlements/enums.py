@@ -1,0 +1,113 @@
+"""Types and states of settlements, and as data: what may be asked of which, and what follows from it."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from django.db import models
+
+from cashdesk.enums import MovementKind, PlaceKind
+
+PREVIEWS_OF_A_REGISTER: Final = 3
+"""The preview that closes a register's settlement with what it found, whatever that was (the settlements page)."""
+
+
+class SettlementType(models.TextChoices):
+    """Whose period it is."""
+
+    VAULT = "VAULT", "Vault"
+    CASHREGISTER = "CASHREGISTER", "Cash register"
+
+
+class SettlementState(models.TextChoices):
+    """The life of a settlement. A vault's is never COUNTING: it trades on while it is counted."""
+
+    OPEN = "OPEN", "Open"
+    COUNTING = "COUNTING", "Counting"
+    CLOSED = "CLOSED", "Closed"
+
+
+class Closing(models.TextChoices):
+    """How a settlement came to be closed."""
+
+    DECLARED = "DECLARED", "With the amounts that were declared"
+    MATCHED = "MATCHED", "By a preview in which all was equal"
+    ATTEMPTS_USED = "ATTEMPTS_USED", "By the last preview there may be"
+    FORCED = "FORCED", "Without a count"
+
+
+class Act(models.TextChoices):
+    """What may be asked of a settlement."""
+
+    START_COUNTING = "START_COUNTING", "start counting (state COUNTING)"
+    PREVIEW = "PREVIEW", "preview (state COUNTING with amounts)"
+    CLOSE = "CLOSE", "close (state CLOSED with amounts)"
+    FORCE_CLOSE = "FORCE_CLOSE", "close without a count"
+    REOPEN = "REOPEN", "open again (state OPEN)"
+
+
+ACTS: Final[Mapping[str, Mapping[str, frozenset[Act]]]] = MappingProxyType(
+    {
+        SettlementType.CASHREGISTER: MappingProxyType(
+            {
+                SettlementState.OPEN: frozenset({Act.START_COUNTING, Act.FORCE_CLOSE}),
+                SettlementState.COUNTING: frozenset({Act.PREVIEW, Act.CLOSE, Act.FORCE_CLOSE}),
+                SettlementState.CLOSED: frozenset(),
+            }
+        ),
+        SettlementType.VAULT: MappingProxyType(
+            {
+                SettlementState.OPEN: frozenset({Act.PREVIEW, Act.CLOSE}),
+                SettlementState.CLOSED: frozenset(),
+            }
+        ),
+    }
+)
+"""Per type and state what may be asked; everything else is a conflict (docs/contracts.md, section 4)."""
+
+PLACE_KIND: Final[Mapping[str, PlaceKind]] = MappingProxyType(
+    {SettlementType.VAULT: PlaceKind.VAULT, SettlementType.CASHREGISTER: PlaceKind.REGISTER}
+)
+
+
+class Direction(models.TextChoices):
+    """Which way the entries of a cashbook account go."""
+
+    REVENUE = "REVENUE", "Revenue (paid in)"
+    EXPENSE = "EXPENSE", "Expense (paid out)"
+
+
+ENTRY_KIND: Final[Mapping[str, MovementKind]] = MappingProxyType(
+    {Direction.REVENUE: MovementKind.PAID_IN, Direction.EXPENSE: MovementKind.PAID_OUT}
+)
+
+USUAL_ACCOUNTS: Final = (
+    (SettlementType.CASHREGISTER, Direction.REVENUE, "CHANGE", "Change brought in"),
+    (SettlementType.CASHREGISTER, Direction.REVENUE, "OTHER_INCOME", "Other income"),
+    (SettlementType.CASHREGISTER, Direction.EXPENSE, "SUPPLIES", "Supplies"),
+    (SettlementType.CASHREGISTER, Direction.EXPENSE, "CLEANING", "Cleaning"),
+    (SettlementType.CASHREGISTER, Direction.EXPENSE, "POSTAGE", "Postage and courier"),
+    (SettlementType.CASHREGISTER, Direction.EXPENSE, "OTHER_EXPENSE", "Other expense"),
+    (SettlementType.VAULT, Direction.REVENUE, "OTHER_INCOME", "Other income"),
+    (SettlementType.VAULT, Direction.EXPENSE, "WAGES_ADVANCE", "Advance on wages"),
+    (SettlementType.VAULT, Direction.EXPENSE, "SUPPLIER", "Supplier paid in cash"),
+    (SettlementType.VAULT, Direction.EXPENSE, "OTHER_EXPENSE", "Other expense"),
+)
+"""What a store begins with; a manager adds to them and retires them."""
+
+
+class DepositState(models.TextChoices):
+    """The way of a bag to the bank. A cancelled one is one whose movement was reversed."""
+
+    PREPARED = "PREPARED", "Prepared"
+    COLLECTED = "COLLECTED", "Collected"
+    CREDITED = "CREDITED", "Credited"
+
+
+DEPOSIT_FLOW: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        DepositState.PREPARED: frozenset({DepositState.COLLECTED, DepositState.CREDITED}),
+        DepositState.COLLECTED: frozenset({DepositState.CREDITED}),
+        DepositState.CREDITED: frozenset(),
+    }
+)

@@ -1,0 +1,125 @@
+"""What lists of settlements can be narrowed and sorted by: every scalar attribute of an answer."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import django_filters
+from django.db.models import Q, QuerySet
+
+from cashdesk.domain.access import store_reference
+from cashdesk.errors import InvalidInput
+from cashdesk.money import parse_whole
+from cashdesk.web.dialects import camel_case
+from cashdesk.web.fields import EPOCH
+from settlements.enums import SettlementState, SettlementType
+from settlements.models import Settlement
+
+MILLIS_MAX: Final = 253_402_300_799_999
+"""The last millisecond of the year 9999."""
+
+TIMES: Final = {
+    "opened_time": "opened_at",
+    "counted_time": "counted_at",
+    "closed_time": "closed_at",
+    "last_count_time": "last_count_at",
+}
+NAMES: Final = ("opened_by_name", "counted_by_name", "closed_by_name", "last_count_by_name")
+COLUMNS: Final[Mapping[str, str]] = {
+    "settlementId": "uuid",
+    "type": "type",
+    "state": "state",
+    "store": "store__number",
+    "station": "place__number",
+    **{camel_case(name): name for name in NAMES},
+    **{camel_case(name): column for name, column in TIMES.items()},
+}
+"""Per published attribute the column behind it, for sorting."""
+
+
+class SettlementFilter(django_filters.FilterSet):
+    """Settlements by every scalar attribute that an answer shows; times also as `...TimeFrom` and `...TimeTo`, included."""
+
+    settlement_id = django_filters.UUIDFilter(field_name="uuid")
+    type = django_filters.ChoiceFilter(choices=SettlementType.choices)
+    state = django_filters.ChoiceFilter(choices=SettlementState.choices)
+    store = django_filters.CharFilter(method="of_store", max_length=36, label="Number or UUID")
+    station = django_filters.CharFilter(method="of_station", max_length=20, label="0 is the vault")
+
+    class Meta:
+        model = Settlement
+        fields: tuple[str, ...] = ()
+
+    def of_store(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
+        """Narrows to the store with this number or UUID."""
+        return queryset.filter(store_reference(value, path="store"))
+
+    def of_station(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
+        """Narrows to the station with this number."""
+        return queryset.filter(place__number=min(parse_whole(value, field="station"), 2**31 - 1))
+
+    def of_time(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
+        """Narrows to instants within one millisecond, from one on, or up to one."""
+        published, column, ending = name.split("|")
+        start = _instant(value, field=published)
+        end = start + timedelta(milliseconds=1)
+        wanted = Q(**{f"{column}__gte": start}) if ending in ("", "From") else Q()
+        if ending in ("", "To"):
+            wanted &= Q(**{f"{column}__lt": end})
+        return queryset.filter(wanted)
+
+
+def _instant(text: str, *, field: str) -> datetime:
+    millis = parse_whole(text, field=field)
+    if millis > MILLIS_MAX:
+        raise InvalidInput.of(field, "is past the year 9999: it is milliseconds since 1970.")
+    return EPOCH + timedelta(milliseconds=millis)
+
+
+# The published names are camelCase, and each time has three filters: named here once, not declared sixteen times.
+_declared = SettlementFilter.base_filters
+_declared["settlementId"] = _declared.pop("settlement_id")
+for _name in NAMES:
+    _declared[camel_case(_name)] = django_filters.CharFilter(field_name=_name, max_length=200, strip=False)
+for _name, _column in TIMES.items():
+    for _ending in ("", "From", "To"):
+        _published = f"{camel_case(_name)}{_ending}"
+        _declared[_published] = django_filters.CharFilter(
+            field_name=f"{_published}|{_column}|{_ending}",
+            method="of_time",
+            max_length=40,
+            label="Milliseconds since 1970",
+        )
+PARAMETERS: Final = tuple(_declared)
+
+
+def sorted_by(queryset: "QuerySet[Any]", wishes: list[str]) -> tuple["QuerySet[Any]", list[dict[str, Any]] | None]:
+    """Sorts by `attribute,asc|desc`, in the order given, and returns the rows with what the page's `sort` says of it.
+
+    Newest first, and null, where nothing is asked. Raises InvalidInput.
+    """
+    if not wishes:
+        return queryset.order_by("-opened_at", "-pk"), None
+    order, said = [], []
+    for wish in wishes:
+        name, _comma, direction = wish.partition(",")
+        column = COLUMNS.get(name)
+        if column is None:
+            raise InvalidInput.of(
+                "sort", f"'{name[:50]}' is not an attribute to sort by; known are {', '.join(COLUMNS)}."
+            )
+        if direction.lower() not in ("", "asc", "desc"):
+            raise InvalidInput.of("sort", "is written attribute,asc or attribute,desc.")
+        descending = direction.lower() == "desc"
+        order.append(f"-{column}" if descending else column)
+        said.append(
+            {
+                "direction": "DESC" if descending else "ASC",
+                "property": name,
+                "ignoreCase": False,
+                "nullHandling": "NATIVE",
+                "descending": descending,
+                "ascending": not descending,
+            }
+        )
+    return queryset.order_by(*order, "-pk"), said

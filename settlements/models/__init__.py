@@ -1,0 +1,7 @@
+"""One file per noun; imported here so that Django finds every model."""
+
+from settlements.models.cashbook import CashbookAccount
+from settlements.models.deposit import Deposit
+from settlements.models.settlement import ClosingAmount, InitialAmount, Settlement, SettlementCount
+
+__all__ = ["CashbookAccount", "ClosingAmount", "Deposit", "InitialAmount", "Settlement", "SettlementCount"]

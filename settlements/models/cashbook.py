@@ -1,0 +1,32 @@
+"""The reasons for which money is paid in and out."""
+
+from django.db import models
+
+from cashdesk.models import Store
+from settlements.enums import Direction, SettlementType
+
+
+class CashbookAccount(models.Model):
+    """A reason code of a store, for its registers or its vault. A movement carries the code, so it is retired, never
+    deleted.
+    """
+
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="cashbook_accounts", db_index=False)
+    type = models.CharField("for", max_length=16, choices=SettlementType.choices)
+    direction = models.CharField(max_length=8, choices=Direction.choices)
+    code = models.CharField(max_length=50)
+    description = models.CharField(max_length=200)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ("store", "type", "-direction", "code")
+        constraints = (
+            # Also the index of domain.cashbook: the accounts of a store.
+            models.UniqueConstraint(fields=("store", "type", "code"), name="cashbook_code_once_per_store"),
+            models.CheckConstraint(
+                condition=models.Q(direction__in=Direction.values), name="cashbook_direction_is_known"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.description}"

@@ -1,0 +1,153 @@
+"""Settlements: the period of a register or of the vault, from the opening amounts to the count that closes it."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from cashdesk.models import Count, Place, Seal, Store, User
+from cashdesk.models.public_id import PublicIdModel
+from settlements.enums import Closing, SettlementState, SettlementType
+
+
+class Settlement(PublicIdModel):
+    """One period of one place. Its target is a sum over the movements behind `opened_after`, never kept before the close.
+
+    The names of people are kept as they were: a document names who signed it, whatever they are called later.
+    """
+
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="settlements", db_index=False)
+    place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="settlements", db_index=False)
+    type = models.CharField(max_length=16, choices=SettlementType.choices)
+    state = models.CharField(max_length=8, choices=SettlementState.choices, default=SettlementState.OPEN)
+    business_date = models.DateField(help_text="The store's trading date at the opening.")
+    opened_after = models.BigIntegerField(help_text="Id of the place's last movement before the period.")
+    opened_after_z = models.PositiveBigIntegerField(help_text="The place's last Z before the period; 0 for none.")
+    opened_at = models.DateTimeField()
+    opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    opened_by_name = models.CharField(max_length=200)
+    counted_at = models.DateTimeField(null=True)
+    counted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    counted_by_name = models.CharField(max_length=200, blank=True)
+    last_count_at = models.DateTimeField(null=True, help_text="Of a vault: when it was last previewed.")
+    last_count_by_name = models.CharField(max_length=200, blank=True)
+    preview_count = models.PositiveIntegerField(default=0, help_text="How many previews were counted.")
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    closed_by_name = models.CharField(max_length=200, blank=True)
+    closing = models.CharField(max_length=16, choices=Closing.choices, blank=True)
+    seal = models.OneToOneField(Seal, on_delete=models.PROTECT, related_name="settlement", null=True)
+
+    class Meta:
+        ordering = ("-opened_at", "-pk")
+        constraints = (
+            # Law 3: one not-closed settlement per register, and, since a store has one vault, one per store's vault.
+            models.UniqueConstraint(
+                fields=("place",), condition=~Q(state=SettlementState.CLOSED), name="settlement_one_running_per_place"
+            ),
+            models.CheckConstraint(condition=Q(type__in=SettlementType.values), name="settlement_type_is_known"),
+            models.CheckConstraint(
+                condition=Q(type=SettlementType.CASHREGISTER, state__in=SettlementState.values)
+                | Q(type=SettlementType.VAULT, state__in=(SettlementState.OPEN, SettlementState.CLOSED)),
+                name="settlement_state_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=SettlementState.CLOSED, closed_at__isnull=False, seal__isnull=False)
+                & Q(closing__in=Closing.values)
+                | ~Q(state=SettlementState.CLOSED) & Q(closed_at__isnull=True, seal__isnull=True, closing=""),
+                name="settlement_sealed_when_closed",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=SettlementState.COUNTING) | Q(counted_at__isnull=False),
+                name="settlement_counting_since",
+            ),
+            models.CheckConstraint(
+                condition=Q(type=SettlementType.VAULT) | Q(preview_count__lte=3), name="settlement_three_previews"
+            ),
+        )
+        indexes = (
+            # queries.settlements(): a store's list, newest first, with its count.
+            models.Index(fields=("store", "-opened_at", "-id"), name="settlement_of_store_newest"),
+            # The same for an admin: the whole account, newest first.
+            models.Index(fields=("-opened_at", "-id"), name="settlement_newest"),
+            # queries.with_shown_result() and domain.late: the settlement of a place after another.
+            models.Index(fields=("place", "-id"), name="settlement_of_place"),
+        )
+
+    def __str__(self) -> str:
+        return f"Settlement {self.pk}"
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether its figures stand."""
+        return self.state == SettlementState.CLOSED
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether a person counted what closed it; a forced close was not."""
+        return self.is_closed and self.closing != Closing.FORCED
+
+
+class InitialAmount(models.Model):
+    """What a settlement was opened with, of one currency and method, minor units. Never changed."""
+
+    settlement = models.ForeignKey(Settlement, on_delete=models.PROTECT, related_name="initial_amounts", db_index=False)
+    currency = models.CharField(max_length=3)
+    method = models.CharField(max_length=32)
+    amount = models.BigIntegerField()
+    opening_difference = models.BigIntegerField(
+        default=0, help_text="Amount minus what the book still held; belongs to custody between two periods."
+    )
+
+    class Meta:
+        ordering = ("settlement", "pk")
+        constraints = (
+            models.UniqueConstraint(fields=("settlement", "currency", "method"), name="initial_amount_once_per_pair"),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="initial_amount_not_negative"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.currency} {self.method}"
+
+
+class ClosingAmount(models.Model):
+    """What a settlement was closed with, of one currency and method, minor units: written with the close, never changed."""
+
+    settlement = models.ForeignKey(Settlement, on_delete=models.PROTECT, related_name="closing_amounts", db_index=False)
+    currency = models.CharField(max_length=3)
+    method = models.CharField(max_length=32)
+    target = models.BigIntegerField()
+    actual = models.BigIntegerField()
+    difference = models.BigIntegerField(help_text="Actual minus target.")
+    is_assumed = models.BooleanField(
+        default=False, help_text="Not counted by hand and not declared: taken as the books say."
+    )
+
+    class Meta:
+        ordering = ("settlement", "pk")
+        constraints = (
+            models.UniqueConstraint(fields=("settlement", "currency", "method"), name="closing_amount_once_per_pair"),
+            models.CheckConstraint(
+                condition=Q(difference=F("actual") - F("target")), name="closing_amount_difference_adds_up"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_assumed=False) | Q(difference=0), name="closing_amount_assumed_is_equal"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.currency} {self.method}"
+
+
+class SettlementCount(models.Model):
+    """One count within a settlement, every attempt kept; the amounts and pieces are the ground floor's `Count`."""
+
+    settlement = models.ForeignKey(Settlement, on_delete=models.PROTECT, related_name="counts", db_index=False)
+    count = models.OneToOneField(Count, on_delete=models.PROTECT, related_name="settlement_count")
+    attempt = models.PositiveIntegerField()
+    is_equal = models.BooleanField(help_text="Whether every amount was the target's.")
+
+    class Meta:
+        ordering = ("settlement", "attempt")
+        constraints = (models.UniqueConstraint(fields=("settlement", "attempt"), name="settlement_attempt_once"),)
+
+    def __str__(self) -> str:
+        return f"Attempt {self.attempt}"

@@ -1,0 +1,88 @@
+"""Reusable reads of settlements, each with its fixed number of queries."""
+
+from uuid import UUID
+
+from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Value, When
+
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import CountMoment, Role
+from cashdesk.errors import NotFound
+from cashdesk.models import Count, User
+from settlements.enums import Closing, SettlementState, SettlementType
+from settlements.models import Deposit, Settlement
+
+
+def settlements(*, by: Principal) -> "QuerySet[Settlement]":
+    """Returns the settlements that `by` may know of, with whether they may see the figures (`shows_result`, law 5).
+
+    Managers and programs: all of their stores. A cashier: the register settlements that they opened, counted or closed,
+    and those that run at a register which they may use. What lies in the vault is no cashier's to know.
+    """
+    found = Settlement.objects.select_related("store", "place")
+    if by.is_system:
+        return _with_shown_result(found, by=by)
+    found = found.filter(store__in=by.stores(with_inactive=True))
+    user = by.user
+    if user is not None and not by.has_role(Role.MANAGER):
+        own = Q(opened_by=user) | Q(counted_by=user) | Q(closed_by=user)
+        bound = by.token.register_id if by.token is not None else None
+        of_another = User.objects.filter(register=OuterRef("place"), is_active=True).exclude(pk=user.pk)
+        usable = Q(place=bound) if bound is not None else Q(place=user.register_id) | Q(~Exists(of_another))
+        found = found.filter(own | (usable & ~Q(state=SettlementState.CLOSED)), type=SettlementType.CASHREGISTER)
+    return _with_shown_result(found, by=by)
+
+
+def settlement(*, by: Principal, settlement_id: UUID) -> Settlement:
+    """Returns one of them, with its amounts. Raises NotFound, in the same words for one of others as for none."""
+    found = with_amounts(settlements(by=by)).filter(uuid=settlement_id).first()
+    if found is None:
+        raise NotFound("There is no settlement with this id.")
+    return found
+
+
+def with_amounts(rows: "QuerySet[Settlement]") -> "QuerySet[Settlement]":
+    """Adds the amounts, in one query each."""
+    return rows.prefetch_related("initial_amounts", "closing_amounts")
+
+
+def deposits(*, by: Principal) -> "QuerySet[Deposit]":
+    """Returns the deposits of the stores that `by` may know of."""
+    rows = Deposit.objects.select_related(
+        "store", "movement__reversed_by", "prepared_by", "collected_by", "credited_by"
+    )
+    return rows.filter(store__in=by.stores(with_inactive=True))
+
+
+def deposit(*, by: Principal, deposit_id: UUID) -> Deposit:
+    """Returns one of them. Raises NotFound."""
+    found = deposits(by=by).filter(uuid=deposit_id).first()
+    if found is None:
+        raise NotFound("There is no deposit with this id.")
+    return found
+
+
+def _with_shown_result(rows: "QuerySet[Settlement]", *, by: Principal) -> "QuerySet[Settlement]":
+    """`awaits_count`: closed without a count, and nobody has counted the drawer since, so that a look is noted.
+
+    Until then its target is what still lies there for the next cashier to count, so only a manager sees it
+    (docs/decisions/0008).
+    """
+    counted_since = Exists(
+        Count.objects.filter(place=OuterRef("place"), counted_at__gte=OuterRef("closed_at")).exclude(
+            moment=CountMoment.PREVIEW
+        )
+    )
+    may_see_uncounted = Value(value=True) if by.has_role(Role.MANAGER) else counted_since
+    return rows.annotate(
+        awaits_count=Case(
+            When(closing=Closing.FORCED, then=~counted_since),
+            default=Value(value=False),
+            output_field=BooleanField(),
+        ),
+        shows_result=Case(
+            When(closing=Closing.FORCED, then=may_see_uncounted),
+            When(state=SettlementState.CLOSED, then=Value(value=True)),
+            default=Value(value=False),
+            output_field=BooleanField(),
+        ),
+    )

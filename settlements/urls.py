@@ -1,0 +1,34 @@
+"""The routes of settlements, under /api/v1. No path ends in a slash; with one it works too (ApiPathMiddleware)."""
+
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from settlements.api.cashbook import CashbookAccountViewSet, CashbookEntryViewSet
+from settlements.api.deposits import DepositViewSet
+from settlements.api.movements import MovementViewSet
+from settlements.api.registers import RegisterViewSet
+from settlements.api.settlements import SettlementViewSet
+
+router = SimpleRouter(trailing_slash=False)
+router.register("cashbookentries", CashbookEntryViewSet, basename="cashbookentries")
+router.register("cashbookaccounts", CashbookAccountViewSet, basename="cashbookaccounts")
+
+urlpatterns = [
+    *router.urls,
+    path("settlements", SettlementViewSet.as_view({"get": "list", "post": "create"}), name="settlements"),
+    path(
+        "settlements/<uuid:settlement_id>",
+        SettlementViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
+        name="settlement",
+    ),
+    path("movements", MovementViewSet.as_view({"post": "create"}), name="movements"),
+    path(
+        "movements/<uuid:movement_id>/reverse",
+        MovementViewSet.as_view({"post": "reverse"}),
+        name="movements-reverse",
+    ),
+    path("deposits", DepositViewSet.as_view({"get": "list"}), name="deposits"),
+    path("deposits/<uuid:deposit_id>/collect", DepositViewSet.as_view({"post": "collect"}), name="deposits-collect"),
+    path("deposits/<uuid:deposit_id>/credit", DepositViewSet.as_view({"post": "credit"}), name="deposits-credit"),
+    path("registers/<int:station>/no-sale", RegisterViewSet.as_view({"post": "no_sale"}), name="registers-no-sale"),
+]
