@@ -188,6 +188,9 @@ STORAGES = {
     },
 }
 
+# --- What `manage.py verify` proves of each store: every app its own books ---------------------------------------------
+PROOFS = ["cashdesk.domain.proof.faults_of_store", "settlements.domain.proof.faults_of_store"]
+
 # --- Browser safety ----------------------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -117,6 +117,7 @@ class StoreAdmin(CashdeskAdmin):
         "cut_off_hour",
         "tolerance_minor",
         "tolerance_basis_points",
+        "requires_settlement",
     )
 
     def get_fields(self, request: HttpRequest, obj: Store | None = None) -> Any:

@@ -18,12 +18,12 @@ class PaymentMethodAdmin(CashdeskAdmin):
 
     noun = "payment_method"
     role_to_add = role_to_change = Role.ADMIN
-    list_display = ("name", "code", "account", "is_cash", "is_active")
+    list_display = ("name", "code", "account", "is_cash", "is_counted", "is_active")
     joined = ("account",)
     list_filter = ("is_cash", "is_active")
     search_fields = ("name", "code")
     ordering = ("account", "-is_cash", "code")
-    fields = ("account", "code", "name", "is_cash", "is_active", "uuid")
+    fields = ("account", "code", "name", "is_cash", "is_counted", "is_active", "uuid")
     autocomplete_fields = ("account",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: PaymentMethod | None = None) -> Any:

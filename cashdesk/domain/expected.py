@@ -14,13 +14,15 @@ from cashdesk.models import CashSession, Movement, Place, Seal, Store
 Balances = Mapping[tuple[str, str], int]
 """Minor units by (currency, method); a pair that is absent is zero."""
 
+ID_MAX: Final = 2**63 - 1
+
 # Two ranges of two covering indexes, movement_into_place and movement_out_of_place: index-only on both databases. The
 # parameters are named twice because each half must carry its own range for its own index.
 _MOVED: Final = """
 SELECT currency, method, CAST(SUM(amount) AS bigint) FROM (
-    SELECT currency, method, amount FROM cashdesk_movement WHERE destination_id = %s AND id > %s
+    SELECT currency, method, amount FROM cashdesk_movement WHERE destination_id = %s AND id > %s AND id <= %s
     UNION ALL
-    SELECT currency, method, -amount FROM cashdesk_movement WHERE source_id = %s AND id > %s
+    SELECT currency, method, -amount FROM cashdesk_movement WHERE source_id = %s AND id > %s AND id <= %s
 ) moved GROUP BY currency, method
 """
 
@@ -44,10 +46,12 @@ class Book:
         return self.last_seal.last_movement if self.last_seal else 0
 
 
-def moved(*, place: Place, after: int) -> dict[tuple[str, str], int]:
-    """Returns in minus out of a place over the movements with an id above `after`, minor units by (currency, method)."""
+def moved(*, place: Place, after: int, until: int = ID_MAX) -> dict[tuple[str, str], int]:
+    """Returns in minus out of a place over the movements with an id above `after`, up to and with `until`, minor units by
+    (currency, method).
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_MOVED, [place.pk, after, place.pk, after])
+        cursor.execute(_MOVED, [place.pk, after, until, place.pk, after, until])
         return {(currency, method): int(amount) for currency, method, amount in cursor.fetchall()}
 
 

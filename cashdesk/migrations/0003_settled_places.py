@@ -148,6 +148,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("is_cash", False), ("is_counted", True), _connector="OR"),
                 name="payment_method_cash_is_counted",
+                violation_error_message="Cash is always counted by hand: tick it there too.",
             ),
         ),
         migrations.AddConstraint(

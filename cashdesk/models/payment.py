@@ -36,7 +36,9 @@ class PaymentMethod(PublicIdModel):
                 name="payment_method_cash_is_cash",
             ),
             models.CheckConstraint(
-                condition=Q(is_cash=False) | Q(is_counted=True), name="payment_method_cash_is_counted"
+                condition=Q(is_cash=False) | Q(is_counted=True),
+                name="payment_method_cash_is_counted",
+                violation_error_message="Cash is always counted by hand: tick it there too.",
             ),
         )
 

@@ -1,11 +1,13 @@
 """`manage.py verify`: proves the books, store by store."""
 
 from argparse import ArgumentParser
+from itertools import chain
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.module_loading import import_string
 
-from cashdesk.domain.proof import faults_of_store
 from cashdesk.models import Store
 
 FAULTS_SHOWN = 100
@@ -25,9 +27,10 @@ class Command(BaseCommand):
         stores = Store.objects.order_by("account", "number")
         if options["store"]:
             stores = stores.filter(number=options["store"])
+        proofs = [import_string(path) for path in settings.PROOFS]
         found = 0
         for store in stores.iterator():
-            for fault in faults_of_store(store):
+            for fault in chain.from_iterable(proof(store) for proof in proofs):
                 found += 1
                 if found <= FAULTS_SHOWN:
                     self.stderr.write(fault)

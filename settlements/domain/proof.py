@@ -1,0 +1,106 @@
+"""Proving that closed settlements say what the ledger says: recomputed from the movements as they are."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from django.db.models import Q
+
+from cashdesk.domain.expected import Balances, moved
+from cashdesk.enums import CASH, MovementKind, Settling
+from cashdesk.models import Movement, Place, Seal, Store
+from cashdesk.money import to_text
+from settlements.enums import SettlementState, SettlementType
+from settlements.models import ClosingAmount, Settlement
+
+Pair = tuple[str, str]
+
+
+def faults_of_store(store: Store) -> Iterator[str]:
+    """Yields a sentence for everything that does not hold in a store's settlements: nothing, unless somebody got at the
+    rows. Figures against movements, what was booked at the close, the chain of the vault, and who holds which place.
+    """
+    closed = Settlement.objects.filter(store=store, state=SettlementState.CLOSED).select_related("place", "seal")
+    for settlement in closed.prefetch_related("initial_amounts", "closing_amounts").iterator(chunk_size=500):
+        for fault in _faults_of(settlement):
+            yield f"Settlement {settlement.pk} of store {store.number}: {fault}"
+    yield from _faults_of_places(store)
+
+
+def _faults_of(settlement: Settlement) -> Iterator[str]:
+    if settlement.seal is None:
+        yield "is closed and has no seal."
+        return
+    lines = {(line.currency, line.method): line for line in settlement.closing_amounts.all()}
+    initial = {(line.currency, line.method): line.amount for line in settlement.initial_amounts.all()}
+    after, until = settlement.opened_after, settlement.seal.last_movement
+    moved_all = moved(place=settlement.place, after=after, until=until)
+    booked, returned = _booked_at_close(settlement, settlement.seal)
+    for pair in sorted({*lines, *initial, *(pair for pair, amount in moved_all.items() if amount)}):
+        line = lines.get(pair)
+        if line is None:
+            yield f"{' '.join(pair)} moved and has no closing amount."
+            continue
+        currency = pair[0]
+        # Before the close booked anything: what was opened with and what moved.
+        target = initial.get(pair, 0) + moved_all.get(pair, 0) - booked[pair] + returned[pair]
+        if target != line.target:
+            right, said = to_text(target, currency), to_text(line.target, currency)
+            yield f"{' '.join(pair)}: {right} should have been there, not {said}."
+        if booked[pair] != (line.difference if settlement.is_counted else 0):
+            yield f"{' '.join(pair)}: what was booked over/short is not the difference."
+        if returned[pair] != _should_be_returned(settlement, line):
+            yield f"{' '.join(pair)}: what went back to the vault is not what was counted."
+    yield from _faults_of_next(settlement, lines)
+
+
+def _should_be_returned(settlement: Settlement, line: ClosingAmount) -> int:
+    is_drawer = settlement.type == SettlementType.CASHREGISTER and settlement.is_counted
+    return line.actual if is_drawer and line.method == CASH else 0
+
+
+def _booked_at_close(settlement: Settlement, seal: Seal) -> tuple[Balances, Balances]:
+    """What the close itself booked over/short into the place, and returned out of it. What a session booked names it."""
+    booked: dict[Pair, int] = defaultdict(int)
+    returned: dict[Pair, int] = defaultdict(int)
+    # Bounded by the seal's own range: nothing that is the settlement's own lies before a session's seal.
+    after = max(seal.after_movement, settlement.opened_after)
+    place = settlement.place
+    differences = Q(kind=MovementKind.OVER_SHORT) & (Q(source=place) | Q(destination=place))
+    rows = Movement.objects.filter(
+        differences | Q(kind=MovementKind.RETURN, source=place),
+        session__isnull=True,
+        is_late=False,
+        pk__gt=after,
+        pk__lte=seal.last_movement,
+    )
+    for kind, destination, currency, method, amount in rows.values_list(
+        "kind", "destination_id", "currency", "method", "amount"
+    ):
+        if kind == MovementKind.RETURN:
+            returned[currency, method] += amount
+        else:
+            booked[currency, method] += amount if destination == place.pk else -amount
+    return booked, returned
+
+
+def _faults_of_next(settlement: Settlement, lines: dict[Pair, ClosingAmount]) -> Iterator[str]:
+    """A vault's next settlement begins with what this one found."""
+    if settlement.type != SettlementType.VAULT:
+        return
+    following = Settlement.objects.filter(place=settlement.place, pk__gt=settlement.pk).order_by("pk").first()
+    if following is None:
+        yield "no settlement of the vault follows it."
+        return
+    begun = {(line.currency, line.method): line.amount for line in following.initial_amounts.all()}
+    if begun != {pair: line.actual for pair, line in lines.items() if line.actual >= 0}:
+        yield "the next one does not begin with what was counted."
+
+
+def _faults_of_places(store: Store) -> Iterator[str]:
+    running = {
+        settlement.place_id: settlement.state
+        for settlement in Settlement.objects.filter(store=store).exclude(state=SettlementState.CLOSED)
+    }
+    for place in Place.objects.filter(store=store):
+        if place.settling != running.get(place.pk, Settling.NONE):
+            yield f"{place} of store {store.number}: is said to be {place.settling}, its settlement is not."
