@@ -7,7 +7,9 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import transaction
+from django.utils.module_loading import import_string
 
 from cashdesk.domain import ledger, place
 from cashdesk.domain.access import issue_api_key
@@ -108,7 +110,11 @@ def make_world(*, at: datetime) -> None:
             tolerance_minor=_minor(demo, demo.basket_units // 10),
         )
         manager, cashiers = _make_people(demo, store)
-        _make_history(demo, store, manager=manager, cashiers=cashiers, at=at)
+        if demo.number in settings.DEMO_HISTORIES:
+            make_history = import_string(settings.DEMO_HISTORIES[demo.number])
+            make_history(store=store, manager=manager, cashiers=cashiers, days=WEEKS * 7, seed=SEED, at=at)
+        else:
+            _make_history(demo, store, manager=manager, cashiers=cashiers, at=at)
     _make_keys(account, vendor, at=at)
 
 

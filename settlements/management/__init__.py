@@ -1,0 +1,1 @@
+"""The demonstration world of a store that trades under settlement."""
