@@ -32,16 +32,20 @@ from cashdesk.domain.organisation import create_account, create_store  # noqa: E
 from cashdesk.domain.payment import record_payment  # noqa: E402
 from cashdesk.domain.payment_report import PaymentReport  # noqa: E402
 from cashdesk.domain.person import create_person  # noqa: E402
-from cashdesk.domain.principal import Principal  # noqa: E402
+from cashdesk.domain.principal import SYSTEM, Principal  # noqa: E402
 from cashdesk.domain.session import close_session, open_session  # noqa: E402
 from cashdesk.enums import CASH, MovementKind, PaymentStatus, PlaceKind, Role  # noqa: E402
 from cashdesk.models import CashSession, Place, Store, User  # noqa: E402
+from settlements.domain.opening import open_settlement  # noqa: E402
+from settlements.domain.settlement import close_settlement, start_counting  # noqa: E402
+from settlements.enums import SettlementType  # noqa: E402
 
 ROWS_SMALL = 1000
 REGISTERS = 4
 POSTINGS = 300
 READINGS = 100
 SESSIONS = 60
+SETTLEMENTS = 40
 THREADS = 8
 SECONDS_OF_CONTENTION = 2.0
 ROUNDS_OF_CONTENTION = 3
@@ -66,6 +70,7 @@ class Durations:
     open: float
     close: float
     expected: float
+    settle: float
 
 
 def main(rows: int) -> None:
@@ -88,6 +93,7 @@ def by_history(rows: int) -> None:
         ("open a drawer", small.open, big.open),
         ("close a drawer with 5 sales", small.close, big.close),
         ("expected cash of a session", small.expected, big.expected),
+        ("count and close a settlement with 5 sales", small.settle, big.settle),
     ):
         table.ratio(name, long / short, f"{short * 1000:.2f} ms -> {long * 1000:.2f} ms")
 
@@ -120,12 +126,31 @@ def measured(shop: Shop) -> Durations:
     posts = [timed(partial(post, shop))[0] for _ in range(POSTINGS)]
     sums = [timed(partial(book_of, session.register))[0] for _ in range(POSTINGS)]
     close_drawer(shop, session)
+    vault = [CountedAmount(currency="EUR", amount=0)]
+    open_settlement(type=SettlementType.VAULT, store=shop.store, initial=vault, by=SYSTEM, at=timezone.now())
     return Durations(
         post=quickly(posts),
         open=quickly(opens),
         close=quickly(closes),
         expected=quickly(sums),
+        settle=quickly([settle(shop) for _ in range(SETTLEMENTS)]),
     )
+
+
+def settle(shop: Shop) -> float:
+    """Opens the settlement of a register, sells under it, and returns how long counting and closing it took."""
+    at = timezone.now()
+    settlement = open_settlement(
+        type=SettlementType.CASHREGISTER, store=shop.store, initial=[FLOAT], by=shop.by, at=at, station=2
+    )
+    for _ in range(5):
+        post(shop, station=2)
+
+    def count() -> None:
+        start_counting(settlement=settlement, by=shop.by, at=timezone.now())
+        close_settlement(settlement=settlement, counted=[FLOAT], by=shop.by, at=timezone.now())
+
+    return timed(count)[0]
 
 
 def quickly(durations: list[float]) -> float:
@@ -150,9 +175,11 @@ def close_drawer(shop: Shop, session: CashSession) -> None:
     close_session(session=session, counted=FLOAT, by=shop.by, at=timezone.now())
 
 
-def post(shop: Shop) -> None:
+def post(shop: Shop, *, station: int | None = None) -> None:
     """Reports one cash sale."""
-    report = PaymentReport(id=uuid.uuid4().hex, method=CASH, currency="EUR", amount=500, status=PaymentStatus.APPROVED)
+    report = PaymentReport(
+        id=uuid.uuid4().hex, method=CASH, currency="EUR", amount=500, status=PaymentStatus.APPROVED, station=station
+    )
     record_payment(report=report, by=shop.by, at=timezone.now())
 
 

@@ -126,8 +126,8 @@ def refuse_register_of_another(*, register: Place, user: User | None, by: Princi
 def _free_register(store: Store, *, user: User, settling: bool) -> Place:
     """The lowest register that no session holds and nobody is assigned to; a new one where there is none.
 
-    Before all others one whose settlement the person opened themselves: it is theirs, however often they ask. One that
-    somebody else's settlement holds is free only where all trade under settlement.
+    Before all others one whose settlement the person opened themselves: it is theirs, however often they ask. One whose
+    settlement another cashier opened is that cashier's; one that a manager has opened waits for whoever comes.
     """
     # The vault's row is the lock under which a store gets its registers, so that two people never make the same one.
     Place.objects.select_for_update(no_key=True).get(store=store, kind=PlaceKind.VAULT)
@@ -137,10 +137,11 @@ def _free_register(store: Store, *, user: User, settling: bool) -> Place:
     is_own = Q(settling_by=user)
     if settling:
         usable = is_own | (Q(settling=Settling.NONE) & ~Q(pk__in=taken))
-    elif store.requires_settlement:
-        usable = Q(settling=Settling.OPEN) & ~Q(pk__in=taken)
     else:
-        usable = (Q(settling=Settling.NONE) | (is_own & Q(settling=Settling.OPEN))) & ~Q(pk__in=taken)
+        usable = Q(settling=Settling.OPEN) & (is_own | ~Q(settling_by__role=Role.CASHIER))
+        if not store.requires_settlement:
+            usable |= Q(settling=Settling.NONE)
+        usable &= ~Q(pk__in=taken)
     free = registers.filter(usable).exclude(pk__in=assigned)
     own_first = Case(When(is_own, then=Value(0)), default=Value(1))
     found = free.order_by(own_first, "number").first()
