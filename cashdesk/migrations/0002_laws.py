@@ -1,6 +1,4 @@
-"""The laws that Django has no word for were first installed here. They are now, as they stand, by the latest migration
-that touches the tables they guard: they name columns that this state of the tables does not have.
-"""
+"""The laws that Django has no word for were once installed here; `manage.py migrate` does it now (cashdesk.triggers)."""
 
 from django.db import migrations
 

@@ -4,17 +4,6 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from cashdesk import triggers
-
-
-def lift_laws(apps, schema_editor):
-    """On SQLite a table that is rebuilt loses its triggers, and those of other tables that name it stand in the way."""
-    triggers.remove(schema_editor.connection, app="cashdesk")
-
-
-def install_laws(apps, schema_editor):
-    triggers.install(schema_editor.connection, app="cashdesk")
-
 
 def count_cash(apps, schema_editor):
     apps.get_model("cashdesk", "PaymentMethod").objects.filter(is_cash=True).update(is_counted=True)
@@ -26,7 +15,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunPython(lift_laws, migrations.RunPython.noop),
         migrations.AddField(
             model_name="movement",
             name="late_for",
@@ -163,5 +151,4 @@ class Migration(migrations.Migration):
                 name="place_settling_is_known",
             ),
         ),
-        migrations.RunPython(install_laws, lift_laws),
     ]

@@ -5,16 +5,6 @@ import django.db.models.expressions
 from django.conf import settings
 from django.db import migrations, models
 
-from cashdesk import triggers
-
-
-def install_laws(apps, schema_editor):
-    triggers.install(schema_editor.connection, app="settlements")
-
-
-def lift_laws(apps, schema_editor):
-    triggers.remove(schema_editor.connection, app="settlements")
-
 
 class Migration(migrations.Migration):
     initial = True
@@ -485,5 +475,4 @@ class Migration(migrations.Migration):
             model_name="settlementcount",
             constraint=models.UniqueConstraint(fields=("settlement", "attempt"), name="settlement_attempt_once"),
         ),
-        migrations.RunPython(install_laws, lift_laws),
     ]
