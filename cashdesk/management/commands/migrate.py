@@ -15,9 +15,10 @@ class Command(migrate.Command):
     others. So migrations know nothing of triggers: they are lifted before the first and installed after the last one.
     """
 
-    def get_check_kwargs(self, options: dict[str, Any]) -> dict[str, Any]:
+    def get_check_kwargs(self, options: dict[str, Any]) -> Any:
         """All checks but those of the database as it is: what they would miss is what is about to be put there."""
-        return {**super().get_check_kwargs(options), "databases": None}
+        kwargs: Any = super().get_check_kwargs(options)
+        return {**kwargs, "databases": None}
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Migrates. The laws are in force afterwards if all is migrated: one half way back or forward, or stopped by an
