@@ -70,7 +70,9 @@ class SettlementFilter(django_filters.FilterSet):
 
 
 def _instant(text: str, *, field: str) -> datetime:
-    millis = parse_whole(text, field=field)
+    if not (text.isascii() and text.isdecimal()):
+        raise InvalidInput.of(field, "must be a whole number of milliseconds since 1970.")
+    millis = int(text)
     if millis > MILLIS_MAX:
         raise InvalidInput.of(field, "is past the year 9999: it is milliseconds since 1970.")
     return EPOCH + timedelta(milliseconds=millis)

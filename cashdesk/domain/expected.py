@@ -56,13 +56,14 @@ def moved(*, place: Place, after: int, until: int = ID_MAX) -> dict[tuple[str, s
 
 
 def last_movement_of(place: Place) -> int:
-    """Returns the id of the last movement into or out of a place, 0 where there is none: what a period begins behind.
+    """Returns the id of the last movement into, out of or late for a place, 0 where there is none: what a period begins
+    behind. What came late belongs to the period before, also where the next one begins without any movement.
 
-    The caller holds the place's exclusive lock. Two index look-ups.
+    The caller holds the place's exclusive lock. Three index look-ups.
     """
     found = (
         Movement.objects.filter(**{end: place}).order_by("-pk").values_list("pk", flat=True).first()
-        for end in ("source", "destination")
+        for end in ("source", "destination", "late_for")
     )
     return max(pk or 0 for pk in found)
 

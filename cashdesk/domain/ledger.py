@@ -14,7 +14,7 @@ from cashdesk.domain import audit, place
 from cashdesk.domain.business_day import business_date
 from cashdesk.domain.expected import last_seal_of
 from cashdesk.domain.principal import Principal
-from cashdesk.enums import MOVEMENT_ENDS, REVERSIBLE_KINDS, MovementKind, PlaceKind, Settling
+from cashdesk.enums import CASH, MOVEMENT_ENDS, REVERSIBLE_KINDS, MovementKind, PlaceKind, SessionStatus, Settling
 from cashdesk.errors import Conflict, InvalidMovement, PlaceMovedOn
 from cashdesk.models import CashSession, Movement, Payment, Place, Store
 from cashdesk.money import AMOUNT_MAX
@@ -173,9 +173,16 @@ def reverse(*, movement: Movement, by: Principal, at: datetime, reason: str) -> 
 
 
 def _is_counted_since(end: Place, movement: Movement) -> bool:
-    """Whether the place's period in which the movement lies is over: sealed, or being counted."""
+    """Whether the place's period in which the movement lies is over: sealed, or being counted; of cash also whether a
+    cashier has counted the drawer at the opening of the session that is open there now.
+    """
     if end.settling == Settling.COUNTING:
         return True
+    if movement.session_id is None and movement.method == CASH and end.kind == PlaceKind.REGISTER:
+        running = CashSession.objects.filter(register=end, status=SessionStatus.OPEN, currency=movement.currency)
+        # What is made while it is open is of the session.
+        if running.exists():
+            return True
     last_seal = last_seal_of(end)
     return last_seal is not None and movement.pk <= last_seal.last_movement
 

@@ -103,7 +103,8 @@ def _is_period_running(register: Place | None, *, since: datetime) -> bool:
     """Whether the settlement that a register trades under now is the one under which a payment was reported `since`."""
     if register is None or register.settling != Settling.OPEN:
         return False
-    return not Seal.objects.filter(place=register, sealed_at__gt=since).exists()
+    # Seals after `settled_after_z` are of sessions within it.
+    return not Seal.objects.filter(place=register, sealed_at__gt=since, number__lte=register.settled_after_z).exists()
 
 
 def _find_pending(*, external_id: str, store: str, by: Principal) -> Payment:
@@ -206,22 +207,23 @@ def _refusal_of_pending(report: PaymentReport, target: Target) -> DomainError | 
 
 def _move(*, store: Store, new: list[tuple[Payment, Target]], by: Principal, at: datetime) -> None:
     ends = place.places_of(store)
-    on_time: dict[int, list[Entry]] = defaultdict(list)
+    by_register: dict[int, list[Entry]] = defaultdict(list)
     registers: dict[int, Place] = {}
-    late: list[Entry] = []
+    elsewhere: list[Entry] = []
     for payment, target in new:
         if payment.booked == Booked.NOT_MOVED:
             continue
         entry = _entry(payment=payment, ends=ends, register=target.register, session=target.session, at=at)
-        if payment.booked == Booked.ON_TIME and target.register is not None:
-            on_time[target.register.pk].append(entry)
+        # What is late is guarded too: had its register been opened meanwhile, it would explain the wrong period.
+        if target.register is not None:
+            by_register[target.register.pk].append(entry)
             registers[target.register.pk] = target.register
         else:
-            late.append(entry)
+            elsewhere.append(entry)
     for pk in sorted(registers):
-        ledger.record(store=store, entries=on_time[pk], by=by, at=at, guard=registers[pk])
-    if late:
-        ledger.record(store=store, entries=late, by=by, at=at)
+        ledger.record(store=store, entries=by_register[pk], by=by, at=at, guard=registers[pk])
+    if elsewhere:
+        ledger.record(store=store, entries=elsewhere, by=by, at=at)
 
 
 def _new_payment(*, report: PaymentReport, target: Target, by: Principal, at: datetime) -> Payment:

@@ -56,14 +56,15 @@ def _faults_of_sessions(store: Store) -> Iterator[str]:
             for balance in session.seal.balances
             if (balance["currency"], balance["method"]) == (session.currency, CASH)
         )
-        # A counted close empties the drawer, unless a settlement holds it: then all that was counted stays in it. A forced
-        # one leaves what was expected.
+        # A counted close empties the drawer, unless a settlement holds it, in which all that was counted stays; a forced
+        # one leaves what was expected in it.
         declared = session.declared_amount or 0
-        should_be_left = declared - (session.returned or 0) if session.is_counted else session.expected_amount
+        kept = declared if session.is_counted and not session.returned and left == declared else 0
+        should_be_left = kept if session.is_counted else session.expected_amount
         if left != should_be_left:
             found, right = to_text(left, session.currency), to_text(should_be_left, session.currency)
             yield f"Session {session.pk}: {found} were left in the drawer, not {right}."
-        if session.is_counted and (session.returned or 0) not in (0, declared):
+        if session.is_counted and (session.returned or 0) + kept != declared:
             yield f"Session {session.pk}: what went back to the vault is not what was declared."
         differences = session.opening_difference + session.difference
         if session.is_counted and (session.over or 0) - (session.short or 0) != differences:

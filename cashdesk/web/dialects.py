@@ -22,13 +22,16 @@ TOO_DEEP: Final = "The JSON is nested too deeply."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """A refusal, ready to be shaped: `errors` names fields of the request."""
+    """A refusal, ready to be shaped: `errors` names fields of the request, by the names that the caller used where
+    `is_as_sent`, else by the domain's own.
+    """
 
     status: int
     code: str
     message: str
     errors: Mapping[str, str] = field(default_factory=dict)
     request_id: str = ""
+    is_as_sent: bool = False
 
 
 class Dialect:
@@ -81,7 +84,7 @@ class SettlementDialect(Dialect):
             status=fault.status,
             code=fault.code,
             message=fault.message,
-            errors={camel_case(name): text for name, text in fault.errors.items()},
+            errors={name if fault.is_as_sent else camel_case(name): text for name, text in fault.errors.items()},
         )
         body = cls.body({}, code=code, message=_text(named))
         if named.errors:

@@ -72,7 +72,14 @@ def fault_of(exc: Exception, *, request_id: str = "") -> Fault:
     if isinstance(exc, exceptions.ValidationError):
         named = flatten(exc.detail)
         message = " ".join(f"{name}: {text}" for name, text in named.items())
-        return Fault(status=exc.status_code, code="invalid", message=message, errors=named, request_id=request_id)
+        return Fault(
+            status=exc.status_code,
+            code="invalid",
+            message=message,
+            errors=named,
+            request_id=request_id,
+            is_as_sent=True,
+        )
     if isinstance(exc, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
         return Fault(
             status=status.HTTP_401_UNAUTHORIZED, code="not_signed_in", message=str(exc.detail), request_id=request_id

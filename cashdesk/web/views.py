@@ -8,12 +8,12 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from rest_framework import viewsets
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
 from cashdesk.domain.principal import Principal
-from cashdesk.errors import InvalidInput
 from cashdesk.web.dialects import Dialect, ProblemDialect
 from cashdesk.web.idempotency import answer_once, key_of
 from cashdesk.web.permissions import Access
@@ -39,7 +39,7 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
         hint = f"; known are {', '.join(known)}" if known else ""
         unknown = {name: f"is not known here{hint}." for name in request.query_params if name not in known}
         if unknown:
-            raise InvalidInput(" ".join(f"{name}: {text}" for name, text in unknown.items()), errors=unknown)
+            raise ValidationError(unknown)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """DRF's own dispatch, with the handler called once per idempotency key."""

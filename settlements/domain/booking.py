@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from cashdesk.domain import audit, ledger
+from cashdesk.domain import audit, ledger, place
 from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.ledger import Entry
 from cashdesk.domain.principal import Principal
-from cashdesk.enums import CASH, MovementKind, PlaceKind, SessionStatus
-from cashdesk.errors import Conflict, InvalidInput
+from cashdesk.enums import CASH, MovementKind, PlaceKind, Role, SessionStatus
+from cashdesk.errors import Conflict, Forbidden, InvalidInput
 from cashdesk.models import CashSession, Place
 from settlements.models import Settlement
 
@@ -22,6 +22,15 @@ def refuse_open_session(register: Place) -> None:
             f"Cash session {session.pk} of {session.user} is open at register {register.number}: close it first.",
             code="session_open",
         )
+
+
+def refuse_drawer_of_another(register: Place, *, by: Principal) -> None:
+    """A cashier moves money in the drawer that is theirs, or that nobody has. Raises Forbidden."""
+    place.refuse_register_of_another(register=register, user=by.user, by=by)
+    if by.has_role(Role.MANAGER) or by.user is None:
+        return
+    if CashSession.objects.filter(register=register, status=SessionStatus.OPEN).exclude(user=by.user).exists():
+        raise Forbidden(f"station: register {register.number} is in somebody else's hands.")
 
 
 def refuse_pairs(amounts: Sequence[CountedAmount], *, field: str) -> None:

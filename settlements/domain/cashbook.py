@@ -6,9 +6,10 @@ from django.db import transaction
 
 from cashdesk.domain.cash_movement import move_money
 from cashdesk.domain.principal import Principal
-from cashdesk.enums import CASH, MovementKind
-from cashdesk.errors import Conflict, InvalidInput
+from cashdesk.enums import CASH, MovementKind, PlaceKind, Role
+from cashdesk.errors import Conflict, Forbidden, InvalidInput
 from cashdesk.models import Movement, Place, Store
+from settlements.domain.booking import refuse_drawer_of_another
 from settlements.enums import ENTRY_KIND, PLACE_KIND, USUAL_ACCOUNTS, SettlementState, SettlementType
 from settlements.models import CashbookAccount, Settlement
 
@@ -44,9 +45,14 @@ def book_entry(
 ) -> Movement:
     """Books `amount` minor units paid into or out of a settlement's place, as the account says, and returns the movement.
 
-    Raises InvalidInput for an unknown account, Conflict unless the settlement is open.
+    Raises InvalidInput for an unknown account, Forbidden at a drawer that somebody else has, Conflict unless the
+    settlement is open.
     """
     place = settlement.place
+    if place.kind == PlaceKind.REGISTER:
+        refuse_drawer_of_another(place, by=by)
+    elif not by.has_role(Role.MANAGER):
+        raise Forbidden("The vault is a manager's to settle.")
     found = find_account(store=settlement.store, place=place, code=account, field="account")
     # Before the lock, for the words; move_money looks at the locked place.
     _refuse_unless_open(settlement)

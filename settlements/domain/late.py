@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 
-from django.db.models import F, Q
+from django.db.models import F, Max, Q
 from django.db.models.functions import Coalesce
 
 from cashdesk.domain.expected import Balances
-from cashdesk.enums import PlaceKind
-from cashdesk.models import Movement
+from cashdesk.enums import CASH, PlaceKind
+from cashdesk.models import Movement, Seal
 from settlements.enums import SettlementType
 from settlements.models import Settlement
 
@@ -23,11 +23,21 @@ def late_amounts_of(settlement: Settlement) -> Balances:
         moment=Coalesce(F("reverses_id"), F("id"))
     )
     if settlement.type == SettlementType.CASHREGISTER:
-        late = late.filter(session__isnull=True)
-    late = late.filter(moment__gt=settlement.opened_after)
+        late = late.filter(session__isnull=True).exclude(
+            # Cash that a cashier within it has counted since: that session's opening difference has it already.
+            reverses__lte=_counted_by_sessions_until(settlement),
+            method=CASH,
+            currency=settlement.store.currency,
+        )
     following = Settlement.objects.filter(place=settlement.place_id, pk__gt=settlement.pk).order_by("pk").first()
+    by_id = Q(moment__gt=settlement.opened_after)
+    # A payment that waited for its decision belongs to the period in which it was reported.
+    by_time = Q(payment__reported_at__gte=settlement.opened_at)
     if following is not None:
-        late = late.filter(moment__lte=following.opened_after)
+        by_id &= Q(moment__lte=following.opened_after)
+        by_time &= Q(payment__reported_at__lt=following.opened_at)
+    waited = Q(payment__decided_at__isnull=False)
+    late = late.filter((waited & by_time) | (~waited & by_id))
     amounts: dict[tuple[str, str], int] = defaultdict(int)
     # An index on late_for bounds it: what is late is rare.
     for currency, method, amount, came_in in late.annotate(
@@ -35,3 +45,11 @@ def late_amounts_of(settlement: Settlement) -> Balances:
     ).values_list("currency", "method", "amount", "came_in"):
         amounts[currency, method] += amount if came_in else -amount
     return dict(amounts)
+
+
+def _counted_by_sessions_until(settlement: Settlement) -> int:
+    """The id of the last movement under the seal of a session within a register's settlement, 0 where there was none."""
+    seals = Seal.objects.filter(place=settlement.place_id, number__gt=settlement.opened_after_z, session__isnull=False)
+    if settlement.seal is not None:
+        seals = seals.filter(number__lt=settlement.seal.number)
+    return seals.aggregate(last=Max("last_movement"))["last"] or 0

@@ -13,6 +13,7 @@ from cashdesk.domain.principal import Principal
 from cashdesk.enums import CASH, MovementKind, PlaceKind, Role, SessionStatus
 from cashdesk.errors import Forbidden, InvalidInput
 from cashdesk.models import CashSession, Movement, Place, Store
+from settlements.domain.booking import refuse_drawer_of_another
 from settlements.domain.cashbook import find_account
 from settlements.domain.deposit import prepare_deposit
 from settlements.enums import ENTRY_KIND
@@ -51,6 +52,10 @@ def move_in_store(
         if ENTRY_KIND[account.direction] != kind:
             raise InvalidInput.of("reason", f"{account.code} is for money that goes the other way.")
     if kind == MovementKind.DEPOSIT:
+        if here.kind != PlaceKind.VAULT:
+            raise InvalidInput.of("station", "is 0 for a deposit: bags are packed from the vault.")
+        if method != CASH:
+            raise InvalidInput.of("method", f"{kind.label}: moves cash alone.")
         if not bag_number:
             raise InvalidInput.of("bag_number", "is required: the number on the bag.")
         deposit = prepare_deposit(
@@ -85,7 +90,7 @@ def note_no_sale(*, store: Store, station: int, by: Principal, at: datetime, rea
     Raises InvalidInput for a station that is not there, Forbidden at somebody else's register.
     """
     register = places.register_at(store=store, station=station)
-    _refuse_drawer_of_another(register, by=by)
+    refuse_drawer_of_another(register, by=by)
     audit.note(
         action="register.no_sale", subject=f"place:{register.pk}", by=by, at=at, store=store, detail={"reason": reason}
     )
@@ -96,7 +101,7 @@ def _place(*, store: Store, kind: MovementKind, station: int | None, by: Princip
     if station == 0 or (station is None and kind in OF_THE_VAULT):
         return Place.objects.get(store=store, kind=PlaceKind.VAULT)
     register = places.register_at(store=store, station=station) if station is not None else _own(store=store, by=by)
-    _refuse_drawer_of_another(register, by=by)
+    refuse_drawer_of_another(register, by=by)
     return register
 
 
@@ -115,12 +120,3 @@ def _own(*, store: Store, by: Principal) -> Place:
         if register is not None:
             return register
     raise InvalidInput.of("station", "is required: you have no register of your own; 0 is the vault.")
-
-
-def _refuse_drawer_of_another(register: Place, *, by: Principal) -> None:
-    """A cashier moves money in the drawer that is theirs, or that nobody has. Raises Forbidden."""
-    places.refuse_register_of_another(register=register, user=by.user, by=by)
-    if by.has_role(Role.MANAGER) or by.user is None:
-        return
-    if CashSession.objects.filter(register=register, status=SessionStatus.OPEN).exclude(user=by.user).exists():
-        raise Forbidden(f"station: register {register.number} is in somebody else's hands.")

@@ -7,7 +7,8 @@ without it brings its own credentials.
 In an answer every key is compared: one too many is a fault, and so is one too few. So is a number of another type (1 is
 not 1.0, and neither is true). What cannot be known beforehand is written as a mask:
 
-    <id>  a whole number     <uuid>     <time>  an instant in UTC     <text>  any text     <token>
+    <id>  a whole number     <uuid>     <time>  an instant in UTC     <millis>  one as milliseconds     <text>  any text
+    <token>
 
 `<uuid:shift>` also gives what it found a name; wherever the name stands later, as `<shift>` in a request or again as
 `<uuid:shift>` in an answer, it is that same value.
@@ -34,9 +35,11 @@ MASKS = {
     "id": r"[1-9]\d*",
     "uuid": r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
     "time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z",
+    "millis": r"[1-9]\d{12}",
     "text": r"[^\n]+",
     "token": r"\S{40,}",
 }
+WHOLE_NUMBERS = ("id", "millis")
 PLACEHOLDER = re.compile(r"<([a-z_0-9]+)(?::([a-z_0-9]+))?>")
 
 
@@ -93,7 +96,7 @@ class Replayer:
             type(self.known[whole[1]])
             if whole and whole[1] in self.known
             else int
-            if whole and whole[1] == "id"
+            if whole and whole[1] in WHOLE_NUMBERS
             else str
         )
         if type(found) is not kind:
@@ -113,7 +116,7 @@ class Replayer:
             raise Mismatch(f"{where}: {found!r} instead of {wanted}")
         for (name, mask_kind), text in zip(names, match.groups(), strict=True):
             if name:
-                self.known[name] = int(text) if mask_kind == "id" else text
+                self.known[name] = int(text) if mask_kind in WHOLE_NUMBERS else text
 
     def _send(self, step: Mapping[str, Any]) -> HttpResponse:
         headers = {name: self._filled(value) for name, value in step.get("headers", {}).items()}

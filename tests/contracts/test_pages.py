@@ -30,6 +30,7 @@ def test_the_page_is_answered(path: Path) -> None:
 def test_every_page_is_kept() -> None:
     names = {str(path.relative_to(PAGES).with_suffix("")) for path in CONVERSATIONS}
     assert {"cash_sessions/a_day", "shifts/a_shift", "shifts/payments", "both/a_day_in_two_vocabularies"} <= names
+    assert {"settlements/a_register", "settlements/a_vault", "settlements/previews", "settlements/lists"} <= names
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,9 @@ def test_every_page_is_kept() -> None:
         ("<id>", "7"),
         ("<id>", 0),
         ("<id>", True),
+        ("<millis>", "1541435925364"),
+        ("<millis>", 1541435925),
+        ("<millis>", None),
         ("<uuid>", "7"),
         ("<time>", "2024-03-03T14:30:00+01:00"),
         ("<text>", ""),

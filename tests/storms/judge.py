@@ -29,6 +29,16 @@ def faults_in(books: Books) -> list[str]:
     ]
 
 
+def faults_of_money(books: Books) -> list[str]:
+    """Returns what is wrong with a store's books whether or not anybody works in sessions there."""
+    return [
+        *_faults_of_seals(books),
+        *_faults_of_payments(books),
+        *_faults_of_balances(books),
+        *books["seal_faults"],
+    ]
+
+
 def faults_of_reports(books: Books, sent: Mapping[str, int]) -> list[str]:
     """Compares what was kept with what the tills know they sent: minor units by the payment's own id, out of the drawer
     negative. Nothing may be lost, nothing there twice, nothing that nobody sent."""

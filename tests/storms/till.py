@@ -59,6 +59,10 @@ class Till:
         """POST, with an Idempotency-Key if one is given."""
         return self.ask("POST", path, body, key=key)
 
+    def patch(self, path: str, body: Any) -> Answer:
+        """PATCH."""
+        return self.ask("PATCH", path, body)
+
     def ask(self, method: str, path: str, body: Any, *, key: str = "") -> Answer:
         """Sends once and never again: whoever storms decides what a lost answer means. Raises OSError, HTTPException."""
         headers = {"Authorization": self._authorization, "Content-Type": "application/json"}

@@ -24,6 +24,7 @@ from cashdesk.domain.principal import SYSTEM  # noqa: E402
 from cashdesk.domain.seal import faults_of  # noqa: E402
 from cashdesk.enums import Role, Scope  # noqa: E402
 from cashdesk.models import CashSession, Count, Movement, Payment, Place, Seal, Store, User  # noqa: E402
+from settlements.models import ClosingAmount, InitialAmount, Settlement, SettlementCount  # noqa: E402
 
 REGISTERS = 8
 CASHIERS = 8
@@ -91,6 +92,19 @@ def books(number: str) -> dict[str, Any]:
         "payments": Payment.objects.filter(store=store).values(
             "id", "external_id", "status", "type", "method", "amount", "tendered", "change", "booked", "session_id"
         ),
+        "settlements": Settlement.objects.filter(store=store).values(
+            "id", "uuid", "place_id", "type", "state", "closing", "opened_after", "opened_after_z", "preview_count",
+            "seal__number", "seal__last_movement",
+        ),
+        "initial_amounts": InitialAmount.objects.filter(settlement__store=store).values(
+            "settlement_id", "currency", "method", "amount"
+        ),
+        "closing_amounts": ClosingAmount.objects.filter(settlement__store=store).values(
+            "settlement_id", "currency", "method", "target", "actual", "difference"
+        ),
+        "settlement_counts": SettlementCount.objects.filter(settlement__store=store).values(
+            "settlement_id", "attempt", "count__moment"
+        ),
         "counts": Count.objects.filter(place__store=store).values("id", "session_id", "moment", "amounts__amount"),
     }  # fmt: skip
     made: dict[str, Any] = {name: list(queryset.order_by("pk")) for name, queryset in rows.items()}
@@ -100,4 +114,4 @@ def books(number: str) -> dict[str, Any]:
 
 if __name__ == "__main__":
     _program, question, argument = sys.argv
-    print(simplejson.dumps({"shops": shops, "books": books}[question](argument)))
+    print(simplejson.dumps({"shops": shops, "books": books}[question](argument), default=str))

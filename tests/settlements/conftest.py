@@ -1,0 +1,12 @@
+"""What the tests of settlements share."""
+
+import pytest
+
+from tests.settlements.desk import Shop
+from tests.stories import Cast
+
+
+@pytest.fixture
+def shop(cast: Cast) -> Shop:
+    """Store 1337 with a clock that moves."""
+    return Shop(cast=cast)

@@ -1,0 +1,182 @@
+"""The verbs of settlements in few words, for the tests of the domain. Amounts are euros in cash, minor units, unless a
+test names the pairs; the clock moves a minute with every act, as it does in a shop."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from cashdesk.domain.cash_movement import move_money
+from cashdesk.domain.count import CountedAmount
+from cashdesk.domain.ledger import reverse
+from cashdesk.domain.payment import record_payment
+from cashdesk.domain.principal import Principal
+from cashdesk.domain.session import close_session, open_session
+from cashdesk.enums import CASH, MovementKind, PaymentStatus, PlaceKind
+from cashdesk.models import CashSession, Movement, Payment, Place, User
+from settlements.domain.late import late_amounts_of
+from settlements.domain.opening import open_settlement
+from settlements.domain.settlement import (
+    Preview,
+    close_settlement,
+    count_settlement_afterwards,
+    force_close_settlement,
+    preview_settlement,
+    start_counting,
+)
+from settlements.enums import SettlementType
+from settlements.models import Settlement
+from tests.cashdesk.desk import NOON, counted, report_of
+from tests.stories import Cast
+
+EUR = ("EUR", CASH)
+USD = ("USD", CASH)
+CARD = ("EUR", "CARD")
+Amounts = int | Mapping[tuple[str, str], int]
+Figures = dict[tuple[str, str], tuple[int, int, int]]
+
+
+def found(amounts: Amounts) -> list[CountedAmount]:
+    """Returns what somebody counted."""
+    pairs = {EUR: amounts} if isinstance(amounts, int) else amounts
+    return [
+        CountedAmount(currency=currency, method=method, amount=amount) for (currency, method), amount in pairs.items()
+    ]
+
+
+def figures(settlement: Settlement) -> Figures:
+    """Returns target, actual and difference of a closed settlement by pair."""
+    return {
+        (line.currency, line.method): (line.target, line.actual, line.difference)
+        for line in settlement.closing_amounts.all()
+    }
+
+
+def late(settlement: Settlement) -> dict[tuple[str, str], int]:
+    """Returns what is late for a settlement, without what came and went."""
+    return {pair: amount for pair, amount in late_amounts_of(settlement).items() if amount}
+
+
+@dataclass
+class Shop:
+    """Store 1337 with a clock. Erika does what only a manager does, and all that no cashier is named for."""
+
+    cast: Cast
+    at: datetime = NOON
+    sessions: list[CashSession] = field(default_factory=list)
+
+    def tick(self) -> datetime:
+        """Returns the next minute."""
+        self.at += timedelta(minutes=1)
+        return self.at
+
+    def by(self, user: User | None = None) -> Principal:
+        """Returns who acts."""
+        return Principal(user=user or self.cast.erika)
+
+    def register(self, number: int = 1) -> Place:
+        """Returns a register as it now is."""
+        return self.cast.place(PlaceKind.REGISTER, number)
+
+    def vault(self, amounts: Amounts = 1000_00) -> Settlement:
+        """Opens the vault's settlement."""
+        return open_settlement(
+            type=SettlementType.VAULT, store=self.cast.store, initial=found(amounts), by=self.by(), at=self.tick()
+        )
+
+    def open(self, amounts: Amounts = 200_00, *, station: int = 1, by: User | None = None) -> Settlement:
+        """Opens a register's settlement."""
+        return open_settlement(
+            type=SettlementType.CASHREGISTER,
+            store=self.cast.store,
+            initial=found(amounts),
+            by=self.by(by),
+            at=self.tick(),
+            station=station,
+        )
+
+    def count(self, settlement: Settlement) -> Settlement:
+        """Starts the count."""
+        return start_counting(settlement=settlement, by=self.by(), at=self.tick())
+
+    def preview(self, settlement: Settlement, amounts: Amounts) -> Preview:
+        """Previews amounts."""
+        return preview_settlement(settlement=settlement, counted=found(amounts), by=self.by(), at=self.tick())
+
+    def close(self, settlement: Settlement, amounts: Amounts) -> Settlement:
+        """Counts, if it is a register's that still trades, and closes."""
+        now = Settlement.objects.get(pk=settlement.pk)
+        if now.type == SettlementType.CASHREGISTER and now.state == "OPEN":
+            self.count(now)
+        return close_settlement(settlement=now, counted=found(amounts), by=self.by(), at=self.tick())
+
+    def force(self, settlement: Settlement) -> Settlement:
+        """Closes without a count."""
+        return force_close_settlement(settlement=settlement, by=self.by(), at=self.tick(), reason="power cut")
+
+    def count_later(self, settlement: Settlement, amounts: Amounts) -> dict[tuple[str, str], int]:
+        """Counts what a forced close left, and returns the differences."""
+        judged = count_settlement_afterwards(
+            settlement=settlement, counted=found(amounts), by=self.by(), at=self.tick()
+        )
+        return {(pair.currency, pair.method): pair.difference for pair in judged}
+
+    def pay(self, amount: int, pair: tuple[str, str] = EUR, *, station: int = 1, **fields: Any) -> Payment:
+        """Reports a payment at a register."""
+        currency, method = pair
+        report = report_of(
+            amount,
+            **{"currency": currency, "method": method, "station": station, "status": PaymentStatus.APPROVED, **fields},
+        )
+        payment = record_payment(report=report, by=self.by(), at=self.tick()).payment
+        assert payment is not None
+        return payment
+
+    def sale(self, amount: int, pair: tuple[str, str] = EUR, **fields: Any) -> Movement:
+        """Reports a sale and returns its movement."""
+        return Movement.objects.get(payment=self.pay(amount, pair, **fields))
+
+    def move(self, kind: MovementKind, amount: int, *, here: Place | None = None) -> Movement:
+        """Moves cash at register 1, or at the place named."""
+        return move_money(
+            here=here or self.register(),
+            store=self.cast.store,
+            kind=kind,
+            amount=amount,
+            currency="EUR",
+            by=self.by(),
+            at=self.tick(),
+            reason="test",
+        )
+
+    def reverse(self, movement: Movement) -> Movement:
+        """Reverses a movement as it is in the ledger now."""
+        again = Movement.objects.select_related("store", "source", "destination", "session", "late_for").get(
+            pk=movement.pk
+        )
+        return reverse(movement=again, by=self.by(), at=self.tick(), reason="a mistake")
+
+    def sign_on(self, user: User, amount: int, *, station: int = 1) -> CashSession:
+        """Opens a cashier's session."""
+        session = open_session(
+            user=user, counted=counted(amount), by=Principal(user=user), at=self.tick(), station=station
+        )
+        self.sessions.append(session)
+        return session
+
+    def sign_off(self, session: CashSession, amount: int) -> CashSession:
+        """Closes a cashier's session with what they counted."""
+        return close_session(session=session, counted=counted(amount), by=Principal(user=session.user), at=self.tick())
+
+    def book(self, number: int | None = None, *, pair: tuple[str, str] = EUR) -> int:
+        """Returns what lies in the vault, or in a register, by the whole ledger."""
+        from_the = (PlaceKind.VAULT, 0) if number is None else (PlaceKind.REGISTER, number)
+        return balance(self.cast.place(*from_the), pair)
+
+
+def balance(place: Place, pair: tuple[str, str] = EUR) -> int:
+    """Returns what the rows of the ledger say is in a place, added up one by one."""
+    currency, method = pair
+    rows = Movement.objects.filter(currency=currency, method=method)
+    into = sum(rows.filter(destination=place).values_list("amount", flat=True))
+    return into - sum(rows.filter(source=place).values_list("amount", flat=True))

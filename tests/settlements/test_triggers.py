@@ -1,0 +1,217 @@
+"""The laws of settlements in the database: SQL by the back road is refused on both databases, whoever sends it."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import Model
+
+from cashdesk import triggers
+from cashdesk.enums import MovementKind, PlaceKind
+from cashdesk.models import Movement
+from settlements.domain.cashbook import accounts_of
+from settlements.domain.deposit import credit_deposit, prepare_deposit
+from settlements.enums import SettlementType
+from settlements.models import CashbookAccount, ClosingAmount, Deposit, InitialAmount, Settlement, SettlementCount
+from tests.cashdesk.desk import assert_refused, execute, insertion_of, refusal_of
+from tests.cashdesk.test_triggers import columns_of, is_postgresql, is_sqlite, other_value
+from tests.settlements.desk import Shop
+
+LAWS = triggers.laws_of("settlements")
+APPEND_ONLY = (InitialAmount, ClosingAmount, SettlementCount)
+STAYING = (*APPEND_ONLY, Settlement, Deposit, CashbookAccount)
+
+
+@pytest.fixture
+def day(shop: Shop) -> Shop:
+    """A register's settlement that is closed, a vault's that is open, and a bag: every table has rows."""
+    shop.vault()
+    shop.close(shop.open(), 199_00)
+    accounts_of(store=shop.cast.store, type=SettlementType.VAULT)
+    pack(shop, "B-1")
+    return shop
+
+
+def pack(shop: Shop, bag: str) -> Deposit:
+    """Packs a bag."""
+    return prepare_deposit(
+        store=shop.cast.store, amount=100_00, currency="EUR", bag_number=bag, by=shop.by(), at=shop.tick()
+    )
+
+
+def closed() -> Settlement:
+    """The settlement that is closed."""
+    return Settlement.objects.get(state="CLOSED")
+
+
+def change(row: Model, column: str, value: str) -> str:
+    """Tries to write a column of a row by SQL and returns the refusal."""
+    return refusal_of(f'UPDATE {row._meta.db_table} SET "{column}" = {value} WHERE id = %s', [row.pk])
+
+
+@pytest.mark.parametrize("model", STAYING)
+def test_no_row_is_ever_deleted(day: Shop, model: type[Model]) -> None:
+    rows = model._default_manager.count()
+    assert rows > 0
+    name = model._meta.model_name
+    assert f"a {name} is never deleted" in refusal_of(f"DELETE FROM {model._meta.db_table}")
+    assert model._default_manager.count() == rows
+
+
+@is_postgresql
+@pytest.mark.parametrize("model", STAYING)
+def test_no_table_is_emptied_at_once(day: Shop, model: type[Model]) -> None:
+    connection.check_constraints()
+    assert f"a {model._meta.model_name} is never deleted" in refusal_of(f"TRUNCATE {model._meta.db_table} CASCADE")
+
+
+@is_sqlite
+@pytest.mark.parametrize("model", STAYING)
+def test_no_row_is_replaced_by_an_insert(day: Shop, model: type[Model]) -> None:
+    statement, values = insertion_of(model._default_manager.order_by("pk").first())  # type: ignore[arg-type]  # the day has rows
+    assert refusal_of(statement.replace("INSERT INTO", "INSERT OR REPLACE INTO"), values)
+
+
+@pytest.mark.parametrize("model", APPEND_ONLY)
+def test_no_column_of_an_append_only_row_is_changed(day: Shop, model: type[Model]) -> None:
+    row = model._default_manager.order_by("pk").last()
+    assert row is not None
+    for column in columns_of(model):
+        assert f"a {model._meta.model_name} is never changed" in change(row, column, str(other_value(row, column)))
+
+
+def test_no_column_of_a_closed_settlement_is_changed(day: Shop) -> None:
+    row = closed()
+    for column in [*columns_of(Settlement), "id"]:
+        value = "id" if column == "id" else str(other_value(row, column))
+        assert "never changes" in change(row, column, value), column
+    assert "a closed settlement never changes" in change(row, "state", "'OPEN'")
+
+
+def test_who_opened_which_settlement_stays(day: Shop) -> None:
+    row = Settlement.objects.get(state="OPEN")
+    frozen = LAWS.frozen["settlement"][0]
+    for column in frozen:
+        assert "never changes" in change(row, column, str(other_value(row, column))), column
+    written = {"state", "counted_at", "counted_by_id", "counted_by_name", "last_count_at", "last_count_by_name"}
+    written |= {"preview_count", "closed_at", "closed_by_id", "closed_by_name", "closing", "seal_id"}
+    assert set(columns_of(Settlement)) - set(frozen) == written
+
+
+def test_what_was_packed_and_what_was_credited_stays(day: Shop) -> None:
+    deposit = Deposit.objects.get()
+    for column in LAWS.frozen["deposit"][0]:
+        assert "never changes" in change(deposit, column, str(other_value(deposit, column))), column
+    credit_deposit(deposit=deposit, amount=99_00, by=day.by(), at=day.tick())
+    for column in columns_of(Deposit):
+        assert "never changes" in change(deposit, column, str(other_value(deposit, column))), column
+
+
+def test_what_a_reason_means_stays_and_it_may_be_retired(day: Shop) -> None:
+    account = CashbookAccount.objects.first()
+    assert account is not None
+    for column in LAWS.frozen["cashbookaccount"][0]:
+        assert "never changes" in change(account, column, str(other_value(account, column))), column
+    assert execute("UPDATE settlements_cashbookaccount SET is_active = FALSE WHERE id = %s", [account.pk]) == 1
+
+
+def amount_of(settlement: Settlement, **fields: Any) -> ClosingAmount:
+    """A closing amount that adds up, not yet saved."""
+    return ClosingAmount(
+        **{
+            "settlement": settlement,
+            "currency": "CHF",
+            "method": "CASH",
+            "target": 5,
+            "actual": 5,
+            "difference": 0,
+            **fields,
+        }
+    )
+
+
+def test_nothing_is_added_to_what_a_closed_one_began_with(day: Shop) -> None:
+    row = InitialAmount(settlement=closed(), currency="CHF", method="CASH", amount=1)
+    assert "opening amounts are written at the opening" in refusal_of(*insertion_of(row))
+
+
+def test_nothing_is_added_to_what_a_closed_one_was_closed_with(day: Shop) -> None:
+    assert "closing amounts are written with the close" in refusal_of(*insertion_of(amount_of(closed())))
+
+
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({"difference": 1}, "closing_amount_difference_adds_up"),
+        ({"is_assumed": True, "actual": 6, "difference": 1}, "closing_amount_assumed_is_equal"),
+        ({}, "closing_amount_once_per_pair"),
+    ],
+)
+def test_figures_that_do_not_add_up(day: Shop, fields: dict[str, Any], constraint: str) -> None:
+    running = Settlement.objects.get(state="OPEN")
+    if not fields:
+        amount_of(running).save()
+    assert_refused(amount_of(running, **fields), constraint)
+
+
+def settlement_of(day: Shop, **fields: Any) -> Settlement:
+    """One more settlement of register 2, not yet saved."""
+    usual: dict[str, Any] = {
+        "store": day.cast.store,
+        "place": day.register(2),
+        "type": "CASHREGISTER",
+        "business_date": "2026-03-10",
+        "opened_after": 0,
+        "opened_after_z": 0,
+        "opened_at": day.at,
+        "opened_by_name": "X",
+    }
+    return Settlement(**{**usual, **fields})
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"state": "CLOSED"}, "a settlement begins open"),
+        ({"state": "COUNTING"}, "a settlement begins open"),
+        ({"type": "VAULT"}, "is of its store and type"),
+        ({"place": PlaceKind.VAULT}, "is of its store and type"),
+        ({"place": PlaceKind.BANK}, "is of its store and type"),
+        ({"store": "otto"}, "is of its store and type"),
+        ({"preview_count": 4}, "settlement_three_previews"),
+        ({"closed_at": "at"}, "settlement_sealed_when_closed"),
+        ({"closing": "DECLARED"}, "settlement_sealed_when_closed"),
+        ({"type": "SAFE"}, "is of its store and type"),
+    ],
+)
+def test_a_settlement_that_could_not_be(day: Shop, fields: dict[str, Any], words: str) -> None:
+    if isinstance(fields.get("place"), PlaceKind):
+        fields = {"place": day.cast.place(fields["place"])}
+    if fields.get("store") == "otto":
+        fields = {"store": day.cast.otto.store}
+    if "closed_at" in fields:
+        fields = {"closed_at": day.at}
+    assert words in refusal_of(*insertion_of(settlement_of(day, **fields)))
+
+
+def test_one_runs_at_a_place(day: Shop) -> None:
+    day.open(station=2)
+    assert_refused(settlement_of(day), "settlement_one_running_per_place")
+
+
+@pytest.mark.parametrize("state", ["'COUNTING'", "'CLOSED'"])
+def test_a_vault_is_never_counting_and_nothing_closes_without_a_seal(day: Shop, state: str) -> None:
+    words = "settlement_state_is_known" if state == "'COUNTING'" else "settlement_sealed_when_closed"
+    assert words in change(Settlement.objects.get(state="OPEN"), "state", state)
+
+
+def test_a_bag_is_of_one_deposit(day: Shop) -> None:
+    sale = day.move(MovementKind.PAID_IN, 1, here=day.cast.place(PlaceKind.VAULT))
+    usual = {"store": day.cast.store, "prepared_at": day.at}
+    assert "a movement of its store to the bank" in refusal_of(
+        *insertion_of(Deposit(**usual, movement=sale, bag_number="B-2"))
+    )
+    again = Movement.objects.get(kind="DEPOSIT")
+    assert refusal_of(*insertion_of(Deposit(**usual, movement=again, bag_number="B-2")))
+    other = pack(day, "B-3").movement
+    assert_refused(Deposit(**usual, movement=other, bag_number="B-1"), "deposit_bag_once_per_store")

@@ -1,0 +1,67 @@
+"""Many previews, closes and payments at once: three attempts, one close, and a target that is the movements' sum."""
+
+from collections import Counter
+
+import pytest
+
+from tests.storms.house import House, Server, Shop, serving
+from tests.storms.judge import faults_of_reports
+from tests.storms.judge_settlements import faults_of_settlements
+from tests.storms.settling import Settling, close_the_vault_under_its_registers, settle_while_trading
+
+
+def assert_held(books: dict[str, object], settling: Settling, *, rounds: int) -> None:
+    """Nothing may be wrong, and the storm was one."""
+    assert settling.storm.faults == []
+    assert faults_of_settlements(books) == []
+    assert faults_of_reports(books, settling.storm.sent) == []
+    assert settling.faults_of_time() == []
+    assert settling.closes == rounds
+    registers = [row for row in books["settlements"] if row["type"] == "CASHREGISTER"]  # type: ignore[attr-defined]  # rows
+    assert [row["state"] for row in registers] == ["CLOSED"] * rounds
+    booked = Counter(booked for _window, booked in settling.paid)
+    assert min(booked["on_time"], booked["late"]) >= rounds
+
+
+def test_a_register_is_counted_and_closed_by_many_while_its_tills_go_on(
+    house: House, server: Server, shop: Shop
+) -> None:
+    settling = settle_while_trading(server, shop, tills=6, rounds=4, on_time=12, late=4)
+    assert_held(house.books(shop), settling, rounds=4)
+
+
+def test_a_vault_is_closed_while_its_registers_take_and_bring(house: House, server: Server, shop: Shop) -> None:
+    storm = close_the_vault_under_its_registers(server, shop, registers=4, rounds=6)
+    books = house.books(shop)
+    assert storm.faults == []
+    assert faults_of_settlements(books) == []
+    vaults = [row for row in books["settlements"] if row["type"] == "VAULT"]
+    assert [row["state"] for row in vaults] == ["CLOSED"] * 6 + ["OPEN"]
+
+
+def test_without_the_locks_the_same_storm_fails(own_house: House, shop: Shop) -> None:
+    """PostgreSQL then keeps books that are wrong; SQLite, whose transactions are its locks, turns callers away."""
+    with serving(own_house, application="tests.storms.unlocked") as server:
+        settling = settle_while_trading(server, shop, tills=6, rounds=4, on_time=12, late=4)
+    faults = [*settling.storm.faults, *settling.faults_of_time(), *faults_of_settlements(own_house.books(shop))]
+    told = (
+        ("the rows say", "periods of place", "two began", "closing counts", "booked")
+        if own_house.is_postgres
+        else ("503",)
+    )
+    assert any(words in fault for fault in faults for words in told), faults
+
+
+@pytest.mark.storm
+@pytest.mark.timeout(900)
+def test_for_minutes(house: House, server: Server, shop: Shop) -> None:
+    settling = settle_while_trading(server, shop, tills=16, rounds=60, on_time=60, late=20)
+    assert_held(house.books(shop), settling, rounds=60)
+
+
+@pytest.mark.storm
+@pytest.mark.timeout(900)
+def test_a_vault_for_minutes(house: House, server: Server, shop: Shop) -> None:
+    storm = close_the_vault_under_its_registers(server, shop, registers=8, rounds=60)
+    assert storm.faults == []
+    assert faults_of_settlements(house.books(shop)) == []
