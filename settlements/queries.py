@@ -8,10 +8,10 @@ from cashdesk.domain.access import store_reference
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import CountMoment, PlaceKind, Role
 from cashdesk.errors import NotFound
-from cashdesk.models import CashSession, Count, Place, Seal, User
+from cashdesk.models import CashSession, Count, Place, Seal, Store, User
 from cashdesk.queries import with_shown_result
 from settlements.domain.z_report import SealedPeriod
-from settlements.enums import Closing, SettlementState, SettlementType
+from settlements.enums import Closing, ReportOf, SettlementState, SettlementType
 from settlements.models import Deposit, Settlement
 
 
@@ -64,6 +64,11 @@ def deposit(*, by: Principal, deposit_id: UUID) -> Deposit:
     return found
 
 
+def stores_named(reference: str, *, by: Principal) -> "QuerySet[Store]":
+    """Returns the stores with this number or UUID that `by` may know of, closed ones too: their books stay readable."""
+    return by.stores(with_inactive=True).filter(store_reference(reference))
+
+
 def place_at(*, by: Principal, store: str, station: int) -> Place:
     """Returns the register with this number, 0 for the vault, of the store with this number or UUID. Raises NotFound, in the
     same words for one of others as for none.
@@ -85,6 +90,13 @@ def seals(*, by: Principal, place: Place) -> "QuerySet[Seal]":
         own = with_shown_result(CashSession.objects.filter(user=by.user, register=place), by=by)
         found = found.filter(session__in=own.filter(Q(shows_result=True)).values("pk"))
     return found.select_related("place__store", "session", "settlement")
+
+
+def closed_by(seal: Seal) -> ReportOf:
+    """Returns what one of them closed."""
+    if hasattr(seal, "settlement"):
+        return ReportOf.SETTLEMENT
+    return ReportOf.SESSION if hasattr(seal, "session") else ReportOf.COUNT_AFTERWARDS
 
 
 def sealed_period(*, by: Principal, place: Place, number: int) -> SealedPeriod:

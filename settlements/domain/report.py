@@ -7,7 +7,7 @@ from datetime import datetime
 from cashdesk.domain.count import Pieces
 from cashdesk.domain.expected import Balances, MovedOfKind
 from cashdesk.domain.principal import Principal
-from cashdesk.enums import CASH
+from cashdesk.enums import CASH, CountMoment
 from cashdesk.errors import NotFound
 from cashdesk.models import AuditEntry, CashSession, Count, Place
 from settlements.domain.target import Pair
@@ -83,7 +83,7 @@ class Attempt:
     """A count as it was written down. `is_equal` is None where nothing was compared."""
 
     number: int
-    moment: str
+    moment: CountMoment
     at: datetime
     by: str
     witness: str
@@ -194,7 +194,7 @@ def attempt_of(count: Count, *, number: int, is_equal: bool | None = None) -> At
     """Tells of a count, whose amounts and pieces were fetched, what a report shows of it."""
     return Attempt(
         number=number,
-        moment=count.moment,
+        moment=CountMoment(count.moment),
         at=count.counted_at,
         by=str(count.counted_by or ""),
         witness=str(count.witness or ""),
