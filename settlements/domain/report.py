@@ -124,15 +124,15 @@ def figures_of(
     returned: Balances | None = None,
     late: Balances | None = None,
 ) -> tuple[Figures, ...]:
-    """Adds up what happened per currency and method. `opened_with` tells amount and opening difference; `frozen` is what was
-    expected at the close, where there was one, else it is what the movements add up to.
+    """Adds up what happened per currency and method, cash first. `opened_with` tells amount and opening difference; `frozen`
+    is what was expected at the close, where there was one, else it is what the movements add up to.
     """
     lines = tuple(lines)
     frozen, counted, returned, late = frozen or {}, counted or {}, returned or {}, late or {}
     pairs = {*opened_with, *frozen, *counted, *late, *(line.pair for line in lines)}
     pairs |= {pair for pair, amount in begun_with.items() if amount}
     made = []
-    for pair in sorted(pairs):
+    for pair in sorted(pairs, key=lambda pair: (pair[1] != CASH, pair)):
         of_pair = [line for line in lines if line.pair == pair]
         came_in, went_out = sum(line.came_in for line in of_pair), sum(line.went_out for line in of_pair)
         amount, difference = opened_with.get(pair, (None, 0))

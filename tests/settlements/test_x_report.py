@@ -67,7 +67,7 @@ def test_a_session_alone_adds_up_from_what_the_drawer_held(cast: Cast) -> None:
     pay(session, 700, method="CARD", at=minutes(6))
     report = seen(cast, session.register)
     assert (report.of, report.session, report.opened_by) == (ReportOf.SESSION, session, "Carla")
-    cards, cash = report.figures
+    cash, cards = report.figures
     assert (cash.begun_with, cash.opened_with, cash.came_in, cash.went_out, cash.expected) == (
         0,
         2_000,
