@@ -162,6 +162,8 @@ SPECTACULAR_SETTINGS = {
         "Role": "cashdesk.enums.Role",
         "PaymentType": "cashdesk.enums.PaymentType",
         "CashDirection": "cashdesk.api.shifts.CASH_DIRECTIONS",
+        "MovementKind": "cashdesk.enums.MovementKind",
+        "SettlementType": "settlements.enums.SettlementType",
     },
 }
 # A batch of 5,000 payments is about 2 MB; anything far larger is answered 413 before it is read into memory.

@@ -111,3 +111,11 @@ DEPOSIT_FLOW: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         DepositState.CREDITED: frozenset(),
     }
 )
+
+
+class ReportOf(models.TextChoices):
+    """What a report tells of: the period of a settlement or of a cash session, or a count after a forced close."""
+
+    SETTLEMENT = "SETTLEMENT", "Settlement"
+    SESSION = "SESSION", "Cash session"
+    COUNT_AFTERWARDS = "COUNT_AFTERWARDS", "Count after a forced close"

@@ -4,11 +4,14 @@ from uuid import UUID
 
 from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Value, When
 
+from cashdesk.domain.access import store_reference
 from cashdesk.domain.principal import Principal
-from cashdesk.enums import CountMoment, Role
+from cashdesk.enums import CountMoment, PlaceKind, Role
 from cashdesk.errors import NotFound
-from cashdesk.models import Count, User
-from settlements.enums import Closing, SettlementState, SettlementType
+from cashdesk.models import CashSession, Count, Place, Seal, Store, User
+from cashdesk.queries import with_shown_result
+from settlements.domain.z_report import SealedPeriod
+from settlements.enums import Closing, ReportOf, SettlementState, SettlementType
 from settlements.models import Deposit, Settlement
 
 
@@ -59,6 +62,59 @@ def deposit(*, by: Principal, deposit_id: UUID) -> Deposit:
     if found is None:
         raise NotFound("There is no deposit with this id.")
     return found
+
+
+def stores_named(reference: str, *, by: Principal) -> "QuerySet[Store]":
+    """Returns the stores with this number or UUID that `by` may know of, closed ones too: their books stay readable."""
+    return by.stores(with_inactive=True).filter(store_reference(reference))
+
+
+def place_at(*, by: Principal, store: str, station: int) -> Place:
+    """Returns the register with this number, 0 for the vault, of the store with this number or UUID. Raises NotFound, in the
+    same words for one of others as for none.
+    """
+    places = Place.objects.select_related("store").filter(
+        store_reference(store, path="store"), store__in=by.stores(with_inactive=True)
+    )
+    kind = PlaceKind.REGISTER if station else PlaceKind.VAULT
+    found = places.filter(kind=kind, number=station).first() if station < 2**31 else None
+    if found is None:
+        raise NotFound("There is no such register or vault.")
+    return found
+
+
+def seals(*, by: Principal, place: Place) -> "QuerySet[Seal]":
+    """Returns the seals of a place that `by` may know of: a cashier, those of their own sessions whose result they see."""
+    found = Seal.objects.filter(place=place, place__store__in=by.stores(with_inactive=True))
+    if not by.has_role(Role.MANAGER):
+        own = with_shown_result(CashSession.objects.filter(user=by.user, register=place), by=by)
+        found = found.filter(session__in=own.filter(Q(shows_result=True)).values("pk"))
+    return found.select_related("place__store", "session", "settlement")
+
+
+def closed_by(seal: Seal) -> ReportOf:
+    """Returns what one of them closed."""
+    if hasattr(seal, "settlement"):
+        return ReportOf.SETTLEMENT
+    return ReportOf.SESSION if hasattr(seal, "session") else ReportOf.COUNT_AFTERWARDS
+
+
+def sealed_period(*, by: Principal, place: Place, number: int) -> SealedPeriod:
+    """Returns one of them with what it closed. Raises NotFound, in the same words for one of others as for none."""
+    seal = seals(by=by, place=place).filter(number=number).first() if number < 2**63 else None
+    if seal is None:
+        raise NotFound(f"There is no Z {number} of the {str(place).lower()}.")
+    settlement = with_amounts(_with_shown_result(Settlement.objects.filter(seal=seal), by=by).select_related("store"))
+    closed = settlement.first() if hasattr(seal, "settlement") else None
+    inside = Q(seal=seal)
+    if closed is not None:
+        inside = Q(seal__place=place, seal__number__gt=closed.opened_after_z, seal__number__lt=number)
+    people = ("user", "store", "opened_by", "closed_by")
+    sessions = with_shown_result(CashSession.objects.filter(inside), by=by).select_related(*people).order_by("pk")
+    rows = tuple(sessions) if closed is not None or hasattr(seal, "session") else ()
+    return SealedPeriod(
+        seal=seal, settlement=closed, session=rows[0] if closed is None and rows else None, sessions=rows
+    )
 
 
 def _with_shown_result(rows: "QuerySet[Settlement]", *, by: Principal) -> "QuerySet[Settlement]":

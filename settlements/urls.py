@@ -7,6 +7,7 @@ from settlements.api.cashbook import CashbookAccountViewSet, CashbookEntryViewSe
 from settlements.api.deposits import DepositViewSet
 from settlements.api.movements import MovementViewSet
 from settlements.api.registers import RegisterViewSet
+from settlements.api.reports import ReportViewSet
 from settlements.api.settlements import SettlementViewSet
 
 router = SimpleRouter(trailing_slash=False)
@@ -31,4 +32,11 @@ urlpatterns = [
     path("deposits/<uuid:deposit_id>/collect", DepositViewSet.as_view({"post": "collect"}), name="deposits-collect"),
     path("deposits/<uuid:deposit_id>/credit", DepositViewSet.as_view({"post": "credit"}), name="deposits-credit"),
     path("registers/<int:station>/no-sale", RegisterViewSet.as_view({"post": "no_sale"}), name="registers-no-sale"),
+    path("registers/<int:station>/x-report", ReportViewSet.as_view({"get": "x_report"}), name="registers-x-report"),
+    path("registers/<int:station>/z-reports", ReportViewSet.as_view({"get": "z_reports"}), name="registers-z-reports"),
+    path(
+        "registers/<int:station>/z-reports/<int:number>",
+        ReportViewSet.as_view({"get": "z_report"}),
+        name="registers-z-report",
+    ),
 ]

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from cashdesk import money
@@ -16,6 +17,7 @@ from cashdesk.web.fields import CamelCaseSerializer, StrictSerializer, TextField
 AMOUNTS_MAX: Final = 200
 
 
+@extend_schema_serializer(component_name="SettlementPiecesRequest")
 class PiecesRequest(CamelCaseSerializer, StrictSerializer):
     """So many pieces of one note or coin (ours)."""
 

@@ -4,7 +4,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.http import HttpRequest
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, inline_serializer
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_serializer,
+    inline_serializer,
+)
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -104,6 +110,7 @@ def _amount(line: InitialAmount | ClosingAmount, value: int) -> dict[str, Any]:
     return {"value": value, "currency": line.currency, "method": line.method}
 
 
+@extend_schema_serializer(component_name="SettlementOpenRequest")
 class OpenRequest(CamelCaseSerializer, StrictSerializer):
     """The body of `POST /settlements`. Ours: `store` and `station`; left out, they are the caller's own."""
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cashdesk.domain.count import CountedAmount
-from cashdesk.domain.expected import moved
+from cashdesk.domain.expected import Balances, moved
 from cashdesk.enums import CASH
 from cashdesk.models import PaymentMethod
 from settlements.models import Settlement
@@ -35,14 +35,17 @@ class Judged:
         return self.method == CASH
 
 
-def targets_of(settlement: Settlement) -> dict[Pair, int]:
-    """Returns the target per pair, minor units: what it was opened with, and the one sum over what moved since.
+def targets_of(settlement: Settlement, *, moves: Balances | None = None) -> dict[Pair, int]:
+    """Returns the target per pair, minor units: what it was opened with, and the one sum over what moved since (`moves`,
+    where the caller has that sum already).
 
     The caller holds the place's lock where it decides on the figures. Cash follows the place's book, since the opening
     brought the book to the amount; of other methods, which stay in the books for good, it is this period's part.
     """
     targets = {(amount.currency, amount.method): amount.amount for amount in settlement.initial_amounts.all()}
-    for pair, amount in moved(place=settlement.place, after=settlement.opened_after).items():
+    if moves is None:
+        moves = moved(place=settlement.place, after=settlement.opened_after)
+    for pair, amount in moves.items():
         if amount or pair in targets:
             targets[pair] = targets.get(pair, 0) + amount
     return targets

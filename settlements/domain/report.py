@@ -1,0 +1,213 @@
+"""What X and Z reports are made of. Amounts are minor units; the doors write them as people read them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from cashdesk.domain.count import Pieces
+from cashdesk.domain.expected import Balances, MovedOfKind
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import CASH, CountMoment
+from cashdesk.errors import NotFound
+from cashdesk.models import AuditEntry, CashSession, Count, Place
+from settlements.domain.target import Pair
+from settlements.enums import ReportOf
+from settlements.models import Settlement
+
+NO_SALE = "register.no_sale"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """One currency and method: `begun_with + came_in - went_out = expected`, and what was found of it.
+
+    A period is opened with what was counted in (`opened_with`). What its addition begins with is the same for a settlement;
+    for a session it is what the seal before left in the drawer, and the float is among the movements.
+    """
+
+    currency: str
+    method: str
+    begun_with: int
+    came_in: int
+    went_out: int
+    expected: int
+    opened_with: int | None = None
+    opening_difference: int = 0
+    counted: int | None = None
+    is_assumed: bool = False
+    returned: int = 0
+    late: int = 0
+
+    @property
+    def pair(self) -> Pair:
+        """Currency and method."""
+        return self.currency, self.method
+
+    @property
+    def difference(self) -> int | None:
+        """Counted minus expected; None where nobody counts."""
+        return None if self.counted is None else self.counted - self.expected
+
+    @property
+    def adjusted_difference(self) -> int | None:
+        """The frozen difference without what late money explains (law 4)."""
+        return None if self.difference is None else self.difference - self.late
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionInside:
+    """A cash session within a period. Of one that is open nothing is counted yet."""
+
+    number: int
+    cashier: str
+    currency: str
+    opened_at: datetime
+    closed_at: datetime | None
+    counted: int | None
+    difference: int | None
+    is_uncounted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a count found of one currency and method, and of cash the pieces if they were told."""
+
+    currency: str
+    method: str
+    amount: int
+    pieces: tuple[Pieces, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A count as it was written down. `is_equal` is None where nothing was compared."""
+
+    number: int
+    moment: CountMoment
+    at: datetime
+    by: str
+    witness: str
+    is_equal: bool | None
+    found: tuple[Found, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What X and Z have in common. `movements` are those that made `expected`, by kind."""
+
+    place: Place
+    of: ReportOf
+    settlement: Settlement | None
+    session: CashSession | None
+    opened_at: datetime
+    opened_by: str
+    figures: tuple[Figures, ...]
+    movements: tuple[MovedOfKind, ...]
+    sessions: tuple[SessionInside, ...]
+    no_sales: int
+
+
+def refuse_unknown(place: Place, *, by: Principal) -> None:
+    """Raises NotFound for a place of a store that `by` may not know of."""
+    if not by.stores(with_inactive=True).filter(pk=place.store_id).exists():
+        raise NotFound("There is no such register or vault.")
+
+
+def figures_of(
+    *,
+    lines: Iterable[MovedOfKind],
+    begun_with: Balances,
+    opened_with: Mapping[Pair, tuple[int, int]],
+    frozen: Balances | None = None,
+    counted: Balances | None = None,
+    assumed: frozenset[Pair] = frozenset(),
+    returned: Balances | None = None,
+    late: Balances | None = None,
+) -> tuple[Figures, ...]:
+    """Adds up what happened per currency and method, cash first. `opened_with` tells amount and opening difference; `frozen`
+    is what was expected at the close, where there was one, else it is what the movements add up to.
+    """
+    lines = tuple(lines)
+    frozen, counted, returned, late = frozen or {}, counted or {}, returned or {}, late or {}
+    pairs = {*opened_with, *frozen, *counted, *late, *(line.pair for line in lines)}
+    pairs |= {pair for pair, amount in begun_with.items() if amount}
+    made = []
+    for pair in sorted(pairs, key=lambda pair: (pair[1] != CASH, pair)):
+        of_pair = [line for line in lines if line.pair == pair]
+        came_in, went_out = sum(line.came_in for line in of_pair), sum(line.went_out for line in of_pair)
+        amount, difference = opened_with.get(pair, (None, 0))
+        made.append(
+            Figures(
+                currency=pair[0],
+                method=pair[1],
+                begun_with=begun_with.get(pair, 0),
+                came_in=came_in,
+                went_out=went_out,
+                expected=frozen.get(pair, begun_with.get(pair, 0) + came_in - went_out),
+                opened_with=amount,
+                opening_difference=difference,
+                counted=counted.get(pair),
+                is_assumed=pair in assumed,
+                returned=returned.get(pair, 0),
+                late=late.get(pair, 0),
+            )
+        )
+    return tuple(made)
+
+
+def opened_with(
+    *, settlement: Settlement | None = None, session: CashSession | None = None
+) -> dict[Pair, tuple[int, int]]:
+    """Returns what a period was opened with and its opening difference, per pair."""
+    if settlement is not None:
+        amounts = settlement.initial_amounts.all()
+        return {(line.currency, line.method): (line.amount, line.opening_difference) for line in amounts}
+    if session is not None:
+        return {(session.currency, CASH): (session.start_amount, session.opening_difference)}
+    return {}
+
+
+def no_sales_of(place: Place, *, since: datetime, until: datetime) -> int:
+    """Returns how often a drawer was opened without a sale."""
+    openings = AuditEntry.objects.filter(action=NO_SALE, subject=f"place:{place.pk}", at__gte=since, at__lte=until)
+    return openings.count()
+
+
+def inside(sessions: Iterable[CashSession]) -> tuple[SessionInside, ...]:
+    """Tells of sessions what a report shows of them."""
+    return tuple(
+        SessionInside(
+            number=session.pk,
+            cashier=str(session.user),
+            currency=session.currency,
+            opened_at=session.opened_at,
+            closed_at=session.closed_at,
+            counted=session.declared_amount,
+            difference=session.difference,
+            is_uncounted=not session.is_open and not session.is_counted,
+        )
+        for session in sessions
+    )
+
+
+def attempt_of(count: Count, *, number: int, is_equal: bool | None = None) -> Attempt:
+    """Tells of a count, whose amounts and pieces were fetched, what a report shows of it."""
+    return Attempt(
+        number=number,
+        moment=CountMoment(count.moment),
+        at=count.counted_at,
+        by=str(count.counted_by or ""),
+        witness=str(count.witness or ""),
+        is_equal=is_equal,
+        found=tuple(
+            Found(
+                currency=amount.currency,
+                method=amount.method,
+                amount=amount.amount,
+                pieces=tuple(
+                    Pieces(denomination=line.denomination, pieces=line.pieces) for line in amount.pieces.all()
+                ),
+            )
+            for amount in count.amounts.all()
+        ),
+    )

@@ -1,0 +1,111 @@
+"""The X report: what runs at a place now and what should be in it. Whoever looks is written down (law 5)."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.db import transaction
+
+from cashdesk.domain import audit
+from cashdesk.domain.expected import Balances, added_up, last_seal_of, moved_by_kind
+from cashdesk.domain.place import lock
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import CASH, Role, Scope, SessionStatus
+from cashdesk.errors import Forbidden, NotFound
+from cashdesk.models import CashSession, Place, Seal
+from settlements.domain.late import late_amounts_of
+from settlements.domain.report import Report, figures_of, inside, no_sales_of, opened_with, refuse_unknown
+from settlements.domain.target import targets_of
+from settlements.enums import ReportOf, SettlementState
+from settlements.models import Settlement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class XReport(Report):
+    """What runs, read at one moment, which is the report's number."""
+
+    at: datetime
+    preview_count: int
+
+    @property
+    def number(self) -> str:
+        """`X` and the moment, in UTC."""
+        return f"X {self.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+@transaction.atomic
+def x_report(*, place: Place, by: Principal, at: datetime) -> XReport:
+    """Tells what runs at a place: the settlement that holds it, else the open cash session. Notes the look, and no figure.
+
+    The place is locked as postings lock it: tills sell on, but nothing is closed between two statements of the report.
+    Raises NotFound for a place that `by` may not know of or where nothing runs, Forbidden for cashiers and for keys that may
+    not read settlements.
+    """
+    refuse_unknown(place, by=by)
+    if not (by.has_role(Role.MANAGER) and by.has_scope(Scope.SETTLEMENTS_READ)):
+        raise Forbidden("An X report tells what should be there: it is for managers.")
+    lock(shared=[place])
+    settlements = Settlement.objects.filter(place=place).exclude(state=SettlementState.CLOSED)
+    settlement = settlements.prefetch_related("initial_amounts").first()
+    session = CashSession.objects.filter(register=place, status=SessionStatus.OPEN).select_related("user").first()
+    if settlement is not None:
+        report = _of_settlement(settlement, place=place, session=session, at=at)
+    elif session is not None:
+        report = _of_session(session, place=place, at=at)
+    else:
+        raise NotFound(f"Nothing runs at the {str(place).lower()} now.", code="nothing_runs")
+    audit.note(action="x_report.seen", subject=f"place:{place.pk}", by=by, at=at, store=place.store)
+    return report
+
+
+def _of_settlement(settlement: Settlement, *, place: Place, session: CashSession | None, at: datetime) -> XReport:
+    settlement.place, settlement.store = place, place.store
+    lines = moved_by_kind(place=place, after=settlement.opened_after)
+    closed = CashSession.objects.filter(seal__place=place, seal__number__gt=settlement.opened_after_z)
+    opening = opened_with(settlement=settlement)
+    return XReport(
+        place=place,
+        of=ReportOf.SETTLEMENT,
+        settlement=settlement,
+        session=session,
+        at=at,
+        opened_at=settlement.opened_at,
+        opened_by=settlement.opened_by_name,
+        figures=figures_of(
+            lines=lines,
+            begun_with={pair: amount for pair, (amount, _difference) in opening.items()},
+            opened_with=opening,
+            frozen=targets_of(settlement, moves=added_up(lines)),
+            late=late_amounts_of(settlement),
+        ),
+        movements=lines,
+        sessions=inside([*closed.select_related("user").order_by("pk"), *([session] if session else [])]),
+        no_sales=no_sales_of(place, since=settlement.opened_at, until=at),
+        preview_count=settlement.preview_count,
+    )
+
+
+def _of_session(session: CashSession, *, place: Place, at: datetime) -> XReport:
+    last_seal = last_seal_of(place)
+    lines = moved_by_kind(place=place, after=last_seal.last_movement if last_seal else 0)
+    return XReport(
+        place=place,
+        of=ReportOf.SESSION,
+        settlement=None,
+        session=session,
+        at=at,
+        opened_at=session.opened_at,
+        opened_by=str(session.user),
+        figures=figures_of(lines=lines, begun_with=cash_left_by(last_seal), opened_with=opened_with(session=session)),
+        movements=lines,
+        sessions=inside([session]),
+        no_sales=no_sales_of(place, since=session.opened_at, until=at),
+        preview_count=0,
+    )
+
+
+def cash_left_by(seal: Seal | None) -> Balances:
+    """Returns the cash that lay in a place when a period was sealed. Other methods stay in the books for good, so of them a
+    report tells its own period's part, as a settlement's target does.
+    """
+    balances = seal.balances if seal is not None else []
+    return {(line["currency"], line["method"]): line["amount"] for line in balances if line["method"] == CASH}

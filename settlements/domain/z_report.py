@@ -1,0 +1,299 @@
+"""The Z report: the document of a sealed period. It tells what was frozen, and what explains it since."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from cashdesk.domain.audit import note_looks
+from cashdesk.domain.expected import Balances, MovedOfKind, late_cash_of, moved_by_kind
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import CASH, CountMoment, MovementKind, Role, Settling
+from cashdesk.models import CashSession, Count, Seal
+from cashdesk.money import AMOUNT_MAX
+from settlements.domain.late import late_amounts_of
+from settlements.domain.report import Attempt, Report, attempt_of, figures_of, inside, no_sales_of, opened_with
+from settlements.domain.target import Pair
+from settlements.domain.x_report import cash_left_by
+from settlements.enums import Closing, ReportOf, SettlementType
+from settlements.models import Settlement
+
+BOOKED_BY_A_CLOSE = frozenset({MovementKind.OVER_SHORT, MovementKind.RETURN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedPeriod:
+    """A seal with what it closed and the sessions within, each with what `settlements.queries` adds to it. It closed the
+    settlement, the session, or neither: then it sealed a count after a forced close.
+    """
+
+    seal: Seal
+    settlement: Settlement | None
+    session: CashSession | None
+    sessions: tuple[CashSession, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZReport(Report):
+    """A sealed period. `booked` is what its close booked itself: the differences, and what went back to the vault.
+
+    `closing` is None for a count after a forced close. An uncounted one was closed without a count: what is said to be
+    counted is then 0, and the difference tells nothing of the cashier.
+    """
+
+    seal: Seal
+    booked: tuple[MovedOfKind, ...]
+    closing: Closing | None
+    counted_at: datetime | None
+    counted_by: str
+    closed_at: datetime
+    closed_by: str
+    attempts: tuple[Attempt, ...]
+
+    @property
+    def number(self) -> str:
+        """`Z` and its number."""
+        return f"Z {self.seal.number}"
+
+    @property
+    def is_uncounted(self) -> bool:
+        """Whether nobody counted what it closed."""
+        return self.closing == Closing.FORCED
+
+    @property
+    def closing_attempt(self) -> Attempt | None:
+        """The count that closed it, with its denominations."""
+        found = [
+            attempt for attempt in self.attempts if attempt.moment in (CountMoment.CLOSING, CountMoment.AFTERWARDS)
+        ]
+        return found[-1] if found else None
+
+
+def z_report(*, period: SealedPeriod, by: Principal, at: datetime) -> ZReport:
+    """Tells of a sealed period, which `settlements.queries.sealed_period` found `by` may know of.
+
+    A look at what is expected in a drawer that still waits to be counted is noted. A cashier's own Z tells of other methods
+    only once the settlement around it is closed, since the settlement's count of them is still to come (law 5).
+    """
+    if period.settlement is not None:
+        note_looks(rows=[period.settlement], by=by, at=at, noun="settlements")
+        report = _of_settlement(period, period.settlement)
+    elif period.session is not None:
+        report = _of_session(period, period.session)
+    else:
+        report = _of_count(period.seal)
+    note_looks(rows=period.sessions, by=by, at=at)
+    place = period.seal.place
+    is_settled = place.settling == Settling.NONE or period.seal.number <= place.settled_after_z
+    if by.has_role(Role.MANAGER) or is_settled or period.session is None:
+        return report
+    own = (period.session.currency, CASH)
+    return replace(
+        report,
+        figures=tuple(line for line in report.figures if line.pair == own),
+        movements=tuple(line for line in report.movements if line.pair == own),
+    )
+
+
+def _of_settlement(period: SealedPeriod, settlement: Settlement) -> ZReport:
+    seal = period.seal
+    lines = moved_by_kind(place=seal.place, after=settlement.opened_after, until=seal.last_movement)
+    opening = opened_with(settlement=settlement)
+    amounts = settlement.closing_amounts.all()
+    booked = _booked_by(settlement)
+    counts = settlement.counts.select_related("count__counted_by", "count__witness").order_by("attempt")
+    return ZReport(
+        **_head(seal, of=ReportOf.SETTLEMENT, settlement=settlement, since=settlement.opened_at),
+        opened_by=settlement.opened_by_name,
+        figures=figures_of(
+            lines=_without(lines, booked),
+            begun_with={pair: amount for pair, (amount, _difference) in opening.items()},
+            opened_with=opening,
+            frozen={(line.currency, line.method): line.target for line in amounts},
+            counted={(line.currency, line.method): line.actual for line in amounts},
+            assumed=frozenset((line.currency, line.method) for line in amounts if line.is_assumed),
+            returned=_returned(booked),
+            late=late_amounts_of(settlement),
+        ),
+        movements=_without(lines, booked),
+        booked=booked,
+        sessions=inside(period.sessions),
+        closing=Closing(settlement.closing),
+        counted_at=settlement.counted_at,
+        counted_by=settlement.counted_by_name,
+        closed_at=settlement.closed_at or seal.sealed_at,
+        closed_by=settlement.closed_by_name,
+        attempts=tuple(
+            attempt_of(kept.count, number=kept.attempt, is_equal=kept.is_equal)
+            for kept in counts.prefetch_related("count__amounts__pieces")
+            if kept.count.moment != CountMoment.AFTERWARDS
+        ),
+    )
+
+
+def _of_session(period: SealedPeriod, session: CashSession) -> ZReport:
+    seal = period.seal
+    own = (session.currency, CASH)
+    lines = moved_by_kind(place=seal.place, after=seal.after_movement, until=seal.last_movement)
+    returned = tuple(line for line in lines if line.kind == MovementKind.RETURN)
+    difference = (session.difference or 0) if session.is_counted else 0
+    booked = (*_over_short(own, difference), *returned)
+    counts = Count.objects.filter(session=session).exclude(moment=CountMoment.AFTERWARDS).order_by("pk")
+    attempts = tuple(attempt_of(count, number=count.attempt) for count in _with_amounts(counts))
+    closing = next((attempt for attempt in attempts if attempt.moment == CountMoment.CLOSING), None)
+    return ZReport(
+        **_head(seal, of=ReportOf.SESSION, session=session, since=session.opened_at),
+        opened_by=str(session.opened_by or ""),
+        figures=figures_of(
+            lines=_without(lines, booked),
+            begun_with=_cash_before(seal),
+            opened_with=opened_with(session=session),
+            frozen={own: session.expected_amount or 0},
+            counted={own: session.declared_amount or 0},
+            returned=_returned(booked),
+            late=_late_of(session),
+        ),
+        movements=_without(lines, booked),
+        booked=booked,
+        sessions=inside([session]),
+        closing=Closing.DECLARED if session.is_counted else Closing.FORCED,
+        counted_at=closing.at if closing else None,
+        counted_by=closing.by if closing else "",
+        closed_at=session.closed_at or seal.sealed_at,
+        closed_by=str(session.closed_by or ""),
+        attempts=attempts,
+    )
+
+
+def _of_count(seal: Seal) -> ZReport:
+    """Of a count after a forced close: what was booked then, against what the forced close said should be there."""
+    afterwards = Count.objects.filter(
+        place=seal.place, moment=CountMoment.AFTERWARDS, counted_at=seal.sealed_at
+    ).select_related("session__closed_by", "settlement_count__settlement")
+    count = _with_amounts(afterwards)[0]
+    session: CashSession | None = count.session
+    settlement: Settlement | None = None if session is not None else count.settlement_count.settlement
+    lines = moved_by_kind(place=seal.place, after=seal.after_movement, until=seal.last_movement)
+    booked = tuple(line for line in lines if line.kind in BOOKED_BY_A_CLOSE)
+    differences = {line.pair: line.came_in - line.went_out for line in booked if line.kind == MovementKind.OVER_SHORT}
+    found = {(amount.currency, amount.method): amount.amount for amount in count.amounts.all()}
+    assumed: frozenset[Pair] = frozenset()
+    if settlement is not None:
+        amounts = settlement.closing_amounts.all()
+        begun_with: Balances = {(line.currency, line.method): line.target for line in amounts}
+        assumed = frozenset(
+            pair
+            for pair, target in begun_with.items()
+            if target and pair[1] != CASH and pair not in found and pair not in differences
+        )
+        counted = {pair: begun_with.get(pair, 0) + differences.get(pair, 0) for pair in {*begun_with, *found}}
+    else:
+        begun_with, counted = _cash_before(seal), found
+    forced: Any = session or settlement
+    attempt = attempt_of(count, number=count.attempt)
+    return ZReport(
+        **_head(seal, of=ReportOf.COUNT_AFTERWARDS, settlement=settlement, session=session, since=forced.closed_at),
+        opened_by=str(session.closed_by or "") if session is not None else forced.closed_by_name,
+        figures=figures_of(
+            lines=_without(lines, booked),
+            begun_with=begun_with,
+            opened_with={},
+            counted=counted,
+            assumed=assumed,
+            returned=_returned(booked),
+            late=_late_of(session) if session is not None else late_amounts_of(forced),
+        ),
+        movements=_without(lines, booked),
+        booked=booked,
+        sessions=(),
+        closing=None,
+        counted_at=attempt.at,
+        counted_by=attempt.by,
+        closed_at=seal.sealed_at,
+        closed_by=attempt.by,
+        attempts=(attempt,),
+    )
+
+
+# --- Common --------------------------------------------------------------------------------------------------------------
+
+
+def _head(
+    seal: Seal,
+    *,
+    of: ReportOf,
+    since: datetime,
+    settlement: Settlement | None = None,
+    session: CashSession | None = None,
+) -> dict[str, Any]:
+    return {
+        "seal": seal,
+        "place": seal.place,
+        "of": of,
+        "settlement": settlement,
+        "session": session,
+        "opened_at": since,
+        "no_sales": no_sales_of(seal.place, since=since, until=seal.sealed_at),
+    }
+
+
+def _booked_by(settlement: Settlement) -> tuple[MovedOfKind, ...]:
+    """What a settlement's close booked, as `settlements.domain.settlement` books it: differences, and a register's cash."""
+    booked: list[MovedOfKind] = []
+    if not settlement.is_counted:
+        return ()
+    for line in settlement.closing_amounts.all():
+        pair = (line.currency, line.method)
+        booked += _over_short(pair, line.difference)
+        if settlement.type == SettlementType.CASHREGISTER and line.method == CASH and line.actual:
+            booked.append(_line(MovementKind.RETURN, pair, count=1, amount=-line.actual))
+    return tuple(booked)
+
+
+def _over_short(pair: Pair, difference: int) -> tuple[MovedOfKind, ...]:
+    # As many movements as the ledger made of it: one, unless it is beyond what one may carry.
+    movements = -(-abs(difference) // AMOUNT_MAX)
+    return (_line(MovementKind.OVER_SHORT, pair, count=movements, amount=difference),) if difference else ()
+
+
+def _line(kind: MovementKind, pair: Pair, *, count: int, amount: int) -> MovedOfKind:
+    return MovedOfKind(
+        kind=kind, currency=pair[0], method=pair[1], count=count, came_in=max(amount, 0), went_out=max(-amount, 0)
+    )
+
+
+def _without(lines: Iterable[MovedOfKind], booked: Iterable[MovedOfKind]) -> tuple[MovedOfKind, ...]:
+    """The lines without what the close booked itself: those that made the expected amount."""
+    own = {(line.kind, *line.pair): line for line in booked}
+    left = []
+    for line in lines:
+        taken = own.get((line.kind, *line.pair))
+        if taken is None:
+            left.append(line)
+        elif line.count > taken.count:
+            left.append(
+                replace(
+                    line,
+                    count=line.count - taken.count,
+                    came_in=line.came_in - taken.came_in,
+                    went_out=line.went_out - taken.went_out,
+                )
+            )
+    return tuple(left)
+
+
+def _returned(booked: Iterable[MovedOfKind]) -> Balances:
+    return {line.pair: line.went_out for line in booked if line.kind == MovementKind.RETURN}
+
+
+def _cash_before(seal: Seal) -> Balances:
+    return cash_left_by(Seal.objects.filter(place=seal.place_id, number=seal.number - 1).first())
+
+
+def _late_of(session: CashSession) -> Balances:
+    late = late_cash_of(session)
+    return {(session.currency, CASH): late} if late else {}
+
+
+def _with_amounts(counts: Any) -> Any:
+    return counts.select_related("counted_by", "witness").prefetch_related("amounts__pieces")

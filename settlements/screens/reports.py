@@ -1,0 +1,123 @@
+"""X and Z reports to be read and printed, by managers: on 80 mm paper (`?paper=slip`) or on A4."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from cashdesk.domain.expected import MovedOfKind
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import Role
+from cashdesk.errors import NotFound
+from cashdesk.models import Place, Seal
+from cashdesk.web.pages import page_for
+from settlements import queries
+from settlements.domain.report import Figures, Report
+from settlements.domain.x_report import x_report
+from settlements.domain.z_report import ZReport, z_report
+
+PAPERS: Final = {"a4": "A4", "slip": "80 mm"}
+ROWS: Final = 50
+STORES_MAX: Final = 500
+
+
+@page_for(Role.MANAGER)
+def stores_page(request: HttpRequest, by: Principal) -> HttpResponse:
+    """The stores that somebody manages; whoever has one is led to it."""
+    stores = list(by.stores(with_inactive=True).order_by("number", "pk")[:STORES_MAX])
+    if len(stores) == 1:
+        return redirect("report-places", store=stores[0].uuid)
+    return render(request, "settlements/report_stores.html", {"stores": stores})
+
+
+@page_for(Role.MANAGER)
+def places_page(request: HttpRequest, by: Principal, store: str) -> HttpResponse:
+    """The vault and the registers of a store."""
+    found = queries.stores_named(store, by=by).order_by("pk").first()
+    if found is None:
+        raise NotFound("There is no such store.")
+    places = found.places.filter(kind__in=("VAULT", "REGISTER")).order_by("number")
+    return render(request, "settlements/report_places.html", {"store": found, "places": places})
+
+
+@page_for(Role.MANAGER)
+def x_report_page(request: HttpRequest, by: Principal, store: str, station: int) -> HttpResponse:
+    """What runs at a place now. Every look is recorded."""
+    place = queries.place_at(by=by, store=store, station=station)
+    context = _context(request, place)
+    try:
+        report = x_report(place=place, by=by, at=timezone.now())
+    except NotFound:
+        return render(request, "settlements/x_report.html", {**context, "report": None}, status=404)
+    return render(request, "settlements/x_report.html", {**context, "report": report, "amounts": _amounts(report)})
+
+
+@page_for(Role.MANAGER)
+def z_reports_page(request: HttpRequest, by: Principal, store: str, station: int) -> HttpResponse:
+    """The closed periods of a place, newest first, from `?before=` a number on."""
+    place = queries.place_at(by=by, store=store, station=station)
+    seals: QuerySet[Seal] = queries.seals(by=by, place=place).order_by("-number")
+    before = request.GET.get("before", "")
+    if before:
+        if not (before.isascii() and before.isdecimal() and len(before) <= 18):
+            raise Http404
+        seals = seals.filter(number__lt=int(before))
+    rows = list(seals[: ROWS + 1])
+    listed = [{"seal": seal, "of": queries.closed_by(seal)} for seal in rows[:ROWS]]
+    older = rows[ROWS - 1].number if len(rows) > ROWS else None
+    context = {**_context(request, place), "listed": listed, "older": older, "is_first": not before}
+    return render(request, "settlements/z_list.html", context)
+
+
+@page_for(Role.MANAGER)
+def z_report_page(request: HttpRequest, by: Principal, store: str, station: int, number: int) -> HttpResponse:
+    """The document of a closed period."""
+    place = queries.place_at(by=by, store=store, station=station)
+    report = z_report(period=queries.sealed_period(by=by, place=place, number=number), by=by, at=timezone.now())
+    last = queries.seals(by=by, place=place).order_by("-number").values_list("number", flat=True).first()
+    context = {
+        **_context(request, place),
+        "report": report,
+        "amounts": _amounts(report),
+        "before": number - 1 if number > 1 else None,
+        "after": number + 1 if last is not None and number < last else None,
+    }
+    return render(request, "settlements/z_report.html", context)
+
+
+def _context(request: HttpRequest, place: Place) -> dict[str, Any]:
+    paper = request.GET.get("paper", "a4")
+    if paper not in PAPERS:
+        raise Http404
+    return {
+        "place": place,
+        "store": place.store,
+        "paper": paper,
+        "papers": PAPERS,
+        "paper_query": "?paper=slip" if paper == "slip" else "",
+    }
+
+
+def _amounts(report: Report) -> list[dict[str, Any]]:
+    """Per currency and method: the figures, the movements that made them, and the pieces that were counted."""
+    attempt = report.closing_attempt if isinstance(report, ZReport) else None
+    found = {(line.currency, line.method): line.pieces for line in attempt.found} if attempt else {}
+    return [
+        {
+            "figures": figures,
+            "movements": _of(figures, report.movements),
+            "booked": _of(figures, report.booked) if isinstance(report, ZReport) else [],
+            "pieces": [
+                {"worth": line.denomination, "number": line.pieces, "amount": line.denomination * line.pieces}
+                for line in found.get(figures.pair, ())
+            ],
+        }
+        for figures in report.figures
+    ]
+
+
+def _of(figures: Figures, lines: Iterable[MovedOfKind]) -> list[MovedOfKind]:
+    return [line for line in lines if line.pair == figures.pair]

@@ -1,0 +1,116 @@
+"""X and Z reports in a browser: on every screen, in both colours, on A4 and on the roll of a receipt printer."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from cashdesk.models import AuditEntry
+from tests.browser.screen import DESKTOP, PHONE, Screen
+from tests.factories import PASSWORD
+from tests.settlements.reporting import USD, Day, found
+from tests.stories import Cast
+
+pytestmark = pytest.mark.browser
+
+REPORTS = "/reports/registers/1337"
+PAGES = [
+    REPORTS,
+    f"{REPORTS}/1/z",
+    *(f"{REPORTS}/1/{which}?paper={paper}" for which in ("x", "z/3", "z/1") for paper in ("a4", "slip")),
+]
+SCREENS = [{**size, "colours": colours} for size in (PHONE, DESKTOP) for colours in ("light", "dark")]
+
+
+@pytest.fixture
+def world(cast: Cast) -> Cast:
+    """A closed day at register 1, and another one that runs."""
+    day = Day(cast, start=timezone.now() - timedelta(hours=9))
+    day.open_vault()
+    pieces = {10_000: 3, 2_000: 1, 1_000: 1, 500: 1}
+    day.close(day.trade(), found(33_500, pieces=pieces), found(1_500, USD))
+    day.trade()
+    return cast
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=str, indirect=True)
+def test_every_page_fits_every_screen(screen: Screen, world: Cast) -> None:
+    screen.sign_in("erika")
+    for path in PAGES:
+        screen.visit(path)
+        assert screen.overhang == 0, path
+
+
+def test_a_manager_signs_in_and_finds_every_report(screen: Screen, world: Cast) -> None:
+    page = screen.visit("/reports/registers")
+    assert "/admin/login/" in page.url
+    page.get_by_label("Username").fill("erika")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(f"**/reports/registers/{world.store.uuid}")
+    page.get_by_role("link", name="Z reports of Register 1").click()
+    page.get_by_role("link", name="Z 3", exact=True).click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Z 3"
+    cash = page.get_by_role("table", name="EUR CASH")
+    assert cash.get_by_role("row", name="Difference: short -3.00 EUR").is_visible()
+    page.get_by_role("link", name="80 mm").click()
+    page.get_by_role("link", name="Z 2", exact=True).click()
+    page.wait_for_url("**/z/2?paper=slip")
+    page.get_by_role("link", name="What runs now (X)").click()
+    page.wait_for_url("**/x?paper=slip")
+    assert page.get_by_role("heading", level=1).inner_text() == "X report"
+    assert page.get_by_role("link", name="80 mm").get_attribute("aria-current") == "true"
+    assert AuditEntry.objects.filter(action="x_report.seen", user=world.erika).count() == 1
+    page.get_by_role("link", name="Closed periods (Z)").click()
+    page.wait_for_url("**/z?paper=slip")
+
+
+@pytest.mark.parametrize("screen", [{"colours": "dark"}], ids=["dark"], indirect=True)
+@pytest.mark.parametrize("paper", ["a4", "slip"])
+def test_paper_is_white_and_carries_the_document_alone(screen: Screen, world: Cast, paper: str) -> None:
+    screen.sign_in("erika")
+    page = screen.visit(f"{REPORTS}/1/z/3?paper={paper}")
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate("getComputedStyle(document.querySelector('caption')).color") == "rgb(0, 0, 0)"
+    for furniture in (".bar", ".trail", ".tools", "[data-print]"):
+        assert not page.locator(furniture).first.is_visible(), furniture
+    assert page.get_by_role("table", name="EUR notes and coins").is_visible()
+
+
+@pytest.mark.parametrize(("paper", "width", "pages"), [("a4", 595, None), ("slip", 227, 1)])
+def test_the_paper_has_its_size(
+    screen: Screen, world: Cast, tmp_path: Path, paper: str, width: int, pages: int | None
+) -> None:
+    screen.sign_in("erika")
+    page = screen.visit(f"{REPORTS}/1/z/3?paper={paper}")
+    printed = page.pdf(prefer_css_page_size=True).decode("latin-1")
+    boxes = [float(part.split("]")[0].split()[2]) for part in printed.split("/MediaBox [")[1:]]
+    assert [round(box) for box in boxes] == [width] * (pages or len(boxes))
+    assert boxes
+
+
+def test_the_button_prints(screen: Screen, world: Cast) -> None:
+    screen.sign_in("erika")
+    page = screen.visit(f"{REPORTS}/1/z/3")
+    page.evaluate("window.print = () => { document.title = 'printed' }")
+    page.get_by_role("button", name="Print").click()
+    assert page.title() == "printed"
+
+
+@pytest.mark.parametrize(
+    "screen", [{"is_examined": True, "colours": colours} for colours in ("light", "dark")], ids=str, indirect=True
+)
+def test_nothing_bars_the_way(screen: Screen, world: Cast) -> None:
+    screen.sign_in("erika")
+    for path in PAGES:
+        screen.visit(path)
+        assert screen.barriers() == [], path
+
+
+def test_where_nothing_runs_and_what_is_not_ones_own(screen: Screen, world: Cast) -> None:
+    screen.sign_in("erika")
+    page = screen.visit(f"{REPORTS}/2/x", status=404)
+    assert page.get_by_role("heading", level=1).inner_text() == "Nothing runs here"
+    screen.visit("/reports/registers/4711/1/z", status=404)
