@@ -59,15 +59,17 @@ def day(field: str) -> Column:
 
 def link_to(row: Any, *, text: str = "") -> SafeString:
     """Returns a link to the page of a row."""
-    return format_html(
-        '<a href="{}">{}</a>', reverse(f"admin:cashdesk_{row._meta.model_name}_change", args=[row.pk]), text or row
-    )
+    return format_html('<a href="{}">{}</a>', reverse(f"{_pages_of(row)}_change", args=[row.pk]), text or row)
 
 
 def link_to_list(model: Any, *, text: str, **filters: Any) -> SafeString:
     """Returns a link to the list of a model, narrowed by filters."""
-    url = reverse(f"admin:cashdesk_{model._meta.model_name}_changelist", query=filters)
+    url = reverse(f"{_pages_of(model)}_changelist", query=filters)
     return format_html('<a href="{}">{}</a>', url, text)
+
+
+def _pages_of(model: Any) -> str:
+    return f"admin:{model._meta.app_label}_{model._meta.model_name}"
 
 
 def _at_path(row: Any, path: str) -> Any:
