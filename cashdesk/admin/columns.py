@@ -23,7 +23,7 @@ def money(field: str, *, label: str = "", currency: str = "currency") -> Column:
 
     @admin.display(description=label or field.replace("_", " "), ordering=field)
     def column(row: Any) -> str:
-        minor = getattr(row, field)
+        minor = _at_path(row, field)
         return NOTHING if minor is None else to_text(minor, _at_path(row, currency))
 
     # The page finds the field's help text by this name.
@@ -41,6 +41,17 @@ def moment(field: str, *, store: str = "store", label: str = "") -> Column:
             return NOTHING
         found = _at_path(row, store) if store else None
         return at.astimezone(ZoneInfo(found.time_zone if found else "UTC")).strftime("%Y-%m-%d %H:%M:%S %Z")
+
+    column.__name__ = field
+    return column
+
+
+def text(field: str, *, label: str) -> Column:
+    """Builds the column of a text under another name than its field's."""
+
+    @admin.display(description=label, ordering=field)
+    def column(row: Any) -> str:
+        return str(_at_path(row, field)) or NOTHING
 
     column.__name__ = field
     return column

@@ -84,7 +84,9 @@ class CountedRowsForm(ReasonForm):
         super().__init__(*args, **kwargs)
         settlement: Settlement = self.row
         opened_with = [(line.currency, line.method) for line in settlement.initial_amounts.all()]
-        by_hand = sorted(counted_methods(settlement), key=lambda code: (code != CASH, code))
+        # What a card took never lies in a vault.
+        counted = {CASH} if settlement.type == SettlementType.VAULT else counted_methods(settlement)
+        by_hand = sorted(counted, key=lambda code: (code != CASH, code))
         pairs = list(dict.fromkeys([*opened_with, *((settlement.store.currency, code) for code in by_hand)]))
         known = PaymentMethod.objects.filter(account=settlement.store.account_id).order_by("-is_cash", "code")
         methods = [("", "-"), *known.values_list("code", "name")]

@@ -123,8 +123,7 @@ class DepositAdmin(ActingAdmin):
 
     list_display = (
         "__str__", "store", "state_shown", money("movement__amount", label="amount", currency="movement__currency"),
-        moment("prepared_at"), moment("collected_at"), moment("credited_at"),
-        money("difference", currency="movement__currency"),
+        money("difference", currency="movement__currency"), moment("prepared_at"), moment("credited_at"),
     )  # fmt: skip
     joined = ("store", "movement__reversed_by", "prepared_by", "collected_by", "credited_by")
     list_filter = (StoreFilter, StateFilter)

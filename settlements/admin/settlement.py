@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from cashdesk.admin.acts import ActingAdmin
 from cashdesk.admin.base import StoreFilter, principal_of
-from cashdesk.admin.columns import NOTHING, day, link_to, link_to_list, moment
+from cashdesk.admin.columns import NOTHING, day, link_to, link_to_list, moment, text
 from cashdesk.admin.rows import know, of_stores
 from cashdesk.domain import audit
 from cashdesk.models import AuditEntry, Movement
@@ -38,8 +38,8 @@ class SettlementAdmin(ActingAdmin):
     """
 
     list_display = (
-        "__str__", "state", "store", "place", "type", day("business_date"), moment("opened_at"), "opened_by_name",
-        moment("closed_at"), "closed_by_name", "closing",
+        "__str__", "state_shown", "store", "place", moment("opened_at"), moment("closed_at"),
+        text("closed_by_name", label="closed by"),
     )  # fmt: skip
     joined = ("store", "place", "seal")
     list_filter = (StoreFilter, "type", "state", "closing", "business_date")
@@ -47,9 +47,10 @@ class SettlementAdmin(ActingAdmin):
     search_fields = ("pk", "uuid")
     search_help_text = "The number or UUID of a settlement, or who opened or closed it"
     fields = (
-        "uuid", "state", "store", "place", "type", day("business_date"), moment("opened_at"), "opened_by_name",
-        moment("counted_at"), "counted_by_name", "preview_count", moment("last_count_at"), "last_count_by_name",
-        moment("closed_at"), "closed_by_name", "closing", "seal_link", "belonging", "amounts", "counts_listed",
+        "uuid", "state_shown", "store", "place", "type", day("business_date"), moment("opened_at"),
+        text("opened_by_name", label="opened by"), moment("counted_at"), text("counted_by_name", label="counted by"),
+        "preview_count", moment("last_count_at"), text("last_count_by_name", label="last count by"), moment("closed_at"),
+        text("closed_by_name", label="closed by"), "closing", "seal_link", "belonging", "amounts", "counts_listed",
     )  # fmt: skip
     acts = (Recount(), ForceClose(), CountAfterwards())
 
@@ -68,6 +69,12 @@ class SettlementAdmin(ActingAdmin):
         """Shows the page; a look at what an uncounted drawer should hold is noted (law 5)."""
         note_look(request, Settlement.objects.filter(pk=context["original"].pk))
         return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description="state", ordering="state")
+    def state_shown(self, settlement: Settlement) -> str:
+        """The state, and of a closed one where nobody counted."""
+        uncounted = settlement.is_closed and not settlement.is_counted
+        return f"{settlement.get_state_display()}{', uncounted' if uncounted else ''}"
 
     @admin.display(description="seal")
     def seal_link(self, settlement: Settlement) -> str:
@@ -100,18 +107,18 @@ class SettlementAdmin(ActingAdmin):
             _count_row(attempt, is_closed=settlement.is_closed)
             for attempt in counts.prefetch_related("count__amounts__pieces").order_by("attempt", "pk")
         ]
-        return table(["Count", "When", "Who", "Found", "Pieces", "Equal"], rows)
+        return table(["Count", "When", "Who", "Found", "Pieces", "Equal"], rows, style="figures texts")
 
 
-def table(heads: list[str], rows: list[list[Any]]) -> str:
+def table(heads: list[str], rows: list[list[Any]], *, style: str = "figures") -> str:
     """Lays rows out under their heads; a dash where there are none."""
     if not rows:
         return NOTHING
-    head = format_html_join("", '<th scope="col">{}</th>', ((text,) for text in heads))
+    head = format_html_join("", '<th scope="col">{}</th>', ((words,) for words in heads))
     body = format_html_join(
         "", "<tr>{}</tr>", ((format_html_join("", "<td>{}</td>", ((cell,) for cell in row)),) for row in rows)
     )
-    return format_html('<table class="figures"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>', head, body)
+    return format_html('<table class="{}"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>', style, head, body)
 
 
 def _amount_rows(settlement: Settlement) -> list[list[Any]]:
