@@ -55,12 +55,12 @@ class ReasonForm(ActForm):
     )
 
 
-def units_of(text: str, currency: str, *, field: str = "amount") -> int:
+def units_of(text: str, currency: str) -> int:
     """Reads an amount as every other door does. Raises ValidationError in the domain's words."""
     try:
-        return parse_units(text, currency, field=field)
+        return parse_units(text.strip(), currency, field="Amount")
     except InvalidInput as error:
-        raise forms.ValidationError(f"It {error.errors.get(field, error.message)}") from error
+        raise forms.ValidationError(error.message) from error
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -112,7 +112,7 @@ class CountedRowsForm(ReasonForm):
         """Says what was refused at the row that the domain names."""
         named = {name: text for name, text in error.errors.items() if name.startswith("amounts.")}
         for name, text in named.items():
-            self.filled[int(name.partition(".")[2])].add_error("amount", f"It {text}")
+            self.filled[int(name.partition(".")[2])].add_error("amount", f"This row {text}")
         if named:
             self.add_error(None, "Please look at the rows that are marked.")
         else:
