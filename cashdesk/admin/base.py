@@ -217,7 +217,7 @@ class CashdeskAdmin(ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: "ModelForm[Any]", change: bool) -> None:  # noqa: FBT001
         """Saves, and notes in the audit trail who changed which fields (Django's own log is for the admin alone)."""
         self.keep(request, obj, form, change=change)
-        account = obj if isinstance(obj, Account) else obj.account
+        account = obj if isinstance(obj, Account) else getattr(obj, "account", None)
         store = obj if isinstance(obj, Store) else getattr(obj, "store", None)
         audit.note(
             action=f"{self.noun}.{'changed' if change else 'created'}",

@@ -23,7 +23,7 @@ def money(field: str, *, label: str = "", currency: str = "currency") -> Column:
 
     @admin.display(description=label or field.replace("_", " "), ordering=field)
     def column(row: Any) -> str:
-        minor = getattr(row, field)
+        minor = _at_path(row, field)
         return NOTHING if minor is None else to_text(minor, _at_path(row, currency))
 
     # The page finds the field's help text by this name.
@@ -46,6 +46,17 @@ def moment(field: str, *, store: str = "store", label: str = "") -> Column:
     return column
 
 
+def text(field: str, *, label: str) -> Column:
+    """Builds the column of a text under another name than its field's."""
+
+    @admin.display(description=label, ordering=field)
+    def column(row: Any) -> str:
+        return str(_at_path(row, field)) or NOTHING
+
+    column.__name__ = field
+    return column
+
+
 def day(field: str) -> Column:
     """Builds the column of a date, written as the instants beside it are."""
 
@@ -59,15 +70,17 @@ def day(field: str) -> Column:
 
 def link_to(row: Any, *, text: str = "") -> SafeString:
     """Returns a link to the page of a row."""
-    return format_html(
-        '<a href="{}">{}</a>', reverse(f"admin:cashdesk_{row._meta.model_name}_change", args=[row.pk]), text or row
-    )
+    return format_html('<a href="{}">{}</a>', reverse(f"{_pages_of(row)}_change", args=[row.pk]), text or row)
 
 
 def link_to_list(model: Any, *, text: str, **filters: Any) -> SafeString:
     """Returns a link to the list of a model, narrowed by filters."""
-    url = reverse(f"admin:cashdesk_{model._meta.model_name}_changelist", query=filters)
+    url = reverse(f"{_pages_of(model)}_changelist", query=filters)
     return format_html('<a href="{}">{}</a>', url, text)
+
+
+def _pages_of(model: Any) -> str:
+    return f"admin:{model._meta.app_label}_{model._meta.model_name}"
 
 
 def _at_path(row: Any, path: str) -> Any:

@@ -1,15 +1,35 @@
 """The ledger, its counts and its seals: read-only for everyone (laws 1 and 4)."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from cashdesk.admin.base import PlaceStoreFilter, ReadOnlyAdmin, ReadOnlyInline, StoreFilter, note_look
 from cashdesk.admin.columns import NOTHING, day, link_to, moment, money
 from cashdesk.models import CashSession, Count, CountAmount, Movement, Seal
 from cashdesk.money import to_text
+
+
+class PlaceFilter(admin.SimpleListFilter):
+    """Narrows to what went into or out of one place, which another page links with; offered only to take it off again."""
+
+    title = "place"
+    parameter_name = "place"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The one that was chosen."""
+        return [] if self.value() is None else [(str(self.value()), "The chosen place")]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
+        """Returns the movements of the place; none for a number that is no place's."""
+        value = self.value()
+        if value is None:
+            return queryset
+        if not (value.isdecimal() and value.isascii() and len(value) < 19):
+            return queryset.none()
+        return queryset.filter(Q(source=int(value)) | Q(destination=int(value)))
 
 
 @admin.register(Movement)
@@ -23,7 +43,7 @@ class MovementAdmin(ReadOnlyAdmin):
     joined = (
         "store", "source", "destination", "session", "payment", "reverses", "reversed_by", "recorded_by", "recorded_with",
     )  # fmt: skip
-    list_filter = (StoreFilter, "kind", "is_late", "business_date")
+    list_filter = (StoreFilter, PlaceFilter, "kind", "is_late", "business_date")
     narrowed_by = ("session",)
     search_fields = ("pk", "uuid", "session")
     search_help_text = "The number or UUID of a movement, or the number of a session"
@@ -117,8 +137,9 @@ class SealAdmin(ReadOnlyAdmin):
     list_display = (
         "__str__", "store", "place", moment("sealed_at", store="place__store"), "movement_count", "digest_begins",
     )  # fmt: skip
-    joined = ("place__store", "session")
+    joined: ClassVar[tuple[str, ...]] = ("place__store", "session")
     list_filter = (PlaceStoreFilter,)
+    narrowed_by = ("place",)
     search_fields = ("number", "digest")
     search_help_text = "A Z number or a whole digest"
     fields = (

@@ -1,4 +1,4 @@
-"""Accounts, vendors, stores and their places."""
+"""Accounts, vendors and stores."""
 
 from typing import Any, ClassVar
 
@@ -6,12 +6,12 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from cashdesk.admin.base import CashdeskAdmin, ReadOnlyAdmin, StoreFilter, is_operator, take_over
+from cashdesk.admin.base import CashdeskAdmin, is_operator, take_over
 from cashdesk.admin.columns import moment, money
 from cashdesk.domain.organisation import create_account, create_places
 from cashdesk.enums import Role
 from cashdesk.errors import InvalidInput
-from cashdesk.models import Account, Place, Store, Vendor
+from cashdesk.models import Account, Store, Vendor
 from cashdesk.money import parse_units, to_units
 
 REGISTERS_MAX = 99
@@ -143,16 +143,3 @@ class StoreAdmin(CashdeskAdmin):
         obj.save()
         if not change:
             create_places(store=obj, registers=form.cleaned_data["registers"])
-
-
-@admin.register(Place)
-class PlaceAdmin(ReadOnlyAdmin):
-    """Vaults, registers and outside ends. What is in them is a sum over the ledger and is not shown here (law 5)."""
-
-    list_display = ("__str__", "store", "kind", "number")
-    joined = ("store",)
-    list_filter = (StoreFilter, "kind")
-    search_fields = ("pk",)
-    search_help_text = "The id of a place"
-    ordering = ("store", "kind", "number")
-    fields = ("store", "kind", "number", "transitions")

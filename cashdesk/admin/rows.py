@@ -1,6 +1,6 @@
 """Which rows of each model exist for whom: the one table behind every list, page, filter and choice of the admin."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
 from django.db.models import Model, Q, QuerySet
@@ -35,6 +35,11 @@ def rows_of(model: type[Model], *, by: Principal) -> "QuerySet[Any]":
     return rows if by.user is not None and by.user.is_superuser else rows.filter(wanted)
 
 
+def know(model: type[Model], condition: Callable[[Principal], Q]) -> None:
+    """Adds a model of a floor above to the table: whose rows exist for whom."""
+    KNOWN_TO[model] = condition
+
+
 def of_stores(path: str) -> Callable[[Principal], Q]:
     """Builds the condition that the store at the end of `path` is one of those that are known."""
     return lambda by: Q(**{f"{path}__in": by.stores(with_inactive=True)})
@@ -65,7 +70,7 @@ def _audit_entries(by: Principal) -> Q:
     return Q(store__in=by.stores(with_inactive=True))
 
 
-KNOWN_TO: Final[Mapping[type[Model], Callable[[Principal], Q]]] = {
+KNOWN_TO: Final[dict[type[Model], Callable[[Principal], Q]]] = {
     Account: of_account("pk"),
     Vendor: _vendors,
     Store: lambda by: Q(pk__in=by.stores(with_inactive=True)),

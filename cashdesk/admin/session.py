@@ -1,22 +1,91 @@
-"""Cash sessions, which the shifts API calls shifts: read-only for everyone."""
+"""Cash sessions, which the shifts API calls shifts: read-only, but for what a manager does with a drawer left behind."""
 
+from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from cashdesk.admin.base import ReadOnlyAdmin, StoreFilter, note_look
+from cashdesk.admin.acts import ActingAdmin, ActPage, Done, ReasonForm, units_of
+from cashdesk.admin.base import StoreFilter, note_look
 from cashdesk.admin.columns import NOTHING, day, link_to_list, moment, money
+from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.expected import late_cash_of
+from cashdesk.domain.principal import Principal
+from cashdesk.domain.session import count_afterwards, force_close_session
+from cashdesk.enums import FLOW, SessionStatus
 from cashdesk.models import AuditEntry, CashSession, Count, Movement, Payment
 from cashdesk.money import to_text
+from cashdesk.queries import with_shown_result
+
+
+class ForceClose(ActPage):
+    """Ends a session whose cashier is gone."""
+
+    name = "force-close"
+    label = "Close without a count"
+    explanation = (
+        "The session ends without a count and is sealed. Nothing is booked: the cash stays in the drawer, and the next "
+        "opening, or a count afterwards, shows what is there. This cannot be undone."
+    )
+
+    def is_offered(self, row: CashSession, *, by: Principal) -> bool:
+        """While it is open."""
+        return SessionStatus.CLOSED_SYSTEM in FLOW["session"][row.status]
+
+    def do(self, row: CashSession, form: ReasonForm, *, by: Principal, at: datetime) -> Done:
+        """Closes it."""
+        force_close_session(session=row, by=by, at=at, reason=form.cleaned_data["reason"])
+        return Done(message=f"{row} is closed without a count.")
+
+
+class CountedForm(ReasonForm):
+    """Asks for the cash that was counted, and why."""
+
+    amount = forms.CharField(max_length=40)
+    field_order = ("amount", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["amount"].label = f"Cash in the drawer, {self.row.currency}"
+        self.fields["amount"].help_text = "Counted, in units of the currency, such as 250.00; 0 where there was none."
+
+    def clean_amount(self) -> int:
+        """Returns minor units."""
+        return units_of(self.cleaned_data["amount"], self.row.currency)
+
+
+class CountAfterwards(ActPage):
+    """Counts the drawer of a session that was closed without a count."""
+
+    name = "count-afterwards"
+    label = "Count afterwards"
+    explanation = (
+        "The session stays as it was sealed. The difference is booked now, and the cash goes back to the vault, unless a "
+        "settlement holds the drawer. This cannot be undone."
+    )
+    form = CountedForm
+
+    def is_offered(self, row: CashSession, *, by: Principal) -> bool:
+        """After a close without a count, until the drawer is opened or counted."""
+        if row.status != SessionStatus.CLOSED_SYSTEM:
+            return False
+        found = with_shown_result(CashSession.objects.filter(pk=row.pk), by=by)
+        return any(session.awaits_count for session in found)  # type: ignore[attr-defined]  # from with_shown_result()
+
+    def do(self, row: CashSession, form: CountedForm, *, by: Principal, at: datetime) -> Done:
+        """Keeps the count."""
+        counted = CountedAmount(currency=row.currency, amount=form.cleaned_data["amount"])
+        count_afterwards(session=row, counted=counted, by=by, at=at, reason=form.cleaned_data["reason"])
+        return Done(message=f"The drawer of {row} is counted: {to_text(counted.amount, row.currency)}.")
 
 
 @admin.register(CashSession)
-class CashSessionAdmin(ReadOnlyAdmin):
+class CashSessionAdmin(ActingAdmin):
     """One row per drawer that somebody had. Of an open one nothing tells what is expected (law 5): neither a figure nor
     how many movements there are.
     """
@@ -35,6 +104,7 @@ class CashSessionAdmin(ReadOnlyAdmin):
         money("start_amount"), money("opening_difference"), moment("closed_at"), "closed_by", money("declared_amount"),
         money("expected_amount"), money("difference"), "late_cash", "adjusted_difference", "seal", "belonging",
     )  # fmt: skip
+    acts = (ForceClose(), CountAfterwards())
 
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str

@@ -199,7 +199,9 @@ def force_close_session(*, session: CashSession, by: Principal, at: datetime, re
 
 
 @transaction.atomic
-def count_afterwards(*, session: CashSession, counted: CountedAmount, by: Principal, at: datetime) -> CashSession:
+def count_afterwards(
+    *, session: CashSession, counted: CountedAmount, by: Principal, at: datetime, reason: str = ""
+) -> CashSession:
     """Counts the drawer of a session that was closed without a count. The session stays as it was sealed; the difference
     is booked now, the cash goes back to the vault, and the register gets a further seal.
 
@@ -221,7 +223,7 @@ def count_afterwards(*, session: CashSession, counted: CountedAmount, by: Princi
     _record_return(session=session, register=register, ends=ends, amount=counted.amount, by=by, at=at)
     seal_period(place=register, last_seal=book.last_seal, at=at)
     place.moved_on(register)
-    detail = {"declared": counted.amount, "difference": difference}
+    detail = {"declared": counted.amount, "difference": difference, **({"reason": reason} if reason else {})}
     audit.note(
         action="session.counted_afterwards",
         subject=f"session:{session.pk}",

@@ -16,8 +16,13 @@ from settlements.models import CashbookAccount, Settlement
 
 def accounts_of(*, store: Store, type: SettlementType) -> list[CashbookAccount]:  # noqa: A002 (the published name)
     """Returns the accounts of a store's registers or vault, retired ones too; a store that has none gets the usual ones."""
-    accounts = CashbookAccount.objects.filter(store=store)
-    if not accounts.exists():
+    keep_usual_accounts(store=store)
+    return list(CashbookAccount.objects.filter(store=store, type=type).order_by("code"))
+
+
+def keep_usual_accounts(*, store: Store) -> None:
+    """Gives a store that has no account the usual ones."""
+    if not CashbookAccount.objects.filter(store=store).exists():
         CashbookAccount.objects.bulk_create(
             (
                 CashbookAccount(store=store, type=kind, direction=direction, code=code, description=description)
@@ -25,7 +30,6 @@ def accounts_of(*, store: Store, type: SettlementType) -> list[CashbookAccount]:
             ),
             ignore_conflicts=True,  # two first readers at once
         )
-    return list(accounts.filter(type=type).order_by("code"))
 
 
 def find_account(*, store: Store, place: Place, code: str, field: str) -> CashbookAccount:

@@ -87,16 +87,28 @@ def start_counting(*, settlement: Settlement, by: Principal, at: datetime) -> Se
 
 @transaction.atomic
 def preview_settlement(
-    *, settlement: Settlement, counted: Sequence[CountedAmount], by: Principal, at: datetime
+    *,
+    settlement: Settlement,
+    counted: Sequence[CountedAmount],
+    by: Principal,
+    at: datetime,
+    reason: str = "",
+    after_previews: int | None = None,
 ) -> Preview:
     """Compares what was counted with the target and says which pairs are not equal, not by how much.
 
     Of a register the attempts are counted: one in which all is equal closes it, and so does the third, with its amounts.
-    A vault is previewed as often as one likes. Raises InvalidInput for a pair named twice, Conflict.
+    A vault is previewed as often as one likes. `after_previews` is how many the caller knows of, so that one form sent
+    twice is one attempt. Raises InvalidInput for a pair named twice, Conflict.
     """
     refuse_pairs(counted, field="amounts")
     settlement = _locked(settlement, by=by)
     _refuse_act(settlement, Act.PREVIEW)
+    if after_previews not in (None, settlement.preview_count):
+        raise Conflict(
+            f"It was previewed meanwhile: this would be preview {settlement.preview_count + 1}.",
+            code="previewed_meanwhile",
+        )
     judged = _judged(settlement, counted)
     unequal = tuple((pair.currency, pair.method) for pair in judged if pair.difference)
     attempt = settlement.preview_count + 1
@@ -114,10 +126,11 @@ def preview_settlement(
     if settlement.type == SettlementType.VAULT:
         settlement.last_count_at, settlement.last_count_by_name = at, by.name
     settlement.save(update_fields=["preview_count", "last_count_at", "last_count_by_name"])
-    note(settlement, "settlement.previewed", by=by, at=at, detail={"attempt": attempt, "is_equal": not unequal})
+    detail = {"attempt": attempt, "is_equal": not unequal, **_reasoned(reason)}
+    note(settlement, "settlement.previewed", by=by, at=at, detail=detail)
     if closes:
         closing = Closing.ATTEMPTS_USED if unequal else Closing.MATCHED
-        settlement = _close(settlement, judged=judged, closing=closing, by=by, at=at)
+        settlement = _close(settlement, judged=judged, closing=closing, by=by, at=at, reason=reason)
     return Preview(settlement=settlement, attempt=attempt, unequal=unequal)
 
 
@@ -126,7 +139,7 @@ def preview_settlement(
 
 @transaction.atomic
 def close_settlement(
-    *, settlement: Settlement, counted: Sequence[CountedAmount], by: Principal, at: datetime
+    *, settlement: Settlement, counted: Sequence[CountedAmount], by: Principal, at: datetime, reason: str = ""
 ) -> Settlement:
     """Closes a settlement with what was counted and returns it with its figures. A vault's next one is opened with them.
 
@@ -139,7 +152,7 @@ def close_settlement(
     judged = _judged(settlement, counted)
     is_equal = not any(pair.difference for pair in judged)
     _keep_attempt(settlement, moment=CountMoment.CLOSING, counted=counted, is_equal=is_equal, by=by, at=at)
-    return _close(settlement, judged=judged, closing=Closing.DECLARED, by=by, at=at)
+    return _close(settlement, judged=judged, closing=Closing.DECLARED, by=by, at=at, reason=reason)
 
 
 @transaction.atomic
@@ -158,7 +171,7 @@ def force_close_settlement(*, settlement: Settlement, by: Principal, at: datetim
 
 @transaction.atomic
 def count_settlement_afterwards(
-    *, settlement: Settlement, counted: Sequence[CountedAmount], by: Principal, at: datetime
+    *, settlement: Settlement, counted: Sequence[CountedAmount], by: Principal, at: datetime, reason: str = ""
 ) -> tuple[Judged, ...]:
     """Counts the drawer of a settlement that was closed without a count, and returns what was found against the target.
 
@@ -183,7 +196,7 @@ def count_settlement_afterwards(
     _book(settlement, judged=judged, by=by, at=at)
     seal_period(place=settlement.place, last_seal=last_seal_of(settlement.place), at=at)
     place.moved_on(settlement.place)
-    note(settlement, "settlement.counted_afterwards", by=by, at=at, detail=_figures(judged))
+    note(settlement, "settlement.counted_afterwards", by=by, at=at, detail={**_figures(judged), **_reasoned(reason)})
     return judged
 
 
@@ -223,7 +236,7 @@ def _close(
             settlement.last_count_at, settlement.last_count_by_name = at, by.name
     settlement.save()
     action = "settlement.closed" if is_counted else "settlement.forced_closed"
-    note(settlement, action, by=by, at=at, detail=_figures(judged) if is_counted else {"reason": reason})
+    note(settlement, action, by=by, at=at, detail={**(_figures(judged) if is_counted else {}), **_reasoned(reason)})
     if settlement.type == SettlementType.CASHREGISTER:
         place.release(settlement.place)
     else:
@@ -318,6 +331,11 @@ def _refuse_act(settlement: Settlement, act: Act) -> None:
         f"The {settlement.type} settlement is {settlement.state} and does not {act.label}; {then}",
         code="settlement_state",
     )
+
+
+def _reasoned(reason: str) -> dict[str, str]:
+    """Only the back office asks for a reason."""
+    return {"reason": reason} if reason else {}
 
 
 def _figures(judged: Iterable[Judged]) -> dict[str, Any]:

@@ -271,7 +271,7 @@ class Migration(migrations.Migration):
                 ("collected_at", models.DateTimeField(null=True)),
                 ("courier", models.CharField(blank=True, help_text="Who took the bag along.", max_length=200)),
                 ("credited_at", models.DateTimeField(null=True)),
-                ("credited_amount", models.BigIntegerField(help_text="What the bank says, minor units.", null=True)),
+                ("credited_amount", models.BigIntegerField(help_text="What the bank says.", null=True)),
                 (
                     "difference",
                     models.BigIntegerField(help_text="Credited minus what was in the bag by the books.", null=True),

@@ -25,7 +25,7 @@ class Deposit(PublicIdModel):
     courier = models.CharField(max_length=200, blank=True, help_text="Who took the bag along.")
     credited_at = models.DateTimeField(null=True)
     credited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
-    credited_amount = models.BigIntegerField(null=True, help_text="What the bank says, minor units.")
+    credited_amount = models.BigIntegerField(null=True, help_text="What the bank says.")
     difference = models.BigIntegerField(null=True, help_text="Credited minus what was in the bag by the books.")
 
     class Meta:

@@ -30,6 +30,7 @@ from cashdesk.models import (
     User,
     Vendor,
 )
+from settlements.models import CashbookAccount, Deposit, Settlement
 from tests.cashdesk.desk import NOON, minutes, open_drawer, pay, sell
 
 NEVER_WRITTEN: Final = (Movement, Payment, CashSession, Count, Seal, AuditEntry, Place)
@@ -37,6 +38,9 @@ NEVER_WRITTEN: Final = (Movement, Payment, CashSession, Count, Seal, AuditEntry,
 
 ORGANISATION: Final = (Account, Vendor, Store, User, PaymentMethod)
 """What admins keep."""
+
+OF_SETTLEMENTS: Final = (Settlement, CashbookAccount, Deposit)
+"""What the floor above adds; tests/settlements/admin looks at it."""
 
 EVERYTHING: Final = (*NEVER_WRITTEN, *ORGANISATION, AccessToken)
 
@@ -55,17 +59,17 @@ def sits_down(user: User) -> Client:
 
 def list_of(model: type[Model]) -> str:
     """Returns the address of a list."""
-    return reverse(f"admin:cashdesk_{model._meta.model_name}_changelist")
+    return reverse(f"admin:{model._meta.label_lower.replace('.', '_')}_changelist")
 
 
 def new(model: type[Model]) -> str:
     """Returns the address of the page on which a row would be made."""
-    return reverse(f"admin:cashdesk_{model._meta.model_name}_add")
+    return reverse(f"admin:{model._meta.label_lower.replace('.', '_')}_add")
 
 
 def page_of(row: Model, verb: str = "change") -> str:
-    """Returns the address of a row's page; `verb` is change, delete or history."""
-    return reverse(f"admin:cashdesk_{row._meta.model_name}_{verb}", args=[row.pk])
+    """Returns the address of a row's page; `verb` is change, delete, history or the name of an act."""
+    return reverse(f"admin:{row._meta.label_lower.replace('.', '_')}_{verb}", args=[row.pk])
 
 
 def make_operator() -> User:

@@ -58,11 +58,12 @@ STATEMENTS_OF_A_PAGE: Final = {
     Movement: 1,
     CashSession: 4,
     Count: 4,
-    Seal: 2,
+    Seal: 3,
     AuditEntry: 1,
 }
 """The row with all that it names; the movements of a payment; the late cash of a session, for two of its figures; the
-amounts of a count, for the list's sake, and again with their pieces; whether the look at a drawer is to be noted."""
+amounts of a count, for the list's sake, and again with their pieces; whether the look at a drawer is to be noted, for a
+seal once as a session's and once as a settlement's."""
 
 
 def a_company() -> None:

@@ -1,0 +1,77 @@
+"""Places: vaults, registers, and the outside ends of movements."""
+
+from datetime import datetime
+
+from django.contrib import admin
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from cashdesk.admin.acts import ActForm, ActingAdmin, ActPage, Done
+from cashdesk.admin.base import StoreFilter
+from cashdesk.admin.columns import NOTHING, link_to_list
+from cashdesk.domain.look import COUNTED_PLACES, look_into_book
+from cashdesk.domain.principal import Principal
+from cashdesk.models import AuditEntry, Movement, Place, Seal
+from cashdesk.money import to_text
+
+
+class ShowBook(ActPage):
+    """Shows what should be in a place, which is what somebody will count there (law 5)."""
+
+    name = "book"
+    label = "Show the book now"
+    explanation = (
+        "What the ledger says is in this place is what its next count will be compared with. "
+        "Looking at it is noted in the audit trail, with your name."
+    )
+    form = ActForm
+
+    def is_offered(self, row: Place, *, by: Principal) -> bool:
+        """Where money is counted."""
+        return row.kind in COUNTED_PLACES
+
+    def do(self, row: Place, form: ActForm, *, by: Principal, at: datetime) -> Done:
+        """Looks, and is seen looking."""
+        book = look_into_book(place=row, by=by, at=at)
+        balances = sorted(book.balances.items())
+        return Done(shown=tuple(f"{to_text(amount, currency)} {method}" for (currency, method), amount in balances))
+
+
+@admin.register(Place)
+class PlaceAdmin(ActingAdmin):
+    """Vaults, registers and outside ends. What is in them is a sum over the ledger: shown to who asks for it by name,
+    and noted (law 5).
+    """
+
+    list_display = ("__str__", "store", "kind", "number", "settling", "last_z")
+    joined = ("store", "settling_by")
+    list_filter = (StoreFilter, "kind", "settling")
+    search_fields = ("pk",)
+    search_help_text = "The id of a place"
+    ordering = ("store", "kind", "number")
+    fields = ("store", "kind", "number", "settling", "settling_by", "last_z", "transitions", "belonging")
+    acts = (ShowBook(),)
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Place]":
+        """With the number of the last seal, from the index that numbers them."""
+        last = Seal.objects.filter(place=OuterRef("pk")).order_by("-number").values("number")[:1]
+        places: QuerySet[Place] = super().get_queryset(request).annotate(last_seal_number=Subquery(last))
+        return places
+
+    @admin.display(description="last Z")
+    def last_z(self, place: Place) -> str:
+        """The number of its last closed period."""
+        number: int | None = place.last_seal_number  # type: ignore[attr-defined]  # from get_queryset()
+        return NOTHING if number is None else f"Z {number}"
+
+    @admin.display(description="belonging to it")
+    def belonging(self, place: Place) -> SafeString:
+        """The ways to the rows of this place."""
+        return format_html(
+            "{} · {} · {}",
+            link_to_list(Movement, text="Movements", place=place.pk),
+            link_to_list(Seal, text="Seals", place__exact=place.pk),
+            link_to_list(AuditEntry, text="Audit trail", q=f"place:{place.pk}"),
+        )

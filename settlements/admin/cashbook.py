@@ -1,0 +1,57 @@
+"""The cashbook's accounts: kept by managers, retired and never deleted."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+
+from cashdesk.admin.base import CashdeskAdmin, StoreFilter, principal_of
+from cashdesk.admin.rows import know, of_stores
+from cashdesk.enums import Role
+from settlements.domain.cashbook import keep_usual_accounts
+from settlements.models import CashbookAccount
+
+know(CashbookAccount, of_stores("store"))
+
+
+class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # the class takes no arguments when it runs
+    """A reason. A store's first own one stands beside the usual ones, whose codes are taken."""
+
+    def clean(self) -> dict[str, Any]:
+        """Lets the usual ones be there before the code is looked for among them."""
+        cleaned = super().clean() or self.cleaned_data
+        if self.instance.pk is None and cleaned.get("store") is not None:
+            keep_usual_accounts(store=cleaned["store"])
+        return cleaned
+
+
+@admin.register(CashbookAccount)
+class CashbookAccountAdmin(CashdeskAdmin):
+    """Reasons for which money is paid in and out. What a code means stays, since movements carry it."""
+
+    noun = "cashbook_account"
+    role_to_add = role_to_change = Role.MANAGER
+    form = AccountForm
+    list_display = ("code", "description", "store", "type", "direction", "is_active")
+    joined = ("store",)
+    list_filter = (StoreFilter, "type", "direction", "is_active")
+    search_fields = ("code", "description")
+    ordering = ("store", "type", "-direction", "code")
+    fields = ("store", "type", "direction", "code", "description", "is_active")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: CashbookAccount | None = None) -> Any:
+        """What a code means is chosen once."""
+        return () if obj is None else ("store", "type", "direction", "code")
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> Any:
+        """Begins in the store of who makes it."""
+        user = principal_of(request).user
+        return {"store": user.store_id if user else None, **super().get_changeform_initial_data(request)}
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Shows the usual accounts from the first look on: who works in a store finds what it begins with."""
+        user = principal_of(request).user
+        if user is not None and user.store is not None and self.has_view_permission(request):
+            keep_usual_accounts(store=user.store)
+        return super().changelist_view(request, extra_context)

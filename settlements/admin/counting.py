@@ -1,0 +1,242 @@
+"""What a manager does with a settlement: compares a count, closes with it, closes without one, counts afterwards."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from django import forms
+from django.contrib import messages
+
+from cashdesk.admin.acts import ActPage, Done, ReasonForm, units_of
+from cashdesk.domain.count import CountedAmount
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import CASH
+from cashdesk.errors import DomainError, InvalidInput
+from cashdesk.models import PaymentMethod
+from cashdesk.money import exponent_of
+from settlements import queries
+from settlements.domain.settlement import (
+    Preview,
+    close_settlement,
+    count_settlement_afterwards,
+    force_close_settlement,
+    preview_settlement,
+)
+from settlements.domain.target import counted_methods
+from settlements.enums import ACTS, PREVIEWS_OF_A_REGISTER, Act, Closing, SettlementType
+from settlements.models import Settlement
+
+ROWS_MIN: Final = 4
+ROWS_MAX: Final = 50
+BLANK_ROWS: Final = 2
+
+
+class AmountRowForm(forms.Form):
+    """What was counted of one currency and method; all three, or none of them."""
+
+    currency = forms.CharField(max_length=3, required=False, widget=forms.TextInput(attrs={"size": 4}))
+    method = forms.ChoiceField(required=False)
+    amount = forms.CharField(max_length=40, required=False, widget=forms.TextInput(attrs={"inputmode": "decimal"}))
+
+    def __init__(self, *args: Any, methods: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["method"].choices = methods  # type: ignore[attr-defined]  # of a choice field
+
+    def clean_currency(self) -> str:
+        """Returns the code in capitals."""
+        currency = str(self.cleaned_data["currency"]).upper()
+        if currency:
+            try:
+                exponent_of(currency)
+            except InvalidInput as error:
+                raise forms.ValidationError(error.errors["currency"]) from error
+        return currency
+
+    def clean(self) -> dict[str, Any]:
+        """Adds `counted`: the amount, or None for a row that was left empty."""
+        given = {name: self.cleaned_data.get(name) for name in self.fields}
+        if self.errors:
+            return self.cleaned_data
+        if not any(given.values()):
+            return {"counted": None}
+        for name, text in given.items():
+            if not text:
+                self.add_error(name, f"Say the {name} too, or empty the row; an amount of 0 is something you say.")
+        if self.errors:
+            return self.cleaned_data
+        currency, method = str(given["currency"]), str(given["method"])
+        try:
+            amount = units_of(str(given["amount"]), currency)
+        except forms.ValidationError as error:
+            self.add_error("amount", error)
+            return self.cleaned_data
+        return {"counted": CountedAmount(currency=currency, method=method, amount=amount)}
+
+
+AmountRows: Any = forms.formset_factory(AmountRowForm, extra=0, max_num=ROWS_MAX, absolute_max=ROWS_MAX)
+
+
+class CountedRowsForm(ReasonForm):
+    """Asks what was counted, per currency and method, and why. Its rows are begun with what everybody knows: what the
+    settlement was opened with and what is counted by hand, whatever has moved (law 5).
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        settlement: Settlement = self.row
+        opened_with = [(line.currency, line.method) for line in settlement.initial_amounts.all()]
+        # What a card took never lies in a vault.
+        counted = {CASH} if settlement.type == SettlementType.VAULT else counted_methods(settlement)
+        by_hand = sorted(counted, key=lambda code: (code != CASH, code))
+        pairs = list(dict.fromkeys([*opened_with, *((settlement.store.currency, code) for code in by_hand)]))
+        known = PaymentMethod.objects.filter(account=settlement.store.account_id).order_by("-is_cash", "code")
+        methods = [("", "-"), *known.values_list("code", "name")]
+        others = sorted({method for _currency, method in pairs} - {code for code, _name in methods})
+        begun = [{"currency": currency, "method": method} for currency, method in pairs]
+        blank: list[dict[str, str]] = [{} for _ in range(max(ROWS_MIN - len(begun), BLANK_ROWS))]
+        self.rows = AmountRows(
+            self.data if self.is_bound else None,
+            prefix="rows",
+            initial=[*begun, *blank],
+            form_kwargs={"methods": [*methods, *((code, code) for code in others)]},
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Adds `counted`, the amounts of the rows that are not empty."""
+        cleaned = super().clean() or self.cleaned_data
+        if not self.rows.is_valid():
+            raise forms.ValidationError("Please look at the rows that are marked.")
+        self.filled = [row for row in self.rows if row.cleaned_data.get("counted") is not None]
+        return {**cleaned, "counted": [row.cleaned_data["counted"] for row in self.filled]}
+
+    def refuse(self, error: DomainError) -> None:
+        """Says what was refused at the row that the domain names."""
+        named = {name: text for name, text in error.errors.items() if name.startswith("amounts.")}
+        for name, text in named.items():
+            self.filled[int(name.partition(".")[2])].add_error("amount", f"This row {text}")
+        if named:
+            self.add_error(None, "Please look at the rows that are marked.")
+        else:
+            super().refuse(error)
+
+
+class RecountForm(CountedRowsForm):
+    """Asks besides what is to be done with the amounts."""
+
+    PREVIEW, CLOSE = "preview", "close"
+    do = forms.ChoiceField(
+        label="With these amounts",
+        choices=[(PREVIEW, "Preview: say which are not equal"), (CLOSE, "Close the settlement with them")],
+        widget=forms.RadioSelect,
+        initial=PREVIEW,
+    )
+    after_previews = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    field_order = ("do", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["after_previews"] = self.row.preview_count
+
+    def renew(self, row: Settlement) -> None:
+        """Counts a preview that somebody else made meanwhile; sent again, this one comes after it."""
+        super().renew(row)
+        self.data = {**self.data.dict(), "after_previews": str(row.preview_count)}  # type: ignore[attr-defined]  # a POST
+
+
+class Recount(ActPage):
+    """Compares what a manager counted with the target, or closes with it. How much is missing is told by the close alone."""
+
+    name = "recount"
+    label = "Recount"
+    explanation = (
+        "A preview says which amounts are not equal, never by how much. Closing books the differences, seals the period "
+        "and cannot be undone."
+    )
+    form = RecountForm
+
+    def told(self, row: Settlement) -> str:
+        """Says besides what the next preview of this settlement will do."""
+        if row.type == SettlementType.VAULT:
+            return (
+                f"{self.explanation} A vault is previewed as often as you like, and its next settlement opens at once."
+            )
+        number = row.preview_count + 1
+        last = f"Preview {number} of {PREVIEWS_OF_A_REGISTER}"
+        if number >= PREVIEWS_OF_A_REGISTER:
+            return f"{self.explanation} {last} is the last: it closes the settlement with its amounts, equal or not."
+        return f"{self.explanation} {last} closes the settlement if all is equal."
+
+    def is_offered(self, row: Settlement, *, by: Principal) -> bool:
+        """While it may be counted."""
+        return Act.CLOSE in ACTS[row.type][row.state]
+
+    def do(self, row: Settlement, form: RecountForm, *, by: Principal, at: datetime) -> Done:
+        """Previews or closes."""
+        asked = form.cleaned_data
+        if asked["do"] == RecountForm.CLOSE:
+            close_settlement(settlement=row, counted=asked["counted"], by=by, at=at, reason=asked["reason"])
+            return Done(message=f"{row} is closed with these amounts.")
+        preview = preview_settlement(
+            settlement=row,
+            counted=asked["counted"],
+            by=by,
+            at=at,
+            reason=asked["reason"],
+            after_previews=asked["after_previews"],
+        )
+        return _answer(preview)
+
+
+class ForceClose(ActPage):
+    """Ends the settlement of a register that nobody will count now."""
+
+    name = "force-close"
+    label = "Close without a count"
+    explanation = (
+        "The settlement ends without a count and is sealed. Nothing is booked: the cash stays in the register's book, and "
+        "the next opening, or a count afterwards, shows what is there. This cannot be undone."
+    )
+
+    def is_offered(self, row: Settlement, *, by: Principal) -> bool:
+        """A register's, until it is closed."""
+        return Act.FORCE_CLOSE in ACTS[row.type][row.state]
+
+    def do(self, row: Settlement, form: ReasonForm, *, by: Principal, at: datetime) -> Done:
+        """Closes it."""
+        force_close_settlement(settlement=row, by=by, at=at, reason=form.cleaned_data["reason"])
+        return Done(message=f"{row} is closed without a count.")
+
+
+class CountAfterwards(ActPage):
+    """Counts the drawer of a settlement that was closed without a count."""
+
+    name = "count-afterwards"
+    label = "Count afterwards"
+    explanation = (
+        "The settlement stays as it was sealed. The differences are booked now, and the cash goes back to the vault. "
+        "This cannot be undone."
+    )
+    form = CountedRowsForm
+
+    def is_offered(self, row: Settlement, *, by: Principal) -> bool:
+        """After a close without a count, until the drawer is opened or counted."""
+        if row.closing != Closing.FORCED:
+            return False
+        return any(found.awaits_count for found in queries.settlements(by=by).filter(pk=row.pk))  # type: ignore[attr-defined]
+
+    def do(self, row: Settlement, form: CountedRowsForm, *, by: Principal, at: datetime) -> Done:
+        """Keeps the count."""
+        asked = form.cleaned_data
+        count_settlement_afterwards(settlement=row, counted=asked["counted"], by=by, at=at, reason=asked["reason"])
+        return Done(message=f"The drawer of {row} is counted; the differences are booked.")
+
+
+def _answer(preview: Preview) -> Done:
+    unequal = ", ".join(f"{currency} {method}" for currency, method in preview.unequal)
+    if preview.settlement.is_closed:
+        if unequal:
+            text = f"Preview {preview.attempt} was the last. Not equal: {unequal}. It is closed with these amounts."
+            return Done(message=text, level=messages.WARNING)
+        return Done(message=f"Preview {preview.attempt}: all is equal. It is closed.")
+    if unequal:
+        return Done(message=f"Preview {preview.attempt}. Not equal: {unequal}.", level=messages.WARNING, stays=True)
+    return Done(message=f"Preview {preview.attempt}: all is equal.", stays=True)

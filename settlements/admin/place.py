@@ -1,0 +1,23 @@
+"""The page of a place, with the way to its settlements."""
+
+from django.contrib import admin
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from cashdesk.admin.columns import link_to_list
+from cashdesk.admin.place import PlaceAdmin
+from cashdesk.models import Place
+from settlements.models import Settlement
+
+admin.site.unregister(Place)
+
+
+@admin.register(Place)
+class SettledPlaceAdmin(PlaceAdmin):
+    """The ground floor's page, and the settlements."""
+
+    @admin.display(description="belonging to it")
+    def belonging(self, place: Place) -> SafeString:
+        """The ways to the rows of this place."""
+        settlements = link_to_list(Settlement, text="Settlements", place__exact=place.pk)
+        return format_html("{} · {}", settlements, super().belonging(place))

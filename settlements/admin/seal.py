@@ -1,0 +1,37 @@
+"""The page of a seal, told which settlement it closed: its balance may be what lies uncounted in a drawer."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+
+from cashdesk.admin.columns import NOTHING, link_to
+from cashdesk.admin.ledger import SealAdmin
+from cashdesk.models import Seal
+from settlements.admin.settlement import note_look
+from settlements.models import Settlement
+
+admin.site.unregister(Seal)
+
+
+@admin.register(Seal)
+class SettledSealAdmin(SealAdmin):
+    """The ground floor's page, and the settlement."""
+
+    joined: ClassVar[tuple[str, ...]] = (*SealAdmin.joined, "settlement")
+    fields: ClassVar[tuple[Any, ...]] = tuple(
+        name
+        for field in SealAdmin.fields
+        for name in ((field, "settlement_link") if field == "session_link" else (field,))
+    )
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Shows the page; a look at the balance of a drawer that nobody counted is noted."""
+        note_look(request, Settlement.objects.filter(seal=context["original"]))
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description="settlement")
+    def settlement_link(self, seal: Seal) -> str:
+        """The settlement that the period was, if it was one."""
+        settlement = getattr(seal, "settlement", None)
+        return link_to(settlement) if settlement else NOTHING

@@ -1,0 +1,176 @@
+"""Settlements: the periods of vaults and registers, read, counted again and closed by a manager."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from cashdesk.admin.acts import ActingAdmin
+from cashdesk.admin.base import StoreFilter, principal_of
+from cashdesk.admin.columns import NOTHING, day, link_to, link_to_list, moment, text
+from cashdesk.admin.rows import know, of_stores
+from cashdesk.domain import audit
+from cashdesk.models import AuditEntry, Movement
+from cashdesk.money import to_text
+from settlements import queries
+from settlements.admin.counting import CountAfterwards, ForceClose, Recount
+from settlements.domain.late import late_amounts_of
+from settlements.models import Settlement, SettlementCount
+
+know(Settlement, of_stores("store"))
+
+
+def note_look(request: HttpRequest, settlements: "QuerySet[Settlement]") -> None:
+    """Notes that somebody was shown what is expected in a drawer that was closed without a count and waits for one."""
+    by = principal_of(request)
+    looked_at = queries.settlements(by=by).filter(pk__in=settlements.values("pk"))
+    audit.note_looks(rows=looked_at, by=by, at=timezone.now(), noun="settlements")
+
+
+@admin.register(Settlement)
+class SettlementAdmin(ActingAdmin):
+    """One row per period. Of one that is not closed nothing tells what is expected (law 5): neither a figure, nor how
+    many movements there are, nor which pairs of currency and method have moved, nor whether a count was right.
+    """
+
+    list_display = (
+        "__str__", "state_shown", "store", "place", moment("opened_at"), moment("closed_at"),
+        text("closed_by_name", label="closed by"),
+    )  # fmt: skip
+    joined = ("store", "place", "seal")
+    list_filter = (StoreFilter, "type", "state", "closing", "business_date")
+    narrowed_by = ("place",)
+    search_fields = ("pk", "uuid")
+    search_help_text = "The number or UUID of a settlement, or who opened or closed it"
+    fields = (
+        "uuid", "state_shown", "store", "place", "type", day("business_date"), moment("opened_at"),
+        text("opened_by_name", label="opened by"), moment("counted_at"), text("counted_by_name", label="counted by"),
+        "preview_count", moment("last_count_at"), text("last_count_by_name", label="last count by"), moment("closed_at"),
+        text("closed_by_name", label="closed by"), "closing", "seal_link", "belonging", "amounts", "counts_listed",
+    )  # fmt: skip
+    acts = (Recount(), ForceClose(), CountAfterwards())
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
+    ) -> tuple["QuerySet[Any]", bool]:
+        """Finds a settlement by its number or by a name on it."""
+        by_number, _repeats = super().get_search_results(request, queryset, search_term)
+        wanted = search_term.strip()
+        if not wanted:
+            return by_number, False
+        by_name = queryset.filter(Q(opened_by_name__icontains=wanted) | Q(closed_by_name__icontains=wanted))
+        return by_number | by_name, False
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Shows the page; a look at what an uncounted drawer should hold is noted (law 5)."""
+        note_look(request, Settlement.objects.filter(pk=context["original"].pk))
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description="state", ordering="state")
+    def state_shown(self, settlement: Settlement) -> str:
+        """The state, and of a closed one where nobody counted."""
+        uncounted = settlement.is_closed and not settlement.is_counted
+        return f"{settlement.get_state_display()}{', uncounted' if uncounted else ''}"
+
+    @admin.display(description="seal")
+    def seal_link(self, settlement: Settlement) -> str:
+        """The Z that closed it."""
+        return link_to(settlement.seal) if settlement.seal else NOTHING
+
+    @admin.display(description="belonging to it")
+    def belonging(self, settlement: Settlement) -> SafeString:
+        """The ways to the rows of this settlement and of its place."""
+        return format_html(
+            "{} · {} · {}",
+            link_to_list(Movement, text="Movements of the place", place=settlement.place_id),
+            link_to(settlement.place, text="Place"),
+            link_to_list(AuditEntry, text="Audit trail", q=f"settlement:{settlement.pk}"),
+        )
+
+    @admin.display(description="amounts")
+    def amounts(self, settlement: Settlement) -> str:
+        """What it was opened with, and once closed what was found, per currency and method."""
+        heads = ["Method", "Initial", "Opening difference"]
+        if settlement.is_closed:
+            heads += ["Target", "Actual", "Difference", "Late", "Adjusted difference"]
+        return table(heads, _amount_rows(settlement))
+
+    @admin.display(description="counts")
+    def counts_listed(self, settlement: Settlement) -> str:
+        """Every attempt. Whether it was equal is told once it is closed: before, it would tell what to count."""
+        counts = settlement.counts.select_related("count__counted_by", "count__witness", "count__place__store")
+        rows = [
+            _count_row(attempt, is_closed=settlement.is_closed)
+            for attempt in counts.prefetch_related("count__amounts__pieces").order_by("attempt", "pk")
+        ]
+        return table(["Count", "When", "Who", "Found", "Pieces", "Equal"], rows, style="figures texts")
+
+
+def table(heads: list[str], rows: list[list[Any]], *, style: str = "figures") -> str:
+    """Lays rows out under their heads; a dash where there are none."""
+    if not rows:
+        return NOTHING
+    head = format_html_join("", '<th scope="col">{}</th>', ((words,) for words in heads))
+    body = format_html_join(
+        "", "<tr>{}</tr>", ((format_html_join("", "<td>{}</td>", ((cell,) for cell in row)),) for row in rows)
+    )
+    return format_html('<table class="{}"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>', style, head, body)
+
+
+def _amount_rows(settlement: Settlement) -> list[list[Any]]:
+    initial = {(line.currency, line.method): line for line in settlement.initial_amounts.all()}
+    if not settlement.is_closed:
+        return [_opening_cells(pair, line) for pair, line in initial.items()]
+    closing = {(line.currency, line.method): line for line in settlement.closing_amounts.all()}
+    late = late_amounts_of(settlement)
+    rows = []
+    for pair in dict.fromkeys([*initial, *closing, *sorted(late)]):
+        currency, _method = pair
+        line, arrived = closing.get(pair), late.get(pair, 0)
+        assumed = " (taken as the books say)" if line is not None and line.is_assumed else ""
+        rows.append(
+            [
+                *_opening_cells(pair, initial.get(pair)),
+                to_text(line.target, currency) if line else NOTHING,
+                f"{to_text(line.actual, currency)}{assumed}" if line else NOTHING,
+                to_text(line.difference, currency) if line else NOTHING,
+                to_text(arrived, currency),
+                to_text((line.difference if line else 0) - arrived, currency),
+            ]
+        )
+    return rows
+
+
+def _opening_cells(pair: tuple[str, str], line: Any) -> list[Any]:
+    currency, method = pair
+    if line is None:
+        return [method, NOTHING, NOTHING]
+    return [method, to_text(line.amount, currency), to_text(line.opening_difference, currency)]
+
+
+def _count_row(attempt: SettlementCount, *, is_closed: bool) -> list[Any]:
+    count = attempt.count
+    lines = list(count.amounts.all())
+    counted_at = moment("counted_at", store="place__store")
+    return [
+        link_to(count, text=f"{count.get_moment_display()} {attempt.attempt or ''}".strip()),
+        counted_at(count),
+        f"{count.counted_by or NOTHING}{f', witness {count.witness}' if count.witness else ''}",
+        format_html_join("", "{}<br>", ((f"{to_text(line.amount, line.currency)} {line.method}",) for line in lines))
+        or NOTHING,
+        format_html_join(
+            "",
+            "{}<br>",
+            (
+                (f"{piece.pieces} x {to_text(piece.denomination, line.currency)}",)
+                for line in lines
+                for piece in line.pieces.all()
+            ),
+        )
+        or NOTHING,
+        ("equal" if attempt.is_equal else "not equal") if is_closed else "told at the close",
+    ]

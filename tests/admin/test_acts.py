@@ -1,0 +1,127 @@
+"""What a manager does with a drawer that its cashier left: closes it without a count, and counts it afterwards."""
+
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+
+from cashdesk.domain.proof import faults_of_store
+from cashdesk.models import AuditEntry, CashSession
+from tests.admin.back_office import page_of, sits_down
+from tests.cashdesk.desk import books, close_drawer, open_drawer, sell
+from tests.factories import StoreFactory, UserFactory
+from tests.stories import Cast
+
+BOTH = ("force-close", "count-afterwards")
+
+
+@pytest.fixture
+def erika(cast: Cast) -> Client:
+    """Erika's browser."""
+    return sits_down(cast.erika)
+
+
+@pytest.fixture
+def drawer(cast: Cast) -> CashSession:
+    """Carla's drawer: she sold something and went home."""
+    session = open_drawer(cast.carla, 10_000)
+    sell(session, 2_500)
+    return session
+
+
+def act(browser: Client, session: CashSession, name: str, **fields: str) -> Any:
+    """Answers the page of an act and follows where it leads."""
+    return browser.post(page_of(session, name), fields, follow=True)
+
+
+def errors_of(response: Any) -> dict[str, list[str]]:
+    """Returns what a form that came back says."""
+    assert response.status_code == 200
+    return dict(response.context["form"].errors)
+
+
+def detail_of(action: str) -> Any:
+    """Returns what the audit trail says of an act that happened once."""
+    return AuditEntry.objects.get(action=action).detail
+
+
+def test_a_drawer_is_closed_without_a_count_and_counted_afterwards(
+    cast: Cast, erika: Client, drawer: CashSession
+) -> None:
+    assert b"This cannot be undone." in erika.get(page_of(drawer, "force-close")).content
+    closed = act(erika, drawer, "force-close", reason="went home")
+    assert [str(message) for message in closed.context["messages"]] == [f"{drawer} is closed without a count."]
+    drawer.refresh_from_db()
+    assert (drawer.status, drawer.closed_by) == ("CLOSED_SYSTEM", cast.erika)
+    assert detail_of("session.forced_closed") == {"reason": "went home"}
+    assert books(cast.store)["Register 1"] == 12_500
+    after = act(erika, drawer, "count-afterwards", amount="124.50", reason="found the key")
+    assert [str(message) for message in after.context["messages"]] == [
+        f"The drawer of {drawer} is counted: 124.50 EUR."
+    ]
+    assert detail_of("session.counted_afterwards") == {
+        "declared": 12_450,
+        "difference": -50,
+        "reason": "found the key",
+    }
+    assert "Register 1" not in books(cast.store)
+    assert list(faults_of_store(cast.store)) == []
+    assert LogEntry.objects.filter(user=cast.erika).count() == 2
+
+
+def offered(browser: Client, session: CashSession) -> set[str]:
+    """Returns the acts that the page of a session has buttons for."""
+    page = browser.get(page_of(session)).content.decode()
+    return {name for name in BOTH if page_of(session, name) in page}
+
+
+def test_only_what_the_state_allows_is_offered_and_done(cast: Cast, erika: Client, drawer: CashSession) -> None:
+    counted = close_drawer(open_drawer(cast.bruno, 100), 100)
+    assert (offered(erika, drawer), offered(erika, counted)) == ({"force-close"}, set())
+    for session, names in ((drawer, BOTH[1:]), (counted, BOTH)):
+        for name in names:
+            assert erika.get(page_of(session, name))["Location"] == page_of(session)
+            assert "__all__" in errors_of(act(erika, session, name, amount="1", reason="why not"))
+    act(erika, drawer, "force-close", reason="went home")
+    assert offered(erika, drawer) == {"count-afterwards"}
+    again = errors_of(act(erika, drawer, "force-close", reason="twice"))
+    assert again == {"__all__": ["The session is closed already."]}
+    act(erika, drawer, "count-afterwards", amount="1", reason="found it")
+    assert offered(erika, drawer) == set()
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"amount": "1"}, {"reason"}),
+        ({"amount": "1", "reason": " "}, {"reason"}),
+        ({"amount": "1", "reason": "x" * 201}, {"reason"}),
+        ({"reason": "a good one"}, {"amount"}),
+        ({"amount": "1,50", "reason": "a good one"}, {"amount"}),
+        ({"amount": "-1", "reason": "a good one"}, {"amount"}),
+    ],
+)
+def test_what_does_not_fit_is_said_and_what_was_typed_stays(
+    cast: Cast, erika: Client, drawer: CashSession, fields: dict[str, str], named: set[str]
+) -> None:
+    act(erika, drawer, "force-close", reason="went home")
+    response = act(erika, drawer, "count-afterwards", **fields)
+    assert set(errors_of(response)) == named
+    page = response.content.decode()
+    assert all(f'value="{text}"' in page for text in fields.values() if text.strip())
+    assert not drawer.counts.filter(moment="AFTERWARDS").exists()
+
+
+def test_nobody_acts_on_a_drawer_that_is_not_theirs_to_manage(cast: Cast, drawer: CashSession) -> None:
+    hamburg = StoreFactory(account=cast.store.account, number="1338")
+    strangers = (cast.otto, UserFactory(store=hamburg, role="manager"))
+    for name in BOTH:
+        path = page_of(drawer, name)
+        for stranger in strangers:
+            browser = sits_down(stranger)
+            assert [browser.get(path).status_code, browser.post(path, {"reason": "x"}).status_code] == [404, 404]
+        for browser in (Client(), sits_down(cast.bruno)):
+            assert browser.post(path, {"reason": "x", "amount": "1"}).status_code == 302
+    drawer.refresh_from_db()
+    assert drawer.is_open

@@ -1,0 +1,103 @@
+"""The cashbook's accounts: a manager adds and retires them, and what a code means stays."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from cashdesk.models import AuditEntry
+from settlements.enums import USUAL_ACCOUNTS
+from settlements.models import CashbookAccount
+from tests.admin.back_office import list_of, new, page_of, sits_down
+from tests.factories import StoreFactory
+from tests.stories import Cast, caller
+
+
+@pytest.fixture
+def erika(cast: Cast) -> Client:
+    """Erika's browser."""
+    return sits_down(cast.erika)
+
+
+def parking(cast: Cast, **changed: Any) -> dict[str, Any]:
+    """What Erika types for a new reason."""
+    return {
+        "store": cast.store.pk,
+        "type": "CASHREGISTER",
+        "direction": "EXPENSE",
+        "code": "PARKING",
+        "description": "Parking fees",
+        "is_active": "on",
+        **changed,
+    }
+
+
+def errors_of(response: Any) -> dict[str, list[str]]:
+    """Returns what a form that came back says of its fields."""
+    assert response.status_code == 200
+    return dict(response.context["adminform"].form.errors)
+
+
+def codes(cast: Cast) -> list[str]:
+    """Returns what the API offers a register to pay out under."""
+    answer = caller(cast.carla).get("/cashbookaccounts/cashregister").json()
+    return [account["code"] for account in answer["expensesAccounts"]]
+
+
+def test_a_manager_adds_a_reason_beside_the_usual_ones(cast: Cast, erika: Client) -> None:
+    assert erika.post(new(CashbookAccount), parking(cast)).status_code == 302
+    account = CashbookAccount.objects.get(code="PARKING")
+    assert (account.store, account.is_active) == (cast.store, True)
+    assert CashbookAccount.objects.filter(store=cast.store).count() == len(USUAL_ACCOUNTS) + 1
+    assert {"PARKING", "SUPPLIES"} <= set(codes(cast))
+    entry = AuditEntry.objects.get(action="cashbook_account.created")
+    assert (entry.subject, entry.store, entry.user) == (f"cashbook_account:{account.pk}", cast.store, cast.erika)
+
+
+def test_a_manager_retires_a_reason_and_what_it_means_stays(cast: Cast, erika: Client) -> None:
+    erika.post(new(CashbookAccount), parking(cast))
+    account = CashbookAccount.objects.get(code="PARKING")
+    changed = parking(cast, code="LUNCH", direction="REVENUE", type="VAULT", description="Car park", is_active="")
+    assert erika.post(page_of(account), {key: value for key, value in changed.items() if value}).status_code == 302
+    account.refresh_from_db()
+    assert (account.description, account.is_active) == ("Car park", False)
+    assert (account.code, account.direction, account.type) == ("PARKING", "EXPENSE", "CASHREGISTER")
+    assert "PARKING" not in codes(cast)
+    assert AuditEntry.objects.get(action="cashbook_account.changed").detail == {"fields": ["description", "is_active"]}
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"code": ""}, "code"),
+        ({"code": "x" * 51}, "code"),
+        ({"code": "SUPPLIES"}, "__all__"),
+        ({"type": "DRAWER"}, "type"),
+        ({"direction": "UP"}, "direction"),
+        ({"description": ""}, "description"),
+        ({"store": ""}, "store"),
+    ],
+)
+def test_what_does_not_fit_is_said(cast: Cast, erika: Client, changed: dict[str, Any], field: str) -> None:
+    assert field in errors_of(erika.post(new(CashbookAccount), parking(cast, **changed)))
+    assert not CashbookAccount.objects.filter(description="Parking fees").exists()
+
+
+def test_no_reason_is_made_in_a_store_that_one_does_not_know(cast: Cast, erika: Client) -> None:
+    hamburg = StoreFactory(account=cast.store.account, number="1338")
+    for browser, store in ((erika, hamburg), (erika, cast.otto.store), (sits_down(cast.anna), cast.otto.store)):
+        assert "store" in errors_of(browser.post(new(CashbookAccount), parking(cast, store=store.pk)))
+        assert str(store) not in browser.get(new(CashbookAccount)).content.decode().replace(str(cast.store), "")
+    assert not CashbookAccount.objects.exists()
+    assert sits_down(cast.anna).post(new(CashbookAccount), parking(cast, store=hamburg.pk)).status_code == 302
+
+
+def test_a_new_reason_begins_in_ones_own_store(cast: Cast, erika: Client) -> None:
+    form = erika.get(new(CashbookAccount)).context["adminform"].form
+    assert form.initial["store"] == cast.store.pk
+
+
+def test_the_list_has_the_usual_ones_from_the_first_look_on(cast: Cast, erika: Client) -> None:
+    shown = erika.get(list_of(CashbookAccount)).context["cl"].result_list
+    assert {account.code for account in shown} == {code for *_ends, code, _text in USUAL_ACCOUNTS}
+    assert {account.store for account in shown} == {cast.store}

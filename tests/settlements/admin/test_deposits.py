@@ -1,0 +1,76 @@
+"""A bag's way to the bank, as a manager tells it."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from cashdesk.domain.principal import Principal
+from cashdesk.domain.proof import faults_of_store
+from cashdesk.models import AuditEntry
+from settlements.domain.deposit import reverse_movement
+from tests.admin.back_office import page_of, sits_down
+from tests.cashdesk.desk import books, minutes
+from tests.settlements.admin.periods import Periods, act, errors_of, told
+from tests.stories import Cast
+
+
+@pytest.fixture
+def erika(cast: Cast) -> Client:
+    """Erika's browser."""
+    return sits_down(cast.erika)
+
+
+def test_a_bag_is_collected_and_credited(cast: Cast, periods: Periods, erika: Client) -> None:
+    deposit = periods.deposit
+    assert told(act(erika, deposit, "collect", courier="Ingo")) == ["Bag B-1 is collected."]
+    deposit.refresh_from_db()
+    assert (deposit.state, deposit.courier, deposit.collected_by) == ("COLLECTED", "Ingo", cast.erika)
+    assert told(act(erika, deposit, "credit", amount="301.50")) == ["Bag B-1 is credited. Difference: 1.50 EUR."]
+    deposit.refresh_from_db()
+    assert (deposit.state, deposit.credited_amount, deposit.difference) == ("CREDITED", 30_150, 150)
+    assert books(cast.store)["Bank"] == 30_150
+    story = AuditEntry.objects.filter(subject=f"deposit:{deposit.pk}", user=cast.erika).order_by("pk")
+    assert [entry.action for entry in story] == ["deposit.prepared", "deposit.collected", "deposit.credited"]
+    assert list(faults_of_store(cast.store)) == []
+
+
+@pytest.mark.parametrize(
+    ("amount", "said"),
+    [
+        ("", "This field is required."),
+        ("301,50", 'Amount: must be a number with a point for decimals, such as "1250.50".'),
+        ("1e3", 'Amount: must be a number with a point for decimals, such as "1250.50".'),
+        ("-1", "Amount: must not be negative."),
+        ("1.505", "Amount: EUR has at most 2 decimals."),
+        ("9" * 16, "Amount: has more than 15 digits."),
+        ("9" * 41, "Ensure this value has at most 40 characters (it has 41)."),
+    ],
+)
+def test_an_amount_that_cannot_be_is_said_and_stays(
+    cast: Cast, periods: Periods, erika: Client, amount: str, said: str
+) -> None:
+    response = act(erika, periods.deposit, "credit", amount=amount)
+    assert errors_of(response) == {"amount": [said]}
+    assert f'value="{amount}"' in response.content.decode() or not amount
+    periods.deposit.refresh_from_db()
+    assert periods.deposit.state == "PREPARED"
+
+
+def offered(browser: Client, row: Any) -> set[str]:
+    """Returns the acts that the page of a bag has buttons for."""
+    page = browser.get(page_of(row)).content.decode()
+    return {name for name in ("collect", "credit") if page_of(row, name) in page}
+
+
+def test_what_was_done_or_cancelled_is_neither_offered_nor_done(cast: Cast, periods: Periods, erika: Client) -> None:
+    deposit = periods.deposit
+    assert offered(erika, deposit) == {"collect", "credit"}
+    act(erika, deposit, "collect")
+    assert offered(erika, deposit) == {"credit"}
+    assert "COLLECTED already" in str(errors_of(act(erika, deposit, "collect", courier="Ina")))
+    reverse_movement(movement=deposit.movement, by=Principal(user=cast.erika), at=minutes(20), reason="unpacked")
+    assert offered(erika, deposit) == set()
+    assert "was cancelled" in str(errors_of(act(erika, deposit, "credit", amount="300")))
+    deposit.refresh_from_db()
+    assert (deposit.state, deposit.courier) == ("COLLECTED", "")
