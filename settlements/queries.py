@@ -104,7 +104,9 @@ def sealed_period(*, by: Principal, place: Place, number: int) -> SealedPeriod:
     seal = seals(by=by, place=place).filter(number=number).first() if number < 2**63 else None
     if seal is None:
         raise NotFound(f"There is no Z {number} of the {str(place).lower()}.")
-    settlement = with_amounts(_with_shown_result(Settlement.objects.filter(seal=seal), by=by).select_related("store"))
+    settlement = with_amounts(
+        _with_shown_result(Settlement.objects.filter(seal=seal), by=by).select_related("store", "seal")
+    )
     closed = settlement.first() if hasattr(seal, "settlement") else None
     inside = Q(seal=seal)
     if closed is not None:
