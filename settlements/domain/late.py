@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 
-from django.db.models import F, Max, Q
+from django.db.models import F, Q, Subquery
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from cashdesk.domain.expected import Balances
@@ -47,9 +48,9 @@ def late_amounts_of(settlement: Settlement) -> Balances:
     return dict(amounts)
 
 
-def _counted_by_sessions_until(settlement: Settlement) -> int:
+def _counted_by_sessions_until(settlement: Settlement) -> Combinable:
     """The id of the last movement under the seal of a session within a register's settlement, 0 where there was none."""
     seals = Seal.objects.filter(place=settlement.place_id, number__gt=settlement.opened_after_z, session__isnull=False)
-    if settlement.seal is not None:
-        seals = seals.filter(number__lt=settlement.seal.number)
-    return seals.aggregate(last=Max("last_movement"))["last"] or 0
+    if settlement.seal_id is not None:
+        seals = seals.filter(pk__lt=settlement.seal_id)
+    return Coalesce(Subquery(seals.order_by("-number").values("last_movement")[:1]), 0)

@@ -199,10 +199,15 @@ def test_one_runs_at_a_place(day: Shop) -> None:
     assert_refused(settlement_of(day), "settlement_one_running_per_place")
 
 
-@pytest.mark.parametrize("state", ["'COUNTING'", "'CLOSED'"])
-def test_a_vault_is_never_counting_and_nothing_closes_without_a_seal(day: Shop, state: str) -> None:
-    words = "settlement_state_is_known" if state == "'COUNTING'" else "settlement_sealed_when_closed"
-    assert words in change(Settlement.objects.get(state="OPEN"), "state", state)
+@pytest.mark.parametrize(
+    ("changes", "constraint"),
+    [
+        ("state = 'COUNTING', counted_at = opened_at", "settlement_state_is_known"),
+        ("state = 'CLOSED'", "settlement_sealed_when_closed"),
+    ],
+)
+def test_a_vault_is_never_counting_and_nothing_closes_without_a_seal(day: Shop, changes: str, constraint: str) -> None:
+    assert constraint in refusal_of(f"UPDATE settlements_settlement SET {changes} WHERE state = 'OPEN'")
 
 
 def test_a_bag_is_of_one_deposit(day: Shop) -> None:
@@ -213,5 +218,5 @@ def test_a_bag_is_of_one_deposit(day: Shop) -> None:
     )
     again = Movement.objects.get(kind="DEPOSIT")
     assert refusal_of(*insertion_of(Deposit(**usual, movement=again, bag_number="B-2")))
-    other = pack(day, "B-3").movement
+    other = day.move(MovementKind.DEPOSIT, 1, here=day.cast.place(PlaceKind.VAULT))
     assert_refused(Deposit(**usual, movement=other, bag_number="B-1"), "deposit_bag_once_per_store")

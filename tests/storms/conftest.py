@@ -7,7 +7,7 @@ import pytest
 
 from tests.storms.house import House, Server, Shop, serving, temporary_house
 
-SHOPS = 16
+SHOPS = 24
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, time
+from functools import partial
 from typing import Any
 
 from django.http import HttpResponse
@@ -12,15 +13,14 @@ from django.utils import timezone
 
 from cashdesk.denominations import cash_unit_of
 from cashdesk.domain.count import CountedAmount
-from cashdesk.domain.ledger import Entry, record
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.session import count_afterwards
-from cashdesk.enums import CASH, MovementKind, PlaceKind
+from cashdesk.enums import PlaceKind
 from cashdesk.models import CashSession, Movement, User
 from cashdesk.money import exponent_of
 from tests.factories import PASSWORD
 from tests.stories import Caller, Cast, caller
-from tests.worked_days.script import Day, Step, minor
+from tests.worked_days.script import Day, Step, amounts, minor
 
 
 @dataclass
@@ -44,9 +44,14 @@ class Stage:
             self.callers[step.who] = caller(self.person(step))
         return self.callers[step.who]
 
+    def money(self, step: Step) -> tuple[str, int]:
+        """Returns the currency of the step and its amount in minor units."""
+        (((currency, _method), amount),) = amounts(step.amount, self.day.currency).items()
+        return currency, amount
+
     def minor(self, step: Step) -> int:
         """Returns the amount of the step in minor units."""
-        return minor(step.amount, self.day.currency)
+        return self.money(step)[1]
 
     def cash_units(self, step: Step) -> int:
         """Returns the amount as the shifts API counts: in whole cents, pesos, rupiah."""
@@ -108,7 +113,7 @@ def report_payment(stage: Stage, step: Step, *, booked: str = "on_time", **field
     body = {
         "id": str(uuid.uuid4()),
         "method": "CASH",
-        "currency": stage.day.currency,
+        "currency": stage.money(step)[0],
         "amount": stage.minor(step),
         "status": "APPROVED",
         "paid_at": step.at.isoformat(),
@@ -161,20 +166,6 @@ def reverse(stage: Stage, step: Step, told: str) -> None:
     answered(stage.call(step).post(f"/movements/{movement}/reverse", {"reason": "a mistake"}), 201)
 
 
-def fetch_from_bank(stage: Stage, step: Step) -> None:
-    # No published call books what comes from the bank yet: the ledger's own verb does.
-    entry = Entry(
-        source=stage.cast.place(PlaceKind.BANK),
-        destination=stage.cast.place(PlaceKind.VAULT),
-        amount=stage.minor(step),
-        currency=stage.day.currency,
-        method=CASH,
-        kind=MovementKind.WITHDRAWAL,
-        occurred_at=step.at,
-    )
-    record(store=stage.cast.store, entries=[entry], by=Principal(user=stage.person(step)), at=timezone.now())
-
-
 def count_what_nobody_counted(stage: Stage, step: Step, station: str) -> None:
     # No published call counts the drawer of a forced close yet: the session's own verb does.
     sessions = CashSession.objects.filter(register__number=int(station), store=stage.cast.store)
@@ -183,8 +174,86 @@ def count_what_nobody_counted(stage: Stage, step: Step, station: str) -> None:
     count_afterwards(session=sessions.latest("pk"), counted=counted, by=by, at=timezone.now())
 
 
+# --- Settlements ---------------------------------------------------------------------------------------------------------
+
+
+def listed(stage: Stage, step: Step) -> list[dict[str, Any]]:
+    """Returns the amounts of the step as the settlements API writes them."""
+    told = amounts(step.amount, stage.day.currency)
+    return [{"value": value, "currency": currency, "method": method} for (currency, method), value in told.items()]
+
+
+def running(stage: Stage, step: Step, station: str) -> str:
+    """Returns the path of the settlement that is not closed at a station."""
+    for state in ("OPEN", "COUNTING"):
+        page = answered(stage.call(step).get(f"/settlements?station={station}&state={state}"), 200)["settlements"]
+        if page["content"]:
+            return f"/settlements/{page['content'][0]['settlementId']}"
+    raise AssertionError(f"No settlement runs at station {station}: {step}")
+
+
+def open_vault(stage: Stage, step: Step) -> None:
+    answered(stage.call(step).post("/settlements", {"type": "VAULT", "initialCash": listed(stage, step)}), 201)
+
+
+def open_settlement(stage: Stage, step: Step, station: str) -> None:
+    body = {"type": "CASHREGISTER", "station": int(station), "initialCash": listed(stage, step)}
+    answered(stage.call(step).post("/settlements", body), 201)
+
+
+def sell_at(stage: Stage, step: Step, station: str) -> None:
+    report_payment(stage, step, station=int(station))
+
+
+def move(stage: Stage, step: Step, station: str, *, kind: str, **fields: Any) -> None:
+    body = {"kind": kind, "amount": stage.minor(step), "station": int(station), **fields}
+    answered(stage.call(step).post("/movements", body), 201)
+
+
+def fetch_from_bank(stage: Stage, step: Step) -> None:
+    move(stage, step, "0", kind="WITHDRAWAL")
+
+
+def pay_out_of_the_vault(stage: Stage, step: Step, account: str) -> None:
+    move(stage, step, "0", kind="PAID_OUT", reason=account.upper())
+
+
+def pack_bag(stage: Stage, step: Step, bag: str) -> None:
+    move(stage, step, "0", kind="DEPOSIT", bag_number=bag)
+
+
+def credit_bag(stage: Stage, step: Step, bag: str) -> None:
+    (deposit,) = [row for row in answered(stage.call(step).get("/deposits"), 200) if row["bag_number"] == bag]
+    answered(stage.call(step).post(f"/deposits/{deposit['id']}/credit", {"amount": stage.minor(step)}), 200)
+
+
+def begin_to_count(stage: Stage, step: Step, station: str) -> None:
+    answered(stage.call(step).patch(running(stage, step, station), {"state": "COUNTING"}), 200)
+
+
+def preview(stage: Stage, step: Step, station: str) -> None:
+    body = {"state": "COUNTING", "amounts": listed(stage, step)}
+    told = answered(stage.call(step).patch(running(stage, step, station), body), 200)
+    assert told["preview"]
+    assert "state" not in told
+
+
+def preview_for_the_third_time(stage: Stage, step: Step, station: str) -> None:
+    body = {"state": "COUNTING", "amounts": listed(stage, step)}
+    told = answered(stage.call(step).patch(running(stage, step, station), body), 200)
+    assert (told["previewCount"], told["state"]) == (3, "CLOSED")
+
+
+def close_register(stage: Stage, step: Step, station: str) -> None:
+    body = {"state": "CLOSED", "amounts": listed(stage, step)}
+    answered(stage.call(step).patch(running(stage, step, station), body), 200)
+
+
+def close_vault(stage: Stage, step: Step) -> None:
+    close_register(stage, step, "0")
+
+
 ACTS: dict[str, Callable[..., None]] = {
-    r"fetches change money from the bank": fetch_from_bank,
     r"opens register (\d)": open_drawer,
     r"tries to open register (\d) and is refused": be_refused_a_drawer,
     r"opens register (\d), which closes the old drawer uncounted": open_after_force,
@@ -201,5 +270,19 @@ ACTS: dict[str, Callable[..., None]] = {
     r"drops a bag into the vault": drop,
     r"reverses what happened at (\d\d:\d\d)": reverse,
     r"counts the drawer of register (\d) that nobody counted": count_what_nobody_counted,
+    r"fetches change money from the bank": fetch_from_bank,
+    r"opens the vault": open_vault,
+    r"opens the settlement of register (\d)": open_settlement,
+    r"sells at register (\d)": sell_at,
+    r"drops a bag from register (\d) into the vault": partial(move, kind="DROP"),
+    r"lends register (\d) change from the vault": partial(move, kind="LOAN"),
+    r"pays out of the vault: (\w+)": pay_out_of_the_vault,
+    r"packs bag (\S+) for the bank": pack_bag,
+    r"\(the bank credits bag (\S+)\)": credit_bag,
+    r"begins to count register (\d)": begin_to_count,
+    r"tells what lies in register (\d) and hears that it is not equal": preview,
+    r"tells for the third time what lies in register (\d), which closes it": preview_for_the_third_time,
+    r"closes register (\d)": close_register,
+    r"closes the vault": close_vault,
 }
 """Each sentence that a table may use, as a pattern, and what it does."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cashdesk.enums import PlaceKind
+from cashdesk.enums import CASH, PlaceKind
 from cashdesk.money import parse_units
 
 FOLDER: Final = Path(__file__).parent
@@ -19,22 +19,29 @@ PLACES: Final = {
     "over/short": (PlaceKind.OVER_SHORT, 0),
     "customers": (PlaceKind.CUSTOMERS, 0),
     "outside": (PlaceKind.OUTSIDE, 0),
+    "opening": (PlaceKind.OPENING, 0),
 }
 BESIDE_PLACES: Final = ("time", "who", "what happens", "amount", "business day")
 
 Row = dict[str, str]
+Pair = tuple[str, str]
+"""Currency and method."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One row of "What happens": who did what when, and then the balance of every place, minor units."""
+    """One row of "What happens": who did what when, and then the balance of every place, minor units.
+
+    Cash of the shop's currency stands in the row itself; of any other pair in a table of its own, "time, in USD" or "time,
+    by CARD", which has a row wherever something of it moves.
+    """
 
     at: datetime
     who: str
     act: str
     amount: str
     business_day: str
-    balances: dict[tuple[PlaceKind, int], int]
+    balances: dict[tuple[PlaceKind, int, Pair], int]
 
     def __str__(self) -> str:
         return f"{self.at:%H:%M} {self.who} {self.act} {self.amount}"
@@ -49,6 +56,8 @@ class Day:
     cut_off_hour: int
     steps: list[Step]
     results: list[Row]
+    settlements: list[Row]
+    counted_by_hand: tuple[str, ...]
 
 
 def read_day(path: Path) -> Day:
@@ -57,17 +66,24 @@ def read_day(path: Path) -> Day:
     shop = {row["the shop"]: row[""] for row in tables["the shop"]}
     zone = ZoneInfo(shop["time zone"])
     steps, clock = [], datetime.combine(date.fromisoformat(shop["date"]), time.min)
+    others = {title: {row[title]: row for row in rows} for title, rows in tables.items() if title.startswith("time, ")}
+    beside: dict[tuple[PlaceKind, int, Pair], int] = {}
     for row in tables["time"]:
         told = datetime.combine(clock.date(), time.fromisoformat(row["time"]))
         # A time before that of the row above is after midnight.
         clock = told if told >= clock else told + timedelta(days=1)
-        steps.append(_step(row, at=clock.replace(tzinfo=zone), currency=shop["currency"]))
+        for title, rows in others.items():
+            if row["time"] in rows:
+                beside |= _balances(rows[row["time"]], pair=_pair_of(title, shop["currency"]))
+        steps.append(_step(row, at=clock.replace(tzinfo=zone), currency=shop["currency"], beside=beside))
     return Day(
         currency=shop["currency"],
         time_zone=shop["time zone"],
         cut_off_hour=int(shop["a business day begins at"].partition(":")[0]),
         steps=steps,
         results=tables.get("cashier", []),
+        settlements=tables.get("settlement", []),
+        counted_by_hand=tuple(filter(None, [shop.get("also counted by hand", "")])),
     )
 
 
@@ -95,13 +111,39 @@ def minor(text: str, currency: str) -> int:
     return sign * parse_units(Decimal(text.removeprefix("-")), currency, field=text)
 
 
-def _step(row: Row, *, at: datetime, currency: str) -> Step:
-    places = [title for title in row if title not in BESIDE_PLACES]
+def amounts(text: str, currency: str) -> dict[Pair, int]:
+    """Returns what a cell names, "164.00 + 69.00 USD + 85.00 CARD", in minor units: cash of the shop unless it says so."""
+    found = {}
+    for part in filter(None, text.split(" + ")):
+        number, _space, name = part.partition(" ")
+        pair = _pair(name, currency)
+        found[pair] = minor(number, pair[0])
+    return found
+
+
+def _pair(name: str, currency: str) -> Pair:
+    """The pair that a name stands for: three letters are a currency, more a method."""
+    if not name:
+        return currency, CASH
+    return (name, CASH) if len(name) == 3 else (currency, name)
+
+
+def _pair_of(title: str, currency: str) -> Pair:
+    return _pair(title.rsplit(" ", maxsplit=1)[-1], currency)
+
+
+def _balances(row: Row, *, pair: Pair) -> dict[tuple[PlaceKind, int, Pair], int]:
+    places = [title for title in row if title in PLACES]
+    return {(*PLACES[title], pair): minor(row[title], pair[0]) for title in places}
+
+
+def _step(row: Row, *, at: datetime, currency: str, beside: dict[tuple[PlaceKind, int, Pair], int]) -> Step:
+    assert set(row) <= {*PLACES, *BESIDE_PLACES}, f"a column that is none: {row}"
     return Step(
         at=at,
         who=row["who"],
         act=row["what happens"],
         amount=row["amount"],
         business_day=row.get("business day", ""),
-        balances={PLACES[title]: minor(row[title], currency) for title in places},
+        balances={**beside, **_balances(row, pair=(currency, CASH))},
     )

@@ -12,11 +12,19 @@ import pytest
 from cashdesk.domain.expected import balances_of_places, late_cash_of
 from cashdesk.domain.proof import faults_of_store
 from cashdesk.enums import CASH
-from cashdesk.models import CashSession, Movement
+from cashdesk.models import CashSession, Movement, PaymentMethod
+from settlements.domain.late import late_amounts_of
+from settlements.models import Settlement
 from tests.stories import caller, exact, make_cast
 from tests.worked_days.acts import ACTS, Stage
-from tests.worked_days.script import FOLDER, Row, Step, minor, read_day
+from tests.worked_days.script import FOLDER, Row, Step, amounts, minor, read_day
 
+COLUMNS = {
+    "began with": "initialAmounts",
+    "target": "targetAmounts",
+    "counted": "actualAmounts",
+    "difference": "differenceAmounts",
+}
 DAYS = sorted(FOLDER.glob("*.md"))
 
 
@@ -30,23 +38,29 @@ def name_of(path: Path) -> str:
 def test_the_day_goes_as_it_is_told(path: Path) -> None:
     day = read_day(path)
     cast = make_cast(currency=day.currency, time_zone=day.time_zone, cut_off_hour=day.cut_off_hour)
+    PaymentMethod.objects.filter(account=cast.store.account, code__in=day.counted_by_hand).update(is_counted=True)
     stage = Stage(cast=cast, day=day)
     for step in day.steps:
         stage.play(step)
         check_places(stage, step)
         check_business_day(stage, step)
     check_results(stage, day.results)
+    check_settlements(stage, day.settlements)
     assert list(faults_of_store(cast.store)) == []
 
 
 def check_places(stage: Stage, step: Step) -> None:
     """The balance of every place is as the row says; a place without a column is empty, and the row adds up to nothing."""
-    assert sum(step.balances.values()) == 0, f"the row does not add up to zero: {step}"
     held = balances_of_places(store=stage.cast.store)
-    pair = (stage.day.currency, CASH)
-    for place in stage.cast.store.places.all():
-        told = step.balances.get((place.kind, place.number), 0)  # type: ignore[call-overload]  # a kind is its text
-        assert held[place.pk].get(pair, 0) == told, f"{place} after: {step}"
+    cash = (stage.day.currency, CASH)
+    # Cash of the shop is told in every file; other money where there is a table of it.
+    pairs = {cash, *(pair for _kind, _number, pair in step.balances)}
+    for pair in pairs:
+        row = {place: told for place, told in step.balances.items() if place[2] == pair}
+        assert sum(row.values()) == 0, f"the row does not add up to zero: {step}"
+        for place in stage.cast.store.places.all():
+            told = row.get((place.kind, place.number, pair), 0)  # type: ignore[call-overload]  # a kind is its text
+            assert held[place.pk].get(pair, 0) == told, f"{pair} of {place} after: {step}"
 
 
 def check_business_day(stage: Stage, step: Step) -> None:
@@ -79,6 +93,25 @@ def check_results(stage: Stage, rows: list[Row]) -> None:
             assert as_told(title, told, stage.day.currency) == in_minor_units(
                 found[title], title, stage.day.currency
             ), (row, title)
+
+
+def check_settlements(stage: Stage, rows: list[Row]) -> None:
+    """What the manager reads about each settlement is as told, in the order in which they were opened."""
+    page = caller(stage.cast.erika).get("/settlements?size=200").json()["settlements"]["content"]
+    assert len(page) == len(rows)
+    kept = {str(settlement.uuid): settlement for settlement in Settlement.objects.all()}
+    for settlement, row in zip(sorted(page, key=lambda one: kept[one["settlementId"]].pk), rows, strict=True):
+        found = {
+            title: {(line["currency"], line["method"]): line["value"] for line in settlement.get(name, [])}
+            for title, name in COLUMNS.items()
+        }
+        late = late_amounts_of(kept[settlement["settlementId"]])
+        found["came late"] = {pair: amount for pair, amount in late.items() if amount}
+        station = settlement["station"]
+        assert row["settlement"] == (f"register {station}" if station else "vault")
+        assert set(row) == {"settlement", *found}
+        for title, shown in found.items():
+            assert shown == amounts(row[title], stage.day.currency), (row, title)
 
 
 def as_told(title: str, told: str, currency: str) -> object:
