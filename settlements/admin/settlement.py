@@ -97,7 +97,7 @@ class SettlementAdmin(ActingAdmin):
         heads = ["Method", "Initial", "Opening difference"]
         if settlement.is_closed:
             heads += ["Target", "Actual", "Difference", "Late", "Adjusted difference"]
-        return table(heads, _amount_rows(settlement))
+        return table("Amounts", heads, _amount_rows(settlement))
 
     @admin.display(description="counts")
     def counts_listed(self, settlement: Settlement) -> str:
@@ -107,18 +107,25 @@ class SettlementAdmin(ActingAdmin):
             _count_row(attempt, is_closed=settlement.is_closed)
             for attempt in counts.prefetch_related("count__amounts__pieces").order_by("attempt", "pk")
         ]
-        return table(["Count", "When", "Who", "Found", "Pieces", "Equal"], rows, style="figures texts")
+        return table("Counts", ["Count", "When", "Who", "Found", "Pieces", "Equal"], rows, style="figures texts")
 
 
-def table(heads: list[str], rows: list[list[Any]], *, style: str = "figures") -> str:
-    """Lays rows out under their heads; a dash where there are none."""
+def table(name: str, heads: list[str], rows: list[list[Any]], *, style: str = "figures") -> str:
+    """Lays rows out under their heads; a dash where there are none. A wide one is scrolled by itself, also by keyboard."""
     if not rows:
         return NOTHING
     head = format_html_join("", '<th scope="col">{}</th>', ((words,) for words in heads))
     body = format_html_join(
         "", "<tr>{}</tr>", ((format_html_join("", "<td>{}</td>", ((cell,) for cell in row)),) for row in rows)
     )
-    return format_html('<table class="{}"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>', style, head, body)
+    return format_html(
+        '<div class="scrolls" role="region" tabindex="0" aria-label="{}"><table class="{}"><thead><tr>{}</tr></thead>'
+        "<tbody>{}</tbody></table></div>",
+        name,
+        style,
+        head,
+        body,
+    )
 
 
 def _amount_rows(settlement: Settlement) -> list[list[Any]]:

@@ -30,12 +30,14 @@ def without_links(rows: list[list[str]]) -> list[list[str]]:
 
 
 def test_a_closed_settlement_shows_its_figures(cast: Cast, periods: Periods) -> None:
-    assert report_sale(cast.store, cast.erika, 700, at=minutes(30)).booked == "late"
+    for amount, method in ((700, "CASH"), (300, "TRANSFER")):
+        assert report_sale(cast.store, cast.erika, amount, at=minutes(30), method=method).booked == "late"
     page = sits_down(cast.erika).get(page_of(periods.closed)).content.decode()
     assert rows_of(page, "amounts") == [
         ["Method", "Initial", "Opening difference", "Target", "Actual", "Difference", "Late", "Adjusted difference"],
         ["CASH", "100.00 EUR", "0.00 EUR", "125.00 EUR", "123.00 EUR", "-2.00 EUR", "7.00 EUR", "-9.00 EUR"],
         ["CARD", "-", "-", "42.00 EUR", "42.00 EUR (taken as the books say)", "0.00 EUR", "0.00 EUR", "0.00 EUR"],
+        ["TRANSFER", "-", "-", "-", "-", "-", "3.00 EUR", "-3.00 EUR"],
     ]
 
 
@@ -79,7 +81,7 @@ def test_one_that_is_not_closed_shows_what_it_was_opened_with_and_no_more(
     page = sits_down(cast.erika).get(page_of(periods.not_closed[name])).content.decode()
     heads, *rows = rows_of(page, "amounts")
     assert heads == ["Method", "Initial", "Opening difference"]
-    assert [row[0] for row in rows] == ["CASH"]
+    assert rows == [["CASH", "5000.00 EUR" if name == "vault" else "100.00 EUR", "0.00 EUR"]]
     verdicts = {row[-1] for row in rows_of(page, "counts_listed")[1:]}
     assert verdicts == {"told at the close"}
 
