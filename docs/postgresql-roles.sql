@@ -34,6 +34,9 @@ GRANT INSERT ON
     settlements_initialamount,
     settlements_closingamount,
     settlements_settlementcount,
+    cashdesk_businessday,
+    reconciliations_reconciliation,
+    reconciliations_authorization,
     django_admin_log
 TO cashdesk_app;
 
