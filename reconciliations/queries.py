@@ -5,10 +5,10 @@ from typing import Any
 from django.db.models import Case, Exists, IntegerField, OuterRef, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 
+from cashdesk.domain.expected_day import drawer_movements
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import MovementKind
 from cashdesk.models import Movement, Store
-from reconciliations.domain.expected_cash import drawer_movements
 from reconciliations.models import Reconciliation
 
 

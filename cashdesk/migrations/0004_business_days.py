@@ -1,12 +1,12 @@
 """Business days that were closed, and the business date of every payment."""
 
 import datetime
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
-
-from cashdesk.domain.business_day import business_date
 
 
 def date_payments(apps, schema_editor):
@@ -16,7 +16,8 @@ def date_payments(apps, schema_editor):
         batch = []
         for payment in payment_model.objects.filter(store=store).only("paid_at", "reported_at").iterator():
             paid_at = min(payment.paid_at, payment.reported_at)
-            payment.business_date = business_date(store=store, at=paid_at)
+            local = paid_at.astimezone(ZoneInfo(store.time_zone))
+            payment.business_date = local.date() - timedelta(days=local.hour < store.cut_off_hour)
             batch.append(payment)
             if len(batch) == 1000:
                 payment_model.objects.bulk_update(batch, ["business_date"])

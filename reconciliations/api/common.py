@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from cashdesk import money
@@ -56,6 +57,7 @@ def uuid_in(text: str | None, *, field: str) -> UUID:
         raise InvalidInput.of(field, "must be a UUID.") from None
 
 
+@extend_schema_field({"type": "string", "format": "date", "nullable": True})
 class DateField(serializers.Field[Any, Any, Any, Any]):
     """A date as YYYY-MM-DD, and in no other way."""
 
@@ -71,6 +73,7 @@ class DateField(serializers.Field[Any, Any, Any, Any]):
         return value.isoformat()
 
 
+@extend_schema_field({"type": "number", "example": 1250.5})
 class AmountField(serializers.Field[Any, Any, Any, Any]):
     """An amount of a row in its currency's units, exact."""
 

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from cashdesk import money
 from cashdesk.domain import audit
 from cashdesk.enums import Role, Scope
-from cashdesk.models import User
+from cashdesk.models import Store, User
 from cashdesk.web.dialects import ReconciliationDialect
 from cashdesk.web.fields import CamelCaseSerializer
 from cashdesk.web.openapi import RECONCILIATION_ERROR
@@ -129,6 +129,7 @@ class ExpectedViewSet(ApiViewSet):
     """Ask what a store-day should hold. Every look is noted (law 5)."""
 
     dialect = ReconciliationDialect
+    queryset = Store.objects.none()
     access = {"list": Access(role=Role.MANAGER, scope=Scope.CASH_MANAGEMENT_READ)}
     query_parameters = {"list": ("storeId", "businessDayDate", "operatorUid")}
 

@@ -146,12 +146,12 @@ class ReconciliationSerializer(CamelCaseSerializer, serializers.Serializer[Recon
     @extend_schema_field({"type": "number"})
     def get_adjusted_system_cash(self, row: Reconciliation) -> Any:
         """The system amount with what arrived since."""
-        return money.to_units(row.system_amount + getattr(row, "late_amount", 0), row.currency)
+        return money.to_units(row.system_amount + int(getattr(row, "late_amount", 0)), row.currency)
 
     @extend_schema_field({"type": "number"})
     def get_adjusted_discrepancy(self, row: Reconciliation) -> Any:
         """The discrepancy without what arrived since."""
-        return money.to_units(row.discrepancy - getattr(row, "late_amount", 0), row.currency)
+        return money.to_units(row.discrepancy - int(getattr(row, "late_amount", 0)), row.currency)
 
 
 class ReconciliationViewSet(ApiViewSet):

@@ -6,27 +6,14 @@ returns stay in the store and do not count for the day; a drop leaves the operat
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum, When
-from django.db.models.functions import Coalesce
-
-from cashdesk.enums import CASH, MovementKind, PaymentStatus, PaymentType, PlaceKind
-from cashdesk.models import CashSession, Movement, Payment, Store, User
-
-SIGN: Final = {
-    MovementKind.FLOAT: 1,
-    MovementKind.LOAN: 1,
-    MovementKind.SALE: 1,
-    MovementKind.REFUND: -1,
-    MovementKind.PAID_IN: 1,
-    MovementKind.PAID_OUT: -1,
-    MovementKind.DROP: -1,
-}
-"""What a kind does to the cash in the drawers."""
+from cashdesk.domain import expected_day as day
+from cashdesk.domain.expected_day import EFFECT
+from cashdesk.enums import CASH, MovementKind, PaymentStatus, PaymentType
+from cashdesk.models import Store, User
 
 PARTS: Final = {
     MovementKind.FLOAT: "opening_float",
@@ -108,44 +95,15 @@ def expected_cash(*, store: Store, business_date: date, operator: User | None = 
         return currencies.setdefault(currency, CurrencyCash(currency=currency))
 
     as_of = 0
-    for row in _moved(store=store, business_date=business_date, operator=operator):
+    for row in day.drawer_cash(store=store, business_date=business_date, operator=operator):
         as_of = max(as_of, row["last"])
         _add_movements(of(row["currency"]), row, is_operator=operator is not None)
-    for row in _paid(store=store, business_date=business_date, operator=operator):
+    for row in day.payments(store=store, business_date=business_date, operator=operator):
         _add_payments(of(row["currency"]), row)
     if operator is not None:
-        for currency, amount in _taken_over(store=store, business_date=business_date, operator=operator):
-            of(currency).opening_float += amount
+        for currency, amount in day.taken_over(store=store, business_date=business_date, operator=operator):
+            of(currency).opening_float += int(amount)
     return ExpectedCash(store=store, business_date=business_date, operator=operator, currencies=currencies, as_of=as_of)
-
-
-def drawer_movements() -> "QuerySet[Any]":
-    """Returns the cash movements that count, each with its `person` and its `effect` on the drawers (minor units).
-
-    A person's movements are those of their payments and sessions; what belongs to neither is whose hand recorded it.
-    """
-    effect = Case(
-        *(
-            When(kind=kind, reverses__isnull=is_plain, then=F("amount") * (sign if is_plain else -sign))
-            for kind, sign in SIGN.items()
-            for is_plain in (True, False)
-        )
-    )
-    # Money paid in and out of the vault is in no drawer.
-    of_vault = Q(source__kind=PlaceKind.VAULT) | Q(destination__kind=PlaceKind.VAULT)
-    at_vault = Q(kind__in=(MovementKind.PAID_IN, MovementKind.PAID_OUT)) & of_vault
-    movements = Movement.objects.filter(method=CASH, kind__in=SIGN).exclude(at_vault).order_by()
-    return movements.annotate(person=Coalesce("payment__operator", "session__user", "recorded_by"), effect=effect)
-
-
-def _moved(*, store: Store, business_date: date, operator: User | None) -> Iterable[Any]:
-    movements = drawer_movements().filter(store=store, business_date=business_date)
-    if operator is not None:
-        movements = movements.filter(person=operator.pk)
-    rows: Iterable[Any] = movements.values(
-        "currency", "kind", "person", "payment__register__number", "payment__channel", "payment__service"
-    ).annotate(total=Sum("effect"), last=Max("pk"))
-    return rows
 
 
 def _add_movements(cash: CurrencyCash, row: dict[str, Any], *, is_operator: bool) -> None:
@@ -154,29 +112,13 @@ def _add_movements(cash: CurrencyCash, row: dict[str, Any], *, is_operator: bool
         return
     # The parts are told as they are called: refunds, paid out and drops as what went out.
     part = PARTS[kind]
-    setattr(cash, part, getattr(cash, part) + row["total"] * SIGN[kind])
+    setattr(cash, part, getattr(cash, part) + int(row["total"]) * EFFECT[kind])
     if kind in (MovementKind.SALE, MovementKind.REFUND):
         key = (
             CASH, row["person"], row["payment__register__number"], row["payment__channel"] or "",
             row["payment__service"] or "",
         )  # fmt: skip
-        cash.takings[key].cash_on_hand += row["total"]
-
-
-def _paid(*, store: Store, business_date: date, operator: User | None) -> Iterable[Any]:
-    payments = Payment.objects.filter(store=store, business_date=business_date).order_by()
-    payments = payments.annotate(person=Coalesce("operator", "session__user", "reported_by"))
-    if operator is not None:
-        payments = payments.filter(person=operator.pk)
-    return payments.values(
-        "currency", "method", "person", "register__number", "channel", "service", "type", "status"
-    ).annotate(
-        n=Count("pk"),
-        total=Sum("amount"),
-        # What came in and went out in cash where the till told only the amount.
-        in_hand=Sum(Coalesce("tendered", "amount")),
-        back=Sum(Coalesce("change", 0)),
-    )
+        cash.takings[key].cash_on_hand += int(row["total"])
 
 
 def _add_payments(cash: CurrencyCash, row: dict[str, Any]) -> None:
@@ -190,17 +132,7 @@ def _add_payments(cash: CurrencyCash, row: dict[str, Any]) -> None:
     else:
         takings.approved += row["n"]
         is_sale = row["type"] == PaymentType.SALE
-        takings.billed += row["total"] if is_sale else -row["total"]
+        takings.billed += int(row["total"]) if is_sale else -int(row["total"])
         if row["method"] == CASH and is_sale:
-            takings.tendered += row["in_hand"]
-            takings.change += row["back"]
-
-
-def _taken_over(*, store: Store, business_date: date, operator: User) -> Iterable[tuple[str, int]]:
-    """Cash that an operator counted into custody without a float: it lay in a drawer that a settlement holds, or that was
-    left uncounted.
-    """
-    floated = Movement.objects.filter(session=OuterRef("pk"), kind=MovementKind.FLOAT)
-    sessions = CashSession.objects.filter(store=store, business_date=business_date, user=operator).order_by()
-    taken_over = sessions.exclude(Exists(floated)).values("currency").annotate(total=Sum("start_amount"))
-    return taken_over.values_list("currency", "total")
+            takings.tendered += int(row["in_hand"])
+            takings.change += int(row["back"])
