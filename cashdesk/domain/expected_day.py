@@ -36,8 +36,9 @@ def drawer_movements() -> "QuerySet[Any]":
             for is_plain in (True, False)
         )
     )
-    # Money paid in and out of the vault is in no drawer.
+    # Money paid in and out of the vault is in no drawer; where it is reversed late, over/short stands for the vault.
     of_vault = Q(source__kind=PlaceKind.VAULT) | Q(destination__kind=PlaceKind.VAULT)
+    of_vault |= Q(late_for__kind=PlaceKind.VAULT)
     at_vault = Q(kind__in=(MovementKind.PAID_IN, MovementKind.PAID_OUT)) & of_vault
     movements = Movement.objects.filter(method=CASH, kind__in=EFFECT).exclude(at_vault).order_by()
     return movements.annotate(person=Coalesce("payment__operator", "session__user", "recorded_by"), effect=effect)

@@ -102,7 +102,7 @@ def _record(*, declaration: Declaration, on: date, by: Principal, at: datetime) 
     )
     audit.note(
         action="reconciliation.recorded", subject=f"reconciliation:{made.pk}", by=by, at=at, store=store,
-        detail={"declared": made.declared_amount, "system": made.system_amount, "currency": made.currency},
+        detail={"declared": made.declared_amount, "currency": made.currency},
     )  # fmt: skip
     if authorization is not None:
         audit.note(
