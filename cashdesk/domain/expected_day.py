@@ -73,11 +73,15 @@ def payments(*, store: Store, business_date: date, operator: User | None) -> Ite
     return grouped
 
 
-def taken_over(*, store: Store, business_date: date, operator: User) -> Iterable[tuple[str, int]]:
-    """Cash that an operator counted into custody without a float: it lay in a drawer that a settlement holds, or that was
-    left uncounted.
+def taken_over() -> "QuerySet[CashSession]":
+    """Returns the sessions whose cashier counted cash into custody without a float: it lay in a drawer that a settlement
+    holds, or that was left uncounted. Of the store it is no new cash; of the one person it is.
     """
     floated = Movement.objects.filter(session=OuterRef("pk"), kind=MovementKind.FLOAT)
-    sessions = CashSession.objects.filter(store=store, business_date=business_date, user=operator).order_by()
-    taken_over = sessions.exclude(Exists(floated)).values("currency").annotate(total=Sum("start_amount"))
-    return taken_over.values_list("currency", "total")
+    return CashSession.objects.exclude(Exists(floated)).order_by()
+
+
+def taken_over_by(*, store: Store, business_date: date, operator: User) -> Iterable[tuple[str, int]]:
+    """Returns what an operator took over on a business date, by currency (minor units)."""
+    sessions = taken_over().filter(store=store, business_date=business_date, user=operator)
+    return sessions.values("currency").annotate(total=Sum("start_amount")).values_list("currency", "total")

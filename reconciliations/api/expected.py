@@ -160,14 +160,14 @@ class ExpectedViewSet(ApiViewSet):
         expected = expected_cash(store=store, business_date=on, operator=operator)
         detail = {"date": on.isoformat(), "operator": operator.pk if operator else None}
         audit.note(action="expected.seen", subject=f"store:{store.pk}", by=self.by, at=at, store=store, detail=detail)
-        day = day_of(store=store, on=on)
+        day, people = day_of(store=store, on=on), _people(expected)
         shown = {
             "store": {"id": str(store.uuid), "number": store.number, "name": store.name},
             "businessDay": DaySerializer(day).data,
             "operatorUid": uid or None,
             "generatedAt": at,
             "summary": _summary(expected),
-            "currencies": [_currency(cash, _people(expected)) for cash in expected.currencies.values()],
+            "currencies": [_currency(cash, people) for cash in expected.currencies.values()],
         }
         return Response(shown)
 

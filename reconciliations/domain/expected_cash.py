@@ -101,8 +101,10 @@ def expected_cash(*, store: Store, business_date: date, operator: User | None = 
     for row in day.payments(store=store, business_date=business_date, operator=operator):
         _add_payments(of(row["currency"]), row)
     if operator is not None:
-        for currency, amount in day.taken_over(store=store, business_date=business_date, operator=operator):
+        for currency, amount in day.taken_over_by(store=store, business_date=business_date, operator=operator):
             of(currency).opening_float += int(amount)
+    # The store's own currency first, the others by name.
+    currencies = dict(sorted(currencies.items(), key=lambda item: (item[0] != store.currency, item[0])))
     return ExpectedCash(store=store, business_date=business_date, operator=operator, currencies=currencies, as_of=as_of)
 
 
