@@ -102,7 +102,7 @@ def lay_down(laws: Laws) -> None:
 lay_down(
     Laws(
         app="cashdesk",
-        never_changed=("movement", "seal", "count", "countamount", "countpieces", "auditentry"),
+        never_changed=("movement", "seal", "count", "countamount", "countpieces", "auditentry", "businessday"),
         also_never_deleted=("cashsession", "payment", "place"),
         frozen={
             "cashsession": (
@@ -115,7 +115,8 @@ lay_down(
             "payment": (
                 (
                     "store_id", "external_id", "order", "type", "method", "currency", "amount", "tendered", "change", "tax",
-                    "discount", "channel", "service", "register_id", "session_id", "operator_id", "paid_at", "reported_at",
+                    "discount", "channel", "service", "register_id", "session_id", "operator_id", "business_date",
+                    "paid_at", "reported_at",
                     "reported_by_id", "reported_with_id", "fingerprint",
                 ),
                 "the figures of a payment never change",

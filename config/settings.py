@@ -35,6 +35,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 INSTALLED_APPS = [
     "cashdesk",
     "settlements",
+    "reconciliations",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -16,6 +16,7 @@ urlpatterns = [
     path("api/v1/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("api/v1/", include("cashdesk.urls")),
     path("api/v1/", include("settlements.urls")),
+    path("api/v1/", include("reconciliations.urls")),
     path("reports/", include("settlements.page_urls")),
 ]
 

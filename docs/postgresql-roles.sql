@@ -10,9 +10,10 @@
 --
 --     psql postgres://cashdesk_owner@host/cashdesk --single-transaction -v ON_ERROR_STOP=1 -f docs/postgresql-roles.sql
 --
--- cashdesk_app is what the server and the commands `tidy`, `verify` and `createsuperuser` run as. The triggers refuse a
--- change of the books from everybody; this role is refused before any trigger is asked, and cannot drop or disable one,
--- since only a table's owner can. The file begins from nothing, so running it again leaves exactly what it says.
+-- cashdesk_app is what the server and the commands `close_days`, `tidy`, `verify` and `createsuperuser` run as. The
+-- triggers refuse a change of the books from everybody; this role is refused before any trigger is asked, and cannot
+-- drop or disable one, since only a table's owner can. The file begins from nothing, so running it again leaves
+-- exactly what it says.
 
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, cashdesk_app;
@@ -34,6 +35,9 @@ GRANT INSERT ON
     settlements_initialamount,
     settlements_closingamount,
     settlements_settlementcount,
+    cashdesk_businessday,
+    reconciliations_reconciliation,
+    reconciliations_authorization,
     django_admin_log
 TO cashdesk_app;
 

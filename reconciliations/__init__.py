@@ -1,1 +1,1 @@
-"""Reconciliations stand here, on the ledger of `cashdesk`, and the pages that look over everything."""
+"""Expected cash, reconciliations, business days and sign-off stand here, over everything below."""

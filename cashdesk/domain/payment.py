@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from cashdesk.domain import audit, ledger, place
 from cashdesk.domain.access import find_store
+from cashdesk.domain.business_day import business_date
 from cashdesk.domain.ledger import Entry
 from cashdesk.domain.payment_report import PaymentReport, checked
 from cashdesk.domain.payment_target import Target, targets_of
@@ -246,6 +247,7 @@ def _new_payment(*, report: PaymentReport, target: Target, by: Principal, at: da
         register=target.register,
         session=target.session,
         operator=target.operator,
+        business_date=business_date(store=target.store, at=min(report.paid_at or at, at)),
         paid_at=report.paid_at or at,
         reported_at=at,
         reported_by=by.user,

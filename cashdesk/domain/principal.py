@@ -122,5 +122,16 @@ def find_person(*, user_id: int | None, by: Principal) -> User:
     return person
 
 
+def find_operator(*, uid: str, store: Store, by: Principal) -> User | None:
+    """Returns the person of the store's account with this operator code, or, where they have none, this user id; people who
+    left too. None where `by` knows nobody of that name.
+    """
+    is_id = uid.isascii() and uid.isdecimal() and len(uid) < 19
+    wanted = Q(operator_code=uid) | (Q(operator_code="", pk=int(uid)) if is_id else Q(pk__in=[]))
+    people = by.people(with_inactive=True).filter(wanted, account_id=store.account_id)
+    # A code that somebody was given goes before somebody else's id that reads the same.
+    return people.order_by("-operator_code").first()
+
+
 def _fits(identifier: int) -> bool:
     return 0 < identifier < 2**63

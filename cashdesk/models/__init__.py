@@ -2,6 +2,7 @@
 
 from cashdesk.models.access import AccessToken, SignInAttempt
 from cashdesk.models.audit import AuditEntry
+from cashdesk.models.business_day import BusinessDay
 from cashdesk.models.count import Count, CountAmount, CountPieces
 from cashdesk.models.idempotency import IdempotentAnswer
 from cashdesk.models.movement import Movement
@@ -16,6 +17,7 @@ __all__ = [
     "AccessToken",
     "Account",
     "AuditEntry",
+    "BusinessDay",
     "CashSession",
     "Count",
     "CountAmount",

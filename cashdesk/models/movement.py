@@ -20,7 +20,7 @@ class Movement(PublicIdModel):
     `amount` is minor units of `currency`. Written by `domain.ledger` alone.
     """
 
-    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="movements")
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="movements", db_index=False)
     source = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="movements_out", db_index=False)
     destination = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="movements_in", db_index=False)
     amount = models.BigIntegerField()
@@ -69,6 +69,8 @@ class Movement(PublicIdModel):
             # domain.expected.moved(): the two halves of the one sum, over a range of ids, from the index alone.
             models.Index(fields=("source", "id", "currency", "method", "amount"), name="movement_out_of_place"),
             models.Index(fields=("destination", "id", "currency", "method", "amount"), name="movement_into_place"),
+            # reconciliations.domain.expected_cash: the cash of a store-day.
+            models.Index(fields=("store", "business_date", "method", "id"), name="movement_of_business_date"),
             # settlements.domain.late: what arrived late for a place's closed periods.
             models.Index(
                 fields=("late_for", "id"), condition=Q(late_for__isnull=False), name="movement_late_for_place"

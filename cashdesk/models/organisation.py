@@ -76,6 +76,11 @@ class Store(PublicIdModel):
         validators=[MaxValueValidator(10_000)],
         help_text="Hundredths of a percent of the expected amount; 50 is half a percent.",
     )
+    closes_stale_sessions = models.BooleanField(
+        "close what is left open",
+        default=True,
+        help_text="Closing a business day closes what is open of it without a count; else it waits for the count.",
+    )
     requires_settlement = models.BooleanField(
         "trades under settlement only",
         default=False,

@@ -71,6 +71,7 @@ class Payment(models.Model):
     session = models.ForeignKey(CashSession, on_delete=models.PROTECT, related_name="payments", null=True)
     operator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     booked = models.CharField(max_length=8, choices=Booked.choices, default=Booked.NOT_MOVED)
+    business_date = models.DateField(help_text="The store's trading date of the payment, frozen when it was reported.")
     paid_at = models.DateTimeField(help_text="When the till says it was paid; a till's clock may be wrong.")
     reported_at = models.DateTimeField()
     reported_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
@@ -99,6 +100,10 @@ class Payment(models.Model):
                 condition=Q(status=PaymentStatus.APPROVED) | Q(booked=Booked.NOT_MOVED),
                 name="payment_only_approved_moves_money",
             ),
+        )
+        indexes = (
+            # reconciliations.domain.expected_cash: the payments of a store-day.
+            models.Index(fields=("store", "business_date"), name="payment_of_business_date"),
         )
 
     def __str__(self) -> str:

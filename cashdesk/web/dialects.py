@@ -97,6 +97,20 @@ class SettlementDialect(Dialect):
         return {**data, "apiResponseStatus": {"responseCode": code, "message": message}}
 
 
+class ReconciliationDialect(Dialect):
+    """Reconciliations: camelCase, errors `{"error": {"code", "message"}}`."""
+
+    @classmethod
+    def error_body(cls, fault: Fault) -> dict[str, Any]:
+        """Returns the code and a sentence that names the fields, which stand beside it under `errors` (ours)."""
+        errors = {name if fault.is_as_sent else camel_case(name): text for name, text in fault.errors.items()}
+        named = Fault(status=fault.status, code=fault.code, message=fault.message, errors=errors)
+        error: dict[str, Any] = {"code": fault.code, "message": _text(named)}
+        if errors:
+            error["errors"] = errors
+        return {"error": error}
+
+
 class CommonDialect(Dialect):
     """Signing in, which the clients of every dialect do: a refusal carries the words of both older ones."""
 
@@ -136,6 +150,8 @@ DIALECT_BY_PREFIX: Final[tuple[tuple[str, type[Dialect]], ...]] = (
     ("/api/v1/auth", CommonDialect),
     ("/api/v1/settlements", SettlementDialect),
     ("/api/v1/cashbookentries", SettlementDialect),
+    ("/api/v1/cash-management", ReconciliationDialect),
+    ("/api/v1/adapters/xmart/cash-management", ReconciliationDialect),
     ("/api/v1/cashbookaccounts", SettlementDialect),
     ("/api/v1", ProblemDialect),
 )

@@ -51,6 +51,24 @@ SETTLEMENT_ERROR = OpenApiResponse(
 )
 
 
+RECONCILIATION_ERROR = OpenApiResponse(
+    inline_serializer(
+        "ReconciliationError",
+        {
+            "error": inline_serializer(
+                "ReconciliationErrorBody",
+                {
+                    "code": serializers.CharField(),
+                    "message": serializers.CharField(),
+                    "errors": serializers.DictField(child=serializers.CharField(), required=False),
+                },
+            )
+        },
+    ),
+    "Refused; `errors` names the fields.",
+)
+
+
 class ProblemSerializer(serializers.Serializer[Any]):
     """RFC 9457 problem details."""
 

@@ -58,6 +58,7 @@ class Replayer:
         for name in ("carla", "bruno", "erika", "anna", "otto"):
             person = getattr(self.cast, name)
             self.known |= {name: person.pk, f"{name}_uuid": str(person.uuid)}
+        self.known["store"] = str(self.cast.store.uuid)
         self.known["today"] = business_date(store=self.cast.store, at=timezone.now()).isoformat()
 
     def play(self, step: Mapping[str, Any]) -> None:

@@ -1,0 +1,87 @@
+"""The one sum, read per business date instead of per period: what the cash movements of a store-day left in its drawers,
+and what was reported as paid. Each is one aggregate within an index on store and business date.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, Final
+
+from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum, When
+from django.db.models.functions import Coalesce
+
+from cashdesk.enums import CASH, MovementKind, PlaceKind
+from cashdesk.models import CashSession, Movement, Payment, Store, User
+
+EFFECT: Final = {
+    MovementKind.FLOAT: 1,
+    MovementKind.LOAN: 1,
+    MovementKind.SALE: 1,
+    MovementKind.REFUND: -1,
+    MovementKind.PAID_IN: 1,
+    MovementKind.PAID_OUT: -1,
+    MovementKind.DROP: -1,
+}
+"""What a kind does to the cash in the drawers; no other kind counts for a store-day."""
+
+
+def drawer_movements() -> "QuerySet[Any]":
+    """Returns the cash movements that count, each with its `person` and its `effect` on the drawers (minor units).
+
+    A person's movements are those of their payments and sessions; what belongs to neither is whose hand recorded it.
+    """
+    effect = Case(
+        *(
+            When(kind=kind, reverses__isnull=is_plain, then=F("amount") * (sign if is_plain else -sign))
+            for kind, sign in EFFECT.items()
+            for is_plain in (True, False)
+        )
+    )
+    # Money paid in and out of the vault is in no drawer; where it is reversed late, over/short stands for the vault.
+    of_vault = Q(source__kind=PlaceKind.VAULT) | Q(destination__kind=PlaceKind.VAULT)
+    of_vault |= Q(late_for__kind=PlaceKind.VAULT)
+    at_vault = Q(kind__in=(MovementKind.PAID_IN, MovementKind.PAID_OUT)) & of_vault
+    movements = Movement.objects.filter(method=CASH, kind__in=EFFECT).exclude(at_vault).order_by()
+    return movements.annotate(person=Coalesce("payment__operator", "session__user", "recorded_by"), effect=effect)
+
+
+def drawer_cash(*, store: Store, business_date: date, operator: User | None) -> Iterable[Any]:
+    """Returns the drawers' cash of a business date, whole or one person's, grouped as finely as it is ever shown."""
+    movements = drawer_movements().filter(store=store, business_date=business_date)
+    if operator is not None:
+        movements = movements.filter(person=operator.pk)
+    rows: Iterable[Any] = movements.values(
+        "currency", "kind", "person", "payment__register__number", "payment__channel", "payment__service"
+    ).annotate(total=Sum("effect"), last=Max("pk"))
+    return rows
+
+
+def payments(*, store: Store, business_date: date, operator: User | None) -> Iterable[Any]:
+    """Returns what was reported as paid on a business date, whole or one person's, grouped as finely as it is ever shown."""
+    rows = Payment.objects.filter(store=store, business_date=business_date).order_by()
+    rows = rows.annotate(person=Coalesce("operator", "session__user", "reported_by"))
+    if operator is not None:
+        rows = rows.filter(person=operator.pk)
+    grouped: Iterable[Any] = rows.values(
+        "currency", "method", "person", "register__number", "channel", "service", "type", "status"
+    ).annotate(
+        n=Count("pk"),
+        total=Sum("amount"),
+        # What came in and went out in cash where the till told only the amount.
+        in_hand=Sum(Coalesce("tendered", "amount")),
+        back=Sum(Coalesce("change", 0)),
+    )
+    return grouped
+
+
+def taken_over() -> "QuerySet[CashSession]":
+    """Returns the sessions whose cashier counted cash into custody without a float: it lay in a drawer that a settlement
+    holds, or that was left uncounted. Of the store it is no new cash; of the one person it is.
+    """
+    floated = Movement.objects.filter(session=OuterRef("pk"), kind=MovementKind.FLOAT)
+    return CashSession.objects.exclude(Exists(floated)).order_by()
+
+
+def taken_over_by(*, store: Store, business_date: date, operator: User) -> Iterable[tuple[str, int]]:
+    """Returns what an operator took over on a business date, by currency (minor units)."""
+    sessions = taken_over().filter(store=store, business_date=business_date, user=operator)
+    return sessions.values("currency").annotate(total=Sum("start_amount")).values_list("currency", "total")

@@ -1,0 +1,29 @@
+"""Business days that were closed."""
+
+from django.db import models
+
+from cashdesk.models.access import AccessToken
+from cashdesk.models.organisation import Store
+from cashdesk.models.person import User
+
+
+class BusinessDay(models.Model):
+    """A trading date of a store that was closed. There is a row once it is; until then the day is open, from the first
+    movement or opening that it saw. Never changed (law 4): what arrives afterwards is late for it.
+    """
+
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="closed_days", db_index=False)
+    date = models.DateField()
+    closed_at = models.DateTimeField()
+    closed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    closed_with = models.ForeignKey(AccessToken, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    last_movement = models.BigIntegerField(
+        help_text="Id of the store's last movement before the close: later ones of this date are late for the day."
+    )
+
+    class Meta:
+        ordering = ("store", "-date")
+        constraints = (models.UniqueConstraint(fields=("store", "date"), name="business_day_closed_once"),)
+
+    def __str__(self) -> str:
+        return self.date.isoformat()

@@ -1,0 +1,74 @@
+"""Closing business days, as ours."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from cashdesk.domain.access import find_store
+from cashdesk.enums import Role, Scope
+from cashdesk.errors import InvalidInput
+from cashdesk.models import BusinessDay
+from cashdesk.web.dialects import ProblemDialect
+from cashdesk.web.fields import ReferenceField, StrictSerializer
+from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM
+from cashdesk.web.permissions import Access
+from cashdesk.web.views import ApiViewSet
+from reconciliations.api.common import date_in
+from reconciliations.domain.business_day import Closed, close_business_day
+
+
+class CloseDayRequest(StrictSerializer):
+    """The body of `POST /business-days/{date}/close`."""
+
+    store = ReferenceField(
+        max_length=36, default="", allow_blank=True, help_text="Number or UUID; your own, unless given."
+    )
+
+
+class ClosedDaySerializer(serializers.Serializer[Closed]):
+    """A day that was closed, and what was closed with it without a count."""
+
+    store = serializers.CharField(source="day.store.number")
+    date = serializers.DateField(source="day.date")
+    closed_at = serializers.DateTimeField(source="day.closed_at")
+    uncounted_sessions = serializers.ListField(child=serializers.IntegerField())
+    uncounted_settlements = serializers.ListField(child=serializers.UUIDField())
+
+    def to_representation(self, instance: Closed) -> dict[str, Any]:
+        """Returns the day with the ids of what was left uncounted."""
+        return {
+            "store": instance.day.store.number,
+            "date": instance.day.date,
+            "closed_at": instance.day.closed_at,
+            "uncounted_sessions": [session.pk for session in instance.sessions],
+            "uncounted_settlements": [str(settlement.uuid) for settlement in instance.settlements],
+        }
+
+
+class BusinessDayViewSet(ApiViewSet):
+    """Close a business day."""
+
+    dialect = ProblemDialect
+    queryset = BusinessDay.objects.none()
+    access = {"close": Access(role=Role.MANAGER, scope=Scope.CASH_MANAGEMENT_WRITE)}
+
+    @extend_schema(
+        operation_id="business_day_close",
+        parameters=[IDEMPOTENCY_KEY],
+        request=CloseDayRequest,
+        responses={201: ClosedDaySerializer, 400: PROBLEM, 401: PROBLEM, 403: PROBLEM, 409: PROBLEM},
+        tags=["Reconciliations"],
+    )
+    def close(self, request: Request, date: str) -> Response:
+        """Closes the day; what is left open is closed without a count where the store's rule says so."""
+        reference = self.validated(CloseDayRequest)["store"]
+        own = self.by.token.store if self.by.token is not None and self.by.token.store_id else None
+        own = own or (self.by.user.store if self.by.user is not None else None)
+        store = find_store(reference=reference, by=self.by) if reference else own
+        if store is None:
+            raise InvalidInput.of("store", "is not a store that you work in." if reference else "is required.")
+        closed = close_business_day(store=store, on=date_in(date, field="date"), by=self.by, at=self.now)
+        return Response(ClosedDaySerializer(closed).data, status=201)

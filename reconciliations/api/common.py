@@ -1,0 +1,93 @@
+"""What the calls under /cash-management have in common: whose store it is, which operator, exact amounts."""
+
+import re
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from cashdesk import money
+from cashdesk.domain.principal import Principal, find_operator
+from cashdesk.errors import Forbidden, InvalidInput
+from cashdesk.models import Store, User
+
+OPERATOR_UID_MAX: Final = 64
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def refuse_loose_key(by: Principal) -> None:
+    """A key reconciles for a vendor of an account. Raises Forbidden for one that is bound to none."""
+    if by.is_program and by.token is not None and (by.token.account_id is None or by.token.vendor_id is None):
+        raise Forbidden("The key belongs to no vendor: cash management is a vendor's.")
+
+
+def store_of(*, store_id: UUID, by: Principal) -> Store:
+    """Returns the store. Raises InvalidInput, in the same words for a store of others as for none."""
+    store = by.stores().select_related("account", "vendor").filter(uuid=store_id).first()
+    if store is None:
+        raise InvalidInput.of("store_id", "is not a store of yours.")
+    return store
+
+
+def operator_of(*, uid: str, store: Store, by: Principal) -> User:
+    """Returns the operator. Raises InvalidInput, in the same words for one of others as for none."""
+    # A text with a zero byte is nobody's name, and PostgreSQL would not even look for it.
+    found = find_operator(uid=uid, store=store, by=by) if "\0" not in uid else None
+    if found is None:
+        raise InvalidInput.of("operator_uid", "is not an operator of yours.")
+    return found
+
+
+def date_in(text: str, *, field: str) -> date:
+    """Reads YYYY-MM-DD. Raises InvalidInput."""
+    try:
+        # Python reads more than we publish: "2026-W10-1" is a Monday to it.
+        if _DATE.fullmatch(text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise InvalidInput.of(field, "must be a date such as 2026-03-01.")
+
+
+def uuid_in(text: str | None, *, field: str) -> UUID:
+    """Reads a UUID of the query. Raises InvalidInput."""
+    if not text:
+        raise InvalidInput.of(field, "is required.")
+    try:
+        return UUID(text)
+    except ValueError:
+        raise InvalidInput.of(field, "must be a UUID.") from None
+
+
+@extend_schema_field({"type": "string", "format": "date", "nullable": True})
+class DateField(serializers.Field[Any, Any, Any, Any]):
+    """A date as YYYY-MM-DD, and in no other way."""
+
+    def to_internal_value(self, data: Any) -> date:
+        """Returns the date. Raises ValidationError."""
+        try:
+            return date_in(data if isinstance(data, str) else "", field="x")
+        except InvalidInput as error:
+            raise serializers.ValidationError(error.errors["x"]) from error
+
+    def to_representation(self, value: date) -> str:
+        """Returns it as it was read."""
+        return value.isoformat()
+
+
+@extend_schema_field({"type": "number", "example": 1250.5})
+class AmountField(serializers.Field[Any, Any, Any, Any]):
+    """An amount of a row in its currency's units, exact."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, **kwargs)
+
+    def get_attribute(self, instance: Any) -> Any:
+        """Returns (amount, currency)."""
+        return getattr(instance, self.source or ""), instance.currency
+
+    def to_representation(self, value: tuple[int, str]) -> Any:
+        """Returns the exact number."""
+        return money.to_units(*value)

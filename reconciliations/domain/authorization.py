@@ -1,0 +1,73 @@
+"""One-time permissions that a second person gives for a sign-off."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from cashdesk.domain import audit
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import Role
+from cashdesk.errors import Forbidden, InvalidInput
+from cashdesk.models import Store, User
+from reconciliations.models import Authorization
+
+MINUTES_MAX: Final = 24 * 60
+FIELD: Final = "authorization_token_id"
+REFUSED: Final = "is not an authorization that may be used here."
+"""The same words for one that is unknown, used, expired, or for something else: a guess learns nothing."""
+
+
+@transaction.atomic
+def issue_authorization(
+    *, store: Store, purpose: str, expires_in: timedelta, by: Principal, at: datetime, operator: User | None = None
+) -> Authorization:
+    """Issues a permission for one sign-off in a store, for one operator's or any, and returns it.
+
+    Raises Forbidden for whoever is not a manager in person, InvalidInput for a time that is too short or too long.
+    """
+    if by.user is None or not by.has_role(Role.MANAGER):
+        raise Forbidden("A manager issues an authorization, in person.")
+    if not timedelta(minutes=1) <= expires_in <= timedelta(minutes=MINUTES_MAX):
+        raise InvalidInput.of("expires_in_minutes", f"must be from 1 to {MINUTES_MAX}.")
+    issued = Authorization.objects.create(
+        store=store, operator=operator, purpose=purpose, issued_by=by.user, issued_at=at, expires_at=at + expires_in
+    )
+    audit.note(
+        action="authorization.issued",
+        subject=f"authorization:{issued.pk}",
+        by=by,
+        at=at,
+        store=store,
+        detail={"purpose": purpose, "operator": operator.pk if operator else None},
+    )
+    return issued
+
+
+def usable_authorization(
+    *, token_id: UUID, store: Store, operator: User | None, by: Principal, at: datetime
+) -> Authorization:
+    """Returns the authorization, locked for its one use by the caller's transaction. Raises InvalidInput."""
+    found = Authorization.objects.select_related("issued_by").filter(uuid=token_id, store=store).first()
+    if found is None:
+        raise InvalidInput.of(FIELD, REFUSED)
+    is_used = hasattr(found, "reconciliation")
+    is_for_another = found.operator_id is not None and found.operator_id != (operator.pk if operator else None)
+    is_own = by.user is not None and found.issued_by_id == by.user.pk
+    counts_own = operator is not None and found.issued_by_id == operator.pk
+    if is_used or is_for_another or is_own or counts_own or found.expires_at <= at:
+        raise InvalidInput.of(FIELD, REFUSED)
+    return found
+
+
+def note_refusal(*, token_id: UUID, store: Store, by: Principal, at: datetime) -> None:
+    """Notes that an authorization was refused: in a transaction of its own, since the refused request leaves nothing."""
+    known = Authorization.objects.filter(uuid=token_id, store=store).values_list("pk", flat=True).first()
+    audit.note(
+        action="authorization.refused",
+        subject=f"authorization:{known}" if known else f"store:{store.pk}",
+        by=by,
+        at=at,
+        store=store,
+    )

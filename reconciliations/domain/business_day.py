@@ -1,0 +1,133 @@
+"""The business days of a store: open from the first thing that happens on them, closed once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import Max, Min
+
+from cashdesk.domain import audit, place
+from cashdesk.domain.business_day import business_date
+from cashdesk.domain.principal import Principal
+from cashdesk.domain.session import force_close_session
+from cashdesk.enums import PlaceKind, Role, SessionStatus
+from cashdesk.errors import Conflict, Forbidden, InvalidInput
+from cashdesk.models import BusinessDay, CashSession, Movement, Place, Store
+from reconciliations.enums import DayState
+from settlements.domain.settlement import force_close_settlement
+from settlements.enums import SettlementState, SettlementType
+from settlements.models import Settlement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """A business day as it stands. `opened_at` is the first thing recorded on it; None where nothing was yet."""
+
+    date: date
+    state: DayState
+    opened_at: datetime | None
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """A day that was closed, and what was closed with it without a count."""
+
+    day: BusinessDay
+    sessions: Sequence[CashSession]
+    settlements: Sequence[Settlement]
+
+
+def day_of(*, store: Store, on: date) -> Day:
+    """Returns a business day of a store as it stands."""
+    closed = BusinessDay.objects.filter(store=store, date=on).first()
+    moved = Movement.objects.filter(store=store, business_date=on).aggregate(first=Min("recorded_at"))["first"]
+    opened = CashSession.objects.filter(store=store, business_date=on).aggregate(first=Min("opened_at"))["first"]
+    return Day(
+        date=on,
+        state=DayState.CLOSED if closed else DayState.OPEN,
+        opened_at=min((moment for moment in (moved, opened) if moment is not None), default=None),
+        closed_at=closed.closed_at if closed else None,
+    )
+
+
+def current_date(*, store: Store, at: datetime) -> date:
+    """Returns the business date on which the store trades now."""
+    return business_date(store=store, at=at)
+
+
+@transaction.atomic
+def close_business_day(*, store: Store, on: date, by: Principal, at: datetime) -> Closed:
+    """Closes a business day. What is still open of it, or of a day before, is closed without a count where the store's
+    rule says so (never silently: it is returned, and noted); else the day waits.
+
+    What is recorded for the date afterwards is late for the day. Raises Forbidden for a cashier, InvalidInput for a day
+    that has not begun, Conflict for one that is closed or has something open that the store wants counted.
+    """
+    if not by.has_role(Role.MANAGER):
+        raise Forbidden("Only a manager closes a business day.")
+    if on > current_date(store=store, at=at):
+        raise InvalidInput.of("date", "has not begun in the store.")
+    # Every place of the store that trades, so that no posting is under way and the last movement is the last.
+    place.lock(exclusive=Place.objects.filter(store=store, kind__in=(PlaceKind.VAULT, PlaceKind.REGISTER)))
+    if BusinessDay.objects.filter(store=store, date=on).exists():
+        raise Conflict(f"The business day {on} is closed already.", code="day_closed")
+    sessions = list(
+        CashSession.objects.filter(store=store, status=SessionStatus.OPEN, business_date__lte=on).select_related(
+            "register", "user"
+        )
+    )
+    settlements = list(
+        Settlement.objects.filter(store=store, type=SettlementType.CASHREGISTER, business_date__lte=on)
+        .exclude(state=SettlementState.CLOSED)
+        .select_related("place", "store")
+    )
+    if (sessions or settlements) and not store.closes_stale_sessions:
+        raise _still_open(on, sessions, settlements)
+    reason = f"business day {on} closed"
+    sessions = [force_close_session(session=session, by=by, at=at, reason=reason) for session in sessions]
+    settlements = [
+        force_close_settlement(settlement=settlement, by=by, at=at, reason=reason) for settlement in settlements
+    ]
+    day = BusinessDay.objects.create(
+        store=store,
+        date=on,
+        closed_at=at,
+        closed_by=by.user,
+        closed_with=by.token,
+        last_movement=Movement.objects.filter(store=store).aggregate(last=Max("pk"))["last"] or 0,
+    )
+    audit.note(
+        action="business_day.closed",
+        subject=f"day:{store.pk}:{on}",
+        by=by,
+        at=at,
+        store=store,
+        detail={
+            "sessions": [session.pk for session in sessions],
+            "settlements": [settlement.pk for settlement in settlements],
+        },
+    )
+    return Closed(day=day, sessions=sessions, settlements=settlements)
+
+
+def days_to_close(*, store: Store, at: datetime) -> list[date]:
+    """Returns the past business dates of a store that saw money or an opening and were not closed, oldest first.
+
+    Looks behind the last closed day only: what arrives for an older date is late for it, and opens nothing.
+    """
+    today = current_date(store=store, at=at)
+    last = BusinessDay.objects.filter(store=store).aggregate(last=Max("date"))["last"] or date.min
+    window = {"store": store, "business_date__gt": last, "business_date__lt": today}
+    moved = Movement.objects.filter(**window).order_by().values_list("business_date", flat=True).distinct()
+    opened = CashSession.objects.filter(**window).order_by().values_list("business_date", flat=True).distinct()
+    return sorted({*moved, *opened})
+
+
+def _still_open(on: date, sessions: Sequence[CashSession], settlements: Sequence[Settlement]) -> Conflict:
+    named = [f"cash session {session.pk} of {session.user} at {session.register}" for session in sessions]
+    named += [f"settlement {settlement.uuid} at {settlement.place}" for settlement in settlements]
+    return Conflict(
+        f"The business day {on} waits for a count: open are {'; '.join(named)}.", code="day_has_open_drawers"
+    )

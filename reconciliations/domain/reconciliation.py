@@ -1,0 +1,136 @@
+"""Recording a declared amount against what the ledger says of a store-day."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from cashdesk.domain import audit, place
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import PlaceKind, Role
+from cashdesk.errors import Forbidden, InvalidInput
+from cashdesk.models import BusinessDay, Place, Store, User
+from reconciliations.domain.authorization import FIELD, REFUSED, note_refusal, usable_authorization
+from reconciliations.domain.business_day import current_date
+from reconciliations.domain.expected_cash import expected_cash
+from reconciliations.enums import Reason
+from reconciliations.models import Reconciliation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """What somebody declares: minor units of `currency` for a store-day, whole or one operator's."""
+
+    store: Store
+    currency: str
+    declared: int
+    business_date: date | None = None
+    operator: User | None = None
+    operator_uid: str = ""
+    reason: str = ""
+    notes: str = ""
+    authorization_id: UUID | None = None
+
+
+def record_reconciliation(*, declaration: Declaration, by: Principal, at: datetime) -> Reconciliation:
+    """Records a declaration with what the system says at this moment, and returns it: a snapshot that never changes.
+
+    An earlier one of the same scope is kept and superseded. One of suspected theft, or of a shortage above the store's
+    tolerance, awaits approval unless it comes with an authorization. Raises Forbidden for a cashier, to whom the answer
+    would tell what is expected, and InvalidInput for a future day or an authorization that may not be used.
+    """
+    if not by.has_role(Role.MANAGER):
+        raise Forbidden("Reconciling shows what is expected: it is a manager's.")
+    store = declaration.store
+    today = current_date(store=store, at=at)
+    on = declaration.business_date or today
+    if on > today:
+        raise InvalidInput.of("business_day_date", f"is in the future: the store trades on {today} now.")
+    try:
+        return _record(declaration=declaration, on=on, by=by, at=at)
+    except InvalidInput as refusal:
+        if declaration.authorization_id is not None and FIELD in refusal.errors:
+            note_refusal(token_id=declaration.authorization_id, store=store, by=by, at=at)
+        raise
+    except IntegrityError as error:
+        # Two uses of one authorization at once meet in the unique column.
+        if "authorization" not in str(error) or declaration.authorization_id is None:
+            raise
+        note_refusal(token_id=declaration.authorization_id, store=store, by=by, at=at)
+        raise InvalidInput.of(FIELD, REFUSED) from error
+
+
+@transaction.atomic
+def _record(*, declaration: Declaration, on: date, by: Principal, at: datetime) -> Reconciliation:
+    store = declaration.store
+    # No posting is under way while the system's amount is read, so what comes later has a higher id.
+    place.lock(exclusive=Place.objects.filter(store=store, kind__in=(PlaceKind.VAULT, PlaceKind.REGISTER)))
+    expected = expected_cash(store=store, business_date=on, operator=declaration.operator)
+    system = expected.of(declaration.currency).system_cash
+    discrepancy = declaration.declared - system
+    authorization = (
+        usable_authorization(
+            token_id=declaration.authorization_id, store=store, operator=declaration.operator, by=by, at=at
+        )
+        if declaration.authorization_id is not None
+        else None
+    )
+    asks_approval = declaration.reason == Reason.THEFT_SUSPECTED or (
+        discrepancy < 0 and exceeds_tolerance(store=store, difference=discrepancy, expected=system)
+    )
+    made = Reconciliation.objects.create(
+        store=store,
+        business_date=on,
+        operator=declaration.operator,
+        operator_uid=declaration.operator_uid,
+        currency=declaration.currency,
+        system_amount=system,
+        declared_amount=declaration.declared,
+        discrepancy=discrepancy,
+        as_of_movement=expected.as_of,
+        reason=declaration.reason,
+        notes=declaration.notes,
+        authorization=authorization,
+        is_post_close=BusinessDay.objects.filter(store=store, date=on).exists(),
+        awaits_approval=asks_approval and authorization is None,
+        supersedes=_standing(declaration=declaration, on=on),
+        reported_by=by.label,
+        reported_by_user=by.user,
+        reported_with=by.token,
+        reported_at=at,
+    )
+    audit.note(
+        action="reconciliation.recorded", subject=f"reconciliation:{made.pk}", by=by, at=at, store=store,
+        detail={"declared": made.declared_amount, "currency": made.currency},
+    )  # fmt: skip
+    if authorization is not None:
+        audit.note(
+            action="authorization.used", subject=f"authorization:{authorization.pk}", by=by, at=at, store=store,
+            detail={"reconciliation": made.pk},
+        )  # fmt: skip
+    return made
+
+
+def exceeds_tolerance(*, store: Store, difference: int, expected: int) -> bool:
+    """Whether a difference is larger than the store lets pass: above its amount (minor units), or above its share of what
+    was expected, where it has one.
+    """
+    size = abs(difference)
+    by_share = store.tolerance_basis_points and size * 10_000 > store.tolerance_basis_points * abs(expected)
+    return size > store.tolerance_minor or bool(by_share)
+
+
+def _standing(*, declaration: Declaration, on: date) -> Reconciliation | None:
+    """The one of the same scope that stands, which the new one takes the place of."""
+    return (
+        Reconciliation.objects.filter(
+            store=declaration.store,
+            business_date=on,
+            currency=declaration.currency,
+            operator=declaration.operator,
+            superseded_by__isnull=True,
+        )
+        .order_by("-pk")
+        .first()
+    )

@@ -1,0 +1,40 @@
+"""`manage.py close_days`: closes the business days that are over, in every store."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from cashdesk.domain.principal import SYSTEM
+from cashdesk.errors import Conflict
+from cashdesk.models import Store
+from reconciliations.domain.business_day import close_business_day, days_to_close
+
+
+class Command(BaseCommand):
+    """Closes past business days and says what it closed with them. Safe to run every minute."""
+
+    help = "Closes business days that are over; sessions left open are closed uncounted where the store's rule says so."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Which stores."""
+        parser.add_argument("--store", help="Number of one store; all active stores, unless given.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Prints a line for every day that was closed or waits."""
+        stores = Store.objects.filter(is_active=True).order_by("account", "number")
+        if options["store"]:
+            stores = stores.filter(number=options["store"])
+        for store in stores:
+            for on in days_to_close(store=store, at=timezone.now()):
+                try:
+                    closed = close_business_day(store=store, on=on, by=SYSTEM, at=timezone.now())
+                except Conflict as refusal:
+                    self.stderr.write(f"{store.number}: {refusal.message}")
+                    continue
+                self.stdout.write(f"{store.number}: {on} closed")
+                for session in closed.sessions:
+                    self.stdout.write(f"  cash session {session.pk} of {session.user} closed without a count")
+                for settlement in closed.settlements:
+                    self.stdout.write(f"  settlement {settlement.uuid} at {settlement.place} closed without a count")

@@ -1,0 +1,6 @@
+"""One file per noun; imported here so that Django finds every model."""
+
+from reconciliations.models.authorization import Authorization
+from reconciliations.models.reconciliation import Reconciliation
+
+__all__ = ["Authorization", "Reconciliation"]

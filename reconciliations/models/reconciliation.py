@@ -1,0 +1,68 @@
+"""Declared cash against what the ledger says."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from cashdesk.models import AccessToken, Store, User
+from cashdesk.models.public_id import PublicIdModel
+from reconciliations.enums import Reason
+from reconciliations.models.authorization import Authorization
+
+
+class Reconciliation(PublicIdModel):
+    """One declaration for a store-day, whole or one operator's. A snapshot: never changed, whatever comes later (law 4).
+
+    Amounts are minor units of `currency`. `as_of_movement` is the last movement of the scope that the system amount saw.
+    """
+
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="reconciliations", db_index=False)
+    business_date = models.DateField()
+    operator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    operator_uid = models.CharField(max_length=64, blank=True, help_text="As it was given.")
+    currency = models.CharField(max_length=3)
+    system_amount = models.BigIntegerField()
+    declared_amount = models.BigIntegerField()
+    discrepancy = models.BigIntegerField(help_text="Declared minus system.")
+    as_of_movement = models.BigIntegerField()
+    reason = models.CharField(max_length=32, choices=Reason.choices, blank=True)
+    notes = models.CharField(max_length=2000, blank=True)
+    authorization = models.OneToOneField(
+        Authorization, on_delete=models.PROTECT, related_name="reconciliation", null=True
+    )
+    is_post_close = models.BooleanField(default=False, help_text="The business day had been closed.")
+    awaits_approval = models.BooleanField(default=False)
+    supersedes = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        related_name="superseded_by",
+        null=True,
+        help_text="The one it takes the place of.",
+    )
+    reported_by = models.CharField(max_length=80, help_text="user:42 or apikey:ck_1a2b, as it was.")
+    reported_by_user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    reported_with = models.ForeignKey(
+        AccessToken, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
+    reported_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-reported_at", "-pk")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(discrepancy=F("declared_amount") - F("system_amount")),
+                name="reconciliation_discrepancy_adds_up",
+            ),
+            models.CheckConstraint(condition=Q(declared_amount__gte=0), name="reconciliation_declared_not_negative"),
+            models.CheckConstraint(
+                condition=Q(reason="") | Q(reason__in=Reason.values), name="reconciliation_reason_is_known"
+            ),
+        )
+        indexes = (
+            # queries.reconciliations(): a store's list, newest first, by cursor.
+            models.Index(fields=("store", "-reported_at", "-id"), name="reconciliation_of_store"),
+            # domain.reconciliation: which one stands for a scope; the list of one business day.
+            models.Index(fields=("store", "business_date", "-id"), name="reconciliation_of_day"),
+        )
+
+    def __str__(self) -> str:
+        return f"Reconciliation {self.pk}"

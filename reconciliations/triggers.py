@@ -1,0 +1,31 @@
+"""The laws of reconciliations as the database holds them; `cashdesk.triggers` installs them."""
+
+from cashdesk.triggers import Laws, lay_down
+
+lay_down(
+    Laws(
+        app="reconciliations",
+        never_changed=("reconciliation", "authorization"),
+        also_never_deleted=(),
+        frozen={},
+        final={},
+        refused={
+            "reconciliation": {
+                "an authorization is of the store": """
+                    NEW.authorization_id IS NOT NULL AND NOT EXISTS (
+                        SELECT 1 FROM reconciliations_authorization
+                        WHERE id = NEW.authorization_id AND store_id = NEW.store_id
+                    )
+                """,
+                "one takes the place of another of its own scope": """
+                    NEW.supersedes_id IS NOT NULL AND NOT EXISTS (
+                        SELECT 1 FROM reconciliations_reconciliation earlier
+                        WHERE earlier.id = NEW.supersedes_id AND earlier.store_id = NEW.store_id
+                          AND earlier.business_date = NEW.business_date AND earlier.currency = NEW.currency
+                          AND COALESCE(earlier.operator_id, 0) = COALESCE(NEW.operator_id, 0)
+                    )
+                """,
+            },
+        },
+    )
+)

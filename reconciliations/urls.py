@@ -1,0 +1,27 @@
+"""The routes of reconciliations, under /api/v1; also under the path of the original's adapter (docs/contracts.md)."""
+
+from typing import Any
+
+from django.urls import URLPattern, include, path
+
+from reconciliations.api.authorizations import AuthorizationViewSet
+from reconciliations.api.business_days import BusinessDayViewSet
+from reconciliations.api.expected import ExpectedViewSet
+from reconciliations.api.reconciliations import ReconciliationViewSet
+
+
+def cash_management(**options: Any) -> list[URLPattern]:
+    """The routes under a prefix; `options` are of the views."""
+    return [
+        path("reconciliations", ReconciliationViewSet.as_view({"get": "list", "post": "create"}, **options)),
+        path("expected", ExpectedViewSet.as_view({"get": "list"}, **options)),
+        path("authorizations", AuthorizationViewSet.as_view({"post": "create"}, **options)),
+    ]
+
+
+urlpatterns = [
+    path("cash-management/", include(cash_management())),
+    # The same once more, so not described a second time.
+    path("adapters/xmart/cash-management/", include(cash_management(schema=None))),
+    path("business-days/<str:date>/close", BusinessDayViewSet.as_view({"post": "close"}), name="business-days-close"),
+]

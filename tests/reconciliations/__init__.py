@@ -1,0 +1,1 @@
+"""Tests of the reconciliations app, file by file."""
