@@ -27,7 +27,7 @@ def store_of(*, store_id: UUID, by: Principal) -> Store:
     """Returns the store. Raises InvalidInput, in the same words for a store of others as for none."""
     store = by.stores().select_related("account", "vendor").filter(uuid=store_id).first()
     if store is None:
-        raise InvalidInput.of("store_id", "is not a store of yours.")
+        raise InvalidInput.of("storeId", "is not a store of yours.")
     return store
 
 
@@ -36,7 +36,7 @@ def operator_of(*, uid: str, store: Store, by: Principal) -> User:
     # A text with a zero byte is nobody's name, and PostgreSQL would not even look for it.
     found = find_operator(uid=uid, store=store, by=by) if "\0" not in uid else None
     if found is None:
-        raise InvalidInput.of("operator_uid", "is not an operator of yours.")
+        raise InvalidInput.of("operatorUid", "is not an operator of yours.")
     return found
 
 
