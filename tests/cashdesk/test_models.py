@@ -105,6 +105,7 @@ def a_payment(cast: Cast, **fields: Any) -> Payment:
         "store": cast.store,
         "external_id": "r1",
         "status": PaymentStatus.APPROVED,
+        "business_date": NOON.date(),
         "method": "CASH",
         "currency": "EUR",
         "amount": 100,

@@ -165,4 +165,4 @@ def test_a_look_costs_the_same_whatever_the_history(cast: Cast, days: int) -> No
         day.sell(100 + sale)
     with counted_queries() as queries:
         seen(cast, day.register)
-    assert len(queries) == 15
+    assert len(queries) == 14

@@ -201,4 +201,4 @@ def test_a_page_costs_the_same_whatever_the_history(cast: Cast, days: int) -> No
         with counted_queries() as queries:
             assert erika.get(f"/reports/registers{path}").status_code == 200
         cost.append(len(queries))
-    assert cost == [4, 17, 4, 17]
+    assert cost == [4, 16, 4, 16]
