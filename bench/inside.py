@@ -26,8 +26,8 @@ from bench import history, table  # noqa: E402
 from cashdesk.domain import ledger, place  # noqa: E402
 from cashdesk.domain.access import issue_token  # noqa: E402
 from cashdesk.domain.count import CountedAmount  # noqa: E402
+from cashdesk.domain.entry import Entry  # noqa: E402
 from cashdesk.domain.expected import book_of  # noqa: E402
-from cashdesk.domain.ledger import Entry  # noqa: E402
 from cashdesk.domain.organisation import create_account, create_store  # noqa: E402
 from cashdesk.domain.payment import record_payment  # noqa: E402
 from cashdesk.domain.payment_report import PaymentReport  # noqa: E402

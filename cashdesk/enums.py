@@ -7,6 +7,9 @@ from typing import Final
 from django.db import models
 
 CASH: Final = "CASH"
+CORRECTION: Final = "correction"
+"""The reason on a movement that corrects a miscount found by a recount: it is booked apart from what a close books."""
+
 CASH_SPELLINGS: Final = frozenset({"CASH", "EFECTIVO"})
 """The method codes that mean cash (docs/contracts.md, section 1); the ledger knows CASH alone."""
 
@@ -103,6 +106,50 @@ class CountMoment(models.TextChoices):
     PREVIEW = "PREVIEW", "Preview"
     CLOSING = "CLOSING", "Closing"
     AFTERWARDS = "AFTERWARDS", "After a forced close"
+    RECOUNT = "RECOUNT", "Recount by a second person"
+
+
+WITHIN_A_PERIOD: Final = (CountMoment.PREVIEW, CountMoment.RECOUNT)
+"""The counts that neither begin nor end anybody's custody of a drawer."""
+
+
+class VarianceKind(models.TextChoices):
+    """Where a difference that waits to be dealt with arose. Of UNCOUNTED and LATE no count says how large it is."""
+
+    SESSION = "SESSION", "Cash session"
+    OPENING = "OPENING", "Custody between two periods"
+    SETTLEMENT = "SETTLEMENT", "Settlement"
+    DEPOSIT = "DEPOSIT", "Deposit"
+    RECONCILIATION = "RECONCILIATION", "Reconciliation"
+    UNCOUNTED = "UNCOUNTED", "Closed without a count"
+    LATE = "LATE", "Late money"
+
+
+class VarianceState(models.TextChoices):
+    """How far a difference has been dealt with; what may be done in which state is `reconciliations.enums.ACTS`."""
+
+    OPEN = "OPEN", "Waits to be explained"
+    EXPLAINED = "EXPLAINED", "Explained, waits for approval"
+    REJECTED = "REJECTED", "Rejected, waits for a better explanation"
+    ESCALATED = "ESCALATED", "Escalated, waits for an admin"
+    APPROVED = "APPROVED", "Approved"
+    SUPERSEDED = "SUPERSEDED", "Superseded by a later reconciliation"
+
+
+ENDED_VARIANCES: Final = (VarianceState.APPROVED, VarianceState.SUPERSEDED)
+"""The states in which nothing more is waited for, or changed (law 4)."""
+
+
+class Reason(models.TextChoices):
+    """Why declared and system cash differ: the seven of the page (docs/contracts.md, section 3)."""
+
+    WRONG_CHANGE_GIVEN = "WRONG_CHANGE_GIVEN", "Wrong change given"
+    COUNTING_ERROR = "COUNTING_ERROR", "Counting error"
+    INCOMPLETE_CUSTOMER_PAYMENT = "INCOMPLETE_CUSTOMER_PAYMENT", "Incomplete customer payment"
+    MINOR_UNIDENTIFIED_DIFFERENCE = "MINOR_UNIDENTIFIED_DIFFERENCE", "Minor unidentified difference"
+    THEFT_SUSPECTED = "THEFT_SUSPECTED", "Theft suspected"
+    UNRECORDED_PAYMENT = "UNRECORDED_PAYMENT", "Unrecorded payment"
+    OTHER = "OTHER", "Other"
 
 
 class TokenKind(models.TextChoices):

@@ -103,7 +103,7 @@ lay_down(
     Laws(
         app="cashdesk",
         never_changed=("movement", "seal", "count", "countamount", "countpieces", "auditentry", "businessday"),
-        also_never_deleted=("cashsession", "payment", "place"),
+        also_never_deleted=("cashsession", "payment", "place", "variance"),
         frozen={
             "cashsession": (
                 (
@@ -122,10 +122,19 @@ lay_down(
                 "the figures of a payment never change",
             ),
             "place": (("store_id", "kind", "number"), "a place stays what and where it is"),
+            "variance": (
+                (
+                    "uuid", "store_id", "kind", "subject", "place_id", "session_id", "person_id", "counted_by_id",
+                    "business_date", "currency", "method", "expected_amount", "counted_amount", "tolerance",
+                    "first_movement", "raised_at",
+                ),
+                "the figures of a variance never change",
+            ),
         },
         final={
             "cashsession": ("OLD.status <> 'OPEN'", "a closed cash session never changes"),
             "payment": ("OLD.status <> 'PENDING'", "a payment that was approved or rejected never changes"),
+            "variance": ("OLD.state IN ('APPROVED', 'SUPERSEDED')", "a variance that was dealt with never changes"),
         },
         refused=_INSERT_RULES,
     )

@@ -1,18 +1,12 @@
-"""Reasons and kinds of discrepancies (docs/contracts.md, section 3)."""
+"""Kinds of discrepancies (docs/contracts.md, section 3), and as data: what may be done with a variance in which state."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
 
 from django.db import models
 
-
-class Reason(models.TextChoices):
-    """Why declared and system cash differ: the seven of the page."""
-
-    WRONG_CHANGE_GIVEN = "WRONG_CHANGE_GIVEN", "Wrong change given"
-    COUNTING_ERROR = "COUNTING_ERROR", "Counting error"
-    INCOMPLETE_CUSTOMER_PAYMENT = "INCOMPLETE_CUSTOMER_PAYMENT", "Incomplete customer payment"
-    MINOR_UNIDENTIFIED_DIFFERENCE = "MINOR_UNIDENTIFIED_DIFFERENCE", "Minor unidentified difference"
-    THEFT_SUSPECTED = "THEFT_SUSPECTED", "Theft suspected"
-    UNRECORDED_PAYMENT = "UNRECORDED_PAYMENT", "Unrecorded payment"
-    OTHER = "OTHER", "Other"
+from cashdesk.enums import VarianceState
 
 
 class DiscrepancyType(models.TextChoices):
@@ -33,3 +27,65 @@ class DayState(models.TextChoices):
 
     OPEN = "OPEN", "Open"
     CLOSED = "CLOSED", "Closed"
+
+
+class Act(models.TextChoices):
+    """What people do with a variance; each leaves an event."""
+
+    EXPLAIN = "EXPLAIN", "Explain"
+    WITNESS = "WITNESS", "Witness"
+    RECOUNT = "RECOUNT", "Recount"
+    APPROVE = "APPROVE", "Approve"
+    REJECT = "REJECT", "Reject"
+    ESCALATE = "ESCALATE", "Escalate"
+    SUPERSEDE = "SUPERSEDE", "Supersede"
+
+
+_S = VarianceState
+ACTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        _S.OPEN: MappingProxyType(
+            {
+                Act.EXPLAIN: _S.EXPLAINED,
+                Act.WITNESS: _S.OPEN,
+                Act.RECOUNT: _S.OPEN,
+                Act.ESCALATE: _S.ESCALATED,
+                Act.SUPERSEDE: _S.SUPERSEDED,
+            }
+        ),
+        _S.EXPLAINED: MappingProxyType(
+            {
+                Act.EXPLAIN: _S.EXPLAINED,
+                Act.WITNESS: _S.EXPLAINED,
+                Act.RECOUNT: _S.EXPLAINED,
+                Act.APPROVE: _S.APPROVED,
+                Act.REJECT: _S.REJECTED,
+                Act.ESCALATE: _S.ESCALATED,
+                Act.SUPERSEDE: _S.SUPERSEDED,
+            }
+        ),
+        _S.REJECTED: MappingProxyType(
+            {
+                Act.EXPLAIN: _S.EXPLAINED,
+                Act.WITNESS: _S.REJECTED,
+                Act.RECOUNT: _S.REJECTED,
+                Act.ESCALATE: _S.ESCALATED,
+                Act.SUPERSEDE: _S.SUPERSEDED,
+            }
+        ),
+        _S.ESCALATED: MappingProxyType(
+            {
+                Act.EXPLAIN: _S.ESCALATED,
+                Act.WITNESS: _S.ESCALATED,
+                Act.RECOUNT: _S.ESCALATED,
+                Act.APPROVE: _S.APPROVED,
+                Act.REJECT: _S.REJECTED,
+                Act.SUPERSEDE: _S.SUPERSEDED,
+            }
+        ),
+        _S.APPROVED: MappingProxyType({}),
+        _S.SUPERSEDED: MappingProxyType({}),
+    }
+)
+"""Per state what may be done, and the state that follows. What is escalated is explained into ESCALATED, whatever the
+table says: an admin decides it (`domain.variance`)."""

@@ -1,14 +1,29 @@
 """Reusable reads of reconciliations, each with its fixed number of queries."""
 
 from typing import Any
+from uuid import UUID
 
-from django.db.models import BigIntegerField, Case, Exists, OuterRef, QuerySet, Subquery, Sum, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    Case,
+    CharField,
+    Exists,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce, Concat
 
 from cashdesk.domain.expected_day import drawer_movements, taken_over
 from cashdesk.domain.principal import Principal
-from cashdesk.enums import MovementKind
-from cashdesk.models import Movement, Store
+from cashdesk.enums import ENDED_VARIANCES, MovementKind, VarianceKind, VarianceState
+from cashdesk.errors import NotFound
+from cashdesk.models import Movement, Store, Variance
+from reconciliations.domain.late_money import late_amount
 from reconciliations.models import Reconciliation
 
 
@@ -19,7 +34,18 @@ def reconciliations(*, by: Principal, store: Store) -> "QuerySet[Reconciliation]
     return rows.annotate(
         is_superseded=Exists(Reconciliation.objects.filter(supersedes=OuterRef("pk"))),
         late_amount=Coalesce(_late(), Value(0), output_field=BigIntegerField()),
+        still_awaits_approval=Case(
+            When(awaits_approval=True, then=~Exists(_approved())),
+            default=Value(value=False),
+            output_field=BooleanField(),
+        ),
     )
+
+
+def _approved() -> "QuerySet[Variance]":
+    """What was signed off for a reconciliation in the queue."""
+    subject = Concat(Value("reconciliation:"), Cast(OuterRef("pk"), CharField()))
+    return Variance.objects.filter(subject=subject, kind=VarianceKind.RECONCILIATION, state=VarianceState.APPROVED)
 
 
 def _late() -> Case:
@@ -61,3 +87,23 @@ def late_for_closed_days(*, store: Store) -> "QuerySet[Movement]":
     """Returns the movements of a store that were recorded for a business day after it was closed."""
     closed = store.closed_days.filter(date=OuterRef("business_date"), last_movement__lt=OuterRef("pk"))
     return Movement.objects.filter(Exists(closed), store=store)
+
+
+def variances(*, by: Principal) -> "QuerySet[Variance]":
+    """Returns the variances that `by` may know of, with the late money of each (`late_amount`, minor units)."""
+    rows = Variance.objects.filter(store__in=by.stores(with_inactive=True))
+    people = ("person", "counted_by", "explained_by", "decided_by")
+    return rows.select_related("store", "place", "session", *people).annotate(late_amount=late_amount())
+
+
+def waiting(rows: "QuerySet[Variance]") -> "QuerySet[Variance]":
+    """Returns those of the variances that wait for somebody: the queue."""
+    return rows.exclude(state__in=ENDED_VARIANCES)
+
+
+def variance(*, by: Principal, variance_id: UUID) -> Variance:
+    """Returns the variance with this UUID, with its events. Raises NotFound."""
+    found = variances(by=by).filter(uuid=variance_id).first()
+    if found is None:
+        raise NotFound("There is no variance with this id.")
+    return found

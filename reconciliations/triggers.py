@@ -5,11 +5,20 @@ from cashdesk.triggers import Laws, lay_down
 lay_down(
     Laws(
         app="reconciliations",
-        never_changed=("reconciliation", "authorization"),
+        never_changed=("reconciliation", "authorization", "varianceevent"),
         also_never_deleted=(),
         frozen={},
         final={},
         refused={
+            "varianceevent": {
+                "what corrects a variance is of its store": """
+                    NEW.movement_id IS NOT NULL AND NOT EXISTS (
+                        SELECT 1 FROM cashdesk_variance variance, cashdesk_movement movement
+                        WHERE variance.id = NEW.variance_id AND movement.id = NEW.movement_id
+                          AND movement.store_id = variance.store_id
+                    )
+                """,
+            },
             "reconciliation": {
                 "an authorization is of the store": """
                     NEW.authorization_id IS NOT NULL AND NOT EXISTS (

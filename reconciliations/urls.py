@@ -8,6 +8,7 @@ from reconciliations.api.authorizations import AuthorizationViewSet
 from reconciliations.api.business_days import BusinessDayViewSet
 from reconciliations.api.expected import ExpectedViewSet
 from reconciliations.api.reconciliations import ReconciliationViewSet
+from reconciliations.api.variances import VarianceViewSet
 
 
 def cash_management(**options: Any) -> list[URLPattern]:
@@ -24,4 +25,10 @@ urlpatterns = [
     # The same once more, so not described a second time.
     path("adapters/xmart/cash-management/", include(cash_management(schema=None))),
     path("business-days/<str:date>/close", BusinessDayViewSet.as_view({"post": "close"}), name="business-days-close"),
+    path("variances", VarianceViewSet.as_view({"get": "list"}), name="variances"),
+    path("variances/<uuid:variance_id>", VarianceViewSet.as_view({"get": "retrieve"}), name="variance"),
+    *(
+        path(f"variances/<uuid:variance_id>/{act}", VarianceViewSet.as_view({"post": act}), name=f"variance-{act}")
+        for act in ("explain", "witness", "recount", "approve", "reject", "escalate")
+    ),
 ]

@@ -6,7 +6,7 @@ from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, 
 
 from cashdesk.domain.access import store_reference
 from cashdesk.domain.principal import Principal
-from cashdesk.enums import CountMoment, PlaceKind, Role
+from cashdesk.enums import WITHIN_A_PERIOD, PlaceKind, Role
 from cashdesk.errors import NotFound
 from cashdesk.models import CashSession, Count, Place, Seal, Store, User
 from cashdesk.queries import with_shown_result
@@ -127,7 +127,7 @@ def _with_shown_result(rows: "QuerySet[Settlement]", *, by: Principal) -> "Query
     """
     counted_since = Exists(
         Count.objects.filter(place=OuterRef("place"), counted_at__gte=OuterRef("closed_at")).exclude(
-            moment=CountMoment.PREVIEW
+            moment__in=WITHIN_A_PERIOD
         )
     )
     may_see_uncounted = Value(value=True) if by.has_role(Role.MANAGER) else counted_since

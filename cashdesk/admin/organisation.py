@@ -70,6 +70,11 @@ class StoreForm(forms.ModelForm):  # type: ignore[type-arg]  # the class takes n
     tolerance_minor = forms.CharField(
         label="Tolerance", initial="0", help_text="In units of the currency, such as 2.50."
     )
+    escalation_minor = forms.CharField(
+        label="Second limit",
+        required=False,
+        help_text="In units of the currency: larger differences are signed off by an admin. Empty for none.",
+    )
     registers = forms.IntegerField(
         min_value=0,
         max_value=REGISTERS_MAX,
@@ -81,13 +86,23 @@ class StoreForm(forms.ModelForm):  # type: ignore[type-arg]  # the class takes n
         super().__init__(*args, **kwargs)
         if self.instance.pk is not None:
             self.fields.pop("registers", None)
-            self.initial["tolerance_minor"] = to_units(self.instance.tolerance_minor, self.instance.currency)
+            for name in ("tolerance_minor", "escalation_minor"):
+                amount = getattr(self.instance, name)
+                self.initial[name] = "" if amount is None else to_units(amount, self.instance.currency)
 
     def clean_tolerance_minor(self) -> int:
-        """Reads the amount as every other door does, in the currency that the form gives or the store has."""
+        """Returns minor units."""
+        return self._minor("tolerance_minor", field="tolerance")
+
+    def clean_escalation_minor(self) -> int | None:
+        """Returns minor units, or None where there is no second limit."""
+        return self._minor("escalation_minor", field="second limit") if self.cleaned_data["escalation_minor"] else None
+
+    def _minor(self, name: str, *, field: str) -> int:
+        """Reads an amount as every other door does, in the currency that the form gives or the store has."""
         currency = self.cleaned_data.get("currency", self.instance.currency)
         try:
-            return parse_units(self.cleaned_data["tolerance_minor"], currency, field="tolerance")
+            return parse_units(self.cleaned_data[name], currency, field=field)
         except InvalidInput as error:
             raise forms.ValidationError(error.message) from error
 
@@ -117,16 +132,21 @@ class StoreAdmin(CashdeskAdmin):
         "cut_off_hour",
         "tolerance_minor",
         "tolerance_basis_points",
+        "escalation_minor",
+        "closes_stale_sessions",
         "requires_settlement",
     )
 
     def get_fields(self, request: HttpRequest, obj: Store | None = None) -> Any:
         """A new store is told its registers; one that is there shows since when and under which UUID."""
-        tolerance = money("tolerance_minor", label="tolerance")
+        amounts = {
+            "tolerance_minor": money("tolerance_minor", label="tolerance"),
+            "escalation_minor": money("escalation_minor", label="second limit"),
+        }
         if obj is None:
             return (*self.basics, "registers")
         reads = not self.has_change_permission(request, obj)
-        basics = [tolerance if reads and name == "tolerance_minor" else name for name in self.basics]
+        basics = [amounts.get(name, name) if reads else name for name in self.basics]
         return (*basics, "is_active", "uuid", StoreAdmin.created_at)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Store | None = None) -> Any:

@@ -8,7 +8,7 @@ from typing import Final
 from django.db import transaction
 
 from cashdesk.domain import ledger, place
-from cashdesk.domain.ledger import Entry
+from cashdesk.domain.entry import Entry
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import CASH, MOVEMENT_ENDS, MovementKind, PlaceKind, SessionStatus, Settling
 from cashdesk.errors import Conflict, InvalidInput, NothingOpen

@@ -1,7 +1,6 @@
 """The ledger's two writers: `record()` and `reverse()`. Nothing else in the project inserts a movement."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
@@ -12,11 +11,13 @@ from django.db.models import Field
 
 from cashdesk.domain import audit, place
 from cashdesk.domain.business_day import business_date
+from cashdesk.domain.entry import Entry
 from cashdesk.domain.expected import last_seal_of
 from cashdesk.domain.principal import Principal
+from cashdesk.domain.variance import raise_late
 from cashdesk.enums import CASH, MOVEMENT_ENDS, REVERSIBLE_KINDS, MovementKind, PlaceKind, SessionStatus, Settling
 from cashdesk.errors import Conflict, InvalidMovement, PlaceMovedOn
-from cashdesk.models import CashSession, Movement, Payment, Place, Store
+from cashdesk.models import CashSession, Movement, Place, Store
 from cashdesk.money import AMOUNT_MAX
 
 COUNTED_KINDS: Final = frozenset({PlaceKind.REGISTER, PlaceKind.VAULT})
@@ -24,61 +25,6 @@ COUNTED_KINDS: Final = frozenset({PlaceKind.REGISTER, PlaceKind.VAULT})
 
 ROWS_PER_STATEMENT: Final = 500
 """Bounds a statement's parameters well under SQLite's 32,766 and PostgreSQL's 65,535."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A movement to be recorded. `amount` is minor units; `occurred_at` is UTC and decides the business date."""
-
-    source: Place
-    destination: Place
-    amount: int
-    currency: str
-    method: str
-    kind: MovementKind
-    occurred_at: datetime
-    session: CashSession | None = None
-    payment: Payment | None = None
-    reverses: Movement | None = None
-    is_late: bool = False
-    late_for: Place | None = None
-    reason: str = ""
-    note: str = ""
-
-
-def entries_of_difference(
-    *,
-    place: Place,
-    over_short: Place,
-    difference: int,
-    currency: str,
-    method: str,
-    at: datetime,
-    session: CashSession | None = None,
-) -> list[Entry]:
-    """Returns the movements that bring a place's book from what was expected to what was counted, `difference` being
-    counted minus expected: what is missing leaves for over/short, what is too much comes from there.
-
-    In as many movements as it takes: a till that reported a barcode as an amount must not keep a drawer open for ever.
-    """
-    source, destination = (over_short, place) if difference > 0 else (place, over_short)
-    entries, left = [], abs(difference)
-    while left:
-        amount = min(left, AMOUNT_MAX)
-        entries.append(
-            Entry(
-                source=source,
-                destination=destination,
-                amount=amount,
-                currency=currency,
-                method=method,
-                kind=MovementKind.OVER_SHORT,
-                occurred_at=at,
-                session=session,
-            )
-        )
-        left -= amount
-    return entries
 
 
 def record(
@@ -105,6 +51,8 @@ def record(
             cursor.execute(statement, parameters)
             if cursor.rowcount != len(chunk):
                 raise PlaceMovedOn
+    if any(entry.is_late for entry in entries):
+        raise_late(store=store, entries=entries, uuids=uuids, at=at)
     return uuids
 
 
@@ -122,8 +70,11 @@ def reverse(*, movement: Movement, by: Principal, at: datetime, reason: str) -> 
     if movement.kind not in REVERSIBLE_KINDS or movement.reverses_id is not None:
         raise InvalidMovement(f"A {movement.get_kind_display().lower()} is not reversed: the next count corrects it.")
     store = movement.store
-    # Shared is enough: a reversal is a posting. What is decided on is read after the locks.
-    held = place.lock(shared=[end for end in (movement.source, movement.destination) if end.kind in COUNTED_KINDS])
+    ends = [end for end in (movement.source, movement.destination) if end.kind in COUNTED_KINDS]
+    # Shared is enough: a reversal is a posting. What is decided on is read after the locks. That of late money also takes
+    # the place whose period it explains, so that nobody approves that money at the same moment.
+    locked = place.lock(shared=[*ends, *([movement.late_for] if movement.late_for is not None else [])])
+    held = {end.pk: locked[end.pk] for end in ends}
     if Movement.objects.filter(reverses=movement).exists():
         raise Conflict("It was reversed already; a movement is reversed once.", code="already_reversed")
     closed = [end for end in held.values() if _is_counted_since(end, movement)]

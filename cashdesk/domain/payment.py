@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from cashdesk.domain import audit, ledger, place
 from cashdesk.domain.access import find_store
 from cashdesk.domain.business_day import business_date
-from cashdesk.domain.ledger import Entry
+from cashdesk.domain.entry import Entry
 from cashdesk.domain.payment_report import PaymentReport, checked
 from cashdesk.domain.payment_target import Target, targets_of
 from cashdesk.domain.principal import Principal

@@ -6,14 +6,25 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.expressions import Combinable
 
-from cashdesk.domain import audit, ledger, place
+from cashdesk.domain import audit, place
 from cashdesk.domain.business_day import business_date
 from cashdesk.domain.count import CountedAmount, keep_count
 from cashdesk.domain.expected import book_of
-from cashdesk.domain.ledger import Entry
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.seal import seal_period
-from cashdesk.enums import CASH, FLOW, CountMoment, MovementKind, PlaceKind, SessionStatus, Settling
+from cashdesk.domain.session_booking import record_difference, record_return, record_transfer
+from cashdesk.domain.variance import Cause, raise_difference, raise_uncounted
+from cashdesk.enums import (
+    CASH,
+    FLOW,
+    WITHIN_A_PERIOD,
+    CountMoment,
+    MovementKind,
+    PlaceKind,
+    SessionStatus,
+    Settling,
+    VarianceKind,
+)
 from cashdesk.errors import Conflict, InvalidInput, NothingOpen, SessionAlreadyOpen
 from cashdesk.models import CashSession, Count, Place, Store, User
 
@@ -124,9 +135,13 @@ def _open_locked(
     )
     keep_count(place=register, session=session, moment=CountMoment.OPENING, counted=[counted], by=by, at=at)
     if held_amount:
-        _record_difference(session=session, ends=ends, difference=session.opening_difference, by=by, at=at)
+        record_difference(session=session, ends=ends, difference=session.opening_difference, by=by, at=at)
+        raise_difference(
+            kind=VarianceKind.OPENING, cause=_cause(session, person=None), expected=held_amount, counted=counted.amount,
+            currency=store.currency, by=by, at=at,
+        )  # fmt: skip
     elif counted.amount:
-        _record_transfer(
+        record_transfer(
             session=session,
             kind=MovementKind.FLOAT,
             source=ends[PlaceKind.VAULT],
@@ -175,10 +190,11 @@ def close_session(*, session: CashSession, counted: CountedAmount, by: Principal
     book = book_of(register)
     expected = book.amount(currency=session.currency, method=CASH)
     keep_count(place=register, session=session, moment=CountMoment.CLOSING, counted=[counted], by=by, at=at)
-    _record_difference(session=session, ends=ends, difference=counted.amount - expected, by=by, at=at)
-    _record_return(session=session, register=register, ends=ends, amount=counted.amount, by=by, at=at)
+    record_difference(session=session, ends=ends, difference=counted.amount - expected, by=by, at=at)
+    record_return(session=session, register=register, ends=ends, amount=counted.amount, by=by, at=at)
     session.seal = seal_period(place=register, last_seal=book.last_seal, at=at)
     _freeze(session=session, status=SessionStatus.CLOSED, expected=expected, declared=counted.amount, by=by, at=at)
+    _raise_difference(session, expected=expected, counted=counted.amount, by=by, at=at)
     detail = {"declared": counted.amount, "expected": expected, "difference": session.difference}
     audit.note(
         action="session.closed", subject=f"session:{session.pk}", by=by, at=at, store=session.store, detail=detail
@@ -218,11 +234,13 @@ def count_afterwards(
         raise Conflict("The drawer was opened or counted since; what it held is in that count.", code="already_counted")
     book = book_of(register)
     keep_count(place=register, session=session, moment=CountMoment.AFTERWARDS, counted=[counted], by=by, at=at)
-    difference = counted.amount - book.amount(currency=session.currency, method=CASH)
-    _record_difference(session=session, ends=ends, difference=difference, by=by, at=at)
-    _record_return(session=session, register=register, ends=ends, amount=counted.amount, by=by, at=at)
+    expected = book.amount(currency=session.currency, method=CASH)
+    difference = counted.amount - expected
+    record_difference(session=session, ends=ends, difference=difference, by=by, at=at)
+    record_return(session=session, register=register, ends=ends, amount=counted.amount, by=by, at=at)
     seal_period(place=register, last_seal=book.last_seal, at=at)
     place.moved_on(register)
+    _raise_difference(session, expected=expected, counted=counted.amount, by=by, at=at)
     detail = {"declared": counted.amount, "difference": difference, **({"reason": reason} if reason else {})}
     audit.note(
         action="session.counted_afterwards",
@@ -243,7 +261,7 @@ def was_counted_since() -> Combinable:
     afterwards = Count.objects.filter(session=OuterRef("pk"), moment=CountMoment.AFTERWARDS)
     settled = Count.objects.filter(
         place=OuterRef("register"), counted_at__gte=OuterRef("closed_at"), session__isnull=True
-    ).exclude(moment=CountMoment.PREVIEW)
+    ).exclude(moment__in=WITHIN_A_PERIOD)
     return Exists(opened_again) | Exists(afterwards) | Exists(settled)
 
 
@@ -259,6 +277,7 @@ def _close_uncounted(*, session: CashSession, by: Principal, at: datetime, reaso
     expected = book.amount(currency=session.currency, method=CASH)
     session.seal = seal_period(place=session.register, last_seal=book.last_seal, at=at)
     _freeze(session=session, status=SessionStatus.CLOSED_SYSTEM, expected=expected, declared=0, by=by, at=at)
+    raise_uncounted(cause=_cause(session, person=session.user), currency=session.currency, at=at)
     audit.note(
         action="session.forced_closed",
         subject=f"session:{session.pk}",
@@ -282,57 +301,19 @@ def _freeze(
     place.moved_on(session.register)
 
 
-def _record_difference(
-    *, session: CashSession, ends: dict[str, Place], difference: int, by: Principal, at: datetime
-) -> None:
-    """Books counted minus book over/short."""
-    entries = ledger.entries_of_difference(
+def _cause(session: CashSession, *, person: User | None) -> Cause:
+    return Cause(
+        store=session.store,
+        subject=f"session:{session.pk}",
+        business_date=session.business_date,
         place=session.register,
-        over_short=ends[PlaceKind.OVER_SHORT],
-        difference=difference,
-        currency=session.currency,
-        method=CASH,
-        at=at,
         session=session,
+        person=person,
     )
-    if entries:
-        ledger.record(store=session.store, entries=entries, by=by, at=at)
 
 
-def _record_return(
-    *, session: CashSession, register: Place, ends: dict[str, Place], amount: int, by: Principal, at: datetime
-) -> None:
-    """Puts the counted cash back into the vault, unless a settlement holds the drawer: then it stays in it."""
-    if amount and register.settling == Settling.NONE:
-        _record_transfer(
-            session=session,
-            kind=MovementKind.RETURN,
-            source=register,
-            destination=ends[PlaceKind.VAULT],
-            amount=amount,
-            by=by,
-            at=at,
-        )
-
-
-def _record_transfer(
-    *,
-    session: CashSession,
-    kind: MovementKind,
-    source: Place,
-    destination: Place,
-    amount: int,
-    by: Principal,
-    at: datetime,
-) -> None:
-    entry = Entry(
-        source=source,
-        destination=destination,
-        amount=amount,
-        currency=session.currency,
-        method=CASH,
-        kind=kind,
-        occurred_at=at,
-        session=session,
-    )
-    ledger.record(store=session.store, entries=[entry], by=by, at=at)
+def _raise_difference(session: CashSession, *, expected: int, counted: int, by: Principal, at: datetime) -> None:
+    raise_difference(
+        kind=VarianceKind.SESSION, cause=_cause(session, person=session.user), expected=expected, counted=counted,
+        currency=session.currency, by=by, at=at,
+    )  # fmt: skip

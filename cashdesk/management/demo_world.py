@@ -15,7 +15,7 @@ from cashdesk.domain import ledger, place
 from cashdesk.domain.access import issue_api_key
 from cashdesk.domain.cash_movement import move_cash
 from cashdesk.domain.count import CountedAmount
-from cashdesk.domain.ledger import Entry
+from cashdesk.domain.entry import Entry
 from cashdesk.domain.organisation import create_account, create_store
 from cashdesk.domain.payment import record_payments
 from cashdesk.domain.payment_report import PaymentReport

@@ -12,6 +12,7 @@ from cashdesk.models.person import User
 from cashdesk.models.place import Place
 from cashdesk.models.seal import Seal
 from cashdesk.models.session import CashSession, Shift
+from cashdesk.models.variance import Variance
 
 __all__ = [
     "AccessToken",
@@ -32,5 +33,6 @@ __all__ = [
     "SignInAttempt",
     "Store",
     "User",
+    "Variance",
     "Vendor",
 ]

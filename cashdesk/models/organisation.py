@@ -76,6 +76,13 @@ class Store(PublicIdModel):
         validators=[MaxValueValidator(10_000)],
         help_text="Hundredths of a percent of the expected amount; 50 is half a percent.",
     )
+    escalation_minor = models.BigIntegerField(
+        "second limit",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="Minor units; what is above it is signed off by an admin. Empty: there is no second limit.",
+    )
     closes_stale_sessions = models.BooleanField(
         "close what is left open",
         default=True,

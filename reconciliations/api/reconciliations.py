@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cashdesk import money
-from cashdesk.enums import Role, Scope
+from cashdesk.enums import Reason, Role, Scope
 from cashdesk.errors import InvalidInput
 from cashdesk.web.dialects import ReconciliationDialect
 from cashdesk.web.fields import CamelCaseSerializer, NumberField, ReferenceField, StrictSerializer, TextField
@@ -29,7 +29,7 @@ from reconciliations.api.common import (
     uuid_in,
 )
 from reconciliations.domain.reconciliation import Declaration, record_reconciliation
-from reconciliations.enums import DiscrepancyType, Reason
+from reconciliations.enums import DiscrepancyType
 from reconciliations.models import Reconciliation
 
 
@@ -87,7 +87,9 @@ class ReconciliationSerializer(CamelCaseSerializer, serializers.Serializer[Recon
     details = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField(source="reported_at")
     updated_at = serializers.DateTimeField(source="reported_at")
-    awaiting_approval = serializers.BooleanField(source="awaits_approval", help_text="Ours.")
+    awaiting_approval = serializers.BooleanField(
+        source="still_awaits_approval", help_text="Ours: until somebody signs it off in the variance queue."
+    )
     supersedes = serializers.UUIDField(
         source="supersedes.uuid", default=None, allow_null=True, help_text="Ours: the one it takes the place of."
     )

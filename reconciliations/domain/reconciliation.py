@@ -8,13 +8,14 @@ from django.db import IntegrityError, transaction
 
 from cashdesk.domain import audit, place
 from cashdesk.domain.principal import Principal
-from cashdesk.enums import PlaceKind, Role
+from cashdesk.domain.variance import Cause, exceeds_tolerance, raise_difference
+from cashdesk.enums import PlaceKind, Reason, Role, VarianceKind
 from cashdesk.errors import Forbidden, InvalidInput
 from cashdesk.models import BusinessDay, Place, Store, User
 from reconciliations.domain.authorization import FIELD, REFUSED, note_refusal, usable_authorization
 from reconciliations.domain.business_day import current_date
 from reconciliations.domain.expected_cash import expected_cash
-from reconciliations.enums import Reason
+from reconciliations.domain.variance import explain_raised, sign_off_with_authorization, supersede_variances
 from reconciliations.models import Reconciliation
 
 
@@ -77,7 +78,8 @@ def _record(*, declaration: Declaration, on: date, by: Principal, at: datetime) 
         else None
     )
     asks_approval = declaration.reason == Reason.THEFT_SUSPECTED or (
-        discrepancy < 0 and exceeds_tolerance(store=store, difference=discrepancy, expected=system)
+        discrepancy < 0
+        and exceeds_tolerance(store=store, difference=discrepancy, expected=system, currency=declaration.currency)
     )
     made = Reconciliation.objects.create(
         store=store,
@@ -109,16 +111,36 @@ def _record(*, declaration: Declaration, on: date, by: Principal, at: datetime) 
             action="authorization.used", subject=f"authorization:{authorization.pk}", by=by, at=at, store=store,
             detail={"reconciliation": made.pk},
         )  # fmt: skip
+    _raise_variance(made, by=by, at=at)
     return made
 
 
-def exceeds_tolerance(*, store: Store, difference: int, expected: int) -> bool:
-    """Whether a difference is larger than the store lets pass: above its amount (minor units), or above its share of what
-    was expected, where it has one.
+def _raise_variance(made: Reconciliation, *, by: Principal, at: datetime) -> None:
+    """Puts the discrepancy into the queue: where it exceeds the tolerance, has no reason, or theft is suspected. A reason
+    explains it, an authorization signs it off; what waited for the one before it waits no more.
     """
-    size = abs(difference)
-    by_share = store.tolerance_basis_points and size * 10_000 > store.tolerance_basis_points * abs(expected)
-    return size > store.tolerance_minor or bool(by_share)
+    if made.supersedes_id is not None:
+        supersede_variances(subject=f"reconciliation:{made.supersedes_id}", by=by, at=at)
+    variance = raise_difference(
+        kind=VarianceKind.RECONCILIATION,
+        cause=Cause(
+            store=made.store,
+            subject=f"reconciliation:{made.pk}",
+            business_date=made.business_date,
+            person=made.operator,
+        ),
+        expected=made.system_amount,
+        counted=made.declared_amount,
+        currency=made.currency,
+        by=by,
+        at=at,
+        always=made.reason == Reason.THEFT_SUSPECTED or bool(made.discrepancy and not made.reason),
+    )
+    if variance is None or not made.reason:
+        return
+    explain_raised(variance=variance, reason=made.reason, notes=made.notes, by=by, at=at)
+    if made.authorization is not None:
+        sign_off_with_authorization(variance=variance, issuer=made.authorization.issued_by, by=by, at=at)
 
 
 def _standing(*, declaration: Declaration, on: date) -> Reconciliation | None:

@@ -2,5 +2,6 @@
 
 from reconciliations.models.authorization import Authorization
 from reconciliations.models.reconciliation import Reconciliation
+from reconciliations.models.variance_event import VarianceEvent
 
-__all__ = ["Authorization", "Reconciliation"]
+__all__ = ["Authorization", "Reconciliation", "VarianceEvent"]

@@ -3,9 +3,9 @@
 from django.db import models
 from django.db.models import F, Q
 
+from cashdesk.enums import Reason
 from cashdesk.models import AccessToken, Store, User
 from cashdesk.models.public_id import PublicIdModel
-from reconciliations.enums import Reason
 from reconciliations.models.authorization import Authorization
 
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from cashdesk.domain import audit, ledger, place
+from cashdesk.domain import audit, place
 from cashdesk.domain.count import CountedAmount
-from cashdesk.domain.ledger import Entry
+from cashdesk.domain.entry import Entry, entries_of_difference
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import CASH, MovementKind, PlaceKind, Role, SessionStatus
 from cashdesk.errors import Conflict, Forbidden, InvalidInput
@@ -46,7 +46,7 @@ def over_short(
     place_: Place, ends: Mapping[str, Place], *, currency: str, method: str, difference: int, at: datetime
 ) -> list[Entry]:
     """Returns the movements of a difference, minor units."""
-    return ledger.entries_of_difference(
+    return entries_of_difference(
         place=place_,
         over_short=ends[PlaceKind.OVER_SHORT],
         difference=difference,

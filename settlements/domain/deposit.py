@@ -6,8 +6,10 @@ from django.db import transaction
 
 from cashdesk.domain import audit, ledger, place
 from cashdesk.domain.cash_movement import move_money
+from cashdesk.domain.entry import entries_of_difference
 from cashdesk.domain.principal import Principal
-from cashdesk.enums import MovementKind, PlaceKind
+from cashdesk.domain.variance import Cause, raise_difference
+from cashdesk.enums import MovementKind, PlaceKind, VarianceKind
 from cashdesk.errors import Conflict, InvalidInput
 from cashdesk.models import Movement, Store
 from settlements.enums import DEPOSIT_FLOW, DepositState
@@ -81,7 +83,7 @@ def credit_deposit(*, deposit: Deposit, amount: int, by: Principal, at: datetime
     deposit.difference = amount - movement.amount
     deposit.save(update_fields=["state", "credited_at", "credited_by", "credited_amount", "difference"])
     ends = place.places_of(deposit.store)
-    entries = ledger.entries_of_difference(
+    entries = entries_of_difference(
         place=ends[PlaceKind.BANK],
         over_short=ends[PlaceKind.OVER_SHORT],
         difference=deposit.difference,
@@ -90,6 +92,22 @@ def credit_deposit(*, deposit: Deposit, amount: int, by: Principal, at: datetime
         at=at,
     )
     ledger.record(store=deposit.store, entries=entries, by=by, at=at)
+    raise_difference(
+        kind=VarianceKind.DEPOSIT,
+        cause=Cause(
+            store=deposit.store,
+            subject=f"deposit:{deposit.pk}",
+            business_date=movement.business_date,
+            place=ends[PlaceKind.VAULT],
+            person=deposit.prepared_by,
+        ),
+        expected=movement.amount,
+        counted=amount,
+        currency=movement.currency,
+        method=movement.method,
+        by=by,
+        at=at,
+    )
     _note(deposit, "deposit.credited", by=by, at=at, detail={"credited": amount, "difference": deposit.difference})
     return deposit
 

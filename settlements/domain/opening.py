@@ -8,13 +8,14 @@ from django.db import transaction
 from cashdesk.domain import ledger, place
 from cashdesk.domain.business_day import business_date
 from cashdesk.domain.count import CountedAmount, keep_count
+from cashdesk.domain.entry import Entry
 from cashdesk.domain.expected import Book, book_of, last_movement_of
-from cashdesk.domain.ledger import Entry
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import CASH, CountMoment, MovementKind, PlaceKind, Role
 from cashdesk.errors import Conflict, Forbidden, InvalidInput
 from cashdesk.models import Place, Store
 from settlements.domain.booking import note, over_short, refuse_open_session, refuse_pairs, transfer
+from settlements.domain.variances import raise_opening
 from settlements.enums import SettlementState, SettlementType
 from settlements.models import InitialAmount, Settlement, SettlementCount
 
@@ -165,6 +166,7 @@ def open_locked(
             settlement=settlement, count=count, attempt=0, is_equal=not any(differences.values())
         )
     place.hold(place_, by=by, after_z=z)
+    raise_opening(settlement, found=pairs, differences=differences, by=by, at=at)
     note(
         settlement,
         "settlement.opened",

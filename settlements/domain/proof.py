@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from django.db.models import Q
 
 from cashdesk.domain.expected import Balances, moved
-from cashdesk.enums import CASH, MovementKind, Settling
+from cashdesk.enums import CASH, CORRECTION, MovementKind, Settling
 from cashdesk.models import Movement, Place, Seal, Store
 from cashdesk.money import to_text
 from settlements.enums import SettlementState, SettlementType
@@ -65,7 +65,8 @@ def _booked_at_close(settlement: Settlement, seal: Seal) -> tuple[Balances, Bala
     # Bounded by the seal's own range: nothing that is the settlement's own lies before a session's seal.
     after = max(seal.after_movement, settlement.opened_after)
     place = settlement.place
-    differences = Q(kind=MovementKind.OVER_SHORT) & (Q(source=place) | Q(destination=place))
+    # A miscount that a recount found is booked while the period runs, and says so.
+    differences = Q(kind=MovementKind.OVER_SHORT) & ~Q(reason=CORRECTION) & (Q(source=place) | Q(destination=place))
     rows = Movement.objects.filter(
         differences | Q(kind=MovementKind.RETURN, source=place),
         session__isnull=True,

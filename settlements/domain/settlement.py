@@ -10,16 +10,17 @@ from django.db.models import Max
 
 from cashdesk.domain import ledger, place
 from cashdesk.domain.count import CountedAmount, keep_count
+from cashdesk.domain.entry import Entry
 from cashdesk.domain.expected import last_seal_of
-from cashdesk.domain.ledger import Entry
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.seal import seal_period
-from cashdesk.enums import CountMoment, MovementKind, PlaceKind, Role, Settling
+from cashdesk.enums import WITHIN_A_PERIOD, CountMoment, MovementKind, PlaceKind, Role, Settling
 from cashdesk.errors import Conflict, Forbidden, InvalidInput
 from cashdesk.models import Count, Place
 from settlements.domain.booking import note, over_short, refuse_open_session, refuse_pairs, transfer
 from settlements.domain.opening import open_locked
 from settlements.domain.target import Judged, counted_methods, judge, targets_of
+from settlements.domain.variances import raise_closing, raise_not_counted
 from settlements.enums import (
     ACTS,
     PREVIEWS_OF_A_REGISTER,
@@ -187,7 +188,7 @@ def count_settlement_afterwards(
             "Only a settlement that was closed without a count is counted afterwards.", code="already_counted"
         )
     counted_since = Count.objects.filter(place=settlement.place, counted_at__gte=settlement.closed_at)
-    if settlement.place.settling != Settling.NONE or counted_since.exclude(moment=CountMoment.PREVIEW).exists():
+    if settlement.place.settling != Settling.NONE or counted_since.exclude(moment__in=WITHIN_A_PERIOD).exists():
         raise Conflict("The drawer was opened or counted since; what it held is in that count.", code="already_counted")
     targets = {(line.currency, line.method): line.target for line in settlement.closing_amounts.all()}
     judged = judge(targets=targets, counted=counted, by_hand=counted_methods(settlement))
@@ -196,6 +197,7 @@ def count_settlement_afterwards(
     _book(settlement, judged=judged, by=by, at=at)
     seal_period(place=settlement.place, last_seal=last_seal_of(settlement.place), at=at)
     place.moved_on(settlement.place)
+    raise_closing(settlement, judged=judged, by=by, at=at)
     note(settlement, "settlement.counted_afterwards", by=by, at=at, detail={**_figures(judged), **_reasoned(reason)})
     return judged
 
@@ -235,6 +237,10 @@ def _close(
         if settlement.last_count_at is None:
             settlement.last_count_at, settlement.last_count_by_name = at, by.name
     settlement.save()
+    if is_counted:
+        raise_closing(settlement, judged=judged, by=by, at=at)
+    else:
+        raise_not_counted(settlement, at=at)
     action = "settlement.closed" if is_counted else "settlement.forced_closed"
     note(settlement, action, by=by, at=at, detail={**(_figures(judged) if is_counted else {}), **_reasoned(reason)})
     if settlement.type == SettlementType.CASHREGISTER:

@@ -7,8 +7,9 @@ import pytest
 from django.db import connection
 
 from cashdesk.domain import expected
+from cashdesk.domain.entry import Entry
 from cashdesk.domain.expected import balances_of_places, book_of, late_cash_of, moved
-from cashdesk.domain.ledger import Entry, record, reverse
+from cashdesk.domain.ledger import record, reverse
 from cashdesk.domain.principal import SYSTEM
 from cashdesk.domain.seal import seal_period
 from cashdesk.enums import CASH, MOVEMENT_ENDS, MovementKind, PlaceKind

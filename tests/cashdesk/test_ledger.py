@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from cashdesk.domain.ledger import ROWS_PER_STATEMENT, Entry, record, reverse
+from cashdesk.domain.entry import Entry
+from cashdesk.domain.ledger import ROWS_PER_STATEMENT, record, reverse
 from cashdesk.domain.principal import SYSTEM, Principal
 from cashdesk.enums import CASH, MOVEMENT_ENDS, REVERSIBLE_KINDS, MovementKind, PlaceKind
 from cashdesk.errors import Conflict, InvalidMovement, PlaceMovedOn

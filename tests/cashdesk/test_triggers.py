@@ -27,6 +27,7 @@ from cashdesk.models import (
     Payment,
     Place,
     Seal,
+    Variance,
 )
 from tests.cashdesk.desk import (
     NOON,
@@ -202,7 +203,7 @@ def test_none_is_missing(db: None) -> None:
     assert triggers.missing(connection) == []
     assert faults() == []
     tables = {trigger.table for trigger in triggers._triggers(connection)}
-    staying = [*STAYING, BusinessDay]
+    staying = [*STAYING, BusinessDay, Variance]
     for app in ("settlements", "reconciliations"):
         staying += apps.get_app_config(app).get_models()
     assert tables == {model._meta.db_table for model in staying}

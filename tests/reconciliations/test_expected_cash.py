@@ -12,13 +12,12 @@ import pytest
 from cashdesk.domain.cash_movement import move_money
 from cashdesk.domain.ledger import reverse
 from cashdesk.domain.principal import SYSTEM, Principal
-from cashdesk.enums import CASH, MovementKind, PlaceKind
+from cashdesk.enums import CASH, MovementKind, PlaceKind, Reason
 from cashdesk.errors import DomainError
 from cashdesk.models import AuditEntry, CashSession, Movement, Payment, Place, User
 from reconciliations import queries
 from reconciliations.domain.expected_cash import expected_cash
 from reconciliations.domain.reconciliation import Declaration, record_reconciliation
-from reconciliations.enums import Reason
 from settlements.domain.opening import open_settlement
 from settlements.domain.settlement import close_settlement
 from settlements.enums import SettlementState, SettlementType

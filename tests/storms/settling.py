@@ -61,10 +61,10 @@ def report(settling: Settling, till: Till, name: str) -> None:
     """Sends one payment after the other until the storm is over, and notes how each was booked."""
     number = 0
     while not settling.storm.is_over:
-        payment = payment_of(name, number)
+        payment, turn = payment_of(name, number), settling.storm.turn
         seen: list[Window] = []
         answer = settling.timed(partial(till.post, "/payments", payment), seen)
-        settling.storm.note([payment], [answer.status])
+        settling.storm.note([payment], [answer.status], turn=turn)
         if answer.status == 201 and payment["status"] == "APPROVED":
             with settling.lock:
                 settling.paid.append((seen[0], answer.body["booked"]))
@@ -138,9 +138,10 @@ def work_a_register(storm: Storm, till: Till, station: int) -> None:
         if made.status != 201:
             return
         for kind in ("DROP", "LOAN", "DROP"):
+            turn = storm.turn
             moved = till.post("/movements", {"kind": kind, "amount": 100 + number, "station": station})
             storm.expect({201}, moved)
-            storm.note([{"id": f"{station}-{number}-{kind}", "status": "PENDING"}], [moved.status])
+            storm.note([{"id": f"{station}-{number}-{kind}", "status": "PENDING"}], [moved.status], turn=turn)
         path = f"/settlements/{made.body['settlementId']}"
         storm.expect({200}, till.patch(path, {"state": "COUNTING"}))
         storm.expect({200}, till.patch(path, {"state": "CLOSED", "amounts": euros(49_00 + number % 3 * 100)}))

@@ -23,13 +23,13 @@ def report_and_decide(storm: Storm, till: Till, name: str, station: int) -> None
     """Sends one payment after the other, every tenth of them again, and approves those that are pending."""
     number = 0
     while not storm.is_over:
-        payment = payment_of(name, number, station=station)
-        storm.note([payment], [till.post("/payments", payment).status])
+        payment, turn = payment_of(name, number, station=station), storm.turn
+        storm.note([payment], [till.post("/payments", payment).status], turn=turn)
         if number % 10 == 9:
-            storm.note([payment], [till.post("/payments", payment).status])
+            storm.note([payment], [till.post("/payments", payment).status], turn=turn)
         if payment["status"] == "PENDING":
             decided = till.ask("PATCH", f"/payments/{payment['id']}", {"status": "APPROVED"})
-            storm.note([{**payment, "status": "APPROVED"}], [decided.status])
+            storm.note([{**payment, "status": "APPROVED"}], [decided.status], turn=turn)
         number += 1
 
 

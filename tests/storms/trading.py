@@ -28,11 +28,16 @@ class Storm:
     faults: list[str] = field(default_factory=list)
     """Answers that no storm may bring about."""
     is_over: bool = False
+    turn: int = 0
+    """How many waits have begun. A till reads it before it sends, so that a wait counts only what was sent in it."""
+    _answered: int = 0
     _changed: threading.Condition = field(default_factory=threading.Condition)
 
-    def note(self, payments: Sequence[Payment], statuses: Sequence[int]) -> None:
+    def note(self, payments: Sequence[Payment], statuses: Sequence[int], *, turn: int) -> None:
         """Notes payments with the status that each was answered with: 201 when it was new, 200 when it was known."""
         with self._changed:
+            if turn == self.turn:
+                self._answered += len(payments)
             for payment, status in zip(payments, statuses, strict=True):
                 if status in (200, 201):
                     self.sent[str(payment["id"])] = into_drawer(payment)
@@ -47,11 +52,11 @@ class Storm:
                 self.faults.append(f"answered {answer.status}: {answer.content.decode()[:500]}")
 
     def await_more(self, count: int) -> None:
-        """Waits until `count` more payments were answered, so that a round has trade in it without any sleep."""
+        """Waits until `count` payments were sent from now on and answered, so that a round has trade in it without any sleep."""
         with self._changed:
-            enough = len(self.sent) + count
-            self._changed.wait_for(lambda: len(self.sent) >= enough or self.is_over, SECONDS_TO_ANSWER)
-            if len(self.sent) < enough:
+            self.turn, self._answered = self.turn + 1, 0
+            self._changed.wait_for(lambda: self._answered >= count or self.is_over, SECONDS_TO_ANSWER)
+            if self._answered < count:
                 raise TillsStopped(f"after {len(self.sent)} payments, with {self.faults[:10]}")
 
     def end(self) -> None:
@@ -86,8 +91,8 @@ def report_singly(storm: Storm, till: Till, name: str) -> None:
     """Sends one payment after the other until the storm is over."""
     number = 0
     while not storm.is_over:
-        payment = payment_of(name, number)
-        storm.note([payment], [till.post("/payments", payment).status])
+        payment, turn = payment_of(name, number), storm.turn
+        storm.note([payment], [till.post("/payments", payment).status], turn=turn)
         number += 1
 
 
@@ -99,12 +104,14 @@ def report_in_batches(
     while not storm.is_over:
         numbers = range(number, number + size)
         payments = [payment_of(name, each, station=stations[each % len(stations)]) for each in numbers]
+        turn = storm.turn
         answer = till.post("/payments/batch", {"payments": payments})
         storm.note(
             payments,
             [answer.status] * size
             if answer.status != 200
             else [result["status_code"] for result in answer.body["results"]],
+            turn=turn,
         )
         number += size
 

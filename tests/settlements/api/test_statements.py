@@ -4,7 +4,8 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from cashdesk.domain.ledger import Entry, record
+from cashdesk.domain.entry import Entry
+from cashdesk.domain.ledger import record
 from cashdesk.domain.principal import SYSTEM
 from cashdesk.enums import CASH, MovementKind, PlaceKind
 from tests.settlements.steps import change, listed, open_register, open_vault, report

@@ -1,0 +1,67 @@
+"""What is to be recorded in the ledger: entries, before `domain.ledger` writes them as movements."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cashdesk.enums import MovementKind
+from cashdesk.models import CashSession, Movement, Payment, Place
+from cashdesk.money import AMOUNT_MAX
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A movement to be recorded. `amount` is minor units; `occurred_at` is UTC and decides the business date."""
+
+    source: Place
+    destination: Place
+    amount: int
+    currency: str
+    method: str
+    kind: MovementKind
+    occurred_at: datetime
+    session: CashSession | None = None
+    payment: Payment | None = None
+    reverses: Movement | None = None
+    is_late: bool = False
+    late_for: Place | None = None
+    reason: str = ""
+    note: str = ""
+
+
+def entries_of_difference(
+    *,
+    place: Place,
+    over_short: Place,
+    difference: int,
+    currency: str,
+    method: str,
+    at: datetime,
+    session: CashSession | None = None,
+    reason: str = "",
+    note: str = "",
+) -> list[Entry]:
+    """Returns the movements that bring a place's book from what was expected to what was counted, `difference` being
+    counted minus expected: what is missing leaves for over/short, what is too much comes from there.
+
+    In as many movements as it takes: a till that reported a barcode as an amount must not keep a drawer open for ever.
+    """
+    source, destination = (over_short, place) if difference > 0 else (place, over_short)
+    entries, left = [], abs(difference)
+    while left:
+        amount = min(left, AMOUNT_MAX)
+        entries.append(
+            Entry(
+                source=source,
+                destination=destination,
+                amount=amount,
+                currency=currency,
+                method=method,
+                kind=MovementKind.OVER_SHORT,
+                occurred_at=at,
+                session=session,
+                reason=reason,
+                note=note,
+            )
+        )
+        left -= amount
+    return entries

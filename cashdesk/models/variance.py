@@ -1,0 +1,123 @@
+"""Differences that wait to be dealt with: the rows of the variance queue."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from cashdesk.enums import ENDED_VARIANCES, Reason, VarianceKind, VarianceState
+from cashdesk.models.organisation import Store
+from cashdesk.models.person import User
+from cashdesk.models.place import Place
+from cashdesk.models.public_id import PublicIdModel
+from cashdesk.models.session import CashSession
+
+
+class Variance(PublicIdModel):
+    """One difference, wherever it arose: its figures as they were frozen there, and how far it has been dealt with.
+
+    Amounts are minor units of `currency`.
+    `domain.variance` raises it in the transaction of its cause; what people do with it is the floor of reconciliations.
+    `subject` names the cause as audit entries do: `session:12`, `settlement:7`, `deposit:3`, `reconciliation:9`.
+    """
+
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="variances", db_index=False)
+    kind = models.CharField(max_length=16, choices=VarianceKind.choices)
+    subject = models.CharField(max_length=64)
+    place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    session = models.ForeignKey(CashSession, on_delete=models.PROTECT, related_name="variances", null=True)
+    person = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False, help_text="Whose drawer it was."
+    )
+    counted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    business_date = models.DateField()
+    currency = models.CharField(max_length=3)
+    method = models.CharField(max_length=32)
+    expected_amount = models.BigIntegerField(null=True)
+    counted_amount = models.BigIntegerField(null=True)
+    difference = models.BigIntegerField(
+        null=True, help_text="Counted minus expected; of late money what came, once it is approved; else unknown."
+    )
+    tolerance = models.BigIntegerField(default=0, help_text="What the store let pass at that time, minor units.")
+    first_movement = models.BigIntegerField(null=True, help_text="Of late money: id of the first movement of it.")
+    last_movement = models.BigIntegerField(null=True, help_text="Of late money: of the last that was approved.")
+    raised_at = models.DateTimeField()
+
+    state = models.CharField(max_length=16, choices=VarianceState.choices, default=VarianceState.OPEN)
+    is_escalated = models.BooleanField(
+        default=False, help_text="Above the store's second limit, or handed up: an admin decides."
+    )
+    reason = models.CharField(max_length=32, choices=Reason.choices, blank=True)
+    notes = models.CharField(max_length=2000, blank=True)
+    explained_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    explained_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-raised_at", "-pk")
+        constraints = (
+            models.CheckConstraint(condition=Q(kind__in=VarianceKind.values), name="variance_kind_is_known"),
+            models.CheckConstraint(condition=Q(state__in=VarianceState.values), name="variance_state_is_known"),
+            models.CheckConstraint(
+                condition=Q(reason="") | Q(reason__in=Reason.values), name="variance_reason_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=(VarianceKind.UNCOUNTED, VarianceKind.LATE))
+                | Q(
+                    expected_amount__isnull=False,
+                    counted_amount__isnull=False,
+                    difference__isnull=False,
+                    difference=F("counted_amount") - F("expected_amount"),
+                ),
+                name="variance_difference_adds_up",
+            ),
+            # Law 5: what nobody has counted has no figures here that anything could leak.
+            models.CheckConstraint(
+                condition=~Q(kind__in=(VarianceKind.UNCOUNTED, VarianceKind.LATE))
+                | Q(expected_amount__isnull=True, counted_amount__isnull=True),
+                name="variance_uncounted_has_no_figures",
+            ),
+            # Nobody signs off their own count, and nothing is signed off that was not explained.
+            models.CheckConstraint(
+                condition=~Q(state=VarianceState.APPROVED)
+                | (
+                    Q(decided_by__isnull=False, decided_at__isnull=False, explained_at__isnull=False)
+                    & ~Q(reason="")
+                    & (Q(person__isnull=True) | ~Q(person=F("decided_by")))
+                    & (Q(counted_by__isnull=True) | ~Q(counted_by=F("decided_by")))
+                ),
+                name="variance_approved_by_another",
+            ),
+            # domain.variance raises each difference once, however often a close is tried,
+            models.UniqueConstraint(
+                fields=("subject", "kind", "currency", "method"),
+                condition=~Q(kind=VarianceKind.LATE),
+                name="variance_once_per_difference",
+            ),
+            # and one for all late money of a period, until it was dealt with.
+            models.UniqueConstraint(
+                fields=("subject", "business_date", "currency", "method"),
+                condition=Q(kind=VarianceKind.LATE) & ~Q(state__in=ENDED_VARIANCES),
+                name="variance_one_waiting_for_late_money",
+            ),
+        )
+        indexes = (
+            # reconciliations.queries.variances(): a store's queue, and an account's, newest first, by cursor.
+            models.Index(fields=("store", "-raised_at", "-id"), name="variance_of_store_newest"),
+            models.Index(fields=("-raised_at", "-id"), name="variance_newest"),
+            # The pages of a session, settlement, deposit or reconciliation: what was raised about it.
+            models.Index(fields=("subject", "kind"), name="variance_of_subject"),
+            # The queue itself, for what still waits, however long the past is.
+            models.Index(
+                fields=("store", "-raised_at", "-id"),
+                condition=~Q(state__in=ENDED_VARIANCES),
+                name="variance_waiting",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"Variance {self.pk}"
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether nothing more is waited for."""
+        return self.state in ENDED_VARIANCES

@@ -1,0 +1,271 @@
+"""The variance queue, as ours: every difference that somebody has to deal with, and what was done with it."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from cashdesk.domain.count import CountedAmount, Pieces, total_of
+from cashdesk.enums import CASH, Reason, Role, Scope, method_code
+from cashdesk.errors import InvalidInput
+from cashdesk.models import Variance
+from cashdesk.web.dialects import ProblemDialect
+from cashdesk.web.fields import StrictSerializer, TextField, WholeNumberField
+from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM
+from cashdesk.web.pagination import NewestFirst
+from cashdesk.web.permissions import Access
+from cashdesk.web.views import ApiViewSet
+from reconciliations import queries
+from reconciliations.domain.variance import (
+    NOTES_MAX,
+    approve_variance,
+    escalate_variance,
+    explain_variance,
+    recount_variance,
+    reject_variance,
+    witness_variance,
+)
+from reconciliations.enums import ACTS, Act
+from reconciliations.filters import PARAMETERS, VarianceFilter
+from reconciliations.models import VarianceEvent
+
+ANSWERS = {400: PROBLEM, 401: PROBLEM, 403: PROBLEM, 404: PROBLEM, 409: PROBLEM}
+
+
+class NotesRequest(StrictSerializer):
+    """What may be said of an act."""
+
+    notes = TextField(max_length=NOTES_MAX, default="", allow_blank=True)
+
+
+class ExplainRequest(NotesRequest):
+    """The body of `POST /variances/{id}/explain`."""
+
+    reason = serializers.ChoiceField(choices=Reason.choices)
+
+
+class VariancePieces(StrictSerializer):
+    """So many pieces of one note or coin."""
+
+    denomination = WholeNumberField(min_value=1, help_text="Value of one piece, minor units.")
+    pieces = WholeNumberField(min_value=0, max_value=10_000_000)
+
+
+class RecountRequest(NotesRequest):
+    """The body of `POST /variances/{id}/recount`: an amount in minor units, or `count`, whose total it then is."""
+
+    amount = WholeNumberField(min_value=0, required=False, help_text="Minor units.")
+    currency = TextField(min_length=3, max_length=3, required=False, help_text="Of the variance, unless given.")
+    method = TextField(min_length=1, max_length=32, required=False, help_text="Of the variance, unless given.")
+    count = VariancePieces(many=True, required=False, max_length=100)  # type: ignore[call-arg]  # of the list that DRF makes
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Returns the counted amount. Raises InvalidInput where amount and count are missing or differ."""
+        variance: Variance = self.context["variance"]
+        currency, method = attrs.get("currency", variance.currency), method_code(attrs.get("method", variance.method))
+        pieces = tuple(Pieces(**line) for line in attrs.get("count", ()))
+        if "count" in attrs:
+            if method != CASH:
+                raise InvalidInput.of("count", "is of notes and coins: only CASH has them.")
+            total = total_of(currency=currency, pieces=pieces)
+            if attrs.get("amount", total) != total:
+                raise InvalidInput.of("amount", f"is not the total of count, which is {total}.")
+        elif "amount" in attrs:
+            total = attrs["amount"]
+        else:
+            raise InvalidInput.of("amount", "is required; 0 is something you say.")
+        counted = CountedAmount(currency=currency, method=method, amount=total, pieces=pieces)
+        return {"counted": counted, "notes": attrs["notes"]}
+
+
+class VarianceSerializer(serializers.ModelSerializer[Variance]):
+    """A variance. Amounts are minor units of `currency`, null where nobody has counted."""
+
+    id = serializers.UUIDField(source="uuid")
+    store = serializers.CharField(source="store.number")
+    station = serializers.IntegerField(
+        source="place.number", default=None, allow_null=True, help_text="0 is the vault."
+    )
+    session = serializers.UUIDField(source="session.uuid", default=None, allow_null=True)
+    user_id = serializers.IntegerField(source="person_id", allow_null=True, help_text="Whose drawer it was.")
+    user_name = serializers.CharField(source="person.name", default=None, allow_null=True)
+    counted_by = serializers.CharField(source="counted_by.name", default=None, allow_null=True)
+    explained_by = serializers.CharField(source="explained_by.name", default=None, allow_null=True)
+    decided_by = serializers.CharField(source="decided_by.name", default=None, allow_null=True)
+    late_amount = serializers.IntegerField(
+        help_text="Late money: what came, or what explains that much of a difference."
+    )
+    adjusted_difference = serializers.SerializerMethodField(help_text="The difference without what came late.")
+    allowed = serializers.SerializerMethodField(help_text="What may be done with it now.")
+
+    class Meta:
+        model = Variance
+        fields = (
+            "id", "store", "kind", "state", "is_escalated", "subject", "station", "session", "user_id", "user_name",
+            "counted_by", "business_date", "currency", "method", "expected_amount", "counted_amount", "difference",
+            "tolerance", "late_amount", "adjusted_difference", "reason", "notes", "explained_by", "explained_at",
+            "decided_by", "decided_at", "raised_at", "allowed",
+        )  # fmt: skip
+
+    def get_adjusted_difference(self, row: Variance) -> int | None:
+        """Null where there is no difference yet."""
+        if row.difference is None or row.counted_amount is None:
+            return None
+        return row.difference - int(getattr(row, "late_amount", 0))
+
+    def get_allowed(self, row: Variance) -> list[str]:
+        """The paths below the variance's own."""
+        return [str(act).lower() for act in ACTS[row.state] if act != Act.SUPERSEDE]
+
+
+class EventSerializer(serializers.ModelSerializer[VarianceEvent]):
+    """One act on a variance."""
+
+    id = serializers.UUIDField(source="uuid")
+    by = serializers.CharField(source="by_label")
+    recounted = serializers.SerializerMethodField(help_text="What a recount found, minor units.")
+    correction = serializers.UUIDField(
+        source="movement.uuid", default=None, allow_null=True, help_text="The movement that an approval booked."
+    )
+
+    class Meta:
+        model = VarianceEvent
+        fields = ("id", "act", "at", "by", "from_state", "to_state", "reason", "notes", "recounted", "correction")
+
+    def get_recounted(self, row: VarianceEvent) -> int | None:
+        """Null for every other act."""
+        return sum(found.amount for found in row.count.amounts.all()) if row.count is not None else None
+
+
+class VarianceWithEventsSerializer(VarianceSerializer):
+    """A variance with all that was done with it, oldest first."""
+
+    events = serializers.SerializerMethodField()
+
+    class Meta(VarianceSerializer.Meta):
+        fields = (*VarianceSerializer.Meta.fields, "events")  # type: ignore[assignment]  # one more
+
+    def get_events(self, row: Variance) -> list[dict[str, Any]]:
+        """Every act."""
+        events = row.events.select_related("movement", "count").prefetch_related("count__amounts").order_by("pk")
+        return list(EventSerializer(events, many=True).data)
+
+
+class VarianceViewSet(ApiViewSet):
+    """See what waits, explain it, and sign it off. People approve, reject, witness and recount; programs may explain."""
+
+    dialect = ProblemDialect
+    queryset = Variance.objects.none()
+    access = {
+        "list": Access(role=Role.MANAGER, scope=Scope.CASH_MANAGEMENT_READ),
+        "retrieve": Access(role=Role.MANAGER, scope=Scope.CASH_MANAGEMENT_READ),
+        **{
+            act: Access(role=Role.MANAGER, scope=Scope.CASH_MANAGEMENT_WRITE)
+            for act in ("explain", "witness", "recount", "approve", "reject", "escalate")
+        },
+    }
+    query_parameters = {"list": (*PARAMETERS, *NewestFirst.parameters)}
+    filterset_class = VarianceFilter
+
+    @extend_schema(
+        operation_id="variances",
+        parameters=[
+            OpenApiParameter("limit", int, description="Rows on a page: 100, at most 1000."),
+            OpenApiParameter("cursor", str, description="From the Link header of the page before."),
+        ],
+        responses={200: VarianceSerializer(many=True), 400: PROBLEM, 401: PROBLEM, 403: PROBLEM},
+        tags=["Variances"],
+    )
+    def list(self, request: Request) -> Response:
+        """Lists differences, newest first; `waiting=true` is the queue. `Link` leads on while there is more."""
+        rows = self.filter_queryset(queries.variances(by=self.by))
+        pages = NewestFirst(instant="raised_at")
+        page = pages.page(rows, request)
+        return Response(VarianceSerializer(page, many=True).data, headers=pages.headers())
+
+    @extend_schema(
+        operation_id="variance",
+        responses={200: VarianceWithEventsSerializer, 401: PROBLEM, 403: PROBLEM, 404: PROBLEM},
+        tags=["Variances"],
+    )
+    def retrieve(self, request: Request, variance_id: UUID) -> Response:
+        """Shows one with its events."""
+        return self._shown(variance_id)
+
+    @extend_schema(
+        operation_id="variance_explain",
+        parameters=[IDEMPOTENCY_KEY],
+        request=ExplainRequest,
+        responses={200: VarianceWithEventsSerializer, **ANSWERS},
+        tags=["Variances"],
+    )
+    def explain(self, request: Request, variance_id: UUID) -> Response:
+        """Says why, in one of the seven reasons."""
+        return self._do(explain_variance, variance_id, ExplainRequest)
+
+    @extend_schema(
+        operation_id="variance_witness",
+        parameters=[IDEMPOTENCY_KEY],
+        request=NotesRequest,
+        responses={200: VarianceWithEventsSerializer, **ANSWERS},
+        tags=["Variances"],
+    )
+    def witness(self, request: Request, variance_id: UUID) -> Response:
+        """Puts a second pair of eyes on record."""
+        return self._do(witness_variance, variance_id, NotesRequest)
+
+    @extend_schema(
+        operation_id="variance_recount",
+        parameters=[IDEMPOTENCY_KEY],
+        request=RecountRequest,
+        responses={200: VarianceWithEventsSerializer, **ANSWERS},
+        tags=["Variances"],
+    )
+    def recount(self, request: Request, variance_id: UUID) -> Response:
+        """Keeps what a second person counted; what it found otherwise is booked with the approval."""
+        return self._do(recount_variance, variance_id, RecountRequest)
+
+    @extend_schema(
+        operation_id="variance_approve",
+        parameters=[IDEMPOTENCY_KEY],
+        request=NotesRequest,
+        responses={200: VarianceWithEventsSerializer, **ANSWERS},
+        tags=["Variances"],
+    )
+    def approve(self, request: Request, variance_id: UUID) -> Response:
+        """Signs it off; nobody their own count."""
+        return self._do(approve_variance, variance_id, NotesRequest)
+
+    @extend_schema(
+        operation_id="variance_reject",
+        parameters=[IDEMPOTENCY_KEY],
+        request=NotesRequest,
+        responses={200: VarianceWithEventsSerializer, **ANSWERS},
+        tags=["Variances"],
+    )
+    def reject(self, request: Request, variance_id: UUID) -> Response:
+        """Sends the explanation back, with what is missing in it."""
+        return self._do(reject_variance, variance_id, NotesRequest)
+
+    @extend_schema(
+        operation_id="variance_escalate",
+        parameters=[IDEMPOTENCY_KEY],
+        request=NotesRequest,
+        responses={200: VarianceWithEventsSerializer, **ANSWERS},
+        tags=["Variances"],
+    )
+    def escalate(self, request: Request, variance_id: UUID) -> Response:
+        """Hands it up: an admin decides from now on."""
+        return self._do(escalate_variance, variance_id, NotesRequest)
+
+    def _do(self, verb: Callable[..., Variance], variance_id: UUID, body: type[StrictSerializer]) -> Response:
+        found = queries.variance(by=self.by, variance_id=variance_id)
+        verb(variance=found, by=self.by, at=self.now, **self.validated(body, variance=found))
+        return self._shown(variance_id)
+
+    def _shown(self, variance_id: UUID) -> Response:
+        return Response(VarianceWithEventsSerializer(queries.variance(by=self.by, variance_id=variance_id)).data)

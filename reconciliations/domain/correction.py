@@ -1,0 +1,93 @@
+"""Recounts of cash that was counted before, and the movement that corrects what the first count had wrong."""
+
+from datetime import datetime
+
+from cashdesk.domain import ledger, place
+from cashdesk.domain.count import CountedAmount, keep_count
+from cashdesk.domain.entry import entries_of_difference
+from cashdesk.domain.principal import Principal
+from cashdesk.domain.session import count_afterwards
+from cashdesk.enums import CASH, CORRECTION, WITHIN_A_PERIOD, CountMoment, MovementKind, PlaceKind, VarianceKind
+from cashdesk.errors import Conflict
+from cashdesk.models import Count, Movement, Place, Variance
+
+RECOUNTED = (VarianceKind.SESSION, VarianceKind.SETTLEMENT)
+
+
+def keep_recount(*, variance: Variance, counted: CountedAmount, attempt: int, by: Principal, at: datetime) -> Count:
+    """Keeps a second person's count, and returns it. Raises Conflict where there is nothing left to count."""
+    if variance.kind == VarianceKind.UNCOUNTED and variance.session is not None:
+        count_afterwards(session=variance.session, counted=counted, by=by, at=at, reason="counted from the queue")
+        return Count.objects.get(session=variance.session, moment=CountMoment.AFTERWARDS)
+    if variance.kind not in RECOUNTED or variance.place is None:
+        raise Conflict(_INSTEAD[VarianceKind(variance.kind)], code="variance_not_recounted")
+    if _is_counted_since(variance):
+        raise Conflict(
+            "The cash was counted again since, with other cash: what was wrong in the first count is in that one.",
+            code="counted_since",
+        )
+    return keep_count(
+        place=variance.place,
+        session=variance.session,
+        moment=CountMoment.RECOUNT,
+        counted=[counted],
+        by=by,
+        at=at,
+        attempt=attempt,
+    )
+
+
+_INSTEAD = {
+    VarianceKind.UNCOUNTED: "Count the drawer afterwards, on the page of its settlement.",
+    VarianceKind.OPENING: "What a drawer was opened with is counted no second time.",
+    VarianceKind.DEPOSIT: "The bag is at the bank, which counted it.",
+    VarianceKind.RECONCILIATION: "Report another reconciliation: it takes the place of this one.",
+    VarianceKind.LATE: "Late money is not counted: it is in the books.",
+}
+
+
+def book_correction(*, variance: Variance, recount: Count | None, by: Principal, at: datetime) -> Movement | None:
+    """Books what a recount found more or less than the count, between over/short and where the cash lies, and returns the
+    movement; None where there is nothing to correct, or another count since has found it already.
+
+    The caller holds the locks of the place and of the vault.
+    """
+    if recount is None or variance.kind not in RECOUNTED or variance.counted_amount is None:
+        return None
+    found = recount.amounts.get(currency=variance.currency, method=variance.method).amount
+    if found == variance.counted_amount or _is_counted_since(variance):
+        return None
+    ends = place.places_of(variance.store)
+    entries = entries_of_difference(
+        place=_where_it_lies(variance),
+        over_short=ends[PlaceKind.OVER_SHORT],
+        difference=found - variance.counted_amount,
+        currency=variance.currency,
+        method=variance.method,
+        at=at,
+        reason=CORRECTION,
+        note=f"Variance {variance.pk}",
+    )
+    uuids = ledger.record(store=variance.store, entries=entries, by=by, at=at)
+    return Movement.objects.get(uuid=uuids[0])
+
+
+def _where_it_lies(variance: Variance) -> Place:
+    """The vault, where a counted drawer's cash was brought; the drawer itself while a settlement holds it, and for what is
+    never brought anywhere.
+    """
+    if variance.place is None or variance.place.kind == PlaceKind.VAULT or variance.method != CASH:
+        return variance.place or place.places_of(variance.store)[PlaceKind.VAULT]
+    if variance.session is not None:
+        returned = Movement.objects.filter(
+            session=variance.session, kind=MovementKind.RETURN, source=variance.place, currency=variance.currency
+        )
+        if not returned.exists() and variance.counted_amount:
+            return variance.place
+    return place.places_of(variance.store)[PlaceKind.VAULT]
+
+
+def _is_counted_since(variance: Variance) -> bool:
+    """Whether the place in which the cash lies was counted after it came there."""
+    since = Count.objects.filter(place=_where_it_lies(variance), counted_at__gt=variance.raised_at)
+    return since.exclude(moment__in=WITHIN_A_PERIOD).exists()

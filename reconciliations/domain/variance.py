@@ -1,0 +1,263 @@
+"""What supervisors do with a difference: explain it, witness or recount it, approve or reject it, hand it up.
+
+Each verb locks the variance, checks what `enums.ACTS` allows in its state, writes an event, and notes it. An agreed
+correction is a movement, never an edit. The API and the back office call these.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+
+from cashdesk.domain import audit, place
+from cashdesk.domain.count import CountedAmount
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import ENDED_VARIANCES, PlaceKind, Reason, Role, VarianceKind, VarianceState
+from cashdesk.errors import Conflict, Forbidden, InvalidInput
+from cashdesk.models import Count, Movement, User, Variance
+from reconciliations.domain.correction import book_correction, keep_recount
+from reconciliations.domain.late_money import late_of
+from reconciliations.enums import ACTS, Act
+from reconciliations.models import VarianceEvent
+
+NOTES_MAX: Final = 2000
+NEED_NOTES: Final = (Reason.OTHER, Reason.THEFT_SUSPECTED)
+"""The reasons that say nothing without a note."""
+
+
+@transaction.atomic
+def explain_variance(*, variance: Variance, reason: str, by: Principal, at: datetime, notes: str = "") -> Variance:
+    """Says why, in one of the seven reasons, and returns the variance: it then waits for its approval.
+
+    May be said again, better, until it is approved. Raises Forbidden for a cashier, InvalidInput for an unknown reason or
+    one that needs a note, Conflict for one that was dealt with.
+    """
+    if reason not in Reason.values:
+        raise InvalidInput.of("reason", f"must be one of {', '.join(Reason.values)}.")
+    if reason in NEED_NOTES and not notes.strip():
+        raise InvalidInput.of("notes", "say what happened: this reason alone does not.")
+    _check_notes(notes)
+    variance = _locked(variance, act=Act.EXPLAIN, by=by)
+    return explain_raised(variance=variance, reason=reason, notes=notes, by=by, at=at)
+
+
+def explain_raised(*, variance: Variance, reason: str, notes: str, by: Principal, at: datetime) -> Variance:
+    """Explains a variance that the caller's transaction holds: one that was raised in it with its reason already given."""
+    variance.reason, variance.notes = reason, notes
+    variance.explained_by, variance.explained_at = by.user, at
+    variance.decided_by = variance.decided_at = None
+    return _done(variance, act=Act.EXPLAIN, by=by, at=at, notes=notes, reason=reason)
+
+
+@transaction.atomic
+def witness_variance(*, variance: Variance, by: Principal, at: datetime, notes: str = "") -> Variance:
+    """Puts a second pair of eyes on record: somebody else than who counted, whose drawer it was, or who explained it.
+
+    Raises Forbidden for those, a cashier or a program, Conflict for one that was dealt with.
+    """
+    _check_notes(notes)
+    user = _in_person(by, "witnesses a difference")
+    variance = _locked(variance, act=Act.WITNESS, by=by)
+    _refuse_own(variance, user, "witnesses it")
+    if variance.explained_by_id == user.pk:
+        raise Forbidden("Who explained a difference does not witness it too.")
+    return _done(variance, act=Act.WITNESS, by=by, at=at, notes=notes)
+
+
+@transaction.atomic
+def recount_variance(
+    *, variance: Variance, counted: CountedAmount, by: Principal, at: datetime, notes: str = ""
+) -> Variance:
+    """Keeps what a second person counted of the same cash. The first count stays; what this one found otherwise is booked
+    once it is approved. Of a session that was closed without a count it is the count afterwards.
+
+    Raises Forbidden for who counted or whose drawer it was, InvalidInput for another currency or method, Conflict where
+    there is nothing left to count: another count has been taken since, or it is none of cash that lies in the store.
+    """
+    _check_notes(notes)
+    user = _in_person(by, "recounts a difference")
+    variance = _locked(variance, act=Act.RECOUNT, by=by, for_decision=True)
+    _refuse_own(variance, user, "recounts it")
+    if (counted.currency, counted.method) != (variance.currency, variance.method):
+        raise InvalidInput.of("currency", f"is {variance.currency} {variance.method} here.")
+    attempt = 1 + variance.events.filter(act=Act.RECOUNT).count()
+    count = keep_recount(variance=variance, counted=counted, attempt=attempt, by=by, at=at)
+    return _done(variance, act=Act.RECOUNT, by=by, at=at, notes=notes, count=count)
+
+
+@transaction.atomic
+def approve_variance(*, variance: Variance, by: Principal, at: datetime, notes: str = "") -> Variance:
+    """Signs a difference off and returns it; nothing changes it any more. Where the last recount found something else than
+    the count, the correction is booked over/short now. Late money is frozen as what had come by now.
+
+    Raises Forbidden for whose count or drawer it was, and for a manager where it is escalated, Conflict where it is not
+    explained yet, or escalated and neither witnessed nor recounted.
+    """
+    _check_notes(notes)
+    user = _in_person(by, "approves a difference")
+    variance = _locked(variance, act=Act.APPROVE, by=by, for_decision=True)
+    _refuse_decision(variance, user)
+    if not variance.reason:
+        raise Conflict("It is not explained yet: a reason comes before the approval.", code="variance_not_explained")
+    if variance.is_escalated:
+        if variance.explained_by_id == user.pk:
+            raise Forbidden("Above the second limit somebody else approves than who explained it.")
+        if not variance.events.filter(act__in=(Act.WITNESS, Act.RECOUNT)).exists():
+            raise Conflict(
+                "Above the second limit a difference is witnessed or recounted before it is approved.",
+                code="variance_not_witnessed",
+            )
+    if variance.kind == VarianceKind.LATE:
+        variance.difference, variance.last_movement = late_of(variance)
+    movement = book_correction(variance=variance, recount=_last_recount(variance), by=by, at=at)
+    variance.decided_by, variance.decided_at = user, at
+    return _done(variance, act=Act.APPROVE, by=by, at=at, notes=notes, movement=movement)
+
+
+@transaction.atomic
+def reject_variance(*, variance: Variance, notes: str, by: Principal, at: datetime) -> Variance:
+    """Sends an explanation back to the cashier's supervisor, with what is missing in it.
+
+    Raises InvalidInput without notes, Forbidden as for an approval, Conflict unless it was explained.
+    """
+    if not notes.strip():
+        raise InvalidInput.of("notes", "say what is missing: the supervisor reads it.")
+    _check_notes(notes)
+    user = _in_person(by, "rejects an explanation")
+    variance = _locked(variance, act=Act.REJECT, by=by)
+    _refuse_decision(variance, user)
+    if not variance.reason:
+        raise Conflict("It is not explained yet: there is nothing to reject.", code="variance_not_explained")
+    variance.decided_by, variance.decided_at = user, at
+    return _done(variance, act=Act.REJECT, by=by, at=at, notes=notes)
+
+
+@transaction.atomic
+def escalate_variance(*, variance: Variance, notes: str, by: Principal, at: datetime) -> Variance:
+    """Hands a difference up: from now on an admin decides it. Raises InvalidInput without notes, Forbidden, Conflict."""
+    if not notes.strip():
+        raise InvalidInput.of("notes", "say why it is handed up.")
+    _check_notes(notes)
+    variance = _locked(variance, act=Act.ESCALATE, by=by)
+    variance.is_escalated = True
+    return _done(variance, act=Act.ESCALATE, by=by, at=at, notes=notes)
+
+
+def sign_off_with_authorization(*, variance: Variance, issuer: User, by: Principal, at: datetime) -> Variance:
+    """Approves a reconciliation's difference by the authorization that came with it, in its issuer's name. One above the
+    second limit waits for an admin all the same.
+    """
+    if variance.is_escalated or not variance.reason:
+        return variance
+    variance.decided_by, variance.decided_at = issuer, at
+    return _done(variance, act=Act.APPROVE, by=by, at=at, notes="By authorization.")
+
+
+def supersede_variances(*, subject: str, by: Principal, at: datetime) -> None:
+    """Ends what waits for a reconciliation that another has taken the place of."""
+    waiting = (
+        Variance.objects.select_for_update(of=("self",)).filter(subject=subject).exclude(state__in=ENDED_VARIANCES)
+    )
+    for variance in waiting.select_related("store"):
+        _done(variance, act=Act.SUPERSEDE, by=by, at=at)
+
+
+# --- Common --------------------------------------------------------------------------------------------------------------
+
+
+def _locked(variance: Variance, *, act: Act, by: Principal, for_decision: bool = False) -> Variance:
+    """Locks the variance, and for what looks at money the places that it lies in, and reads it again."""
+    if not by.has_role(Role.MANAGER):
+        raise Forbidden("Differences are dealt with by managers.")
+    if for_decision:
+        ends = place.places_of(variance.store)
+        held = {end.pk: end for end in (variance.place, ends[PlaceKind.VAULT]) if end is not None}
+        place.lock(exclusive=held.values())
+    variance = (
+        Variance.objects.select_for_update(of=("self",))
+        .select_related("store", "place", "session__register", "session__store", "session__user", "person")
+        .get(pk=variance.pk)
+    )
+    allowed = ACTS[variance.state]
+    if act not in allowed:
+        then = ", ".join(str(Act(other).label).lower() for other in allowed if other != Act.SUPERSEDE)
+        raise Conflict(
+            f"The variance is {variance.state}; {f'what it allows now: {then}.' if then else 'it stays as it is.'}",
+            code="variance_state",
+        )
+    return variance
+
+
+def _done(
+    variance: Variance,
+    *,
+    act: Act,
+    by: Principal,
+    at: datetime,
+    notes: str = "",
+    reason: str = "",
+    count: Count | None = None,
+    movement: Movement | None = None,
+) -> Variance:
+    """The one transition: the state that follows, the event, and the note in the audit trail."""
+    before = variance.state
+    after = ACTS[before][act]
+    variance.state = (
+        VarianceState.ESCALATED if after == VarianceState.EXPLAINED and variance.is_escalated else VarianceState(after)
+    )
+    variance.save(
+        update_fields=[
+            "state", "is_escalated", "reason", "notes", "explained_by", "explained_at", "decided_by", "decided_at",
+            "difference", "last_movement",
+        ]
+    )  # fmt: skip
+    VarianceEvent.objects.create(
+        variance=variance,
+        act=act,
+        at=at,
+        by_user=by.user,
+        by_token=by.token,
+        by_label=by.label,
+        from_state=before,
+        to_state=variance.state,
+        reason=reason,
+        notes=notes,
+        count=count,
+        movement=movement,
+    )
+    audit.note(
+        action=f"variance.{act.lower()}",
+        subject=f"variance:{variance.pk}",
+        by=by,
+        at=at,
+        store=variance.store,
+        detail={"subject": variance.subject, "from": before, "to": str(variance.state)},
+    )
+    return variance
+
+
+def _check_notes(notes: str) -> None:
+    if len(notes) > NOTES_MAX:
+        raise InvalidInput.of("notes", f"must be at most {NOTES_MAX} characters long.")
+
+
+def _in_person(by: Principal, does: str) -> User:
+    if by.user is None or not by.has_role(Role.MANAGER):
+        raise Forbidden(f"A manager {does}, in person.")
+    return by.user
+
+
+def _refuse_own(variance: Variance, user: User, does: str) -> None:
+    if user.pk in (variance.person_id, variance.counted_by_id):
+        raise Forbidden(f"Nobody signs off their own count: somebody else {does}.")
+
+
+def _refuse_decision(variance: Variance, user: User) -> None:
+    _refuse_own(variance, user, "decides")
+    if variance.is_escalated and not user.has_role(Role.ADMIN):
+        raise Forbidden("It is escalated: an admin decides it.")
+
+
+def _last_recount(variance: Variance) -> Count | None:
+    last = variance.events.filter(act=Act.RECOUNT).select_related("count").order_by("-pk").first()
+    return last.count if last is not None else None

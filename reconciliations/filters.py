@@ -1,0 +1,54 @@
+"""What lists of variances can be narrowed by."""
+
+from typing import Any, Final
+
+import django_filters
+from django.db.models import QuerySet
+
+from cashdesk.domain.access import store_reference
+from cashdesk.enums import ENDED_VARIANCES, Reason, VarianceKind, VarianceState
+from cashdesk.models import Variance
+from reconciliations import queries
+
+
+class VarianceFilter(django_filters.FilterSet):
+    """Variances by where they arose, how far they were dealt with, whose they are, and when."""
+
+    state = django_filters.ChoiceFilter(choices=VarianceState.choices)
+    waiting = django_filters.ChoiceFilter(
+        choices=(("true", "true"), ("false", "false")),
+        method="that_wait",
+        label="true: what somebody still has to deal with",
+    )
+    kind = django_filters.ChoiceFilter(choices=VarianceKind.choices)
+    reason = django_filters.ChoiceFilter(choices=Reason.choices)
+    escalated = django_filters.TypedChoiceFilter(
+        field_name="is_escalated",
+        choices=(("true", "true"), ("false", "false")),
+        coerce=lambda text: text == "true",
+        label="true: an admin decides",
+    )
+    store = django_filters.CharFilter(method="of_store", max_length=36, label="Number or UUID")
+    station = django_filters.NumberFilter(field_name="place__number", min_value=0, max_value=2**31 - 1)
+    user_id = django_filters.NumberFilter(field_name="person", min_value=1, max_value=2**63 - 1)
+    currency = django_filters.CharFilter(max_length=3)
+
+    class Meta:
+        model = Variance
+        fields: tuple[str, ...] = ()
+
+    def that_wait(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
+        """Narrows to the queue, or to what was dealt with."""
+        return queries.waiting(queryset) if value == "true" else queryset.filter(state__in=ENDED_VARIANCES)
+
+    def of_store(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
+        """Narrows to the store with this number or UUID."""
+        return queryset.filter(store_reference(value, path="store"))
+
+
+# `from` is a word of Python's own.
+for _name, _lookup in (("from", "gte"), ("to", "lte")):
+    VarianceFilter.base_filters[_name] = django_filters.DateFilter(
+        field_name="business_date", lookup_expr=_lookup, input_formats=["%Y-%m-%d"], label="Business day, included"
+    )
+PARAMETERS: Final = tuple(VarianceFilter.base_filters)

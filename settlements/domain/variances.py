@@ -1,0 +1,59 @@
+"""What a settlement leaves for somebody to deal with: differences above the tolerance, or that nobody counted."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from cashdesk.domain.principal import Principal
+from cashdesk.domain.variance import Cause, raise_difference, raise_uncounted
+from cashdesk.enums import VarianceKind
+from cashdesk.models import User
+from settlements.domain.target import Judged, Pair
+from settlements.models import Settlement
+
+
+def raise_closing(settlement: Settlement, *, judged: Iterable[Judged], by: Principal, at: datetime) -> None:
+    """Raises each pair's difference as it was counted."""
+    for pair in judged:
+        raise_difference(
+            kind=VarianceKind.SETTLEMENT,
+            cause=_cause(settlement, person=settlement.counted_by),
+            expected=pair.target,
+            counted=pair.actual,
+            currency=pair.currency,
+            method=pair.method,
+            by=by,
+            at=at,
+        )
+
+
+def raise_opening(
+    settlement: Settlement, *, found: Mapping[Pair, int], differences: Mapping[Pair, int], by: Principal, at: datetime
+) -> None:
+    """Raises what `found` at the opening differs from what the book still held: custody between two periods."""
+    for pair, difference in differences.items():
+        counted = found.get(pair, 0)
+        raise_difference(
+            kind=VarianceKind.OPENING,
+            cause=_cause(settlement, person=None),
+            expected=counted - difference,
+            counted=counted,
+            currency=pair[0],
+            method=pair[1],
+            by=by,
+            at=at,
+        )
+
+
+def raise_not_counted(settlement: Settlement, *, at: datetime) -> None:
+    """Raises a close without a count."""
+    raise_uncounted(cause=_cause(settlement, person=settlement.opened_by), currency=settlement.store.currency, at=at)
+
+
+def _cause(settlement: Settlement, *, person: User | None) -> Cause:
+    return Cause(
+        store=settlement.store,
+        subject=f"settlement:{settlement.pk}",
+        business_date=settlement.business_date,
+        place=settlement.place,
+        person=person,
+    )
