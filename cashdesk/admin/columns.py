@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import admin
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from cashdesk.money import to_text
@@ -77,6 +77,24 @@ def link_to_list(model: Any, *, text: str, **filters: Any) -> SafeString:
     """Returns a link to the list of a model, narrowed by filters."""
     url = reverse(f"{_pages_of(model)}_changelist", query=filters)
     return format_html('<a href="{}">{}</a>', url, text)
+
+
+def table(name: str, heads: list[str], rows: list[list[Any]], *, style: str = "figures") -> str:
+    """Lays rows out under their heads; a dash where there are none. A wide one is scrolled by itself, also by keyboard."""
+    if not rows:
+        return NOTHING
+    head = format_html_join("", '<th scope="col">{}</th>', ((words,) for words in heads))
+    body = format_html_join(
+        "", "<tr>{}</tr>", ((format_html_join("", "<td>{}</td>", ((cell,) for cell in row)),) for row in rows)
+    )
+    return format_html(
+        '<div class="scrolls" role="region" tabindex="0" aria-label="{}"><table class="{}"><thead><tr>{}</tr></thead>'
+        "<tbody>{}</tbody></table></div>",
+        name,
+        style,
+        head,
+        body,
+    )
 
 
 def _pages_of(model: Any) -> str:

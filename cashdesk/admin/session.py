@@ -18,7 +18,7 @@ from cashdesk.domain.expected import late_cash_of
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.session import count_afterwards, force_close_session
 from cashdesk.enums import FLOW, SessionStatus
-from cashdesk.models import AuditEntry, CashSession, Count, Movement, Payment
+from cashdesk.models import AuditEntry, CashSession, Count, Movement, Payment, Variance
 from cashdesk.money import to_text
 from cashdesk.queries import with_shown_result
 
@@ -141,9 +141,10 @@ class CashSessionAdmin(ActingAdmin):
     def belonging(self, session: CashSession) -> SafeString:
         """The ways to the rows of this session."""
         return format_html(
-            "{} · {} · {} · {}",
+            "{} · {} · {} · {} · {}",
             link_to_list(Movement, text="Movements", session__exact=session.pk),
             link_to_list(Payment, text="Payments", session__exact=session.pk),
             link_to_list(Count, text="Counts", session__exact=session.pk),
+            link_to_list(Variance, text="Differences", subject=f"session:{session.pk}", queue="all"),
             link_to_list(AuditEntry, text="Audit trail", q=f"session:{session.pk}"),
         )

@@ -22,6 +22,7 @@ from cashdesk.web.views import ApiViewSet
 from reconciliations import queries
 from reconciliations.domain.variance import (
     NOTES_MAX,
+    acts_open_to,
     approve_variance,
     escalate_variance,
     explain_variance,
@@ -29,7 +30,6 @@ from reconciliations.domain.variance import (
     reject_variance,
     witness_variance,
 )
-from reconciliations.enums import ACTS, Act
 from reconciliations.filters import PARAMETERS, VarianceFilter
 from reconciliations.models import VarianceEvent
 
@@ -100,7 +100,7 @@ class VarianceSerializer(serializers.ModelSerializer[Variance]):
         help_text="Late money: what came, or what explains that much of a difference."
     )
     adjusted_difference = serializers.SerializerMethodField(help_text="The difference without what came late.")
-    allowed = serializers.SerializerMethodField(help_text="What may be done with it now.")
+    allowed = serializers.SerializerMethodField(help_text="What the caller may do with it now.")
 
     class Meta:
         model = Variance
@@ -119,7 +119,7 @@ class VarianceSerializer(serializers.ModelSerializer[Variance]):
 
     def get_allowed(self, row: Variance) -> list[str]:
         """The paths below the variance's own."""
-        return [str(act).lower() for act in ACTS[row.state] if act != Act.SUPERSEDE]
+        return [str(act).lower() for act in acts_open_to(row, by=self.context["by"])]
 
 
 class EventSerializer(serializers.ModelSerializer[VarianceEvent]):
@@ -185,7 +185,7 @@ class VarianceViewSet(ApiViewSet):
         rows = self.filter_queryset(queries.variances(by=self.by))
         pages = NewestFirst(instant="raised_at")
         page = pages.page(rows, request)
-        return Response(VarianceSerializer(page, many=True).data, headers=pages.headers())
+        return Response(VarianceSerializer(page, many=True, context={"by": self.by}).data, headers=pages.headers())
 
     @extend_schema(
         operation_id="variance",
@@ -268,4 +268,5 @@ class VarianceViewSet(ApiViewSet):
         return self._shown(variance_id)
 
     def _shown(self, variance_id: UUID) -> Response:
-        return Response(VarianceWithEventsSerializer(queries.variance(by=self.by, variance_id=variance_id)).data)
+        found = queries.variance(by=self.by, variance_id=variance_id)
+        return Response(VarianceWithEventsSerializer(found, context={"by": self.by}).data)

@@ -13,7 +13,7 @@ from cashdesk.domain import audit, place
 from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import ENDED_VARIANCES, PlaceKind, Reason, Role, VarianceKind, VarianceState
-from cashdesk.errors import Conflict, Forbidden, InvalidInput
+from cashdesk.errors import Conflict, DomainError, Forbidden, InvalidInput
 from cashdesk.models import Count, Movement, User, Variance
 from reconciliations.domain.correction import book_correction, keep_recount
 from reconciliations.domain.late_money import late_of
@@ -21,6 +21,14 @@ from reconciliations.enums import ACTS, Act
 from reconciliations.models import VarianceEvent
 
 NOTES_MAX: Final = 2000
+IN_PERSON: Final = {
+    Act.WITNESS: "witnesses a difference",
+    Act.RECOUNT: "recounts a difference",
+    Act.APPROVE: "approves a difference",
+    Act.REJECT: "rejects an explanation",
+}
+"""What a program may not do, and nobody with their own count."""
+
 NEED_NOTES: Final = (Reason.OTHER, Reason.THEFT_SUSPECTED)
 """The reasons that say nothing without a note."""
 
@@ -56,11 +64,7 @@ def witness_variance(*, variance: Variance, by: Principal, at: datetime, notes: 
     Raises Forbidden for those, a cashier or a program, Conflict for one that was dealt with.
     """
     _check_notes(notes)
-    user = _in_person(by, "witnesses a difference")
     variance = _locked(variance, act=Act.WITNESS, by=by)
-    _refuse_own(variance, user, "witnesses it")
-    if variance.explained_by_id == user.pk:
-        raise Forbidden("Who explained a difference does not witness it too.")
     return _done(variance, act=Act.WITNESS, by=by, at=at, notes=notes)
 
 
@@ -75,9 +79,7 @@ def recount_variance(
     there is nothing left to count: another count has been taken since, or it is none of cash that lies in the store.
     """
     _check_notes(notes)
-    user = _in_person(by, "recounts a difference")
     variance = _locked(variance, act=Act.RECOUNT, by=by, for_decision=True)
-    _refuse_own(variance, user, "recounts it")
     if (counted.currency, counted.method) != (variance.currency, variance.method):
         raise InvalidInput.of("currency", f"is {variance.currency} {variance.method} here.")
     attempt = 1 + variance.events.filter(act=Act.RECOUNT).count()
@@ -94,23 +96,16 @@ def approve_variance(*, variance: Variance, by: Principal, at: datetime, notes: 
     explained yet, or escalated and neither witnessed nor recounted.
     """
     _check_notes(notes)
-    user = _in_person(by, "approves a difference")
     variance = _locked(variance, act=Act.APPROVE, by=by, for_decision=True)
-    _refuse_decision(variance, user)
-    if not variance.reason:
-        raise Conflict("It is not explained yet: a reason comes before the approval.", code="variance_not_explained")
-    if variance.is_escalated:
-        if variance.explained_by_id == user.pk:
-            raise Forbidden("Above the second limit somebody else approves than who explained it.")
-        if not variance.events.filter(act__in=(Act.WITNESS, Act.RECOUNT)).exists():
-            raise Conflict(
-                "Above the second limit a difference is witnessed or recounted before it is approved.",
-                code="variance_not_witnessed",
-            )
+    if variance.is_escalated and not variance.events.filter(act__in=(Act.WITNESS, Act.RECOUNT)).exists():
+        raise Conflict(
+            "Above the second limit a difference is witnessed or recounted before it is approved.",
+            code="variance_not_witnessed",
+        )
     if variance.kind == VarianceKind.LATE:
         variance.difference, variance.last_movement = late_of(variance)
     movement = book_correction(variance=variance, recount=_last_recount(variance), by=by, at=at)
-    variance.decided_by, variance.decided_at = user, at
+    variance.decided_by, variance.decided_at = by.user, at
     return _done(variance, act=Act.APPROVE, by=by, at=at, notes=notes, movement=movement)
 
 
@@ -123,12 +118,8 @@ def reject_variance(*, variance: Variance, notes: str, by: Principal, at: dateti
     if not notes.strip():
         raise InvalidInput.of("notes", "say what is missing: the supervisor reads it.")
     _check_notes(notes)
-    user = _in_person(by, "rejects an explanation")
     variance = _locked(variance, act=Act.REJECT, by=by)
-    _refuse_decision(variance, user)
-    if not variance.reason:
-        raise Conflict("It is not explained yet: there is nothing to reject.", code="variance_not_explained")
-    variance.decided_by, variance.decided_at = user, at
+    variance.decided_by, variance.decided_at = by.user, at
     return _done(variance, act=Act.REJECT, by=by, at=at, notes=notes)
 
 
@@ -162,13 +153,16 @@ def supersede_variances(*, subject: str, by: Principal, at: datetime) -> None:
         _done(variance, act=Act.SUPERSEDE, by=by, at=at)
 
 
+def acts_open_to(variance: Variance, *, by: Principal) -> tuple[Act, ...]:
+    """Returns what `by` may do with a variance as it stands, in the order of the acts."""
+    return tuple(act for act in Act if act != Act.SUPERSEDE and _refusal(variance, act=act, by=by) is None)
+
+
 # --- Common --------------------------------------------------------------------------------------------------------------
 
 
 def _locked(variance: Variance, *, act: Act, by: Principal, for_decision: bool = False) -> Variance:
     """Locks the variance, and for what looks at money the places that it lies in, and reads it again."""
-    if not by.has_role(Role.MANAGER):
-        raise Forbidden("Differences are dealt with by managers.")
     if for_decision:
         ends = place.places_of(variance.store)
         held = {end.pk: end for end in (variance.place, ends[PlaceKind.VAULT]) if end is not None}
@@ -178,14 +172,43 @@ def _locked(variance: Variance, *, act: Act, by: Principal, for_decision: bool =
         .select_related("store", "place", "session__register", "session__store", "session__user", "person")
         .get(pk=variance.pk)
     )
+    refusal = _refusal(variance, act=act, by=by)
+    if refusal is not None:
+        raise refusal
+    return variance
+
+
+def _refusal(variance: Variance, *, act: Act, by: Principal) -> DomainError | None:
+    """Why `by` may not do it with the variance as it stands: who they are first, its state, whose count it was."""
+    user = by.user
+    if not by.has_role(Role.MANAGER):
+        return Forbidden("Differences are dealt with by managers.")
+    if act in IN_PERSON and user is None:
+        return Forbidden(f"A manager {IN_PERSON[act]}, in person.")
     allowed = ACTS[variance.state]
     if act not in allowed:
         then = ", ".join(str(Act(other).label).lower() for other in allowed if other != Act.SUPERSEDE)
-        raise Conflict(
+        return Conflict(
             f"The variance is {variance.state}; {f'what it allows now: {then}.' if then else 'it stays as it is.'}",
             code="variance_state",
         )
-    return variance
+    if user is None or act not in IN_PERSON:
+        return None
+    if user.pk in (variance.person_id, variance.counted_by_id):
+        return Forbidden("Nobody deals with their own count: somebody else does.")
+    if act == Act.WITNESS and variance.explained_by_id == user.pk:
+        return Forbidden("Who explained a difference does not witness it too.")
+    return _refusal_of_decision(variance, act=act, user=user) if act in (Act.APPROVE, Act.REJECT) else None
+
+
+def _refusal_of_decision(variance: Variance, *, act: Act, user: User) -> DomainError | None:
+    if not variance.reason:
+        return Conflict("It is not explained yet: a reason comes before the decision.", code="variance_not_explained")
+    if variance.is_escalated and not user.has_role(Role.ADMIN):
+        return Forbidden("It is escalated: an admin decides it.")
+    if variance.is_escalated and act == Act.APPROVE and variance.explained_by_id == user.pk:
+        return Forbidden("What is escalated is approved by somebody else than who explained it.")
+    return None
 
 
 def _done(
@@ -239,23 +262,6 @@ def _done(
 def _check_notes(notes: str) -> None:
     if len(notes) > NOTES_MAX:
         raise InvalidInput.of("notes", f"must be at most {NOTES_MAX} characters long.")
-
-
-def _in_person(by: Principal, does: str) -> User:
-    if by.user is None or not by.has_role(Role.MANAGER):
-        raise Forbidden(f"A manager {does}, in person.")
-    return by.user
-
-
-def _refuse_own(variance: Variance, user: User, does: str) -> None:
-    if user.pk in (variance.person_id, variance.counted_by_id):
-        raise Forbidden(f"Nobody signs off their own count: somebody else {does}.")
-
-
-def _refuse_decision(variance: Variance, user: User) -> None:
-    _refuse_own(variance, user, "decides")
-    if variance.is_escalated and not user.has_role(Role.ADMIN):
-        raise Forbidden("It is escalated: an admin decides it.")
 
 
 def _last_recount(variance: Variance) -> Count | None:

@@ -15,7 +15,7 @@ from cashdesk.admin.base import StoreFilter
 from cashdesk.admin.columns import link_to, link_to_list, moment, money
 from cashdesk.admin.rows import know, of_stores
 from cashdesk.domain.principal import Principal
-from cashdesk.models import AuditEntry
+from cashdesk.models import AuditEntry, Variance
 from cashdesk.money import to_text
 from settlements.domain.deposit import collect_deposit, credit_deposit
 from settlements.enums import DEPOSIT_FLOW, DepositState
@@ -147,7 +147,8 @@ class DepositAdmin(ActingAdmin):
     def belonging(self, deposit: Deposit) -> SafeString:
         """The movement, and what happened."""
         return format_html(
-            "{} · {}",
+            "{} · {} · {}",
             link_to(deposit.movement),
+            link_to_list(Variance, text="Differences", subject=f"deposit:{deposit.pk}", queue="all"),
             link_to_list(AuditEntry, text="Audit trail", q=f"deposit:{deposit.pk}"),
         )

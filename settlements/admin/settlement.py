@@ -11,10 +11,10 @@ from django.utils.safestring import SafeString
 
 from cashdesk.admin.acts import ActingAdmin
 from cashdesk.admin.base import StoreFilter, principal_of
-from cashdesk.admin.columns import NOTHING, day, link_to, link_to_list, moment, text
+from cashdesk.admin.columns import NOTHING, day, link_to, link_to_list, moment, table, text
 from cashdesk.admin.rows import know, of_stores
 from cashdesk.domain import audit
-from cashdesk.models import AuditEntry, Movement
+from cashdesk.models import AuditEntry, Movement, Variance
 from cashdesk.money import to_text
 from settlements import queries
 from settlements.admin.counting import CountAfterwards, ForceClose, Recount
@@ -85,9 +85,10 @@ class SettlementAdmin(ActingAdmin):
     def belonging(self, settlement: Settlement) -> SafeString:
         """The ways to the rows of this settlement and of its place."""
         return format_html(
-            "{} · {} · {}",
+            "{} · {} · {} · {}",
             link_to_list(Movement, text="Movements of the place", place=settlement.place_id),
             link_to(settlement.place, text="Place"),
+            link_to_list(Variance, text="Differences", subject=f"settlement:{settlement.pk}", queue="all"),
             link_to_list(AuditEntry, text="Audit trail", q=f"settlement:{settlement.pk}"),
         )
 
@@ -108,24 +109,6 @@ class SettlementAdmin(ActingAdmin):
             for attempt in counts.prefetch_related("count__amounts__pieces").order_by("attempt", "pk")
         ]
         return table("Counts", ["Count", "When", "Who", "Found", "Pieces", "Equal"], rows, style="figures texts")
-
-
-def table(name: str, heads: list[str], rows: list[list[Any]], *, style: str = "figures") -> str:
-    """Lays rows out under their heads; a dash where there are none. A wide one is scrolled by itself, also by keyboard."""
-    if not rows:
-        return NOTHING
-    head = format_html_join("", '<th scope="col">{}</th>', ((words,) for words in heads))
-    body = format_html_join(
-        "", "<tr>{}</tr>", ((format_html_join("", "<td>{}</td>", ((cell,) for cell in row)),) for row in rows)
-    )
-    return format_html(
-        '<div class="scrolls" role="region" tabindex="0" aria-label="{}"><table class="{}"><thead><tr>{}</tr></thead>'
-        "<tbody>{}</tbody></table></div>",
-        name,
-        style,
-        head,
-        body,
-    )
 
 
 def _amount_rows(settlement: Settlement) -> list[list[Any]]:

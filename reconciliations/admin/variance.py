@@ -1,0 +1,317 @@
+"""The variance queue: what waits for somebody, and what was done with it."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from cashdesk.admin.acts import ActForm, ActingAdmin, ActPage, Done, units_of
+from cashdesk.admin.base import StoreFilter
+from cashdesk.admin.columns import NOTHING, day, link_to, link_to_list, moment, money, table
+from cashdesk.admin.rows import know, of_stores
+from cashdesk.domain.count import CountedAmount
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import ENDED_VARIANCES, Reason, VarianceKind
+from cashdesk.models import AuditEntry, Variance
+from cashdesk.money import to_text
+from reconciliations.domain.late_money import late_amount
+from reconciliations.domain.variance import (
+    NOTES_MAX,
+    acts_open_to,
+    approve_variance,
+    escalate_variance,
+    explain_variance,
+    recount_variance,
+    reject_variance,
+    witness_variance,
+)
+from reconciliations.enums import Act
+from reconciliations.models import VarianceEvent
+
+know(Variance, of_stores("store"))
+know(VarianceEvent, of_stores("variance__store"))
+
+
+class NotesForm(ActForm):
+    """Asks for what else there is to say."""
+
+    notes = forms.CharField(
+        max_length=NOTES_MAX,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"}),
+        help_text="Stands in the history of this difference.",
+    )
+
+
+class SaidForm(NotesForm):
+    """Asks for it, and takes no silence."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["notes"].required = True
+
+
+class ExplainForm(NotesForm):
+    """Asks for the reason, and what there is to say of it."""
+
+    reason = forms.ChoiceField(choices=[("", "Choose a reason"), *Reason.choices])
+    field_order = ("reason", "notes")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # An explanation that was sent back is bettered, not written anew.
+        self.initial.setdefault("reason", self.row.reason)
+        self.initial.setdefault("notes", self.row.notes)
+
+
+class RecountForm(NotesForm):
+    """Asks for what was counted."""
+
+    amount = forms.CharField(max_length=40)
+    field_order = ("amount", "notes")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["amount"].label = f"Counted, {self.row.currency}"
+        self.fields["amount"].help_text = "In units of the currency, such as 250.00; 0 where there was none."
+
+    def clean_amount(self) -> int:
+        """Returns minor units."""
+        return units_of(self.cleaned_data["amount"], self.row.currency)
+
+
+class VarianceAct(ActPage):
+    """One act of the queue; offered as the domain would allow it."""
+
+    act: ClassVar[Act]
+    form = NotesForm
+
+    def is_offered(self, row: Variance, *, by: Principal) -> bool:
+        """Where the state allows it and it is not their own count."""
+        return self.act in acts_open_to(row, by=by)
+
+    def told(self, row: Variance) -> str:
+        """What it is about, and what will happen."""
+        return f"{headline_of(row)}. {self.explanation}"
+
+
+class Explain(VarianceAct):
+    """Why there is a difference."""
+
+    act = Act.EXPLAIN
+    name, label = "explain", "Explain"
+    explanation = "It then waits to be approved by somebody whose count it was not."
+    form = ExplainForm
+
+    def do(self, row: Variance, form: ExplainForm, *, by: Principal, at: datetime) -> Done:
+        """Keeps the reason."""
+        said = form.cleaned_data
+        explain_variance(variance=row, reason=said["reason"], notes=said["notes"], by=by, at=at)
+        return Done(message=f"{row} is explained.")
+
+
+class Witness(VarianceAct):
+    """A second pair of eyes."""
+
+    act = Act.WITNESS
+    name, label = "witness", "Witness"
+    explanation = "You put on record that you have seen the cash and the count."
+
+    def do(self, row: Variance, form: NotesForm, *, by: Principal, at: datetime) -> Done:
+        """Notes the witness."""
+        witness_variance(variance=row, notes=form.cleaned_data["notes"], by=by, at=at)
+        return Done(message=f"You have witnessed {row}.")
+
+
+class Recount(VarianceAct):
+    """A second count of the same cash."""
+
+    act = Act.RECOUNT
+    name, label = "recount", "Recount"
+    explanation = (
+        "The first count stays. What you find otherwise is booked as a correction once the difference is approved; of a "
+        "drawer that nobody counted it is the count, and booked at once."
+    )
+    form = RecountForm
+
+    def is_offered(self, row: Variance, *, by: Principal) -> bool:
+        """Where there is cash that can be counted again."""
+        counted = row.kind in (VarianceKind.SESSION, VarianceKind.SETTLEMENT)
+        return super().is_offered(row, by=by) and (
+            counted or (row.kind == VarianceKind.UNCOUNTED and row.session_id is not None)
+        )
+
+    def do(self, row: Variance, form: RecountForm, *, by: Principal, at: datetime) -> Done:
+        """Keeps the count."""
+        amount = form.cleaned_data["amount"]
+        counted = CountedAmount(currency=row.currency, method=row.method, amount=amount)
+        recount_variance(variance=row, counted=counted, notes=form.cleaned_data["notes"], by=by, at=at)
+        return Done(message=f"Recounted: {to_text(amount, row.currency)}.")
+
+
+class Approve(VarianceAct):
+    """The sign-off."""
+
+    act = Act.APPROVE
+    name, label = "approve", "Approve"
+    explanation = "You sign it off. What a recount found otherwise is booked now. This cannot be undone."
+
+    def do(self, row: Variance, form: NotesForm, *, by: Principal, at: datetime) -> Done:
+        """Signs it off."""
+        approve_variance(variance=row, notes=form.cleaned_data["notes"], by=by, at=at)
+        return Done(message=f"{row} is approved.")
+
+
+class Reject(VarianceAct):
+    """Back to the supervisor."""
+
+    act = Act.REJECT
+    name, label = "reject", "Reject"
+    explanation = "The explanation goes back to the cashier's supervisor. Say what is missing in it."
+    form = SaidForm
+
+    def do(self, row: Variance, form: SaidForm, *, by: Principal, at: datetime) -> Done:
+        """Sends it back."""
+        reject_variance(variance=row, notes=form.cleaned_data["notes"], by=by, at=at)
+        return Done(message=f"The explanation of {row} is rejected.")
+
+
+class Escalate(VarianceAct):
+    """Up to the account's admin."""
+
+    act = Act.ESCALATE
+    name, label = "escalate", "Escalate"
+    explanation = "From now on an admin decides it. Say why you hand it up."
+    form = SaidForm
+
+    def do(self, row: Variance, form: SaidForm, *, by: Principal, at: datetime) -> Done:
+        """Hands it up."""
+        escalate_variance(variance=row, notes=form.cleaned_data["notes"], by=by, at=at)
+        return Done(message=f"{row} is escalated.")
+
+
+class QueueFilter(admin.SimpleListFilter):
+    """Narrows to what waits, which is what the page shows first, or to what was dealt with."""
+
+    title = "queue"
+    parameter_name = "queue"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """What else there is to see."""
+        return [("ended", "Dealt with"), ("all", "All")]
+
+    def choices(self, changelist: Any) -> Any:
+        """With the queue itself where Django says "All"."""
+        first, *others = super().choices(changelist)
+        yield {**first, "display": "Waits"}
+        yield from others
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
+        """Returns the rows."""
+        if self.value() == "all":
+            return queryset
+        ended = queryset.filter(state__in=ENDED_VARIANCES)
+        return ended if self.value() == "ended" else queryset.exclude(state__in=ENDED_VARIANCES)
+
+
+@admin.register(Variance)
+class VarianceAdmin(ActingAdmin):
+    """One row per difference. Its figures were frozen where it arose; what people do with it is its history."""
+
+    list_display = (
+        "__str__", "kind", "state", "store", "place", "person", "difference_shown", day("business_date"),
+        moment("raised_at"),
+    )  # fmt: skip
+    joined = ("store", "place", "session", "person", "counted_by", "explained_by", "decided_by")
+    list_filter = (QueueFilter, StoreFilter, "kind", "state", "is_escalated", "reason", "business_date")
+    narrowed_by = ("place", "session", "subject")
+    search_fields = ("pk", "uuid")
+    search_help_text = "The number or UUID of a variance"
+    fields = (
+        "uuid", "state", "is_escalated", "kind", "store", "place", "person", "counted_by", day("business_date"),
+        "method", money("expected_amount", label="expected"), money("counted_amount", label="counted"),
+        "difference_shown", money("tolerance"), "late_shown", moment("raised_at"), "reason_shown", "notes",
+        "explained_by", moment("explained_at"), "decided_by", moment("decided_at"), "belonging", "history_shown",
+    )  # fmt: skip
+    acts = (Explain(), Witness(), Recount(), Approve(), Reject(), Escalate())
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
+        """With the late money of each."""
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(late_amount=late_amount())
+        return rows
+
+    @admin.display(description="difference", ordering="difference")
+    def difference_shown(self, variance: Variance) -> str:
+        """Counted minus expected; of late money what came; of what nobody counted that it is not known."""
+        return difference_of(variance)
+
+    @admin.display(description="late money")
+    def late_shown(self, variance: Variance) -> str:
+        """What arrived after the count, and what that leaves unexplained."""
+        late = int(getattr(variance, "late_amount", 0))
+        if variance.difference is None or variance.counted_amount is None or not late:
+            return NOTHING
+        left = to_text(variance.difference - late, variance.currency)
+        return f"{to_text(late, variance.currency)}, which leaves {left}"
+
+    @admin.display(description="reason")
+    def reason_shown(self, variance: Variance) -> str:
+        """In words."""
+        return variance.get_reason_display() or NOTHING
+
+    @admin.display(description="belonging to it")
+    def belonging(self, variance: Variance) -> SafeString:
+        """The way to its cause, and what happened."""
+        trail = link_to_list(AuditEntry, text="Audit trail", q=f"variance:{variance.pk}")
+        cause = link_to_list(AuditEntry, text=f"Audit trail of {variance.subject}", q=variance.subject)
+        if variance.session is None:
+            return format_html("{} · {}", trail, cause)
+        return format_html("{} · {} · {}", link_to(variance.session), trail, cause)
+
+    @admin.display(description="history")
+    def history_shown(self, variance: Variance) -> str:
+        """Every act, oldest first."""
+        events = variance.events.select_related("by_user", "movement").prefetch_related("count__amounts").order_by("pk")
+        rows = [
+            [
+                event.get_act_display(),
+                f"{event.at:%Y-%m-%d %H:%M:%S} UTC",
+                str(event.by_user or event.by_label),
+                _said(event),
+                event.get_to_state_display(),
+            ]
+            for event in events
+        ]
+        return table("History", ["What", "When", "Who", "Said", "Then"], rows, style="texts")
+
+
+def headline_of(variance: Variance) -> str:
+    """Says in one line what a difference is about."""
+    where = f"{variance.store}, {variance.place}" if variance.place is not None else str(variance.store)
+    whose = f", {variance.person}" if variance.person is not None else ""
+    return f"{variance.get_kind_display()}, {where}{whose}, {variance.business_date}: {difference_of(variance)}"
+
+
+def difference_of(variance: Variance) -> str:
+    """Counted minus expected, in words."""
+    if variance.kind == VarianceKind.LATE:
+        return f"{to_text(int(getattr(variance, 'late_amount', 0)), variance.currency)} {variance.method} came late"
+    if variance.difference is None:
+        return "not counted"
+    method = "" if variance.method == "CASH" else f" {variance.method}"
+    return f"{to_text(variance.difference, variance.currency)}{method}"
+
+
+def _said(event: VarianceEvent) -> SafeString:
+    parts = [part for part in (event.get_reason_display(), event.notes) if part]
+    if event.count is not None:
+        parts += [f"Counted {to_text(found.amount, found.currency)}" for found in event.count.amounts.all()]
+    text = format_html_join(" · ", "{}", ((part,) for part in parts))
+    if event.movement is not None:
+        return format_html("{}{}Corrected by {}", text, " · " if parts else "", link_to(event.movement))
+    return text or format_html("{}", NOTHING)
