@@ -196,6 +196,7 @@ PROOFS = ["cashdesk.domain.proof.faults_of_store", "settlements.domain.proof.fau
 
 # --- The demonstration world: stores whose past another app tells ------------------------------------------------------
 DEMO_HISTORIES = {"5001": "settlements.management.demo_history.make_history"}
+DEMO_REVIEW = "reconciliations.management.demo_review.review_history"
 
 # --- Browser safety ----------------------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {

@@ -43,10 +43,11 @@ def create_store(
     registers: int = 1,
     vendor: Vendor | None = None,
     tolerance_minor: int = 0,
+    escalation_minor: int | None = None,
 ) -> Store:
     """Creates a store with its places: the vault, `registers` registers, and the outside ends of its movements.
 
-    `tolerance_minor` is minor units. Raises ValidationError for a currency or time zone that does not exist.
+    `tolerance_minor` and `escalation_minor` (None: no second limit) are minor units. Raises ValidationError for a currency or time zone that does not exist.
     """
     store = Store(
         account=account,
@@ -57,6 +58,7 @@ def create_store(
         time_zone=time_zone,
         cut_off_hour=cut_off_hour,
         tolerance_minor=tolerance_minor,
+        escalation_minor=escalation_minor,
     )
     store.full_clean()
     store.save()

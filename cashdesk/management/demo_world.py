@@ -107,7 +107,8 @@ def make_world(*, at: datetime) -> None:
             time_zone=demo.time_zone,
             cut_off_hour=demo.cut_off_hour,
             registers=demo.registers,
-            tolerance_minor=_minor(demo, demo.basket_units // 10),
+            tolerance_minor=_minor(demo, demo.basket_units // 24),
+            escalation_minor=_minor(demo, demo.basket_units // 4),
         )
         manager, cashiers = _make_people(demo, store)
         if demo.number in settings.DEMO_HISTORIES:
@@ -115,6 +116,7 @@ def make_world(*, at: datetime) -> None:
             make_history(store=store, manager=manager, cashiers=cashiers, days=WEEKS * 7, seed=SEED, at=at)
         else:
             _make_history(demo, store, manager=manager, cashiers=cashiers, at=at)
+        import_string(settings.DEMO_REVIEW)(store=store, manager=manager, seed=SEED, at=at)
     _make_keys(account, vendor, at=at)
 
 

@@ -1,0 +1,116 @@
+"""What a demonstration store's manager did with the days behind them: closed them, reconciled them, dealt with differences.
+
+The newest days are left as they are, so that there is something to do.
+"""
+
+import random
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import Reason, Role, VarianceKind
+from cashdesk.models import Movement, Store, User, Variance
+from reconciliations.domain.authorization import issue_authorization
+from reconciliations.domain.business_day import close_business_day
+from reconciliations.domain.expected_cash import expected_cash
+from reconciliations.domain.reconciliation import Declaration, record_reconciliation
+from reconciliations.domain.variance import (
+    acts_open_to,
+    approve_variance,
+    explain_variance,
+    reject_variance,
+    witness_variance,
+)
+from reconciliations.enums import Act
+
+LEFT: Final = timedelta(days=3)
+RECONCILED: Final = 14
+REASONS: Final = (
+    (Reason.WRONG_CHANGE_GIVEN, "A ten given back for a five; the customer did not come back."),
+    (Reason.COUNTING_ERROR, "Two rolls of coins were counted as one."),
+    (Reason.MINOR_UNIDENTIFIED_DIFFERENCE, ""),
+    (Reason.INCOMPLETE_CUSTOMER_PAYMENT, "A regular who paid the rest the next day."),
+    (Reason.UNRECORDED_PAYMENT, "Sold while the till restarted."),
+)
+
+
+def review_history(*, store: Store, manager: User, seed: int, at: datetime) -> None:
+    """Deals with a store's past up to some days before `at`."""
+    chance = random.Random(f"{seed}{store.number}")  # noqa: S311 (a world that is the same every time)
+    admin = User.objects.filter(account=store.account, role=Role.ADMIN).earliest("pk")
+    boss, head = Principal(user=manager), Principal(user=admin)
+    zone = ZoneInfo(store.time_zone)
+    for on in _days_before(store, at=at):
+        night = datetime.combine(on + timedelta(days=1), time(store.cut_off_hour, 5), zone)
+        close_business_day(store=store, on=on, by=boss, at=night)
+        if (at - night).days <= RECONCILED:
+            _reconcile(store, on=on, boss=boss, head=head, at=night + timedelta(hours=4), chance=chance)
+    for variance in Variance.objects.filter(store=store, raised_at__lt=at - LEFT).order_by("pk"):
+        _deal_with(variance, boss=boss, head=head, chance=chance)
+
+
+def _days_before(store: Store, *, at: datetime) -> Iterator[date]:
+    dates = Movement.objects.filter(store=store).order_by().values_list("business_date", flat=True).distinct()
+    yesterday = at.astimezone(ZoneInfo(store.time_zone)).date() - timedelta(days=1)
+    yield from sorted(on for on in dates if on < yesterday)
+
+
+def _reconcile(
+    store: Store, *, on: date, boss: Principal, head: Principal, at: datetime, chance: random.Random
+) -> None:
+    """Declares what there was, and now and then a little less, with a reason and sometimes with an authorization."""
+    system = expected_cash(store=store, business_date=on).of(store.currency).system_cash
+    missing = chance.choice((0, 0, 0, 0, 2, 4)) * store.tolerance_minor
+    authorization = None
+    if missing and chance.random() < 0.5:
+        authorization = issue_authorization(
+            store=store, purpose=f"Day of {on}", expires_in=timedelta(hours=2), by=head, at=at
+        )
+    record_reconciliation(
+        declaration=Declaration(
+            store=store,
+            currency=store.currency,
+            declared=max(0, system - missing),
+            business_date=on,
+            reason=Reason.MINOR_UNIDENTIFIED_DIFFERENCE if missing else "",
+            notes="Seen by the owner." if authorization else "",
+            authorization_id=authorization.uuid if authorization else None,
+        ),
+        by=boss,
+        at=at + timedelta(minutes=10),
+    )
+
+
+def _deal_with(variance: Variance, *, boss: Principal, head: Principal, chance: random.Random) -> None:
+    """Explained the next morning and signed off later, by the admin where it is the manager's own or escalated."""
+    morning = variance.raised_at + timedelta(hours=14)
+    if variance.is_ended:
+        return
+    if not variance.reason:
+        reason, notes = _explanation(variance, chance)
+        variance = explain_variance(variance=variance, reason=reason, notes=notes, by=boss, at=morning)
+    if chance.random() < 0.1 and Act.REJECT in acts_open_to(variance, by=head):
+        notes = "Which customer, and was the receipt found?"
+        variance = reject_variance(variance=variance, notes=notes, by=head, at=morning + timedelta(hours=2))
+        variance = explain_variance(
+            variance=variance,
+            reason=Reason.MINOR_UNIDENTIFIED_DIFFERENCE,
+            notes="No receipt; the cashier remembers no customer.",
+            by=boss,
+            at=morning + timedelta(hours=5),
+        )
+    if variance.is_escalated:
+        witness_variance(variance=variance, notes="Seen with the count.", by=head, at=morning + timedelta(hours=6))
+    signs = boss if Act.APPROVE in acts_open_to(variance, by=boss) else head
+    if Act.APPROVE in acts_open_to(variance, by=signs):
+        approve_variance(variance=variance, by=signs, at=morning + timedelta(hours=8))
+
+
+def _explanation(variance: Variance, chance: random.Random) -> tuple[str, str]:
+    if variance.kind == VarianceKind.UNCOUNTED:
+        return Reason.OTHER, "The cashier was called home; the drawer was locked and counted at the next opening."
+    if variance.kind == VarianceKind.LATE:
+        return Reason.UNRECORDED_PAYMENT, "The card reader was offline when the drawer was counted."
+    return chance.choice(REASONS)
