@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "tolerance",
-                    models.BigIntegerField(default=0, help_text="What the store let pass at that time, minor units."),
+                    models.BigIntegerField(default=0, help_text="What the store let pass at that time."),
                 ),
                 (
                     "first_movement",
@@ -104,7 +104,9 @@ class Migration(migrations.Migration):
                 (
                     "is_escalated",
                     models.BooleanField(
-                        default=False, help_text="Above the store's second limit, or handed up: an admin decides."
+                        default=False,
+                        help_text="Above the store's second limit, or handed up: an admin decides.",
+                        verbose_name="escalated",
                     ),
                 ),
                 (

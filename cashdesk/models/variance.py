@@ -36,14 +36,14 @@ class Variance(PublicIdModel):
     difference = models.BigIntegerField(
         null=True, help_text="Counted minus expected; of late money what came, once it is approved; else unknown."
     )
-    tolerance = models.BigIntegerField(default=0, help_text="What the store let pass at that time, minor units.")
+    tolerance = models.BigIntegerField(default=0, help_text="What the store let pass at that time.")
     first_movement = models.BigIntegerField(null=True, help_text="Of late money: id of the first movement of it.")
     last_movement = models.BigIntegerField(null=True, help_text="Of late money: of the last that was approved.")
     raised_at = models.DateTimeField()
 
     state = models.CharField(max_length=16, choices=VarianceState.choices, default=VarianceState.OPEN)
     is_escalated = models.BooleanField(
-        default=False, help_text="Above the store's second limit, or handed up: an admin decides."
+        "escalated", default=False, help_text="Above the store's second limit, or handed up: an admin decides."
     )
     reason = models.CharField(max_length=32, choices=Reason.choices, blank=True)
     notes = models.CharField(max_length=2000, blank=True)

@@ -225,7 +225,6 @@ class VarianceAdmin(ActingAdmin):
 
     list_display = (
         "__str__", "kind", "state", "store", "place", "person", "difference_shown", day("business_date"),
-        moment("raised_at"),
     )  # fmt: skip
     joined = ("store", "place", "session", "person", "counted_by", "explained_by", "decided_by")
     list_filter = (QueueFilter, StoreFilter, "kind", "state", "is_escalated", "reason", "business_date")
@@ -233,7 +232,7 @@ class VarianceAdmin(ActingAdmin):
     search_fields = ("pk", "uuid")
     search_help_text = "The number or UUID of a variance"
     fields = (
-        "uuid", "state", "is_escalated", "kind", "store", "place", "person", "counted_by", day("business_date"),
+        "uuid", "state", "escalated_shown", "kind", "store", "place", "person", "counted_by", day("business_date"),
         "method", money("expected_amount", label="expected"), money("counted_amount", label="counted"),
         "difference_shown", money("tolerance"), "late_shown", moment("raised_at"), "reason_shown", "notes",
         "explained_by", moment("explained_at"), "decided_by", moment("decided_at"), "belonging", "history_shown",
@@ -258,6 +257,11 @@ class VarianceAdmin(ActingAdmin):
             return NOTHING
         left = to_text(variance.difference - late, variance.currency)
         return f"{to_text(late, variance.currency)}, which leaves {left}"
+
+    @admin.display(description="escalated")
+    def escalated_shown(self, variance: Variance) -> str:
+        """In words: a red cross says nothing."""
+        return "Yes: an admin decides it" if variance.is_escalated else "No"
 
     @admin.display(description="reason")
     def reason_shown(self, variance: Variance) -> str:
