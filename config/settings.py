@@ -165,6 +165,9 @@ SPECTACULAR_SETTINGS = {
         "CashDirection": "cashdesk.api.shifts.CASH_DIRECTIONS",
         "MovementKind": "cashdesk.enums.MovementKind",
         "SettlementType": "settlements.enums.SettlementType",
+        "SettlementState": "settlements.enums.SettlementState",
+        "VarianceKind": "cashdesk.enums.VarianceKind",
+        "VarianceState": "cashdesk.enums.VarianceState",
     },
 }
 # A batch of 5,000 payments is about 2 MB; anything far larger is answered 413 before it is read into memory.

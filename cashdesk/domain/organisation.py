@@ -47,7 +47,8 @@ def create_store(
 ) -> Store:
     """Creates a store with its places: the vault, `registers` registers, and the outside ends of its movements.
 
-    `tolerance_minor` and `escalation_minor` (None: no second limit) are minor units. Raises ValidationError for a currency or time zone that does not exist.
+    `tolerance_minor` and `escalation_minor` (None: no second limit) are minor units. Raises
+    ValidationError for a currency or time zone that does not exist.
     """
     store = Store(
         account=account,
