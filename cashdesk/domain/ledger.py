@@ -123,17 +123,20 @@ def reverse(*, movement: Movement, by: Principal, at: datetime, reason: str) -> 
         raise InvalidMovement(f"A {movement.get_kind_display().lower()} is not reversed: the next count corrects it.")
     store = movement.store
     # Shared is enough: a reversal is a posting. What is decided on is read after the locks.
-    held = place.lock(shared=[end for end in (movement.source, movement.destination) if end.kind in COUNTED_KINDS])
+    places = place.places_of(store)
+    counted = [end for end in (movement.source, movement.destination) if end.kind in COUNTED_KINDS]
+    # Late money lies in no place that is counted; whoever counts the whole store holds the vault as well.
+    held = place.lock(shared=counted or [places[PlaceKind.VAULT]])
     if Movement.objects.filter(reverses=movement).exists():
         raise Conflict("It was reversed already; a movement is reversed once.", code="already_reversed")
-    closed = [end for end in held.values() if _is_counted_since(end, movement)]
+    closed = [held[end.pk] for end in counted if _is_counted_since(held[end.pk], movement)]
     if len(closed) == 2:
         raise Conflict(
             "Both places were counted since: what the one lacked and the other had too much was booked there.",
             code="counted_since",
         )
     is_late = movement.is_late or bool(closed)
-    over_short = place.places_of(store)[PlaceKind.OVER_SHORT]
+    over_short = places[PlaceKind.OVER_SHORT]
     source, destination = (
         over_short if end in closed else held.get(end.pk, end) for end in (movement.destination, movement.source)
     )
