@@ -112,6 +112,7 @@ def close_business_day(*, store: Store, on: date, by: Principal, at: datetime) -
         detail={
             "sessions": [session.pk for session in sessions],
             "settlements": [settlement.pk for settlement in settlements],
+            "last_movement": day.last_movement,
         },
     )
     return Closed(day=day, sessions=sessions, settlements=settlements)

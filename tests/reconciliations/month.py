@@ -122,6 +122,8 @@ class Shop:
             self.report_payments()
             self.move()
             self.correct()
+            if self.dice.random() < 0.15:
+                self.reconcile(on)
         for session in self.open_sessions():
             if self.dice.random() < 0.7:
                 by = Principal(user=session.user)
@@ -132,6 +134,8 @@ class Shop:
     def after(self, on: date) -> None:
         """The morning after: what comes late for the day, its close, and what is declared for it."""
         self.at(on, 31)
+        if self.settles:
+            self.settle(station=0)
         self.report_payments(paid_at=self.clock - timedelta(hours=self.dice.choice([2, 12, 20])))
         self.decide()
         if self.dice.random() < 0.3:

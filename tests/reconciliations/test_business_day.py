@@ -88,7 +88,11 @@ def test_what_is_left_open_is_closed_uncounted_and_named(cast: Cast, stale: dict
     assert (cast.book(PlaceKind.REGISTER, 1), cast.book(PlaceKind.OVER_SHORT)) == (500, 0)
     entry = AuditEntry.objects.get(action="business_day.closed")
     assert (entry.user, entry.store) == (cast.erika, cast.store)
-    assert entry.detail == {"sessions": [session.pk], "settlements": [settlement.pk]}
+    assert entry.detail == {
+        "sessions": [session.pk],
+        "settlements": [settlement.pk],
+        "last_movement": Movement.objects.latest("pk").pk,
+    }
 
 
 def test_a_store_may_want_them_counted(cast: Cast, stale: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ import pytest
 from cashdesk.domain.principal import SYSTEM
 from reconciliations import queries
 from reconciliations.domain.expected_cash import expected_cash
+from reconciliations.domain.proof import faults_of_store
 from reconciliations.models import Reconciliation
 from tests.reconciliations.month import DAYS_LATE, Shop, live, make_shops
 from tests.reconciliations.paper import Paper
@@ -69,6 +70,7 @@ def assert_time_goes_right(*, shops: int, first: dict[str, date], days: int, see
         assert assert_all_is_as_on_paper(shop, first=begin, days=days) > 2 * days
         assert_reconciliations_got_that(shop)
         assert list(Reconciliation.objects.filter(store=shop.store).order_by("pk").values()) == before
+        assert list(faults_of_store(shop.store)) == []
         moved_on += sum(1 for row in queries.reconciliations(by=SYSTEM, store=shop.store) if row.late_amount)
         happened |= {name for name, times in shop.done.items() if times}
     assert HAPPENED - happened == set()

@@ -8,9 +8,10 @@ import re
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.utils.module_loading import import_string
 
 from cashdesk.domain.expected import balances_of_places, late_cash_of
-from cashdesk.domain.proof import faults_of_store
 from cashdesk.enums import CASH
 from cashdesk.models import CashSession, Movement, PaymentMethod
 from settlements.domain.late import late_amounts_of
@@ -46,7 +47,7 @@ def test_the_day_goes_as_it_is_told(path: Path) -> None:
         check_business_day(stage, step)
     check_results(stage, day.results)
     check_settlements(stage, day.settlements)
-    assert list(faults_of_store(cast.store)) == []
+    assert [fault for proof in settings.PROOFS for fault in import_string(proof)(cast.store)] == []
 
 
 def check_places(stage: Stage, step: Step) -> None:
