@@ -195,7 +195,11 @@ STORAGES = {
 }
 
 # --- What `manage.py verify` proves of each store: every app its own books ---------------------------------------------
-PROOFS = ["cashdesk.domain.proof.faults_of_store", "settlements.domain.proof.faults_of_store"]
+PROOFS = [
+    "cashdesk.domain.proof.faults_of_store",
+    "settlements.domain.proof.faults_of_store",
+    "reconciliations.domain.proof.faults_of_store",
+]
 
 # --- The demonstration world: stores whose past another app tells ------------------------------------------------------
 DEMO_HISTORIES = {"5001": "settlements.management.demo_history.make_history"}

@@ -32,7 +32,8 @@ def reconciliations(*, by: Principal, store: Store) -> "QuerySet[Reconciliation]
     rows = Reconciliation.objects.filter(store=store, store__in=by.stores(with_inactive=True))
     rows = rows.select_related("store__account", "store__vendor", "operator", "authorization__issued_by", "supersedes")
     return rows.annotate(
-        is_superseded=Exists(Reconciliation.objects.filter(supersedes=OuterRef("pk"))),
+        # Joined, not asked for with EXISTS: for that PostgreSQL would hash the whole table to show one page.
+        is_superseded=Case(When(superseded_by__isnull=False, then=True), default=False),
         late_amount=Coalesce(_late(), Value(0), output_field=BigIntegerField()),
         still_awaits_approval=Case(
             When(awaits_approval=True, then=~Exists(_approved())),

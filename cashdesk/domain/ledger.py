@@ -70,21 +70,23 @@ def reverse(*, movement: Movement, by: Principal, at: datetime, reason: str) -> 
     if movement.kind not in REVERSIBLE_KINDS or movement.reverses_id is not None:
         raise InvalidMovement(f"A {movement.get_kind_display().lower()} is not reversed: the next count corrects it.")
     store = movement.store
-    ends = [end for end in (movement.source, movement.destination) if end.kind in COUNTED_KINDS]
+    places = place.places_of(store)
+    counted = [end for end in (movement.source, movement.destination) if end.kind in COUNTED_KINDS]
     # Shared is enough: a reversal is a posting. What is decided on is read after the locks. That of late money also takes
-    # the place whose period it explains, so that nobody approves that money at the same moment.
-    locked = place.lock(shared=[*ends, *([movement.late_for] if movement.late_for is not None else [])])
-    held = {end.pk: locked[end.pk] for end in ends}
+    # the place whose period it explains, so that nobody approves that money at the same moment: of money without a place
+    # it is the vault, which whoever counts the whole store holds too.
+    explained = [movement.late_for or places[PlaceKind.VAULT]] if movement.is_late else []
+    held = place.lock(shared=[*counted, *explained])
     if Movement.objects.filter(reverses=movement).exists():
         raise Conflict("It was reversed already; a movement is reversed once.", code="already_reversed")
-    closed = [end for end in held.values() if _is_counted_since(end, movement)]
+    closed = [held[end.pk] for end in counted if _is_counted_since(held[end.pk], movement)]
     if len(closed) == 2:
         raise Conflict(
             "Both places were counted since: what the one lacked and the other had too much was booked there.",
             code="counted_since",
         )
     is_late = movement.is_late or bool(closed)
-    over_short = place.places_of(store)[PlaceKind.OVER_SHORT]
+    over_short = places[PlaceKind.OVER_SHORT]
     source, destination = (
         over_short if end in closed else held.get(end.pk, end) for end in (movement.destination, movement.source)
     )

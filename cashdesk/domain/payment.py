@@ -78,7 +78,8 @@ def decide_payment(*, external_id: str, status: PaymentStatus, by: Principal, at
             return payment
         if status not in FLOW["payment"][payment.status]:
             raise Conflict(f"status: the payment is {payment.status} already and stays so.", code="payment_decided")
-        held = place.lock(shared=[payment.register] if payment.register else [])
+        ends = place.places_of(payment.store)
+        held = place.lock(shared=[payment.register or ends[PlaceKind.VAULT]])
         session = CashSession.objects.get(pk=payment.session_id) if payment.session_id else None
         payment.status, payment.decided_at = status, at
         if status == PaymentStatus.APPROVED and _moved_amount(payment):
@@ -87,9 +88,7 @@ def decide_payment(*, external_id: str, status: PaymentStatus, by: Principal, at
                 session.is_open if session is not None else _is_period_running(register, since=payment.reported_at)
             )
             payment.booked = Booked.ON_TIME if is_on_time else Booked.LATE
-            entry = _entry(
-                payment=payment, ends=place.places_of(payment.store), register=register, session=session, at=at
-            )
+            entry = _entry(payment=payment, ends=ends, register=register, session=session, at=at)
             payment.save(update_fields=["status", "decided_at", "booked"])
             ledger.record(store=payment.store, entries=[entry], by=by, at=at)
         else:
@@ -208,23 +207,19 @@ def _refusal_of_pending(report: PaymentReport, target: Target) -> DomainError | 
 
 def _move(*, store: Store, new: list[tuple[Payment, Target]], by: Principal, at: datetime) -> None:
     ends = place.places_of(store)
-    by_register: dict[int, list[Entry]] = defaultdict(list)
-    registers: dict[int, Place] = {}
-    elsewhere: list[Entry] = []
+    by_place: dict[int, list[Entry]] = defaultdict(list)
+    guards: dict[int, Place] = {}
     for payment, target in new:
         if payment.booked == Booked.NOT_MOVED:
             continue
         entry = _entry(payment=payment, ends=ends, register=target.register, session=target.session, at=at)
-        # What is late is guarded too: had its register been opened meanwhile, it would explain the wrong period.
-        if target.register is not None:
-            by_register[target.register.pk].append(entry)
-            registers[target.register.pk] = target.register
-        else:
-            elsewhere.append(entry)
-    for pk in sorted(registers):
-        ledger.record(store=store, entries=by_register[pk], by=by, at=at, guard=registers[pk])
-    if elsewhere:
-        ledger.record(store=store, entries=elsewhere, by=by, at=at)
+        # What is late is guarded too: had its register been opened meanwhile, it would explain the wrong period. Where
+        # there is no register the vault stands for one: whoever counts the whole store holds the vault as well.
+        guard = target.register or ends[PlaceKind.VAULT]
+        by_place[guard.pk].append(entry)
+        guards[guard.pk] = guard
+    for pk in sorted(guards):
+        ledger.record(store=store, entries=by_place[pk], by=by, at=at, guard=guards[pk])
 
 
 def _new_payment(*, report: PaymentReport, target: Target, by: Principal, at: datetime) -> Payment:

@@ -57,15 +57,16 @@ class Target:
 
 
 def targets_of(*, reports: Sequence[R], by: Principal, hold: bool) -> Mapping[R, Target | DomainError]:
-    """Resolves reports in a fixed number of queries. With `hold` their registers' rows are taken shared, and what was
-    found is looked up once more under that lock.
+    """Resolves reports in a fixed number of queries. With `hold` their registers' rows are taken shared, for those without
+    a register the vault's, and what was found is looked up once more under that lock.
     """
     look = _Look(by=by, reports=reports, bound=by.token.register if by.token is not None else None)
     targets = {report: look.target(report) for report in reports}
     if hold:
-        held = place.lock(
-            shared=[target.register for target in targets.values() if isinstance(target, Target) and target.register]
-        )
+        found = [target for target in targets.values() if isinstance(target, Target)]
+        loose = {target.store for target in found if target.register is None}
+        vaults = Place.objects.filter(store__in=loose, kind=PlaceKind.VAULT) if loose else ()
+        held = place.lock(shared=[*(target.register for target in found if target.register), *vaults])
         look = _Look(by=by, reports=reports, bound=held.get(look.bound.pk, look.bound) if look.bound else None)
         targets = {report: look.target(report) for report in reports}
     return targets

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 
 from django.db import transaction
-from django.db.models import Max, Min
+from django.db.models import Case, Exists, Max, Min, When
+from django.db.models.expressions import Combinable
 
 from cashdesk.domain import audit, place
 from cashdesk.domain.business_day import business_date
@@ -18,6 +20,9 @@ from reconciliations.enums import DayState
 from settlements.domain.settlement import force_close_settlement
 from settlements.enums import SettlementState, SettlementType
 from settlements.models import Settlement
+
+DAYS_BACK: Final = 31
+"""How far back a day that was left open between closed ones is looked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,22 +112,45 @@ def close_business_day(*, store: Store, on: date, by: Principal, at: datetime) -
         detail={
             "sessions": [session.pk for session in sessions],
             "settlements": [settlement.pk for settlement in settlements],
+            "last_movement": day.last_movement,
         },
     )
     return Closed(day=day, sessions=sessions, settlements=settlements)
 
 
 def days_to_close(*, store: Store, at: datetime) -> list[date]:
-    """Returns the past business dates of a store that saw money or an opening and were not closed, oldest first.
+    """Returns the past business dates of a store that saw something and were not closed, oldest first: of the last
+    DAYS_BACK days, in whatever order the others were closed; and all behind the newest closed day, if that is older.
 
-    Looks behind the last closed day only: what arrives for an older date is late for it, and opens nothing.
+    A fixed number of statements; what is recent costs a few probes of an index per date that is not closed.
     """
     today = current_date(store=store, at=at)
+    recent = [today - timedelta(days=back) for back in range(DAYS_BACK, 0, -1)]
+    closed = set(BusinessDay.objects.filter(store=store, date__in=recent).values_list("date", flat=True))
+    waiting = [on for on in recent if on not in closed]
+    probes = [Case(When(_saw_something(store=store, on=on), then=True), default=False) for on in waiting]
+    found = Store.objects.filter(pk=store.pk).values_list("pk", *probes).get()[1:]
+    recently = [on for on, has_begun in zip(waiting, found, strict=True) if has_begun]
+    return _long_ago(store=store, before=recent[0]) + recently
+
+
+def _long_ago(*, store: Store, before: date) -> list[date]:
+    """The dates behind the newest closed day of a store that nobody has closed for so long; else there are none."""
     last = BusinessDay.objects.filter(store=store).aggregate(last=Max("date"))["last"] or date.min
-    window = {"store": store, "business_date__gt": last, "business_date__lt": today}
+    window = {"store": store, "business_date__gt": last, "business_date__lt": before}
     moved = Movement.objects.filter(**window).order_by().values_list("business_date", flat=True).distinct()
     opened = CashSession.objects.filter(**window).order_by().values_list("business_date", flat=True).distinct()
     return sorted({*moved, *opened})
+
+
+def _saw_something(*, store: Store, on: date) -> Combinable:
+    """Whether money moved, or a session or a settlement was opened, on a date. A settlement is looked for by the instant,
+    as its index is by that; in whatever zone the store lies, its date is not further away.
+    """
+    first = datetime.combine(on, time.min, tzinfo=UTC) - timedelta(days=1)
+    of_date = {"store": store, "business_date": on}
+    opened = Settlement.objects.filter(**of_date, opened_at__gte=first, opened_at__lt=first + timedelta(days=4))
+    return Exists(Movement.objects.filter(**of_date)) | Exists(CashSession.objects.filter(**of_date)) | Exists(opened)
 
 
 def _still_open(on: date, sessions: Sequence[CashSession], settlements: Sequence[Settlement]) -> Conflict:

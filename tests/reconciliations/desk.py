@@ -1,7 +1,9 @@
 """What the stories of reconciling do again and again."""
 
 import uuid
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -20,6 +22,11 @@ def vendor_of(store: Store) -> Vendor:
         store.vendor = Vendor.objects.create(account=store.account, name=f"Brand of {store.number}")
         store.save(update_fields=["vendor"])
     return store.vendor
+
+
+def local(text: str, zone: str = "Europe/Berlin") -> datetime:
+    """Returns the instant of a time on the shop's clock."""
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
 def today(store: Store) -> str:

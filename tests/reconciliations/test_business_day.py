@@ -1,11 +1,10 @@
 """Business days: when they begin and end, what closing one does with what is still open, and what is late for it."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from io import StringIO
 from threading import Barrier, Thread
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
@@ -24,15 +23,10 @@ from settlements.domain.opening import open_settlement
 from settlements.enums import Closing, SettlementState, SettlementType
 from settlements.models import Settlement
 from tests.cashdesk.desk import NOON, close_drawer, counted, insertion_of, open_drawer, pay, refusal_of
-from tests.reconciliations.desk import authorized, reconciled, today, vendor_of
+from tests.reconciliations.desk import authorized, local, reconciled, today, vendor_of
 from tests.stories import Cast, caller, exact, key_caller, make_cast
 
 DAY = date(2026, 3, 10)
-
-
-def local(text: str, zone: str = "Europe/Berlin") -> datetime:
-    """Returns the instant of a time on the shop's clock."""
-    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
 @pytest.mark.django_db
@@ -94,7 +88,11 @@ def test_what_is_left_open_is_closed_uncounted_and_named(cast: Cast, stale: dict
     assert (cast.book(PlaceKind.REGISTER, 1), cast.book(PlaceKind.OVER_SHORT)) == (500, 0)
     entry = AuditEntry.objects.get(action="business_day.closed")
     assert (entry.user, entry.store) == (cast.erika, cast.store)
-    assert entry.detail == {"sessions": [session.pk], "settlements": [settlement.pk]}
+    assert entry.detail == {
+        "sessions": [session.pk],
+        "settlements": [settlement.pk],
+        "last_movement": Movement.objects.latest("pk").pk,
+    }
 
 
 def test_a_store_may_want_them_counted(cast: Cast, stale: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from cashdesk.denominations import cash_unit_of
+from cashdesk.domain.business_day import business_date
 from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.session import count_afterwards
@@ -20,7 +21,11 @@ from cashdesk.models import CashSession, Movement, User
 from cashdesk.money import exponent_of
 from tests.factories import PASSWORD
 from tests.stories import Caller, Cast, caller
+from tests.worked_days import reconciling
 from tests.worked_days.script import Day, Step, amounts, minor
+
+A_FORTNIGHT = timedelta(days=14)
+"""Nobody signs in twice, however long the story."""
 
 
 @dataclass
@@ -31,6 +36,13 @@ class Stage:
     day: Day
     callers: dict[str, Caller] = field(default_factory=dict)
     movements_at: dict[datetime, list[uuid.UUID]] = field(default_factory=dict)
+    permissions: dict[str, str] = field(default_factory=dict)
+    """The token of each authorization by the time at which it was issued."""
+
+    @property
+    def first_day(self) -> str:
+        """The business day on which the story begins."""
+        return business_date(store=self.cast.store, at=self.day.steps[0].at).isoformat()
 
     def person(self, step: Step) -> User:
         """Returns who does it."""
@@ -41,7 +53,7 @@ class Stage:
     def call(self, step: Step) -> Caller:
         """Returns the client of who does it, who signs in on first need."""
         if step.who not in self.callers:
-            self.callers[step.who] = caller(self.person(step))
+            self.callers[step.who] = caller(self.person(step), lifetime=A_FORTNIGHT)
         return self.callers[step.who]
 
     def money(self, step: Step) -> tuple[str, int]:
@@ -99,7 +111,9 @@ def count_and_close(stage: Stage, step: Step) -> None:
 
 def start_shift(stage: Stage, step: Step, station: str) -> None:
     register = stage.cast.place(PlaceKind.REGISTER, int(station))
-    stage.callers[step.who] = caller(stage.person(step), store=stage.cast.store, register=register)
+    stage.callers[step.who] = caller(
+        stage.person(step), store=stage.cast.store, register=register, lifetime=A_FORTNIGHT
+    )
     body = {"start_cash": stage.cash_units(step), "password": PASSWORD}
     answered(stage.call(step).post("/shifts/start", body), 201)
 
@@ -284,5 +298,6 @@ ACTS: dict[str, Callable[..., None]] = {
     r"tells for the third time what lies in register (\d), which closes it": preview_for_the_third_time,
     r"closes register (\d)": close_register,
     r"closes the vault": close_vault,
+    **reconciling.ACTS,
 }
 """Each sentence that a table may use, as a pattern, and what it does."""

@@ -57,6 +57,8 @@ class Day:
     steps: list[Step]
     results: list[Row]
     settlements: list[Row]
+    reconciliations: list[Row]
+    lets_pass: int
     counted_by_hand: tuple[str, ...]
 
 
@@ -83,6 +85,8 @@ def read_day(path: Path) -> Day:
         steps=steps,
         results=tables.get("cashier", []),
         settlements=tables.get("settlement", []),
+        reconciliations=tables.get("declaration", []),
+        lets_pass=minor(shop.get("lets pass", "0"), shop["currency"]),
         counted_by_hand=tuple(filter(None, [shop.get("also counted by hand", "")])),
     )
 

@@ -5,18 +5,23 @@ session. A file needs no programmer to be read, or to be written: its sentences 
 """
 
 import re
+from datetime import UTC
+from functools import partial
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from cashdesk.domain.expected import balances_of_places, late_cash_of
-from cashdesk.domain.proof import faults_of_store
 from cashdesk.enums import CASH
 from cashdesk.models import CashSession, Movement, PaymentMethod
 from settlements.domain.late import late_amounts_of
 from settlements.models import Settlement
 from tests.stories import caller, exact, make_cast
 from tests.worked_days.acts import ACTS, Stage
+from tests.worked_days.reconciling import check_reconciliations
 from tests.worked_days.script import FOLDER, Row, Step, amounts, minor, read_day
 
 COLUMNS = {
@@ -35,18 +40,23 @@ def name_of(path: Path) -> str:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", DAYS, ids=name_of)
-def test_the_day_goes_as_it_is_told(path: Path) -> None:
+def test_the_day_goes_as_it_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     day = read_day(path)
-    cast = make_cast(currency=day.currency, time_zone=day.time_zone, cut_off_hour=day.cut_off_hour)
+    cast = make_cast(
+        currency=day.currency, time_zone=day.time_zone, cut_off_hour=day.cut_off_hour, tolerance_minor=day.lets_pass
+    )
     PaymentMethod.objects.filter(account=cast.store.account, code__in=day.counted_by_hand).update(is_counted=True)
     stage = Stage(cast=cast, day=day)
     for step in day.steps:
+        # The clock on the shop's wall is that of the story, for the tills and for the house.
+        monkeypatch.setattr(timezone, "now", partial(step.at.astimezone, UTC))
         stage.play(step)
         check_places(stage, step)
         check_business_day(stage, step)
     check_results(stage, day.results)
     check_settlements(stage, day.settlements)
-    assert list(faults_of_store(cast.store)) == []
+    check_reconciliations(stage, day.reconciliations)
+    assert [fault for proof in settings.PROOFS for fault in import_string(proof)(cast.store)] == []
 
 
 def check_places(stage: Stage, step: Step) -> None:

@@ -1,0 +1,114 @@
+"""Proving that recorded reconciliations and closed days say what the ledger says: recomputed from the movements."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
+
+from django.db.models import Sum
+
+from cashdesk.domain.expected_day import drawer_movements, taken_over
+from cashdesk.enums import MovementKind
+from cashdesk.models import AuditEntry, BusinessDay, Movement, Store
+from cashdesk.money import to_text
+from reconciliations.enums import Reason
+from reconciliations.models import Reconciliation
+
+AT_ONCE: Final = timedelta(minutes=1)
+"""Clocks are read at the door: of two acts so near to each other either may have been the first."""
+
+
+def faults_of_store(store: Store) -> Iterator[str]:
+    """Yields a sentence for everything that does not hold in a store's reconciliations and closed days: nothing, unless
+    somebody got at the rows. System amounts against movements, the chain of each scope, authorizations, what days saw.
+    """
+    yield from _faults_of_reconciliations(store)
+    yield from _faults_of_days(store)
+
+
+def _faults_of_reconciliations(store: Store) -> Iterator[str]:
+    standing: dict[tuple[object, ...], int] = {}
+    used: set[int] = set()
+    closed = dict(BusinessDay.objects.filter(store=store).values_list("date", "last_movement"))
+    rows = Reconciliation.objects.filter(store=store).select_related("authorization").order_by("pk")
+    for row in rows.iterator(chunk_size=500):
+        faults = [*_faults_of_amount(row), *_faults_of_permission(row)]
+        scope = (row.business_date, row.currency, row.operator_id)
+        if row.supersedes_id != standing.get(scope):
+            faults.append("does not take the place of the one that stood before it.")
+        standing[scope] = row.pk
+        if row.authorization_id in used:
+            faults.append("its authorization was used before.")
+        used |= {row.authorization_id} if row.authorization_id else set()
+        last_movement = closed.get(row.business_date)
+        if row.is_post_close and last_movement is None:
+            faults.append("is said to come after the close of a day that is not closed.")
+        if not row.is_post_close and last_movement is not None and row.as_of_movement > last_movement:
+            faults.append("is said to come before the close of its day, and saw what came after.")
+        for fault in faults:
+            yield f"Reconciliation {row.pk} of store {store.number}: {fault}"
+
+
+def _faults_of_amount(row: Reconciliation) -> Iterator[str]:
+    scope = drawer_movements().filter(store=row.store_id, business_date=row.business_date)
+    if row.operator_id is not None:
+        scope = scope.filter(person=row.operator_id)
+    if row.as_of_movement and not scope.filter(pk=row.as_of_movement).exists():
+        yield "the last movement that it saw is none of its own."
+    seen = scope.filter(currency=row.currency, pk__lte=row.as_of_movement)
+    if row.operator_id is None:
+        # A drop leaves the operator's drawer and stays in the store.
+        seen = seen.exclude(kind=MovementKind.DROP)
+    moved = seen.aggregate(total=Sum("effect"))["total"] or 0
+    right = {moved + taken for taken in _taken_over(row)}
+    if row.system_amount not in right:
+        told, said = to_text(min(right), row.currency), to_text(row.system_amount, row.currency)
+        yield f"{told} should have been there, not {said}."
+
+
+def _taken_over(row: Reconciliation) -> set[int]:
+    """What its operator had taken over when it was recorded: one amount, unless something was taken over at that moment."""
+    if row.operator_id is None:
+        return {0}
+    sessions = taken_over().filter(
+        store=row.store_id, user=row.operator_id, business_date=row.business_date, currency=row.currency
+    )
+    amounts = {0}
+    for amount, opened_at in sessions.values_list("start_amount", "opened_at"):
+        if abs(opened_at - row.reported_at) <= AT_ONCE:
+            amounts |= {other + amount for other in amounts}
+        elif opened_at < row.reported_at:
+            amounts = {other + amount for other in amounts}
+    return amounts
+
+
+def _faults_of_permission(row: Reconciliation) -> Iterator[str]:
+    permission = row.authorization
+    if permission is None:
+        if row.reason == Reason.THEFT_SUSPECTED and not row.awaits_approval:
+            yield "is of a suspected theft, which nobody signed off or is asked to."
+        return
+    if permission.store_id != row.store_id:
+        yield "its authorization is of another store."
+    if permission.expires_at <= row.reported_at:
+        yield "its authorization had expired."
+    if permission.operator_id not in (None, row.operator_id):
+        yield "its authorization is for another operator."
+    if permission.issued_by_id in (row.reported_by_user_id, row.operator_id):
+        yield "its authorization was issued by whom it permits something."
+
+
+def _faults_of_days(store: Store) -> Iterator[str]:
+    """What days saw grows from close to close, and is what the audit trail says."""
+    before = 0
+    for day in BusinessDay.objects.filter(store=store).order_by("pk").iterator(chunk_size=500):
+        seen = day.last_movement
+        if seen < before:
+            yield f"Business day {day.date} of store {store.number}: a day that was closed before it saw more."
+        if seen and not Movement.objects.filter(pk=seen, store=store).exists():
+            yield f"Business day {day.date} of store {store.number}: the last movement that it saw is none of the store's."
+        noted = AuditEntry.objects.filter(
+            action="business_day.closed", subject=f"day:{store.pk}:{day.date}", detail__has_key="last_movement"
+        ).first()
+        if noted is not None and noted.detail["last_movement"] != seen:
+            yield f"Business day {day.date} of store {store.number}: the audit trail says that it saw something else."
+        before = max(before, seen)

@@ -1,0 +1,159 @@
+"""What is of others is as what never was, on every road of cash management: status, body, headers with their length, and
+the statements that were executed, which stand for the time an answer takes.
+"""
+
+import re
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.http import HttpResponse
+
+from cashdesk.enums import Role
+from cashdesk.models import Store, User
+from tests.factories import StoreFactory, UserFactory
+from tests.reconciliations.desk import PATH, authorized, declaration, reconciled, today, vendor_of
+from tests.stories import Caller, Cast, caller, key_caller
+
+PREFIXES = ("", "/adapters/xmart")
+EXPECTED, ISSUE = "/cash-management/expected", "/cash-management/authorizations"
+
+Send = Callable[[str], HttpResponse]
+
+
+def everything_told(send: Send, name: str) -> tuple[Any, ...]:
+    """Returns all that can be seen of an answer to a name, apart from the request's own id: and what it cost."""
+    statements: list[str] = []
+
+    def noting(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        statements.append(re.sub(r"s\d+_x\d+", "savepoint", sql))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(noting):
+        response = send(name)
+    body = re.sub(rb'"request_id":"[^"]*"', b'"request_id":"#"', response.content)
+    headers = {title: value for title, value in response.headers.items() if title.lower() != "x-request-id"}
+    assert headers["Content-Length"] == str(len(response.content))
+    assert name not in body.decode()
+    return response.status_code, body, headers, statements
+
+
+def assert_all_the_same(send: Send, names: list[str]) -> None:
+    """Asserts that nothing tells the names apart. The first answer warms what is looked up once."""
+    everything_told(send, names[-1])
+    first, *rest = [everything_told(send, name) for name in names]
+    assert first[0] == 400
+    assert "Link" not in first[2]
+    assert first[3]
+    for other in rest:
+        assert other == first
+
+
+@pytest.fixture
+def others(cast: Cast) -> dict[str, Store]:
+    """Shops that are not Erika's: of another account, and of another brand of hers. Both have much to list."""
+    neighbour = StoreFactory(account=cast.store.account, number="2000")
+    vendor_of(cast.store)
+    shops = {"stranger": cast.otto.store, "neighbour": neighbour}
+    for shop, manager in ((cast.otto.store, cast.otto), (neighbour, cast.anna)):
+        vendor_of(shop)
+        for amount in (1, 2):
+            reconciled(caller(manager), shop, amount)
+    return shops  # type: ignore[return-value]
+
+
+def callers(cast: Cast) -> dict[str, Caller]:
+    """Who may reconcile for a shop: its manager, a key of its vendor, the account's admin."""
+    return {
+        "key": key_caller(cast.store, vendor=vendor_of(cast.store)),
+        "manager": caller(cast.erika),
+        "admin": caller(cast.anna),
+    }
+
+
+def never_used() -> str:
+    """A UUID of nothing."""
+    return str(uuid.uuid4())
+
+
+def roads_of_a_store(by: Caller, store: Store, prefix: str) -> dict[str, Send]:
+    """Every call that names a store, as one that takes the name."""
+    day = today(store)
+    issue = {"purpose": "x", "expiresInMinutes": 5}
+    return {
+        "record": lambda name: by.post(prefix + PATH, {**declaration(store, 1), "storeId": name}),
+        "list": lambda name: by.get(f"{prefix}{PATH}?storeId={name}&limit=1"),
+        "list a day": lambda name: by.get(f"{prefix}{PATH}?storeId={name}&businessDayDate={day}&operatorUid=1"),
+        "expected": lambda name: by.get(f"{prefix}{EXPECTED}?storeId={name}"),
+        "issue": lambda name: by.post(prefix + ISSUE, {**issue, "storeId": name}),
+        "close": lambda name: by.post(f"/business-days/{day}/close", {"store": name}),
+    }
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+@pytest.mark.parametrize("who", ["key", "manager", "admin"])
+def test_a_store_of_others(cast: Cast, others: dict[str, Store], who: str, prefix: str) -> None:
+    # An admin's account has the neighbour in it.
+    hidden = [shop for name, shop in others.items() if (who, name) != ("admin", "neighbour")]
+    names = [*(str(shop.uuid) for shop in hidden), never_used(), never_used()]
+    for road, send in roads_of_a_store(callers(cast)[who], cast.store, prefix).items():
+        if (who, road) == ("key", "issue"):
+            # No key issues one, for whatever store.
+            told = [everything_told(send, name) for name in names]
+            assert told[0][0] == 403
+            assert all(other == told[0] for other in told)
+        else:
+            assert_all_the_same(send, names)
+
+
+def test_a_number_of_others(cast: Cast, others: dict[str, Store]) -> None:
+    for who in (caller(cast.erika), key_caller(cast.store, vendor=vendor_of(cast.store))):
+        send = roads_of_a_store(who, cast.store, "")["close"]
+        assert_all_the_same(send, [others["neighbour"].number, "2999", "2998"])
+
+
+def roads_of_an_operator(by: Caller, store: Store, prefix: str) -> dict[str, Send]:
+    """Every call that names an operator, as one that takes the name."""
+    own, issue = f"storeId={store.uuid}", {"storeId": str(store.uuid), "purpose": "x", "expiresInMinutes": 5}
+    return {
+        "record": lambda name: by.post(prefix + PATH, declaration(store, 1, operatorUid=name)),
+        "list": lambda name: by.get(f"{prefix}{PATH}?{own}&operatorUid={name}"),
+        "expected": lambda name: by.get(f"{prefix}{EXPECTED}?{own}&operatorUid={name}"),
+        "issue": lambda name: by.post(prefix + ISSUE, {**issue, "operatorUid": name}),
+    }
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+@pytest.mark.parametrize("who", ["key", "manager", "admin"])
+def test_an_operator_of_others(cast: Cast, others: dict[str, Store], who: str, prefix: str) -> None:
+    coded = [UserFactory(store=shop) for shop in others.values()]
+    for number, person in enumerate(coded):
+        User.objects.filter(pk=person.pk).update(operator_code=f"TILL-{number}")
+    plain = {name: UserFactory(store=shop) for name, shop in others.items()}
+    if who == "admin":
+        del plain["neighbour"], coded[1]
+    roads = roads_of_an_operator(callers(cast)[who], cast.store, prefix)
+    if who == "key":
+        del roads["issue"]
+    for send in roads.values():
+        assert_all_the_same(send, [*(f"TILL-{number}" for number in range(len(coded))), "TILL-8", "TILL-9"])
+        # Who has a code is not known by an id.
+        ids = [person.pk for person in (*plain.values(), *coded)]
+        assert_all_the_same(send, [*map(str, ids), "987654321", "987654322"])
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+@pytest.mark.parametrize("who", ["key", "manager", "admin"])
+def test_an_authorization_of_others(cast: Cast, others: dict[str, Store], who: str, prefix: str) -> None:
+    by = callers(cast)[who]
+    used, fresh = (authorized(caller(cast.otto), others["stranger"]) for _ in range(2))
+    second = UserFactory(store=others["stranger"], role=Role.MANAGER)
+    reconciled(caller(second), others["stranger"], 3, authorizationTokenId=used)
+    of_neighbour = authorized(caller(cast.anna), others["neighbour"])
+
+    def send(name: str) -> HttpResponse:
+        return by.post(prefix + PATH, declaration(cast.store, 1, authorizationTokenId=name))
+
+    assert_all_the_same(send, [used, fresh, of_neighbour, never_used(), never_used()])

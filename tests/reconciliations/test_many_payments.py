@@ -1,0 +1,158 @@
+"""A store-day of twenty thousand payments is asked for like one of twenty, and a list goes on at any depth as it began."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from bench import history
+from cashdesk.models import Payment, Store
+from reconciliations.domain.expected_cash import expected_cash
+from reconciliations.models import Reconciliation
+from tests.factories import StoreFactory, UserFactory
+from tests.reconciliations.desk import PATH
+from tests.stories import Cast, caller, exact
+
+DAY = date(2026, 1, 5)
+"""On which all trade of `bench.history` is."""
+
+PAYMENTS = 20_000
+ROWS = PAYMENTS // (history.MOVEMENTS_OF_A_SESSION - 2) * history.MOVEMENTS_OF_A_SESSION + 500
+BIG_TABLES = "cashdesk_movement|cashdesk_payment|reconciliations_reconciliation"
+
+Statement = tuple[str, Any]
+
+
+@contextmanager
+def noted() -> Iterator[list[Statement]]:
+    """Notes the statements of a block with their parameters."""
+    statements: list[Statement] = []
+
+    def noting(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        statements.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(noting):
+        yield statements
+
+
+def plan_of(statement: Statement, *, is_large: bool = False) -> str:
+    """Returns how the database reads for a statement.
+
+    `is_large`: of a quarter of a table PostgreSQL reads all, and is right; it is told that this is dear, as it is once
+    there are years of other days beside.
+    """
+    is_postgresql = connection.vendor == "postgresql"
+    explain = "EXPLAIN" if is_postgresql else "EXPLAIN QUERY PLAN"
+    with connection.cursor() as cursor:
+        if is_postgresql:
+            cursor.execute(f"SET LOCAL enable_seqscan = {'off' if is_large else 'on'}")
+        cursor.execute(f"{explain} {statement[0]}", statement[1])
+        return "\n".join(str(row[-1]) for row in cursor.fetchall())
+
+
+def full_scans(plan: str) -> list[str]:
+    """Returns the lines in which a large table is read whole."""
+    # SQLite says SEARCH where it uses an index, and SCAN where it reads all; an index that is read whole is no better.
+    return re.findall(rf"^.*(?:Seq Scan on|SCAN) (?:{BIG_TABLES}).*$", plan, re.MULTILINE)
+
+
+def analyze() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def asked(by: Any, store: Store, extra: str = "") -> list[Statement]:
+    """Asks for the expected cash of the day and returns the statements that it took."""
+    path = f"/cash-management/expected?storeId={store.uuid}&businessDayDate={DAY}{extra}"
+    assert by.get(path).status_code == 200
+    with noted() as statements:
+        assert by.get(path).status_code == 200
+    return statements
+
+
+@pytest.fixture
+def busy(cast: Cast) -> Cast:
+    """Erika's shop on its busiest day, in a database in which others trade too."""
+    for store in (StoreFactory(), StoreFactory(), StoreFactory()):
+        history.write_history(store=store, user=UserFactory(store=store), rows=ROWS)
+    history.write_history(store=cast.store, user=cast.carla, rows=ROWS)
+    analyze()
+    return cast
+
+
+@pytest.mark.parametrize("of_operator", [False, True])
+def test_twenty_thousand_payments_are_asked_for_like_twenty(busy: Cast, of_operator: bool) -> None:
+    quiet = StoreFactory(account=busy.store.account)
+    person = UserFactory(store=quiet)
+    history.write_history(store=quiet, user=person, rows=history.MOVEMENTS_OF_A_SESSION)
+    anna = caller(busy.anna)
+    analyze()
+    few = asked(anna, quiet, f"&operatorUid={person.pk}" if of_operator else "")
+    many = asked(anna, busy.store, f"&operatorUid={busy.carla.pk}" if of_operator else "")
+    assert len(many) == len(few)
+    assert Payment.objects.filter(store=busy.store, business_date=DAY).count() >= PAYMENTS
+    for statements, is_large in ((few, False), (many, True)):
+        for statement in statements:
+            if statement[0].startswith("SELECT"):
+                assert full_scans(plan_of(statement, is_large=is_large)) == [], statement[0]
+        sums = [plan_of(statement, is_large=is_large) for statement in statements if "SUM(" in statement[0]]
+        assert len(sums) == (3 if of_operator else 2)
+        assert "movement_of_business_date" in sums[0]
+        # Of a shop with one day only, PostgreSQL may take any index that begins with the shop.
+        assert "payment_of_business_date" in sums[1] or not is_large
+
+
+def test_it_takes_a_moment_and_is_right(busy: Cast) -> None:
+    begun = time.perf_counter()
+    expected = expected_cash(store=busy.store, business_date=DAY).of("EUR")
+    took = time.perf_counter() - begun
+    sessions, sales = divmod(ROWS // history.MOVEMENTS_OF_A_SESSION, 1)[0], history.MOVEMENTS_OF_A_SESSION - 2
+    assert expected.opening_float == sessions * history.FLOAT
+    assert expected.sales == sessions * sales * history.SALE
+    # A tenth of a second or two here; ten times that on a machine that does ten other things.
+    print(f"expected cash of {sessions * sales} payments: {took * 1000:.0f} ms")
+    assert took < 5
+
+
+def test_the_list_goes_on_at_page_two_hundred_as_it_began(cast: Cast) -> None:
+    at = datetime(2026, 3, 10, 12, tzinfo=UTC)
+    rows = [
+        Reconciliation(
+            store=store, business_date=DAY, currency="EUR", system_amount=0, declared_amount=0, discrepancy=0,
+            as_of_movement=0, reported_by="test", reported_at=at + timedelta(seconds=number // 3),
+        )
+        for number in range(4000) for store in (cast.store, cast.otto.store)
+    ]  # fmt: skip
+    Reconciliation.objects.bulk_create(rows)
+    analyze()
+    erika = caller(cast.erika)
+    newest = [row.uuid for row in Reconciliation.objects.filter(store=cast.store).order_by("-reported_at", "-pk")]
+
+    def page(path: str) -> tuple[list[str], str, list[Statement]]:
+        """Returns the rows of a page, the path of the next one, and the statements that it took."""
+        with noted() as statements:
+            response = erika.get(path)
+        link = response.headers["Link"]
+        return [row["id"] for row in exact(response)], link[1 : link.index(">")].split("/api/v1")[1], statements
+
+    path = f"{PATH}?storeId={cast.store.uuid}&limit=10"
+    page(path)
+    rows_of_first, _next, first = page(path)
+    _rows, path, _statements = page(f"{PATH}?storeId={cast.store.uuid}&limit=1000")
+    _rows, path, _statements = page(path.replace("limit=1000", "limit=990"))
+    rows_of_last, _next, last = page(path.replace("limit=990", "limit=10"))
+    assert rows_of_first == [str(pk) for pk in newest[:10]]
+    assert rows_of_last == [str(pk) for pk in newest[1990:2000]]
+    assert len(first) == len(last)
+    for statements in (first, last):
+        (listed,) = [one for one in statements if "ORDER BY" in one[0] and "reconciliations_reconciliation" in one[0]]
+        plan = plan_of(listed)
+        assert "reconciliation_of_store" in plan
+        assert full_scans(plan) == []
+        assert not re.search(r"\bSort\b|TEMP B-TREE FOR ORDER BY", plan), plan[:900]

@@ -1,0 +1,231 @@
+"""The proof of a store's reconciliations: silent while they are right, a sentence for each thing that somebody got at."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from cashdesk import triggers
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import MovementKind, Role
+from cashdesk.models import BusinessDay, CashSession, Movement, User
+from reconciliations.domain.authorization import issue_authorization
+from reconciliations.domain.business_day import close_business_day
+from reconciliations.domain.proof import faults_of_store
+from reconciliations.domain.reconciliation import Declaration, record_reconciliation
+from reconciliations.enums import Reason
+from reconciliations.models import Reconciliation
+from settlements.domain.opening import open_settlement
+from settlements.enums import SettlementType
+from tests.cashdesk.desk import NOON, close_drawer, counted, execute, minutes, move, open_drawer, pay
+from tests.factories import StoreFactory, UserFactory
+from tests.stories import Cast
+
+DAY = date(2026, 3, 10)
+TABLE = "reconciliations_reconciliation"
+
+
+def recorded(cast: Cast, minute: int, operator: User | None = None, **fields: Any) -> Reconciliation:
+    """Records one of Erika's, with an authorization of Anna's where theft is suspected."""
+    if fields.get("reason") == Reason.THEFT_SUSPECTED:
+        issued = issue_authorization(
+            store=cast.store, purpose="theft", expires_in=timedelta(minutes=30), by=Principal(user=cast.anna),
+            at=minutes(minute), operator=operator,
+        )  # fmt: skip
+        fields["authorization_id"] = issued.uuid
+    declared = Declaration(
+        **{"store": cast.store, "currency": "EUR", "declared": 1, "business_date": DAY, "operator": operator, **fields}
+    )
+    return record_reconciliation(declaration=declared, by=Principal(user=cast.erika), at=minutes(minute))
+
+
+@pytest.fixture
+def shop(cast: Cast) -> Cast:
+    """A day with everything in it: cash taken over, a drop, late money, a chain of three, sign-offs, two closed days."""
+    erika = Principal(user=cast.erika)
+    open_settlement(type=SettlementType.VAULT, store=cast.store, initial=[], by=erika, at=NOON)
+    register = SettlementType.CASHREGISTER
+    open_settlement(type=register, store=cast.store, initial=[counted(300)], by=erika, at=NOON, station=2)
+    carla, bruno = open_drawer(cast.carla, 1000, station=1), open_drawer(cast.bruno, 300, station=2)
+    recorded(cast, 5)
+    recorded(cast, 6, cast.bruno)
+    pay(carla, 500)
+    move(carla, MovementKind.DROP, 200)
+    recorded(cast, 10, reason=Reason.THEFT_SUSPECTED)
+    recorded(cast, 11, cast.carla, reason=Reason.THEFT_SUSPECTED)
+    close_drawer(bruno, 300, at=minutes(12))
+    open_drawer(cast.bruno, 290, station=2, at=minutes(13))
+    recorded(cast, 20, cast.bruno)
+    close_business_day(store=cast.store, on=DAY, by=erika, at=minutes(30))
+    pay(carla, 50, at=minutes(31))
+    close_business_day(store=cast.store, on=DAY - timedelta(days=1), by=erika, at=minutes(32))
+    recorded(cast, 40, reason=Reason.THEFT_SUSPECTED)
+    recorded(cast, 41, currency="USD")
+    return cast
+
+
+def faults_after(cast: Cast, statement: str, *parameters: Any) -> list[str]:
+    """Returns what the proof says after somebody who owns the database ran a statement, triggers lifted until the test is over."""
+    triggers.remove(connection)
+    assert execute(statement, parameters) > 0
+    return list(faults_of_store(cast.store))
+
+
+def whole(number: int) -> Reconciliation:
+    """The reconciliations of the whole day in euros, in their order."""
+    return Reconciliation.objects.filter(operator=None, currency="EUR").order_by("pk")[number]
+
+
+def test_right_ones_are_silent_and_verify_asks(shop: Cast) -> None:
+    assert Reconciliation.objects.exclude(as_of_movement=0).count() == 5
+    assert list(faults_of_store(shop.store)) == []
+    assert list(faults_of_store(StoreFactory())) == []
+    assert "reconciliations.domain.proof.faults_of_store" in settings.PROOFS
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_system_amount_that_was_changed_is_named(shop: Cast, number: int) -> None:
+    row = whole(number)
+    change = "system_amount = system_amount + 1, discrepancy = discrepancy - 1"
+    (fault,) = faults_after(shop, f"UPDATE {TABLE} SET {change} WHERE id = %s", row.pk)
+    assert fault.startswith(f"Reconciliation {row.pk} of store 1337: ")
+    right, said = f"{row.system_amount / 100:.2f}", f"{(row.system_amount + 1) / 100:.2f}"
+    assert fault.endswith(f": {right} EUR should have been there, not {said} EUR.")
+
+
+@pytest.mark.parametrize("person", ["carla", "bruno"])
+def test_so_is_one_of_an_operator(shop: Cast, person: str) -> None:
+    row = Reconciliation.objects.filter(operator=getattr(shop, person)).latest("pk")
+    change = "system_amount = system_amount - 1, discrepancy = discrepancy + 1"
+    (fault,) = faults_after(shop, f"UPDATE {TABLE} SET {change} WHERE id = %s", row.pk)
+    assert fault.startswith(f"Reconciliation {row.pk} ")
+
+
+def test_a_movement_that_was_changed_afterwards_is_named_by_all_that_saw_it(shop: Cast) -> None:
+    sale = Movement.objects.filter(kind=MovementKind.SALE, is_late=False).get()
+    faults = faults_after(shop, "UPDATE cashdesk_movement SET amount = amount + 7 WHERE id = %s", sale.pk)
+    seen = [whole(1).pk, Reconciliation.objects.get(operator=shop.carla).pk, whole(2).pk]
+    assert [fault.split(":")[0] for fault in faults] == [f"Reconciliation {pk} of store 1337" for pk in seen]
+
+
+def test_cash_taken_over_that_was_changed_afterwards_is_named(shop: Cast) -> None:
+    first = CashSession.objects.filter(user=shop.bruno).earliest("pk")
+    both = Reconciliation.objects.filter(operator=shop.bruno).order_by("pk")
+    faults = faults_after(shop, "UPDATE cashdesk_cashsession SET start_amount = 301 WHERE id = %s", first.pk)
+    assert faults == [
+        f"Reconciliation {row.pk} of store 1337: {right} EUR should have been there, not {said} EUR."
+        for row, right, said in zip(both, ("3.01", "5.91"), ("3.00", "5.90"), strict=True)
+    ]
+
+
+def test_another_last_movement_is_named(shop: Cast) -> None:
+    row, last = whole(1), Movement.objects.latest("pk")
+    assert last.is_late
+    faults = faults_after(shop, f"UPDATE {TABLE} SET as_of_movement = %s WHERE id = %s", last.pk, row.pk)
+    assert [fault.split(": ")[1] for fault in faults] == [
+        "18.50 EUR should have been there, not 18.00 EUR.",
+        "is said to come before the close of its day, and saw what came after.",
+    ]
+    (other, *_rest) = faults_after(
+        shop, f"UPDATE {TABLE} SET as_of_movement = %s WHERE id = %s", last.pk + 1, whole(2).pk
+    )[2:]
+    assert other.endswith("the last movement that it saw is none of its own.")
+
+
+@pytest.mark.parametrize("column", ["NULL", "(SELECT MIN(id) FROM reconciliations_reconciliation)"])
+def test_a_broken_chain_is_named(shop: Cast, column: str) -> None:
+    # Its own place is given away first: no two may take the place of the same.
+    triggers.remove(connection)
+    execute(f"UPDATE {TABLE} SET supersedes_id = NULL WHERE id = %s", [whole(1).pk])
+    faults = faults_after(shop, f"UPDATE {TABLE} SET supersedes_id = {column} WHERE id = %s", whole(2).pk)
+    words = "does not take the place of the one that stood before it."
+    assert faults == [f"Reconciliation {whole(number).pk} of store 1337: {words}" for number in (1, 2)]
+
+
+def test_one_that_was_taken_out_of_its_chain_is_named(shop: Cast) -> None:
+    faults = faults_after(shop, f"UPDATE {TABLE} SET business_date = '2026-03-09' WHERE id = %s", whole(1).pk)
+    assert f"Reconciliation {whole(2).pk} of store 1337: does not take the place" in " ".join(faults)
+
+
+PERMISSIONS = [
+    ("expires_at = issued_at", "its authorization had expired."),
+    ("operator_id = {bruno}", "its authorization is for another operator."),
+    ("store_id = {other}", "its authorization is of another store."),
+    ("issued_by_id = {erika}", "its authorization was issued by whom it permits something."),
+    ("issued_by_id = {carla}", "its authorization was issued by whom it permits something."),
+]
+
+
+@pytest.mark.parametrize(("change", "words"), PERMISSIONS, ids=[change for change, _words in PERMISSIONS])
+def test_an_authorization_that_may_not_be_used_is_named(shop: Cast, change: str, words: str) -> None:
+    row = Reconciliation.objects.filter(operator=shop.carla).get()
+    used = {"bruno": shop.bruno.pk, "erika": shop.erika.pk, "carla": shop.carla.pk, "other": shop.otto.store_id}
+    if "expires" in change:
+        # It lasted a while, long ago.
+        long_ago = datetime(2026, 1, 1, tzinfo=UTC)
+        triggers.remove(connection)
+        statement = "UPDATE reconciliations_authorization SET issued_at = %s, expires_at = %s WHERE id = %s"
+        execute(statement, [long_ago, row.reported_at, row.authorization_id])
+        faults = list(faults_of_store(shop.store))
+    else:
+        statement = f"UPDATE reconciliations_authorization SET {change.format(**used)} WHERE id = %s"
+        faults = faults_after(shop, statement, row.authorization_id)
+    assert faults == [f"Reconciliation {row.pk} of store 1337: {words}"]
+
+
+def test_a_theft_that_nobody_signed_off_is_named(shop: Cast) -> None:
+    row = whole(2)
+    (fault,) = faults_after(shop, f"UPDATE {TABLE} SET authorization_id = NULL WHERE id = %s", row.pk)
+    assert fault.endswith("is of a suspected theft, which nobody signed off or is asked to.")
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite keeps the unique column with the table")
+def test_an_authorization_used_twice_is_named(shop: Cast) -> None:
+    with connection.cursor() as cursor:
+        constraints = connection.introspection.get_constraints(cursor, TABLE)
+        (unique,) = [
+            name for name, one in constraints.items() if one["unique"] and one["columns"] == ["authorization_id"]
+        ]
+        # Deferred checks are made before the table is altered.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(f"ALTER TABLE {TABLE} DROP CONSTRAINT {unique}")
+    again = whole(2)
+    change = f"UPDATE {TABLE} SET authorization_id = %s WHERE id = %s"
+    faults = faults_after(shop, change, whole(1).authorization_id, again.pk)
+    assert f"Reconciliation {again.pk} of store 1337: its authorization was used before." in faults
+
+
+def test_a_day_that_saw_something_else_is_named(shop: Cast) -> None:
+    first, second = BusinessDay.objects.order_by("pk")
+    change = "UPDATE cashdesk_businessday SET last_movement = %s WHERE id = %s"
+    assert faults_after(shop, change, first.last_movement, second.pk) == [
+        "Business day 2026-03-09 of store 1337: the audit trail says that it saw something else."
+    ]
+    # Behind the last there is nothing.
+    assert faults_after(shop, change, second.last_movement + 1, first.pk) == [
+        "Business day 2026-03-10 of store 1337: the last movement that it saw is none of the store's.",
+        "Business day 2026-03-10 of store 1337: the audit trail says that it saw something else.",
+        "Business day 2026-03-09 of store 1337: a day that was closed before it saw more.",
+        "Business day 2026-03-09 of store 1337: the audit trail says that it saw something else.",
+    ]
+
+
+def test_a_day_that_was_opened_again_is_named(shop: Cast) -> None:
+    faults = faults_after(shop, "DELETE FROM cashdesk_businessday WHERE date = '2026-03-10'")
+    words = "is said to come after the close of a day that is not closed."
+    last = Reconciliation.objects.latest("pk")
+    assert faults == [f"Reconciliation {row.pk} of store 1337: {words}" for row in (whole(2), last)]
+
+
+def test_who_took_over_at_the_very_moment_may_have_been_seen_or_not(cast: Cast) -> None:
+    """Clocks are read before the locks: what the cashier counted just then may have come before or after."""
+    manager = UserFactory(store=cast.store, role=Role.MANAGER)
+    erika = Principal(user=manager)
+    open_settlement(type=SettlementType.VAULT, store=cast.store, initial=[], by=erika, at=NOON)
+    register = SettlementType.CASHREGISTER
+    open_settlement(type=register, store=cast.store, initial=[counted(300)], by=erika, at=NOON, station=2)
+    open_drawer(cast.bruno, 300, station=2, at=minutes(5) + timedelta(seconds=1))
+    recorded(cast, 5, cast.bruno)
+    assert list(faults_of_store(cast.store)) == []
