@@ -145,6 +145,6 @@ class CashSessionAdmin(ActingAdmin):
             link_to_list(Movement, text="Movements", session__exact=session.pk),
             link_to_list(Payment, text="Payments", session__exact=session.pk),
             link_to_list(Count, text="Counts", session__exact=session.pk),
-            link_to_list(Variance, text="Differences", subject=f"session:{session.pk}", queue="all"),
+            link_to_list(Variance, text="Differences", subject__exact=f"session:{session.pk}", queue="all"),
             link_to_list(AuditEntry, text="Audit trail", q=f"session:{session.pk}"),
         )

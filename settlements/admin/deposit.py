@@ -149,6 +149,6 @@ class DepositAdmin(ActingAdmin):
         return format_html(
             "{} · {} · {}",
             link_to(deposit.movement),
-            link_to_list(Variance, text="Differences", subject=f"deposit:{deposit.pk}", queue="all"),
+            link_to_list(Variance, text="Differences", subject__exact=f"deposit:{deposit.pk}", queue="all"),
             link_to_list(AuditEntry, text="Audit trail", q=f"deposit:{deposit.pk}"),
         )

@@ -88,7 +88,7 @@ class SettlementAdmin(ActingAdmin):
             "{} · {} · {} · {}",
             link_to_list(Movement, text="Movements of the place", place=settlement.place_id),
             link_to(settlement.place, text="Place"),
-            link_to_list(Variance, text="Differences", subject=f"settlement:{settlement.pk}", queue="all"),
+            link_to_list(Variance, text="Differences", subject__exact=f"settlement:{settlement.pk}", queue="all"),
             link_to_list(AuditEntry, text="Audit trail", q=f"settlement:{settlement.pk}"),
         )
 
