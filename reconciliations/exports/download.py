@@ -14,7 +14,7 @@ from cashdesk.web.sheets import BYTE_ORDER_MARK, line_writer
 from reconciliations.domain.export import Wanted, begin_export, end_export, note_progress
 from reconciliations.enums import ExportState, FileFormat
 from reconciliations.exports.asking import Asked
-from reconciliations.exports.reading import Reading, Row, reading_of
+from reconciliations.exports.reading import PAGE_ROWS, Reading, Row, reading_of
 from reconciliations.exports.table import text_cells
 from reconciliations.exports.xlsx import write_workbook
 from reconciliations.models import Export
@@ -95,14 +95,19 @@ class Download:
 
 
 def start_download(
-    *, asked: Asked, by: Principal, clock: Clock = timezone.now, told: Callable[[Run], None] | None = None
+    *,
+    asked: Asked,
+    by: Principal,
+    clock: Clock = timezone.now,
+    told: Callable[[Run], None] | None = None,
+    page_rows: int = PAGE_ROWS,
 ) -> Download:
     """Begins an export and returns it as a file in pieces.
 
     CSV is read while it is taken. A workbook is written as a whole first, into a file that has no name: it vanishes when
     it is closed, or the server dies. Raises what `begin_export` raises.
     """
-    reading = reading_of(table=asked.table, wanted=asked.wanted, by=by)
+    reading = reading_of(table=asked.table, wanted=asked.wanted, by=by, page_rows=page_rows)
     export = begin_export(wanted=asked.wanted, rows_total=reading.rows_total, by=by, at=clock())
     run = Run(export=export, reading=reading, clock=clock, told=told)
     if asked.wanted.file_format == FileFormat.CSV:

@@ -33,6 +33,7 @@ class Reading:
     by: Principal
     days: tuple[Day, ...]
     last_row: int
+    page_rows: int = PAGE_ROWS
 
     @property
     def rows_total(self) -> int:
@@ -47,10 +48,10 @@ class Reading:
         """
         span: list[Day] = []
         for day in self.days:
-            if span and sum(one.rows for one in span) + day.rows > PAGE_ROWS:
+            if span and sum(one.rows for one in span) + day.rows > self.page_rows:
                 yield self._span(span)
                 span = []
-            if day.rows > PAGE_ROWS:
+            if day.rows > self.page_rows:
                 yield from self._long_day(day)
             else:
                 span.append(day)
@@ -62,8 +63,10 @@ class Reading:
 
     def _long_day(self, day: Day) -> Iterator[list[Row]]:
         after = 0
-        while page := list(self._rows(business_date=day.on, pk__gt=after)[:PAGE_ROWS]):
+        while page := list(self._rows(business_date=day.on, pk__gt=after)[: self.page_rows]):
             yield [row[1:] for row in page]
+            if len(page) < self.page_rows:
+                return
             after = page[-1][0]
 
     def _rows(self, **where: Any) -> Any:
@@ -71,7 +74,7 @@ class Reading:
         return rows.order_by("business_date", "pk").values_list("pk", *self.table.paths)
 
 
-def reading_of(*, table: Table, wanted: Wanted, by: Principal) -> Reading:
+def reading_of(*, table: Table, wanted: Wanted, by: Principal, page_rows: int = PAGE_ROWS) -> Reading:
     """Returns the rows as they are now, counted: one statement."""
     stored = table.model._default_manager.filter(
         store=wanted.store, business_date__gte=wanted.first_date, business_date__lte=wanted.last_date
@@ -84,4 +87,5 @@ def reading_of(*, table: Table, wanted: Wanted, by: Principal) -> Reading:
         by=by,
         days=tuple(Day(on, rows) for on, rows, _last in days),
         last_row=max((last for _on, _rows, last in days), default=0),
+        page_rows=page_rows,
     )
