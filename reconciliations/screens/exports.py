@@ -13,6 +13,7 @@ from cashdesk.domain.business_day import business_date
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import Role
 from cashdesk.errors import InvalidInput
+from cashdesk.web.fields import date_in
 from cashdesk.web.pages import page_for
 from reconciliations import queries
 from reconciliations.enums import FileFormat
@@ -62,8 +63,18 @@ def _form(request: HttpRequest, *, by: Principal, errors: Mapping[str, str] | No
         "formats": FileFormat.choices,
         "stores": stores,
         "typed": typed,
+        # A field for dates shows nothing of what is none.
+        "undated": [name for name in ("from", "to") if typed[name] and not _is_date(typed[name])],
         "errors": errors,
         "faults": [(name, LABELS.get(name, name), text) for name, text in errors.items()],
         "latest": queries.exports(by=by)[:LATEST],
     }
     return render(request, "reconciliations/exports.html", context, status=400 if errors else 200)
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date_in(text, field="date")
+    except InvalidInput:
+        return False
+    return True

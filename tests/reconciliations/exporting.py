@@ -10,6 +10,8 @@ from typing import Any, Final
 from uuid import UUID
 from xml.etree import ElementTree
 
+from django.core.signals import request_finished
+from django.db import close_old_connections
 from django.http.response import HttpResponseBase
 
 from cashdesk.domain.payment import record_payments
@@ -57,6 +59,15 @@ def taken(response: HttpResponseBase) -> bytes:
     """Returns the body of an answer that streams."""
     assert response.streaming
     return b"".join(response.streaming_content)  # type: ignore[attr-defined]
+
+
+def hang_up(response: HttpResponseBase) -> None:
+    """Ends an answer as the server does when nobody takes the rest; only the test's own connection stays open."""
+    request_finished.disconnect(close_old_connections)
+    try:
+        response.close()
+    finally:
+        request_finished.connect(close_old_connections)
 
 
 def sheets_of(content: bytes) -> dict[str, list[dict[str, Any]]]:

@@ -5,7 +5,7 @@ import pytest
 from cashdesk import triggers
 from reconciliations.enums import ExportState
 from reconciliations.models import Export
-from tests.cashdesk.desk import assert_refused, execute, open_drawer, refusal_of
+from tests.cashdesk.desk import NOON, assert_refused, execute, open_drawer, refusal_of
 from tests.reconciliations.exporting import downloaded, started
 from tests.stories import Cast
 
@@ -44,7 +44,7 @@ def test_none_is_deleted(running: Export) -> None:
 @pytest.mark.parametrize(
     ("changes", "constraint"),
     [
-        ({"state": "LOST", "ended_at": None}, "export_state_is_known"),
+        ({"state": "LOST", "ended_at": NOON}, "export_state_is_known"),
         ({"file_format": "pdf"}, "export_format_is_known"),
         ({"last_date": "2026-03-09"}, "export_range_is_forward"),
         ({"state": ExportState.DONE}, "export_ended_unless_running"),

@@ -10,7 +10,7 @@ from tests.api.steps import told
 from tests.cashdesk.desk import open_drawer, sell
 from tests.factories import StoreFactory, UserFactory
 from tests.reconciliations.desk import vendor_of
-from tests.reconciliations.exporting import DAY, NUMBER, rows_of, sheets_of, taken
+from tests.reconciliations.exporting import DAY, NUMBER, hang_up, rows_of, sheets_of, taken
 from tests.stories import Caller, Cast, caller, exact, key_caller
 
 QUERY = f"from={DAY}&to={DAY}"
@@ -62,7 +62,7 @@ def test_an_answer_that_is_not_taken_is_broken_off(traded: Cast) -> None:
     answer = caller(traded.erika).get(f"/exports/movements?{QUERY}")
     assert next(answer.streaming_content)  # type: ignore[attr-defined]
     assert Export.objects.get().state == "RUNNING"
-    answer.close()
+    hang_up(answer)
     assert Export.objects.get().state == "BROKEN_OFF"
 
 

@@ -67,6 +67,12 @@ def test_what_was_typed_stays_and_what_is_wrong_is_named(cast: Cast) -> None:
     assert not Export.objects.exists()
 
 
+def test_what_is_no_date_stays_to_be_seen(cast: Cast) -> None:
+    page = browser(cast.erika).get(FILE, query(cast, to="10.3.2026")).content.decode()
+    assert re.search(r'<input type="text"\s+id="to"\s+name="to"\s+value="10.3.2026"', page)
+    assert re.search(r'<input type="date"\s+id="from"', page)
+
+
 def test_what_was_typed_is_no_markup(cast: Cast) -> None:
     answer = browser(cast.erika).get(FILE, dict.fromkeys(query(cast), '"><script>alert(1)</script>'))
     assert answer.status_code == 400
