@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
 
 from cashdesk.domain.principal import Principal
-from cashdesk.models import Movement, Store
+from cashdesk.models import Movement, Store, Variance
 from reconciliations import queries
 from reconciliations.enums import DiscrepancyType
 from reconciliations.exports.table import Column, Form, Table, operator_code, person_name
@@ -41,6 +41,20 @@ def _reconciliations(store: Store, by: Principal) -> "QuerySet[Any]":
         authorized_by_name=person_name("authorization__issued_by"),
         reported_by_code=operator_code("reported_by_user"),
         reported_by_name=person_name("reported_by_user"),
+    )
+
+
+def _variances(store: Store, by: Principal) -> "QuerySet[Any]":
+    is_counted = Q(difference__isnull=False, counted_amount__isnull=False)
+    people = ("person", "counted_by", "explained_by", "decided_by")
+    return (
+        queries.variances(by=by)
+        .filter(store=store)
+        .annotate(
+            adjusted_difference=Case(When(is_counted, then=F("difference") - F("late_amount")), default=None),
+            **{f"{person}_code": operator_code(person) for person in people},
+            **{f"{person}_name": person_name(person) for person in people},
+        )
     )
 
 
@@ -103,7 +117,7 @@ RECONCILIATIONS: Final = Table(
         Column.of("reason"),
         Column.of("notes"),
         Column.of("is_post_close", form=Form.FLAG),
-        Column.of("awaits_approval", form=Form.FLAG),
+        Column.of("awaits_approval", "still_awaits_approval", Form.FLAG),
         Column.of("authorization_id", "authorization__uuid"),
         Column.of("authorized_by_code"),
         Column.of("authorized_by_name"),
@@ -116,4 +130,47 @@ RECONCILIATIONS: Final = Table(
     ),
 )
 
-TABLES: Final[Mapping[str, Table]] = MappingProxyType({table.name: table for table in (RECONCILIATIONS, MOVEMENTS)})
+VARIANCES: Final = Table(
+    name="variances",
+    title="Variances",
+    model=Variance,
+    rows=_variances,
+    columns=(
+        Column.of("variance_id", "uuid"),
+        *_STORE,
+        Column.of("kind"),
+        Column.of("state"),
+        Column.of("is_escalated", form=Form.FLAG),
+        Column.of("subject"),
+        Column.of("place", "place__kind"),
+        Column.of("station", "place__number", Form.WHOLE),
+        Column.of("session_id", form=Form.WHOLE),
+        Column.of("shift_id", "session__uuid"),
+        Column.of("person_code"),
+        Column.of("person_name"),
+        Column.of("business_date", form=Form.DATE),
+        Column.of("currency"),
+        Column.of("method"),
+        Column.of("expected_amount", form=Form.AMOUNT),
+        Column.of("counted_amount", form=Form.AMOUNT),
+        Column.of("difference", form=Form.AMOUNT),
+        Column.of("late_amount", form=Form.AMOUNT),
+        Column.of("adjusted_difference", form=Form.AMOUNT),
+        Column.of("tolerance", form=Form.AMOUNT),
+        Column.of("counted_by_code"),
+        Column.of("counted_by_name"),
+        Column.of("raised_at", form=Form.INSTANT),
+        Column.of("reason"),
+        Column.of("notes"),
+        Column.of("explained_by_code"),
+        Column.of("explained_by_name"),
+        Column.of("explained_at", form=Form.INSTANT),
+        Column.of("decided_by_code"),
+        Column.of("decided_by_name"),
+        Column.of("decided_at", form=Form.INSTANT),
+    ),
+)
+
+TABLES: Final[Mapping[str, Table]] = MappingProxyType(
+    {table.name: table for table in (RECONCILIATIONS, VARIANCES, MOVEMENTS)}
+)

@@ -8,12 +8,13 @@ from datetime import timedelta
 import pytest
 
 from cashdesk.domain.principal import Principal
-from cashdesk.enums import MovementKind, PaymentType
-from cashdesk.models import Movement
-from reconciliations.enums import FileFormat, Reason
+from cashdesk.enums import MovementKind, PaymentType, Reason
+from cashdesk.models import Movement, Variance
+from reconciliations.domain.variance import approve_variance, explain_variance
+from reconciliations.enums import FileFormat
 from reconciliations.exports.tables import TABLES
 from settlements.domain.deposit import reverse_movement
-from tests.cashdesk.desk import NOON, move, open_drawer, pay, refund, sell
+from tests.cashdesk.desk import NOON, close_drawer, force_close, minutes, move, open_drawer, pay, refund, sell
 from tests.reconciliations.exporting import DAY, declare, downloaded, exported, sheets_of
 from tests.stories import Cast, make_cast
 
@@ -214,6 +215,61 @@ def test_a_reconciliation_stands_with_what_came_of_it(cast: Cast) -> None:
     }
     assert (rows[1]["supersedes_id"], rows[1]["stands"]) == (str(first.uuid), "true")
     assert (rows[1]["reconciliation_id"], rows[1]["discrepancy_type"]) == (str(second.uuid), "MATCH")
+
+
+def test_a_variance_says_what_was_done_with_it(cast: Cast) -> None:
+    session = open_drawer(cast.carla, 10_000)
+    close_drawer(session, 9_800)
+    variance = Variance.objects.get()
+    erika = Principal(user=cast.erika)
+    explain_variance(variance=variance, reason=Reason.COUNTING_ERROR, notes="=found it", by=erika, at=minutes(5))
+    approve_variance(variance=variance, by=erika, at=minutes(6))
+    (row,) = exported(cast.erika, "variances")
+    assert row == {
+        "variance_id": str(variance.uuid),
+        "store_number": "1337",
+        "store_id": str(cast.store.uuid),
+        "kind": "SESSION",
+        "state": "APPROVED",
+        "is_escalated": "false",
+        "subject": f"session:{session.pk}",
+        "place": "REGISTER",
+        "station": "1",
+        "session_id": str(session.pk),
+        "shift_id": str(session.uuid),
+        "person_code": str(cast.carla.pk),
+        "person_name": "Carla",
+        "business_date": DAY,
+        "currency": "EUR",
+        "method": "CASH",
+        "expected_amount": "100.00",
+        "counted_amount": "98.00",
+        "difference": "-2.00",
+        "late_amount": "0.00",
+        "adjusted_difference": "-2.00",
+        "tolerance": "0.00",
+        "counted_by_code": str(cast.carla.pk),
+        "counted_by_name": "Carla",
+        "raised_at": "2026-03-10T12:00:00Z",
+        "reason": "COUNTING_ERROR",
+        "notes": "'=found it",
+        "explained_by_code": str(cast.erika.pk),
+        "explained_by_name": "Erika Mustermann",
+        "explained_at": "2026-03-10T12:05:00Z",
+        "decided_by_code": str(cast.erika.pk),
+        "decided_by_name": "Erika Mustermann",
+        "decided_at": "2026-03-10T12:06:00Z",
+    }
+
+
+def test_a_drawer_that_nobody_counted_has_no_figures(cast: Cast) -> None:
+    force_close(open_drawer(cast.carla, 10_000))
+    (row,) = exported(cast.erika, "variances")
+    assert row["kind"] == "UNCOUNTED"
+    figures = ("expected_amount", "counted_amount", "difference", "adjusted_difference")
+    assert [row[figure] for figure in figures] == ["", "", "", ""]
+    ((cells,),) = sheets_of(downloaded(cast.erika, "variances", file="xlsx")).values()
+    assert set(figures).isdisjoint(cells)
 
 
 def test_a_negative_number_is_a_number(cast: Cast) -> None:

@@ -118,8 +118,8 @@ def test_progress_is_told_to_those_who_may_know_the_store(cast: Cast) -> None:
 
 def test_an_admin_chooses_among_the_stores_of_the_account(cast: Cast) -> None:
     StoreFactory(account=cast.store.account, number="1338", name="Bremen")
-    assert browser(cast.anna).get(PAGE).content.decode().count("<option") == 2 + 2 + 2
-    assert browser(cast.erika).get(PAGE).content.decode().count("<option") == 2 + 1 + 2
+    assert browser(cast.anna).get(PAGE).content.decode().count("<option") == 3 + 2 + 2
+    assert browser(cast.erika).get(PAGE).content.decode().count("<option") == 3 + 1 + 2
 
 
 @pytest.mark.parametrize("number", [1, 3, 30])
