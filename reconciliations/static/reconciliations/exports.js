@@ -12,17 +12,35 @@ const figures = way.querySelector(".figures");
 const told = document.querySelector("[data-told]");
 let watched = null;
 
-form.addEventListener("submit", () => {
-  const field = form.elements.namedItem("export");
-  field.value = drawnId();
-  field.disabled = false;
-  watched = field.value;
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const address = new URL(form.action);
+  address.search = new URLSearchParams(new FormData(form)).toString();
+  const answer = await fetch(address, { method: "HEAD", cache: "no-store" }).catch(() => null);
+  if (answer === null || !answer.ok || answer.redirected) {
+    form.submit(); // to the page that says what is wrong, or asks who is there
+    return;
+  }
+  const id = drawnId();
+  address.searchParams.set("export", id);
+  watched = id;
   way.hidden = false;
   bar.removeAttribute("value");
   figures.textContent = "Begun";
   say("The export has begun.");
-  watch(field.value);
+  take(address);
+  watch(id);
 });
+
+// A link and not the form: the page would wait for the answer, and a workbook is written before it is sent.
+function take(address) {
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = "";
+  document.body.append(link);
+  link.click();
+  link.remove();
+}
 
 async function watch(id) {
   const address = form.dataset.progress.replace("00000000-0000-0000-0000-000000000000", id);
