@@ -105,10 +105,15 @@ def to_unit(minor: int, *, unit: int) -> int | Decimal:
 
 def to_text(minor: int, currency: str) -> str:
     """Returns the amount with all its decimals and its currency, for logs and messages: "12.50 EUR"."""
+    return f"{to_digits(minor, currency)} {currency}"
+
+
+def to_digits(minor: int, currency: str) -> str:
+    """Returns the amount in the currency's units with all its decimals, whatever its size: 1250 EUR is "12.50"."""
     exponent = exponent_of(currency)
     sign, digits = ("-" if minor < 0 else ""), str(abs(minor)).rjust(exponent + 1, "0")
     units = digits if exponent == 0 else f"{digits[:-exponent]}.{digits[-exponent:]}"
-    return f"{sign}{units} {currency}"
+    return f"{sign}{units}"
 
 
 def _bounded(minor: int, *, field: str) -> int:

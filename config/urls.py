@@ -18,6 +18,7 @@ urlpatterns = [
     path("api/v1/", include("settlements.urls")),
     path("api/v1/", include("reconciliations.urls")),
     path("reports/", include("settlements.page_urls")),
+    path("reports/", include("reconciliations.page_urls")),
 ]
 
 handler400 = "cashdesk.web.errors.bad_request"

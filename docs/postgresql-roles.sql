@@ -10,7 +10,7 @@
 --
 --     psql postgres://cashdesk_owner@host/cashdesk --single-transaction -v ON_ERROR_STOP=1 -f docs/postgresql-roles.sql
 --
--- cashdesk_app is what the server and the commands `close_days`, `tidy`, `verify` and `createsuperuser` run as. The
+-- cashdesk_app is what the server and the commands `close_days`, `export`, `tidy`, `verify` and `createsuperuser` run as. The
 -- triggers refuse a change of the books from everybody; this role is refused before any trigger is asked, and cannot
 -- drop or disable one, since only a table's owner can. The file begins from nothing, so running it again leaves
 -- exactly what it says.
@@ -55,6 +55,8 @@ GRANT INSERT, UPDATE (
     state, collected_at, collected_by_id, courier, credited_at, credited_by_id, credited_amount, difference
 ) ON settlements_deposit TO cashdesk_app;
 GRANT INSERT, UPDATE (description, is_active) ON settlements_cashbookaccount TO cashdesk_app;
+
+GRANT INSERT, UPDATE (state, rows_done, progressed_at, ended_at) ON reconciliations_export TO cashdesk_app;
 
 -- Master data: added and changed, never deleted. Who leaves is made inactive, a token is revoked.
 GRANT INSERT, UPDATE ON

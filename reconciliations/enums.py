@@ -89,3 +89,19 @@ ACTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
 )
 """Per state what may be done, and the state that follows. What is escalated is explained into ESCALATED, whatever the
 table says: an admin decides it (`domain.variance`)."""
+
+
+class FileFormat(models.TextChoices):
+    """As what a table is exported."""
+
+    CSV = "csv", "CSV"
+    XLSX = "xlsx", "Excel (XLSX)"
+
+
+class ExportState(models.TextChoices):
+    """How an export went. BROKEN_OFF: nobody took the rest of the file, or the server was stopped."""
+
+    RUNNING = "RUNNING", "Running"
+    DONE = "DONE", "Done"
+    BROKEN_OFF = "BROKEN_OFF", "Broken off"
+    FAILED = "FAILED", "Failed"

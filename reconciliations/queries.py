@@ -24,7 +24,7 @@ from cashdesk.enums import ENDED_VARIANCES, MovementKind, VarianceKind, Variance
 from cashdesk.errors import NotFound
 from cashdesk.models import Movement, Store, Variance
 from reconciliations.domain.late_money import late_amount
-from reconciliations.models import Reconciliation
+from reconciliations.models import Export, Reconciliation
 
 
 def reconciliations(*, by: Principal, store: Store) -> "QuerySet[Reconciliation]":
@@ -108,3 +108,9 @@ def variance(*, by: Principal, variance_id: UUID) -> Variance:
     if found is None:
         raise NotFound("There is no variance with this id.")
     return found
+
+
+def exports(*, by: Principal) -> "QuerySet[Export]":
+    """Returns the exports from the stores that `by` may know of, newest first."""
+    rows = Export.objects.filter(store__in=by.stores(with_inactive=True))
+    return rows.select_related("store", "requested_by_user").order_by("-pk")

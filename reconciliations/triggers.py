@@ -6,9 +6,17 @@ lay_down(
     Laws(
         app="reconciliations",
         never_changed=("reconciliation", "authorization", "varianceevent"),
-        also_never_deleted=(),
-        frozen={},
-        final={},
+        also_never_deleted=("export",),
+        frozen={
+            "export": (
+                (
+                    "uuid", "table", "store_id", "first_date", "last_date", "file_format", "requested_by",
+                    "requested_by_user_id", "requested_with_id", "begun_at", "rows_total",
+                ),
+                "who exported what never changes",
+            ),
+        },
+        final={"export": ("OLD.state <> 'RUNNING'", "an export that has ended never changes")},
         refused={
             "varianceevent": {
                 "what corrects a variance is of its store": """
@@ -37,4 +45,4 @@ lay_down(
             },
         },
     )
-)
+)  # fmt: skip

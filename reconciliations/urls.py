@@ -7,6 +7,7 @@ from django.urls import URLPattern, include, path
 from reconciliations.api.authorizations import AuthorizationViewSet
 from reconciliations.api.business_days import BusinessDayViewSet
 from reconciliations.api.expected import ExpectedViewSet
+from reconciliations.api.exports import ExportViewSet
 from reconciliations.api.reconciliations import ReconciliationViewSet
 from reconciliations.api.variances import VarianceViewSet
 
@@ -31,4 +32,5 @@ urlpatterns = [
         path(f"variances/<uuid:variance_id>/{act}", VarianceViewSet.as_view({"post": act}), name=f"variance-{act}")
         for act in ("explain", "witness", "recount", "approve", "reject", "escalate")
     ),
+    path("exports/<str:table>", ExportViewSet.as_view({"get": "download"}), name="exports-download"),
 ]

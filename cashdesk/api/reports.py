@@ -1,6 +1,5 @@
 """Reports of the shifts API (docs/contracts.md, section 2)."""
 
-import csv
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any, Final
@@ -22,6 +21,7 @@ from cashdesk.models import Shift
 from cashdesk.web.dialects import EnvelopeDialect
 from cashdesk.web.openapi import ENVELOPE_ERROR
 from cashdesk.web.permissions import Access
+from cashdesk.web.sheets import formula_safe, line_writer
 from cashdesk.web.views import ApiViewSet
 
 DAYS_MAX: Final = 366
@@ -101,20 +101,8 @@ class ReportViewSet(ApiViewSet):
         return Response(EnvelopeDialect.body("Shift summary retrieved successfully", shown))
 
 
-class _Line:
-    """A file that hands each written line back, so that the csv module can stream."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
 def _csv(shifts: Iterator[Shift]) -> Iterator[str]:
-    writer = csv.writer(_Line())
-    yield writer.writerow(ShiftSummarySerializer().fields)
+    line = line_writer()
+    yield line(ShiftSummarySerializer().fields)
     for shift in shifts:
-        yield writer.writerow([formula_safe(value) for value in ShiftSummarySerializer(shift).data.values()])
-
-
-def formula_safe(value: Any) -> Any:
-    """Keeps a spreadsheet from running a name such as `=HYPERLINK(...)`; numbers stay numbers."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+        yield line(formula_safe(value) for value in ShiftSummarySerializer(shift).data.values())

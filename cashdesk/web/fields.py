@@ -1,7 +1,8 @@
-"""Serializers and fields that take nothing they do not know and no number inexactly."""
+"""Serializers and fields that take nothing they do not know, and no number and no date inexactly."""
 
+import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -13,6 +14,18 @@ from cashdesk.money import parse_number, parse_whole
 from cashdesk.web.dialects import camel_case
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def date_in(text: str, *, field: str) -> date:
+    """Reads YYYY-MM-DD. Raises InvalidInput."""
+    try:
+        # Python reads more than we publish: "2026-W10-1" is a Monday to it.
+        if _DATE.fullmatch(text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise InvalidInput.of(field, "must be a date such as 2026-03-01.")
 
 
 class CamelCaseSerializer(serializers.Serializer[Any]):

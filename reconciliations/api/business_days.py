@@ -12,11 +12,10 @@ from cashdesk.enums import Role, Scope
 from cashdesk.errors import InvalidInput
 from cashdesk.models import BusinessDay
 from cashdesk.web.dialects import ProblemDialect
-from cashdesk.web.fields import ReferenceField, StrictSerializer
+from cashdesk.web.fields import ReferenceField, StrictSerializer, date_in
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
-from reconciliations.api.common import date_in
 from reconciliations.domain.business_day import Closed, close_business_day
 
 

@@ -1,6 +1,5 @@
 """What the calls under /cash-management have in common: whose store it is, which operator, exact amounts."""
 
-import re
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -12,9 +11,9 @@ from cashdesk import money
 from cashdesk.domain.principal import Principal, find_operator
 from cashdesk.errors import Forbidden, InvalidInput
 from cashdesk.models import Store, User
+from cashdesk.web.fields import date_in
 
 OPERATOR_UID_MAX: Final = 64
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def refuse_loose_key(by: Principal) -> None:
@@ -38,17 +37,6 @@ def operator_of(*, uid: str, store: Store, by: Principal) -> User:
     if found is None:
         raise InvalidInput.of("operatorUid", "is not an operator of yours.")
     return found
-
-
-def date_in(text: str, *, field: str) -> date:
-    """Reads YYYY-MM-DD. Raises InvalidInput."""
-    try:
-        # Python reads more than we publish: "2026-W10-1" is a Monday to it.
-        if _DATE.fullmatch(text):
-            return date.fromisoformat(text)
-    except ValueError:
-        pass
-    raise InvalidInput.of(field, "must be a date such as 2026-03-01.")
 
 
 def uuid_in(text: str | None, *, field: str) -> UUID:

@@ -12,7 +12,7 @@ from cashdesk import money
 from cashdesk.enums import Reason, Role, Scope
 from cashdesk.errors import InvalidInput
 from cashdesk.web.dialects import ReconciliationDialect
-from cashdesk.web.fields import CamelCaseSerializer, NumberField, ReferenceField, StrictSerializer, TextField
+from cashdesk.web.fields import CamelCaseSerializer, NumberField, ReferenceField, StrictSerializer, TextField, date_in
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, RECONCILIATION_ERROR
 from cashdesk.web.pagination import NewestFirst
 from cashdesk.web.permissions import Access
@@ -22,7 +22,6 @@ from reconciliations.api.common import (
     OPERATOR_UID_MAX,
     AmountField,
     DateField,
-    date_in,
     operator_of,
     refuse_loose_key,
     store_of,

@@ -7,10 +7,9 @@ from typing import Final
 from django.db.models import Sum
 
 from cashdesk.domain.expected_day import drawer_movements, taken_over
-from cashdesk.enums import MovementKind
+from cashdesk.enums import MovementKind, Reason
 from cashdesk.models import AuditEntry, BusinessDay, Movement, Store
 from cashdesk.money import to_text
-from reconciliations.enums import Reason
 from reconciliations.models import Reconciliation
 
 AT_ONCE: Final = timedelta(minutes=1)

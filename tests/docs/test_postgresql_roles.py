@@ -126,7 +126,7 @@ def test_the_application_role_can_do_a_whole_day(database: Database) -> None:
     }
 
 
-LAWS = [triggers.laws_of(app) for app in ("cashdesk", "settlements")]
+LAWS = [triggers.laws_of(app) for app in ("cashdesk", "settlements", "reconciliations")]
 STAYING = [f"{laws.app}_{table}" for laws in LAWS for table in laws.never_deleted]
 CHANGES = [f"UPDATE {laws.app}_{table} SET id = id" for laws in LAWS for table in laws.never_changed]
 DELETIONS = [f"DELETE FROM {table}" for table in STAYING]

@@ -1,0 +1,124 @@
+"""The life of an export: begun, on its way, and done or not. Whoever takes figures out of the system is written down."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from cashdesk import queries as ledger_queries
+from cashdesk.domain import audit
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import Role, Scope, SessionStatus
+from cashdesk.errors import Forbidden, InvalidInput
+from cashdesk.models import CashSession, Movement, Store
+from reconciliations.enums import ExportState, FileFormat
+from reconciliations.models import Export
+from settlements import queries as settlement_queries
+from settlements.enums import SettlementState
+
+DAYS_MAX: Final = 366
+GIVEN_UP_AFTER: Final = timedelta(hours=1)
+"""An export that got no further for so long was left behind by a server that was stopped: it could tell nobody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is to be exported: a table of a store from one business date to another, both included."""
+
+    table: str
+    store: Store
+    first_date: date
+    last_date: date
+    file_format: FileFormat
+    number: UUID | None = None
+    """Under which its progress is asked for; drawn, unless given."""
+
+
+@transaction.atomic
+def begin_export(*, wanted: Wanted, rows_total: int, by: Principal, at: datetime) -> Export:
+    """Writes down that `by` takes these rows out, and returns the export.
+
+    Rows of a drawer that still waits to be counted tell what should lie in it, so that is
+    noted as a look (law 5). Raises Forbidden for a cashier, InvalidInput for a range or a number that cannot be.
+    """
+    if not (by.has_role(Role.MANAGER) and by.has_scope(Scope.CASH_MANAGEMENT_READ)):
+        raise Forbidden("An export tells what should be in the drawers: it is for managers.")
+    refuse_range(first_date=wanted.first_date, last_date=wanted.last_date)
+    if not by.stores(with_inactive=True).filter(pk=wanted.store.pk).exists():
+        raise InvalidInput.of("store", "is not a store that you work in.")
+    if wanted.number is not None and Export.objects.filter(uuid=wanted.number).exists():
+        raise InvalidInput.of("export", "was used before: leave it out, or draw another.")
+    left_behind = Export.objects.filter(state=ExportState.RUNNING, progressed_at__lt=at - GIVEN_UP_AFTER)
+    left_behind.update(state=ExportState.BROKEN_OFF, ended_at=at)
+    export = Export(
+        table=wanted.table,
+        store=wanted.store,
+        first_date=wanted.first_date,
+        last_date=wanted.last_date,
+        file_format=wanted.file_format,
+        requested_by=by.label,
+        requested_by_user=by.user,
+        requested_with=by.token,
+        begun_at=at,
+        progressed_at=at,
+        rows_total=rows_total,
+    )
+    if wanted.number is not None:
+        export.uuid = wanted.number
+    export.save(force_insert=True)
+    detail = {"table": wanted.table, "from": wanted.first_date.isoformat(), "to": wanted.last_date.isoformat()}
+    audit.note(
+        action="export.begun", subject=f"export:{export.pk}", by=by, at=at, store=wanted.store,
+        detail={**detail, "format": wanted.file_format},
+    )  # fmt: skip
+    _note_look(wanted=wanted, by=by, at=at)
+    return export
+
+
+def refuse_range(*, first_date: date, last_date: date) -> None:
+    """Raises InvalidInput for a range that goes backwards or over more than a year."""
+    if last_date < first_date:
+        raise InvalidInput.of("to", f"is before {first_date}, where the range begins.")
+    if last_date - first_date >= timedelta(days=DAYS_MAX):
+        raise InvalidInput.of("to", f"makes a range of more than {DAYS_MAX} days: export it in parts.")
+
+
+def note_progress(*, export: Export, rows_done: int, at: datetime) -> None:
+    """Says how far it is."""
+    export.rows_done = rows_done
+    Export.objects.filter(pk=export.pk, state=ExportState.RUNNING).update(rows_done=rows_done, progressed_at=at)
+
+
+def end_export(*, export: Export, state: ExportState, rows_done: int, at: datetime) -> None:
+    """Says how it went. What has ended stays as it ended."""
+    Export.objects.filter(pk=export.pk, state=ExportState.RUNNING).update(
+        state=state, rows_done=rows_done, progressed_at=at, ended_at=at
+    )
+
+
+def _note_look(*, wanted: Wanted, by: Principal, at: datetime) -> None:
+    """Notes the drawers of the range that nobody has counted yet."""
+    store = wanted.store
+    moved = Movement.objects.filter(
+        store=store, business_date__gte=wanted.first_date, business_date__lte=wanted.last_date
+    )
+    inside = Exists(moved.filter(session=OuterRef("pk")))
+    sessions = ledger_queries.with_shown_result(CashSession.objects.filter(inside, store=store), by=by)
+    waiting = sessions.filter(Q(status=SessionStatus.OPEN) | Q(awaits_count=True)).order_by("pk")
+    settlements = settlement_queries.settlements(by=by).filter(
+        ~Q(state=SettlementState.CLOSED) | Q(awaits_count=True),
+        Exists(moved.filter(pk__gt=OuterRef("opened_after"))),
+        store=store,
+    )
+    told = {
+        "sessions": list(waiting.values_list("pk", flat=True)),
+        "settlements": list(settlements.order_by("pk").values_list("pk", flat=True)),
+    }
+    if any(told.values()):
+        audit.note(
+            action="expected.seen", subject=f"store:{store.pk}", by=by, at=at, store=store,
+            detail={noun: numbers for noun, numbers in told.items() if numbers},
+        )  # fmt: skip

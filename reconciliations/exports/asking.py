@@ -1,0 +1,112 @@
+"""What somebody asks to be exported, read in the same way at every door."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from cashdesk.domain.principal import Principal
+from cashdesk.errors import InvalidInput
+from cashdesk.models import Store
+from cashdesk.web.fields import date_in
+from reconciliations.domain.export import Wanted, refuse_range
+from reconciliations.enums import FileFormat
+from reconciliations.exports.table import Table
+from reconciliations.exports.tables import TABLES
+from settlements.queries import stores_named
+
+NO_STORE: Final = "is not a store that you work in."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A table, and what of it."""
+
+    table: Table
+    wanted: Wanted
+
+
+class _Reader:
+    """Reads field by field, and gathers what is wrong with each."""
+
+    def __init__(self, given: Mapping[str, str]) -> None:
+        self.given = given
+        self.errors: dict[str, str] = {}
+
+    def text(self, field: str) -> str:
+        return self.given.get(field, "").strip()
+
+    def refuse(self, field: str, text: str) -> None:
+        self.errors.setdefault(field, text)
+
+    def date(self, field: str) -> date | None:
+        if not self.text(field):
+            self.refuse(field, "is required: a date such as 2026-03-01.")
+            return None
+        try:
+            return date_in(self.text(field), field=field)
+        except InvalidInput as error:
+            self.refuse(field, error.errors[field])
+            return None
+
+
+def read_request(given: Mapping[str, str], *, by: Principal) -> Asked:
+    """Reads `table`, `store` (number or UUID; one's own, unless given), `from`, `to`, `file` and `export`.
+
+    Raises InvalidInput that names every field that is wrong; another's store in the same words as none.
+    """
+    reader = _Reader(given)
+    table = TABLES.get(reader.text("table"))
+    if table is None:
+        reader.refuse("table", f"must be one of {', '.join(TABLES)}.")
+    file_format = reader.text("file") or FileFormat.CSV.value
+    if file_format not in FileFormat.values:
+        reader.refuse("file", f"must be one of {', '.join(FileFormat.values)}.")
+    store = _store(reader, by=by)
+    first, last = reader.date("from"), reader.date("to")
+    if first is not None and last is not None:
+        try:
+            refuse_range(first_date=first, last_date=last)
+        except InvalidInput as error:
+            reader.errors.update(error.errors)
+    number = _number(reader)
+    if reader.errors or table is None or store is None or first is None or last is None:
+        message = " ".join(f"{field}: {text}" for field, text in reader.errors.items())
+        raise InvalidInput(message, errors=reader.errors)
+    return Asked(
+        table=table,
+        wanted=Wanted(
+            table=table.name,
+            store=store,
+            first_date=first,
+            last_date=last,
+            file_format=FileFormat(file_format),
+            number=number,
+        ),
+    )
+
+
+def _store(reader: _Reader, *, by: Principal) -> Store | None:
+    reference = reader.text("store")
+    if not reference:
+        own = by.token.store if by.token is not None else None
+        own = own or (by.user.store if by.user is not None else None)
+        if own is None:
+            reader.refuse("store", "is required: the number or the UUID of a store.")
+        return own
+    # PostgreSQL would not even look for a text with a zero byte.
+    found = list(stores_named(reference, by=by).order_by("pk")[:2]) if "\0" not in reference else []
+    if len(found) == 1:
+        return found[0]
+    reader.refuse("store", "is a number that several stores have: name it by its UUID." if found else NO_STORE)
+    return None
+
+
+def _number(reader: _Reader) -> UUID | None:
+    text = reader.text("export")
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        reader.refuse("export", "must be a UUID.")
+        return None

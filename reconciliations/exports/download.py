@@ -1,0 +1,167 @@
+"""An export on its way out: a file in pieces, which writes down how far it is and how it ended."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import IO, Final
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+
+from cashdesk.domain.principal import Principal
+from cashdesk.web.sheets import BYTE_ORDER_MARK, line_writer
+from reconciliations.domain.export import Wanted, begin_export, end_export, note_progress
+from reconciliations.enums import ExportState, FileFormat
+from reconciliations.exports.asking import Asked
+from reconciliations.exports.reading import PAGE_ROWS, Reading, Row, reading_of
+from reconciliations.exports.table import text_cells
+from reconciliations.exports.xlsx import write_workbook
+from reconciliations.models import Export
+
+NOTED_EVERY_ROWS: Final = 4_000
+BYTES_PER_PIECE: Final = 64 * 1024
+CONTENT_TYPES: Final = {
+    FileFormat.CSV: "text/csv; charset=utf-8",
+    FileFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+Clock = Callable[[], datetime]
+
+
+class Run:
+    """An export that runs. `rows_done` is how many rows went into the file; `told` is called with each page's."""
+
+    def __init__(self, *, export: Export, reading: Reading, clock: Clock, told: Callable[["Run"], None] | None) -> None:
+        self.export = export
+        self.reading = reading
+        self.rows_done = 0
+        self._noted = 0
+        self._clock = clock
+        self._told = told
+
+    def pages(self) -> Iterator[list[Row]]:
+        """Yields the rows; a page counts once it was taken in."""
+        for page in self.reading.pages():
+            yield page
+            self.rows_done += len(page)
+            if self.rows_done - self._noted >= NOTED_EVERY_ROWS:
+                self._noted = self.rows_done
+                note_progress(export=self.export, rows_done=self.rows_done, at=self._clock())
+            if self._told is not None:
+                self._told(self)
+
+    def end(self, state: ExportState) -> None:
+        """Writes down how it ended."""
+        end_export(export=self.export, state=state, rows_done=self.rows_done, at=self._clock())
+
+
+class Download:
+    """The file in pieces. Taken to its end the export is done; closed before that, it was broken off.
+
+    A class and no generator: closing one that nobody began to read would run none of its code.
+    """
+
+    def __init__(self, *, run: Run, pieces: Iterator[bytes], file: IO[bytes] | None = None) -> None:
+        self.run = run
+        self.size = _size_of(file) if file is not None else None
+        self._pieces = pieces
+        self._file = file
+        self._is_over = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._pieces)
+        except StopIteration:
+            self._end(ExportState.DONE)
+            raise
+        except BaseException as error:
+            self._end(_state_after(error))
+            raise
+
+    def close(self) -> None:
+        """Is called by the server when the answer is over, whether it was taken or not."""
+        self._end(ExportState.BROKEN_OFF)
+
+    def _end(self, state: ExportState) -> None:
+        if self._is_over:
+            return
+        self._is_over = True
+        if self._file is not None:
+            self._file.close()
+        self.run.end(state)
+
+
+def start_download(
+    *,
+    asked: Asked,
+    by: Principal,
+    clock: Clock = timezone.now,
+    told: Callable[[Run], None] | None = None,
+    page_rows: int = PAGE_ROWS,
+) -> Download:
+    """Begins an export and returns it as a file in pieces.
+
+    CSV is read while it is taken. A workbook is written as a whole first, into a file that has no name: it vanishes when
+    it is closed, or the server dies. Raises what `begin_export` raises.
+    """
+    reading = reading_of(table=asked.table, wanted=asked.wanted, by=by, page_rows=page_rows)
+    export = begin_export(wanted=asked.wanted, rows_total=reading.rows_total, by=by, at=clock())
+    run = Run(export=export, reading=reading, clock=clock, told=told)
+    if asked.wanted.file_format == FileFormat.CSV:
+        return Download(run=run, pieces=_csv(run))
+    file = tempfile.TemporaryFile()  # noqa: SIM115 (the download closes it, when it is over)
+    try:
+        write_workbook(table=asked.table, pages=run.pages(), into=file)
+        return Download(run=run, pieces=_pieces_of(file), file=file)
+    except BaseException as error:
+        file.close()
+        run.end(_state_after(error))
+        raise
+
+
+def answer(*, asked: Asked, by: Principal, is_wanted: bool = True) -> HttpResponseBase:
+    """Returns the answer that carries the file; without it, and without an export, where only the headers are asked for."""
+    content_type = CONTENT_TYPES[asked.wanted.file_format]
+    response: HttpResponseBase
+    if is_wanted:
+        download = start_download(asked=asked, by=by)
+        response = StreamingHttpResponse(download, content_type=content_type)
+        if download.size is not None:
+            response.headers["Content-Length"] = str(download.size)
+    else:
+        response = HttpResponse(content_type=content_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{file_name(asked.wanted)}"'
+    return response
+
+
+def file_name(wanted: Wanted) -> str:
+    """Returns what the file is called: what, where, when; of a store's number only what a header takes."""
+    number = "".join(character for character in wanted.store.number if character.isascii() and character.isalnum())
+    return f"{wanted.table}-{number or 'store'}-{wanted.first_date}-{wanted.last_date}.{wanted.file_format}"
+
+
+def _csv(run: Run) -> Iterator[bytes]:
+    table = run.reading.table
+    line, cells = line_writer(), text_cells(table)
+    yield (BYTE_ORDER_MARK + line(table.headers)).encode()
+    for page in run.pages():
+        yield "".join(line(cells(row)) for row in page).encode()
+
+
+def _pieces_of(file: IO[bytes]) -> Iterator[bytes]:
+    file.seek(0)
+    while piece := file.read(BYTES_PER_PIECE):
+        yield piece
+
+
+def _size_of(file: IO[bytes]) -> int:
+    file.seek(0, 2)
+    return file.tell()
+
+
+def _state_after(error: BaseException) -> ExportState:
+    """Ctrl-C and a stopping server break it off; everything else went wrong."""
+    return ExportState.FAILED if isinstance(error, Exception) else ExportState.BROKEN_OFF

@@ -1,0 +1,73 @@
+"""`manage.py export`: a table of a store as a file on the server."""
+
+import os
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from cashdesk.domain.principal import SYSTEM
+from cashdesk.errors import InvalidInput
+from reconciliations.enums import FileFormat
+from reconciliations.exports.asking import Asked, read_request
+from reconciliations.exports.download import Run, file_name, start_download
+from reconciliations.exports.tables import TABLES
+
+
+class Command(BaseCommand):
+    """Writes the file, and on stderr how far it is. What breaks off leaves no half of a file."""
+
+    help = "Exports a table of a store over some business days as CSV or XLSX."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """What, where, when, and into which file."""
+        parser.add_argument("table", choices=list(TABLES))
+        parser.add_argument("--store", required=True, help="Number or UUID.")
+        parser.add_argument("--from", required=True, dest="first", help="First business date, such as 2026-03-01.")
+        parser.add_argument("--to", required=True, dest="last", help="Last business date, included.")
+        parser.add_argument("--format", choices=FileFormat.values, default=FileFormat.CSV.value, dest="file_format")
+        parser.add_argument("--output", help="The file; named after what is in it, unless given.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Exports, and says where to."""
+        given = {
+            "table": options["table"],
+            "store": options["store"],
+            "from": options["first"],
+            "to": options["last"],
+            "file": options["file_format"],
+        }
+        try:
+            asked = read_request(given, by=SYSTEM)
+        except InvalidInput as error:
+            raise CommandError(" ".join(f"--{name}: {text}" for name, text in error.errors.items())) from error
+        output = Path(options["output"] or file_name(asked.wanted))
+        try:
+            rows = self._write(asked, into=output)
+        except OSError as error:
+            raise CommandError(f"--output: {error}.") from error
+        self.stdout.write(f"{output}: {rows} rows")
+
+    def _write(self, asked: Asked, *, into: Path) -> int:
+        """Writes beside the file first: whoever looks meanwhile, or after a failure, finds no half of one."""
+        beside = into.with_name(f"{into.name}.part")
+        with beside.open("wb") as file:
+            try:
+                download = start_download(asked=asked, by=SYSTEM, told=self._tell)
+                try:
+                    for piece in download:
+                        file.write(piece)
+                finally:
+                    download.close()
+            except BaseException:
+                os.unlink(beside)
+                raise
+        beside.replace(into)
+        return download.run.rows_done
+
+    def _tell(self, run: Run) -> None:
+        total = run.reading.rows_total
+        end = "\n" if run.rows_done >= total else ""
+        self.stderr.write(f"\r{run.rows_done} of {total} rows", ending=end)
+        self.stderr.flush()

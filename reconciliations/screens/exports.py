@@ -1,0 +1,80 @@
+"""The page on which managers take tables out, and the progress of what they took."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+
+from cashdesk.domain.business_day import business_date
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import Role
+from cashdesk.errors import InvalidInput
+from cashdesk.web.fields import date_in
+from cashdesk.web.pages import page_for
+from reconciliations import queries
+from reconciliations.enums import FileFormat
+from reconciliations.exports.asking import read_request
+from reconciliations.exports.download import answer
+from reconciliations.exports.tables import TABLES
+
+STORES_MAX: Final = 500
+LATEST: Final = 20
+LABELS: Final = {"table": "What", "store": "Store", "from": "From", "to": "To", "file": "As", "export": "Export"}
+
+
+@page_for(Role.MANAGER)
+def exports_page(request: HttpRequest, by: Principal) -> HttpResponse:
+    """The form, and what was exported last from the stores that one may know of."""
+    return _form(request, by=by)
+
+
+@page_for(Role.MANAGER)
+def export_file_page(request: HttpRequest, by: Principal) -> HttpResponseBase:
+    """The file; where it cannot be, the form again with what was typed and what is wrong with it."""
+    try:
+        asked = read_request(request.GET.dict(), by=by)
+        return answer(asked=asked, by=by, is_wanted=request.method != "HEAD")
+    except InvalidInput as error:
+        return _form(request, by=by, errors=error.errors)
+
+
+@page_for(Role.MANAGER)
+def export_progress_page(_request: HttpRequest, by: Principal, export: UUID) -> HttpResponse:
+    """How far an export is, as JSON. One of others, and one that has not begun yet, is UNKNOWN."""
+    found = queries.exports(by=by).filter(uuid=export).first()
+    if found is None:
+        return JsonResponse({"state": "UNKNOWN", "rows_done": 0, "rows_total": 0})
+    return JsonResponse({"state": found.state, "rows_done": found.rows_done, "rows_total": found.rows_total})
+
+
+def _form(request: HttpRequest, *, by: Principal, errors: Mapping[str, str] | None = None) -> HttpResponse:
+    errors = errors or {}
+    stores = list(by.stores(with_inactive=True).order_by("number", "pk")[:STORES_MAX])
+    typed = {name: request.GET.get(name, "") for name in LABELS}
+    if not request.GET and stores:
+        today = business_date(store=stores[0], at=timezone.now()).isoformat()
+        typed |= {"from": f"{today[:8]}01", "to": today, "file": FileFormat.CSV.value}
+    context: dict[str, Any] = {
+        "tables": TABLES.values(),
+        "formats": FileFormat.choices,
+        "stores": stores,
+        "typed": typed,
+        # A field for dates shows nothing of what is none.
+        "undated": [name for name in ("from", "to") if typed[name] and not _is_date(typed[name])],
+        "errors": errors,
+        "faults": [(name, LABELS.get(name, name), text) for name, text in errors.items()],
+        "latest": queries.exports(by=by)[:LATEST],
+    }
+    return render(request, "reconciliations/exports.html", context, status=400 if errors else 200)
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date_in(text, field="date")
+    except InvalidInput:
+        return False
+    return True

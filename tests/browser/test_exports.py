@@ -1,0 +1,112 @@
+"""Exports in a browser: the form, the file, how far it is, and what is said of what cannot be."""
+
+from datetime import date, timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from reconciliations.models import Export
+from tests.browser.screen import DESKTOP, PHONE, Screen
+from tests.cashdesk.desk import open_drawer
+from tests.reconciliations.exporting import DAY, downloaded, rows_of, sell_many, sheets_of
+from tests.stories import Cast
+
+pytestmark = pytest.mark.browser
+
+PAGE = "/reports/exports/"
+SCREENS = [{**size, "colours": colours} for size in (PHONE, DESKTOP) for colours in ("light", "dark")]
+
+
+@pytest.fixture
+def world(cast: Cast) -> Cast:
+    """A day with a few thousand movements, one of which was exported already."""
+    sell_many(open_drawer(cast.carla, 100), range(1, 2_500))
+    downloaded(cast.erika, "reconciliations")
+    return cast
+
+
+def fill(screen: Screen, table: str, first: str, last: str, file_format: str) -> None:
+    page = screen.page
+    page.get_by_label("What").select_option(label=table)
+    page.get_by_label("From business date").fill(first)
+    page.get_by_label("To included").fill(last)
+    page.get_by_label("As", exact=True).select_option(file_format)
+
+
+@pytest.mark.parametrize("file_format", ["csv", "xlsx"])
+def test_a_manager_takes_a_file_and_hears_how_far_it_is(screen: Screen, world: Cast, file_format: str) -> None:
+    screen.sign_in("erika")
+    page = screen.visit("/")
+    page.get_by_role("link", name="Export tables").click()
+    fill(screen, "Movements", DAY, DAY, file_format)
+    with page.expect_download() as begun:
+        page.get_by_role("button", name="Export").click()
+    content = begun.value.path().read_bytes()
+    rows = rows_of(content) if file_format == "csv" else sheets_of(content)["Movements"]
+    assert len(rows) == 2_500
+    assert begun.value.suggested_filename == f"movements-1337-{DAY}-{DAY}.{file_format}"
+    expect(page.get_by_text("Done: 2,500 of 2,500 rows", exact=True)).to_be_visible()
+    expect(page.get_by_role("status")).to_have_text("Done: 2,500 of 2,500 rows. Your browser has the file.")
+    expect(page.get_by_role("progressbar", name="This export")).to_have_attribute("value", "2500")
+    assert page.get_by_label("From business date").input_value() == DAY
+    # Again, without a new page in between: the second export has its own number and its own progress.
+    with page.expect_download():
+        page.get_by_role("button", name="Export").click()
+    expect(page.get_by_role("status")).to_have_text("Done: 2,500 of 2,500 rows. Your browser has the file.")
+    assert Export.objects.filter(table="movements", state="DONE").count() == 2
+
+
+def test_a_range_that_cannot_be_is_said_at_its_field(screen: Screen, world: Cast) -> None:
+    screen.sign_in("erika")
+    page = screen.visit(PAGE)
+    fill(screen, "Reconciliations", DAY, "2026-03-01", "xlsx")
+    screen.expected_status = 400
+    page.get_by_role("button", name="Export").click()
+    page.wait_for_url("**/reports/exports/file?**")
+    expect(page.get_by_role("alert")).to_contain_text(f"To is before {DAY}, where the range begins.")
+    to = page.get_by_label("To included")
+    expect(to).to_have_attribute("aria-invalid", "true")
+    expect(to).to_have_accessible_description(f"is before {DAY}, where the range begins.")
+    expect(to).to_have_value("2026-03-01")
+    expect(page.get_by_label("As", exact=True)).to_have_value("xlsx")
+    page.get_by_role("link", name="To", exact=True).click()
+    expect(to).to_be_focused()
+    page.get_by_label("To included").fill(DAY)
+    with page.expect_download():
+        page.get_by_role("button", name="Export").click()
+    expect(page.get_by_text("Done: 0 of 0 rows", exact=True)).to_be_visible()
+
+
+def test_the_form_needs_no_mouse(screen: Screen, world: Cast) -> None:
+    screen.sign_in("erika")
+    page = screen.visit(PAGE)
+    page.get_by_label("What").focus()
+    with page.expect_download():
+        for _ in range(20):
+            if page.evaluate("document.activeElement.tagName") == "BUTTON":
+                break
+            page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+    this_month = date.today() - timedelta(days=1) <= Export.objects.latest("pk").last_date
+    assert this_month
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=str, indirect=True)
+def test_the_page_fits_every_screen(screen: Screen, world: Cast) -> None:
+    screen.sign_in("erika")
+    screen.visit(PAGE)
+    assert screen.overhang == 0
+    screen.visit(f"{PAGE}file?from=2026-03-10&to=x", status=400)
+    assert screen.overhang == 0
+
+
+@pytest.mark.parametrize("screen", [{**one, "is_examined": True} for one in SCREENS], ids=str, indirect=True)
+def test_nothing_bars_the_way_to_a_file(screen: Screen, world: Cast) -> None:
+    screen.sign_in("erika")
+    page = screen.visit(PAGE)
+    with page.expect_download():
+        page.get_by_role("button", name="Export").click()
+    expect(page.get_by_role("status")).to_contain_text("Done")
+    assert screen.barriers() == []
+    screen.visit(f"{PAGE}file?from=2026-03-10&to=x&file=pdf&store=4711", status=400)
+    assert screen.barriers() == []
