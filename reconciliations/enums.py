@@ -89,3 +89,11 @@ ACTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
 )
 """Per state what may be done, and the state that follows. What is escalated is explained into ESCALATED, whatever the
 table says: an admin decides it (`domain.variance`)."""
+
+
+class AuthorizationState(models.TextChoices):
+    """Whether an authorization may still be used."""
+
+    USABLE = "USABLE", "Usable"
+    USED = "USED", "Used"
+    EXPIRED = "EXPIRED", "Expired"
