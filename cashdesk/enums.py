@@ -160,16 +160,19 @@ class TokenKind(models.TextChoices):
 
 
 class Scope(models.TextChoices):
-    """What an API key may do (docs/contracts.md, section 0)."""
+    """What an API key may do (docs/contracts.md, section 0). The label says what the scope opens."""
 
-    CASH_MANAGEMENT_READ = "cash-management:read", "Read reconciliations"
-    CASH_MANAGEMENT_WRITE = "cash-management:write", "Write reconciliations"
-    PAYMENTS_READ = "payments:read", "Read payments"
-    PAYMENTS_WRITE = "payments:write", "Write payments"
-    SETTLEMENTS_READ = "settlements:read", "Read settlements"
-    SETTLEMENTS_WRITE = "settlements:write", "Write settlements"
-    SESSIONS_READ = "sessions:read", "Read sessions"
-    SESSIONS_WRITE = "sessions:write", "Write sessions"
+    CASH_MANAGEMENT_READ = "cash-management:read", "see expected cash of store-days and their reconciliations"
+    CASH_MANAGEMENT_WRITE = "cash-management:write", "record reconciliations, close business days"
+    PAYMENTS_READ = "payments:read", "see the ways to pay"
+    PAYMENTS_WRITE = "payments:write", "report payments, decide pending ones"
+    SETTLEMENTS_READ = "settlements:read", "see settlements, cashbook accounts, deposits, X and Z reports"
+    SETTLEMENTS_WRITE = (
+        "settlements:write",
+        "open, count and close settlements; book entries, drops, loans and deposits; open a drawer without a sale",
+    )
+    SESSIONS_READ = "sessions:read", "see cash sessions and shift summaries"
+    SESSIONS_WRITE = "sessions:write", "open cash sessions, reverse movements"
 
 
 _P = PlaceKind

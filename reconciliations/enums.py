@@ -105,3 +105,11 @@ class ExportState(models.TextChoices):
     DONE = "DONE", "Done"
     BROKEN_OFF = "BROKEN_OFF", "Broken off"
     FAILED = "FAILED", "Failed"
+
+
+class AuthorizationState(models.TextChoices):
+    """Whether an authorization may still be used."""
+
+    USABLE = "USABLE", "Usable"
+    USED = "USED", "Used"
+    EXPIRED = "EXPIRED", "Expired"

@@ -1,5 +1,6 @@
 """Reusable reads of reconciliations, each with its fixed number of queries."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +25,8 @@ from cashdesk.enums import ENDED_VARIANCES, MovementKind, VarianceKind, Variance
 from cashdesk.errors import NotFound
 from cashdesk.models import Movement, Store, Variance
 from reconciliations.domain.late_money import late_amount
-from reconciliations.models import Export, Reconciliation
+from reconciliations.enums import AuthorizationState
+from reconciliations.models import Authorization, Export, Reconciliation
 
 
 def reconciliations(*, by: Principal, store: Store) -> "QuerySet[Reconciliation]":
@@ -47,6 +49,16 @@ def _approved() -> "QuerySet[Variance]":
     """What was signed off for a reconciliation in the queue."""
     subject = Concat(Value("reconciliation:"), Cast(OuterRef("pk"), CharField()))
     return Variance.objects.filter(subject=subject, kind=VarianceKind.RECONCILIATION, state=VarianceState.APPROVED)
+
+
+def authorizations_in(
+    state: AuthorizationState, *, rows: "QuerySet[Authorization]", at: datetime
+) -> "QuerySet[Authorization]":
+    """Returns those of some authorizations that are in a state, as domain.authorization.state_of() tells it."""
+    if state == AuthorizationState.USED:
+        return rows.filter(reconciliation__isnull=False)
+    unused = rows.filter(reconciliation__isnull=True)
+    return unused.filter(expires_at__gt=at) if state == AuthorizationState.USABLE else unused.filter(expires_at__lte=at)
 
 
 def _late() -> Case:

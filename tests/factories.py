@@ -34,7 +34,7 @@ class StoreFactory(DjangoModelFactory):
         model = Store
 
     account = factory.SubFactory(AccountFactory)
-    number = factory.Sequence(lambda number: str(1000 + number))
+    number = factory.Sequence(lambda number: str(10_000 + number))
     name = factory.LazyAttribute(lambda store: f"Shop {store.number}")
     currency = "EUR"
     time_zone = "Europe/Berlin"

@@ -18,7 +18,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from cashdesk.domain.access import issue_api_key, issue_token
+from cashdesk.domain.access import issue_token
+from cashdesk.domain.api_key import issue_api_key
 from cashdesk.domain.expected import balances_of_places
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import CASH, PlaceKind, Role, Scope

@@ -1,5 +1,6 @@
 """Tokens and API keys: read, and revoked at once. Their secrets were shown when they were made and are kept nowhere."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -10,9 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from cashdesk.admin.base import CashdeskAdmin, StoreFilter, has_role, principal_of
-from cashdesk.admin.columns import NOTHING, moment
+from cashdesk.admin.acts import ActForm, Acting, ActPage, Done
+from cashdesk.admin.api_key import IssueKey, RotateKey
+from cashdesk.admin.base import StoreFilter, has_role, principal_of
+from cashdesk.admin.columns import NOTHING, link_to, moment
 from cashdesk.domain.access import revoke
+from cashdesk.domain.principal import Principal
 from cashdesk.enums import Role
 from cashdesk.models import AccessToken
 
@@ -32,18 +36,44 @@ class StateFilter(admin.SimpleListFilter):
         return queryset if self.value() is None else queryset.filter(revoked_at__isnull=self.value() == "valid")
 
 
+class Revoke(ActPage):
+    """Ends a token or key."""
+
+    name = "revoke"
+    label = "Revoke"
+    explanation = "It stops working at once, and cannot be made to work again."
+    form = ActForm
+    role = Role.ADMIN
+
+    def is_offered(self, row: AccessToken, *, by: Principal) -> bool:
+        """Until it was."""
+        return row.revoked_at is None
+
+    def do(self, row: AccessToken, form: ActForm, *, by: Principal, at: datetime) -> Done:
+        """Ends it."""
+        revoke(token=row, by=by, at=at)
+        return Done(message=f"Revoked: {row}.")
+
+
 @admin.register(AccessToken)
-class AccessTokenAdmin(CashdeskAdmin):
-    """What may speak for a person or a program. Admins revoke; nothing is deleted, since the ledger names tokens."""
+class AccessTokenAdmin(Acting):
+    """What may speak for a person or a program. Admins make and replace keys, and revoke; nothing is deleted, since the
+    ledger names tokens.
+    """
 
     times: ClassVar[tuple[Any, ...]] = tuple(
         moment(name, store="") for name in ("created_at", "expires_at", "revoked_at", "last_used_at")
     )
     list_display = ("__str__", "kind", "name", "user", "store", "register", *times)
-    joined = ("user", "account", "vendor", "store", "register")
+    joined = ("user", "account", "vendor", "store", "register", "replaces", "replaced_by")
     list_filter = ("kind", StateFilter, StoreFilter)
     search_fields = ("prefix", "name", "user__name", "user__username")
-    fields = ("kind", "name", "prefix", "user", "account", "vendor", "store", "register", "scopes_listed", *times)
+    fields = (
+        "kind", "name", "prefix", "user", "account", "vendor", "store", "register", "scopes_listed", *times,
+        "replaces_link", "replaced_by_link",
+    )  # fmt: skip
+    acts = (RotateKey(), Revoke())
+    list_acts = (IssueKey(),)
     actions = ("revoke_selected",)
     actions_on_bottom = False
 
@@ -59,6 +89,16 @@ class AccessTokenAdmin(CashdeskAdmin):
     def scopes_listed(self, token: AccessToken) -> str:
         """What a key may do; a person's token may what the person may."""
         return ", ".join(token.scopes) or NOTHING
+
+    @admin.display(description="takes the place of")
+    def replaces_link(self, token: AccessToken) -> str:
+        """The key before it."""
+        return link_to(token.replaces) if token.replaces else NOTHING
+
+    @admin.display(description="replaced by")
+    def replaced_by_link(self, token: AccessToken) -> str:
+        """The key after it."""
+        return link_to(token.replaced_by) if hasattr(token, "replaced_by") else NOTHING
 
     @admin.action(description="Revoke the selected tokens", permissions=["revoke"])
     def revoke_selected(self, request: HttpRequest, queryset: "QuerySet[AccessToken]") -> HttpResponse | None:

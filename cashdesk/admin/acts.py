@@ -1,4 +1,6 @@
-"""What a manager does with a row besides reading it: a page that says what will happen, asks why, and calls the domain."""
+"""What is done in the back office besides reading, with a row or to make one: a page that says what will happen, asks what
+the domain wants to know, and calls it.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +8,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,23 +16,30 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
-from cashdesk.admin.base import ReadOnlyAdmin, has_role, principal_of
+from cashdesk.admin.base import CashdeskAdmin, NamedAutocomplete, ReadOnlyAdmin, has_role, principal_of
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import Role
 from cashdesk.errors import DomainError, InvalidInput
+from cashdesk.models import Place, Store
 from cashdesk.money import parse_units
 
 REASON_MAX = 200
 
 
 class ActForm(forms.Form):
-    """What is asked before something is done with `row`."""
+    """What is asked before something is done with `row`, or to make one, `by` whom the choices are known."""
 
     rows: Any = None
+    warnings: tuple[str, ...] = ()
 
-    def __init__(self, *args: Any, row: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, row: Any, by: Principal, **kwargs: Any) -> None:
         self.row = row
+        self.by = by
         super().__init__(*args, **{"label_suffix": "", **kwargs})
+
+    def asks_again(self, *, at: datetime) -> bool:
+        """Whether a valid form wants a second look, at `warnings`, before it is done."""
+        return False
 
     def refuse(self, error: DomainError) -> None:
         """Says what the domain refused, at the field that it names or above all; what was typed stays."""
@@ -55,6 +64,22 @@ class ReasonForm(ActForm):
     )
 
 
+class OfStoreForm(ActForm):
+    """Asks for the store; somebody who works in one has no other to choose."""
+
+    store = forms.ModelChoiceField(queryset=Store.objects.none())
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["store"]
+        if self.by.has_role(Role.ADMIN):
+            field.widget = NamedAutocomplete(Place._meta.get_field("store"), admin.site)
+            field.widget.is_required = True
+        else:
+            field.empty_label = None
+        field.queryset = self.by.stores()
+
+
 def units_of(text: str, currency: str) -> int:
     """Reads an amount as every other door does. Raises ValidationError in the domain's words."""
     try:
@@ -65,25 +90,35 @@ def units_of(text: str, currency: str) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Done:
-    """What became of an act. `stays`: on its own page again. `shown`: lines to read there, of which nothing is kept."""
+    """What became of an act. `stays`: on its own page again. `shown`: lines to read there, of which nothing is kept.
+
+    `made`: the row that came of it. `secret`: what it opens with, shown on the answer itself and nowhere else.
+    """
 
     message: str = ""
     level: int = messages.SUCCESS
     stays: bool = False
     shown: tuple[str, ...] | None = None
+    made: Any = None
+    secret: str = ""
 
 
 class ActPage:
-    """One thing that a manager may do: its words, its form, when it is offered, and the one call that does it."""
+    """One thing that may be done: its words, its form, who may, when it is offered, and the one call that does it.
+
+    `used_as` is how a secret that it makes is sent, with {} in its place.
+    """
 
     name: ClassVar[str]
     label: ClassVar[str]
     explanation: ClassVar[str]
     form: ClassVar[type[ActForm]] = ReasonForm
+    role: ClassVar[Role] = Role.MANAGER
+    used_as: ClassVar[str] = "{}"
 
     def is_offered(self, row: Any, *, by: Principal) -> bool:
         """Whether the row is in a state that allows it; the domain decides again, under the lock."""
-        raise NotImplementedError
+        return True
 
     def do(self, row: Any, form: Any, *, by: Principal, at: datetime) -> Done:
         """Calls the domain with what a valid form holds. DomainError becomes an error of the form."""
@@ -94,22 +129,30 @@ class ActPage:
         return self.explanation
 
 
-class ActingAdmin(ReadOnlyAdmin):
-    """A page that is only read, with acts as its buttons."""
+class Acting(CashdeskAdmin):
+    """A page with acts as its buttons: `acts` on the page of a row, `list_acts` on the list."""
 
     acts: ClassVar[tuple[ActPage, ...]] = ()
+    list_acts: ClassVar[tuple[ActPage, ...]] = ()
 
     def get_urls(self) -> list[URLPattern]:
         """With a page for each act."""
+        of_list = [(act, f"{act.name}/") for act in self.list_acts]
+        of_row = [(act, f"<path:object_id>/{act.name}/") for act in self.acts]
         own = [
-            path(
-                f"<path:object_id>/{act.name}/",
-                self.admin_site.admin_view(partial(self.act_view, act=act)),
-                name=self._address(act),
-            )
-            for act in self.acts
+            path(route, self.admin_site.admin_view(partial(self.act_view, act=act)), name=self._address(act))
+            for act, route in (*of_list, *of_row)
         ]
         return [*own, *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Offers what may be made here."""
+        offers = [
+            {"url": reverse(f"admin:{self._address(act)}"), "label": act.label}
+            for act in self.list_acts
+            if has_role(request, act.role)
+        ]
+        return super().changelist_view(request, {**(extra_context or {}), "acts": offers})
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """Offers what the row's state allows."""
@@ -117,56 +160,76 @@ class ActingAdmin(ReadOnlyAdmin):
         context["acts"] = [
             {"url": reverse(f"admin:{self._address(act)}", args=[row.pk]), "label": act.label}
             for act in self.acts
-            if act.is_offered(row, by=by)
+            if has_role(request, act.role) and act.is_offered(row, by=by)
         ]
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def act_view(self, request: HttpRequest, object_id: str, act: ActPage) -> HttpResponse:
+    def act_view(self, request: HttpRequest, act: ActPage, object_id: str | None = None) -> HttpResponse:
         """Asks, and does it once it was answered."""
-        if not has_role(request, Role.MANAGER):
+        if not has_role(request, act.role):
             raise PermissionDenied
-        row = self.get_object(request, unquote(object_id))
-        by = principal_of(request)
+        row = self._row(request, object_id)
+        by, at = principal_of(request), timezone.now()
         if request.method != "POST":
             if act.is_offered(row, by=by):
-                return self._page(request, act, row, act.form(row=row))
+                return self._page(request, act, row, act.form(row=row, by=by))
             self.message_user(request, f"{act.label}: not as {row} is now.", messages.WARNING)
-            return HttpResponseRedirect(self._row_page(row))
-        form = act.form(request.POST, row=row)
-        if not form.is_valid():
-            return self._page(request, act, row, form)
+            return HttpResponseRedirect(self._way_back(row))
+        form = act.form(request.POST, row=row, by=by)
         try:
-            done = act.do(row, form, by=by, at=timezone.now())
+            if not form.is_valid() or form.asks_again(at=at):
+                return self._page(request, act, row, form)
+            done = act.do(row, form, by=by, at=at)
         except DomainError as error:
-            form.renew(self.get_object(request, unquote(object_id)))
+            form.renew(self._row(request, object_id))
             form.refuse(error)
             return self._page(request, act, row, form)
-        if done.shown is not None:
-            return self._page(request, act, row, form, shown=done.shown)
-        self.log_change(request, row, f"{act.label}.")
+        if done.made is not None:
+            self.log_addition(request, done.made, f"{act.label}.")
+        if row is not None and (done.secret or done.shown is None):
+            self.log_change(request, row, f"{act.label}.")
+        if done.secret or done.shown is not None:
+            return self._page(request, act, row, form, done=done)
         self.message_user(request, done.message, done.level)
-        return HttpResponseRedirect(request.path if done.stays else self._row_page(row))
+        return HttpResponseRedirect(request.path if done.stays else self._way_back(done.made or row))
+
+    def _row(self, request: HttpRequest, object_id: str | None) -> Any:
+        return self.get_object(request, unquote(object_id)) if object_id is not None else None
 
     def _page(
-        self, request: HttpRequest, act: ActPage, row: Any, form: ActForm, *, shown: tuple[str, ...] | None = None
+        self, request: HttpRequest, act: ActPage, row: Any, form: ActForm, *, done: Done | None = None
     ) -> HttpResponse:
         request.current_app = self.admin_site.name
         context = {
             **self.admin_site.each_context(request),
             "title": act.label,
-            "subtitle": str(row),
+            "subtitle": str(row) if row is not None else None,
             "opts": self.opts,
             "act": act,
             "told": act.told(row),
             "row": row,
-            "row_url": self._row_page(row),
+            "row_url": self._way_back(row),
             "form": form,
-            "shown": shown,
+            "done": done,
+            "shown": done.shown if done is not None else None,
         }
-        return TemplateResponse(request, "admin/cashdesk/act.html", context)
+        if done is None or not done.secret:
+            return TemplateResponse(request, "admin/cashdesk/act.html", context)
+        context |= {
+            "subtitle": str(done.made),
+            "used_as": act.used_as.format(done.secret),
+            "made_url": self._way_back(done.made),
+        }
+        return TemplateResponse(request, "admin/cashdesk/act_secret.html", context)
 
     def _address(self, act: ActPage) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}_{act.name}"
 
-    def _row_page(self, row: Any) -> str:
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
+    def _way_back(self, row: Any) -> str:
+        """The page of the row, or the list where there is none."""
+        pages = f"admin:{self.opts.app_label}_{self.opts.model_name}"
+        return reverse(f"{pages}_change", args=[row.pk]) if row is not None else reverse(f"{pages}_changelist")
+
+
+class ActingAdmin(Acting, ReadOnlyAdmin):
+    """A page that is only read, with acts as its buttons."""

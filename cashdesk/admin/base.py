@@ -1,5 +1,6 @@
 """The bases of every page of the admin: who may do what, whose rows exist, and how much one page may ask of the database."""
 
+from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 from uuid import UUID
 
@@ -7,8 +8,8 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.paginator import Paginator
-from django.db.models import Field, ForeignKey, IntegerField, Model, Q, QuerySet, UUIDField
-from django.forms import ModelChoiceField, ModelForm
+from django.db.models import DateField, Field, ForeignKey, IntegerField, Model, Q, QuerySet, UUIDField
+from django.forms import Media, ModelChoiceField, ModelForm
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -65,7 +66,12 @@ def take_over(row: Model, made: Model) -> None:
 
 
 class NamedAutocomplete(AutocompleteSelect):
-    """Django's choice by typing, with words in it while it is empty: without any it has no name for a screen reader."""
+    """Django's choice by typing, with words in it while it is empty, and named by its label for a screen reader."""
+
+    @property
+    def media(self) -> Media:
+        """With the script that gives it its name."""
+        return super().media + Media(js=["cashdesk/autocomplete.js"])
 
     def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
         """Returns the attributes of the element."""
@@ -288,6 +294,11 @@ def exactly(model: type[Model], path: str, text: str) -> Q:
     if isinstance(field, UUIDField):
         try:
             return Q(**{path: UUID(text)})
+        except ValueError:
+            return Q(pk__in=[])
+    if isinstance(field, DateField):
+        try:
+            return Q(**{path: date.fromisoformat(text)})
         except ValueError:
             return Q(pk__in=[])
     if isinstance(field, IntegerField) or field.is_relation:

@@ -1,21 +1,19 @@
-"""Signing in, tokens and API keys."""
+"""Signing in, and the tokens with which people and programs speak."""
 
 import hashlib
 import secrets
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.contrib.auth.hashers import check_password, make_password
-from django.db import transaction
 from django.db.models import Q
 
 from cashdesk.domain import audit
 from cashdesk.domain.place import refuse_register_of_another, register_at
 from cashdesk.domain.principal import Principal
-from cashdesk.enums import Scope, TokenKind
+from cashdesk.enums import TokenKind
 from cashdesk.errors import InvalidInput, NotSignedIn, TooManyAttempts
-from cashdesk.models import AccessToken, Account, Place, SignInAttempt, Store, User, Vendor
+from cashdesk.models import AccessToken, Place, SignInAttempt, Store, User
 
 ATTEMPTS_WINDOW: Final = timedelta(minutes=15)
 ATTEMPTS_PER_NAME: Final = 10
@@ -123,6 +121,19 @@ def find_store(*, reference: str, by: Principal) -> Store | None:
     return by.stores().filter(store_reference(reference)).first()
 
 
+def store_for(*, reference: str, by: Principal) -> Store:
+    """Returns the store that is named, or the caller's own: the token's, else the person's. Raises InvalidInput."""
+    if reference:
+        found = find_store(reference=reference, by=by)
+    elif by.token is not None and by.token.store is not None:
+        found = by.token.store
+    else:
+        found = by.user.store if by.user is not None else None
+    if found is None:
+        raise InvalidInput.of("store", "is not a store that you work in." if reference else "is required.")
+    return found
+
+
 def store_reference(reference: str, *, path: str = "") -> Q:
     """Builds the condition that the store, or the one at the end of `path`, has this number or UUID."""
     prefix = f"{path}__" if path else ""
@@ -135,11 +146,11 @@ def issue_token(
     *, user: User, at: datetime, lifetime: timedelta, store: Store | None = None, register: Place | None = None
 ) -> tuple[AccessToken, str]:
     """Gives a person a token. Returns it with the secret, which is nowhere else."""
-    secret = _random_secret("ct")
+    secret = random_secret("ct")
     token = AccessToken.objects.create(
         kind=TokenKind.SIGN_IN,
         prefix=secret[:PREFIX_LENGTH],
-        digest=_digest(secret),
+        digest=digest_of(secret),
         account=user.account,
         user=user,
         store=store,
@@ -157,54 +168,11 @@ def issue_token(
     return token, secret
 
 
-@transaction.atomic
-def issue_api_key(
-    *,
-    name: str,
-    scopes: Iterable[Scope],
-    by: Principal,
-    at: datetime,
-    account: Account,
-    vendor: Vendor | None = None,
-    store: Store | None = None,
-    register: Place | None = None,
-    expires_at: datetime | None = None,
-    secret: str = "",
-) -> tuple[AccessToken, str]:
-    """Makes an API key. Returns it with the secret, which is shown once and stored nowhere.
-
-    A `secret` is given only by the demonstration world, whose keys are known to everybody; else a random one is drawn.
-    """
-    secret = secret or _random_secret("ck")
-    token = AccessToken.objects.create(
-        kind=TokenKind.API_KEY,
-        name=name,
-        prefix=secret[:PREFIX_LENGTH],
-        digest=_digest(secret),
-        account=account,
-        vendor=vendor,
-        store=store,
-        register=register,
-        scopes=sorted(scopes),
-        created_at=at,
-        expires_at=expires_at,
-    )
-    audit.note(
-        action="api_key.issued",
-        subject=f"token:{token.pk}",
-        by=by,
-        at=at,
-        store=store,
-        detail={"name": name, "scopes": token.scopes},
-    )
-    return token, secret
-
-
 def authenticate(*, secret: str, at: datetime) -> Principal | None:
     """Returns who a secret speaks for, in one query; None when it is unknown, expired, revoked, or its owner inactive."""
     token = (
         AccessToken.objects.select_related("user__store", "user__register", "store", "register")
-        .filter(Q(account__isnull=True) | Q(account__is_active=True), digest=_digest(secret))
+        .filter(Q(account__isnull=True) | Q(account__is_active=True), digest=digest_of(secret))
         .first()
     )
     if token is None or token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= at):
@@ -223,9 +191,11 @@ def revoke(*, token: AccessToken, by: Principal, at: datetime) -> None:
         audit.note(action="token.revoked", subject=f"token:{token.pk}", by=by, at=at, store=token.store)
 
 
-def _random_secret(kind: str) -> str:
+def random_secret(kind: str) -> str:
+    """Draws a secret; `kind` is the letters that it begins with, by which people recognise it."""
     return f"{kind}_{secrets.token_urlsafe(32)}"
 
 
-def _digest(secret: str) -> str:
+def digest_of(secret: str) -> str:
+    """Returns what is kept of a secret: its SHA-256."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.module_loading import import_string
 
 from cashdesk.domain import ledger, place
-from cashdesk.domain.access import issue_api_key
+from cashdesk.domain.api_key import issue_api_key
 from cashdesk.domain.cash_movement import move_cash
 from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.entry import Entry

@@ -26,6 +26,14 @@ class AccessToken(models.Model):
     scopes = models.JSONField(
         default=list, blank=True, help_text="For API keys; a person's token may what the person may."
     )
+    replaces = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        related_name="replaced_by",
+        null=True,
+        blank=True,
+        help_text="The key that this one takes the place of.",
+    )
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)

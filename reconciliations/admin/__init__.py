@@ -1,5 +1,5 @@
-"""The back office of reconciliations and of the variance queue, one file per noun."""
+"""The back office of reconciliations: declarations, permissions, business days and the variance queue."""
 
-from reconciliations.admin.variance import VarianceAdmin
+from reconciliations.admin import authorization, business_day, reconciliation, variance
 
-__all__ = ["VarianceAdmin"]
+__all__ = ["authorization", "business_day", "reconciliation", "variance"]

@@ -7,15 +7,15 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cashdesk.domain.access import find_store
+from cashdesk.domain.access import store_for
 from cashdesk.enums import Role, Scope
-from cashdesk.errors import InvalidInput
 from cashdesk.models import BusinessDay
 from cashdesk.web.dialects import ProblemDialect
 from cashdesk.web.fields import ReferenceField, StrictSerializer, date_in
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
+from reconciliations.api.common import refuse_loose_key
 from reconciliations.domain.business_day import Closed, close_business_day
 
 
@@ -63,11 +63,7 @@ class BusinessDayViewSet(ApiViewSet):
     )
     def close(self, request: Request, date: str) -> Response:
         """Closes the day; what is left open is closed without a count where the store's rule says so."""
-        reference = self.validated(CloseDayRequest)["store"]
-        own = self.by.token.store if self.by.token is not None and self.by.token.store_id else None
-        own = own or (self.by.user.store if self.by.user is not None else None)
-        store = find_store(reference=reference, by=self.by) if reference else own
-        if store is None:
-            raise InvalidInput.of("store", "is not a store that you work in." if reference else "is required.")
+        refuse_loose_key(self.by)
+        store = store_for(reference=self.validated(CloseDayRequest)["store"], by=self.by)
         closed = close_business_day(store=store, on=date_in(date, field="date"), by=self.by, at=self.now)
         return Response(ClosedDaySerializer(closed).data, status=201)

@@ -11,6 +11,7 @@ from cashdesk.domain.principal import Principal
 from cashdesk.enums import Role
 from cashdesk.errors import Forbidden, InvalidInput
 from cashdesk.models import Store, User
+from reconciliations.enums import AuthorizationState
 from reconciliations.models import Authorization
 
 MINUTES_MAX: Final = 24 * 60
@@ -52,13 +53,20 @@ def usable_authorization(
     found = Authorization.objects.select_related("issued_by").filter(uuid=token_id, store=store).first()
     if found is None:
         raise InvalidInput.of(FIELD, REFUSED)
-    is_used = hasattr(found, "reconciliation")
     is_for_another = found.operator_id is not None and found.operator_id != (operator.pk if operator else None)
     is_own = by.user is not None and found.issued_by_id == by.user.pk
     counts_own = operator is not None and found.issued_by_id == operator.pk
-    if is_used or is_for_another or is_own or counts_own or found.expires_at <= at:
+    is_over = state_of(authorization=found, at=at) != AuthorizationState.USABLE
+    if is_over or is_for_another or is_own or counts_own:
         raise InvalidInput.of(FIELD, REFUSED)
     return found
+
+
+def state_of(*, authorization: Authorization, at: datetime) -> AuthorizationState:
+    """Returns whether an authorization may still be used by somebody."""
+    if hasattr(authorization, "reconciliation"):
+        return AuthorizationState.USED
+    return AuthorizationState.USABLE if authorization.expires_at > at else AuthorizationState.EXPIRED
 
 
 def note_refusal(*, token_id: UUID, store: Store, by: Principal, at: datetime) -> None:

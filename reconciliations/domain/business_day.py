@@ -62,6 +62,20 @@ def current_date(*, store: Store, at: datetime) -> date:
     return business_date(store=store, at=at)
 
 
+def open_drawers(*, store: Store, on: date) -> tuple[list[CashSession], list[Settlement]]:
+    """Returns the sessions and the registers' settlements that are open of a day or of one before it: what closing the day
+    would close without a count.
+    """
+    sessions = CashSession.objects.filter(store=store, status=SessionStatus.OPEN, business_date__lte=on)
+    settlements = Settlement.objects.filter(
+        store=store, type=SettlementType.CASHREGISTER, business_date__lte=on
+    ).exclude(state=SettlementState.CLOSED)
+    return (
+        list(sessions.select_related("register", "user").order_by("pk")),
+        list(settlements.select_related("place", "store").order_by("pk")),
+    )
+
+
 @transaction.atomic
 def close_business_day(*, store: Store, on: date, by: Principal, at: datetime) -> Closed:
     """Closes a business day. What is still open of it, or of a day before, is closed without a count where the store's
@@ -78,16 +92,7 @@ def close_business_day(*, store: Store, on: date, by: Principal, at: datetime) -
     place.lock(exclusive=Place.objects.filter(store=store, kind__in=(PlaceKind.VAULT, PlaceKind.REGISTER)))
     if BusinessDay.objects.filter(store=store, date=on).exists():
         raise Conflict(f"The business day {on} is closed already.", code="day_closed")
-    sessions = list(
-        CashSession.objects.filter(store=store, status=SessionStatus.OPEN, business_date__lte=on).select_related(
-            "register", "user"
-        )
-    )
-    settlements = list(
-        Settlement.objects.filter(store=store, type=SettlementType.CASHREGISTER, business_date__lte=on)
-        .exclude(state=SettlementState.CLOSED)
-        .select_related("place", "store")
-    )
+    sessions, settlements = open_drawers(store=store, on=on)
     if (sessions or settlements) and not store.closes_stale_sessions:
         raise _still_open(on, sessions, settlements)
     reason = f"business day {on} closed"
@@ -153,9 +158,14 @@ def _saw_something(*, store: Store, on: date) -> Combinable:
     return Exists(Movement.objects.filter(**of_date)) | Exists(CashSession.objects.filter(**of_date)) | Exists(opened)
 
 
-def _still_open(on: date, sessions: Sequence[CashSession], settlements: Sequence[Settlement]) -> Conflict:
+def drawers_in_words(sessions: Sequence[CashSession], settlements: Sequence[Settlement]) -> list[str]:
+    """Names what is open, for whoever closes the day."""
     named = [f"cash session {session.pk} of {session.user} at {session.register}" for session in sessions]
-    named += [f"settlement {settlement.uuid} at {settlement.place}" for settlement in settlements]
+    return [*named, *(f"settlement {settlement.uuid} at {settlement.place}" for settlement in settlements)]
+
+
+def _still_open(on: date, sessions: Sequence[CashSession], settlements: Sequence[Settlement]) -> Conflict:
+    named = drawers_in_words(sessions, settlements)
     return Conflict(
         f"The business day {on} waits for a count: open are {'; '.join(named)}.", code="day_has_open_drawers"
     )

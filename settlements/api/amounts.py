@@ -6,12 +6,9 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from cashdesk import money
-from cashdesk.domain.access import find_store
 from cashdesk.domain.count import CountedAmount, Pieces, total_of
-from cashdesk.domain.principal import Principal
 from cashdesk.enums import CASH, method_code
 from cashdesk.errors import InvalidInput
-from cashdesk.models import Store
 from cashdesk.web.fields import CamelCaseSerializer, StrictSerializer, TextField, WholeNumberField
 
 AMOUNTS_MAX: Final = 200
@@ -56,20 +53,3 @@ class AmountSerializer(serializers.Serializer[Any]):
     value = serializers.IntegerField(help_text="Minor units.")
     currency = serializers.CharField()
     method = serializers.CharField()
-
-
-def store_for(*, reference: str, by: Principal) -> Store:
-    """Returns the store that is named, or the caller's own. Raises InvalidInput."""
-    if reference:
-        found = find_store(reference=reference, by=by)
-    else:
-        found = (
-            by.token.store
-            if by.token is not None and by.token.store is not None
-            else by.user.store
-            if by.user
-            else None
-        )
-    if found is None:
-        raise InvalidInput.of("store", "is not a store that you work in." if reference else "is required.")
-    return found

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cashdesk import money
+from cashdesk.domain.access import store_for
 from cashdesk.enums import CASH, Scope, method_code
 from cashdesk.models import Movement
 from cashdesk.web.dialects import SettlementDialect
@@ -17,7 +18,6 @@ from cashdesk.web.openapi import IDEMPOTENCY_KEY, SETTLEMENT_ERROR
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
 from settlements import queries
-from settlements.api.amounts import store_for
 from settlements.api.settlements import StatusSerializer
 from settlements.domain.cashbook import accounts_of, book_entry
 from settlements.enums import Direction, SettlementType

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from cashdesk import money
 from cashdesk import queries as ledger_queries
+from cashdesk.domain.access import store_for
 from cashdesk.enums import CASH, MovementKind, Role, Scope, method_code
 from cashdesk.models import Movement
 from cashdesk.web.dialects import ProblemDialect
@@ -17,7 +18,6 @@ from cashdesk.web.fields import ReferenceField, StrictSerializer, TextField, Who
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
-from settlements.api.amounts import store_for
 from settlements.domain.deposit import reverse_movement
 from settlements.domain.store_movement import move_in_store
 

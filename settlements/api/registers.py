@@ -5,13 +5,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from cashdesk.domain.access import store_for
 from cashdesk.enums import Scope
 from cashdesk.web.dialects import ProblemDialect
 from cashdesk.web.fields import ReferenceField, StrictSerializer, TextField
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
-from settlements.api.amounts import store_for
 from settlements.domain.store_movement import note_no_sale
 
 

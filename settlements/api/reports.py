@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from cashdesk.domain.access import store_for
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import CountMoment, MovementKind, Role, Scope
 from cashdesk.errors import InvalidInput
@@ -19,7 +20,6 @@ from cashdesk.web.pagination import NewestFirst
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
 from settlements import queries
-from settlements.api.amounts import store_for
 from settlements.domain.x_report import x_report
 from settlements.domain.z_report import z_report
 from settlements.enums import Closing, ReportOf

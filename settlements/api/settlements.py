@@ -15,6 +15,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from cashdesk.domain.access import store_for
 from cashdesk.domain.audit import note_looks
 from cashdesk.enums import Scope
 from cashdesk.errors import InvalidInput
@@ -30,7 +31,7 @@ from cashdesk.web.openapi import IDEMPOTENCY_KEY, SETTLEMENT_ERROR
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
 from settlements import queries
-from settlements.api.amounts import AMOUNTS_MAX, AmountRequest, AmountSerializer, store_for
+from settlements.api.amounts import AMOUNTS_MAX, AmountRequest, AmountSerializer
 from settlements.domain.opening import open_settlement
 from settlements.domain.settlement import Preview, change_settlement
 from settlements.enums import SettlementState, SettlementType

@@ -10,15 +10,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cashdesk.domain import ledger
-from cashdesk.domain.access import issue_api_key, issue_token
+from cashdesk.domain.access import issue_token
+from cashdesk.domain.api_key import issue_api_key
 from cashdesk.domain.count import CountedAmount, Pieces
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.principal import SYSTEM, Principal
 from cashdesk.domain.session import close_session
 from cashdesk.enums import PaymentStatus, Scope
 from cashdesk.models import (
     AccessToken,
     Account,
     AuditEntry,
+    BusinessDay,
     CashSession,
     Count,
     Movement,
@@ -30,6 +32,7 @@ from cashdesk.models import (
     User,
     Vendor,
 )
+from reconciliations.models import Authorization, Reconciliation
 from settlements.models import CashbookAccount, Deposit, Settlement
 from tests.cashdesk.desk import NOON, minutes, open_drawer, pay, sell
 
@@ -41,6 +44,9 @@ ORGANISATION: Final = (Account, Vendor, Store, User, PaymentMethod)
 
 OF_SETTLEMENTS: Final = (Settlement, CashbookAccount, Deposit)
 """What the floor above adds; tests/settlements/admin looks at it."""
+
+OF_RECONCILIATIONS: Final = (Reconciliation, Authorization, BusinessDay)
+"""What the floor above that adds; tests/reconciliations/admin looks at it."""
 
 EVERYTHING: Final = (*NEVER_WRITTEN, *ORGANISATION, AccessToken)
 
@@ -109,7 +115,7 @@ def trade_a_day(store: Store, cashier: User, *, number: int = 1) -> Traces:
     sell(closed, 200, at=minutes(61))
     token, _secret = issue_token(user=cashier, at=timezone.now(), lifetime=timedelta(hours=1))
     issue_api_key(
-        name=f"till {number}", scopes=(Scope.PAYMENTS_WRITE,), by=by, at=NOON, account=store.account, store=store
+        name=f"till {number}", scopes=(Scope.PAYMENTS_WRITE,), by=SYSTEM, at=NOON, account=store.account, store=store
     )
     vendor, _is_new = Vendor.objects.get_or_create(account=store.account, name=f"Brand of {store.number}")
     Store.objects.filter(pk=store.pk).update(vendor=vendor)

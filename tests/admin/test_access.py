@@ -7,7 +7,7 @@ from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
 
-from cashdesk.domain.access import issue_api_key
+from cashdesk.domain.api_key import issue_api_key
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import Scope
 from cashdesk.models import AccessToken, AuditEntry

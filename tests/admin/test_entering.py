@@ -11,8 +11,19 @@ from django.urls import reverse
 from cashdesk.admin.base import CashdeskAdmin
 from cashdesk.admin.rows import KNOWN_TO
 from cashdesk.enums import Role
-from cashdesk.models import User
-from tests.admin.back_office import EVERYTHING, OF_SETTLEMENTS, Traces, list_of, name_of, new, page_of, sits_down
+from cashdesk.models import User, Variance
+from reconciliations.models import VarianceEvent
+from tests.admin.back_office import (
+    EVERYTHING,
+    OF_RECONCILIATIONS,
+    OF_SETTLEMENTS,
+    Traces,
+    list_of,
+    name_of,
+    new,
+    page_of,
+    sits_down,
+)
 from tests.factories import PASSWORD
 from tests.stories import Cast
 
@@ -72,7 +83,10 @@ def test_a_cashier_finds_nothing_by_the_choices_of_forms(cast: Cast) -> None:
 
 
 def test_every_page_of_ours_is_built_on_the_guarded_base_and_there_is_no_other() -> None:
-    assert set(admin.site._registry) == {*EVERYTHING, *OF_SETTLEMENTS} == set(KNOWN_TO)
+    pages = {*EVERYTHING, *OF_SETTLEMENTS, *OF_RECONCILIATIONS, Variance}
+    assert set(admin.site._registry) == pages
+    # The events of a variance stand on its page.
+    assert set(KNOWN_TO) == {*pages, VarianceEvent}
     assert all(isinstance(page, CashdeskAdmin) for page in admin.site._registry.values())
 
 

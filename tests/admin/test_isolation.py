@@ -7,7 +7,7 @@ import pytest
 from django.db.models import Model
 from django.urls import reverse
 
-from cashdesk.domain.access import issue_api_key
+from cashdesk.domain.api_key import issue_api_key
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import Role, Scope
 from cashdesk.models import AccessToken, Account, CashSession, Movement, PaymentMethod, Place, Store, User, Vendor

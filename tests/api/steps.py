@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils import timezone
 
-from cashdesk.domain.access import issue_api_key
+from cashdesk.domain.api_key import issue_api_key
 from cashdesk.domain.principal import SYSTEM
 from cashdesk.enums import PlaceKind, Scope
 from cashdesk.models import Place, Store

@@ -7,7 +7,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from cashdesk.domain.access import authenticate, issue_api_key, issue_token, revoke
+from cashdesk.domain.access import authenticate, issue_token, revoke
+from cashdesk.domain.api_key import issue_api_key
 from cashdesk.domain.principal import SYSTEM
 from cashdesk.enums import PlaceKind, Role, Scope
 from cashdesk.models import AccessToken, Account, User

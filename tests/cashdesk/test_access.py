@@ -15,11 +15,11 @@ from cashdesk.domain.access import (
     authenticate,
     confirm_password,
     find_store,
-    issue_api_key,
     issue_token,
     revoke,
     sign_in,
 )
+from cashdesk.domain.api_key import issue_api_key
 from cashdesk.domain.principal import SYSTEM, Principal
 from cashdesk.enums import PlaceKind, Scope, TokenKind
 from cashdesk.errors import Forbidden, InvalidInput, NotSignedIn, TooManyAttempts
@@ -237,7 +237,7 @@ def test_a_token_ends_when_it_expires(cast: Cast, kind: str) -> None:
 
 
 def test_a_key_without_an_end_stays(cast: Cast) -> None:
-    _token, secret = issue_api_key(name="till", scopes=(), by=SYSTEM, at=NOON, account=cast.store.account)
+    _token, secret = issue_api_key(name="till", scopes=tuple(Scope), by=SYSTEM, at=NOON, account=cast.store.account)
     assert authenticate(secret=secret, at=NOON + timedelta(days=3650)) is not None
 
 

@@ -3,7 +3,7 @@
 import pytest
 from structlog.contextvars import bound_contextvars
 
-from cashdesk.domain.access import issue_api_key
+from cashdesk.domain.api_key import issue_api_key
 from cashdesk.domain.audit import note, note_looks
 from cashdesk.domain.principal import SYSTEM, Principal
 from cashdesk.domain.session import count_afterwards, force_close_session

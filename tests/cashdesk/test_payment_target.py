@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from cashdesk.domain.access import issue_api_key, issue_token
+from cashdesk.domain.access import issue_token
+from cashdesk.domain.api_key import issue_api_key
 from cashdesk.domain.payment_target import Target, targets_of
 from cashdesk.domain.principal import SYSTEM, Principal
 from cashdesk.domain.session import open_session

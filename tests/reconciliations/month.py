@@ -20,12 +20,11 @@ from cashdesk.domain.payment import decide_payment, record_payments
 from cashdesk.domain.payment_report import PaymentReport
 from cashdesk.domain.principal import SYSTEM, Principal
 from cashdesk.domain.session import close_session, count_afterwards, force_close_session, open_session
-from cashdesk.enums import CASH, MovementKind, PaymentStatus, PaymentType, PlaceKind, Role, SessionStatus
+from cashdesk.enums import CASH, MovementKind, PaymentStatus, PaymentType, PlaceKind, Reason, Role, SessionStatus
 from cashdesk.errors import DomainError
 from cashdesk.models import CashSession, Movement, Payment, Place, Store, User
 from reconciliations.domain.business_day import close_business_day
 from reconciliations.domain.reconciliation import Declaration, record_reconciliation
-from reconciliations.enums import Reason
 from settlements.domain.opening import open_settlement
 from settlements.domain.settlement import close_settlement
 from settlements.enums import SettlementState, SettlementType

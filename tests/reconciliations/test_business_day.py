@@ -196,6 +196,16 @@ def test_others_stores_are_as_none_and_a_key_names_its_store(cast: Cast) -> None
     assert key_caller(cast.store, Scope.CASH_MANAGEMENT_READ).post(path, {"store": "1337"}).status_code == 403
 
 
+def test_a_key_of_no_vendor_closes_no_day(cast: Cast) -> None:
+    for binding in ({}, {"store": cast.store}):
+        key = key_caller(cast.store, Scope.CASH_MANAGEMENT_WRITE, **binding)
+        refused = key.post(f"/business-days/{DAY}/close", {"store": "1337"})
+        assert (refused.status_code, exact(refused)["detail"]) == (
+            403, "The key belongs to no vendor: cash management is a vendor's.",
+        )  # fmt: skip
+    assert not BusinessDay.objects.exists()
+
+
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer at a time")
 @pytest.mark.django_db(transaction=True)
 def test_two_closes_at_once_give_one() -> None:

@@ -9,13 +9,12 @@ from django.db import connection
 
 from cashdesk import triggers
 from cashdesk.domain.principal import Principal
-from cashdesk.enums import MovementKind, Role
+from cashdesk.enums import MovementKind, Reason, Role
 from cashdesk.models import BusinessDay, CashSession, Movement, User
 from reconciliations.domain.authorization import issue_authorization
 from reconciliations.domain.business_day import close_business_day
 from reconciliations.domain.proof import faults_of_store
 from reconciliations.domain.reconciliation import Declaration, record_reconciliation
-from reconciliations.enums import Reason
 from reconciliations.models import Reconciliation
 from settlements.domain.opening import open_settlement
 from settlements.enums import SettlementType

@@ -17,7 +17,8 @@ django.setup()
 from django.db import transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from cashdesk.domain.access import issue_api_key, issue_token  # noqa: E402
+from cashdesk.domain.access import issue_token  # noqa: E402
+from cashdesk.domain.api_key import issue_api_key  # noqa: E402
 from cashdesk.domain.organisation import create_account, create_store  # noqa: E402
 from cashdesk.domain.person import create_person  # noqa: E402
 from cashdesk.domain.principal import SYSTEM  # noqa: E402

@@ -2,17 +2,19 @@
 
 from argparse import ArgumentParser
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 
-from cashdesk.domain.access import issue_api_key
-from cashdesk.domain.place import register_at
+from cashdesk.domain.api_key import issue_api_key, register_of_key
 from cashdesk.domain.principal import SYSTEM
 from cashdesk.enums import Scope
 from cashdesk.errors import InvalidInput
-from cashdesk.models import Account, Place, Store, Vendor
+from cashdesk.models import Account, Store, Vendor
+
+NAMED_MAX: Final = 20
 
 
 class Command(BaseCommand):
@@ -34,33 +36,35 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Makes it and prints the secret alone, so that a script can keep it."""
-        account, vendor, store, register = _binding(options)
         now = timezone.now()
-        _token, secret = issue_api_key(
-            name=options["name"],
-            scopes=[Scope(scope) for scope in options["scope"]],
-            by=SYSTEM,
-            at=now,
-            account=account,
-            vendor=vendor,
-            store=store,
-            register=register,
-            expires_at=now + timedelta(days=options["days"]) if options["days"] else None,
-        )
+        try:
+            _token, secret = issue_api_key(
+                name=options["name"],
+                scopes=options["scope"],
+                by=SYSTEM,
+                at=now,
+                expires_at=now + timedelta(days=options["days"]) if options["days"] is not None else None,
+                **_binding(options),
+            )
+        except InvalidInput as error:
+            raise CommandError(error.message) from None
+        except OverflowError:
+            raise CommandError("--days: so far no calendar reaches.") from None
         self.stdout.write(secret)
 
 
-def _binding(options: dict[str, Any]) -> tuple[Account, Vendor | None, Store | None, Place | None]:
-    try:
-        account = Account.objects.get(name=options["account"])
-        vendor = Vendor.objects.get(account=account, name=options["vendor"]) if options["vendor"] else None
-        store = Store.objects.get(account=account, number=options["store"]) if options["store"] else None
-        if options["station"] is not None and store is None:
-            raise CommandError("--station needs the --store that it stands in.")
-        register = register_at(store=store, station=options["station"]) if store and options["station"] else None
-    except Account.DoesNotExist:
-        names = ", ".join(Account.objects.values_list("name", flat=True)) or "none"
-        raise CommandError(f"There is no account '{options['account']}'; there are: {names}.") from None
-    except (Vendor.DoesNotExist, Store.DoesNotExist, InvalidInput) as error:
-        raise CommandError(f"The account has no such vendor, store or register: {error}") from None
-    return account, vendor, store, register
+def _binding(options: dict[str, Any]) -> dict[str, Any]:
+    account = _named(Account, Account.objects.all(), "name", options["account"])
+    vendor = _named(Vendor, Vendor.objects.filter(account=account), "name", options["vendor"])
+    store = _named(Store, Store.objects.filter(account=account), "number", options["store"])
+    register = register_of_key(store=store, station=options["station"])
+    return {"account": account, "vendor": vendor, "store": store, "register": register}
+
+
+def _named(model: type[Model], rows: "QuerySet[Any]", column: str, wanted: str | None) -> Any:
+    """Returns the row that an option names; None where it was not given."""
+    found = rows.filter(**{column: wanted}).first()
+    if found is None and wanted is not None:
+        there = ", ".join(rows.order_by(column).values_list(column, flat=True)[:NAMED_MAX]) or "none"
+        raise CommandError(f"There is no {model._meta.verbose_name} '{wanted}'; there are: {there}.")
+    return found

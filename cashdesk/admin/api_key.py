@@ -1,0 +1,137 @@
+"""API keys: made, and replaced with an overlap. Their secret stands on the answer alone."""
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, Final
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Model
+from django.utils import timezone
+
+from cashdesk.admin.acts import ActForm, ActPage, Done
+from cashdesk.admin.base import NamedAutocomplete
+from cashdesk.admin.rows import rows_of
+from cashdesk.domain.api_key import NAME_MAX, OVERLAP_MAX, is_rotatable, issue_api_key, register_of_key, rotate_api_key
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import Role, Scope
+from cashdesk.models import AccessToken, Account, Store, Vendor
+
+UNITS: Final = {"minutes": timedelta(minutes=1), "hours": timedelta(hours=1), "days": timedelta(days=1)}
+OVERLAP_COUNT_MAX: Final = OVERLAP_MAX // UNITS["minutes"]
+HEADER: Final = "x-api-key: {}"
+
+
+class IssueKeyForm(ActForm):
+    """Asks what the key is for, what it opens, and what it is bound to."""
+
+    account = forms.ModelChoiceField(queryset=Account.objects.none())
+    name = forms.CharField(
+        max_length=NAME_MAX,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text="What uses the key, such as till 3. It stands in the audit trail.",
+    )
+    scopes = forms.MultipleChoiceField(
+        choices=[(scope.value, f"{scope.value} - {scope.label}") for scope in Scope],
+        widget=forms.CheckboxSelectMultiple,
+        help_text="What the key opens: no more than its program needs.",
+    )
+    vendor = forms.ModelChoiceField(
+        queryset=Vendor.objects.none(),
+        required=False,
+        help_text="Binds the key to the vendor's stores. Cash management is closed to a key without a vendor.",
+    )
+    store = forms.ModelChoiceField(
+        queryset=Store.objects.none(), required=False, help_text="Binds the key to one store."
+    )
+    station = forms.IntegerField(
+        min_value=1,
+        required=False,
+        help_text="Binds the key to one register of the store: its number, such as 2.",
+    )
+    expires_at = forms.DateField(
+        label="Works until",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text="The last day on which it works, by UTC. Empty: it works until it is revoked.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        models: dict[str, type[Model]] = {"account": Account, "vendor": Vendor, "store": Store}
+        for name, model in models.items():
+            field: Any = self.fields[name]
+            field.widget = NamedAutocomplete(AccessToken._meta.get_field(name), admin.site)
+            field.widget.is_required = field.required
+            field.queryset = rows_of(model, by=self.by)
+        if self.by.user is None or not self.by.user.is_superuser:
+            # An admin's keys are of the admin's account.
+            del self.fields["account"]
+
+    def clean(self) -> dict[str, Any]:
+        """With the account, also where it is not asked for."""
+        return {"account": self.by.user.account if self.by.user else None, **self.cleaned_data}
+
+    def clean_expires_at(self) -> datetime | None:
+        """Returns the end of the day."""
+        day = self.cleaned_data["expires_at"]
+        return datetime.combine(day, time.max, tzinfo=UTC) if day else None
+
+
+class IssueKey(ActPage):
+    """A program gets its key."""
+
+    name = "issue"
+    label = "Issue an API key"
+    explanation = (
+        "A key lets a program in without a person, as far as its scopes and its binding reach. Its secret is shown once, on "
+        "the next page."
+    )
+    form = IssueKeyForm
+    role = Role.ADMIN
+    used_as = HEADER
+
+    def do(self, row: None, form: IssueKeyForm, *, by: Principal, at: datetime) -> Done:
+        """Makes it."""
+        given = dict(form.cleaned_data)
+        register = register_of_key(store=given["store"], station=given.pop("station"))
+        made, secret = issue_api_key(**given, register=register, by=by, at=at)
+        return Done(made=made, secret=secret)
+
+
+class RotateKeyForm(ActForm):
+    """Asks how long both keys work."""
+
+    overlap = forms.IntegerField(
+        min_value=0,
+        max_value=OVERLAP_COUNT_MAX,
+        initial=24,
+        label="The old key works for",
+        help_text="0 ends it at once.",
+    )
+    unit = forms.ChoiceField(choices=[(unit, unit) for unit in UNITS], initial="hours", label="Unit")
+
+
+class RotateKey(ActPage):
+    """A key is replaced before it ends."""
+
+    name = "rotate"
+    label = "Rotate"
+    explanation = (
+        "Makes a key that takes the place of this one, with its name, scopes and binding. Its secret is shown once, on the "
+        "next page. Give it to the program while the old key still works."
+    )
+    form = RotateKeyForm
+    role = Role.ADMIN
+    used_as = HEADER
+
+    def is_offered(self, row: AccessToken, *, by: Principal) -> bool:
+        """While it works, and once."""
+        return is_rotatable(row, at=timezone.now())
+
+    def do(self, row: AccessToken, form: RotateKeyForm, *, by: Principal, at: datetime) -> Done:
+        """Makes the one that takes its place."""
+        overlap = form.cleaned_data["overlap"] * UNITS[form.cleaned_data["unit"]]
+        made, secret = rotate_api_key(token=row, overlap=overlap, by=by, at=at)
+        until = made.replaces.expires_at if made.replaces else None
+        ends = f"works until {until:%Y-%m-%d %H:%M:%S} UTC" if overlap else "has ended"
+        return Done(made=made, secret=secret, shown=(f"The key that it replaces, {row}, {ends}.",))

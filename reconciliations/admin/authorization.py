@@ -1,0 +1,138 @@
+"""Permissions for one sign-off: issued by a manager, and read. The token stands on the answer alone."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from cashdesk.admin.acts import ActingAdmin, ActPage, Done, OfStoreForm
+from cashdesk.admin.base import StoreFilter
+from cashdesk.admin.columns import NOTHING, link_to, link_to_list, moment
+from cashdesk.admin.rows import know, of_stores
+from cashdesk.domain.principal import Principal, find_operator
+from cashdesk.errors import InvalidInput
+from cashdesk.models import AuditEntry
+from reconciliations import queries
+from reconciliations.domain.authorization import MINUTES_MAX, issue_authorization, state_of
+from reconciliations.enums import AuthorizationState
+from reconciliations.models import Authorization
+
+know(Authorization, of_stores("store"))
+
+BEGINNING = 8
+OPERATOR_MAX = 64
+
+
+class IssueForm(OfStoreForm):
+    """Asks for what, for whom, and for how long."""
+
+    operator = forms.CharField(
+        max_length=OPERATOR_MAX,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text="The code or number of the person whose cash is signed off. Empty: anybody's, or the store's.",
+    )
+    purpose = forms.CharField(
+        max_length=100,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text="What it permits, such as a shortage of 12.50 at register 2.",
+    )
+    expires_in_minutes = forms.IntegerField(
+        label="Minutes", min_value=1, max_value=MINUTES_MAX, initial=30, help_text="How long it may be used."
+    )
+
+
+class Issue(ActPage):
+    """A manager permits what somebody else signs off."""
+
+    name = "issue"
+    label = "Issue an authorization"
+    explanation = (
+        "Permits one sign-off in the store by somebody else. Its token is shown once, on the next page: hand it to whoever "
+        "records the reconciliation. You cannot use it yourself, nor can it cover your own cash."
+    )
+    form = IssueForm
+    used_as = '"authorizationTokenId": "{}"'
+
+    def do(self, row: None, form: IssueForm, *, by: Principal, at: datetime) -> Done:
+        """Issues it."""
+        given = form.cleaned_data
+        operator = find_operator(uid=given["operator"], store=given["store"], by=by) if given["operator"] else None
+        if given["operator"] and operator is None:
+            raise InvalidInput.of("operator", "is not the code or number of a person of yours.")
+        made = issue_authorization(
+            store=given["store"],
+            operator=operator,
+            purpose=given["purpose"],
+            expires_in=timedelta(minutes=given["expires_in_minutes"]),
+            by=by,
+            at=at,
+        )
+        ends = moment("expires_at")(made)
+        return Done(made=made, secret=str(made.uuid), shown=(f"It may be used once, until {ends}.",))
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Narrows to what may still be used, or no longer."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The states."""
+        return [(state.value, str(state.label)) for state in AuthorizationState]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
+        """Returns the authorizations in the state; none for a state that there is not."""
+        value = self.value()
+        if value is None:
+            return queryset
+        if value not in AuthorizationState.values:
+            return queryset.none()
+        return queries.authorizations_in(AuthorizationState(value), rows=queryset, at=timezone.now())
+
+
+@admin.register(Authorization)
+class AuthorizationAdmin(ActingAdmin):
+    """Who permitted what. Of the token only the beginning is shown: whoever had all of it could use it."""
+
+    list_display = (
+        "__str__", "token_begins", "store", "operator", "purpose", "state_shown", "used_by", "issued_by",
+        moment("issued_at"), moment("expires_at"),
+    )  # fmt: skip
+    joined = ("store", "operator", "issued_by", "reconciliation")
+    list_filter = (StoreFilter, StateFilter, "issued_at")
+    search_fields = ("pk", "uuid")
+    search_help_text = "The number of an authorization, or its whole token"
+    fields = (
+        "token_begins", "store", "operator", "purpose", "issued_by", moment("issued_at"), moment("expires_at"),
+        "state_shown", "used_by", "belonging",
+    )  # fmt: skip
+    list_acts = (Issue(),)
+
+    @admin.display(description="token")
+    def token_begins(self, authorization: Authorization) -> str:
+        """Enough to tell one from another."""
+        return f"{str(authorization.uuid)[:BEGINNING]}…"
+
+    @admin.display(description="state")
+    def state_shown(self, authorization: Authorization) -> str:
+        """Whether it may still be used."""
+        return str(state_of(authorization=authorization, at=timezone.now()).label)
+
+    @admin.display(description="used by")
+    def used_by(self, authorization: Authorization) -> str:
+        """The reconciliation that it permitted."""
+        return link_to(authorization.reconciliation) if hasattr(authorization, "reconciliation") else NOTHING
+
+    @admin.display(description="belonging to it")
+    def belonging(self, authorization: Authorization) -> SafeString:
+        """What happened."""
+        audited = link_to_list(AuditEntry, text="Audit trail", q=f"authorization:{authorization.pk}")
+        return format_html("{}", audited)

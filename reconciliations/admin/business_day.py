@@ -1,0 +1,156 @@
+"""Business days: those that were closed are read; a manager closes one, having seen what that leaves uncounted."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from django import forms
+from django.contrib import admin
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from cashdesk.admin.acts import ActingAdmin, ActPage, Done, OfStoreForm
+from cashdesk.admin.base import StoreFilter
+from cashdesk.admin.columns import NOTHING, day, link_to, link_to_list, moment, table
+from cashdesk.admin.rows import know, of_stores
+from cashdesk.domain.principal import Principal
+from cashdesk.models import AuditEntry, BusinessDay, CashSession
+from cashdesk.money import to_text
+from reconciliations import queries
+from reconciliations.domain.business_day import (
+    close_business_day,
+    current_date,
+    day_of,
+    days_to_close,
+    drawers_in_words,
+    open_drawers,
+)
+from reconciliations.enums import DayState
+from reconciliations.models import Reconciliation
+from settlements.models import Settlement
+
+know(BusinessDay, of_stores("store"))
+
+LATE_LISTED_MAX: Final = 50
+
+
+class CloseForm(OfStoreForm):
+    """Asks which day. What is closed with it without a count is told first; `seen` is what was told."""
+
+    date = forms.DateField(
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), help_text="The store's trading date."
+    )
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        store = self.by.user.store if self.by.user is not None else None
+        if store is not None and not self.is_bound:
+            now = timezone.now()
+            waiting = days_to_close(store=store, at=now)
+            on = waiting[0] if waiting else current_date(store=store, at=now)
+            self.initial = {"store": store.pk, "date": on, **self.initial}
+
+    def asks_again(self, *, at: datetime) -> bool:
+        """Until somebody was told what is open now, and pressed the button with that before them."""
+        store, on = self.cleaned_data["store"], self.cleaned_data["date"]
+        if on > current_date(store=store, at=at) or day_of(store=store, on=on).state == DayState.CLOSED:
+            return False
+        sessions, settlements = open_drawers(store=store, on=on)
+        if (sessions or settlements) and not store.closes_stale_sessions:
+            return False
+        names = drawers_in_words(sessions, settlements)
+        now_open = "; ".join([f"{store.pk} {on}", *names])
+        if self.cleaned_data["seen"] == now_open:
+            return False
+        self.data = {**self.data.dict(), "seen": now_open}  # type: ignore[attr-defined]  # of a request's form
+        head = (
+            f"Closing {on} of {store} closes this without a count:" if names else f"Nothing of {store} is open on {on}."
+        )
+        self.warnings = (head, *names, "This cannot be undone. Press the button again to close the day.")
+        return True
+
+
+class Close(ActPage):
+    """Ends a business day of a store."""
+
+    name = "close"
+    label = "Close a business day"
+    explanation = (
+        "What is still open of the day, or of one before it, is closed without a count; before that happens it is named "
+        "here. What arrives for the day afterwards is late for it."
+    )
+    form = CloseForm
+
+    def do(self, row: None, form: CloseForm, *, by: Principal, at: datetime) -> Done:
+        """Closes it."""
+        store, on = form.cleaned_data["store"], form.cleaned_data["date"]
+        closed = close_business_day(store=store, on=on, by=by, at=at)
+        uncounted = len(closed.sessions) + len(closed.settlements)
+        told = f" Closed without a count: {uncounted}." if uncounted else ""
+        return Done(made=closed.day, message=f"The business day {on} of {store} is closed.{told}")
+
+
+@admin.register(BusinessDay)
+class BusinessDayAdmin(ActingAdmin):
+    """The days that were closed. One that is not listed is open."""
+
+    list_display = ("__str__", "store", moment("closed_at"), "closed_by_shown")
+    joined = ("store", "closed_by", "closed_with")
+    list_filter = (StoreFilter, "date")
+    search_fields = ("date",)
+    search_help_text = "A date such as 2026-03-01"
+    ordering = ("-date", "-pk")
+    fields = ("store", day("date"), moment("closed_at"), "closed_by_shown", "uncounted", "late", "belonging")
+    list_acts = (Close(),)
+
+    @admin.display(description="closed by")
+    def closed_by_shown(self, row: BusinessDay) -> str:
+        """The person, the program, or the server's own command."""
+        if row.closed_by is not None:
+            return str(row.closed_by)
+        return f"key {row.closed_with.name}, {row.closed_with}" if row.closed_with is not None else "the server"
+
+    @admin.display(description="closed without a count")
+    def uncounted(self, row: BusinessDay) -> str:
+        """The sessions and settlements that were closed with it."""
+        noted = AuditEntry.objects.filter(action="business_day.closed", subject=_subject(row)).first()
+        detail: dict[str, Any] = noted.detail if noted is not None else {}
+        links = [link_to(CashSession(pk=number), text=f"Session {number}") for number in detail.get("sessions", ())]
+        links += [
+            link_to(Settlement(pk=number), text=f"Settlement {number}") for number in detail.get("settlements", ())
+        ]
+        return format_html_join(" · ", "{}", ((link,) for link in links)) or NOTHING
+
+    @admin.display(description="late for it")
+    def late(self, row: BusinessDay) -> str:
+        """What was recorded for the day after it was closed."""
+        arrived = queries.late_for_closed_days(store=row.store).filter(business_date=row.date)
+        found = arrived.select_related("source__store", "destination__store", "store").order_by("pk")
+        recorded_at = moment("recorded_at")
+        rows = [
+            [
+                link_to(movement),
+                recorded_at(movement),
+                movement.get_kind_display(),
+                f"{movement.source} → {movement.destination}",
+                f"{to_text(movement.amount, movement.currency)} {movement.method}",
+            ]
+            for movement in found[: LATE_LISTED_MAX + 1]
+        ]
+        heads = ["Movement", "Recorded", "Kind", "Between", "Amount"]
+        shown = table("Late for the day", heads, rows[:LATE_LISTED_MAX], style="figures texts")
+        return format_html("{}<p>There is more.</p>", shown) if len(rows) > LATE_LISTED_MAX else shown
+
+    @admin.display(description="belonging to it")
+    def belonging(self, row: BusinessDay) -> SafeString:
+        """The ways to what was declared for the day, and to what happened."""
+        return format_html(
+            "{} · {}",
+            link_to_list(Reconciliation, text="Reconciliations", store=row.store_id, business_date__exact=row.date),
+            link_to_list(AuditEntry, text="Audit trail", q=_subject(row)),
+        )
+
+
+def _subject(row: BusinessDay) -> str:
+    return f"day:{row.store_id}:{row.date}"

@@ -1,0 +1,174 @@
+"""Reconciliations: read-only, since each is a snapshot (law 4)."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from cashdesk.admin.base import ReadOnlyAdmin, StoreFilter, principal_of
+from cashdesk.admin.columns import NOTHING, day, link_to, link_to_list, moment, money
+from cashdesk.admin.rows import know, of_stores
+from cashdesk.domain import audit
+from cashdesk.models import AuditEntry
+from cashdesk.money import to_text
+from reconciliations import queries
+from reconciliations.domain.business_day import day_of
+from reconciliations.enums import DayState, DiscrepancyType
+from reconciliations.models import Reconciliation
+
+know(Reconciliation, of_stores("store"))
+
+SIGN_OF = {
+    DiscrepancyType.MATCH: Q(discrepancy=0),
+    DiscrepancyType.SHORTAGE: Q(discrepancy__lt=0),
+    DiscrepancyType.OVERAGE: Q(discrepancy__gt=0),
+}
+
+
+class TypeFilter(admin.SimpleListFilter):
+    """Narrows to which way the discrepancy goes."""
+
+    title = "type"
+    parameter_name = "type"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The three."""
+        return [(type_.value, str(type_.label)) for type_ in DiscrepancyType]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
+        """Returns the reconciliations of the type; none for a type that there is not."""
+        value = self.value()
+        if value is None:
+            return queryset
+        return queryset.filter(SIGN_OF[DiscrepancyType(value)]) if value in DiscrepancyType else queryset.none()
+
+
+class StandingFilter(admin.SimpleListFilter):
+    """Narrows to those that stand, or whose place a later one took."""
+
+    title = "standing"
+    parameter_name = "standing"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The two."""
+        return [("stands", "Stands"), ("superseded", "Superseded")]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
+        """Returns the reconciliations that stand, or those that no longer do."""
+        return queryset if self.value() is None else queryset.filter(superseded_by__isnull=self.value() == "stands")
+
+
+@admin.register(Reconciliation)
+class ReconciliationAdmin(ReadOnlyAdmin):
+    """What was declared against what the ledger said at that moment."""
+
+    list_display = (
+        "__str__", "store", day("business_date"), "operator", money("system_amount", label="system"),
+        money("declared_amount", label="declared"), money("discrepancy"), "type_shown", "reason_shown", "standing",
+        "reporter", moment("reported_at"),
+    )  # fmt: skip
+    joined = (
+        "store", "operator", "authorization", "supersedes", "superseded_by", "reported_by_user", "reported_with",
+    )  # fmt: skip
+    list_filter = (StoreFilter, TypeFilter, StandingFilter, "reason", "is_post_close", "business_date")
+    search_fields = ("pk", "uuid", "operator_uid")
+    search_help_text = "The number or UUID of a reconciliation, or an operator as it was given"
+    ordering = ("-reported_at", "-pk")
+    fields = (
+        "uuid", "store", day("business_date"), "operator", "operator_uid", "currency",
+        money("system_amount", label="system"), money("declared_amount", label="declared"), money("discrepancy"),
+        "type_shown", "reason_shown", "notes", "late_shown", "adjusted_system", "adjusted_discrepancy", "standing",
+        "approval", "supersedes_link", "superseded_by_link", "authorization_link", "reporter",
+        moment("reported_at"), "belonging",
+    )  # fmt: skip
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Returns one row, with what arrived for it since and whether it still awaits approval."""
+        found = super().get_object(request, object_id, from_field)
+        shown = queries.reconciliations(by=principal_of(request), store=found.store).get(pk=found.pk)
+        found.late_amount, found.still_awaits_approval = shown.late_amount, shown.still_awaits_approval  # type: ignore[attr-defined]  # annotated
+        return found
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Shows the page. The adjusted figure of a day that runs is what is expected now: the look is noted (law 5)."""
+        row: Reconciliation = context["original"]
+        if day_of(store=row.store, on=row.business_date).state == DayState.OPEN:
+            audit.note(
+                action="expected.seen",
+                subject=f"store:{row.store_id}",
+                by=principal_of(request),
+                at=timezone.now(),
+                store=row.store,
+                detail={"reconciliation": row.pk},
+            )
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description="type")
+    def type_shown(self, row: Reconciliation) -> str:
+        """Which way it goes."""
+        return str(DiscrepancyType.of(row.discrepancy).label)
+
+    @admin.display(description="reason")
+    def reason_shown(self, row: Reconciliation) -> str:
+        """Why, where it was said."""
+        return row.get_reason_display() or NOTHING
+
+    @admin.display(description="standing")
+    def standing(self, row: Reconciliation) -> str:
+        """Whether no later one of the same scope took its place, and whether the day had been closed before it."""
+        standing = "superseded" if hasattr(row, "superseded_by") else "stands"
+        return f"{standing}, post close" if row.is_post_close else standing
+
+    @admin.display(description="approval")
+    def approval(self, row: Any) -> str:
+        """Whether somebody has still to sign it off."""
+        return "awaited" if row.still_awaits_approval else NOTHING
+
+    @admin.display(description="reported by")
+    def reporter(self, row: Reconciliation) -> str:
+        """The name of the person or the key, and how other systems read it."""
+        named = row.reported_by_user or (row.reported_with and row.reported_with.name)
+        return f"{named} ({row.reported_by})" if named else row.reported_by
+
+    @admin.display(description="late")
+    def late_shown(self, row: Reconciliation) -> str:
+        """What arrived for its scope since it was recorded."""
+        return to_text(_late(row), row.currency)
+
+    @admin.display(description="adjusted system")
+    def adjusted_system(self, row: Reconciliation) -> str:
+        """The system's amount with what arrived since."""
+        return to_text(row.system_amount + _late(row), row.currency)
+
+    @admin.display(description="adjusted discrepancy")
+    def adjusted_discrepancy(self, row: Reconciliation) -> str:
+        """What that leaves unexplained."""
+        return to_text(row.discrepancy - _late(row), row.currency)
+
+    @admin.display(description="takes the place of")
+    def supersedes_link(self, row: Reconciliation) -> str:
+        """The one before it."""
+        return link_to(row.supersedes) if row.supersedes else NOTHING
+
+    @admin.display(description="superseded by")
+    def superseded_by_link(self, row: Reconciliation) -> str:
+        """The one after it."""
+        return link_to(row.superseded_by) if hasattr(row, "superseded_by") else NOTHING
+
+    @admin.display(description="authorization")
+    def authorization_link(self, row: Reconciliation) -> str:
+        """The permission that it came with."""
+        return link_to(row.authorization) if row.authorization else NOTHING
+
+    @admin.display(description="belonging to it")
+    def belonging(self, row: Reconciliation) -> SafeString:
+        """What happened."""
+        return format_html("{}", link_to_list(AuditEntry, text="Audit trail", q=f"reconciliation:{row.pk}"))
+
+
+def _late(row: Any) -> int:
+    return int(row.late_amount)
