@@ -17,7 +17,14 @@ from reconciliations.domain.authorization import issue_authorization
 from settlements.models import Settlement
 from tests.cashdesk.desk import counted, force_close, open_drawer, refusal_of
 from tests.reconciliations.queue import (
-    THE_DAY, credit, declare, limits, of_kind, only, pack, raised,
+    THE_DAY,
+    credit,
+    declare,
+    limits,
+    of_kind,
+    only,
+    pack,
+    raised,
 )  # fmt: skip
 from tests.settlements.desk import CARD, EUR, USD, Shop
 from tests.stories import Cast
@@ -295,7 +302,7 @@ def test_a_settlement_that_nobody_counted_has_no_figures(shop: Shop) -> None:
 def test_the_database_takes_no_figures_of_what_nobody_counted(shop: Shop, columns: str) -> None:
     force_close(shop.sign_on(shop.cast.carla, 200_00))
     triggers.remove(connection)
-    assert "variance_uncounted_has_no_figures" in refusal_of(f"UPDATE cashdesk_variance SET {columns}")  # noqa: S608
+    assert "variance_uncounted_has_no_figures" in refusal_of(f"UPDATE cashdesk_variance SET {columns}")
 
 
 # --- What did not happen ---------------------------------------------------------------------------------------------
