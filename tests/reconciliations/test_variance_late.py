@@ -27,7 +27,7 @@ from tests.reconciliations.queue import (
     witness,
 )  # fmt: skip
 from tests.settlements.desk import Shop
-from tests.stories import Cast
+from tests.stories import Cast, counted_queries
 
 
 @pytest.fixture
@@ -294,18 +294,28 @@ def test_nobody_signs_off_late_money_of_their_own_drawer(shop: Shop) -> None:
     assert approve(shop, only(), by=shop.cast.anna).difference == 5_00
 
 
-# --- As of two batches at once ---------------------------------------------------------------------------------------
+# --- For batches at once ---------------------------------------------------------------------------------------------
 
 
-def test_ids_below_those_of_the_batch_that_raised_it_count_too(shop: Shop, session: CashSession) -> None:
-    """Two batches at once: the one that raises the variance may have drawn the higher ids. Its sum knows no first one."""
+def test_the_sum_begins_after_what_was_approved(shop: Shop, session: CashSession) -> None:
+    """Not with the movement that raised it: of two batches at once that may be of the higher ids."""
     arrive(shop, [5_00, 3_00], session)
-    arrive(shop, [1_00], session)
-    found = only()
-    assert (found.first_movement or 0) <= Movement.objects.filter(is_late=True).earliest("pk").pk
-    signed_off(shop, found)
+    assert only().first_movement is None
+    last = signed_off(shop, only()).last_movement
     arrive(shop, [2_00], session)
-    assert only(state="OPEN").first_movement == only(state="APPROVED").last_movement + 1  # type: ignore[operator]
+    assert (last, only(state="OPEN").first_movement) == (Movement.objects.latest("pk").pk - 1, (last or 0) + 1)
+
+
+def test_they_are_raised_in_one_order_whatever_that_of_the_batch(shop: Shop) -> None:
+    """Else two batches that share sessions could wait for each other for ever."""
+    sessions = [shop.sign_off(shop.sign_on(shop.cast.carla, 0), 0) for _ in range(3)]
+    for order in (sessions, sessions[::-1]):
+        with counted_queries() as queries_made:
+            reports = [report_of(1, paid_at=shop.at, session=str(found.pk)) for found in order]
+            record_payments(reports=reports, by=shop.by(), at=shop.tick())
+        (insertion,) = [made["sql"] for made in queries_made if 'INTO "cashdesk_variance"' in made["sql"]]
+        places = [insertion.index(f"session:{found.pk}") for found in sorted(sessions, key=lambda one: str(one.pk))]
+        assert places == sorted(places)
 
 
 def test_by_a_program(shop: Shop, session: CashSession) -> None:
