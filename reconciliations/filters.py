@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from cashdesk.domain.access import store_reference
 from cashdesk.enums import ENDED_VARIANCES, Reason, VarianceKind, VarianceState
+from cashdesk.filters import WholeNumberFilter
 from cashdesk.models import Variance
 from reconciliations import queries
 
@@ -29,8 +30,8 @@ class VarianceFilter(django_filters.FilterSet):
         label="true: an admin decides",
     )
     store = django_filters.CharFilter(method="of_store", max_length=36, label="Number or UUID")
-    station = django_filters.NumberFilter(field_name="place__number", min_value=0, max_value=2**31 - 1)
-    user_id = django_filters.NumberFilter(field_name="person", min_value=1, max_value=2**63 - 1)
+    station = WholeNumberFilter(field_name="place__number", min_value=0, max_value=2**31 - 1)
+    user_id = WholeNumberFilter(field_name="person", min_value=1, max_value=2**63 - 1)
     currency = django_filters.CharFilter(max_length=3)
 
     class Meta:

@@ -52,7 +52,7 @@ def record(
             if cursor.rowcount != len(chunk):
                 raise PlaceMovedOn
     if any(entry.is_late for entry in entries):
-        raise_late(store=store, entries=entries, uuids=uuids, at=at)
+        raise_late(store=store, entries=entries, at=at)
     return uuids
 
 

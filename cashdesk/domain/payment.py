@@ -187,7 +187,7 @@ def _book(*, reports: Sequence[PaymentReport], by: Principal, at: datetime, hold
         # In the order of their unique key: two batches that share payments would else wait for each other for ever.
         ordered = sorted((payment for payment, _target in new), key=lambda made: (made.store_id, made.external_id))
         Payment.objects.bulk_create(ordered)
-        for store in stores:
+        for store in sorted(stores, key=lambda found: found.pk):
             _move(store=store, new=[pair for pair in new if pair[1].store == store], by=by, at=at)
     return outcomes
 

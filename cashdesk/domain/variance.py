@@ -7,13 +7,12 @@ What people then do with it is `reconciliations.domain.variance`.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from uuid import UUID
 
 from cashdesk.domain.business_day import business_date
 from cashdesk.domain.entry import Entry
 from cashdesk.domain.principal import Principal
-from cashdesk.enums import CASH, PlaceKind, VarianceKind
-from cashdesk.models import CashSession, Movement, Place, Store, User, Variance
+from cashdesk.enums import CASH, PlaceKind, VarianceKind, VarianceState
+from cashdesk.models import CashSession, Place, Store, User, Variance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +42,12 @@ def exceeds_tolerance(*, store: Store, difference: int, expected: int, currency:
     return abs(difference) > tolerance_of(store=store, expected=expected, currency=currency)
 
 
+def is_above_second_limit(*, store: Store, difference: int, currency: str) -> bool:
+    """Whether an admin decides a difference; amounts are minor units of `currency`. The limit is one of the store's own."""
+    second = store.escalation_minor
+    return second is not None and currency == store.currency and abs(difference) > second
+
+
 def raise_difference(
     *,
     kind: VarianceKind,
@@ -63,7 +68,6 @@ def raise_difference(
     tolerance = tolerance_of(store=store, expected=expected, currency=currency)
     if abs(difference) <= tolerance and not always:
         return None
-    second = store.escalation_minor
     return Variance.objects.create(
         store=store,
         kind=kind,
@@ -79,7 +83,7 @@ def raise_difference(
         counted_amount=counted,
         difference=difference,
         tolerance=tolerance,
-        is_escalated=second is not None and currency == store.currency and abs(difference) > second,
+        is_escalated=is_above_second_limit(store=store, difference=difference, currency=currency),
         raised_at=at,
     )
 
@@ -100,24 +104,35 @@ def raise_uncounted(*, cause: Cause, currency: str, at: datetime) -> Variance:
     )
 
 
-def raise_late(*, store: Store, entries: Sequence[Entry], uuids: Sequence[UUID], at: datetime) -> None:
+def raise_late(*, store: Store, entries: Sequence[Entry], at: datetime) -> None:
     """Raises the late ones among entries that were recorded: one variance per period, currency and method, which all that
     comes later for it joins until it is approved.
+
+    The caller holds a lock of each period's place, if only shared: no approval is under way.
     """
-    waiting: dict[UUID, Variance] = {}
-    seen = set()
-    for entry, uuid in zip(entries, uuids, strict=True):
-        if not entry.is_late:
-            continue
-        variance = _of_late(store=store, entry=entry, at=at)
-        key = (variance.subject, variance.business_date, variance.currency, variance.method)
-        if key not in seen:
-            seen.add(key)
-            waiting[uuid] = variance
-    for uuid, pk in Movement.objects.filter(uuid__in=waiting).values_list("uuid", "pk"):
-        waiting[uuid].first_movement = pk
-    # One that waits already takes it in: its amount is a sum from its first movement on.
-    Variance.objects.bulk_create(waiting.values(), ignore_conflicts=True)
+    raised = {}
+    for entry in entries:
+        if entry.is_late:
+            variance = _of_late(store=store, entry=entry, at=at)
+            raised[_period(variance)] = variance
+    approved = Variance.objects.filter(
+        kind=VarianceKind.LATE,
+        state=VarianceState.APPROVED,
+        subject__in={variance.subject for variance in raised.values()},
+        business_date__in={variance.business_date for variance in raised.values()},
+    )
+    for earlier in approved.order_by("last_movement"):
+        if _period(earlier) in raised:
+            raised[_period(earlier)].first_movement = 1 + (earlier.last_movement or 0)
+    # In one order, since two batches that share periods would else wait for each other for ever. One that waits already
+    # takes it in: its amount is a sum over all that came since the one before it was approved, not since its own first
+    # movement, as of two batches at once the one that raises it may have drawn the higher ids.
+    Variance.objects.bulk_create([raised[period] for period in sorted(raised)], ignore_conflicts=True)
+
+
+def _period(variance: Variance) -> tuple[str, date, str, str]:
+    """The columns of `variance_one_waiting_for_late_money`."""
+    return variance.subject, variance.business_date, variance.currency, variance.method
 
 
 def _of_late(*, store: Store, entry: Entry, at: datetime) -> Variance:

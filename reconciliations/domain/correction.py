@@ -2,14 +2,17 @@
 
 from datetime import datetime
 
+from django.db.models import Q
+
 from cashdesk.domain import ledger, place
 from cashdesk.domain.count import CountedAmount, keep_count
 from cashdesk.domain.entry import entries_of_difference
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.session import count_afterwards
-from cashdesk.enums import CASH, CORRECTION, WITHIN_A_PERIOD, CountMoment, MovementKind, PlaceKind, VarianceKind
+from cashdesk.enums import CASH, CORRECTION, WITHIN_A_PERIOD, CountMoment, PlaceKind, VarianceKind
 from cashdesk.errors import Conflict
 from cashdesk.models import Count, Movement, Place, Variance
+from settlements.models import Settlement
 
 RECOUNTED = (VarianceKind.SESSION, VarianceKind.SETTLEMENT)
 
@@ -79,10 +82,9 @@ def _where_it_lies(variance: Variance) -> Place:
     if variance.place is None or variance.place.kind == PlaceKind.VAULT or variance.method != CASH:
         return variance.place or place.places_of(variance.store)[PlaceKind.VAULT]
     if variance.session is not None:
-        returned = Movement.objects.filter(
-            session=variance.session, kind=MovementKind.RETURN, source=variance.place, currency=variance.currency
-        )
-        if not returned.exists() and variance.counted_amount:
+        # Also of an empty drawer, out of which nothing was ever brought.
+        until = Q(closed_at__isnull=True) | Q(closed_at__gt=variance.raised_at)
+        if Settlement.objects.filter(until, place=variance.place, opened_at__lte=variance.raised_at).exists():
             return variance.place
     return place.places_of(variance.store)[PlaceKind.VAULT]
 
@@ -90,4 +92,7 @@ def _where_it_lies(variance: Variance) -> Place:
 def _is_counted_since(variance: Variance) -> bool:
     """Whether the place in which the cash lies was counted after it came there."""
     since = Count.objects.filter(place=_where_it_lies(variance), counted_at__gt=variance.raised_at)
+    if variance.method != CASH:
+        # The count of a session is of its cash alone.
+        since = since.filter(session__isnull=True)
     return since.exclude(moment__in=WITHIN_A_PERIOD).exists()

@@ -12,6 +12,7 @@ from django.db import transaction
 from cashdesk.domain import audit, place
 from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.principal import Principal
+from cashdesk.domain.variance import is_above_second_limit
 from cashdesk.enums import ENDED_VARIANCES, PlaceKind, Reason, Role, VarianceKind, VarianceState
 from cashdesk.errors import Conflict, DomainError, Forbidden, InvalidInput
 from cashdesk.models import Count, Movement, User, Variance
@@ -73,17 +74,21 @@ def recount_variance(
     *, variance: Variance, counted: CountedAmount, by: Principal, at: datetime, notes: str = ""
 ) -> Variance:
     """Keeps what a second person counted of the same cash. The first count stays; what this one found otherwise is booked
-    once it is approved. Of a session that was closed without a count it is the count afterwards.
+    once it is approved. Of a session that was closed without a count it is the count afterwards. What it finds above
+    the second limit is escalated.
 
     Raises Forbidden for who counted or whose drawer it was, InvalidInput for another currency or method, Conflict where
     there is nothing left to count: another count has been taken since, or it is none of cash that lies in the store.
     """
     _check_notes(notes)
     variance = _locked(variance, act=Act.RECOUNT, by=by, for_decision=True)
-    if (counted.currency, counted.method) != (variance.currency, variance.method):
-        raise InvalidInput.of("currency", f"is {variance.currency} {variance.method} here.")
+    for field in ("currency", "method"):
+        if getattr(counted, field) != getattr(variance, field):
+            raise InvalidInput.of(field, f"is {getattr(variance, field)} here.")
     attempt = 1 + variance.events.filter(act=Act.RECOUNT).count()
     count = keep_recount(variance=variance, counted=counted, attempt=attempt, by=by, at=at)
+    if variance.expected_amount is not None:
+        _escalate_above(variance, difference=counted.amount - variance.expected_amount)
     return _done(variance, act=Act.RECOUNT, by=by, at=at, notes=notes, count=count)
 
 
@@ -92,19 +97,27 @@ def approve_variance(*, variance: Variance, by: Principal, at: datetime, notes: 
     """Signs a difference off and returns it; nothing changes it any more. Where the last recount found something else than
     the count, the correction is booked over/short now. Late money is frozen as what had come by now.
 
-    Raises Forbidden for whose count or drawer it was, and for a manager where it is escalated, Conflict where it is not
-    explained yet, or escalated and neither witnessed nor recounted.
+    Raises Forbidden for whose count, recount or drawer it was, and for a manager where it is escalated or that late money
+    is above the second limit, Conflict where it is not explained yet, or escalated and neither witnessed nor recounted.
     """
     _check_notes(notes)
     variance = _locked(variance, act=Act.APPROVE, by=by, for_decision=True)
+    recount = _last_recount(variance)
+    if recount is not None and by.user is not None and recount.counted_by_id == by.user.pk:
+        raise Forbidden("Nobody signs off their own count: somebody else approves what you recounted.")
+    if variance.kind == VarianceKind.LATE:
+        variance.difference, variance.last_movement = late_of(variance)
+        _escalate_above(variance, difference=variance.difference)
+        # How much came late is not known before.
+        refusal = _refusal(variance, act=Act.APPROVE, by=by)
+        if refusal is not None:
+            raise refusal
     if variance.is_escalated and not variance.events.filter(act__in=(Act.WITNESS, Act.RECOUNT)).exists():
         raise Conflict(
             "Above the second limit a difference is witnessed or recounted before it is approved.",
             code="variance_not_witnessed",
         )
-    if variance.kind == VarianceKind.LATE:
-        variance.difference, variance.last_movement = late_of(variance)
-    movement = book_correction(variance=variance, recount=_last_recount(variance), by=by, at=at)
+    movement = book_correction(variance=variance, recount=recount, by=by, at=at)
     variance.decided_by, variance.decided_at = by.user, at
     return _done(variance, act=Act.APPROVE, by=by, at=at, notes=notes, movement=movement)
 
@@ -257,6 +270,13 @@ def _done(
         detail={"subject": variance.subject, "from": before, "to": str(variance.state)},
     )
     return variance
+
+
+def _escalate_above(variance: Variance, *, difference: int) -> None:
+    """Hands a difference up that turned out to be above the second limit; nothing takes that back."""
+    variance.is_escalated = variance.is_escalated or is_above_second_limit(
+        store=variance.store, difference=difference, currency=variance.currency
+    )
 
 
 def _check_notes(notes: str) -> None:
