@@ -7,12 +7,16 @@ What people then do with it is `reconciliations.domain.variance`.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
 from cashdesk.domain.business_day import business_date
 from cashdesk.domain.entry import Entry
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import CASH, PlaceKind, VarianceKind, VarianceState
-from cashdesk.models import CashSession, Place, Store, User, Variance
+from cashdesk.models import BusinessDay, CashSession, Place, Store, User, Variance
+
+DAY_SUBJECT: Final = "business_day:"
+"""What the subject of late money begins with that came for a business day, while its drawer was still in the day after."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,3 +160,21 @@ def _of_late(*, store: Store, entry: Entry, at: datetime) -> Variance:
         method=entry.method,
         raised_at=at,
     )
+
+
+def raise_late_for_day(*, day: BusinessDay, currency: str, first_movement: int, at: datetime) -> None:
+    """Raises cash that was recorded for a business day after its close, where none of it waits already.
+
+    Of what is late for a session or a settlement the day says nothing more: that is raised where it is booked.
+    """
+    variance = Variance(
+        store=day.store,
+        kind=VarianceKind.LATE,
+        subject=f"{DAY_SUBJECT}{day.pk}",
+        business_date=day.date,
+        currency=currency,
+        method=CASH,
+        first_movement=first_movement,
+        raised_at=at,
+    )
+    Variance.objects.bulk_create([variance], ignore_conflicts=True)

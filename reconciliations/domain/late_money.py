@@ -3,7 +3,9 @@
 from django.db.models import BigIntegerField, Case, F, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 
-from cashdesk.enums import PlaceKind, VarianceKind
+from cashdesk.domain.expected_day import drawer_movements
+from cashdesk.domain.variance import DAY_SUBJECT
+from cashdesk.enums import MovementKind, PlaceKind, VarianceKind
 from cashdesk.models import Movement, Variance
 
 _EFFECT = Case(When(destination__kind=PlaceKind.OVER_SHORT, then=F("amount")), default=-F("amount"))
@@ -20,14 +22,19 @@ def late_of(variance: Variance) -> tuple[int, int]:
 
     The caller holds the lock of the place, so that nothing more arrives meanwhile.
     """
-    rows = _late_movements().filter(
-        _same_period(variance),
-        currency=variance.currency,
-        method=variance.method,
-        pk__gte=variance.first_movement or 0,
-    )
-    found = rows.aggregate(total=Sum(_EFFECT), last=Max("pk"))
+    is_of_day = variance.subject.startswith(DAY_SUBJECT)
+    rows = movements_for_day() if is_of_day else _late_movements().filter(method=variance.method)
+    rows = rows.filter(_same_period(variance), currency=variance.currency, pk__gte=variance.first_movement or 0)
+    found = rows.aggregate(total=Sum("effect" if is_of_day else _EFFECT), last=Max("pk"))
     return int(found["total"] or 0), int(found["last"] or 0)
+
+
+def movements_for_day() -> "QuerySet[Movement]":
+    """Returns the cash movements that count for a store-day and are late for no session and no settlement; a drop stays in
+    the store.
+    """
+    rows: QuerySet[Movement] = drawer_movements().filter(is_late=False).exclude(kind=MovementKind.DROP)
+    return rows
 
 
 def late_amount() -> Coalesce:
@@ -39,9 +46,16 @@ def late_amount() -> Coalesce:
     of_session = since.filter(_OF_SESSION, session=OuterRef("session"))
     of_place = since.filter(_OF_PLACE, late_for=OuterRef("place"), business_date=OuterRef("business_date"))
     of_store = since.filter(_OF_STORE, store=OuterRef("store"), business_date=OuterRef("business_date"))
+    of_day = movements_for_day().filter(
+        store=OuterRef("store"),
+        business_date=OuterRef("business_date"),
+        currency=OuterRef("currency"),
+        pk__gte=Coalesce(OuterRef("first_movement"), Value(0)),
+    )
     return Coalesce(
         Case(
             When(kind=VarianceKind.LATE, difference__isnull=False, then=F("difference")),
+            When(kind=VarianceKind.LATE, subject__startswith=DAY_SUBJECT, then=_total(of_day, "effect")),
             When(session__isnull=False, kind__in=(VarianceKind.LATE, VarianceKind.SESSION), then=_total(of_session)),
             When(kind=VarianceKind.LATE, place__isnull=False, then=_total(of_place)),
             When(kind=VarianceKind.LATE, then=_total(of_store)),
@@ -59,6 +73,8 @@ def _late_movements() -> "QuerySet[Movement]":
 
 
 def _same_period(variance: Variance) -> Q:
+    if variance.subject.startswith(DAY_SUBJECT):
+        return Q(store=variance.store_id, business_date=variance.business_date)
     if variance.session_id is not None:
         return _OF_SESSION & Q(session=variance.session_id)
     if variance.place_id is not None:
@@ -66,6 +82,6 @@ def _same_period(variance: Variance) -> Q:
     return _OF_STORE & Q(store=variance.store_id, business_date=variance.business_date)
 
 
-def _total(rows: "QuerySet[Movement]") -> Subquery:
-    summed = rows.order_by().values("currency").annotate(total=Sum(_EFFECT)).values("total")
+def _total(rows: "QuerySet[Movement]", effect: Case | str = _EFFECT) -> Subquery:
+    summed = rows.order_by().values("currency").annotate(total=Sum(effect)).values("total")
     return Subquery(summed, output_field=BigIntegerField())

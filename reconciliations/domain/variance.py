@@ -8,14 +8,15 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Q
 
 from cashdesk.domain import audit, place
 from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.principal import Principal
-from cashdesk.domain.variance import is_above_second_limit
+from cashdesk.domain.variance import DAY_SUBJECT, is_above_second_limit
 from cashdesk.enums import ENDED_VARIANCES, PlaceKind, Reason, Role, VarianceKind, VarianceState
 from cashdesk.errors import Conflict, DomainError, Forbidden, InvalidInput
-from cashdesk.models import Count, Movement, User, Variance
+from cashdesk.models import Count, Movement, Place, User, Variance
 from reconciliations.domain.correction import book_correction, keep_recount
 from reconciliations.domain.late_money import late_of
 from reconciliations.enums import ACTS, Act
@@ -177,9 +178,11 @@ def acts_open_to(variance: Variance, *, by: Principal) -> tuple[Act, ...]:
 def _locked(variance: Variance, *, act: Act, by: Principal, for_decision: bool = False) -> Variance:
     """Locks the variance, and for what looks at money the places that it lies in, and reads it again."""
     if for_decision:
-        ends = place.places_of(variance.store)
-        held = {end.pk: end for end in (variance.place, ends[PlaceKind.VAULT]) if end is not None}
-        place.lock(exclusive=held.values())
+        held = Q(kind=PlaceKind.VAULT) | Q(pk=variance.place_id)
+        if variance.subject.startswith(DAY_SUBJECT):
+            # What is late for a day may be booked in any drawer.
+            held = Q(kind__in=(PlaceKind.VAULT, PlaceKind.REGISTER))
+        place.lock(exclusive=Place.objects.filter(held, store=variance.store_id))
     variance = (
         Variance.objects.select_for_update(of=("self",))
         .select_related("store", "place", "session__register", "session__store", "session__user", "person")

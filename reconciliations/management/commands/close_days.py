@@ -10,10 +10,13 @@ from cashdesk.domain.principal import SYSTEM
 from cashdesk.errors import Conflict
 from cashdesk.models import Store
 from reconciliations.domain.business_day import close_business_day, days_to_close
+from reconciliations.domain.late_days import raise_late_for_closed_days
 
 
 class Command(BaseCommand):
-    """Closes past business days and says what it closed with them. Safe to run every minute."""
+    """Closes past business days and says what it closed with them, and for which late money came. Safe to run every
+    minute.
+    """
 
     help = "Closes business days that are over; sessions left open are closed uncounted where the store's rule says so."
 
@@ -38,3 +41,5 @@ class Command(BaseCommand):
                     self.stdout.write(f"  cash session {session.pk} of {session.user} closed without a count")
                 for settlement in closed.settlements:
                     self.stdout.write(f"  settlement {settlement.uuid} at {settlement.place} closed without a count")
+            for day in raise_late_for_closed_days(store=store, at=timezone.now()):
+                self.stdout.write(f"{store.number}: money came for {day.date} after its close")
