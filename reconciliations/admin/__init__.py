@@ -1,5 +1,5 @@
-"""The back office of reconciliations: declarations, permissions, business days and the variance queue."""
+"""The back office of reconciliations: declarations, permissions, business days, exports and the variance queue."""
 
-from reconciliations.admin import authorization, business_day, reconciliation, variance
+from reconciliations.admin import authorization, business_day, export, reconciliation, variance
 
-__all__ = ["authorization", "business_day", "reconciliation", "variance"]
+__all__ = ["authorization", "business_day", "export", "reconciliation", "variance"]

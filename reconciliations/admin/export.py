@@ -1,0 +1,31 @@
+"""Exports: who took which table out, and how far each got. Files are made on the page of exports."""
+
+from typing import ClassVar
+
+from django.contrib import admin
+
+from cashdesk.admin.base import ReadOnlyAdmin, StoreFilter
+from cashdesk.admin.columns import day, moment
+from cashdesk.admin.rows import know, of_stores
+from reconciliations.models import Export
+
+know(Export, of_stores("store"))
+
+
+@admin.register(Export)
+class ExportAdmin(ReadOnlyAdmin):
+    """One row per file that somebody asked for."""
+
+    list_display = (
+        "__str__", "store", "table", day("first_date"), day("last_date"), "file_format", "requested_by_name", "state",
+        moment("begun_at"),
+    )  # fmt: skip
+    joined: ClassVar[tuple[str, ...]] = ("store", "requested_by_user")
+    list_filter = (StoreFilter, "state", "file_format")
+    search_fields = ("pk", "uuid")
+    search_help_text = "The number or UUID of an export"
+    fields = (
+        "uuid", "store", "table", day("first_date"), day("last_date"), "file_format", "requested_by",
+        "requested_by_user", "state", "rows_total", "rows_done", moment("begun_at"), moment("progressed_at"),
+        moment("ended_at"),
+    )  # fmt: skip
