@@ -16,6 +16,7 @@ class Variance(PublicIdModel):
 
     Amounts are minor units of `currency`.
     `domain.variance` raises it in the transaction of its cause; what people do with it is the floor of reconciliations.
+    Late money is summed up from `first_movement` on, which follows the last one that was approved before it, if any.
     `subject` names the cause as audit entries do: `session:12`, `settlement:7`, `deposit:3`, `reconciliation:9`.
     """
 

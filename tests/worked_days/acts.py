@@ -21,7 +21,7 @@ from cashdesk.models import CashSession, Movement, User
 from cashdesk.money import exponent_of
 from tests.factories import PASSWORD
 from tests.stories import Caller, Cast, caller
-from tests.worked_days import reconciling
+from tests.worked_days import queueing, reconciling
 from tests.worked_days.script import Day, Step, amounts, minor
 
 A_FORTNIGHT = timedelta(days=14)
@@ -299,5 +299,6 @@ ACTS: dict[str, Callable[..., None]] = {
     r"closes register (\d)": close_register,
     r"closes the vault": close_vault,
     **reconciling.ACTS,
+    **queueing.ACTS,
 }
 """Each sentence that a table may use, as a pattern, and what it does."""

@@ -58,7 +58,9 @@ class Day:
     results: list[Row]
     settlements: list[Row]
     reconciliations: list[Row]
+    variances: list[Row]
     lets_pass: int
+    second_limit: int | None
     counted_by_hand: tuple[str, ...]
 
 
@@ -78,6 +80,7 @@ def read_day(path: Path) -> Day:
             if row["time"] in rows:
                 beside |= _balances(rows[row["time"]], pair=_pair_of(title, shop["currency"]))
         steps.append(_step(row, at=clock.replace(tzinfo=zone), currency=shop["currency"], beside=beside))
+    above = shop.get("an admin decides above", "")
     return Day(
         currency=shop["currency"],
         time_zone=shop["time zone"],
@@ -86,7 +89,9 @@ def read_day(path: Path) -> Day:
         results=tables.get("cashier", []),
         settlements=tables.get("settlement", []),
         reconciliations=tables.get("declaration", []),
+        variances=tables.get("whose", []),
         lets_pass=minor(shop.get("lets pass", "0"), shop["currency"]),
+        second_limit=minor(above, shop["currency"]) if above else None,
         counted_by_hand=tuple(filter(None, [shop.get("also counted by hand", "")])),
     )
 

@@ -21,6 +21,7 @@ from settlements.domain.late import late_amounts_of
 from settlements.models import Settlement
 from tests.stories import caller, exact, make_cast
 from tests.worked_days.acts import ACTS, Stage
+from tests.worked_days.queueing import check_variances
 from tests.worked_days.reconciling import check_reconciliations
 from tests.worked_days.script import FOLDER, Row, Step, amounts, minor, read_day
 
@@ -43,7 +44,11 @@ def name_of(path: Path) -> str:
 def test_the_day_goes_as_it_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     day = read_day(path)
     cast = make_cast(
-        currency=day.currency, time_zone=day.time_zone, cut_off_hour=day.cut_off_hour, tolerance_minor=day.lets_pass
+        currency=day.currency,
+        time_zone=day.time_zone,
+        cut_off_hour=day.cut_off_hour,
+        tolerance_minor=day.lets_pass,
+        escalation_minor=day.second_limit,
     )
     PaymentMethod.objects.filter(account=cast.store.account, code__in=day.counted_by_hand).update(is_counted=True)
     stage = Stage(cast=cast, day=day)
@@ -56,6 +61,7 @@ def test_the_day_goes_as_it_is_told(path: Path, monkeypatch: pytest.MonkeyPatch)
     check_results(stage, day.results)
     check_settlements(stage, day.settlements)
     check_reconciliations(stage, day.reconciliations)
+    check_variances(stage, day.variances)
     assert [fault for proof in settings.PROOFS for fault in import_string(proof)(cast.store)] == []
 
 
