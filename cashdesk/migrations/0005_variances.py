@@ -203,7 +203,7 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["store", "-raised_at", "-id"], name="variance_of_store_newest"),
                     models.Index(fields=["-raised_at", "-id"], name="variance_newest"),
-                    models.Index(fields=["subject", "kind"], name="variance_of_subject"),
+                    models.Index(fields=["subject", "kind", "business_date"], name="variance_of_subject"),
                     models.Index(
                         condition=models.Q(("state__in", ("APPROVED", "SUPERSEDED")), _negated=True),
                         fields=["store", "-raised_at", "-id"],

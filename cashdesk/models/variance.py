@@ -105,8 +105,9 @@ class Variance(PublicIdModel):
             # reconciliations.queries.variances(): a store's queue, and an account's, newest first, by cursor.
             models.Index(fields=("store", "-raised_at", "-id"), name="variance_of_store_newest"),
             models.Index(fields=("-raised_at", "-id"), name="variance_newest"),
-            # The pages of a session, settlement, deposit or reconciliation: what was raised about it.
-            models.Index(fields=("subject", "kind"), name="variance_of_subject"),
+            # The pages of a session, settlement, deposit or reconciliation: what was raised about it; and in
+            # domain.variance what was approved of a period's late money.
+            models.Index(fields=("subject", "kind", "business_date"), name="variance_of_subject"),
             # The queue itself, for what still waits, however long the past is.
             models.Index(
                 fields=("store", "-raised_at", "-id"),

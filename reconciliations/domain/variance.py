@@ -48,6 +48,9 @@ def explain_variance(*, variance: Variance, reason: str, by: Principal, at: date
         raise InvalidInput.of("notes", "say what happened: this reason alone does not.")
     _check_notes(notes)
     variance = _locked(variance, act=Act.EXPLAIN, by=by)
+    if variance.kind == VarianceKind.LATE:
+        # What has come so far; the approval looks once more, under the lock of the place.
+        _escalate_above(variance, difference=late_of(variance)[0])
     return explain_raised(variance=variance, reason=reason, notes=notes, by=by, at=at)
 
 
