@@ -38,6 +38,7 @@ GRANT INSERT ON
     cashdesk_businessday,
     reconciliations_reconciliation,
     reconciliations_authorization,
+    reconciliations_varianceevent,
     django_admin_log
 TO cashdesk_app;
 
@@ -55,7 +56,9 @@ GRANT INSERT, UPDATE (
     state, collected_at, collected_by_id, courier, credited_at, credited_by_id, credited_amount, difference
 ) ON settlements_deposit TO cashdesk_app;
 GRANT INSERT, UPDATE (description, is_active) ON settlements_cashbookaccount TO cashdesk_app;
-
+GRANT INSERT, UPDATE (
+    state, is_escalated, reason, notes, explained_by_id, explained_at, decided_by_id, decided_at, difference, last_movement
+) ON cashdesk_variance TO cashdesk_app;
 GRANT INSERT, UPDATE (state, rows_done, progressed_at, ended_at) ON reconciliations_export TO cashdesk_app;
 
 -- Master data: added and changed, never deleted. Who leaves is made inactive, a token is revoked.

@@ -78,6 +78,7 @@ def assert_time_goes_right(*, shops: int, first: dict[str, date], days: int, see
 
 
 @pytest.mark.django_db
+@pytest.mark.timeout(400)
 def test_four_days_of_five_shops_over_the_change_of_their_clocks() -> None:
     assert_time_goes_right(shops=5, first=CLOCKS_CHANGE, days=4, seed=1)
 
