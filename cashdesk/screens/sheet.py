@@ -84,11 +84,14 @@ class CountSheet:
 
     def _read_row(self, row: Row) -> None:
         try:
-            row.pieces = money.parse_whole(row.typed, field=row.field)
-            if row.pieces > PIECES_MAX:
-                raise InvalidInput.of(row.field, f"must be at most {PIECES_MAX} pieces.")
-        except InvalidInput as error:
-            row.pieces, row.error = 0, error.errors[row.field]
+            pieces = money.parse_whole(row.typed, field=row.field)
+        except InvalidInput:
+            row.error = "must be a whole number of pieces, such as 12."
+            return
+        if pieces > PIECES_MAX:
+            row.error = f"must be at most {PIECES_MAX} pieces."
+        else:
+            row.pieces = pieces
 
     def _counted(self, amount: int | None) -> CountedAmount:
         if not self.by_pieces:
