@@ -8,9 +8,9 @@ from django.db.models import BooleanField, Case, QuerySet, Value, When
 
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.session import was_counted_since
-from cashdesk.enums import Role, SessionStatus
+from cashdesk.enums import CountMoment, Role, SessionStatus
 from cashdesk.errors import NotFound
-from cashdesk.models import CashSession, Movement, PaymentMethod, Shift
+from cashdesk.models import CashSession, CountPieces, Movement, PaymentMethod, Shift
 
 S = TypeVar("S", bound=CashSession)
 
@@ -58,6 +58,27 @@ def movement(*, by: Principal, movement_id: UUID) -> Movement:
     if found is None:
         raise NotFound("There is no movement with this id.")
     return found
+
+
+def own_movement(*, by: Principal, movement_id: UUID | None) -> Movement | None:
+    """Returns the movement that `by` has recorded themselves under this UUID, if there is one."""
+    if movement_id is None or by.user is None:
+        return None
+    return Movement.objects.select_related("store").filter(uuid=movement_id, recorded_by=by.user).first()
+
+
+def last_closed_session(*, by: Principal) -> CashSession | None:
+    """Returns the drawer that `by` closed or was closed for them last, if there is one."""
+    sessions = CashSession.objects.select_related("store", "register").filter(user=by.user)
+    return sessions.exclude(status=SessionStatus.OPEN).order_by("-opened_at", "-pk").first()
+
+
+def pieces_counted(session: CashSession) -> "list[CountPieces]":
+    """Returns the notes and coins of the count that closed a session, largest first; none where an amount was told."""
+    pieces = CountPieces.objects.filter(
+        count_amount__count__session=session, count_amount__count__moment=CountMoment.CLOSING
+    )
+    return list(pieces.order_by("-denomination"))
 
 
 def payment_methods(*, by: Principal) -> "QuerySet[PaymentMethod]":

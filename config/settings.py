@@ -125,7 +125,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-LOGIN_URL = "admin:login"
+LOGIN_URL = "sign-in"
 ACCESS_TOKEN_HOURS = env.int("ACCESS_TOKEN_HOURS", default=12)
 # How many proxies in front of the server write X-Forwarded-For; 0 trusts nobody, so no client can choose its address.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)

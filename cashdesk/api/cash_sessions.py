@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from cashdesk import money, queries
 from cashdesk.api.auth import PersonSerializer
 from cashdesk.domain.audit import note_looks
-from cashdesk.domain.count import CountedAmount, Pieces, total_of
+from cashdesk.domain.count import PIECES_MAX, CountedAmount, Pieces, total_of
 from cashdesk.domain.principal import Principal, find_person
 from cashdesk.domain.session import close_session, current_session, open_session, store_of
 from cashdesk.enums import Scope, SessionStatus
@@ -89,7 +89,7 @@ class PiecesRequest(StrictSerializer):
     """So many pieces of one note or coin."""
 
     denomination = NumberField(help_text="Value of one piece in the currency's units, such as 20 or 0.5.")
-    pieces = WholeNumberField(min_value=0, max_value=10_000_000)
+    pieces = WholeNumberField(min_value=0, max_value=PIECES_MAX)
 
 
 class CountedRequest(StrictSerializer):

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.contrib.auth.hashers import check_password, make_password
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 
 from cashdesk.domain import audit
 from cashdesk.domain.place import refuse_register_of_another, register_at
@@ -71,6 +71,16 @@ def verify(*, identifier: str, password: str, address: str, at: datetime, user: 
     return user
 
 
+def recognise(*, name: str, password: str, address: str, at: datetime) -> User:
+    """Returns the person who signs in on a page with a username, an e-mail address or a tax id, whichever it is.
+
+    Raises TooManyAttempts or NotSignedIn, as `verify` does.
+    """
+    user = verify(identifier=name, password=password, address=address, at=at, user=_person_called(name))
+    audit.note(action="person.signed_in", subject=f"user:{user.pk}", by=Principal(user=user), at=at, store=user.store)
+    return user
+
+
 def confirm_password(*, by: Principal, password: str, address: str, at: datetime) -> None:
     """Checks that the person who is signed in is still the one at the till (the shifts API asks at start and end).
 
@@ -87,6 +97,18 @@ def confirm_password(*, by: Principal, password: str, address: str, at: datetime
 def _person(*, email: str, username: str, rut: str) -> User | None:
     wanted = Q(email__iexact=email) if email else Q(username__iexact=username) if username else Q(rut__iexact=rut)
     return User.objects.able_to_sign_in().filter(wanted).first()
+
+
+def _person_called(name: str) -> User | None:
+    """A username goes before an e-mail address that reads the same, and that before a tax id. No name holds a NUL, which
+    PostgreSQL would not even look for.
+    """
+    if not name or "\0" in name:
+        return None
+    is_username, is_email = Q(username__iexact=name), Q(email__iexact=name)
+    people = User.objects.able_to_sign_in().filter(is_username | is_email | Q(rut__iexact=name))
+    kind = Case(When(is_username, then=Value(0)), When(is_email, then=Value(1)), default=Value(2))
+    return people.order_by(kind).first()
 
 
 def _count_attempt(*, digest: str, address: str, at: datetime) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from cashdesk.denominations import denominations_of
 from cashdesk.domain.principal import Principal
@@ -10,6 +11,9 @@ from cashdesk.enums import CASH, CountMoment
 from cashdesk.errors import InvalidInput
 from cashdesk.models import CashSession, Count, CountAmount, CountPieces, Place, User
 from cashdesk.money import AMOUNT_MAX
+
+PIECES_MAX: Final = 10_000_000
+"""Of one note or coin: more than any drawer holds, and few enough for the column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

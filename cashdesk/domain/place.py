@@ -1,10 +1,11 @@
 """Places: their locks, and who holds which register."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import PlaceKind, Role, SessionStatus, Settling
@@ -72,6 +73,52 @@ def refuse_unsettled(*, register: Place, store: Store) -> None:
             f"Register {register.number} {state}: store {store.number} trades under settlement only.",
             code="settlement_required",
         )
+
+
+def refuse_counted(register: Place) -> None:
+    """Refuses to open a register whose settlement is being counted. Raises Conflict."""
+    if register.settling == Settling.COUNTING:
+        raise Conflict(
+            f"Register {register.number} is being counted: its settlement is closed before it is opened again.",
+            code="register_is_counted",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Station:
+    """A register that a person may open, and why not now: empty where it is free."""
+
+    register: Place
+    refusal: str
+
+
+def stations_for(*, user: User, store: Store, by: Principal) -> list[Station]:
+    """Returns the registers that a person may open in a store, by number, in one query: the assigned one alone, where there
+    is one. It is a look: what is true when the drawer is opened is asked again under the lock.
+    """
+    registers = Place.objects.filter(store=store, kind=PlaceKind.REGISTER)
+    if user.register is not None and user.register.store_id == store.pk:
+        registers = registers.filter(pk=user.register.pk)
+    elif not by.has_role(Role.MANAGER):
+        registers = registers.exclude(
+            pk__in=User.objects.filter(register__store=store, is_active=True).values("register")
+        )
+    running = CashSession.objects.filter(register=OuterRef("pk"), status=SessionStatus.OPEN)
+    return [
+        Station(register=register, refusal=_why_not(register, store=store))
+        for register in registers.annotate(is_taken=Exists(running)).order_by("number")
+    ]
+
+
+def _why_not(register: Any, *, store: Store) -> str:
+    if register.is_taken:
+        return f"Register {register.number} is open already: it is counted and closed before somebody else opens it."
+    try:
+        refuse_counted(register)
+        refuse_unsettled(register=register, store=store)
+    except Conflict as error:
+        return error.message
+    return ""
 
 
 def register_at(*, store: Store, station: int) -> Place:

@@ -106,11 +106,7 @@ def _open_locked(
     registers = {held.pk: held for held in (chosen, *([previous.register] if previous else []))}
     locked = place.lock(exclusive=registers.values(), shared=[ends[PlaceKind.VAULT]])
     register = locked[chosen.pk]
-    if register.settling == Settling.COUNTING:
-        raise Conflict(
-            f"Register {register.number} is being counted: its settlement is closed before it is opened again.",
-            code="register_is_counted",
-        )
+    place.refuse_counted(register)
     place.refuse_unsettled(register=register, store=store)
     for running in CashSession.objects.select_related("register", "user").filter(
         Q(user=user) | Q(register=register), status=SessionStatus.OPEN

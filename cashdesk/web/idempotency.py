@@ -1,12 +1,16 @@
 """The same request sent twice has one effect and gets the first answer again (law 7)."""
 
 import hashlib
+import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Final
+from urllib.parse import urlencode
 
+from django.core.signing import BadSignature, TimestampSigner
 from django.db import connection, transaction
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -16,6 +20,9 @@ from cashdesk.models import IdempotentAnswer
 
 HEADERS: Final = ("HTTP_IDEMPOTENCY_KEY", "HTTP_X_IDEMPOTENCY_KEY")
 KEY_LENGTH_MAX: Final = 255
+FORM_KEY: Final = "once"
+"""The hidden field in which a form of a page carries its key."""
+
 KEPT_FOR: Final = timedelta(hours=24)
 NOT_KEPT: Final = frozenset({400, 401, 403, 413, 415, 429})
 """Refusals before anything was looked at: of a request that cannot be read, or of a caller who may not. Nothing was done
@@ -41,7 +48,7 @@ def answer_once(
     `answer` returns a rendered Response and raises nothing; a 5xx undoes the effect and keeps nothing.
     Raises KeyReused for another request under the same key, StillRunning while the first one runs.
     """
-    owner = f"key:{by.token.pk}" if by.is_program and by.token else f"user:{by.user.pk}" if by.user else "system"
+    owner = _owner(by)
     fingerprint = _fingerprint(request)
     with transaction.atomic():
         _take_turn(owner, key)
@@ -69,14 +76,66 @@ def answer_once(
         return response
 
 
-def _take_turn(owner: str, key: str) -> None:
+def new_form_key() -> str:
+    """Returns the one-time key of a form that a page shows: signed with the time, so that `act_once` knows its age."""
+    return _form_signer().sign(uuid.uuid4().hex)
+
+
+def act_once(*, request: HttpRequest, by: Principal, at: datetime, act: Callable[[], str]) -> str:
+    """Returns the path to which a form leads that was sent by POST: `act` does what it says and returns the path, once.
+
+    Sent again, by a second click, a reload or at the same moment, it changes nothing and leads to the same path. Where
+    `act` raises nothing is kept, so the corrected form may go again under its key. A key is taken for as long as answers
+    are kept, so none can outlive its answer and act a second time.
+    Raises KeyReused for a key that is none, too old, or was used for a form that said something else.
+    """
+    key = request.POST.get(FORM_KEY, "")
+    try:
+        _form_signer().unsign(key, max_age=KEPT_FOR)
+    except BadSignature:
+        raise KeyReused("This page is out of date. Nothing was done: look at it again, and send it again.") from None
+    owner, fingerprint = f"page:{_owner(by)}", _fingerprint_of_form(request)
+    with transaction.atomic():
+        _take_turn(owner, key, waits=True)
+        kept = IdempotentAnswer.objects.filter(principal=owner, key=key).first()
+        if kept is not None and kept.fingerprint != fingerprint:
+            raise KeyReused(
+                "This page was sent and done before. What it says now was not done: look, and send it again."
+            )
+        if kept is not None:
+            return bytes(kept.body).decode()
+        leads_to = act()
+        IdempotentAnswer.objects.create(
+            principal=owner,
+            key=key,
+            fingerprint=fingerprint,
+            status_code=HTTPStatus.SEE_OTHER,
+            content_type="text/plain",
+            body=leads_to.encode(),
+            created_at=at,
+        )
+    return leads_to
+
+
+def _owner(by: Principal) -> str:
+    return f"key:{by.token.pk}" if by.is_program and by.token else f"user:{by.user.pk}" if by.user else "system"
+
+
+def _form_signer() -> TimestampSigner:
+    return TimestampSigner(salt="cashdesk.form")
+
+
+def _take_turn(owner: str, key: str, *, waits: bool = False) -> None:
     """Lets one request per key run. On SQLite the write transaction has done so already: the second waits and then finds
-    the kept answer. On PostgreSQL the second is told that the first still runs.
+    the kept answer. On PostgreSQL the second is told that the first still runs, unless it `waits`.
     """
     if connection.vendor != "postgresql":
         return
     number = int.from_bytes(hashlib.sha256(f"{owner}\n{key}".encode()).digest()[:8], signed=True)
     with connection.cursor() as cursor:
+        if waits:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s::bigint)", [number])
+            return
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s::bigint)", [number])
         (is_ours,) = cursor.fetchone()
     if not is_ours:
@@ -93,3 +152,9 @@ def _fingerprint(request: Request) -> str:
     digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode("utf-8", "surrogatepass"))
     digest.update(request._request.body)
     return digest.hexdigest()
+
+
+def _fingerprint_of_form(request: HttpRequest) -> str:
+    """The CSRF token is no part of what a form says: a page that is shown again has another."""
+    said = sorted((name, request.POST.getlist(name)) for name in request.POST if name != "csrfmiddlewaretoken")
+    return hashlib.sha256(f"{request.get_full_path()}\n{urlencode(said, doseq=True)}".encode()).hexdigest()

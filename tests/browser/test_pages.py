@@ -19,8 +19,11 @@ def test_a_page_fits_every_screen(screen: Screen, path: str, status: int, title:
 
 def test_the_front_door_leads_everywhere(screen: Screen) -> None:
     page = screen.visit("/")
-    page.get_by_role("link", name="Sign in to the back office").click()
+    page.get_by_role("link", name="Back office").click()
     page.wait_for_url("**/admin/login/**")
+    page = screen.visit("/")
+    page.get_by_role("link", name="Sign in", exact=True).click()
+    page.wait_for_url("**/sign-in")
     page = screen.visit("/")
     page.get_by_role("link", name="Read the API").click()
     page.wait_for_url("**/api/v1/docs")
@@ -46,11 +49,11 @@ def test_the_front_door_opens_by_keyboard(screen: Screen) -> None:
     assert skip.bounding_box()["y"] >= 0  # type: ignore[index]  # it is on the page
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "Sign in to the back office"
+    assert page.evaluate("document.activeElement.textContent") == "Sign in"
     outline = "getComputedStyle(document.activeElement).outlineStyle"
     assert page.evaluate(outline) == "solid"
     page.keyboard.press("Enter")
-    page.wait_for_url("**/admin/login/**")
+    page.wait_for_url("**/sign-in")
 
 
 @pytest.mark.parametrize("screen", [{"colours": "dark"}], ids=["dark"], indirect=True)
@@ -59,7 +62,7 @@ def test_paper_is_white_and_carries_no_buttons(screen: Screen) -> None:
     page.emulate_media(media="print", color_scheme="dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
-    assert not page.get_by_text("Sign in to the back office").is_visible()
+    assert not page.get_by_role("link", name="Sign in", exact=True).is_visible()
     assert page.get_by_role("heading", level=1).is_visible()
 
 
@@ -67,7 +70,7 @@ EXAMINED = [{"is_examined": True, "colours": colours} for colours in ("light", "
 
 
 @pytest.mark.parametrize("screen", EXAMINED, ids=str, indirect=True)
-@pytest.mark.parametrize(("path", "status"), [("/", 200), ("/nowhere", 404), ("/admin/login/", 200)])
+@pytest.mark.parametrize(("path", "status"), [("/", 200), ("/nowhere", 404), ("/admin/login/", 200), ("/sign-in", 200)])
 def test_nothing_bars_the_way(screen: Screen, path: str, status: int) -> None:
     screen.visit(path, status=status)
     assert screen.barriers() == []

@@ -44,10 +44,10 @@ def test_every_page_fits_every_screen(screen: Screen, world: Cast) -> None:
 
 def test_a_manager_signs_in_and_finds_every_report(screen: Screen, world: Cast) -> None:
     page = screen.visit("/reports/registers")
-    assert "/admin/login/" in page.url
+    assert "/sign-in" in page.url
     page.get_by_label("Username").fill("erika")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"**/reports/registers/{world.store.uuid}")
     page.get_by_role("link", name="Z reports of Register 1").click()
     page.get_by_role("link", name="Z 3", exact=True).click()

@@ -5,7 +5,17 @@ from django.test import Client
 
 from tests.stories import Caller, Cast, caller
 
-PAGES = ["/", "/admin/login/", "/api/v1/docs", "/api/v1/schema", "/nothing", "/livez", "/api/v1/cash/status"]
+PAGES = [
+    "/",
+    "/admin/login/",
+    "/sign-in",
+    "/desk",
+    "/api/v1/docs",
+    "/api/v1/schema",
+    "/nothing",
+    "/livez",
+    "/api/v1/cash/status",
+]
 
 
 @pytest.mark.django_db
@@ -27,7 +37,7 @@ def test_every_answer_says_what_it_may_load_and_who_may_frame_it(path: str) -> N
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", ["/", "/admin/login/", "/api/v1/docs"])
+@pytest.mark.parametrize("path", ["/", "/admin/login/", "/sign-in", "/api/v1/docs"])
 def test_no_page_has_anything_inline_or_from_another_host(path: str) -> None:
     import re
 

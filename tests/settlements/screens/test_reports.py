@@ -50,7 +50,7 @@ def test_who_is_not_signed_in_is_asked_to_and_comes_back(cast: Cast, path: str) 
     asked = Client().get(f"{address}?paper=slip")
     assert (asked.status_code, asked.headers["Location"]) == (
         302,
-        f"/admin/login/?next=/reports/registers{path}%3Fpaper%3Dslip",
+        f"/sign-in?next=/reports/registers{path}%3Fpaper%3Dslip",
     )
     refused = browser(cast.carla).get(address)
     assert refused.status_code == 403

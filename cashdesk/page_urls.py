@@ -1,0 +1,22 @@
+"""The pages of this app: signing in, and the cashier's desk. No path ends in a slash."""
+
+from django.urls import path
+
+from cashdesk.screens.counting import count_page
+from cashdesk.screens.desk import desk_page
+from cashdesk.screens.moving import drop_page, pay_in_page, pay_out_page
+from cashdesk.screens.opening import open_page
+from cashdesk.screens.result import result_page
+from cashdesk.screens.sign_in import sign_in_page, sign_out
+
+urlpatterns = [
+    path("sign-in", sign_in_page, name="sign-in"),
+    path("sign-out", sign_out, name="sign-out"),
+    path("desk", desk_page, name="desk"),
+    path("desk/open", open_page, name="desk-open"),
+    path("desk/pay-in", pay_in_page, name="desk-pay-in"),
+    path("desk/pay-out", pay_out_page, name="desk-pay-out"),
+    path("desk/drop", drop_page, name="desk-drop"),
+    path("desk/count", count_page, name="desk-count"),
+    path("desk/sessions/<uuid:session>", result_page, name="desk-result"),
+]

@@ -1,0 +1,102 @@
+"""Cash in and out of an open drawer beside the sales: paid in, paid out, dropped into the vault."""
+
+from typing import Any, Final, cast
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from cashdesk import money
+from cashdesk.domain.cash_movement import move_cash
+from cashdesk.domain.principal import Principal
+from cashdesk.domain.session import open_session_of
+from cashdesk.enums import MovementKind, Role
+from cashdesk.errors import DomainError, InvalidInput, NothingOpen
+from cashdesk.models import CashSession, User
+from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path, session_meant, text_of
+from cashdesk.web.idempotency import act_once
+from cashdesk.web.pages import page_for
+
+REASON_LENGTH_MAX: Final = 50
+NOTE_LENGTH_MAX: Final = 500
+DROP_REASON: Final = "drop"
+"""The reason under which the shifts API drops, too."""
+
+
+@page_for(Role.CASHIER, takes_posts=True)
+def pay_in_page(request: HttpRequest, by: Principal) -> HttpResponse:
+    """Cash that comes into the drawer from outside."""
+    return _page(request, by=by, kind=MovementKind.PAID_IN)
+
+
+@page_for(Role.CASHIER, takes_posts=True)
+def pay_out_page(request: HttpRequest, by: Principal) -> HttpResponse:
+    """Cash that leaves the drawer for something that was paid with it."""
+    return _page(request, by=by, kind=MovementKind.PAID_OUT)
+
+
+@page_for(Role.CASHIER, takes_posts=True)
+def drop_page(request: HttpRequest, by: Principal) -> HttpResponse:
+    """Cash that goes from the drawer into the vault."""
+    return _page(request, by=by, kind=MovementKind.DROP)
+
+
+def _page(request: HttpRequest, *, by: Principal, kind: MovementKind) -> HttpResponse:
+    """Shows the form of a kind, or books what it says once, and leads to the desk."""
+    if request.method != "POST":
+        session = open_session_of(cast(User, by.user))
+        if session is None:
+            return see("desk", notice="nothing-open")
+        return _show(request, session, kind)
+    session = session_meant(request, by=by)
+    if session is None:
+        return see("desk", notice="nothing-open")
+    at = timezone.now()
+    try:
+        told = _read(request, session, kind)
+
+        def act() -> str:
+            movement = move_cash(session=session, kind=kind, **told, by=by, at=at)
+            return path_to("desk", booked=str(movement.uuid))
+
+        return see_path(act_once(request=request, by=by, at=at, act=act))
+    except NothingOpen:
+        return see("desk", notice="closed-meanwhile")
+    except DomainError as error:
+        return _show(request, session, kind, Refusal.of(error))
+
+
+def _read(request: HttpRequest, session: CashSession, kind: MovementKind) -> dict[str, Any]:
+    """Returns amount (minor units), reason and note of the form. Raises InvalidInput naming every field that is wrong."""
+    errors: dict[str, str] = {}
+    amount = 0
+    try:
+        amount = money.parse_units(request.POST.get("amount", "").strip(), session.currency, field="amount")
+        if amount == 0:
+            raise InvalidInput.of("amount", "must be more than 0.")
+    except InvalidInput as error:
+        errors |= error.errors
+    reason = DROP_REASON if kind == MovementKind.DROP else text_of(request, "reason")
+    note = text_of(request, "note")
+    if not reason:
+        errors["reason"] = "is required: say in a word or two what it is for."
+    elif len(reason) > REASON_LENGTH_MAX:
+        errors["reason"] = f"must be at most {REASON_LENGTH_MAX} characters."
+    if len(note) > NOTE_LENGTH_MAX:
+        errors["note"] = f"must be at most {NOTE_LENGTH_MAX} characters."
+    if errors:
+        raise InvalidInput("The form is not complete.", errors=errors)
+    return {"amount": amount, "reason": reason, "note": note}
+
+
+def _show(
+    request: HttpRequest, session: CashSession, kind: MovementKind, refusal: Refusal | None = None
+) -> HttpResponse:
+    typed = {name: request.POST.get(name, "") for name in ("amount", "reason", "note")}
+    context = {
+        "session": session,
+        "kind": kind,
+        "typed": typed,
+        "reason_max": REASON_LENGTH_MAX,
+        "note_max": NOTE_LENGTH_MAX,
+    }
+    return form_page(request, "cashdesk/move.html", context, refusal)

@@ -1,0 +1,30 @@
+"""The result of a drawer that was closed: what was counted, what was expected, and the difference."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from cashdesk import queries
+from cashdesk.domain.audit import note_looks
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import Role
+from cashdesk.errors import NotFound
+from cashdesk.web.pages import page_for
+
+
+@page_for(Role.CASHIER)
+def result_page(request: HttpRequest, by: Principal, session: UUID) -> HttpResponse:
+    """The figures for those who may see them (law 5): a cashier those of the own drawer, once it was counted."""
+    found = queries.sessions(by=by).filter(uuid=session).first()
+    if found is None:
+        raise NotFound("There is no such session.")
+    note_looks(rows=[found], by=by, at=timezone.now())
+    context = {
+        "session": found,
+        "pieces": queries.pieces_counted(found),
+        "is_own": found.user_id == (by.user.pk if by.user else None),
+        "notice": request.GET.get("notice", ""),
+    }
+    return render(request, "cashdesk/result.html", context)

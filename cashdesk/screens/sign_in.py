@@ -1,0 +1,65 @@
+"""Signing in and out of the pages, with a username, an e-mail address or a tax id."""
+
+from django.contrib.auth import login, logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from cashdesk.domain import access
+from cashdesk.enums import Role
+from cashdesk.errors import NotSignedIn, TooManyAttempts
+from cashdesk.models import User
+from cashdesk.web.errors import status_of
+from cashdesk.web.middleware import address_of
+
+BACKEND = "cashdesk.web.authentication.SignInBackend"
+
+
+@sensitive_post_parameters("password")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in_page(request: HttpRequest) -> HttpResponse:
+    """Asks who it is, and leads on: to `?next=` where that is a page of ours, else to where the person works."""
+    wanted = request.POST.get("next", request.GET.get("next", ""))
+    if not url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) or not wanted.startswith("/"):
+        wanted = ""
+    context = {"next": wanted, "name": "", "is_signed_out": "signed-out" in request.GET}
+    if request.method != "POST":
+        if isinstance(request.user, User):
+            return redirect(wanted or _first_page_of(request.user))
+        return render(request, "cashdesk/sign_in.html", context)
+    name, password = request.POST.get("name", "").strip(), request.POST.get("password", "")
+    context |= {"name": name, "is_signed_out": False}
+    if not name or not password:
+        missing = {"lacks_name": not name, "lacks_password": not password}
+        return render(request, "cashdesk/sign_in.html", {**context, **missing}, status=400)
+    try:
+        user = access.recognise(name=name, password=password, address=address_of(request), at=timezone.now())
+    except TooManyAttempts as error:
+        minutes = -(-error.retry_after_seconds // 60)
+        answer = render(request, "cashdesk/sign_in.html", {**context, "wait_minutes": minutes}, status=status_of(error))
+        answer.headers["Retry-After"] = str(error.retry_after_seconds)
+        return answer
+    except NotSignedIn:
+        # Not 401, which would have to name a way of signing in that a browser knows by itself.
+        return render(request, "cashdesk/sign_in.html", {**context, "is_wrong": True}, status=400)
+    login(request, user, backend=BACKEND)
+    return redirect(wanted or _first_page_of(user))
+
+
+@never_cache
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Ends the browser's session. An open drawer stays open."""
+    logout(request)
+    answer = redirect("sign-in")
+    answer.headers["Location"] += "?signed-out"
+    return answer
+
+
+def _first_page_of(user: User) -> str:
+    return "home" if user.has_role(Role.MANAGER) else "desk"

@@ -1,0 +1,1 @@
+"""What templates may use, those of the apps above too."""

@@ -1,0 +1,267 @@
+"""A cashier's day in the browser: by keyboard on a phone, without a script, on paper, on every screen and for everybody."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from cashdesk.enums import PlaceKind
+from cashdesk.models import CashSession, Movement
+from tests.browser.screen import DESKTOP, PHONE, TABLET, WIDE, Screen
+from tests.cashdesk.desk import open_drawer, pay
+from tests.factories import PASSWORD, UserFactory
+from tests.screens.desk import open_of
+from tests.stories import Cast
+
+pytestmark = pytest.mark.browser
+
+COLOURS = ("light", "dark")
+SCREENS = [{**size, "colours": colours} for size in (PHONE, TABLET, DESKTOP, WIDE) for colours in COLOURS]
+
+
+def sign_in(screen: Screen, username: str) -> Page:
+    """Signs in at the desk."""
+    page = screen.visit("/sign-in")
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/desk")
+    page.wait_for_load_state("networkidle")
+    return page
+
+
+def press(page: Page, *keys: str) -> None:
+    """Types: a name of a key is pressed, any other text is typed."""
+    for key in keys:
+        if key in ("Tab", "Enter", "ArrowDown", "ArrowUp", "Space"):
+            page.keyboard.press(key)
+        else:
+            page.keyboard.type(key)
+
+
+def reach(page: Page, words: str) -> None:
+    """Tabs on until what has the focus reads so, and can be seen."""
+    for _key in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("(document.activeElement.textContent || document.activeElement.id).trim()") == words:
+            assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+            return
+    raise AssertionError(f"{words} is not reached")
+
+
+@pytest.mark.parametrize("screen", [PHONE], ids=["phone"], indirect=True)
+def test_a_whole_day_by_keyboard_on_a_phone(screen: Screen, cast: Cast) -> None:
+    page = screen.visit("/")
+    reach(page, "Sign in")
+    press(page, "Enter")
+    page.wait_for_url("**/sign-in")
+    reach(page, "name")
+    press(page, "carla", "Tab", PASSWORD, "Enter")
+    page.wait_for_url("**/desk")
+    reach(page, "Open a drawer")
+    press(page, "Enter")
+    page.wait_for_url("**/desk/open")
+    reach(page, "pieces-2000")
+    press(page, "5", "ArrowDown", "1", "Enter", "3", "ArrowUp", "ArrowDown")
+    expect(page.locator("#pieces-500")).to_be_focused()
+    expect(page.locator("[data-total-figure]")).to_have_text("125.00 EUR")
+    expect(page.locator("[data-total-said]")).to_have_text("Counted so far: 125.00 EUR")
+    reach(page, "Open the drawer")
+    press(page, "Enter")
+    page.wait_for_url("**/desk?notice=opened")
+    session = open_of(cast.carla)
+    assert session.start_amount == 125_00
+
+    reach(page, "Pay out")
+    press(page, "Enter")
+    page.wait_for_url("**/desk/pay-out")
+    reach(page, "amount")
+    press(page, "7.35", "Tab", "window cleaner", "Enter")
+    expect(page.get_by_text("Paid out: 7.35 EUR (window cleaner)")).to_be_visible()
+    pay(session, 12_50)
+
+    reach(page, "Count and close")
+    press(page, "Enter")
+    page.wait_for_url("**/desk/count")
+    reach(page, "pieces-5000")
+    press(page, "2", "Enter", "1", "Enter", "1")
+    reach(page, "Look at the count")
+    press(page, "Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Is this what you counted?")
+    assert screen.overhang == 0
+    expect(page.get_by_text("130.00 EUR")).to_be_visible()
+    reach(page, "No, go back and change it")
+    press(page, "Enter")
+    expect(page.locator("#pieces-5000")).to_have_value("2")
+    expect(page.locator("[data-total-figure]")).to_have_text("130.00 EUR")
+    reach(page, "pieces-10")
+    press(page, "1")
+    reach(page, "Look at the count")
+    press(page, "Enter")
+    expect(page.get_by_text("130.10 EUR")).to_be_visible()
+    reach(page, "Yes, close the drawer")
+    press(page, "Enter")
+    page.wait_for_url(f"**/desk/sessions/{session.uuid}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("The drawer is short")
+    expect(page.get_by_text("-0.05 EUR")).to_be_visible()
+    assert screen.overhang == 0
+    reach(page, "To the desk")
+    press(page, "Enter")
+    page.wait_for_url("**/desk")
+    reach(page, "Sign out")
+    press(page, "Enter")
+    expect(page.get_by_text("You are signed out.")).to_be_visible()
+
+
+def test_the_steppers_count(screen: Screen, cast: Cast) -> None:
+    open_drawer(cast.carla, 0)
+    sign_in(screen, "carla")
+    page = screen.visit("/desk/count")
+    for _click in range(3):
+        page.get_by_role("button", name="One more: 20 EUR").click()
+    page.get_by_role("button", name="One fewer: 20 EUR").click()
+    page.get_by_role("button", name="One fewer: 10 EUR").click()
+    expect(page.locator("#pieces-2000")).to_have_value("2")
+    expect(page.locator("#pieces-1000")).to_have_value("")
+    expect(page.locator("[data-total-figure]")).to_have_text("40.00 EUR")
+    page.locator("#pieces-5").fill("oops")
+    page.locator("#amount").fill("12.5")
+    expect(page.locator("[data-total-figure]")).to_have_text("40.00 EUR")
+    for size in page.locator(".step, #pieces-2000, .doors .button").all():
+        box = size.bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) >= 44, box
+
+
+def test_a_second_click_books_once(screen: Screen, cast: Cast) -> None:
+    open_drawer(cast.carla, 0)
+    sign_in(screen, "carla")
+    page = screen.visit("/desk/drop")
+    page.get_by_label("Amount").fill("5")
+    page.get_by_role("button", name="Drop into the vault").dblclick()
+    page.wait_for_url("**/desk?booked=*")
+    page.reload()
+    assert Movement.objects.filter(kind="DROP").count() == 1
+    assert cast.book(PlaceKind.VAULT) == 5_00
+
+
+def test_a_day_without_a_script(chromium: Browser, live_server: Any, cast: Cast) -> None:
+    context = chromium.new_context(java_script_enabled=False, base_url=live_server.url, viewport=PHONE)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto("/desk")
+    page.get_by_label("Username").fill("carla@example.com")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Open a drawer").click()
+    assert not page.get_by_role("button", name="One more: 20 EUR").is_visible()
+    assert not page.get_by_text("Counted so far").first.is_visible()
+    page.get_by_label("2", exact=True).check()
+    page.get_by_label("Or one amount").fill("100")
+    page.get_by_role("button", name="Open the drawer").click()
+    assert open_of(cast.carla).register.number == 2
+    page.get_by_role("link", name="Pay in").click()
+    page.get_by_label("Amount").fill("3")
+    page.get_by_label("Reason").fill("change")
+    page.get_by_role("button", name="Pay in").click()
+    page.get_by_role("link", name="Count and close").click()
+    page.get_by_label("100 EUR note", exact=True).fill("1")
+    page.get_by_label("2 EUR coin", exact=True).fill("1")
+    page.get_by_role("button", name="Look at the count").click()
+    assert page.get_by_text("102.00 EUR").is_visible()
+    page.get_by_role("button", name="Yes, close the drawer").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "The drawer is short"
+    assert not page.get_by_role("button", name="Print the slip").is_visible()
+    assert CashSession.objects.get().difference == -1_00
+    context.close()
+
+
+def walk(screen: Screen, cast: Cast, look: Callable[[str], None]) -> None:
+    """Walks over every page, and its errors, and looks at each."""
+    cast.store.places.filter(kind="REGISTER", number=1).update(settling="COUNTING")
+    UserFactory(store=cast.store, username="dora", register=cast.place(PlaceKind.REGISTER, 1))
+    page = screen.visit("/sign-in")
+    look("sign in")
+    page.get_by_label("Username").fill("dora")
+    page.get_by_label("Password").fill("wrong")
+    screen.expected_status = 400
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("alert").wait_for()
+    look("sign in again")
+    sign_in(screen, "dora")
+    look("no register")
+    page.get_by_role("button", name="Sign out").click()
+    sign_in(screen, "carla")
+    look("nothing open")
+    screen.visit("/desk/open")
+    page.locator("#pieces-2000").fill("x")
+    look("open")
+    screen.expected_status = 400
+    page.get_by_role("button", name="Open the drawer").click()
+    page.get_by_role("alert").wait_for()
+    look("open again")
+    cast.carla.refresh_from_db()
+    session = open_drawer(cast.carla, 100_00, station=2)
+    screen.visit("/desk")
+    look("desk")
+    for path in ("pay-in", "pay-out", "drop"):
+        screen.visit(f"/desk/{path}")
+        look(path)
+        screen.expected_status = 400
+        page.get_by_role("button").last.click()
+        page.get_by_role("alert").wait_for()
+        look(f"{path} again")
+    screen.visit("/desk/count")
+    look("count")
+    page.locator("#pieces-2000").fill("5")
+    page.get_by_role("button", name="Look at the count").click()
+    page.get_by_text("Is this what you counted?").wait_for()
+    look("review")
+    page.get_by_role("button", name="Yes, close the drawer").click()
+    page.wait_for_url(f"**/desk/sessions/{session.uuid}")
+    look("result")
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=str, indirect=True)
+def test_every_page_fits_every_screen(screen: Screen, cast: Cast) -> None:
+    def fits(name: str) -> None:
+        screen.page.wait_for_load_state("networkidle")
+        assert screen.overhang == 0, name
+
+    walk(screen, cast, fits)
+
+
+@pytest.mark.parametrize(
+    "screen", [{"is_examined": True, "colours": colours} for colours in COLOURS], ids=str, indirect=True
+)
+def test_nothing_bars_the_way_at_the_desk(screen: Screen, cast: Cast) -> None:
+    def is_open_to_all(name: str) -> None:
+        screen.page.wait_for_load_state("networkidle")
+        assert screen.barriers() == [], name
+
+    walk(screen, cast, is_open_to_all)
+
+
+@pytest.mark.parametrize("screen", [{"colours": "dark"}], ids=["dark"], indirect=True)
+def test_the_slip_is_one_page_of_80_mm(screen: Screen, cast: Cast, tmp_path: Path) -> None:
+    open_drawer(cast.carla, 0)
+    sign_in(screen, "carla")
+    page = screen.visit("/desk/count")
+    page.locator("#amount").fill("1")
+    page.get_by_role("button", name="Look at the count").click()
+    page.get_by_role("button", name="Yes, close the drawer").click()
+    page.wait_for_url("**/desk/sessions/*")
+    page.wait_for_load_state("networkidle")
+    printed = page.pdf(prefer_css_page_size=True).decode("latin-1")
+    boxes = [float(part.split("]")[0].split()[2]) for part in printed.split("/MediaBox [")[1:]]
+    assert [round(box) for box in boxes] == [227]
+    page.evaluate("window.print = () => { document.title = 'printed' }")
+    page.get_by_role("button", name="Print the slip").click()
+    assert page.title() == "printed"
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate("getComputedStyle(document.querySelector('h1')).color") == "rgb(0, 0, 0)"
+    for furniture in (".bar", ".unprinted"):
+        assert not page.locator(furniture).is_visible(), furniture
+    assert page.get_by_text("Signature").is_visible()

@@ -1,0 +1,267 @@
+"""What the desk refuses, in which words, and that what was typed stays."""
+
+import pytest
+
+from cashdesk.domain.principal import Principal
+from cashdesk.domain.session import force_close_session
+from cashdesk.enums import PlaceKind, Settling
+from cashdesk.models import AuditEntry, CashSession, Movement, Place, User
+from tests.cashdesk.desk import NOON, close_drawer, open_drawer
+from tests.factories import UserFactory
+from tests.screens.desk import Browser, open_of
+from tests.stories import Cast
+
+
+def give_register(cast: Cast, user: User, number: int = 1) -> None:
+    user.register = cast.place(PlaceKind.REGISTER, number)
+    user.save()
+
+
+@pytest.mark.parametrize("path", ["/desk/open", "/desk/count"])
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({}, "Amount: is not counted yet: type the pieces, or an amount. Nothing there is 0."),
+        ({"amount": "12,50"}, 'Amount: must be a number with a point for decimals, such as "1250.50".'),
+        ({"amount": "1.234"}, "Amount: EUR has at most 2 decimals."),
+        ({"amount": "-5"}, "Amount: must not be negative."),
+        ({"amount": "1" * 16}, "Amount: has more than 15 digits."),
+        ({"pieces-2000": "1.5"}, "20 EUR: must be a whole number of pieces, such as 12."),
+        ({"pieces-2000": "two", "amount": "x"}, "20 EUR: must be a whole number of pieces, such as 12."),
+        ({"pieces-2000": "10000001"}, "20 EUR: must be at most 10000000 pieces."),
+        ({"pieces-2000": "2", "amount": "41"}, "Amount: 41.00 EUR is not the 40.00 EUR that the pieces add up to."),
+        ({"pieces-50000": "x\0<b>"}, "500 EUR: must be a whole number of pieces, such as 12."),
+    ],
+)  # fmt: skip
+def test_a_count_that_is_not_understood_names_the_field_and_keeps_what_was_typed(
+    cast: Cast, path: str, typed: dict[str, str], words: str
+) -> None:
+    if path == "/desk/count":
+        open_drawer(cast.carla, 10_00)
+    before = CashSession.objects.count()
+    carla = Browser(cast.carla)
+    carla.fill(path, typed)
+    assert carla.page.status_code == 400
+    assert "Nothing was done yet." in carla.text
+    assert words in carla.text
+    for name, text in typed.items():
+        assert carla.value(name).replace("&lt;", "<").replace("&gt;", ">") == text
+    assert CashSession.objects.filter(status="OPEN").count() == before
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"amount": "", "reason": "x"}, "Amount: must be a number with a point"),
+        ({"amount": "0", "reason": "x"}, "Amount: must be more than 0."),
+        ({"amount": "7,5", "reason": "x"}, "Amount: must be a number with a point"),
+        ({"amount": "7", "reason": " "}, "Reason: is required: say in a word or two what it is for."),
+        ({"amount": "7", "reason": "r" * 51}, "Reason: must be at most 50 characters."),
+        ({"amount": "7", "reason": "r", "note": "n" * 501}, "Note: must be at most 500 characters."),
+    ],
+)
+@pytest.mark.parametrize("path", ["/desk/pay-in", "/desk/pay-out"])
+def test_a_movement_that_is_not_understood_names_the_field(
+    cast: Cast, path: str, typed: dict[str, str], words: str
+) -> None:
+    open_drawer(cast.carla, 10_00)
+    carla = Browser(cast.carla)
+    carla.fill(path, typed)
+    assert carla.page.status_code == 400
+    assert words in carla.text
+    for name, text in typed.items():
+        assert carla.value(name) == text
+    assert not Movement.objects.exclude(kind="FLOAT").exists()
+    carla.send(path, {"amount": "7.00", "reason": "now\0 it is"})
+    assert Movement.objects.get(kind__startswith="PAID").reason == "now it is"
+
+
+def test_more_than_is_in_the_drawer_is_taken_without_a_word(cast: Cast) -> None:
+    open_drawer(cast.carla, 10_00)
+    assert Browser(cast.carla).fill("/desk/drop", {"amount": "99999"}).status_code == 303
+
+
+def test_who_has_no_store_is_told(cast: Cast) -> None:
+    anna = Browser(cast.anna)
+    anna.get("/desk")
+    assert "You have no store" in anna.text
+    assert "Open a drawer" not in anna.text
+    assert anna.get("/desk/open").headers["Location"] == "/desk"
+    assert anna.send("/desk/open", {"amount": "1"}).headers["Location"] == "/desk"
+
+
+@pytest.mark.parametrize(
+    ("settling", "requires", "words"),
+    [
+        (Settling.COUNTING, False, "Register 1 is being counted: its settlement is closed before it is opened again."),
+        (Settling.COUNTING, True, "Register 1 is being counted"),
+        (Settling.NONE, True, "Register 1 has no open settlement: store 1337 trades under settlement only."),
+    ],
+)
+def test_a_register_that_settling_holds_is_explained(
+    cast: Cast, settling: Settling, requires: bool, words: str
+) -> None:
+    give_register(cast, cast.carla)
+    cast.store.requires_settlement = requires
+    cast.store.save()
+    Place.objects.filter(pk=cast.carla.register.pk).update(settling=settling)
+    carla = Browser(cast.carla)
+    carla.get("/desk")
+    assert words in carla.text
+    assert "Open a drawer" not in carla.text
+    carla.fill("/desk/open", {"amount": "12"})
+    assert carla.page.status_code == 409
+    assert words in carla.text
+    assert carla.value("amount") == "12"
+
+
+def test_a_register_that_somebody_else_has_open_is_explained(cast: Cast) -> None:
+    give_register(cast, cast.carla)
+    open_drawer(cast.bruno, 0, station=1, by=cast.erika)
+    carla = Browser(cast.carla)
+    carla.get("/desk")
+    assert "Register 1 is open already: it is counted and closed before somebody else opens it." in carla.text
+    carla.fill("/desk/open", {"amount": "12"})
+    assert carla.page.status_code == 409
+    assert "close it first" in carla.text
+
+
+def test_who_has_no_register_chooses_among_those_that_are_nobodys(cast: Cast) -> None:
+    give_register(cast, cast.bruno, 1)
+    carla = Browser(cast.carla)
+    choices = carla.get("/desk/open").content.decode()
+    assert 'name="station" value="2"' in choices
+    assert 'name="station" value="1"' not in choices
+    for station, status, words in (
+        ("1", 403, "register 1 is assigned to somebody else"),
+        ("9", 400, "Register: store 1337 has no register 9."),
+        ("x", 400, "Register: must be a number"),
+    ):
+        carla.fill("/desk/open", {"amount": "1", "station": station})
+        assert carla.page.status_code == status
+        assert words in carla.text
+    carla.send("/desk/open", {"amount": "1", "station": "2"})
+    assert open_of(cast.carla).register.number == 2
+    busy = Browser(UserFactory(store=cast.store)).get("/desk/open").content.decode()
+    assert "Register 2 is open already" in busy
+    assert 'value="1"' in Browser(cast.erika).get("/desk/open").content.decode()
+
+
+def test_the_look_makes_no_register(cast: Cast) -> None:
+    open_drawer(cast.bruno, 0)
+    open_drawer(cast.erika, 0)
+    before = Place.objects.count()
+    Browser(cast.carla).get("/desk")
+    Browser(cast.carla).get("/desk/open")
+    assert Place.objects.count() == before
+
+
+def test_opened_elsewhere_meanwhile(cast: Cast) -> None:
+    carla = Browser(cast.carla)
+    carla.get("/desk/open")
+    open_drawer(cast.carla, 50_00)
+    carla.send("/desk/open", {"amount": "60"})
+    assert carla.page.headers["Location"] == "/desk?notice=already-open"
+    carla.follow()
+    assert "Your drawer is open already. Nothing was done a second time." in carla.text
+    assert "Float 50.00 EUR" in carla.text
+    assert carla.get("/desk/open").headers["Location"] == "/desk?notice=already-open"
+
+
+@pytest.mark.parametrize("path", ["/desk/pay-in", "/desk/pay-out", "/desk/drop"])
+def test_closed_elsewhere_before_cash_is_moved(cast: Cast, path: str) -> None:
+    first = open_drawer(cast.carla, 0)
+    carla = Browser(cast.carla)
+    carla.get(path)
+    close_drawer(first, 0)
+    open_drawer(cast.carla, 0)
+    carla.send(path, {"amount": "5", "reason": "x"})
+    assert carla.page.headers["Location"] == "/desk?notice=closed-meanwhile"
+    carla.follow()
+    assert "That drawer was closed meanwhile" in carla.text
+    assert not Movement.objects.exists()
+
+
+@pytest.mark.parametrize("step", ["review", "back", "close"])
+def test_closed_elsewhere_before_it_is_counted_here(cast: Cast, step: str) -> None:
+    first = open_drawer(cast.carla, 0)
+    carla = Browser(cast.carla)
+    carla.fill("/desk/count", {"amount": "5"})
+    close_drawer(first, 0)
+    second = open_drawer(cast.carla, 0)
+    carla.send("/desk/count", {"step": step})
+    assert carla.page.headers["Location"] == f"/desk/sessions/{first.uuid}?notice=closed-meanwhile"
+    carla.follow()
+    assert "That drawer was closed meanwhile" in carla.text
+    assert "It matches exactly" in carla.text
+    assert open_of(cast.carla) == second
+
+
+@pytest.mark.parametrize("path", ["/desk/pay-in", "/desk/pay-out", "/desk/drop", "/desk/count"])
+def test_without_an_open_drawer_there_is_nothing_to_do(cast: Cast, path: str) -> None:
+    carla = Browser(cast.carla)
+    theirs = open_drawer(cast.bruno, 0)
+    assert carla.get(path).headers["Location"] == "/desk?notice=nothing-open"
+    for session in ("", "x", str(theirs.uuid), "00000000-0000-0000-0000-000000000000"):
+        sent = carla.send(path, {"session": session, "amount": "5", "reason": "x", "step": "close"})
+        assert sent.headers["Location"] == "/desk?notice=nothing-open"
+    carla.follow()
+    assert "You have no open drawer. Nothing was done." in carla.text
+    assert CashSession.objects.get().is_open
+
+
+def test_the_result_of_another_is_none(cast: Cast) -> None:
+    theirs = open_drawer(cast.bruno, 0)
+    close_drawer(theirs, 5_00)
+    for person, status in ((cast.carla, 404), (cast.otto, 404), (cast.bruno, 200), (cast.erika, 200), (cast.anna, 200)):
+        assert Browser(person).get(f"/desk/sessions/{theirs.uuid}").status_code == status, person
+    assert Browser(cast.bruno).get("/desk/sessions/00000000-0000-0000-0000-000000000000").status_code == 404
+
+
+def test_a_drawer_closed_without_a_count_tells_its_cashier_nothing_yet(cast: Cast) -> None:
+    session = open_drawer(cast.carla, 123_45)
+    carla, erika = Browser(cast.carla), Browser(cast.erika)
+    path = f"/desk/sessions/{session.uuid}"
+    carla.get(path)
+    assert "The drawer is still open" in carla.text
+    force_close_session(session=session, by=Principal(user=cast.erika), at=NOON, reason="fire")
+    carla.get(path)
+    assert "Nobody counted this drawer when it was closed." in carla.text
+    assert "Expected" not in carla.text
+    assert "short" not in carla.text
+    erika.get(path)
+    assert "Expected 123.45 EUR" in erika.text
+    assert "not counted" in erika.text
+    assert [look.user for look in AuditEntry.objects.filter(action="expected.seen")] == [cast.erika]
+
+
+def test_a_session_that_ran_out_asks_to_sign_in_and_breaks_nothing(cast: Cast) -> None:
+    open_drawer(cast.carla, 0)
+    carla = Browser(cast.carla)
+    carla.get("/desk/count")
+    carla.client.session.flush()
+    carla.client.cookies.clear()
+    sent = carla.send("/desk/count", {"amount": "5", "step": "review"})
+    assert (sent.status_code, sent.headers["Location"]) == (302, "/sign-in?next=/desk/count")
+    assert CashSession.objects.get().is_open
+
+
+@pytest.mark.parametrize("path", ["/desk", "/desk/open", "/desk/pay-in", "/desk/count", "/sign-in?next=/x"])
+def test_pages_are_in_no_cache_and_have_nothing_inline(cast: Cast, path: str) -> None:
+    cast.carla.name = "<script>alert(1)</script>"
+    cast.carla.save()
+    if path not in ("/desk/open",):
+        open_drawer(cast.carla, 0)
+    browser = Browser(None if path.startswith("/sign-in") else cast.carla)
+    page = browser.get(path)
+    assert page.status_code == 200
+    assert "no-store" in page.headers["Cache-Control"]
+    html = page.content.decode()
+    assert "<script>" not in html
+    for inline in (' style="', "<style", " onclick", " onsubmit", 'href="http', 'src="http'):
+        assert inline not in html
+
+
+@pytest.mark.parametrize("path", ["/desk", "/desk/sessions/00000000-0000-0000-0000-000000000000"])
+def test_a_page_without_a_form_takes_none(cast: Cast, path: str) -> None:
+    assert Browser(cast.carla).send(path).status_code == 405

@@ -1,0 +1,119 @@
+"""Signing in and out on the pages: by which name, how often, and where it leads."""
+
+import pytest
+from django.test import Client
+
+from cashdesk.models import AuditEntry, SignInAttempt, User
+from tests.factories import PASSWORD, UserFactory
+from tests.screens.desk import Browser
+from tests.stories import Cast, caller
+
+
+def entered(name: str, password: str = PASSWORD, **others: str) -> Browser:
+    browser = Browser()
+    browser.fill("/sign-in", {"name": name, "password": password, **others})
+    return browser
+
+
+@pytest.mark.parametrize("name", ["carla", "CARLA", " carla ", "Carla@Example.com", "11.111.111-1"])
+def test_each_of_the_three_names_opens_the_desk(cast: Cast, name: str) -> None:
+    carla = entered(name)
+    assert (carla.page.status_code, carla.page.headers["Location"]) == (302, "/desk")
+    carla.follow()
+    assert "Carla" in carla.text
+    assert AuditEntry.objects.filter(action="person.signed_in", user=cast.carla, store=cast.store).count() == 1
+
+
+def test_a_username_goes_before_anothers_address_that_reads_the_same(cast: Cast) -> None:
+    namesake = UserFactory(store=cast.store, username="carla@example.com", email="other@example.com")
+    browser = entered("carla@example.com")
+    assert browser.client.session["_auth_user_id"] == str(namesake.pk)
+
+
+def test_a_manager_is_led_to_the_front_page_and_from_there_to_the_desk(cast: Cast) -> None:
+    erika = entered("erika")
+    assert erika.page.headers["Location"] == "/"
+    erika.follow()
+    assert "Go to your desk" in erika.text
+    visitor = Browser()
+    visitor.get("/")
+    assert "Go to your desk" not in visitor.text
+    assert 'href="/sign-in"' in visitor.page.content.decode()
+
+
+def test_what_was_typed_stays_but_for_the_password(cast: Cast) -> None:
+    browser = entered('car"la', "wrong-secret", next="/desk/count")
+    assert browser.page.status_code == 400
+    assert "The name or the password is wrong." in browser.text
+    assert browser.value("name") == "car&quot;la"
+    assert browser.value("next") == "/desk/count"
+    assert "wrong-secret" not in browser.page.content.decode()
+    for typed in ({"name": "carla", "password": ""}, {"name": "", "password": PASSWORD}):
+        browser.fill("/sign-in", typed)
+        assert browser.page.status_code == 400
+        assert "Type both your name and your password." in browser.text
+        assert browser.value("name") == typed["name"]
+    assert SignInAttempt.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", ["nobody", "car\0la", "x" * 5000])
+def test_a_name_that_nobody_has_is_told_like_a_wrong_password(cast: Cast, name: str) -> None:
+    assert "The name or the password is wrong." in entered(name).text
+
+
+def test_too_many_tries_say_how_long_to_wait_and_count_with_those_of_the_api(cast: Cast) -> None:
+    for _try in range(5):
+        assert entered("carla", "wrong").page.status_code == 400
+    for _try in range(5):
+        caller(cast.bruno).post("/auth/login", {"email": "carla@example.com", "password": "wrong"})
+    refused = entered("11.111.111-1")
+    assert refused.page.status_code == 429
+    assert 14 * 60 < int(refused.page.headers["Retry-After"]) <= 15 * 60 + 1
+    assert "Too many wrong tries. Wait 15 minutes, then try again." in refused.text or "Wait 16" in refused.text
+    assert "_auth_user_id" not in refused.client.session
+
+
+@pytest.mark.parametrize("path", ["/desk/count?x=1", "/reports/registers"])
+def test_who_was_sent_to_sign_in_comes_back(cast: Cast, path: str) -> None:
+    browser = Browser()
+    browser.get(path)
+    assert browser.page.headers["Location"].startswith("/sign-in?next=/")
+    browser.follow()
+    browser.send("/sign-in", {"name": "erika", "password": PASSWORD})
+    assert browser.page.headers["Location"] == path
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "evil", "\n//evil.example"],
+)
+def test_nobody_is_led_to_another_site(cast: Cast, elsewhere: str) -> None:
+    browser = entered("carla", next=elsewhere)
+    assert browser.page.headers["Location"] == "/desk"
+    assert browser.client.get("/sign-in", {"next": elsewhere}).headers["Location"] == "/desk"
+
+
+def test_signing_out_ends_the_session(cast: Cast) -> None:
+    carla = Browser(cast.carla)
+    assert carla.get("/sign-out").status_code == 405
+    carla.send("/sign-out")
+    carla.follow()
+    assert "You are signed out." in carla.text
+    assert carla.get("/desk").headers["Location"] == "/sign-in?next=/desk"
+
+
+def test_somebody_who_left_does_not_come_in(cast: Cast) -> None:
+    carla = Browser(cast.carla)
+    User.objects.filter(pk=cast.carla.pk).update(is_active=False)
+    assert carla.get("/desk").headers["Location"] == "/sign-in?next=/desk"
+    assert "The name or the password is wrong." in entered("carla").text
+
+
+def test_a_form_without_its_token_does_nothing(cast: Cast) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(cast.carla)
+    for path in ("/sign-in", "/sign-out", "/desk/open", "/desk/drop", "/desk/count"):
+        refused = client.post(path, {"name": "carla", "password": PASSWORD, "amount": "1"})
+        assert refused.status_code == 403, path
+        assert b"Reload the page and send it again" in refused.content
+    assert "_auth_user_id" in client.session
