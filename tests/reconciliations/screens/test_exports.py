@@ -37,7 +37,7 @@ def query(cast: Cast, **given: str) -> dict[str, str]:
 def test_managers_may_and_nobody_else(cast: Cast, path: str) -> None:
     asked = Client().get(path, query(cast))
     assert asked.status_code == 302
-    assert asked.headers["Location"].startswith(f"/admin/login/?next={path}")
+    assert asked.headers["Location"].startswith(f"/sign-in?next={path}")
     assert browser(cast.carla).get(path, query(cast)).status_code == 403
     shown = browser(cast.erika).get(path, query(cast))
     assert shown.status_code == 200
