@@ -8,7 +8,7 @@ from cashdesk.enums import PlaceKind, Settling
 from cashdesk.models import AuditEntry, CashSession, Movement, Place, User
 from tests.cashdesk.desk import NOON, close_drawer, open_drawer
 from tests.factories import UserFactory
-from tests.screens.desk import Browser, open_of
+from tests.screens.desk import Browser, open_of, text_of
 from tests.stories import Cast
 
 
@@ -265,3 +265,16 @@ def test_pages_are_in_no_cache_and_have_nothing_inline(cast: Cast, path: str) ->
 @pytest.mark.parametrize("path", ["/desk", "/desk/sessions/00000000-0000-0000-0000-000000000000"])
 def test_a_page_without_a_form_takes_none(cast: Cast, path: str) -> None:
     assert Browser(cast.carla).send(path).status_code == 405
+
+
+@pytest.mark.parametrize("booked", ["", "x", "00000000-0000-0000-0000-000000000000"])
+def test_what_somebody_else_booked_is_not_told(cast: Cast, booked: str) -> None:
+    open_drawer(cast.bruno, 0)
+    bruno, carla = Browser(cast.bruno), Browser(cast.carla)
+    bruno.fill("/desk/pay-in", {"amount": "4.44", "reason": "secret"})
+    told = bruno.page.headers["Location"]
+    assert "Paid in: 4.44 EUR" in text_of(bruno.get(told))
+    for path in (told, f"/desk?booked={booked}"):
+        carla.get(path)
+        assert carla.page.status_code == 200
+        assert "Paid in" not in carla.text
