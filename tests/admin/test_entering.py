@@ -12,7 +12,7 @@ from cashdesk.admin.base import CashdeskAdmin
 from cashdesk.admin.rows import KNOWN_TO
 from cashdesk.enums import Role
 from cashdesk.models import User, Variance
-from reconciliations.models import VarianceEvent
+from reconciliations.models import Export, VarianceEvent
 from tests.admin.back_office import (
     EVERYTHING,
     OF_RECONCILIATIONS,
@@ -83,7 +83,7 @@ def test_a_cashier_finds_nothing_by_the_choices_of_forms(cast: Cast) -> None:
 
 
 def test_every_page_of_ours_is_built_on_the_guarded_base_and_there_is_no_other() -> None:
-    pages = {*EVERYTHING, *OF_SETTLEMENTS, *OF_RECONCILIATIONS, Variance}
+    pages = {*EVERYTHING, *OF_SETTLEMENTS, *OF_RECONCILIATIONS, Variance, Export}
     assert set(admin.site._registry) == pages
     # The events of a variance stand on its page.
     assert set(KNOWN_TO) == {*pages, VarianceEvent}
