@@ -78,8 +78,7 @@ def decide_payment(*, external_id: str, status: PaymentStatus, by: Principal, at
             return payment
         if status not in FLOW["payment"][payment.status]:
             raise Conflict(f"status: the payment is {payment.status} already and stays so.", code="payment_decided")
-        ends = place.places_of(payment.store)
-        held = place.lock(shared=[payment.register or ends[PlaceKind.VAULT]])
+        held = place.lock(shared=[payment.register or place.places_of(payment.store)[PlaceKind.VAULT]])
         session = CashSession.objects.get(pk=payment.session_id) if payment.session_id else None
         payment.status, payment.decided_at = status, at
         if status == PaymentStatus.APPROVED and _moved_amount(payment):
@@ -88,6 +87,7 @@ def decide_payment(*, external_id: str, status: PaymentStatus, by: Principal, at
                 session.is_open if session is not None else _is_period_running(register, since=payment.reported_at)
             )
             payment.booked = Booked.ON_TIME if is_on_time else Booked.LATE
+            ends = place.places_of(payment.store)
             entry = _entry(payment=payment, ends=ends, register=register, session=session, at=at)
             payment.save(update_fields=["status", "decided_at", "booked"])
             ledger.record(store=payment.store, entries=[entry], by=by, at=at)

@@ -133,7 +133,7 @@ def _open_locked(
     if held_amount:
         record_difference(session=session, ends=ends, difference=session.opening_difference, by=by, at=at)
         raise_difference(
-            kind=VarianceKind.OPENING, cause=_cause(session, person=None), expected=held_amount, counted=counted.amount,
+            kind=VarianceKind.OPENING, cause=_cause(session, of_cashier=False), expected=held_amount, counted=counted.amount,
             currency=store.currency, by=by, at=at,
         )  # fmt: skip
     elif counted.amount:
@@ -273,7 +273,7 @@ def _close_uncounted(*, session: CashSession, by: Principal, at: datetime, reaso
     expected = book.amount(currency=session.currency, method=CASH)
     session.seal = seal_period(place=session.register, last_seal=book.last_seal, at=at)
     _freeze(session=session, status=SessionStatus.CLOSED_SYSTEM, expected=expected, declared=0, by=by, at=at)
-    raise_uncounted(cause=_cause(session, person=session.user), currency=session.currency, at=at)
+    raise_uncounted(cause=_cause(session), currency=session.currency, at=at)
     audit.note(
         action="session.forced_closed",
         subject=f"session:{session.pk}",
@@ -297,19 +297,19 @@ def _freeze(
     place.moved_on(session.register)
 
 
-def _cause(session: CashSession, *, person: User | None) -> Cause:
+def _cause(session: CashSession, *, of_cashier: bool = True) -> Cause:
     return Cause(
         store=session.store,
         subject=f"session:{session.pk}",
         business_date=session.business_date,
         place=session.register,
         session=session,
-        person=person,
+        person_id=session.user_id if of_cashier else None,
     )
 
 
 def _raise_difference(session: CashSession, *, expected: int, counted: int, by: Principal, at: datetime) -> None:
     raise_difference(
-        kind=VarianceKind.SESSION, cause=_cause(session, person=session.user), expected=expected, counted=counted,
+        kind=VarianceKind.SESSION, cause=_cause(session), expected=expected, counted=counted,
         currency=session.currency, by=by, at=at,
     )  # fmt: skip

@@ -13,7 +13,7 @@ from cashdesk.domain.business_day import business_date
 from cashdesk.domain.entry import Entry
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import CASH, PlaceKind, VarianceKind, VarianceState
-from cashdesk.models import BusinessDay, CashSession, Place, Store, User, Variance
+from cashdesk.models import BusinessDay, CashSession, Place, Store, Variance
 
 DAY_SUBJECT: Final = "business_day:"
 """What the subject of late money begins with that came for a business day, while its drawer was still in the day after."""
@@ -21,14 +21,14 @@ DAY_SUBJECT: Final = "business_day:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """What a difference came from. `subject` is named as in the audit trail; `person` is whose drawer it was."""
+    """What a difference came from. `subject` is named as in the audit trail; `person_id` is whose drawer it was."""
 
     store: Store
     subject: str
     business_date: date
     place: Place | None = None
     session: CashSession | None = None
-    person: User | None = None
+    person_id: int | None = None
 
 
 def tolerance_of(*, store: Store, expected: int, currency: str) -> int:
@@ -78,7 +78,7 @@ def raise_difference(
         subject=cause.subject,
         place=cause.place,
         session=cause.session,
-        person=cause.person,
+        person_id=cause.person_id,
         counted_by=by.user,
         business_date=cause.business_date,
         currency=currency,
@@ -100,7 +100,7 @@ def raise_uncounted(*, cause: Cause, currency: str, at: datetime) -> Variance:
         subject=cause.subject,
         place=cause.place,
         session=cause.session,
-        person=cause.person,
+        person_id=cause.person_id,
         business_date=cause.business_date,
         currency=currency,
         method=CASH,

@@ -127,7 +127,7 @@ def _raise_variance(made: Reconciliation, *, by: Principal, at: datetime) -> Non
             store=made.store,
             subject=f"reconciliation:{made.pk}",
             business_date=made.business_date,
-            person=made.operator,
+            person_id=made.operator_id,
         ),
         expected=made.system_amount,
         counted=made.declared_amount,

@@ -99,7 +99,7 @@ def credit_deposit(*, deposit: Deposit, amount: int, by: Principal, at: datetime
             subject=f"deposit:{deposit.pk}",
             business_date=movement.business_date,
             place=ends[PlaceKind.VAULT],
-            person=deposit.prepared_by,
+            person_id=deposit.prepared_by_id,
         ),
         expected=movement.amount,
         counted=amount,

@@ -6,7 +6,6 @@ from datetime import datetime
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.variance import Cause, raise_difference, raise_uncounted
 from cashdesk.enums import VarianceKind
-from cashdesk.models import User
 from settlements.domain.target import Judged, Pair
 from settlements.models import Settlement
 
@@ -16,7 +15,7 @@ def raise_closing(settlement: Settlement, *, judged: Iterable[Judged], by: Princ
     for pair in judged:
         raise_difference(
             kind=VarianceKind.SETTLEMENT,
-            cause=_cause(settlement, person=settlement.counted_by),
+            cause=_cause(settlement, person_id=settlement.counted_by_id),
             expected=pair.target,
             counted=pair.actual,
             currency=pair.currency,
@@ -34,7 +33,7 @@ def raise_opening(
         counted = found.get(pair, 0)
         raise_difference(
             kind=VarianceKind.OPENING,
-            cause=_cause(settlement, person=None),
+            cause=_cause(settlement, person_id=None),
             expected=counted - difference,
             counted=counted,
             currency=pair[0],
@@ -46,14 +45,16 @@ def raise_opening(
 
 def raise_not_counted(settlement: Settlement, *, at: datetime) -> None:
     """Raises a close without a count."""
-    raise_uncounted(cause=_cause(settlement, person=settlement.opened_by), currency=settlement.store.currency, at=at)
+    raise_uncounted(
+        cause=_cause(settlement, person_id=settlement.opened_by_id), currency=settlement.store.currency, at=at
+    )
 
 
-def _cause(settlement: Settlement, *, person: User | None) -> Cause:
+def _cause(settlement: Settlement, *, person_id: int | None) -> Cause:
     return Cause(
         store=settlement.store,
         subject=f"settlement:{settlement.pk}",
         business_date=settlement.business_date,
         place=settlement.place,
-        person=person,
+        person_id=person_id,
     )

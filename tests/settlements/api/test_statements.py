@@ -16,9 +16,10 @@ OPEN_VAULT = 22
 OPEN = 26
 COUNT = 17
 PREVIEW = 19
-CLOSE = 30
+# One of a close puts what differs into the variance queue.
+CLOSE = 31
 PREVIEW_VAULT = 18
-CLOSE_VAULT = 35
+CLOSE_VAULT = 36
 LIST = 5
 ONE = 4
 ENTRY = 16
