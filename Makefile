@@ -4,6 +4,8 @@ PORT ?= 8000
 VENV ?= .venv
 # Tests run in this many processes.
 WORKERS ?= 2
+# Browser tests in this many: a browser mostly waits until nothing more is loaded.
+BROWSERS ?= 5
 # Passed on: PYTEST_ARGS to pytest ("-k drawer -x"), ARGS to bench and real-retail.
 PYTEST_ARGS ?=
 ARGS ?=
@@ -37,7 +39,7 @@ unexport PIP_USER PIP_TARGET PIP_PREFIX VIRTUAL_ENV PYTHONHOME
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
-	@echo 'PORT, DATABASE_URL, PYTHON, VENV, WORKERS, PYTEST_ARGS and ARGS are honoured, as in: make demo PORT=8080'
+	@echo 'PORT, DATABASE_URL, PYTHON, VENV, WORKERS, BROWSERS, PYTEST_ARGS and ARGS are honoured, as in: make demo PORT=8080'
 
 # ---- the environment -------------------------------------------------------------------------------------------------
 
@@ -96,7 +98,7 @@ test-postgres: $(READY) ## the fast suite, on PostgreSQL only
 	$(ON_POSTGRES) $(PYTEST) -n $(WORKERS) $(PYTEST_ARGS)
 
 test-browser: $(READY) ## the screens in a real browser (needs chromium), on both databases
-	$(call on_both_databases,The browser tests,$(PYTEST) -m browser -n 0 $(PYTEST_ARGS))
+	$(call on_both_databases,The browser tests,$(PYTEST) -m browser -n $(BROWSERS) $(PYTEST_ARGS))
 
 storm: $(READY) ## many tills at once, for minutes, on both databases
 	$(call on_both_databases,The storms,$(PYTEST) -m storm -n 0 $(PYTEST_ARGS))
