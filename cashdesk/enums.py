@@ -31,6 +31,16 @@ class Role(models.TextChoices):
 ROLE_RANK: Final[Mapping[str, int]] = MappingProxyType({Role.CASHIER: 1, Role.MANAGER: 2, Role.ADMIN: 3})
 
 
+class Language(models.TextChoices):
+    """The languages that the pages speak; each is called by its own name."""
+
+    ENGLISH = "en", "English"
+    SPANISH = "es", "español"
+    PORTUGUESE = "pt-br", "português (Brasil)"
+    INDONESIAN = "id", "Bahasa Indonesia"
+    GERMAN = "de", "Deutsch"
+
+
 class PlaceKind(models.TextChoices):
     """Where money can be."""
 

@@ -44,8 +44,9 @@ TO cashdesk_app;
 
 -- Added to, and changed in the few columns that a transition sets: a session closes, a pending payment is decided, a
 -- place moves on. A lock (FOR SHARE, FOR UPDATE) asks for UPDATE on one column at least, and finds it here.
-GRANT INSERT, UPDATE (status, closed_at, closed_by_id, expected_amount, declared_amount, difference, seal_id)
-    ON cashdesk_cashsession TO cashdesk_app;
+GRANT INSERT, UPDATE (
+    status, closed_at, closed_by_id, expected_amount, declared_amount, difference, seal_id, is_handed_over
+)    ON cashdesk_cashsession TO cashdesk_app;
 GRANT INSERT, UPDATE (status, booked, decided_at) ON cashdesk_payment TO cashdesk_app;
 GRANT INSERT, UPDATE (transitions, settling, settling_by_id, settled_after_z) ON cashdesk_place TO cashdesk_app;
 GRANT INSERT, UPDATE (
@@ -71,9 +72,9 @@ GRANT INSERT, UPDATE ON
     cashdesk_accesstoken
 TO cashdesk_app;
 
--- What serves its time and goes: kept answers, tries to sign in, browser sessions.
+-- What serves its time and goes: kept answers, tries to sign in, browser sessions, drafts.
 GRANT INSERT, DELETE ON cashdesk_idempotentanswer, cashdesk_signinattempt TO cashdesk_app;
-GRANT INSERT, UPDATE, DELETE ON django_session TO cashdesk_app;
+GRANT INSERT, UPDATE, DELETE ON django_session, cashdesk_draft TO cashdesk_app;
 
 -- Only migrations write to the rest: django_migrations, django_content_type, auth_permission, auth_group,
 -- auth_group_permissions.

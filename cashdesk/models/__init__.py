@@ -4,6 +4,7 @@ from cashdesk.models.access import AccessToken, SignInAttempt
 from cashdesk.models.audit import AuditEntry
 from cashdesk.models.business_day import BusinessDay
 from cashdesk.models.count import Count, CountAmount, CountPieces
+from cashdesk.models.draft import Draft
 from cashdesk.models.idempotency import IdempotentAnswer
 from cashdesk.models.movement import Movement
 from cashdesk.models.organisation import Account, Store, Vendor
@@ -23,6 +24,7 @@ __all__ = [
     "Count",
     "CountAmount",
     "CountPieces",
+    "Draft",
     "IdempotentAnswer",
     "Movement",
     "Payment",

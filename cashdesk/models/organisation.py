@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from cashdesk.enums import Language
 from cashdesk.models.public_id import PublicIdModel
 from cashdesk.money import is_currency
 
@@ -92,6 +93,24 @@ class Store(PublicIdModel):
         "trades under settlement only",
         default=False,
         help_text="Registers sell, pay in and pay out only while their settlement is open.",
+    )
+    language = models.CharField(
+        max_length=8,
+        choices=Language.choices,
+        default=Language.ENGLISH,
+        help_text="What its pages speak to people who chose no language, and how amounts and dates are written there.",
+    )
+    float_template = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text='The usual float: pieces by the worth of a note or coin in minor units, such as {"1000": 5}.',
+    )
+    witness_minor = models.BigIntegerField(
+        "witness above",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="Minor units; a count of more is confirmed by a second person. Empty: no count asks for one.",
     )
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 
-from cashdesk.enums import ROLE_RANK, PlaceKind, Role
+from cashdesk.enums import ROLE_RANK, Language, PlaceKind, Role
 from cashdesk.models.organisation import Account, Store
 from cashdesk.models.place import Place
 from cashdesk.models.public_id import PublicIdModel
@@ -58,6 +58,12 @@ class User(AbstractBaseUser, PublicIdModel):
     )
     operator_code = models.CharField(
         max_length=64, blank=True, help_text="The code by which tills know this person; the user id where it is empty."
+    )
+    language = models.CharField(
+        max_length=8,
+        choices=Language.choices,
+        blank=True,
+        help_text="What the pages speak; empty: the store's language.",
     )
     is_owner = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)

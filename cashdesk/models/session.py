@@ -36,6 +36,9 @@ class CashSession(PublicIdModel):
     opening_difference = models.BigIntegerField(
         default=0, help_text="Float minus what the register's book still held; belongs to custody between two sessions."
     )
+    is_handed_over = models.BooleanField(
+        default=False, help_text="Closed with a count, the cash left in the drawer for the next cashier to count in."
+    )
     opened_at = models.DateTimeField()
     opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     closed_at = models.DateTimeField(null=True)
@@ -85,6 +88,10 @@ class CashSession(PublicIdModel):
             models.CheckConstraint(
                 condition=~Q(status=SessionStatus.CLOSED_SYSTEM) | Q(declared_amount=0),
                 name="session_forced_close_declares_zero",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_handed_over=False) | Q(status=SessionStatus.CLOSED),
+                name="session_handed_over_is_counted",
             ),
         )
         indexes = (

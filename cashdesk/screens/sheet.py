@@ -19,6 +19,7 @@ class Row:
     worth: int
     is_note: bool
     is_coin: bool
+    prefix: str = ""
     typed: str = ""
     error: str = ""
     pieces: int = 0
@@ -26,7 +27,7 @@ class Row:
     @property
     def field(self) -> str:
         """The name of its field."""
-        return f"pieces-{self.worth}"
+        return f"{self.prefix}pieces-{self.worth}"
 
     @property
     def amount(self) -> int:
@@ -35,12 +36,16 @@ class Row:
 
 
 class CountSheet:
-    """The sheet of a currency. `counted` is what it says, or None where something is missing or wrong."""
+    """The sheet of a currency. `counted` is what it says, or None where something is missing or wrong.
 
-    def __init__(self, currency: str, typed: Mapping[str, str] | None = None) -> None:
+    `prefix` tells the fields of several sheets on one page apart.
+    """
+
+    def __init__(self, currency: str, typed: Mapping[str, str] | None = None, *, prefix: str = "") -> None:
         """Makes an empty sheet, or reads one that was typed."""
         self.currency = currency
-        self.rows = list(_rows_of(currency))
+        self.amount_field = f"{prefix}{AMOUNT}"
+        self.rows = list(_rows_of(currency, prefix=prefix))
         self.amount = ""
         self.amount_error = ""
         self.counted: CountedAmount | None = None
@@ -68,7 +73,7 @@ class CountSheet:
         return self.counted.amount if self.counted else 0
 
     def _read(self, typed: Mapping[str, str]) -> None:
-        self.amount = typed.get(AMOUNT, "").strip()
+        self.amount = typed.get(self.amount_field, "").strip()
         for row in self.rows:
             row.typed = typed.get(row.field, "").strip()
             if row.typed:
@@ -76,11 +81,11 @@ class CountSheet:
         amount = None
         try:
             if self.amount:
-                amount = money.parse_units(self.amount, self.currency, field=AMOUNT)
+                amount = money.parse_units(self.amount, self.currency, field=self.amount_field)
             if not self.has_errors:
                 self.counted = self._counted(amount)
         except InvalidInput as error:
-            self.amount_error = error.errors[AMOUNT]
+            self.amount_error = error.errors[self.amount_field]
 
     def _read_row(self, row: Row) -> None:
         try:
@@ -96,22 +101,24 @@ class CountSheet:
     def _counted(self, amount: int | None) -> CountedAmount:
         if not self.by_pieces:
             if amount is None:
-                raise InvalidInput.of(AMOUNT, "is not counted yet: type the pieces, or an amount. Nothing there is 0.")
+                raise InvalidInput.of(
+                    self.amount_field, "is not counted yet: type the pieces, or an amount. Nothing there is 0."
+                )
             return CountedAmount(currency=self.currency, amount=amount)
         pieces = tuple(Pieces(denomination=row.worth, pieces=row.pieces) for row in self.rows if row.typed)
-        total = total_of(currency=self.currency, pieces=pieces, field=AMOUNT)
+        total = total_of(currency=self.currency, pieces=pieces, field=self.amount_field)
         if amount is not None and amount != total:
             told, worth = money.to_text(amount, self.currency), money.to_text(total, self.currency)
             raise InvalidInput.of(
-                AMOUNT, f"{told} is not the {worth} that the pieces add up to. Leave one of them out."
+                self.amount_field, f"{told} is not the {worth} that the pieces add up to. Leave one of them out."
             )
         return CountedAmount(currency=self.currency, amount=total, pieces=pieces)
 
 
-def _rows_of(currency: str) -> Iterator[Row]:
+def _rows_of(currency: str, *, prefix: str) -> Iterator[Row]:
     """A note and a coin of one worth share a row: a count tells pieces by their worth."""
     kinds: dict[int, set[str]] = {}
     for piece in denominations_of(currency):
         kinds.setdefault(piece.value, set()).add(piece.kind)
     for worth, found in kinds.items():
-        yield Row(worth=worth, is_note="note" in found, is_coin="coin" in found)
+        yield Row(prefix=prefix, worth=worth, is_note="note" in found, is_coin="coin" in found)

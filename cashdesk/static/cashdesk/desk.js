@@ -28,7 +28,7 @@ function countsOn(form) {
   const bar = form.querySelector("[data-total]");
   const said = form.querySelector("[data-total-said]");
   const rows = [...form.querySelectorAll("[data-worth]")];
-  const one = form.querySelector("#amount");
+  const one = form.querySelector("[data-amount]");
   const { currency } = bar.dataset;
   const decimals = Number(bar.dataset.decimals);
   let announcing = 0;

@@ -1,0 +1,30 @@
+"""Drafts: what a person has typed into a sheet and not yet sent, so that no crash and no expired sign-in loses it."""
+
+from django.db import models
+
+from cashdesk.models.person import User
+
+
+class Draft(models.Model):
+    """The fields of one form as a person typed them, digit by digit. It is no count: nothing is read into it, nobody else
+    sees it, and it goes when the count is sealed (or after some weeks, by `manage.py tidy`).
+    """
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="drafts", db_index=False)
+    subject = models.CharField(max_length=80, help_text="What is being filled in, such as close:<uuid of the session>.")
+    fields = models.JSONField(help_text="What was typed, by the name of the field.")
+    version = models.PositiveIntegerField(default=1, help_text="Raised by each save: two devices notice each other.")
+    device = models.CharField(
+        max_length=32, blank=True, help_text="Which device typed last; a name that it gave itself."
+    )
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("user", "subject"), name="draft_once_per_person_and_subject"),)
+        indexes = (
+            # manage.py tidy removes what is older than some weeks.
+            models.Index(fields=("updated_at",), name="draft_by_age"),
+        )
+
+    def __str__(self) -> str:
+        return self.subject
