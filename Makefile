@@ -5,7 +5,7 @@ VENV ?= .venv
 # Tests run in this many processes.
 WORKERS ?= 2
 # Browser tests in this many: a browser mostly waits until nothing more is loaded.
-BROWSERS ?= 5
+BROWSERS ?= 3
 # Passed on: PYTEST_ARGS to pytest ("-k drawer -x"), ARGS to bench and real-retail.
 PYTEST_ARGS ?=
 ARGS ?=

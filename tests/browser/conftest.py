@@ -63,5 +63,6 @@ def screen(chromium: Browser, live_server: Any, request: pytest.FixtureRequest) 
     if request.session.testsfailed > failed_before:
         SCREENSHOTS.mkdir(exist_ok=True)
         screen.page.screenshot(path=SCREENSHOTS / f"{request.node.name}.png", full_page=True)
+    screen.quiet()
     screen.close()
     assert screen.complaints == []

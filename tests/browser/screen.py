@@ -12,6 +12,9 @@ TABLET: Final = {"width": 820, "height": 1180}
 DESKTOP: Final = {"width": 1440, "height": 900}
 WIDE: Final = {"width": 1920, "height": 1080}
 
+SIZES: Final = (PHONE, TABLET, DESKTOP, WIDE)
+EXAMINED: Final = {"is_examined": True}
+
 SERIOUS: Final = ("serious", "critical")
 
 
@@ -30,9 +33,11 @@ class Screen:
         is_examined: bool = False,
     ) -> None:
         self.origin = origin
+        self.size: Any = {"width": width, "height": height}
+        self.colours = colours
         self.complaints: list[str] = []
         self.context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=colours, bypass_csp=is_examined, base_url=origin
+            viewport=self.size, color_scheme=colours, bypass_csp=is_examined, base_url=origin
         )
         self.page: Page = self.context.new_page()
         self.expected_status = 200
@@ -55,11 +60,18 @@ class Screen:
             self.complaints.append(f"{self.page.url}: asks {request.url}")
 
     def visit(self, path: str, *, status: int = 200) -> Page:
-        """Opens a page, which answers with `status`, and waits until nothing more is loaded."""
+        """Opens a page, which answers with `status`, and waits until it is loaded with its styles and scripts."""
         self.expected_status = status
         response = self.page.goto(path)
         assert response is not None
         assert response.status == status, path
+        return self.page
+
+    def quiet(self) -> Page:
+        """Waits until nothing more is loaded: what a page asks for on its own would else be complained of too late.
+
+        That takes half a second, so a test asks for it where a script loads something, and once at its end.
+        """
         self.page.wait_for_load_state("networkidle")
         return self.page
 
@@ -69,7 +81,7 @@ class Screen:
         self.page.get_by_label("Username").fill(username)
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Log in").click()
-        self.page.wait_for_load_state("networkidle")
+        self.page.wait_for_load_state()
         return self.page
 
     @property
@@ -78,8 +90,30 @@ class Screen:
         width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         return int(self.page.evaluate(width))
 
+    def too_wide(self) -> list[int]:
+        """Returns the widths of the screens, from a phone's to a wide one's, on which the page would scroll sideways."""
+        found = []
+        for size in SIZES:
+            self.page.set_viewport_size(size)  # type: ignore[arg-type]
+            if self.overhang:
+                found.append(size["width"])
+        self.page.set_viewport_size(self.size)
+        return found
+
     def barriers(self) -> list[str]:
-        """Returns what axe finds of serious and critical barriers on the page, with the elements that have them."""
+        """Returns what axe finds of serious and critical barriers on the page in both colours, with the elements that
+        have them.
+        """
+        # Else a colour that is still on its way to the other one is examined.
+        self.page.add_style_tag(content="*, ::before, ::after { transition: none !important }")
+        found = []
+        for colours in ("light", "dark"):
+            self.page.emulate_media(color_scheme=colours)  # type: ignore[arg-type]
+            found += [f"{colours}: {barrier}" for barrier in self._barriers()]
+        self.page.emulate_media(color_scheme=self.colours)
+        return found
+
+    def _barriers(self) -> list[str]:
         # Without `preload`: the examiner would fetch style sheets itself, and look for their imports at the wrong address.
         found = Axe().run(self.page, options={"resultTypes": ["violations"], "preload": False}).response["violations"]
         return [

@@ -7,7 +7,7 @@ from django.db.models import Model
 
 from cashdesk.models import AccessToken, CashSession, Movement, PaymentMethod, Store, User, Vendor
 from tests.admin.back_office import EVERYTHING, list_of, name_of, new, page_of, trade_a_day
-from tests.browser.screen import PHONE, TABLET, Screen
+from tests.browser.screen import EXAMINED, PHONE, TABLET, Screen
 from tests.factories import PASSWORD
 from tests.stories import Cast
 
@@ -34,8 +34,7 @@ def test_signing_in_and_out_needs_no_mouse(screen: Screen, cast: Cast) -> None:
     page.wait_for_url(f"{screen.origin}/admin/")
     page.get_by_role("button", name="Log out").focus()
     page.keyboard.press("Enter")
-    page.wait_for_load_state("networkidle")
-    assert page.get_by_text("Thanks for spending some quality time").is_visible()
+    page.get_by_text("Thanks for spending some quality time").wait_for()
     page = screen.visit("/admin/")
     assert "/admin/login/" in page.url
 
@@ -112,9 +111,7 @@ def test_paper_carries_the_record_alone(screen: Screen, cast: Cast) -> None:
         assert not page.locator(furniture).first.is_visible(), furniture
 
 
-@pytest.mark.parametrize(
-    "screen", [{"is_examined": True, "colours": colours} for colours in ("light", "dark")], ids=str, indirect=True
-)
+@pytest.mark.parametrize("screen", [EXAMINED], ids=["examined"], indirect=True)
 def test_nothing_bars_the_way_to_the_books(screen: Screen, cast: Cast) -> None:
     traces: Any = trade_a_day(cast.store, cast.carla)
     screen.sign_in("anna")
