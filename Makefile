@@ -4,7 +4,7 @@ PORT ?= 8000
 VENV ?= .venv
 # Tests run in this many processes.
 WORKERS ?= 2
-# Browser tests in this many: a browser mostly waits until nothing more is loaded.
+# Browser tests in this many: a browser mostly waits.
 BROWSERS ?= 3
 # Passed on: PYTEST_ARGS to pytest ("-k drawer -x"), ARGS to bench and real-retail.
 PYTEST_ARGS ?=
