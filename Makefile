@@ -16,6 +16,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 UV_VERSION := 0.13.8
 
 PY = $(VENV)/bin/python
+INSTALLED = $(VENV)/.installed
 READY = $(VENV)/.ready
 MANAGE = $(PY) manage.py
 PYTEST = $(PY) -m pytest
@@ -35,7 +36,7 @@ unexport PIP_USER PIP_TARGET PIP_PREFIX VIRTUAL_ENV PYTHONHOME
 # Suites share two cores, and `make clean test` means what it says.
 .NOTPARALLEL:
 .PHONY: help demo run test test-sqlite test-postgres test-browser storm check lint types layers migrations-check \
-	deploy-check api-check bench real-retail lock clean
+	deploy-check api-check bench real-retail lock messages clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -52,13 +53,18 @@ $(UV) sync --quiet --frozen $(1) || { \
 	$(PY) -m pip install --quiet --require-hashes --requirement $(VENV)/requirements.txt; }
 endef
 
-$(READY): pyproject.toml uv.lock
+$(INSTALLED): pyproject.toml uv.lock
 	@test -n "$(PYTHON)" || { echo 'No Python from 3.11 to 3.14 that can make a virtual environment was found.' \
 		'Install one (Debian: apt-get install python3-venv) or name it: make PYTHON=/path/to/python3' >&2; exit 1; }
 	@echo 'Preparing the environment in $(VENV); the first time takes a minute.'
 	@$(PY) -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@$(call sync)
+	@touch $@
+
+# What a program reads of a catalog is compiled and not committed.
+$(READY): $(INSTALLED) $(wildcard locale/*/LC_MESSAGES/django.po)
+	@$(VENV)/bin/pybabel --quiet compile --domain django --directory locale
 	@touch $@
 
 # ---- running it ------------------------------------------------------------------------------------------------------
@@ -144,6 +150,10 @@ real-retail: $(READY) ## real shop receipts through the ledger (fetches a public
 
 lock: $(READY) ## move every dependency to its newest allowed version; nothing else changes versions
 	$(UV) lock --upgrade
+	@$(MAKE) $(READY)
+
+messages: $(READY) ## bring the catalogs in locale/ up to what the source says; then translate what is empty there
+	$(PY) -m tests.messages
 	@$(MAKE) $(READY)
 
 clean: ## remove the environment and caches; your database stays

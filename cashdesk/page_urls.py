@@ -4,6 +4,7 @@ from django.urls import path
 
 from cashdesk.screens.counting import count_page
 from cashdesk.screens.desk import desk_page
+from cashdesk.screens.language import choose_language_page
 from cashdesk.screens.moving import drop_page, pay_in_page, pay_out_page
 from cashdesk.screens.opening import open_page
 from cashdesk.screens.result import result_page
@@ -12,6 +13,7 @@ from cashdesk.screens.sign_in import sign_in_page, sign_out
 urlpatterns = [
     path("sign-in", sign_in_page, name="sign-in"),
     path("sign-out", sign_out, name="sign-out"),
+    path("language", choose_language_page, name="language"),
     path("desk", desk_page, name="desk"),
     path("desk/open", open_page, name="desk-open"),
     path("desk/pay-in", pay_in_page, name="desk-pay-in"),

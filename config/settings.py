@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "cashdesk.web.languages.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -178,6 +179,16 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = True
 LANGUAGE_CODE = "en"
+# Those of cashdesk.enums.Language, which cannot be read before the settings.
+LANGUAGES = [
+    ("en", "English"),
+    ("es", "español"),
+    ("pt-br", "português (Brasil)"),
+    ("id", "Bahasa Indonesia"),
+    ("de", "Deutsch"),
+]
+LANGUAGE_COOKIE_NAME = "language"
+LOCALE_PATHS = [BASE_DIR / "locale"]
 
 # --- Static files ------------------------------------------------------------------------------------------------------
 STATIC_URL = "static/"

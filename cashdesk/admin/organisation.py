@@ -135,6 +135,7 @@ class StoreAdmin(CashdeskAdmin):
         "escalation_minor",
         "closes_stale_sessions",
         "requires_settlement",
+        "language",
     )
 
     def get_fields(self, request: HttpRequest, obj: Store | None = None) -> Any:

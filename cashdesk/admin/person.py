@@ -89,7 +89,10 @@ class PersonAdmin(CashdeskAdmin, UserAdmin):  # type: ignore[type-arg]  # the cl
     )
     fieldsets = (
         (None, {"fields": ("name", "username", "email", "rut", "password_link")}),
-        ("Work", {"fields": ("account", "role", "store", "register", "operator_code", "is_owner", "is_active")}),
+        (
+            "Work",
+            {"fields": ("account", "role", "store", "register", "operator_code", "language", "is_owner", "is_active")},
+        ),
         ("Record", {"fields": ("uuid", created_at, last_login)}),
     )
 

@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from cashdesk.enums import CASH, PlaceKind
+from cashdesk.enums import CASH, Language, PlaceKind
 from cashdesk.models import Account, PaymentMethod, Place, Store, Vendor
 
 PLACES_OF_A_STORE = (
@@ -44,6 +44,7 @@ def create_store(
     vendor: Vendor | None = None,
     tolerance_minor: int = 0,
     escalation_minor: int | None = None,
+    language: Language = Language.ENGLISH,
 ) -> Store:
     """Creates a store with its places: the vault, `registers` registers, and the outside ends of its movements.
 
@@ -60,6 +61,7 @@ def create_store(
         cut_off_hour=cut_off_hour,
         tolerance_minor=tolerance_minor,
         escalation_minor=escalation_minor,
+        language=language,
     )
     store.full_clean()
     store.save()

@@ -8,7 +8,7 @@ from django.db import transaction
 from cashdesk.domain import audit
 from cashdesk.domain.access import revoke
 from cashdesk.domain.principal import Principal
-from cashdesk.enums import Role
+from cashdesk.enums import Language, Role
 from cashdesk.models import AccessToken, Account, Place, Store, User
 
 
@@ -55,4 +55,20 @@ def set_password(*, user: User, password: str, by: Principal, at: datetime) -> N
         revoke(token=token, by=by, at=at)
     audit.note(
         action="person.password_set", subject=f"user:{user.pk}", by=by, at=at, store=user.store, account=user.account
+    )
+
+
+@transaction.atomic
+def choose_language(*, user: User, language: Language, by: Principal, at: datetime) -> None:
+    """Has the pages speak a language to a person, whatever their store's is."""
+    user.language = language
+    user.save(update_fields=["language"])
+    audit.note(
+        action="person.language_chosen",
+        subject=f"user:{user.pk}",
+        by=by,
+        at=at,
+        store=user.store,
+        account=user.account,
+        detail={"language": language},
     )

@@ -22,7 +22,7 @@ from cashdesk.domain.payment_report import PaymentReport
 from cashdesk.domain.person import create_person
 from cashdesk.domain.principal import SYSTEM, Principal
 from cashdesk.domain.session import close_session, force_close_session, open_session
-from cashdesk.enums import CASH, MovementKind, PaymentStatus, PaymentType, PlaceKind, Role, Scope
+from cashdesk.enums import CASH, Language, MovementKind, PaymentStatus, PaymentType, PlaceKind, Role, Scope
 from cashdesk.models import Account, CashSession, Store, User, Vendor
 from cashdesk.money import exponent_of
 
@@ -55,8 +55,10 @@ class DemoStore:
     cut_off_hour: int
     manager: tuple[str, str]
     cashiers: tuple[tuple[str, str], ...]
+    language: Language = Language.ENGLISH
 
 
+# Berlin speaks English: it is where the reader of the README signs in first.
 STORES: Final = (
     DemoStore(
         number="1337", name="Berlin Mitte", currency="EUR", time_zone="Europe/Berlin", registers=3, float_units=200,
@@ -66,15 +68,17 @@ STORES: Final = (
     DemoStore(
         number="2001", name="Santiago Centro", currency="CLP", time_zone="America/Santiago", registers=2, float_units=50_000,
         basket_units=9_000, cut_off_hour=0, manager=("isabel", "Isabel Rojas"), cashiers=(("diego", "Diego Fuentes"),),
+        language=Language.SPANISH,
     ),
     DemoStore(
         number="3001", name="Jakarta Selatan", currency="IDR", time_zone="Asia/Jakarta", registers=2, float_units=500_000,
         basket_units=75_000, cut_off_hour=0, manager=("dewi", "Dewi Lestari"), cashiers=(("budi", "Budi Santoso"),),
+        language=Language.INDONESIAN,
     ),
     DemoStore(
         number="4001", name="São Paulo Pinheiros", currency="BRL", time_zone="America/Sao_Paulo", registers=2,
         float_units=300, basket_units=60, cut_off_hour=3, manager=("renata", "Renata Alves"),
-        cashiers=(("joao", "João Pereira"),),
+        cashiers=(("joao", "João Pereira"),), language=Language.PORTUGUESE,
     ),
     DemoStore(
         number="5001", name="Portland Pearl", currency="USD", time_zone="America/Los_Angeles", registers=2, float_units=150,
@@ -109,6 +113,7 @@ def make_world(*, at: datetime) -> None:
             registers=demo.registers,
             tolerance_minor=_minor(demo, demo.basket_units // 24),
             escalation_minor=_minor(demo, demo.basket_units // 4),
+            language=demo.language,
         )
         manager, cashiers = _make_people(demo, store)
         if demo.number in settings.DEMO_HISTORIES:
@@ -167,7 +172,13 @@ def _make_keys(account: Account, vendor: Vendor, *, at: datetime) -> None:
     other = create_account(name=OTHER_ACCOUNT_NAME)
     other_vendor = Vendor.objects.create(account=other, name="Elsewhere")
     store = create_store(
-        account=other, vendor=other_vendor, number="1337", name="Elsewhere", currency="EUR", time_zone="Europe/Vienna"
+        account=other,
+        vendor=other_vendor,
+        number="1337",
+        name="Elsewhere",
+        currency="EUR",
+        time_zone="Europe/Vienna",
+        language=Language.GERMAN,
     )
     create_person(
         account=other,

@@ -4,8 +4,8 @@ from typing import Any, Final, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from cashdesk import money
 from cashdesk.domain.cash_movement import move_cash
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.session import open_session_of
@@ -15,6 +15,7 @@ from cashdesk.models import CashSession, User
 from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path, session_meant, text_of
 from cashdesk.web.idempotency import act_once
 from cashdesk.web.pages import page_for
+from cashdesk.writing import amount_typed
 
 REASON_LENGTH_MAX: Final = 50
 NOTE_LENGTH_MAX: Final = 500
@@ -70,21 +71,21 @@ def _read(request: HttpRequest, session: CashSession, kind: MovementKind) -> dic
     errors: dict[str, str] = {}
     amount = 0
     try:
-        amount = money.parse_units(request.POST.get("amount", "").strip(), session.currency, field="amount")
+        amount = amount_typed(request.POST.get("amount", ""), session.currency, field="amount")
         if amount == 0:
-            raise InvalidInput.of("amount", "must be more than 0.")
+            raise InvalidInput.of("amount", _("must be more than 0."))
     except InvalidInput as error:
         errors |= error.errors
     reason = DROP_REASON if kind == MovementKind.DROP else text_of(request, "reason")
     note = text_of(request, "note")
     if not reason:
-        errors["reason"] = "is required: say in a word or two what it is for."
+        errors["reason"] = _("is required: say in a word or two what it is for.")
     elif len(reason) > REASON_LENGTH_MAX:
-        errors["reason"] = f"must be at most {REASON_LENGTH_MAX} characters."
+        errors["reason"] = _("must be at most %(limit)s characters.") % {"limit": REASON_LENGTH_MAX}
     if len(note) > NOTE_LENGTH_MAX:
-        errors["note"] = f"must be at most {NOTE_LENGTH_MAX} characters."
+        errors["note"] = _("must be at most %(limit)s characters.") % {"limit": NOTE_LENGTH_MAX}
     if errors:
-        raise InvalidInput("The form is not complete.", errors=errors)
+        raise InvalidInput(_("The form is not complete."), errors=errors)
     return {"amount": amount, "reason": reason, "note": note}
 
 

@@ -12,6 +12,7 @@ from cashdesk.domain.principal import Principal
 from cashdesk.enums import Role
 from cashdesk.errors import NotFound
 from cashdesk.web.pages import page_for
+from cashdesk.writing import write_as
 
 
 @page_for(Role.CASHIER)
@@ -21,6 +22,7 @@ def result_page(request: HttpRequest, by: Principal, session: UUID) -> HttpRespo
     if found is None:
         raise NotFound("There is no such session.")
     note_looks(rows=[found], by=by, at=timezone.now())
+    write_as(found.store.language, found.store.currency)
     context = {
         "session": found,
         "pieces": queries.pieces_counted(found),

@@ -4,10 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from django.utils.translation import gettext as _
+
 from cashdesk import money
 from cashdesk.denominations import denominations_of
 from cashdesk.domain.count import PIECES_MAX, CountedAmount, Pieces, total_of
 from cashdesk.errors import InvalidInput
+from cashdesk.writing import amount_typed, style
 
 AMOUNT: Final = "amount"
 
@@ -81,7 +84,7 @@ class CountSheet:
         amount = None
         try:
             if self.amount:
-                amount = money.parse_units(self.amount, self.currency, field=self.amount_field)
+                amount = amount_typed(self.amount, self.currency, field=self.amount_field)
             if not self.has_errors:
                 self.counted = self._counted(amount)
         except InvalidInput as error:
@@ -91,10 +94,10 @@ class CountSheet:
         try:
             pieces = money.parse_whole(row.typed, field=row.field)
         except InvalidInput:
-            row.error = "must be a whole number of pieces, such as 12."
+            row.error = _("must be a whole number of pieces, such as 12.")
             return
         if pieces > PIECES_MAX:
-            row.error = f"must be at most {PIECES_MAX} pieces."
+            row.error = _("must be at most %(limit)s pieces.") % {"limit": PIECES_MAX}
         else:
             row.pieces = pieces
 
@@ -102,15 +105,17 @@ class CountSheet:
         if not self.by_pieces:
             if amount is None:
                 raise InvalidInput.of(
-                    self.amount_field, "is not counted yet: type the pieces, or an amount. Nothing there is 0."
+                    self.amount_field, _("is not counted yet: type the pieces, or an amount. Nothing there is 0.")
                 )
             return CountedAmount(currency=self.currency, amount=amount)
         pieces = tuple(Pieces(denomination=row.worth, pieces=row.pieces) for row in self.rows if row.typed)
         total = total_of(currency=self.currency, pieces=pieces, field=self.amount_field)
         if amount is not None and amount != total:
-            told, worth = money.to_text(amount, self.currency), money.to_text(total, self.currency)
+            told, worth = style().amount(amount, self.currency), style().amount(total, self.currency)
             raise InvalidInput.of(
-                self.amount_field, f"{told} is not the {worth} that the pieces add up to. Leave one of them out."
+                self.amount_field,
+                _("%(told)s is not the %(worth)s that the pieces add up to. Leave one of them out.")
+                % {"told": told, "worth": worth},
             )
         return CountedAmount(currency=self.currency, amount=total, pieces=pieces)
 

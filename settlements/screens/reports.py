@@ -14,6 +14,7 @@ from cashdesk.enums import Role
 from cashdesk.errors import NotFound
 from cashdesk.models import Place, Seal
 from cashdesk.web.pages import page_for
+from cashdesk.writing import write_as
 from settlements import queries
 from settlements.domain.report import Figures, Report
 from settlements.domain.x_report import x_report
@@ -92,6 +93,7 @@ def _context(request: HttpRequest, place: Place) -> dict[str, Any]:
     paper = request.GET.get("paper", "a4")
     if paper not in PAPERS:
         raise Http404
+    write_as(place.store.language, place.store.currency)
     return {
         "place": place,
         "store": place.store,

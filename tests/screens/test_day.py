@@ -92,7 +92,7 @@ def test_going_back_keeps_every_digit(cast: Cast) -> None:
 
 @pytest.mark.parametrize(
     ("currency", "faces", "amount"),
-    [("CLP", ["20000 CLP", "10 CLP"], "12500"), ("KWD", [], "12.505"), ("CNY", ["1 CNY"], "2.5")],
+    [("CLP", ["20,000 CLP", "10 CLP"], "12500"), ("KWD", [], "12.505"), ("CNY", ["1 CNY"], "2.5")],
 )
 def test_other_currencies(currency: str, faces: list[str], amount: str, db: None) -> None:
     cast = make_cast(currency=currency)

@@ -22,8 +22,8 @@ def give_register(cast: Cast, user: User, number: int = 1) -> None:
     ("typed", "words"),
     [
         ({}, "Amount: is not counted yet: type the pieces, or an amount. Nothing there is 0."),
-        ({"amount": "12,50"}, 'Amount: must be a number with a point for decimals, such as "1250.50".'),
-        ({"amount": "1.234"}, "Amount: EUR has at most 2 decimals."),
+        ({"amount": "12,50,1"}, "Amount: must be an amount such as 1,250.50."),
+        ({"amount": "1.234"}, "Amount: EUR has at most 2 decimals, as in 1,250.50."),
         ({"amount": "-5"}, "Amount: must not be negative."),
         ({"amount": "1" * 16}, "Amount: has more than 15 digits."),
         ({"pieces-2000": "1.5"}, "20 EUR: must be a whole number of pieces, such as 12."),
@@ -52,9 +52,9 @@ def test_a_count_that_is_not_understood_names_the_field_and_keeps_what_was_typed
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ({"amount": "", "reason": "x"}, "Amount: must be a number with a point"),
+        ({"amount": "", "reason": "x"}, "Amount: must be an amount such as 1,250.50."),
         ({"amount": "0", "reason": "x"}, "Amount: must be more than 0."),
-        ({"amount": "7,5", "reason": "x"}, "Amount: must be a number with a point"),
+        ({"amount": "7,5,1", "reason": "x"}, "Amount: must be an amount such as 1,250.50."),
         ({"amount": "7", "reason": " "}, "Reason: is required: say in a word or two what it is for."),
         ({"amount": "7", "reason": "r" * 51}, "Reason: must be at most 50 characters."),
         ({"amount": "7", "reason": "r", "note": "n" * 501}, "Note: must be at most 500 characters."),

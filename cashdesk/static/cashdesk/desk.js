@@ -4,10 +4,11 @@
 const ANNOUNCED_AFTER_MS = 700;
 const PIECES_MAX = 10_000_000n;
 
-/** Minor units in plain notation: 1250n with 2 decimals is "12.50". */
-function written(minor, decimals) {
+/** Minor units as they are written in the place: 125050n is "1,250.50", or "1.250,50". */
+function written(minor, { decimals, point, group }) {
   const digits = minor.toString().padStart(decimals + 1, "0");
-  return decimals === 0 ? digits : `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
+  const units = digits.slice(0, digits.length - decimals).replace(/\B(?=(\d{3})+$)/g, group);
+  return decimals === 0 ? units : `${units}${point}${digits.slice(-decimals)}`;
 }
 
 /** The whole number in a field, 0n where it is empty, null where it is none. */
@@ -17,11 +18,40 @@ function pieces(field) {
   return /^\d{1,12}$/.test(text) ? BigInt(text) : null;
 }
 
-/** The amount in a field in minor units, null where it is none. The server reads it again. */
-function amount(field, decimals) {
-  const found = /^(\d{1,15})(?:\.(\d+))?$/.exec(field.value.trim());
-  if (!found || (found[2] || "").length > decimals) return null;
-  return BigInt(found[1] + (found[2] || "").padEnd(decimals, "0"));
+/** The amount in a field in minor units, null where it is none. The server reads it again, by the same rules. */
+function amount(field, style) {
+  const found = parts(plain(field.value), style);
+  if (!found || found[1].length > style.decimals || found[0].length > 15) return null;
+  return BigInt(found[0] + found[1].padEnd(style.decimals, "0"));
+}
+
+/** Units and decimals of a number that was typed, null where it is none or could be two: Style.read() says why. */
+function parts(typed, { point, group }) {
+  const blocks = typed.split(/[.,' ]/);
+  const signs = typed.match(/[.,' ]/g) || [];
+  const last = blocks.at(-1);
+  if (!blocks.every((block) => /^\d+$/.test(block))) return null;
+  if (signs.length === 0) return [last, ""];
+  if (signs.length === 1) {
+    if (signs[0] === point) return blocks;
+    if (areGroups(blocks, signs) && [plain(group), " ", "'"].includes(signs[0])) return [blocks.join(""), ""];
+    return last.length === 3 || " '".includes(signs[0]) ? null : blocks;
+  }
+  if (areGroups(blocks, signs)) return [blocks.join(""), ""];
+  const end = signs.pop();
+  blocks.pop();
+  if (" '".includes(end) || signs.includes(end) || !areGroups(blocks, signs)) return null;
+  return end !== point && signs[0] !== point && last.length === 3 ? null : [blocks.join(""), last];
+}
+
+function areGroups(blocks, signs) {
+  return new Set(signs).size === 1 && /^[1-9]\d{0,2}(-\d{3})+$/.test(blocks.join("-"));
+}
+
+/** Spaces and apostrophes of all kinds as the plain ones. */
+function plain(text) {
+  const spaced = text.replace(/[\u00a0\u202f\u2009]/g, " ");
+  return (spaced.trim() || spaced).replace(/[\u2019\u02bc\u00b4`]/g, "'");
 }
 
 function countsOn(form) {
@@ -29,8 +59,8 @@ function countsOn(form) {
   const said = form.querySelector("[data-total-said]");
   const rows = [...form.querySelectorAll("[data-worth]")];
   const one = form.querySelector("[data-amount]");
-  const { currency } = bar.dataset;
-  const decimals = Number(bar.dataset.decimals);
+  const { currency, point, group } = bar.dataset;
+  const style = { decimals: Number(bar.dataset.decimals), point, group };
   let announcing = 0;
 
   function add() {
@@ -40,12 +70,12 @@ function countsOn(form) {
       const field = row.querySelector("input");
       const number = pieces(field);
       const worth = number === null ? null : number * BigInt(row.dataset.worth);
-      row.querySelector("[data-row-total]").textContent = worth ? written(worth, decimals) : "";
+      row.querySelector("[data-row-total]").textContent = worth ? written(worth, style) : "";
       isTyped ||= field.value.trim() !== "";
       total += worth || 0n;
     }
-    if (!isTyped && one.value.trim() !== "") total = amount(one, decimals) ?? 0n;
-    return `${written(total, decimals)} ${currency}`;
+    if (!isTyped && one.value.trim() !== "") total = amount(one, style) ?? 0n;
+    return `${written(total, style)} ${currency}`;
   }
 
   function show() {

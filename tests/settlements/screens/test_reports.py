@@ -141,7 +141,7 @@ def test_times_stand_on_the_wall_clock_of_the_store(cast: Cast) -> None:
     day = Day(cast)  # 2026-03-10 12:00 UTC
     day.open_vault()
     closed_day(day)
-    assert "2026-03-10 09:01:00 -03" in text_of(browser(cast.erika).get("/reports/registers/1337/1/z/3"))
+    assert "10 Mar 2026, 09:01:00 -03" in text_of(browser(cast.erika).get("/reports/registers/1337/1/z/3"))
 
 
 def test_the_list_leads_to_each_and_on(cast: Cast) -> None:

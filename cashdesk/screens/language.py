@@ -1,0 +1,42 @@
+"""Choosing the language of the pages."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from cashdesk.domain.person import choose_language
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import Language
+from cashdesk.models import User
+from cashdesk.screens.form import path_to, see_path
+
+YEAR_SECONDS = 365 * 24 * 3600
+
+
+@never_cache
+@require_POST
+def choose_language_page(request: HttpRequest) -> HttpResponse:
+    """Keeps the language for the person, or for the browser of a visitor, and leads back to where it was chosen."""
+    back = request.POST.get("back", "")
+    if not back.startswith("/") or not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        back = path_to("home")
+    answer, language = see_path(back), request.POST.get("language", "")
+    if language not in Language.values:
+        return answer
+    if isinstance(request.user, User):
+        choose_language(
+            user=request.user, language=Language(language), by=Principal(user=request.user), at=timezone.now()
+        )
+    else:
+        answer.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            language,
+            max_age=YEAR_SECONDS,
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+    return answer

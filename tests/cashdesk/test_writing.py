@@ -1,0 +1,184 @@
+"""How amounts are written in a place, and that what is read is never another amount than was meant there."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from babel import Locale
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cashdesk import writing
+from cashdesk.enums import Language
+from cashdesk.errors import InvalidInput
+from cashdesk.money import AMOUNT_MAX, exponent_of
+
+PLACES = [
+    ("en", "EUR"), ("en", "KWD"), ("en", "JPY"), ("en", "CHF"), ("es", "EUR"), ("es", "MXN"), ("es", "CLP"), ("es", "CRC"),
+    ("pt-br", "BRL"), ("id", "IDR"), ("de", "EUR"), ("de", "CHF"), ("de", "KWD"), ("de", "JPY"),
+]  # fmt: skip
+
+COUNTRIES = {
+    "es": {
+        "BZD": "BZ", "CUP": "CU", "DOP": "DO", "GTQ": "GT", "HNL": "HN", "MXN": "MX", "NIO": "NI", "PAB": "PA", "PEN": "PE",
+        "SVC": "SV", "USD": "US", "CRC": "CR", "EUR": "ES", "CLP": "CL", "ARS": "AR", "COP": "CO", "UYU": "UY", "VES": "VE",
+        "BOB": "BO", "PYG": "PY",
+    },
+    "en": {"USD": "US", "EUR": "IE", "GBP": "GB", "CHF": "CH"},
+    "de": {"EUR": "DE", "CHF": "CH"},
+    "pt-br": {"BRL": "BR"},
+    "id": {"IDR": "ID"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "countries"), COUNTRIES.items())
+def test_the_signs_are_those_of_cldr(language: str, countries: dict[str, str]) -> None:
+    for currency, country in countries.items():
+        signs = Locale(language[:2], country).number_symbols["latn"]
+        style = writing.style_of(language, currency)
+        assert (style.decimal, style.group) == (signs["decimal"], signs["group"]), currency
+
+
+@pytest.mark.parametrize(
+    ("language", "currency", "minor", "written"),
+    [
+        ("en", "EUR", 1250_50, "1,250.50 EUR"),
+        ("de", "EUR", 1250_50, "1.250,50 EUR"),
+        ("de", "CHF", 1250_50, "1’250.50 CHF"),
+        ("es", "CLP", 1_234_567, "1.234.567 CLP"),
+        ("es", "MXN", -99, "-0.99 MXN"),
+        ("es", "CRC", 1250_50, "1\u00a0250,50 CRC"),
+        ("pt-br", "BRL", 0, "0,00 BRL"),
+        ("id", "IDR", 50_000_00, "50.000,00 IDR"),
+        ("de", "KWD", 12_505, "12,505 KWD"),
+    ],
+)
+def test_amounts_are_written_as_in_the_place(language: str, currency: str, minor: int, written: str) -> None:
+    assert writing.style_of(language, currency).amount(minor, currency) == written
+
+
+@pytest.mark.parametrize(
+    ("language", "minute", "second"),
+    [
+        ("en", "21 Nov 2026, 16:30", "21 Nov 2026, 16:30:05 CET"),
+        ("de", "21.11.2026 16:30", "21.11.2026 16:30:05 CET"),
+        ("es", "21/11/2026 16:30", "21/11/2026 16:30:05 CET"),
+        ("pt-br", "21/11/2026 16:30", "21/11/2026 16:30:05 CET"),
+        ("id", "21/11/2026 16.30", "21/11/2026 16.30.05 CET"),
+    ],
+)
+def test_instants_are_written_on_the_wall_clock(language: str, minute: str, second: str) -> None:
+    at, style = datetime(2026, 11, 21, 15, 30, 5, tzinfo=UTC), writing.style_of(language)
+    assert style.instant(at, "Europe/Berlin") == minute
+    assert style.instant(at, "Europe/Berlin", to_the_second=True) == second
+
+
+@pytest.mark.parametrize(
+    ("language", "currency", "typed", "minor"),
+    [
+        ("de", "EUR", "1.250,50", 1250_50),
+        ("de", "EUR", " 1250,5 ", 1250_50),
+        ("de", "EUR", "1 250,50", 1250_50),
+        ("de", "EUR", "1'250,50", 1250_50),
+        ("de", "EUR", "1.250,50 EUR", 1250_50),
+        ("de", "EUR", "1.250", 1250_00),
+        ("de", "EUR", "1.250.000", 1_250_000_00),
+        # The other place's sign, where it can be nothing else.
+        ("de", "EUR", "12.50", 12_50),
+        ("de", "EUR", "12.5", 12_50),
+        ("de", "EUR", "1250.50", 1250_50),
+        ("de", "EUR", "1,250.50", 1250_50),
+        ("de", "EUR", "1,250,000", 1_250_000_00),
+        ("en", "EUR", "12,50", 12_50),
+        ("en", "EUR", "1.250,50", 1250_50),
+        ("en", "EUR", "1,250", 1250_00),
+        ("de", "CHF", "1'250.50", 1250_50),
+        ("de", "CHF", "1’250.50", 1250_50),
+        ("es", "CRC", "1\u00a0250,50", 1250_50),
+        # With three decimals the place's own sign decides.
+        ("de", "KWD", "1.250", 1_250_000),
+        ("de", "KWD", "1,250", 1_250),
+        ("en", "KWD", "1,250", 1_250_000),
+        ("en", "KWD", "1.250", 1_250),
+        ("es", "CLP", "50.000", 50_000),
+        ("id", "IDR", "50.000", 50_000_00),
+        ("en", "JPY", "50,000", 50_000),
+    ],
+)
+def test_what_people_type_is_understood(language: str, currency: str, typed: str, minor: int) -> None:
+    assert writing.style_of(language, currency).read(typed, currency, field="amount") == minor
+
+
+@pytest.mark.parametrize(
+    ("language", "currency", "typed", "says"),
+    [
+        ("de", "EUR", "1,250", "EUR has at most 2 decimals, as in 1.250,50."),
+        ("en", "EUR", "1.250", "EUR has at most 2 decimals, as in 1,250.50."),
+        ("es", "CLP", "12,50", "CLP has no decimals: write it as in 1.250."),
+        ("es", "CLP", "12.50", "CLP has no decimals: write it as in 1.250."),
+        ("de", "EUR", "0.500", "must be an amount such as 1.250,50."),
+        ("de", "EUR", "1250.500", "must be an amount such as 1.250,50."),
+        ("de", "KWD", "1 250.500", "must be an amount such as 1.250,500."),
+        ("de", "CHF", "1,250", "must be an amount such as 1’250.50."),
+        ("de", "EUR", "1.25.0", "must be an amount such as 1.250,50."),
+        ("de", "EUR", "1 25", "must be an amount such as 1.250,50."),
+        ("de", "EUR", "12,", "must be an amount such as 1.250,50."),
+        ("de", "EUR", "12 CHF", "must be an amount such as 1.250,50."),
+        ("de", "EUR", "١٢", "must be an amount such as 1.250,50."),
+        ("de", "EUR", "1e3", "must be an amount such as 1.250,50."),
+        ("de", "EUR", "", "must be an amount such as 1.250,50."),
+        ("de", "EUR", "1" * 41, "must be an amount such as 1.250,50."),
+        ("de", "EUR", "-5,00", "must not be negative."),
+        ("de", "EUR", "1" * 16, "has more than 15 digits."),
+    ],
+)
+def test_what_could_mean_two_amounts_is_refused(language: str, currency: str, typed: str, says: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        writing.style_of(language, currency).read(typed, currency, field="amount")
+    assert refused.value.errors == {"amount": says}
+
+
+@given(st.sampled_from(PLACES), st.integers(min_value=0, max_value=AMOUNT_MAX))
+def test_what_is_written_is_read_as_itself(place: tuple[str, str], minor: int) -> None:
+    style, currency = writing.style_of(*place), place[1]
+    for written in (style.amount(minor, currency), style.digits(minor, currency)):
+        assert style.read(written, currency, field="amount") == minor
+
+
+@given(st.sampled_from(PLACES), st.from_regex(r"\A\d{1,4}([.,' ]\d{1,4}){0,3}\Z", alphabet="012345.,' "))
+def test_no_text_is_read_otherwise_than_a_strict_reader_of_the_place_does(place: tuple[str, str], typed: str) -> None:
+    style, currency = writing.style_of(*place), place[1]
+    exponent, group = exponent_of(currency), style.group.replace("’", "'").replace("\u00a0", " ")
+    point = re.escape(style.decimal)
+    strict = re.fullmatch(
+        rf"(\d+|[1-9]\d{{0,2}}(?:{re.escape(group)}\d{{3}})+)(?:{point}(\d{{1,{exponent or 9}}}))?", typed
+    )
+    meant = None
+    if strict and not (strict[2] and exponent == 0):
+        meant = int(strict[1].replace(group, "") + (strict[2] or "").ljust(exponent, "0"))
+    try:
+        read = style.read(typed, currency, field="amount")
+    except InvalidInput:
+        assert meant is None, f"{typed} is {meant} in {place}"
+        return
+    if meant is not None:
+        assert read == meant
+        return
+    # Not this place's writing: then it can be read in no second way, with either sign before the decimals.
+    readings = {read_with(point, typed, exponent) for point in ".,"} - {None}
+    assert readings == {read}, f"{typed} in {place}"
+
+
+def read_with(point: str, typed: str, exponent: int) -> int | None:
+    """What somebody makes of a number who takes this sign for the decimals, and every other one for groups."""
+    units, _point, decimals = typed.partition(point)
+    if point in decimals or len(decimals) > exponent or re.search(r"\D", decimals):
+        return None
+    if not re.fullmatch(r"\d+|[1-9]\d{0,2}(?:([.,' ])\d{3})(?:\1\d{3})*", units):
+        return None
+    return int(re.sub(r"\D", "", units) + decimals.ljust(exponent, "0"))
+
+
+def test_every_language_has_a_style() -> None:
+    for language in Language.values:
+        assert writing.style_of(language, "XYZ") == writing.style_of(language)

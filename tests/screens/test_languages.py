@@ -1,0 +1,163 @@
+"""Which language a page speaks, how amounts are written there, and that programs are answered as ever."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from cashdesk.enums import Language
+from cashdesk.models import AuditEntry, User
+from tests.cashdesk.desk import open_drawer
+from tests.screens.desk import Browser
+from tests.stories import Cast, caller, counted_queries, make_cast
+
+LANGUAGES = Language.values
+
+
+def speaks(page: Any) -> str:
+    """Returns the language that a page says it is in, in its HTML and in its header alike."""
+    said = page.content.decode().partition('<html lang="')[2].partition('"')[0]
+    assert page.headers["Content-Language"] == said
+    assert {"Accept-Language", "Cookie"} <= set(page.headers["Vary"].split(", "))
+    return str(said)
+
+
+def test_the_settings_offer_the_languages_of_the_house() -> None:
+    assert list(Language.choices) == settings.LANGUAGES
+
+
+@pytest.mark.parametrize(
+    ("own", "store", "cookie", "accepted", "spoken"),
+    [
+        ("de", "es", "id", "pt-BR", "de"),
+        ("", "es", "id", "pt-BR", "es"),
+        (None, None, "id", "pt-BR", "id"),
+        (None, None, "xx", "pt-BR", "pt-br"),
+        (None, None, "", "pt-PT,pt;q=0.9", "pt-br"),
+        (None, None, "", "de-AT,de;q=0.9,en;q=0.8", "de"),
+        (None, None, "", "fr", "en"),
+        (None, None, "", "", "en"),
+    ],
+)
+def test_the_person_is_asked_then_the_store_then_the_browser(
+    cast: Cast, own: str | None, store: str | None, cookie: str, accepted: str, spoken: str
+) -> None:
+    client = Client(headers={"Accept-Language": accepted})
+    client.cookies["language"] = cookie
+    if own is not None:
+        User.objects.filter(pk=cast.carla.pk).update(language=own)
+        cast.store.language = store or "en"
+        cast.store.save()
+        client.force_login(cast.carla)
+    for path in ("/", "/sign-in" if own is None else "/desk", "/nowhere"):
+        assert speaks(client.get(path)) == spoken
+
+
+def test_a_visitor_chooses_on_the_page_to_sign_in(db: None) -> None:
+    visitor = Browser()
+    visitor.get("/sign-in?next=/desk/count")
+    visitor.send("/language", {"language": "de"})
+    assert (visitor.page.status_code, visitor.page.headers["Location"]) == (303, "/sign-in?next=/desk/count")
+    assert speaks(visitor.follow()) == "de"
+    visitor.send("/language", {"language": "xx"})
+    assert speaks(visitor.follow()) == "de"
+    assert visitor.send("/language", {"language": "es", "back": "//elsewhere.example"}).headers["Location"] == "/"
+    assert visitor.get("/language").status_code == 405
+
+
+def test_somebody_signed_in_chooses_for_themselves(cast: Cast) -> None:
+    carla = Browser(cast.carla)
+    carla.get("/desk")
+    assert carla.send("/language", {"language": "id"}).headers["Location"] == "/desk"
+    assert "language" not in carla.client.cookies
+    assert speaks(carla.follow()) == "id"
+    assert speaks(Browser(cast.carla).get("/")) == "id"
+    assert speaks(Browser(cast.bruno).get("/")) == "en"
+    noted = AuditEntry.objects.get(action="person.language_chosen")
+    assert (noted.user, noted.subject, noted.detail) == (cast.carla, f"user:{cast.carla.pk}", {"language": "id"})
+
+
+def test_a_page_costs_the_same_in_every_language(cast: Cast) -> None:
+    cost = {}
+    for language in LANGUAGES:
+        User.objects.filter(pk=cast.carla.pk).update(language=language)
+        carla = Browser(cast.carla)
+        with counted_queries() as queries:
+            carla.get("/desk")
+        cost[language] = len(queries)
+    assert set(cost.values()) == {5}
+    with counted_queries() as queries:
+        for path in ("/", "/sign-in", "/nowhere"):
+            Client().get(path)
+    assert len(queries) == 0
+
+
+@pytest.mark.parametrize(
+    ("language", "currency", "float_typed", "paid_typed", "shown"),
+    [
+        ("de", "EUR", "1.250,50", "12,5", ("1.250,50 EUR", "12,50 EUR")),
+        ("de", "EUR", "1250,50", "12.50", ("1.250,50 EUR", "12,50 EUR")),
+        ("es", "CLP", "125.050", "1250", ("125.050 CLP", "1.250 CLP")),
+        ("es", "MXN", "1,250.50", "12.50", ("1,250.50 MXN", "12.50 MXN")),
+        ("pt-br", "BRL", "1.250,5", "12,50", ("1.250,50 BRL", "12,50 BRL")),
+        ("id", "IDR", "125.050", "1.250", ("125.050,00 IDR", "1.250,00 IDR")),
+        ("en", "EUR", "1,250.50", "12,50", ("1,250.50 EUR", "12.50 EUR")),
+    ],
+)
+def test_amounts_are_typed_and_written_as_in_the_store_whatever_the_words(
+    language: str, currency: str, float_typed: str, paid_typed: str, shown: tuple[str, str], db: None
+) -> None:
+    cast = make_cast(currency=currency, language=language)
+    User.objects.filter(pk=cast.carla.pk).update(language="en")
+    carla = Browser(cast.carla)
+    assert carla.fill("/desk/open", {"amount": float_typed}).status_code == 303
+    carla.fill("/desk/pay-in", {"amount": paid_typed, "reason": "change"})
+    carla.follow()
+    assert f"Float {shown[0]}" in carla.text
+    assert f"Paid in: {shown[1]} (change)" in carla.text
+    carla.fill("/desk/count", {"amount": float_typed})
+    assert f"Counted {shown[0]}" in carla.text
+
+
+def test_a_report_is_written_as_in_the_store_that_it_tells_of(cast: Cast) -> None:
+    cast.store.language = "de"
+    cast.store.save()
+    open_drawer(cast.carla, 1250_50, at=datetime(2026, 3, 10, 9, 0, tzinfo=UTC))
+    anna = Browser(cast.anna)
+    anna.get(f"/reports/registers/{cast.store.uuid}/1/x")
+    assert "1.250,50 EUR" in anna.text
+    assert "10.03.2026 10:00:00 CET" in anna.text
+    anna.get("/desk")
+    assert speaks(anna.page) == "en"
+
+
+def test_programs_are_answered_in_english_with_plain_numbers(cast: Cast) -> None:
+    """Byte by byte, whatever the language of the person, of the store and of the browser."""
+    plain = _answers(cast)
+    User.objects.update(language="de")
+    cast.store.language = "de"
+    cast.store.save()
+    assert _answers(cast, "de-DE,de") == plain
+    assert b"must be a number with a point" in plain[0]
+
+
+def _answers(cast: Cast, accepted: str = "en") -> list[bytes]:
+    carla = caller(cast.carla)
+    carla.client = Client(headers={"Accept-Language": accepted})
+    carla.client.cookies["language"] = accepted[:2]
+    answers = [
+        carla.post("/cash/open", {"start_amount": "1.250,50"}),
+        carla.post("/cash/open"),
+        carla.get("/cash/sessions?limit=x"),
+        carla.post("/cash/close", {"final_cash_declared": 1}),
+        carla.get("/shifts/current"),
+        carla.get("/nowhere"),
+        carla.get("/payment-methods"),
+        carla.client.get("/admin/login/"),
+    ]
+    assert not any("Content-Language" in answer.headers for answer in answers[:-1])
+    # What differs from one request to the next: ids, and the token of a form.
+    return [re.sub(rb'token" value="\w+"|[0-9a-f-]{36}', b"", answer.content) for answer in answers]
