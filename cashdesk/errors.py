@@ -1,21 +1,31 @@
 """What can go wrong in the domain. Doors never build these into answers themselves: `cashdesk.web.errors` has the table."""
 
 from collections.abc import Mapping
+from typing import Any
 
 
 class DomainError(Exception):
     """A request that the domain refuses. The message is written for the person or program that made it.
 
-    `code` is stable and for programs; `errors` names fields of the request, where the fault is in one.
+    `code` is stable and for programs; `errors` names fields of the request, where the fault is in one. `facts` is what a
+    page needs to say it in words of its own, such as the register; no answer of an API tells them.
     """
 
     code = "error"
 
-    def __init__(self, message: str, *, code: str | None = None, errors: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        errors: Mapping[str, str] | None = None,
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.code = code or self.code
         self.errors = dict(errors or {})
+        self.facts = dict(facts or {})
 
 
 class InvalidInput(DomainError):

@@ -4,10 +4,10 @@ from datetime import date
 from typing import TypeVar, cast
 from uuid import UUID
 
-from django.db.models import BooleanField, Case, QuerySet, Value, When
+from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
 
+from cashdesk.domain.handover import was_counted_since
 from cashdesk.domain.principal import Principal
-from cashdesk.domain.session import was_counted_since
 from cashdesk.enums import CountMoment, Role, SessionStatus
 from cashdesk.errors import NotFound
 from cashdesk.models import CashSession, CountPieces, Movement, PaymentMethod, Shift
@@ -19,20 +19,21 @@ def with_shown_result(sessions: "QuerySet[S]", *, by: Principal) -> "QuerySet[S]
     """Adds `shows_result`: whether `by` may read the final amounts of a session (law 5), and `awaits_count`: whether its
     drawer still waits to be counted, so that a manager's look at what is expected there is noted.
 
-    Counted: yes. Open: nobody. Closed without a count: a manager; the cashier only once the drawer was counted by the
-    next opening or afterwards, since until then the expected amount is what still lies there for them to count.
+    Counted: yes. Open: nobody. Closed without a count, or handed over: a manager; the cashier only once the drawer was
+    counted by the next opening or afterwards, since until then the figures are what still lies there to be counted.
     """
     counted_since = was_counted_since()
-    may_see_uncounted = Value(value=True) if by.has_role(Role.MANAGER) else counted_since
+    may_see_waiting = Value(value=True) if by.has_role(Role.MANAGER) else counted_since
+    leaves_cash = Q(status=SessionStatus.CLOSED_SYSTEM) | Q(is_handed_over=True)
     shown = sessions.annotate(
         awaits_count=Case(
-            When(status=SessionStatus.CLOSED_SYSTEM, then=~counted_since),
+            When(leaves_cash, then=~counted_since),
             default=Value(value=False),
             output_field=BooleanField(),
         ),
         shows_result=Case(
+            When(leaves_cash, then=may_see_waiting),
             When(status=SessionStatus.CLOSED, then=Value(value=True)),
-            When(status=SessionStatus.CLOSED_SYSTEM, then=may_see_uncounted),
             default=Value(value=False),
             output_field=BooleanField(),
         ),

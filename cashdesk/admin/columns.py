@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from cashdesk.domain.handover import handover_before
+from cashdesk.models import CashSession, Store
 from cashdesk.money import to_text
 
 # A function from a row to its text; Django takes functions among the fields of a page, its type stubs do not.
@@ -66,6 +68,27 @@ def day(field: str) -> Column:
 
     column.__name__ = field
     return column
+
+
+def told_of_handover(session: CashSession) -> str:
+    """Says who handed the drawer of a session over to whom, and what was missing; empty where nobody did."""
+    before = handover_before(session)
+    if before is None:
+        return ""
+    return handed_over(before, said=f"counted in by {session.user} at {_clock(session.opened_at, session.store)}",
+                       difference=session.opening_difference)  # fmt: skip
+
+
+def handed_over(session: CashSession, *, said: str, difference: int) -> str:
+    """Says who handed a drawer over and when, what became of it, and by how much the two counts differ (minor units)."""
+    closed_at = session.closed_at or session.opened_at
+    apart = f"{to_text(abs(difference), session.currency)} {'short' if difference < 0 else 'over'}"
+    gap = apart if difference else "nothing missing"
+    return f"Handed over by {session.user} at {_clock(closed_at, session.store)}, {said}: {gap}"
+
+
+def _clock(at: datetime, store: Store) -> str:
+    return at.astimezone(ZoneInfo(store.time_zone)).strftime("%Y-%m-%d %H:%M")
 
 
 def link_to(row: Any, *, text: str = "") -> SafeString:

@@ -75,6 +75,11 @@ class StoreForm(forms.ModelForm):  # type: ignore[type-arg]  # the class takes n
         required=False,
         help_text="In units of the currency: larger differences are signed off by an admin. Empty for none.",
     )
+    witness_minor = forms.CharField(
+        label="Witness above",
+        required=False,
+        help_text="In units of the currency: larger counts at the desk are confirmed by a second person. Empty for none.",
+    )
     registers = forms.IntegerField(
         min_value=0,
         max_value=REGISTERS_MAX,
@@ -86,7 +91,7 @@ class StoreForm(forms.ModelForm):  # type: ignore[type-arg]  # the class takes n
         super().__init__(*args, **kwargs)
         if self.instance.pk is not None:
             self.fields.pop("registers", None)
-            for name in ("tolerance_minor", "escalation_minor"):
+            for name in ("tolerance_minor", "escalation_minor", "witness_minor"):
                 amount = getattr(self.instance, name)
                 self.initial[name] = "" if amount is None else to_units(amount, self.instance.currency)
 
@@ -97,6 +102,10 @@ class StoreForm(forms.ModelForm):  # type: ignore[type-arg]  # the class takes n
     def clean_escalation_minor(self) -> int | None:
         """Returns minor units, or None where there is no second limit."""
         return self._minor("escalation_minor", field="second limit") if self.cleaned_data["escalation_minor"] else None
+
+    def clean_witness_minor(self) -> int | None:
+        """Returns minor units, or None where no count asks for a witness."""
+        return self._minor("witness_minor", field="witness above") if self.cleaned_data["witness_minor"] else None
 
     def _minor(self, name: str, *, field: str) -> int:
         """Reads an amount as every other door does, in the currency that the form gives or the store has."""
@@ -133,6 +142,7 @@ class StoreAdmin(CashdeskAdmin):
         "tolerance_minor",
         "tolerance_basis_points",
         "escalation_minor",
+        "witness_minor",
         "closes_stale_sessions",
         "requires_settlement",
         "language",
@@ -143,6 +153,7 @@ class StoreAdmin(CashdeskAdmin):
         amounts = {
             "tolerance_minor": money("tolerance_minor", label="tolerance"),
             "escalation_minor": money("escalation_minor", label="second limit"),
+            "witness_minor": money("witness_minor", label="witness above"),
         }
         if obj is None:
             return (*self.basics, "registers")

@@ -12,9 +12,10 @@ from django.utils.safestring import SafeString
 
 from cashdesk.admin.acts import ActingAdmin, ActPage, Done, ReasonForm, units_of
 from cashdesk.admin.base import StoreFilter, note_look
-from cashdesk.admin.columns import NOTHING, day, link_to_list, moment, money
+from cashdesk.admin.columns import NOTHING, day, link_to_list, moment, money, told_of_handover
 from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.expected import late_cash_of
+from cashdesk.domain.handover import handovers_waiting
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.session import count_afterwards, force_close_session
 from cashdesk.enums import FLOW, SessionStatus
@@ -60,7 +61,7 @@ class CountedForm(ReasonForm):
 
 
 class CountAfterwards(ActPage):
-    """Counts the drawer of a session that was closed without a count."""
+    """Counts the drawer of a session that left its cash there: closed without a count, or handed over to nobody who came."""
 
     name = "count-afterwards"
     label = "Count afterwards"
@@ -71,8 +72,8 @@ class CountAfterwards(ActPage):
     form = CountedForm
 
     def is_offered(self, row: CashSession, *, by: Principal) -> bool:
-        """After a close without a count, until the drawer is opened or counted."""
-        if row.status != SessionStatus.CLOSED_SYSTEM:
+        """After a close without a count or a handover, until the drawer is opened or counted."""
+        if row.status != SessionStatus.CLOSED_SYSTEM and not row.is_handed_over:
             return False
         found = with_shown_result(CashSession.objects.filter(pk=row.pk), by=by)
         return any(session.awaits_count for session in found)  # type: ignore[attr-defined]  # from with_shown_result()
@@ -95,14 +96,15 @@ class CashSessionAdmin(ActingAdmin):
         moment("closed_at"), day("business_date"),
     )  # fmt: skip
     joined = ("store", "register", "user", "opened_by", "closed_by", "seal")
-    list_filter = (StoreFilter, "status")
+    list_filter = (StoreFilter, "status", "is_handed_over")
     date_hierarchy = "business_date"
     search_fields = ("pk", "uuid")
     search_help_text = "The number or UUID of a session, or a cashier's name"
     fields = (
         "uuid", "status", "store", "register", "user", day("business_date"), moment("opened_at"), "opened_by",
-        money("start_amount"), money("opening_difference"), moment("closed_at"), "closed_by", money("declared_amount"),
-        money("expected_amount"), money("difference"), "late_cash", "adjusted_difference", "seal", "belonging",
+        money("start_amount"), money("opening_difference"), "custody", moment("closed_at"), "closed_by",
+        money("declared_amount"), money("expected_amount"), money("difference"), "late_cash", "adjusted_difference",
+        "seal", "belonging",
     )  # fmt: skip
     acts = (ForceClose(), CountAfterwards())
 
@@ -122,6 +124,15 @@ class CashSessionAdmin(ActingAdmin):
         """Shows the page; a look at what an uncounted drawer should hold is noted (law 5)."""
         note_look(request, CashSession.objects.filter(pk=context["original"].pk))
         return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description="handed over")
+    def custody(self, session: CashSession) -> str:
+        """Who counted the cash out and in, before it and after it."""
+        told = [told_of_handover(session)]
+        if session.is_handed_over:
+            waits = session in handovers_waiting(store=session.store)
+            told.append("Handed over to whoever comes next" + (": nobody has counted it in yet" if waits else ""))
+        return ". ".join(filter(None, told)) or NOTHING
 
     @admin.display(description="late cash")
     def late_cash(self, session: CashSession) -> str:
@@ -145,6 +156,6 @@ class CashSessionAdmin(ActingAdmin):
             link_to_list(Movement, text="Movements", session__exact=session.pk),
             link_to_list(Payment, text="Payments", session__exact=session.pk),
             link_to_list(Count, text="Counts", session__exact=session.pk),
-            link_to_list(Variance, text="Differences", subject__exact=f"session:{session.pk}", queue="all"),
+            link_to_list(Variance, text="Differences", session__exact=session.pk, queue="all"),
             link_to_list(AuditEntry, text="Audit trail", q=f"session:{session.pk}"),
         )

@@ -76,9 +76,17 @@ def recognise(*, name: str, password: str, address: str, at: datetime) -> User:
 
     Raises TooManyAttempts or NotSignedIn, as `verify` does.
     """
-    user = verify(identifier=name, password=password, address=address, at=at, user=_person_called(name))
+    user = verify_called(name=name, password=password, address=address, at=at)
     audit.note(action="person.signed_in", subject=f"user:{user.pk}", by=Principal(user=user), at=at, store=user.store)
     return user
+
+
+def verify_called(*, name: str, password: str, address: str, at: datetime) -> User:
+    """Returns the active person of this username, e-mail address or tax id whose password it is; nobody is signed in by it.
+
+    Raises TooManyAttempts or NotSignedIn, as `verify` does.
+    """
+    return verify(identifier=name, password=password, address=address, at=at, user=_person_called(name))
 
 
 def confirm_password(*, by: Principal, password: str, address: str, at: datetime) -> None:

@@ -75,7 +75,7 @@ def payments(*, store: Store, business_date: date, operator: User | None) -> Ite
 
 def taken_over() -> "QuerySet[CashSession]":
     """Returns the sessions whose cashier counted cash into custody without a float: it lay in a drawer that a settlement
-    holds, or that was left uncounted. Of the store it is no new cash; of the one person it is.
+    holds, or that was handed over or left uncounted. Of the store it is no new cash; of the one person it is.
     """
     floated = Movement.objects.filter(session=OuterRef("pk"), kind=MovementKind.FLOAT)
     return CashSession.objects.exclude(Exists(floated)).order_by()

@@ -167,7 +167,10 @@ def refuse_register_of_another(*, register: Place, user: User | None, by: Princi
     if user is None or register.pk in (bound, user.register_id):
         return
     if User.objects.filter(register=register, is_active=True).exclude(pk=user.pk).exists():
-        raise Forbidden(f"station: register {register.number} is assigned to somebody else.")
+        raise Forbidden(
+            f"station: register {register.number} is assigned to somebody else.",
+            facts={"register_of_another": register.number},
+        )
 
 
 def _free_register(store: Store, *, user: User, settling: bool) -> Place:

@@ -56,10 +56,11 @@ def _faults_of_sessions(store: Store) -> Iterator[str]:
             for balance in session.seal.balances
             if (balance["currency"], balance["method"]) == (session.currency, CASH)
         )
-        # A counted close empties the drawer, unless a settlement holds it, in which all that was counted stays; a forced
-        # one leaves what was expected in it.
+        # A counted close empties the drawer, unless a settlement holds it or it was handed over: then all that was counted
+        # stays. A forced one leaves what was expected in it.
         declared = session.declared_amount or 0
-        kept = declared if session.is_counted and not session.returned and left == declared else 0
+        is_held = session.is_counted and not session.returned and left == declared
+        kept = declared if session.is_handed_over or is_held else 0
         should_be_left = kept if session.is_counted else session.expected_amount
         if left != should_be_left:
             found, right = to_text(left, session.currency), to_text(should_be_left, session.currency)

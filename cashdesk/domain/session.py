@@ -1,32 +1,38 @@
-"""The life of a cash session: opened with a float, closed with a blind count, or closed by the system without one."""
+"""The life of a cash session: opened with a float, closed or handed over with a blind count, or closed without one."""
 
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q
-from django.db.models.expressions import Combinable
+from django.db.models import Q
 
 from cashdesk.domain import audit, place
 from cashdesk.domain.business_day import business_date
 from cashdesk.domain.count import CountedAmount, keep_count
 from cashdesk.domain.expected import book_of
+from cashdesk.domain.handover import was_counted_since
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.seal import seal_period
-from cashdesk.domain.session_booking import record_difference, record_return, record_transfer
-from cashdesk.domain.variance import Cause, raise_difference, raise_uncounted
+from cashdesk.domain.session_booking import (
+    bring_to_float,
+    cause_of,
+    raise_counted,
+    raise_counted_afterwards,
+    record_afterwards,
+    record_difference,
+    record_return,
+)
+from cashdesk.domain.variance import raise_uncounted
+from cashdesk.domain.witness import refuse_unwitnessed, refuse_witness
 from cashdesk.enums import (
     CASH,
     FLOW,
-    WITHIN_A_PERIOD,
     CountMoment,
-    MovementKind,
     PlaceKind,
     SessionStatus,
     Settling,
-    VarianceKind,
 )
 from cashdesk.errors import Conflict, InvalidInput, NothingOpen, SessionAlreadyOpen
-from cashdesk.models import CashSession, Count, Place, Store, User
+from cashdesk.models import CashSession, Place, Store, User
 
 
 def open_session_of(user: User) -> CashSession | None:
@@ -65,21 +71,30 @@ def open_session(
     at: datetime,
     station: int | None = None,
     force_close_previous: bool = False,
+    witness: User | None = None,
+    refuses_unwitnessed: bool = False,
 ) -> CashSession:
     """Opens a drawer with a counted float and returns the session.
 
     The float comes out of the vault (FLOAT). Where the register's book still holds cash, because a settlement holds the
-    drawer or the session before was closed without a count, no float moves: float minus book is the opening difference
-    (docs/structure.md, section 3). With `force_close_previous` the person's running session becomes CLOSED_SYSTEM in the
-    same transaction.
+    drawer or the session before was handed over or closed without a count, no float moves: float minus book is the opening
+    difference (docs/structure.md, section 3). With `force_close_previous` the person's running session becomes
+    CLOSED_SYSTEM in the same transaction. `refuses_unwitnessed`: as in `close_session`.
 
     Raises SessionAlreadyOpen when the person or the register has an open session (law 3), Conflict while the register is
-    counted or lacks the settlement that its store asks for.
+    counted or lacks the settlement that its store asks for; InvalidInput or Forbidden for the witness.
     """
     try:
         with transaction.atomic():
             return _open_locked(
-                user=user, counted=counted, by=by, at=at, station=station, force_close_previous=force_close_previous
+                user=user,
+                counted=counted,
+                by=by,
+                at=at,
+                station=station,
+                force_close_previous=force_close_previous,
+                witness=witness,
+                refuses_unwitnessed=refuses_unwitnessed,
             )
     except IntegrityError as error:
         # Two requests of one person at two registers meet in the constraint alone, since neither locks what the other does.
@@ -95,12 +110,23 @@ def open_session(
 
 
 def _open_locked(
-    *, user: User, counted: CountedAmount, by: Principal, at: datetime, station: int | None, force_close_previous: bool
+    *,
+    user: User,
+    counted: CountedAmount,
+    by: Principal,
+    at: datetime,
+    station: int | None,
+    force_close_previous: bool,
+    witness: User | None,
+    refuses_unwitnessed: bool,
 ) -> CashSession:
     previous = open_session_of(user)
     if previous is not None and not force_close_previous:
         raise _already_open(previous)
     store = store_of(user=user, by=by)
+    refuse_witness(witness, by=by, store=store)
+    if refuses_unwitnessed:
+        refuse_unwitnessed(store=store, amount=counted.amount, witness=witness)
     chosen = _register_to_open(user=user, store=store, by=by, station=station, previous=previous)
     ends = place.places_of(store)
     registers = {held.pk: held for held in (chosen, *([previous.register] if previous else []))}
@@ -129,23 +155,10 @@ def _open_locked(
         opened_at=at,
         opened_by=by.user,
     )
-    keep_count(place=register, session=session, moment=CountMoment.OPENING, counted=[counted], by=by, at=at)
-    if held_amount:
-        record_difference(session=session, ends=ends, difference=session.opening_difference, by=by, at=at)
-        raise_difference(
-            kind=VarianceKind.OPENING, cause=_cause(session, of_cashier=False), expected=held_amount, counted=counted.amount,
-            currency=store.currency, by=by, at=at,
-        )  # fmt: skip
-    elif counted.amount:
-        record_transfer(
-            session=session,
-            kind=MovementKind.FLOAT,
-            source=ends[PlaceKind.VAULT],
-            destination=register,
-            amount=counted.amount,
-            by=by,
-            at=at,
-        )
+    keep_count(
+        place=register, session=session, moment=CountMoment.OPENING, counted=[counted], by=by, at=at, witness=witness
+    )
+    bring_to_float(session, ends=ends, held_amount=held_amount, by=by, at=at)
     place.moved_on(register)
     audit.note(
         action="session.opened",
@@ -153,7 +166,7 @@ def _open_locked(
         by=by,
         at=at,
         store=store,
-        detail={"start_amount": counted.amount},
+        detail={"start_amount": counted.amount, **_named(witness)},
     )
     return session
 
@@ -169,32 +182,51 @@ def _register_to_open(
 
 
 @transaction.atomic
-def close_session(*, session: CashSession, counted: CountedAmount, by: Principal, at: datetime) -> CashSession:
+def close_session(
+    *,
+    session: CashSession,
+    counted: CountedAmount,
+    by: Principal,
+    at: datetime,
+    hands_over: bool = False,
+    witness: User | None = None,
+    refuses_unwitnessed: bool = False,
+) -> CashSession:
     """Closes a session with what was counted, blind, and returns it with its frozen figures.
 
     In this order: the register is locked, so every posting before is in and none comes after; the expected amount is one
     sum; the difference is booked over/short; the counted cash goes back to the vault, unless a settlement holds the
-    drawer; the period is sealed.
+    drawer or `hands_over`: then it stays in it for the next cashier to count in; the period is sealed.
+    `witness` confirmed the count; `refuses_unwitnessed` is for doors at which a person counts (docs/decisions/0016).
 
-    Raises NothingOpen when it was closed meanwhile: of two closes at once one wins and the other changes nothing.
+    Raises NothingOpen when it was closed meanwhile: of two closes at once one wins and the other changes nothing. Raises
+    InvalidInput or Forbidden for the witness, Conflict for a handover while the register is counted.
     """
     ends = place.places_of(session.store)
     register = place.lock(exclusive=[session.register], shared=[ends[PlaceKind.VAULT]])[session.register_id]
     session = CashSession.objects.select_related("store", "user", "register").get(pk=session.pk)
     if SessionStatus.CLOSED not in FLOW["session"][session.status]:
         raise NothingOpen("No active cash session found for the current user")
+    refuse_witness(witness, by=by, store=session.store)
+    if refuses_unwitnessed:
+        refuse_unwitnessed(store=session.store, amount=counted.amount, witness=witness)
+    if hands_over:
+        place.refuse_counted(register)
+        session.is_handed_over = True
     book = book_of(register)
     expected = book.amount(currency=session.currency, method=CASH)
-    keep_count(place=register, session=session, moment=CountMoment.CLOSING, counted=[counted], by=by, at=at)
+    keep_count(
+        place=register, session=session, moment=CountMoment.CLOSING, counted=[counted], by=by, at=at, witness=witness
+    )
     record_difference(session=session, ends=ends, difference=counted.amount - expected, by=by, at=at)
-    record_return(session=session, register=register, ends=ends, amount=counted.amount, by=by, at=at)
+    if not hands_over:
+        record_return(session=session, register=register, ends=ends, amount=counted.amount, by=by, at=at)
     session.seal = seal_period(place=register, last_seal=book.last_seal, at=at)
     _freeze(session=session, status=SessionStatus.CLOSED, expected=expected, declared=counted.amount, by=by, at=at)
-    _raise_difference(session, expected=expected, counted=counted.amount, by=by, at=at)
-    detail = {"declared": counted.amount, "expected": expected, "difference": session.difference}
-    audit.note(
-        action="session.closed", subject=f"session:{session.pk}", by=by, at=at, store=session.store, detail=detail
-    )
+    raise_counted(session, expected=expected, counted=counted.amount, by=by, at=at)
+    detail = {"declared": counted.amount, "expected": expected, "difference": session.difference, **_named(witness)}
+    action = "session.handed_over" if hands_over else "session.closed"
+    audit.note(action=action, subject=f"session:{session.pk}", by=by, at=at, store=session.store, detail=detail)
     return session
 
 
@@ -214,15 +246,16 @@ def force_close_session(*, session: CashSession, by: Principal, at: datetime, re
 def count_afterwards(
     *, session: CashSession, counted: CountedAmount, by: Principal, at: datetime, reason: str = ""
 ) -> CashSession:
-    """Counts the drawer of a session that was closed without a count. The session stays as it was sealed; the difference
-    is booked now, the cash goes back to the vault, and the register gets a further seal.
+    """Counts the drawer of a session that left its cash there: closed without a count, or handed over to nobody who came.
+    The session stays as it was sealed; the difference is booked now, the cash goes back to the vault, and the register gets
+    a further seal.
 
-    Raises Conflict unless it was a forced close whose drawer nobody has opened or counted since.
+    Raises Conflict for any other session, and where somebody has opened or counted the drawer since.
     """
     ends = place.places_of(session.store)
     register = place.lock(exclusive=[session.register], shared=[ends[PlaceKind.VAULT]])[session.register_id]
     session = CashSession.objects.select_related("store", "user", "register").get(pk=session.pk)
-    if session.status != SessionStatus.CLOSED_SYSTEM:
+    if session.status != SessionStatus.CLOSED_SYSTEM and not session.is_handed_over:
         raise Conflict("Only a session that was closed without a count is counted afterwards.", code="already_counted")
     if register.settling == Settling.COUNTING:
         raise Conflict("The drawer is being counted by its settlement.", code="register_is_counted")
@@ -232,11 +265,12 @@ def count_afterwards(
     keep_count(place=register, session=session, moment=CountMoment.AFTERWARDS, counted=[counted], by=by, at=at)
     expected = book.amount(currency=session.currency, method=CASH)
     difference = counted.amount - expected
-    record_difference(session=session, ends=ends, difference=difference, by=by, at=at)
-    record_return(session=session, register=register, ends=ends, amount=counted.amount, by=by, at=at)
+    record_afterwards(
+        session=session, register=register, ends=ends, counted=counted, difference=difference, by=by, at=at
+    )
     seal_period(place=register, last_seal=book.last_seal, at=at)
     place.moved_on(register)
-    _raise_difference(session, expected=expected, counted=counted.amount, by=by, at=at)
+    raise_counted_afterwards(session, expected=expected, counted=counted.amount, by=by, at=at)
     detail = {"declared": counted.amount, "difference": difference, **({"reason": reason} if reason else {})}
     audit.note(
         action="session.counted_afterwards",
@@ -249,23 +283,16 @@ def count_afterwards(
     return session
 
 
-def was_counted_since() -> Combinable:
-    """Builds the condition on sessions closed without a count that the drawer was counted since: by the next opening, by
-    itself afterwards, or by a settlement.
-    """
-    opened_again = CashSession.objects.filter(register=OuterRef("register"), pk__gt=OuterRef("pk"))
-    afterwards = Count.objects.filter(session=OuterRef("pk"), moment=CountMoment.AFTERWARDS)
-    settled = Count.objects.filter(
-        place=OuterRef("register"), counted_at__gte=OuterRef("closed_at"), session__isnull=True
-    ).exclude(moment__in=WITHIN_A_PERIOD)
-    return Exists(opened_again) | Exists(afterwards) | Exists(settled)
-
-
 def _already_open(running: CashSession) -> SessionAlreadyOpen:
     since = running.opened_at.strftime("%Y-%m-%dT%H:%M:%SZ")
     return SessionAlreadyOpen(
-        f"Cash session {running.pk} has been open since {since} at register {running.register.number}: close it first."
+        f"Cash session {running.pk} has been open since {since} at register {running.register.number}: close it first.",
+        facts={"running": running},
     )
+
+
+def _named(witness: User | None) -> dict[str, int]:
+    return {"witness": witness.pk} if witness is not None else {}
 
 
 def _close_uncounted(*, session: CashSession, by: Principal, at: datetime, reason: str) -> CashSession:
@@ -273,7 +300,7 @@ def _close_uncounted(*, session: CashSession, by: Principal, at: datetime, reaso
     expected = book.amount(currency=session.currency, method=CASH)
     session.seal = seal_period(place=session.register, last_seal=book.last_seal, at=at)
     _freeze(session=session, status=SessionStatus.CLOSED_SYSTEM, expected=expected, declared=0, by=by, at=at)
-    raise_uncounted(cause=_cause(session), currency=session.currency, at=at)
+    raise_uncounted(cause=cause_of(session), currency=session.currency, at=at)
     audit.note(
         action="session.forced_closed",
         subject=f"session:{session.pk}",
@@ -292,24 +319,8 @@ def _freeze(
     session.expected_amount, session.declared_amount, session.difference = expected, declared, declared - expected
     session.closed_at, session.closed_by = at, by.user
     session.save(
-        update_fields=["status", "expected_amount", "declared_amount", "difference", "closed_at", "closed_by", "seal"]
-    )
-    place.moved_on(session.register)
-
-
-def _cause(session: CashSession, *, of_cashier: bool = True) -> Cause:
-    return Cause(
-        store=session.store,
-        subject=f"session:{session.pk}",
-        business_date=session.business_date,
-        place=session.register,
-        session=session,
-        person_id=session.user_id if of_cashier else None,
-    )
-
-
-def _raise_difference(session: CashSession, *, expected: int, counted: int, by: Principal, at: datetime) -> None:
-    raise_difference(
-        kind=VarianceKind.SESSION, cause=_cause(session), expected=expected, counted=counted,
-        currency=session.currency, by=by, at=at,
+        update_fields=[
+            "status", "expected_amount", "declared_amount", "difference", "closed_at", "closed_by", "seal", "is_handed_over",
+        ]
     )  # fmt: skip
+    place.moved_on(session.register)

@@ -1,16 +1,26 @@
-"""What the transitions of a cash session book: floats, returns and differences."""
+"""What the transitions of a cash session book, floats, returns and differences, and what they raise for supervisors."""
 
+from dataclasses import replace
 from datetime import datetime
 
-from cashdesk.domain import ledger
+from cashdesk.domain import audit, ledger
+from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.entry import Entry, entries_of_difference
+from cashdesk.domain.handover import handover_before
 from cashdesk.domain.principal import Principal
-from cashdesk.enums import CASH, MovementKind, PlaceKind, Settling
+from cashdesk.domain.variance import Cause, raise_difference
+from cashdesk.enums import CASH, MovementKind, PlaceKind, Settling, VarianceKind
 from cashdesk.models import CashSession, Place
 
 
 def record_difference(
-    *, session: CashSession, ends: dict[str, Place], difference: int, by: Principal, at: datetime
+    *,
+    session: CashSession,
+    ends: dict[str, Place],
+    difference: int,
+    by: Principal,
+    at: datetime,
+    is_of_session: bool = True,
 ) -> None:
     """Books counted minus book over/short."""
     entries = entries_of_difference(
@@ -20,14 +30,21 @@ def record_difference(
         currency=session.currency,
         method=CASH,
         at=at,
-        session=session,
+        session=session if is_of_session else None,
     )
     if entries:
         ledger.record(store=session.store, entries=entries, by=by, at=at)
 
 
 def record_return(
-    *, session: CashSession, register: Place, ends: dict[str, Place], amount: int, by: Principal, at: datetime
+    *,
+    session: CashSession,
+    register: Place,
+    ends: dict[str, Place],
+    amount: int,
+    by: Principal,
+    at: datetime,
+    is_of_session: bool = True,
 ) -> None:
     """Puts the counted cash back into the vault, unless a settlement holds the drawer: then it stays in it."""
     if amount and register.settling == Settling.NONE:
@@ -39,7 +56,28 @@ def record_return(
             amount=amount,
             by=by,
             at=at,
+            is_of_session=is_of_session,
         )
+
+
+def record_afterwards(
+    *,
+    session: CashSession,
+    register: Place,
+    ends: dict[str, Place],
+    counted: CountedAmount,
+    difference: int,
+    by: Principal,
+    at: datetime,
+) -> None:
+    """Books what was found afterwards in a drawer that a session left. Of one that was handed over nothing belongs to the
+    session any more, whose own count and close are booked: neither the difference nor the cash on its way to the vault.
+    """
+    is_of_session = not session.is_handed_over
+    record_difference(session=session, ends=ends, difference=difference, by=by, at=at, is_of_session=is_of_session)
+    record_return(
+        session=session, register=register, ends=ends, amount=counted.amount, by=by, at=at, is_of_session=is_of_session
+    )
 
 
 def record_transfer(
@@ -51,6 +89,7 @@ def record_transfer(
     amount: int,
     by: Principal,
     at: datetime,
+    is_of_session: bool = True,
 ) -> None:
     """Moves cash of a session between two places of the store, minor units."""
     entry = Entry(
@@ -61,6 +100,89 @@ def record_transfer(
         method=CASH,
         kind=kind,
         occurred_at=at,
-        session=session,
+        session=session if is_of_session else None,
     )
     ledger.record(store=session.store, entries=[entry], by=by, at=at)
+
+
+def bring_to_float(
+    session: CashSession, *, ends: dict[str, Place], held_amount: int, by: Principal, at: datetime
+) -> None:
+    """Brings the register's book, which held so much, to the float: out of the vault, or by the opening difference."""
+    if held_amount:
+        record_difference(session=session, ends=ends, difference=session.opening_difference, by=by, at=at)
+        raise_difference(
+            kind=VarianceKind.OPENING, cause=cause_of(session, of_cashier=False), expected=held_amount,
+            counted=session.start_amount, currency=session.currency, by=by, at=at,
+        )  # fmt: skip
+        _note_counted_in(session, by=by, at=at)
+    elif session.start_amount:
+        record_transfer(
+            session=session,
+            kind=MovementKind.FLOAT,
+            source=ends[PlaceKind.VAULT],
+            destination=session.register,
+            amount=session.start_amount,
+            by=by,
+            at=at,
+        )
+
+
+def _note_counted_in(session: CashSession, *, by: Principal, at: datetime) -> None:
+    """Names both hands of a handover in the trail, whether or not something is missing."""
+    before = handover_before(session)
+    if before is not None:
+        detail = {
+            "from_session": before.pk,
+            "handed_over_by": str(before.user),
+            "handed_over_at": before.closed_at.isoformat() if before.closed_at else "",
+            "counted_in_by": str(session.user),
+            "difference": session.opening_difference,
+        }
+        audit.note(
+            action="session.counted_in",
+            subject=f"session:{session.pk}",
+            by=by,
+            at=at,
+            store=session.store,
+            detail=detail,
+        )
+
+
+def cause_of(session: CashSession, *, of_cashier: bool = True) -> Cause:
+    """Returns what a difference of a session came from; of custody it is nobody's drawer."""
+    return Cause(
+        store=session.store,
+        subject=f"session:{session.pk}",
+        business_date=session.business_date,
+        place=session.register,
+        session=session,
+        person_id=session.user_id if of_cashier else None,
+    )
+
+
+def raise_counted(session: CashSession, *, expected: int, counted: int, by: Principal, at: datetime) -> None:
+    """Raises counted minus expected of a session, minor units."""
+    raise_difference(
+        kind=VarianceKind.SESSION, cause=cause_of(session), expected=expected, counted=counted, currency=session.currency,
+        by=by, at=at,
+    )  # fmt: skip
+
+
+def raise_counted_afterwards(session: CashSession, *, expected: int, counted: int, by: Principal, at: datetime) -> None:
+    """Raises what was found afterwards in a drawer, minor units. Of one that was handed over it is custody's: the cashier
+    had counted it out. It has a subject of its own, since the session may have been begun with a gap of that kind.
+    """
+    if not session.is_handed_over:
+        raise_counted(session, expected=expected, counted=counted, by=by, at=at)
+        return
+    cause = replace(cause_of(session, of_cashier=False), subject=f"handover:{session.pk}")
+    raise_difference(
+        kind=VarianceKind.OPENING,
+        cause=cause,
+        expected=expected,
+        counted=counted,
+        currency=session.currency,
+        by=by,
+        at=at,
+    )

@@ -17,7 +17,8 @@ class Variance(PublicIdModel):
     Amounts are minor units of `currency`.
     `domain.variance` raises it in the transaction of its cause; what people do with it is the floor of reconciliations.
     Late money is summed up from `first_movement` on, which follows the last one that was approved before it, if any.
-    `subject` names the cause as audit entries do: `session:12`, `settlement:7`, `deposit:3`, `reconciliation:9`.
+    `subject` names the cause as audit entries do: `session:12`, `settlement:7`, `deposit:3`, `reconciliation:9`;
+    `handover:12` is what was missing of session 12's drawer when nobody came and it was counted afterwards.
     """
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="variances", db_index=False)

@@ -12,7 +12,17 @@ from django.utils.safestring import SafeString
 
 from cashdesk.admin.acts import ActForm, ActingAdmin, ActPage, Done, units_of
 from cashdesk.admin.base import StoreFilter
-from cashdesk.admin.columns import NOTHING, day, link_to, link_to_list, moment, money, table
+from cashdesk.admin.columns import (
+    NOTHING,
+    day,
+    handed_over,
+    link_to,
+    link_to_list,
+    moment,
+    money,
+    table,
+    told_of_handover,
+)
 from cashdesk.admin.rows import know, of_stores
 from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.principal import Principal
@@ -232,8 +242,8 @@ class VarianceAdmin(ActingAdmin):
     search_fields = ("pk", "uuid")
     search_help_text = "The number or UUID of a variance"
     fields = (
-        "uuid", "state", "escalated_shown", "kind", "store", "place", "person", "counted_by", day("business_date"),
-        "method", money("expected_amount", label="expected"), money("counted_amount", label="counted"),
+        "uuid", "state", "escalated_shown", "kind", "store", "place", "person", "counted_by", "custody",
+        day("business_date"), "method", money("expected_amount", label="expected"), money("counted_amount", label="counted"),
         "difference_shown", money("tolerance"), "late_shown", moment("raised_at"), "reason_shown", "notes",
         "explained_by", moment("explained_at"), "decided_by", moment("decided_at"), "belonging", "history_shown",
     )  # fmt: skip
@@ -248,6 +258,17 @@ class VarianceAdmin(ActingAdmin):
     def difference_shown(self, variance: Variance) -> str:
         """Counted minus expected; of late money what came; of what nobody counted that it is not known."""
         return difference_of(variance)
+
+    @admin.display(description="handed over")
+    def custody(self, variance: Variance) -> str:
+        """Both names, where one counted a drawer out and the other counted it in."""
+        session = variance.session
+        if variance.kind != VarianceKind.OPENING or session is None:
+            return NOTHING
+        if session.is_handed_over and session.closed_at and session.closed_at <= variance.raised_at:
+            said = f"counted afterwards by {variance.counted_by}"
+            return handed_over(session, said=said, difference=variance.difference or 0)
+        return told_of_handover(session) or NOTHING
 
     @admin.display(description="late money")
     def late_shown(self, variance: Variance) -> str:

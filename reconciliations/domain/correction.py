@@ -76,12 +76,14 @@ def book_correction(*, variance: Variance, recount: Count | None, by: Principal,
 
 
 def _where_it_lies(variance: Variance) -> Place:
-    """The vault, where a counted drawer's cash was brought; the drawer itself while a settlement holds it, and for what is
-    never brought anywhere.
+    """The vault, where a counted drawer's cash was brought; the drawer itself while a settlement holds it or it is handed
+    over, and for what is never brought anywhere.
     """
     if variance.place is None or variance.place.kind == PlaceKind.VAULT or variance.method != CASH:
         return variance.place or place.places_of(variance.store)[PlaceKind.VAULT]
     if variance.session is not None:
+        if variance.session.is_handed_over:
+            return variance.place
         # Also of an empty drawer, out of which nothing was ever brought.
         until = Q(closed_at__isnull=True) | Q(closed_at__gt=variance.raised_at)
         if Settlement.objects.filter(until, place=variance.place, opened_at__lte=variance.raised_at).exists():

@@ -15,7 +15,7 @@ from cashdesk.denominations import cash_unit_of
 from cashdesk.domain.business_day import business_date
 from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.principal import Principal
-from cashdesk.domain.session import count_afterwards
+from cashdesk.domain.session import close_session, count_afterwards
 from cashdesk.enums import PlaceKind
 from cashdesk.models import CashSession, Movement, User
 from cashdesk.money import exponent_of
@@ -107,6 +107,14 @@ def open_after_force(stage: Stage, step: Step, station: str) -> None:
 
 def count_and_close(stage: Stage, step: Step) -> None:
     answered(stage.call(step).post("/cash/close", {"final_cash_declared": step.amount}), 200)
+
+
+def hand_over(stage: Stage, step: Step) -> None:
+    # No published call hands a drawer over: the desk does, with the session's own verb.
+    counted = CountedAmount(currency=stage.day.currency, amount=stage.minor(step))
+    person = stage.person(step)
+    session = CashSession.objects.get(user=person, status="OPEN")
+    close_session(session=session, counted=counted, by=Principal(user=person), at=timezone.now(), hands_over=True)
 
 
 def start_shift(stage: Stage, step: Step, station: str) -> None:
@@ -272,6 +280,7 @@ ACTS: dict[str, Callable[..., None]] = {
     r"tries to open register (\d) and is refused": be_refused_a_drawer,
     r"opens register (\d), which closes the old drawer uncounted": open_after_force,
     r"counts and closes": count_and_close,
+    r"counts out and hands over": hand_over,
     r"starts a shift at register (\d)": start_shift,
     r"counts and ends the shift": end_shift,
     r"sells": sell,
