@@ -1,5 +1,7 @@
 """Setting up accounts, vendors and stores."""
 
+from collections.abc import Mapping
+
 from django.db import transaction
 
 from cashdesk.enums import CASH, Language, PlaceKind
@@ -45,11 +47,12 @@ def create_store(
     tolerance_minor: int = 0,
     escalation_minor: int | None = None,
     language: Language = Language.ENGLISH,
+    float_template: Mapping[str, int] | None = None,
 ) -> Store:
     """Creates a store with its places: the vault, `registers` registers, and the outside ends of its movements.
 
-    `tolerance_minor` and `escalation_minor` (None: no second limit) are minor units. Raises
-    ValidationError for a currency or time zone that does not exist.
+    `tolerance_minor` and `escalation_minor` (None: no second limit) are minor units, `float_template` the pieces of the
+    usual float by worth. Raises ValidationError for a currency or time zone that does not exist, or an impossible float.
     """
     store = Store(
         account=account,
@@ -62,6 +65,7 @@ def create_store(
         tolerance_minor=tolerance_minor,
         escalation_minor=escalation_minor,
         language=language,
+        float_template=dict(float_template or {}),
     )
     store.full_clean()
     store.save()

@@ -24,7 +24,7 @@ from cashdesk.domain.principal import SYSTEM, Principal
 from cashdesk.domain.session import close_session, force_close_session, open_session
 from cashdesk.enums import CASH, Language, MovementKind, PaymentStatus, PaymentType, PlaceKind, Role, Scope
 from cashdesk.models import Account, CashSession, Store, User, Vendor
-from cashdesk.money import exponent_of
+from cashdesk.money import exponent_of, parse_units
 
 ACCOUNT_NAME: Final = "Cashdesk Demo"
 OTHER_ACCOUNT_NAME: Final = "Another Company"
@@ -43,7 +43,9 @@ KEY_SECRETS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoStore:
-    """A store of the world. `float_units` and `basket_units` are whole units of its currency."""
+    """A store of the world. `float_units` and `basket_units` are whole units of its currency; `usual_float` has the pieces
+    of the float by their face.
+    """
 
     number: str
     name: str
@@ -51,6 +53,7 @@ class DemoStore:
     time_zone: str
     registers: int
     float_units: int
+    usual_float: str
     basket_units: int
     cut_off_hour: int
     manager: tuple[str, str]
@@ -62,26 +65,31 @@ class DemoStore:
 STORES: Final = (
     DemoStore(
         number="1337", name="Berlin Mitte", currency="EUR", time_zone="Europe/Berlin", registers=3, float_units=200,
+        usual_float="20:3 10:5 5:8 2:10 1:15 0.50:16 0.20:20 0.10:20 0.05:20",
         basket_units=24, cut_off_hour=4, manager=("erika", "Erika Mustermann"),
         cashiers=(("carla", "Carla Brandt"), ("bruno", "Bruno Keller")),
     ),
     DemoStore(
         number="2001", name="Santiago Centro", currency="CLP", time_zone="America/Santiago", registers=2, float_units=50_000,
+        usual_float="5000:3 2000:7 1000:12 500:10 100:35 50:8 10:10",
         basket_units=9_000, cut_off_hour=0, manager=("isabel", "Isabel Rojas"), cashiers=(("diego", "Diego Fuentes"),),
         language=Language.SPANISH,
     ),
     DemoStore(
         number="3001", name="Jakarta Selatan", currency="IDR", time_zone="Asia/Jakarta", registers=2, float_units=500_000,
+        usual_float="50000:3 20000:7 10000:10 5000:12 2000:15 1000:16 500:8",
         basket_units=75_000, cut_off_hour=0, manager=("dewi", "Dewi Lestari"), cashiers=(("budi", "Budi Santoso"),),
         language=Language.INDONESIAN,
     ),
     DemoStore(
         number="4001", name="São Paulo Pinheiros", currency="BRL", time_zone="America/Sao_Paulo", registers=2,
-        float_units=300, basket_units=60, cut_off_hour=3, manager=("renata", "Renata Alves"),
+        float_units=300, usual_float="50:1 20:4 10:7 5:10 2:10 1:15 0.50:20 0.25:12 0.10:15 0.05:10",
+        basket_units=60, cut_off_hour=3, manager=("renata", "Renata Alves"),
         cashiers=(("joao", "João Pereira"),), language=Language.PORTUGUESE,
     ),
     DemoStore(
         number="5001", name="Portland Pearl", currency="USD", time_zone="America/Los_Angeles", registers=2, float_units=150,
+        usual_float="20:2 10:4 5:8 1:20 0.25:24 0.10:25 0.05:20 0.01:50",
         basket_units=32, cut_off_hour=0, manager=("grace", "Grace Miller"), cashiers=(("sam", "Sam Carter"),),
     ),
 )  # fmt: skip
@@ -114,6 +122,7 @@ def make_world(*, at: datetime) -> None:
             tolerance_minor=_minor(demo, demo.basket_units // 24),
             escalation_minor=_minor(demo, demo.basket_units // 4),
             language=demo.language,
+            float_template=_usual_float(demo),
         )
         manager, cashiers = _make_people(demo, store)
         if demo.number in settings.DEMO_HISTORIES:
@@ -143,6 +152,11 @@ def describe(*, base_url: str) -> dict[str, Any]:
         },
         "api_keys": dict(KEY_SECRETS),
     }
+
+
+def _usual_float(demo: DemoStore) -> dict[str, int]:
+    lines = (line.split(":") for line in demo.usual_float.split())
+    return {str(parse_units(face, demo.currency, field="face")): int(pieces) for face, pieces in lines}
 
 
 def _make_people(demo: DemoStore, store: Store) -> tuple[User, list[User]]:

@@ -1,6 +1,5 @@
 """The counting screen: drafts, languages, the usual float, the witness, handing over."""
 
-
 import django.core.validators
 import django.db.models.deletion
 from django.conf import settings

@@ -1,14 +1,19 @@
 """Who owns the stores: accounts, vendors and stores."""
 
 import zoneinfo
+from typing import Final
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from cashdesk.denominations import denominations_of
 from cashdesk.enums import Language
 from cashdesk.models.public_id import PublicIdModel
-from cashdesk.money import is_currency
+from cashdesk.money import is_currency, to_text
+
+FLOAT_PIECES_MAX: Final = 10_000
+"""Of one note or coin in a float: more than a drawer takes, and few enough to catch an amount typed for a number."""
 
 
 def validate_currency(code: str) -> None:
@@ -21,6 +26,28 @@ def validate_time_zone(name: str) -> None:
     """Refuses what the time zone database does not know."""
     if name not in zoneinfo.available_timezones():
         raise ValidationError(f"'{name}' is not a time zone such as Europe/Berlin.", code="invalid_time_zone")
+
+
+def validate_float_template(template: object, *, currency: str) -> None:
+    """Refuses a usual float that cannot lie in a drawer: `template` is to be whole pieces by the worth of a note or coin
+    of `currency` in minor units, such as {"1000": 5}. Every line that is wrong is named.
+    """
+    if not isinstance(template, dict):
+        raise ValidationError('The float is pieces by the worth of a note or coin, such as {"1000": 5}.')
+    known = {str(piece.value): piece.value for piece in denominations_of(currency)}
+    if template and not known:
+        raise ValidationError(f"The notes and coins of {currency} are not known here: its float is told as an amount.")
+    wrong = []
+    for worth, pieces in template.items():
+        if worth not in known:
+            wrong.append(f"{currency} has no note or coin of {str(worth)[:20]} minor units.")
+        elif isinstance(pieces, bool) or not isinstance(pieces, int) or not 1 <= pieces <= FLOAT_PIECES_MAX:
+            face = to_text(known[worth], currency)
+            wrong.append(
+                f"{face}: must be a whole number of pieces from 1 to {FLOAT_PIECES_MAX}; leave it out for none."
+            )
+    if wrong:
+        raise ValidationError(wrong)
 
 
 class Account(PublicIdModel):
@@ -126,9 +153,20 @@ class Store(PublicIdModel):
     def __str__(self) -> str:
         return f"{self.number} {self.name}"
 
+    @property
+    def usual_float(self) -> dict[int, int]:
+        """The usual float: pieces by worth in minor units, largest first; empty where there is none."""
+        return dict(sorted(((int(worth), pieces) for worth, pieces in self.float_template.items()), reverse=True))
+
     def clean(self) -> None:
-        """Refuses a vendor of another account, and another currency once money has moved in this one."""
+        """Refuses a vendor of another account, another currency once money has moved in this one, and a float that
+        cannot lie in a drawer.
+        """
         super().clean()
+        try:
+            validate_float_template(self.float_template, currency=self.currency)
+        except ValidationError as error:
+            raise ValidationError({"float_template": error.error_list}) from error
         if self.pk is not None and self.movements.exists():
             known = type(self).objects.get(pk=self.pk)
             if known.currency != self.currency:

@@ -30,8 +30,12 @@ def open_page(request: HttpRequest, by: Principal) -> HttpResponse:
     if request.method != "POST":
         if open_session_of(user) is not None:
             return see("desk", notice="already-open")
-        return _show(request, user, user.store, by=by, sheet=CountSheet(user.store.currency))
-    sheet = CountSheet(user.store.currency, request.POST.dict())
+        return _show(
+            request, user, user.store, by=by, sheet=CountSheet(user.store.currency, usual=user.store.usual_float)
+        )
+    sheet = CountSheet(user.store.currency, request.POST.dict(), usual=user.store.usual_float)
+    if sheet.takes_usual:
+        return _show(request, user, user.store, by=by, sheet=sheet)
     counted, station = sheet.counted, request.POST.get("station", ANY_FREE)
     if counted is None:
         return _show(request, user, user.store, by=by, sheet=sheet, refusal=Refusal(status=400))

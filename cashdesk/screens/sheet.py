@@ -7,30 +7,84 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from cashdesk import money
-from cashdesk.denominations import denominations_of
+from cashdesk.denominations import Denomination, denominations_of
 from cashdesk.domain.count import PIECES_MAX, CountedAmount, Pieces, total_of
 from cashdesk.errors import InvalidInput
 from cashdesk.writing import amount_typed, style
 
 AMOUNT: Final = "amount"
+FULLER: Final = "fuller"
+"""The box that shows rolls, bundles and weighed amounts too. What is typed there counts whether they are shown or not."""
+NONE: Final = "none"
+"""The button that says 0 of everything of which nothing was said."""
+USUAL: Final = "usual"
+"""The button that takes over the usual float where nothing was said yet."""
 
 
 @dataclass(kw_only=True)
-class Row:
-    """One note or coin: its worth in minor units, what was typed, and what it was read as."""
+class Cell:
+    """A field of a row: what was typed, and how many pieces it was read as, or why not.
 
-    worth: int
-    is_note: bool
-    is_coin: bool
-    prefix: str = ""
+    It holds numbers of `size` pieces: loose ones by 1, rolls by what a roll holds. With size 0 it holds what the pieces
+    are worth together, as scales tell it.
+    """
+
+    field: str
+    size: int
     typed: str = ""
     error: str = ""
     pieces: int = 0
 
+
+@dataclass(kw_only=True)
+class Row:
+    """One note or coin and its worth in minor units: loose pieces, packs of them (None where there is no usual pack) and
+    weighed ones, which add up. `usual` is how many belong to the usual float, None where none is offered.
+    """
+
+    worth: int
+    is_note: bool
+    is_coin: bool
+    loose: Cell
+    packs: Cell | None
+    pack: str
+    weighed: Cell
+    usual: int | None = None
+
+    @property
+    def cells(self) -> list[Cell]:
+        """Its fields, from left to right."""
+        return [cell for cell in (self.loose, self.packs, self.weighed) if cell is not None]
+
     @property
     def field(self) -> str:
-        """The name of its field."""
-        return f"{self.prefix}pieces-{self.worth}"
+        """The name of its first field."""
+        return self.loose.field
+
+    @property
+    def typed(self) -> str:
+        """What was typed as loose pieces."""
+        return self.loose.typed
+
+    @property
+    def is_said(self) -> bool:
+        """Whether something was said of it; 0 is something."""
+        return any(cell.typed for cell in self.cells)
+
+    @property
+    def wrong(self) -> list[Cell]:
+        """Its fields that were not understood."""
+        return [cell for cell in self.cells if cell.error]
+
+    @property
+    def error(self) -> str:
+        """Why it was not understood, empty where it was."""
+        return self.wrong[0].error if self.wrong else ""
+
+    @property
+    def pieces(self) -> int:
+        """How many there are, loose, packed and weighed."""
+        return sum(cell.pieces for cell in self.cells)
 
     @property
     def amount(self) -> int:
@@ -41,16 +95,32 @@ class Row:
 class CountSheet:
     """The sheet of a currency. `counted` is what it says, or None where something is missing or wrong.
 
-    `prefix` tells the fields of several sheets on one page apart.
+    `prefix` tells the fields of several sheets on one page apart. `usual` is a float to take over, pieces by worth.
     """
 
-    def __init__(self, currency: str, typed: Mapping[str, str] | None = None, *, prefix: str = "") -> None:
+    def __init__(
+        self,
+        currency: str,
+        typed: Mapping[str, str] | None = None,
+        *,
+        prefix: str = "",
+        usual: Mapping[int, int] | None = None,
+    ) -> None:
         """Makes an empty sheet, or reads one that was typed."""
         self.currency = currency
         self.amount_field = f"{prefix}{AMOUNT}"
+        self.fuller_field = f"{prefix}{FULLER}"
+        self.none_field = f"{prefix}{NONE}"
+        self.usual_field = f"{prefix}{USUAL}"
         self.rows = list(_rows_of(currency, prefix=prefix))
+        self.usual_total = 0
+        for row in self.rows:
+            row.usual = (usual or {}).get(row.worth)
+            self.usual_total += row.worth * (row.usual or 0)
         self.amount = ""
         self.amount_error = ""
+        self.is_fuller = False
+        self.takes_usual = False
         self.counted: CountedAmount | None = None
         if typed is not None:
             self._read(typed)
@@ -58,48 +128,93 @@ class CountSheet:
     @property
     def has_errors(self) -> bool:
         """Whether something on it was not understood."""
-        return bool(self.amount_error) or any(row.error for row in self.rows)
+        return bool(self.amount_error) or any(row.wrong for row in self.rows)
 
     @property
     def by_pieces(self) -> bool:
         """Whether notes and coins were counted, not one amount alone."""
-        return any(row.typed for row in self.rows)
+        return any(row.is_said for row in self.rows)
 
     @property
     def left_empty(self) -> list[Row]:
         """The notes and coins that nothing was said of, where others were counted."""
-        return [row for row in self.rows if not row.typed] if self.by_pieces else []
+        return [row for row in self.rows if not row.is_said] if self.by_pieces else []
 
     @property
     def total(self) -> int:
         """What was counted, minor units; 0 while it is not known."""
         return self.counted.amount if self.counted else 0
 
+    @property
+    def carried(self) -> list[tuple[str, str]]:
+        """Every field and what was typed in it, for a page that carries a sheet on without showing it."""
+        told = [(cell.field, cell.typed) for row in self.rows for cell in row.cells]
+        return [(self.amount_field, self.amount), (self.fuller_field, "1" if self.is_fuller else ""), *told]
+
     def _read(self, typed: Mapping[str, str]) -> None:
         self.amount = typed.get(self.amount_field, "").strip()
         for row in self.rows:
-            row.typed = typed.get(row.field, "").strip()
-            if row.typed:
-                self._read_row(row)
+            for cell in row.cells:
+                cell.typed = typed.get(cell.field, "").strip()
+        self._fill(typed)
+        packed_or_weighed = any(cell.typed for row in self.rows for cell in row.cells[1:])
+        self.is_fuller = bool(typed.get(self.fuller_field)) or packed_or_weighed
+        for row in self.rows:
+            self._read_row(row)
         amount = None
         try:
             if self.amount:
-                amount = amount_typed(self.amount, self.currency, field=self.amount_field)
+                amount = self._minor(self.amount, field=self.amount_field)
             if not self.has_errors:
                 self.counted = self._counted(amount)
         except InvalidInput as error:
             self.amount_error = error.errors[self.amount_field]
 
+    def _fill(self, typed: Mapping[str, str]) -> None:
+        """Says what a button says of the rows of which nothing was said; what was typed stays."""
+        self.takes_usual = self.usual_field in typed
+        for row in self.rows:
+            if row.is_said:
+                continue
+            if self.takes_usual and row.usual is not None:
+                row.loose.typed = str(row.usual)
+            elif self.none_field in typed:
+                row.loose.typed = "0"
+
     def _read_row(self, row: Row) -> None:
+        for cell in row.cells:
+            if cell.typed:
+                cell.pieces, cell.error = self._pieces(row, cell)
+        if not row.wrong and row.pieces > PIECES_MAX:
+            row.loose.error = _("must be at most %(limit)s pieces.") % {"limit": PIECES_MAX}
+
+    def _pieces(self, row: Row, cell: Cell) -> tuple[int, str]:
+        """Returns how many pieces a field says, and why it cannot be read."""
         try:
-            pieces = money.parse_whole(row.typed, field=row.field)
-        except InvalidInput:
-            row.error = _("must be a whole number of pieces, such as 12.")
-            return
-        if pieces > PIECES_MAX:
-            row.error = _("must be at most %(limit)s pieces.") % {"limit": PIECES_MAX}
-        else:
-            row.pieces = pieces
+            if cell.size == 0:
+                return self._weighed(row, self._minor(cell.typed, field=cell.field))
+            return cell.size * money.parse_whole(cell.typed, field=cell.field), ""
+        except InvalidInput as error:
+            if cell.size == 0:
+                return 0, error.errors[cell.field]
+            if cell.size == 1:
+                return 0, _("must be a whole number of pieces, such as 12.")
+            return 0, _("must be a whole number of rolls or bundles, such as 2.")
+
+    def _weighed(self, row: Row, amount: int) -> tuple[int, str]:
+        pieces, rest = divmod(amount, row.worth)
+        if rest == 0:
+            return pieces, ""
+        told = {
+            "amount": style().amount(amount, self.currency),
+            "less": style().amount(amount - rest, self.currency),
+            "more": style().amount(amount - rest + row.worth, self.currency),
+        }
+        return 0, _("%(amount)s is no whole number of pieces: %(less)s would be, and %(more)s.") % told
+
+    def _minor(self, text: str, *, field: str) -> int:
+        """Reads an amount: the one place of the sheet that does."""
+        return amount_typed(text, self.currency, field=field)
 
     def _counted(self, amount: int | None) -> CountedAmount:
         if not self.by_pieces:
@@ -108,22 +223,29 @@ class CountSheet:
                     self.amount_field, _("is not counted yet: type the pieces, or an amount. Nothing there is 0.")
                 )
             return CountedAmount(currency=self.currency, amount=amount)
-        pieces = tuple(Pieces(denomination=row.worth, pieces=row.pieces) for row in self.rows if row.typed)
+        pieces = tuple(Pieces(denomination=row.worth, pieces=row.pieces) for row in self.rows if row.is_said)
         total = total_of(currency=self.currency, pieces=pieces, field=self.amount_field)
         if amount is not None and amount != total:
-            told, worth = style().amount(amount, self.currency), style().amount(total, self.currency)
-            raise InvalidInput.of(
-                self.amount_field,
-                _("%(told)s is not the %(worth)s that the pieces add up to. Leave one of them out.")
-                % {"told": told, "worth": worth},
-            )
+            told = {"told": style().amount(amount, self.currency), "worth": style().amount(total, self.currency)}
+            words = _("%(told)s is not the %(worth)s that the pieces add up to. Leave one of them out.")
+            raise InvalidInput.of(self.amount_field, words % told)
         return CountedAmount(currency=self.currency, amount=total, pieces=pieces)
 
 
 def _rows_of(currency: str, *, prefix: str) -> Iterator[Row]:
-    """A note and a coin of one worth share a row: a count tells pieces by their worth."""
-    kinds: dict[int, set[str]] = {}
+    """A note and a coin of one worth share a row, since a count tells pieces by their worth; its packs are the note's."""
+    shared: dict[int, list[Denomination]] = {}
     for piece in denominations_of(currency):
-        kinds.setdefault(piece.value, set()).add(piece.kind)
-    for worth, found in kinds.items():
-        yield Row(prefix=prefix, worth=worth, is_note="note" in found, is_coin="coin" in found)
+        shared.setdefault(piece.value, []).append(piece)
+    for worth, found in shared.items():
+        kinds = {piece.kind for piece in found}
+        packed = found[0].packed
+        yield Row(
+            worth=worth,
+            is_note="note" in kinds,
+            is_coin="coin" in kinds,
+            loose=Cell(field=f"{prefix}pieces-{worth}", size=1),
+            packs=Cell(field=f"{prefix}packs-{worth}", size=packed) if packed else None,
+            pack=found[0].pack,
+            weighed=Cell(field=f"{prefix}worth-{worth}", size=0),
+        )

@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 from iso4217 import Currency
 
-from cashdesk.denominations import DENOMINATIONS, Denomination, cash_unit_of, denominations_of
+from cashdesk.denominations import DENOMINATIONS, cash_unit_of, denominations_of
 
 DEMONSTRATION_CURRENCIES = ("EUR", "CLP", "IDR", "BRL", "USD")
 
@@ -126,7 +126,7 @@ def test_the_us_dollar_keeps_its_two_dollar_note_and_its_penny() -> None:
 def test_one_value_may_be_both_a_note_and_a_coin() -> None:
     one_dollar = [piece for piece in denominations_of("USD") if piece.value == 100]
 
-    assert one_dollar == [Denomination(100, "note"), Denomination(100, "coin")]
+    assert [piece.kind for piece in one_dollar] == ["note", "coin"]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_one_value_may_be_both_a_note_and_a_coin() -> None:
     [("CAD", 5), ("AUD", 5), ("NZD", 10), ("CHF", 5), ("DKK", 50), ("INR", 50), ("CNY", 10), ("JPY", 1), ("HUF", 500)],
 )
 def test_the_smallest_piece_is_the_one_in_use(currency: str, smallest: int) -> None:
-    assert denominations_of(currency)[-1] == Denomination(smallest, "coin")
+    assert (denominations_of(currency)[-1].value, denominations_of(currency)[-1].kind) == (smallest, "coin")
 
 
 def test_a_currency_without_data_is_counted_by_amount() -> None:

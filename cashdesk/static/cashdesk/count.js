@@ -1,0 +1,231 @@
+// What counting is better with, and works without: steppers, Enter and arrows, plus and minus, the running total.
+"use strict";
+
+const ANNOUNCED_AFTER_MS = 700;
+const REPEATED_AFTER_MS = 450;
+const REPEATED_EVERY_MS = 90;
+const PIECES_MAX = 10_000_000n;
+
+/** Minor units as they are written in the place: 125050n is "1,250.50", or "1.250,50". */
+function written(minor, { decimals, point, group }) {
+  const digits = minor.toString().padStart(decimals + 1, "0");
+  const units = digits.slice(0, digits.length - decimals).replace(/\B(?=(\d{3})+$)/g, group);
+  return decimals === 0 ? units : `${units}${point}${digits.slice(-decimals)}`;
+}
+
+/** The whole number in a field, 0n where it is empty, null where it is none. */
+function pieces(field) {
+  const text = field.value.trim();
+  if (text === "") return 0n;
+  return /^\d{1,12}$/.test(text) ? BigInt(text) : null;
+}
+
+/** The amount in a field in minor units, null where it is none. The server reads it again, by the same rules. */
+function amount(field, style) {
+  const found = parts(plain(field.value), style);
+  if (!found || found[1].length > style.decimals || found[0].length > 15) return null;
+  return BigInt(found[0] + found[1].padEnd(style.decimals, "0"));
+}
+
+/** Units and decimals of a number that was typed, null where it is none or could be two: Style.read() says why. */
+function parts(typed, { point, group }) {
+  const blocks = typed.split(/[.,' ]/);
+  const signs = typed.match(/[.,' ]/g) || [];
+  const last = blocks.at(-1);
+  if (!blocks.every((block) => /^\d+$/.test(block))) return null;
+  if (signs.length === 0) return [last, ""];
+  if (signs.length === 1) {
+    if (signs[0] === point) return blocks;
+    if (areGroups(blocks, signs) && [plain(group), " ", "'"].includes(signs[0])) return [blocks.join(""), ""];
+    return last.length === 3 || " '".includes(signs[0]) ? null : blocks;
+  }
+  if (areGroups(blocks, signs)) return [blocks.join(""), ""];
+  const end = signs.pop();
+  blocks.pop();
+  if (" '".includes(end) || signs.includes(end) || !areGroups(blocks, signs)) return null;
+  return end !== point && signs[0] !== point && last.length === 3 ? null : [blocks.join(""), last];
+}
+
+function areGroups(blocks, signs) {
+  return new Set(signs).size === 1 && /^[1-9]\d{0,2}(-\d{3})+$/.test(blocks.join("-"));
+}
+
+/** Spaces and apostrophes of all kinds as the plain ones. */
+function plain(text) {
+  const spaced = text.replace(/[\u00a0\u202f\u2009]/g, " ");
+  return (spaced.trim() || spaced).replace(/[\u2019\u02bc\u00b4`]/g, "'");
+}
+
+const isSaid = (field) => field.value.trim() !== "";
+
+function put(place, text) {
+  if (place.textContent !== text) place.textContent = text;
+}
+
+/** Says it as if it had been typed, so that whoever listens to the form hears it. */
+function type(field, text) {
+  field.value = text;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+function countsOn(sheet) {
+  const form = sheet.closest("form");
+  const id = CSS.escape(sheet.dataset.sheet);
+  const bar = form.querySelector(`[data-total="${id}"] [data-total-figure]`);
+  const said = form.querySelector(`[data-total-said="${id}"]`);
+  const one = sheet.querySelector("[data-amount]");
+  const { currency, point, group } = sheet.dataset;
+  const style = { decimals: Number(sheet.dataset.decimals), point, group };
+  const rows = [...sheet.querySelectorAll("[data-worth]")].map((row) => ({
+    worth: BigInt(row.dataset.worth),
+    usual: row.dataset.usual,
+    total: row.querySelector("[data-row-total]"),
+    fields: [...row.querySelectorAll("[data-size]")],
+  }));
+  let announcing = 0;
+
+  /** What a field adds to its row, 0n where it cannot be read. */
+  function worthOf(field, worth) {
+    const size = BigInt(field.dataset.size);
+    if (size > 0n) return (pieces(field) ?? 0n) * size * worth;
+    const found = isSaid(field) ? amount(field, style) : 0n;
+    return found !== null && found % worth === 0n ? found : 0n;
+  }
+
+  function add() {
+    let total = 0n;
+    let isByPieces = false;
+    for (const { worth, total: place, fields } of rows) {
+      const row = fields.reduce((sum, field) => sum + worthOf(field, worth), 0n);
+      const isRowSaid = fields.some(isSaid);
+      // A row that was said to be none shows its nought; one of which nothing was said shows nothing.
+      put(place, isRowSaid ? written(row, style) : "");
+      isByPieces ||= isRowSaid;
+      total += row;
+    }
+    if (!isByPieces && isSaid(one)) total = amount(one, style) ?? 0n;
+    return `${written(total, style)} ${currency}`;
+  }
+
+  function show() {
+    const text = add();
+    if (bar) put(bar, text);
+    clearTimeout(announcing);
+    announcing = setTimeout(() => {
+      if (said) said.textContent = `${said.dataset.words}: ${text}`;
+    }, ANNOUNCED_AFTER_MS);
+  }
+
+  function go(field) {
+    if (!field) return false;
+    field.focus();
+    field.select();
+    return true;
+  }
+
+  /** The field above or below that counts the same way and can be seen; past the last row the one amount. */
+  function beside(field, by) {
+    const at = rows.findIndex((row) => row.fields.includes(field));
+    const kind = Math.min(Number(field.dataset.size), 2);
+    const isAlike = (other) => Math.min(Number(other.dataset.size), 2) === kind && other.offsetParent !== null;
+    if (field === one) return by < 0 ? rows.at(-1)?.fields[0] : undefined;
+    for (let next = at + by; next >= 0 && next < rows.length; next += by) {
+      const found = rows[next].fields.find(isAlike);
+      if (found) return found;
+    }
+    return by > 0 ? one : undefined;
+  }
+
+  /** The field to the left or right in the same row, where the caret can go no further in this one. */
+  function across(field, by) {
+    const end = by < 0 ? 0 : field.value.length;
+    const isAtEnd = field.selectionStart === end && field.selectionEnd === end;
+    const isWhole = field.selectionStart === 0 && field.selectionEnd === field.value.length;
+    if (!isAtEnd && !isWhole) return undefined;
+    const shown = rows.find((row) => row.fields.includes(field))?.fields.filter((other) => other.offsetParent) ?? [];
+    return shown[shown.indexOf(field) + by];
+  }
+
+  function step(field, by) {
+    const number = (pieces(field) ?? 0n) + by;
+    if (number >= 0n && number <= PIECES_MAX) type(field, number.toString());
+  }
+
+  function pressed(event) {
+    const field = event.target;
+    if (field !== one && !field.matches("[data-size]")) return;
+    if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
+    const vertically = { Enter: 1, ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const sideways = event.shiftKey ? undefined : { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const stepping = { "+": 1n, "-": -1n }[event.key];
+    if (vertically) {
+      // Enter in the last field sends the form, as it would without this script.
+      if (go(beside(field, vertically)) || event.key !== "Enter") event.preventDefault();
+    } else if (sideways) {
+      if (go(across(field, sideways))) event.preventDefault();
+    } else if (stepping && Number(field.dataset.size) > 0) {
+      step(field, stepping);
+      event.preventDefault();
+    }
+  }
+
+  function takeUsual() {
+    for (const { usual, fields } of rows) {
+      if (usual !== undefined && !fields.some(isSaid)) type(fields[0], usual);
+    }
+    go(rows[0].fields[0]);
+  }
+
+  const stepped = (button) => step(button.closest("[data-worth]").querySelector("[data-size='1']"), BigInt(button.dataset.step));
+
+  sheet.addEventListener("input", show);
+  sheet.addEventListener("keydown", pressed);
+  sheet.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-step]");
+    if (!button) return;
+    if (button.dataset.held) delete button.dataset.held;
+    else stepped(button);
+  });
+  repeats(sheet, stepped);
+  selects(sheet);
+  form.querySelector(`[data-take="${id}"]`)?.addEventListener("click", (event) => {
+    event.preventDefault();
+    takeUsual();
+  });
+  const text = add();
+  if (bar) put(bar, text);
+}
+
+/** A stepper that is held goes on stepping; its click afterwards is none. */
+function repeats(sheet, stepped) {
+  let timer = 0;
+  const stop = () => clearTimeout(timer);
+  sheet.addEventListener("pointerdown", (event) => {
+    const button = event.target.closest("[data-step]");
+    if (!button || event.button !== 0) return;
+    delete button.dataset.held;
+    const again = () => {
+      button.dataset.held = "true";
+      stepped(button);
+      timer = setTimeout(again, REPEATED_EVERY_MS);
+    };
+    timer = setTimeout(again, REPEATED_AFTER_MS);
+    button.addEventListener("pointerleave", stop, { once: true });
+  });
+  for (const end of ["pointerup", "pointercancel", "contextmenu"]) document.addEventListener(end, stop);
+}
+
+/** A field that is clicked into is selected, as one that is reached by Tab; a second click puts the caret. */
+function selects(sheet) {
+  let from = null;
+  sheet.addEventListener("pointerdown", () => {
+    from = document.activeElement;
+  });
+  sheet.addEventListener("click", ({ target }) => {
+    if (target.matches("input[inputmode]") && target !== from && target.selectionStart === target.selectionEnd) {
+      target.select();
+    }
+  });
+}
+
+for (const sheet of document.querySelectorAll("[data-count] [data-sheet]")) countsOn(sheet);
