@@ -10,6 +10,7 @@ from cashdesk.web.health import livez, readyz
 urlpatterns = [
     path("", TemplateView.as_view(template_name="cashdesk/home.html"), name="home"),
     path("", include("cashdesk.page_urls")),
+    path("", include("settlements.page_urls")),
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
     path("admin/", admin.site.urls),
@@ -18,7 +19,6 @@ urlpatterns = [
     path("api/v1/", include("cashdesk.urls")),
     path("api/v1/", include("settlements.urls")),
     path("api/v1/", include("reconciliations.urls")),
-    path("reports/", include("settlements.page_urls")),
     path("reports/", include("reconciliations.page_urls")),
 ]
 

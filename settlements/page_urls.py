@@ -1,13 +1,24 @@
-"""The pages of this app, under /reports."""
+"""The pages of this app: reports, under /reports, and what is settled at the desk and in the vault."""
 
 from django.urls import path
 
+from settlements.screens.counting import count_page
+from settlements.screens.opening import open_page
 from settlements.screens.reports import places_page, stores_page, x_report_page, z_report_page, z_reports_page
+from settlements.screens.standing import registers_page, settlement_page, start_page
+from settlements.screens.vault import vault_page
 
 urlpatterns = [
-    path("registers", stores_page, name="report-stores"),
-    path("registers/<str:store>", places_page, name="report-places"),
-    path("registers/<str:store>/<int:station>/x", x_report_page, name="x-report"),
-    path("registers/<str:store>/<int:station>/z", z_reports_page, name="z-reports"),
-    path("registers/<str:store>/<int:station>/z/<int:number>", z_report_page, name="z-report"),
+    path("reports/registers", stores_page, name="report-stores"),
+    path("reports/registers/<str:store>", places_page, name="report-places"),
+    path("reports/registers/<str:store>/<int:station>/x", x_report_page, name="x-report"),
+    path("reports/registers/<str:store>/<int:station>/z", z_reports_page, name="z-reports"),
+    path("reports/registers/<str:store>/<int:station>/z/<int:number>", z_report_page, name="z-report"),
+    path("desk/register", registers_page, name="desk-register"),
+    path("settlements/open/<str:store>/<int:station>", open_page, name="settlement-open"),
+    path("settlements/<uuid:settlement>", settlement_page, name="settlement-page"),
+    path("settlements/<uuid:settlement>/start", start_page, name="settlement-start"),
+    path("settlements/<uuid:settlement>/count", count_page, name="settlement-count"),
+    path("vault", vault_page, name="vault"),
+    path("vault/<uuid:store>", vault_page, name="vault-of"),
 ]

@@ -1,18 +1,19 @@
 """Reusable reads of settlements, each with its fixed number of queries."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Value, When
 
 from cashdesk.domain.access import store_reference
 from cashdesk.domain.principal import Principal
-from cashdesk.enums import WITHIN_A_PERIOD, PlaceKind, Role
+from cashdesk.enums import WITHIN_A_PERIOD, CountMoment, PlaceKind, Role, SessionStatus
 from cashdesk.errors import NotFound
-from cashdesk.models import CashSession, Count, Place, Seal, Store, User
+from cashdesk.models import CashSession, Count, PaymentMethod, Place, Seal, Store, User
 from cashdesk.queries import with_shown_result
 from settlements.domain.z_report import SealedPeriod
 from settlements.enums import Closing, ReportOf, SettlementState, SettlementType
-from settlements.models import Deposit, Settlement
+from settlements.models import Deposit, Settlement, SettlementCount
 
 
 def settlements(*, by: Principal) -> "QuerySet[Settlement]":
@@ -46,6 +47,69 @@ def settlement(*, by: Principal, settlement_id: UUID) -> Settlement:
 def with_amounts(rows: "QuerySet[Settlement]") -> "QuerySet[Settlement]":
     """Adds the amounts, in one query each."""
     return rows.prefetch_related("initial_amounts", "closing_amounts")
+
+
+def preview_of(*, by: Principal, settlement: Settlement, attempt: int) -> SettlementCount | None:
+    """Returns a preview that `by` made of a settlement that is not closed, with what was counted; None for anybody else's:
+    what was told of it is theirs, and would tell another what to count (law 5).
+    """
+    if settlement.is_closed or not 0 < attempt < 2**31:
+        return None
+    found = SettlementCount.objects.filter(settlement=settlement, attempt=attempt, count__moment=CountMoment.PREVIEW)
+    return found.filter(count__counted_by=by.user).prefetch_related("count__amounts__pieces").first()
+
+
+def methods_of(store: Store) -> "list[PaymentMethod]":
+    """Returns the ways to pay that a count in the store may name: the active ones, and those still counted by hand."""
+    methods = PaymentMethod.objects.filter(account=store.account_id)
+    return list(methods.filter(Q(is_active=True) | Q(is_counted=True)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A register, and the settlement that runs there, if one does."""
+
+    register: Place
+    settlement: Settlement | None
+
+
+def registers(*, by: Principal, store: Store) -> list[Standing]:
+    """Returns the registers of a store whose settlements `by` may open and count, by number: a manager all, a cashier the
+    assigned one, or those that nobody is assigned to.
+    """
+    places = Place.objects.filter(store=store, kind=PlaceKind.REGISTER)
+    if by.user is not None and not by.has_role(Role.MANAGER):
+        if by.user.register is not None and by.user.register.store_id == store.pk:
+            places = places.filter(pk=by.user.register.pk)
+        else:
+            places = places.exclude(
+                pk__in=User.objects.filter(register__store=store, is_active=True).values("register")
+            )
+    running = {
+        found.place_id: found for found in Settlement.objects.filter(store=store).exclude(state=SettlementState.CLOSED)
+    }
+    return [Standing(register=one, settlement=running.get(one.pk)) for one in places.order_by("number")]
+
+
+def vault_of(store: Store) -> Place:
+    """Returns the vault of a store, which every store has."""
+    return Place.objects.select_related("store").get(store=store, kind=PlaceKind.VAULT)
+
+
+def running_at(place: Place) -> Settlement | None:
+    """Returns the settlement that runs at a register or in the vault, with what it was opened with."""
+    found = Settlement.objects.filter(place=place).exclude(state=SettlementState.CLOSED)
+    return found.select_related("store", "place").prefetch_related("initial_amounts").first()
+
+
+def last_closed_at(place: Place) -> Settlement | None:
+    """Returns the settlement of a place that was closed last."""
+    return Settlement.objects.filter(place=place, state=SettlementState.CLOSED).order_by("-pk").first()
+
+
+def session_at(place: Place) -> CashSession | None:
+    """Returns the cash session that is open at a register, which stands in the way of its settlement."""
+    return CashSession.objects.filter(register=place, status=SessionStatus.OPEN).select_related("user").first()
 
 
 def deposits(*, by: Principal) -> "QuerySet[Deposit]":

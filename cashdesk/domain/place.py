@@ -62,6 +62,13 @@ def _settle(place: Place, **changes: Any) -> None:
         setattr(place, name, value)
 
 
+def trades_under_settlement(store: Store | None) -> bool:
+    """Whether registers of a store are settled: they must be, or the vault runs, without which no register can."""
+    if store is None or store.requires_settlement:
+        return store is not None
+    return Place.objects.filter(store=store, kind=PlaceKind.VAULT).exclude(settling=Settling.NONE).exists()
+
+
 def refuse_unsettled(*, register: Place, store: Store) -> None:
     """Where registers trade under settlement only, refuses what needs a trading register while it is idle or counted.
 

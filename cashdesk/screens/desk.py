@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from cashdesk import queries
-from cashdesk.domain.place import stations_for
+from cashdesk.domain.place import stations_for, trades_under_settlement
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.session import open_session_of
 from cashdesk.enums import Role
@@ -21,6 +21,7 @@ def desk_page(request: HttpRequest, by: Principal) -> HttpResponse:
     user = cast(User, by.user)
     session = open_session_of(user)
     context: dict[str, Any] = {"session": session, "notice": request.GET.get("notice", "")}
+    context |= {"is_settled": trades_under_settlement(user.store), "is_manager": by.has_role(Role.MANAGER)}
     context["booked"] = queries.own_movement(by=by, movement_id=_uuid(request.GET.get("booked", "")))
     if session is None:
         context |= _before_opening(user, by=by)

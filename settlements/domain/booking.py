@@ -1,17 +1,20 @@
 """What opening and closing a settlement have in common: what they refuse, what they book, what they note."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Max
+
 from cashdesk.domain import audit, place
-from cashdesk.domain.count import CountedAmount
+from cashdesk.domain.count import CountedAmount, keep_count
 from cashdesk.domain.entry import Entry, entries_of_difference
 from cashdesk.domain.principal import Principal
-from cashdesk.enums import CASH, MovementKind, PlaceKind, Role, SessionStatus
+from cashdesk.enums import CASH, CountMoment, MovementKind, PlaceKind, Role, SessionStatus
 from cashdesk.errors import Conflict, Forbidden, InvalidInput
 from cashdesk.models import CashSession, Place
-from settlements.models import Settlement
+from settlements.domain.target import Judged, unequal_of
+from settlements.models import Settlement, SettlementCount
 
 
 def refuse_open_session(register: Place) -> None:
@@ -62,6 +65,24 @@ def transfer(
     """Returns the movement of cash between two places."""
     return Entry(
         source=source, destination=destination, amount=amount, currency=currency, method=CASH, kind=kind, occurred_at=at
+    )
+
+
+def keep_attempt(
+    settlement: Settlement,
+    *,
+    moment: CountMoment,
+    counted: Sequence[CountedAmount],
+    judged: Iterable[Judged],
+    by: Principal,
+    at: datetime,
+) -> None:
+    """Writes down a count, and which pairs of it were not equal: asked again, one attempt is told the same."""
+    attempt = (settlement.counts.aggregate(last=Max("attempt"))["last"] or 0) + 1
+    count = keep_count(place=settlement.place, moment=moment, counted=counted, by=by, at=at, attempt=attempt)
+    unequal = unequal_of(judged)
+    SettlementCount.objects.create(
+        settlement=settlement, count=count, attempt=attempt, is_equal=not unequal, unequal=unequal
     )
 
 

@@ -163,7 +163,7 @@ def open_locked(
     if is_counted:
         count = keep_count(place=place_, moment=CountMoment.OPENING, counted=initial, by=by, at=at)
         SettlementCount.objects.create(
-            settlement=settlement, count=count, attempt=0, is_equal=not any(differences.values())
+            settlement=settlement, count=count, attempt=0, is_equal=not differences, unequal=list(differences)
         )
     place.hold(place_, by=by, after_z=z)
     raise_opening(settlement, found=pairs, differences=differences, by=by, at=at)

@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
 
 from cashdesk.domain import ledger, place
-from cashdesk.domain.count import CountedAmount, keep_count
+from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.entry import Entry
 from cashdesk.domain.expected import last_seal_of
 from cashdesk.domain.principal import Principal
@@ -17,9 +16,9 @@ from cashdesk.domain.seal import seal_period
 from cashdesk.enums import WITHIN_A_PERIOD, CountMoment, MovementKind, PlaceKind, Role, Settling
 from cashdesk.errors import Conflict, Forbidden, InvalidInput
 from cashdesk.models import Count, Place
-from settlements.domain.booking import note, over_short, refuse_open_session, refuse_pairs, transfer
+from settlements.domain.booking import keep_attempt, note, over_short, refuse_open_session, refuse_pairs, transfer
 from settlements.domain.opening import open_locked
-from settlements.domain.target import Judged, counted_methods, judge, targets_of
+from settlements.domain.target import Judged, counted_methods, judge, targets_of, unequal_of
 from settlements.domain.variances import raise_closing, raise_not_counted
 from settlements.enums import (
     ACTS,
@@ -29,7 +28,7 @@ from settlements.enums import (
     SettlementState,
     SettlementType,
 )
-from settlements.models import ClosingAmount, Settlement, SettlementCount
+from settlements.models import ClosingAmount, Settlement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,15 +110,15 @@ def preview_settlement(
             code="previewed_meanwhile",
         )
     judged = _judged(settlement, counted)
-    unequal = tuple((pair.currency, pair.method) for pair in judged if pair.difference)
+    unequal = unequal_of(judged)
     attempt = settlement.preview_count + 1
     is_last = attempt >= PREVIEWS_OF_A_REGISTER
     closes = settlement.type == SettlementType.CASHREGISTER and (not unequal or is_last)
-    _keep_attempt(
+    keep_attempt(
         settlement,
         moment=CountMoment.CLOSING if closes else CountMoment.PREVIEW,
         counted=counted,
-        is_equal=not unequal,
+        judged=judged,
         by=by,
         at=at,
     )
@@ -151,8 +150,7 @@ def close_settlement(
     settlement = _locked(settlement, by=by)
     _refuse_act(settlement, Act.CLOSE)
     judged = _judged(settlement, counted)
-    is_equal = not any(pair.difference for pair in judged)
-    _keep_attempt(settlement, moment=CountMoment.CLOSING, counted=counted, is_equal=is_equal, by=by, at=at)
+    keep_attempt(settlement, moment=CountMoment.CLOSING, counted=counted, judged=judged, by=by, at=at)
     return _close(settlement, judged=judged, closing=Closing.DECLARED, by=by, at=at, reason=reason)
 
 
@@ -192,8 +190,7 @@ def count_settlement_afterwards(
         raise Conflict("The drawer was opened or counted since; what it held is in that count.", code="already_counted")
     targets = {(line.currency, line.method): line.target for line in settlement.closing_amounts.all()}
     judged = judge(targets=targets, counted=counted, by_hand=counted_methods(settlement))
-    is_equal = not any(pair.difference for pair in judged)
-    _keep_attempt(settlement, moment=CountMoment.AFTERWARDS, counted=counted, is_equal=is_equal, by=by, at=at)
+    keep_attempt(settlement, moment=CountMoment.AFTERWARDS, counted=counted, judged=judged, by=by, at=at)
     _book(settlement, judged=judged, by=by, at=at)
     seal_period(place=settlement.place, last_seal=last_seal_of(settlement.place), at=at)
     place.moved_on(settlement.place)
@@ -309,20 +306,6 @@ def _locked(settlement: Settlement, *, by: Principal) -> Settlement:
 
 def _judged(settlement: Settlement, counted: Sequence[CountedAmount]) -> tuple[Judged, ...]:
     return judge(targets=targets_of(settlement), counted=counted, by_hand=counted_methods(settlement))
-
-
-def _keep_attempt(
-    settlement: Settlement,
-    *,
-    moment: CountMoment,
-    counted: Sequence[CountedAmount],
-    is_equal: bool,
-    by: Principal,
-    at: datetime,
-) -> None:
-    attempt = (settlement.counts.aggregate(last=Max("attempt"))["last"] or 0) + 1
-    count = keep_count(place=settlement.place, moment=moment, counted=counted, by=by, at=at, attempt=attempt)
-    SettlementCount.objects.create(settlement=settlement, count=count, attempt=attempt, is_equal=is_equal)
 
 
 def _refuse_act(settlement: Settlement, act: Act) -> None:

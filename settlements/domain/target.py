@@ -1,6 +1,6 @@
 """What a settlement should hold, and how what was counted compares with it, per currency and method."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cashdesk.domain.count import CountedAmount
@@ -73,3 +73,8 @@ def judge(
         actual = target if is_assumed else found.get((currency, method), 0)
         judged.append(Judged(currency=currency, method=method, target=target, actual=actual, is_assumed=is_assumed))
     return tuple(judged)
+
+
+def unequal_of(judged: Iterable[Judged]) -> tuple[Pair, ...]:
+    """Returns the pairs that were not what they should be, without by how much."""
+    return tuple((pair.currency, pair.method) for pair in judged if pair.difference)

@@ -144,6 +144,9 @@ class SettlementCount(models.Model):
     count = models.OneToOneField(Count, on_delete=models.PROTECT, related_name="settlement_count")
     attempt = models.PositiveIntegerField()
     is_equal = models.BooleanField(help_text="Whether every amount was the target's.")
+    unequal = models.JSONField(
+        default=list, help_text='The pairs that were not the target\'s, such as [["EUR", "CASH"]]; not by how much.'
+    )
 
     class Meta:
         ordering = ("settlement", "attempt")

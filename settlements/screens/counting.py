@@ -1,0 +1,133 @@
+"""Counting a register or the vault under settlement, blind: the sheet, a look at it, the comparison, the close."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import Role
+from cashdesk.errors import DomainError
+from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path
+from cashdesk.web.idempotency import act_once
+from cashdesk.web.pages import page_for
+from settlements import queries
+from settlements.domain.settlement import close_settlement, preview_settlement
+from settlements.enums import ACTS, PREVIEWS_OF_A_REGISTER, Act, SettlementType
+from settlements.models import Settlement, SettlementCount
+from settlements.screens.count_parts import CountParts, offered_by, typed_again
+
+REVIEW: Final = "review"
+BACK: Final = "back"
+PREVIEW: Final = "preview"
+CLOSE: Final = "close"
+
+
+@page_for(Role.CASHIER, takes_posts=True)
+def count_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpResponse:
+    """The sheet (GET, or `step=back` with every digit kept), its review, and what is done with it: `step=preview` compares
+    it, `step=close` closes with it.
+
+    A preview that did not close leads back here with `?attempt=`, its number: what it told is read from the books, so a
+    form that is sent twice is one attempt, and is told the same. No step tells more than equal or not (law 5).
+    """
+    found = queries.settlement(by=by, settlement_id=settlement)
+    if request.method != "POST":
+        if Act.PREVIEW not in ACTS[found.type][found.state]:
+            return see("settlement-page", found.uuid)
+        attempt = queries.preview_of(by=by, settlement=found, attempt=_number(request.GET.get("attempt", "")))
+        return _show(request, found, _parts_again(found, attempt), attempt=attempt)
+    parts = _parts(request, found)
+    step = request.POST.get("step", REVIEW)
+    if step in (PREVIEW, CLOSE) and parts.is_ready and not parts.is_adding:
+        return _do(request, found, parts, step, by=by)
+    if Act.PREVIEW not in ACTS[found.type][found.state]:
+        return see("settlement-page", found.uuid, notice="closed-meanwhile" if found.is_closed else "not-counting")
+    if parts.is_adding:
+        return _show(request, found, parts, Refusal(status=400) if parts.new_error else None)
+    if step == BACK:
+        return _show(request, found, parts)
+    if not parts.is_ready:
+        return _show(request, found, parts, Refusal(status=400))
+    return _review(request, found, parts)
+
+
+def _do(request: HttpRequest, settlement: Settlement, parts: CountParts, step: str, *, by: Principal) -> HttpResponse:
+    """Compares or closes once; sent again it leads to the same page."""
+    at = timezone.now()
+
+    def act() -> str:
+        if step == CLOSE:
+            close_settlement(settlement=settlement, counted=parts.counted, by=by, at=at)
+            return path_to("settlement-page", settlement.uuid)
+        done = preview_settlement(
+            settlement=settlement,
+            counted=parts.counted,
+            by=by,
+            at=at,
+            after_previews=_number(request.POST.get("after-previews", "")),
+        )
+        if done.settlement.is_closed:
+            return path_to("settlement-page", settlement.uuid)
+        return path_to("settlement-count", settlement.uuid, attempt=str(done.attempt))
+
+    try:
+        return see_path(act_once(request=request, by=by, at=at, act=act))
+    except DomainError as error:
+        now = queries.settlement(by=by, settlement_id=settlement.uuid)
+        if Act.PREVIEW not in ACTS[now.type][now.state]:
+            return see("settlement-page", now.uuid, notice="closed-meanwhile" if now.is_closed else "not-counting")
+        return _review(request, now, parts, Refusal.of(error))
+
+
+def _parts(request: HttpRequest, settlement: Settlement) -> CountParts:
+    methods = queries.methods_of(settlement.store)
+    return CountParts(offered_by(settlement, methods=methods), methods=methods, typed=request.POST)
+
+
+def _parts_again(settlement: Settlement, attempt: SettlementCount | None) -> CountParts:
+    """An empty count, or that of the attempt with all its digits."""
+    methods = queries.methods_of(settlement.store)
+    added, typed = typed_again(attempt) if attempt is not None else ([], {})
+    return CountParts(offered_by(settlement, methods=methods), methods=methods, typed=typed, added=added)
+
+
+def _context(settlement: Settlement, parts: CountParts) -> dict[str, Any]:
+    left = PREVIEWS_OF_A_REGISTER - settlement.preview_count
+    return {
+        "settlement": settlement,
+        "store": settlement.store,
+        "place": settlement.place,
+        "parts": parts,
+        "is_vault": settlement.type == SettlementType.VAULT,
+        "attempt_next": settlement.preview_count + 1,
+        "attempts": PREVIEWS_OF_A_REGISTER,
+        "attempts_left": left,
+        "is_last": left == 1,
+    }
+
+
+def _show(
+    request: HttpRequest,
+    settlement: Settlement,
+    parts: CountParts,
+    refusal: Refusal | None = None,
+    *,
+    attempt: SettlementCount | None = None,
+) -> HttpResponse:
+    context = _context(settlement, parts) | {"attempt": attempt}
+    if attempt is not None:
+        context["unequal"] = [parts.title_of((currency, method)) for currency, method in attempt.unequal]
+    return form_page(request, "settlements/count.html", context, refusal)
+
+
+def _review(
+    request: HttpRequest, settlement: Settlement, parts: CountParts, refusal: Refusal | None = None
+) -> HttpResponse:
+    return form_page(request, "settlements/review.html", _context(settlement, parts), refusal)
+
+
+def _number(text: str) -> int:
+    """Reads a number of ours; -1 for what is none, which no attempt has."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1

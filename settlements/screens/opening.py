@@ -1,0 +1,98 @@
+"""Opening the settlement of a register or of the vault, with what was counted into it."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from cashdesk.domain.place import refuse_register_of_another
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import CASH, PlaceKind, Role, Settling
+from cashdesk.errors import DomainError, Forbidden, NotFound
+from cashdesk.models import Place
+from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path
+from cashdesk.web.idempotency import act_once
+from cashdesk.web.pages import page_for
+from settlements import queries
+from settlements.domain.opening import open_settlement
+from settlements.enums import SettlementType
+from settlements.screens.count_parts import CountParts
+
+
+@page_for(Role.CASHIER, takes_posts=True)
+def open_page(request: HttpRequest, by: Principal, store: str, station: int) -> HttpResponse:
+    """The amounts that lie in the register, or (station 0, for managers) in the vault, counted per currency."""
+    place = queries.place_at(by=by, store=store, station=station)
+    if not place.store.is_active:
+        raise NotFound("There is no such register or vault.")
+    _refuse_person(place, by=by)
+    if request.method != "POST":
+        if place.settling != Settling.NONE:
+            return _to_running(place, notice="already-open")
+        return _show(request, place, CountParts([(place.store.currency, CASH)]), by=by)
+    parts = CountParts([(place.store.currency, CASH)], typed=request.POST)
+    if parts.is_adding:
+        return _show(request, place, parts, by=by, refusal=Refusal(status=400) if parts.new_error else None)
+    if not parts.is_ready:
+        return _show(request, place, parts, by=by, refusal=Refusal(status=400))
+    return _open(request, place, parts, by=by)
+
+
+def _open(request: HttpRequest, place: Place, parts: CountParts, *, by: Principal) -> HttpResponse:
+    at = timezone.now()
+    is_vault = place.kind == PlaceKind.VAULT
+
+    def act() -> str:
+        settlement = open_settlement(
+            type=SettlementType.VAULT if is_vault else SettlementType.CASHREGISTER,
+            store=place.store,
+            initial=parts.counted,
+            by=by,
+            at=at,
+            station=place.number,
+        )
+        if is_vault:
+            return path_to("vault-of", place.store.uuid, notice="vault-opened")
+        return path_to("settlement-page", settlement.uuid, notice="opened")
+
+    try:
+        return see_path(act_once(request=request, by=by, at=at, act=act))
+    except DomainError as error:
+        if error.code == "settlement_already_open":
+            return _to_running(place, notice="already-open")
+        return _show(request, place, parts, by=by, refusal=Refusal.of(error))
+
+
+def _refuse_person(place: Place, *, by: Principal) -> None:
+    """Raises Forbidden for a cashier at the vault, or at somebody else's register."""
+    if place.kind == PlaceKind.VAULT and not by.has_role(Role.MANAGER):
+        raise Forbidden("The vault is a manager's to settle.")
+    refuse_register_of_another(register=place, user=by.user, by=by)
+
+
+def _to_running(place: Place, *, notice: str) -> HttpResponse:
+    if place.kind == PlaceKind.VAULT:
+        return see("vault-of", place.store.uuid, notice=notice)
+    running = queries.running_at(place)
+    return see("settlement-page", running.uuid, notice=notice) if running is not None else see("desk-register")
+
+
+def _show(
+    request: HttpRequest, place: Place, parts: CountParts, *, by: Principal, refusal: Refusal | None = None
+) -> HttpResponse:
+    context: dict[str, Any] = {
+        "place": place,
+        "store": place.store,
+        "is_vault": place.kind == PlaceKind.VAULT,
+        "parts": parts,
+        "is_manager": by.has_role(Role.MANAGER),
+    }
+    if place.kind == PlaceKind.REGISTER and refusal is None:
+        context |= _in_the_way(place)
+    return form_page(request, "settlements/open.html", context, refusal)
+
+
+def _in_the_way(place: Place) -> dict[str, Any]:
+    """What a person is told before they count: it is asked again, under the lock, when the register is opened."""
+    vault = queries.vault_of(place.store)
+    return {"session": queries.session_at(place), "lacks_vault": vault.settling == Settling.NONE}

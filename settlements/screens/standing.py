@@ -1,0 +1,106 @@
+"""Where a register stands under settlement: which there are, one that runs, one that was closed; and the count begins."""
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from cashdesk.domain.audit import note_looks
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import CASH, Role
+from cashdesk.errors import DomainError
+from cashdesk.models import User
+from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path
+from cashdesk.web.idempotency import act_once
+from cashdesk.web.pages import page_for
+from settlements import queries
+from settlements.domain.settlement import start_counting
+from settlements.enums import ACTS, PREVIEWS_OF_A_REGISTER, Act, SettlementType
+from settlements.models import Settlement
+from settlements.screens.count_parts import CountParts
+
+
+@page_for(Role.CASHIER)
+def registers_page(request: HttpRequest, by: Principal) -> HttpResponse:
+    """The registers that a person may settle; whoever has one of their own is led to it."""
+    user = cast(User, by.user)
+    if user.store is None:
+        return see("vault" if by.has_role(Role.MANAGER) else "desk")
+    found = queries.registers(by=by, store=user.store)
+    if len(found) == 1 and not by.has_role(Role.MANAGER):
+        (only,) = found
+        if only.settlement is not None:
+            return see("settlement-page", only.settlement.uuid)
+        return see("settlement-open", user.store.uuid, only.register.number)
+    return render(request, "settlements/registers.html", {"store": user.store, "registers": found})
+
+
+@page_for(Role.CASHIER)
+def settlement_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpResponse:
+    """What a settlement was opened with and what comes next; once it is closed the figures, for those who may see them."""
+    found = queries.settlement(by=by, settlement_id=settlement)
+    note_looks(rows=[found], by=by, at=timezone.now(), noun="settlements")
+    names = CountParts((), methods=queries.methods_of(found.store))
+    context: dict[str, Any] = {
+        **_context(found, by=by),
+        "notice": request.GET.get("notice", ""),
+        "initial": [{"title": names.title_of((line.currency, line.method)), "line": line} for line in _known(found)],
+        "attempts_left": PREVIEWS_OF_A_REGISTER - found.preview_count,
+        "attempts": PREVIEWS_OF_A_REGISTER,
+    }
+    if found.is_closed:
+        lines = found.closing_amounts.all() if getattr(found, "shows_result", False) else []
+        context["closing"] = [{"title": names.title_of((line.currency, line.method)), "line": line} for line in lines]
+        context["differs"] = any(line.difference for line in lines)
+        return render(request, "settlements/result.html", context)
+    if found.type == SettlementType.VAULT:
+        return see("vault-of", found.store.uuid)
+    context["session"] = queries.session_at(found.place)
+    return render(request, "settlements/settlement.html", context)
+
+
+@page_for(Role.CASHIER, takes_posts=True)
+def start_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpResponse:
+    """Asks once more, since a register that is counted sells no more, and begins the count."""
+    found = queries.settlement(by=by, settlement_id=settlement)
+    if request.method != "POST":
+        if Act.START_COUNTING not in ACTS[found.type][found.state]:
+            return see("settlement-page", found.uuid)
+        return _show_start(request, found, by=by)
+    at = timezone.now()
+
+    def act() -> str:
+        start_counting(settlement=found, by=by, at=at)
+        return path_to("settlement-count", found.uuid)
+
+    try:
+        return see_path(act_once(request=request, by=by, at=at, act=act))
+    except DomainError as error:
+        now = queries.settlement(by=by, settlement_id=found.uuid)
+        if Act.START_COUNTING not in ACTS[now.type][now.state]:
+            return see("settlement-page", now.uuid, notice="closed-meanwhile" if now.is_closed else "counting-already")
+        return _show_start(request, now, by=by, refusal=Refusal.of(error))
+
+
+def _known(settlement: Settlement) -> list[Any]:
+    """What it was opened with, cash first."""
+    return sorted(settlement.initial_amounts.all(), key=lambda line: line.method != CASH)
+
+
+def _show_start(
+    request: HttpRequest, settlement: Settlement, *, by: Principal, refusal: Refusal | None = None
+) -> HttpResponse:
+    context = {**_context(settlement, by=by), "session": queries.session_at(settlement.place)}
+    return form_page(request, "settlements/start.html", context, refusal)
+
+
+def _context(settlement: Settlement, *, by: Principal) -> dict[str, Any]:
+    return {
+        "settlement": settlement,
+        "store": settlement.store,
+        "place": settlement.place,
+        "is_vault": settlement.type == SettlementType.VAULT,
+        "is_manager": by.has_role(Role.MANAGER),
+    }

@@ -1,0 +1,48 @@
+"""The vault, a manager's place: since when it runs, when it was last counted, and what can be done there."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import Role
+from cashdesk.errors import NotFound
+from cashdesk.models import Store
+from cashdesk.web.pages import page_for
+from settlements import queries
+from settlements.screens.count_parts import CountParts
+
+STORES_MAX: Final = 500
+
+
+@page_for(Role.MANAGER)
+def vault_page(request: HttpRequest, by: Principal, store: UUID | None = None) -> HttpResponse:
+    """The vault of a store, with its registers; whoever manages several stores chooses one first."""
+    if store is not None:
+        found = by.stores().filter(uuid=store).first()
+        if found is None:
+            raise NotFound("There is no such store.")
+        return _show(request, found, by=by)
+    stores = list(by.stores().order_by("number", "pk")[:STORES_MAX])
+    if len(stores) == 1:
+        return _show(request, stores[0], by=by)
+    return render(request, "settlements/vaults.html", {"stores": stores})
+
+
+def _show(request: HttpRequest, store: Store, *, by: Principal) -> HttpResponse:
+    place = queries.vault_of(store)
+    running = queries.running_at(place)
+    names = CountParts((), methods=queries.methods_of(store))
+    lines = running.initial_amounts.all() if running is not None else []
+    context: dict[str, Any] = {
+        "store": store,
+        "place": place,
+        "settlement": running,
+        "initial": [{"title": names.title_of((line.currency, line.method)), "line": line} for line in lines],
+        "last": queries.last_closed_at(place),
+        "registers": queries.registers(by=by, store=store),
+        "notice": request.GET.get("notice", ""),
+    }
+    return render(request, "settlements/vault.html", context)

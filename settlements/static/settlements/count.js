@@ -1,0 +1,93 @@
+// The parts of one count as tabs: arrow keys go from one to the next, and each says what was counted of it so far. Without
+// this script they stand one below another, with links to each. The totals themselves are desk.js's.
+"use strict";
+
+function tabsOf(parts) {
+  const list = parts.querySelector("[data-tabs]");
+  const bar = parts.closest("form").querySelector("[data-so-far-bar]");
+  const tabs = list ? [...list.querySelectorAll("a")] : [];
+  const panels = [...parts.querySelectorAll("[data-count]")];
+  let chosen = 0;
+  const fieldsOf = (panel) => [...panel.querySelectorAll("input:not([type=hidden])")];
+
+  function choose(number) {
+    chosen = number;
+    tabs.forEach((tab, at) => {
+      const isChosen = at === number;
+      tab.setAttribute("aria-selected", String(isChosen));
+      tab.tabIndex = isChosen ? 0 : -1;
+      panels[at].hidden = !isChosen;
+    });
+    // On a narrow screen the chosen tab comes into sight, without moving the page.
+    if (list) list.scrollLeft = tabs[number].offsetLeft - list.offsetLeft - 16;
+    told();
+  }
+
+  /** Chooses the part in which something lies, and tells whether one does. */
+  function chooseAround(target) {
+    const number = panels.findIndex((panel) => target && panel.contains(target));
+    if (number >= 0) choose(number);
+    return number >= 0;
+  }
+
+  /** Says at each tab, and in the bar of the chosen part, what was counted; not counted is not zero. */
+  function told() {
+    panels.forEach((panel, at) => {
+      const isSaid = fieldsOf(panel).some((field) => field.value.trim() !== "");
+      const figure = panel.querySelector("[data-total-figure]").textContent;
+      const text = isSaid && figure ? figure : bar.dataset.nothing;
+      if (tabs[at]) tabs[at].querySelector("[data-so-far]").textContent = text;
+      if (at !== chosen) return;
+      bar.querySelector("[data-so-far-name]").textContent = panel.querySelector("h2").textContent;
+      bar.querySelector("[data-so-far-figure]").textContent = text;
+    });
+  }
+
+  if (list) list.setAttribute("role", "tablist");
+  tabs.forEach((tab, at) => {
+    tab.parentElement.setAttribute("role", "presentation");
+    tab.setAttribute("role", "tab");
+    tab.setAttribute("aria-controls", panels[at].id);
+    panels[at].setAttribute("role", "tabpanel");
+    panels[at].setAttribute("aria-labelledby", tab.id);
+    tab.addEventListener("click", (event) => {
+      event.preventDefault();
+      choose(at);
+    });
+    tab.addEventListener("keydown", (event) => {
+      const last = tabs.length - 1;
+      const to = { ArrowRight: at === last ? 0 : at + 1, ArrowLeft: at === 0 ? last : at - 1, Home: 0, End: last }[event.key];
+      if (event.key === " ") event.preventDefault();
+      if (to === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
+      event.preventDefault();
+      choose(to);
+      tabs[to].focus();
+    });
+  });
+
+  // Enter in the last field of a part goes on to the next part; in the last part it sends the form, as ever.
+  parts.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.defaultPrevented || event.isComposing) return;
+    const at = panels.findIndex((panel) => panel.contains(event.target));
+    if (at < 0 || at === panels.length - 1 || event.target.tagName !== "INPUT") return;
+    event.preventDefault();
+    choose(at + 1);
+    fieldsOf(panels[at + 1])[0].focus();
+  });
+  for (const happening of ["input", "change", "click"]) parts.addEventListener(happening, told);
+
+  // A link to a field that is marked leads into its part.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest('a[href^="#"]:not([role="tab"])');
+    if (link) chooseAround(document.getElementById(link.getAttribute("href").slice(1)));
+  });
+
+  parts.dataset.ready = "";
+  const marked = parts.querySelector("[data-newest], [aria-invalid]");
+  const wanted = marked || document.getElementById(location.hash.slice(1));
+  if (!chooseAround(wanted)) choose(0);
+  // By then desk.js has added up, and the browser has put back what was typed before.
+  window.addEventListener("pageshow", told);
+}
+
+for (const parts of document.querySelectorAll("[data-parts]")) tabsOf(parts);
