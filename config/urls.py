@@ -11,6 +11,7 @@ urlpatterns = [
     path("", TemplateView.as_view(template_name="cashdesk/home.html"), name="home"),
     path("", include("cashdesk.page_urls")),
     path("", include("settlements.page_urls")),
+    path("", include("settlements.desk_urls")),
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
     path("admin/", admin.site.urls),

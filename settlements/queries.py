@@ -7,7 +7,7 @@ from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, 
 
 from cashdesk.domain.access import store_reference
 from cashdesk.domain.principal import Principal
-from cashdesk.enums import WITHIN_A_PERIOD, CountMoment, PlaceKind, Role, SessionStatus
+from cashdesk.enums import WITHIN_A_PERIOD, CountMoment, PlaceKind, Role, SessionStatus, Settling
 from cashdesk.errors import NotFound
 from cashdesk.models import CashSession, Count, PaymentMethod, Place, Seal, Store, User
 from cashdesk.queries import with_shown_result
@@ -126,6 +126,22 @@ def deposit(*, by: Principal, deposit_id: UUID) -> Deposit:
     if found is None:
         raise NotFound("There is no deposit with this id.")
     return found
+
+
+def trading_registers(*, store: Store) -> list[tuple[Place, CashSession | None]]:
+    """Returns the registers of a store that trade now, by number, each with the session that is open there, if one is.
+
+    It is a look: what trades when money is moved is asked again under the lock.
+    """
+    sessions = CashSession.objects.filter(store=store, status=SessionStatus.OPEN).select_related("user")
+    open_at = {session.register_id: session for session in sessions}
+    registers = Place.objects.filter(store=store, kind=PlaceKind.REGISTER).order_by("number")
+    settled_only = store.requires_settlement
+    return [
+        (register, open_at.get(register.pk))
+        for register in registers
+        if register.settling == Settling.OPEN or (register.pk in open_at and not settled_only)
+    ]
 
 
 def stores_named(reference: str, *, by: Principal) -> "QuerySet[Store]":

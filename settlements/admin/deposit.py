@@ -18,17 +18,11 @@ from cashdesk.domain.principal import Principal
 from cashdesk.models import AuditEntry, Variance
 from cashdesk.money import to_text
 from settlements.domain.deposit import collect_deposit, credit_deposit
-from settlements.enums import DEPOSIT_FLOW, DepositState
+from settlements.enums import DepositState
 from settlements.models import Deposit
+from settlements.models.deposit import CANCELLED
 
 know(Deposit, of_stores("store"))
-
-CANCELLED = "CANCELLED"
-
-
-def may_become(deposit: Deposit, state: DepositState) -> bool:
-    """Whether the bag is on its way to that state."""
-    return deposit.shown_state != CANCELLED and state in DEPOSIT_FLOW[deposit.state]
 
 
 class CollectForm(ActForm):
@@ -53,7 +47,7 @@ class Collect(ActPage):
 
     def is_offered(self, row: Deposit, *, by: Principal) -> bool:
         """While it lies prepared."""
-        return may_become(row, DepositState.COLLECTED)
+        return row.may_be_collected
 
     def do(self, row: Deposit, form: CollectForm, *, by: Principal, at: datetime) -> Done:
         """Notes it."""
@@ -88,7 +82,7 @@ class Credit(ActPage):
 
     def is_offered(self, row: Deposit, *, by: Principal) -> bool:
         """Until it was credited or cancelled."""
-        return may_become(row, DepositState.CREDITED)
+        return row.may_be_credited
 
     def do(self, row: Deposit, form: CreditForm, *, by: Principal, at: datetime) -> Done:
         """Notes it, and says what differs."""

@@ -5,7 +5,10 @@ from django.db.models import F, Q
 
 from cashdesk.models import Movement, Store, User
 from cashdesk.models.public_id import PublicIdModel
-from settlements.enums import DepositState
+from settlements.enums import DEPOSIT_FLOW, DepositState
+
+CANCELLED = "CANCELLED"
+"""What is shown of a bag whose movement was reversed, whatever its state."""
 
 
 class Deposit(PublicIdModel):
@@ -53,7 +56,21 @@ class Deposit(PublicIdModel):
     @property
     def shown_state(self) -> str:
         """The state, or CANCELLED where the movement was reversed."""
-        return "CANCELLED" if hasattr(self.movement, "reversed_by") else str(self.state)
+        return CANCELLED if hasattr(self.movement, "reversed_by") else str(self.state)
+
+    def may_become(self, state: DepositState) -> bool:
+        """Whether the bag is on its way to that state. It is a look: under the lock it is asked again."""
+        return self.shown_state != CANCELLED and state in DEPOSIT_FLOW[self.state]
+
+    @property
+    def may_be_collected(self) -> bool:
+        """Whether it still lies here."""
+        return self.may_become(DepositState.COLLECTED)
+
+    @property
+    def may_be_credited(self) -> bool:
+        """Whether the bank's figure is still awaited."""
+        return self.may_become(DepositState.CREDITED)
 
     def __str__(self) -> str:
         return f"Bag {self.bag_number}"

@@ -1,0 +1,23 @@
+"""The pages of this app beside the reports: what is done with the money of a store. No path ends in a slash."""
+
+from django.urls import path
+
+from settlements.screens.deposits import collect_page, credit_page, deposit_page, deposits_page, prepare_page
+from settlements.screens.no_sale import no_sale_page
+from settlements.screens.vault_money import change_page, fetch_page, loan_page, pay_in_page, pay_out_page
+from settlements.screens.vault_movements import movements_page
+
+urlpatterns = [
+    path("desk/no-sale", no_sale_page, name="desk-no-sale"),
+    path("vault/change", change_page, name="vault-change"),
+    path("vault/loan", loan_page, name="vault-loan"),
+    path("vault/fetch", fetch_page, name="vault-fetch"),
+    path("vault/pay-in", pay_in_page, name="vault-pay-in"),
+    path("vault/pay-out", pay_out_page, name="vault-pay-out"),
+    path("vault/movements", movements_page, name="vault-movements"),
+    path("vault/deposits", deposits_page, name="vault-deposits"),
+    path("vault/deposits/new", prepare_page, name="vault-deposit-new"),
+    path("vault/deposits/<uuid:deposit>", deposit_page, name="vault-deposit"),
+    path("vault/deposits/<uuid:deposit>/collect", collect_page, name="vault-deposit-collect"),
+    path("vault/deposits/<uuid:deposit>/credit", credit_page, name="vault-deposit-credit"),
+]

@@ -1,0 +1,47 @@
+"""What went into a vault and out of it on a business day. Whoever looks before it is counted is written down (law 5)."""
+
+from datetime import date, datetime
+from heapq import merge
+from itertools import islice
+
+from django.db import transaction
+
+from cashdesk.domain import audit
+from cashdesk.domain.expected import last_seal_of
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import Role
+from cashdesk.errors import Forbidden
+from cashdesk.models import Movement, Place
+from settlements.domain.report import refuse_unknown
+
+
+@transaction.atomic
+def vault_movements(
+    *, vault: Place, day: date, limit: int, by: Principal, at: datetime, before: int | None = None
+) -> list[Movement]:
+    """Returns the vault's movements of a business day, newest first, those before the id `before`, at most `limit`.
+
+    They are told one by one and never added up. But they could be, so where they belong to a period that was not counted
+    yet the look is noted. Raises NotFound for a vault that `by` may not know of, Forbidden for cashiers.
+    """
+    refuse_unknown(vault, by=by)
+    if not by.has_role(Role.MANAGER):
+        raise Forbidden("What goes through the vault is for managers.")
+    rows = Movement.objects.filter(business_date=day).order_by("-pk")
+    rows = rows.select_related("source", "destination", "recorded_by", "reverses", "reversed_by", "deposit")
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    # Each half comes from an index of its own; a movement is in one of them only.
+    halves = (rows.filter(source=vault)[:limit], rows.filter(destination=vault)[:limit])
+    found = list(islice(merge(*halves, key=lambda movement: -movement.pk), limit))
+    seal = last_seal_of(vault)
+    if found and found[0].pk > (seal.last_movement if seal is not None else 0):
+        audit.note(
+            action="expected.seen",
+            subject=f"place:{vault.pk}",
+            by=by,
+            at=at,
+            store=vault.store,
+            detail={"movements_of": day.isoformat()},
+        )
+    return found

@@ -1,0 +1,147 @@
+"""Bags for the bank on the pages: packed, listed, collected, credited, and their slips to print."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from cashdesk.domain.principal import Principal
+from cashdesk.errors import DomainError, NotFound
+from cashdesk.models import Store
+from cashdesk.screens.form import Refusal, form_page, see_path
+from cashdesk.web.idempotency import act_once
+from settlements import queries
+from settlements.domain.deposit import collect_deposit, credit_deposit, prepare_deposit
+from settlements.models import Deposit
+from settlements.screens.form import NOTE_LENGTH_MAX, Fields, about, path_within, vault_page
+
+ROWS: Final = 25
+NUMBER_LENGTH_MAX: Final = 64
+COURIER_LENGTH_MAX: Final = 200
+PAPERS: Final = {"slip": "80 mm", "a5": "A5"}
+
+
+@vault_page
+def deposits_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
+    """The bags of the store, newest first, from `?before=` one of them on."""
+    rows = queries.deposits(by=by).filter(store=store).order_by("-pk")
+    before = request.GET.get("before", "")
+    if before:
+        if not (before.isascii() and before.isdecimal() and len(before) <= 18):
+            raise Http404
+        rows = rows.filter(pk__lt=int(before))
+    found = list(rows[: ROWS + 1])
+    older = found[ROWS - 1].pk if len(found) > ROWS else None
+    context = {**about(request, store), "deposits": found[:ROWS], "older": older, "is_first": not before}
+    return render(request, "settlements/deposits.html", context)
+
+
+@vault_page
+def prepare_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
+    """Packs a bag, and leads to it."""
+    if request.method != "POST":
+        return _show(request, "settlements/deposit_new.html", about(request, store))
+    at = timezone.now()
+    try:
+        fields = Fields(request)
+        missing = _("is required: the number on the bag.")
+        told: dict[str, Any] = {
+            "amount": fields.amount("amount", store.currency),
+            "bag_number": fields.text("bag_number", length_max=NUMBER_LENGTH_MAX, missing=missing),
+            "slip_number": fields.text("slip_number", length_max=NUMBER_LENGTH_MAX),
+            "note": fields.text("note", length_max=NOTE_LENGTH_MAX),
+        }
+        fields.refuse_wrong()
+
+        def act() -> str:
+            made = prepare_deposit(store=store, currency=store.currency, **told, by=by, at=at)
+            return path_within(request, "vault-deposit", made.uuid, notice="prepared")
+
+        return see_path(act_once(request=request, by=by, at=at, act=act))
+    except DomainError as error:
+        return _show(request, "settlements/deposit_new.html", about(request, store), Refusal.of(error))
+
+
+@vault_page
+def deposit_page(request: HttpRequest, by: Principal, store: Store, deposit: UUID) -> HttpResponse:
+    """A bag: where it is, what the bank said of it, and its slip on `?paper=`."""
+    paper = request.GET.get("paper", "slip")
+    if paper not in PAPERS:
+        raise Http404
+    context = {
+        **about(request, store),
+        "deposit": _found(deposit, by=by, store=store),
+        "notice": request.GET.get("notice", ""),
+        "paper": paper,
+        "papers": [
+            {"name": name, "path": path_within(request, "vault-deposit", deposit, paper=code), "is_this": code == paper}
+            for code, name in PAPERS.items()
+        ],
+    }
+    return render(request, "settlements/deposit.html", context)
+
+
+@vault_page
+def collect_page(request: HttpRequest, by: Principal, store: Store, deposit: UUID) -> HttpResponse:
+    """Notes who took the bag along."""
+    found = _found(deposit, by=by, store=store)
+    if request.method != "POST" and not found.may_be_collected:
+        return see_path(path_within(request, "vault-deposit", deposit, notice="not-awaited"))
+    context = {**about(request, store), "deposit": found}
+    if request.method != "POST":
+        return _show(request, "settlements/deposit_collect.html", context)
+    at = timezone.now()
+    try:
+        fields = Fields(request)
+        courier = fields.text("courier", length_max=COURIER_LENGTH_MAX)
+        fields.refuse_wrong()
+
+        def act() -> str:
+            collect_deposit(deposit=found, courier=courier, by=by, at=at)
+            return path_within(request, "vault-deposit", deposit, notice="collected")
+
+        return see_path(act_once(request=request, by=by, at=at, act=act))
+    except DomainError as error:
+        return _show(request, "settlements/deposit_collect.html", context, Refusal.of(error))
+
+
+@vault_page
+def credit_page(request: HttpRequest, by: Principal, store: Store, deposit: UUID) -> HttpResponse:
+    """Notes what the bank credited, and leads to the difference."""
+    found = _found(deposit, by=by, store=store)
+    if request.method != "POST" and not found.may_be_credited:
+        return see_path(path_within(request, "vault-deposit", deposit, notice="not-awaited"))
+    context = {**about(request, store), "deposit": found}
+    if request.method != "POST":
+        return _show(request, "settlements/deposit_credit.html", context)
+    at = timezone.now()
+    try:
+        fields = Fields(request)
+        amount = fields.amount("amount", found.movement.currency, may_be_nothing=True)
+        fields.refuse_wrong()
+
+        def act() -> str:
+            credit_deposit(deposit=found, amount=amount, by=by, at=at)
+            return path_within(request, "vault-deposit", deposit, notice="credited")
+
+        return see_path(act_once(request=request, by=by, at=at, act=act))
+    except DomainError as error:
+        return _show(request, "settlements/deposit_credit.html", context, Refusal.of(error))
+
+
+def _found(number: UUID, *, by: Principal, store: Store) -> Deposit:
+    """The bag of this store. Raises NotFound, in the same words for one of others as for none."""
+    found = queries.deposit(by=by, deposit_id=number)
+    if found.store_id != store.pk:
+        raise NotFound("There is no deposit with this id.")
+    return found
+
+
+def _show(request: HttpRequest, template: str, context: dict[str, Any], refusal: Refusal | None = None) -> HttpResponse:
+    names = ("amount", "bag_number", "slip_number", "note", "courier")
+    lengths = {"number_max": NUMBER_LENGTH_MAX, "note_max": NOTE_LENGTH_MAX, "courier_max": COURIER_LENGTH_MAX}
+    typed = {name: request.POST.get(name, "") for name in names}
+    return form_page(request, template, {**context, **lengths, "typed": typed}, refusal)

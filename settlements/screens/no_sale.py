@@ -1,0 +1,73 @@
+"""A drawer that is opened without a sale: no money moves, but every opening is counted in its X and Z."""
+
+from typing import Final, cast
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
+
+from cashdesk.domain.principal import Principal
+from cashdesk.domain.session import open_session_of
+from cashdesk.enums import Role
+from cashdesk.errors import DomainError
+from cashdesk.models import CashSession, User
+from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path, session_meant, text_of
+from cashdesk.web.idempotency import act_once
+from cashdesk.web.pages import page_for
+from settlements.domain.store_movement import note_no_sale
+from settlements.screens.form import Fields
+
+REASON_LENGTH_MAX: Final = 50
+SUGGESTED: Final = (
+    gettext_noop("Change for a customer"),
+    gettext_noop("Receipt or printer"),
+    gettext_noop("Opened by mistake"),
+    gettext_noop("Test of the drawer"),
+)
+"""What drawers are opened for most. They are written down in these words, whatever language they are chosen in."""
+
+
+@page_for(Role.CASHIER, takes_posts=True)
+def no_sale_page(request: HttpRequest, by: Principal) -> HttpResponse:
+    """Asks why, notes it once, and leads to the desk."""
+    if request.method != "POST":
+        session = open_session_of(cast(User, by.user))
+        return see("desk", notice="nothing-open") if session is None else _show(request, session)
+    session = session_meant(request, by=by)
+    if session is None:
+        return see("desk", notice="nothing-open")
+    at, store, station = timezone.now(), session.store, session.register.number
+    try:
+        reason = _reason(request)
+
+        def act() -> str:
+            note_no_sale(store=store, station=station, by=by, at=at, reason=reason)
+            return path_to("desk", notice="no-sale")
+
+        return see_path(act_once(request=request, by=by, at=at, act=act))
+    except DomainError as error:
+        return _show(request, session, Refusal.of(error))
+
+
+def _reason(request: HttpRequest) -> str:
+    """Returns what was chosen, what was written, or both. Raises InvalidInput where it is neither, or too long."""
+    fields = Fields(request)
+    chosen = text_of(request, "reason")
+    written = fields.text("words", length_max=REASON_LENGTH_MAX)
+    reason = ": ".join(part for part in (chosen if chosen in SUGGESTED else "", written) if part)
+    if not reason:
+        fields.errors["reason"] = gettext("is required: choose one, or say it in your own words.")
+    elif len(reason) > REASON_LENGTH_MAX:
+        fields.errors.setdefault("words", gettext("is too long beside the reason that is chosen: say less."))
+    fields.refuse_wrong()
+    return reason
+
+
+def _show(request: HttpRequest, session: CashSession, refusal: Refusal | None = None) -> HttpResponse:
+    context = {
+        "session": session,
+        "suggested": [(reason, gettext(reason)) for reason in SUGGESTED],
+        "typed": {name: request.POST.get(name, "") for name in ("reason", "words")},
+        "reason_max": REASON_LENGTH_MAX,
+    }
+    return form_page(request, "settlements/no_sale.html", context, refusal)

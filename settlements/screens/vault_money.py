@@ -1,0 +1,131 @@
+"""Money of the vault beside the bags for the bank: change that arrives, what registers get and give, paid in, paid out."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from cashdesk import queries as ledger_queries
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import MovementKind
+from cashdesk.errors import DomainError
+from cashdesk.models import Movement, Store
+from cashdesk.screens.form import Refusal, form_page, see_path
+from cashdesk.web.idempotency import act_once
+from settlements import queries
+from settlements.domain.cashbook import accounts_of
+from settlements.domain.store_movement import UNDER_A_REASON, move_in_store
+from settlements.enums import ENTRY_KIND, SettlementType
+from settlements.models import CashbookAccount
+from settlements.screens.form import NOTE_LENGTH_MAX, Fields, about, path_within, vault_page
+
+CODE_LENGTH_MAX: Final = 50
+VAULT: Final = 0
+PAGES: Final = {
+    MovementKind.WITHDRAWAL: "vault-change",
+    MovementKind.LOAN: "vault-loan",
+    MovementKind.DROP: "vault-fetch",
+    MovementKind.PAID_IN: "vault-pay-in",
+    MovementKind.PAID_OUT: "vault-pay-out",
+}
+AT_A_REGISTER: Final = frozenset({MovementKind.LOAN, MovementKind.DROP})
+
+
+@vault_page
+def change_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
+    """Change that was ordered from the bank and has arrived."""
+    return _page(request, by=by, store=store, kind=MovementKind.WITHDRAWAL)
+
+
+@vault_page
+def loan_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
+    """Change that a register gets out of the vault during the day."""
+    return _page(request, by=by, store=store, kind=MovementKind.LOAN)
+
+
+@vault_page
+def fetch_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
+    """Notes that a manager fetches from a register into the vault."""
+    return _page(request, by=by, store=store, kind=MovementKind.DROP)
+
+
+@vault_page
+def pay_in_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
+    """Cash from outside into the vault, under a cashbook account."""
+    return _page(request, by=by, store=store, kind=MovementKind.PAID_IN)
+
+
+@vault_page
+def pay_out_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
+    """Cash out of the vault for something that was paid with it, under a cashbook account."""
+    return _page(request, by=by, store=store, kind=MovementKind.PAID_OUT)
+
+
+def _page(request: HttpRequest, *, by: Principal, store: Store, kind: MovementKind) -> HttpResponse:
+    """Shows the form of a kind, or books what it says once, and leads to the same form: change goes to several registers."""
+    if request.method != "POST":
+        return _show(request, store, kind, booked=_booked(request, by=by, store=store, kind=kind))
+    at = timezone.now()
+    try:
+        told = _read(request, store, kind)
+
+        def act() -> str:
+            movement = move_in_store(store=store, kind=kind, currency=store.currency, **told, by=by, at=at)
+            return path_within(request, PAGES[kind], booked=str(movement.uuid))
+
+        return see_path(act_once(request=request, by=by, at=at, act=act))
+    except DomainError as error:
+        return _show(request, store, kind, refusal=Refusal.of(error))
+
+
+def _read(request: HttpRequest, store: Store, kind: MovementKind) -> dict[str, Any]:
+    """Returns what the form says of the movement. Raises InvalidInput naming every field that is wrong."""
+    fields = Fields(request)
+    told: dict[str, Any] = {"amount": fields.amount("amount", store.currency), "station": VAULT}
+    if kind in AT_A_REGISTER:
+        told["station"] = fields.station("station")
+    if kind in UNDER_A_REASON:
+        told["reason"] = fields.text("reason", length_max=CODE_LENGTH_MAX, missing=_("is required: choose one."))
+    told["note"] = fields.text("note", length_max=NOTE_LENGTH_MAX)
+    fields.refuse_wrong()
+    return told
+
+
+def _show(
+    request: HttpRequest,
+    store: Store,
+    kind: MovementKind,
+    *,
+    refusal: Refusal | None = None,
+    booked: Movement | None = None,
+) -> HttpResponse:
+    context = {
+        **about(request, store),
+        "kind": kind,
+        "booked": booked,
+        "typed": {name: request.POST.get(name, "") for name in ("amount", "station", "reason", "note")},
+        "registers": queries.trading_registers(store=store) if kind in AT_A_REGISTER else [],
+        "is_at_a_register": kind in AT_A_REGISTER,
+        "accounts": _accounts(store, kind) if kind in UNDER_A_REASON else [],
+        "is_under_a_reason": kind in UNDER_A_REASON,
+        "note_max": NOTE_LENGTH_MAX,
+    }
+    return form_page(request, "settlements/vault_money.html", context, refusal)
+
+
+def _accounts(store: Store, kind: MovementKind) -> list[CashbookAccount]:
+    """The accounts that are still used and go this way."""
+    every = accounts_of(store=store, type=SettlementType.VAULT)
+    return [account for account in every if account.is_active and ENTRY_KIND[account.direction] == kind]
+
+
+def _booked(request: HttpRequest, *, by: Principal, store: Store, kind: MovementKind) -> Movement | None:
+    """What the person has just booked here, if the path names it."""
+    try:
+        wanted = UUID(request.GET.get("booked", ""))
+    except ValueError:
+        return None
+    movement = ledger_queries.own_movement(by=by, movement_id=wanted)
+    return movement if movement is not None and (movement.store_id, movement.kind) == (store.pk, kind) else None

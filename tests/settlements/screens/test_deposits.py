@@ -1,0 +1,168 @@
+"""Bags for the bank on the pages: packed, collected, credited, listed, and their slip."""
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import PlaceKind
+from cashdesk.models import AuditEntry
+from settlements.domain.deposit import prepare_deposit, reverse_movement
+from settlements.models import Deposit
+from settlements.screens.deposits import ROWS
+from tests.screens.desk import Browser
+from tests.stories import Cast, counted_queries
+
+BAG = {"amount": "300", "bag_number": "B-1", "slip_number": "S-9", "note": "week 12"}
+STATEMENTS_OF_THE_LIST = 4
+STATEMENTS_OF_A_BAG = 4
+"""The browser's session, the person, the store; the bags with all that is told of them."""
+
+
+@pytest.fixture
+def erika(cast: Cast) -> Browser:
+    """The manager."""
+    return Browser(cast.erika)
+
+
+def packed(cast: Cast, number: int = 1, amount: int = 300_00) -> Deposit:
+    """A bag that lies prepared."""
+    by = Principal(user=cast.erika)
+    return prepare_deposit(
+        store=cast.store, amount=amount, currency="EUR", bag_number=f"B-{number}", by=by, at=timezone.now()
+    )
+
+
+def cancelled(cast: Cast, deposit: Deposit) -> Deposit:
+    """The bag, whose money is back."""
+    by = Principal(user=cast.erika)
+    reverse_movement(movement=deposit.movement, by=by, at=timezone.now(), reason="mistake")
+    return deposit
+
+
+def path_of(deposit: Deposit, act: str = "") -> str:
+    return f"/vault/deposits/{deposit.uuid}{act}"
+
+
+@pytest.mark.parametrize(
+    ("credited", "said", "listed"),
+    [
+        ("299.50", "Difference: short -0.50 EUR", "-0.50 EUR short"),
+        ("300", "Difference: none 0.00 EUR", "as packed"),
+        ("310", "Difference: over +10.00 EUR", "+10.00 EUR over"),
+        ("0", "Difference: short -300.00 EUR", "-300.00 EUR short"),
+    ],
+)
+def test_the_life_of_a_bag(cast: Cast, erika: Browser, credited: str, said: str, listed: str) -> None:
+    erika.get("/vault/deposits")
+    assert "No bag was packed yet." in erika.text
+    assert erika.fill("/vault/deposits/new", BAG).status_code == 303
+    erika.follow()
+    deposit = Deposit.objects.get()
+    for words in ("The bag is packed", "Bag B-1 In the shop In the bag 300.00 EUR", "Slip number S-9", "Note week 12"):
+        assert words in erika.text, words
+    assert cast.book(PlaceKind.VAULT) == -300_00
+    assert erika.fill(path_of(deposit, "/collect"), {"courier": "Brinks"}).status_code == 303
+    erika.follow()
+    assert "On its way" in erika.text
+    assert "Brinks handed over by Erika Mustermann" in erika.text
+    erika.get(path_of(deposit, "/credit"))
+    assert "300.00" not in erika.text
+    assert erika.send(path_of(deposit, "/credit"), {"amount": credited}).status_code == 303
+    erika.follow()
+    assert said in erika.text
+    erika.get("/vault/deposits")
+    assert f"Erika Mustermann {listed}" in erika.text
+    call_command("verify")
+
+
+def test_each_is_done_once(cast: Cast, erika: Browser) -> None:
+    deposit = packed(cast)
+    acts = (("/collect", {"courier": "x"}), ("/credit", {"amount": "300"}))
+    new = ("/vault/deposits/new", {**BAG, "bag_number": "B-2"})
+    for path, typed in [*((path_of(deposit, act), typed) for act, typed in acts), new]:
+        erika.get(path)
+        form = {**erika.hidden(), **typed}
+        first, again = (erika.client.post(path, form) for _turn in range(2))
+        assert first.status_code == again.status_code == 303, path
+        assert first.headers["Location"] == again.headers["Location"]
+    assert Deposit.objects.count() == 2
+    assert AuditEntry.objects.filter(action__startswith="deposit.").count() == 4
+
+
+def test_a_bag_that_is_none_stays_typed(cast: Cast, erika: Browser) -> None:
+    packed(cast, 0)
+    for typed, words in (
+        ({"bag_number": ""}, "Bag number: is required: the number on the bag."),
+        ({"bag_number": "B-0"}, "Bag number: was used for another deposit of this store"),
+        ({"bag_number": "x" * 65}, "Bag number: must be at most 64 characters."),
+        ({"slip_number": "x" * 65}, "Slip number: must be at most 64 characters."),
+        ({"amount": "0"}, "Amount: must be more than 0."),
+        ({"amount": "3OO"}, "Amount: must be a number"),
+    ):
+        sent = {**BAG, **typed}
+        assert erika.fill("/vault/deposits/new", sent).status_code == 400
+        assert words in erika.text
+        assert {name: erika.value(name) for name in sent} == sent
+    assert Deposit.objects.count() == 1
+
+
+def test_a_credit_that_is_none_stays_typed(cast: Cast, erika: Browser) -> None:
+    deposit = packed(cast)
+    for amount in ("", "x", "1.005", "-1"):
+        assert erika.fill(path_of(deposit, "/credit"), {"amount": amount}).status_code == 400
+        assert erika.value("amount") == amount
+    assert Deposit.objects.get().state == "PREPARED"
+
+
+@pytest.mark.parametrize(("act", "typed"), [("/collect", {"courier": "x"}), ("/credit", {"amount": "1"})])
+def test_what_is_over_is_not_done_again(cast: Cast, erika: Browser, act: str, typed: dict[str, str]) -> None:
+    deposit = packed(cast)
+    erika.get(path_of(deposit, act))
+    form = erika.hidden()
+    cancelled(cast, deposit)
+    erika.page = erika.client.post(path_of(deposit, act), {**form, **typed})
+    assert erika.page.status_code == 409
+    assert "Nothing was done. The deposit was cancelled" in erika.text
+    assert {name: erika.value(name) for name in typed} == typed
+    assert erika.get(path_of(deposit, act)).headers["Location"] == path_of(deposit, "?notice=not-awaited")
+    erika.follow()
+    for words in ("That was done already, or the bag was cancelled", "Cancelled: the money is back in the vault."):
+        assert words in erika.text, words
+    assert "It is collected" not in erika.text
+
+
+def test_the_list_goes_on_by_pages(cast: Cast, erika: Browser) -> None:
+    for number in range(ROWS + 1):
+        packed(cast, number, amount=1_00 + number)
+    erika.get("/vault/deposits")
+    assert f"B-{ROWS} In the shop 1.{ROWS} EUR" in erika.text
+    assert "1.00 EUR" not in erika.text
+    before = Deposit.objects.order_by("-pk")[ROWS - 1].pk
+    assert f'href="?before={before}"' in erika.page.content.decode()
+    erika.get(f"/vault/deposits?before={before}")
+    assert "B-0 In the shop 1.00 EUR" in erika.text
+    assert "Older ones" not in erika.text
+    erika.get(f"/vault/deposits?before={Deposit.objects.order_by('pk')[0].pk}")
+    assert "There are no older ones." in erika.text
+    assert erika.get("/vault/deposits?before=x").status_code == 404
+
+
+def test_the_pages_ask_as_often_whatever_there_is(cast: Cast, erika: Browser) -> None:
+    for number in range(3):
+        deposit = packed(cast, number)
+        if number in (0, 2):
+            with counted_queries() as queries:
+                erika.get("/vault/deposits")
+            assert len(queries) == STATEMENTS_OF_THE_LIST, [query["sql"] for query in queries]
+    with counted_queries() as queries:
+        erika.get(path_of(deposit))
+    assert len(queries) == STATEMENTS_OF_A_BAG, [query["sql"] for query in queries]
+
+
+def test_the_slip_has_its_papers(cast: Cast, erika: Browser) -> None:
+    deposit = packed(cast)
+    for paper, class_ in (("", "slip"), ("?paper=slip", "slip"), ("?paper=a5", "a5")):
+        assert f'class="voucher {class_}"' in erika.get(path_of(deposit, paper)).content.decode()
+        assert "Packed by Checked by Taken along by" in erika.text
+    assert erika.get(path_of(deposit, "?paper=a0")).status_code == 404

@@ -1,0 +1,99 @@
+"""Who may open the pages of the vault, whose vault they are about, and that none of them tells what should lie in it."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import MovementKind, PlaceKind
+from cashdesk.models import Movement
+from settlements.domain.deposit import prepare_deposit
+from settlements.models import Deposit
+from tests.api.blind import notations
+from tests.factories import StoreFactory
+from tests.screens.desk import Browser
+from tests.settlements.reporting import Day
+from tests.stories import Cast
+
+PAGES = (
+    "/vault/change", "/vault/loan", "/vault/fetch", "/vault/pay-in", "/vault/pay-out", "/vault/movements", "/vault/deposits",
+    "/vault/deposits/new", "/vault/deposits/{}", "/vault/deposits/{}/collect", "/vault/deposits/{}/credit",
+)  # fmt: skip
+
+
+@pytest.fixture
+def pages(cast: Cast) -> list[str]:
+    """Every page, about a bag that lies prepared."""
+    by = Principal(user=cast.erika)
+    deposit = prepare_deposit(
+        store=cast.store, amount=300_00, currency="EUR", bag_number="B-1", by=by, at=timezone.now()
+    )
+    return [page.format(deposit.uuid) for page in PAGES]
+
+
+def test_the_pages_are_for_managers(cast: Cast, pages: list[str]) -> None:
+    before = Movement.objects.count()
+    for path in pages:
+        asked = Client().get(path)
+        assert (asked.status_code, asked.headers["Location"]) == (302, f"/sign-in?next={path}")
+        for answer in (Browser(cast.carla).get(path), Browser(cast.carla).client.post(path, {"amount": "5"})):
+            assert answer.status_code == 403, path
+        shown = Browser(cast.erika).get(path)
+        assert shown.status_code == 200, path
+        assert "no-store" in shown.headers["Cache-Control"]
+    assert Movement.objects.count() == before
+
+
+def test_of_anothers_store_there_is_nothing(cast: Cast, pages: list[str]) -> None:
+    otto, number = Browser(cast.otto), re.compile(r"<code>[0-9a-f-]+</code>")
+    for path, page in zip(pages, PAGES, strict=True):
+        if "{}" in page:
+            asked = (path, page.format("00000000-0000-4000-8000-000000000000"))
+        else:
+            asked = (f"{path}?store={cast.store.uuid}", f"{path}?store=4711")
+        theirs, unknown = (otto.get(one) for one in asked)
+        assert theirs.status_code == unknown.status_code == 404, path
+        assert number.sub("", theirs.content.decode()) == number.sub("", unknown.content.decode())
+
+
+def test_who_works_in_no_store_chooses_one_and_stays_there(cast: Cast, pages: list[str]) -> None:
+    other = StoreFactory(account=cast.store.account, number="2001", name="Potsdam")
+    anna = Browser(cast.anna)
+    for path in pages:
+        anna.get(path)
+        assert (
+            "Which store? You work in none of them yourself: choose whose vault it is about. 1337 Berlin 2001 Potsdam"
+            in anna.text
+        )
+        assert anna.get(f"{path}?store={cast.store.uuid}").status_code == 200, path
+        links = re.findall(r'href="(/vault/[^"]*)"', anna.page.content.decode())
+        assert all("store=" in link for link in links), (path, links)
+        assert anna.get(f"{path}?store={other.uuid}").status_code == (
+            404 if re.search("[0-9a-f]{8}-", path) else 200
+        ), path
+    anna.fill("/vault/deposits/new?store=2001", {"amount": "5", "bag_number": "P-1"})
+    anna.follow()
+    assert "2001 Potsdam" in anna.text
+    assert Deposit.objects.get(bag_number="P-1").store == other
+
+
+def test_no_page_tells_what_should_lie_in_the_vault(cast: Cast, pages: list[str]) -> None:
+    """The vault before and after there is money in it, of which only the list of movements says a word."""
+    day, erika = Day(cast, start=timezone.now()), Browser(cast.erika)
+    key = re.compile(r'name="(once|csrfmiddlewaretoken)" value="[^"]+"')
+    told = [path for path in pages if not path.endswith("/movements")]
+
+    def world() -> dict[str, str]:
+        return {path: key.sub("", erika.get(path).content.decode()) for path in told}
+
+    before = world()
+    day.open_vault(7391_41)
+    day.station = 0
+    day.move(MovementKind.PAID_IN, 888_88, reason="OTHER_INCOME")
+    assert world() == before
+    shown = erika.get("/vault/movements").content.decode()
+    assert "888.88 EUR" in shown
+    for notation in {*notations(cast.book(PlaceKind.VAULT)), *notations(7391_41)}:
+        assert not any(notation in page for page in (shown, *before.values())), notation

@@ -1,0 +1,144 @@
+"""The vault's money on the pages: change from the bank and for registers, cash fetched from them, paid in, paid out."""
+
+import pytest
+from django.core.management import call_command
+
+from cashdesk.enums import PlaceKind
+from cashdesk.models import Movement
+from settlements.models import CashbookAccount
+from tests.cashdesk.desk import close_drawer, open_drawer
+from tests.screens.desk import Browser
+from tests.stories import Cast, counted_queries
+
+FORMS = [
+    ("/vault/change", {"amount": "200", "note": "order 4711"}),
+    ("/vault/loan", {"amount": "50", "station": "1"}),
+    ("/vault/fetch", {"amount": "20.50", "station": "1", "note": "too many notes"}),
+    ("/vault/pay-in", {"amount": "3", "reason": "OTHER_INCOME"}),
+    ("/vault/pay-out", {"amount": "12.35", "reason": "SUPPLIER", "note": "baker"}),
+]
+SAID = [
+    "Put into the vault: 200.00 EUR Give it to a register",
+    "Given to register 1: 50.00 EUR",
+    "Fetched from register 1: 20.50 EUR",
+    "Paid in: 3.00 EUR",
+    "Paid out: 12.35 EUR",
+]
+STATEMENTS = {"/vault/change": 3, "/vault/loan": 5, "/vault/fetch": 5, "/vault/pay-in": 5, "/vault/pay-out": 5}
+"""The browser's session, the person, the store; the registers and who has them; whether there are accounts, and which."""
+
+
+@pytest.fixture
+def erika(cast: Cast) -> Browser:
+    """The manager, while Carla has register 1."""
+    open_drawer(cast.carla, 100_00, station=1)
+    return Browser(cast.erika)
+
+
+def booked() -> int:
+    return Movement.objects.exclude(kind="FLOAT").count()
+
+
+def test_a_morning_of_the_vault(cast: Cast, erika: Browser) -> None:
+    for (path, typed), said in zip(FORMS, SAID, strict=True):
+        assert erika.fill(path, typed).status_code == 303, erika.text
+        erika.follow()
+        assert said in erika.text
+    made = Movement.objects.exclude(kind="FLOAT").order_by("pk")
+    assert [(m.kind, m.amount, m.source.kind, m.destination.kind, m.reason, m.note) for m in made] == [
+        ("WITHDRAWAL", 200_00, "BANK", "VAULT", "withdrawal", "order 4711"),
+        ("LOAN", 50_00, "VAULT", "REGISTER", "loan", ""),
+        ("DROP", 20_50, "REGISTER", "VAULT", "drop", "too many notes"),
+        ("PAID_IN", 3_00, "OUTSIDE", "VAULT", "OTHER_INCOME", ""),
+        ("PAID_OUT", 12_35, "VAULT", "OUTSIDE", "SUPPLIER", "baker"),
+    ]
+    assert {m.recorded_by for m in made} == {cast.erika}
+    assert cast.book(PlaceKind.VAULT) == -100_00 + 200_00 - 50_00 + 20_50 + 3_00 - 12_35
+    assert cast.book(PlaceKind.REGISTER, 1) == 100_00 + 50_00 - 20_50
+    call_command("verify")
+
+
+def test_a_form_sent_twice_is_booked_once(erika: Browser) -> None:
+    for path, typed in FORMS:
+        erika.get(path)
+        form = {**erika.hidden(), **typed}
+        first, again = (erika.client.post(path, form) for _turn in range(2))
+        assert first.status_code == again.status_code == 303, path
+        assert first.headers["Location"] == again.headers["Location"]
+    assert booked() == len(FORMS)
+
+
+@pytest.mark.parametrize(("path", "usual"), FORMS)
+def test_every_form_refuses_and_keeps_what_was_typed(erika: Browser, path: str, usual: dict[str, str]) -> None:
+    for typed, words in (
+        ({"amount": ""}, "Amount: is required."),
+        ({"amount": "0"}, "Amount: must be more than 0."),
+        ({"amount": "1.005"}, "Amount: EUR has at most 2 decimals."),
+        ({"note": "x" * 501}, "must be at most 500 characters."),
+    ):
+        sent = {**usual, **typed}
+        assert erika.fill(path, sent).status_code == 400
+        assert words in erika.text
+        assert erika.value("amount") == sent["amount"]
+        assert erika.value("note") == sent.get("note", "")
+        page = erika.page.content.decode()
+        assert ("checked" in page) == ("station" in sent)
+        assert (f'value="{sent.get("reason")}" selected' in page) == ("reason" in sent)
+    assert booked() == 0
+
+
+def test_what_there_is_not_is_refused(erika: Browser) -> None:
+    typed: dict[str, str]
+    for path, typed, status, words in (
+        ("/vault/loan", {"station": ""}, 400, "Register: is required: choose one."),
+        ("/vault/loan", {"station": "x"}, 400, "Register: must be a number"),
+        ("/vault/fetch", {"station": "9"}, 400, "Register: store 1337 has no register 9."),
+        ("/vault/loan", {"station": "2"}, 409, "Nothing was done. Register 2 does not trade"),
+        ("/vault/loan", {"station": "0"}, 400, "Nothing was done yet."),
+        ("/vault/pay-out", {"reason": ""}, 400, "Account of the cashbook: is required: choose one."),
+        ("/vault/pay-out", {"reason": "OTHER_INCOME"}, 400, "is for money that goes the other way."),
+        ("/vault/pay-in", {"reason": "CHANGE"}, 400, "is not a cashbook account of the vault"),
+    ):
+        assert erika.fill(path, {"amount": "5", **typed}).status_code == status
+        assert words in erika.text
+        assert erika.value("amount") == "5"
+    assert booked() == 0
+
+
+def test_a_register_that_closed_meanwhile_gets_nothing(cast: Cast, erika: Browser) -> None:
+    erika.get("/vault/loan")
+    assert "1 Carla" in erika.text
+    close_drawer(cast.carla.sessions.get(), 100_00)
+    assert erika.send("/vault/loan", {"amount": "5", "station": "1"}).status_code == 409
+    assert "Register 1 does not trade" in erika.text
+    assert erika.value("amount") == "5"
+    erika.get("/vault/loan")
+    assert "No register trades now." in erika.text
+    assert "Give it" not in erika.text.replace("Give it to", "")
+
+
+def test_an_account_that_was_retired_is_not_offered(cast: Cast, erika: Browser) -> None:
+    erika.get("/vault/pay-out")
+    assert "Supplier paid in cash" in erika.text
+    assert "Other income" not in erika.text
+    CashbookAccount.objects.filter(code="SUPPLIER").update(is_active=False)
+    erika.get("/vault/pay-out")
+    assert "Supplier paid in cash" not in erika.text
+
+
+def test_only_what_one_has_booked_oneself_is_said(cast: Cast, erika: Browser) -> None:
+    location = erika.fill("/vault/change", {"amount": "200"}).headers["Location"]
+    assert "200.00 EUR" in Browser(cast.erika).get(location).content.decode()
+    for other in (location.replace("change", "loan"), "/vault/change?booked=x"):
+        assert "200.00 EUR" not in erika.get(other).content.decode()
+    assert "200.00 EUR" not in Browser(cast.anna).get(f"{location}&store=1337").content.decode()
+
+
+def test_a_page_asks_as_often_whatever_there_is(cast: Cast, erika: Browser) -> None:
+    erika.get("/vault/pay-in")
+    for _registers in range(2):
+        for path, number in STATEMENTS.items():
+            with counted_queries() as queries:
+                erika.get(path)
+            assert len(queries) == number, [query["sql"] for query in queries]
+        open_drawer(cast.bruno, 0, station=2) if not cast.bruno.sessions.exists() else None

@@ -1,0 +1,115 @@
+"""The vault's movements of a day: one by one and never added up, on the store's clock, and who looked is written down."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from cashdesk.enums import MovementKind, PlaceKind
+from cashdesk.models import AuditEntry, Movement
+from settlements.screens.vault_movements import ROWS
+from tests.api.blind import notations
+from tests.screens.desk import Browser
+from tests.settlements.reporting import Day, found
+from tests.stories import Cast, counted_queries
+
+PATH = "/vault/movements"
+STATEMENTS = 11
+"""The browser's session, the person, the store and its vault; whether `by` may know of it; what went out and what came in;
+the last seal and the note of the look; the savepoint around the five."""
+
+
+@pytest.fixture
+def erika(cast: Cast) -> Browser:
+    """The manager."""
+    return Browser(cast.erika)
+
+
+@pytest.fixture
+def noon() -> datetime:
+    """Noon of a day that has passed, so that every hour of it has."""
+    return (timezone.now() - timedelta(days=2)).replace(hour=11, minute=0, second=0, microsecond=0)
+
+
+def looks() -> list[str]:
+    """The days that were looked at before the vault was counted."""
+    entries = AuditEntry.objects.filter(action="expected.seen").order_by("pk")
+    return [entry.detail["movements_of"] for entry in entries]
+
+
+def test_what_went_through_the_vault(cast: Cast, erika: Browser, noon: datetime) -> None:
+    day = Day(cast, start=noon)
+    session = day.start(cast.carla, 50_00)
+    day.sell(812_34)
+    day.move(MovementKind.DROP, 800_00, note="too many notes")
+    mistake = day.move(MovementKind.LOAN, 7_00)
+    day.undo(mistake)
+    day.end(session, found(62_34))
+    day.station = 0
+    day.move(MovementKind.PAID_OUT, 12_35, reason="SUPPLIER")
+    day.move(MovementKind.DEPOSIT, 700_00, bag_number="B-1")
+    date = Movement.objects.latest("pk").business_date.isoformat()
+    erika.get(f"{PATH}?day={date}")
+    rows = (
+        "Bag for the bank B-1", "Bank Erika Mustermann 700.00 EUR", "Paid out SUPPLIER", "Outside Erika Mustermann 12.35 EUR",
+        "Takings after a close", "Register 1 Carla 62.34 EUR", "Reversal: Change given mistake", "Register 1 Erika Mustermann 7.00 EUR",
+        "Change given reversed", "Drop too many notes", "Register 1 Erika Mustermann 800.00 EUR", "Float", "Register 1 Carla 50.00 EUR",
+    )  # fmt: skip
+    shown = erika.text
+    at = [shown.find(words) for words in rows]
+    assert -1 not in at, rows[at.index(-1)]
+    assert at == sorted(at)
+    assert "812.34" not in shown
+    assert "Sale" not in shown
+    for notation in notations(abs(cast.book(PlaceKind.VAULT))):
+        assert notation not in shown
+    assert looks() == [date]
+
+
+def test_a_day_that_was_counted_is_no_look(cast: Cast, erika: Browser, noon: datetime) -> None:
+    day = Day(cast, start=noon)
+    vault = day.open_vault(1000_00)
+    day.station = 0
+    day.move(MovementKind.WITHDRAWAL, 100_00)
+    date = Movement.objects.latest("pk").business_date.isoformat()
+    erika.get(f"{PATH}?day={date}")
+    assert looks() == [date]
+    day.close(vault, found(1100_00))
+    erika.get(f"{PATH}?day={date}")
+    assert "Change from the bank" in erika.text
+    assert looks() == [date]
+
+
+def test_a_day_without_anything_and_days_that_are_none(cast: Cast, erika: Browser) -> None:
+    erika.get(PATH)
+    assert "Nothing went into the vault or out of it on this day." in erika.text
+    assert "today" in erika.text
+    assert "The day after" not in erika.text
+    assert looks() == []
+    erika.get(f"{PATH}?day=2026-03-10")
+    assert "2026-03-10" in erika.text
+    assert 'href="/vault/movements?day=2026-03-11"' in erika.page.content.decode()
+    for wrong in ("day=x", "day=9999-12-31", "day=1999-12-31", "before=x", "before=-1"):
+        assert erika.get(f"{PATH}?{wrong}").status_code == 404, wrong
+
+
+def test_the_list_goes_on_by_pages_and_asks_as_often(cast: Cast, erika: Browser, noon: datetime) -> None:
+    day = Day(cast, start=noon)
+    day.station = 0
+    statements = []
+    for number in range(1, ROWS + 2):
+        day.move(MovementKind.WITHDRAWAL, number)
+        if number in (1, 3, ROWS + 1):
+            date = Movement.objects.latest("pk").business_date.isoformat()
+            with counted_queries() as queries:
+                erika.get(f"{PATH}?day={date}")
+            statements.append(len(queries))
+    assert statements == [STATEMENTS] * 3, [query["sql"] for query in queries]
+    assert "0.01 EUR" not in erika.text
+    before = Movement.objects.order_by("-pk")[ROWS - 1].pk
+    assert f'href="{PATH}?day={date}&amp;before={before}"' in erika.page.content.decode()
+    erika.get(f"{PATH}?day={date}&before={before}")
+    assert "0.01 EUR" in erika.text
+    assert "0.02 EUR" not in erika.text
+    erika.get(f"{PATH}?day={date}&before=1")
+    assert "There are no older ones." in erika.text
