@@ -88,7 +88,7 @@ def test_a_page_costs_the_same_in_every_language(cast: Cast) -> None:
         with counted_queries() as queries:
             carla.get("/desk")
         cost[language] = len(queries)
-    assert set(cost.values()) == {5}
+    assert len(set(cost.values())) == 1, cost
     with counted_queries() as queries:
         for path in ("/", "/sign-in", "/nowhere"):
             Client().get(path)
