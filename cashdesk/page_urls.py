@@ -2,8 +2,9 @@
 
 from django.urls import path
 
-from cashdesk.screens.counting import count_page
+from cashdesk.screens.counting import count_page, hand_over_page
 from cashdesk.screens.desk import desk_page
+from cashdesk.screens.home import home_page
 from cashdesk.screens.language import choose_language_page
 from cashdesk.screens.moving import drop_page, pay_in_page, pay_out_page
 from cashdesk.screens.opening import open_page
@@ -11,6 +12,7 @@ from cashdesk.screens.result import result_page
 from cashdesk.screens.sign_in import sign_in_page, sign_out
 
 urlpatterns = [
+    path("", home_page, name="home"),
     path("sign-in", sign_in_page, name="sign-in"),
     path("sign-out", sign_out, name="sign-out"),
     path("language", choose_language_page, name="language"),
@@ -20,5 +22,6 @@ urlpatterns = [
     path("desk/pay-out", pay_out_page, name="desk-pay-out"),
     path("desk/drop", drop_page, name="desk-drop"),
     path("desk/count", count_page, name="desk-count"),
+    path("desk/hand-over", hand_over_page, name="desk-hand-over"),
     path("desk/sessions/<uuid:session>", result_page, name="desk-result"),
 ]

@@ -1,16 +1,23 @@
 """Reusable reads, each with its fixed number of queries. Nothing here writes, and nothing here sums money anew."""
 
+from collections import Counter
 from datetime import date
-from typing import TypeVar, cast
+from typing import Final, TypeVar, cast
 from uuid import UUID
 
-from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from cashdesk.domain.handover import was_counted_since
 from cashdesk.domain.principal import Principal
-from cashdesk.enums import CountMoment, Role, SessionStatus
+from cashdesk.enums import CountMoment, MovementKind, PlaceKind, Role, SessionStatus
 from cashdesk.errors import NotFound
-from cashdesk.models import CashSession, CountPieces, Movement, PaymentMethod, Shift
+from cashdesk.models import CashSession, Count, CountPieces, Movement, PaymentMethod, Place, Shift, Store, User
+
+TYPED_KINDS: Final = (MovementKind.PAID_IN, MovementKind.PAID_OUT, MovementKind.DROP, MovementKind.LOAN)
+OWN_MOVEMENTS_MAX: Final = 50
+OWN_SESSIONS_MAX: Final = 5
+REASONS_LOOKED_AT: Final = 200
+REASONS_MAX: Final = 8
 
 S = TypeVar("S", bound=CashSession)
 
@@ -68,10 +75,44 @@ def own_movement(*, by: Principal, movement_id: UUID | None) -> Movement | None:
     return Movement.objects.select_related("store").filter(uuid=movement_id, recorded_by=by.user).first()
 
 
-def last_closed_session(*, by: Principal) -> CashSession | None:
-    """Returns the drawer that `by` closed or was closed for them last, if there is one."""
+def own_movements(*, by: Principal, session: CashSession) -> "list[Movement]":
+    """Returns what `by` has typed in of a session themselves, paid in and out, dropped and lent, newest first and so many at
+    most; `is_reversed` where somebody has taken it back since. Sales are not among them, nor any sum (law 5).
+    """
+    typed = Movement.objects.filter(session=session, recorded_by=by.user, kind__in=TYPED_KINDS, reverses__isnull=True)
+    reversals = Movement.objects.filter(reverses=OuterRef("pk"))
+    return list(typed.annotate(is_reversed=Exists(reversals)).order_by("-pk")[:OWN_MOVEMENTS_MAX])
+
+
+def own_closed_sessions(*, by: Principal) -> "list[CashSession]":
+    """Returns the drawers that `by` closed or were closed for them last, newest first, so many at most."""
     sessions = CashSession.objects.select_related("store", "register").filter(user=by.user)
-    return sessions.exclude(status=SessionStatus.OPEN).order_by("-opened_at", "-pk").first()
+    return list(sessions.exclude(status=SessionStatus.OPEN).order_by("-opened_at", "-pk")[:OWN_SESSIONS_MAX])
+
+
+def usual_reasons(*, by: Principal, store: Store, kind: MovementKind) -> list[str]:
+    """Returns the reasons that were used most for paying in or out in a store lately, the most used first: those that came
+    more than once, and those of `by`. One statement over the latest movements of that end, from its index.
+    """
+    is_in = kind == MovementKind.PAID_IN
+    outside = Place.objects.filter(store=store, kind=PlaceKind.OUTSIDE).values("pk")[:1]
+    end = {"source" if is_in else "destination": Subquery(outside)}
+    latest = Movement.objects.filter(**end, kind=kind, reverses__isnull=True).order_by("-pk")
+    used = Counter[str]()
+    own = set()
+    for reason, recorded_by in latest.values_list("reason", "recorded_by")[:REASONS_LOOKED_AT]:
+        used[reason] += 1
+        if by.user is not None and recorded_by == by.user.pk:
+            own.add(reason)
+    known = [reason for reason, times in used.most_common() if reason and (times > 1 or reason in own)]
+    return known[:REASONS_MAX]
+
+
+def closing_witness(session: CashSession) -> User | None:
+    """Returns who confirmed the count that closed a session, if somebody did."""
+    counts = Count.objects.filter(session=session, moment=CountMoment.CLOSING).select_related("witness")
+    count = counts.first()
+    return count.witness if count is not None else None
 
 
 def pieces_counted(session: CashSession) -> "list[CountPieces]":

@@ -2,13 +2,11 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import TemplateView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from cashdesk.web.health import livez, readyz
 
 urlpatterns = [
-    path("", TemplateView.as_view(template_name="cashdesk/home.html"), name="home"),
     path("", include("cashdesk.page_urls")),
     path("", include("settlements.page_urls")),
     path("", include("settlements.desk_urls")),

@@ -4,7 +4,9 @@ Between the two counts nobody has the drawer. What differs is the opening differ
 both (docs/decisions/0016).
 """
 
-from django.db.models import Exists, OuterRef, Subquery
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.db.models.expressions import Combinable
 
 from cashdesk.enums import WITHIN_A_PERIOD, CountMoment, PlaceKind
@@ -27,12 +29,20 @@ def handovers_waiting(*, store: Store) -> list[CashSession]:
     """Returns the sessions of a store whose drawer was handed over and that nobody has counted in yet, by register, in one
     statement that looks at the last session of each register. They hold figures: doors show who, where and when (law 5).
     """
+    return list(_waiting(store).select_related("register", "store", "user").order_by("register__number"))
+
+
+def registers_waiting(store: Store) -> "QuerySet[Any]":
+    """Returns the ids of the registers at which a drawer was handed over and not counted in yet, for another statement."""
+    return _waiting(store).order_by().values("register_id")
+
+
+def _waiting(store: Store) -> "QuerySet[CashSession]":
     of_register = CashSession.objects.filter(register=OuterRef("pk")).order_by("-pk").values("pk")[:1]
     last = Place.objects.filter(store=store, kind=PlaceKind.REGISTER).annotate(last=Subquery(of_register))
     # Nothing lies in a drawer that was handed over empty: whoever opens it brings a float, as into any other.
     handed_over = CashSession.objects.filter(pk__in=last.values("last"), is_handed_over=True, declared_amount__gt=0)
-    waiting = handed_over.exclude(was_counted_since()).select_related("register", "store", "user")
-    return list(waiting.order_by("register__number"))
+    return handed_over.exclude(was_counted_since())
 
 
 def handover_before(session: CashSession) -> CashSession | None:

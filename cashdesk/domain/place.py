@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 
+from cashdesk.domain.handover import registers_waiting
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import PlaceKind, Role, SessionStatus, Settling
 from cashdesk.errors import Conflict, Forbidden, InvalidInput
@@ -197,7 +198,8 @@ def _free_register(store: Store, *, user: User, settling: bool) -> Place:
     else:
         usable = Q(settling=Settling.OPEN) & (is_own | ~Q(settling_by__role=Role.CASHIER))
         if not store.requires_settlement:
-            usable |= Q(settling=Settling.NONE)
+            # A drawer that somebody handed over is no free one: who counts it in names it.
+            usable |= Q(settling=Settling.NONE) & ~Q(pk__in=registers_waiting(store))
         usable &= ~Q(pk__in=taken)
     free = registers.filter(usable).exclude(pk__in=assigned)
     own_first = Case(When(is_own, then=Value(0)), default=Value(1))

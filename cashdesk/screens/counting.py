@@ -1,9 +1,10 @@
-"""Counting a drawer, blind, and closing it: the sheet, a look at what one counted oneself, and the close."""
+"""Counting a drawer, blind, and closing it or handing it over: the sheet, a look at what one counted oneself, the close."""
 
 from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
 
 from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.principal import Principal
@@ -12,13 +13,28 @@ from cashdesk.enums import Role
 from cashdesk.errors import DomainError, NothingOpen
 from cashdesk.models import CashSession, User
 from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path, session_meant
+from cashdesk.screens.sentences import refusal_of
 from cashdesk.screens.sheet import CountSheet
-from cashdesk.web.idempotency import act_once
+from cashdesk.screens.witnessing import witness_fields, witness_of
+from cashdesk.web.idempotency import WITNESS_PROOF, act_once
 from cashdesk.web.pages import page_for
 
 
+@sensitive_post_parameters(WITNESS_PROOF)
 @page_for(Role.CASHIER, takes_posts=True)
 def count_page(request: HttpRequest, by: Principal) -> HttpResponse:
+    """Counts and closes: what was counted goes back to the vault."""
+    return _page(request, by=by, hands_over=False)
+
+
+@sensitive_post_parameters(WITNESS_PROOF)
+@page_for(Role.CASHIER, takes_posts=True)
+def hand_over_page(request: HttpRequest, by: Principal) -> HttpResponse:
+    """Counts out and hands over: what was counted stays in the drawer, for the next cashier to count in."""
+    return _page(request, by=by, hands_over=True)
+
+
+def _page(request: HttpRequest, *, by: Principal, hands_over: bool) -> HttpResponse:
     """The sheet (GET, or `step=back` with every digit kept), its review (`step=review`), and the close (`step=close`).
 
     Nothing is kept between the steps but what the form itself carries. No step tells what is expected (law 5).
@@ -27,40 +43,55 @@ def count_page(request: HttpRequest, by: Principal) -> HttpResponse:
         session = open_session_of(cast(User, by.user))
         if session is None:
             return see("desk", notice="nothing-open")
-        return _show(request, session, CountSheet(session.currency))
+        return _show(request, session, CountSheet(session.currency), hands_over=hands_over)
     session = session_meant(request, by=by)
     if session is None:
         return see("desk", notice="nothing-open")
     sheet, step = CountSheet(session.currency, request.POST.dict()), request.POST.get("step", "review")
     if step == "close" and sheet.counted is not None:
-        return _close(request, session, sheet, counted=sheet.counted, by=by)
+        return _close(request, session, sheet, counted=sheet.counted, by=by, hands_over=hands_over)
     if not session.is_open:
         return _closed_meanwhile(session)
     if step == "back":
-        return _show(request, session, sheet)
+        return _show(request, session, sheet, hands_over=hands_over)
     if sheet.counted is None:
-        return _show(request, session, sheet, Refusal(status=400))
-    return _review(request, session, sheet)
+        return _show(request, session, sheet, Refusal(status=400), hands_over=hands_over)
+    return _review(request, session, sheet, hands_over=hands_over)
 
 
 def _close(
-    request: HttpRequest, session: CashSession, sheet: CountSheet, *, counted: CountedAmount, by: Principal
+    request: HttpRequest,
+    session: CashSession,
+    sheet: CountSheet,
+    *,
+    counted: CountedAmount,
+    by: Principal,
+    hands_over: bool,
 ) -> HttpResponse:
     """Closes once; sent again it leads to the same result."""
     at = timezone.now()
-
-    def act() -> str:
-        close_session(session=session, counted=counted, by=by, at=at)
-        return path_to("desk-result", session.uuid)
-
     try:
+        witness = witness_of(request, counted=counted, store=session.store, by=by, at=at)
+
+        def act() -> str:
+            close_session(
+                session=session,
+                counted=counted,
+                by=by,
+                at=at,
+                hands_over=hands_over,
+                witness=witness,
+                refuses_unwitnessed=True,
+            )
+            return path_to("desk-result", session.uuid)
+
         return see_path(act_once(request=request, by=by, at=at, act=act))
     except NothingOpen:
         return _closed_meanwhile(session)
     except DomainError as error:
         if not session.is_open:
             return _closed_meanwhile(session)
-        return _review(request, session, sheet, Refusal.of(error))
+        return _review(request, session, sheet, refusal_of(error, store=session.store), hands_over=hands_over)
 
 
 def _closed_meanwhile(session: CashSession) -> HttpResponse:
@@ -68,12 +99,25 @@ def _closed_meanwhile(session: CashSession) -> HttpResponse:
 
 
 def _show(
-    request: HttpRequest, session: CashSession, sheet: CountSheet, refusal: Refusal | None = None
+    request: HttpRequest,
+    session: CashSession,
+    sheet: CountSheet,
+    refusal: Refusal | None = None,
+    *,
+    hands_over: bool,
 ) -> HttpResponse:
-    return form_page(request, "cashdesk/count.html", {"session": session, "sheet": sheet}, refusal)
+    context = {"session": session, "sheet": sheet, "hands_over": hands_over}
+    return form_page(request, "cashdesk/count.html", context, refusal)
 
 
 def _review(
-    request: HttpRequest, session: CashSession, sheet: CountSheet, refusal: Refusal | None = None
+    request: HttpRequest,
+    session: CashSession,
+    sheet: CountSheet,
+    refusal: Refusal | None = None,
+    *,
+    hands_over: bool,
 ) -> HttpResponse:
-    return form_page(request, "cashdesk/review.html", {"session": session, "sheet": sheet}, refusal)
+    asked = witness_fields(request, counted=sheet.counted, store=session.store)
+    context = {"session": session, "sheet": sheet, "hands_over": hands_over, **asked}
+    return form_page(request, "cashdesk/review.html", context, refusal)

@@ -7,35 +7,46 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from cashdesk import queries
+from cashdesk.domain.handover import handovers_waiting
 from cashdesk.domain.place import stations_for, trades_under_settlement
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.session import open_session_of
 from cashdesk.enums import Role
-from cashdesk.models import User
+from cashdesk.models import Store, User
 from cashdesk.web.pages import page_for
 
 
 @page_for(Role.CASHIER)
 def desk_page(request: HttpRequest, by: Principal) -> HttpResponse:
-    """The open drawer with its float, never with what should be in it; or the way to open one."""
+    """The open drawer with its float and what its cashier typed in themselves, never with what should be in it; or the way
+    to open one, or to count in one that was handed over.
+    """
     user = cast(User, by.user)
     session = open_session_of(user)
     context: dict[str, Any] = {"session": session, "notice": request.GET.get("notice", "")}
     context |= {"is_settled": trades_under_settlement(user.store), "is_manager": by.has_role(Role.MANAGER)}
     context["booked"] = queries.own_movement(by=by, movement_id=_uuid(request.GET.get("booked", "")))
-    if session is None:
-        context |= _before_opening(user, by=by)
+    if session is not None:
+        context["movements"] = queries.own_movements(by=by, session=session)
+    elif user.store is not None:
+        context |= _before_opening(user, user.store, by=by)
+    context["closed"] = queries.own_closed_sessions(by=by)
     return render(request, "cashdesk/desk.html", context)
 
 
-def _before_opening(user: User, *, by: Principal) -> dict[str, Any]:
-    """What stands in the way of opening, and the drawer that was closed last."""
-    last = queries.last_closed_session(by=by)
-    if user.store is None:
-        return {"last": last, "refusal": ""}
-    stations = stations_for(user=user, store=user.store, by=by)
-    refusal = stations[0].refusal if user.register is not None and stations else ""
-    return {"last": last, "refusal": refusal, "assigned": user.register}
+def _before_opening(user: User, store: Store, *, by: Principal) -> dict[str, Any]:
+    """What stands in the way of opening, and the drawers that wait to be counted in: which of them this person may open."""
+    stations = stations_for(user=user, store=store, by=by)
+    free = {station.register.pk for station in stations if not station.refusal}
+    waiting = handovers_waiting(store=store)
+    for_them = [left for left in waiting if left.register_id in free and left.user_id != user.pk]
+    return {
+        "refusal": stations[0].refusal if user.register is not None and stations else "",
+        "assigned": user.register,
+        "to_count_in": for_them,
+        "handed_over": [left for left in waiting if left.user_id == user.pk],
+        "of_others": [left for left in waiting if left not in for_them and left.user_id != user.pk],
+    }
 
 
 def _uuid(text: str) -> UUID | None:

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from cashdesk import queries
 from cashdesk.domain.cash_movement import move_cash
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.session import open_session_of
@@ -47,7 +48,7 @@ def _page(request: HttpRequest, *, by: Principal, kind: MovementKind) -> HttpRes
         session = open_session_of(cast(User, by.user))
         if session is None:
             return see("desk", notice="nothing-open")
-        return _show(request, session, kind)
+        return _show(request, session, kind, by=by)
     session = session_meant(request, by=by)
     if session is None:
         return see("desk", notice="nothing-open")
@@ -63,7 +64,7 @@ def _page(request: HttpRequest, *, by: Principal, kind: MovementKind) -> HttpRes
     except NothingOpen:
         return see("desk", notice="closed-meanwhile")
     except DomainError as error:
-        return _show(request, session, kind, Refusal.of(error))
+        return _show(request, session, kind, Refusal.of(error), by=by)
 
 
 def _read(request: HttpRequest, session: CashSession, kind: MovementKind) -> dict[str, Any]:
@@ -90,13 +91,14 @@ def _read(request: HttpRequest, session: CashSession, kind: MovementKind) -> dic
 
 
 def _show(
-    request: HttpRequest, session: CashSession, kind: MovementKind, refusal: Refusal | None = None
+    request: HttpRequest, session: CashSession, kind: MovementKind, refusal: Refusal | None = None, *, by: Principal
 ) -> HttpResponse:
     typed = {name: request.POST.get(name, "") for name in ("amount", "reason", "note")}
     context = {
         "session": session,
         "kind": kind,
         "typed": typed,
+        "reasons": [] if kind == MovementKind.DROP else queries.usual_reasons(by=by, store=session.store, kind=kind),
         "reason_max": REASON_LENGTH_MAX,
         "note_max": NOTE_LENGTH_MAX,
     }

@@ -23,9 +23,13 @@ def result_page(request: HttpRequest, by: Principal, session: UUID) -> HttpRespo
         raise NotFound("There is no such session.")
     note_looks(rows=[found], by=by, at=timezone.now())
     write_as(found.store.language, found.store.currency)
+    shows_result = bool(getattr(found, "shows_result", False))
     context = {
         "session": found,
-        "pieces": queries.pieces_counted(found),
+        # Of a drawer that waits to be counted in, neither the amount nor the pieces.
+        "pieces": queries.pieces_counted(found) if shows_result else [],
+        "shows_result": shows_result,
+        "witness": queries.closing_witness(found) if found.is_counted else None,
         "is_own": found.user_id == (by.user.pk if by.user else None),
         "notice": request.GET.get("notice", ""),
     }

@@ -23,6 +23,12 @@ KEY_LENGTH_MAX: Final = 255
 FORM_KEY: Final = "once"
 """The hidden field in which a form of a page carries its key."""
 
+WITNESS_PROOF: Final = "witness_password"
+"""The field in which somebody who is not signed in confirms a form. Nothing of it is kept, not even in a digest."""
+
+NOT_SAID: Final = frozenset({"csrfmiddlewaretoken", WITNESS_PROOF})
+"""Fields that are no part of what a form says: a page that is shown again has another CSRF token."""
+
 KEPT_FOR: Final = timedelta(hours=24)
 NOT_KEPT: Final = frozenset({400, 401, 403, 413, 415, 429})
 """Refusals before anything was looked at: of a request that cannot be read, or of a caller who may not. Nothing was done
@@ -155,6 +161,5 @@ def _fingerprint(request: Request) -> str:
 
 
 def _fingerprint_of_form(request: HttpRequest) -> str:
-    """The CSRF token is no part of what a form says: a page that is shown again has another."""
-    said = sorted((name, request.POST.getlist(name)) for name in request.POST if name != "csrfmiddlewaretoken")
+    said = sorted((name, request.POST.getlist(name)) for name in request.POST if name not in NOT_SAID)
     return hashlib.sha256(f"{request.get_full_path()}\n{urlencode(said, doseq=True)}".encode()).hexdigest()

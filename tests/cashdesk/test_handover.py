@@ -1,6 +1,7 @@
 """Handing a drawer over: counted out by one, counted in by the other, and the gap charged to custody under both names."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -147,9 +148,8 @@ def test_the_figures_wait_until_it_is_counted_in(cast: Cast, left: CashSession) 
     """Carla would read aloud to Bruno what he is about to count; a manager's look is noted."""
 
     def shown_to(who: str) -> tuple[bool, bool]:
-        return (
-            sessions(by=Principal(user=getattr(cast, who))).values_list("shows_result", "awaits_count").get(pk=left.pk)
-        )
+        found: Any = sessions(by=Principal(user=getattr(cast, who))).get(pk=left.pk)
+        return found.shows_result, found.awaits_count
 
     assert (shown_to("carla"), shown_to("erika")) == ((False, True), (True, True))
     open_drawer(cast.bruno, 245_00, station=1)

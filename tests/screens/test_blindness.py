@@ -42,7 +42,7 @@ def seen(browser: Browser) -> str:
 
 STEPS: list[Callable[[Browser], object]] = [
     *[lambda b, path=path: b.get(path) for path in ("/", "/desk", "/desk?notice=opened", "/desk/open", "/desk/pay-in", "/desk/pay-out",
-                                                   "/desk/drop", "/desk/no-sale", "/desk/count", "/desk?expected=1", "/desk/count?step=close")],
+                                                   "/desk/drop", "/desk/no-sale", "/desk/count", "/desk/hand-over", "/desk?expected=1", "/desk/count?step=close")],
     *[lambda b, path=path, typed=typed: b.fill(path, typed) for path in ("/desk/pay-in", "/desk/pay-out", "/desk/drop")
       for typed in ({}, {"amount": "x"}, {"amount": "200", "reason": "more than Bruno has"}, {"amount": "90000", "reason": "more than both"})],
     lambda b: b.follow(),
@@ -50,6 +50,8 @@ STEPS: list[Callable[[Browser], object]] = [
     *[lambda b, typed=typed: b.fill("/desk/count", typed) for typed in ({}, {"amount": "x"}, {"amount": "103.38"}, {"amount": "739.41"}, {"amount": "0"},
                                                                         {"pieces-2000": "5", "step": "back"}, {"pieces-2000": "5", "amount": "1"})],
     lambda b: b.send("/desk/count", {"once": "", "step": "close"}),
+    lambda b: b.fill("/desk/hand-over", {"amount": "103.38"}),
+    lambda b: b.send("/desk/hand-over", {"once": "", "step": "close"}),
     lambda b: b.get(f"/desk/sessions/{open_of_browser(b)}"),
 ]  # fmt: skip
 

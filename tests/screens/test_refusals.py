@@ -123,7 +123,9 @@ def test_a_register_that_somebody_else_has_open_is_explained(cast: Cast) -> None
     assert "Register 1 is open already: it is counted and closed before somebody else opens it." in carla.text
     carla.fill("/desk/open", {"amount": "12"})
     assert carla.page.status_code == 409
-    assert "close it first" in carla.text
+    assert (
+        "Bruno has had register 1 open since 2026-03-10 13:00. It is counted and closed, or handed over" in carla.text
+    )
 
 
 def test_who_has_no_register_chooses_among_those_that_are_nobodys(cast: Cast) -> None:
@@ -133,7 +135,7 @@ def test_who_has_no_register_chooses_among_those_that_are_nobodys(cast: Cast) ->
     assert 'name="station" value="2"' in choices
     assert 'name="station" value="1"' not in choices
     for station, status, words in (
-        ("1", 403, "register 1 is assigned to somebody else"),
+        ("1", 403, "Register 1 is assigned to somebody else. Choose another one, or ask your manager."),
         ("9", 400, "Register: store 1337 has no register 9."),
         ("x", 400, "Register: must be a number"),
     ):

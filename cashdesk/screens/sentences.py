@@ -1,0 +1,36 @@
+"""What the domain refuses, in the words of the desk: with people's names and the store's own time."""
+
+from django.utils.translation import gettext as _
+
+from cashdesk.errors import DomainError, TooManyAttempts
+from cashdesk.models import Store
+from cashdesk.screens.form import Refusal
+from cashdesk.templatetags.figures import minute
+from cashdesk.web.errors import status_of
+
+
+def refusal_of(error: DomainError, *, store: Store) -> Refusal:
+    """Returns a refusal as the desk says it; what it has no better words for stays as the domain says it."""
+    message = _sentence(error, store=store)
+    return Refusal(status=status_of(error), message=message) if message else Refusal.of(error)
+
+
+def _sentence(error: DomainError, *, store: Store) -> str:
+    running = error.facts.get("running")
+    if running is not None:
+        words = _(
+            "%(name)s has had register %(number)s open since %(since)s. It is counted and closed, or handed over, before "
+            "you open it."
+        )
+        return words % {
+            "name": running.user,
+            "number": running.register.number,
+            "since": minute(running.opened_at, store),
+        }
+    if "register_of_another" in error.facts:
+        words = _("Register %(number)s is assigned to somebody else. Choose another one, or ask your manager.")
+        return words % {"number": error.facts["register_of_another"]}
+    if isinstance(error, TooManyAttempts):
+        words = _("Too many wrong tries with a name and password. Wait %(minutes)s minutes, then try again.")
+        return words % {"minutes": -(-error.retry_after_seconds // 60)}
+    return ""

@@ -1,0 +1,38 @@
+"""The second person at a count on a page: whether one is asked for, and who it is by their own name and password.
+
+The password is read here and nowhere else; it is in no answer, in no kept fingerprint and in no draft.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+
+from cashdesk.domain.count import CountedAmount
+from cashdesk.domain.principal import Principal
+from cashdesk.domain.witness import asks_witness, confirm_witness
+from cashdesk.models import Store, User
+from cashdesk.screens.form import text_of
+from cashdesk.web.idempotency import WITNESS_PROOF
+from cashdesk.web.middleware import address_of
+
+WITNESS_NAME = "witness_name"
+
+
+def witness_of(
+    request: HttpRequest, *, counted: CountedAmount, store: Store, by: Principal, at: datetime
+) -> User | None:
+    """Returns who confirms the count of a form, None where nobody is asked to. Raises what `confirm_witness` raises.
+
+    Called before the form is done, so that a wrong try counts although nothing else happens.
+    """
+    if not asks_witness(store=store, amount=counted.amount):
+        return None
+    name, password = text_of(request, WITNESS_NAME), request.POST.get(WITNESS_PROOF, "")
+    return confirm_witness(name=name, password=password, address=address_of(request), by=by, store=store, at=at)
+
+
+def witness_fields(request: HttpRequest, *, counted: CountedAmount | None, store: Store) -> dict[str, Any]:
+    """Returns what a page shows of it: whether somebody is asked for, and the name that was typed."""
+    asks = counted is not None and asks_witness(store=store, amount=counted.amount)
+    return {"asks_witness": asks, "witness_name": text_of(request, WITNESS_NAME)}

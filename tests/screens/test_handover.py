@@ -1,0 +1,115 @@
+"""Handing a drawer over on the pages: what the one who counts in may know, and what both are told afterwards."""
+
+import pytest
+
+from cashdesk.enums import PlaceKind
+from cashdesk.models import CashSession, Movement
+from tests.cashdesk.desk import open_drawer, sell
+from tests.factories import UserFactory
+from tests.screens.desk import Browser, open_of
+from tests.stories import Cast
+
+
+@pytest.fixture
+def carla(cast: Cast) -> Browser:
+    """Carla at a drawer with 150.00 and a sale of 93.21."""
+    sell(open_drawer(cast.carla, 150_00, station=1), 93_21)
+    return Browser(cast.carla)
+
+
+def hand_over(browser: Browser, amount: str) -> CashSession:
+    """Counts out, looks at it, and hands over."""
+    browser.fill("/desk/hand-over", {"amount": amount})
+    assert "Yes, hand the drawer over" in browser.text
+    browser.send("/desk/hand-over", {"step": "close"})
+    assert browser.page.status_code == 303, browser.text
+    browser.follow()
+    return CashSession.objects.get(is_handed_over=True)
+
+
+def test_one_counts_out_and_the_other_counts_in(cast: Cast, carla: Browser) -> None:
+    carla.get("/desk")
+    assert "Hand over" in carla.text
+    carla.get("/desk/hand-over")
+    assert "Count out and hand over" in carla.text
+    left = hand_over(carla, "241.17")
+    for words in ("Handed over", "The next cashier counts it in.", "Sign out for the next cashier"):
+        assert words in carla.text
+    assert cast.book(PlaceKind.REGISTER, 1) == 241_17
+    carla.get("/desk")
+    assert "You handed register 1 over at" in carla.text
+
+    bruno = Browser(cast.bruno)
+    bruno.get("/desk")
+    assert "Register 1 was handed over by Carla at" in bruno.text
+    assert "Count in register 1" in bruno.text
+    bruno.get("/desk/open?station=1")
+    assert "Count in register 1" in bruno.text
+    bruno.send("/desk/open", {"station": "1", "amount": "240"})
+    bruno.follow()
+    assert "Counted in: the drawer is yours from now on." in bruno.text
+    assert "-1.17" not in bruno.text
+    taken = open_of(cast.bruno)
+    assert (taken.register, taken.start_amount, taken.opening_difference) == (left.register, 240_00, -1_17)
+    assert not Movement.objects.filter(kind="RETURN").exists()
+    carla.get(f"/desk/sessions/{left.uuid}")
+    for words in ("The drawer is short", "Counted 241.17 EUR", "Expected 243.21 EUR", "-2.04 EUR"):
+        assert words in carla.text
+
+
+def test_nobody_who_counts_in_sees_what_was_counted_out(cast: Cast, carla: Browser) -> None:
+    """Neither on their own pages, nor on the page that the one before leaves standing on the same screen."""
+    left = hand_over(carla, "241.17")
+    bruno = Browser(cast.bruno)
+    pages = [carla.page, *(bruno.get(path) for path in ("/desk", "/desk/open", "/desk/open?station=1"))]
+    pages.append(bruno.send("/desk/open", {"station": "1", "amount": "x"}))
+    pages += [Browser(cast.carla).get(path) for path in ("/desk", f"/desk/sessions/{left.uuid}")]
+    for page in pages:
+        assert page.status_code in (200, 400)
+        for figure in ("241", "243", "2.04", "93.21"):
+            assert figure not in page.content.decode().replace(str(left.uuid), "")
+    assert bruno.get(f"/desk/sessions/{left.uuid}").status_code == 404
+
+
+def test_who_tries_too_early_is_told_who_has_it(cast: Cast, carla: Browser) -> None:
+    bruno = Browser(cast.bruno)
+    bruno.fill("/desk/open", {"station": "1", "amount": "241.17"})
+    assert bruno.page.status_code == 409
+    assert "Carla has had register 1 open since" in bruno.text
+    assert bruno.value("amount") == "241.17"
+    hand_over(carla, "241.17")
+    bruno.send("/desk/open", {"station": "1", "amount": "241.17"})
+    assert bruno.page.headers["Location"] == "/desk?notice=counted-in"
+
+
+def test_a_cashier_of_another_register_is_told_why_not(cast: Cast, carla: Browser) -> None:
+    hand_over(carla, "241.17")
+    dora = UserFactory(store=cast.store, register=cast.place(PlaceKind.REGISTER, 2))
+    page = Browser(dora)
+    page.get("/desk")
+    assert "Register 1 was handed over by Carla" in page.text
+    assert "You work at register 2, so somebody else counts it in" in page.text
+    assert "Count in register 1" not in page.text
+    assert "Open a drawer" in page.text
+
+
+def test_any_free_register_is_none_that_waits(cast: Cast, carla: Browser) -> None:
+    hand_over(carla, "241.17")
+    Browser(cast.bruno).fill("/desk/open", {"station": "", "amount": "50"})
+    assert (open_of(cast.bruno).register.number, open_of(cast.bruno).opening_difference) == (2, 0)
+
+
+def test_handed_over_twice_by_a_second_click_it_is_once(cast: Cast, carla: Browser) -> None:
+    carla.fill("/desk/hand-over", {"amount": "241.17"})
+    form = carla.hidden()
+    first = carla.client.post("/desk/hand-over", {**form, "step": "close"})
+    again = carla.client.post("/desk/hand-over", {**form, "step": "close"})
+    assert first.headers["Location"] == again.headers["Location"]
+    assert cast.book(PlaceKind.REGISTER, 1) == 241_17
+
+
+def test_going_back_stays_a_handover(cast: Cast, carla: Browser) -> None:
+    carla.fill("/desk/hand-over", {"amount": "12"})
+    carla.send("/desk/hand-over", {"step": "back"})
+    assert "Count out and hand over" in carla.text
+    assert carla.value("amount") == "12"

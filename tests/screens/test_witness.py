@@ -1,0 +1,134 @@
+"""A large count at the desk is confirmed by a second person, whose password is kept nowhere."""
+
+from typing import Any
+
+import pytest
+
+from cashdesk.domain.access import ATTEMPTS_PER_NAME
+from cashdesk.models import AuditEntry, CashSession, Count, IdempotentAnswer
+from tests.cashdesk.desk import open_drawer
+from tests.factories import PASSWORD, StoreFactory, UserFactory
+from tests.screens.desk import Browser
+from tests.stories import Cast, caller
+
+
+@pytest.fixture
+def carla(cast: Cast) -> Browser:
+    """Carla, in a store where counts of more than 100.00 are witnessed."""
+    cast.store.witness_minor = 100_00
+    cast.store.save()
+    return Browser(cast.carla)
+
+
+def signed(name: str, password: str = PASSWORD) -> dict[str, str]:
+    """What the second person types."""
+    return {"witness_name": name, "witness_password": password}
+
+
+def witness_of_last_count() -> Any:
+    """Who confirmed the count that was kept last."""
+    count = Count.objects.latest("pk")
+    return count.witness
+
+
+@pytest.mark.parametrize("path", ["/desk/count", "/desk/hand-over"])
+def test_a_large_count_is_confirmed_between_review_and_close(cast: Cast, carla: Browser, path: str) -> None:
+    open_drawer(cast.carla, 0)
+    carla.fill(path, {"amount": "100.01"})
+    assert "A second person confirms this count" in carla.text
+    carla.send(path, {"step": "close"})
+    assert carla.page.status_code == 400
+    assert "Their password: is required." in carla.text
+    carla.send(path, {"step": "close", **signed("bruno")})
+    assert carla.page.status_code == 303
+    assert witness_of_last_count() == cast.bruno
+    carla.follow()
+    assert "Second person Bruno" in carla.text
+
+
+def test_up_to_the_limit_nobody_is_asked_for(cast: Cast, carla: Browser) -> None:
+    carla.fill("/desk/open", {"amount": "100"})
+    carla.fill("/desk/count", {"amount": "100"})
+    assert "second person" not in carla.text
+    assert carla.send("/desk/count", {"step": "close"}).status_code == 303
+    assert witness_of_last_count() is None
+
+
+def test_a_large_float_is_confirmed_too(cast: Cast, carla: Browser) -> None:
+    carla.fill("/desk/open", {"pieces-20000": "1"})
+    assert carla.page.status_code == 200
+    assert "So much cash is confirmed by a second person. Nothing was done yet." in carla.text
+    carla.send("/desk/open", {"pieces-20000": "1", **signed("bruno", "wrong")})
+    assert carla.page.status_code == 400
+    assert carla.value("pieces-20000") == "1"
+    carla.send("/desk/open", {"pieces-20000": "1", **signed("bruno")})
+    assert (carla.page.status_code, witness_of_last_count()) == (303, cast.bruno)
+
+
+WRONG = "The name or the password is wrong."
+NOT_HERE = "must be another person of this store, or somebody above it."
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "status", "words"),
+    [
+        ("bruno", "wrong", 400, WRONG),
+        ("nobody", PASSWORD, 400, WRONG),
+        ("otto", PASSWORD, 400, WRONG),
+        ("otto", "wrong", 400, WRONG),
+        ("", PASSWORD, 400, "Second person: is required."),
+        ("carla", PASSWORD, 403, NOT_HERE),
+        ("elsewhere", PASSWORD, 403, NOT_HERE),
+    ],
+)
+def test_who_may_not_confirm_it(cast: Cast, carla: Browser, name: str, password: str, status: int, words: str) -> None:
+    UserFactory(username="elsewhere", store=StoreFactory(account=cast.store.account))
+    open_drawer(cast.carla, 0)
+    carla.fill("/desk/count", {"pieces-20000": "3", "pieces-1": "7"})
+    carla.send("/desk/count", {"step": "close", **signed(name, password)})
+    assert carla.page.status_code == status
+    assert words in carla.text
+    assert carla.value("witness_name") == name
+    assert carla.value("witness_password") == ""
+    assert (carla.hidden()["pieces-20000"], carla.hidden()["pieces-1"]) == ("3", "7")
+    assert CashSession.objects.get().is_open
+
+
+@pytest.mark.parametrize("who", ["bruno", "erika", "anna"])
+def test_who_may_confirm_it(cast: Cast, carla: Browser, who: str) -> None:
+    open_drawer(cast.carla, 0)
+    carla.fill("/desk/count", {"amount": "500"})
+    carla.send("/desk/count", {"step": "close", **signed(who)})
+    assert witness_of_last_count() == getattr(cast, who)
+    assert carla.client.session["_auth_user_id"] == str(cast.carla.pk)
+    assert not AuditEntry.objects.filter(action="person.signed_in").exists()
+
+
+def test_wrong_tries_count_as_at_the_sign_in(cast: Cast, carla: Browser) -> None:
+    open_drawer(cast.carla, 0)
+    carla.fill("/desk/count", {"amount": "500"})
+    for _try in range(ATTEMPTS_PER_NAME):
+        carla.send("/desk/count", {"step": "close", **signed("bruno", "wrong")})
+    carla.send("/desk/count", {"step": "close", **signed("bruno")})
+    assert carla.page.status_code == 429
+    assert "Too many wrong tries with a name and password. Wait 15 minutes" in carla.text
+    assert Browser().fill("/sign-in", {"name": "bruno", "password": PASSWORD}).status_code == 429
+
+
+def test_the_password_is_kept_nowhere(cast: Cast, carla: Browser) -> None:
+    """A second click with another spelling of it is still the same form: no digest was made of it."""
+    open_drawer(cast.carla, 0)
+    carla.fill("/desk/count", {"amount": "500"})
+    form = carla.hidden()
+    first = carla.client.post("/desk/count", {**form, "step": "close", **signed("bruno")})
+    cast.bruno.set_password("another-Passw0rd")
+    cast.bruno.save()
+    again = carla.client.post("/desk/count", {**form, "step": "close", **signed("bruno", "another-Passw0rd")})
+    assert first.headers["Location"] == again.headers["Location"]
+    kept = [*IdempotentAnswer.objects.values_list(), *AuditEntry.objects.values_list()]
+    assert PASSWORD not in str(kept)
+
+
+def test_the_published_api_knows_no_witness(cast: Cast, carla: Browser) -> None:
+    open_drawer(cast.carla, 0)
+    assert caller(cast.carla).post("/cash/close", {"final_cash_declared": 5000}).status_code == 200
