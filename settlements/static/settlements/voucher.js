@@ -5,7 +5,7 @@ const button = document.querySelector("[data-print]");
 button.hidden = false;
 button.addEventListener("click", () => window.print());
 
-const roll = document.querySelector(".voucher.slip");
+const roll = document.querySelector(".voucher.on-slip");
 if (roll) {
   const sheet = [...document.styleSheets].find((one) => (one.href || "").includes("voucher"));
   // Three signatures are on paper only.

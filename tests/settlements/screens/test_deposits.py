@@ -163,6 +163,6 @@ def test_the_pages_ask_as_often_whatever_there_is(cast: Cast, erika: Browser) ->
 def test_the_slip_has_its_papers(cast: Cast, erika: Browser) -> None:
     deposit = packed(cast)
     for paper, class_ in (("", "slip"), ("?paper=slip", "slip"), ("?paper=a5", "a5")):
-        assert f'class="voucher {class_}"' in erika.get(path_of(deposit, paper)).content.decode()
+        assert f'class="voucher on-{class_}"' in erika.get(path_of(deposit, paper)).content.decode()
         assert "Packed by Checked by Taken along by" in erika.text
     assert erika.get(path_of(deposit, "?paper=a0")).status_code == 404

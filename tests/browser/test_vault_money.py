@@ -1,0 +1,106 @@
+"""The vault's money and the drawer's last door in a real browser: a manager's morning, and a cashier who makes no sale."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from cashdesk.enums import PlaceKind
+from cashdesk.models import AuditEntry
+from settlements.models import Deposit
+from tests.browser.screen import PHONE, Screen
+from tests.browser.test_desk import sign_in
+from tests.cashdesk.desk import open_drawer
+from tests.stories import Cast
+
+pytestmark = pytest.mark.browser
+
+
+def is_in_order(screen: Screen) -> None:
+    """The page fits, and nothing bars the way."""
+    assert screen.overhang == 0, screen.page.url
+    assert screen.barriers() == [], screen.page.url
+
+
+def widths_on_paper(page: Page) -> list[int]:
+    """The width of every page that is printed, in points."""
+    printed = page.pdf(prefer_css_page_size=True).decode("latin-1")
+    return [round(float(part.split("]")[0].split()[2])) for part in printed.split("/MediaBox [")[1:]]
+
+
+@pytest.mark.parametrize("screen", [{"is_examined": True, "colours": "dark"}], ids=["dark"], indirect=True)
+def test_a_managers_morning(screen: Screen, cast: Cast) -> None:
+    open_drawer(cast.carla, 100_00, station=1)
+    screen.sign_in("erika")
+    page = screen.visit("/desk")
+    page.get_by_role("link", name="Change from the bank").click()
+    page.get_by_label("Amount").fill("200")
+    page.get_by_label("Reference").fill("order 4711")
+    page.get_by_role("button", name="Put it into the vault").click()
+    expect(page.get_by_role("status")).to_contain_text("Put into the vault: 200.00 EUR")
+    is_in_order(screen)
+    page.get_by_role("link", name="Give it to a register").click()
+    screen.expected_status = 400
+    page.get_by_role("button", name="Give it").click()
+    expect(page.get_by_text("Amount: is required.")).to_be_visible()
+    is_in_order(screen)
+    page.get_by_label("Amount").fill("50")
+    page.get_by_role("button", name="Give it").dblclick()
+    expect(page.get_by_role("status")).to_contain_text("Given to register 1: 50.00 EUR")
+    assert cast.book(PlaceKind.REGISTER, 1) == 150_00
+
+    screen.visit("/vault/deposits")
+    expect(page.get_by_text("No bag was packed yet.")).to_be_visible()
+    page.get_by_role("link", name="Pack a bag").click()
+    page.get_by_label("Amount").fill("1850")
+    page.get_by_label("Bag number").fill("B-1")
+    is_in_order(screen)
+    page.get_by_role("button", name="The bag is packed").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Bag B-1")
+    is_in_order(screen)
+    assert widths_on_paper(page) == [227]
+    page.get_by_role("link", name="A5").click()
+    page.wait_for_url("**paper=a5")
+    assert widths_on_paper(page) == [420]
+    page.evaluate("window.print = () => { document.title = 'printed' }")
+    page.get_by_role("button", name="Print the slip").click()
+    assert page.title() == "printed"
+    page.emulate_media(media="print")
+    assert page.get_by_text("Taken along by").is_visible()
+    assert not page.get_by_role("link", name="All bags").is_visible()
+    page.emulate_media(media="screen")
+    page.get_by_role("link", name="It is collected").click()
+    page.get_by_label("Who takes it along").fill("Brinks")
+    page.get_by_role("button", name="It is collected").click()
+    page.get_by_role("link", name="The bank has credited it").click()
+    page.get_by_label("Credited by the bank").fill("1849.50")
+    page.get_by_role("button", name="It is credited").click()
+    expect(page.get_by_text("-0.50 EUR")).to_be_visible()
+    is_in_order(screen)
+    assert Deposit.objects.get().state == "CREDITED"
+    page.get_by_role("link", name="All bags").click()
+    expect(page.get_by_role("cell", name="-0.50 EUR short")).to_be_visible()
+    is_in_order(screen)
+    screen.visit("/vault/movements")
+    expect(page.get_by_role("row")).to_have_count(4)
+    is_in_order(screen)
+
+
+@pytest.mark.parametrize("screen", [{**PHONE, "is_examined": True}], ids=["phone"], indirect=True)
+def test_a_cashier_makes_no_sale_on_a_phone(screen: Screen, cast: Cast) -> None:
+    open_drawer(cast.carla, 0)
+    page = sign_in(screen, "carla")
+    page.get_by_role("link", name="No sale").click()
+    is_in_order(screen)
+    screen.expected_status = 400
+    page.get_by_role("button", name="Note the opening").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    is_in_order(screen)
+    for size in page.locator(".choice, .field input, .doors .button").all():
+        box = size.bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) >= 44, box
+    page.get_by_label("Change for a customer").check()
+    page.get_by_role("button", name="Note the opening").dblclick()
+    expect(page.get_by_role("status")).to_contain_text("The opening is noted.")
+    assert [entry.detail["reason"] for entry in AuditEntry.objects.filter(action="register.no_sale")] == [
+        "Change for a customer"
+    ]
