@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("cashdesk.page_urls")),
     path("", include("settlements.page_urls")),
     path("", include("settlements.desk_urls")),
+    path("", include("reconciliations.page_urls")),
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
     path("admin/", admin.site.urls),
@@ -18,7 +19,6 @@ urlpatterns = [
     path("api/v1/", include("cashdesk.urls")),
     path("api/v1/", include("settlements.urls")),
     path("api/v1/", include("reconciliations.urls")),
-    path("reports/", include("reconciliations.page_urls")),
 ]
 
 handler400 = "cashdesk.web.errors.bad_request"

@@ -1,11 +1,14 @@
-"""The pages of this app, under /reports."""
+"""The pages of this app: exports, and counting a second time."""
 
 from django.urls import path
 
 from reconciliations.screens.exports import export_file_page, export_progress_page, exports_page
+from reconciliations.screens.recount import recount_page, session_recount_page
 
 urlpatterns = [
-    path("exports/", exports_page, name="exports"),
-    path("exports/file", export_file_page, name="export-file"),
-    path("exports/<uuid:export>/progress", export_progress_page, name="export-progress"),
+    path("desk/sessions/<uuid:session>/recount", session_recount_page, name="session-recount"),
+    path("variances/<uuid:variance>/recount", recount_page, name="recount"),
+    path("reports/exports/", exports_page, name="exports"),
+    path("reports/exports/file", export_file_page, name="export-file"),
+    path("reports/exports/<uuid:export>/progress", export_progress_page, name="export-progress"),
 ]

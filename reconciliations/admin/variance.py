@@ -34,6 +34,7 @@ from reconciliations.domain.variance import (
     NOTES_MAX,
     acts_open_to,
     approve_variance,
+    can_recount,
     escalate_variance,
     explain_variance,
     recount_variance,
@@ -151,10 +152,7 @@ class Recount(VarianceAct):
 
     def is_offered(self, row: Variance, *, by: Principal) -> bool:
         """Where there is cash that can be counted again."""
-        counted = row.kind in (VarianceKind.SESSION, VarianceKind.SETTLEMENT)
-        return super().is_offered(row, by=by) and (
-            counted or (row.kind == VarianceKind.UNCOUNTED and row.session_id is not None)
-        )
+        return can_recount(row, by=by)
 
     def do(self, row: Variance, form: RecountForm, *, by: Principal, at: datetime) -> Done:
         """Keeps the count."""

@@ -17,7 +17,7 @@ from cashdesk.domain.variance import DAY_SUBJECT, is_above_second_limit
 from cashdesk.enums import ENDED_VARIANCES, PlaceKind, Reason, Role, VarianceKind, VarianceState
 from cashdesk.errors import Conflict, DomainError, Forbidden, InvalidInput
 from cashdesk.models import Count, Movement, Place, User, Variance
-from reconciliations.domain.correction import book_correction, keep_recount
+from reconciliations.domain.correction import RECOUNTED, book_correction, keep_recount
 from reconciliations.domain.late_money import late_of
 from reconciliations.enums import ACTS, Act
 from reconciliations.models import VarianceEvent
@@ -173,6 +173,16 @@ def supersede_variances(*, subject: str, by: Principal, at: datetime) -> None:
 def acts_open_to(variance: Variance, *, by: Principal) -> tuple[Act, ...]:
     """Returns what `by` may do with a variance as it stands, in the order of the acts."""
     return tuple(act for act in Act if act != Act.SUPERSEDE and _refusal(variance, act=act, by=by) is None)
+
+
+def can_recount(variance: Variance, *, by: Principal) -> bool:
+    """Whether `by` may count again what a variance is about: its state and theirs allow it, and it is of cash that lies in
+    the store.
+    """
+    is_there = variance.kind in RECOUNTED or (
+        variance.kind == VarianceKind.UNCOUNTED and variance.session_id is not None
+    )
+    return is_there and Act.RECOUNT in acts_open_to(variance, by=by)
 
 
 # --- Common --------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,86 @@
+"""Counting a drawer's cash a second time, by somebody else: blind, on the same sheet as the first count."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from cashdesk.domain.count import CountedAmount
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import CASH, Role
+from cashdesk.errors import DomainError, NotFound
+from cashdesk.models import Variance
+from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path
+from cashdesk.screens.sheet import CountSheet
+from cashdesk.web.idempotency import act_once
+from cashdesk.web.pages import page_for
+from reconciliations import queries
+from reconciliations.domain.variance import can_recount, recount_variance
+
+
+@page_for(Role.MANAGER)
+def session_recount_page(_request: HttpRequest, by: Principal, session: UUID) -> HttpResponse:
+    """Leads to the recount of what differs in a drawer that was closed, or says that nothing waits to be counted again."""
+    waiting = queries.waiting(queries.variances(by=by)).filter(session__uuid=session, method=CASH)
+    found = next((row for row in waiting.order_by("-pk") if can_recount(row, by=by)), None)
+    if found is None:
+        return see("desk-result", session, notice="nothing-to-recount")
+    return see("recount", found.uuid)
+
+
+@page_for(Role.MANAGER, takes_posts=True)
+def recount_page(request: HttpRequest, by: Principal, variance: UUID) -> HttpResponse:
+    """The sheet (GET, or `step=back` with every digit kept), its review (`step=review`), and the count (`step=keep`).
+
+    The page tells no figure of the first count: who counts again finds out, and does not confirm.
+    """
+    found = queries.variance(by=by, variance_id=variance)
+    if found.method != CASH:
+        raise NotFound("There is no cash in this difference.")
+    sheet = CountSheet(found.currency, request.POST.dict() if request.method == "POST" else None)
+    step = request.POST.get("step", "")
+    if step == "keep" and sheet.counted is not None:
+        return _keep(request, found, sheet, counted=sheet.counted, by=by)
+    if not can_recount(found, by=by):
+        return _show(request, found, sheet, is_over=True)
+    if step == "review" and sheet.counted is not None:
+        return _review(request, found, sheet)
+    is_wrong = step in ("review", "keep") and sheet.counted is None
+    return _show(request, found, sheet, Refusal(status=400) if is_wrong else None)
+
+
+def _keep(
+    request: HttpRequest, variance: Variance, sheet: CountSheet, *, counted: CountedAmount, by: Principal
+) -> HttpResponse:
+    """Keeps the count once; sent again it leads to the same page."""
+    at = timezone.now()
+
+    def act() -> str:
+        recount_variance(variance=variance, counted=counted, by=by, at=at)
+        if variance.session is not None:
+            return path_to("desk-result", variance.session.uuid, notice="recounted")
+        return path_to("recount", variance.uuid)
+
+    try:
+        return see_path(act_once(request=request, by=by, at=at, act=act))
+    except DomainError as error:
+        return _review(request, variance, sheet, Refusal.of(error))
+
+
+def _show(
+    request: HttpRequest,
+    variance: Variance,
+    sheet: CountSheet,
+    refusal: Refusal | None = None,
+    *,
+    is_over: bool = False,
+) -> HttpResponse:
+    context: dict[str, Any] = {"variance": variance, "sheet": sheet, "is_over": is_over}
+    return form_page(request, "reconciliations/recount.html", context, refusal)
+
+
+def _review(
+    request: HttpRequest, variance: Variance, sheet: CountSheet, refusal: Refusal | None = None
+) -> HttpResponse:
+    return form_page(request, "reconciliations/recount_review.html", {"variance": variance, "sheet": sheet}, refusal)
