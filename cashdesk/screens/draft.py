@@ -24,6 +24,7 @@ from cashdesk.web import errors
 from cashdesk.web.keeping import Keeper, carried_on, keep, keep_carried
 from cashdesk.web.middleware import API_PREFIX
 from cashdesk.web.pages import ask_to_sign_in, page_for
+from cashdesk.writing import style
 
 VERSION_HEADER: Final = "Draft-Version"
 
@@ -97,8 +98,8 @@ def clock(at: datetime, by: Principal) -> str:
     """Writes an instant on the wall clock of the person's store, with the day where it is not today."""
     store = by.user.store if by.user else None
     zone = ZoneInfo(store.time_zone if store else "UTC")
-    local = at.astimezone(zone)
-    return local.strftime("%H:%M" if local.date() == timezone.now().astimezone(zone).date() else "%Y-%m-%d %H:%M")
+    local, now = at.astimezone(zone), timezone.now().astimezone(zone)
+    return f"{local:%H:%M}" if local.date() == now.date() else style().instant(at, zone.key)
 
 
 @never_cache
