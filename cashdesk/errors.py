@@ -1,6 +1,7 @@
 """What can go wrong in the domain. Doors never build these into answers themselves: `cashdesk.web.errors` has the table."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 
@@ -79,6 +80,23 @@ class StillRunning(Conflict):
     """The first request with this idempotency key has not finished."""
 
     code = "idempotency_still_running"
+
+
+class DraftChanged(Conflict):
+    """What a person types was changed by themselves on another device, at `changed_at`, to `version`."""
+
+    code = "draft_changed"
+
+    def __init__(self, message: str, *, version: int, changed_at: datetime) -> None:
+        super().__init__(message)
+        self.version = version
+        self.changed_at = changed_at
+
+
+class DraftGone(Conflict):
+    """What a person types was sent, or thrown away, on another page of theirs."""
+
+    code = "draft_gone"
 
 
 class KeyReused(DomainError):

@@ -4,6 +4,7 @@ from django.urls import path
 
 from cashdesk.screens.counting import count_page, hand_over_page
 from cashdesk.screens.desk import desk_page
+from cashdesk.screens.draft import begin_anew_page, go_on_page, save_page
 from cashdesk.screens.home import home_page
 from cashdesk.screens.language import choose_language_page
 from cashdesk.screens.moving import drop_page, pay_in_page, pay_out_page
@@ -22,6 +23,9 @@ urlpatterns = [
     path("desk/pay-out", pay_out_page, name="desk-pay-out"),
     path("desk/drop", drop_page, name="desk-drop"),
     path("desk/count", count_page, name="desk-count"),
+    path("desk/draft", save_page, name="draft"),
+    path("desk/draft/go-on", go_on_page, name="draft-go-on"),
+    path("desk/draft/anew", begin_anew_page, name="draft-anew"),
     path("desk/hand-over", hand_over_page, name="desk-hand-over"),
     path("desk/sessions/<uuid:session>", result_page, name="desk-result"),
 ]

@@ -250,4 +250,4 @@ DJANGO_STRUCTLOG_USER_ID_FIELD = "id"
 # It would believe any X-Forwarded-For; RequestIdMiddleware logs the address that TRUSTED_PROXIES vouches for.
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 
-CSRF_FAILURE_VIEW = "cashdesk.web.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "cashdesk.screens.draft.csrf_failure"

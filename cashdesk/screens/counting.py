@@ -12,6 +12,7 @@ from cashdesk.domain.session import close_session, open_session_of
 from cashdesk.enums import Role
 from cashdesk.errors import DomainError, NothingOpen
 from cashdesk.models import CashSession, User
+from cashdesk.screens.draft import Kept, kept_of
 from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path, session_meant
 from cashdesk.screens.sentences import refusal_of
 from cashdesk.screens.sheet import CountSheet
@@ -37,32 +38,40 @@ def hand_over_page(request: HttpRequest, by: Principal) -> HttpResponse:
 def _page(request: HttpRequest, *, by: Principal, hands_over: bool) -> HttpResponse:
     """The sheet (GET, or `step=back` with every digit kept), its review (`step=review`), and the close (`step=close`).
 
-    Nothing is kept between the steps but what the form itself carries. No step tells what is expected (law 5).
+    Between the steps nothing is kept but the person's draft, digit by digit; it goes with the close. No step tells what
+    is expected (law 5).
     """
     if request.method != "POST":
         session = open_session_of(cast(User, by.user))
         if session is None:
             return see("desk", notice="nothing-open")
-        return _show(request, session, CountSheet(session.currency), hands_over=hands_over)
+        kept = kept_of(request, f"close:{session.uuid}", by=by)
+        sheet = CountSheet.resumed(session.currency, kept.typed)
+        return _show(request, session, sheet, kept, hands_over=hands_over)
     session = session_meant(request, by=by)
     if session is None:
         return see("desk", notice="nothing-open")
-    sheet, step = CountSheet(session.currency, request.POST.dict()), request.POST.get("step", "review")
+    kept = kept_of(request, f"close:{session.uuid}", by=by)
+    sheet, step = CountSheet(session.currency, kept.typed), request.POST.get("step", "review")
     if step == "close" and sheet.counted is not None:
-        return _close(request, session, sheet, counted=sheet.counted, by=by, hands_over=hands_over)
+        return _close(request, session, sheet, kept, counted=sheet.counted, by=by, hands_over=hands_over)
     if not session.is_open:
         return _closed_meanwhile(session)
+    kept.save(request, at=timezone.now())
+    if step == "later":
+        return see("desk")
     if step == "back":
-        return _show(request, session, sheet, hands_over=hands_over)
+        return _show(request, session, sheet, kept, hands_over=hands_over)
     if sheet.counted is None:
-        return _show(request, session, sheet, Refusal(status=400), hands_over=hands_over)
-    return _review(request, session, sheet, hands_over=hands_over)
+        return _show(request, session, sheet, kept, Refusal(status=400), hands_over=hands_over)
+    return _review(request, session, sheet, kept, hands_over=hands_over)
 
 
 def _close(
     request: HttpRequest,
     session: CashSession,
     sheet: CountSheet,
+    kept: Kept,
     *,
     counted: CountedAmount,
     by: Principal,
@@ -83,6 +92,7 @@ def _close(
                 witness=witness,
                 refuses_unwitnessed=True,
             )
+            kept.discard()
             return path_to("desk-result", session.uuid)
 
         return see_path(act_once(request=request, by=by, at=at, act=act))
@@ -91,7 +101,7 @@ def _close(
     except DomainError as error:
         if not session.is_open:
             return _closed_meanwhile(session)
-        return _review(request, session, sheet, refusal_of(error, store=session.store), hands_over=hands_over)
+        return _review(request, session, sheet, kept, refusal_of(error, store=session.store), hands_over=hands_over)
 
 
 def _closed_meanwhile(session: CashSession) -> HttpResponse:
@@ -102,11 +112,12 @@ def _show(
     request: HttpRequest,
     session: CashSession,
     sheet: CountSheet,
+    kept: Kept,
     refusal: Refusal | None = None,
     *,
     hands_over: bool,
 ) -> HttpResponse:
-    context = {"session": session, "sheet": sheet, "hands_over": hands_over}
+    context = {"session": session, "sheet": sheet, "kept": kept, "hands_over": hands_over}
     return form_page(request, "cashdesk/count.html", context, refusal)
 
 
@@ -114,10 +125,11 @@ def _review(
     request: HttpRequest,
     session: CashSession,
     sheet: CountSheet,
+    kept: Kept,
     refusal: Refusal | None = None,
     *,
     hands_over: bool,
 ) -> HttpResponse:
     asked = witness_fields(request, counted=sheet.counted, store=session.store)
-    context = {"session": session, "sheet": sheet, "hands_over": hands_over, **asked}
+    context = {"session": session, "sheet": sheet, "kept": kept, "hands_over": hands_over, **asked}
     return form_page(request, "cashdesk/review.html", context, refusal)

@@ -13,6 +13,7 @@ from cashdesk.domain.principal import Principal
 from cashdesk.domain.session import open_session_of
 from cashdesk.enums import Role
 from cashdesk.models import Store, User
+from cashdesk.screens.draft import begun_at
 from cashdesk.web.pages import page_for
 
 
@@ -26,6 +27,8 @@ def desk_page(request: HttpRequest, by: Principal) -> HttpResponse:
     context: dict[str, Any] = {"session": session, "notice": request.GET.get("notice", "")}
     context |= {"is_settled": trades_under_settlement(user.store), "is_manager": by.has_role(Role.MANAGER)}
     context["booked"] = queries.own_movement(by=by, movement_id=_uuid(request.GET.get("booked", "")))
+    drawer = f"close:{session.uuid}" if session else f"open:{user.store.uuid}" if user.store else ""
+    context["begun_at"] = begun_at(drawer, by=by) if drawer else ""
     if session is not None:
         context["movements"] = queries.own_movements(by=by, session=session)
     elif user.store is not None:

@@ -13,6 +13,7 @@ from cashdesk.domain.session import open_session_of
 from cashdesk.enums import MovementKind, Role
 from cashdesk.errors import DomainError, InvalidInput, NothingOpen
 from cashdesk.models import CashSession, User
+from cashdesk.screens.draft import Kept, kept_of
 from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path, session_meant, text_of
 from cashdesk.web.idempotency import act_once
 from cashdesk.web.pages import page_for
@@ -22,6 +23,9 @@ REASON_LENGTH_MAX: Final = 50
 NOTE_LENGTH_MAX: Final = 500
 DROP_REASON: Final = "drop"
 """The reason under which the shifts API drops, too."""
+
+SUBJECTS: Final = {MovementKind.PAID_IN: "pay-in", MovementKind.PAID_OUT: "pay-out", MovementKind.DROP: "drop"}
+"""What the drafts of these forms are called."""
 
 
 @page_for(Role.CASHIER, takes_posts=True)
@@ -48,23 +52,28 @@ def _page(request: HttpRequest, *, by: Principal, kind: MovementKind) -> HttpRes
         session = open_session_of(cast(User, by.user))
         if session is None:
             return see("desk", notice="nothing-open")
-        return _show(request, session, kind, by=by)
+        return _show(request, session, kind, _kept(request, session, kind, by=by))
     session = session_meant(request, by=by)
     if session is None:
         return see("desk", notice="nothing-open")
-    at = timezone.now()
+    kept, at = _kept(request, session, kind, by=by), timezone.now()
     try:
         told = _read(request, session, kind)
 
         def act() -> str:
             movement = move_cash(session=session, kind=kind, **told, by=by, at=at)
+            kept.discard()
             return path_to("desk", booked=str(movement.uuid))
 
         return see_path(act_once(request=request, by=by, at=at, act=act))
     except NothingOpen:
         return see("desk", notice="closed-meanwhile")
     except DomainError as error:
-        return _show(request, session, kind, Refusal.of(error), by=by)
+        return _show(request, session, kind, kept, Refusal.of(error))
+
+
+def _kept(request: HttpRequest, session: CashSession, kind: MovementKind, *, by: Principal) -> Kept:
+    return kept_of(request, f"{SUBJECTS[kind]}:{session.uuid}", by=by)
 
 
 def _read(request: HttpRequest, session: CashSession, kind: MovementKind) -> dict[str, Any]:
@@ -91,14 +100,15 @@ def _read(request: HttpRequest, session: CashSession, kind: MovementKind) -> dic
 
 
 def _show(
-    request: HttpRequest, session: CashSession, kind: MovementKind, refusal: Refusal | None = None, *, by: Principal
+    request: HttpRequest, session: CashSession, kind: MovementKind, kept: Kept, refusal: Refusal | None = None
 ) -> HttpResponse:
-    typed = {name: request.POST.get(name, "") for name in ("amount", "reason", "note")}
+    typed = {name: kept.typed.get(name, "") for name in ("amount", "reason", "note")}
     context = {
         "session": session,
         "kind": kind,
         "typed": typed,
-        "reasons": [] if kind == MovementKind.DROP else queries.usual_reasons(by=by, store=session.store, kind=kind),
+        "kept": kept,
+        "reasons": [] if kind == MovementKind.DROP else queries.usual_reasons(by=kept.by, store=session.store, kind=kind),
         "reason_max": REASON_LENGTH_MAX,
         "note_max": NOTE_LENGTH_MAX,
     }

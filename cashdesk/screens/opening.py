@@ -15,6 +15,7 @@ from cashdesk.domain.witness import asks_witness
 from cashdesk.enums import Role
 from cashdesk.errors import DomainError, SessionAlreadyOpen
 from cashdesk.models import Store, User
+from cashdesk.screens.draft import Kept, kept_of
 from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path
 from cashdesk.screens.sentences import refusal_of
 from cashdesk.screens.sheet import CountSheet
@@ -35,20 +36,20 @@ def open_page(request: HttpRequest, by: Principal) -> HttpResponse:
     user = cast(User, by.user)
     if user.store is None:
         return see("desk")
+    kept = kept_of(request, f"open:{user.store.uuid}", by=by)
     if request.method != "POST":
         if open_session_of(user) is not None:
             return see("desk", notice="already-open")
-        return _show(
-            request, user, user.store, by=by, sheet=CountSheet(user.store.currency, usual=user.store.usual_float)
-        )
-    sheet = CountSheet(user.store.currency, request.POST.dict(), usual=user.store.usual_float)
+        sheet = CountSheet.resumed(user.store.currency, kept.typed, usual=user.store.usual_float)
+        return _show(request, user.store, kept, sheet=sheet)
+    sheet = CountSheet(user.store.currency, kept.typed, usual=user.store.usual_float)
     if sheet.takes_usual:
-        return _show(request, user, user.store, by=by, sheet=sheet)
+        return _show(request, user.store, kept, sheet=sheet)
     counted, station = sheet.counted, request.POST.get("station", ANY_FREE)
     if counted is None:
-        return _show(request, user, user.store, by=by, sheet=sheet, refusal=Refusal(status=400))
+        return _show(request, user.store, kept, sheet=sheet, refusal=Refusal(status=400))
     if WITNESS_NAME not in request.POST and asks_witness(store=user.store, amount=counted.amount):
-        return _show(request, user, user.store, by=by, sheet=sheet)
+        return _show(request, user.store, kept, sheet=sheet)
     at, store = timezone.now(), user.store
     try:
         witness = witness_of(request, counted=counted, store=store, by=by, at=at)
@@ -58,25 +59,28 @@ def open_page(request: HttpRequest, by: Principal) -> HttpResponse:
             session = open_session(
                 user=user, counted=counted, by=by, at=at, station=number, witness=witness, refuses_unwitnessed=True
             )
+            kept.discard()
             return path_to("desk", notice="counted-in" if handover_before(session) else "opened")
 
         return see_path(act_once(request=request, by=by, at=at, act=act))
     except DomainError as error:
         if isinstance(error, SessionAlreadyOpen) and open_session_of(user) is not None:
             return see("desk", notice="already-open")
-        return _show(request, user, store, by=by, sheet=sheet, refusal=refusal_of(error, store=store))
+        return _show(request, store, kept, sheet=sheet, refusal=refusal_of(error, store=store))
 
 
 def _show(
-    request: HttpRequest, user: User, store: Store, *, by: Principal, sheet: CountSheet, refusal: Refusal | None = None
+    request: HttpRequest, store: Store, kept: Kept, *, sheet: CountSheet, refusal: Refusal | None = None
 ) -> HttpResponse:
-    station = request.POST.get("station", request.GET.get("station", ANY_FREE))
+    user = cast(User, kept.by.user)
+    station = request.POST.get("station", request.GET.get("station", kept.typed.get("station", ANY_FREE)))
     waiting = {str(left.register.number): left for left in handovers_waiting(store=store)}
     context: dict[str, Any] = {
         "sheet": sheet,
+        "kept": kept,
         "store": store,
         "assigned": user.register,
-        "stations": [] if user.register is not None else stations_for(user=user, store=store, by=by),
+        "stations": [] if user.register is not None else stations_for(user=user, store=store, by=kept.by),
         "station": station,
         "waiting": waiting.values(),
         "handover": waiting.get(str(user.register.number) if user.register is not None else station),

@@ -125,6 +125,17 @@ class CountSheet:
         if typed is not None:
             self._read(typed)
 
+    @classmethod
+    def resumed(
+        cls, currency: str, typed: Mapping[str, str], *, prefix: str = "", usual: Mapping[int, int] | None = None
+    ) -> "CountSheet":
+        """Shows what was typed and not sent yet: nothing is complained of before it is."""
+        sheet = cls(currency, typed, prefix=prefix, usual=usual)
+        for cell in (cell for row in sheet.rows for cell in row.cells):
+            cell.error = ""
+        sheet.amount_error = ""
+        return sheet
+
     @property
     def has_errors(self) -> bool:
         """Whether something on it was not understood."""

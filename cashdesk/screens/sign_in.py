@@ -1,5 +1,7 @@
 """Signing in and out of the pages, with a username, an e-mail address or a tax id."""
 
+from datetime import datetime
+
 from django.contrib.auth import login, logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,10 +12,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from cashdesk.domain import access
-from cashdesk.enums import Role
+from cashdesk.domain.principal import Principal
 from cashdesk.errors import NotSignedIn, TooManyAttempts
 from cashdesk.models import User
+from cashdesk.web.authentication import COOKIE
 from cashdesk.web.errors import status_of
+from cashdesk.web.keeping import carried_on, keep_carried
 from cashdesk.web.middleware import address_of
 
 BACKEND = "cashdesk.web.authentication.SignInBackend"
@@ -23,11 +27,16 @@ BACKEND = "cashdesk.web.authentication.SignInBackend"
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in_page(request: HttpRequest) -> HttpResponse:
-    """Asks who it is, and leads on: to `?next=` where that is a page of ours, else to where the person works."""
+    """Asks who it is, and leads on: to `?next=` where that is a page of ours, else to where the person works.
+
+    What a form carried here that was sent signed out is kept as the draft of the person whose it is, and shown to them
+    again. Whoever else signs in is led to their own first page.
+    """
     wanted = request.POST.get("next", request.GET.get("next", ""))
     if not url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) or not wanted.startswith("/"):
         wanted = ""
     context = {"next": wanted, "name": "", "is_signed_out": "signed-out" in request.GET}
+    context["carried_on"] = carried_on(request)
     if request.method != "POST":
         if isinstance(request.user, User):
             return redirect(wanted or _first_page_of(request.user))
@@ -48,18 +57,32 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
         # Not 401, which would have to name a way of signing in that a browser knows by itself.
         return render(request, "cashdesk/sign_in.html", {**context, "is_wrong": True}, status=400)
     login(request, user, backend=BACKEND)
+    if context["carried_on"]:
+        wanted = keep_carried(request=request, by=Principal(user=user), at=timezone.now())
     return redirect(wanted or _first_page_of(user))
 
 
 @never_cache
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """Ends the browser's session. An open drawer stays open."""
+    """Ends the browser's session, and the token that the API left in the same browser. An open drawer stays open."""
     logout(request)
     answer = redirect("sign-in")
     answer.headers["Location"] += "?signed-out"
+    secret = request.COOKIES.get(COOKIE, "")
+    if secret:
+        _revoke(secret, at=timezone.now())
+        answer.delete_cookie(COOKIE, samesite="Lax")
     return answer
 
 
+def _revoke(secret: str, *, at: datetime) -> None:
+    """A program's key is no sign-in: it is not ended by whoever put it into a cookie."""
+    by = access.authenticate(secret=secret, at=at)
+    if by is not None and by.token is not None and not by.is_program:
+        access.revoke(token=by.token, by=by, at=at)
+
+
 def _first_page_of(user: User) -> str:
-    return "home" if user.has_role(Role.MANAGER) else "desk"
+    """The desk for everybody who works in a store; it has nothing to do for whoever works in none."""
+    return "desk" if user.store_id else "home"

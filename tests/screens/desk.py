@@ -1,6 +1,7 @@
 """A cashier's browser without a script, in few words, for the tests of the pages."""
 
 import re
+from html import unescape
 from typing import Any
 
 from django.http import HttpResponse
@@ -30,7 +31,7 @@ class Browser:
     def hidden(self) -> dict[str, str]:
         """What the form of the page carries beside what is typed."""
         found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', self.page.content.decode())
-        return {name: value for name, value in found if name != "csrfmiddlewaretoken"}
+        return {name: unescape(value) for name, value in found if name != "csrfmiddlewaretoken"}
 
     def send(self, path: str, typed: dict[str, Any] | None = None) -> Any:
         """Sends the form of the page that is open."""

@@ -237,17 +237,6 @@ def test_a_drawer_closed_without_a_count_tells_its_cashier_nothing_yet(cast: Cas
     assert [look.user for look in AuditEntry.objects.filter(action="expected.seen")] == [cast.erika]
 
 
-def test_a_session_that_ran_out_asks_to_sign_in_and_breaks_nothing(cast: Cast) -> None:
-    open_drawer(cast.carla, 0)
-    carla = Browser(cast.carla)
-    carla.get("/desk/count")
-    carla.client.session.flush()
-    carla.client.cookies.clear()
-    sent = carla.send("/desk/count", {"amount": "5", "step": "review"})
-    assert (sent.status_code, sent.headers["Location"]) == (302, "/sign-in?next=/desk/count")
-    assert CashSession.objects.get().is_open
-
-
 @pytest.mark.parametrize("path", ["/desk", "/desk/open", "/desk/pay-in", "/desk/count", "/sign-in?next=/x"])
 def test_pages_are_in_no_cache_and_have_nothing_inline(cast: Cast, path: str) -> None:
     cast.carla.name = "<script>alert(1)</script>"

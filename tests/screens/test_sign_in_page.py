@@ -1,9 +1,16 @@
 """Signing in and out on the pages: by which name, how often, and where it leads."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from cashdesk.models import AuditEntry, SignInAttempt, User
+from cashdesk.domain.access import issue_token
+from cashdesk.domain.api_key import issue_api_key
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import Scope
+from cashdesk.models import AccessToken, AuditEntry, SignInAttempt, User
 from tests.factories import PASSWORD, UserFactory
 from tests.screens.desk import Browser
 from tests.stories import Cast, caller
@@ -30,11 +37,12 @@ def test_a_username_goes_before_anothers_address_that_reads_the_same(cast: Cast)
     assert browser.client.session["_auth_user_id"] == str(namesake.pk)
 
 
-def test_a_manager_is_led_to_the_front_page_and_from_there_to_the_desk(cast: Cast) -> None:
-    erika = entered("erika")
-    assert erika.page.headers["Location"] == "/"
-    erika.follow()
-    assert "Go to your desk" in erika.text
+def test_who_works_in_a_store_is_led_to_the_desk_and_who_does_not_to_the_front_page(cast: Cast) -> None:
+    assert entered("erika").page.headers["Location"] == "/desk"
+    anna = entered("anna")
+    assert anna.page.headers["Location"] == "/"
+    anna.follow()
+    assert "Go to your desk" in anna.text
     visitor = Browser()
     visitor.get("/")
     assert "Go to your desk" not in visitor.text
@@ -68,6 +76,7 @@ def test_too_many_tries_say_how_long_to_wait_and_count_with_those_of_the_api(cas
         caller(cast.bruno).post("/auth/login", {"email": "carla@example.com", "password": "wrong"})
     refused = entered("11.111.111-1")
     assert refused.page.status_code == 429
+    assert refused.value("name") == "11.111.111-1"
     assert 14 * 60 < int(refused.page.headers["Retry-After"]) <= 15 * 60 + 1
     assert "Too many wrong tries. Wait 15 minutes, then try again." in refused.text or "Wait 16" in refused.text
     assert "_auth_user_id" not in refused.client.session
@@ -102,6 +111,28 @@ def test_signing_out_ends_the_session(cast: Cast) -> None:
     assert carla.get("/desk").headers["Location"] == "/sign-in?next=/desk"
 
 
+def test_signing_out_ends_the_token_that_the_api_left_in_the_browser_but_no_key_of_a_program(cast: Cast) -> None:
+    tokens = [issue_token(user=cast.carla, at=timezone.now(), lifetime=timedelta(hours=1)), _key_of(cast), (None, "x")]
+    for token, secret in tokens:
+        carla = Browser(cast.carla)
+        carla.client.cookies["access_token"] = secret
+        carla.send("/sign-out")
+        assert carla.client.cookies["access_token"].value == ""
+        if token is not None:
+            token.refresh_from_db()
+            assert (token.revoked_at is not None) == (token.user is not None)
+
+
+def _key_of(cast: Cast) -> tuple[AccessToken, str]:
+    return issue_api_key(
+        name="till",
+        scopes=(Scope.SESSIONS_READ,),
+        by=Principal(user=cast.anna),
+        at=timezone.now(),
+        account=cast.store.account,
+    )
+
+
 def test_somebody_who_left_does_not_come_in(cast: Cast) -> None:
     carla = Browser(cast.carla)
     User.objects.filter(pk=cast.carla.pk).update(is_active=False)
@@ -112,8 +143,21 @@ def test_somebody_who_left_does_not_come_in(cast: Cast) -> None:
 def test_a_form_without_its_token_does_nothing(cast: Cast) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(cast.carla)
-    for path in ("/sign-in", "/sign-out", "/desk/open", "/desk/drop", "/desk/count"):
+    for path in ("/sign-out", "/desk/open", "/desk/drop", "/desk/count"):
         refused = client.post(path, {"name": "carla", "password": PASSWORD, "amount": "1"})
         assert refused.status_code == 403, path
         assert b"Reload the page and send it again" in refused.content
-    assert "_auth_user_id" in client.session
+    assert client.post("/sign-in", {"name": "bruno", "password": PASSWORD}).headers["Location"] == "/sign-in"
+    assert client.session["_auth_user_id"] == str(cast.carla.pk)
+
+
+def test_a_sign_in_page_that_was_open_too_long_is_shown_again_with_the_name(cast: Cast) -> None:
+    client = Client(enforce_csrf_checks=True)
+    refused = client.post("/sign-in", {"name": "carla", "password": PASSWORD, "next": "/desk/count"})
+    assert refused.status_code == 403
+    words = refused.content.decode()
+    assert "This page was open too long." in words
+    assert 'name="name" value="carla"' in words
+    assert 'name="next" value="/desk/count"' in words
+    assert PASSWORD not in words
+    assert "_auth_user_id" not in client.session

@@ -1,23 +1,30 @@
 """`manage.py tidy`: removes what has served its time."""
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from cashdesk.domain.access import ATTEMPTS_WINDOW
-from cashdesk.models import IdempotentAnswer, SignInAttempt
+from cashdesk.models import Draft, IdempotentAnswer, SignInAttempt
 from cashdesk.web.idempotency import KEPT_FOR
+
+DRAFTS_KEPT_FOR: Final = timedelta(days=30)
 
 
 class Command(BaseCommand):
     """Safe to run from cron, as often as one likes."""
 
-    help = "Removes kept answers older than 24 hours and tries to sign in that no longer count. Never touches money."
+    help = (
+        "Removes kept answers older than 24 hours, tries to sign in that no longer count, and drafts that nobody typed "
+        "into for 30 days. Never touches money."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Deletes and says how many."""
         now = timezone.now()
         answers, _by_model = IdempotentAnswer.objects.filter(created_at__lte=now - KEPT_FOR).delete()
         attempts, _by_model = SignInAttempt.objects.filter(at__lte=now - ATTEMPTS_WINDOW).delete()
-        self.stdout.write(f"Removed {answers} kept answers and {attempts} tries to sign in.")
+        drafts, _by_model = Draft.objects.filter(updated_at__lte=now - DRAFTS_KEPT_FOR).delete()
+        self.stdout.write(f"Removed {answers} kept answers, {attempts} tries to sign in and {drafts} drafts.")

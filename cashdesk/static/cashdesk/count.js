@@ -228,4 +228,6 @@ function selects(sheet) {
   });
 }
 
-for (const sheet of document.querySelectorAll("[data-count] [data-sheet]")) countsOn(sheet);
+const countOn = () => document.querySelectorAll("[data-count] [data-sheet]").forEach(countsOn);
+countOn();
+document.addEventListener("cashdesk:shown", countOn); // keep.js has put another page in place of this one

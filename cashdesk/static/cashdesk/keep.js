@@ -1,0 +1,322 @@
+// Nothing typed is lost: a form is kept while it is typed into, and sent again until it has arrived. Without this script
+// forms are sent as ever, and each step of a count keeps what it was sent.
+"use strict";
+{
+  const SAVED_AFTER_MS = 600;
+  const ANSWERED_WITHIN_MS = 30_000;
+  const PAUSES_MS = [2_000, 4_000, 8_000, 15_000, 30_000];
+  const NOT_TYPED = ["csrfmiddlewaretoken", "once", "keep", "session", "settlement"];
+  const PREFIX = "keep:";
+
+  const states = new WeakMap(); // of the forms that are kept
+  const waiting = new Set(); // forms that were sent and have not arrived
+  let isLeaving = false; // on purpose: no question, and nothing more to keep
+  let isShownInPlace = false; // this page stands where another one stood
+
+  // --- what this tab remembers: its name, and what could not be saved yet ---------------------------------------------
+
+  function remember(key, text) {
+    try {
+      sessionStorage.setItem(PREFIX + key, text);
+    } catch {
+      // A browser that remembers nothing still has the page itself.
+    }
+  }
+
+  function recall(key) {
+    try {
+      return sessionStorage.getItem(PREFIX + key);
+    } catch {
+      return null;
+    }
+  }
+
+  function forget(isMeant) {
+    try {
+      for (const key of Object.keys(sessionStorage)) {
+        if (key.startsWith(PREFIX) && isMeant(key.slice(PREFIX.length))) sessionStorage.removeItem(key);
+      }
+    } catch {
+      // There is nothing to forget.
+    }
+  }
+
+  function nameOfTab() {
+    const name = recall("device") || Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16)).join("");
+    remember("device", name);
+    return name;
+  }
+
+  const device = nameOfTab();
+
+  // --- keeping a form while it is typed into ----------------------------------------------------------------------------
+
+  function typedIn(form) {
+    const typed = new URLSearchParams(new FormData(form));
+    for (const name of NOT_TYPED) typed.delete(name);
+    for (const secret of form.querySelectorAll("input[type=password]")) typed.delete(secret.name);
+    return typed;
+  }
+
+  function keepOn(form) {
+    const kept = form.querySelector("[data-kept]");
+    if (!kept || states.has(form)) return;
+    const { subject, who, save: saveTo, goOn } = kept.dataset;
+    const memory = `${who}:${subject}`;
+    const said = kept.querySelector("[data-said]");
+    const state = { seen: Number(kept.dataset.seen), saved: typedIn(form).toString(), isUnsaved: false, isOver: false };
+    let timer = 0;
+    let pause = 0;
+    let sending = null; // the text that is under way
+    states.set(form, state);
+    if ("unsaved" in kept.dataset) state.saved = "";
+
+    function say(word) {
+      // Told once: a status that says the same again is not read out again.
+      if (said.textContent !== said.dataset[word]) said.textContent = said.dataset[word];
+    }
+
+    function isChanged() {
+      return !state.isOver && typedIn(form).toString() !== state.saved;
+    }
+
+    function later(ms = SAVED_AFTER_MS) {
+      clearTimeout(timer);
+      if (isChanged()) timer = setTimeout(save, ms);
+    }
+
+    function notSaved(word, text) {
+      state.isUnsaved = true;
+      remember(memory, JSON.stringify({ seen: state.seen, text }));
+      say(word);
+      later(PAUSES_MS[Math.min(pause++, PAUSES_MS.length - 1)]);
+    }
+
+    async function save({ keepalive = false } = {}) {
+      clearTimeout(timer);
+      const text = typedIn(form).toString();
+      if (isLeaving || !isChanged() || text === sending) return;
+      if (state.underWay && !keepalive) await state.underWay;
+      if (!isChanged()) return;
+      sending = text;
+      const body = new URLSearchParams(text);
+      for (const name of ["keep", "csrfmiddlewaretoken"]) body.set(name, form.querySelector(`[name=${name}]`).value);
+      body.set("seen", state.seen);
+      body.set("device", device);
+      state.underWay = answerTo(body, text, keepalive);
+      await state.underWay;
+      sending = null;
+      if (!state.isUnsaved) later();
+    }
+
+    async function answerTo(body, text, keepalive) {
+      let answer;
+      let told = {};
+      try {
+        const headers = { Accept: "application/json" };
+        answer = await fetch(saveTo, { method: "POST", body, headers, keepalive, redirect: "error" });
+        if (answer.status === 409) told = await answer.json();
+      } catch {
+        notSaved("offline", text);
+        return;
+      }
+      if (answer.status === 204) {
+        Object.assign(state, { seen: Number(answer.headers.get("Draft-Version")), saved: text, isUnsaved: false });
+        pause = 0;
+        forget((key) => key === memory);
+        say("saved");
+      } else if (answer.status === 409) elsewhere(told);
+      else if (answer.status === 401 || answer.status === 403) isOut(answer.status);
+      else notSaved("failed", text);
+    }
+
+    /** Another device has typed on: the person says which of the two it is. */
+    function elsewhere(told) {
+      const box = kept.querySelector("[data-elsewhere]");
+      state.isOver = true;
+      said.textContent = "";
+      box.querySelector("[data-elsewhere-words]").textContent = told.message;
+      box.hidden = false;
+      box.querySelector("[data-theirs]").onclick = () => {
+        isLeaving = true;
+        forget((key) => key === memory);
+      };
+      box.querySelector("[data-mine]").onclick = () => {
+        Object.assign(state, { seen: told.version, saved: "", isOver: false });
+        box.hidden = true;
+        save();
+      };
+    }
+
+    /** Signed out, or the page is too old: the person goes on by themselves, and takes all that is typed along. */
+    function isOut(status) {
+      state.isOver = state.isUnsaved = true;
+      said.textContent = "";
+      kept.querySelector("[data-out]").hidden = false;
+      for (const words of kept.querySelectorAll("[data-out-words]")) words.hidden = words.dataset.outWords !== String(status);
+      kept.querySelector("[data-go-on-now]").onclick = () => {
+        isLeaving = true;
+        form.setAttribute("action", goOn);
+        HTMLFormElement.prototype.submit.call(form);
+      };
+    }
+
+    /** What this tab could not save before the page went away: a reload without a connection, a last digit. */
+    function takeUp() {
+      const { seen, text } = JSON.parse(recall(memory) || "{}");
+      forget((key) => key === memory);
+      if (text === undefined || seen !== state.seen || text === state.saved) return;
+      const typed = new URLSearchParams(text);
+      for (const field of form.querySelectorAll("input:not([type=hidden]), select, textarea")) {
+        if (field.type === "radio" || field.type === "checkbox") field.checked = typed.getAll(field.name).includes(field.value);
+        else if (field.type !== "password") field.value = typed.get(field.name) ?? "";
+      }
+      form.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+
+    state.save = save;
+    state.goes = () => {
+      if (isLeaving || !isChanged()) return;
+      remember(memory, JSON.stringify({ seen: state.seen, text: typedIn(form).toString() }));
+      save({ keepalive: true });
+    };
+    state.isDone = () => {
+      state.isOver = true;
+      clearTimeout(timer);
+      forget((key) => key === memory);
+    };
+    for (const kind of ["input", "change", "click"]) form.addEventListener(kind, () => later());
+    forget((key) => key !== "device" && !key.startsWith(`${who}:`));
+    takeUp();
+    later();
+  }
+
+  const keepAll = () => document.querySelectorAll("form[data-keep]").forEach(keepOn);
+  const keptForms = () => [...document.querySelectorAll("form[data-keep]")].filter((form) => states.has(form));
+
+  // --- sending a form until it has arrived --------------------------------------------------------------------------------
+
+  /** The answer with its text, or null where none of ours came. */
+  async function ask(url, body) {
+    const giveUp = new AbortController();
+    const timer = setTimeout(() => giveUp.abort(), ANSWERED_WITHIN_MS);
+    try {
+      const headers = { Accept: "text/html" };
+      const answer = await fetch(url, { method: "POST", body, headers, signal: giveUp.signal });
+      return { answer, text: await answer.text() };
+    } catch {
+      return null;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Resolves as soon as it may be tried again: after the pause, with the connection, or at once where somebody asks. */
+  function again(box, pause) {
+    return new Promise((resolve) => {
+      const go = () => {
+        clearTimeout(timer);
+        window.removeEventListener("online", go);
+        resolve();
+      };
+      const timer = setTimeout(go, pause);
+      window.addEventListener("online", go);
+      box.querySelector("[data-again]").onclick = go;
+    });
+  }
+
+  function stands(form) {
+    const box = document.getElementById("unsent").content.firstElementChild.cloneNode(true);
+    form.before(box);
+    form.inert = true; // what is sent again is what was sent
+    return box;
+  }
+
+  async function send(form, button) {
+    const url = new URL(button?.getAttribute("formaction") || form.getAttribute("action") || "", location.href);
+    const body = new URLSearchParams(new FormData(form));
+    if (button?.name) body.append(button.name, button.value);
+    const state = states.get(form);
+    waiting.add(form);
+    // A save that is under way arrives first, so that none brings a draft back when the form is done.
+    if (state) {
+      state.isOver = true;
+      await state.underWay;
+    }
+    let box = null;
+    let found = null;
+    for (let turn = 0; ; turn += 1) {
+      found = await ask(url, body);
+      if (found && found.answer.status < 500 && (found.answer.redirected || shows(found))) break;
+      box ??= stands(form);
+      box.querySelector("[data-no-connection]").hidden = Boolean(found);
+      box.querySelector("[data-no-answer]").hidden = !found;
+      if (turn === 0) box.focus();
+      await again(box, PAUSES_MS[Math.min(turn, PAUSES_MS.length - 1)]);
+    }
+    waiting.delete(form);
+    state?.isDone();
+    if (found.answer.redirected) {
+      isLeaving = true;
+      location.assign(found.answer.url);
+    }
+  }
+
+  /** Goes where the answer leads, or shows it in place of this page. Whether it is a page of ours at all. */
+  function shows({ answer, text }) {
+    const page = new DOMParser().parseFromString(text, "text/html");
+    if (!page.querySelector("main#main")) return false;
+    for (const sheet of page.querySelectorAll("link[rel=stylesheet]")) {
+      const href = sheet.getAttribute("href");
+      if (!document.querySelector(`link[href="${href}"]`)) document.head.append(document.adoptNode(sheet));
+    }
+    const first = page.querySelector("main [autofocus]") || page.querySelector("main h1");
+    first?.removeAttribute("autofocus"); // the browser would complain that something has the focus already
+    for (const part of [".bar", "main"]) document.querySelector(part).replaceWith(document.adoptNode(page.querySelector(part)));
+    document.title = page.title;
+    if (answer.ok) {
+      // Back leads from a review to the form, as it does without this script.
+      history.pushState({ isShownInPlace: true }, "");
+      isShownInPlace = true;
+      window.scrollTo(0, 0);
+    }
+    document.dispatchEvent(new CustomEvent("cashdesk:shown"));
+    if (first && !first.hasAttribute("tabindex")) first.tabIndex = -1;
+    first?.focus();
+    return true;
+  }
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.forget) forget((key) => key.endsWith(form.dataset.forget));
+    const isOnce = form.querySelector("input[name=once]") || "keep" in form.dataset;
+    if (event.defaultPrevented || !isOnce || form.getAttribute("method") !== "post") return;
+    event.preventDefault();
+    if (!waiting.has(form)) send(form, event.submitter);
+  });
+
+  // --- coming and going -----------------------------------------------------------------------------------------------------
+
+  window.addEventListener("beforeunload", (event) => {
+    for (const form of keptForms()) states.get(form).goes();
+    const isUnsent = waiting.size > 0 || keptForms().some((form) => states.get(form).isUnsaved);
+    if (isUnsent && !isLeaving) event.preventDefault();
+  });
+  for (const kind of ["pagehide", "visibilitychange"]) {
+    window.addEventListener(kind, () => {
+      if (kind === "pagehide" || document.visibilityState === "hidden") keptForms().forEach((form) => states.get(form).goes());
+    });
+  }
+  window.addEventListener("online", () => keptForms().forEach((form) => states.get(form).save()));
+  window.addEventListener("pageshow", (event) => {
+    // A page that the browser took out of its drawer may be of a form that was done meanwhile.
+    if (event.persisted && !keptForms().some((form) => states.get(form).isUnsaved)) location.reload();
+  });
+  window.addEventListener("popstate", (event) => {
+    if (isShownInPlace && !event.state?.isShownInPlace && !location.hash) location.reload();
+  });
+
+  if (new URLSearchParams(location.search).has("signed-out")) forget((key) => key !== "device");
+  document.addEventListener("cashdesk:shown", keepAll);
+  keepAll();
+}

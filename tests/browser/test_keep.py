@@ -1,0 +1,129 @@
+"""Nothing typed is lost in a real browser: the connection is cut, the sign-in runs out, and two devices type at once."""
+
+from typing import Any
+
+import pytest
+from django.contrib.sessions.models import Session
+from playwright.sync_api import Browser, Page, Route, expect
+
+from cashdesk.models import CashSession, Draft
+from tests.browser.screen import PHONE, Screen
+from tests.browser.test_desk import sign_in
+from tests.cashdesk.desk import open_drawer
+from tests.factories import PASSWORD
+from tests.stories import Cast
+
+pytestmark = pytest.mark.browser
+
+
+def is_saved(page: Page) -> None:
+    """Waits until the page says so."""
+    expect(page.locator("[data-said]")).to_have_text("Saved")
+
+
+def forgive(screen: Screen, *words: str) -> None:
+    """Forgets complaints of the browser that the test brought about."""
+    screen.complaints[:] = [told for told in screen.complaints if not any(word in told for word in words)]
+
+
+def test_a_close_whose_answer_was_lost_is_done_once(screen: Screen, cast: Cast) -> None:
+    session = open_drawer(cast.carla, 0)
+    sign_in(screen, "carla")
+    page = screen.visit("/desk/count")
+    # Offline while it is typed: said quietly, and saved as soon as there is a connection.
+    screen.context.set_offline(True)
+    page.locator("#pieces-2000").fill("2")
+    expect(page.locator("[data-said]")).to_have_text("Not saved yet: no connection")
+    page.get_by_role("button", name="Look at the count").click()
+    expect(page.get_by_role("alert").filter(has_text="No connection. Nothing is lost")).to_be_focused()
+    screen.context.set_offline(False)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Is this what you counted?")
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    page.go_back()
+    expect(page.locator("#pieces-2000")).to_have_value("2")
+    page.locator("#pieces-500").fill("1")
+    is_saved(page)
+    page.get_by_role("button", name="Look at the count").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Is this what you counted?")
+
+    sent: list[str] = []
+
+    def lose_the_answer(route: Route) -> None:
+        sent.append(route.request.post_data or "")
+        if len(sent) == 1:
+            route.fetch(max_redirects=0)
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    page.route("**/desk/count", lose_the_answer)
+    page.get_by_role("button", name="Yes, close the drawer").dblclick()
+    expect(page.get_by_text("No connection. Nothing is lost")).to_be_visible()
+    assert CashSession.objects.get().declared_amount == 45_00
+    page.get_by_role("button", name="Try now").click()
+    page.wait_for_url(f"**/desk/sessions/{session.uuid}")
+    assert len(sent) == 2
+    assert sent[0] == sent[1]
+    assert not Draft.objects.exists()
+    forgive(screen, "ERR_INTERNET_DISCONNECTED", "ERR_CONNECTION_RESET")
+
+
+@pytest.mark.parametrize("screen", [PHONE], ids=["phone"], indirect=True)
+def test_the_sign_in_runs_out_in_mid_count(screen: Screen, cast: Cast) -> None:
+    open_drawer(cast.carla, 0)
+    sign_in(screen, "carla")
+    page = screen.visit("/desk/count")
+    page.locator("#pieces-2000").fill("3")
+    is_saved(page)
+    Session.objects.all().delete()
+    screen.expected_status = 401
+    page.locator("#pieces-500").fill("007")
+    expect(page.get_by_text("You were signed out.")).to_be_visible()
+    assert screen.overhang == 0
+    screen.expected_status = 403
+    page.get_by_role("button", name="Sign in and go on").click()
+    expect(page.get_by_text("nothing that you typed is lost")).to_be_visible()
+    page.get_by_label("Username").fill("carla")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("Your count of")).to_be_visible()
+    assert (page.locator("#pieces-2000").input_value(), page.locator("#pieces-500").input_value()) == ("3", "007")
+    # And once more where it is sent instead: the sign-in comes at once, in place of the page.
+    Session.objects.all().delete()
+    page.get_by_role("button", name="Look at the count").click()
+    page.get_by_label("Username").fill("carla")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("#pieces-500")).to_have_value("007")
+    assert CashSession.objects.get().is_open
+
+
+def test_two_devices_at_once(screen: Screen, chromium: Browser, live_server: Any, cast: Cast) -> None:
+    open_drawer(cast.carla, 0)
+    phone = Screen(chromium, origin=live_server.url, **PHONE)
+    sign_in(screen, "carla")
+    sign_in(phone, "carla")
+    till, hand = screen.visit("/desk/count"), phone.visit("/desk/count")
+    till.get_by_role("button", name="One more: 20 EUR").click()
+    is_saved(till)
+    phone.expected_status = 409
+    hand.locator("#amount").fill("55")
+    expect(hand.get_by_text("This count was changed on another device at")).to_be_visible()
+    assert phone.overhang == 0
+    hand.get_by_role("button", name="Keep what is here").click()
+    is_saved(hand)
+    screen.expected_status = 409
+    till.locator("#pieces-500").fill("9")
+    till.get_by_role("link", name="Take that one").click()
+    expect(till.locator("#amount")).to_have_value("55")
+    expect(till.locator("#pieces-500")).to_have_value("")
+    # A reload within the moment before a save loses nothing either.
+    till.locator("#amount").fill("56")
+    till.reload()
+    expect(till.locator("#amount")).to_have_value("56")
+    till.get_by_role("link", name="Begin anew").click()
+    till.get_by_role("button", name="Yes, begin anew").click()
+    expect(till.locator("#amount")).to_have_value("")
+    assert not Draft.objects.exists()
+    assert phone.complaints == []
+    phone.close()
