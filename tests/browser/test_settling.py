@@ -1,0 +1,144 @@
+"""A register's settlement and the vault in the browser: parts of one count as tabs, by keyboard, on a phone, in the dark."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from cashdesk.enums import PlaceKind
+from settlements.models import Settlement
+from tests.browser.screen import PHONE, TABLET, Screen
+from tests.browser.test_desk import press, reach, sign_in
+from tests.factories import PASSWORD
+from tests.settlements.desk import CARD, EUR, USD, Shop, figures
+from tests.settlements.screens.settling import counts_card_slips, now, path_of
+from tests.stories import Cast
+
+pytestmark = pytest.mark.browser
+
+
+def is_fit(screen: Screen) -> None:
+    """Looks whether the page fits the screen, and everybody's way through it is open."""
+    screen.page.wait_for_load_state()
+    assert screen.overhang == 0, screen.page.url
+    assert screen.barriers() == [], screen.page.url
+
+
+def tab(page: Page, name: str) -> str:
+    """Returns what a tab says."""
+    return " ".join(page.get_by_role("tab", name=name).inner_text().split())
+
+
+@pytest.mark.parametrize("screen", [{**PHONE, "is_examined": True}], ids=["phone"], indirect=True)
+def test_a_register_is_settled_by_keyboard_on_a_phone(screen: Screen, cast: Cast) -> None:
+    shop = Shop(cast=cast)
+    counts_card_slips(shop)
+    cast.carla.register = cast.place(PlaceKind.REGISTER, 1)
+    cast.carla.save()
+    shop.vault()
+    settlement = shop.open({EUR: 100_00, USD: 20_00})
+    shop.sale(25_00)
+    shop.sale(30_00, CARD)
+    page = sign_in(screen, "carla")
+    reach(page, "The register's settlement")
+    press(page, "Enter")
+    page.wait_for_url(f"**{path_of(settlement)}")
+    is_fit(screen)
+    reach(page, "Count and close it")
+    press(page, "Enter")
+    page.wait_for_url("**/start")
+    is_fit(screen)
+    reach(page, "Yes, start counting")
+    press(page, "Enter")
+    page.wait_for_url("**/count")
+    expect(page.get_by_role("tab")).to_have_count(3)
+    is_fit(screen)
+
+    page.get_by_role("tab", name="EUR cash").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("tab", name="EUR card slips")).to_be_focused()
+    expect(page.locator("#eur-card-amount")).to_be_visible()
+    expect(page.locator("#eur-cash-amount")).to_be_hidden()
+    press(page, "Tab", "30")
+    assert tab(page, "EUR card slips") == "EUR card slips 30.00 EUR"
+    page.get_by_role("tab", name="EUR card slips").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tab", name="EUR cash")).to_have_attribute("aria-selected", "true")
+    page.locator("#eur-cash-pieces-10000").focus()
+    press(page, "1")
+    expect(page.locator("[data-so-far-figure]")).to_have_text("100.00 EUR")
+    page.locator("#eur-cash-amount").focus()
+    press(page, "Enter")
+    expect(page.get_by_role("tab", name="USD cash")).to_have_attribute("aria-selected", "true")
+    assert tab(page, "USD cash") == "USD cash not counted"
+    assert tab(page, "EUR cash") == "EUR cash 100.00 EUR"
+    page.locator("#usd-cash-pieces-500").fill("x")
+    reach(page, "Look at the count")
+    screen.expected_status = 400
+    press(page, "Enter")
+    expect(page.get_by_text("5 USD: must be a whole number of pieces")).to_be_visible()
+    expect(page.get_by_role("tab", name="USD cash")).to_have_attribute("aria-selected", "true")
+    is_fit(screen)
+    page.locator("#usd-cash-pieces-500").fill("4")
+
+    for told in (
+        "These are not equal: EUR cash. 2 attempts are left.",
+        "These are not equal: EUR cash. 1 attempt is left.",
+    ):
+        reach(page, "Look at the count")
+        press(page, "Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Is this what you counted?")
+        is_fit(screen)
+        reach(page, "Yes, compare it")
+        press(page, "Enter")
+        page.wait_for_url("**/count?attempt=*")
+        assert told in " ".join(page.get_by_role("status").first.inner_text().split())
+        expect(page.locator("#eur-cash-pieces-10000")).to_have_value("1")
+        assert tab(page, "USD cash") == "USD cash 20.00 USD"
+    is_fit(screen)
+    page.locator("#eur-cash-pieces-500").fill("5")
+    reach(page, "Look at the count")
+    press(page, "Enter")
+    expect(page.get_by_text("This is the last of 3 attempts.")).to_be_visible()
+    reach(page, "Yes, close the register")
+    press(page, "Enter")
+    page.wait_for_url(f"**{path_of(settlement)}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("It is closed, and all is equal")
+    is_fit(screen)
+    assert figures(now(settlement)) == {EUR: (125_00, 125_00, 0), USD: (20_00, 20_00, 0), CARD: (30_00, 30_00, 0)}
+
+
+@pytest.mark.parametrize("screen", [{**TABLET, "colours": "dark"}], ids=["tablet"], indirect=True)
+def test_the_vault_is_opened_counted_and_closed(screen: Screen, cast: Cast) -> None:
+    screen.visit("/sign-in?next=/vault")
+    page = screen.page
+    page.get_by_label("Username").fill("erika")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Open the vault").click()
+    page.get_by_label("200 EUR note", exact=True).fill("5")
+    page.get_by_text("Another currency").click()
+    page.get_by_label("Currency").fill("usd")
+    page.get_by_role("button", name="Add it").dblclick()
+    expect(page.get_by_role("tab", name="USD cash")).to_have_attribute("aria-selected", "true")
+    assert tab(page, "EUR cash") == "EUR cash 1000.00 EUR"
+    page.get_by_label("20 USD note", exact=True).fill("2")
+    page.get_by_role("button", name="Open the vault").click()
+    expect(page.get_by_text("The vault is open.")).to_be_visible()
+    vault = Settlement.objects.get()
+    page.get_by_role("link", name="Count the vault").click()
+    page.get_by_label("200 EUR note", exact=True).fill("5")
+    page.get_by_role("button", name="Look at the count").click()
+    expect(page.get_by_text("You did not count these:")).to_be_visible()
+    page.get_by_role("button", name="Yes, compare it").click()
+    expect(page.get_by_text("These are not equal: USD cash.")).to_be_visible()
+    page.get_by_role("tab", name="USD cash").click()
+    for _click in range(2):
+        page.get_by_role("button", name="One more: 20 USD").click()
+    assert tab(page, "USD cash") == "USD cash 40.00 USD"
+    page.get_by_role("button", name="Look at the count").click()
+    page.get_by_role("button", name="Close the vault with it").dblclick()
+    expect(page.get_by_role("heading", level=1)).to_have_text("It is closed, and all is equal")
+    assert screen.overhang == 0
+    page.get_by_role("link", name="To the vault").click()
+    expect(page.get_by_text("1000.00 EUR")).to_be_visible()
+    assert Settlement.objects.filter(type="VAULT").count() == 2
+    assert figures(now(vault)) == {EUR: (1000_00, 1000_00, 0), USD: (40_00, 40_00, 0)}
