@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from django.db import models
+from django.utils.translation import gettext_noop as noop
 
 CASH: Final = "CASH"
 CORRECTION: Final = "correction"
@@ -44,30 +45,30 @@ class Language(models.TextChoices):
 class PlaceKind(models.TextChoices):
     """Where money can be."""
 
-    VAULT = "VAULT", "Vault"
-    REGISTER = "REGISTER", "Register"
-    CUSTOMERS = "CUSTOMERS", "Customers"
-    OUTSIDE = "OUTSIDE", "Outside"
-    BANK = "BANK", "Bank"
-    OVER_SHORT = "OVER_SHORT", "Over/short"
-    OPENING = "OPENING", "Opening"
+    VAULT = "VAULT", noop("Vault")
+    REGISTER = "REGISTER", noop("Register")
+    CUSTOMERS = "CUSTOMERS", noop("Customers")
+    OUTSIDE = "OUTSIDE", noop("Outside")
+    BANK = "BANK", noop("Bank")
+    OVER_SHORT = "OVER_SHORT", noop("Over/short")
+    OPENING = "OPENING", noop("Opening")
 
 
 class MovementKind(models.TextChoices):
     """Why money went from one place to another."""
 
-    FLOAT = "FLOAT", "Float"
-    SALE = "SALE", "Sale"
-    REFUND = "REFUND", "Refund"
-    PAID_IN = "PAID_IN", "Paid in"
-    PAID_OUT = "PAID_OUT", "Paid out"
-    DROP = "DROP", "Drop"
-    LOAN = "LOAN", "Loan"
-    RETURN = "RETURN", "Return"
-    DEPOSIT = "DEPOSIT", "Deposit"
-    WITHDRAWAL = "WITHDRAWAL", "Withdrawal"
-    OVER_SHORT = "OVER_SHORT", "Over/short"
-    OPENING_BALANCE = "OPENING_BALANCE", "Opening balance"
+    FLOAT = "FLOAT", noop("Float")
+    SALE = "SALE", noop("Sale")
+    REFUND = "REFUND", noop("Refund")
+    PAID_IN = "PAID_IN", noop("Paid in")
+    PAID_OUT = "PAID_OUT", noop("Paid out")
+    DROP = "DROP", noop("Drop")
+    LOAN = "LOAN", noop("Loan")
+    RETURN = "RETURN", noop("Return")
+    DEPOSIT = "DEPOSIT", noop("Deposit")
+    WITHDRAWAL = "WITHDRAWAL", noop("Withdrawal")
+    OVER_SHORT = "OVER_SHORT", noop("Over/short")
+    OPENING_BALANCE = "OPENING_BALANCE", noop("Opening balance")
 
 
 class SessionStatus(models.TextChoices):
@@ -112,11 +113,11 @@ class Booked(models.TextChoices):
 class CountMoment(models.TextChoices):
     """When in the life of a session or a settlement a count was taken. A preview is one that did not close it."""
 
-    OPENING = "OPENING", "Opening"
-    PREVIEW = "PREVIEW", "Preview"
-    CLOSING = "CLOSING", "Closing"
-    AFTERWARDS = "AFTERWARDS", "After a forced close"
-    RECOUNT = "RECOUNT", "Recount by a second person"
+    OPENING = "OPENING", noop("Opening")
+    PREVIEW = "PREVIEW", noop("Preview")
+    CLOSING = "CLOSING", noop("Closing")
+    AFTERWARDS = "AFTERWARDS", noop("After a forced close")
+    RECOUNT = "RECOUNT", noop("Recount by a second person")
 
 
 WITHIN_A_PERIOD: Final = (CountMoment.PREVIEW, CountMoment.RECOUNT)

@@ -4,6 +4,7 @@ import re
 from decimal import Decimal
 from typing import Final
 
+from django.utils.translation import gettext as _
 from iso4217 import Currency
 
 from cashdesk.errors import InvalidInput
@@ -30,7 +31,8 @@ def exponent_of(currency: str) -> int:
         return _EXPONENTS[currency]
     except KeyError:
         raise InvalidInput.of(
-            "currency", f"'{currency[:10]}' is not an ISO 4217 currency such as EUR or CLP."
+            "currency",
+            _("'%(currency)s' is not an ISO 4217 currency such as EUR or CLP.") % {"currency": currency[:10]},
         ) from None
 
 
@@ -59,25 +61,25 @@ def parse_whole(value: object, *, field: str, unit: int = 1) -> int:
     """
     number = parse_number(value, field=field)
     if number != number.to_integral_value() or (isinstance(value, str) and "." in value):
-        raise InvalidInput.of(field, "must be a whole number.")
+        raise InvalidInput.of(field, _("must be a whole number."))
     return _bounded(int(number) * unit, field=field)
 
 
 def parse_number(value: object, *, field: str) -> Decimal:
     """Returns a finite number >= 0 of at most 15 digits, exact. Minus zero is zero. Raises InvalidInput naming `field`."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
-        raise InvalidInput.of(field, "must be a number, such as 1250.5.")
+        raise InvalidInput.of(field, _("must be a number, such as 1250.5."))
     if isinstance(value, str):
         if len(value) > 40 or not _PLAIN_NUMBER.fullmatch(value):
-            raise InvalidInput.of(field, 'must be a number with a point for decimals, such as "1250.50".')
+            raise InvalidInput.of(field, _('must be a number with a point for decimals, such as "1250.50".'))
     elif isinstance(value, int) and abs(value) > AMOUNT_MAX:
         # Checked before Decimal() is asked: turning an integer of thousands of digits into text is refused by Python.
         raise _digits_error(field)
     number = Decimal(value)
     if not number.is_finite():
-        raise InvalidInput.of(field, "must be a finite number, such as 1250.5.")
+        raise InvalidInput.of(field, _("must be a finite number, such as 1250.5."))
     if number < 0:
-        raise InvalidInput.of(field, "must not be negative.")
+        raise InvalidInput.of(field, _("must not be negative."))
     if number == 0:
         return Decimal(0)
     # 1e400 is one digit and four hundred places: both ends are bounded, so no huge power of ten is ever computed.
@@ -123,9 +125,12 @@ def _bounded(minor: int, *, field: str) -> int:
 
 
 def _digits_error(field: str) -> InvalidInput:
-    return InvalidInput.of(field, f"has more than {DIGITS_MAX} digits.")
+    return InvalidInput.of(field, _("has more than %(limit)s digits.") % {"limit": DIGITS_MAX})
 
 
 def _decimals_error(field: str, currency: str, exponent: int) -> InvalidInput:
-    decimals = "no decimals" if exponent == 0 else f"at most {exponent} decimals"
-    return InvalidInput.of(field, f"{currency} has {decimals}.")
+    if exponent == 0:
+        return InvalidInput.of(field, _("%(currency)s has no decimals.") % {"currency": currency})
+    return InvalidInput.of(
+        field, _("%(currency)s has at most %(exponent)s decimals.") % {"currency": currency, "exponent": exponent}
+    )

@@ -6,6 +6,7 @@ from typing import Final, TypeVar, cast
 from uuid import UUID
 
 from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.utils.translation import gettext as _
 
 from cashdesk.domain.handover import was_counted_since
 from cashdesk.domain.principal import Principal
@@ -64,7 +65,7 @@ def movement(*, by: Principal, movement_id: UUID) -> Movement:
     movements = Movement.objects.select_related("store", "source", "destination", "payment", "session", "late_for")
     found = movements.filter(uuid=movement_id, store__in=by.stores()).first()
     if found is None:
-        raise NotFound("There is no movement with this id.")
+        raise NotFound(_("There is no movement with this id."))
     return found
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -37,6 +37,7 @@ class Style:
 
     decimal: str
     group: str
+    day: str
     minute: str
     second: str
 
@@ -53,6 +54,10 @@ class Style:
     def instant(self, at: datetime, time_zone: str, *, to_the_second: bool = False) -> str:
         """Writes an instant on the wall clock of a time zone; to the second with the zone's name."""
         return dateformat.format(at.astimezone(ZoneInfo(time_zone)), self.second if to_the_second else self.minute)
+
+    def date(self, on: date) -> str:
+        """Writes a day of the calendar."""
+        return dateformat.format(on, self.day)
 
     def read(self, text: str, currency: str, *, field: str) -> int:
         """Reads an amount in the currency's units, as people of the place type it, into minor units.
@@ -112,9 +117,9 @@ def _are_groups(blocks: Iterable[str], signs: Iterable[str]) -> bool:
     return len(set(signs)) == 1 and _GROUPED.fullmatch("-".join(blocks)) is not None
 
 
-_ENGLISH: Final = Style(decimal=".", group=",", minute="j M Y, H:i", second="j M Y, H:i:s T")
-_GERMAN: Final = Style(decimal=",", group=".", minute="d.m.Y H:i", second="d.m.Y H:i:s T")
-_LATIN: Final = Style(decimal=",", group=".", minute="d/m/Y H:i", second="d/m/Y H:i:s T")
+_ENGLISH: Final = Style(decimal=".", group=",", day="j M Y", minute="j M Y, H:i", second="j M Y, H:i:s T")
+_GERMAN: Final = Style(decimal=",", group=".", day="d.m.Y", minute="d.m.Y H:i", second="d.m.Y H:i:s T")
+_LATIN: Final = Style(decimal=",", group=".", day="d/m/Y", minute="d/m/Y H:i", second="d/m/Y H:i:s T")
 
 _OF_LANGUAGE: Final[Mapping[str, Style]] = MappingProxyType(
     {

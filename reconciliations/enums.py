@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from django.db import models
+from django.utils.translation import gettext_noop as noop
 
 from cashdesk.enums import VarianceState
 
@@ -101,10 +102,10 @@ class FileFormat(models.TextChoices):
 class ExportState(models.TextChoices):
     """How an export went. BROKEN_OFF: nobody took the rest of the file, or the server was stopped."""
 
-    RUNNING = "RUNNING", "Running"
-    DONE = "DONE", "Done"
-    BROKEN_OFF = "BROKEN_OFF", "Broken off"
-    FAILED = "FAILED", "Failed"
+    RUNNING = "RUNNING", noop("Running")
+    DONE = "DONE", noop("Done")
+    BROKEN_OFF = "BROKEN_OFF", noop("Broken off")
+    FAILED = "FAILED", noop("Failed")
 
 
 class AuthorizationState(models.TextChoices):

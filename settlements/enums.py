@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from django.db import models
+from django.utils.translation import gettext_noop as noop
 
 from cashdesk.enums import MovementKind, PlaceKind
 
@@ -22,28 +23,28 @@ class SettlementType(models.TextChoices):
 class SettlementState(models.TextChoices):
     """The life of a settlement. A vault's is never COUNTING: it trades on while it is counted."""
 
-    OPEN = "OPEN", "Open"
-    COUNTING = "COUNTING", "Counting"
-    CLOSED = "CLOSED", "Closed"
+    OPEN = "OPEN", noop("Open")
+    COUNTING = "COUNTING", noop("Counting")
+    CLOSED = "CLOSED", noop("Closed")
 
 
 class Closing(models.TextChoices):
     """How a settlement came to be closed."""
 
-    DECLARED = "DECLARED", "With the amounts that were declared"
-    MATCHED = "MATCHED", "By a preview in which all was equal"
-    ATTEMPTS_USED = "ATTEMPTS_USED", "By the last preview there may be"
-    FORCED = "FORCED", "Without a count"
+    DECLARED = "DECLARED", noop("With the amounts that were declared")
+    MATCHED = "MATCHED", noop("By a preview in which all was equal")
+    ATTEMPTS_USED = "ATTEMPTS_USED", noop("By the last preview there may be")
+    FORCED = "FORCED", noop("Without a count")
 
 
 class Act(models.TextChoices):
     """What may be asked of a settlement."""
 
-    START_COUNTING = "START_COUNTING", "start counting (state COUNTING)"
-    PREVIEW = "PREVIEW", "preview (state COUNTING with amounts)"
-    CLOSE = "CLOSE", "close (state CLOSED with amounts)"
-    FORCE_CLOSE = "FORCE_CLOSE", "close without a count"
-    REOPEN = "REOPEN", "open again (state OPEN)"
+    START_COUNTING = "START_COUNTING", noop("start counting (state COUNTING)")
+    PREVIEW = "PREVIEW", noop("preview (state COUNTING with amounts)")
+    CLOSE = "CLOSE", noop("close (state CLOSED with amounts)")
+    FORCE_CLOSE = "FORCE_CLOSE", noop("close without a count")
+    REOPEN = "REOPEN", noop("open again (state OPEN)")
 
 
 ACTS: Final[Mapping[str, Mapping[str, frozenset[Act]]]] = MappingProxyType(
@@ -116,6 +117,6 @@ DEPOSIT_FLOW: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 class ReportOf(models.TextChoices):
     """What a report tells of: the period of a settlement or of a cash session, or a count after a forced close."""
 
-    SETTLEMENT = "SETTLEMENT", "Settlement"
-    SESSION = "SESSION", "Cash session"
-    COUNT_AFTERWARDS = "COUNT_AFTERWARDS", "Count after a forced close"
+    SETTLEMENT = "SETTLEMENT", noop("Settlement")
+    SESSION = "SESSION", noop("Cash session")
+    COUNT_AFTERWARDS = "COUNT_AFTERWARDS", noop("Count after a forced close")

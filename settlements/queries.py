@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Value, When
+from django.utils.translation import gettext as _
 
 from cashdesk.domain.access import store_reference
 from cashdesk.domain.principal import Principal
@@ -40,7 +41,7 @@ def settlement(*, by: Principal, settlement_id: UUID) -> Settlement:
     """Returns one of them, with its amounts. Raises NotFound, in the same words for one of others as for none."""
     found = with_amounts(settlements(by=by)).filter(uuid=settlement_id).first()
     if found is None:
-        raise NotFound("There is no settlement with this id.")
+        raise NotFound(_("There is no settlement with this id."))
     return found
 
 
@@ -124,7 +125,7 @@ def deposit(*, by: Principal, deposit_id: UUID) -> Deposit:
     """Returns one of them. Raises NotFound."""
     found = deposits(by=by).filter(uuid=deposit_id).first()
     if found is None:
-        raise NotFound("There is no deposit with this id.")
+        raise NotFound(_("There is no deposit with this id."))
     return found
 
 
@@ -159,7 +160,7 @@ def place_at(*, by: Principal, store: str, station: int) -> Place:
     kind = PlaceKind.REGISTER if station else PlaceKind.VAULT
     found = places.filter(kind=kind, number=station).first() if station < 2**31 else None
     if found is None:
-        raise NotFound("There is no such register or vault.")
+        raise NotFound(_("There is no such register or vault."))
     return found
 
 
@@ -183,7 +184,7 @@ def sealed_period(*, by: Principal, place: Place, number: int) -> SealedPeriod:
     """Returns one of them with what it closed. Raises NotFound, in the same words for one of others as for none."""
     seal = seals(by=by, place=place).filter(number=number).first() if number < 2**63 else None
     if seal is None:
-        raise NotFound(f"There is no Z {number} of the {str(place).lower()}.")
+        raise NotFound(_("There is no Z %(number)s of the %(place)s.") % {"number": number, "place": place.in_words})
     settlement = with_amounts(
         _with_shown_result(Settlement.objects.filter(seal=seal), by=by).select_related("store", "seal")
     )

@@ -7,6 +7,8 @@ from typing import Final
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db.models import Case, Q, Value, When
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from cashdesk.domain import audit
 from cashdesk.domain.place import refuse_register_of_another, register_at
@@ -22,7 +24,7 @@ ATTEMPTS_PER_ADDRESS: Final = 100
 
 PREFIX_LENGTH: Final = 12
 LAST_USED_PRECISION: Final = timedelta(minutes=1)
-WRONG_CREDENTIALS: Final = "The name or the password is wrong."
+WRONG_CREDENTIALS: Final = noop("The name or the password is wrong.")
 
 
 def sign_in(
@@ -64,9 +66,9 @@ def verify(*, identifier: str, password: str, address: str, at: datetime, user: 
     _count_attempt(digest=digest, address=address, at=at)
     if user is None:
         make_password(password)  # spends the time that checking would, so an unknown name answers no sooner
-        raise NotSignedIn(WRONG_CREDENTIALS)
+        raise NotSignedIn(_(WRONG_CREDENTIALS))
     if not check_password(password, user.password):
-        raise NotSignedIn(WRONG_CREDENTIALS)
+        raise NotSignedIn(_(WRONG_CREDENTIALS))
     SignInAttempt.objects.filter(identifier_digest=digest).delete()
     return user
 
@@ -95,11 +97,11 @@ def confirm_password(*, by: Principal, password: str, address: str, at: datetime
     Raises NotSignedIn when it is wrong, TooManyAttempts after too many.
     """
     if by.user is None:
-        raise NotSignedIn("A shift is started and ended by a person, who signs in and confirms with their password.")
+        raise NotSignedIn(_("A shift is started and ended by a person, who signs in and confirms with their password."))
     try:
         verify(identifier=by.user.username, password=password, address=address, at=at, user=by.user)
     except NotSignedIn:
-        raise NotSignedIn("password: is wrong.", code="wrong_password", errors={"password": "is wrong."}) from None
+        raise NotSignedIn(_("password: is wrong."), code="wrong_password", errors={"password": "is wrong."}) from None
 
 
 def _person(*, email: str, username: str, rut: str) -> User | None:
@@ -130,7 +132,9 @@ def _count_attempt(*, digest: str, address: str, at: datetime) -> None:
             attempt.delete()
             oldest = attempts.order_by("at").values_list("at", flat=True).first() or at
             wait = max(1, int((oldest + ATTEMPTS_WINDOW - at).total_seconds()) + 1)
-            raise TooManyAttempts("Too many wrong tries. Wait a while before the next one.", retry_after_seconds=wait)
+            raise TooManyAttempts(
+                _("Too many wrong tries. Wait a while before the next one."), retry_after_seconds=wait
+            )
 
 
 def _binding(*, user: User, store: str, station: int | None) -> tuple[Store | None, Place | None]:
@@ -138,7 +142,7 @@ def _binding(*, user: User, store: str, station: int | None) -> tuple[Store | No
         return None, None
     found = find_store(reference=store, by=Principal(user=user)) if store else user.store
     if found is None:
-        raise InvalidInput.of("store", "is not a store that you work in.")
+        raise InvalidInput.of("store", _("is not a store that you work in."))
     if station is None:
         return found, None
     register = register_at(store=found, station=station)
@@ -160,7 +164,7 @@ def store_for(*, reference: str, by: Principal) -> Store:
     else:
         found = by.user.store if by.user is not None else None
     if found is None:
-        raise InvalidInput.of("store", "is not a store that you work in." if reference else "is required.")
+        raise InvalidInput.of("store", _("is not a store that you work in.") if reference else _("is required."))
     return found
 
 

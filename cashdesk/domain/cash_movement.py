@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cashdesk.domain import ledger, place
 from cashdesk.domain.entry import Entry
@@ -39,7 +40,7 @@ def move_cash(
     ends = place.places_of(session.store)
     register = _lock(session.register, kind=kind, ends=ends)
     if not CashSession.objects.get(pk=session.pk).is_open:
-        raise NothingOpen("No active shift found for the current user")
+        raise NothingOpen(_("No active shift found for the current user"))
     place.refuse_unsettled(register=register, store=session.store)
     return _record(
         store=session.store,
@@ -77,9 +78,11 @@ def move_money(
     Raises InvalidInput for a kind that the place has not, or a method that is not carried; Conflict.
     """
     if not any(here.kind in ends for ends in MOVEMENT_ENDS[kind]) or OTHER_END[kind] == here.kind:
-        raise InvalidInput.of("kind", f"{kind.label}: is not made at the {here}.")
+        raise InvalidInput.of(
+            "kind", _("%(kind)s: is not made at the %(place)s.") % {"kind": _(kind.label), "place": here}
+        )
     if method != CASH and kind not in OF_ANY_METHOD:
-        raise InvalidInput.of("method", f"{kind.label}: moves cash alone.")
+        raise InvalidInput.of("method", _("%(kind)s: moves cash alone.") % {"kind": _(kind.label)})
     ends = place.places_of(store)
     locked = _lock(here, kind=kind, ends=ends)
     session = None
@@ -88,7 +91,8 @@ def move_money(
         session = CashSession.objects.filter(register=locked, status=SessionStatus.OPEN).first()
         if session is None and locked.settling != Settling.OPEN:
             raise Conflict(
-                f"Register {locked.number} does not trade: open a session or a settlement there first.",
+                _("Register %(register)s does not trade: open a session or a settlement there first.")
+                % {"register": locked.number},
                 code="register_is_idle",
             )
     return _record(

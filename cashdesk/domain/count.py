@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from django.utils.translation import gettext as _
+
 from cashdesk.denominations import denominations_of
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import CASH, CountMoment
@@ -48,15 +50,23 @@ def total_of(*, currency: str, pieces: Sequence[Pieces], field: str = "count") -
     seen = set()
     for line in pieces:
         if line.denomination < 1:
-            raise InvalidInput.of(field, "has a note or coin that is worth nothing.")
+            raise InvalidInput.of(field, _("has a note or coin that is worth nothing."))
         if known and line.denomination not in known:
-            raise InvalidInput.of(field, f"{currency} has no note or coin of {line.denomination} minor units.")
+            raise InvalidInput.of(
+                field,
+                _("%(currency)s has no note or coin of %(denomination)s minor units.")
+                % {"currency": currency, "denomination": line.denomination},
+            )
         if line.denomination in seen:
-            raise InvalidInput.of(field, f"names the note or coin of {line.denomination} minor units twice.")
+            raise InvalidInput.of(
+                field,
+                _("names the note or coin of %(denomination)s minor units twice.")
+                % {"denomination": line.denomination},
+            )
         seen.add(line.denomination)
     total = sum(line.denomination * line.pieces for line in pieces)
     if total > AMOUNT_MAX:
-        raise InvalidInput.of(field, "adds up to more than 15 digits.")
+        raise InvalidInput.of(field, _("adds up to more than 15 digits."))
     return total
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.utils.translation import gettext as _
 
 from cashdesk.domain.handover import registers_waiting
 from cashdesk.domain.principal import Principal
@@ -76,9 +77,13 @@ def refuse_unsettled(*, register: Place, store: Store) -> None:
     Raises Conflict.
     """
     if store.requires_settlement and register.settling != Settling.OPEN:
-        state = "is being counted" if register.settling == Settling.COUNTING else "has no open settlement"
+        told = (
+            _("Register %(register)s is being counted: store %(store)s trades under settlement only.")
+            if register.settling == Settling.COUNTING
+            else _("Register %(register)s has no open settlement: store %(store)s trades under settlement only.")
+        )
         raise Conflict(
-            f"Register {register.number} {state}: store {store.number} trades under settlement only.",
+            told % {"register": register.number, "store": store.number},
             code="settlement_required",
         )
 
@@ -87,7 +92,8 @@ def refuse_counted(register: Place) -> None:
     """Refuses to open a register whose settlement is being counted. Raises Conflict."""
     if register.settling == Settling.COUNTING:
         raise Conflict(
-            f"Register {register.number} is being counted: its settlement is closed before it is opened again.",
+            _("Register %(register)s is being counted: its settlement is closed before it is opened again.")
+            % {"register": register.number},
             code="register_is_counted",
         )
 
@@ -120,7 +126,8 @@ def stations_for(*, user: User, store: Store, by: Principal) -> list[Station]:
 
 def _why_not(register: Any, *, store: Store) -> str:
     if register.is_taken:
-        return f"Register {register.number} is open already: it is counted and closed before somebody else opens it."
+        told = _("Register %(register)s is open already: it is counted and closed before somebody else opens it.")
+        return told % {"register": register.number}
     try:
         refuse_counted(register)
         refuse_unsettled(register=register, store=store)
@@ -137,7 +144,9 @@ def register_at(*, store: Store, station: int) -> Place:
         else None
     )
     if register is None:
-        raise InvalidInput.of("station", f"store {store.number} has no register {station}.")
+        raise InvalidInput.of(
+            "station", _("store %(store)s has no register %(station)s.") % {"store": store.number, "station": station}
+        )
     return register
 
 
@@ -157,7 +166,7 @@ def register_for(
     if by.token is not None and by.token.register is not None and by.token.register.store_id == store.pk:
         return by.token.register
     if user is None:
-        raise InvalidInput.of("station", "is required with an API key that is bound to no register.")
+        raise InvalidInput.of("station", _("is required with an API key that is bound to no register."))
     if user.register is not None and user.register.store_id == store.pk:
         return user.register
     return _free_register(store, user=user, settling=settling)
@@ -171,12 +180,14 @@ def refuse_register_of_another(*, register: Place, user: User | None, by: Princi
     if by.has_role(Role.MANAGER) and not (by.is_program and bound is not None):
         return
     if bound is not None and bound != register.pk:
-        raise Forbidden(f"station: you are signed in at another register than {register.number}.")
+        raise Forbidden(
+            _("station: you are signed in at another register than %(register)s.") % {"register": register.number}
+        )
     if user is None or register.pk in (bound, user.register_id):
         return
     if User.objects.filter(register=register, is_active=True).exclude(pk=user.pk).exists():
         raise Forbidden(
-            f"station: register {register.number} is assigned to somebody else.",
+            _("station: register %(register)s is assigned to somebody else.") % {"register": register.number},
             facts={"register_of_another": register.number},
         )
 
@@ -208,7 +219,8 @@ def _free_register(store: Store, *, user: User, settling: bool) -> Place:
         return found
     if store.requires_settlement and not settling:
         raise Conflict(
-            f"No free register of store {store.number} has an open settlement, and it trades under settlement only.",
+            _("No free register of store %(store)s has an open settlement, and it trades under settlement only.")
+            % {"store": store.number},
             code="settlement_required",
         )
     last = registers.order_by("-number").values_list("number", flat=True).first() or 0

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from cashdesk.domain import audit, place
 from cashdesk.domain.business_day import business_date
@@ -48,7 +49,7 @@ def current_session(*, user: User) -> CashSession:
     """Returns the person's open session. Raises NothingOpen."""
     session = open_session_of(user)
     if session is None:
-        raise NothingOpen("No active cash session found for the current user")
+        raise NothingOpen(_("No active cash session found for the current user"))
     return session
 
 
@@ -59,7 +60,7 @@ def store_of(*, user: User, by: Principal) -> Store:
     """
     store = by.token.store if by.token is not None and by.token.store is not None else user.store
     if store is None:
-        raise InvalidInput.of("user_id", "works in no store: sign in with a store to open a drawer there.")
+        raise InvalidInput.of("user_id", _("works in no store: sign in with a store to open a drawer there."))
     return store
 
 
@@ -104,7 +105,7 @@ def open_session(
             or "cashsession.register_id" in str(error)
         ):
             raise SessionAlreadyOpen(
-                "An open cash session was started at the same moment. Look at its status first."
+                _("An open cash session was started at the same moment. Look at its status first.")
             ) from error
         raise
 
@@ -140,7 +141,9 @@ def _open_locked(
         if running.user_id != user.pk or not force_close_previous:
             raise _already_open(running)
         if running.register_id not in locked:
-            raise SessionAlreadyOpen("An open cash session was started at the same moment. Look at its status first.")
+            raise SessionAlreadyOpen(
+                _("An open cash session was started at the same moment. Look at its status first.")
+            )
         _close_uncounted(session=running, by=by, at=at, reason="opened again")
     book = book_of(register)
     held_amount = book.amount(currency=store.currency, method=CASH)
@@ -206,7 +209,7 @@ def close_session(
     register = place.lock(exclusive=[session.register], shared=[ends[PlaceKind.VAULT]])[session.register_id]
     session = CashSession.objects.select_related("store", "user", "register").get(pk=session.pk)
     if SessionStatus.CLOSED not in FLOW["session"][session.status]:
-        raise NothingOpen("No active cash session found for the current user")
+        raise NothingOpen(_("No active cash session found for the current user"))
     refuse_witness(witness, by=by, store=session.store)
     if refuses_unwitnessed:
         refuse_unwitnessed(store=session.store, amount=counted.amount, witness=witness)
@@ -238,7 +241,7 @@ def force_close_session(*, session: CashSession, by: Principal, at: datetime, re
     place.lock(exclusive=[session.register])
     session = CashSession.objects.select_related("store", "user", "register").get(pk=session.pk)
     if SessionStatus.CLOSED_SYSTEM not in FLOW["session"][session.status]:
-        raise Conflict("The session is closed already.", code="already_closed")
+        raise Conflict(_("The session is closed already."), code="already_closed")
     return _close_uncounted(session=session, by=by, at=at, reason=reason)
 
 
@@ -256,11 +259,15 @@ def count_afterwards(
     register = place.lock(exclusive=[session.register], shared=[ends[PlaceKind.VAULT]])[session.register_id]
     session = CashSession.objects.select_related("store", "user", "register").get(pk=session.pk)
     if session.status != SessionStatus.CLOSED_SYSTEM and not session.is_handed_over:
-        raise Conflict("Only a session that was closed without a count is counted afterwards.", code="already_counted")
+        raise Conflict(
+            _("Only a session that was closed without a count is counted afterwards."), code="already_counted"
+        )
     if register.settling == Settling.COUNTING:
-        raise Conflict("The drawer is being counted by its settlement.", code="register_is_counted")
+        raise Conflict(_("The drawer is being counted by its settlement."), code="register_is_counted")
     if CashSession.objects.filter(was_counted_since(), pk=session.pk).exists():
-        raise Conflict("The drawer was opened or counted since; what it held is in that count.", code="already_counted")
+        raise Conflict(
+            _("The drawer was opened or counted since; what it held is in that count."), code="already_counted"
+        )
     book = book_of(register)
     keep_count(place=register, session=session, moment=CountMoment.AFTERWARDS, counted=[counted], by=by, at=at)
     expected = book.amount(currency=session.currency, method=CASH)
@@ -286,7 +293,8 @@ def count_afterwards(
 def _already_open(running: CashSession) -> SessionAlreadyOpen:
     since = running.opened_at.strftime("%Y-%m-%dT%H:%M:%SZ")
     return SessionAlreadyOpen(
-        f"Cash session {running.pk} has been open since {since} at register {running.register.number}: close it first.",
+        _("Cash session %(session)s has been open since %(since)s at register %(register)s: close it first.")
+        % {"session": running.pk, "since": since, "register": running.register.number},
         facts={"running": running},
     )
 

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext as _
 
 from cashdesk.enums import PlaceKind, Settling
 from cashdesk.models.organisation import Store
@@ -73,5 +74,12 @@ class Place(models.Model):
 
     def __str__(self) -> str:
         if self.kind == PlaceKind.REGISTER:
-            return f"Register {self.number}"
-        return str(PlaceKind(self.kind).label)
+            return _("Register %(number)s") % {"number": self.number}
+        return _(PlaceKind(self.kind).label)
+
+    @property
+    def in_words(self) -> str:
+        """Its name within a sentence."""
+        if self.kind == PlaceKind.REGISTER:
+            return _("register %(number)s") % {"number": self.number}
+        return _("vault") if self.kind == PlaceKind.VAULT else str(self).lower()

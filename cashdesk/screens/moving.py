@@ -108,7 +108,9 @@ def _show(
         "kind": kind,
         "typed": typed,
         "kept": kept,
-        "reasons": [] if kind == MovementKind.DROP else queries.usual_reasons(by=kept.by, store=session.store, kind=kind),
+        "reasons": []
+        if kind == MovementKind.DROP
+        else queries.usual_reasons(by=kept.by, store=session.store, kind=kind),
         "reason_max": REASON_LENGTH_MAX,
         "note_max": NOTE_LENGTH_MAX,
     }

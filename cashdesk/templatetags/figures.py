@@ -1,12 +1,12 @@
 """How figures and instants are written on a page, in the style in force: that of the store (cashdesk.writing)."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django import template
 from django.utils.translation import gettext as _
 
 from cashdesk import writing
-from cashdesk.models import Place, Store
+from cashdesk.models import Store
 from cashdesk.money import exponent_of
 
 register = template.Library()
@@ -59,6 +59,12 @@ def minute(at: datetime, store: Store) -> str:
 
 
 @register.filter
+def day(on: date) -> str:
+    """Writes a day of the calendar."""
+    return writing.style().date(on)
+
+
+@register.filter
 def face(minor: int, currency: str) -> str:
     """Writes what stands on a note or coin: 2000 EUR is "20 EUR", 50 EUR is "0.50 EUR"."""
     unit, style = 10 ** exponent_of(currency), writing.style()
@@ -66,14 +72,6 @@ def face(minor: int, currency: str) -> str:
         return style.amount(minor, currency)
     whole = style.digits(minor, currency).partition(style.decimal)[0] if unit > 1 else style.digits(minor, currency)
     return f"{whole} {currency}"
-
-
-@register.filter
-def place_name(place: Place) -> str:
-    """Names a place of a store in the language of the page."""
-    if place.number:
-        return _("Register %(number)s") % {"number": place.number}
-    return _(place.get_kind_display())
 
 
 @register.filter

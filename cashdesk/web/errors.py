@@ -8,6 +8,7 @@ from django.core.signals import got_request_exception
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template import loader
+from django.utils.translation import gettext as _
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
@@ -139,31 +140,33 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     fault = Fault(
         status=404, code="not_found", message=f"There is nothing at {request.path_info[:200]}.", request_id=request_id()
     )
-    return _page_or_body(request, fault, title="There is nothing here")
+    return _page_or_body(request, fault, title=_("There is nothing here"))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler400, for what is refused before a view is reached."""
     fault = Fault(status=400, code="bad_request", message="The request cannot be understood.", request_id=request_id())
-    return _page_or_body(request, fault, title="The request cannot be understood")
+    return _page_or_body(request, fault, title=_("The request cannot be understood"))
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler403."""
-    return _page_or_body(request, fault_of(PermissionDenied(), request_id=request_id()), title="You may not see this")
+    return _page_or_body(
+        request, fault_of(PermissionDenied(), request_id=request_id()), title=_("You may not see this")
+    )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler500, for what fails outside a view of the API."""
     return _page_or_body(
-        request, fault_of(Exception(), request_id=request_id()), title="Something went wrong on our side"
+        request, fault_of(Exception(), request_id=request_id()), title=_("Something went wrong on our side")
     )
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """What a browser form is told when its token is missing or stale."""
     return _page_or_body(
-        request, fault_of(PermissionDenied(), request_id=request_id()), title="Reload the page and send it again"
+        request, fault_of(PermissionDenied(), request_id=request_id()), title=_("Reload the page and send it again")
     )
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -25,7 +26,7 @@ def date_in(text: str, *, field: str) -> date:
             return date.fromisoformat(text)
     except ValueError:
         pass
-    raise InvalidInput.of(field, "must be a date such as 2026-03-01.")
+    raise InvalidInput.of(field, _("must be a date such as 2026-03-01."))
 
 
 class CamelCaseSerializer(serializers.Serializer[Any]):

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from django.core.signing import BadSignature, TimestampSigner
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -41,7 +42,10 @@ def key_of(request: Request) -> str:
         return ""
     key = next((request.META[name] for name in HEADERS if request.META.get(name)), "")
     if len(key) > KEY_LENGTH_MAX or not key.isprintable():
-        raise InvalidInput.of("Idempotency-Key", f"must be at most {KEY_LENGTH_MAX} printable characters.")
+        raise InvalidInput.of(
+            "Idempotency-Key",
+            f"must be at most {KEY_LENGTH_MAX} printable characters.",
+        )
     return str(key)
 
 
@@ -99,14 +103,14 @@ def act_once(*, request: HttpRequest, by: Principal, at: datetime, act: Callable
     try:
         _form_signer().unsign(key, max_age=KEPT_FOR)
     except BadSignature:
-        raise KeyReused("This page is out of date. Nothing was done: look at it again, and send it again.") from None
+        raise KeyReused(_("This page is out of date. Nothing was done: look at it again, and send it again.")) from None
     owner, fingerprint = f"page:{_owner(by)}", _fingerprint_of_form(request)
     with transaction.atomic():
         _take_turn(owner, key, waits=True)
         kept = IdempotentAnswer.objects.filter(principal=owner, key=key).first()
         if kept is not None and kept.fingerprint != fingerprint:
             raise KeyReused(
-                "This page was sent and done before. What it says now was not done: look, and send it again."
+                _("This page was sent and done before. What it says now was not done: look, and send it again.")
             )
         if kept is not None:
             return bytes(kept.body).decode()

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext as _
 
 from cashdesk import queries as ledger_queries
 from cashdesk.domain import audit
@@ -45,12 +46,12 @@ def begin_export(*, wanted: Wanted, rows_total: int, by: Principal, at: datetime
     noted as a look (law 5). Raises Forbidden for a cashier, InvalidInput for a range or a number that cannot be.
     """
     if not (by.has_role(Role.MANAGER) and by.has_scope(Scope.CASH_MANAGEMENT_READ)):
-        raise Forbidden("An export tells what should be in the drawers: it is for managers.")
+        raise Forbidden(_("An export tells what should be in the drawers: it is for managers."))
     refuse_range(first_date=wanted.first_date, last_date=wanted.last_date)
     if not by.stores(with_inactive=True).filter(pk=wanted.store.pk).exists():
-        raise InvalidInput.of("store", "is not a store that you work in.")
+        raise InvalidInput.of("store", _("is not a store that you work in."))
     if wanted.number is not None and Export.objects.filter(uuid=wanted.number).exists():
-        raise InvalidInput.of("export", "was used before: leave it out, or draw another.")
+        raise InvalidInput.of("export", _("was used before: leave it out, or draw another."))
     left_behind = Export.objects.filter(state=ExportState.RUNNING, progressed_at__lt=at - GIVEN_UP_AFTER)
     left_behind.update(state=ExportState.BROKEN_OFF, ended_at=at)
     export = Export(
@@ -81,9 +82,11 @@ def begin_export(*, wanted: Wanted, rows_total: int, by: Principal, at: datetime
 def refuse_range(*, first_date: date, last_date: date) -> None:
     """Raises InvalidInput for a range that goes backwards or over more than a year."""
     if last_date < first_date:
-        raise InvalidInput.of("to", f"is before {first_date}, where the range begins.")
+        raise InvalidInput.of("to", _("is before %(first_date)s, where the range begins.") % {"first_date": first_date})
     if last_date - first_date >= timedelta(days=DAYS_MAX):
-        raise InvalidInput.of("to", f"makes a range of more than {DAYS_MAX} days: export it in parts.")
+        raise InvalidInput.of(
+            "to", _("makes a range of more than %(limit)s days: export it in parts.") % {"limit": DAYS_MAX}
+        )
 
 
 def note_progress(*, export: Export, rows_done: int, at: datetime) -> None:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
 from uuid import UUID
+
+from django.utils.translation import gettext as _
 
 from cashdesk.domain.principal import Principal
 from cashdesk.errors import InvalidInput
@@ -15,8 +16,6 @@ from reconciliations.enums import FileFormat
 from reconciliations.exports.table import Table
 from reconciliations.exports.tables import TABLES
 from settlements.queries import stores_named
-
-NO_STORE: Final = "is not a store that you work in."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +41,7 @@ class _Reader:
 
     def date(self, field: str) -> date | None:
         if not self.text(field):
-            self.refuse(field, "is required: a date such as 2026-03-01.")
+            self.refuse(field, _("is required: a date such as 2026-03-01."))
             return None
         try:
             return date_in(self.text(field), field=field)
@@ -59,10 +58,10 @@ def read_request(given: Mapping[str, str], *, by: Principal) -> Asked:
     reader = _Reader(given)
     table = TABLES.get(reader.text("table"))
     if table is None:
-        reader.refuse("table", f"must be one of {', '.join(TABLES)}.")
+        reader.refuse("table", _("must be one of %(names)s.") % {"names": ", ".join(TABLES)})
     file_format = reader.text("file") or FileFormat.CSV.value
     if file_format not in FileFormat.values:
-        reader.refuse("file", f"must be one of {', '.join(FileFormat.values)}.")
+        reader.refuse("file", _("must be one of %(names)s.") % {"names": ", ".join(FileFormat.values)})
     store = _store(reader, by=by)
     first, last = reader.date("from"), reader.date("to")
     if first is not None and last is not None:
@@ -93,13 +92,14 @@ def _store(reader: _Reader, *, by: Principal) -> Store | None:
         own = by.token.store if by.token is not None else None
         own = own or (by.user.store if by.user is not None else None)
         if own is None:
-            reader.refuse("store", "is required: the number or the UUID of a store.")
+            reader.refuse("store", _("is required: the number or the UUID of a store."))
         return own
     # PostgreSQL would not even look for a text with a zero byte.
     found = list(stores_named(reference, by=by).order_by("pk")[:2]) if "\0" not in reference else []
     if len(found) == 1:
         return found[0]
-    reader.refuse("store", "is a number that several stores have: name it by its UUID." if found else NO_STORE)
+    several = _("is a number that several stores have: name it by its UUID.")
+    reader.refuse("store", several if found else _("is not a store that you work in."))
     return None
 
 
@@ -108,5 +108,5 @@ def _number(reader: _Reader) -> UUID | None:
     try:
         return UUID(text) if text else None
     except ValueError:
-        reader.refuse("export", "must be a UUID.")
+        reader.refuse("export", _("must be a UUID."))
         return None

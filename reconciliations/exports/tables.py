@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
+from django.utils.translation import gettext_noop as noop
 
 from cashdesk.domain.principal import Principal
 from cashdesk.models import Movement, Store, Variance
@@ -60,7 +61,7 @@ def _variances(store: Store, by: Principal) -> "QuerySet[Any]":
 
 MOVEMENTS: Final = Table(
     name="movements",
-    title="Movements",
+    title=noop("Movements"),
     model=Movement,
     rows=_movements,
     columns=(
@@ -98,7 +99,7 @@ MOVEMENTS: Final = Table(
 
 RECONCILIATIONS: Final = Table(
     name="reconciliations",
-    title="Reconciliations",
+    title=noop("Reconciliations"),
     model=Reconciliation,
     rows=_reconciliations,
     columns=(
@@ -132,7 +133,7 @@ RECONCILIATIONS: Final = Table(
 
 VARIANCES: Final = Table(
     name="variances",
-    title="Variances",
+    title=noop("Variances"),
     model=Variance,
     rows=_variances,
     columns=(

@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from cashdesk.domain.business_day import business_date
 from cashdesk.domain.principal import Principal
@@ -23,7 +25,14 @@ from reconciliations.exports.tables import TABLES
 
 STORES_MAX: Final = 500
 LATEST: Final = 20
-LABELS: Final = {"table": "What", "store": "Store", "from": "From", "to": "To", "file": "As", "export": "Export"}
+LABELS: Final = {
+    "table": noop("What"),
+    "store": noop("Store"),
+    "from": noop("From"),
+    "to": noop("To"),
+    "file": noop("As"),
+    "export": noop("Export"),
+}
 
 
 @page_for(Role.MANAGER)
@@ -66,7 +75,7 @@ def _form(request: HttpRequest, *, by: Principal, errors: Mapping[str, str] | No
         # A field for dates shows nothing of what is none.
         "undated": [name for name in ("from", "to") if typed[name] and not _is_date(typed[name])],
         "errors": errors,
-        "faults": [(name, LABELS.get(name, name), text) for name, text in errors.items()],
+        "faults": [(name, _(LABELS[name]) if name in LABELS else name, text) for name, text in errors.items()],
         "latest": queries.exports(by=by)[:LATEST],
     }
     return render(request, "reconciliations/exports.html", context, status=400 if errors else 200)

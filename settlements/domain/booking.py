@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from cashdesk.domain import audit, place
 from cashdesk.domain.count import CountedAmount, keep_count
@@ -22,7 +23,8 @@ def refuse_open_session(register: Place) -> None:
     session = CashSession.objects.filter(register=register, status=SessionStatus.OPEN).select_related("user").first()
     if session is not None:
         raise Conflict(
-            f"Cash session {session.pk} of {session.user} is open at register {register.number}: close it first.",
+            _("Cash session %(session)s of %(user)s is open at register %(register)s: close it first.")
+            % {"session": session.pk, "user": session.user, "register": register.number},
             code="session_open",
         )
 
@@ -33,7 +35,9 @@ def refuse_drawer_of_another(register: Place, *, by: Principal) -> None:
     if by.has_role(Role.MANAGER) or by.user is None:
         return
     if CashSession.objects.filter(register=register, status=SessionStatus.OPEN).exclude(user=by.user).exists():
-        raise Forbidden(f"station: register {register.number} is in somebody else's hands.")
+        raise Forbidden(
+            _("station: register %(register)s is in somebody else's hands.") % {"register": register.number}
+        )
 
 
 def refuse_pairs(amounts: Sequence[CountedAmount], *, field: str) -> None:
@@ -41,7 +45,11 @@ def refuse_pairs(amounts: Sequence[CountedAmount], *, field: str) -> None:
     seen = set()
     for number, amount in enumerate(amounts):
         if amount.pair in seen:
-            raise InvalidInput.of(f"{field}.{number}", f"names {amount.currency} {amount.method} a second time.")
+            raise InvalidInput.of(
+                f"{field}.{number}",
+                _("names %(currency)s %(method)s a second time.")
+                % {"currency": amount.currency, "method": amount.method},
+            )
         seen.add(amount.pair)
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cashdesk.domain.cash_movement import move_money
 from cashdesk.domain.principal import Principal
@@ -39,7 +40,11 @@ def find_account(*, store: Store, place: Place, code: str, field: str) -> Cashbo
     found = next((account for account in active if account.code == code), None)
     if found is None:
         known = ", ".join(account.code for account in active) or "none"
-        raise InvalidInput.of(field, f"is not a cashbook account of the {str(place).lower()}; known are {known}.")
+        raise InvalidInput.of(
+            field,
+            _("is not a cashbook account of the %(place)s; known are %(known)s.")
+            % {"place": place.in_words, "known": known},
+        )
     return found
 
 
@@ -56,7 +61,7 @@ def book_entry(
     if place.kind == PlaceKind.REGISTER:
         refuse_drawer_of_another(place, by=by)
     elif not by.has_role(Role.MANAGER):
-        raise Forbidden("The vault is a manager's to settle.")
+        raise Forbidden(_("The vault is a manager's to settle."))
     found = find_account(store=settlement.store, place=place, code=account, field="account")
     # Before the lock, for the words; move_money looks at the locked place.
     _refuse_unless_open(settlement)
@@ -79,5 +84,6 @@ def book_entry(
 def _refuse_unless_open(settlement: Settlement) -> None:
     if settlement.state != SettlementState.OPEN:
         raise Conflict(
-            f"The settlement is {settlement.state}: entries are booked while it is OPEN.", code="settlement_state"
+            _("The settlement is %(state)s: entries are booked while it is OPEN.") % {"state": settlement.state},
+            code="settlement_state",
         )

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cashdesk.domain import audit, ledger, place
 from cashdesk.domain.cash_movement import move_money
@@ -36,7 +37,9 @@ def prepare_deposit(
     # The bank's row is the lock under which bags are numbered and credited.
     _lock_bank(store)
     if Deposit.objects.filter(store=store, bag_number=bag_number).exists():
-        raise InvalidInput.of("bag_number", "was used for another deposit of this store: every bag has its own number.")
+        raise InvalidInput.of(
+            "bag_number", _("was used for another deposit of this store: every bag has its own number.")
+        )
     movement = move_money(
         here=vault,
         store=store,
@@ -120,7 +123,7 @@ def reverse_movement(*, movement: Movement, by: Principal, at: datetime, reason:
     if movement.kind == MovementKind.DEPOSIT:
         _lock_bank(movement.store)
         if Deposit.objects.filter(movement=movement, state=DepositState.CREDITED).exists():
-            raise Conflict("The bank has credited this deposit: it stays.", code="deposit_credited")
+            raise Conflict(_("The bank has credited this deposit: it stays."), code="deposit_credited")
     return ledger.reverse(movement=movement, by=by, at=at, reason=reason)
 
 
@@ -128,9 +131,13 @@ def _locked(deposit: Deposit, *, becoming: DepositState) -> Deposit:
     _lock_bank(deposit.store)
     deposit = Deposit.objects.select_related("store", "movement__reversed_by").get(pk=deposit.pk)
     if getattr(deposit.movement, "reversed_by", None) is not None:
-        raise Conflict("The deposit was cancelled: its movement was reversed.", code="deposit_cancelled")
+        raise Conflict(_("The deposit was cancelled: its movement was reversed."), code="deposit_cancelled")
     if becoming not in DEPOSIT_FLOW[deposit.state]:
-        raise Conflict(f"The deposit is {deposit.state} already and does not become {becoming}.", code="deposit_state")
+        raise Conflict(
+            _("The deposit is %(state)s already and does not become %(becoming)s.")
+            % {"state": deposit.state, "becoming": becoming},
+            code="deposit_state",
+        )
     return deposit
 
 

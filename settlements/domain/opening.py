@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cashdesk.domain import ledger, place
 from cashdesk.domain.business_day import business_date
@@ -39,15 +40,15 @@ def open_settlement(
     refuse_pairs(initial, field="initial_cash")
     if type == SettlementType.VAULT:
         if not by.has_role(Role.MANAGER):
-            raise Forbidden("The vault is a manager's to settle.")
+            raise Forbidden(_("The vault is a manager's to settle."))
         if station not in (None, 0):
-            raise InvalidInput.of("station", "is 0 for the vault.")
+            raise InvalidInput.of("station", _("is 0 for the vault."))
         return _open_vault(store=store, initial=initial, by=by, at=at)
     if station == 0:
-        raise InvalidInput.of("station", "is 1 or more for a register; 0 is the vault.")
+        raise InvalidInput.of("station", _("is 1 or more for a register; 0 is the vault."))
     for number, amount in enumerate(initial):
         if amount.method != CASH and amount.amount:
-            raise InvalidInput.of(f"initial_cash.{number}.method", "must be CASH: a register is opened with cash.")
+            raise InvalidInput.of(f"initial_cash.{number}.method", _("must be CASH: a register is opened with cash."))
     return _open_register(store=store, initial=initial, by=by, at=at, station=station)
 
 
@@ -96,7 +97,8 @@ def _open_register(
     refuse_open_session(register)
     if not Settlement.objects.filter(place=vault, state=SettlementState.OPEN).exists():
         raise Conflict(
-            f"The vault of store {store.number} has no open settlement: a manager opens it before any register's.",
+            _("The vault of store %(store)s has no open settlement: a manager opens it before any register's.")
+            % {"store": store.number},
             code="vault_not_open",
         )
     book = book_of(register)
@@ -190,6 +192,7 @@ def _refuse_running(place_: Place) -> None:
     if running is not None:
         since = running.opened_at.strftime("%Y-%m-%dT%H:%M:%SZ")
         raise Conflict(
-            f"The {str(place_).lower()} has had settlement {running.uuid} open since {since}: close it first.",
+            _("The %(place)s has had settlement %(settlement)s open since %(since)s: close it first.")
+            % {"place": place_.in_words, "settlement": running.uuid, "since": since},
             code="settlement_already_open",
         )

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from cashdesk.domain.count import Pieces
 from cashdesk.domain.expected import Balances, MovedOfKind
 from cashdesk.domain.principal import Principal
@@ -110,7 +112,7 @@ class Report:
 def refuse_unknown(place: Place, *, by: Principal) -> None:
     """Raises NotFound for a place of a store that `by` may not know of."""
     if not by.stores(with_inactive=True).filter(pk=place.store_id).exists():
-        raise NotFound("There is no such register or vault.")
+        raise NotFound(_("There is no such register or vault."))
 
 
 def figures_of(

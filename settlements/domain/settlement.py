@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cashdesk.domain import ledger, place
 from cashdesk.domain.count import CountedAmount
@@ -64,7 +65,7 @@ def change_settlement(
         return preview_settlement(settlement=settlement, counted=counted, by=by, at=at)
     if counted is None:
         _refuse_act(settlement, Act.CLOSE)
-        raise InvalidInput.of("amounts", "is required to close: what was counted, an empty list for nothing at all.")
+        raise InvalidInput.of("amounts", _("is required to close: what was counted, an empty list for nothing at all."))
     return close_settlement(settlement=settlement, counted=counted, by=by, at=at)
 
 
@@ -106,7 +107,8 @@ def preview_settlement(
     _refuse_act(settlement, Act.PREVIEW)
     if after_previews not in (None, settlement.preview_count):
         raise Conflict(
-            f"It was previewed meanwhile: this would be preview {settlement.preview_count + 1}.",
+            _("It was previewed meanwhile: this would be preview %(number)s.")
+            % {"number": settlement.preview_count + 1},
             code="previewed_meanwhile",
         )
     judged = _judged(settlement, counted)
@@ -160,7 +162,7 @@ def force_close_settlement(*, settlement: Settlement, by: Principal, at: datetim
     next opening shows it. Raises Forbidden for a cashier, Conflict while a cash session is open there or when closed.
     """
     if not by.has_role(Role.MANAGER):
-        raise Forbidden("Only a manager closes a settlement without a count.")
+        raise Forbidden(_("Only a manager closes a settlement without a count."))
     settlement = _locked(settlement, by=by)
     _refuse_act(settlement, Act.FORCE_CLOSE)
     refuse_open_session(settlement.place)
@@ -178,16 +180,18 @@ def count_settlement_afterwards(
     gets a further seal. Raises Forbidden for a cashier, Conflict unless nobody has opened or counted the drawer since.
     """
     if not by.has_role(Role.MANAGER):
-        raise Forbidden("Only a manager counts a settlement afterwards.")
+        raise Forbidden(_("Only a manager counts a settlement afterwards."))
     refuse_pairs(counted, field="amounts")
     settlement = _locked(settlement, by=by)
     if settlement.closing != Closing.FORCED:
         raise Conflict(
-            "Only a settlement that was closed without a count is counted afterwards.", code="already_counted"
+            _("Only a settlement that was closed without a count is counted afterwards."), code="already_counted"
         )
     counted_since = Count.objects.filter(place=settlement.place, counted_at__gte=settlement.closed_at)
     if settlement.place.settling != Settling.NONE or counted_since.exclude(moment__in=WITHIN_A_PERIOD).exists():
-        raise Conflict("The drawer was opened or counted since; what it held is in that count.", code="already_counted")
+        raise Conflict(
+            _("The drawer was opened or counted since; what it held is in that count."), code="already_counted"
+        )
     targets = {(line.currency, line.method): line.target for line in settlement.closing_amounts.all()}
     judged = judge(targets=targets, counted=counted, by_hand=counted_methods(settlement))
     keep_attempt(settlement, moment=CountMoment.AFTERWARDS, counted=counted, judged=judged, by=by, at=at)
@@ -294,7 +298,7 @@ def _locked(settlement: Settlement, *, by: Principal) -> Settlement:
     Raises Forbidden for a cashier at the vault or at somebody else's register.
     """
     if settlement.type == SettlementType.VAULT and not by.has_role(Role.MANAGER):
-        raise Forbidden("The vault is a manager's to settle.")
+        raise Forbidden(_("The vault is a manager's to settle."))
     place.refuse_register_of_another(register=settlement.place, user=by.user, by=by)
     vault = Place.objects.get(store=settlement.store_id, kind=PlaceKind.VAULT)
     shared = [vault] if settlement.place_id != vault.pk else []
@@ -314,10 +318,15 @@ def _refuse_act(settlement: Settlement, act: Act) -> None:
     if act in allowed:
         return
     # What only the back office offers is of no use to who called.
-    offered = " or ".join(str(other.label) for other in Act if other in allowed and other != Act.FORCE_CLOSE)
-    then = f"what it allows now is to {offered}." if offered else "it stays as it is."
+    offered = _(" or ").join(_(other.label) for other in Act if other in allowed and other != Act.FORCE_CLOSE)
+    told = (
+        _("The %(type)s settlement is %(state)s and does not %(act)s; what it allows now is to %(offered)s.")
+        if offered
+        else _("The %(type)s settlement is %(state)s and does not %(act)s; it stays as it is.")
+    )
+    named = {"type": settlement.type, "state": settlement.state, "act": _(act.label), "offered": offered}
     raise Conflict(
-        f"The {settlement.type} settlement is {settlement.state} and does not {act.label}; {then}",
+        told % named,
         code="settlement_state",
     )
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from cashdesk.domain import audit
 from cashdesk.domain import place as places
@@ -46,18 +47,20 @@ def move_in_store(
     """
     here = _place(store=store, kind=kind, station=station, by=by)
     if (here.kind == PlaceKind.VAULT or kind in OF_A_MANAGER) and not by.has_role(Role.MANAGER):
-        raise Forbidden("kind: what is taken from or put into the vault by itself is a manager's to move.")
+        raise Forbidden(_("kind: what is taken from or put into the vault by itself is a manager's to move."))
     if kind in UNDER_A_REASON:
         account = find_account(store=store, place=here, code=reason, field="reason")
         if ENTRY_KIND[account.direction] != kind:
-            raise InvalidInput.of("reason", f"{account.code} is for money that goes the other way.")
+            raise InvalidInput.of(
+                "reason", _("%(code)s is for money that goes the other way.") % {"code": account.code}
+            )
     if kind == MovementKind.DEPOSIT:
         if here.kind != PlaceKind.VAULT:
-            raise InvalidInput.of("station", "is 0 for a deposit: bags are packed from the vault.")
+            raise InvalidInput.of("station", _("is 0 for a deposit: bags are packed from the vault."))
         if method != CASH:
-            raise InvalidInput.of("method", f"{kind.label}: moves cash alone.")
+            raise InvalidInput.of("method", _("%(kind)s: moves cash alone.") % {"kind": _(kind.label)})
         if not bag_number:
-            raise InvalidInput.of("bag_number", "is required: the number on the bag.")
+            raise InvalidInput.of("bag_number", _("is required: the number on the bag."))
         deposit = prepare_deposit(
             store=store,
             amount=amount,
@@ -119,4 +122,4 @@ def _own(*, store: Store, by: Principal) -> Place:
         register = Place.objects.filter(theirs, store=store, kind=PlaceKind.REGISTER).order_by("number").first()
         if register is not None:
             return register
-    raise InvalidInput.of("station", "is required: you have no register of your own; 0 is the vault.")
+    raise InvalidInput.of("station", _("is required: you have no register of your own; 0 is the vault."))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cashdesk.domain import audit
 from cashdesk.domain.expected import Balances, added_up, last_seal_of, moved_by_kind
@@ -42,7 +43,7 @@ def x_report(*, place: Place, by: Principal, at: datetime) -> XReport:
     """
     refuse_unknown(place, by=by)
     if not (by.has_role(Role.MANAGER) and by.has_scope(Scope.SETTLEMENTS_READ)):
-        raise Forbidden("An X report tells what should be there: it is for managers.")
+        raise Forbidden(_("An X report tells what should be there: it is for managers."))
     lock(shared=[place])
     settlements = Settlement.objects.filter(place=place).exclude(state=SettlementState.CLOSED)
     settlement = settlements.prefetch_related("initial_amounts").first()
@@ -52,7 +53,7 @@ def x_report(*, place: Place, by: Principal, at: datetime) -> XReport:
     elif session is not None:
         report = _of_session(session, place=place, at=at)
     else:
-        raise NotFound(f"Nothing runs at the {str(place).lower()} now.", code="nothing_runs")
+        raise NotFound(_("Nothing runs at the %(place)s now.") % {"place": place.in_words}, code="nothing_runs")
     audit.note(action="x_report.seen", subject=f"place:{place.pk}", by=by, at=at, store=place.store)
     return report
 

@@ -2,13 +2,14 @@
 "use strict";
 
 const EVERY_MS = 400;
-const ENDED = { DONE: "Done", BROKEN_OFF: "Broken off", FAILED: "Failed" };
 const PATIENCE = 150; // asked so often in vain, the answer was no file
 
 const form = document.querySelector("form.ask");
 const way = document.querySelector(".way");
 const bar = way.querySelector("progress");
 const figures = way.querySelector(".figures");
+const words = way.dataset; // in the language of the page
+const ENDED = { DONE: words.done, BROKEN_OFF: words.brokenOff, FAILED: words.failed };
 const told = document.querySelector("[data-told]");
 let watched = null;
 
@@ -26,8 +27,8 @@ form.addEventListener("submit", async (event) => {
   watched = id;
   way.hidden = false;
   bar.removeAttribute("value");
-  figures.textContent = "Begun";
-  say("The export has begun.");
+  figures.textContent = words.begun;
+  say(words.hasBegun);
   take(address);
   watch(id);
 });
@@ -59,10 +60,10 @@ async function watch(id) {
     inVain = 0;
     bar.max = Math.max(now.rows_total, 1);
     bar.value = now.state === "DONE" ? bar.max : now.rows_done;
-    const rows = `${now.rows_done.toLocaleString("en")} of ${now.rows_total.toLocaleString("en")} rows`;
+    const rows = words.rows.replace("{done}", grouped(now.rows_done)).replace("{total}", grouped(now.rows_total));
     figures.textContent = ENDED[now.state] ? `${ENDED[now.state]}: ${rows}` : rows;
     if (ENDED[now.state]) {
-      say(now.state === "DONE" ? `Done: ${rows}. Your browser has the file.` : `${ENDED[now.state]} after ${rows}.`);
+      say(now.state === "DONE" ? `${words.done}: ${rows}. ${words.file}` : `${ENDED[now.state]}: ${rows}.`);
       return;
     }
     // Every quarter, not every row: whoever listens has other things to hear.
@@ -73,7 +74,7 @@ async function watch(id) {
     }
   }
   if (watched === id) {
-    figures.textContent = "How far it is cannot be told. What your browser shows of the download is right.";
+    figures.textContent = words.unknown;
     say(figures.textContent);
   }
 }
@@ -85,6 +86,10 @@ async function asked(address) {
   } catch {
     return null; // no network for a moment: asked again
   }
+}
+
+function grouped(number) {
+  return number.toLocaleString(document.documentElement.lang);
 }
 
 function say(text) {

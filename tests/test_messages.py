@@ -1,0 +1,192 @@
+"""Every word of the pages is marked, every marked word is translated, and no page keeps English ones (docs/languages.md)."""
+
+import ast
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages.catalog import Catalog
+
+from cashdesk.models import User
+from tests.messages import ROOT, catalogs, read, source
+from tests.screens.desk import Browser
+from tests.stories import Cast
+
+PAGES = ("cashdesk", "settlements", "reconciliations")
+LANGUAGES = {"de": "de", "es": "es", "id": "id", "pt-br": "pt_BR"}
+
+ENGLISH_EVERYWHERE = {"Cashdesk", "A4", "mm"}
+SAID = ("alt", "aria-label", "placeholder", "title", "content", "data-label", "data-words", "data-busy")
+"""The attributes that people see or hear."""
+
+
+@pytest.fixture(scope="module")
+def marked() -> Catalog:
+    return source()
+
+
+@pytest.mark.parametrize(("language", "path"), catalogs().items())
+def test_a_catalog_has_every_marked_word_and_no_other(language: str, path: Path, marked: Catalog) -> None:
+    catalog = read(path)
+    there, wanted = {_key(message) for message in catalog}, {_key(message) for message in marked}
+    assert sorted(map(str, wanted - there)) == [], "run `make messages`, and translate what is empty"
+    assert sorted(map(str, there - wanted)) == [], "run `make messages`: nothing says this any more"
+    for message in catalog:
+        if not message.id:
+            continue
+        forms = message.string if isinstance(message.string, tuple) else (message.string,)
+        assert all(forms), f"{language}: {message.id} is not translated"
+        assert len(forms) == (catalog.num_plurals if isinstance(message.id, tuple) else 1), message.id
+        assert not message.fuzzy, message.id
+        said = message.id[-1] if isinstance(message.id, tuple) else message.id
+        for form in forms:
+            assert _placeholders(form) == _placeholders(said), f"{language}: {form}"
+
+
+@pytest.mark.parametrize("path", catalogs().values(), ids=lambda path: path.parts[-3])
+def test_what_is_compiled_is_what_was_translated(path: Path) -> None:
+    compiled = path.with_suffix(".mo")
+    assert compiled.exists(), "run `make .venv/.ready`"
+    assert compiled.stat().st_mtime >= path.stat().st_mtime, "run `make .venv/.ready`"
+
+
+def _key(message: Any) -> Any:
+    return (message.context or "", message.id) if message.id else ("", "")
+
+
+def _placeholders(text: str) -> list[str]:
+    return sorted(re.findall(r"%\(\w+\)s|\{\w+\}", text))
+
+
+# --- What is marked ---------------------------------------------------------------------------------------------------
+
+
+class Words(HTMLParser):
+    """Gathers what a person sees or hears of a page, piece by piece."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.inside: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = dict(attrs)
+        # What follows a choice of language is each language's own name.
+        if tag not in ("meta", "input", "link", "br", "img"):
+            self.inside.append(f"{tag}[lang]" if "lang" in named and tag != "html" else tag)
+        self.found += [value or "" for name, value in attrs if name in SAID and named.get("name") != "viewport"]
+
+    def handle_endtag(self, tag: str) -> None:
+        while self.inside and self.inside.pop().partition("[")[0] != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if not {"code", "script", "button[lang]"} & set(self.inside):
+            self.found.append(" ".join(data.split()))
+
+
+def words_of(html: str) -> list[str]:
+    words = Words()
+    words.feed(html)
+    return words.found
+
+
+TEMPLATES = [path for app in PAGES for path in sorted((ROOT / "templates" / app).rglob("*.html"))]
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_every_word_of_a_page_is_marked(path: Path) -> None:
+    text = re.sub(r"{% (comment|blocktranslate)\b.*?{% end\1 %}", "", path.read_text(), flags=re.DOTALL)
+    html = re.sub(r"{%.*?%}|{{.*?}}|{#.*?#}", "", text, flags=re.DOTALL)
+    words = re.findall(r"[^\W\d_]{2,}", " ".join(word for word in words_of(html) if "width=device-width" not in word))
+    assert set(words) <= ENGLISH_EVERYWHERE | {"light", "dark"}
+
+
+def test_what_a_screen_says_of_a_field_is_marked() -> None:
+    unmarked = []
+    for app in PAGES:
+        for path in (ROOT / app / "screens").glob("*.py"):
+            for call in ast.walk(ast.parse(path.read_text())):
+                if isinstance(call, ast.Call) and "InvalidInput" in ast.unparse(call.func):
+                    said = call.args[1] if isinstance(call.func, ast.Attribute) else call.args[0]
+                    unmarked += (
+                        [f"{path.name}: {ast.unparse(said)}"] if isinstance(said, ast.Constant | ast.JoinedStr) else []
+                    )
+    assert unmarked == []
+
+
+# --- What is shown ----------------------------------------------------------------------------------------------------
+
+
+def _day_of(carla: Browser) -> list[str]:
+    """Returns the HTML of every page of a cashier's day."""
+    seen: list[str] = []
+
+    def look(page: Any) -> None:
+        assert page.status_code != 303
+        seen.append(page.content.decode())
+
+    for path in ("/desk", "/desk/open"):
+        look(carla.get(path))
+    look(carla.send("/desk/open", {"amount": "x", "pieces-500": "y"}))
+    look(carla.fill("/desk/open", {"amount": "1", "pieces-500": "1", "pieces-200": "1"}))
+    carla.fill("/desk/open", {"amount": "10"})
+    look(carla.follow())
+    for path, typed in (
+        ("/desk/pay-in", {}),
+        ("/desk/pay-out", {"reason": "x" * 51, "note": "x" * 501}),
+        ("/desk/drop", {"amount": "0"}),
+        ("/desk/count", {"pieces-500": "10000001"}),
+    ):
+        look(carla.get(path))
+        look(carla.send(path, typed))
+    carla.fill("/desk/drop", {"amount": "5"})
+    look(carla.follow())
+    look(carla.fill("/desk/count", {"pieces-500": "1", "step": "review"}))
+    carla.send("/desk/count", {"step": "close"})
+    look(carla.follow())
+    look(carla.get("/desk?notice=closed-meanwhile"))
+    look(carla.get("/desk?notice=nothing-open"))
+    look(carla.get("/reports/registers"))
+    return seen
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_page_keeps_a_word_of_english(cast: Cast, language: str) -> None:
+    cast.store.language = language
+    cast.store.save()
+    User.objects.filter(pk=cast.anna.pk).update(language=language)
+    pages = _day_of(Browser(cast.carla))
+    erika, visitor = Browser(cast.erika), Browser()
+    visitor.client.cookies["language"] = language
+    pages += [
+        browser.get(path).content.decode()
+        for browser, paths in (
+            (visitor, ("/", "/sign-in?signed-out", "/nowhere")),
+            (Browser(cast.anna), ("/desk",)),
+            (
+                erika,
+                (
+                    "/reports/registers",
+                    "1337",
+                    "1337/0/x",
+                    "1337/1/x",
+                    "1337/1/z",
+                    "1337/1/z/1",
+                    "1337/1/z/1?paper=slip",
+                ),
+            ),
+            (erika, ("/reports/exports", "/reports/exports/file?table=x&store=x&from=1&to=2026-01-01&file=x&export=1")),
+        )
+        for path in (name if name.startswith("/") else f"/reports/registers/{name}" for name in paths)
+    ]
+    pages += [visitor.fill("/sign-in", typed).content.decode() for typed in ({}, {"name": "carla", "password": "no"})]
+    catalog = read(catalogs()[LANGUAGES[language]])
+    english = {str(message.id) for message in catalog if message.id and message.string != message.id}
+    english = {" ".join(text.split()) for text in english}
+    native = {str(message.string) for message in catalog if message.id}
+    left = {word.strip(" ,:·–") for page in pages for word in words_of(page)} & (english - native)
+    assert left == set()
+    assert len(pages) > 30
