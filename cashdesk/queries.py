@@ -124,6 +124,16 @@ def pieces_counted(session: CashSession) -> "list[CountPieces]":
     return list(pieces.order_by("-denomination"))
 
 
+def has_returned_its_cash(session: CashSession) -> bool:
+    """Whether the close of a session put its cash back into the vault; else it stayed in the drawer for who comes next."""
+    if session.seal is None:
+        return False
+    period = Movement.objects.filter(
+        source=session.register, pk__gt=session.seal.after_movement, pk__lte=session.seal.last_movement
+    )
+    return period.filter(kind=MovementKind.RETURN, session=session).exists()
+
+
 def payment_methods(*, by: Principal) -> "QuerySet[PaymentMethod]":
     """Returns the active ways to pay of the account."""
     methods = PaymentMethod.objects.filter(is_active=True)

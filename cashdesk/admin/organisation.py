@@ -5,14 +5,17 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 
 from cashdesk.admin.base import CashdeskAdmin, is_operator, take_over
-from cashdesk.admin.columns import moment, money
+from cashdesk.admin.columns import NOTHING, moment, money
+from cashdesk.denominations import denominations_of
 from cashdesk.domain.organisation import create_account, create_places
 from cashdesk.enums import Role
 from cashdesk.errors import InvalidInput
 from cashdesk.models import Account, Store, Vendor
-from cashdesk.money import parse_units, to_units
+from cashdesk.money import parse_units, to_text, to_units
 
 REGISTERS_MAX = 99
 
@@ -64,6 +67,64 @@ class VendorAdmin(CashdeskAdmin):
         return ("uuid",) if obj is None else ("uuid", "account")
 
 
+class FloatWidget(forms.Widget):
+    """One number for each note and coin; what is left empty is not in the float."""
+
+    template_name = "admin/cashdesk/usual_float.html"
+
+    def __init__(self, currency: str) -> None:
+        super().__init__()
+        self.currency = currency
+        self.worths = list(dict.fromkeys(piece.value for piece in denominations_of(currency)))
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        """Adds a line for each note and coin. `value` is what was typed, or what is kept, by worth."""
+        pieces = value or {}
+        lines = [
+            {"name": f"{name}-{worth}", "face": to_text(worth, self.currency), "pieces": pieces.get(str(worth), "")}
+            for worth in self.worths
+        ]
+        return {**super().get_context(name, value, attrs), "lines": lines, "currency": self.currency}
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """Renders with the templates of the project, which Django's renderer of forms does not know."""
+        return render_to_string(self.template_name, self.get_context(name, value, attrs))
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> dict[str, str]:
+        """Returns what was typed, by worth."""
+        typed = {str(worth): str(data.get(f"{name}-{worth}", "")).strip() for worth in self.worths}
+        return {worth: pieces for worth, pieces in typed.items() if pieces}
+
+    def use_required_attribute(self, initial: Any) -> bool:
+        """No single note is required."""
+        return False
+
+    def id_for_label(self, id_: str) -> str:
+        """The label names the group, and no single field of it."""
+        return ""
+
+
+class FloatField(forms.Field):
+    """The usual float. What is no number stays as it was typed: what may be in a float is said by the model."""
+
+    def __init__(self, currency: str) -> None:
+        super().__init__(
+            widget=FloatWidget(currency),
+            required=False,
+            label="Usual float",
+            help_text="Pieces of each note and coin; offered where a drawer is opened, and kept back where one is closed.",
+        )
+
+    def to_python(self, value: Any) -> dict[str, Any]:
+        """Returns pieces by worth; none where 0 was typed."""
+        read = {worth: int(typed) if typed.isascii() and typed.isdigit() else typed for worth, typed in value.items()}
+        return {worth: pieces for worth, pieces in read.items() if pieces != 0}
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Whether another float was typed."""
+        return self.to_python(data or {}) != (initial or {})
+
+
 class StoreForm(forms.ModelForm):  # type: ignore[type-arg]  # the class takes no arguments when it runs
     """A store; a new one is told how many registers it has."""
 
@@ -94,6 +155,8 @@ class StoreForm(forms.ModelForm):  # type: ignore[type-arg]  # the class takes n
             for name in ("tolerance_minor", "escalation_minor", "witness_minor"):
                 amount = getattr(self.instance, name)
                 self.initial[name] = "" if amount is None else to_units(amount, self.instance.currency)
+        if "float_template" in self.fields:
+            self.fields["float_template"] = FloatField(self.instance.currency)
 
     def clean_tolerance_minor(self) -> int:
         """Returns minor units."""
@@ -159,7 +222,14 @@ class StoreAdmin(CashdeskAdmin):
             return (*self.basics, "registers")
         reads = not self.has_change_permission(request, obj)
         basics = [amounts.get(name, name) if reads else name for name in self.basics]
-        return (*basics, "is_active", "uuid", StoreAdmin.created_at)
+        usual = "shown_float" if reads else "float_template"
+        return (*basics, usual, "is_active", "uuid", StoreAdmin.created_at)
+
+    @admin.display(description="usual float")
+    def shown_float(self, store: Store) -> str:
+        """The pieces of each note and coin, for those who may only read it."""
+        lines = [f"{pieces} × {to_text(worth, store.currency)}" for worth, pieces in store.usual_float.items()]
+        return ", ".join(lines) or NOTHING
 
     def get_readonly_fields(self, request: HttpRequest, obj: Store | None = None) -> Any:
         """What may not change any more."""

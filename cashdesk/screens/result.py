@@ -8,9 +8,11 @@ from django.utils import timezone
 
 from cashdesk import queries
 from cashdesk.domain.audit import note_looks
+from cashdesk.domain.float_plan import FloatPlan, plan_float
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import Role
 from cashdesk.errors import NotFound
+from cashdesk.models import CashSession, CountPieces
 from cashdesk.web.pages import page_for
 from cashdesk.writing import write_as
 
@@ -18,19 +20,30 @@ from cashdesk.writing import write_as
 @page_for(Role.CASHIER)
 def result_page(request: HttpRequest, by: Principal, session: UUID) -> HttpResponse:
     """The figures for those who may see them (law 5): a cashier those of the own drawer, once it was counted."""
-    found = queries.sessions(by=by).filter(uuid=session).first()
+    found = queries.sessions(by=by).select_related("seal").filter(uuid=session).first()
     if found is None:
         raise NotFound("There is no such session.")
     note_looks(rows=[found], by=by, at=timezone.now())
     write_as(found.store.language, found.store.currency)
     shows_result = bool(getattr(found, "shows_result", False))
+    # Of a drawer that waits to be counted in, neither the amount nor the pieces.
+    pieces = queries.pieces_counted(found) if shows_result else []
     context = {
         "session": found,
-        # Of a drawer that waits to be counted in, neither the amount nor the pieces.
-        "pieces": queries.pieces_counted(found) if shows_result else [],
+        "pieces": pieces,
+        "plan": _plan_of(found, pieces),
+        "z_number": found.seal.number if found.seal is not None and by.has_role(Role.MANAGER) else None,
         "shows_result": shows_result,
         "witness": queries.closing_witness(found) if found.is_counted else None,
         "is_own": found.user_id == (by.user.pk if by.user else None),
         "notice": request.GET.get("notice", ""),
     }
     return render(request, "cashdesk/result.html", context)
+
+
+def _plan_of(session: CashSession, pieces: list[CountPieces]) -> FloatPlan | None:
+    """What to keep and what to bag; None where no pieces were told, or where the cash stays in the drawer as it is."""
+    if not pieces or not queries.has_returned_its_cash(session):
+        return None
+    counted = {line.denomination: line.pieces for line in pieces}
+    return plan_float(counted=counted, usual=session.store.usual_float, start_amount=session.start_amount)

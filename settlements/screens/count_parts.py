@@ -12,7 +12,7 @@ from cashdesk.domain.count import CountedAmount
 from cashdesk.enums import CASH
 from cashdesk.errors import InvalidInput
 from cashdesk.models import PaymentMethod
-from cashdesk.screens.sheet import AMOUNT, CountSheet, Row
+from cashdesk.screens.sheet import AMOUNT, FULLER, CountSheet, Row
 from settlements.domain.target import Pair
 from settlements.enums import SettlementType
 from settlements.models import Settlement, SettlementCount
@@ -169,7 +169,9 @@ class CountParts:
     def _part(self, pair: Pair, *, is_added: bool = False) -> Part:
         currency, method = pair
         prefix = prefix_of(pair)
-        is_said = any(text.strip() for name, text in self._typed.items() if name.startswith(prefix))
+        # The box that shows more fields counts nothing.
+        typed = {name: text for name, text in self._typed.items() if name.startswith(prefix)}
+        is_said = any(text.strip() for name, text in typed.items() if name != f"{prefix}{FULLER}")
         kind = CountSheet if method == CASH else AmountSheet
         sheet = kind(currency, self._typed if is_said else None, prefix=prefix)
         name = self.names.get(method, method)

@@ -32,7 +32,7 @@ def sign_in(screen: Screen, username: str) -> Page:
 def press(page: Page, *keys: str) -> None:
     """Types: a name of a key is pressed, any other text is typed."""
     for key in keys:
-        if key in ("Tab", "Enter", "ArrowDown", "ArrowUp", "Space"):
+        if key in ("Tab", "Enter", "ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight", "NumpadEnter", "Space"):
             page.keyboard.press(key)
         else:
             page.keyboard.type(key)
