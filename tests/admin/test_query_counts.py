@@ -56,7 +56,7 @@ STATEMENTS_OF_A_PAGE: Final = {
     PaymentMethod: 1,
     Payment: 2,
     Movement: 1,
-    CashSession: 4,
+    CashSession: 5,
     Count: 4,
     Seal: 3,
     AuditEntry: 1,

@@ -174,6 +174,53 @@ def test_a_day_without_a_script(chromium: Browser, live_server: Any, cast: Cast)
     context.close()
 
 
+def test_one_hands_over_while_the_other_tries_too_early(
+    screen: Screen, chromium: Browser, live_server: Any, cast: Cast
+) -> None:
+    cast.store.witness_minor = 100_00
+    cast.store.save()
+    left = open_drawer(cast.carla, 150_00, station=1)
+    pay(left, 93_21)
+    cast.bruno.register = left.register
+    cast.bruno.save()
+    hers = sign_in(screen, "carla")
+    his_screen = Screen(chromium, origin=live_server.url, **PHONE)
+    sign_in(his_screen, "bruno")
+    his = his_screen.visit("/desk/open")
+    hers.get_by_role("link", name="Hand over").click()
+    hers.get_by_label("Or one amount").fill("241.17")
+    hers.get_by_role("button", name="Look at the count").click()
+    hers.get_by_label("Their username").fill("erika")
+    hers.get_by_label("Their password").fill("wrong")
+    screen.expected_status = 400
+    hers.get_by_role("button", name="Yes, hand the drawer over").click()
+    expect(hers.get_by_role("alert")).to_be_visible()
+
+    his.get_by_label("Or one amount").fill("99.99")
+    his_screen.expected_status = 409
+    his.get_by_role("button", name="Open the drawer").click()
+    expect(his.get_by_role("alert")).to_contain_text("Carla has had register 1 open since")
+
+    hers.get_by_label("Their password").fill(PASSWORD)
+    hers.get_by_role("button", name="Yes, hand the drawer over").click()
+    expect(hers.get_by_role("heading", level=1)).to_have_text("Handed over")
+    assert "241.17" not in hers.content()
+    hers.get_by_role("button", name="Sign out for the next cashier").click()
+    expect(hers.get_by_text("You are signed out.")).to_be_visible()
+
+    his.get_by_role("link", name="Back").click()
+    expect(his.get_by_text("was handed over by Carla")).to_be_visible()
+    his.get_by_role("link", name="Count in register 1").click()
+    assert his_screen.overhang == 0
+    his.get_by_label("2 EUR coin", exact=True).fill("45")
+    his.get_by_role("button", name="Take the drawer over").click()
+    expect(his.get_by_text("Counted in: the drawer is yours from now on.")).to_be_visible()
+    taken = open_of(cast.bruno)
+    assert (taken.start_amount, taken.opening_difference) == (90_00, -151_17)
+    his_screen.close()
+    assert his_screen.complaints == []
+
+
 def walk(screen: Screen, cast: Cast, look: Callable[[str], None]) -> None:
     """Walks over every page, and its errors, and looks at each."""
     cast.store.places.filter(kind="REGISTER", number=1).update(settling="COUNTING")
