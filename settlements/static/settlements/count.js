@@ -1,5 +1,5 @@
 // The parts of one count as tabs: arrow keys go from one to the next, and each says what was counted of it so far. Without
-// this script they stand one below another, with links to each. The totals themselves are desk.js's.
+// this script they stand one below another, with links to each. The totals themselves are the sheet's own.
 "use strict";
 
 function tabsOf(parts) {
@@ -8,7 +8,7 @@ function tabsOf(parts) {
   const tabs = list ? [...list.querySelectorAll("a")] : [];
   const panels = [...parts.querySelectorAll("[data-count]")];
   let chosen = 0;
-  const fieldsOf = (panel) => [...panel.querySelectorAll("input:not([type=hidden])")];
+  const fieldsOf = (panel) => [...panel.querySelectorAll("input[inputmode]")];
 
   function choose(number) {
     chosen = number;
@@ -86,7 +86,7 @@ function tabsOf(parts) {
   const marked = parts.querySelector("[data-newest], [aria-invalid]");
   const wanted = marked || document.getElementById(location.hash.slice(1));
   if (!chooseAround(wanted)) choose(0);
-  // By then desk.js has added up, and the browser has put back what was typed before.
+  // By then the sheets are added up, and the browser has put back what was typed before.
   window.addEventListener("pageshow", told);
 }
 
