@@ -11,8 +11,9 @@ from cashdesk import money
 from cashdesk.domain.count import CountedAmount
 from cashdesk.enums import CASH
 from cashdesk.errors import InvalidInput
-from cashdesk.models import PaymentMethod
+from cashdesk.models import PaymentMethod, Store
 from cashdesk.screens.sheet import AMOUNT, FULLER, CountSheet, Row
+from cashdesk.writing import amount_typed, style
 from settlements.domain.target import Pair
 from settlements.enums import SettlementType
 from settlements.models import Settlement, SettlementCount
@@ -52,10 +53,15 @@ class AmountSheet:
         """What was counted, minor units; 0 while it is not known."""
         return self.counted.amount if self.counted else 0
 
+    @property
+    def carried(self) -> list[tuple[str, str]]:
+        """Its field and what was typed in it."""
+        return [(self.amount_field, self.amount)]
+
     def _read(self, typed: Mapping[str, str]) -> None:
         self.amount = typed.get(self.amount_field, "").strip()
         try:
-            amount = money.parse_units(self.amount, self.currency, field=self.amount_field)
+            amount = amount_typed(self.amount, self.currency, field=self.amount_field)
             self.counted = CountedAmount(currency=self.currency, amount=amount)
         except InvalidInput as error:
             self.amount_error = error.errors[self.amount_field]
@@ -107,15 +113,18 @@ class CountParts:
         methods: Sequence[PaymentMethod] = (),
         typed: QueryDict | Mapping[str, str] | None = None,
         added: Iterable[Pair] = (),
+        usual_of: Store | None = None,
     ) -> None:
         """Makes empty parts, or reads what was typed. `methods` are those that may be added; without any, cash alone.
-        `added` are parts that the person has added before.
+        `added` are parts that the person has added before; `usual_of` is the store whose usual float is offered.
         """
         self.names = {CASH: _("cash")} | {method.code: method.name for method in methods if method.code != CASH}
         self.choices = [(code, name) for code, name in self.names.items()] if methods else []
         self.new_currency, self.new_method, self.new_error = "", CASH, ""
         self.newest: Part | None = None
         self._typed = _single_values(typed)
+        self._usual = usual_of.usual_float if usual_of is not None else {}
+        self._usual_currency = usual_of.currency if usual_of is not None else ""
         standing = list(dict.fromkeys(offered))
         told = typed.getlist(ADDED) if isinstance(typed, QueryDict) else []
         more = dict.fromkeys([*added, *(pair for pair in map(self._pair_of, told) if pair is not None)])
@@ -128,6 +137,11 @@ class CountParts:
     def is_adding(self) -> bool:
         """Whether the form asks for one part more."""
         return bool(self._typed.get(NEW_CURRENCY, "").strip())
+
+    @property
+    def takes_usual(self) -> bool:
+        """Whether the form asks for the usual float, to be checked before it is sent."""
+        return any(isinstance(part.sheet, CountSheet) and part.sheet.takes_usual for part in self.parts)
 
     @property
     def counted(self) -> list[CountedAmount]:
@@ -157,8 +171,7 @@ class CountParts:
     @property
     def carried(self) -> list[tuple[str, str]]:
         """The fields that carry the count from one step to the next, every digit as it was typed."""
-        prefixes = tuple(prefix_of(part.pair) for part in self.parts)
-        typed = [(name, text) for name, text in self._typed.items() if name.startswith(prefixes)]
+        typed = [(name, text) for part in self.said for name, text in part.sheet.carried if text]
         return [(ADDED, part.key) for part in self.parts if part.is_added] + typed
 
     def title_of(self, pair: Pair) -> str:
@@ -169,11 +182,17 @@ class CountParts:
     def _part(self, pair: Pair, *, is_added: bool = False) -> Part:
         currency, method = pair
         prefix = prefix_of(pair)
-        # The box that shows more fields counts nothing.
-        typed = {name: text for name, text in self._typed.items() if name.startswith(prefix)}
-        is_said = any(text.strip() for name, text in typed.items() if name != f"{prefix}{FULLER}")
-        kind = CountSheet if method == CASH else AmountSheet
-        sheet = kind(currency, self._typed if is_said else None, prefix=prefix)
+        # The box that shows more of a sheet says nothing of what lies in the drawer.
+        words = {name: text for name, text in self._typed.items() if name.startswith(prefix) and text.strip()}
+        is_said = bool(words.keys() - {f"{prefix}{FULLER}"})
+        typed = self._typed if is_said else None
+        sheet: CountSheet | AmountSheet
+        if method == CASH:
+            usual = self._usual if currency == self._usual_currency else None
+            sheet = CountSheet(currency, typed, prefix=prefix, usual=usual)
+            sheet.is_fuller = sheet.is_fuller or f"{prefix}{FULLER}" in words
+        else:
+            sheet = AmountSheet(currency, typed, prefix=prefix)
         name = self.names.get(method, method)
         return Part(currency=currency, method=method, name=name, sheet=sheet, is_said=is_said, is_added=is_added)
 
@@ -241,6 +260,6 @@ def typed_again(attempt: SettlementCount) -> tuple[list[Pair], dict[str, str]]:
         if pieces:
             typed |= {row.field: str(pieces[row.worth]) for row in sheet.rows if row.worth in pieces}
         else:
-            typed[sheet.amount_field] = money.to_digits(line.amount, line.currency)
+            typed[sheet.amount_field] = style().digits(line.amount, line.currency)
     unequal = [(currency, method) for currency, method in attempt.unequal]
     return list(dict.fromkeys([*((line.currency, line.method) for line in lines), *unequal])), typed

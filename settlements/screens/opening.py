@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 
 from cashdesk.domain.place import refuse_register_of_another
@@ -11,8 +11,10 @@ from cashdesk.enums import CASH, PlaceKind, Role, Settling
 from cashdesk.errors import DomainError, Forbidden, NotFound
 from cashdesk.models import Place
 from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path
+from cashdesk.screens.sentences import refusal_of
 from cashdesk.web.idempotency import act_once
 from cashdesk.web.pages import page_for
+from cashdesk.writing import write_as
 from settlements import queries
 from settlements.domain.opening import open_settlement
 from settlements.enums import SettlementType
@@ -26,16 +28,23 @@ def open_page(request: HttpRequest, by: Principal, store: str, station: int) -> 
     if not place.store.is_active:
         raise NotFound("There is no such register or vault.")
     _refuse_person(place, by=by)
+    write_as(place.store.language, place.store.currency)
     if request.method != "POST":
         if place.settling != Settling.NONE:
             return _to_running(place, notice="already-open")
-        return _show(request, place, CountParts([(place.store.currency, CASH)]), by=by)
-    parts = CountParts([(place.store.currency, CASH)], typed=request.POST)
-    if parts.is_adding:
+        return _show(request, place, _parts(place), by=by)
+    parts = _parts(place, typed=request.POST)
+    if parts.is_adding or parts.takes_usual:
         return _show(request, place, parts, by=by, refusal=Refusal(status=400) if parts.new_error else None)
     if not parts.is_ready:
         return _show(request, place, parts, by=by, refusal=Refusal(status=400))
     return _open(request, place, parts, by=by)
+
+
+def _parts(place: Place, *, typed: QueryDict | None = None) -> CountParts:
+    """Cash alone: a register is opened with it, and what a card took never lies in a vault."""
+    usual_of = place.store if place.kind == PlaceKind.REGISTER else None
+    return CountParts([(place.store.currency, CASH)], typed=typed, usual_of=usual_of)
 
 
 def _open(request: HttpRequest, place: Place, parts: CountParts, *, by: Principal) -> HttpResponse:
@@ -60,7 +69,7 @@ def _open(request: HttpRequest, place: Place, parts: CountParts, *, by: Principa
     except DomainError as error:
         if error.code == "settlement_already_open":
             return _to_running(place, notice="already-open")
-        return _show(request, place, parts, by=by, refusal=Refusal.of(error))
+        return _show(request, place, parts, by=by, refusal=refusal_of(error, store=place.store))
 
 
 def _refuse_person(place: Place, *, by: Principal) -> None:

@@ -13,8 +13,10 @@ from cashdesk.enums import CASH, Role
 from cashdesk.errors import DomainError
 from cashdesk.models import User
 from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path
+from cashdesk.screens.sentences import refusal_of
 from cashdesk.web.idempotency import act_once
 from cashdesk.web.pages import page_for
+from cashdesk.writing import write_as
 from settlements import queries
 from settlements.domain.settlement import start_counting
 from settlements.enums import ACTS, PREVIEWS_OF_A_REGISTER, Act, SettlementType
@@ -41,6 +43,7 @@ def registers_page(request: HttpRequest, by: Principal) -> HttpResponse:
 def settlement_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpResponse:
     """What a settlement was opened with and what comes next; once it is closed the figures, for those who may see them."""
     found = queries.settlement(by=by, settlement_id=settlement)
+    write_as(found.store.language, found.store.currency)
     note_looks(rows=[found], by=by, at=timezone.now(), noun="settlements")
     names = CountParts((), methods=queries.methods_of(found.store))
     context: dict[str, Any] = {
@@ -65,6 +68,7 @@ def settlement_page(request: HttpRequest, by: Principal, settlement: UUID) -> Ht
 def start_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpResponse:
     """Asks once more, since a register that is counted sells no more, and begins the count."""
     found = queries.settlement(by=by, settlement_id=settlement)
+    write_as(found.store.language, found.store.currency)
     if request.method != "POST":
         if Act.START_COUNTING not in ACTS[found.type][found.state]:
             return see("settlement-page", found.uuid)
@@ -81,7 +85,7 @@ def start_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpRes
         now = queries.settlement(by=by, settlement_id=found.uuid)
         if Act.START_COUNTING not in ACTS[now.type][now.state]:
             return see("settlement-page", now.uuid, notice="closed-meanwhile" if now.is_closed else "counting-already")
-        return _show_start(request, now, by=by, refusal=Refusal.of(error))
+        return _show_start(request, now, by=by, refusal=refusal_of(error, store=now.store))
 
 
 def _known(settlement: Settlement) -> list[Any]:

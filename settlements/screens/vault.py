@@ -11,6 +11,7 @@ from cashdesk.enums import Role
 from cashdesk.errors import NotFound
 from cashdesk.models import Store
 from cashdesk.web.pages import page_for
+from cashdesk.writing import write_as
 from settlements import queries
 from settlements.screens.count_parts import CountParts
 
@@ -32,6 +33,7 @@ def vault_page(request: HttpRequest, by: Principal, store: UUID | None = None) -
 
 
 def _show(request: HttpRequest, store: Store, *, by: Principal) -> HttpResponse:
+    write_as(store.language, store.currency)
     place = queries.vault_of(store)
     running = queries.running_at(place)
     names = CountParts((), methods=queries.methods_of(store))

@@ -119,7 +119,7 @@ def test_the_vault_is_opened_counted_and_closed(screen: Screen, cast: Cast) -> N
     page.get_by_label("Currency").fill("usd")
     page.get_by_role("button", name="Add it").dblclick()
     expect(page.get_by_role("tab", name="USD cash")).to_have_attribute("aria-selected", "true")
-    assert tab(page, "EUR cash") == "EUR cash 1000.00 EUR"
+    assert tab(page, "EUR cash") == "EUR cash 1,000.00 EUR"
     page.get_by_label("20 USD note", exact=True).fill("2")
     page.get_by_role("button", name="Open the vault").click()
     expect(page.get_by_text("The vault is open.")).to_be_visible()
@@ -139,6 +139,6 @@ def test_the_vault_is_opened_counted_and_closed(screen: Screen, cast: Cast) -> N
     expect(page.get_by_role("heading", level=1)).to_have_text("It is closed, and all is equal")
     assert screen.overhang == 0
     page.get_by_role("link", name="To the vault").click()
-    expect(page.get_by_text("1000.00 EUR")).to_be_visible()
+    expect(page.get_by_text("1,000.00 EUR")).to_be_visible()
     assert Settlement.objects.filter(type="VAULT").count() == 2
     assert figures(now(vault)) == {EUR: (1000_00, 1000_00, 0), USD: (40_00, 40_00, 0)}

@@ -196,7 +196,7 @@ def test_opened_and_started_twice_it_is_done_once(shop: Shop, carla: Browser) ->
     [
         ({}, "Nothing is counted yet: type the pieces, or an amount. Where there is nothing, say 0."),
         ({"eur-cash-pieces-2000": "x", "eur-card-amount": "5"}, "20 EUR: must be a whole number of pieces"),
-        ({"eur-cash-amount": "5", "eur-card-amount": "5,5"}, "Amount: must be a number with a point"),
+        ({"eur-cash-amount": "5", "eur-card-amount": "5,5,5"}, "Amount: must be an amount such as 1,250.50."),
         ({"eur-cash-amount": "5", "new-currency": "EURO"}, "Currency: is three letters that stand for a currency"),
         ({"eur-cash-amount": "7", "new-currency": "usd", "new-method": "PEBBLES"}, "goes with one of the ways to pay"),
     ],
@@ -231,6 +231,30 @@ def test_another_currency_stays_a_part_through_every_step(carla: Browser, settle
     carla.send(path, {"usd-cash-pieces-500": "", "usd-cash-amount": "0", **LATER, "step": "review"})
     carla.send(path, {"step": "close"})
     assert figures(now(settlement))[USD] == (0, 0, 0)
+
+
+def test_the_usual_float_is_taken_over_and_looked_at_before_it_opens(shop: Shop, carla: Browser) -> None:
+    shop.cast.store.float_template = {"1000": 5}
+    shop.cast.store.save()
+    shop.vault()
+    carla.get(opening_path(shop))
+    assert "The usual float: 50.00 EUR" in carla.text
+    carla.send(opening_path(shop), {"eur-cash-usual": "1"})
+    assert carla.value("eur-cash-pieces-1000") == "5"
+    assert not Settlement.objects.filter(type="CASHREGISTER").exists()
+    carla.send(opening_path(shop), {"eur-cash-pieces-1000": "5"})
+    assert Settlement.objects.get(type="CASHREGISTER").initial_amounts.get().amount == 50_00
+
+
+def test_rolls_count_and_the_rest_is_said_to_be_none(carla: Browser, settlement: Settlement) -> None:
+    path = path_of(settlement, "/count")
+    carla.fill(path, {"eur-cash-packs-200": "2", "eur-card-fuller": "1", "step": "review"})
+    assert "You did not count these: EUR card slips" in carla.text
+    assert "EUR cash 100.00 EUR You left these empty; they count as none:" in carla.text
+    carla.send(path, {"eur-cash-none": "1"})
+    assert "You left these empty" not in carla.text
+    carla.send(path, {"step": "back"})
+    assert (carla.value("eur-cash-packs-200"), carla.value("eur-cash-pieces-5")) == ("2", "0")
 
 
 def test_what_an_attempt_was_told_is_told_to_nobody_else(shop: Shop, carla: Browser, settlement: Settlement) -> None:

@@ -20,7 +20,7 @@ def test_the_vault_from_its_first_count_to_the_next_period(shop: Shop) -> None:
     erika.send(opening_path(shop, 0), {"eur-cash-pieces-20000": "5", "usd-cash-amount": "40"})
     erika.follow()
     assert "The vault is open. Registers can be opened now." in erika.text
-    assert "Begun with 1000.00 EUR 40.00 USD" in erika.text
+    assert "Begun with 1,000.00 EUR 40.00 USD" in erika.text
     assert "Compared last not in this period" in erika.text
     (first,) = Settlement.objects.all()
     shop.open(200_00)
@@ -90,6 +90,6 @@ def test_another_accounts_vault_is_none_and_an_admin_chooses(shop: Shop, cast: C
     assert "1337 Berlin" in anna.text
     assert "4711 Potsdam" in anna.text
     anna.get(f"/vault/{cast.store.uuid}")
-    assert "Begun with 1000.00 EUR" in anna.text
+    assert "Begun with 1,000.00 EUR" in anna.text
     assert anna.get("/desk/register").headers["Location"] == "/vault"
     assert cast.place(PlaceKind.VAULT).settling == "OPEN"
