@@ -7,6 +7,7 @@ from cashdesk.enums import PlaceKind
 from cashdesk.models import Movement
 from settlements.models import CashbookAccount
 from tests.cashdesk.desk import close_drawer, open_drawer
+from tests.factories import StoreFactory
 from tests.screens.desk import Browser
 from tests.stories import Cast, counted_queries
 
@@ -73,7 +74,7 @@ def test_every_form_refuses_and_keeps_what_was_typed(erika: Browser, path: str, 
     for typed, words in (
         ({"amount": ""}, "Amount: is required."),
         ({"amount": "0"}, "Amount: must be more than 0."),
-        ({"amount": "1.005"}, "Amount: EUR has at most 2 decimals."),
+        ({"amount": "1.005"}, "Amount: EUR has at most 2 decimals, as in 1,250.50."),
         ({"note": "x" * 501}, "must be at most 500 characters."),
     ):
         sent = {**usual, **typed}
@@ -124,6 +125,16 @@ def test_an_account_that_was_retired_is_not_offered(cast: Cast, erika: Browser) 
     CashbookAccount.objects.filter(code="SUPPLIER").update(is_active=False)
     erika.get("/vault/pay-out")
     assert "Supplier paid in cash" not in erika.text
+
+
+def test_amounts_are_typed_and_written_as_in_the_store(cast: Cast) -> None:
+    """Anna works in none, and speaks English to a store in Germany."""
+    StoreFactory(account=cast.store.account, number="2001", language="de")
+    anna = Browser(cast.anna)
+    assert anna.fill("/vault/change?store=2001", {"amount": "1.250,50"}).status_code == 303
+    anna.follow()
+    assert "Put into the vault: 1.250,50 EUR" in anna.text
+    assert Movement.objects.get().amount == 1250_50
 
 
 def test_only_what_one_has_booked_oneself_is_said(cast: Cast, erika: Browser) -> None:
