@@ -1,6 +1,7 @@
 """What the pages of the vault share: whose store it is, and how the fields of a form are read."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any, Final
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from cashdesk.domain.principal import Principal
 from cashdesk.enums import Role
 from cashdesk.errors import InvalidInput, NotFound
 from cashdesk.models import Store
+from cashdesk.screens.draft import Kept, kept_of
 from cashdesk.screens.form import path_to, text_of
 from cashdesk.web.pages import Page, page_for
 from cashdesk.writing import amount_typed, write_as
@@ -67,6 +69,15 @@ def about(request: HttpRequest, store: Store) -> dict[str, Any]:
     """Returns what every page of the vault shows: the store, and what its links say of it."""
     asked = store_asked(request)
     return {"store": store, "store_query": f"?store={asked['store']}" if asked else ""}
+
+
+def kept_within(request: HttpRequest, subject: str, *, by: Principal) -> Kept:
+    """Returns the draft behind the form of a page, which shows it again about the same store."""
+    kept = kept_of(request, subject, by=by)
+    asked = store_asked(request)
+    if asked:
+        kept.keeper = replace(kept.keeper, page=f"{request.path}?store={asked['store']}")
+    return kept
 
 
 class Fields:

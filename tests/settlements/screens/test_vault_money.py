@@ -4,7 +4,7 @@ import pytest
 from django.core.management import call_command
 
 from cashdesk.enums import PlaceKind
-from cashdesk.models import Movement
+from cashdesk.models import Draft, Movement
 from settlements.models import CashbookAccount
 from tests.cashdesk.desk import close_drawer, open_drawer
 from tests.factories import StoreFactory
@@ -25,8 +25,8 @@ SAID = [
     "Paid in: 3.00 EUR",
     "Paid out: 12.35 EUR",
 ]
-STATEMENTS = {"/vault/change": 3, "/vault/loan": 5, "/vault/fetch": 5, "/vault/pay-in": 5, "/vault/pay-out": 5}
-"""The browser's session, the person, the store; the registers and who has them; whether there are accounts, and which."""
+STATEMENTS = {"/vault/change": 4, "/vault/loan": 6, "/vault/fetch": 6, "/vault/pay-in": 6, "/vault/pay-out": 6}
+"""The browser's session, the person, the store, the draft; the registers and who has them; whether there are accounts, and which."""
 
 
 @pytest.fixture
@@ -135,6 +135,17 @@ def test_amounts_are_typed_and_written_as_in_the_store(cast: Cast) -> None:
     anna.follow()
     assert "Put into the vault: 1.250,50 EUR" in anna.text
     assert Movement.objects.get().amount == 1250_50
+
+
+def test_what_was_typed_is_kept_until_it_is_done(cast: Cast, erika: Browser) -> None:
+    kept = {"amount": "47", "reason": "SUPPLIER", "note": "baker"}
+    erika.get("/vault/pay-out")
+    assert erika.send("/desk/draft", kept).status_code == 204
+    erika.get("/vault/pay-out")
+    assert (erika.value("amount"), erika.value("note")) == ("47", "baker")
+    assert 'value="SUPPLIER" selected' in erika.page.content.decode()
+    erika.send("/vault/pay-out", kept)
+    assert not Draft.objects.exists()
 
 
 def test_only_what_one_has_booked_oneself_is_said(cast: Cast, erika: Browser) -> None:
