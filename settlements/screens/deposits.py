@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 from cashdesk.domain.principal import Principal
 from cashdesk.errors import DomainError, NotFound
 from cashdesk.models import Store
+from cashdesk.screens.draft import Kept
 from cashdesk.screens.form import Refusal, form_page, see_path
 from cashdesk.web.idempotency import act_once
 from settlements import queries
 from settlements.domain.deposit import collect_deposit, credit_deposit, prepare_deposit
 from settlements.models import Deposit
-from settlements.screens.form import NOTE_LENGTH_MAX, Fields, about, path_within, vault_page
+from settlements.screens.form import NOTE_LENGTH_MAX, Fields, about, kept_within, path_within, vault_page
 
 ROWS: Final = 25
 NUMBER_LENGTH_MAX: Final = 64
@@ -42,8 +43,9 @@ def deposits_page(request: HttpRequest, by: Principal, store: Store) -> HttpResp
 @vault_page
 def prepare_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
     """Packs a bag, and leads to it."""
+    kept = kept_within(request, f"deposit-new:{store.uuid}", by=by)
     if request.method != "POST":
-        return _show(request, "settlements/deposit_new.html", about(request, store))
+        return _show(request, "settlements/deposit_new.html", about(request, store), kept)
     at = timezone.now()
     try:
         fields = Fields(request)
@@ -58,11 +60,12 @@ def prepare_page(request: HttpRequest, by: Principal, store: Store) -> HttpRespo
 
         def act() -> str:
             made = prepare_deposit(store=store, currency=store.currency, **told, by=by, at=at)
+            kept.discard()
             return path_within(request, "vault-deposit", made.uuid, notice="prepared")
 
         return see_path(act_once(request=request, by=by, at=at, act=act))
     except DomainError as error:
-        return _show(request, "settlements/deposit_new.html", about(request, store), Refusal.of(error))
+        return _show(request, "settlements/deposit_new.html", about(request, store), kept, Refusal.of(error))
 
 
 @vault_page
@@ -90,9 +93,10 @@ def collect_page(request: HttpRequest, by: Principal, store: Store, deposit: UUI
     found = _found(deposit, by=by, store=store)
     if request.method != "POST" and not found.may_be_collected:
         return see_path(path_within(request, "vault-deposit", deposit, notice="not-awaited"))
+    kept = kept_within(request, f"deposit-collect:{deposit}", by=by)
     context = {**about(request, store), "deposit": found}
     if request.method != "POST":
-        return _show(request, "settlements/deposit_collect.html", context)
+        return _show(request, "settlements/deposit_collect.html", context, kept)
     at = timezone.now()
     try:
         fields = Fields(request)
@@ -101,11 +105,12 @@ def collect_page(request: HttpRequest, by: Principal, store: Store, deposit: UUI
 
         def act() -> str:
             collect_deposit(deposit=found, courier=courier, by=by, at=at)
+            kept.discard()
             return path_within(request, "vault-deposit", deposit, notice="collected")
 
         return see_path(act_once(request=request, by=by, at=at, act=act))
     except DomainError as error:
-        return _show(request, "settlements/deposit_collect.html", context, Refusal.of(error))
+        return _show(request, "settlements/deposit_collect.html", context, kept, Refusal.of(error))
 
 
 @vault_page
@@ -114,9 +119,10 @@ def credit_page(request: HttpRequest, by: Principal, store: Store, deposit: UUID
     found = _found(deposit, by=by, store=store)
     if request.method != "POST" and not found.may_be_credited:
         return see_path(path_within(request, "vault-deposit", deposit, notice="not-awaited"))
+    kept = kept_within(request, f"deposit-credit:{deposit}", by=by)
     context = {**about(request, store), "deposit": found}
     if request.method != "POST":
-        return _show(request, "settlements/deposit_credit.html", context)
+        return _show(request, "settlements/deposit_credit.html", context, kept)
     at = timezone.now()
     try:
         fields = Fields(request)
@@ -125,11 +131,12 @@ def credit_page(request: HttpRequest, by: Principal, store: Store, deposit: UUID
 
         def act() -> str:
             credit_deposit(deposit=found, amount=amount, by=by, at=at)
+            kept.discard()
             return path_within(request, "vault-deposit", deposit, notice="credited")
 
         return see_path(act_once(request=request, by=by, at=at, act=act))
     except DomainError as error:
-        return _show(request, "settlements/deposit_credit.html", context, Refusal.of(error))
+        return _show(request, "settlements/deposit_credit.html", context, kept, Refusal.of(error))
 
 
 def _found(number: UUID, *, by: Principal, store: Store) -> Deposit:
@@ -140,8 +147,10 @@ def _found(number: UUID, *, by: Principal, store: Store) -> Deposit:
     return found
 
 
-def _show(request: HttpRequest, template: str, context: dict[str, Any], refusal: Refusal | None = None) -> HttpResponse:
+def _show(
+    request: HttpRequest, template: str, context: dict[str, Any], kept: Kept, refusal: Refusal | None = None
+) -> HttpResponse:
     names = ("amount", "bag_number", "slip_number", "note", "courier")
     lengths = {"number_max": NUMBER_LENGTH_MAX, "note_max": NOTE_LENGTH_MAX, "courier_max": COURIER_LENGTH_MAX}
-    typed = {name: request.POST.get(name, "") for name in names}
-    return form_page(request, template, {**context, **lengths, "typed": typed}, refusal)
+    typed = {name: kept.typed.get(name, "") for name in names}
+    return form_page(request, template, {**context, **lengths, "typed": typed, "kept": kept}, refusal)

@@ -1,6 +1,7 @@
 """What the pages of the vault share: whose store it is, and how the fields of a form are read."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any, Final
 from urllib.parse import quote
@@ -15,8 +16,10 @@ from cashdesk.domain.principal import Principal
 from cashdesk.enums import Role
 from cashdesk.errors import InvalidInput, NotFound
 from cashdesk.models import Store
+from cashdesk.screens.draft import Kept, kept_of
 from cashdesk.screens.form import path_to, text_of
 from cashdesk.web.pages import Page, page_for
+from cashdesk.writing import amount_typed, write_as
 
 NOTE_LENGTH_MAX: Final = 500
 STORES_MAX: Final = 500
@@ -34,6 +37,7 @@ def vault_page(view: Callable[..., HttpResponse]) -> Page:
         if store is None:
             stores = by.stores().order_by("number", "pk")[:STORES_MAX]
             return render(request, "settlements/vault_stores.html", {"stores": stores})
+        write_as(store.language, store.currency)
         return view(request, by=by, store=store, **named)
 
     return page
@@ -67,6 +71,15 @@ def about(request: HttpRequest, store: Store) -> dict[str, Any]:
     return {"store": store, "store_query": f"?store={asked['store']}" if asked else ""}
 
 
+def kept_within(request: HttpRequest, subject: str, *, by: Principal) -> Kept:
+    """Returns the draft behind the form of a page, which shows it again about the same store."""
+    kept = kept_of(request, subject, by=by)
+    asked = store_asked(request)
+    if asked:
+        kept.keeper = replace(kept.keeper, page=f"{request.path}?store={asked['store']}")
+    return kept
+
+
 class Fields:
     """Reads the fields of a form one by one, and gathers what is wrong with them, so that all of it is said at once."""
 
@@ -81,7 +94,7 @@ class Fields:
             self.errors[name] = _("is required.")
             return 0
         try:
-            found = money.parse_units(typed, currency, field=name)
+            found = amount_typed(typed, currency, field=name)
         except InvalidInput as error:
             self.errors |= error.errors
             return 0
@@ -95,7 +108,7 @@ class Fields:
         if missing and not found:
             self.errors[name] = missing
         elif len(found) > length_max:
-            self.errors[name] = _("must be at most %(number)d characters.") % {"number": length_max}
+            self.errors[name] = _("must be at most %(limit)s characters.") % {"limit": length_max}
         return found
 
     def station(self, name: str) -> int:
@@ -113,4 +126,4 @@ class Fields:
     def refuse_wrong(self) -> None:
         """Raises InvalidInput naming every field that is wrong, if one is."""
         if self.errors:
-            raise InvalidInput("The form is not complete.", errors=self.errors)
+            raise InvalidInput(_("The form is not complete."), errors=self.errors)

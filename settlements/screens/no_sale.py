@@ -11,6 +11,7 @@ from cashdesk.domain.session import open_session_of
 from cashdesk.enums import Role
 from cashdesk.errors import DomainError
 from cashdesk.models import CashSession, User
+from cashdesk.screens.draft import Kept, kept_of
 from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path, session_meant, text_of
 from cashdesk.web.idempotency import act_once
 from cashdesk.web.pages import page_for
@@ -32,21 +33,29 @@ def no_sale_page(request: HttpRequest, by: Principal) -> HttpResponse:
     """Asks why, notes it once, and leads to the desk."""
     if request.method != "POST":
         session = open_session_of(cast(User, by.user))
-        return see("desk", notice="nothing-open") if session is None else _show(request, session)
+        if session is None:
+            return see("desk", notice="nothing-open")
+        return _show(request, session, _kept(request, session, by=by))
     session = session_meant(request, by=by)
     if session is None:
         return see("desk", notice="nothing-open")
-    at, store, station = timezone.now(), session.store, session.register.number
+    kept, at = _kept(request, session, by=by), timezone.now()
+    store, station = session.store, session.register.number
     try:
         reason = _reason(request)
 
         def act() -> str:
             note_no_sale(store=store, station=station, by=by, at=at, reason=reason)
+            kept.discard()
             return path_to("desk", notice="no-sale")
 
         return see_path(act_once(request=request, by=by, at=at, act=act))
     except DomainError as error:
-        return _show(request, session, Refusal.of(error))
+        return _show(request, session, kept, Refusal.of(error))
+
+
+def _kept(request: HttpRequest, session: CashSession, *, by: Principal) -> Kept:
+    return kept_of(request, f"no-sale:{session.uuid}", by=by)
 
 
 def _reason(request: HttpRequest) -> str:
@@ -63,11 +72,12 @@ def _reason(request: HttpRequest) -> str:
     return reason
 
 
-def _show(request: HttpRequest, session: CashSession, refusal: Refusal | None = None) -> HttpResponse:
+def _show(request: HttpRequest, session: CashSession, kept: Kept, refusal: Refusal | None = None) -> HttpResponse:
     context = {
         "session": session,
         "suggested": [(reason, gettext(reason)) for reason in SUGGESTED],
-        "typed": {name: request.POST.get(name, "") for name in ("reason", "words")},
+        "typed": {name: kept.typed.get(name, "") for name in ("reason", "words")},
+        "kept": kept,
         "reason_max": REASON_LENGTH_MAX,
     }
     return form_page(request, "settlements/no_sale.html", context, refusal)

@@ -12,6 +12,7 @@ from cashdesk.domain.principal import Principal
 from cashdesk.enums import MovementKind
 from cashdesk.errors import DomainError
 from cashdesk.models import Movement, Store
+from cashdesk.screens.draft import Kept
 from cashdesk.screens.form import Refusal, form_page, see_path
 from cashdesk.web.idempotency import act_once
 from settlements import queries
@@ -19,7 +20,7 @@ from settlements.domain.cashbook import accounts_of
 from settlements.domain.store_movement import UNDER_A_REASON, move_in_store
 from settlements.enums import ENTRY_KIND, SettlementType
 from settlements.models import CashbookAccount
-from settlements.screens.form import NOTE_LENGTH_MAX, Fields, about, path_within, vault_page
+from settlements.screens.form import NOTE_LENGTH_MAX, Fields, about, kept_within, path_within, vault_page
 
 CODE_LENGTH_MAX: Final = 50
 VAULT: Final = 0
@@ -65,19 +66,21 @@ def pay_out_page(request: HttpRequest, by: Principal, store: Store) -> HttpRespo
 
 def _page(request: HttpRequest, *, by: Principal, store: Store, kind: MovementKind) -> HttpResponse:
     """Shows the form of a kind, or books what it says once, and leads to the same form: change goes to several registers."""
+    kept = kept_within(request, f"{PAGES[kind]}:{store.uuid}", by=by)
     if request.method != "POST":
-        return _show(request, store, kind, booked=_booked(request, by=by, store=store, kind=kind))
+        return _show(request, store, kind, kept, booked=_booked(request, by=by, store=store, kind=kind))
     at = timezone.now()
     try:
         told = _read(request, store, kind)
 
         def act() -> str:
             movement = move_in_store(store=store, kind=kind, currency=store.currency, **told, by=by, at=at)
+            kept.discard()
             return path_within(request, PAGES[kind], booked=str(movement.uuid))
 
         return see_path(act_once(request=request, by=by, at=at, act=act))
     except DomainError as error:
-        return _show(request, store, kind, refusal=Refusal.of(error))
+        return _show(request, store, kind, kept, refusal=Refusal.of(error))
 
 
 def _read(request: HttpRequest, store: Store, kind: MovementKind) -> dict[str, Any]:
@@ -97,6 +100,7 @@ def _show(
     request: HttpRequest,
     store: Store,
     kind: MovementKind,
+    kept: Kept,
     *,
     refusal: Refusal | None = None,
     booked: Movement | None = None,
@@ -105,7 +109,8 @@ def _show(
         **about(request, store),
         "kind": kind,
         "booked": booked,
-        "typed": {name: request.POST.get(name, "") for name in ("amount", "station", "reason", "note")},
+        "kept": kept,
+        "typed": {name: kept.typed.get(name, "") for name in ("amount", "station", "reason", "note")},
         "registers": queries.trading_registers(store=store) if kind in AT_A_REGISTER else [],
         "is_at_a_register": kind in AT_A_REGISTER,
         "accounts": _accounts(store, kind) if kind in UNDER_A_REASON else [],

@@ -30,7 +30,7 @@ def widths_on_paper(page: Page) -> list[int]:
 def test_a_managers_morning(screen: Screen, cast: Cast) -> None:
     open_drawer(cast.carla, 100_00, station=1)
     screen.sign_in("erika")
-    page = screen.visit("/desk")
+    page = screen.visit("/vault")
     page.get_by_role("link", name="Change from the bank").click()
     page.get_by_label("Amount").fill("200")
     page.get_by_label("Reference").fill("order 4711")
@@ -94,7 +94,7 @@ def test_a_cashier_makes_no_sale_on_a_phone(screen: Screen, cast: Cast) -> None:
     page.get_by_role("button", name="Note the opening").click()
     expect(page.get_by_role("alert")).to_be_focused()
     is_in_order(screen)
-    for size in page.locator(".choice, .field input, .doors .button").all():
+    for size in page.locator(".choice, .field input, form > .doors .button").all():
         box = size.bounding_box()
         assert box is not None
         assert min(box["width"], box["height"]) >= 44, box

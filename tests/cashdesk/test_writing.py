@@ -71,6 +71,8 @@ def test_instants_are_written_on_the_wall_clock(language: str, minute: str, seco
     at, style = datetime(2026, 11, 21, 15, 30, 5, tzinfo=UTC), writing.style_of(language)
     assert style.instant(at, "Europe/Berlin") == minute
     assert style.instant(at, "Europe/Berlin", to_the_second=True) == second
+    assert minute.startswith(style.date(at.date()))
+    assert style.date(at.date())[-4:] == "2026"
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,10 @@ import pytest
 from django.core.management import call_command
 
 from cashdesk.enums import PlaceKind
-from cashdesk.models import Movement
+from cashdesk.models import Draft, Movement
 from settlements.models import CashbookAccount
 from tests.cashdesk.desk import close_drawer, open_drawer
+from tests.factories import StoreFactory
 from tests.screens.desk import Browser
 from tests.stories import Cast, counted_queries
 
@@ -24,8 +25,8 @@ SAID = [
     "Paid in: 3.00 EUR",
     "Paid out: 12.35 EUR",
 ]
-STATEMENTS = {"/vault/change": 3, "/vault/loan": 5, "/vault/fetch": 5, "/vault/pay-in": 5, "/vault/pay-out": 5}
-"""The browser's session, the person, the store; the registers and who has them; whether there are accounts, and which."""
+STATEMENTS = {"/vault/change": 4, "/vault/loan": 6, "/vault/fetch": 6, "/vault/pay-in": 6, "/vault/pay-out": 6}
+"""The browser's session, the person, the store, the draft; the registers and who has them; whether there are accounts, and which."""
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def test_every_form_refuses_and_keeps_what_was_typed(erika: Browser, path: str, 
     for typed, words in (
         ({"amount": ""}, "Amount: is required."),
         ({"amount": "0"}, "Amount: must be more than 0."),
-        ({"amount": "1.005"}, "Amount: EUR has at most 2 decimals."),
+        ({"amount": "1.005"}, "Amount: EUR has at most 2 decimals, as in 1,250.50."),
         ({"note": "x" * 501}, "must be at most 500 characters."),
     ):
         sent = {**usual, **typed}
@@ -124,6 +125,27 @@ def test_an_account_that_was_retired_is_not_offered(cast: Cast, erika: Browser) 
     CashbookAccount.objects.filter(code="SUPPLIER").update(is_active=False)
     erika.get("/vault/pay-out")
     assert "Supplier paid in cash" not in erika.text
+
+
+def test_amounts_are_typed_and_written_as_in_the_store(cast: Cast) -> None:
+    """Anna works in none, and speaks English to a store in Germany."""
+    StoreFactory(account=cast.store.account, number="2001", language="de")
+    anna = Browser(cast.anna)
+    assert anna.fill("/vault/change?store=2001", {"amount": "1.250,50"}).status_code == 303
+    anna.follow()
+    assert "Put into the vault: 1.250,50 EUR" in anna.text
+    assert Movement.objects.get().amount == 1250_50
+
+
+def test_what_was_typed_is_kept_until_it_is_done(cast: Cast, erika: Browser) -> None:
+    kept = {"amount": "47", "reason": "SUPPLIER", "note": "baker"}
+    erika.get("/vault/pay-out")
+    assert erika.send("/desk/draft", kept).status_code == 204
+    erika.get("/vault/pay-out")
+    assert (erika.value("amount"), erika.value("note")) == ("47", "baker")
+    assert 'value="SUPPLIER" selected' in erika.page.content.decode()
+    erika.send("/vault/pay-out", kept)
+    assert not Draft.objects.exists()
 
 
 def test_only_what_one_has_booked_oneself_is_said(cast: Cast, erika: Browser) -> None:
