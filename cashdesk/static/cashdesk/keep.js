@@ -123,7 +123,8 @@
       if (answer.status === 204) {
         Object.assign(state, { seen: Number(answer.headers.get("Draft-Version")), saved: text, isUnsaved: false });
         pause = 0;
-        forget((key) => key === memory);
+        // While the page goes away the next one may have been asked for before: it looks whether it knows of this save.
+        if (!keepalive) forget((key) => key === memory);
         say("saved");
       } else if (answer.status === 409) elsewhere(told);
       else if (answer.status === 401 || answer.status === 403) isOut(answer.status);
@@ -247,7 +248,7 @@
     let found = null;
     for (let turn = 0; ; turn += 1) {
       found = await ask(url, body);
-      if (found && found.answer.status < 500 && (found.answer.redirected || shows(found))) break;
+      if (found && found.answer.status < 500 && (found.answer.redirected || shows(found, url.hash))) break;
       box ??= stands(form);
       box.querySelector("[data-no-connection]").hidden = Boolean(found);
       box.querySelector("[data-no-answer]").hidden = !found;
@@ -263,14 +264,14 @@
   }
 
   /** Goes where the answer leads, or shows it in place of this page. Whether it is a page of ours at all. */
-  function shows({ answer, text }) {
+  function shows({ answer, text }, hash) {
     const page = new DOMParser().parseFromString(text, "text/html");
     if (!page.querySelector("main#main")) return false;
     for (const sheet of page.querySelectorAll("link[rel=stylesheet]")) {
       const href = sheet.getAttribute("href");
       if (!document.querySelector(`link[href="${href}"]`)) document.head.append(document.adoptNode(sheet));
     }
-    const first = page.querySelector("main [autofocus]") || page.querySelector("main h1");
+    const first = page.getElementById(hash.slice(1)) || page.querySelector("main [autofocus]") || page.querySelector("main h1");
     first?.removeAttribute("autofocus"); // the browser would complain that something has the focus already
     for (const part of [".bar", "main"]) document.querySelector(part).replaceWith(document.adoptNode(page.querySelector(part)));
     document.title = page.title;
@@ -281,7 +282,7 @@
       window.scrollTo(0, 0);
     }
     document.dispatchEvent(new CustomEvent("cashdesk:shown"));
-    if (first && !first.hasAttribute("tabindex")) first.tabIndex = -1;
+    if (first && !first.matches("input, button, a, [tabindex]")) first.tabIndex = -1;
     first?.focus();
     return true;
   }
