@@ -13,6 +13,7 @@ from cashdesk.enums import CASH
 from cashdesk.errors import InvalidInput
 from cashdesk.models import PaymentMethod
 from cashdesk.screens.sheet import AMOUNT, CountSheet, Row
+from cashdesk.writing import amount_typed, style
 from settlements.domain.target import Pair
 from settlements.enums import SettlementType
 from settlements.models import Settlement, SettlementCount
@@ -55,7 +56,7 @@ class AmountSheet:
     def _read(self, typed: Mapping[str, str]) -> None:
         self.amount = typed.get(self.amount_field, "").strip()
         try:
-            amount = money.parse_units(self.amount, self.currency, field=self.amount_field)
+            amount = amount_typed(self.amount, self.currency, field=self.amount_field)
             self.counted = CountedAmount(currency=self.currency, amount=amount)
         except InvalidInput as error:
             self.amount_error = error.errors[self.amount_field]
@@ -239,6 +240,6 @@ def typed_again(attempt: SettlementCount) -> tuple[list[Pair], dict[str, str]]:
         if pieces:
             typed |= {row.field: str(pieces[row.worth]) for row in sheet.rows if row.worth in pieces}
         else:
-            typed[sheet.amount_field] = money.to_digits(line.amount, line.currency)
+            typed[sheet.amount_field] = style().digits(line.amount, line.currency)
     unequal = [(currency, method) for currency, method in attempt.unequal]
     return list(dict.fromkeys([*((line.currency, line.method) for line in lines), *unequal])), typed

@@ -12,6 +12,7 @@ from cashdesk.errors import DomainError
 from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path
 from cashdesk.web.idempotency import act_once
 from cashdesk.web.pages import page_for
+from cashdesk.writing import write_as
 from settlements import queries
 from settlements.domain.settlement import close_settlement, preview_settlement
 from settlements.enums import ACTS, PREVIEWS_OF_A_REGISTER, Act, SettlementType
@@ -33,6 +34,7 @@ def count_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpRes
     form that is sent twice is one attempt, and is told the same. No step tells more than equal or not (law 5).
     """
     found = queries.settlement(by=by, settlement_id=settlement)
+    write_as(found.store.language, found.store.currency)
     if request.method != "POST":
         if Act.PREVIEW not in ACTS[found.type][found.state]:
             return see("settlement-page", found.uuid)

@@ -17,6 +17,7 @@ from cashdesk.errors import InvalidInput, NotFound
 from cashdesk.models import Store
 from cashdesk.screens.form import path_to, text_of
 from cashdesk.web.pages import Page, page_for
+from cashdesk.writing import amount_typed, write_as
 
 NOTE_LENGTH_MAX: Final = 500
 STORES_MAX: Final = 500
@@ -34,6 +35,7 @@ def vault_page(view: Callable[..., HttpResponse]) -> Page:
         if store is None:
             stores = by.stores().order_by("number", "pk")[:STORES_MAX]
             return render(request, "settlements/vault_stores.html", {"stores": stores})
+        write_as(store.language, store.currency)
         return view(request, by=by, store=store, **named)
 
     return page
@@ -81,7 +83,7 @@ class Fields:
             self.errors[name] = _("is required.")
             return 0
         try:
-            found = money.parse_units(typed, currency, field=name)
+            found = amount_typed(typed, currency, field=name)
         except InvalidInput as error:
             self.errors |= error.errors
             return 0
@@ -113,4 +115,4 @@ class Fields:
     def refuse_wrong(self) -> None:
         """Raises InvalidInput naming every field that is wrong, if one is."""
         if self.errors:
-            raise InvalidInput("The form is not complete.", errors=self.errors)
+            raise InvalidInput(_("The form is not complete."), errors=self.errors)

@@ -15,6 +15,7 @@ from cashdesk.models import User
 from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path
 from cashdesk.web.idempotency import act_once
 from cashdesk.web.pages import page_for
+from cashdesk.writing import write_as
 from settlements import queries
 from settlements.domain.settlement import start_counting
 from settlements.enums import ACTS, PREVIEWS_OF_A_REGISTER, Act, SettlementType
@@ -41,6 +42,7 @@ def registers_page(request: HttpRequest, by: Principal) -> HttpResponse:
 def settlement_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpResponse:
     """What a settlement was opened with and what comes next; once it is closed the figures, for those who may see them."""
     found = queries.settlement(by=by, settlement_id=settlement)
+    write_as(found.store.language, found.store.currency)
     note_looks(rows=[found], by=by, at=timezone.now(), noun="settlements")
     names = CountParts((), methods=queries.methods_of(found.store))
     context: dict[str, Any] = {

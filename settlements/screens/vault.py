@@ -11,6 +11,7 @@ from cashdesk.enums import Role
 from cashdesk.errors import NotFound
 from cashdesk.models import Store
 from cashdesk.web.pages import page_for
+from cashdesk.writing import write_as
 from settlements import queries
 from settlements.screens.count_parts import CountParts
 
@@ -33,6 +34,7 @@ def vault_page(request: HttpRequest, by: Principal, store: UUID | None = None) -
 
 def _show(request: HttpRequest, store: Store, *, by: Principal) -> HttpResponse:
     place = queries.vault_of(store)
+    write_as(store.language, store.currency)
     running = queries.running_at(place)
     names = CountParts((), methods=queries.methods_of(store))
     lines = running.initial_amounts.all() if running is not None else []

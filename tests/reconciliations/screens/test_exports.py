@@ -51,7 +51,7 @@ def test_the_form_gives_the_file_without_any_script(cast: Cast) -> None:
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert [row["amount"] for row in rows_of(taken(answer))] == ["1.00"]
     shown = text_of(browser(cast.erika).get(PAGE))
-    assert f"Erika Mustermann Movements 1337 Berlin 10 Mar 2026 – 10 Mar 2026 CSV 1 Done" in shown
+    assert "Erika Mustermann Movements 1337 Berlin 10 Mar 2026 – 10 Mar 2026 CSV 1 Done" in shown
 
 
 def test_what_was_typed_stays_and_what_is_wrong_is_named(cast: Cast) -> None:
