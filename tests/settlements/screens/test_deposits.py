@@ -98,7 +98,7 @@ def test_a_bag_that_is_none_stays_typed(cast: Cast, erika: Browser) -> None:
         ({"bag_number": "x" * 65}, "Bag number: must be at most 64 characters."),
         ({"slip_number": "x" * 65}, "Slip number: must be at most 64 characters."),
         ({"amount": "0"}, "Amount: must be more than 0."),
-        ({"amount": "3OO"}, "Amount: must be a number"),
+        ({"amount": "3OO"}, "Amount: must be an amount such as 1,250.50."),
     ):
         sent = {**BAG, **typed}
         assert erika.fill("/vault/deposits/new", sent).status_code == 400

@@ -73,7 +73,7 @@ def test_every_form_refuses_and_keeps_what_was_typed(erika: Browser, path: str, 
     for typed, words in (
         ({"amount": ""}, "Amount: is required."),
         ({"amount": "0"}, "Amount: must be more than 0."),
-        ({"amount": "1.005"}, "Amount: EUR has at most 2 decimals."),
+        ({"amount": "1.005"}, "Amount: EUR has at most 2 decimals, as in 1,250.50."),
         ({"note": "x" * 501}, "must be at most 500 characters."),
     ):
         sent = {**usual, **typed}
