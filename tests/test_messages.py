@@ -57,7 +57,7 @@ def _key(message: Any) -> Any:
 
 
 def _placeholders(text: str) -> list[str]:
-    return sorted(re.findall(r"%\(\w+\)s|\{\w+\}", text))
+    return sorted(re.findall(r"%\(\w+\)[sd]|\{\w+\}", text))
 
 
 # --- What is marked ---------------------------------------------------------------------------------------------------
