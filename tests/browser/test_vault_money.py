@@ -35,7 +35,7 @@ def test_a_managers_morning(screen: Screen, cast: Cast) -> None:
     page.get_by_label("Amount").fill("200")
     page.get_by_label("Reference").fill("order 4711")
     page.get_by_role("button", name="Put it into the vault").click()
-    expect(page.get_by_role("status")).to_contain_text("Put into the vault: 200.00 EUR")
+    expect(page.locator(".alert.good")).to_contain_text("Put into the vault: 200.00 EUR")
     is_in_order(screen)
     page.get_by_role("link", name="Give it to a register").click()
     screen.expected_status = 400
@@ -44,7 +44,7 @@ def test_a_managers_morning(screen: Screen, cast: Cast) -> None:
     is_in_order(screen)
     page.get_by_label("Amount").fill("50")
     page.get_by_role("button", name="Give it").dblclick()
-    expect(page.get_by_role("status")).to_contain_text("Given to register 1: 50.00 EUR")
+    expect(page.locator(".alert.good")).to_contain_text("Given to register 1: 50.00 EUR")
     assert cast.book(PlaceKind.REGISTER, 1) == 150_00
 
     screen.visit("/vault/deposits")
@@ -100,7 +100,7 @@ def test_a_cashier_makes_no_sale_on_a_phone(screen: Screen, cast: Cast) -> None:
         assert min(box["width"], box["height"]) >= 44, box
     page.get_by_label("Change for a customer").check()
     page.get_by_role("button", name="Note the opening").dblclick()
-    expect(page.get_by_role("status")).to_contain_text("The opening is noted.")
+    expect(page.locator(".alert.good")).to_contain_text("The opening is noted.")
     assert [entry.detail["reason"] for entry in AuditEntry.objects.filter(action="register.no_sale")] == [
         "Change for a customer"
     ]
