@@ -155,6 +155,9 @@ class StoreForm(forms.ModelForm):  # type: ignore[type-arg]  # the class takes n
             for name in ("tolerance_minor", "escalation_minor", "witness_minor"):
                 amount = getattr(self.instance, name)
                 self.initial[name] = "" if amount is None else to_units(amount, self.instance.currency)
+        if "language" in self.fields:
+            # Who says nothing of it leaves it as it is; a new store speaks English.
+            self.fields["language"].required = False
         if "float_template" in self.fields:
             self.fields["float_template"] = FloatField(self.instance.currency)
 

@@ -95,6 +95,20 @@ def test_a_shop_is_renamed_and_its_tolerance_is_set_in_units(cast: Cast, anna: C
     assert "0.05 EUR" in sits_down(cast.erika).get(page_of(cast.store)).content.decode()
 
 
+def test_the_usual_float_is_a_number_for_each_note_and_coin(cast: Cast, anna: Client) -> None:
+    told = {name: text for name, text in hamburg(cast).items() if name != "registers"} | {"is_active": "on"}
+    floated = {"float_template-2000": "3", "float_template-50": "20", "float_template-1": "0"}
+    assert anna.post(page_of(cast.store), {**told, **floated}).status_code == 302
+    cast.store.refresh_from_db()
+    assert cast.store.float_template == {"2000": 3, "50": 20}
+    page = anna.get(page_of(cast.store)).content.decode()
+    assert 'name="float_template-2000" value="3"' in page
+    refused = anna.post(page_of(cast.store), {**told, **floated, "float_template-1000": "1.5"})
+    assert "10.00 EUR: must be a whole number of pieces" in errors_of(refused)["float_template"][0]
+    assert 'name="float_template-1000" value="1.5"' in refused.content.decode()
+    assert "3 × 20.00 EUR, 20 × 0.50 EUR" in sits_down(cast.erika).get(page_of(cast.store)).content.decode()
+
+
 def test_number_and_currency_stay_once_money_has_moved(cast: Cast, anna: Client, traces: Traces) -> None:
     sent = {"number": "7", "currency": "USD", "name": "Berlin", "time_zone": "Europe/Berlin", "cut_off_hour": 0}
     anna.post(page_of(cast.store), {**sent, "tolerance_minor": "0", "tolerance_basis_points": 0, "is_active": "on"})
