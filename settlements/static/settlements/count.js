@@ -90,4 +90,6 @@ function tabsOf(parts) {
   window.addEventListener("pageshow", told);
 }
 
-for (const parts of document.querySelectorAll("[data-parts]")) tabsOf(parts);
+const tabAll = () => document.querySelectorAll("[data-parts]:not([data-ready])").forEach(tabsOf);
+document.addEventListener("cashdesk:shown", tabAll); // keep.js has put another page in place of this one
+tabAll();
