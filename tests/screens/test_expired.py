@@ -42,6 +42,7 @@ def test_every_digit_of_every_form_is_there_after_signing_in_again(
     assert "You were signed out meanwhile." in carla.text
     assert "no-store" in carla.page.headers["Cache-Control"]
     assert json.loads(carla.hidden()["carried"]) == typed
+    assert "español" not in carla.text
     comes_back(carla, "carla", "wrong")
     assert carla.page.status_code == 400
     assert json.loads(carla.hidden()["carried"]) == typed
