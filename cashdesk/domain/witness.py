@@ -2,12 +2,15 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
+
 from cashdesk.domain import access
 from cashdesk.domain.principal import Principal
 from cashdesk.errors import Forbidden, InvalidInput, NotSignedIn
 from cashdesk.models import Store, User
 
-MAY_NOT_WITNESS = "must be another person of this store, or somebody above it."
+MAY_NOT_WITNESS = noop("must be another person of this store, or somebody above it.")
 
 
 def asks_witness(*, store: Store, amount: int) -> bool:
@@ -27,14 +30,14 @@ def confirm_witness(*, name: str, password: str, address: str, by: Principal, st
     """
     left_out = [field for field, typed in (("witness_name", name), ("witness_password", password)) if not typed]
     if left_out:
-        raise InvalidInput("A second person confirms this count.", errors=dict.fromkeys(left_out, "is required."))
+        raise InvalidInput(_("A second person confirms this count."), errors=dict.fromkeys(left_out, _("is required.")))
     try:
         witness = access.verify_called(name=name, password=password, address=address, at=at)
     except NotSignedIn as error:
-        raise InvalidInput.of("witness_name", access.WRONG_CREDENTIALS) from error
+        raise InvalidInput.of("witness_name", _(access.WRONG_CREDENTIALS)) from error
     if witness.account_id != store.account_id:
         # Of another account: nothing of theirs exists here, and nothing here tells whether the password was right.
-        raise InvalidInput.of("witness_name", access.WRONG_CREDENTIALS)
+        raise InvalidInput.of("witness_name", _(access.WRONG_CREDENTIALS))
     refuse_witness(witness, by=by, store=store)
     return witness
 
@@ -46,10 +49,10 @@ def refuse_witness(witness: User | None, *, by: Principal, store: Store) -> None
     is_there = witness.is_active and witness.account_id == store.account_id
     may_witness = is_there and Principal(user=witness).stores().filter(pk=store.pk).exists()
     if not may_witness or (by.user is not None and witness.pk == by.user.pk):
-        raise Forbidden(f"witness_name: {MAY_NOT_WITNESS}", errors={"witness_name": MAY_NOT_WITNESS})
+        raise Forbidden(f"witness_name: {_(MAY_NOT_WITNESS)}", errors={"witness_name": _(MAY_NOT_WITNESS)})
 
 
 def refuse_unwitnessed(*, store: Store, amount: int, witness: User | None) -> None:
     """Refuses a large count (minor units) that nobody confirmed. Raises InvalidInput."""
     if witness is None and asks_witness(store=store, amount=amount):
-        raise InvalidInput.of("witness_name", "is required: a second person confirms a count of so much.")
+        raise InvalidInput.of("witness_name", _("is required: a second person confirms a count of so much."))
