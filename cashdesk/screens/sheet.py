@@ -131,10 +131,14 @@ class CountSheet:
     ) -> "CountSheet":
         """Shows what was typed and not sent yet: nothing is complained of before it is."""
         sheet = cls(currency, typed, prefix=prefix, usual=usual)
-        for cell in (cell for row in sheet.rows for cell in row.cells):
-            cell.error = ""
-        sheet.amount_error = ""
+        sheet.forgive()
         return sheet
+
+    def forgive(self) -> None:
+        """Complains of nothing that was typed and not sent yet."""
+        for cell in (cell for row in self.rows for cell in row.cells):
+            cell.error = ""
+        self.amount_error = ""
 
     @property
     def has_errors(self) -> bool:

@@ -27,8 +27,11 @@ COUNTS: Final = ("close", "open", "count")
 """The first words of subjects that are counts: their pages speak of a count."""
 
 NOT_TYPED: Final = frozenset(
-    {"csrfmiddlewaretoken", "once", "step", "session", "settlement", "next", "seen", "device", KEEP_FIELD, CARRIED}
-)
+    {
+        "csrfmiddlewaretoken", "once", "step", "session", "settlement", "after-previews", "new-currency", "new-method",
+        "next", "seen", "device", KEEP_FIELD, CARRIED,
+    }
+)  # fmt: skip
 """Fields that the page itself fills in. Secrets are told by their name."""
 
 

@@ -18,8 +18,8 @@ from settlements.domain.target import Pair
 from settlements.enums import SettlementType
 from settlements.models import Settlement, SettlementCount
 
-ADDED: Final = "part"
-"""The hidden field that names a part which the person added, such as USD.CASH."""
+ADDED: Final = "parts"
+"""The hidden field that names the parts which the person added, each on a line, such as USD.CASH."""
 NEW_CURRENCY: Final = "new-currency"
 NEW_METHOD: Final = "new-method"
 PARTS_MAX: Final = 24
@@ -57,6 +57,10 @@ class AmountSheet:
     def carried(self) -> list[tuple[str, str]]:
         """Its field and what was typed in it."""
         return [(self.amount_field, self.amount)]
+
+    def forgive(self) -> None:
+        """Complains of nothing that was typed and not sent yet."""
+        self.amount_error = ""
 
     def _read(self, typed: Mapping[str, str]) -> None:
         self.amount = typed.get(self.amount_field, "").strip()
@@ -126,12 +130,18 @@ class CountParts:
         self._usual = usual_of.usual_float if usual_of is not None else {}
         self._usual_currency = usual_of.currency if usual_of is not None else ""
         standing = list(dict.fromkeys(offered))
-        told = typed.getlist(ADDED) if isinstance(typed, QueryDict) else []
+        told = self._typed.get(ADDED, "").splitlines()
         more = dict.fromkeys([*added, *(pair for pair in map(self._pair_of, told) if pair is not None)])
         self.parts = [self._part(pair) for pair in standing]
         self.parts += [self._part(pair, is_added=True) for pair in more if pair not in standing][:PARTS_MAX]
         if self.is_adding:
             self._add()
+
+    def without_complaints(self) -> "CountParts":
+        """Shows what was typed and not sent yet: nothing is complained of before it is."""
+        for part in self.parts:
+            part.sheet.forgive()
+        return self
 
     @property
     def is_adding(self) -> bool:
@@ -172,7 +182,12 @@ class CountParts:
     def carried(self) -> list[tuple[str, str]]:
         """The fields that carry the count from one step to the next, every digit as it was typed."""
         typed = [(name, text) for part in self.said for name, text in part.sheet.carried if text]
-        return [(ADDED, part.key) for part in self.parts if part.is_added] + typed
+        return [(ADDED, self.added), *typed]
+
+    @property
+    def added(self) -> str:
+        """The parts that the person added, as the hidden field names them."""
+        return "\n".join(part.key for part in self.parts if part.is_added)
 
     def title_of(self, pair: Pair) -> str:
         """Returns what people call a pair: "EUR cash"."""

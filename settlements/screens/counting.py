@@ -1,5 +1,6 @@
 """Counting a register or the vault under settlement, blind: the sheet, a look at it, the comparison, the close."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from django.utils import timezone
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import Role
 from cashdesk.errors import DomainError
+from cashdesk.screens.draft import Kept, kept_of
 from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path
 from cashdesk.screens.sentences import refusal_of
 from cashdesk.web.idempotency import act_once
@@ -36,33 +38,40 @@ def count_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpRes
     """
     found = queries.settlement(by=by, settlement_id=settlement)
     write_as(found.store.language, found.store.currency)
+    kept = kept_of(request, f"count:{found.uuid}", by=by)
     if request.method != "POST":
         if Act.PREVIEW not in ACTS[found.type][found.state]:
             return see("settlement-page", found.uuid)
         attempt = queries.preview_of(by=by, settlement=found, attempt=_number(request.GET.get("attempt", "")))
-        return _show(request, found, _parts_again(found, attempt), attempt=attempt)
-    parts = _parts(request, found)
+        is_begun = kept.is_resumed
+        parts = _parts(found, kept.typed).without_complaints() if is_begun else _parts_again(found, attempt)
+        return _show(request, found, parts, kept, attempt=attempt)
+    parts = _parts(found, request.POST)
     step = request.POST.get("step", REVIEW)
     if step in (PREVIEW, CLOSE) and parts.is_ready and not parts.is_adding:
-        return _do(request, found, parts, step, by=by)
+        return _do(request, found, parts, kept, step, by=by)
     if Act.PREVIEW not in ACTS[found.type][found.state]:
         return see("settlement-page", found.uuid, notice="closed-meanwhile" if found.is_closed else "not-counting")
+    kept.save(request, at=timezone.now())
     if parts.is_adding:
-        return _show(request, found, parts, Refusal(status=400) if parts.new_error else None)
+        return _show(request, found, parts, kept, Refusal(status=400) if parts.new_error else None)
     if step == BACK:
-        return _show(request, found, parts)
+        return _show(request, found, parts, kept)
     if not parts.is_ready:
-        return _show(request, found, parts, Refusal(status=400))
-    return _review(request, found, parts)
+        return _show(request, found, parts, kept, Refusal(status=400))
+    return _review(request, found, parts, kept)
 
 
-def _do(request: HttpRequest, settlement: Settlement, parts: CountParts, step: str, *, by: Principal) -> HttpResponse:
+def _do(
+    request: HttpRequest, settlement: Settlement, parts: CountParts, kept: Kept, step: str, *, by: Principal
+) -> HttpResponse:
     """Compares or closes once; sent again it leads to the same page."""
     at = timezone.now()
 
     def act() -> str:
         if step == CLOSE:
             close_settlement(settlement=settlement, counted=parts.counted, by=by, at=at)
+            kept.discard()
             return path_to("settlement-page", settlement.uuid)
         done = preview_settlement(
             settlement=settlement,
@@ -71,6 +80,7 @@ def _do(request: HttpRequest, settlement: Settlement, parts: CountParts, step: s
             at=at,
             after_previews=_number(request.POST.get("after-previews", "")),
         )
+        kept.discard()
         if done.settlement.is_closed:
             return path_to("settlement-page", settlement.uuid)
         return path_to("settlement-count", settlement.uuid, attempt=str(done.attempt))
@@ -81,12 +91,12 @@ def _do(request: HttpRequest, settlement: Settlement, parts: CountParts, step: s
         now = queries.settlement(by=by, settlement_id=settlement.uuid)
         if Act.PREVIEW not in ACTS[now.type][now.state]:
             return see("settlement-page", now.uuid, notice="closed-meanwhile" if now.is_closed else "not-counting")
-        return _review(request, now, parts, refusal_of(error, store=now.store))
+        return _review(request, now, parts, kept, refusal_of(error, store=now.store))
 
 
-def _parts(request: HttpRequest, settlement: Settlement) -> CountParts:
+def _parts(settlement: Settlement, typed: Mapping[str, str]) -> CountParts:
     methods = queries.methods_of(settlement.store)
-    return CountParts(offered_by(settlement, methods=methods), methods=methods, typed=request.POST)
+    return CountParts(offered_by(settlement, methods=methods), methods=methods, typed=typed)
 
 
 def _parts_again(settlement: Settlement, attempt: SettlementCount | None) -> CountParts:
@@ -115,20 +125,21 @@ def _show(
     request: HttpRequest,
     settlement: Settlement,
     parts: CountParts,
+    kept: Kept,
     refusal: Refusal | None = None,
     *,
     attempt: SettlementCount | None = None,
 ) -> HttpResponse:
-    context = _context(settlement, parts) | {"attempt": attempt}
+    context = _context(settlement, parts) | {"kept": kept, "attempt": attempt}
     if attempt is not None:
         context["unequal"] = [parts.title_of((currency, method)) for currency, method in attempt.unequal]
     return form_page(request, "settlements/count.html", context, refusal)
 
 
 def _review(
-    request: HttpRequest, settlement: Settlement, parts: CountParts, refusal: Refusal | None = None
+    request: HttpRequest, settlement: Settlement, parts: CountParts, kept: Kept, refusal: Refusal | None = None
 ) -> HttpResponse:
-    return form_page(request, "settlements/review.html", _context(settlement, parts), refusal)
+    return form_page(request, "settlements/review.html", _context(settlement, parts) | {"kept": kept}, refusal)
 
 
 def _number(text: str) -> int:

@@ -1,8 +1,9 @@
 """Opening the settlement of a register or of the vault, with what was counted into it."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from cashdesk.domain.place import refuse_register_of_another
@@ -10,6 +11,7 @@ from cashdesk.domain.principal import Principal
 from cashdesk.enums import CASH, PlaceKind, Role, Settling
 from cashdesk.errors import DomainError, Forbidden, NotFound
 from cashdesk.models import Place
+from cashdesk.screens.draft import Kept, kept_of
 from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path
 from cashdesk.screens.sentences import refusal_of
 from cashdesk.web.idempotency import act_once
@@ -29,26 +31,28 @@ def open_page(request: HttpRequest, by: Principal, store: str, station: int) -> 
     if not place.store.is_active:
         raise NotFound("There is no such register or vault.")
     _refuse_person(place, by=by)
-    write_as(place.store.language, place.store.currency)
+    kept = kept_of(request, f"open:{place.store.uuid}:{place.number}", by=by)
     if request.method != "POST":
         if place.settling != Settling.NONE:
             return _to_running(place, notice="already-open")
-        return _show(request, place, _parts(place), by=by)
+        return _show(request, place, _parts(place, typed=kept.typed).without_complaints(), kept, by=by)
     parts = _parts(place, typed=request.POST)
     if parts.is_adding or parts.takes_usual:
-        return _show(request, place, parts, by=by, refusal=Refusal(status=400) if parts.new_error else None)
+        kept.save(request, at=timezone.now())
+        return _show(request, place, parts, kept, by=by, refusal=Refusal(status=400) if parts.new_error else None)
     if not parts.is_ready:
-        return _show(request, place, parts, by=by, refusal=Refusal(status=400))
-    return _open(request, place, parts, by=by)
+        kept.save(request, at=timezone.now())
+        return _show(request, place, parts, kept, by=by, refusal=Refusal(status=400))
+    return _open(request, place, parts, kept, by=by)
 
 
-def _parts(place: Place, *, typed: QueryDict | None = None) -> CountParts:
+def _parts(place: Place, *, typed: Mapping[str, str]) -> CountParts:
     """Cash alone: a register is opened with it, and what a card took never lies in a vault."""
     usual_of = place.store if place.kind == PlaceKind.REGISTER else None
     return CountParts([(place.store.currency, CASH)], typed=typed, usual_of=usual_of)
 
 
-def _open(request: HttpRequest, place: Place, parts: CountParts, *, by: Principal) -> HttpResponse:
+def _open(request: HttpRequest, place: Place, parts: CountParts, kept: Kept, *, by: Principal) -> HttpResponse:
     at = timezone.now()
     is_vault = place.kind == PlaceKind.VAULT
 
@@ -61,6 +65,7 @@ def _open(request: HttpRequest, place: Place, parts: CountParts, *, by: Principa
             at=at,
             station=place.number,
         )
+        kept.discard()
         if is_vault:
             return path_to("vault-of", place.store.uuid, notice="vault-opened")
         return path_to("settlement-page", settlement.uuid, notice="opened")
@@ -70,7 +75,7 @@ def _open(request: HttpRequest, place: Place, parts: CountParts, *, by: Principa
     except DomainError as error:
         if error.code == "settlement_already_open":
             return _to_running(place, notice="already-open")
-        return _show(request, place, parts, by=by, refusal=refusal_of(error, store=place.store))
+        return _show(request, place, parts, kept, by=by, refusal=refusal_of(error, store=place.store))
 
 
 def _refuse_person(place: Place, *, by: Principal) -> None:
@@ -88,13 +93,14 @@ def _to_running(place: Place, *, notice: str) -> HttpResponse:
 
 
 def _show(
-    request: HttpRequest, place: Place, parts: CountParts, *, by: Principal, refusal: Refusal | None = None
+    request: HttpRequest, place: Place, parts: CountParts, kept: Kept, *, by: Principal, refusal: Refusal | None = None
 ) -> HttpResponse:
     context: dict[str, Any] = {
         "place": place,
         "store": place.store,
         "is_vault": place.kind == PlaceKind.VAULT,
         "parts": parts,
+        "kept": kept,
         "is_manager": by.has_role(Role.MANAGER),
     }
     if place.kind == PlaceKind.REGISTER and refusal is None:

@@ -20,7 +20,8 @@ SOLD = (639_41, 3_38)
 DROPPED = (100_07, 20_19)
 ONE_TIME = [
     (r'name="once" value="[^"]+"', "<once>"),
-    (r"\d{4}-\d\d-\d\d \d\d:\d\d", "<time>"),
+    (r'(name="keep" value="|keep=)[^"]+"', "<keep>"),
+    (r"(\d{1,2} [A-Z][a-z]{2} \d{4}, )?\b\d\d:\d\d\b", "<time>"),
     (r'datetime="[^"]+"', "<time>"),
     (r"/settlement/\d+/", "/settlement/<id>/"),
 ]
@@ -39,7 +40,7 @@ COUNTED: list[Step] = [
         ("fill", "{r}/count", typed)
         for typed in (
             {}, {"eur-cash-amount": "x"}, {"eur-cash-amount": "1"}, {"eur-cash-amount": "900000"}, {"new-currency": "USD"},
-            {"part": "USD.CASH", "usd-cash-amount": "7"}, {"eur-card-amount": "0"},
+            {"parts": "USD.CASH", "usd-cash-amount": "7"}, {"eur-card-amount": "0"},
         )
     ],
     ("attempt", "{r}", {"eur-cash-amount": "1", "eur-card-amount": "0"}),
