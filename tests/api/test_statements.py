@@ -11,8 +11,8 @@ from tests.stories import Caller, Cast, caller, counted_queries
 # the try at the password besides.
 OPEN = 18
 CLOSE = 19
-# Two of them put the close without a count, and what the opening found, into the variance queue.
-FORCED_OPEN = 27
+# Two of them put the close without a count, and what the opening found, into the variance queue; one looks for a handover.
+FORCED_OPEN = 28
 STATUS = 2
 PAYMENT = 8
 REPLAYED_PAYMENT = 5
