@@ -68,10 +68,11 @@ def methods_of(store: Store) -> "list[PaymentMethod]":
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """A register, and the settlement that runs there, if one does."""
+    """A register, and what runs there, if anything does: its settlement, or where it has none a cash session."""
 
     register: Place
     settlement: Settlement | None
+    session: CashSession | None
 
 
 def registers(*, by: Principal, store: Store) -> list[Standing]:
@@ -89,7 +90,12 @@ def registers(*, by: Principal, store: Store) -> list[Standing]:
     running = {
         found.place_id: found for found in Settlement.objects.filter(store=store).exclude(state=SettlementState.CLOSED)
     }
-    return [Standing(register=one, settlement=running.get(one.pk)) for one in places.order_by("number")]
+    trading = CashSession.objects.filter(store=store, status=SessionStatus.OPEN).select_related("user")
+    alone = {found.register_id: found for found in trading if found.register_id not in running}
+    return [
+        Standing(register=one, settlement=running.get(one.pk), session=alone.get(one.pk))
+        for one in places.order_by("number")
+    ]
 
 
 def vault_of(store: Store) -> Place:

@@ -18,8 +18,6 @@ function tabsOf(parts) {
       tab.tabIndex = isChosen ? 0 : -1;
       panels[at].hidden = !isChosen;
     });
-    // On a narrow screen the chosen tab comes into sight, without moving the page.
-    if (list) list.scrollLeft = tabs[number].offsetLeft - list.offsetLeft - 16;
     told();
   }
 

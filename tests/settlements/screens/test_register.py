@@ -7,6 +7,7 @@ import pytest
 from cashdesk.enums import PlaceKind, Settling
 from cashdesk.models import AuditEntry, PaymentMethod
 from settlements.models import Settlement
+from tests.cashdesk.desk import open_drawer
 from tests.factories import StoreFactory, UserFactory
 from tests.screens.desk import Browser
 from tests.settlements.desk import CARD, EUR, USD, Shop, figures
@@ -329,6 +330,10 @@ def test_a_register_is_its_cashiers_and_the_managers(shop: Shop, carla: Browser,
     erika.get("/desk/register")
     assert "Register 1 being counted since" in erika.text
     assert "Register 2 not open Open it" in erika.text
+    open_drawer(shop.cast.bruno, 0, station=2)
+    erika.get("/desk/register")
+    assert "Register 2 open since" in erika.text
+    assert "Bruno Where it stands" in erika.text
 
 
 def test_the_desk_leads_there_where_registers_are_settled(shop: Shop, carla: Browser) -> None:
@@ -371,4 +376,4 @@ def test_a_page_costs_the_same_whatever_was_sold_and_offered(
     attempt(carla, settlement, {"eur-cash-amount": "1"}, step="close")
     with counted_queries() as queries:
         carla.get(path_of(settlement))
-    assert [*cost, len(queries)] == [6, 7, 7, 11, 7, 6, 4, 10, 7]
+    assert [*cost, len(queries)] == [6, 7, 7, 11, 7, 6, 5, 11, 7]
