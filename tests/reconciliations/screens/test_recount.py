@@ -3,7 +3,7 @@
 import pytest
 
 from cashdesk.enums import CountMoment, Role, VarianceKind
-from cashdesk.models import CashSession, Count, Variance
+from cashdesk.models import CashSession, Count, Draft, Variance
 from reconciliations.domain.variance import approve_variance, explain_variance
 from tests.factories import UserFactory
 from tests.reconciliations.queue import declare, limits, of_kind, short_drawer
@@ -57,6 +57,7 @@ def test_sent_twice_it_is_one_count(cast: Cast, shop: Shop) -> None:
     answers = [erika.client.post(path_of(short), sent) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [303, 303]
     assert Count.objects.filter(moment=CountMoment.RECOUNT).count() == 1
+    assert not Draft.objects.exists()
 
 
 def test_what_was_typed_stays(cast: Cast, shop: Shop) -> None:
@@ -64,6 +65,9 @@ def test_what_was_typed_stays(cast: Cast, shop: Shop) -> None:
     erika = Browser(cast.erika)
     erika.fill(path_of(short), {"pieces-5000": "four", "pieces-20": "7", "step": "review"})
     assert erika.page.status_code == 400
+    assert (erika.value("pieces-5000"), erika.value("pieces-20")) == ("four", "7")
+    erika.get(path_of(short))
+    assert "goes on here" in erika.text
     assert (erika.value("pieces-5000"), erika.value("pieces-20")) == ("four", "7")
     erika.send(path_of(short), {"pieces-5000": "4", "pieces-20": "7", "step": "review"})
     erika.send(path_of(short), {"step": "back"})
