@@ -212,6 +212,7 @@ def test_one_hands_over_while_the_other_tries_too_early(
     expect(his.get_by_text("was handed over by Carla")).to_be_visible()
     his.get_by_role("link", name="Count in register 1").click()
     assert his_screen.overhang == 0
+    his.get_by_label("Or one amount").fill("")
     his.get_by_label("2 EUR coin", exact=True).fill("45")
     his.get_by_role("button", name="Take the drawer over").click()
     expect(his.get_by_text("Counted in: the drawer is yours from now on.")).to_be_visible()

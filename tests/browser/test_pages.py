@@ -34,7 +34,7 @@ def test_the_page_of_an_error_tells_the_number_to_ask_with(screen: Screen) -> No
     page = screen.visit("/nowhere", status=404)
     number = page.locator("code").inner_text()
     assert len(number) == 36
-    page.get_by_role("link", name="the front door").click()
+    page.get_by_role("main").get_by_role("link", name="Cashdesk").click()
     page.wait_for_url(f"{screen.origin}/")
 
 

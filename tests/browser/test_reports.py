@@ -47,7 +47,7 @@ def test_a_manager_signs_in_and_finds_every_report(screen: Screen, world: Cast) 
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"**/reports/registers/{world.store.uuid}")
-    page.get_by_role("link", name="Z reports of Register 1").click()
+    page.get_by_role("row", name="Register 1").get_by_role("link", name="Z reports").click()
     page.get_by_role("link", name="Z 3", exact=True).click()
     assert page.get_by_role("heading", level=1).inner_text() == "Z 3"
     cash = page.get_by_role("table", name="EUR CASH")
@@ -74,7 +74,7 @@ def test_paper_is_white_and_carries_the_document_alone(screen: Screen, world: Ca
     assert page.evaluate("getComputedStyle(document.querySelector('caption')).color") == "rgb(0, 0, 0)"
     for furniture in (".bar", ".trail", ".tools", "[data-print]"):
         assert not page.locator(furniture).first.is_visible(), furniture
-    assert page.get_by_role("table", name="EUR notes and coins").is_visible()
+    assert page.get_by_role("table", name="EUR: Notes and coins").is_visible()
 
 
 @pytest.mark.parametrize(("paper", "width", "pages"), [("a4", 595, None), ("slip", 227, 1)])
