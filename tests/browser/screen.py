@@ -41,17 +41,24 @@ class Screen:
         )
         self.page: Page = self.context.new_page()
         self.expected_status = 200
+        self._is_closing = False
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.complaints.append(f"{self.page.url}: {error}"))
         self.page.on("request", self._follow)
 
     def close(self) -> None:
-        """Closes the window."""
+        """Closes the window. It loses its connection first: what a page sends when it is left would else still be served
+        while the database is emptied for the next test.
+        """
+        self._is_closing = True
+        self.context.set_offline(True)
         self.context.close()
 
     def _hear(self, message: ConsoleMessage) -> None:
         # The browser reports the page's own status where it is one of refusal; a test that asked for it knows.
         if self.expected_status >= 400 and f"status of {self.expected_status}" in message.text:
+            return
+        if self._is_closing:
             return
         self.complaints.append(f"{self.page.url}: {message.type}: {message.text} {message.location.get('url', '')}")
 
