@@ -3,6 +3,7 @@
 "use strict";
 {
   const SAVED_AFTER_MS = 600;
+  const SAVED_WITHIN_MS = 8_000;
   const ANSWERED_WITHIN_MS = 30_000;
   const PAUSES_MS = [2_000, 4_000, 8_000, 15_000, 30_000];
   const NOT_TYPED = ["csrfmiddlewaretoken", "once", "keep", "session", "settlement"];
@@ -114,7 +115,9 @@
       let told = {};
       try {
         const headers = { Accept: "application/json" };
-        answer = await fetch(saveTo, { method: "POST", body, headers, keepalive, redirect: "error" });
+        // A connection that hangs must not hold up the form, which waits for the save before it is sent.
+        const signal = AbortSignal.timeout(SAVED_WITHIN_MS);
+        answer = await fetch(saveTo, { method: "POST", body, headers, keepalive, redirect: "error", signal });
         if (answer.status === 409) told = await answer.json();
       } catch {
         notSaved("offline", text);

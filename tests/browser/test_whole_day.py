@@ -1,0 +1,91 @@
+"""A whole day with everybody in it: a till that sells over the API, two cashiers at one drawer, and a manager who recounts."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from cashdesk.enums import CountMoment, PlaceKind
+from cashdesk.models import CashSession, Count, Variance
+from tests.browser.screen import PHONE, TABLET, Screen
+from tests.browser.test_desk import sign_in
+from tests.screens.desk import open_of
+from tests.stories import Caller, Cast, key_caller
+
+pytestmark = pytest.mark.browser
+
+
+def sell(page: Page, till: Caller, number: int, amount: int) -> None:
+    """A till reports a sale in cash by the running server's API."""
+    told = {
+        "id": f"receipt-{number}", "order": str(number), "store": "1337", "station": 1, "method": "CASH", "currency": "EUR",
+        "amount": amount, "status": "APPROVED", "type": "SALE",
+    }  # fmt: skip
+    answer = page.context.request.post("/api/v1/payments", data=told, headers={"x-api-key": till.secret})
+    assert answer.status == 201, answer.text()
+
+
+def count(page: Page, pieces: dict[int, int], *, then: str) -> None:
+    """Types pieces by their worth and looks at the count; then presses the button."""
+    for worth, number in pieces.items():
+        page.locator(f"#pieces-{worth}").fill(str(number))
+    page.get_by_role("button", name="Look at the count").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Is this what you counted?")
+    page.get_by_role("button", name=then).click()
+
+
+@pytest.mark.parametrize("screen", [PHONE], ids=["phone"], indirect=True)
+def test_a_drawer_is_worked_by_two_and_counted_again(
+    screen: Screen, chromium: Browser, live_server: Any, cast: Cast
+) -> None:
+    till = key_caller(cast.store)
+    page = sign_in(screen, "carla")
+    page.get_by_role("link", name="Open a drawer").click()
+    page.locator("#pieces-5000").fill("2")
+    page.get_by_role("button", name="Open the drawer").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your drawer is open")
+    hers = open_of(cast.carla)
+    sell(page, till, 1, 80_00)
+    sell(page, till, 2, 12_50)
+    page.get_by_role("link", name="Drop into the vault").click()
+    page.get_by_label("Amount").fill("60")
+    page.get_by_role("button", name="Drop").click()
+    expect(page.get_by_text("Dropped into the vault: 60.00 EUR")).to_be_visible()
+    # 100.00 + 80.00 + 12.50 - 60.00 = 132.50, counted out in full.
+    page.get_by_role("link", name="Hand over").click()
+    count(page, {5000: 2, 2000: 1, 1000: 1, 200: 1, 50: 1}, then="Yes, hand the drawer over")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Handed over")
+    assert (cast.book(PlaceKind.REGISTER, 1), cast.book(PlaceKind.VAULT)) == (132_50, -40_00)
+    page.get_by_role("button", name="Sign out for the next cashier").click()
+
+    page = sign_in(screen, "bruno")
+    page.get_by_role("link", name="Count in register 1").click()
+    page.get_by_label("Or one amount").fill("132.50")
+    page.get_by_role("button", name="Take the drawer over").click()
+    expect(page.get_by_text("Counted in: the drawer is yours from now on.")).to_be_visible()
+    his = open_of(cast.bruno)
+    assert his.opening_difference == 0
+    sell(page, till, 3, 7_50)
+    page.get_by_role("link", name="Count and close").click()
+    count(page, {5000: 2, 2000: 1}, then="Yes, close the drawer")
+    expect(page.get_by_role("heading", level=1)).to_have_text("The drawer is short")
+    expect(page.get_by_text("-20.00 EUR")).to_be_visible()
+    assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+
+    office = Screen(chromium, origin=live_server.url, **TABLET)
+    sign_in(office, "erika")
+    manager = office.visit(f"/desk/sessions/{his.uuid}")
+    manager.get_by_role("link", name="Count again").click()
+    assert "120.00" not in manager.content()
+    count(manager, {5000: 2, 2000: 2}, then="Yes, keep the count")
+    expect(manager.get_by_text("Your count is kept beside the first one.")).to_be_visible()
+    office.quiet()
+    office.close()
+    assert office.complaints == []
+
+    assert Count.objects.get(moment=CountMoment.RECOUNT).amounts.get().amount == 140_00
+    assert Variance.objects.get(session=his).difference == -20_00
+    assert CashSession.objects.get(pk=hers.pk).difference == 0
+    # The float came out of it and the drop and what Bruno counted went into it.
+    assert cast.book(PlaceKind.VAULT) == -100_00 + 60_00 + 120_00
+    assert cast.book(PlaceKind.REGISTER, 1) == 0
