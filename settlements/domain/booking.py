@@ -11,9 +11,10 @@ from cashdesk.domain import audit, place
 from cashdesk.domain.count import CountedAmount, keep_count
 from cashdesk.domain.entry import Entry, entries_of_difference
 from cashdesk.domain.principal import Principal
+from cashdesk.domain.witness import refuse_unwitnessed, refuse_witness
 from cashdesk.enums import CASH, CountMoment, MovementKind, PlaceKind, Role, SessionStatus
 from cashdesk.errors import Conflict, Forbidden, InvalidInput
-from cashdesk.models import CashSession, Place
+from cashdesk.models import CashSession, Place, Store, User
 from settlements.domain.target import Judged, unequal_of
 from settlements.models import Settlement, SettlementCount
 
@@ -84,14 +85,37 @@ def keep_attempt(
     judged: Iterable[Judged],
     by: Principal,
     at: datetime,
+    witness: User | None = None,
 ) -> None:
     """Writes down a count, and which pairs of it were not equal: asked again, one attempt is told the same."""
     attempt = (settlement.counts.aggregate(last=Max("attempt"))["last"] or 0) + 1
-    count = keep_count(place=settlement.place, moment=moment, counted=counted, by=by, at=at, attempt=attempt)
+    count = keep_count(
+        place=settlement.place, moment=moment, counted=counted, by=by, at=at, attempt=attempt, witness=witness
+    )
     unequal = unequal_of(judged)
     SettlementCount.objects.create(
         settlement=settlement, count=count, attempt=attempt, is_equal=not unequal, unequal=unequal
     )
+
+
+def cash_counted(counted: Iterable[CountedAmount], *, store: Store) -> int:
+    """Returns the cash of a count in the store's currency, minor units: what decides whether a second person confirms it."""
+    return sum(found.amount for found in counted if (found.currency, found.method) == (store.currency, CASH))
+
+
+def refuse_lone_count(
+    settlement: Settlement,
+    *,
+    counted: Iterable[CountedAmount],
+    witness: User | None,
+    by: Principal,
+    refuses_unwitnessed: bool,
+) -> None:
+    """Refuses a witness who may not be one and, where the door asks for it, a large count that nobody confirmed."""
+    refuse_witness(witness, by=by, store=settlement.store)
+    if refuses_unwitnessed:
+        amount = cash_counted(counted, store=settlement.store)
+        refuse_unwitnessed(store=settlement.store, amount=amount, witness=witness)
 
 
 def note(

@@ -16,19 +16,20 @@ from cashdesk.domain.principal import Principal
 from cashdesk.domain.seal import seal_period
 from cashdesk.enums import WITHIN_A_PERIOD, CountMoment, MovementKind, PlaceKind, Role, Settling
 from cashdesk.errors import Conflict, Forbidden, InvalidInput
-from cashdesk.models import Count, Place
-from settlements.domain.booking import keep_attempt, note, over_short, refuse_open_session, refuse_pairs, transfer
+from cashdesk.models import Count, Place, User
+from settlements.domain.booking import (
+    keep_attempt,
+    note,
+    over_short,
+    refuse_lone_count,
+    refuse_open_session,
+    refuse_pairs,
+    transfer,
+)
 from settlements.domain.opening import open_locked
 from settlements.domain.target import Judged, counted_methods, judge, targets_of, unequal_of
 from settlements.domain.variances import raise_closing, raise_not_counted
-from settlements.enums import (
-    ACTS,
-    PREVIEWS_OF_A_REGISTER,
-    Act,
-    Closing,
-    SettlementState,
-    SettlementType,
-)
+from settlements.enums import ACTS, PREVIEWS_OF_A_REGISTER, Act, Closing, SettlementState, SettlementType
 from settlements.models import ClosingAmount, Settlement
 
 
@@ -95,12 +96,15 @@ def preview_settlement(
     at: datetime,
     reason: str = "",
     after_previews: int | None = None,
+    witness: User | None = None,
+    refuses_unwitnessed: bool = False,
 ) -> Preview:
     """Compares what was counted with the target and says which pairs are not equal, not by how much.
 
     Of a register the attempts are counted: one in which all is equal closes it, and so does the third, with its amounts.
     A vault is previewed as often as one likes. `after_previews` is how many the caller knows of, so that one form sent
-    twice is one attempt. Raises InvalidInput for a pair named twice, Conflict.
+    twice is one attempt. `witness` and `refuses_unwitnessed`: as for a session (docs/decisions/0016).
+    Raises InvalidInput for a pair named twice, Conflict.
     """
     refuse_pairs(counted, field="amounts")
     settlement = _locked(settlement, by=by)
@@ -111,19 +115,14 @@ def preview_settlement(
             % {"number": settlement.preview_count + 1},
             code="previewed_meanwhile",
         )
+    refuse_lone_count(settlement, counted=counted, witness=witness, by=by, refuses_unwitnessed=refuses_unwitnessed)
     judged = _judged(settlement, counted)
     unequal = unequal_of(judged)
     attempt = settlement.preview_count + 1
     is_last = attempt >= PREVIEWS_OF_A_REGISTER
     closes = settlement.type == SettlementType.CASHREGISTER and (not unequal or is_last)
-    keep_attempt(
-        settlement,
-        moment=CountMoment.CLOSING if closes else CountMoment.PREVIEW,
-        counted=counted,
-        judged=judged,
-        by=by,
-        at=at,
-    )
+    moment = CountMoment.CLOSING if closes else CountMoment.PREVIEW
+    keep_attempt(settlement, moment=moment, counted=counted, judged=judged, by=by, at=at, witness=witness)
     settlement.preview_count = attempt
     if settlement.type == SettlementType.VAULT:
         settlement.last_count_at, settlement.last_count_by_name = at, by.name
@@ -141,7 +140,14 @@ def preview_settlement(
 
 @transaction.atomic
 def close_settlement(
-    *, settlement: Settlement, counted: Sequence[CountedAmount], by: Principal, at: datetime, reason: str = ""
+    *,
+    settlement: Settlement,
+    counted: Sequence[CountedAmount],
+    by: Principal,
+    at: datetime,
+    reason: str = "",
+    witness: User | None = None,
+    refuses_unwitnessed: bool = False,
 ) -> Settlement:
     """Closes a settlement with what was counted and returns it with its figures. A vault's next one is opened with them.
 
@@ -151,8 +157,9 @@ def close_settlement(
     refuse_pairs(counted, field="amounts")
     settlement = _locked(settlement, by=by)
     _refuse_act(settlement, Act.CLOSE)
-    judged = _judged(settlement, counted)
-    keep_attempt(settlement, moment=CountMoment.CLOSING, counted=counted, judged=judged, by=by, at=at)
+    refuse_lone_count(settlement, counted=counted, witness=witness, by=by, refuses_unwitnessed=refuses_unwitnessed)
+    judged, moment = _judged(settlement, counted), CountMoment.CLOSING
+    keep_attempt(settlement, moment=moment, counted=counted, judged=judged, by=by, at=at, witness=witness)
     return _close(settlement, judged=judged, closing=Closing.DECLARED, by=by, at=at, reason=reason)
 
 
@@ -325,10 +332,7 @@ def _refuse_act(settlement: Settlement, act: Act) -> None:
         else _("The %(type)s settlement is %(state)s and does not %(act)s; it stays as it is.")
     )
     named = {"type": settlement.type, "state": settlement.state, "act": _(act.label), "offered": offered}
-    raise Conflict(
-        told % named,
-        code="settlement_state",
-    )
+    raise Conflict(told % named, code="settlement_state")
 
 
 def _reasoned(reason: str) -> dict[str, str]:

@@ -1,22 +1,28 @@
 """Counting a register or the vault under settlement, blind: the sheet, a look at it, the comparison, the close."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
 
+from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import Role
 from cashdesk.errors import DomainError
+from cashdesk.models import User
 from cashdesk.screens.draft import Kept, kept_of
 from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path
 from cashdesk.screens.sentences import refusal_of
-from cashdesk.web.idempotency import act_once
+from cashdesk.screens.witnessing import witness_fields, witness_of
+from cashdesk.web.idempotency import WITNESS_PROOF, act_once
 from cashdesk.web.pages import page_for
 from cashdesk.writing import write_as
 from settlements import queries
+from settlements.domain.booking import cash_counted
 from settlements.domain.settlement import close_settlement, preview_settlement
 from settlements.enums import ACTS, PREVIEWS_OF_A_REGISTER, Act, SettlementType
 from settlements.models import Settlement, SettlementCount
@@ -28,6 +34,7 @@ PREVIEW: Final = "preview"
 CLOSE: Final = "close"
 
 
+@sensitive_post_parameters(WITNESS_PROOF)
 @page_for(Role.CASHIER, takes_posts=True)
 def count_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpResponse:
     """The sheet (GET, or `step=back` with every digit kept), its review, and what is done with it: `step=preview` compares
@@ -68,9 +75,11 @@ def _do(
     """Compares or closes once; sent again it leads to the same page."""
     at = timezone.now()
 
-    def act() -> str:
+    def act(witness: User | None) -> str:
         if step == CLOSE:
-            close_settlement(settlement=settlement, counted=parts.counted, by=by, at=at)
+            close_settlement(
+                settlement=settlement, counted=parts.counted, by=by, at=at, witness=witness, refuses_unwitnessed=True
+            )
             kept.discard()
             return path_to("settlement-page", settlement.uuid)
         done = preview_settlement(
@@ -79,6 +88,8 @@ def _do(
             by=by,
             at=at,
             after_previews=_number(request.POST.get("after-previews", "")),
+            witness=witness,
+            refuses_unwitnessed=True,
         )
         kept.discard()
         if done.settlement.is_closed:
@@ -86,7 +97,8 @@ def _do(
         return path_to("settlement-count", settlement.uuid, attempt=str(done.attempt))
 
     try:
-        return see_path(act_once(request=request, by=by, at=at, act=act))
+        witness = witness_of(request, counted=_cash(parts, settlement), store=settlement.store, by=by, at=at)
+        return see_path(act_once(request=request, by=by, at=at, act=partial(act, witness)))
     except DomainError as error:
         now = queries.settlement(by=by, settlement_id=settlement.uuid)
         if Act.PREVIEW not in ACTS[now.type][now.state]:
@@ -139,7 +151,14 @@ def _show(
 def _review(
     request: HttpRequest, settlement: Settlement, parts: CountParts, kept: Kept, refusal: Refusal | None = None
 ) -> HttpResponse:
-    return form_page(request, "settlements/review.html", _context(settlement, parts) | {"kept": kept}, refusal)
+    asked = witness_fields(request, counted=_cash(parts, settlement), store=settlement.store)
+    context = _context(settlement, parts) | {"kept": kept, **asked}
+    return form_page(request, "settlements/review.html", context, refusal)
+
+
+def _cash(parts: CountParts, settlement: Settlement) -> CountedAmount:
+    store = settlement.store
+    return CountedAmount(currency=store.currency, amount=cash_counted(parts.counted, store=store))
 
 
 def _number(text: str) -> int:

@@ -1,0 +1,90 @@
+"""A large count under settlement is confirmed by a second person, whatever it is compared with."""
+
+from typing import Any
+
+import pytest
+
+from cashdesk.domain.count import CountedAmount
+from cashdesk.errors import Forbidden, InvalidInput
+from cashdesk.models import Count
+from settlements.domain.settlement import close_settlement, preview_settlement
+from settlements.models import Settlement
+from tests.factories import PASSWORD
+from tests.screens.desk import Browser
+from tests.settlements.desk import Shop
+from tests.settlements.screens.settling import path_of
+
+
+@pytest.fixture
+def settlement(shop: Shop) -> Settlement:
+    """A register that is being counted, in a store that has counts of more than 50.00 confirmed; 100.00 should be there."""
+    shop.cast.store.witness_minor = 50_00
+    shop.cast.store.save()
+    shop.vault()
+    found = shop.open(100_00, by=shop.cast.carla)
+    shop.count(found)
+    return found
+
+
+def attempts() -> list[Count]:
+    """Returns the counts of the closing, in their order."""
+    return list(Count.objects.filter(moment__in=("PREVIEW", "CLOSING")).order_by("pk"))
+
+
+def reviewed(shop: Shop, settlement: Settlement, amount: str) -> Browser:
+    """Carla looks at what she counted."""
+    carla = Browser(shop.cast.carla)
+    carla.fill(path_of(settlement, "/count"), {"eur-cash-amount": amount, "step": "review"})
+    return carla
+
+
+@pytest.mark.parametrize("step", ["preview", "close"])
+def test_nothing_is_compared_or_closed_until_somebody_confirms(shop: Shop, settlement: Settlement, step: str) -> None:
+    carla = reviewed(shop, settlement, "50.01")
+    assert "A second person confirms this count" in carla.text
+    for typed in (
+        {}, {"witness_name": "bruno", "witness_password": "wrong"}, {"witness_name": "otto", "witness_password": PASSWORD},
+        {"witness_name": "carla", "witness_password": PASSWORD},
+    ):  # fmt: skip
+        carla.send(path_of(settlement, "/count"), {**typed, "step": step})
+        assert carla.page.status_code in (400, 403), typed
+        assert carla.hidden()["eur-cash-amount"] == "50.01"
+        assert 'href="#witness"' in carla.page.content.decode()
+        assert PASSWORD not in carla.page.content.decode()
+    assert attempts() == []
+    carla.send(path_of(settlement, "/count"), {"witness_name": "bruno", "witness_password": PASSWORD, "step": step})
+    assert carla.page.status_code == 303
+    assert [count.witness for count in attempts()] == [shop.cast.bruno]
+
+
+def test_the_counted_amount_alone_asks_for_one(shop: Shop, settlement: Settlement) -> None:
+    carla = reviewed(shop, settlement, "50")
+    assert "A second person" not in carla.text
+    carla.send(path_of(settlement, "/count"), {"step": "preview"})
+    assert [count.witness for count in attempts()] == [None]
+    # What was counted of another currency is not the store's cash.
+    carla.follow()
+    carla.send(
+        path_of(settlement, "/count"),
+        {"eur-cash-amount": "1", "parts": "JPY.CASH", "jpy-cash-amount": "999999", "step": "review"},
+    )
+    assert "Is this what you counted?" in carla.text
+    assert "A second person" not in carla.text
+
+
+@pytest.mark.parametrize("verb", [preview_settlement, close_settlement])
+def test_the_domain_decides_whatever_a_screen_asks(shop: Shop, settlement: Settlement, verb: Any) -> None:
+    counted = [CountedAmount(currency="EUR", amount=50_01)]
+    said = {"settlement": settlement, "counted": counted, "by": shop.by(shop.cast.carla), "refuses_unwitnessed": True}
+    with pytest.raises(InvalidInput, match="a second person confirms"):
+        verb(**said, at=shop.tick())
+    with pytest.raises(Forbidden, match="must be another person"):
+        verb(**said, witness=shop.cast.carla, at=shop.tick())
+    assert attempts() == []
+    verb(**said, witness=shop.cast.bruno, at=shop.tick())
+    assert [count.witness for count in attempts()] == [shop.cast.bruno]
+
+
+def test_the_published_api_knows_no_witness(shop: Shop, settlement: Settlement) -> None:
+    shop.close(settlement, 100_00)
+    assert [count.witness for count in attempts()] == [None]
