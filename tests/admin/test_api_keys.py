@@ -172,7 +172,11 @@ def test_a_key_is_replaced_with_an_overlap_and_each_names_the_other(anna: Client
 def test_the_overlap_reaches_from_nothing_to_thirty_days(
     anna: Client, key: AccessToken, overlap: str, unit: str
 ) -> None:
+    before = timezone.now()
     secret_on(anna.post(page_of(key, "rotate"), {"overlap": overlap, "unit": unit}))
+    key.refresh_from_db()
+    assert key.expires_at is not None
+    assert before <= key.expires_at - timedelta(**{unit: int(overlap)}) <= timezone.now()
 
 
 @pytest.mark.parametrize(
