@@ -72,6 +72,15 @@ class Screen:
         response = self.page.goto(path)
         assert response is not None
         assert response.status == status, path
+        return self.begun()
+
+    def begun(self) -> Page:
+        """Waits until the cursor stands in the field where the page wants it, as a person does before typing. The browser
+        puts it there when it paints, and says so on the console where somebody was faster.
+        """
+        self.page.wait_for_function(
+            "!document.querySelector('[autofocus]') || document.activeElement !== document.body"
+        )
         return self.page
 
     def quiet(self) -> Page:
@@ -89,7 +98,7 @@ class Screen:
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Log in").click()
         self.page.wait_for_load_state()
-        return self.page
+        return self.begun()
 
     @property
     def overhang(self) -> int:

@@ -190,6 +190,7 @@ def test_one_hands_over_while_the_other_tries_too_early(
     hers.get_by_role("link", name="Hand over").click()
     hers.get_by_label("Or one amount").fill("241.17")
     hers.get_by_role("button", name="Look at the count").click()
+    screen.begun()
     hers.get_by_label("Their username").fill("erika")
     hers.get_by_label("Their password").fill("wrong")
     screen.expected_status = 400
@@ -200,6 +201,7 @@ def test_one_hands_over_while_the_other_tries_too_early(
     his_screen.expected_status = 409
     his.get_by_role("button", name="Open the drawer").click()
     expect(his.get_by_role("alert")).to_contain_text("Carla has had register 1 open since")
+    screen.begun()
 
     hers.get_by_label("Their password").fill(PASSWORD)
     hers.get_by_role("button", name="Yes, hand the drawer over").click()
