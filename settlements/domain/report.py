@@ -68,6 +68,7 @@ class SessionInside:
     counted: int | None
     difference: int | None
     is_uncounted: bool
+    is_handed_over: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +188,7 @@ def inside(sessions: Iterable[CashSession]) -> tuple[SessionInside, ...]:
             counted=session.declared_amount,
             difference=session.difference,
             is_uncounted=not session.is_open and not session.is_counted,
+            is_handed_over=session.is_handed_over,
         )
         for session in sessions
     )

@@ -8,8 +8,11 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
+from cashdesk.domain.principal import Principal
+from cashdesk.domain.session import close_session
 from cashdesk.models import AuditEntry, User
 from settlements.domain.settlement import force_close_settlement
+from tests.cashdesk.desk import counted, minutes, open_drawer
 from tests.factories import StoreFactory, UserFactory
 from tests.settlements.reporting import USD, Day, found
 from tests.stories import Cast, counted_queries
@@ -125,6 +128,18 @@ def test_an_uncounted_z_claims_no_shortage_and_its_look_is_noted(cast: Cast) -> 
     assert [look.detail for look in AuditEntry.objects.filter(action="expected.seen")] == [
         {"settlements": [settlement.pk]}
     ]
+
+
+def test_a_z_says_that_the_drawer_was_handed_over(cast: Cast) -> None:
+    for_good, left = (open_drawer(cast.carla, 0, station=1), 100_00), (open_drawer(cast.bruno, 0, station=2), 50_00)
+    for (session, amount), hands_over in ((for_good, False), (left, True)):
+        by = Principal(user=session.user)
+        close_session(session=session, counted=counted(amount), by=by, at=minutes(9), hands_over=hands_over)
+    closed, handed_over = (
+        text_of(browser(cast.erika).get(f"/reports/registers/1337/{station}/z/1")) for station in (1, 2)
+    )
+    assert "Handed over" not in closed
+    assert re.search(r"\d CES?T Handed over 50\.00 EUR \+50\.00 EUR over", handed_over), handed_over
 
 
 def test_late_money_stands_beside_the_difference(cast: Cast) -> None:
