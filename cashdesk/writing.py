@@ -1,8 +1,8 @@
 """How amounts and instants are written in a place, and how an amount that somebody typed there is read.
 
-The place is a store: its language and, where the decimal sign differs by country, its currency. Signs and the order of
-dates are those of CLDR (https://cldr.unicode.org), grouped from the first thousand on. Only pages write like this: the
-API, the exports and the back office write plain numbers (docs/languages.md).
+The place is a store: its language and, where the signs differ by country, its currency, or with dollars its time zone.
+Signs and the order of dates are those of CLDR (https://cldr.unicode.org), grouped from the first thousand on. Only pages
+write like this: the API, the exports and the back office write plain numbers (docs/languages.md).
 """
 
 import re
@@ -132,6 +132,9 @@ _OF_LANGUAGE: Final[Mapping[str, Style]] = MappingProxyType(
 )
 
 _POINTED: Final = ("BZD", "CUP", "DOP", "GTQ", "HNL", "MXN", "NIO", "PAB", "PEN", "SVC", "USD")
+_COMMA_IN_ENGLISH: Final = ("DKK", "IDR", "PLN", "RON")
+_SPACED_IN_ENGLISH: Final = ("CZK", "HUF", "NOK", "SEK", "ZAR")
+_SPACED_IN_PORTUGUESE: Final = ("AOA", "CVE", "EUR", "MOP", "MZN", "STN")
 
 _OF_CURRENCY: Final[Mapping[tuple[str, str], Style]] = MappingProxyType(
     {
@@ -139,13 +142,21 @@ _OF_CURRENCY: Final[Mapping[tuple[str, str], Style]] = MappingProxyType(
         (Language.SPANISH, "CRC"): replace(_LATIN, group="\u00a0"),
         (Language.GERMAN, "CHF"): replace(_GERMAN, decimal=".", group="\u2019"),
         (Language.ENGLISH, "CHF"): replace(_ENGLISH, group="\u2019"),
+        **{(Language.ENGLISH, code): replace(_ENGLISH, decimal=",", group=".") for code in _COMMA_IN_ENGLISH},
+        **{(Language.ENGLISH, code): replace(_ENGLISH, decimal=",", group="\u00a0") for code in _SPACED_IN_ENGLISH},
+        **{(Language.PORTUGUESE, code): replace(_LATIN, group="\u00a0") for code in _SPACED_IN_PORTUGUESE},
     }
 )
-"""Where a country writes otherwise than most of its language; Ecuador, which has a comma and USD, is told by nothing."""
+"""Where a country writes otherwise than most of its language."""
+
+_COMMA_WITH_DOLLARS: Final = ("America/Caracas", "America/Guayaquil", "Pacific/Galapagos")
+"""Where the dollar is paid with and a comma stands before the cents: there the currency tells the wrong country."""
 
 
-def style_of(language: str, currency: str = "") -> Style:
-    """Returns how it is written where this language is spoken and this currency is paid with."""
+def style_of(language: str, currency: str = "", time_zone: str = "") -> Style:
+    """Returns how it is written where this language is spoken, this currency is paid with and the clock goes so."""
+    if (language, currency) == (Language.SPANISH, "USD") and time_zone in _COMMA_WITH_DOLLARS:
+        return _LATIN
     return _OF_CURRENCY.get((language, currency)) or _OF_LANGUAGE[language]
 
 
@@ -157,15 +168,15 @@ def style() -> Style:
     return _in_force.get()
 
 
-def write_as(language: str, currency: str) -> None:
+def write_as(language: str, currency: str, time_zone: str) -> None:
     """Answers the rest of the request in the style of another store, whose figures the page shows."""
-    _in_force.set(style_of(language, currency))
+    _in_force.set(style_of(language, currency, time_zone))
 
 
 @contextmanager
-def written_as(language: str, currency: str) -> Iterator[None]:
+def written_as(language: str, currency: str = "", time_zone: str = "") -> Iterator[None]:
     """Has a style in force, and afterwards the one from before."""
-    token = _in_force.set(style_of(language, currency))
+    token = _in_force.set(style_of(language, currency, time_zone))
     try:
         yield
     finally:

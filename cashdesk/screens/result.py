@@ -24,7 +24,7 @@ def result_page(request: HttpRequest, by: Principal, session: UUID) -> HttpRespo
     if found is None:
         raise NotFound("There is no such session.")
     note_looks(rows=[found], by=by, at=timezone.now())
-    write_as(found.store.language, found.store.currency)
+    write_as(found.store.language, found.store.currency, found.store.time_zone)
     shows_result = bool(getattr(found, "shows_result", False))
     # Of a drawer that waits to be counted in, neither the amount nor the pieces.
     pieces = queries.pieces_counted(found) if shows_result else []

@@ -27,12 +27,12 @@ class LanguageMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Has the language and the style in force while the request is answered, and tells which it was."""
         if request.path_info.startswith(ENGLISH_PATHS):
-            with translation.override(Language.ENGLISH), written_as(Language.ENGLISH, ""):
+            with translation.override(Language.ENGLISH), written_as(Language.ENGLISH):
                 return self.get_response(request)
         user = request.user if isinstance(request.user, User) else None
         store = user.store if user is not None else None
         language = (user and user.language) or (store and store.language) or _of_browser(request)
-        place = (store.language, store.currency) if store is not None else (language, "")
+        place = (store.language, store.currency, store.time_zone) if store is not None else (language,)
         with translation.override(language), written_as(*place):
             response = self.get_response(request)
         if response.headers.get("Content-Type", "").startswith("text/html"):

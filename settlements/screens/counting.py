@@ -44,7 +44,7 @@ def count_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpRes
     form that is sent twice is one attempt, and is told the same. No step tells more than equal or not (law 5).
     """
     found = queries.settlement(by=by, settlement_id=settlement)
-    write_as(found.store.language, found.store.currency)
+    write_as(found.store.language, found.store.currency, found.store.time_zone)
     kept = kept_of(request, f"count:{found.uuid}", by=by)
     if request.method != "POST":
         if Act.PREVIEW not in ACTS[found.type][found.state]:

@@ -37,7 +37,7 @@ def vault_page(view: Callable[..., HttpResponse]) -> Page:
         if store is None:
             stores = by.stores().order_by("number", "pk")[:STORES_MAX]
             return render(request, "settlements/vault_stores.html", {"stores": stores})
-        write_as(store.language, store.currency)
+        write_as(store.language, store.currency, store.time_zone)
         return view(request, by=by, store=store, **named)
 
     return page

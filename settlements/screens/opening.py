@@ -27,7 +27,7 @@ from settlements.screens.count_parts import CountParts
 def open_page(request: HttpRequest, by: Principal, store: str, station: int) -> HttpResponse:
     """The amounts that lie in the register, or (station 0, for managers) in the vault, counted per currency."""
     place = queries.place_at(by=by, store=store, station=station)
-    write_as(place.store.language, place.store.currency)
+    write_as(place.store.language, place.store.currency, place.store.time_zone)
     if not place.store.is_active:
         raise NotFound("There is no such register or vault.")
     _refuse_person(place, by=by)

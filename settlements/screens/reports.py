@@ -93,7 +93,7 @@ def _context(request: HttpRequest, place: Place) -> dict[str, Any]:
     paper = request.GET.get("paper", "a4")
     if paper not in PAPERS:
         raise Http404
-    write_as(place.store.language, place.store.currency)
+    write_as(place.store.language, place.store.currency, place.store.time_zone)
     return {
         "place": place,
         "store": place.store,

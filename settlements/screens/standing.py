@@ -43,7 +43,7 @@ def registers_page(request: HttpRequest, by: Principal) -> HttpResponse:
 def settlement_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpResponse:
     """What a settlement was opened with and what comes next; once it is closed the figures, for those who may see them."""
     found = queries.settlement(by=by, settlement_id=settlement)
-    write_as(found.store.language, found.store.currency)
+    write_as(found.store.language, found.store.currency, found.store.time_zone)
     note_looks(rows=[found], by=by, at=timezone.now(), noun="settlements")
     names = CountParts((), methods=queries.methods_of(found.store))
     context: dict[str, Any] = {
@@ -68,7 +68,7 @@ def settlement_page(request: HttpRequest, by: Principal, settlement: UUID) -> Ht
 def start_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpResponse:
     """Asks once more, since a register that is counted sells no more, and begins the count."""
     found = queries.settlement(by=by, settlement_id=settlement)
-    write_as(found.store.language, found.store.currency)
+    write_as(found.store.language, found.store.currency, found.store.time_zone)
     if request.method != "POST":
         if Act.START_COUNTING not in ACTS[found.type][found.state]:
             return see("settlement-page", found.uuid)

@@ -33,9 +33,9 @@ def vault_page(request: HttpRequest, by: Principal, store: UUID | None = None) -
 
 
 def _show(request: HttpRequest, store: Store, *, by: Principal) -> HttpResponse:
-    write_as(store.language, store.currency)
+    write_as(store.language, store.currency, store.time_zone)
     place = queries.vault_of(store)
-    write_as(store.language, store.currency)
+    write_as(store.language, store.currency, store.time_zone)
     running = queries.running_at(place)
     names = CountParts((), methods=queries.methods_of(store))
     lines = running.initial_amounts.all() if running is not None else []

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from babel import Locale
+from babel.core import get_global
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,9 +25,12 @@ COUNTRIES = {
         "SVC": "SV", "USD": "US", "CRC": "CR", "EUR": "ES", "CLP": "CL", "ARS": "AR", "COP": "CO", "UYU": "UY", "VES": "VE",
         "BOB": "BO", "PYG": "PY",
     },
-    "en": {"USD": "US", "EUR": "IE", "GBP": "GB", "CHF": "CH"},
+    "en": {
+        "USD": "US", "EUR": "IE", "GBP": "GB", "CHF": "CH", "INR": "IN", "ZAR": "ZA", "SEK": "SE", "NOK": "NO", "CZK": "CZ",
+        "HUF": "HU", "DKK": "DK", "PLN": "PL", "RON": "RO", "IDR": "ID",
+    },
     "de": {"EUR": "DE", "CHF": "CH"},
-    "pt-br": {"BRL": "BR"},
+    "pt-br": {"BRL": "BR", "EUR": "PT", "AOA": "AO", "MZN": "MZ", "CVE": "CV", "MOP": "MO", "STN": "ST"},
     "id": {"IDR": "ID"},
 }  # fmt: skip
 
@@ -37,6 +41,36 @@ def test_the_signs_are_those_of_cldr(language: str, countries: dict[str, str]) -
         signs = Locale(language[:2], country).number_symbols["latn"]
         style = writing.style_of(language, currency)
         assert (style.decimal, style.group) == (signs["decimal"], signs["group"]), currency
+
+
+def test_amounts_in_austria_are_grouped_by_a_point_as_in_germany() -> None:
+    signs = Locale("de", "AT").number_symbols["latn"]
+    style = writing.style_of("de", "EUR", "Europe/Vienna")
+    assert (style.decimal, style.group) == (signs["decimal"], signs["currencyGroup"])
+
+
+@pytest.mark.parametrize(
+    ("time_zone", "typed", "written"),
+    [
+        ("America/Guayaquil", "1.250", "1.250,00 USD"),
+        ("Pacific/Galapagos", "12,5", "12,50 USD"),
+        ("America/Caracas", "1.250,50", "1.250,50 USD"),
+        ("America/El_Salvador", "1,250", "1,250.00 USD"),
+        ("America/Panama", "12.5", "12.50 USD"),
+        ("America/Puerto_Rico", "1,250.50", "1,250.50 USD"),
+        ("America/Los_Angeles", "1,250.50", "1,250.50 USD"),
+    ],
+)
+def test_the_clock_tells_which_country_pays_with_dollars(time_zone: str, typed: str, written: str) -> None:
+    style = writing.style_of("es", "USD", time_zone)
+    signs = Locale("es", get_global("zone_territories")[time_zone]).number_symbols["latn"]
+    assert (style.decimal, style.group) == (signs["decimal"], signs["group"])
+    assert style.amount(style.read(typed, "USD", field="amount"), "USD") == written
+
+
+def test_no_time_zone_changes_how_its_own_currency_is_written() -> None:
+    assert writing.style_of("es", "PEN", "America/Guayaquil") == writing.style_of("es", "PEN")
+    assert writing.style_of("en", "USD", "America/Guayaquil") == writing.style_of("en", "USD")
 
 
 @pytest.mark.parametrize(
@@ -97,6 +131,9 @@ def test_instants_are_written_on_the_wall_clock(language: str, minute: str, seco
         ("de", "CHF", "1'250.50", 1250_50),
         ("de", "CHF", "1’250.50", 1250_50),
         ("es", "CRC", "1\u00a0250,50", 1250_50),
+        ("pt-br", "EUR", "1.250,50", 1250_50),
+        ("en", "ZAR", "1,250.50", 1250_50),
+        ("en", "ZAR", "12.50", 12_50),
         # With three decimals the place's own sign decides.
         ("de", "KWD", "1.250", 1_250_000),
         ("de", "KWD", "1,250", 1_250),
@@ -116,6 +153,12 @@ def test_what_people_type_is_understood(language: str, currency: str, typed: str
     [
         ("de", "EUR", "1,250", "EUR has at most 2 decimals, as in 1.250,50."),
         ("en", "EUR", "1.250", "EUR has at most 2 decimals, as in 1,250.50."),
+        # With the other country's sign a thousand would be one, or one a thousand.
+        ("es", "MXN", "1.250", "MXN has at most 2 decimals, as in 1,250.50."),
+        ("es", "ARS", "1,250", "ARS has at most 2 decimals, as in 1.250,50."),
+        ("pt-br", "EUR", "1.250", "must be an amount such as 1\u00a0250,50."),
+        ("en", "ZAR", "1,250", "ZAR has at most 2 decimals, as in 1\u00a0250,50."),
+        ("id", "IDR", "1,250", "IDR has at most 2 decimals, as in 1.250,50."),
         ("es", "CLP", "12,50", "CLP has no decimals: write it as in 1.250."),
         ("es", "CLP", "12.50", "CLP has no decimals: write it as in 1.250."),
         ("de", "EUR", "0.500", "must be an amount such as 1.250,50."),
