@@ -1,6 +1,7 @@
 """What the domain refuses, in the words of the desk: with people's names and the store's own time."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from cashdesk.errors import DomainError, TooManyAttempts
 from cashdesk.models import Store
@@ -31,6 +32,11 @@ def _sentence(error: DomainError, *, store: Store) -> str:
         words = _("Register %(number)s is assigned to somebody else. Choose another one, or ask your manager.")
         return words % {"number": error.facts["register_of_another"]}
     if isinstance(error, TooManyAttempts):
-        words = _("Too many wrong tries with a name and password. Wait %(minutes)s minutes, then try again.")
-        return words % {"minutes": -(-error.retry_after_seconds // 60)}
+        minutes = -(-error.retry_after_seconds // 60)
+        words = ngettext(
+            "Too many wrong tries with a name and password. Wait %(minutes)s minute, then try again.",
+            "Too many wrong tries with a name and password. Wait %(minutes)s minutes, then try again.",
+            minutes,
+        )
+        return words % {"minutes": minutes}
     return ""

@@ -274,7 +274,7 @@ def test_an_open_session_is_named_and_closed_first(shop: Shop, carla: Browser) -
     opened = shop.open(50_00, by=shop.cast.carla)
     shop.sign_on(shop.cast.carla, 50_00)
     carla.get(path_of(opened, "/start"))
-    assert "The drawer of Carla is open at register 1 since" in carla.text
+    assert "The drawer of Carla has been open at register 1 since" in carla.text
     assert 'href="/desk/count"' in carla.page.content.decode()
     assert "Yes, start counting" not in carla.text
     carla.get(path_of(opened))
@@ -285,7 +285,7 @@ def test_an_open_session_is_named_and_closed_first(shop: Shop, carla: Browser) -
     session = shop.sign_on(shop.cast.bruno, 0, station=2)
     erika = Browser(shop.cast.erika)
     erika.get(opening_path(shop, 2))
-    assert "The drawer of Bruno is open at register 2 since" in erika.text
+    assert "The drawer of Bruno has been open at register 2 since" in erika.text
     assert f"/cashsession/{session.pk}/" in erika.page.content.decode()
 
 
