@@ -122,6 +122,16 @@ def test_amounts_are_typed_and_written_as_in_the_store_whatever_the_words(
     assert f"Counted {shown[0]}" in carla.text
 
 
+def test_a_store_in_ecuador_writes_its_dollars_with_a_comma(db: None) -> None:
+    cast = make_cast(currency="USD", language="es", time_zone="America/Guayaquil")
+    carla, erika = Browser(cast.carla), Browser(cast.erika)
+    assert carla.fill("/desk/open", {"amount": "1.250"}).status_code == 303
+    carla.follow()
+    assert "1.250,00 USD" in carla.text
+    erika.get(f"/reports/registers/{cast.store.uuid}/1/x")
+    assert "1.250,00 USD" in erika.text
+
+
 def test_a_report_is_written_as_in_the_store_that_it_tells_of(cast: Cast) -> None:
     cast.store.language = "de"
     cast.store.save()
