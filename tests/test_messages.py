@@ -37,7 +37,7 @@ def test_a_catalog_has_every_marked_word_and_no_other(language: str, path: Path,
     for message in catalog:
         if not message.id:
             continue
-        forms = message.string if isinstance(message.string, tuple) else (message.string,)
+        forms = _forms(message)
         assert all(forms), f"{language}: {message.id} is not translated"
         assert len(forms) == (catalog.num_plurals if isinstance(message.id, tuple) else 1), message.id
         assert not message.fuzzy, message.id
@@ -58,6 +58,25 @@ def test_what_is_compiled_is_what_was_translated(path: Path) -> None:
         elif isinstance(message.id, str) and message.id:
             known = programs.pgettext(message.context, message.id) if message.context else programs.gettext(message.id)
             assert known == message.string, "run `make .venv/.ready`"
+
+
+AWKWARD = {
+    "de": r"(?i:\b(du|dich|dir|dein\w*)\b)|[«»”]|\w…",
+    "es": r"(?i:\b(tú|te|ti|tus?|vos)\b)| …|^[^¿]*\?|^[^¡]*!",
+    "id": r"(?i:\b(kamu|engkau)\b)| …",
+    "pt_BR": r"(?i:\b(tu|teus?|tuas?|vós)\b)| …",
+}
+"""What a reader of the language stumbles over: the wrong form of address, the marks of another language."""
+
+
+@pytest.mark.parametrize(("language", "path"), catalogs().items())
+def test_a_catalog_keeps_to_the_form_of_address_and_the_marks_of_its_language(language: str, path: Path) -> None:
+    said = [form for message in read(path) if message.id for form in _forms(message)]
+    assert [form for form in said if re.search(AWKWARD[language], form) or '"' in form] == []
+
+
+def _forms(message: Any) -> tuple[str, ...]:
+    return message.string if isinstance(message.string, tuple) else (message.string,)
 
 
 def _key(message: Any) -> Any:
