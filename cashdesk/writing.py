@@ -28,7 +28,8 @@ EXAMPLE: Final = 1250
 _ALIKE: Final = str.maketrans("\u00a0\u202f\u2009\u2019\u02bc\u00b4`\u2212", "   ''''-")
 _SIGNS: Final = re.compile(r"[.,' ]")
 _TYPED: Final = re.compile(r"\d+(?:[.,' ]\d+)*", re.ASCII)
-_GROUPED: Final = re.compile(r"[1-9]\d{0,2}(?:-\d{3})+", re.ASCII)
+_THOUSANDS: Final = re.compile(r"[1-9]\d{0,2}(?:-\d{3})+", re.ASCII)
+_LAKHS: Final = re.compile(r"[1-9]\d?(?:-\d{2})*-\d{3}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,8 @@ class Style:
     day: str
     minute: str
     second: str
+    lakhs: bool = False
+    """Whether digits are grouped by two above the first three: 1,25,000."""
 
     def amount(self, minor: int, currency: str) -> str:
         """Writes minor units with their currency's code: "1.250,50 EUR"."""
@@ -48,7 +51,7 @@ class Style:
     def digits(self, minor: int, currency: str) -> str:
         """Writes minor units without the currency's code, as one might type them: "1.250,50"."""
         units, _point, decimals = money.to_digits(abs(minor), currency).partition(".")
-        grouped = f"{int(units):,}".replace(",", self.group)
+        grouped = re.sub(r"\B(?=(?:\d{2})*\d{3}$)" if self.lakhs else r"\B(?=(?:\d{3})+$)", self.group, units)
         return f"{'-' if minor < 0 else ''}{grouped}{self.decimal if decimals else ''}{decimals}"
 
     def instant(self, at: datetime, time_zone: str, *, to_the_second: bool = False) -> str:
@@ -94,7 +97,7 @@ class Style:
         signs = _SIGNS.findall(typed)
         if not signs:
             return last, ""
-        is_grouped = _are_groups([*blocks, last], signs)
+        is_grouped = self._are_groups([*blocks, last], signs)
         if len(signs) == 1:
             if signs == [self.decimal]:
                 return blocks[0], last
@@ -105,16 +108,17 @@ class Style:
         if is_grouped:
             return "".join([*blocks, last]), ""
         point, before = signs[-1], signs[:-1]
-        if point not in ".," or point in before or not _are_groups(blocks, before):
+        if point not in ".," or point in before or not self._are_groups(blocks, before):
             return None
         if self.decimal not in (point, before[0]) and len(last) == 3:
             return None
         return "".join(blocks), last
 
-
-def _are_groups(blocks: Iterable[str], signs: Iterable[str]) -> bool:
-    """Whether the blocks are groups of a thousand each, parted by one and the same sign."""
-    return len(set(signs)) == 1 and _GROUPED.fullmatch("-".join(blocks)) is not None
+    def _are_groups(self, blocks: Iterable[str], signs: Iterable[str]) -> bool:
+        """Whether the blocks are groups of a thousand each, or lakhs where they are known, parted by the same sign."""
+        grouped = "-".join(blocks)
+        is_known = _THOUSANDS.fullmatch(grouped) or (self.lakhs and _LAKHS.fullmatch(grouped))
+        return len(set(signs)) == 1 and bool(is_known)
 
 
 _ENGLISH: Final = Style(decimal=".", group=",", day="j M Y", minute="j M Y, H:i", second="j M Y, H:i:s T")
@@ -142,6 +146,7 @@ _OF_CURRENCY: Final[Mapping[tuple[str, str], Style]] = MappingProxyType(
         (Language.SPANISH, "CRC"): replace(_LATIN, group="\u00a0"),
         (Language.GERMAN, "CHF"): replace(_GERMAN, decimal=".", group="\u2019"),
         (Language.ENGLISH, "CHF"): replace(_ENGLISH, group="\u2019"),
+        (Language.ENGLISH, "INR"): replace(_ENGLISH, lakhs=True),
         **{(Language.ENGLISH, code): replace(_ENGLISH, decimal=",", group=".") for code in _COMMA_IN_ENGLISH},
         **{(Language.ENGLISH, code): replace(_ENGLISH, decimal=",", group="\u00a0") for code in _SPACED_IN_ENGLISH},
         **{(Language.PORTUGUESE, code): replace(_LATIN, group="\u00a0") for code in _SPACED_IN_PORTUGUESE},

@@ -90,3 +90,9 @@ def decimal_sign() -> str:
 def group_sign() -> str:
     """The sign between groups of three digits."""
     return writing.style().group
+
+
+@register.simple_tag
+def lakhs() -> str:
+    """Says where digits are grouped by two above the first three."""
+    return "data-lakhs" if writing.style().lakhs else ""

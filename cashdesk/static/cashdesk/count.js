@@ -7,9 +7,9 @@ const REPEATED_EVERY_MS = 90;
 const PIECES_MAX = 10_000_000n;
 
 /** Minor units as they are written in the place: 125050n is "1,250.50", or "1.250,50". */
-function written(minor, { decimals, point, group }) {
+function written(minor, { decimals, point, group, lakhs }) {
   const digits = minor.toString().padStart(decimals + 1, "0");
-  const units = digits.slice(0, digits.length - decimals).replace(/\B(?=(\d{3})+$)/g, group);
+  const units = digits.slice(0, digits.length - decimals).replace(lakhs ? /\B(?=(\d{2})*\d{3}$)/g : /\B(?=(\d{3})+$)/g, group);
   return decimals === 0 ? units : `${units}${point}${digits.slice(-decimals)}`;
 }
 
@@ -28,7 +28,7 @@ function amount(field, style) {
 }
 
 /** Units and decimals of a number that was typed, null where it is none or could be two: Style.read() says why. */
-function parts(typed, { point, group }) {
+function parts(typed, { point, group, lakhs }) {
   const blocks = typed.split(/[.,' ]/);
   const signs = typed.match(/[.,' ]/g) || [];
   const last = blocks.at(-1);
@@ -36,18 +36,20 @@ function parts(typed, { point, group }) {
   if (signs.length === 0) return [last, ""];
   if (signs.length === 1) {
     if (signs[0] === point) return blocks;
-    if (areGroups(blocks, signs) && [plain(group), " ", "'"].includes(signs[0])) return [blocks.join(""), ""];
+    if (areGroups(blocks, signs, lakhs) && [plain(group), " ", "'"].includes(signs[0])) return [blocks.join(""), ""];
     return last.length === 3 || " '".includes(signs[0]) ? null : blocks;
   }
-  if (areGroups(blocks, signs)) return [blocks.join(""), ""];
+  if (areGroups(blocks, signs, lakhs)) return [blocks.join(""), ""];
   const end = signs.pop();
   blocks.pop();
-  if (" '".includes(end) || signs.includes(end) || !areGroups(blocks, signs)) return null;
+  if (" '".includes(end) || signs.includes(end) || !areGroups(blocks, signs, lakhs)) return null;
   return end !== point && signs[0] !== point && last.length === 3 ? null : [blocks.join(""), last];
 }
 
-function areGroups(blocks, signs) {
-  return new Set(signs).size === 1 && /^[1-9]\d{0,2}(-\d{3})+$/.test(blocks.join("-"));
+function areGroups(blocks, signs, lakhs) {
+  const grouped = blocks.join("-");
+  const isKnown = /^[1-9]\d{0,2}(-\d{3})+$/.test(grouped) || (lakhs && /^[1-9]\d?(-\d{2})*-\d{3}$/.test(grouped));
+  return new Set(signs).size === 1 && isKnown;
 }
 
 /** Spaces and apostrophes of all kinds as the plain ones. */
@@ -75,7 +77,7 @@ function countsOn(sheet) {
   const said = form.querySelector(`[data-total-said="${id}"]`);
   const one = sheet.querySelector("[data-amount]");
   const { currency, point, group } = sheet.dataset;
-  const style = { decimals: Number(sheet.dataset.decimals), point, group };
+  const style = { decimals: Number(sheet.dataset.decimals), point, group, lakhs: "lakhs" in sheet.dataset };
   const rows = [...sheet.querySelectorAll("[data-worth]")].map((row) => ({
     worth: BigInt(row.dataset.worth),
     usual: row.dataset.usual,
