@@ -72,8 +72,8 @@ def test_a_movement_that_is_not_understood_names_the_field(
     for name, text in typed.items():
         assert carla.value(name) == text
     assert not Movement.objects.exclude(kind="FLOAT").exists()
-    carla.send(path, {"amount": "7.00", "reason": "now\0 it is"})
-    assert Movement.objects.get(kind__startswith="PAID").reason == "now it is"
+    carla.send(path, {"amount": "7.00", "reason": "now\0 it\u00a0is\tso\u202e"})
+    assert Movement.objects.get(kind__startswith="PAID").reason == "now it is so"
 
 
 def test_more_than_is_in_the_drawer_is_taken_without_a_word(cast: Cast) -> None:
