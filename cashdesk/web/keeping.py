@@ -120,7 +120,7 @@ def keep_carried(*, request: HttpRequest, by: Principal, at: datetime) -> str:
 def _carried(text: str) -> dict[str, str]:
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
