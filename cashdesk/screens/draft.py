@@ -17,7 +17,7 @@ from cashdesk.domain.draft import discard_draft, draft_of
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import Role
 from cashdesk.errors import DomainError, DraftChanged, DraftGone
-from cashdesk.models import Draft, User
+from cashdesk.models import CashSession, Draft, Store, User
 from cashdesk.screens.form import see, see_path
 from cashdesk.screens.sign_in import sign_in_page
 from cashdesk.web import errors
@@ -70,22 +70,33 @@ class Kept:
         discard_draft(by=self.by, subject=self.keeper.subject)
 
 
-def kept_of(request: HttpRequest, subject: str, *, by: Principal) -> Kept:
+def kept_of(request: HttpRequest, subject: str, *, by: Principal, page: str = "") -> Kept:
     """Returns the draft behind the form of a page: `typed` is what was sent, else what was kept, else empty.
 
-    `subject` names what is filled in, such as `close:<uuid of the session>`; the page's own path shows it again.
+    `subject` names what is filled in, such as `close:<uuid of the session>`. It is shown again at `page`, else at the page's
+    own path.
     """
     draft = draft_of(by=by, subject=subject)
     is_sent = request.method == "POST"
     is_resumed = not is_sent and draft is not None and any(draft.fields.values())
     return Kept(
-        keeper=Keeper(user_id=cast(User, by.user).pk, subject=subject, page=request.path),
+        keeper=Keeper(user_id=cast(User, by.user).pk, subject=subject, page=page or request.path),
         by=by,
         draft=draft,
         typed=request.POST.dict() if is_sent else dict(draft.fields) if draft is not None else {},
         is_resumed=is_resumed,
         is_saved=not is_sent,
     )
+
+
+def opening_subject(store: Store) -> str:
+    """Returns what the draft of a drawer that is opened with a float is called."""
+    return f"open:{store.uuid}"
+
+
+def counting_in_subject(left: CashSession) -> str:
+    """Returns what the draft of a drawer that is counted in is called, by the session that handed it over."""
+    return f"count-in:{left.uuid}"
 
 
 def begun_at(subject: str, *, by: Principal) -> str:

@@ -23,7 +23,7 @@ KEEP_FIELD: Final = "keep"
 CARRIED: Final = "carried"
 """The hidden field in which a page that asks something first carries what was typed on the page before."""
 
-COUNTS: Final = ("close", "open", "count", "recount")
+COUNTS: Final = ("close", "open", "count-in", "count", "recount")
 """The first words of subjects that are counts: their pages speak of a count."""
 
 NOT_TYPED: Final = frozenset(
