@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from cashdesk.domain.draft import discard_draft, draft_of
@@ -21,6 +22,7 @@ from cashdesk.models import CashSession, Draft, Store, User
 from cashdesk.screens.form import see, see_path
 from cashdesk.screens.sign_in import sign_in_page
 from cashdesk.web import errors
+from cashdesk.web.idempotency import WITNESS_PROOF
 from cashdesk.web.keeping import Keeper, carried_on, keep, keep_carried
 from cashdesk.web.middleware import API_PREFIX
 from cashdesk.web.pages import ask_to_sign_in, page_for
@@ -113,6 +115,7 @@ def clock(at: datetime, by: Principal) -> str:
     return f"{local:%H:%M}" if local.date() == now.date() else style().instant(at, zone.key)
 
 
+@sensitive_post_parameters(WITNESS_PROOF)
 @never_cache
 @require_POST
 def save_page(request: HttpRequest) -> HttpResponse:
@@ -145,6 +148,7 @@ def save_page(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=204, headers={VERSION_HEADER: str(draft.version if draft else 0)})
 
 
+@sensitive_post_parameters(WITNESS_PROOF)
 @page_for(Role.CASHIER, takes_posts=True)
 def go_on_page(request: HttpRequest, by: Principal) -> HttpResponse:
     """Keeps what was typed and shows the form again; nothing of it is done. Who was signed out is asked to sign in first."""
