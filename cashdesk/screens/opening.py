@@ -1,12 +1,14 @@
 """Opening a drawer with a counted float."""
 
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from cashdesk import money
+from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.draft import discard_draft
 from cashdesk.domain.handover import handover_before, handovers_waiting
 from cashdesk.domain.place import stations_for
@@ -27,6 +29,9 @@ from cashdesk.web.pages import page_for
 ANY_FREE = ""
 """The choice that leaves the register to the house."""
 
+SHOWN_FOR: Final = "store"
+"""The hidden field that says for which store and currency the form was shown: the person may work elsewhere by now."""
+
 
 @sensitive_post_parameters(WITNESS_PROOF)
 @page_for(Role.CASHIER, takes_posts=True)
@@ -45,14 +50,24 @@ def open_page(request: HttpRequest, by: Principal) -> HttpResponse:
         sheet = CountSheet.resumed(store.currency, kept.typed, usual=store.usual_float)
         return _show(request, store, kept, waiting, sheet=sheet)
     sheet = CountSheet(store.currency, kept.typed, usual=store.usual_float)
+    if request.POST.get(SHOWN_FOR, _shown_for(store)) != _shown_for(store):
+        message = _("This page is out of date. Nothing was done: look at it again, and send it again.")
+        return _show(request, store, kept, waiting, sheet=sheet, refusal=Refusal(status=409, message=message))
     if sheet.takes_usual:
         return _show(request, store, kept, waiting, sheet=sheet)
-    counted, station = sheet.counted, request.POST.get("station", ANY_FREE)
+    counted = sheet.counted
     if counted is None:
         return _show(request, store, kept, waiting, sheet=sheet, refusal=Refusal(status=400))
     if WITNESS_NAME not in request.POST and asks_witness(store=store, amount=counted.amount):
         return _show(request, store, kept, waiting, sheet=sheet)
-    at = timezone.now()
+    return _open(request, store, kept, sheet=sheet, counted=counted, by=by)
+
+
+def _open(
+    request: HttpRequest, store: Store, kept: Kept, *, sheet: CountSheet, counted: CountedAmount, by: Principal
+) -> HttpResponse:
+    """Opens once; sent again it leads to the same page."""
+    user, station, at = cast(User, by.user), request.POST.get("station", ANY_FREE), timezone.now()
     try:
         witness = witness_of(request, counted=counted, store=store, by=by, at=at)
 
@@ -73,6 +88,10 @@ def open_page(request: HttpRequest, by: Principal) -> HttpResponse:
         # Somebody else may have counted it in meanwhile.
         waiting = handovers_waiting(store=store)
         return _show(request, store, kept, waiting, sheet=sheet, refusal=refusal_of(error, store=store))
+
+
+def _shown_for(store: Store) -> str:
+    return f"{store.uuid} {store.currency}"
 
 
 def _kept(request: HttpRequest, store: Store, waiting: list[CashSession], *, by: Principal) -> Kept:
@@ -107,6 +126,7 @@ def _show(
         "sheet": sheet,
         "kept": kept,
         "store": store,
+        "shown_for": _shown_for(store),
         "assigned": user.register,
         "stations": [] if user.register is not None else stations_for(user=user, store=store, by=kept.by),
         "station": station,

@@ -28,8 +28,8 @@ COUNTS: Final = ("close", "open", "count-in", "count", "recount")
 
 NOT_TYPED: Final = frozenset(
     {
-        "csrfmiddlewaretoken", "once", "step", "session", "settlement", "after-previews", "new-currency", "new-method",
-        "next", "seen", "device", KEEP_FIELD, CARRIED,
+        "csrfmiddlewaretoken", "once", "step", "session", "settlement", "store", "after-previews", "new-currency",
+        "new-method", "next", "seen", "device", KEEP_FIELD, CARRIED,
     }
 )  # fmt: skip
 """Fields that the page itself fills in. Secrets are told by their name."""
