@@ -171,6 +171,8 @@ def store_for(*, reference: str, by: Principal) -> Store:
 def store_reference(reference: str, *, path: str = "") -> Q:
     """Builds the condition that the store, or the one at the end of `path`, has this number or UUID."""
     prefix = f"{path}__" if path else ""
+    # No store has a number with a NUL, which PostgreSQL would not even look for.
+    reference = reference.replace("\0", "\ufffd")
     compact = reference.replace("-", "").lower()
     is_uuid = len(compact) == 32 and all(character in "0123456789abcdef" for character in compact)
     return Q(**{f"{prefix}uuid": compact}) if is_uuid else Q(**{f"{prefix}number": reference})

@@ -13,7 +13,8 @@ from cashdesk.models import Draft, User
 
 SUBJECT: Final = re.compile(r"[a-z][a-z-]{0,23}(:[A-Za-z0-9-]{1,40}){1,2}")
 FIELD_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,63}")
-FIELDS_MAX: Final = 500
+FIELDS_MAX: Final = 1_000
+"""As many as Django takes of one form: a count of two dozen currencies has more than 800."""
 VALUE_LENGTH_MAX: Final = 2_000
 LENGTH_MAX: Final = 48_000
 """Characters of all fields and their names together: a browser sends no more than 64 KB while its page goes away."""

@@ -13,7 +13,7 @@ from cashdesk.domain.principal import Principal
 from cashdesk.domain.session import open_session_of
 from cashdesk.enums import Role
 from cashdesk.models import Store, User
-from cashdesk.screens.draft import begun_at
+from cashdesk.screens.draft import begun_at, counting_in_subject, opening_subject
 from cashdesk.web.pages import page_for
 
 
@@ -27,7 +27,7 @@ def desk_page(request: HttpRequest, by: Principal) -> HttpResponse:
     context: dict[str, Any] = {"session": session, "notice": request.GET.get("notice", "")}
     context |= {"is_settled": trades_under_settlement(user.store), "is_manager": by.has_role(Role.MANAGER)}
     context["booked"] = queries.own_movement(by=by, movement_id=_uuid(request.GET.get("booked", "")))
-    drawer = f"close:{session.uuid}" if session else f"open:{user.store.uuid}" if user.store else ""
+    drawer = f"close:{session.uuid}" if session else opening_subject(user.store) if user.store else ""
     context["begun_at"] = begun_at(drawer, by=by) if drawer else ""
     if session is not None:
         context["movements"] = queries.own_movements(by=by, session=session)
@@ -47,6 +47,7 @@ def _before_opening(user: User, store: Store, *, by: Principal) -> dict[str, Any
         "refusal": stations[0].refusal if user.register is not None and stations else "",
         "assigned": user.register,
         "to_count_in": for_them,
+        "begun_in": [(left, begun_at(counting_in_subject(left), by=by)) for left in for_them],
         "handed_over": [left for left in waiting if left.user_id == user.pk],
         "of_others": [left for left in waiting if left not in for_them and left.user_id != user.pk],
     }

@@ -11,16 +11,18 @@ from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from cashdesk.domain.draft import discard_draft, draft_of
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import Role
 from cashdesk.errors import DomainError, DraftChanged, DraftGone
-from cashdesk.models import Draft, User
+from cashdesk.models import CashSession, Draft, Store, User
 from cashdesk.screens.form import see, see_path
 from cashdesk.screens.sign_in import sign_in_page
 from cashdesk.web import errors
+from cashdesk.web.idempotency import WITNESS_PROOF
 from cashdesk.web.keeping import Keeper, carried_on, keep, keep_carried
 from cashdesk.web.middleware import API_PREFIX
 from cashdesk.web.pages import ask_to_sign_in, page_for
@@ -70,22 +72,33 @@ class Kept:
         discard_draft(by=self.by, subject=self.keeper.subject)
 
 
-def kept_of(request: HttpRequest, subject: str, *, by: Principal) -> Kept:
+def kept_of(request: HttpRequest, subject: str, *, by: Principal, page: str = "") -> Kept:
     """Returns the draft behind the form of a page: `typed` is what was sent, else what was kept, else empty.
 
-    `subject` names what is filled in, such as `close:<uuid of the session>`; the page's own path shows it again.
+    `subject` names what is filled in, such as `close:<uuid of the session>`. It is shown again at `page`, else at the page's
+    own path.
     """
     draft = draft_of(by=by, subject=subject)
     is_sent = request.method == "POST"
     is_resumed = not is_sent and draft is not None and any(draft.fields.values())
     return Kept(
-        keeper=Keeper(user_id=cast(User, by.user).pk, subject=subject, page=request.path),
+        keeper=Keeper(user_id=cast(User, by.user).pk, subject=subject, page=page or request.path),
         by=by,
         draft=draft,
         typed=request.POST.dict() if is_sent else dict(draft.fields) if draft is not None else {},
         is_resumed=is_resumed,
         is_saved=not is_sent,
     )
+
+
+def opening_subject(store: Store) -> str:
+    """Returns what the draft of a drawer that is opened with a float is called."""
+    return f"open:{store.uuid}"
+
+
+def counting_in_subject(left: CashSession) -> str:
+    """Returns what the draft of a drawer that is counted in is called, by the session that handed it over."""
+    return f"count-in:{left.uuid}"
 
 
 def begun_at(subject: str, *, by: Principal) -> str:
@@ -102,6 +115,7 @@ def clock(at: datetime, by: Principal) -> str:
     return f"{local:%H:%M}" if local.date() == now.date() else style().instant(at, zone.key)
 
 
+@sensitive_post_parameters(WITNESS_PROOF)
 @never_cache
 @require_POST
 def save_page(request: HttpRequest) -> HttpResponse:
@@ -134,6 +148,7 @@ def save_page(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=204, headers={VERSION_HEADER: str(draft.version if draft else 0)})
 
 
+@sensitive_post_parameters(WITNESS_PROOF)
 @page_for(Role.CASHIER, takes_posts=True)
 def go_on_page(request: HttpRequest, by: Principal) -> HttpResponse:
     """Keeps what was typed and shows the form again; nothing of it is done. Who was signed out is asked to sign in first."""

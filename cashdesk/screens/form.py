@@ -68,5 +68,8 @@ def session_meant(request: HttpRequest, *, by: Principal) -> CashSession | None:
 
 
 def text_of(request: HttpRequest, name: str) -> str:
-    """Returns what was typed into a field of one line: trimmed, and without characters that no line has."""
-    return "".join(sign for sign in request.POST.get(name, "").strip() if sign.isprintable())
+    """Returns what was typed into a field of one line: trimmed, without characters that no line has, and with plain spaces
+    where other ones were pasted, which would else run words together.
+    """
+    typed = "".join(" " if sign.isspace() else sign for sign in request.POST.get(name, "").strip())
+    return "".join(sign for sign in typed if sign.isprintable())

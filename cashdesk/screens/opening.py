@@ -1,12 +1,15 @@
 """Opening a drawer with a counted float."""
 
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from cashdesk import money
+from cashdesk.domain.count import CountedAmount
+from cashdesk.domain.draft import discard_draft
 from cashdesk.domain.handover import handover_before, handovers_waiting
 from cashdesk.domain.place import stations_for
 from cashdesk.domain.principal import Principal
@@ -14,8 +17,8 @@ from cashdesk.domain.session import open_session, open_session_of
 from cashdesk.domain.witness import asks_witness
 from cashdesk.enums import Role
 from cashdesk.errors import DomainError, SessionAlreadyOpen
-from cashdesk.models import Store, User
-from cashdesk.screens.draft import Kept, kept_of
+from cashdesk.models import CashSession, Store, User
+from cashdesk.screens.draft import Kept, counting_in_subject, kept_of, opening_subject
 from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path
 from cashdesk.screens.sentences import refusal_of
 from cashdesk.screens.sheet import CountSheet
@@ -25,6 +28,9 @@ from cashdesk.web.pages import page_for
 
 ANY_FREE = ""
 """The choice that leaves the register to the house."""
+
+SHOWN_FOR: Final = "store"
+"""The hidden field that says for which store and currency the form was shown: the person may work elsewhere by now."""
 
 
 @sensitive_post_parameters(WITNESS_PROOF)
@@ -36,21 +42,32 @@ def open_page(request: HttpRequest, by: Principal) -> HttpResponse:
     user = cast(User, by.user)
     if user.store is None:
         return see("desk")
-    kept = kept_of(request, f"open:{user.store.uuid}", by=by)
+    store, waiting = user.store, handovers_waiting(store=user.store)
+    kept = _kept(request, store, waiting, by=by)
     if request.method != "POST":
         if open_session_of(user) is not None:
             return see("desk", notice="already-open")
-        sheet = CountSheet.resumed(user.store.currency, kept.typed, usual=user.store.usual_float)
-        return _show(request, user.store, kept, sheet=sheet)
-    sheet = CountSheet(user.store.currency, kept.typed, usual=user.store.usual_float)
+        sheet = CountSheet.resumed(store.currency, kept.typed, usual=store.usual_float)
+        return _show(request, store, kept, waiting, sheet=sheet)
+    sheet = CountSheet(store.currency, kept.typed, usual=store.usual_float)
+    if request.POST.get(SHOWN_FOR, _shown_for(store)) != _shown_for(store):
+        message = _("This page is out of date. Nothing was done: look at it again, and send it again.")
+        return _show(request, store, kept, waiting, sheet=sheet, refusal=Refusal(status=409, message=message))
     if sheet.takes_usual:
-        return _show(request, user.store, kept, sheet=sheet)
-    counted, station = sheet.counted, request.POST.get("station", ANY_FREE)
+        return _show(request, store, kept, waiting, sheet=sheet)
+    counted = sheet.counted
     if counted is None:
-        return _show(request, user.store, kept, sheet=sheet, refusal=Refusal(status=400))
-    if WITNESS_NAME not in request.POST and asks_witness(store=user.store, amount=counted.amount):
-        return _show(request, user.store, kept, sheet=sheet)
-    at, store = timezone.now(), user.store
+        return _show(request, store, kept, waiting, sheet=sheet, refusal=Refusal(status=400))
+    if WITNESS_NAME not in request.POST and asks_witness(store=store, amount=counted.amount):
+        return _show(request, store, kept, waiting, sheet=sheet)
+    return _open(request, store, kept, sheet=sheet, counted=counted, by=by)
+
+
+def _open(
+    request: HttpRequest, store: Store, kept: Kept, *, sheet: CountSheet, counted: CountedAmount, by: Principal
+) -> HttpResponse:
+    """Opens once; sent again it leads to the same page."""
+    user, station, at = cast(User, by.user), request.POST.get("station", ANY_FREE), timezone.now()
     try:
         witness = witness_of(request, counted=counted, store=store, by=by, at=at)
 
@@ -60,30 +77,61 @@ def open_page(request: HttpRequest, by: Principal) -> HttpResponse:
                 user=user, counted=counted, by=by, at=at, station=number, witness=witness, refuses_unwitnessed=True
             )
             kept.discard()
+            # Whichever of the two forms it was begun on: the drawer is open.
+            discard_draft(by=by, subject=opening_subject(store))
             return path_to("desk", notice="counted-in" if handover_before(session) else "opened")
 
         return see_path(act_once(request=request, by=by, at=at, act=act))
     except DomainError as error:
         if isinstance(error, SessionAlreadyOpen) and open_session_of(user) is not None:
             return see("desk", notice="already-open")
-        return _show(request, store, kept, sheet=sheet, refusal=refusal_of(error, store=store))
+        # Somebody else may have counted it in meanwhile.
+        waiting = handovers_waiting(store=store)
+        return _show(request, store, kept, waiting, sheet=sheet, refusal=refusal_of(error, store=store))
+
+
+def _shown_for(store: Store) -> str:
+    return f"{store.uuid} {store.currency}"
+
+
+def _kept(request: HttpRequest, store: Store, waiting: list[CashSession], *, by: Principal) -> Kept:
+    """The draft of the drawer that is meant: what was typed for another one is not offered where one is counted in."""
+    user = cast(User, by.user)
+    station = request.POST.get("station", request.GET.get("station", ANY_FREE))
+    left = _handover_at(station, user=user, waiting=waiting)
+    if left is None:
+        return kept_of(request, opening_subject(store), by=by)
+    page = path_to("desk-open", station=str(left.register.number))
+    return kept_of(request, counting_in_subject(left), by=by, page=page)
+
+
+def _handover_at(station: str, *, user: User, waiting: list[CashSession]) -> CashSession | None:
+    """Returns the session that handed over the register which the person opens: the assigned one, else the one they name."""
+    wanted = str(user.register.number) if user.register is not None else station
+    return next((left for left in waiting if str(left.register.number) == wanted), None)
 
 
 def _show(
-    request: HttpRequest, store: Store, kept: Kept, *, sheet: CountSheet, refusal: Refusal | None = None
+    request: HttpRequest,
+    store: Store,
+    kept: Kept,
+    waiting: list[CashSession],
+    *,
+    sheet: CountSheet,
+    refusal: Refusal | None = None,
 ) -> HttpResponse:
     user = cast(User, kept.by.user)
     station = request.POST.get("station", request.GET.get("station", kept.typed.get("station", ANY_FREE)))
-    waiting = {str(left.register.number): left for left in handovers_waiting(store=store)}
     context: dict[str, Any] = {
         "sheet": sheet,
         "kept": kept,
         "store": store,
+        "shown_for": _shown_for(store),
         "assigned": user.register,
         "stations": [] if user.register is not None else stations_for(user=user, store=store, by=kept.by),
         "station": station,
-        "waiting": waiting.values(),
-        "handover": waiting.get(str(user.register.number) if user.register is not None else station),
+        "waiting": waiting,
+        "handover": _handover_at(station, user=user, waiting=waiting),
         **witness_fields(request, counted=sheet.counted, store=store),
     }
     return form_page(request, "cashdesk/open.html", context, refusal)

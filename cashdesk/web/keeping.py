@@ -23,13 +23,13 @@ KEEP_FIELD: Final = "keep"
 CARRIED: Final = "carried"
 """The hidden field in which a page that asks something first carries what was typed on the page before."""
 
-COUNTS: Final = ("close", "open", "count", "recount")
+COUNTS: Final = ("close", "open", "count-in", "count", "recount")
 """The first words of subjects that are counts: their pages speak of a count."""
 
 NOT_TYPED: Final = frozenset(
     {
-        "csrfmiddlewaretoken", "once", "step", "session", "settlement", "after-previews", "new-currency", "new-method",
-        "next", "seen", "device", KEEP_FIELD, CARRIED,
+        "csrfmiddlewaretoken", "once", "step", "session", "settlement", "store", "after-previews", "new-currency",
+        "new-method", "next", "seen", "device", KEEP_FIELD, CARRIED,
     }
 )  # fmt: skip
 """Fields that the page itself fills in. Secrets are told by their name."""
@@ -120,7 +120,7 @@ def keep_carried(*, request: HttpRequest, by: Principal, at: datetime) -> str:
 def _carried(text: str) -> dict[str, str]:
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -12,7 +12,7 @@ from cashdesk.domain import place as places
 from cashdesk.domain.cash_movement import move_money
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import CASH, MovementKind, PlaceKind, Role, SessionStatus
-from cashdesk.errors import Forbidden, InvalidInput
+from cashdesk.errors import Forbidden, InvalidInput, NothingOpen
 from cashdesk.models import CashSession, Movement, Place, Store
 from settlements.domain.booking import refuse_drawer_of_another
 from settlements.domain.cashbook import find_account
@@ -87,13 +87,18 @@ def move_in_store(
 
 
 @transaction.atomic
-def note_no_sale(*, store: Store, station: int, by: Principal, at: datetime, reason: str) -> Place:
+def note_no_sale(
+    *, store: Store, station: int, by: Principal, at: datetime, reason: str, session: CashSession | None = None
+) -> Place:
     """Notes that a drawer was opened without a sale, and returns the register: no money moves, but every opening counts.
 
-    Raises InvalidInput for a station that is not there, Forbidden at somebody else's register.
+    `session` is the one whose drawer the caller speaks of. Raises InvalidInput for a station that is not there, Forbidden at
+    somebody else's register, NothingOpen where the session was closed, so that it is not counted in the next one's Z.
     """
     register = places.register_at(store=store, station=station)
     refuse_drawer_of_another(register, by=by)
+    if session is not None and not CashSession.objects.filter(pk=session.pk, status=SessionStatus.OPEN).exists():
+        raise NothingOpen(_("No active cash session found for the current user"))
     audit.note(
         action="register.no_sale", subject=f"place:{register.pk}", by=by, at=at, store=store, detail={"reason": reason}
     )

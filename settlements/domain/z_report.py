@@ -73,7 +73,8 @@ def z_report(*, period: SealedPeriod, by: Principal, at: datetime) -> ZReport:
     """Tells of a sealed period, which `settlements.queries.sealed_period` found `by` may know of.
 
     A look at what is expected in a drawer that still waits to be counted is noted. A cashier's own Z tells of other methods
-    only once the settlement around it is closed, since the settlement's count of them is still to come (law 5).
+    only once the settlement around it is closed, since the settlement's count of them is still to come (law 5), and never
+    of what another one left in the drawer (docs/decisions/0016).
     """
     if period.settlement is not None:
         note_looks(rows=[period.settlement], by=by, at=at, noun="settlements")
@@ -85,7 +86,10 @@ def z_report(*, period: SealedPeriod, by: Principal, at: datetime) -> ZReport:
     note_looks(rows=period.sessions, by=by, at=at)
     place = period.seal.place
     is_settled = place.settling == Settling.NONE or period.seal.number <= place.settled_after_z
-    if by.has_role(Role.MANAGER) or is_settled or period.session is None:
+    if by.has_role(Role.MANAGER) or period.session is None:
+        return report
+    report = _as_counted_in(report, period.session)
+    if is_settled:
         return report
     own = (period.session.currency, CASH)
     return replace(
@@ -163,6 +167,26 @@ def _of_session(period: SealedPeriod, session: CashSession) -> ZReport:
         closed_by=str(session.closed_by or ""),
         attempts=attempts,
     )
+
+
+def _as_counted_in(report: ZReport, session: CashSession) -> ZReport:
+    """Begins with what the cashier counted in, whatever lay there: the gap that was booked would tell another's count."""
+    own, gap = (session.currency, CASH), session.opening_difference
+    booked = _over_short(own, gap)
+    came_in, went_out = max(gap, 0), max(-gap, 0)
+    figures = tuple(
+        replace(
+            line,
+            begun_with=line.begun_with + gap,
+            came_in=line.came_in - came_in,
+            went_out=line.went_out - went_out,
+            opening_difference=0,
+        )
+        if line.pair == own
+        else line
+        for line in report.figures
+    )
+    return replace(report, figures=figures, movements=_without(report.movements, booked))
 
 
 def _of_count(seal: Seal) -> ZReport:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext, gettext_noop
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.session import open_session_of
 from cashdesk.enums import Role
-from cashdesk.errors import DomainError
+from cashdesk.errors import DomainError, NothingOpen
 from cashdesk.models import CashSession, User
 from cashdesk.screens.draft import Kept, kept_of
 from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path, session_meant, text_of
@@ -45,11 +45,13 @@ def no_sale_page(request: HttpRequest, by: Principal) -> HttpResponse:
         reason = _reason(request)
 
         def act() -> str:
-            note_no_sale(store=store, station=station, by=by, at=at, reason=reason)
+            note_no_sale(store=store, station=station, by=by, at=at, reason=reason, session=session)
             kept.discard()
             return path_to("desk", notice="no-sale")
 
         return see_path(act_once(request=request, by=by, at=at, act=act))
+    except NothingOpen:
+        return see("desk", notice="closed-meanwhile")
     except DomainError as error:
         return _show(request, session, kept, Refusal.of(error))
 

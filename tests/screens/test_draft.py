@@ -65,6 +65,8 @@ def test_every_digit_is_there_again_on_another_device_until_it_is_thrown_away(
     token = phone.hidden()["keep"]
     phone.get(f"/desk/draft/anew?keep={token}")
     assert "Throw away" in phone.text
+    doors = phone.page.content.decode().partition('class="doors"')[2]
+    assert doors.index("No, keep what I typed") < doors.index('class="button grave"') < doors.index("Yes, begin anew")
     assert Draft.objects.exists()
     phone.send("/desk/draft/anew")
     assert phone.page.headers["Location"] == path
@@ -236,3 +238,9 @@ def test_a_movement_of_another_drawer_has_another_draft(cast: Cast) -> None:
     assert carla.value("amount") == ""
     assert open_of(cast.carla)
     assert not Movement.objects.filter(kind="PAID_IN").exists()
+
+
+def test_a_count_of_many_currencies_is_kept_whole(cast: Cast) -> None:
+    carla = at_form(cast, "/desk/count")
+    type_into(carla, {f"pieces-{number}": "7" for number in range(900)})
+    assert len(Draft.objects.get().fields) == 900

@@ -97,7 +97,7 @@ def test_what_nobody_signed_is_not_carried(cast: Cast) -> None:
         sent = visitor.send("/desk/count", {"keep": token, "amount": "5"})
         assert (sent.status_code, sent.headers["Location"]) == (302, "/sign-in?next=/desk/count")
     token = Keeper(user_id=cast.carla.pk, subject="close:1", page="/desk/count").token
-    for carried in ("", "x", "[1]", '{"amount": {"a": 1}, "note": "\\ud800"}'):
+    for carried in ("", "x", "[1]", "[" * 100_000, '{"amount": {"a": 1}, "note": "\\ud800"}'):
         visitor.get("/sign-in")
         visitor.send("/sign-in", {"name": "carla", "password": PASSWORD, "keep": token, "carried": carried})
         assert visitor.page.headers["Location"] == "/desk/count"

@@ -1,12 +1,15 @@
 """Handing a drawer over on the pages: what the one who counts in may know, and what both are told afterwards."""
 
+import re
+
 import pytest
 
 from cashdesk.enums import PlaceKind
-from cashdesk.models import CashSession, Movement
+from cashdesk.models import CashSession, Draft, Movement
 from tests.cashdesk.desk import open_drawer, sell
-from tests.factories import UserFactory
+from tests.factories import PASSWORD, UserFactory
 from tests.screens.desk import Browser, open_of
+from tests.screens.test_draft import type_into
 from tests.stories import Cast
 
 
@@ -113,3 +116,37 @@ def test_going_back_stays_a_handover(cast: Cast, carla: Browser) -> None:
     carla.send("/desk/hand-over", {"step": "back"})
     assert "Count out and hand over" in carla.text
     assert carla.value("amount") == "12"
+
+
+def test_what_was_typed_for_another_drawer_is_not_offered_where_one_is_counted_in(cast: Cast, carla: Browser) -> None:
+    bruno = Browser(cast.bruno)
+    bruno.get("/desk/open")
+    type_into(bruno, {"amount": "11", "station": "2"})
+    hand_over(carla, "241.17")
+    bruno.get("/desk/open?station=1")
+    assert "goes on here" not in bruno.text
+    assert bruno.value("amount") == ""
+    type_into(bruno, {"amount": "22"})
+    bruno.get("/desk/open?station=1")
+    assert "Your count of" in bruno.text
+    assert bruno.value("amount") == "22"
+    bruno.get("/desk")
+    links = re.findall(r'href="(/desk/open[^"]*)">go on', bruno.page.content.decode())
+    assert links == ["/desk/open", "/desk/open?station=1"]
+    bruno.get(links[0])
+    assert bruno.value("amount") == "11"
+    bruno.get(f"/desk/draft/anew?keep={bruno.hidden()['keep']}")
+    bruno.send("/desk/draft/anew")
+    bruno.get(links[1])
+    assert bruno.value("amount") == "22"
+    bruno.client.logout()
+    bruno.send("/desk/open?station=1", {"amount": "23"})
+    bruno.send("/sign-in", {"name": "bruno", "password": PASSWORD})
+    assert bruno.page.headers["Location"] == links[1]
+    bruno.follow()
+    assert bruno.value("amount") == "23"
+    bruno.get("/desk/open")
+    type_into(bruno, {"amount": "33"})
+    bruno.fill(links[1], {"amount": "240"})
+    assert open_of(cast.bruno).register.number == 1
+    assert not Draft.objects.exists()

@@ -7,7 +7,7 @@ from cashdesk.domain.session import force_close_session
 from cashdesk.enums import PlaceKind, Settling
 from cashdesk.models import AuditEntry, CashSession, Movement, Place, User
 from tests.cashdesk.desk import NOON, close_drawer, open_drawer
-from tests.factories import UserFactory
+from tests.factories import StoreFactory, UserFactory
 from tests.screens.desk import Browser, open_of, text_of
 from tests.stories import Cast
 
@@ -72,8 +72,8 @@ def test_a_movement_that_is_not_understood_names_the_field(
     for name, text in typed.items():
         assert carla.value(name) == text
     assert not Movement.objects.exclude(kind="FLOAT").exists()
-    carla.send(path, {"amount": "7.00", "reason": "now\0 it is"})
-    assert Movement.objects.get(kind__startswith="PAID").reason == "now it is"
+    carla.send(path, {"amount": "7.00", "reason": "now\0 it\u00a0is\tso\u202e"})
+    assert Movement.objects.get(kind__startswith="PAID").reason == "now it is so"
 
 
 def test_more_than_is_in_the_drawer_is_taken_without_a_word(cast: Cast) -> None:
@@ -267,3 +267,23 @@ def test_what_somebody_else_booked_is_not_told(cast: Cast, booked: str) -> None:
         carla.get(path)
         assert carla.page.status_code == 200
         assert "Paid in" not in carla.text
+
+
+def test_a_form_of_another_store_or_currency_opens_no_drawer(cast: Cast) -> None:
+    carla = Browser(cast.carla)
+    carla.get("/desk/open")
+    cast.store.currency = "CLP"
+    cast.store.save()
+    assert carla.send("/desk/open", {"amount": "100"}).status_code == 409
+    assert "This page is out of date. Nothing was done" in carla.text
+    assert carla.value("amount") == "100"
+    cast.carla.store = StoreFactory(account=cast.store.account, number="1338")
+    cast.carla.save()
+    assert carla.send("/desk/open", {"amount": "100"}).status_code == 409
+    assert not CashSession.objects.exists()
+    assert carla.send("/desk/open").status_code == 400
+    assert carla.send("/desk/open", {"amount": "100"}).status_code == 303
+    carla.follow()
+    assert "The drawer is open." in carla.text
+    close_drawer(open_of(cast.carla), 0)
+    assert "The drawer is open." not in text_of(carla.get("/desk?notice=opened"))

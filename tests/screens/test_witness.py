@@ -132,3 +132,9 @@ def test_the_password_is_kept_nowhere(cast: Cast, carla: Browser) -> None:
 def test_the_published_api_knows_no_witness(cast: Cast, carla: Browser) -> None:
     open_drawer(cast.carla, 0)
     assert caller(cast.carla).post("/cash/close", {"final_cash_declared": 5000}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/desk/open", "/desk/count", "/desk/hand-over", "/desk/draft", "/desk/draft/go-on"])
+def test_a_report_of_a_fault_shows_no_password(cast: Cast, carla: Browser, path: str) -> None:
+    sent = carla.client.post(path, signed("bruno"))
+    assert "witness_password" in sent.wsgi_request.sensitive_post_parameters

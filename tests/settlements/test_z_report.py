@@ -7,7 +7,7 @@ import pytest
 
 from cashdesk.domain.count import Pieces
 from cashdesk.domain.principal import Principal
-from cashdesk.domain.session import force_close_session
+from cashdesk.domain.session import close_session, force_close_session
 from cashdesk.errors import NotFound
 from cashdesk.models import AuditEntry, Place, Seal, User
 from settlements import queries
@@ -15,7 +15,7 @@ from settlements.domain.settlement import count_settlement_afterwards, force_clo
 from settlements.domain.z_report import ZReport, z_report
 from settlements.enums import Closing, ReportOf
 from settlements.models import Settlement
-from tests.cashdesk.desk import NOON, close_drawer, count_later, force_close, minutes, open_drawer, pay
+from tests.cashdesk.desk import NOON, close_drawer, count_later, counted, force_close, minutes, open_drawer, pay
 from tests.settlements.reporting import CARD, EUR, USD, Day, Pair, by_hand, found
 from tests.stories import Cast, counted_queries
 
@@ -279,3 +279,18 @@ def test_the_force_close_of_a_session_within_is_noted_with_its_settlement(cast: 
     assert [(one.is_uncounted, one.counted) for one in report.sessions] == [(True, 0)]
     details = AuditEntry.objects.filter(action="expected.seen").order_by("pk").values_list("detail", flat=True)
     assert list(details) == [{"settlements": [settlement.pk]}, {"sessions": [session.pk]}]
+
+
+def test_whoever_counted_in_is_not_told_what_was_counted_out(cast: Cast) -> None:
+    left = open_drawer(cast.carla, 150_00, station=1)
+    close_session(session=left, counted=counted(241_17), by=Principal(user=cast.carla), at=NOON, hands_over=True)
+    taken = open_drawer(cast.bruno, 230_00, station=1, at=minutes(5))
+    pay(taken, 20_00, at=minutes(6))
+    close_drawer(taken, 251_00, at=minutes(9))
+    own, full = (shown(taken.register, 2, person) for person in (cast.bruno, cast.erika))
+    (cash,), (told,) = own.figures, full.figures
+    assert (told.begun_with, told.opening_difference, told.went_out) == (241_17, -11_17, 11_17)
+    assert (cash.begun_with, cash.opened_with, cash.opening_difference) == (230_00, 230_00, 0)
+    assert (cash.came_in, cash.went_out, cash.expected, cash.difference) == (20_00, 0, 250_00, 1_00)
+    assert [line.kind for line in own.movements] == ["SALE"]
+    assert "241" not in str(own.figures + own.movements)

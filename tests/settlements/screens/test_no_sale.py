@@ -90,3 +90,12 @@ def test_a_drawer_that_somebody_else_has_taken_over_is_theirs(cast: Cast) -> Non
     assert "is in somebody else's hands" in carla.text
     assert carla.value("words") == "late"
     assert noted() == []
+
+
+def test_a_drawer_that_was_closed_meanwhile_is_not_opened_in_the_next_ones_z(cast: Cast) -> None:
+    session = open_drawer(cast.carla, 0)
+    carla = Browser(cast.carla)
+    carla.get(PATH)
+    close_drawer(session, 0)
+    assert carla.send(PATH, {"words": "late"}).headers["Location"] == "/desk?notice=closed-meanwhile"
+    assert noted() == []

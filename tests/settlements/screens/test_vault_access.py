@@ -97,3 +97,8 @@ def test_no_page_tells_what_should_lie_in_the_vault(cast: Cast, pages: list[str]
     assert "888.88 EUR" in shown
     for notation in {*notations(cast.book(PlaceKind.VAULT)), *notations(7391_41)}:
         assert not any(notation in page for page in (shown, *before.values())), notation
+
+
+def test_a_store_that_no_store_can_be_called_is_none(cast: Cast) -> None:
+    for path in ("/vault/change?store=%00", "/settlements/open/%00/1", "/reports/registers/%00", "/vault?store=%00"):
+        assert Browser(cast.erika).get(path).status_code in (200, 404)
