@@ -58,6 +58,10 @@ class Style:
         """Writes an instant on the wall clock of a time zone; to the second with the zone's name."""
         return dateformat.format(at.astimezone(ZoneInfo(time_zone)), self.second if to_the_second else self.minute)
 
+    def clock(self, at: datetime, time_zone: str) -> str:
+        """Writes the hour and minute of an instant on the wall clock of a time zone."""
+        return dateformat.format(at.astimezone(ZoneInfo(time_zone)), self.minute.rpartition(" ")[2])
+
     def date(self, on: date) -> str:
         """Writes a day of the calendar."""
         return dateformat.format(on, self.day)

@@ -1,7 +1,7 @@
 """Drafts: what a person has typed into a form and not sent yet, digit by digit. A draft is no count and books nothing."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final, cast
 
@@ -58,6 +58,12 @@ def save_draft(
 def draft_of(*, by: Principal, subject: str) -> Draft | None:
     """Returns the person's own draft of a subject; nobody has one of somebody else."""
     return Draft.objects.filter(user=by.user, subject=subject).first() if by.user else None
+
+
+def drafts_of(*, by: Principal, subjects: Iterable[str]) -> dict[str, Draft]:
+    """Returns the person's own drafts of several subjects, by subject, in one statement."""
+    drafts = Draft.objects.filter(user=by.user, subject__in=subjects) if by.user else ()
+    return {draft.subject: draft for draft in drafts}
 
 
 def discard_draft(*, by: Principal, subject: str) -> None:

@@ -13,7 +13,7 @@ from cashdesk.domain.principal import Principal
 from cashdesk.domain.session import open_session_of
 from cashdesk.enums import Role
 from cashdesk.models import Store, User
-from cashdesk.screens.draft import begun_at, counting_in_subject, opening_subject
+from cashdesk.screens.draft import begun, counting_in_subject, opening_subject
 from cashdesk.web.pages import page_for
 
 
@@ -27,9 +27,9 @@ def desk_page(request: HttpRequest, by: Principal) -> HttpResponse:
     context: dict[str, Any] = {"session": session, "notice": request.GET.get("notice", "")}
     context |= {"is_settled": trades_under_settlement(user.store), "is_manager": by.has_role(Role.MANAGER)}
     context["booked"] = queries.own_movement(by=by, movement_id=_uuid(request.GET.get("booked", "")))
-    drawer = f"close:{session.uuid}" if session else opening_subject(user.store) if user.store else ""
-    context["begun_at"] = begun_at(drawer, by=by) if drawer else ""
     if session is not None:
+        drawer = f"close:{session.uuid}"
+        context["begun_at"] = begun([drawer], by=by).get(drawer, "")
         context["movements"] = queries.own_movements(by=by, session=session)
     elif user.store is not None:
         context |= _before_opening(user, user.store, by=by)
@@ -43,11 +43,14 @@ def _before_opening(user: User, store: Store, *, by: Principal) -> dict[str, Any
     free = {station.register.pk for station in stations if not station.refusal}
     waiting = handovers_waiting(store=store)
     for_them = [left for left in waiting if left.register_id in free and left.user_id != user.pk]
+    opening, counting_in = opening_subject(store), {counting_in_subject(left): left for left in for_them}
+    at = begun([opening, *counting_in], by=by)
     return {
+        "begun_at": at.get(opening, ""),
+        "begun_in": [(left, at[subject]) for subject, left in counting_in.items() if subject in at],
         "refusal": stations[0].refusal if user.register is not None and stations else "",
         "assigned": user.register,
         "to_count_in": for_them,
-        "begun_in": [(left, begun_at(counting_in_subject(left), by=by)) for left in for_them],
         "handed_over": [left for left in waiting if left.user_id == user.pk],
         "of_others": [left for left in waiting if left not in for_them and left.user_id != user.pk],
     }

@@ -1,5 +1,6 @@
 """Nothing typed is lost: forms that are kept as they are typed, shown again with every digit, and thrown away when asked."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, cast
@@ -14,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from cashdesk.domain.draft import discard_draft, draft_of
+from cashdesk.domain.draft import discard_draft, draft_of, drafts_of
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import Role
 from cashdesk.errors import DomainError, DraftChanged, DraftGone
@@ -101,10 +102,10 @@ def counting_in_subject(left: CashSession) -> str:
     return f"count-in:{left.uuid}"
 
 
-def begun_at(subject: str, *, by: Principal) -> str:
-    """Returns when the person last typed into the form of a subject that is not sent yet; empty where they have not."""
-    draft = draft_of(by=by, subject=subject)
-    return clock(draft.updated_at, by) if draft is not None and any(draft.fields.values()) else ""
+def begun(subjects: Iterable[str], *, by: Principal) -> dict[str, str]:
+    """Returns when the person last typed into the forms that are not sent yet, by subject, in one statement."""
+    drafts = drafts_of(by=by, subjects=subjects)
+    return {subject: clock(draft.updated_at, by) for subject, draft in drafts.items() if any(draft.fields.values())}
 
 
 def clock(at: datetime, by: Principal) -> str:
@@ -112,7 +113,7 @@ def clock(at: datetime, by: Principal) -> str:
     store = by.user.store if by.user else None
     zone = ZoneInfo(store.time_zone if store else "UTC")
     local, now = at.astimezone(zone), timezone.now().astimezone(zone)
-    return f"{local:%H:%M}" if local.date() == now.date() else style().instant(at, zone.key)
+    return style().clock(at, zone.key) if local.date() == now.date() else style().instant(at, zone.key)
 
 
 @sensitive_post_parameters(WITNESS_PROOF)
@@ -165,7 +166,7 @@ def begin_anew_page(request: HttpRequest, by: Principal) -> HttpResponse:
     if request.method == "POST":
         discard_draft(by=by, subject=keeper.subject)
         return see_path(keeper.page)
-    began = begun_at(keeper.subject, by=by)
+    began = begun([keeper.subject], by=by).get(keeper.subject, "")
     if not began:
         return see_path(keeper.page)
     context = {"keeper": keeper, "began": began}

@@ -4,13 +4,15 @@ import re
 
 import pytest
 
+from cashdesk.domain.principal import Principal
+from cashdesk.domain.session import close_session
 from cashdesk.enums import PlaceKind
 from cashdesk.models import CashSession, Draft, Movement
-from tests.cashdesk.desk import open_drawer, sell
+from tests.cashdesk.desk import counted, minutes, open_drawer, sell
 from tests.factories import PASSWORD, UserFactory
 from tests.screens.desk import Browser, open_of
 from tests.screens.test_draft import type_into
-from tests.stories import Cast
+from tests.stories import Cast, counted_queries
 
 
 @pytest.fixture
@@ -150,3 +152,17 @@ def test_what_was_typed_for_another_drawer_is_not_offered_where_one_is_counted_i
     bruno.fill(links[1], {"amount": "240"})
     assert open_of(cast.bruno).register.number == 1
     assert not Draft.objects.exists()
+
+
+@pytest.mark.parametrize("drawers", [1, 2])
+def test_the_desk_costs_the_same_however_many_drawers_wait(cast: Cast, drawers: int) -> None:
+    for station in range(1, drawers + 1):
+        session = open_drawer(UserFactory(store=cast.store), 100_00, station=station)
+        by = Principal(user=session.user)
+        close_session(session=session, counted=counted(90_00), by=by, at=minutes(5), hands_over=True)
+    bruno = Browser(cast.bruno)
+    bruno.get("/desk")
+    with counted_queries() as queries:
+        bruno.get("/desk")
+    assert bruno.text.count("Count in register") == drawers
+    assert len(queries) == 8
