@@ -114,6 +114,23 @@ DEPOSIT_FLOW: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 )
 
 
+class ChangeOrderState(models.TextChoices):
+    """The way of an order for notes and coins: until what was ordered has come, or nobody waits for it any more."""
+
+    ORDERED = "ORDERED", "Ordered"
+    ARRIVED = "ARRIVED", "Arrived"
+    CANCELLED = "CANCELLED", "Cancelled"
+
+
+CHANGE_ORDER_FLOW: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        ChangeOrderState.ORDERED: frozenset({ChangeOrderState.ARRIVED, ChangeOrderState.CANCELLED}),
+        ChangeOrderState.ARRIVED: frozenset(),
+        ChangeOrderState.CANCELLED: frozenset(),
+    }
+)
+
+
 class ReportOf(models.TextChoices):
     """What a report tells of: the period of a settlement or of a cash session, or a count after a forced close."""
 

@@ -1,9 +1,10 @@
 """Reusable reads of settlements, each with its fixed number of queries."""
 
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
-from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.utils.translation import gettext as _
 
 from cashdesk.domain.access import store_reference
@@ -13,8 +14,11 @@ from cashdesk.errors import NotFound
 from cashdesk.models import CashSession, Count, PaymentMethod, Place, Seal, Store, User
 from cashdesk.queries import with_shown_result
 from settlements.domain.z_report import SealedPeriod
-from settlements.enums import Closing, ReportOf, SettlementState, SettlementType
-from settlements.models import Deposit, Settlement, SettlementCount
+from settlements.enums import ChangeOrderState, Closing, ReportOf, SettlementState, SettlementType
+from settlements.models import ChangeOrder, Deposit, Settlement, SettlementCount
+
+ORDERS_MAX: Final = 50
+"""Orders under way that a page lists; a store waits for two or three."""
 
 
 def settlements(*, by: Principal) -> "QuerySet[Settlement]":
@@ -133,6 +137,26 @@ def deposit(*, by: Principal, deposit_id: UUID) -> Deposit:
     if found is None:
         raise NotFound(_("There is no deposit with this id."))
     return found
+
+
+def change_orders(*, by: Principal) -> "QuerySet[ChangeOrder]":
+    """Returns the orders for change of the stores that `by` may know of."""
+    rows = ChangeOrder.objects.select_related("store", "movement__reversed_by", "ordered_by", "ended_by")
+    return rows.filter(store__in=by.stores(with_inactive=True))
+
+
+def change_order(*, by: Principal, order_id: UUID) -> ChangeOrder:
+    """Returns one of them. Raises NotFound."""
+    found = change_orders(by=by).filter(uuid=order_id).first()
+    if found is None:
+        raise NotFound(_("There is no change order with this id."))
+    return found
+
+
+def change_under_way(*, store: Store) -> list[ChangeOrder]:
+    """Returns the orders of a store that have not come yet, the one that is wanted first first; at most `ORDERS_MAX`."""
+    rows = ChangeOrder.objects.filter(store=store, state=ChangeOrderState.ORDERED).select_related("ordered_by")
+    return list(rows.order_by(F("wanted_on").asc(nulls_last=True), "pk")[:ORDERS_MAX])
 
 
 def trading_registers(*, store: Store) -> list[tuple[Place, CashSession | None]]:

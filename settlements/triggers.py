@@ -10,7 +10,7 @@ lay_down(
     Laws(
         app="settlements",
         never_changed=("initialamount", "closingamount", "settlementcount"),
-        also_never_deleted=("settlement", "deposit", "cashbookaccount"),
+        also_never_deleted=("settlement", "deposit", "changeorder", "cashbookaccount"),
         frozen={
             "settlement": (
                 (
@@ -25,6 +25,12 @@ lay_down(
                 ),
                 "which bag was packed, by whom and when never changes",
             ),
+            "changeorder": (
+                (
+                    "uuid", "store_id", "currency", "amount", "pieces", "wanted_on", "note", "ordered_at", "ordered_by_id",
+                ),
+                "what was ordered, by whom and when never changes",
+            ),
             "cashbookaccount": (
                 ("store_id", "type", "direction", "code"),
                 "what a reason code means never changes: movements carry it",
@@ -33,6 +39,7 @@ lay_down(
         final={
             "settlement": ("OLD.state = 'CLOSED'", "a closed settlement never changes"),
             "deposit": ("OLD.state = 'CREDITED'", "a credited deposit never changes"),
+            "changeorder": ("OLD.state <> 'ORDERED'", "a change order that arrived or was cancelled never changes"),
         },
         refused={
             "settlement": {
@@ -64,6 +71,9 @@ lay_down(
                           AND reverses_id IS NULL
                     )
                 """,
+            },
+            "changeorder": {
+                "a change order begins ordered": "NEW.state <> 'ORDERED'",
             },
         },
     )

@@ -34,8 +34,7 @@ def prepare_deposit(
     Raises InvalidInput for a bag number that the store has used already.
     """
     vault = place.places_of(store)[PlaceKind.VAULT]
-    # The bank's row is the lock under which bags are numbered and credited.
-    _lock_bank(store)
+    lock_bank(store)
     if Deposit.objects.filter(store=store, bag_number=bag_number).exists():
         raise InvalidInput.of(
             "bag_number", _("was used for another deposit of this store: every bag has its own number.")
@@ -115,20 +114,28 @@ def credit_deposit(*, deposit: Deposit, amount: int, by: Principal, at: datetime
     return deposit
 
 
+def lock_bank(store: Store) -> None:
+    """Locks what goes between the vault and the bank: the bank's row, under which bags are numbered and credited and change
+    is received; the vault's before it, as every lock does that needs both.
+    """
+    ends = place.places_of(store)
+    place.lock(exclusive=[ends[PlaceKind.BANK]], shared=[ends[PlaceKind.VAULT]])
+
+
 @transaction.atomic
 def reverse_movement(*, movement: Movement, by: Principal, at: datetime, reason: str) -> Movement:
     """Reverses a movement (`cashdesk.domain.ledger.reverse`); that of a deposit only while no bank has credited it, which
     cancels the deposit. Returns the reversing movement. Raises Conflict, InvalidMovement.
     """
     if movement.kind == MovementKind.DEPOSIT:
-        _lock_bank(movement.store)
+        lock_bank(movement.store)
         if Deposit.objects.filter(movement=movement, state=DepositState.CREDITED).exists():
             raise Conflict(_("The bank has credited this deposit: it stays."), code="deposit_credited")
     return ledger.reverse(movement=movement, by=by, at=at, reason=reason)
 
 
 def _locked(deposit: Deposit, *, becoming: DepositState) -> Deposit:
-    _lock_bank(deposit.store)
+    lock_bank(deposit.store)
     deposit = Deposit.objects.select_related("store", "movement__reversed_by").get(pk=deposit.pk)
     if getattr(deposit.movement, "reversed_by", None) is not None:
         raise Conflict(_("The deposit was cancelled: its movement was reversed."), code="deposit_cancelled")
@@ -139,12 +146,6 @@ def _locked(deposit: Deposit, *, becoming: DepositState) -> Deposit:
             code="deposit_state",
         )
     return deposit
-
-
-def _lock_bank(store: Store) -> None:
-    """Takes the vault's row first, as every lock does that needs both."""
-    ends = place.places_of(store)
-    place.lock(exclusive=[ends[PlaceKind.BANK]], shared=[ends[PlaceKind.VAULT]])
 
 
 def _note(deposit: Deposit, action: str, *, by: Principal, at: datetime, detail: dict[str, object]) -> None:

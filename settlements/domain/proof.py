@@ -9,8 +9,8 @@ from cashdesk.domain.expected import Balances, moved
 from cashdesk.enums import CASH, CORRECTION, MovementKind, Settling
 from cashdesk.models import Movement, Place, Seal, Store
 from cashdesk.money import to_text
-from settlements.enums import SettlementState, SettlementType
-from settlements.models import ClosingAmount, Settlement
+from settlements.enums import ChangeOrderState, SettlementState, SettlementType
+from settlements.models import ChangeOrder, ClosingAmount, Settlement
 
 Pair = tuple[str, str]
 
@@ -24,6 +24,7 @@ def faults_of_store(store: Store) -> Iterator[str]:
         for fault in _faults_of(settlement):
             yield f"Settlement {settlement.pk} of store {store.number}: {fault}"
     yield from _faults_of_places(store)
+    yield from _faults_of_change(store)
 
 
 def _faults_of(settlement: Settlement) -> Iterator[str]:
@@ -105,3 +106,17 @@ def _faults_of_places(store: Store) -> Iterator[str]:
     for place in Place.objects.filter(store=store):
         if place.settling != running.get(place.pk, Settling.NONE):
             yield f"{place} of store {store.number}: is said to be {place.settling}, its settlement is not."
+
+
+def _faults_of_change(store: Store) -> Iterator[str]:
+    """What came of an order is what was booked for it: from the bank to the vault."""
+    arrived = ChangeOrder.objects.filter(store=store, state=ChangeOrderState.ARRIVED).select_related("movement")
+    for order in arrived.iterator(chunk_size=500):
+        booked = order.movement
+        says = (order.store_id, MovementKind.WITHDRAWAL, order.currency, order.received)
+        if (
+            booked is None
+            or (booked.store_id, booked.kind, booked.currency, booked.amount) != says
+            or booked.reverses_id
+        ):
+            yield f"{order} of store {store.number}: what came of it is not what was booked."

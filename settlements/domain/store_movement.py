@@ -46,8 +46,8 @@ def move_in_store(
     taken from the vault is a manager's to move. Raises InvalidInput, Forbidden, Conflict where a register does not trade.
     """
     here = _place(store=store, kind=kind, station=station, by=by)
-    if (here.kind == PlaceKind.VAULT or kind in OF_A_MANAGER) and not by.has_role(Role.MANAGER):
-        raise Forbidden(_("kind: what is taken from or put into the vault by itself is a manager's to move."))
+    if here.kind == PlaceKind.VAULT or kind in OF_A_MANAGER:
+        refuse_cashier(by=by)
     if kind in UNDER_A_REASON:
         account = find_account(store=store, place=here, code=reason, field="reason")
         if ENTRY_KIND[account.direction] != kind:
@@ -84,6 +84,12 @@ def move_in_store(
         reason=reason or kind.lower(),
         note=note,
     )
+
+
+def refuse_cashier(*, by: Principal) -> None:
+    """Raises Forbidden for whoever is no manager: the vault and what comes to it from the bank are theirs."""
+    if not by.has_role(Role.MANAGER):
+        raise Forbidden(_("kind: what is taken from or put into the vault by itself is a manager's to move."))
 
 
 @transaction.atomic

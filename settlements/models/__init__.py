@@ -1,7 +1,16 @@
 """One file per noun; imported here so that Django finds every model."""
 
 from settlements.models.cashbook import CashbookAccount
+from settlements.models.change_order import ChangeOrder
 from settlements.models.deposit import Deposit
 from settlements.models.settlement import ClosingAmount, InitialAmount, Settlement, SettlementCount
 
-__all__ = ["CashbookAccount", "ClosingAmount", "Deposit", "InitialAmount", "Settlement", "SettlementCount"]
+__all__ = [
+    "CashbookAccount",
+    "ChangeOrder",
+    "ClosingAmount",
+    "Deposit",
+    "InitialAmount",
+    "Settlement",
+    "SettlementCount",
+]

@@ -10,25 +10,36 @@ from cashdesk import triggers
 from cashdesk.enums import MovementKind, PlaceKind
 from cashdesk.models import Movement
 from settlements.domain.cashbook import accounts_of
+from settlements.domain.change_order import cancel_change, receive_change
 from settlements.domain.deposit import credit_deposit, prepare_deposit
 from settlements.enums import SettlementType
-from settlements.models import CashbookAccount, ClosingAmount, Deposit, InitialAmount, Settlement, SettlementCount
-from tests.cashdesk.desk import assert_refused, execute, insertion_of, refusal_of
+from settlements.models import (
+    CashbookAccount,
+    ChangeOrder,
+    ClosingAmount,
+    Deposit,
+    InitialAmount,
+    Settlement,
+    SettlementCount,
+)
+from tests.cashdesk.desk import assert_refused, counted, execute, insertion_of, refusal_of
 from tests.cashdesk.test_triggers import columns_of, is_postgresql, is_sqlite, other_value
 from tests.settlements.desk import Shop
+from tests.settlements.ordering import ordered
 
 LAWS = triggers.laws_of("settlements")
 APPEND_ONLY = (InitialAmount, ClosingAmount, SettlementCount)
-STAYING = (*APPEND_ONLY, Settlement, Deposit, CashbookAccount)
+STAYING = (*APPEND_ONLY, Settlement, Deposit, ChangeOrder, CashbookAccount)
 
 
 @pytest.fixture
 def day(shop: Shop) -> Shop:
-    """A register's settlement that is closed, a vault's that is open, and a bag: every table has rows."""
+    """A register's settlement that is closed, a vault's that is open, a bag and an order: every table has rows."""
     shop.vault()
     shop.close(shop.open(), 199_00)
     accounts_of(store=shop.cast.store, type=SettlementType.VAULT)
     pack(shop, "B-1")
+    order(shop)
     return shop
 
 
@@ -37,6 +48,11 @@ def pack(shop: Shop, bag: str) -> Deposit:
     return prepare_deposit(
         store=shop.cast.store, amount=100_00, currency="EUR", bag_number=bag, by=shop.by(), at=shop.tick()
     )
+
+
+def order(shop: Shop) -> ChangeOrder:
+    """Orders change."""
+    return ordered(shop.cast, at=shop.tick(), wanted_on=shop.at.date(), note="for Saturday")
 
 
 def closed() -> Settlement:
@@ -105,6 +121,58 @@ def test_what_was_packed_and_what_was_credited_stays(day: Shop) -> None:
     credit_deposit(deposit=deposit, amount=99_00, by=day.by(), at=day.tick())
     for column in columns_of(Deposit):
         assert "never changes" in change(deposit, column, str(other_value(deposit, column))), column
+
+
+def test_what_was_ordered_and_what_came_of_it_stays(day: Shop) -> None:
+    awaited, other, by = ChangeOrder.objects.get(), order(day), day.by()
+    frozen = LAWS.frozen["changeorder"][0]
+    for column in frozen:
+        assert "what was ordered" in change(awaited, column, str(other_value(awaited, column))), column
+    written = {"state", "reason", "ended_at", "ended_by_id", "received", "received_pieces", "movement_id"}
+    assert set(columns_of(ChangeOrder)) - set(frozen) == written
+    receive_change(order=awaited, received=counted(195_00), by=by, at=day.tick())
+    cancel_change(order=other, reason="enough", by=by, at=day.tick())
+    for ended in (awaited, other):
+        for column in [*columns_of(ChangeOrder), "id"]:
+            value = "id" if column == "id" else str(other_value(ended, column))
+            assert "never changes" in change(ended, column, value), column
+        assert "never changes" in change(ended, "state", "'ORDERED'")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"state": "ARRIVED"}, "a change order begins ordered"),
+        ({"state": "LOST"}, "a change order begins ordered"),
+        ({"amount": 0}, "change_order_of_something"),
+        ({"received": 5}, "change_order_ended_with_its_state"),
+        ({"reason": "x"}, "change_order_ended_with_its_state"),
+        ({"ended_at": "at"}, "change_order_ended_with_its_state"),
+    ],
+)
+def test_an_order_that_could_not_be(day: Shop, fields: dict[str, Any], words: str) -> None:
+    usual: dict[str, Any] = {"store": day.cast.store, "currency": "EUR", "amount": 5, "ordered_at": day.at}
+    fields = {name: day.at if value == "at" else value for name, value in fields.items()}
+    assert words in refusal_of(*insertion_of(ChangeOrder(**{**usual, **fields})))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        "state = 'LOST'",
+        "state = 'ARRIVED', ended_at = ordered_at, received = 5",
+        "state = 'ARRIVED', ended_at = ordered_at, movement_id = {movement}",
+        "state = 'ARRIVED', ended_at = ordered_at, movement_id = {movement}, received = 0",
+        "state = 'ARRIVED', movement_id = {movement}, received = 5",
+        "state = 'CANCELLED', ended_at = ordered_at",
+        "state = 'CANCELLED', reason = 'x'",
+        "state = 'CANCELLED', ended_at = ordered_at, reason = 'x', movement_id = {movement}",
+    ],
+)
+def test_an_order_does_not_end_by_halves(day: Shop, changes: str) -> None:
+    movement = Movement.objects.filter(kind="DEPOSIT").get().pk
+    statement = f"UPDATE settlements_changeorder SET {changes.format(movement=movement)}"
+    assert "change_order_ended_with_its_state" in refusal_of(statement)
 
 
 def test_what_a_reason_means_stays_and_it_may_be_retired(day: Shop) -> None:

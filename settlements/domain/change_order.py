@@ -1,0 +1,130 @@
+"""Change from the bank: ordered by notes and coins, and counted when it has come."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from cashdesk.domain import audit
+from cashdesk.domain.business_day import business_date
+from cashdesk.domain.count import CountedAmount, total_of
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import CASH, MovementKind
+from cashdesk.errors import Conflict, InvalidInput
+from cashdesk.models import Store
+from settlements.domain.deposit import lock_bank
+from settlements.domain.store_movement import move_in_store, refuse_cashier
+from settlements.enums import CHANGE_ORDER_FLOW, ChangeOrderState
+from settlements.models import ChangeOrder
+
+
+@transaction.atomic
+def order_change(
+    *,
+    store: Store,
+    ordered: CountedAmount,
+    by: Principal,
+    at: datetime,
+    wanted_on: date | None = None,
+    note: str = "",
+) -> ChangeOrder:
+    """Writes down what was ordered from the bank, and returns the order. No money moves.
+
+    Raises Forbidden for cashiers, InvalidInput for nothing, for what is no cash or does not add up, and for a day before
+    the store's own.
+    """
+    refuse_cashier(by=by)
+    lock_bank(store)
+    _refuse_amount(ordered, field="amount")
+    if wanted_on is not None and wanted_on < business_date(store=store, at=at):
+        raise InvalidInput.of("wanted_on", _("is over already."))
+    order = ChangeOrder.objects.create(
+        store=store,
+        currency=ordered.currency,
+        amount=ordered.amount,
+        pieces=_kept(ordered),
+        wanted_on=wanted_on,
+        note=note,
+        ordered_at=at,
+        ordered_by=by.user,
+    )
+    _note(order, "change_order.ordered", by=by, at=at, detail={"amount": ordered.amount, "currency": ordered.currency})
+    return order
+
+
+@transaction.atomic
+def receive_change(
+    *, order: ChangeOrder, received: CountedAmount, by: Principal, at: datetime, note: str = ""
+) -> ChangeOrder:
+    """Books what was counted when an order came into the vault, whatever was ordered, and returns the order.
+
+    The difference to the order is in nobody's custody, so it is named and not booked over/short (docs/decisions/0017).
+    Raises Conflict when the order has ended, InvalidInput for another currency and for nothing, Forbidden for cashiers.
+    """
+    refuse_cashier(by=by)
+    order = _locked(order, becoming=ChangeOrderState.ARRIVED)
+    _refuse_amount(received, field="received")
+    if received.currency != order.currency:
+        raise InvalidInput.of("received", _("must be in %(currency)s, as ordered.") % {"currency": order.currency})
+    movement = move_in_store(
+        store=order.store,
+        kind=MovementKind.WITHDRAWAL,
+        amount=received.amount,
+        currency=received.currency,
+        by=by,
+        at=at,
+        note=note,
+    )
+    order.state, order.movement = ChangeOrderState.ARRIVED, movement
+    order.received, order.received_pieces = received.amount, _kept(received)
+    order.ended_at, order.ended_by = at, by.user
+    order.save(update_fields=["state", "movement", "received", "received_pieces", "ended_at", "ended_by"])
+    detail = {"received": received.amount, "difference": order.difference}
+    _note(order, "change_order.arrived", by=by, at=at, detail=detail)
+    return order
+
+
+@transaction.atomic
+def cancel_change(*, order: ChangeOrder, reason: str, by: Principal, at: datetime) -> ChangeOrder:
+    """Notes that nobody waits for an order any more, and returns it. Raises Conflict when it has ended, InvalidInput
+    without a reason, Forbidden for cashiers.
+    """
+    refuse_cashier(by=by)
+    order = _locked(order, becoming=ChangeOrderState.CANCELLED)
+    if not reason:
+        raise InvalidInput.of("reason", _("is required: say in a word or two why."))
+    order.state, order.reason = ChangeOrderState.CANCELLED, reason
+    order.ended_at, order.ended_by = at, by.user
+    order.save(update_fields=["state", "reason", "ended_at", "ended_by"])
+    _note(order, "change_order.cancelled", by=by, at=at, detail={"reason": reason})
+    return order
+
+
+def _refuse_amount(told: CountedAmount, *, field: str) -> None:
+    """Raises InvalidInput naming `field` for what nobody can order or bring."""
+    if told.method != CASH:
+        raise InvalidInput.of(field, _("must be cash."))
+    if told.amount <= 0:
+        raise InvalidInput.of(field, _("must be more than 0."))
+    if told.pieces and total_of(currency=told.currency, pieces=told.pieces, field=field) != told.amount:
+        raise InvalidInput.of(field, _("is not what the pieces add up to."))
+
+
+def _kept(told: CountedAmount) -> dict[str, int]:
+    """The pieces as an order keeps them; of which there are none is not written down."""
+    return {str(line.denomination): line.pieces for line in told.pieces if line.pieces}
+
+
+def _locked(order: ChangeOrder, *, becoming: ChangeOrderState) -> ChangeOrder:
+    lock_bank(order.store)
+    order = ChangeOrder.objects.select_related("store").get(pk=order.pk)
+    if becoming not in CHANGE_ORDER_FLOW[order.state]:
+        if order.state == ChangeOrderState.CANCELLED:
+            raise Conflict(_("This order was cancelled already."), code="change_order_ended")
+        raise Conflict(_("This order has arrived already."), code="change_order_ended")
+    return order
+
+
+def _note(order: ChangeOrder, action: str, *, by: Principal, at: datetime, detail: Mapping[str, object]) -> None:
+    audit.note(action=action, subject=f"change_order:{order.pk}", by=by, at=at, store=order.store, detail=detail)

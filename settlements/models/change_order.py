@@ -1,0 +1,107 @@
+"""Notes and coins that were ordered from the bank, until they have come."""
+
+from django.db import models
+from django.db.models import Q
+
+from cashdesk.models import Movement, Store, User
+from cashdesk.models.public_id import PublicIdModel
+from settlements.enums import CHANGE_ORDER_FLOW, ChangeOrderState
+
+REVERSED = "REVERSED"
+"""What is shown of an order whose movement was reversed after it had arrived."""
+
+
+class ChangeOrder(PublicIdModel):
+    """An order for change. It moves no money: what was counted when it came does, and that is `received` and `movement`
+    (docs/decisions/0017). Pieces are kept by the worth of a note or coin in minor units, such as {"1000": 5}.
+    """
+
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="change_orders", db_index=False)
+    state = models.CharField(max_length=16, choices=ChangeOrderState.choices, default=ChangeOrderState.ORDERED)
+    currency = models.CharField(max_length=3)
+    amount = models.BigIntegerField(help_text="What was ordered.")
+    pieces = models.JSONField(default=dict, help_text="Of which notes and coins; empty where one amount was ordered.")
+    wanted_on = models.DateField(null=True, help_text="The day on which the store wants it.")
+    note = models.CharField(max_length=500, blank=True)
+    ordered_at = models.DateTimeField()
+    ordered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    ended_at = models.DateTimeField(null=True, help_text="When it arrived, or was cancelled.")
+    ended_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    reason = models.CharField(max_length=500, blank=True, help_text="Why it was cancelled.")
+    received = models.BigIntegerField(null=True, help_text="What was counted when it came.")
+    received_pieces = models.JSONField(
+        default=dict, help_text="Of which notes and coins; empty where it was one amount."
+    )
+    movement = models.OneToOneField(Movement, on_delete=models.PROTECT, related_name="change_order", null=True)
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = (
+            models.CheckConstraint(condition=Q(amount__gt=0), name="change_order_of_something"),
+            models.CheckConstraint(
+                condition=Q(
+                    state=ChangeOrderState.ORDERED,
+                    ended_at__isnull=True,
+                    ended_by__isnull=True,
+                    received__isnull=True,
+                    movement__isnull=True,
+                    reason="",
+                )
+                | Q(
+                    state=ChangeOrderState.ARRIVED,
+                    ended_at__isnull=False,
+                    received__gt=0,
+                    received__isnull=False,
+                    movement__isnull=False,
+                    reason="",
+                )
+                | Q(
+                    state=ChangeOrderState.CANCELLED,
+                    ended_at__isnull=False,
+                    received__isnull=True,
+                    movement__isnull=True,
+                )
+                & ~Q(reason=""),
+                name="change_order_ended_with_its_state",
+            ),
+        )
+        indexes = (
+            # queries.change_orders() of a store: newest first.
+            models.Index(fields=("store", "-id"), name="change_order_of_store_newest"),
+            # queries.change_under_way(): of a store, few of the many that it ever ordered.
+            models.Index(
+                fields=("store", "id"), condition=Q(state=ChangeOrderState.ORDERED), name="change_order_under_way"
+            ),
+        )
+
+    @property
+    def shown_state(self) -> str:
+        """The state, or REVERSED where what arrived was booked back."""
+        return REVERSED if hasattr(self.movement, "reversed_by") else str(self.state)
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it is still awaited. It is a look: under the lock it is asked again."""
+        return bool(CHANGE_ORDER_FLOW[self.state])
+
+    @property
+    def difference(self) -> int | None:
+        """What came minus what was ordered, minor units; None until it came."""
+        return self.received - self.amount if self.received is not None else None
+
+    @property
+    def ordered_by_worth(self) -> dict[int, int]:
+        """The pieces that were ordered, largest first."""
+        return _by_worth(self.pieces)
+
+    @property
+    def received_by_worth(self) -> dict[int, int]:
+        """The pieces that came, largest first."""
+        return _by_worth(self.received_pieces)
+
+    def __str__(self) -> str:
+        return f"Change order {self.pk}"
+
+
+def _by_worth(pieces: dict[str, int]) -> dict[int, int]:
+    return dict(sorted(((int(worth), number) for worth, number in pieces.items()), reverse=True))
