@@ -1,5 +1,7 @@
-"""The back office of settlements: read the periods, the reasons of the cashbook and the bags for the bank."""
+"""The back office of settlements: read the periods, the reasons of the cashbook, the bags for the bank and the orders for
+change.
+"""
 
-from settlements.admin import cashbook, deposit, place, seal, settlement
+from settlements.admin import cashbook, change_order, deposit, place, seal, settlement
 
-__all__ = ["cashbook", "deposit", "place", "seal", "settlement"]
+__all__ = ["cashbook", "change_order", "deposit", "place", "seal", "settlement"]

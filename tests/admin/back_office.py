@@ -33,7 +33,7 @@ from cashdesk.models import (
     Vendor,
 )
 from reconciliations.models import Authorization, Reconciliation
-from settlements.models import CashbookAccount, Deposit, Settlement
+from settlements.models import CashbookAccount, ChangeOrder, Deposit, Settlement
 from tests.cashdesk.desk import NOON, minutes, open_drawer, pay, sell
 
 NEVER_WRITTEN: Final = (Movement, Payment, CashSession, Count, Seal, AuditEntry, Place)
@@ -42,7 +42,7 @@ NEVER_WRITTEN: Final = (Movement, Payment, CashSession, Count, Seal, AuditEntry,
 ORGANISATION: Final = (Account, Vendor, Store, User, PaymentMethod)
 """What admins keep."""
 
-OF_SETTLEMENTS: Final = (Settlement, CashbookAccount, Deposit)
+OF_SETTLEMENTS: Final = (Settlement, CashbookAccount, Deposit, ChangeOrder)
 """What the floor above adds; tests/settlements/admin looks at it."""
 
 OF_RECONCILIATIONS: Final = (Reconciliation, Authorization, BusinessDay)

@@ -12,11 +12,12 @@ from cashdesk.domain.payment import record_payment
 from cashdesk.domain.principal import Principal
 from cashdesk.models import Payment, Store, User
 from settlements.domain.cashbook import accounts_of
+from settlements.domain.change_order import order_change
 from settlements.domain.deposit import prepare_deposit
 from settlements.domain.opening import open_settlement
 from settlements.domain.settlement import close_settlement, force_close_settlement, preview_settlement, start_counting
 from settlements.enums import SettlementType
-from settlements.models import CashbookAccount, Deposit, Settlement
+from settlements.models import CashbookAccount, ChangeOrder, Deposit, Settlement
 from tests.admin.back_office import page_of
 from tests.cashdesk.desk import close_drawer, minutes, open_drawer, report_of, sell
 
@@ -34,7 +35,7 @@ def cash(amount: int, currency: str = "EUR", pieces: tuple[Pieces, ...] = ()) ->
 @dataclass(frozen=True, kw_only=True)
 class Periods:
     """The settlements of a shop: of the vault, and of registers 1 to 4 one that is closed, is being counted, was closed
-    without a count, and is open; a bag for the bank and an account of the cashbook.
+    without a count, and is open; a bag for the bank, an order for change and an account of the cashbook.
     """
 
     vault: Settlement
@@ -43,12 +44,15 @@ class Periods:
     uncounted: Settlement
     running: Settlement
     deposit: Deposit
+    change: ChangeOrder
     account: CashbookAccount
 
     @property
     def rows(self) -> dict[type[Model], Any]:
         """One row of each model."""
-        return {Settlement: self.closed, Deposit: self.deposit, CashbookAccount: self.account}
+        return {
+            Settlement: self.closed, Deposit: self.deposit, ChangeOrder: self.change, CashbookAccount: self.account
+        }  # fmt: skip
 
     @property
     def not_closed(self) -> dict[str, Settlement]:
@@ -106,11 +110,15 @@ def settle(store: Store, manager: User, cashier: User, *, sold: int = 2_500, bag
     deposit = prepare_deposit(
         store=store, amount=30_000, currency="EUR", bag_number=bag, slip_number="S-7", by=by, at=minutes(9)
     )
+    change = order_change(
+        store=store, ordered=cash(6_600, pieces=(Pieces(denomination=100, pieces=50), Pieces(denomination=20, pieces=80))),
+        note="for Saturday", by=by, at=minutes(9),
+    )  # fmt: skip
     account = accounts_of(store=store, type=SettlementType.CASHREGISTER)[0]
     fresh = [Settlement.objects.get(pk=row.pk) for row in (vault, closed, counting, uncounted, running)]
     return Periods(
         vault=fresh[0], closed=fresh[1], counting=fresh[2], uncounted=fresh[3], running=fresh[4], deposit=deposit,
-        account=account,
+        change=change, account=account,
     )  # fmt: skip
 
 

@@ -11,13 +11,21 @@ from django.urls import reverse
 
 from cashdesk.domain.proof import faults_of_store
 from cashdesk.models import AuditEntry, Place
-from settlements.models import CashbookAccount, ClosingAmount, Deposit, InitialAmount, Settlement, SettlementCount
+from settlements.models import (
+    CashbookAccount,
+    ChangeOrder,
+    ClosingAmount,
+    Deposit,
+    InitialAmount,
+    Settlement,
+    SettlementCount,
+)
 from tests.admin.back_office import OF_SETTLEMENTS, list_of, make_operator, new, page_of, sits_down
 from tests.factories import StoreFactory, UserFactory
 from tests.settlements.admin.periods import REGISTERS, Periods, act, counted, settle
 from tests.stories import Cast
 
-NEVER_WRITTEN = (Settlement, Deposit)
+NEVER_WRITTEN = (Settlement, Deposit, ChangeOrder)
 ACTS = {
     "counting": ("recount", "force-close"),
     "running": ("force-close",),
@@ -30,7 +38,7 @@ FIELDS = counted(("EUR", "CASH", "1"), do="close", reason="because", after_previ
 
 def tables() -> dict[str, list[dict[str, Any]]]:
     """Returns every row that settlements keep."""
-    kept = (Settlement, Deposit, CashbookAccount, InitialAmount, ClosingAmount, SettlementCount)
+    kept = (Settlement, Deposit, ChangeOrder, CashbookAccount, InitialAmount, ClosingAmount, SettlementCount)
     return {model.__name__: list(model._default_manager.order_by("pk").values()) for model in kept}
 
 

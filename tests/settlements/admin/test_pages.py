@@ -7,11 +7,12 @@ import pytest
 
 from cashdesk.domain.principal import Principal
 from cashdesk.models import AuditEntry, Movement, Place, Seal
+from settlements.domain.change_order import receive_change
 from settlements.domain.deposit import reverse_movement
-from settlements.models import Deposit, Settlement
+from settlements.models import ChangeOrder, Deposit, Settlement
 from tests.admin.back_office import list_of, page_of, sits_down
 from tests.cashdesk.desk import minutes
-from tests.settlements.admin.periods import Periods, act, counted, report_sale
+from tests.settlements.admin.periods import Periods, act, cash, counted, report_sale
 from tests.stories import Cast
 
 
@@ -164,6 +165,28 @@ def test_a_cancelled_deposit_says_so_and_stands_in_no_other_state(cast: Cast, pe
 
     assert listed("CANCELLED") == [periods.deposit]
     assert listed("PREPARED") == []
+
+
+def test_an_order_shows_what_was_wanted_and_what_came(cast: Cast, periods: Periods) -> None:
+    erika, by = sits_down(cast.erika), Principal(user=cast.erika)
+    page = erika.get(page_of(periods.change)).content.decode()
+    names = ("state_shown", "amount", "pieces_ordered", "note", "received", "pieces_received", "difference", "ended_at")
+    assert [shown(page, name) for name in names] == [
+        "Ordered", "66.00 EUR", "50 × 1.00 EUR80 × 0.20 EUR", "for Saturday", "-", "-", "-", "-",
+    ]  # fmt: skip
+    done = receive_change(order=periods.change, received=cash(5_000), by=by, at=minutes(11))
+    page = erika.get(page_of(periods.change)).content.decode()
+    assert [shown(page, name) for name in names] == [
+        "Arrived", "66.00 EUR", "50 × 1.00 EUR80 × 0.20 EUR", "for Saturday", "50.00 EUR", "-", "-16.00 EUR",
+        "2026-03-10 13:11:00 CET",
+    ]  # fmt: skip
+    assert done.movement is not None
+    assert page_of(done.movement) in page
+    reverse_movement(movement=done.movement, by=by, at=minutes(12), reason="counted wrong")
+    page = erika.get(page_of(periods.change)).content.decode()
+    assert shown(page, "state_shown") == "Arrived, and its movement was reversed"
+    listed = erika.get(list_of(ChangeOrder), {"state__exact": "ARRIVED"}).context["cl"].result_list
+    assert list(listed) == [done]
 
 
 def test_a_place_tells_its_settlement_and_its_last_z(cast: Cast, periods: Periods) -> None:

@@ -5,14 +5,14 @@ from typing import Final
 from django.urls import reverse
 
 from cashdesk.models import Account, Place
-from settlements.models import CashbookAccount, Deposit, Settlement
+from settlements.models import CashbookAccount, ChangeOrder, Deposit, Settlement
 from tests.admin.back_office import OF_SETTLEMENTS, list_of, make_operator, page_of, sits_down
 from tests.admin.test_query_counts import SIGNED_IN, statements_of
 from tests.factories import AccountFactory, StoreFactory, UserFactory
 from tests.settlements.admin.periods import REGISTERS, Periods, act, counted, settle
 from tests.stories import Cast
 
-STATEMENTS_OF_A_LIST: Final = {Settlement: 3, Deposit: 3, CashbookAccount: 3}
+STATEMENTS_OF_A_LIST: Final = {Settlement: 3, Deposit: 3, ChangeOrder: 3, CashbookAccount: 3}
 """The rows, how many there are, and the stores of the filter."""
 
 STATEMENTS_OF_A_PAGE: Final = {
@@ -22,6 +22,7 @@ STATEMENTS_OF_A_PAGE: Final = {
     "running": 6,
     "vault": 6,
     "deposit": 1,
+    "change": 1,
     "account": 1,
 }
 """The row with all that it names; whether the look is to be noted; what it was opened with; its counts, their amounts and

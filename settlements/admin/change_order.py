@@ -1,0 +1,60 @@
+"""Orders for change: read; they are made, received and cancelled on the pages of the vault."""
+
+from django.contrib import admin
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from cashdesk.admin.base import ReadOnlyAdmin, StoreFilter
+from cashdesk.admin.columns import NOTHING, link_to, link_to_list, moment, money
+from cashdesk.admin.rows import know, of_stores
+from cashdesk.models import AuditEntry
+from cashdesk.money import to_text
+from settlements.models import ChangeOrder
+from settlements.models.change_order import REVERSED
+
+know(ChangeOrder, of_stores("store"))
+
+
+@admin.register(ChangeOrder)
+class ChangeOrderAdmin(ReadOnlyAdmin):
+    """What was ordered from the bank, and what came."""
+
+    list_display = (
+        "__str__", "store", "state_shown", money("amount", label="ordered"), money("received"), "wanted_on",
+        moment("ordered_at"), moment("ended_at"),
+    )  # fmt: skip
+    joined = ("store", "movement__reversed_by", "ordered_by", "ended_by")
+    list_filter = (StoreFilter, "state")
+    search_fields = ("pk", "uuid", "note")
+    search_help_text = "The note of an order, or its number or UUID"
+    fields = (
+        "uuid", "store", "state_shown", money("amount", label="ordered"), "pieces_ordered", "wanted_on", "note",
+        moment("ordered_at"), "ordered_by", money("received"), "pieces_received", money("difference"),
+        moment("ended_at"), "ended_by", "reason", "belonging",
+    )  # fmt: skip
+
+    @admin.display(description="state")
+    def state_shown(self, order: ChangeOrder) -> str:
+        """The state, or that what came was booked back."""
+        return "Arrived, and its movement was reversed" if order.shown_state == REVERSED else order.get_state_display()
+
+    @admin.display(description="notes and coins ordered")
+    def pieces_ordered(self, order: ChangeOrder) -> SafeString | str:
+        """How many of which, largest first."""
+        return _told(order.ordered_by_worth, order.currency)
+
+    @admin.display(description="notes and coins that came")
+    def pieces_received(self, order: ChangeOrder) -> SafeString | str:
+        """How many of which, largest first."""
+        return _told(order.received_by_worth, order.currency)
+
+    @admin.display(description="belonging to it")
+    def belonging(self, order: ChangeOrder) -> SafeString:
+        """The movement, and what happened."""
+        trail = link_to_list(AuditEntry, text="Audit trail", q=f"change_order:{order.pk}")
+        return trail if order.movement is None else format_html("{} · {}", link_to(order.movement), trail)
+
+
+def _told(pieces: dict[int, int], currency: str) -> SafeString | str:
+    lines = ((number, to_text(worth, currency)) for worth, number in pieces.items())
+    return format_html_join(SafeString("<br>"), "{} × {}", lines) or NOTHING
