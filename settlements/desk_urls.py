@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from settlements.screens.change_orders import arrive_page, cancel_page, order_change_page, order_page, orders_page
 from settlements.screens.deposits import collect_page, credit_page, deposit_page, deposits_page, prepare_page
 from settlements.screens.no_sale import no_sale_page
 from settlements.screens.vault_money import change_page, fetch_page, loan_page, pay_in_page, pay_out_page
@@ -10,6 +11,11 @@ from settlements.screens.vault_movements import movements_page
 urlpatterns = [
     path("desk/no-sale", no_sale_page, name="desk-no-sale"),
     path("vault/change", change_page, name="vault-change"),
+    path("vault/orders", orders_page, name="vault-orders"),
+    path("vault/orders/new", order_change_page, name="vault-order-new"),
+    path("vault/orders/<uuid:order>", order_page, name="vault-order"),
+    path("vault/orders/<uuid:order>/arrive", arrive_page, name="vault-order-arrive"),
+    path("vault/orders/<uuid:order>/cancel", cancel_page, name="vault-order-cancel"),
     path("vault/loan", loan_page, name="vault-loan"),
     path("vault/fetch", fetch_page, name="vault-fetch"),
     path("vault/pay-in", pay_in_page, name="vault-pay-in"),

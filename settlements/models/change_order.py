@@ -75,6 +75,11 @@ class ChangeOrder(PublicIdModel):
         )
 
     @property
+    def number(self) -> str:
+        """What people call it: on its slip, at the bank and here."""
+        return str(self.uuid)[:8].upper()
+
+    @property
     def shown_state(self) -> str:
         """The state, or REVERSED where what arrived was booked back."""
         return REVERSED if hasattr(self.movement, "reversed_by") else str(self.state)
@@ -100,7 +105,7 @@ class ChangeOrder(PublicIdModel):
         return _by_worth(self.received_pieces)
 
     def __str__(self) -> str:
-        return f"Change order {self.pk}"
+        return f"Change order {self.number}"
 
 
 def _by_worth(pieces: dict[str, int]) -> dict[int, int]:

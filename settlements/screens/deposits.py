@@ -3,7 +3,7 @@
 from typing import Any, Final
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,26 +17,19 @@ from cashdesk.web.idempotency import act_once
 from settlements import queries
 from settlements.domain.deposit import collect_deposit, credit_deposit, prepare_deposit
 from settlements.models import Deposit
-from settlements.screens.form import NOTE_LENGTH_MAX, Fields, about, kept_within, path_within, vault_page
+from settlements.screens.form import NOTE_LENGTH_MAX, Fields, about, kept_within, newest_of, path_within, vault_page
+from settlements.screens.paper import papers_of
 
-ROWS: Final = 25
 NUMBER_LENGTH_MAX: Final = 64
 COURIER_LENGTH_MAX: Final = 200
-PAPERS: Final = {"slip": "80 mm", "a5": "A5"}
 
 
 @vault_page
 def deposits_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
     """The bags of the store, newest first, from `?before=` one of them on."""
-    rows = queries.deposits(by=by).filter(store=store).order_by("-pk")
-    before = request.GET.get("before", "")
-    if before:
-        if not (before.isascii() and before.isdecimal() and len(before) <= 18):
-            raise Http404
-        rows = rows.filter(pk__lt=int(before))
-    found = list(rows[: ROWS + 1])
-    older = found[ROWS - 1].pk if len(found) > ROWS else None
-    context = {**about(request, store), "deposits": found[:ROWS], "older": older, "is_first": not before}
+    rows = queries.deposits(by=by).filter(store=store)
+    found, listed = newest_of(request, rows)
+    context = {**about(request, store), **listed, "deposits": found}
     return render(request, "settlements/deposits.html", context)
 
 
@@ -71,18 +64,11 @@ def prepare_page(request: HttpRequest, by: Principal, store: Store) -> HttpRespo
 @vault_page
 def deposit_page(request: HttpRequest, by: Principal, store: Store, deposit: UUID) -> HttpResponse:
     """A bag: where it is, what the bank said of it, and its slip on `?paper=`."""
-    paper = request.GET.get("paper", "slip")
-    if paper not in PAPERS:
-        raise Http404
     context = {
         **about(request, store),
+        **papers_of(request, "vault-deposit", deposit),
         "deposit": _found(deposit, by=by, store=store),
         "notice": request.GET.get("notice", ""),
-        "paper": paper,
-        "papers": [
-            {"name": name, "path": path_within(request, "vault-deposit", deposit, paper=code), "is_this": code == paper}
-            for code, name in PAPERS.items()
-        ],
     }
     return render(request, "settlements/deposit.html", context)
 

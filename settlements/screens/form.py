@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from functools import wraps
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -18,9 +20,13 @@ from cashdesk.errors import InvalidInput, NotFound
 from cashdesk.models import Store
 from cashdesk.screens.draft import Kept, kept_of
 from cashdesk.screens.form import path_to, text_of
+from cashdesk.web.fields import date_in
 from cashdesk.web.pages import Page, page_for
 from cashdesk.writing import amount_typed, write_as
 
+Row = TypeVar("Row", bound=Model)
+
+ROWS: Final = 25
 NOTE_LENGTH_MAX: Final = 500
 STORES_MAX: Final = 500
 
@@ -80,6 +86,18 @@ def kept_within(request: HttpRequest, subject: str, *, by: Principal) -> Kept:
     return kept
 
 
+def newest_of(request: HttpRequest, rows: "QuerySet[Row]") -> tuple[list[Row], dict[str, Any]]:
+    """Returns a page of rows, newest first, from `?before=` one of them on, and what the page says of what is older."""
+    before = request.GET.get("before", "")
+    if before:
+        if not (before.isascii() and before.isdecimal() and len(before) <= 18):
+            raise Http404
+        rows = rows.filter(pk__lt=int(before))
+    found = list(rows.order_by("-pk")[: ROWS + 1])
+    older = found[ROWS - 1].pk if len(found) > ROWS else None
+    return found[:ROWS], {"older": older, "is_first": not before}
+
+
 class Fields:
     """Reads the fields of a form one by one, and gathers what is wrong with them, so that all of it is said at once."""
 
@@ -122,6 +140,15 @@ class Fields:
         except InvalidInput as error:
             self.errors |= error.errors
             return 0
+
+    def day(self, name: str) -> date | None:
+        """Returns a day, None where nothing was typed."""
+        typed = self.request.POST.get(name, "").strip()
+        try:
+            return date_in(typed, field=name) if typed else None
+        except InvalidInput as error:
+            self.errors |= error.errors
+            return None
 
     def refuse_wrong(self) -> None:
         """Raises InvalidInput naming every field that is wrong, if one is."""

@@ -46,6 +46,8 @@ def _show(request: HttpRequest, store: Store, *, by: Principal) -> HttpResponse:
         "initial": [{"title": names.title_of((line.currency, line.method)), "line": line} for line in lines],
         "last": queries.last_closed_at(place),
         "registers": queries.registers(by=by, store=store),
+        "store_query": "" if by.user is not None and by.user.store_id == store.pk else f"?store={store.uuid}",
+        "under_way": queries.change_under_way(store=store),
         "notice": request.GET.get("notice", ""),
     }
     return render(request, "settlements/vault.html", context)

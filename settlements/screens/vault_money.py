@@ -115,6 +115,7 @@ def _show(
         "is_at_a_register": kind in AT_A_REGISTER,
         "accounts": _accounts(store, kind) if kind in UNDER_A_REASON else [],
         "is_under_a_reason": kind in UNDER_A_REASON,
+        "under_way": queries.change_under_way(store=store) if kind == MovementKind.WITHDRAWAL else [],
         "note_max": NOTE_LENGTH_MAX,
     }
     return form_page(request, "settlements/vault_money.html", context, refusal)

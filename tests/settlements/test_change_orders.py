@@ -155,5 +155,5 @@ def test_the_proof_finds_what_was_booked_otherwise(shop: Shop) -> None:
     for changes in ({"received": 65_00}, {"received": 5_00, "currency": "USD", "movement": other}):
         ChangeOrder.objects.filter(pk=done.pk).update(**changes)
         assert list(faults_of_store(shop.cast.store)) == [
-            f"Change order {done.pk} of store 1337: what came of it is not what was booked."
+            f"Change order {done.number} of store 1337: what came of it is not what was booked."
         ]

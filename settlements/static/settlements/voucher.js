@@ -1,4 +1,4 @@
-// Offers the print button, and gives the slip of a bag one page of its own length: a roll of paper has no pages.
+// Offers the print button, and gives a slip on the roll one page of its own length: a roll of paper has no pages.
 "use strict";
 
 const button = document.querySelector("[data-print]");

@@ -9,7 +9,7 @@ from cashdesk.enums import PlaceKind
 from cashdesk.models import AuditEntry
 from settlements.domain.deposit import prepare_deposit, reverse_movement
 from settlements.models import Deposit
-from settlements.screens.deposits import ROWS
+from settlements.screens.form import ROWS
 from tests.screens.desk import Browser
 from tests.stories import Cast, counted_queries
 

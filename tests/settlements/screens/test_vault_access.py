@@ -14,23 +14,27 @@ from settlements.models import Deposit
 from tests.api.blind import notations
 from tests.factories import StoreFactory
 from tests.screens.desk import Browser
+from tests.settlements.ordering import ordered
 from tests.settlements.reporting import Day
 from tests.stories import Cast
 
 PAGES = (
     "/vault/change", "/vault/loan", "/vault/fetch", "/vault/pay-in", "/vault/pay-out", "/vault/movements", "/vault/deposits",
     "/vault/deposits/new", "/vault/deposits/{}", "/vault/deposits/{}/collect", "/vault/deposits/{}/credit",
+    "/vault/orders", "/vault/orders/new", "/vault/orders/{order}", "/vault/orders/{order}/arrive",
+    "/vault/orders/{order}/cancel",
 )  # fmt: skip
 
 
 @pytest.fixture
 def pages(cast: Cast) -> list[str]:
-    """Every page, about a bag that lies prepared."""
+    """Every page, about a bag that lies prepared and an order that is under way."""
     by = Principal(user=cast.erika)
     deposit = prepare_deposit(
         store=cast.store, amount=300_00, currency="EUR", bag_number="B-1", by=by, at=timezone.now()
     )
-    return [page.format(deposit.uuid) for page in PAGES]
+    order = ordered(cast)
+    return [page.format(deposit.uuid, order=order.uuid) for page in PAGES]
 
 
 def test_the_pages_are_for_managers(cast: Cast, pages: list[str]) -> None:
@@ -49,8 +53,9 @@ def test_the_pages_are_for_managers(cast: Cast, pages: list[str]) -> None:
 def test_of_anothers_store_there_is_nothing(cast: Cast, pages: list[str]) -> None:
     otto, number = Browser(cast.otto), re.compile(r"<code>[0-9a-f-]+</code>")
     for path, page in zip(pages, PAGES, strict=True):
-        if "{}" in page:
-            asked = (path, page.format("00000000-0000-4000-8000-000000000000"))
+        if "{" in page:
+            none = "00000000-0000-4000-8000-000000000000"
+            asked = (path, page.format(none, order=none))
         else:
             asked = (f"{path}?store={cast.store.uuid}", f"{path}?store=4711")
         theirs, unknown = (otto.get(one) for one in asked)

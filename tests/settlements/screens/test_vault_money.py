@@ -25,8 +25,9 @@ SAID = [
     "Paid in: 3.00 EUR",
     "Paid out: 12.35 EUR",
 ]
-STATEMENTS = {"/vault/change": 4, "/vault/loan": 6, "/vault/fetch": 6, "/vault/pay-in": 6, "/vault/pay-out": 6}
-"""The browser's session, the person, the store, the draft; the registers and who has them; whether there are accounts, and which."""
+STATEMENTS = {"/vault/change": 5, "/vault/loan": 6, "/vault/fetch": 6, "/vault/pay-in": 6, "/vault/pay-out": 6}
+"""The browser's session, the person, the store, the draft; the orders under way; the registers and who has them;
+whether there are accounts, and which."""
 
 
 @pytest.fixture

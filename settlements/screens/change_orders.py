@@ -1,0 +1,229 @@
+"""Change from the bank on the pages: ordered by notes and coins, listed, received, cancelled, and the slip to print."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from cashdesk.denominations import denominations_of
+from cashdesk.domain.count import CountedAmount
+from cashdesk.domain.principal import Principal
+from cashdesk.errors import DomainError, NotFound
+from cashdesk.models import Store
+from cashdesk.screens.draft import Kept
+from cashdesk.screens.form import Refusal, form_page, see_path
+from cashdesk.screens.sheet import AMOUNT, CountSheet
+from cashdesk.web.idempotency import act_once
+from settlements import queries
+from settlements.domain.change_order import cancel_change, order_change, receive_change
+from settlements.models import ChangeOrder
+from settlements.screens.form import NOTE_LENGTH_MAX, Fields, about, kept_within, newest_of, path_within, vault_page
+from settlements.screens.paper import papers_of
+
+BOOK: Final = "book-"
+"""The button that books what differs from the order; with the amount that the person was shown, minor units."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A note or coin of an order: how many were ordered and came; `packs` rolls or bundles of `packed`, and loose ones."""
+
+    worth: int
+    ordered: int
+    came: int
+    packed: int
+
+    @property
+    def packs(self) -> int:
+        """Full rolls or bundles among those ordered."""
+        return self.ordered // self.packed if self.packed else 0
+
+    @property
+    def loose(self) -> int:
+        """What is left beside them."""
+        return self.ordered - self.packs * self.packed
+
+    @property
+    def amount(self) -> int:
+        """What was ordered of it, minor units."""
+        return self.worth * self.ordered
+
+
+@vault_page
+def orders_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
+    """The orders of the store, newest first, from `?before=` one of them on."""
+    found, listed = newest_of(request, queries.change_orders(by=by).filter(store=store))
+    return render(request, "settlements/change_orders.html", {**about(request, store), **listed, "orders": found})
+
+
+@vault_page
+def order_change_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
+    """What is to come, by notes and coins or as one amount; leads to the order and its slip."""
+    kept = kept_within(request, f"change-order:{store.uuid}", by=by)
+    if request.method != "POST":
+        return _show_new(request, store, kept, CountSheet.resumed(store.currency, kept.typed))
+    sheet, fields, at = CountSheet(store.currency, kept.typed), Fields(request), timezone.now()
+    ordered = _said(sheet, nothing=_("must be more than 0."))
+    wanted_on, note = fields.day("wanted_on"), fields.text("note", length_max=NOTE_LENGTH_MAX)
+    if ordered is None or fields.errors:
+        return _show_new(request, store, kept, sheet, Refusal(status=400, errors=fields.errors))
+
+    def act() -> str:
+        made = order_change(store=store, ordered=ordered, wanted_on=wanted_on, note=note, by=by, at=at)
+        kept.discard()
+        return path_within(request, "vault-order", made.uuid, notice="ordered")
+
+    try:
+        return see_path(act_once(request=request, by=by, at=at, act=act))
+    except DomainError as error:
+        return _show_new(request, store, kept, sheet, _refusal(error, sheet))
+
+
+@vault_page
+def order_page(request: HttpRequest, by: Principal, store: Store, order: UUID) -> HttpResponse:
+    """An order: what was wanted and what became of it, and its slip on `?paper=`."""
+    found = _found(order, by=by, store=store)
+    context = {
+        **about(request, store),
+        **papers_of(request, "vault-order", order),
+        "order": found,
+        "lines": _lines(found),
+        "has_came": bool(found.received_pieces),
+        "notice": request.GET.get("notice", ""),
+    }
+    return render(request, "settlements/change_order.html", context)
+
+
+@vault_page
+def arrive_page(request: HttpRequest, by: Principal, store: Store, order: UUID) -> HttpResponse:
+    """What came, counted on the sheet. What was ordered is offered to take over where it was pieces; an amount that is not
+    the ordered one is shown once more before it is booked.
+    """
+    found = _found(order, by=by, store=store)
+    if request.method != "POST" and not found.is_under_way:
+        return see_path(path_within(request, "vault-order", order, notice="not-awaited"))
+    kept, usual = kept_within(request, f"change-arrives:{order}", by=by), found.ordered_by_worth
+    if request.method != "POST":
+        return _show_arrival(request, found, kept, CountSheet.resumed(found.currency, kept.typed, usual=usual))
+    sheet, fields, at = CountSheet(found.currency, kept.typed, usual=usual), Fields(request), timezone.now()
+    if sheet.takes_usual:
+        kept.save(request, at=at)
+        return _show_arrival(request, found, kept, sheet)
+    came = _said(sheet, nothing=_("must be more than 0. If nothing comes, cancel the order."))
+    note = fields.text("note", length_max=NOTE_LENGTH_MAX)
+    if came is None or fields.errors:
+        return _show_arrival(request, found, kept, sheet, Refusal(status=400, errors=fields.errors))
+    if came.amount != found.amount and request.POST.get("step") != f"{BOOK}{came.amount}":
+        kept.save(request, at=at)
+        return _show_arrival(request, found, kept, sheet, differs=came.amount - found.amount)
+
+    def act() -> str:
+        receive_change(order=found, received=came, note=note, by=by, at=at)
+        kept.discard()
+        return path_within(request, "vault-order", order, notice="arrived")
+
+    try:
+        return see_path(act_once(request=request, by=by, at=at, act=act))
+    except DomainError as error:
+        return _show_arrival(request, found, kept, sheet, _refusal(error, sheet))
+
+
+@vault_page
+def cancel_page(request: HttpRequest, by: Principal, store: Store, order: UUID) -> HttpResponse:
+    """Asks why nobody waits for it any more."""
+    found = _found(order, by=by, store=store)
+    if request.method != "POST" and not found.is_under_way:
+        return see_path(path_within(request, "vault-order", order, notice="not-awaited"))
+    kept, at = kept_within(request, f"change-cancelled:{order}", by=by), timezone.now()
+    context = {**_about_order(request, found), "kept": kept, "typed": {"reason": kept.typed.get("reason", "")}}
+    if request.method != "POST":
+        return form_page(request, "settlements/change_cancel.html", context)
+    try:
+        fields = Fields(request)
+        missing = _("is required: say in a word or two why.")
+        reason = fields.text("reason", length_max=NOTE_LENGTH_MAX, missing=missing)
+        fields.refuse_wrong()
+
+        def act() -> str:
+            cancel_change(order=found, reason=reason, by=by, at=at)
+            kept.discard()
+            return path_within(request, "vault-order", order, notice="cancelled")
+
+        return see_path(act_once(request=request, by=by, at=at, act=act))
+    except DomainError as error:
+        return form_page(request, "settlements/change_cancel.html", context, Refusal.of(error))
+
+
+def _found(number: UUID, *, by: Principal, store: Store) -> ChangeOrder:
+    """The order of this store. Raises NotFound, in the same words for one of others as for none."""
+    found = queries.change_order(by=by, order_id=number)
+    if found.store_id != store.pk:
+        raise NotFound(_("There is no change order with this id."))
+    return found
+
+
+def _said(sheet: CountSheet, *, nothing: str) -> CountedAmount | None:
+    """What a sheet says, or None where it says too little; then the sheet says so, `nothing` where that is 0."""
+    if sheet.counted is None and not sheet.by_pieces and not sheet.amount:
+        sheet.amount_error = _("is required: type the pieces, or an amount.")
+    elif sheet.counted is not None and sheet.counted.amount == 0:
+        sheet.amount_error = nothing
+    return None if sheet.has_errors else sheet.counted
+
+
+def _refusal(error: DomainError, sheet: CountSheet) -> Refusal:
+    """What the domain refuses of a sheet stands at its amount."""
+    sheet.amount_error = error.errors.get(AMOUNT, "") or error.errors.get("received", "")
+    return Refusal.of(error)
+
+
+def _lines(order: ChangeOrder) -> list[Line]:
+    ordered, came = order.ordered_by_worth, order.received_by_worth
+    packed = {piece.value: piece.packed for piece in denominations_of(order.currency)}
+    return [
+        Line(worth=worth, ordered=ordered.get(worth, 0), came=came.get(worth, 0), packed=packed.get(worth, 0))
+        for worth in sorted({*ordered, *came}, reverse=True)
+    ]
+
+
+def _show_new(
+    request: HttpRequest, store: Store, kept: Kept, sheet: CountSheet, refusal: Refusal | None = None
+) -> HttpResponse:
+    context = {
+        **about(request, store),
+        "sheet": sheet,
+        "kept": kept,
+        "typed": {name: kept.typed.get(name, "") for name in ("wanted_on", "note")},
+        "note_max": NOTE_LENGTH_MAX,
+    }
+    return form_page(request, "settlements/change_order_new.html", context, refusal)
+
+
+def _show_arrival(
+    request: HttpRequest,
+    order: ChangeOrder,
+    kept: Kept,
+    sheet: CountSheet,
+    refusal: Refusal | None = None,
+    *,
+    differs: int = 0,
+) -> HttpResponse:
+    context = {
+        **_about_order(request, order),
+        "sheet": sheet,
+        "kept": kept,
+        "typed": {"note": kept.typed.get("note", "")},
+        "differs": differs,
+        "is_less": differs < 0,
+        "apart": abs(differs),
+        "book": f"{BOOK}{sheet.total}",
+    }
+    return form_page(request, "settlements/change_arrive.html", context, refusal)
+
+
+def _about_order(request: HttpRequest, order: ChangeOrder) -> dict[str, Any]:
+    return {**about(request, order.store), "order": order, "note_max": NOTE_LENGTH_MAX}

@@ -1,0 +1,27 @@
+"""The papers on which the slips of the vault are printed."""
+
+from typing import Any, Final
+
+from django.http import Http404, HttpRequest
+
+from settlements.screens.form import path_within
+
+PAPERS: Final = {"slip": "80 mm", "a5": "A5", "a4": "A4"}
+
+
+def paper_asked(request: HttpRequest) -> str:
+    """Returns the paper that `?paper=` names, the roll of a receipt printer where it names none. Raises Http404."""
+    paper = request.GET.get("paper", "slip")
+    if paper not in PAPERS:
+        raise Http404
+    return paper
+
+
+def papers_of(request: HttpRequest, page: str, *named: Any) -> dict[str, Any]:
+    """Returns what a page with a slip shows of its paper, and of the others that it may be printed on."""
+    paper = paper_asked(request)
+    papers = [
+        {"name": name, "path": path_within(request, page, *named, paper=code), "is_this": code == paper}
+        for code, name in PAPERS.items()
+    ]
+    return {"paper": paper, "papers": papers}
