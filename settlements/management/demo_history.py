@@ -1,5 +1,5 @@
 """Some weeks of a demonstration store that trades under settlement: a vault counted every Saturday, a register settled
-every day with a cashier's session in it, two currencies, and bags for the bank.
+every day with a cashier's session in it, two currencies, bags for the bank, and change that was ordered from it.
 """
 
 import random
@@ -8,26 +8,30 @@ from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cashdesk.domain.count import CountedAmount
+from cashdesk.domain.count import CountedAmount, Pieces
 from cashdesk.domain.payment import record_payments
 from cashdesk.domain.payment_report import PaymentReport
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.session import close_session, open_session
 from cashdesk.enums import CASH, MovementKind, PaymentStatus
 from cashdesk.models import PaymentMethod, Store, User
+from settlements.domain.change_order import order_change, receive_change
 from settlements.domain.deposit import collect_deposit, credit_deposit, prepare_deposit
 from settlements.domain.opening import open_settlement
 from settlements.domain.settlement import close_settlement, preview_settlement, start_counting
 from settlements.domain.store_movement import move_in_store, note_no_sale
 from settlements.domain.target import targets_of
-from settlements.enums import SettlementState, SettlementType
-from settlements.models import Settlement
+from settlements.enums import ChangeOrderState, SettlementState, SettlementType
+from settlements.models import ChangeOrder, Settlement
 
 FOREIGN: Final = "CAD"
 FLOAT: Final = 150_00
 VAULT: Final = 2_000_00
 KEPT: Final = 2_500_00
 """What the vault keeps when a bag is packed."""
+
+CHANGE: Final = ((5_00, 40), (1_00, 100), (25, 160), (10, 100))
+"""What is ordered from the bank: pieces of so many minor units, in bundles and rolls as far as there are."""
 
 SATURDAY: Final = 5
 
@@ -45,6 +49,7 @@ def make_history(*, store: Store, manager: User, cashiers: list[User], days: int
     for number in range(days):
         morning = first + timedelta(days=number)
         cashier = cashiers[number % len(cashiers)]
+        _change(store, boss=boss, morning=morning, days_left=days - 1 - number)
         _register_day(store, cashier=cashier, boss=boss, morning=morning, chance=chance)
         if number % 3 == 2:
             _bag(store, boss=boss, at=morning + timedelta(hours=11, minutes=30), chance=chance)
@@ -116,6 +121,25 @@ def _bag(store: Store, *, boss: Principal, at: datetime, chance: random.Random) 
     credit_deposit(deposit=deposit, amount=credited, by=boss, at=at + timedelta(hours=20))
 
 
+def _change(store: Store, *, boss: Principal, morning: datetime, days_left: int) -> None:
+    """One order comes the day after, a roll of quarters short; on the last day another one is under way."""
+    if days_left in (3, 0):
+        wanted_on = morning.date() + timedelta(days=1 if days_left else 3)
+        order_change(
+            store=store,
+            ordered=_pieces(store, CHANGE),
+            wanted_on=wanted_on,
+            by=boss,
+            at=morning,
+            note="For the weekend",
+        )
+    elif days_left == 2:
+        came = tuple((worth, number - 40 if worth == 25 else number) for worth, number in CHANGE)
+        order = ChangeOrder.objects.get(store=store, state=ChangeOrderState.ORDERED)
+        at = morning + timedelta(hours=2)
+        receive_change(order=order, received=_pieces(store, came), note="Rose City Couriers", by=boss, at=at)
+
+
 def _count_vault(store: Store, *, boss: Principal, at: datetime, chance: random.Random) -> None:
     vault = _vault_of(store)
     counted = [
@@ -154,3 +178,11 @@ def _vault_of(store: Store) -> Settlement:
 
 def _cash(store: Store, amount: int) -> CountedAmount:
     return CountedAmount(currency=store.currency, amount=amount)
+
+
+def _pieces(store: Store, pieces: tuple[tuple[int, int], ...]) -> CountedAmount:
+    return CountedAmount(
+        currency=store.currency,
+        amount=sum(worth * number for worth, number in pieces),
+        pieces=tuple(Pieces(denomination=worth, pieces=number) for worth, number in pieces),
+    )
