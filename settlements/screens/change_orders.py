@@ -183,7 +183,8 @@ def _refusal(error: DomainError, sheet: CountSheet) -> Refusal:
 
 def _lines(order: ChangeOrder) -> list[Line]:
     ordered, came = order.ordered_by_worth, order.received_by_worth
-    packed = {piece.value: piece.packed for piece in denominations_of(order.currency)}
+    # A note and a coin of one worth share a line, as on the sheet; its packs are the note's, which is listed before.
+    packed = {piece.value: piece.packed for piece in reversed(denominations_of(order.currency))}
     return [
         Line(worth=worth, ordered=ordered.get(worth, 0), came=came.get(worth, 0), packed=packed.get(worth, 0))
         for worth in sorted({*ordered, *came}, reverse=True)

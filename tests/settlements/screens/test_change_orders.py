@@ -197,6 +197,14 @@ def test_an_order_of_one_amount_offers_nothing_to_take_over(cast: Cast, erika: B
     assert erika.value("amount") == ""
 
 
+def test_a_note_and_a_coin_of_one_worth_are_bundled_as_on_the_sheet(cast: Cast) -> None:
+    StoreFactory(account=cast.store.account, number="5001", currency="USD")
+    anna = Browser(cast.anna)
+    anna.fill(f"{NEW}?store=5001", {"packs-100": "2", "pieces-100": "7"})
+    anna.follow()
+    assert "1 USD 207 7 + 2 × 100 207.00 USD" in anna.text
+
+
 def test_what_was_booked_back_is_said(cast: Cast, erika: Browser) -> None:
     by, at = Principal(user=cast.erika), timezone.now()
     done = receive_change(order=ordered(cast), received=told(ROLLS), by=by, at=at)
@@ -210,7 +218,7 @@ def test_which_pieces_came_stands_beside_those_ordered(cast: Cast, erika: Browse
     came = told({100: 50, 20: 40, 10: 80})
     done = receive_change(order=ordered(cast), received=came, by=Principal(user=cast.erika), at=timezone.now())
     erika.get(path_of(done))
-    assert "Note or coin Pieces Came Worth" in erika.text
+    assert "Note or coin Ordered Came Worth" in erika.text
     assert "0.20 EUR 80 2 × 40 40 16.00 EUR 0.10 EUR 0 80 0.00 EUR" in erika.text
 
 
