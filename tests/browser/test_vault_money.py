@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from cashdesk.enums import PlaceKind
 from cashdesk.models import AuditEntry
-from settlements.models import Deposit
+from settlements.models import ChangeOrder, Deposit
 from tests.browser.screen import PHONE, Screen
 from tests.browser.test_desk import sign_in
 from tests.cashdesk.desk import open_drawer
@@ -81,6 +81,53 @@ def test_a_managers_morning(screen: Screen, cast: Cast) -> None:
     is_in_order(screen)
     screen.visit("/vault/movements")
     expect(page.get_by_role("row")).to_have_count(4)
+    is_in_order(screen)
+
+
+@pytest.mark.parametrize("screen", [{**PHONE, "is_examined": True}], ids=["phone"], indirect=True)
+def test_change_is_ordered_printed_and_received_on_a_phone(screen: Screen, cast: Cast) -> None:
+    screen.sign_in("erika")
+    page = screen.visit("/vault")
+    page.get_by_role("link", name="Order change").click()
+    total = page.locator("[data-total-figure]")
+    page.get_by_label("Rolls, bundles and weighed amounts").check()
+    page.get_by_label("1 EUR: rolls of 25").fill("2")
+    page.get_by_label("Wanted on").fill("2099-11-27")
+    is_in_order(screen)
+    expect(total).to_have_text("50.00 EUR")
+    page.get_by_label("5 EUR note").fill("4")
+    expect(total).to_have_text("70.00 EUR")
+    page.get_by_role("button", name="Order it").dblclick()
+    expect(page.locator(".alert.good")).to_contain_text("It is noted.")
+    order = ChangeOrder.objects.get()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Order {order.number}")
+    is_in_order(screen)
+    assert widths_on_paper(page) == [227]
+    page.get_by_role("link", name="A4").click()
+    page.wait_for_url("**paper=a4")
+    assert widths_on_paper(page) == [595]
+    page.evaluate("window.print = () => { document.title = 'printed' }")
+    page.get_by_role("button", name="Print the slip").click()
+    assert page.title() == "printed"
+
+    screen.visit("/vault/change")
+    is_in_order(screen)
+    page.get_by_role("link", name=order.number).click()
+    page.get_by_role("link", name="It has arrived").click()
+    euros = page.get_by_label("1 EUR coin", exact=True)
+    expect(euros).to_have_value("")
+    page.get_by_role("button", name="As ordered").click()
+    expect(euros).to_have_value("50")
+    euros.fill("49")
+    expect(total).to_have_text("69.00 EUR")
+    page.get_by_role("button", name="Put it into the vault").click()
+    expect(page.get_by_role("alert")).to_contain_text("That is 1.00 EUR less.")
+    is_in_order(screen)
+    page.get_by_role("button", name="Book what came").dblclick()
+    expect(page.get_by_text("Less than ordered")).to_be_visible()
+    assert cast.book(PlaceKind.VAULT) == 69_00
+    screen.visit("/vault/orders")
+    expect(page.get_by_text("-1.00 EUR less")).to_be_visible()
     is_in_order(screen)
 
 
