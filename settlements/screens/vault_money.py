@@ -14,6 +14,7 @@ from cashdesk.errors import DomainError
 from cashdesk.models import Movement, Store
 from cashdesk.screens.draft import Kept
 from cashdesk.screens.form import Refusal, form_page, see_path
+from cashdesk.screens.sheet import AMOUNT, CountSheet
 from cashdesk.web.idempotency import act_once
 from settlements import queries
 from settlements.domain.cashbook import accounts_of
@@ -32,6 +33,8 @@ PAGES: Final = {
     MovementKind.PAID_OUT: "vault-pay-out",
 }
 AT_A_REGISTER: Final = frozenset({MovementKind.LOAN, MovementKind.DROP})
+COUNTED: Final = AT_A_REGISTER | {MovementKind.WITHDRAWAL}
+"""What is counted out of a bag or a drawer: its form takes notes and coins as well as one amount."""
 
 
 @vault_page
@@ -68,10 +71,12 @@ def _page(request: HttpRequest, *, by: Principal, store: Store, kind: MovementKi
     """Shows the form of a kind, or books what it says once, and leads to the same form: change goes to several registers."""
     kept = kept_within(request, f"{PAGES[kind]}:{store.uuid}", by=by)
     if request.method != "POST":
-        return _show(request, store, kind, kept, booked=_booked(request, by=by, store=store, kind=kind))
+        resumed = CountSheet.resumed(store.currency, kept.typed) if kind in COUNTED else None
+        return _show(request, store, kind, kept, resumed, booked=_booked(request, by=by, store=store, kind=kind))
     at = timezone.now()
+    sheet = CountSheet(store.currency, kept.typed) if kind in COUNTED else None
     try:
-        told = _read(request, store, kind)
+        told = _read(request, store, kind, sheet)
 
         def act() -> str:
             movement = move_in_store(store=store, kind=kind, currency=store.currency, **told, by=by, at=at)
@@ -80,13 +85,15 @@ def _page(request: HttpRequest, *, by: Principal, store: Store, kind: MovementKi
 
         return see_path(act_once(request=request, by=by, at=at, act=act))
     except DomainError as error:
-        return _show(request, store, kind, kept, refusal=Refusal.of(error))
+        if sheet is not None:
+            sheet.amount_error = error.errors.get(AMOUNT, "")
+        return _show(request, store, kind, kept, sheet, refusal=Refusal.of(error))
 
 
-def _read(request: HttpRequest, store: Store, kind: MovementKind) -> dict[str, Any]:
+def _read(request: HttpRequest, store: Store, kind: MovementKind, sheet: CountSheet | None) -> dict[str, Any]:
     """Returns what the form says of the movement. Raises InvalidInput naming every field that is wrong."""
     fields = Fields(request)
-    told: dict[str, Any] = {"amount": fields.amount("amount", store.currency), "station": VAULT}
+    told: dict[str, Any] = {"amount": _amount(fields, store, sheet), "station": VAULT}
     if kind in AT_A_REGISTER:
         told["station"] = fields.station("station")
     if kind in UNDER_A_REASON:
@@ -96,11 +103,23 @@ def _read(request: HttpRequest, store: Store, kind: MovementKind) -> dict[str, A
     return told
 
 
+def _amount(fields: Fields, store: Store, sheet: CountSheet | None) -> int:
+    """What the notes and coins are worth where they were counted, else the one amount; minor units."""
+    if sheet is None or not sheet.by_pieces:
+        return fields.amount(AMOUNT, store.currency)
+    wrong = {row.field: row.error for row in sheet.rows} | {AMOUNT: sheet.amount_error}
+    if sheet.counted is not None and sheet.total == 0:
+        wrong[AMOUNT] = _("must be more than 0.")
+    fields.errors |= {name: error for name, error in wrong.items() if error}
+    return sheet.total
+
+
 def _show(
     request: HttpRequest,
     store: Store,
     kind: MovementKind,
     kept: Kept,
+    sheet: CountSheet | None,
     *,
     refusal: Refusal | None = None,
     booked: Movement | None = None,
@@ -112,6 +131,7 @@ def _show(
         "kept": kept,
         "typed": {name: kept.typed.get(name, "") for name in ("amount", "station", "reason", "note")},
         "registers": queries.trading_registers(store=store) if kind in AT_A_REGISTER else [],
+        "sheet": sheet,
         "is_at_a_register": kind in AT_A_REGISTER,
         "accounts": _accounts(store, kind) if kind in UNDER_A_REASON else [],
         "is_under_a_reason": kind in UNDER_A_REASON,

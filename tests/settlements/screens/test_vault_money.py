@@ -89,6 +89,40 @@ def test_every_form_refuses_and_keeps_what_was_typed(erika: Browser, path: str, 
     assert booked() == 0
 
 
+COUNTED = [("/vault/change", "WITHDRAWAL"), ("/vault/loan", "LOAN"), ("/vault/fetch", "DROP")]
+PIECES = {"pieces-1000": "4", "packs-100": "2"}
+"""Four tens and two rolls of euros: 90.00."""
+
+
+@pytest.mark.parametrize(("path", "kind"), COUNTED)
+def test_notes_and_coins_are_counted_instead_of_one_amount(erika: Browser, path: str, kind: str) -> None:
+    erika.get(path)
+    assert "Count by notes and coins" in erika.text
+    assert '<details class="more">' in erika.page.content.decode()
+    usual = {"station": "1", **PIECES}
+    for typed, words in (
+        ({"amount": "80"}, "Amount: 80.00 EUR is not the 90.00 EUR that the pieces add up to."),
+        ({"pieces-1000": "x"}, "10 EUR: must be a whole number of pieces, such as 12."),
+        ({"pieces-1000": "0", "packs-100": ""}, "Amount: must be more than 0."),
+    ):
+        sent = {**usual, **typed}
+        assert erika.fill(path, sent).status_code == 400
+        assert words in erika.text
+        assert {name: erika.value(name) for name in sent if name != "station"} == {**PIECES, **typed}
+        assert '<details class="more" open>' in erika.page.content.decode()
+    assert booked() == 0
+    assert erika.fill(path, {**usual, "amount": "90"}).status_code == 303
+    erika.follow()
+    assert "90.00 EUR" in erika.text
+    assert list(Movement.objects.filter(kind=kind).values_list("amount", flat=True)) == [90_00]
+
+
+def test_what_is_paid_in_and_out_is_one_amount(erika: Browser) -> None:
+    for path in ("/vault/pay-in", "/vault/pay-out"):
+        erika.get(path)
+        assert "notes and coins" not in erika.text
+
+
 def test_what_there_is_not_is_refused(erika: Browser) -> None:
     typed: dict[str, str]
     for path, typed, status, words in (
