@@ -255,7 +255,7 @@ def test_the_list_goes_on_by_pages(cast: Cast, erika: Browser) -> None:
 
 
 def test_the_pages_ask_as_often_whatever_there_is(cast: Cast, erika: Browser) -> None:
-    order = ordered(cast, wanted_on=timezone.now().date())
+    order = ordered(cast, wanted_on=(timezone.now() + timedelta(days=1)).date())
     paths = {"list": "/vault/orders", "order": path_of(order), "arrive": path_of(order, "/arrive")}
     paths |= {"change": "/vault/change", "vault": "/vault"}
     asked = []
