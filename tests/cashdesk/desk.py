@@ -40,10 +40,11 @@ def open_drawer(user: User, amount: int, *, by: User | None = None, at: datetime
     return open_session(user=user, counted=counted(amount, currency), by=Principal(user=by or user), at=at, **options)
 
 
-def close_drawer(session: CashSession, amount: int, *, at: datetime = NOON) -> CashSession:
-    """Closes a drawer with what its cashier counted."""
+def close_drawer(session: CashSession, amount: int, *, at: datetime = NOON, hands_over: bool = False) -> CashSession:
+    """Closes a drawer with what its cashier counted, or hands it over."""
+    by = Principal(user=session.user)
     return close_session(
-        session=session, counted=counted(amount, session.currency), by=Principal(user=session.user), at=at
+        session=session, counted=counted(amount, session.currency), by=by, at=at, hands_over=hands_over
     )
 
 

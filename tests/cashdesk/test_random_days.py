@@ -11,14 +11,16 @@ from hypothesis import strategies as st
 
 from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.expected import balances_of_places, late_cash_of
+from cashdesk.domain.handover import handover_before, handovers_waiting
 from cashdesk.domain.ledger import reverse
 from cashdesk.domain.principal import SYSTEM, Principal
 from cashdesk.domain.proof import faults_of_store
 from cashdesk.domain.seal import faults_of
 from cashdesk.domain.session import count_afterwards, force_close_session
-from cashdesk.enums import CASH, MovementKind, PlaceKind, SessionStatus
+from cashdesk.enums import CASH, MovementKind, PlaceKind, SessionStatus, VarianceKind
 from cashdesk.errors import Conflict, DomainError
-from cashdesk.models import CashSession, Movement, Seal
+from cashdesk.models import CashSession, Movement, Seal, Variance
+from cashdesk.queries import sessions
 from tests.cashdesk.desk import NOON, close_drawer, move, open_drawer, pay
 from tests.stories import Cast, make_cast
 
@@ -32,6 +34,10 @@ steps = st.one_of(
     st.tuples(st.just("open"), registers, counts),
     st.tuples(st.just("force_open"), registers, counts),
     st.tuples(st.just("close"), registers, counts),
+    st.tuples(st.just("hand_over"), registers, counts),
+    st.tuples(st.just("take_over"), registers, counts),
+    st.tuples(st.just("relieve"), registers, counts, counts),
+    st.tuples(st.just("relieve"), registers, counts, counts),
     st.tuples(st.just("force_close"), registers),
     st.tuples(st.just("count_afterwards"), registers, counts),
     st.tuples(st.just("sell"), registers, amounts, methods),
@@ -52,18 +58,28 @@ class Paper:
     """The model: what a person with a pencil would say is in each drawer, and how late each closed session was."""
 
     cast: Cast
+    vault: int = 0
+    over_short: int = 0
     cash: dict[int, int] = field(default_factory=lambda: {1: 0, 2: 0})
     card: dict[int, int] = field(default_factory=lambda: {1: 0, 2: 0})
     running: dict[int, CashSession | None] = field(default_factory=lambda: {1: None, 2: None})
     last: dict[int, CashSession | None] = field(default_factory=lambda: {1: None, 2: None})
     waits_for_count: dict[int, bool] = field(default_factory=lambda: {1: False, 2: False})
+    gaps: list[tuple[int, int]] = field(default_factory=list)
+    """What was found more or less than lay in a drawer, by whoever counted it in or afterwards: session and amount."""
     late: dict[int, int] = field(default_factory=dict)
     frozen: dict[int, dict[str, Any]] = field(default_factory=dict)
     reversed_ids: set[int] = field(default_factory=set)
 
     def cashier(self, register: int) -> Any:
-        """Carla works at register 1, Bruno at register 2."""
+        """Carla works at register 1, Bruno at register 2. Erika relieves them."""
         return self.cast.carla if register == 1 else self.cast.bruno
+
+    def left_by(self, register: int) -> CashSession | None:
+        """The session whose cash lies in a drawer that was handed over and waits; an empty one waits for nobody."""
+        left = self.last[register]
+        waits = left is not None and self.waits_for_count[register] and self.frozen[left.pk]["is_handed_over"]
+        return left if waits and self.cash[register] else None
 
     def freeze(self, session: CashSession) -> None:
         """Remembers a closed session as it is now: it may never look otherwise."""
@@ -82,24 +98,58 @@ def do_open(paper: Paper, register: int, count: int | None) -> None:
         with pytest.raises(Conflict):
             open_drawer(user, start, station=register)
         return
-    _opened(paper, register, open_drawer(user, start, station=register), held=held, start=start)
+    left = paper.left_by(register)
+    _opened(paper, register, open_drawer(user, start, station=register), left=left, held=held, start=start)
 
 
 def do_force_open(paper: Paper, register: int, count: int | None) -> None:
     before, held = paper.running[register], paper.cash[register]
     start = max(0, held) if count is None else count
+    if before is not None and before.user == paper.cast.erika:
+        with pytest.raises(Conflict):
+            open_drawer(paper.cashier(register), start, station=register, force_close_previous=True)
+        return
+    left = paper.left_by(register)
     session = open_drawer(paper.cashier(register), start, station=register, force_close_previous=True)
     if before is not None:
         before.refresh_from_db()
         assert (before.status, before.declared_amount) == (SessionStatus.CLOSED_SYSTEM, 0)
         assert before.expected_amount == held
         paper.freeze(before)
-    _opened(paper, register, session, held=held, start=start)
+    _opened(paper, register, session, left=left, held=held, start=start)
 
 
-def _opened(paper: Paper, register: int, session: CashSession, *, held: int, start: int) -> None:
+def do_take_over(paper: Paper, register: int, count: int | None) -> None:
+    """Erika opens, too, where nobody has the drawer and she has no other."""
+    erika, held = paper.cast.erika, paper.cash[register]
+    start = max(0, held) if count is None else count
+    if paper.running[register] is not None or erika in [one.user for one in paper.running.values() if one]:
+        with pytest.raises(Conflict):
+            open_drawer(erika, start, station=register)
+        return
+    left = paper.left_by(register)
+    _opened(paper, register, open_drawer(erika, start, station=register), left=left, held=held, start=start)
+
+
+def do_relieve(paper: Paper, register: int, counted_out: int | None, counted_in: int | None) -> None:
+    """One counts out and the other counts in."""
+    leaving = paper.running[register]
+    do_hand_over(paper, register, counted_out)
+    takes = do_open if leaving is not None and leaving.user == paper.cast.erika else do_take_over
+    takes(paper, register, counted_in)
+
+
+def _opened(
+    paper: Paper, register: int, session: CashSession, *, left: CashSession | None, held: int, start: int
+) -> None:
+    gap = start - held if held else 0
     assert session.start_amount == start
-    assert session.opening_difference == (start - held if held else 0)
+    assert session.opening_difference == gap
+    assert handover_before(session) == left
+    paper.vault -= 0 if held else start
+    paper.over_short -= gap
+    if gap:
+        paper.gaps.append((session.pk, gap))
     paper.running[register] = paper.last[register] = session
     paper.cash[register] = start
     paper.waits_for_count[register] = False
@@ -113,6 +163,22 @@ def do_close(paper: Paper, register: int, count: int | None) -> None:
     closed = close_drawer(session, declared)
     assert (closed.expected_amount, closed.declared_amount, closed.difference) == (held, declared, declared - held)
     paper.running[register], paper.cash[register] = None, 0
+    paper.vault += declared
+    paper.over_short -= declared - held
+    paper.freeze(closed)
+
+
+def do_hand_over(paper: Paper, register: int, count: int | None) -> None:
+    """What was counted stays in the drawer; what differs is still the one's who counted it."""
+    session, held = paper.running[register], paper.cash[register]
+    if session is None:
+        return
+    declared = max(0, held) if count is None else count
+    closed = close_drawer(session, declared, hands_over=True)
+    assert (closed.expected_amount, closed.declared_amount, closed.difference) == (held, declared, declared - held)
+    paper.running[register], paper.cash[register] = None, declared
+    paper.over_short -= declared - held
+    paper.waits_for_count[register] = True
     paper.freeze(closed)
 
 
@@ -138,6 +204,11 @@ def do_count_afterwards(paper: Paper, register: int, count: int | None) -> None:
             count_afterwards(session=session, counted=found, by=by, at=NOON)
         return
     count_afterwards(session=session, counted=found, by=by, at=NOON)
+    gap = found.amount - paper.cash[register]
+    paper.vault += found.amount
+    paper.over_short -= gap
+    if gap and paper.frozen[session.pk]["is_handed_over"]:
+        paper.gaps.append((session.pk, gap))
     paper.cash[register], paper.waits_for_count[register] = 0, False
 
 
@@ -156,6 +227,7 @@ def do_move(paper: Paper, register: int, amount: int, *, kind: MovementKind, sig
         return
     move(session, kind, amount)
     paper.cash[register] += sign * amount
+    paper.vault -= sign * amount if kind in ("DROP", "LOAN") else 0
 
 
 def do_late(paper: Paper, register: int, amount: int, *, sign: int) -> None:
@@ -165,6 +237,7 @@ def do_late(paper: Paper, register: int, amount: int, *, sign: int) -> None:
     session = CashSession.objects.select_related("user").get(pk=closed[-1])
     assert pay(session, amount, type="SALE" if sign > 0 else "REFUND").booked == "late"
     paper.late[session.pk] += sign * amount
+    paper.over_short += sign * amount
 
 
 def do_reverse(paper: Paper, position: int) -> None:
@@ -183,7 +256,9 @@ def do_reverse(paper: Paper, position: int) -> None:
     into_the_drawer = PlaceKind.REGISTER if not movement.is_late else PlaceKind.OVER_SHORT
     sign = -1 if movement.destination.kind == into_the_drawer else 1
     register = CashSession.objects.select_related("register").get(pk=movement.session_id).register.number
+    paper.vault -= sign * movement.amount if movement.kind in ("DROP", "LOAN") else 0
     if movement.session_id in paper.frozen:
+        paper.over_short += sign * movement.amount if movement.method == CASH else 0
         paper.late[movement.session_id] += sign * movement.amount if movement.method == CASH else 0
     else:
         drawer = paper.cash if movement.method == CASH else paper.card
@@ -194,6 +269,9 @@ STEPS: dict[str, Callable[..., None]] = {
     "open": do_open,
     "force_open": do_force_open,
     "close": do_close,
+    "hand_over": do_hand_over,
+    "take_over": do_take_over,
+    "relieve": do_relieve,
     "force_close": do_force_close,
     "count_afterwards": do_count_afterwards,
     "sell": lambda paper, *of: do_pay(paper, *of, sign=1),
@@ -216,7 +294,11 @@ def check(paper: Paper) -> None:
         for pair, amount in balances.items():
             totals[pair] = totals.get(pair, 0) + amount
     assert not any(totals.values()), "all places together sum to zero"
+    assert books[paper.cast.place(PlaceKind.VAULT).pk].get(("EUR", CASH), 0) == paper.vault
+    assert books[paper.cast.place(PlaceKind.OVER_SHORT).pk].get(("EUR", CASH), 0) == paper.over_short
+    assert handovers_waiting(store=paper.cast.store) == [left for left in map(paper.left_by, (1, 2)) if left]
     for number in (1, 2):
+        check_blindness(paper, number)
         held = books[paper.cast.place(PlaceKind.REGISTER, number).pk]
         assert held.get(("EUR", CASH), 0) == paper.cash[number]
         assert held.get(("EUR", "CARD"), 0) == paper.card[number]
@@ -225,6 +307,17 @@ def check(paper: Paper) -> None:
         assert late_cash_of(CashSession.objects.get(pk=pk)) == late
     for place in {seal.place for seal in Seal.objects.select_related("place")}:
         assert faults_of(place) == []
+
+
+def check_blindness(paper: Paper, register: int) -> None:
+    """Law 5: of a drawer that waits to be counted its cashier learns nothing; a manager may look."""
+    last = paper.last[register]
+    if last is None:
+        return
+    shown: Any = sessions(by=Principal(user=last.user)).get(pk=last.pk)
+    waits, is_open = paper.waits_for_count[register], paper.running[register] is not None
+    assert shown.awaits_count == waits
+    assert shown.shows_result == (not is_open and (not waits or last.user == paper.cast.erika))
 
 
 @settings(
@@ -245,5 +338,8 @@ def test_whatever_happens_in_a_day_the_paper_and_the_books_agree(
             STEPS[name](paper, *of)
             check(paper)
         assert list(faults_of_store(paper.cast.store)) == []
+        custody = Variance.objects.filter(kind=VarianceKind.OPENING).order_by("pk")
+        assert list(custody.values_list("session", "difference")) == paper.gaps
+        assert not custody.filter(person__isnull=False).exists()
         # The next day begins in a shop that is made anew.
         transaction.set_rollback(True)

@@ -15,6 +15,7 @@ from django.db.models import Max
 
 from cashdesk.domain.cash_movement import move_cash, move_money
 from cashdesk.domain.count import CountedAmount
+from cashdesk.domain.handover import handovers_waiting
 from cashdesk.domain.ledger import reverse
 from cashdesk.domain.payment import decide_payment, record_payments
 from cashdesk.domain.payment_report import PaymentReport
@@ -123,10 +124,14 @@ class Shop:
             self.correct()
             if self.dice.random() < 0.15:
                 self.reconcile(on)
+            if hour == 15:
+                self.relieve()
         for session in self.open_sessions():
             if self.dice.random() < 0.7:
-                by = Principal(user=session.user)
-                self.tries(close_session, session=session, counted=self.counted(), by=by, at=self.clock)
+                by, counts = Principal(user=session.user), {"counted": self.counted(), "at": self.clock}
+                # Now and then nobody comes before the night, and the drawer waits over the end of the day.
+                hands_over = self.dice.random() < 0.3
+                self.tries(close_session, session=session, by=by, hands_over=hands_over, **counts)
         if self.settles and self.dice.random() < 0.7:
             self.settle(station=self.dice.choice([0, 2]))
 
@@ -142,8 +147,11 @@ class Shop:
         if self.dice.random() < 0.8:
             self.tries(close_business_day, store=self.store, on=on, by=SYSTEM, at=self.clock)
         self.reconcile(on)
-        for session in CashSession.objects.filter(store=self.store, status=SessionStatus.CLOSED_SYSTEM)[:1]:
-            self.tries(count_afterwards, session=session, counted=self.counted(), by=SYSTEM, at=self.clock)
+        uncounted = CashSession.objects.filter(store=self.store, status=SessionStatus.CLOSED_SYSTEM)[:1]
+        waiting = handovers_waiting(store=self.store) if self.dice.random() < 0.5 else []
+        for session in [*uncounted, *waiting]:
+            made = self.tries(count_afterwards, session=session, counted=self.counted(), by=SYSTEM, at=self.clock)
+            self.done["nobody came"] += made is not None and made.is_handed_over
 
     def aftermath(self, on: date) -> None:
         """More of what explains closed days: late money, corrections, decisions, drawers closed uncounted."""
@@ -157,6 +165,24 @@ class Shop:
         self.tries(open_session, user=self.carla, station=1, counted=self.counted(), by=by, at=self.clock)
         for session in self.open_sessions():
             self.tries(force_close_session, session=session, by=SYSTEM, at=self.clock, reason="over")
+
+    def relieve(self) -> None:
+        """Some hand their drawer over, and whoever has none counts it in, at once or only the next day."""
+        for session in self.open_sessions():
+            if self.dice.random() < 0.4:
+                by, counts = Principal(user=session.user), {"counted": self.counted(), "at": self.clock}
+                left = self.tries(close_session, session=session, by=by, hands_over=True, **counts)
+                self.done["handed over"] += left is not None
+        for left in handovers_waiting(store=self.store):
+            person = self.dice.choice(self.people)
+            if self.dice.random() < 0.8 and person != left.user:
+                found = left.declared_amount if self.dice.random() < 0.5 else self.amount()
+                counted = CountedAmount(currency=left.currency, amount=found or 0)
+                taken = self.tries(
+                    open_session, user=person, station=left.register.number, counted=counted, by=Principal(user=person),
+                    at=self.clock,
+                )  # fmt: skip
+                self.done["counted in, a gap" if taken and taken.opening_difference else "counted in"] += bool(taken)
 
     # --- What is done -------------------------------------------------------------------------------------------------
 

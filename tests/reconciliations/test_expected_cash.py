@@ -100,7 +100,8 @@ class Shop:
         )  # fmt: skip
 
     def close(self) -> None:
-        close_drawer(self.session(status="OPEN"), self.amount(), at=self.clock)
+        hands_over = self.dice.random() < 0.5
+        close_drawer(self.session(status="OPEN"), self.amount(), at=self.clock, hands_over=hands_over)
 
     def force_close(self) -> None:
         force_close(self.session(status="OPEN"))

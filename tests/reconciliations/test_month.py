@@ -16,7 +16,8 @@ HAPPENED = {
     "open_session", "close_session", "force_close_session", "count_afterwards", "open_settlement", "close_settlement",
     "move_cash", "move_money", "reverse", "reversed late", "decide_payment", "close_business_day",
     "record_reconciliation", "without a register", "SALE APPROVED on_time", "SALE APPROVED late",
-    "REFUND APPROVED on_time", "REFUND APPROVED late", "SALE PENDING none", "SALE REJECTED none",
+    "REFUND APPROVED on_time", "REFUND APPROVED late", "SALE PENDING none", "SALE REJECTED none", "handed over",
+    "counted in", "counted in, a gap", "nobody came",
 }  # fmt: skip
 CLOCKS_CHANGE = {
     "America/New_York": date(2026, 3, 7),

@@ -164,9 +164,10 @@ class Shop:
         self.sessions.append(session)
         return session
 
-    def sign_off(self, session: CashSession, amount: int) -> CashSession:
-        """Closes a cashier's session with what they counted."""
-        return close_session(session=session, counted=counted(amount), by=Principal(user=session.user), at=self.tick())
+    def sign_off(self, session: CashSession, amount: int, *, hands_over: bool = False) -> CashSession:
+        """Closes a cashier's session with what they counted, or hands the drawer over."""
+        by = Principal(user=session.user)
+        return close_session(session=session, counted=counted(amount), by=by, at=self.tick(), hands_over=hands_over)
 
     def book(self, number: int | None = None, *, pair: tuple[str, str] = EUR) -> int:
         """Returns what lies in the vault, or in a register, by the whole ledger."""

@@ -40,6 +40,8 @@ steps = st.one_of(
     st.tuples(st.just("move"), st.sampled_from(["DROP", "LOAN", "PAID_IN", "PAID_OUT"]), small),
     st.tuples(st.just("sign_on"), found_cash),
     st.tuples(st.just("sign_off"), found_cash),
+    st.tuples(st.just("relieve"), found_cash, found_cash),
+    st.tuples(st.just("leave"), found_cash),
     st.tuples(st.just("evening"), st.lists(st.tuples(found_cash, found_cash), max_size=4), found_cash),
     st.tuples(st.just("evening"), st.lists(st.tuples(found_cash, found_cash), max_size=4), found_cash),
     st.tuples(st.just("morning"), st.one_of(st.just(0), found_cash)),
@@ -215,30 +217,43 @@ def do_move(paper: Paper, kind: str, amount: int) -> None:
         paper.safe[EUR] -= sign * amount
 
 
-def do_sign_on(paper: Paper, euros: int | None) -> None:
+def do_sign_on(paper: Paper, euros: int | None, *, by_bruno: bool = False) -> None:
     start = max(0, paper.drawer[EUR]) if euros is None else euros
+    person = paper.shop.cast.bruno if by_bruno else paper.shop.cast.carla
     if paper.session is not None or paper.is_counting:
         with pytest.raises(Conflict):
-            paper.shop.sign_on(paper.shop.cast.carla, start)
+            paper.shop.sign_on(person, start)
         return
-    paper.session = paper.shop.sign_on(paper.shop.cast.carla, start)
+    paper.session = paper.shop.sign_on(person, start)
     assert paper.session.opening_difference == (start - paper.drawer[EUR] if paper.drawer[EUR] else 0)
     if not paper.drawer[EUR]:
         paper.safe[EUR] -= start
     paper.drawer[EUR], paper.uncounted = start, None
 
 
-def do_sign_off(paper: Paper, euros: int | None) -> None:
+def do_sign_off(paper: Paper, euros: int | None, *, hands_over: bool = False) -> None:
     if paper.session is None:
         return
     found = max(0, paper.drawer[EUR]) if euros is None else euros
-    closed = paper.shop.sign_off(paper.session, found)
+    closed = paper.shop.sign_off(paper.session, found, hands_over=hands_over)
     assert (closed.expected_amount, closed.difference) == (paper.drawer[EUR], found - paper.drawer[EUR])
     paper.drawer[EUR] = found
-    if paper.register is None:
+    if paper.register is None and not hands_over:
         paper.safe[EUR] += found
         paper.drawer[EUR] = 0
     paper.session = None
+
+
+def do_leave(paper: Paper, euros: int | None) -> None:
+    """The cashier hands the drawer over, and whoever comes next finds it: a cashier, or the register's settlement."""
+    do_sign_off(paper, euros, hands_over=True)
+
+
+def do_relieve(paper: Paper, counted_out: int | None, counted_in: int | None) -> None:
+    """One cashier counts out and the other one counts in, under a settlement or without one."""
+    is_carla = paper.session is not None and paper.session.user == paper.shop.cast.carla
+    do_leave(paper, counted_out)
+    do_sign_on(paper, counted_in, by_bruno=is_carla)
 
 
 def do_evening(paper: Paper, attempts: list[tuple[int | None, int | None]], euros: int | None) -> None:
