@@ -1,0 +1,294 @@
+"""Random days in which drawers are handed on, over night too, against figures kept by hand from what was done.
+
+Nothing is read from the rows for them: what the day and each person answer for, what lies where, and whose the gaps are
+follow from the acts alone, in plain sums (docs/decisions/0016).
+"""
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from cashdesk.domain.expected import balances_of_places
+from cashdesk.domain.handover import handovers_waiting
+from cashdesk.domain.principal import SYSTEM, Principal
+from cashdesk.domain.session import count_afterwards, open_session
+from cashdesk.enums import CASH, MovementKind, PlaceKind, VarianceKind
+from cashdesk.errors import Conflict, NothingOpen, SessionAlreadyOpen
+from cashdesk.models import CashSession, Movement, User, Variance
+from cashdesk.queries import sessions
+from reconciliations.domain.business_day import close_business_day
+from reconciliations.domain.expected_cash import expected_cash
+from reconciliations.domain.proof import faults_of_store
+from tests.cashdesk.desk import NOON, close_drawer, counted, move, pay
+from tests.stories import make_cast
+
+STATIONS = (1, 2)
+FLOAT = 150_00
+STEPS_OF_A_DAY = 22
+DAYS = 3
+ACTS = {
+    "sell": 4, "sell_late": 1, "move": 2, "hand_over": 4, "take_over": 6, "close": 1, "count_by_manager": 1,
+    "be_refused": 1, "close_again": 1,
+}  # fmt: skip
+"""What is done, and how often beside the others."""
+
+
+class Days:
+    """Two registers, three cashiers and a manager; and what a person with a pencil writes down of what they do."""
+
+    def __init__(self, seed: int) -> None:
+        self.dice = random.Random(seed)
+        self.cast = make_cast(registers=len(STATIONS))
+        self.clock: datetime = NOON
+        self.cashiers = [self.cast.carla, self.cast.bruno, self.cast.erika]
+        self.has: dict[int, CashSession | None] = dict.fromkeys(STATIONS)
+        self.left: dict[int, CashSession | None] = dict.fromkeys(STATIONS)
+        """The session that handed a drawer over which nobody has counted since."""
+        self.drawer = Counter[int]()
+        self.vault = self.over_short = self.customers = self.outside = 0
+        self.day = Counter[date]()
+        self.part = Counter[tuple[date, int]]()
+        self.own: list[tuple[int, int]] = []
+        self.gaps: list[tuple[int, int]] = []
+        self.frozen: dict[int, dict[str, Any]] = {}
+        self.movements: dict[int, dict[str, Any]] = {}
+        self.done = Counter[str]()
+
+    @property
+    def today(self) -> date:
+        """The business date: the store stands where the clock does, hours from midnight."""
+        return self.clock.date()
+
+    def tick(self) -> datetime:
+        self.clock += timedelta(seconds=30)
+        return self.clock
+
+    def step(self) -> None:
+        """Does one thing at a register."""
+        act: Callable[[int], bool] = getattr(self, self.dice.choices([*ACTS], [*ACTS.values()])[0])
+        self.done[act.__name__] += act(self.dice.choice(STATIONS))
+
+    def found(self, held: int) -> int:
+        """What somebody counts: half the time what lies there."""
+        return max(0, held + self.dice.choice([0, 0, 0, -5_00, 1, 10_00]))
+
+    def earn(self, session: CashSession, amount: int) -> None:
+        """Writes down what the day and the person answer for more than before."""
+        self.day[self.today] += amount
+        self.part[self.today, session.user_id] += amount
+
+    # --- What is done: each returns whether it was possible -----------------------------------------------------------
+
+    def sell(self, station: int) -> bool:
+        session, amount = self.has[station], self.dice.choice([1, 99, 30_00, 100_00])
+        if session is None:
+            return False
+        assert pay(session, amount, at=self.tick()).booked == "on_time"
+        self.drawer[station] += amount
+        self.customers -= amount
+        self.earn(session, amount)
+        return True
+
+    def sell_late(self, station: int) -> bool:
+        """A till reports for the one who has handed over: what lies there and waits stays as it was counted."""
+        session = self.left[station]
+        if session is None:
+            return False
+        assert pay(session, 3_00, at=self.tick()).booked == "late"
+        self.over_short += 3_00
+        self.customers -= 3_00
+        self.earn(session, 3_00)
+        return True
+
+    def move(self, station: int) -> bool:
+        session, amount = self.has[station], self.dice.choice([1, 20_00])
+        if session is None:
+            return False
+        kind = self.dice.choice([MovementKind.DROP, MovementKind.LOAN, MovementKind.PAID_IN, MovementKind.PAID_OUT])
+        move(session, kind, amount, at=self.tick())
+        sign = 1 if kind in (MovementKind.LOAN, MovementKind.PAID_IN) else -1
+        self.drawer[station] += sign * amount
+        if kind in (MovementKind.PAID_IN, MovementKind.PAID_OUT):
+            self.outside -= sign * amount
+        else:
+            self.vault -= sign * amount
+        self.part[self.today, session.user_id] += sign * amount
+        # A bag that goes to the vault stays in the store.
+        self.day[self.today] += sign * amount if kind != MovementKind.DROP else 0
+        return True
+
+    def hand_over(self, station: int) -> bool:
+        return self._leave(station, hands_over=True)
+
+    def close(self, station: int) -> bool:
+        return self._leave(station, hands_over=False)
+
+    def _leave(self, station: int, *, hands_over: bool) -> bool:
+        session, held = self.has[station], self.drawer[station]
+        if session is None:
+            return False
+        amount = self.found(held)
+        closed = close_drawer(session, amount, at=self.tick(), hands_over=hands_over)
+        assert (closed.is_handed_over, closed.expected_amount, closed.difference) == (hands_over, held, amount - held)
+        self.over_short -= amount - held
+        self.own += [(session.pk, amount - held)] if amount != held else []
+        self.has[station], self.left[station] = None, session if hands_over and amount else None
+        self.drawer[station] = amount if hands_over else 0
+        self.vault += 0 if hands_over else amount
+        self.frozen[session.pk] = dict(CashSession.objects.values().get(pk=session.pk))
+        return True
+
+    def take_over(self, station: int) -> bool:
+        """Whoever has no drawer counts in what lies there, or opens an empty one with a float."""
+        if self.has[station] is not None:
+            return False
+        holders = [session.user_id for session in self.has.values() if session]
+        person = self.dice.choice([one for one in self.cashiers if one.pk not in holders])
+        held = self.drawer[station]
+        amount = self.found(held) if held else FLOAT
+        session = self.opened(person, amount, station)
+        gap = amount - held if held else 0
+        assert session.opening_difference == gap
+        self.over_short -= gap
+        self.gaps += [(session.pk, gap)] if gap else []
+        self.vault -= 0 if held else amount
+        # What lay there is no new cash of the store, but the person answers for it.
+        self.day[self.today] += 0 if held else amount
+        self.part[self.today, person.pk] += amount
+        self.has[station], self.left[station], self.drawer[station] = session, None, amount
+        return True
+
+    def opened(self, person: User, amount: int, station: int) -> CashSession:
+        by = Principal(user=person)
+        return open_session(user=person, counted=counted(amount), by=by, at=self.tick(), station=station)
+
+    def count_by_manager(self, station: int) -> bool:
+        """Nobody came: the cash goes to the vault, and what is missing by then is custody's too."""
+        session, held = self.left[station], self.drawer[station]
+        if session is None:
+            return False
+        amount = self.found(held)
+        count_afterwards(session=session, counted=counted(amount), by=Principal(user=self.cast.erika), at=self.tick())
+        self.over_short -= amount - held
+        self.gaps += [(session.pk, amount - held)] if amount != held else []
+        self.vault += amount
+        self.drawer[station], self.left[station] = 0, None
+        return True
+
+    def be_refused(self, station: int) -> bool:
+        """While one has the drawer nobody else takes it over."""
+        session = self.has[station]
+        if session is None:
+            return False
+        with pytest.raises(SessionAlreadyOpen):
+            self.opened(next(one for one in self.cashiers if one.pk != session.user_id), FLOAT, station)
+        return True
+
+    def close_again(self, _station: int) -> bool:
+        """What is closed is handed over by nobody, and counted by nobody once it was counted in."""
+        if not self.frozen:
+            return False
+        session = CashSession.objects.select_related("user").get(pk=self.dice.choice([*self.frozen]))
+        with pytest.raises(NothingOpen):
+            close_drawer(session, FLOAT, at=self.tick(), hands_over=True)
+        if session.declared_amount and session.pk not in [left.pk for left in self.left.values() if left]:
+            with pytest.raises(Conflict):
+                count_afterwards(session=session, counted=counted(1), by=SYSTEM, at=self.clock)
+        return True
+
+    def night(self) -> None:
+        """Now and then everybody is gone and the day is closed, whatever waits in a drawer."""
+        if self.dice.random() < 0.7:
+            for station in STATIONS:
+                self.hand_over(station)
+        over, self.clock = self.today, self.clock.replace(hour=8, minute=0, second=0) + timedelta(days=1)
+        if not any(self.has.values()):
+            closed = close_business_day(store=self.cast.store, on=over, by=SYSTEM, at=self.clock)
+            assert (closed.day.date, [*closed.sessions]) == (over, [])
+            self.done["over night"] += any(self.left.values())
+
+    # --- What holds ---------------------------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """What lies where, who waits for whom, and that nothing which was there has changed."""
+        balances = balances_of_places(store=self.cast.store)
+        places = self.cast.store.places.all()
+        books = {(place.kind, place.number): balances[place.pk].get(("EUR", CASH), 0) for place in places}
+        kept = {(str(PlaceKind.REGISTER), station): self.drawer[station] for station in STATIONS}
+        kept[PlaceKind.VAULT, 0], kept[PlaceKind.OVER_SHORT, 0] = self.vault, self.over_short
+        kept[PlaceKind.CUSTOMERS, 0], kept[PlaceKind.OUTSIDE, 0] = self.customers, self.outside
+        assert sum(kept.values()) == 0
+        assert {place: amount for place, amount in books.items() if amount} == {
+            place: amount for place, amount in kept.items() if amount
+        }
+        waiting = [left for left in self.left.values() if left]
+        assert handovers_waiting(store=self.cast.store) == waiting
+        assert {row["id"]: row for row in CashSession.objects.exclude(status="OPEN").values()} == self.frozen
+        movements = {row["id"]: dict(row) for row in Movement.objects.values()}
+        assert self.movements.items() <= movements.items()
+        self.movements = movements
+        for person in (self.cast.carla, self.cast.bruno):
+            own: Any = sessions(by=Principal(user=person)).filter(user=person)
+            hidden = {one.pk for one in own if not one.shows_result}
+            assert hidden == {one.pk for one in (*waiting, *self.has.values()) if one and one.user_id == person.pk}
+
+    def check_the_days(self) -> None:
+        """What the product expects of every day and of everybody is what was written down."""
+        for number in range(DAYS):
+            on = NOON.date() + timedelta(days=number)
+            whole = expected_cash(store=self.cast.store, business_date=on)
+            assert whole.of("EUR").system_cash == self.day[on]
+            for person in self.cashiers:
+                part = expected_cash(store=self.cast.store, business_date=on, operator=person)
+                assert part.of("EUR").system_cash == self.part[on, person.pk]
+        rows = Variance.objects.order_by("pk").values_list("session", "difference", "person")
+        assert list(rows.filter(kind=VarianceKind.OPENING)) == [(*gap, None) for gap in self.gaps]
+        people = dict(CashSession.objects.values_list("pk", "user"))
+        assert list(rows.filter(kind=VarianceKind.SESSION)) == [(*one, people[one[0]]) for one in self.own]
+        assert list(faults_of_store(self.cast.store)) == []
+
+
+@pytest.mark.django_db
+def test_however_often_drawers_are_handed_on_the_books_are_those_kept_by_hand() -> None:
+    done = Counter[str]()
+    for seed in range(3):
+        with transaction.atomic():
+            days = Days(seed)
+            for _day in range(DAYS):
+                for _step in range(STEPS_OF_A_DAY):
+                    days.step()
+                    days.check()
+                days.night()
+                days.check_the_days()
+            done += days.done
+            # The next days begin in a shop that is made anew.
+            transaction.set_rollback(True)
+    assert {*ACTS, "over night"} - {name for name, times in done.items() if times} == set()
+    assert done["take_over"] > done["close"] + done["count_by_manager"] + 2 * len(STATIONS)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("handovers", [0, 1, 4])
+def test_a_float_and_sales_are_the_same_cash_however_often_the_drawer_changes_hands(handovers: int) -> None:
+    """150.00 and 130.00 are 280.00, gaps or none, and what each answers for begins with what they counted in."""
+    days = Days(seed=0)
+    people = [days.cast.carla, days.cast.bruno]
+    session, held = days.opened(people[0], FLOAT, 1), FLOAT
+    parts = Counter({people[0].pk: FLOAT})
+    for number in range(handovers + 1):
+        sold = 30_00 if number else 130_00 - handovers * 30_00
+        pay(session, sold, at=days.tick())
+        held, parts[session.user_id] = held + sold, parts[session.user_id] + sold
+        if number < handovers:
+            close_drawer(session, held - 1, at=days.tick(), hands_over=True)
+            session, held = days.opened(people[(number + 1) % 2], held - 3, 1), held - 3
+            parts[session.user_id] += held
+    assert expected_cash(store=days.cast.store, business_date=days.today).of("EUR").system_cash == 280_00
+    for person in people:
+        part = expected_cash(store=days.cast.store, business_date=days.today, operator=person)
+        assert part.of("EUR").system_cash == parts[person.pk]
