@@ -34,10 +34,11 @@ COMPLAINTS = ("deadlock detected", "database is locked", "lock timeout", "LockNo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cashier:
-    """Somebody who works at drawers, signed in on several devices: one token each."""
+    """Somebody who works at drawers, signed in on several devices: one token each; `cookie` is their browser's."""
 
     user_id: int
     devices: tuple[str, ...]
+    cookie: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,7 @@ class Shop:
 
     number: str
     manager: str
+    manager_cookie: str
     key: str
     cashiers: tuple[Cashier, ...]
 

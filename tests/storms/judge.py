@@ -4,11 +4,11 @@
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-Row = Mapping[str, Any]
-Books = Mapping[str, Any]
+from tests.storms.judge_handovers import faults_of_handovers
+from tests.storms.rows import Books, Row, balances_of, by_session, counts_of, into, left_by, seals_of_no_session
 
 CASH = "CASH"
 TRADE_KINDS = frozenset({"SALE", "REFUND", "PAID_IN", "PAID_OUT", "DROP", "LOAN"})
@@ -20,6 +20,7 @@ def faults_in(books: Books) -> list[str]:
     return [
         *_faults_of_opening(books),
         *_faults_of_closing(books),
+        *faults_of_handovers(books),
         *_faults_of_expected(books),
         *_faults_of_seals(books),
         *_faults_of_custody(books),
@@ -52,7 +53,7 @@ def faults_of_reports(books: Books, sent: Mapping[str, int]) -> list[str]:
         for name, amount in sent.items()
         if name in moved and moved[name] != amount
     ]
-    if -_balances(books["movements"])[_place(books, "CUSTOMERS"), None] != sum(sent.values()):
+    if -balances_of(books["movements"])[_place(books, "CUSTOMERS"), None] != sum(sent.values()):
         faults.append("customers' balance is not what the tills took from them")
     return faults
 
@@ -62,9 +63,10 @@ def _faults_of_opening(books: Books) -> Iterator[str]:
     for column in ("user_id", "register_id"):
         running = Counter(session[column] for session in books["sessions"] if session["status"] == "OPEN")
         yield from (f"{column} {pk} has {times} open sessions" for pk, times in running.items() if times > 1)
-    floats = _by_session(books["movements"], kinds={"FLOAT"})
-    counts = _counts(books, "OPENING")
+    floats = by_session(books["movements"], kinds={"FLOAT"})
+    counts = counts_of(books, "OPENING")
     held: dict[int, int] = defaultdict(int)
+    afterwards = counts_of(books, "AFTERWARDS")
     for session in books["sessions"]:
         name = f"session {session['id']}"
         if counts[session["id"]] != [session["start_amount"]]:
@@ -76,19 +78,19 @@ def _faults_of_opening(books: Books) -> Iterator[str]:
         wanted = [session["start_amount"]] if session["start_amount"] and not in_drawer else []
         if (found := [row["amount"] for row in floats[session["id"]]]) != wanted:
             yield f"{name}: floats {found} instead of {wanted}"
-        # A close without a count leaves what was there for the next opening; any other close leaves nothing.
-        held[session["register_id"]] = session["expected_amount"] if session["status"] == "CLOSED_SYSTEM" else 0
+        held[session["register_id"]] = 0 if afterwards[session["id"]] else left_by(session)
 
 
 def _faults_of_closing(books: Books) -> Iterator[str]:
-    """Law 4: one count, one difference, one return and one seal for each close, and none of them before."""
-    returns = _by_session(books["movements"], kinds={"RETURN"})
-    differences = _by_session(books["movements"], kinds={"OVER_SHORT"})
-    counts = _counts(books, "CLOSING")
+    """Law 4: one count, one difference, one return and one seal for each close, and none of them before; of a drawer that
+    was handed over no return.
+    """
+    returns = by_session(books["movements"], kinds={"RETURN"})
+    differences = by_session(books["movements"], kinds={"OVER_SHORT"})
+    counts, afterwards = counts_of(books, "CLOSING"), counts_of(books, "AFTERWARDS")
     seals = {seal["id"]: seal for seal in books["seals"]}
     sealing = Counter(session["seal_id"] for session in books["sessions"] if session["seal_id"] is not None)
     yield from (f"seal {pk} closes {times} sessions" for pk, times in sealing.items() if times > 1)
-    yield from (f"seal {pk} closes no session" for pk in seals if pk not in sealing)
     for session in books["sessions"]:
         name = f"session {session['id']}"
         is_counted = session["status"] == "CLOSED"
@@ -97,10 +99,14 @@ def _faults_of_closing(books: Books) -> Iterator[str]:
         wanted = [session["declared_amount"]] if is_counted else []
         if counts[session["id"]] != wanted:
             yield f"{name}: closing counts {counts[session['id']]} instead of {wanted}"
-        if (found := [row["amount"] for row in returns[session["id"]]]) != [amount for amount in wanted if amount]:
-            yield f"{name}: returns {found} instead of {wanted}"
-        booked = sorted(_into(row, session["register_id"]) for row in differences[session["id"]])
+        # What a close without a count left is the session's own when it is counted afterwards.
+        late_counts = afterwards[session["id"]] if session["status"] == "CLOSED_SYSTEM" else []
+        back = late_counts if not is_counted else [] if session["is_handed_over"] else wanted
+        if (found := [row["amount"] for row in returns[session["id"]]]) != [amount for amount in back if amount]:
+            yield f"{name}: returns {found} instead of {back}"
+        booked = sorted(into(row, session["register_id"]) for row in differences[session["id"]])
         due = [session["opening_difference"], session["difference"] if is_counted else 0]
+        due += [amount - session["expected_amount"] for amount in late_counts]
         if booked != sorted(amount for amount in due if amount):
             yield f"{name}: differences {booked} instead of {due}"
         if (
@@ -118,7 +124,7 @@ def _faults_of_expected(books: Books) -> Iterator[str]:
         if seal is None:
             continue
         moved = sum(
-            _into(row, session["register_id"])
+            into(row, session["register_id"])
             for row in books["movements"]
             if seal["after_movement"] < row["id"] <= seal["last_movement"]
             and row["kind"] in TRADE_KINDS
@@ -150,7 +156,7 @@ def _faults_of_seals(books: Books) -> Iterator[str]:
             stated = {(row["currency"], row["method"]): row["amount"] for row in seal["balances"]}
             summed: Counter[tuple[str, str]] = Counter()
             for row in until:
-                summed[row["currency"], row["method"]] += _into(row, place["id"])
+                summed[row["currency"], row["method"]] += into(row, place["id"])
             if stated != {pair: amount for pair, amount in summed.items() if amount}:
                 yield f"{name} states balances that are not the sum of its movements"
 
@@ -169,9 +175,15 @@ def _faults_of_custody(books: Books) -> Iterator[str]:
         for pk in registers
     }
     sessions = {session["id"]: session for session in books["sessions"]}
+    counted_later = seals_of_no_session(books)
     for row in books["movements"]:
         session = sessions.get(row["session_id"])
         for register in registers.intersection((row["source_id"], row["destination_id"])):
+            if any(
+                seal["place_id"] == register and seal["after_movement"] < row["id"] <= seal["last_movement"]
+                for seal in counted_later
+            ):
+                continue
             after, until = ranges.get(row["session_id"], (sealed_until[register], float("inf")))
             if session is None or session["register_id"] != register:
                 yield f"movement {row['id']} is at register {register} without a session of it"
@@ -204,46 +216,17 @@ def _faults_of_payments(books: Books) -> Iterator[str]:
 
 
 def _faults_of_balances(books: Books) -> Iterator[str]:
-    """Law 8: everything together is zero, and a register whose last session was counted is empty of cash."""
-    balances = _balances(books["movements"])
+    """Law 8: everything together is zero, and a register whose last session was counted is empty of cash, or holds what was
+    handed over.
+    """
+    balances = balances_of(books["movements"])
     if sum(amount for (_place_id, method), amount in balances.items() if method is None):
         yield "all places together do not sum to zero"
     last = {session["register_id"]: session for session in books["sessions"]}
     for register, session in last.items():
-        if session["status"] == "CLOSED" and balances[register, CASH]:
-            yield f"register {register} was counted and closed and still holds {balances[register, CASH]}"
-
-
-def _balances(movements: Iterable[Row]) -> Counter[tuple[int, str | None]]:
-    """In minus out by place and method; under the method None, of all methods."""
-    balances: Counter[tuple[int, str | None]] = Counter()
-    for row in movements:
-        for method in (row["method"], None):
-            balances[row["source_id"], method] -= row["amount"]
-            balances[row["destination_id"], method] += row["amount"]
-    return balances
-
-
-def _by_session(movements: Iterable[Row], *, kinds: set[str]) -> dict[Any, list[Row]]:
-    """The movements of these kinds by session, those that came late left out."""
-    found: dict[Any, list[Row]] = defaultdict(list)
-    for row in movements:
-        if row["kind"] in kinds and not row["is_late"]:
-            found[row["session_id"]].append(row)
-    return found
-
-
-def _counts(books: Books, moment: str) -> dict[Any, list[int]]:
-    found: dict[Any, list[int]] = defaultdict(list)
-    for row in books["counts"]:
-        if row["moment"] == moment:
-            found[row["session_id"]].append(row["amounts__amount"])
-    return found
-
-
-def _into(row: Row, place: int) -> int:
-    """What a movement brings into a place: negative when it takes out, 0 when it goes elsewhere."""
-    return int(row["amount"] * ((row["destination_id"] == place) - (row["source_id"] == place)))
+        waits = 0 if counts_of(books, "AFTERWARDS")[session["id"]] else left_by(session)
+        if session["status"] == "CLOSED" and balances[register, CASH] != waits:
+            yield f"register {register} was counted and closed and holds {balances[register, CASH]}, not {waits}"
 
 
 def _signed(payment: Row) -> int:

@@ -4,7 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from tests.storms.judge import Books, Row, faults_of_money
+from tests.storms.judge import faults_of_money
+from tests.storms.rows import Books, Row
 
 Pair = tuple[str, str]
 ATTEMPTS = 3

@@ -14,6 +14,8 @@ import simplejson
 # Models can be imported only once the applications are set up.
 django.setup()
 
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
+from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.db import transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
@@ -23,8 +25,20 @@ from cashdesk.domain.organisation import create_account, create_store  # noqa: E
 from cashdesk.domain.person import create_person  # noqa: E402
 from cashdesk.domain.principal import SYSTEM  # noqa: E402
 from cashdesk.domain.seal import faults_of  # noqa: E402
-from cashdesk.enums import Role, Scope  # noqa: E402
-from cashdesk.models import CashSession, Count, Movement, Payment, Place, Seal, Store, User  # noqa: E402
+from cashdesk.enums import Role, Scope, VarianceKind  # noqa: E402
+from cashdesk.models import (  # noqa: E402
+    AuditEntry,
+    CashSession,
+    Count,
+    Movement,
+    Payment,
+    Place,
+    Seal,
+    Store,
+    User,
+    Variance,
+)
+from cashdesk.screens.sign_in import BACKEND  # noqa: E402
 from settlements.models import ClosingAmount, InitialAmount, Settlement, SettlementCount  # noqa: E402
 
 REGISTERS = 8
@@ -57,8 +71,12 @@ def _shop(number: str) -> dict[str, Any]:
     return {
         "number": number,
         "manager": _token(manager),
+        "manager_cookie": _cookie(manager),
         "key": secret,
-        "cashiers": [{"user_id": user.pk, "devices": [_token(user) for _ in range(DEVICES)]} for user in cashiers],
+        "cashiers": [
+            {"user_id": user.pk, "devices": [_token(user) for _ in range(DEVICES)], "cookie": _cookie(user)}
+            for user in cashiers
+        ],
     }
 
 
@@ -73,6 +91,16 @@ def _token(user: User) -> str:
     return secret
 
 
+def _cookie(user: User) -> str:
+    """Signs somebody in on the pages, without the cost of a password, and returns what their browser sends."""
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = BACKEND
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    return str(session.session_key)
+
+
 def books(number: str) -> dict[str, Any]:
     """Returns the rows of a store, oldest first, and the faults that the product's own seal check finds."""
     store = Store.objects.get(number=number)
@@ -81,7 +109,7 @@ def books(number: str) -> dict[str, Any]:
         "places": places.values("id", "kind", "number"),
         "sessions": CashSession.objects.filter(store=store).values(
             "id", "register_id", "user_id", "status", "start_amount", "opening_difference", "expected_amount",
-            "declared_amount", "difference", "seal_id",
+            "declared_amount", "difference", "seal_id", "is_handed_over",
         ),
         "seals": Seal.objects.filter(place__store=store).values(
             "id", "place_id", "number", "after_movement", "last_movement", "movement_count", "balances"
@@ -106,7 +134,15 @@ def books(number: str) -> dict[str, Any]:
         "settlement_counts": SettlementCount.objects.filter(settlement__store=store).values(
             "settlement_id", "attempt", "count__moment"
         ),
-        "counts": Count.objects.filter(place__store=store).values("id", "session_id", "moment", "amounts__amount"),
+        "counts": Count.objects.filter(place__store=store).values(
+            "id", "place_id", "session_id", "moment", "amounts__amount"
+        ),
+        "gaps": Variance.objects.filter(store=store, kind=VarianceKind.OPENING).values(
+            "id", "session_id", "person_id", "difference"
+        ),
+        "counted_in": AuditEntry.objects.filter(store=store, action="session.counted_in").values(
+            "id", "subject", "detail"
+        ),
     }  # fmt: skip
     made: dict[str, Any] = {name: list(queryset.order_by("pk")) for name, queryset in rows.items()}
     made["seal_faults"] = [fault for place in places for fault in faults_of(place)]

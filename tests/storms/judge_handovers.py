@@ -1,0 +1,85 @@
+"""Judges what became of drawers that their cashier left with cash in them, in plain Python from the rows, as `judge.py` does
+of sessions.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from tests.storms.rows import Books, Row, counts_of, into, left_by, seals_of_no_session
+
+
+def faults_of_handovers(books: Books) -> list[str]:
+    """Returns what is wrong with handovers and with counts afterwards; empty for books that are right."""
+    return [*_faults_of_gaps(books), *_faults_of_counts_afterwards(books)]
+
+
+def _faults_of_gaps(books: Books) -> Iterator[str]:
+    """A gap between two counts is raised once, as nobody's; who counts in what somebody handed over is named with them."""
+    afterwards = counts_of(books, "AFTERWARDS")
+    raised: dict[Any, list[Row]] = defaultdict(list)
+    for row in books["gaps"]:
+        raised[row["session_id"]].append(row)
+        if row["person_id"] is not None:
+            yield f"a gap of session {row['session_id']} is charged to person {row['person_id']}"
+    named: dict[str, list[Any]] = defaultdict(list)
+    for entry in books["counted_in"]:
+        named[entry["subject"]].append((entry["detail"]["from_session"], entry["detail"]["difference"]))
+    before: dict[int, Row] = {}
+    for session in books["sessions"]:
+        name, earlier = f"session {session['id']}", before.get(session["register_id"])
+        if session["is_handed_over"] and session["status"] != "CLOSED":
+            yield f"{name} is handed over and {session['status']}"
+        gaps = [session["opening_difference"]]
+        if session["is_handed_over"]:
+            gaps += [amount - session["declared_amount"] for amount in afterwards[session["id"]]]
+        if (found := [row["difference"] for row in raised[session["id"]]]) != [gap for gap in gaps if gap]:
+            yield f"{name}: gaps {found} raised instead of {gaps}"
+        wanted = []
+        if earlier and earlier["is_handed_over"] and earlier["declared_amount"] and not afterwards[earlier["id"]]:
+            wanted = [(earlier["id"], session["opening_difference"])]
+        if (told := named[f"session:{session['id']}"]) != wanted:
+            yield f"{name}: counted in from {told} instead of {wanted}"
+        before[session["register_id"]] = session
+
+
+def _faults_of_counts_afterwards(books: Books) -> Iterator[str]:
+    """A drawer that waited is counted once, before anybody opens it; that has a seal of its own, and empties it."""
+    sessions = {session["id"]: session for session in books["sessions"]}
+    opening = {row["session_id"]: row["id"] for row in books["counts"] if row["moment"] == "OPENING"}
+    found = [row for row in books["counts"] if row["moment"] == "AFTERWARDS"]
+    for pk, times in Counter(row["session_id"] for row in found).items():
+        if times > 1:
+            yield f"session {pk} was counted afterwards {times} times"
+    extra = seals_of_no_session(books)
+    if sorted(row["place_id"] for row in found) != sorted(seal["place_id"] for seal in extra):
+        yield f"{len(found)} counts afterwards, and {len(extra)} seals that close no session"
+        return
+    by_place = {row["id"]: seal for row, seal in zip(_by_place(found), _by_place(extra), strict=True)}
+    for row in found:
+        session, seal = sessions[row["session_id"]], by_place[row["id"]]
+        name, counted = f"session {session['id']}", row["amounts__amount"]
+        if session["status"] != "CLOSED_SYSTEM" and not session["is_handed_over"]:
+            yield f"{name} left nothing and was counted afterwards"
+        following = [
+            other["id"]
+            for other in books["sessions"]
+            if other["register_id"] == session["register_id"] and other["id"] > session["id"]
+        ]
+        if following and opening.get(following[0], row["id"]) < row["id"]:
+            yield f"{name} was counted afterwards, when session {following[0]} had counted it in"
+        owner = None if session["is_handed_over"] else session["id"]
+        booked = [
+            (other["kind"], into(other, row["place_id"]), other["session_id"])
+            for other in books["movements"]
+            if seal["after_movement"] < other["id"] <= seal["last_movement"] and into(other, row["place_id"])
+        ]
+        gap = counted - left_by(session)
+        due = [("OVER_SHORT", gap, owner)] if gap else []
+        due += [("RETURN", -counted, owner)] if counted else []
+        if booked != due:
+            yield f"{name}: the count afterwards booked {booked} instead of {due}"
+
+
+def _by_place(rows: Iterable[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: (row["place_id"], row["id"]))
