@@ -29,6 +29,10 @@ class Page:
         return {name: unescape(value) for name, value in found if name != "csrfmiddlewaretoken"}
 
 
+class NoForm(Exception):
+    """A page showed no form to fill in; the message says what it showed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
     """A form that is filled in, with its one-time key where its page gave it one."""
@@ -54,17 +58,18 @@ class Browser:
 
     def get(self, path: str) -> Page:
         """GET."""
-        self._connection.request("GET", path, None, self._headers)
-        return self._page()
+        return self._ask("GET", path, None, self._headers)
 
     def send(self, form: Form) -> Page:
         """POST. Sends once and never again, as `Till.ask` does. Raises OSError, HTTPException."""
         body = urlencode({**form.fields, "csrfmiddlewaretoken": CSRF_TOKEN})
         typed = {**self._headers, "Content-Type": "application/x-www-form-urlencoded"}
-        self._connection.request("POST", form.path, body, typed)
-        return self._page()
+        return self._ask("POST", form.path, body, typed)
 
-    def _page(self) -> Page:
+    def _ask(self, method: str, path: str, body: str | None, headers: Mapping[str, str]) -> Page:
+        # Somebody who waits for a drawer for longer than the server keeps an idle connection would find it closed.
+        self._connection.close()
+        self._connection.request(method, path, body, headers)
         answer = self._connection.getresponse()
         text = answer.read().decode()
         return Page(status=answer.status, text=text, leads_to=answer.headers.get("Location", ""))
@@ -76,17 +81,19 @@ def units(amount: int) -> str:
 
 
 def count_out(browser: Browser, amount: int, *, path: str = "/desk/hand-over") -> Form:
-    """Counts a drawer and looks at it, and returns the form that hands it over. Raises AssertionError without a drawer."""
+    """Counts a drawer and looks at it, and returns the form that hands it over. Raises NoForm without a drawer."""
     sheet = Form(path=path, fields={**browser.get(path).hidden, "amount": units(amount), "step": "review"})
     review = browser.send(sheet)
-    assert (review.status, "once" in review.hidden) == (200, True), (review.status, review.text[:2000])
+    if review.status != 200 or "once" not in review.hidden:
+        raise NoForm(f"the review of a count: {review.status} {review.leads_to} {review.text[:2000]}")
     return Form(path=path, fields={**review.hidden, "step": "close"})
 
 
 def count_in(browser: Browser, amount: int, *, station: int) -> Form:
-    """Returns the form that opens a register, whether or not a drawer waits there."""
+    """Returns the form that opens a register, whether or not a drawer waits there. Raises NoForm for who has a drawer."""
     page = browser.get(f"/desk/open?station={station}")
-    assert (page.status, "once" in page.hidden) == (200, True), (page.status, page.leads_to, page.text[:2000])
+    if page.status != 200 or "once" not in page.hidden:
+        raise NoForm(f"the opening: {page.status} {page.leads_to} {page.text[:2000]}")
     return Form(path="/desk/open", fields={**page.hidden, "station": str(station), "amount": units(amount)})
 
 

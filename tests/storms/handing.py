@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 
-from tests.storms.browser import Browser, Page, count_afterwards, count_in, count_out
+from tests.storms.browser import Browser, NoForm, Page, count_afterwards, count_in, count_out
 from tests.storms.house import Cashier, Server, Shop
 from tests.storms.till import Answer, Till, all_at_once
 from tests.storms.trading import STATION, Storm, raging, report_in_batches, report_singly
@@ -120,7 +120,14 @@ def hand_on(
     storm.expect({200}, holder.till.post("/cash/open", {"start_amount": 150, "station": STATION}))
     for number in range(rounds):
         storm.await_more(on_time)
-        session = holder.till.get("/cash/status").body["id"]
+        for worker in staff:
+            # One who had nothing to do for longer than the server keeps an idle connection would find it closed.
+            worker.till.close()
+        standing = holder.till.get("/cash/status")
+        storm.expect({200}, standing)
+        if standing.status != 200:
+            return
+        session = standing.body["id"]
         left = 200_00 + number
         waits = handing.hand_over(holder, left, and_closes=number % 4 == 3)
         storm.await_more(late)
@@ -159,5 +166,8 @@ def hand_on_while_trading(server: Server, shop: Shop, *, tills: int, rounds: int
         acts = [partial(report_singly, storm, till, f"till{number}") for number, till in enumerate(reporting[1:])]
         acts.append(partial(report_in_batches, storm, reporting[0], "batch", size=BATCH_SIZE))
         with raging(storm, acts):
-            hand_on(handing, staff, office, rounds=rounds, on_time=on_time, late=late)
+            try:
+                hand_on(handing, staff, office, rounds=rounds, on_time=on_time, late=late)
+            except NoForm as error:
+                handing.fault(str(error))
     return handing

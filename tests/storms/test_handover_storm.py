@@ -72,6 +72,6 @@ def test_without_the_locks_the_same_storm_fails(own_house: House, shop: Shop) ->
 @pytest.mark.storm
 @pytest.mark.timeout(1200)
 def test_for_minutes(house: House, server: Server, shop: Shop) -> None:
-    handing = hand_on_while_trading(server, shop, tills=12, rounds=80, on_time=40, late=15)
-    assert_held(house.books(shop), handing, rounds=80)
+    handing = hand_on_while_trading(server, shop, tills=12, rounds=40, on_time=30, late=10)
+    assert_held(house.books(shop), handing, rounds=40)
     assert min(handing.won[name] for name in ("the manager", "a page", "the API")) > 0
