@@ -281,6 +281,9 @@ class _Look:
         there now or has traded there by itself since.
         """
         last = self.last_by_register.get(register.pk)
+        if last is not None and last.is_open:
+            # Opened since open ones were looked for. What moves money is stopped by its guard; what is pending has none.
+            return last
         if last is None or register.settling == Settling.OPEN:
             return None
         is_since_settlement = last.seal is not None and last.seal.number > register.settled_after_z

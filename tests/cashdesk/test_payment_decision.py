@@ -2,6 +2,7 @@
 
 import pytest
 
+from cashdesk.domain import payment_target
 from cashdesk.domain.payment import (
     decide_payment,
     record_payment,
@@ -9,7 +10,7 @@ from cashdesk.domain.payment import (
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import FLOW, Booked, PaymentStatus, PlaceKind
 from cashdesk.errors import Conflict, InvalidInput, NotFound
-from cashdesk.models import Movement, Payment
+from cashdesk.models import CashSession, Movement, Payment
 from tests.cashdesk.desk import NOON, close_drawer, kept, minutes, open_drawer, report, report_of
 from tests.factories import StoreFactory
 from tests.stories import Cast
@@ -55,6 +56,29 @@ def test_an_approval_after_the_close_is_booked_late(cast: Cast) -> None:
     payment = decide(cast, pending, PaymentStatus.APPROVED)
     assert (payment.booked, payment.session, payment.movements.get().is_late) == (Booked.LATE, session, True)
     assert cast.book(PlaceKind.REGISTER, 1) == 0
+
+
+def test_a_drawer_that_is_opened_while_a_pending_payment_is_looked_up_gets_it(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pending payment moves nothing that could be guarded, and the look takes several statements: here the register is
+    opened between that for open sessions and that for the last ones.
+    """
+    close_drawer(open_drawer(cast.carla, 0, station=1), 0)
+    opened: list[CashSession] = []
+    look = payment_target._Look._find_last
+
+    def opens_first(self: payment_target._Look, registers: set[int], people: set[int]) -> None:
+        if not opened:
+            opened.append(open_drawer(cast.bruno, 0, station=1))
+        look(self, registers, people)
+
+    monkeypatch.setattr(payment_target._Look, "_find_last", opens_first)
+    by = Principal(user=cast.erika)
+    pending = record_payment(report=report_of(100, station=1, status=PaymentStatus.PENDING), by=by, at=NOON)
+    payment = decide(cast, kept(pending), PaymentStatus.APPROVED)
+    assert (payment.booked, payment.session) == (Booked.ON_TIME, opened[0])
+    assert cast.book(PlaceKind.REGISTER, 1) == 100
 
 
 def test_the_event_that_was_decided_comes_again_as_it_was_reported(cast: Cast) -> None:
