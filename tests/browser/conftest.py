@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
+from tests.browser.patience import patient
 from tests.browser.screen import Screen
 from tests.stories import Cast
 
@@ -26,6 +27,8 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+# The machine may be busy with other tests; where a page is what is expected nobody waits for it.
+PATIENCE_MS = 15_000
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "test-results"
 
 
@@ -38,7 +41,8 @@ def chromium() -> Iterator[Browser]:
         if os.environ.get("CI"):
             pytest.fail(missing)
         pytest.skip(missing)
-    with sync_playwright() as playwright:
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright, patient():
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser
         browser.close()

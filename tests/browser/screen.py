@@ -5,6 +5,7 @@ from typing import Any, Final
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
+from tests.browser.patience import wait_until_begun
 from tests.factories import PASSWORD
 
 PHONE: Final = {"width": 360, "height": 740}
@@ -72,15 +73,7 @@ class Screen:
         response = self.page.goto(path)
         assert response is not None
         assert response.status == status, path
-        return self.begun()
-
-    def begun(self) -> Page:
-        """Waits until the cursor stands in the field where the page wants it, as a person does before typing. The browser
-        puts it there when it paints, and says so on the console where somebody was faster.
-        """
-        self.page.wait_for_function(
-            "!document.querySelector('[autofocus]') || document.activeElement !== document.body"
-        )
+        wait_until_begun(self.page)
         return self.page
 
     def quiet(self) -> Page:
@@ -97,8 +90,7 @@ class Screen:
         self.page.get_by_label("Username").fill(username)
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Log in").click()
-        self.page.wait_for_load_state()
-        return self.begun()
+        return self.page
 
     @property
     def overhang(self) -> int:

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from cashdesk.enums import PlaceKind
 from cashdesk.models import CashSession, Movement
+from tests.browser.patience import wait_until_begun
 from tests.browser.screen import EXAMINED, PHONE, Screen
 from tests.cashdesk.desk import open_drawer, pay
 from tests.factories import PASSWORD, UserFactory
@@ -25,12 +26,12 @@ def sign_in(screen: Screen, username: str) -> Page:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/desk")
-    page.wait_for_load_state()
     return page
 
 
 def press(page: Page, *keys: str) -> None:
     """Types: a name of a key is pressed, any other text is typed."""
+    wait_until_begun(page)
     for key in keys:
         if key in ("Tab", "Enter", "ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight", "NumpadEnter", "Space"):
             page.keyboard.press(key)
@@ -40,6 +41,7 @@ def press(page: Page, *keys: str) -> None:
 
 def reach(page: Page, words: str) -> None:
     """Tabs on until what has the focus reads so, and can be seen."""
+    wait_until_begun(page)
     for _key in range(60):
         page.keyboard.press("Tab")
         if page.evaluate("(document.activeElement.textContent || document.activeElement.id).trim()") == words:
@@ -190,7 +192,6 @@ def test_one_hands_over_while_the_other_tries_too_early(
     hers.get_by_role("link", name="Hand over").click()
     hers.get_by_label("Or one amount").fill("241.17")
     hers.get_by_role("button", name="Look at the count").click()
-    screen.begun()
     hers.get_by_label("Their username").fill("erika")
     hers.get_by_label("Their password").fill("wrong")
     screen.expected_status = 400
@@ -201,7 +202,6 @@ def test_one_hands_over_while_the_other_tries_too_early(
     his_screen.expected_status = 409
     his.get_by_role("button", name="Open the drawer").click()
     expect(his.get_by_role("alert")).to_contain_text("Carla has had register 1 open since")
-    screen.begun()
 
     hers.get_by_label("Their password").fill(PASSWORD)
     hers.get_by_role("button", name="Yes, hand the drawer over").click()
@@ -291,7 +291,6 @@ def walk(screen: Screen, cast: Cast, look: Callable[[str], None]) -> None:
 
 def test_every_page_fits_every_screen(screen: Screen, cast: Cast) -> None:
     def fits(name: str) -> None:
-        screen.page.wait_for_load_state()
         assert screen.too_wide() == [], name
 
     walk(screen, cast, fits)
@@ -300,7 +299,6 @@ def test_every_page_fits_every_screen(screen: Screen, cast: Cast) -> None:
 @pytest.mark.parametrize("screen", [EXAMINED], ids=["examined"], indirect=True)
 def test_nothing_bars_the_way_at_the_desk(screen: Screen, cast: Cast) -> None:
     def is_open_to_all(name: str) -> None:
-        screen.page.wait_for_load_state()
         assert screen.barriers() == [], name
 
     walk(screen, cast, is_open_to_all)
@@ -315,7 +313,6 @@ def test_the_slip_is_one_page_of_80_mm(screen: Screen, cast: Cast, tmp_path: Pat
     page.get_by_role("button", name="Look at the count").click()
     page.get_by_role("button", name="Yes, close the drawer").click()
     page.wait_for_url("**/desk/sessions/*")
-    page.wait_for_load_state()
     printed = page.pdf(prefer_css_page_size=True).decode("latin-1")
     boxes = [float(part.split("]")[0].split()[2]) for part in printed.split("/MediaBox [")[1:]]
     assert [round(box) for box in boxes] == [227]

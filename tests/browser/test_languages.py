@@ -63,7 +63,6 @@ def test_a_day_in_each_language_on_a_phone(chromium: Browser, live_server: objec
     expect(page.locator("html")).to_have_attribute("lang", words.language)
 
     def look() -> None:
-        page.wait_for_load_state()
         assert screen.overhang == 0, page.url
         assert screen.barriers() == [], page.url
 

@@ -17,7 +17,6 @@ pytestmark = pytest.mark.browser
 
 def is_fit(screen: Screen) -> None:
     """Looks whether the page fits the screen, and everybody's way through it is open."""
-    screen.page.wait_for_load_state()
     assert screen.overhang == 0, screen.page.url
     assert screen.barriers() == [], screen.page.url
 
@@ -77,7 +76,6 @@ def test_a_register_is_settled_by_keyboard_on_a_phone(screen: Screen, cast: Cast
     expect(page.get_by_text("5 USD: must be a whole number of pieces")).to_be_visible()
     expect(page.get_by_role("tab", name="USD cash")).to_have_attribute("aria-selected", "true")
     is_fit(screen)
-    screen.begun()
     page.locator("#usd-cash-pieces-500").fill("4")
 
     for told in (
@@ -121,7 +119,6 @@ def test_the_vault_is_opened_counted_and_closed(screen: Screen, cast: Cast) -> N
     page.get_by_role("button", name="Add it").click()
     expect(page.get_by_role("tab", name="USD cash")).to_have_attribute("aria-selected", "true")
     assert tab(page, "EUR cash") == "EUR cash 1,000.00 EUR"
-    screen.begun()
     page.get_by_label("20 USD note", exact=True).fill("2")
     page.get_by_role("button", name="Open the vault").click()
     expect(page.get_by_text("The vault is open.")).to_be_visible()
