@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import connections
-from django.test import TransactionTestCase
+from django.test import TransactionTestCase, override_settings
 
 from cashdesk import triggers
 from tests.stories import Cast, make_cast
@@ -15,6 +15,13 @@ from tests.stories import Cast, make_cast
 def _fast_passwords(settings: Any) -> None:
     """The real hasher is slow on purpose; tests/web/test_sign_in.py tests with it."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _static_files_are_found_when_asked_for() -> Iterator[None]:
+    """Else each client looks for all of them before its first request."""
+    with override_settings(WHITENOISE_AUTOREFRESH=True):
+        yield
 
 
 @pytest.fixture

@@ -23,7 +23,8 @@ from cashdesk.domain.api_key import issue_api_key
 from cashdesk.domain.expected import balances_of_places
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import CASH, PlaceKind, Role, Scope
-from cashdesk.models import Place, Store, User
+from cashdesk.models import PaymentMethod, Place, Store, User
+from tests.again import World
 from tests.factories import AccountFactory, StoreFactory, UserFactory
 
 
@@ -47,8 +48,32 @@ class Cast:
         return balances_of_places(store=self.store)[self.place(kind, number).pk].get((self.store.currency, method), 0)
 
 
+_worlds: dict[str, World] = {}
+
+
 def make_cast(**store: Any) -> Cast:
-    """Makes the shop and its people; keyword arguments are of the store, such as currency or time_zone."""
+    """Makes the shop and its people; keyword arguments are of the store, such as currency or time_zone.
+
+    The domain's verbs make the first shop of a kind; its like is written as that one was.
+    """
+    kind = repr(sorted(store.items()))
+    if kind in _worlds:
+        *_, shops, _places, people = _worlds[kind].again()
+        return Cast(store=shops[0], **{person.username: person for person in people})
+    cast = _make_first_cast(store)
+    accounts = [cast.store.account, cast.otto.account]
+    stores = Store.objects.filter(account__in=accounts).order_by("pk")
+    _worlds[kind] = World(
+        accounts,
+        PaymentMethod.objects.filter(account__in=accounts).order_by("pk"),
+        stores,
+        Place.objects.filter(store__in=stores).order_by("pk"),
+        [cast.carla, cast.bruno, cast.erika, cast.anna, cast.otto],
+    )
+    return cast
+
+
+def _make_first_cast(store: dict[str, Any]) -> Cast:
     account = AccountFactory(name="Muster Retail")
     shop = StoreFactory(account=account, number="1337", name="Berlin", **store)
     return Cast(
