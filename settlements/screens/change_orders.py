@@ -56,8 +56,8 @@ class Line:
 @vault_page
 def orders_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
     """The orders of the store, newest first, from `?before=` one of them on."""
-    found, listed = newest_of(request, queries.change_orders(by=by).filter(store=store))
-    return render(request, "settlements/change_orders.html", {**about(request, store), **listed, "orders": found})
+    listed = newest_of(request, queries.change_orders(by=by).filter(store=store), page="vault-orders")
+    return render(request, "settlements/change_orders.html", {**about(request, store), **listed})
 
 
 @vault_page

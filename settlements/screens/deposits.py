@@ -28,8 +28,7 @@ COURIER_LENGTH_MAX: Final = 200
 def deposits_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
     """The bags of the store, newest first, from `?before=` one of them on."""
     rows = queries.deposits(by=by).filter(store=store)
-    found, listed = newest_of(request, rows)
-    context = {**about(request, store), **listed, "deposits": found}
+    context = {**about(request, store), **newest_of(request, rows, page="vault-deposits")}
     return render(request, "settlements/deposits.html", context)
 
 

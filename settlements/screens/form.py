@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from functools import wraps
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from urllib.parse import quote
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -23,8 +23,6 @@ from cashdesk.screens.form import path_to, text_of
 from cashdesk.web.fields import date_in
 from cashdesk.web.pages import Page, page_for
 from cashdesk.writing import amount_typed, write_as
-
-Row = TypeVar("Row", bound=Model)
 
 ROWS: Final = 25
 NOTE_LENGTH_MAX: Final = 500
@@ -86,16 +84,16 @@ def kept_within(request: HttpRequest, subject: str, *, by: Principal) -> Kept:
     return kept
 
 
-def newest_of(request: HttpRequest, rows: "QuerySet[Row]") -> tuple[list[Row], dict[str, Any]]:
-    """Returns a page of rows, newest first, from `?before=` one of them on, and what the page says of what is older."""
+def newest_of(request: HttpRequest, rows: "QuerySet[Any]", *, page: str) -> dict[str, Any]:
+    """Returns what a list shows of rows, newest first, from `?before=` one of them on, and the path of those before them."""
     before = request.GET.get("before", "")
     if before:
         if not (before.isascii() and before.isdecimal() and len(before) <= 18):
             raise Http404
         rows = rows.filter(pk__lt=int(before))
     found = list(rows.order_by("-pk")[: ROWS + 1])
-    older = found[ROWS - 1].pk if len(found) > ROWS else None
-    return found[:ROWS], {"older": older, "is_first": not before}
+    older = path_within(request, page, before=str(found[ROWS - 1].pk)) if len(found) > ROWS else ""
+    return {"listed": found[:ROWS], "older": older, "is_first": not before}
 
 
 class Fields:
