@@ -1,4 +1,4 @@
-"""Several people at one drawer in the same moment: each act is done in one period."""
+"""Several people at one drawer or one order for change in the same moment: each act is done once, and in one period."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -7,11 +7,17 @@ from pathlib import Path
 import pytest
 from django.db import connection, transaction
 
-from cashdesk.models import AuditEntry
+from cashdesk.models import AuditEntry, Movement
+from settlements.domain.change_order import cancel_change, receive_change
+from settlements.domain.proof import faults_of_store
 from settlements.domain.store_movement import note_no_sale
+from settlements.models import ChangeOrder
 from tests.settlements.desk import Shop
+from tests.settlements.ordering import ordered, told
 from tests.stories import make_cast
-from tests.web.side_by_side import begun, database_for_threads, outcome_of, waits_for_a_lock
+from tests.web.side_by_side import at_once, begun, database_for_threads, outcome_of, waits_for_a_lock
+
+ROUNDS = 4
 
 
 @pytest.fixture
@@ -39,3 +45,25 @@ def test_who_opens_a_drawer_that_is_being_closed_waits_and_is_refused(shop: Shop
         waits_for_a_lock(pending)
     assert pending.result(30) == "Forbidden"
     assert not AuditEntry.objects.filter(action="register.no_sale").exists()
+
+
+def test_an_order_that_several_receive_and_cancel_at_once_ends_once(shop: Shop) -> None:
+    act = {"by": shop.by(), "at": shop.at}
+    came = 0
+    for _round in range(ROUNDS):
+        order = ordered(shop.cast, at=shop.at)
+        # Each counts another amount, so that what is booked tells who was first.
+        counted = (66_00, 60_00, 70_00)
+        acts = [partial(receive_change, order=order, received=told(amount), **act) for amount in counted]
+        acts.append(partial(cancel_change, order=order, reason="enough", **act))
+        outcomes = at_once([partial(outcome_of, one) for one in acts])
+        assert sorted(outcomes) == ["Conflict"] * 3 + ["done"]
+        ended = ChangeOrder.objects.select_related("movement").get(pk=order.pk)
+        received = (*counted, None)[outcomes.index("done")]
+        assert (ended.state, ended.received) == ("ARRIVED" if received else "CANCELLED", received)
+        assert (ended.movement.amount if ended.movement else None) == received
+        assert AuditEntry.objects.filter(subject=f"change_order:{order.pk}").count() == 2
+        came += received or 0
+    assert Movement.objects.count() == ChangeOrder.objects.filter(state="ARRIVED").count()
+    assert shop.book() == came
+    assert list(faults_of_store(shop.cast.store)) == []
