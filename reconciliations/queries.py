@@ -19,6 +19,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Coalesce, Concat
 
+from cashdesk.domain.audit import entry_of
 from cashdesk.domain.expected_day import drawer_movements, taken_over
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import ENDED_VARIANCES, MovementKind, VarianceKind, VarianceState
@@ -33,7 +34,7 @@ def reconciliations(*, by: Principal, store: Store) -> "QuerySet[Reconciliation]
     """Returns a store's reconciliations with what arrived since (`late_amount`, minor units) and whether they stand."""
     rows = Reconciliation.objects.filter(store=store, store__in=by.stores(with_inactive=True))
     rows = rows.select_related("store__account", "store__vendor", "operator", "authorization__issued_by", "supersedes")
-    return rows.annotate(
+    return rows.alias(recorded_as=entry_of("reconciliation.recorded")).annotate(
         # Joined, not asked for with EXISTS: for that PostgreSQL would hash the whole table to show one page.
         is_superseded=Case(When(superseded_by__isnull=False, then=True), default=False),
         late_amount=Coalesce(_late(), Value(0), output_field=BigIntegerField()),
@@ -80,7 +81,8 @@ def _late() -> Case:
         user=OuterRef("operator"),
         business_date=OuterRef("business_date"),
         currency=OuterRef("currency"),
-        opened_at__gt=OuterRef("reported_at"),
+        # Both are noted under the locks of the store's places, so what was not seen is noted later.
+        opened_as__gt=OuterRef("recorded_as"),
     )
     return Case(
         When(operator__isnull=True, then=_total(of_the_day)),

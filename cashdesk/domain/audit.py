@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db.models import CharField, OuterRef, Subquery, Value
+from django.db.models.functions import Cast, Concat
 from structlog.contextvars import get_contextvars
 
 from cashdesk.domain.principal import Principal
@@ -36,6 +38,18 @@ def note(
         detail=dict(detail or {}),
         request_id=str(get_contextvars().get("request_id", ""))[:64],
     )
+
+
+def entry_of(action: str) -> Subquery:
+    """Builds the id of the entry that says what was done with a row, for a statement over such rows; `action` is its
+    noun.verb, of what is done once.
+
+    Two acts that both take a place's row exclusively add their entries in the order in which they were done, whatever the
+    clocks said: those were read before anybody waited.
+    """
+    noun, _dot, _verb = action.partition(".")
+    subject = Concat(Value(f"{noun}:"), Cast(OuterRef("pk"), CharField()))
+    return Subquery(AuditEntry.objects.filter(action=action, subject=subject).order_by("pk").values("pk")[:1])
 
 
 def note_looks(*, rows: Iterable[Any], by: Principal, at: datetime, noun: str = "sessions") -> None:

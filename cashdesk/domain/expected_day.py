@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
 
+from cashdesk.domain.audit import entry_of
 from cashdesk.enums import CASH, MovementKind, PlaceKind
 from cashdesk.models import CashSession, Movement, Payment, Store, User
 
@@ -73,15 +74,20 @@ def payments(*, store: Store, business_date: date, operator: User | None) -> Ite
     return grouped
 
 
-def taken_over() -> "QuerySet[CashSession]":
+def taken_over() -> "QuerySet[Any]":
     """Returns the sessions whose cashier counted cash into custody without a float: it lay in a drawer that a settlement
     holds, or that was handed over or left uncounted. Of the store it is no new cash; of the one person it is.
+
+    `opened_as` is the entry of each in the audit trail. Such a session may have no movement whose id would tell what came
+    before it and what after.
     """
     floated = Movement.objects.filter(session=OuterRef("pk"), kind=MovementKind.FLOAT)
-    return CashSession.objects.exclude(Exists(floated)).order_by()
+    return CashSession.objects.exclude(Exists(floated)).order_by().annotate(opened_as=entry_of("session.opened"))
 
 
 def taken_over_by(*, store: Store, business_date: date, operator: User) -> Iterable[tuple[str, int]]:
     """Returns what an operator took over on a business date, by currency (minor units)."""
     sessions = taken_over().filter(store=store, business_date=business_date, user=operator)
-    return sessions.values("currency").annotate(total=Sum("start_amount")).values_list("currency", "total")
+    by_currency = sessions.values("currency").annotate(total=Sum("start_amount"))
+    amounts: Iterable[tuple[str, int]] = by_currency.values_list("currency", "total")
+    return amounts

@@ -36,7 +36,7 @@ def order_change(
     """
     refuse_cashier(by=by)
     lock_bank(store)
-    _refuse_amount(ordered, field="amount")
+    _refuse_amount(ordered, field="amount", nothing=_("must be more than 0."))
     if wanted_on is not None and wanted_on < business_date(store=store, at=at):
         raise InvalidInput.of("wanted_on", _("is over already."))
     order = ChangeOrder.objects.create(
@@ -64,7 +64,8 @@ def receive_change(
     """
     refuse_cashier(by=by)
     order = _locked(order, becoming=ChangeOrderState.ARRIVED)
-    _refuse_amount(received, field="received")
+    nothing = _("must be more than 0. If nothing comes, cancel the order.")
+    _refuse_amount(received, field="received", nothing=nothing)
     if received.currency != order.currency:
         raise InvalidInput.of("received", _("must be in %(currency)s, as ordered.") % {"currency": order.currency})
     movement = move_in_store(
@@ -101,12 +102,12 @@ def cancel_change(*, order: ChangeOrder, reason: str, by: Principal, at: datetim
     return order
 
 
-def _refuse_amount(told: CountedAmount, *, field: str) -> None:
-    """Raises InvalidInput naming `field` for what nobody can order or bring."""
+def _refuse_amount(told: CountedAmount, *, field: str, nothing: str) -> None:
+    """Raises InvalidInput naming `field` for what nobody can order or bring; `nothing` says why not 0."""
     if told.method != CASH:
         raise InvalidInput.of(field, _("must be cash."))
     if told.amount <= 0:
-        raise InvalidInput.of(field, _("must be more than 0."))
+        raise InvalidInput.of(field, nothing)
     if told.pieces and total_of(currency=told.currency, pieces=told.pieces, field=field) != told.amount:
         raise InvalidInput.of(field, _("is not what the pieces add up to."))
 

@@ -1,9 +1,11 @@
 """What X and Z reports are made of. Amounts are minor units; the doors write them as people read them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
+from django.db.models import Subquery
 from django.utils.translation import gettext as _
 
 from cashdesk.domain.count import Pieces
@@ -16,7 +18,13 @@ from settlements.domain.target import Pair
 from settlements.enums import ReportOf
 from settlements.models import Settlement
 
-NO_SALE = "register.no_sale"
+NO_SALE: Final = "register.no_sale"
+OPENED: Final = ("session.opened", "settlement.opened")
+CLOSED: Final = (
+    "session.closed", "session.handed_over", "session.forced_closed", "settlement.closed", "settlement.forced_closed",
+)  # fmt: skip
+COUNTED_AFTERWARDS: Final = ("session.counted_afterwards", "settlement.counted_afterwards")
+"""The acts with which periods begin and end, as the audit trail names them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,9 +178,25 @@ def opened_with(
     return {}
 
 
-def no_sales_of(place: Place, *, since: datetime, until: datetime) -> int:
-    """Returns how often a drawer was opened without a sale."""
-    openings = AuditEntry.objects.filter(action=NO_SALE, subject=f"place:{place.pk}", at__gte=since, at__lte=until)
+def no_sales_of(
+    place: Place,
+    *,
+    of: CashSession | Settlement,
+    since: Collection[str] = OPENED,
+    until: Collection[str] = (),
+) -> int:
+    """Returns how often a drawer was opened without a sale between two acts on a session or settlement, or since the first.
+
+    What came between is what the audit trail has between: all of them took the place's row, and their clocks were read
+    before anybody waited for it.
+    """
+    noun = "session" if isinstance(of, CashSession) else "settlement"
+    acts = AuditEntry.objects.filter(subject=f"{noun}:{of.pk}").order_by("pk")
+    openings = AuditEntry.objects.filter(
+        action=NO_SALE, subject=f"place:{place.pk}", pk__gt=Subquery(acts.filter(action__in=since).values("pk")[:1])
+    )
+    if until:
+        openings = openings.filter(pk__lt=Subquery(acts.filter(action__in=until).values("pk")[:1]))
     return openings.count()
 
 

@@ -102,6 +102,8 @@ def note_no_sale(
     somebody else's register, NothingOpen where the session was closed, so that it is not counted in the next one's Z.
     """
     register = places.register_at(store=store, station=station)
+    # As a posting does: whoever closes or opens the drawer just now is waited for, or waits.
+    places.lock(shared=[register])
     refuse_drawer_of_another(register, by=by)
     if session is not None and not CashSession.objects.filter(pk=session.pk, status=SessionStatus.OPEN).exists():
         raise NothingOpen(_("No active cash session found for the current user"))

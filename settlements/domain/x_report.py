@@ -80,7 +80,7 @@ def _of_settlement(settlement: Settlement, *, place: Place, session: CashSession
         ),
         movements=lines,
         sessions=inside([*closed.select_related("user").order_by("pk"), *([session] if session else [])]),
-        no_sales=no_sales_of(place, since=settlement.opened_at, until=at),
+        no_sales=no_sales_of(place, of=settlement),
         preview_count=settlement.preview_count,
     )
 
@@ -99,7 +99,7 @@ def _of_session(session: CashSession, *, place: Place, at: datetime) -> XReport:
         figures=figures_of(lines=lines, begun_with=cash_left_by(last_seal), opened_with=opened_with(session=session)),
         movements=lines,
         sessions=inside([session]),
-        no_sales=no_sales_of(place, since=session.opened_at, until=at),
+        no_sales=no_sales_of(place, of=session),
         preview_count=0,
     )
 

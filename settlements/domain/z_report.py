@@ -12,7 +12,18 @@ from cashdesk.enums import CASH, CountMoment, MovementKind, Role, Settling
 from cashdesk.models import CashSession, Count, Seal
 from cashdesk.money import AMOUNT_MAX
 from settlements.domain.late import late_amounts_of
-from settlements.domain.report import Attempt, Report, attempt_of, figures_of, inside, no_sales_of, opened_with
+from settlements.domain.report import (
+    CLOSED,
+    COUNTED_AFTERWARDS,
+    OPENED,
+    Attempt,
+    Report,
+    attempt_of,
+    figures_of,
+    inside,
+    no_sales_of,
+    opened_with,
+)
 from settlements.domain.target import Pair
 from settlements.domain.x_report import cash_left_by
 from settlements.enums import Closing, ReportOf, SettlementType
@@ -250,6 +261,9 @@ def _head(
     settlement: Settlement | None = None,
     session: CashSession | None = None,
 ) -> dict[str, Any]:
+    subject: Any = session or settlement
+    is_of_count = of == ReportOf.COUNT_AFTERWARDS
+    begun, ended = (CLOSED, COUNTED_AFTERWARDS) if is_of_count else (OPENED, CLOSED)
     return {
         "seal": seal,
         "place": seal.place,
@@ -257,7 +271,7 @@ def _head(
         "settlement": settlement,
         "session": session,
         "opened_at": since,
-        "no_sales": no_sales_of(seal.place, since=since, until=seal.sealed_at),
+        "no_sales": no_sales_of(seal.place, of=subject, since=begun, until=ended),
     }
 
 

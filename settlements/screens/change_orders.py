@@ -67,7 +67,7 @@ def order_change_page(request: HttpRequest, by: Principal, store: Store) -> Http
     if request.method != "POST":
         return _show_new(request, store, kept, CountSheet.resumed(store.currency, kept.typed))
     sheet, fields, at = CountSheet(store.currency, kept.typed), Fields(request), timezone.now()
-    ordered = _said(sheet, nothing=_("must be more than 0."))
+    ordered = _said(sheet)
     wanted_on, note = fields.day("wanted_on"), fields.text("note", length_max=NOTE_LENGTH_MAX)
     if ordered is None or fields.errors:
         return _show_new(request, store, kept, sheet, Refusal(status=400, errors=fields.errors))
@@ -113,11 +113,12 @@ def arrive_page(request: HttpRequest, by: Principal, store: Store, order: UUID) 
     if sheet.takes_usual:
         kept.save(request, at=at)
         return _show_arrival(request, found, kept, sheet)
-    came = _said(sheet, nothing=_("must be more than 0. If nothing comes, cancel the order."))
+    came = _said(sheet)
     note = fields.text("note", length_max=NOTE_LENGTH_MAX)
     if came is None or fields.errors:
         return _show_arrival(request, found, kept, sheet, Refusal(status=400, errors=fields.errors))
-    if came.amount != found.amount and request.POST.get("step") != f"{BOOK}{came.amount}":
+    # Of nothing there is nothing to look at once more: it is not booked, as the domain says.
+    if came.amount and came.amount != found.amount and request.POST.get("step") != f"{BOOK}{came.amount}":
         kept.save(request, at=at)
         return _show_arrival(request, found, kept, sheet, differs=came.amount - found.amount)
 
@@ -166,12 +167,10 @@ def _found(number: UUID, *, by: Principal, store: Store) -> ChangeOrder:
     return found
 
 
-def _said(sheet: CountSheet, *, nothing: str) -> CountedAmount | None:
-    """What a sheet says, or None where it says too little; then the sheet says so, `nothing` where that is 0."""
+def _said(sheet: CountSheet) -> CountedAmount | None:
+    """What a sheet says, or None where nothing is typed or not to be read; then the sheet says so."""
     if sheet.counted is None and not sheet.by_pieces and not sheet.amount:
         sheet.amount_error = _("is required: type the pieces, or an amount.")
-    elif sheet.counted is not None and sheet.counted.amount == 0:
-        sheet.amount_error = nothing
     return None if sheet.has_errors else sheet.counted
 
 

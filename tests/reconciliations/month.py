@@ -168,8 +168,6 @@ class Shop:
 
     def relieve(self) -> None:
         """Some hand their drawer over, and whoever has none counts it in, at once or only the next day."""
-        # What is declared at the same instant has what was taken over before it and not what comes.
-        self.clock += timedelta(minutes=1)
         for session in self.open_sessions():
             if self.dice.random() < 0.4:
                 by, counts = Principal(user=session.user), {"counted": self.counted(), "at": self.clock}

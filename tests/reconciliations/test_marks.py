@@ -21,7 +21,7 @@ from reconciliations import queries
 from reconciliations.domain.business_day import close_business_day
 from reconciliations.domain.expected_cash import expected_cash
 from reconciliations.domain.reconciliation import Declaration, record_reconciliation
-from tests.cashdesk.desk import NOON, close_drawer, open_drawer, pay, report_of
+from tests.cashdesk.desk import NOON, close_drawer, minutes, open_drawer, pay, report_of
 from tests.stories import Cast, make_cast
 
 SECONDS_MAX = 20
@@ -154,3 +154,19 @@ def test_a_reconciliation_saw_what_has_a_lower_id(
     row = queries.reconciliations(by=by, store=shop.store).get(pk=made.pk)
     now = expected_cash(store=shop.store, business_date=DAY, operator=operator).of("EUR").system_cash
     assert row.system_amount + row.late_amount == now
+
+
+def test_a_reconciliation_saw_the_drawer_that_was_being_taken_over(shop: Cast) -> None:
+    """What is taken over moves no money, so no id of a movement tells; and the clock of who waited was read first."""
+    by = Principal(user=shop.erika)
+    close_drawer(open_drawer(shop.erika, 1000, station=2), 1000, hands_over=True)
+    declared = Declaration(store=shop.store, currency="EUR", declared=0, operator=shop.bruno)
+
+    def take_over(cast: Cast) -> None:
+        open_drawer(cast.bruno, 990, station=2, at=minutes(1))
+
+    order, made = meanwhile(shop, take_over, lambda: record_reconciliation(declaration=declared, by=by, at=NOON))
+    assert order == ["booked", "counted"]
+    row = queries.reconciliations(by=by, store=shop.store).get(pk=made.pk)
+    now = expected_cash(store=shop.store, business_date=DAY, operator=shop.bruno).of("EUR").system_cash
+    assert (row.system_amount, row.late_amount) == (now, 0)

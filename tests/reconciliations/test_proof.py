@@ -11,6 +11,7 @@ from cashdesk import triggers
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import MovementKind, Reason, Role
 from cashdesk.models import BusinessDay, CashSession, Movement, User
+from reconciliations import queries
 from reconciliations.domain.authorization import issue_authorization
 from reconciliations.domain.business_day import close_business_day
 from reconciliations.domain.proof import faults_of_store
@@ -119,6 +120,13 @@ def test_cash_taken_over_that_was_changed_afterwards_is_named(shop: Cast) -> Non
     ]
 
 
+def test_one_that_the_audit_trail_does_not_know_is_named(shop: Cast) -> None:
+    row = whole(0)
+    entry = f"reconciliation:{row.pk}"
+    (fault,) = faults_after(shop, "UPDATE cashdesk_auditentry SET subject = '' WHERE subject = %s", entry)
+    assert fault == f"Reconciliation {row.pk} of store 1337: the audit trail does not tell that it was recorded."
+
+
 def test_another_last_movement_is_named(shop: Cast) -> None:
     row, last = whole(1), Movement.objects.latest("pk")
     assert last.is_late
@@ -218,13 +226,23 @@ def test_a_day_that_was_opened_again_is_named(shop: Cast) -> None:
     assert faults == [f"Reconciliation {row.pk} of store 1337: {words}" for row in (whole(2), last)]
 
 
-def test_who_took_over_at_the_very_moment_may_have_been_seen_or_not(cast: Cast) -> None:
-    """Clocks are read before the locks: what the cashier counted just then may have come before or after."""
-    manager = UserFactory(store=cast.store, role=Role.MANAGER)
-    erika = Principal(user=manager)
+@pytest.mark.parametrize("seconds", [-1, 0, 1])
+def test_what_is_taken_over_around_a_reconciliation_is_seen_or_late_whatever_the_clocks_said(
+    cast: Cast, seconds: int
+) -> None:
+    """Clocks are read before the locks: what the cashier counts just then came before or after, and never both or neither."""
+    at = minutes(5) + timedelta(seconds=seconds)
+    erika = Principal(user=UserFactory(store=cast.store, role=Role.MANAGER))
     open_settlement(type=SettlementType.VAULT, store=cast.store, initial=[], by=erika, at=NOON)
     register = SettlementType.CASHREGISTER
     open_settlement(type=register, store=cast.store, initial=[counted(300)], by=erika, at=NOON, station=2)
-    open_drawer(cast.bruno, 300, station=2, at=minutes(5) + timedelta(seconds=1))
-    recorded(cast, 5, cast.bruno)
+    before = open_drawer(cast.bruno, 300, station=2, at=at)
+    made = recorded(cast, 5, cast.bruno)
+    close_drawer(before, 300, at=at)
+    open_drawer(cast.bruno, 290, station=2, at=at)
+    row = queries.reconciliations(by=erika, store=cast.store).get(pk=made.pk)
+    assert (row.system_amount, row.late_amount) == (300, 290)
     assert list(faults_of_store(cast.store)) == []
+    change = "system_amount = system_amount + 290, discrepancy = discrepancy - 290"
+    (fault,) = faults_after(cast, f"UPDATE {TABLE} SET {change} WHERE id = %s", row.pk)
+    assert fault.endswith(": 3.00 EUR should have been there, not 5.90 EUR.")

@@ -10,7 +10,6 @@ from django.db import connection, transaction
 
 from cashdesk.domain.payment import decide_payment, record_payments
 from cashdesk.enums import CORRECTION, PaymentStatus, Role, VarianceKind, VarianceState
-from cashdesk.errors import DomainError
 from cashdesk.models import CashSession, Movement, User, Variance
 from reconciliations import queries
 from reconciliations.models import VarianceEvent
@@ -28,7 +27,7 @@ from tests.reconciliations.queue import (
 )  # fmt: skip
 from tests.settlements.desk import Shop
 from tests.stories import make_cast
-from tests.web.side_by_side import at_once, begun, database_for_threads
+from tests.web.side_by_side import at_once, begun, database_for_threads, outcome_of, waits_for_a_lock
 
 only_postgresql = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer at a time")
 
@@ -46,15 +45,6 @@ def session(shop: Shop) -> CashSession:
     return shop.sign_off(shop.sign_on(shop.cast.carla, 200_00), 200_00)
 
 
-def outcome_of(act: Callable[[], Any]) -> str:
-    """Does it and returns what became of it: done, or the name of the refusal."""
-    try:
-        act()
-    except DomainError as refusal:
-        return type(refusal).__name__
-    return "done"
-
-
 @contextmanager
 def before(words: str, act: Callable[[], object]) -> Iterator[None]:
     """Lets `act` happen once, right before the first statement of this connection that has these words in it."""
@@ -69,15 +59,6 @@ def before(words: str, act: Callable[[], object]) -> Iterator[None]:
     with connection.execute_wrapper(look):
         yield
     assert happened, f"no statement with {words}"
-
-
-def waits_for_a_lock(pending: Any) -> None:
-    """Returns once somebody waits for a lock, or what is pending is over."""
-    while not pending.done():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT COUNT(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
-                return
 
 
 def send(shop: Shop, *amounts: int, session: CashSession | None = None) -> None:

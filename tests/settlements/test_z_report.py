@@ -12,6 +12,8 @@ from cashdesk.errors import NotFound
 from cashdesk.models import AuditEntry, Place, Seal, User
 from settlements import queries
 from settlements.domain.settlement import count_settlement_afterwards, force_close_settlement, start_counting
+from settlements.domain.store_movement import note_no_sale
+from settlements.domain.x_report import x_report
 from settlements.domain.z_report import ZReport, z_report
 from settlements.enums import Closing, ReportOf
 from settlements.models import Settlement
@@ -125,6 +127,19 @@ def test_a_session(cast: Cast) -> None:
     assert [attempt.moment for attempt in report.attempts] == ["OPENING", "CLOSING"]
     assert_adds_up(report, after=report.seal.after_movement)
     assert_adds_up(shown(session.register, 1, cast.erika), after=0)
+
+
+def test_an_opening_without_a_sale_is_in_the_z_of_who_made_it_whatever_the_clocks_said(cast: Cast) -> None:
+    """Whoever waits for the drawer has read the clock before: here the close and the next opening, and then nobody."""
+    carla = open_drawer(cast.carla, 0, at=minutes(1), station=1)
+    note_no_sale(store=cast.store, station=1, by=Principal(user=cast.carla), at=minutes(3), reason="", session=carla)
+    close_drawer(carla, 0, at=minutes(2))
+    bruno = open_drawer(cast.bruno, 0, at=minutes(2), station=1)
+    running = x_report(place=bruno.register, by=Principal(user=cast.erika), at=minutes(4))
+    close_drawer(bruno, 0, at=minutes(4))
+    note_no_sale(store=cast.store, station=1, by=Principal(user=cast.carla), at=minutes(3), reason="")
+    sealed = [shown(bruno.register, number, cast.erika) for number in (1, 2)]
+    assert [report.no_sales for report in (*sealed, running)] == [1, 0, 0]
 
 
 def test_a_session_that_finds_a_full_drawer_and_one_within_a_settlement(cast: Cast) -> None:

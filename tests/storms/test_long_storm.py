@@ -1,4 +1,6 @@
-"""A whole shop for minutes: eight registers, forced closes, batches over all of them, corrections, and everything twice."""
+"""A whole shop for minutes: eight registers, forced closes, batches over all of them, corrections, change from the bank,
+and everything twice.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -6,8 +8,10 @@ from functools import partial
 
 import pytest
 
+from tests.storms.browser import Browser
 from tests.storms.house import House, Server, Shop
 from tests.storms.judge import faults_in, faults_of_reports
+from tests.storms.ordering import order_and_receive
 from tests.storms.till import Till, all_at_once
 from tests.storms.trading import Storm, payment_of, raging, report_in_batches
 
@@ -17,6 +21,7 @@ TRADE_BETWEEN_ROUNDS = 10
 FORCED_EVERY = 4
 TILLS_OF_A_REGISTER = 2
 BATCHING_TILLS = 3
+BROWSERS = 4
 
 
 def report_and_decide(storm: Storm, till: Till, name: str, station: int) -> None:
@@ -63,7 +68,7 @@ def open_and_force(storm: Storm, till: Till, station: int) -> None:
 @pytest.mark.storm
 @pytest.mark.timeout(1800)
 def test_a_whole_shop_stays_right(house: House, server: Server, shop: Shop) -> None:
-    storm = Storm()
+    storm, arrived = Storm(), list[int]()
     stations = range(1, len(shop.cashiers) + 1)
     with ExitStack() as stack:
 
@@ -88,6 +93,8 @@ def test_a_whole_shop_stays_right(house: House, server: Server, shop: Shop) -> N
             )
             for cashier in shop.cashiers
         ]
+        office = [stack.enter_context(Browser(server.port, shop.manager_cookie)) for _ in range(BROWSERS)]
+        acts.append(partial(order_and_receive, storm, office, arrived))
         with raging(storm, acts), ThreadPoolExecutor(len(cashiers)) as threads:
             for done in [threads.submit(open_and_force, storm, *one) for one in zip(cashiers, stations, strict=True)]:
                 done.result()
@@ -96,6 +103,7 @@ def test_a_whole_shop_stays_right(house: House, server: Server, shop: Shop) -> N
     assert storm.faults == []
     assert faults_in(books) == []
     assert faults_of_reports(books, storm.sent) == []
+    assert sorted(row["amount"] for row in books["movements"] if row["kind"] == "WITHDRAWAL") == sorted(arrived) != []
     statuses = [row["status"] for row in books["sessions"]]
     # One more forced close each: the session that was opened before the storm.
     assert statuses.count("CLOSED_SYSTEM") == len(cashiers) * (1 + (ROUNDS - 1) // FORCED_EVERY)

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import connection, connections
+
+from cashdesk.errors import DomainError
 
 T = TypeVar("T")
 
@@ -55,6 +57,24 @@ def at_once(acts: Sequence[Callable[[], T]]) -> list[T]:
 
     running = [begun(lambda act=act: through_the_gate(act)) for act in acts]  # type: ignore[misc]
     return [future.result(timeout=60) for future in running]
+
+
+def outcome_of(act: Callable[[], Any]) -> str:
+    """Does it and returns what became of it: done, or the name of the refusal."""
+    try:
+        act()
+    except DomainError as refusal:
+        return type(refusal).__name__
+    return "done"
+
+
+def waits_for_a_lock(pending: Any) -> None:
+    """Returns once somebody waits for a lock, or what is pending is over."""
+    while not pending.done():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT COUNT(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
 
 
 def _closing(act: Callable[[], T]) -> T:
