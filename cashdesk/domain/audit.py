@@ -49,7 +49,7 @@ def entry_of(action: str) -> Subquery:
     """
     noun, _dot, _verb = action.partition(".")
     subject = Concat(Value(f"{noun}:"), Cast(OuterRef("pk"), CharField()))
-    return Subquery(AuditEntry.objects.filter(action=action, subject=subject).order_by("pk").values("pk")[:1])
+    return Subquery(AuditEntry.objects.filter(action=action, subject=subject).order_by().values("pk")[:1])
 
 
 def note_looks(*, rows: Iterable[Any], by: Principal, at: datetime, noun: str = "sessions") -> None:

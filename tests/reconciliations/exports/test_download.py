@@ -136,14 +136,15 @@ def test_what_comes_in_meanwhile_is_not_among_the_rows(cast: Cast) -> None:
     assert (only().rows_done, only().rows_total) == (26, 26)
 
 
-def test_progress_is_written_down_on_the_way(cast: Cast) -> None:
-    trade(cast, 4_999)
-    file = started(cast.erika)
+def test_progress_is_written_down_on_the_way(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download_module, "NOTED_EVERY_ROWS", 40)
+    trade(cast, 49)
+    file = started(cast.erika, page_rows=20)
     seen = [(only().rows_done, only().rows_total)]
     seen += [(only().rows_done, only().rows_total) for _piece in file]
     seen.append((only().rows_done, only().rows_total))
-    assert [done for done, _total in seen] == [0, 0, 0, 0, 4_000, 5_000]
-    assert {total for _done, total in seen} == {5_000}
+    assert [done for done, _total in seen] == [0, 0, 0, 0, 40, 50]
+    assert {total for _done, total in seen} == {50}
 
 
 @pytest.mark.parametrize("taken", [0, 1, 2])
@@ -189,14 +190,15 @@ def test_a_workbook_that_was_taken_leaves_no_file_and_has_the_size_that_was_told
 def test_what_goes_wrong_on_the_way_is_written_down(
     cast: Cast, folder: Path, monkeypatch: pytest.MonkeyPatch, file_format: str, error: BaseException, state: str
 ) -> None:
-    trade(cast, 4_500)
+    trade(cast, 45)
 
     def refused(**told: object) -> Iterator[None]:
         raise error
 
+    monkeypatch.setattr(download_module, "NOTED_EVERY_ROWS", 40)
     monkeypatch.setattr(download_module, "note_progress", refused)
     with pytest.raises(type(error)):
-        b"".join(started(cast.erika, file=file_format))
+        b"".join(started(cast.erika, page_rows=20, file=file_format))
     assert only().state == state
     assert list(folder.iterdir()) == []
 
