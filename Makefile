@@ -35,8 +35,8 @@ unexport PIP_USER PIP_TARGET PIP_PREFIX VIRTUAL_ENV PYTHONHOME
 .DEFAULT_GOAL := help
 # Suites share two cores, and `make clean test` means what it says.
 .NOTPARALLEL:
-.PHONY: help demo run test test-sqlite test-postgres test-browser storm check lint types layers migrations-check \
-	deploy-check api-check bench real-retail lock messages clean
+.PHONY: help demo run test test-sqlite test-postgres test-browser test-browser-slow storm check lint types layers \
+	migrations-check deploy-check api-check bench real-retail lock messages clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -105,6 +105,9 @@ test-postgres: $(READY) ## the fast suite, on PostgreSQL only
 
 test-browser: $(READY) ## the screens in a real browser (needs chromium), on both databases
 	$(call on_both_databases,The browser tests,$(PYTEST) -m browser -n $(BROWSERS) $(PYTEST_ARGS))
+
+test-browser-slow: $(READY) ## the same on answers that come late and in pieces, on SQLite
+	$(ON_SQLITE) env CASHDESK_TEST_SLOW_MS=300 $(PYTEST) -m browser -n $(BROWSERS) $(PYTEST_ARGS)
 
 storm: $(READY) ## many tills at once, for minutes, on both databases
 	$(call on_both_databases,The storms,$(PYTEST) -m storm -n 0 $(PYTEST_ARGS))

@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
+from django.test import override_settings
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.patience import patient
 from tests.browser.screen import Screen
+from tests.browser.slow import slowed
 from tests.stories import Cast
 
 # Playwright's synchronous face runs a loop in the test's own thread, in which Django else refuses to ask its database.
@@ -55,6 +58,12 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None, tmp_path_fa
     """
     if connection.vendor == "sqlite":
         connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("browser") / "cashdesk.sqlite3")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _answers_come_late_where_asked_for() -> Iterator[None]:
+    with override_settings(MIDDLEWARE=slowed(settings.MIDDLEWARE)):
+        yield
 
 
 @pytest.fixture

@@ -4,10 +4,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from inspect import signature
 from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Error, Locator, Page
+
+from tests.browser.slow import SLOW_MS
 
 # The browser puts the cursor where the page wants it when it paints, and says on the console where somebody was faster.
 # A page that is opened at one of its places leaves the cursor alone.
@@ -20,6 +23,9 @@ SECONDS_MAX: Final = 30
 AGAIN_MS: Final = 20
 ACTS: Final = ("check", "click", "dblclick", "fill", "press", "press_sequentially", "select_option", "uncheck")
 LOOKS: Final = ("content", "evaluate", "pdf", "screenshot", "title")
+LOOKS_AT_A_PART: Final = ("all", "all_inner_texts", "bounding_box", "evaluate_all", "inner_text", "text_content")
+# What these answer may be of the page before. `expect` asks again until it is so.
+GLANCES: Final = ("count", "input_value", "is_checked", "is_disabled", "is_enabled", "is_hidden", "is_visible")
 
 
 def wait_until_begun(page: Page) -> None:
@@ -44,13 +50,22 @@ def _has_begun(page: Page) -> bool:
 def patient() -> Iterator[None]:
     """Whatever is done to a page meanwhile, or read of all of it, waits until that page has begun.
 
-    A click returns when the page that it leads to has been answered, and not a moment later.
+    A click mostly returns when the page that it leads to has been answered, and not a moment later; on a slow server it
+    returns at once, so that a test which counts on more is found out.
     """
     with pytest.MonkeyPatch.context() as patch:
         for name in ACTS:
             patch.setattr(Locator, name, _after_waiting(getattr(Locator, name), _wait_for_what_is_acted_on))
+            if SLOW_MS:
+                patch.setattr(Locator, name, _returning_at_once(getattr(Locator, name)))
         for name in LOOKS:
             patch.setattr(Page, name, _after_waiting(getattr(Page, name), wait_until_begun))
+        for name in LOOKS_AT_A_PART:
+            patch.setattr(
+                Locator, name, _after_waiting(getattr(Locator, name), lambda part: wait_until_begun(part.page))
+            )
+        for name in GLANCES:
+            patch.setattr(Locator, name, _refused(name))
         yield
 
 
@@ -67,3 +82,21 @@ def _after_waiting(act: Callable[..., Any], wait: Callable[[Any], None]) -> Call
         return act(self, *args, **options)
 
     return patiently
+
+
+def _returning_at_once(act: Callable[..., Any]) -> Callable[..., Any]:
+    # Whether Playwright waits for the page that an act leads to is a race between two of the browser's messages.
+    takes_it = "no_wait_after" in signature(act).parameters
+
+    @wraps(act)
+    def impatiently(self: Any, *args: Any, **options: Any) -> Any:
+        return act(self, *args, **options, **({"no_wait_after": True} if takes_it else {}))
+
+    return impatiently
+
+
+def _refused(name: str) -> Callable[..., Any]:
+    def refuse(self: Any) -> Any:
+        pytest.fail(f"{self}.{name}() looks once: say what is expected, with expect()")
+
+    return refuse

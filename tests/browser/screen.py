@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
 from tests.browser.patience import wait_until_begun
 from tests.factories import PASSWORD
@@ -85,11 +85,12 @@ class Screen:
         return self.page
 
     def sign_in(self, username: str, password: str = PASSWORD) -> Page:
-        """Signs in to the back office by its form."""
+        """Signs in to the back office by its form, and waits for the answer."""
         self.visit("/admin/login/?next=/admin/")
         self.page.get_by_label("Username").fill(username)
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Log in").click()
+        expect(self.page.locator("#user-tools, .errornote").first).to_be_visible()
         return self.page
 
     @property

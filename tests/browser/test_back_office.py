@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.db.models import Model
+from playwright.sync_api import expect
 
 from cashdesk.models import AccessToken, CashSession, Movement, PaymentMethod, Store, User, Vendor
 from tests.admin.back_office import EVERYTHING, list_of, name_of, new, page_of, trade_a_day
@@ -16,13 +17,13 @@ pytestmark = pytest.mark.browser
 
 def test_a_wrong_password_keeps_the_name_that_was_typed(screen: Screen, cast: Cast) -> None:
     page = screen.sign_in("erika", "wrong")
-    assert "Please enter the correct username and password" in page.locator(".errornote").inner_text()
-    assert page.get_by_label("Username").input_value() == "erika"
-    assert page.get_by_label("Password").input_value() == ""
+    expect(page.locator(".errornote")).to_contain_text("Please enter the correct username and password")
+    expect(page.get_by_label("Username")).to_have_value("erika")
+    expect(page.get_by_label("Password")).to_have_value("")
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_url(f"{screen.origin}/admin/")
-    assert "Erika Mustermann" in (page.locator("#user-tools").text_content() or "")
+    expect(page.locator("#user-tools")).to_contain_text("Erika Mustermann")
 
 
 def test_signing_in_and_out_needs_no_mouse(screen: Screen, cast: Cast) -> None:
@@ -44,7 +45,7 @@ def test_every_list_and_page_opens_without_a_complaint(screen: Screen, cast: Cas
     row = trade_a_day(cast.store, cast.carla)[model]
     screen.sign_in("anna")
     page = screen.visit(list_of(model))
-    assert page.locator("#result_list tbody tr").count() >= 1
+    expect(page.locator("#result_list tbody tr").first).to_be_visible()
     screen.visit(page_of(row))
     screen.visit(page_of(row, "history"))
 
@@ -53,7 +54,7 @@ def test_every_list_and_page_opens_without_a_complaint(screen: Screen, cast: Cas
 def test_every_form_opens_without_a_complaint(screen: Screen, cast: Cast, model: type[Model]) -> None:
     screen.sign_in("anna")
     page = screen.visit(new(model))
-    assert page.get_by_role("button", name="Save", exact=True).is_visible()
+    expect(page.get_by_role("button", name="Save", exact=True)).to_be_visible()
 
 
 def test_a_person_is_made_in_the_browser(screen: Screen, cast: Cast) -> None:
@@ -69,7 +70,7 @@ def test_a_person_is_made_in_the_browser(screen: Screen, cast: Cast) -> None:
     page.wait_for_url("**/change/")
     dora = User.objects.get(username="dora")
     assert (dora.store, dora.account) == (cast.store, cast.store.account)
-    assert "was added successfully" in page.locator(".messagelist").inner_text()
+    expect(page.locator(".messagelist")).to_contain_text("was added successfully")
 
 
 def test_a_token_is_revoked_after_a_second_look(screen: Screen, cast: Cast) -> None:
@@ -106,9 +107,9 @@ def test_paper_carries_the_record_alone(screen: Screen, cast: Cast) -> None:
     screen.sign_in("erika")
     page = screen.visit(page_of(traces[CashSession]))
     page.emulate_media(media="print")
-    assert page.get_by_text("-4.00 EUR").is_visible()
+    expect(page.get_by_text("-4.00 EUR")).to_be_visible()
     for furniture in ("#user-tools", "#nav-sidebar", ".breadcrumbs", ".submit-row"):
-        assert not page.locator(furniture).first.is_visible(), furniture
+        expect(page.locator(furniture).first, furniture).to_be_hidden()
 
 
 @pytest.mark.parametrize("screen", [EXAMINED], ids=["examined"], indirect=True)

@@ -154,11 +154,13 @@ def test_a_day_without_a_script(chromium: Browser, live_server: Any, cast: Cast)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("link", name="Open a drawer").click()
-    assert not page.get_by_role("button", name="One more: 20 EUR").is_visible()
-    assert not page.get_by_text("Counted so far").first.is_visible()
+    expect(page.get_by_label("Or one amount")).to_be_visible()
+    expect(page.get_by_role("button", name="One more: 20 EUR")).to_be_hidden()
+    expect(page.get_by_text("Counted so far").first).to_be_hidden()
     page.get_by_label("2", exact=True).check()
     page.get_by_label("Or one amount").fill("100")
     page.get_by_role("button", name="Open the drawer").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your drawer is open")
     assert open_of(cast.carla).register.number == 2
     page.get_by_role("link", name="Pay in").click()
     page.get_by_label("Amount").fill("3")
@@ -168,10 +170,10 @@ def test_a_day_without_a_script(chromium: Browser, live_server: Any, cast: Cast)
     page.get_by_label("100 EUR note", exact=True).fill("1")
     page.get_by_label("2 EUR coin", exact=True).fill("1")
     page.get_by_role("button", name="Look at the count").click()
-    assert page.get_by_text("102.00 EUR").is_visible()
+    expect(page.get_by_text("102.00 EUR")).to_be_visible()
     page.get_by_role("button", name="Yes, close the drawer").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "The drawer is short"
-    assert not page.get_by_role("button", name="Print the slip").is_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text("The drawer is short")
+    expect(page.get_by_role("button", name="Print the slip")).to_be_hidden()
     assert CashSession.objects.get().difference == -1_00
     context.close()
 
@@ -239,6 +241,7 @@ def walk(screen: Screen, cast: Cast, look: Callable[[str], None]) -> None:
     sign_in(screen, "dora")
     look("no register")
     page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_text("You are signed out.")).to_be_visible()
     sign_in(screen, "carla")
     look("nothing open")
     screen.visit("/desk/open")
@@ -323,5 +326,5 @@ def test_the_slip_is_one_page_of_80_mm(screen: Screen, cast: Cast, tmp_path: Pat
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.evaluate("getComputedStyle(document.querySelector('h1')).color") == "rgb(0, 0, 0)"
     for furniture in (".bar", ".unprinted"):
-        assert not page.locator(furniture).is_visible(), furniture
-    assert page.get_by_text("Signature").is_visible()
+        expect(page.locator(furniture), furniture).to_be_hidden()
+    expect(page.get_by_text("Signature")).to_be_visible()

@@ -1,6 +1,7 @@
 """API keys, authorizations and business days in a browser: their pages without a complaint, on a phone and for everybody."""
 
 import pytest
+from playwright.sync_api import expect
 
 from cashdesk.domain.access import authenticate
 from cashdesk.domain.api_key import issue_api_key
@@ -88,7 +89,8 @@ def test_a_manager_permits_and_closes_the_day(screen: Screen, cast: Cast) -> Non
     page.get_by_role("link", name="Issue an authorization").click()
     page.get_by_label("Purpose").fill("a shortage")
     page.get_by_role("button", name="Issue an authorization").click()
-    assert page.locator(".secret code").first.text_content() == str(Authorization.objects.get().uuid)
+    expect(page.locator(".secret code").first).to_be_visible()
+    expect(page.locator(".secret code").first).to_have_text(str(Authorization.objects.get().uuid))
     page = screen.visit(list_of(BusinessDay))
     page.get_by_role("link", name="Close a business day").click()
     page.get_by_role("button", name="Close a business day").click()

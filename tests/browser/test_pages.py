@@ -1,6 +1,7 @@
 """The front door and the page of an error: on every screen, in both colours, on paper, and by keyboard."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.screen import EXAMINED, Screen
 
@@ -10,7 +11,7 @@ pytestmark = pytest.mark.browser
 @pytest.mark.parametrize(("path", "status", "title"), [("/", 200, "Every drawer"), ("/nowhere", 404, "nothing here")])
 def test_a_page_fits_every_screen(screen: Screen, path: str, status: int, title: str) -> None:
     page = screen.visit(path, status=status)
-    assert title in page.get_by_role("heading", level=1).inner_text()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(title)
     assert screen.too_wide() == []
 
 
@@ -59,8 +60,8 @@ def test_paper_is_white_and_carries_no_buttons(screen: Screen) -> None:
     page.emulate_media(media="print", color_scheme="dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
-    assert not page.get_by_role("link", name="Sign in", exact=True).is_visible()
-    assert page.get_by_role("heading", level=1).is_visible()
+    expect(page.get_by_role("link", name="Sign in", exact=True)).to_be_hidden()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
 @pytest.mark.parametrize("screen", [EXAMINED], ids=["examined"], indirect=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from cashdesk.models import AuditEntry
 from tests.browser.screen import EXAMINED, Screen
@@ -49,15 +50,15 @@ def test_a_manager_signs_in_and_finds_every_report(screen: Screen, world: Cast) 
     page.wait_for_url(f"**/reports/registers/{world.store.uuid}")
     page.get_by_role("row", name="Register 1").get_by_role("link", name="Z reports").click()
     page.get_by_role("link", name="Z 3", exact=True).click()
-    assert page.get_by_role("heading", level=1).inner_text() == "Z 3"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Z 3")
     cash = page.get_by_role("table", name="EUR CASH")
-    assert cash.get_by_role("row", name="Difference: short -3.00 EUR").is_visible()
+    expect(cash.get_by_role("row", name="Difference: short -3.00 EUR")).to_be_visible()
     page.get_by_role("link", name="80 mm").click()
     page.get_by_role("link", name="Z 2", exact=True).click()
     page.wait_for_url("**/z/2?paper=slip")
     page.get_by_role("link", name="What runs now (X)").click()
     page.wait_for_url("**/x?paper=slip")
-    assert page.get_by_role("heading", level=1).inner_text() == "X report"
+    expect(page.get_by_role("heading", level=1)).to_have_text("X report")
     assert page.get_by_role("link", name="80 mm").get_attribute("aria-current") == "true"
     assert AuditEntry.objects.filter(action="x_report.seen", user=world.erika).count() == 1
     page.get_by_role("link", name="Closed periods (Z)").click()
@@ -73,8 +74,8 @@ def test_paper_is_white_and_carries_the_document_alone(screen: Screen, world: Ca
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.evaluate("getComputedStyle(document.querySelector('caption')).color") == "rgb(0, 0, 0)"
     for furniture in (".bar", ".trail", ".tools", "[data-print]"):
-        assert not page.locator(furniture).first.is_visible(), furniture
-    assert page.get_by_role("table", name="EUR: Notes and coins").is_visible()
+        expect(page.locator(furniture).first, furniture).to_be_hidden()
+    expect(page.get_by_role("table", name="EUR: Notes and coins")).to_be_visible()
 
 
 @pytest.mark.parametrize(("paper", "width", "pages"), [("a4", 595, None), ("slip", 227, 1)])
@@ -108,5 +109,5 @@ def test_nothing_bars_the_way(screen: Screen, world: Cast) -> None:
 def test_where_nothing_runs_and_what_is_not_ones_own(screen: Screen, world: Cast) -> None:
     screen.sign_in("erika")
     page = screen.visit(f"{REPORTS}/2/x", status=404)
-    assert page.get_by_role("heading", level=1).inner_text() == "Nothing runs here"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nothing runs here")
     screen.visit("/reports/registers/4711/1/z", status=404)

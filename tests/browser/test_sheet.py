@@ -32,7 +32,7 @@ def test_rolls_and_weighed_amounts_by_keyboard_on_a_phone(screen: Screen, cast: 
     open_drawer(cast.carla, 0)
     page = sign_in(screen, "carla")
     screen.visit("/desk/count")
-    assert not page.locator("#packs-200").is_visible()
+    expect(page.locator("#packs-200")).to_be_hidden()
     reach(page, "fuller")
     press(page, "Space")
     reach(page, "pieces-200")
@@ -55,8 +55,8 @@ def test_rolls_and_weighed_amounts_by_keyboard_on_a_phone(screen: Screen, cast: 
     assert screen.overhang == 0
     assert screen.barriers() == []
     page.locator("#fuller").press("Space")
-    assert page.locator("#packs-200").is_visible()
-    assert not page.locator("#packs-5").is_visible()
+    expect(page.locator("#packs-200")).to_be_visible()
+    expect(page.locator("#packs-5")).to_be_hidden()
     reach(page, "Look at the count")
     press(page, "Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Is this what you counted?")

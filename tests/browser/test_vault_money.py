@@ -66,8 +66,8 @@ def test_a_managers_morning(screen: Screen, cast: Cast) -> None:
     page.get_by_role("button", name="Print the slip").click()
     assert page.title() == "printed"
     page.emulate_media(media="print")
-    assert page.get_by_text("Taken along by").is_visible()
-    assert not page.get_by_role("link", name="All bags").is_visible()
+    expect(page.get_by_text("Taken along by")).to_be_visible()
+    expect(page.get_by_role("link", name="All bags")).to_be_hidden()
     page.emulate_media(media="screen")
     page.get_by_role("link", name="It is collected").click()
     page.get_by_label("Who takes it along").fill("Brinks")
@@ -138,6 +138,7 @@ def test_a_cashier_makes_no_sale_on_a_phone(screen: Screen, cast: Cast) -> None:
     open_drawer(cast.carla, 0)
     page = sign_in(screen, "carla")
     page.get_by_role("link", name="No sale").click()
+    expect(page.get_by_role("button", name="Note the opening")).to_be_visible()
     is_in_order(screen)
     screen.expected_status = 400
     page.get_by_role("button", name="Note the opening").click()

@@ -57,6 +57,7 @@ def test_a_drawer_is_worked_by_two_and_counted_again(
     expect(page.get_by_role("heading", level=1)).to_have_text("Handed over")
     assert (cast.book(PlaceKind.REGISTER, 1), cast.book(PlaceKind.VAULT)) == (132_50, -40_00)
     page.get_by_role("button", name="Sign out for the next cashier").click()
+    expect(page.get_by_text("You are signed out.")).to_be_visible()
 
     page = sign_in(screen, "bruno")
     page.get_by_role("link", name="Count in register 1").click()
@@ -76,6 +77,7 @@ def test_a_drawer_is_worked_by_two_and_counted_again(
     sign_in(office, "erika")
     manager = office.visit(f"/desk/sessions/{his.uuid}")
     manager.get_by_role("link", name="Count again").click()
+    expect(manager.get_by_role("button", name="Look at the count")).to_be_visible()
     assert "120.00" not in manager.content()
     count(manager, {5000: 2, 2000: 2}, then="Yes, keep the count")
     expect(manager.get_by_text("Your count is kept beside the first one.")).to_be_visible()
