@@ -58,8 +58,6 @@ def _page(request: HttpRequest, *, by: Principal, hands_over: bool) -> HttpRespo
     if not session.is_open:
         return _closed_meanwhile(session)
     kept.save(request, at=timezone.now())
-    if step == "later":
-        return see("desk")
     if step == "back":
         return _show(request, session, sheet, kept, hands_over=hands_over)
     if sheet.counted is None:

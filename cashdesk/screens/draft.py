@@ -20,7 +20,7 @@ from cashdesk.domain.principal import Principal
 from cashdesk.enums import Role
 from cashdesk.errors import DomainError, DraftChanged, DraftGone
 from cashdesk.models import CashSession, Draft, Store, User
-from cashdesk.screens.form import see, see_path
+from cashdesk.screens.form import path_within, see, see_path
 from cashdesk.screens.sign_in import sign_in_page
 from cashdesk.web import errors
 from cashdesk.web.idempotency import WITNESS_PROOF
@@ -152,9 +152,11 @@ def save_page(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters(WITNESS_PROOF)
 @page_for(Role.CASHIER, takes_posts=True)
 def go_on_page(request: HttpRequest, by: Principal) -> HttpResponse:
-    """Keeps what was typed and shows the form again; nothing of it is done. Who was signed out is asked to sign in first."""
-    where = keep_carried(request=request, by=by, at=timezone.now()) if request.method == "POST" else ""
-    return see_path(where) if where else see("desk")
+    """Keeps what was typed and shows the form again, or leads to `next` where a form that is left asks for it; nothing of
+    it is done. Who was signed out is asked to sign in first.
+    """
+    shown = keep_carried(request=request, by=by, at=timezone.now()) if request.method == "POST" else ""
+    return see_path(path_within(request.POST.get("next", "")) or shown) if shown else see("desk")
 
 
 @page_for(Role.CASHIER, takes_posts=True)

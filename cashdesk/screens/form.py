@@ -8,6 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from cashdesk.domain.principal import Principal
 from cashdesk.errors import DomainError
@@ -46,6 +47,11 @@ def see(page: str, *named: Any, **query: str) -> HttpResponse:
 def see_path(path: str) -> HttpResponse:
     """Leads to a path by GET."""
     return HttpResponseRedirect(path, status=303)
+
+
+def path_within(text: str) -> str:
+    """Returns the path that a form asks to be led to, or "" where that is no path of this server."""
+    return text if text.startswith("/") and url_has_allowed_host_and_scheme(text, allowed_hosts=None) else ""
 
 
 def path_to(page: str, *named: Any, **query: str) -> str:

@@ -3,7 +3,6 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -11,7 +10,7 @@ from cashdesk.domain.person import choose_language
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import Language
 from cashdesk.models import User
-from cashdesk.screens.form import path_to, see_path
+from cashdesk.screens.form import path_to, path_within, see_path
 
 YEAR_SECONDS = 365 * 24 * 3600
 
@@ -20,9 +19,7 @@ YEAR_SECONDS = 365 * 24 * 3600
 @require_POST
 def choose_language_page(request: HttpRequest) -> HttpResponse:
     """Keeps the language for the person, or for the browser of a visitor, and leads back to where it was chosen."""
-    back = request.POST.get("back", "")
-    if not back.startswith("/") or not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
-        back = path_to("home")
+    back = path_within(request.POST.get("back", "")) or path_to("home")
     answer, language = see_path(back), request.POST.get("language", "")
     if language not in Language.values:
         return answer

@@ -6,7 +6,6 @@ from django.contrib.auth import login, logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -15,6 +14,7 @@ from cashdesk.domain import access
 from cashdesk.domain.principal import Principal
 from cashdesk.errors import NotSignedIn, TooManyAttempts
 from cashdesk.models import User
+from cashdesk.screens.form import path_within
 from cashdesk.web.authentication import COOKIE
 from cashdesk.web.errors import status_of
 from cashdesk.web.keeping import carried_on, keep_carried
@@ -32,9 +32,7 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
     What a form carried here that was sent signed out is kept as the draft of the person whose it is, and shown to them
     again. Whoever else signs in is led to their own first page.
     """
-    wanted = request.POST.get("next", request.GET.get("next", ""))
-    if not url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) or not wanted.startswith("/"):
-        wanted = ""
+    wanted = path_within(request.POST.get("next", request.GET.get("next", "")))
     context = {"next": wanted, "name": "", "is_signed_out": "signed-out" in request.GET}
     context["carried_on"] = carried_on(request)
     if request.method != "POST":

@@ -41,6 +41,22 @@ def test_a_count_goes_on_with_the_parts_that_were_added(shop: Shop) -> None:
     assert "CHF" not in Browser(shop.cast.erika).get(path_of(settlement, "/count")).content.decode()
 
 
+def test_without_a_script_a_count_and_an_opening_that_are_left_are_kept(shop: Shop) -> None:
+    settlement = begun(shop)
+    carla = Browser(shop.cast.carla)
+    carla.get(path_of(settlement, "/count"))
+    carla.leave(TYPED)
+    assert carla.page.headers["Location"] == path_of(settlement)
+    carla.get(path_of(settlement, "/count"))
+    assert shown(carla) == {name: text for name, text in TYPED.items() if name != "parts"}
+    erika = Browser(shop.cast.erika)
+    erika.get(opening_path(shop, 2))
+    erika.leave({"eur-cash-amount": "7x"})
+    assert erika.page.headers["Location"] == "/desk"
+    erika.get(opening_path(shop, 2))
+    assert erika.value("eur-cash-amount") == "7x"
+
+
 def test_what_was_compared_is_kept_no_longer_and_a_form_for_one_more_part_is_no_count(shop: Shop) -> None:
     settlement = begun(shop)
     carla = Browser(shop.cast.carla)

@@ -1,5 +1,7 @@
 """The vault's money on the pages: change from the bank and for registers, cash fetched from them, paid in, paid out."""
 
+import re
+
 import pytest
 from django.core.management import call_command
 
@@ -181,6 +183,21 @@ def test_what_was_typed_is_kept_until_it_is_done(cast: Cast, erika: Browser) -> 
     assert 'value="SUPPLIER" selected' in erika.page.content.decode()
     erika.send("/vault/pay-out", kept)
     assert not Draft.objects.exists()
+
+
+@pytest.mark.parametrize(("path", "typed"), [*FORMS, ("/vault/deposits/new", {"amount": "1,5x", "bag": "B-1"})])
+def test_without_a_script_a_form_that_is_left_is_kept(erika: Browser, path: str, typed: dict[str, str]) -> None:
+    before = booked()
+    erika.get(path)
+    way_back = re.search(r'<a class="button" href="([^"]+)">Back</a>', erika.page.content.decode())
+    assert way_back
+    erika.leave(typed)
+    assert (erika.page.status_code, erika.page.headers["Location"]) == (303, way_back[1])
+    assert way_back[1].startswith("/vault")
+    assert booked() == before
+    erika.get(path)
+    assert "goes on here" in erika.text
+    assert erika.value("amount") == typed["amount"]
 
 
 def test_only_what_one_has_booked_oneself_is_said(cast: Cast, erika: Browser) -> None:
