@@ -1,17 +1,18 @@
 """What lists can be narrowed by."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 import django_filters
 from django import forms
 from django.db.models import QuerySet
-from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.dateparse import parse_date
 
 from cashdesk.domain.access import store_reference
 from cashdesk.enums import SessionStatus
 from cashdesk.errors import InvalidInput
 from cashdesk.models import CashSession
+from cashdesk.web.fields import instant_in
 
 
 class WholeNumberFilter(django_filters.NumberFilter):
@@ -67,12 +68,14 @@ for _published, _declared in (("from", "since"), ("to", "until")):
 
 def _moment(text: str, *, field: str) -> date | datetime:
     """Returns the day or the instant (with its UTC offset) that a text gives. Raises InvalidInput."""
-    try:
-        found = parse_date(text) or parse_datetime(text)
-        if isinstance(found, datetime):
-            found = found.astimezone(UTC) if found.tzinfo is not None else None
-    except (ValueError, OverflowError):
-        found = None
+    found = _day(text) or instant_in(text)
     if found is None:
         raise InvalidInput.of(field, "must be a date such as 2026-03-01, or an instant such as 2026-03-01T08:00:00Z.")
     return found
+
+
+def _day(text: str) -> date | None:
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None

@@ -15,14 +15,14 @@ from cashdesk.domain import access
 from cashdesk.models import AccessToken, User
 from cashdesk.web.authentication import COOKIE, refuse_foreign_origin
 from cashdesk.web.dialects import CommonDialect
-from cashdesk.web.fields import StrictSerializer, TextField, WholeNumberField
+from cashdesk.web.fields import InstantField, RowSerializer, StrictSerializer, TextField, WholeNumberField
 from cashdesk.web.middleware import address_of
 from cashdesk.web.openapi import COMMON_ERROR
 from cashdesk.web.permissions import PUBLIC, Access
 from cashdesk.web.views import ApiViewSet
 
 
-class PersonSerializer(serializers.ModelSerializer[User]):
+class PersonSerializer(RowSerializer[User]):
     """A person as the cash-sessions API shows one."""
 
     class Meta:
@@ -30,7 +30,7 @@ class PersonSerializer(serializers.ModelSerializer[User]):
         fields = ("id", "name", "email", "rut", "role", "is_active", "is_owner")
 
 
-class ProfileSerializer(serializers.ModelSerializer[User]):
+class ProfileSerializer(RowSerializer[User]):
     """A person as the shifts API's sign-in shows one: the id is a UUID there."""
 
     id = serializers.UUIDField(source="uuid")
@@ -62,7 +62,7 @@ class LoginRequest(StrictSerializer):
 class SignedInData(serializers.Serializer[Any]):
     """The part of the answer that clients of the shifts API read."""
 
-    expired = serializers.DateTimeField()
+    expired = InstantField()
     profile = ProfileSerializer()
 
 

@@ -20,7 +20,7 @@ from cashdesk.errors import SessionAlreadyOpen
 from cashdesk.filters import SessionFilter
 from cashdesk.models import CashSession
 from cashdesk.web.dialects import BareDialect
-from cashdesk.web.fields import NumberField, StrictSerializer, WholeNumberField
+from cashdesk.web.fields import InstantField, NumberField, RowSerializer, StrictSerializer, WholeNumberField
 from cashdesk.web.openapi import BARE_ERROR, IDEMPOTENCY_KEY
 from cashdesk.web.pagination import NewestFirst
 from cashdesk.web.permissions import Access
@@ -49,12 +49,12 @@ class UnitsField(serializers.Field[Any, Any, Any, Any]):
         return money.to_units(*value)
 
 
-class SessionSerializer(serializers.ModelSerializer[CashSession]):
+class SessionSerializer(RowSerializer[CashSession]):
     """A session as the page shows it."""
 
     user_id = serializers.IntegerField()
-    start_time = serializers.DateTimeField(source="opened_at")
-    end_time = serializers.DateTimeField(source="closed_at", allow_null=True)
+    start_time = InstantField(source="opened_at")
+    end_time = InstantField(source="closed_at", allow_null=True)
     start_amount = UnitsField(is_result=False)
     final_cash_system = UnitsField(is_result=True, source="expected_amount")
     final_cash_declared = UnitsField(is_result=True, source="declared_amount")

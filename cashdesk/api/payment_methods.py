@@ -19,7 +19,7 @@ from cashdesk.enums import PaymentStatus, Scope
 from cashdesk.errors import Forbidden, InvalidInput
 from cashdesk.models import CashSession, PaymentMethod
 from cashdesk.web.dialects import EnvelopeDialect
-from cashdesk.web.fields import StrictSerializer, WholeNumberField
+from cashdesk.web.fields import InstantField, RowSerializer, StrictSerializer, WholeNumberField
 from cashdesk.web.idempotency import key_of
 from cashdesk.web.openapi import ENVELOPE_ERROR, REQUIRED_IDEMPOTENCY_KEY
 from cashdesk.web.permissions import Access
@@ -28,7 +28,7 @@ from cashdesk.web.views import ApiViewSet
 ORDER_LENGTH_MAX = 128
 
 
-class PaymentMethodSerializer(serializers.ModelSerializer[PaymentMethod]):
+class PaymentMethodSerializer(RowSerializer[PaymentMethod]):
     """A way to pay."""
 
     id = serializers.UUIDField(source="uuid")
@@ -95,7 +95,7 @@ class ManualPaymentSerializer(serializers.Serializer[Any]):
     cash_received = serializers.IntegerField()
     change_due = serializers.IntegerField()
     status = serializers.CharField()
-    paid_at = serializers.DateTimeField()
+    paid_at = InstantField()
 
 
 class ManualPaymentViewSet(ApiViewSet):

@@ -16,7 +16,15 @@ from cashdesk.errors import InvalidInput
 from cashdesk.models import Payment
 from cashdesk.web.dialects import ProblemDialect
 from cashdesk.web.errors import fault_of, flatten, request_id
-from cashdesk.web.fields import AnythingField, NumberField, ReferenceField, StrictSerializer, TextField
+from cashdesk.web.fields import (
+    AnythingField,
+    InstantField,
+    NumberField,
+    ReferenceField,
+    RowSerializer,
+    StrictSerializer,
+    TextField,
+)
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM, ProblemSerializer
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
@@ -42,7 +50,7 @@ class PaymentRequest(StrictSerializer):
     change = NumberField(required=False, allow_null=True, help_text="What the customer got back, minor units.")
     status = serializers.ChoiceField(choices=PaymentStatus.choices)
     type = serializers.ChoiceField(choices=PaymentType.choices, default=PaymentType.SALE)
-    paid_at = serializers.DateTimeField(
+    paid_at = InstantField(
         required=False, allow_null=True, help_text="When the till says it was paid; with its UTC offset."
     )
     tax = NumberField(required=False, allow_null=True)
@@ -76,7 +84,7 @@ class DecisionRequest(StrictSerializer):
     )
 
 
-class PaymentSerializer(serializers.ModelSerializer[Payment]):
+class PaymentSerializer(RowSerializer[Payment]):
     """A payment as it was kept and where it was booked."""
 
     id = serializers.CharField(source="external_id")

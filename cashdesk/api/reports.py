@@ -19,6 +19,7 @@ from cashdesk.enums import Role, Scope, SessionStatus
 from cashdesk.errors import InvalidInput
 from cashdesk.models import Shift
 from cashdesk.web.dialects import EnvelopeDialect
+from cashdesk.web.fields import InstantField
 from cashdesk.web.openapi import ENVELOPE_ERROR
 from cashdesk.web.permissions import Access
 from cashdesk.web.sheets import formula_safe, line_writer
@@ -34,8 +35,8 @@ class ShiftSummarySerializer(serializers.Serializer[Any]):
 
     shift_id = serializers.UUIDField(source="uuid")
     cashier_name = serializers.CharField(source="user.name")
-    start_time = serializers.DateTimeField(source="opened_at")
-    end_time = serializers.DateTimeField(source="closed_at", allow_null=True)
+    start_time = InstantField(source="opened_at")
+    end_time = InstantField(source="closed_at", allow_null=True)
     status = serializers.CharField(source="state")
     start_cash = WholeUnitsField()
     actual_cash_end = WholeUnitsField(allow_null=True)

@@ -19,7 +19,7 @@ from cashdesk.enums import MovementKind
 from cashdesk.errors import NothingOpen
 from cashdesk.models import CashSession, Movement, Shift
 from cashdesk.web.dialects import EnvelopeDialect
-from cashdesk.web.fields import StrictSerializer, TextField, WholeNumberField
+from cashdesk.web.fields import InstantField, StrictSerializer, TextField, WholeNumberField
 from cashdesk.web.middleware import address_of
 from cashdesk.web.openapi import ENVELOPE_ERROR, IDEMPOTENCY_KEY
 from cashdesk.web.permissions import Access
@@ -63,7 +63,7 @@ class OpenShiftSerializer(serializers.Serializer[Shift]):
     user_id = serializers.UUIDField(source="user.uuid")
     start_cash = WholeUnitsField()
     status = serializers.CharField(source="state")
-    start_time = serializers.DateTimeField(source="opened_at")
+    start_time = InstantField(source="opened_at")
 
 
 class EndedShiftSerializer(serializers.Serializer[Shift]):
@@ -76,8 +76,8 @@ class EndedShiftSerializer(serializers.Serializer[Shift]):
     actual_cash_end = WholeUnitsField()
     difference = WholeUnitsField(source="cash_difference")
     status = serializers.CharField(source="state")
-    start_time = serializers.DateTimeField(source="opened_at")
-    end_time = serializers.DateTimeField(source="closed_at")
+    start_time = InstantField(source="opened_at")
+    end_time = InstantField(source="closed_at")
 
 
 class CashTransactionSerializer(serializers.Serializer[Movement]):
@@ -90,7 +90,7 @@ class CashTransactionSerializer(serializers.Serializer[Movement]):
     category = serializers.CharField(source="reason")
     description = serializers.CharField(source="note")
     user_id = serializers.UUIDField(source="recorded_by.uuid")
-    created_at = serializers.DateTimeField(source="recorded_at")
+    created_at = InstantField(source="recorded_at")
 
     def get_type(self, movement: Movement) -> str:
         """`cash_in` where the drawer is the destination."""

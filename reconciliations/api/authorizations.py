@@ -10,7 +10,14 @@ from rest_framework.response import Response
 
 from cashdesk.enums import Role
 from cashdesk.web.dialects import ReconciliationDialect
-from cashdesk.web.fields import CamelCaseSerializer, ReferenceField, StrictSerializer, TextField, WholeNumberField
+from cashdesk.web.fields import (
+    CamelCaseSerializer,
+    InstantField,
+    ReferenceField,
+    StrictSerializer,
+    TextField,
+    WholeNumberField,
+)
 from cashdesk.web.openapi import RECONCILIATION_ERROR
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
@@ -48,8 +55,8 @@ class AuthorizationSerializer(CamelCaseSerializer, serializers.Serializer[Author
     operator_uid = serializers.CharField(source="operator.operator_uid", default=None, allow_null=True)
     purpose = serializers.CharField()
     issued_by = serializers.SerializerMethodField()
-    issued_at = serializers.DateTimeField()
-    expires_at = serializers.DateTimeField()
+    issued_at = InstantField()
+    expires_at = InstantField()
 
     def get_issued_by(self, row: Authorization) -> str:
         """`user:<id>`."""

@@ -11,7 +11,7 @@ from cashdesk.domain.access import store_for
 from cashdesk.enums import Role, Scope
 from cashdesk.models import BusinessDay
 from cashdesk.web.dialects import ProblemDialect
-from cashdesk.web.fields import ReferenceField, StrictSerializer, date_in
+from cashdesk.web.fields import InstantField, ReferenceField, StrictSerializer, date_in
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
@@ -32,7 +32,7 @@ class ClosedDaySerializer(serializers.Serializer[Closed]):
 
     store = serializers.CharField(source="day.store.number")
     date = serializers.DateField(source="day.date")
-    closed_at = serializers.DateTimeField(source="day.closed_at")
+    closed_at = InstantField(source="day.closed_at")
     uncounted_sessions = serializers.ListField(child=serializers.IntegerField())
     uncounted_settlements = serializers.ListField(child=serializers.UUIDField())
 

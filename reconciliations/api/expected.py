@@ -14,7 +14,7 @@ from cashdesk.domain import audit
 from cashdesk.enums import Role, Scope
 from cashdesk.models import Store, User
 from cashdesk.web.dialects import ReconciliationDialect
-from cashdesk.web.fields import CamelCaseSerializer, date_in
+from cashdesk.web.fields import CamelCaseSerializer, InstantField, date_in
 from cashdesk.web.openapi import RECONCILIATION_ERROR
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
@@ -93,8 +93,8 @@ class DaySerializer(CamelCaseSerializer):
 
     date = serializers.DateField()
     state = serializers.CharField()
-    opened_at = serializers.DateTimeField(allow_null=True)
-    closed_at = serializers.DateTimeField(allow_null=True)
+    opened_at = InstantField(allow_null=True)
+    closed_at = InstantField(allow_null=True)
 
 
 class StoreSerializer(CamelCaseSerializer):
@@ -120,7 +120,7 @@ class ExpectedAnswer(CamelCaseSerializer):
     store = StoreSerializer()
     business_day = DaySerializer()
     operator_uid = serializers.CharField(allow_null=True)
-    generated_at = serializers.DateTimeField()
+    generated_at = InstantField()
     summary = SummarySerializer()
     currencies = CurrencySerializer(many=True)
 

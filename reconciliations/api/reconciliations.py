@@ -12,7 +12,15 @@ from cashdesk import money
 from cashdesk.enums import Reason, Role, Scope
 from cashdesk.errors import InvalidInput
 from cashdesk.web.dialects import ReconciliationDialect
-from cashdesk.web.fields import CamelCaseSerializer, NumberField, ReferenceField, StrictSerializer, TextField, date_in
+from cashdesk.web.fields import (
+    CamelCaseSerializer,
+    InstantField,
+    NumberField,
+    ReferenceField,
+    StrictSerializer,
+    TextField,
+    date_in,
+)
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, RECONCILIATION_ERROR
 from cashdesk.web.pagination import NewestFirst
 from cashdesk.web.permissions import Access
@@ -82,10 +90,10 @@ class ReconciliationSerializer(CamelCaseSerializer, serializers.Serializer[Recon
     notes = serializers.SerializerMethodField()
     authorization_token_id = serializers.UUIDField(source="authorization.uuid", default=None, allow_null=True)
     reported_by = serializers.CharField()
-    reported_at = serializers.DateTimeField()
+    reported_at = InstantField()
     details = serializers.SerializerMethodField()
-    created_at = serializers.DateTimeField(source="reported_at")
-    updated_at = serializers.DateTimeField(source="reported_at")
+    created_at = InstantField(source="reported_at")
+    updated_at = InstantField(source="reported_at")
     awaiting_approval = serializers.BooleanField(
         source="still_awaits_approval", help_text="Ours: until somebody signs it off in the variance queue."
     )

@@ -14,7 +14,7 @@ from cashdesk.enums import CASH, Reason, Role, Scope, method_code
 from cashdesk.errors import InvalidInput
 from cashdesk.models import Variance
 from cashdesk.web.dialects import ProblemDialect
-from cashdesk.web.fields import StrictSerializer, TextField, WholeNumberField
+from cashdesk.web.fields import RowSerializer, StrictSerializer, TextField, WholeNumberField
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM
 from cashdesk.web.pagination import NewestFirst
 from cashdesk.web.permissions import Access
@@ -82,7 +82,7 @@ class RecountRequest(NotesRequest):
         return {"counted": counted, "notes": attrs["notes"]}
 
 
-class VarianceSerializer(serializers.ModelSerializer[Variance]):
+class VarianceSerializer(RowSerializer[Variance]):
     """A variance. Amounts are minor units of `currency`, null where nobody has counted."""
 
     id = serializers.UUIDField(source="uuid")
@@ -122,7 +122,7 @@ class VarianceSerializer(serializers.ModelSerializer[Variance]):
         return [str(act).lower() for act in acts_open_to(row, by=self.context["by"])]
 
 
-class EventSerializer(serializers.ModelSerializer[VarianceEvent]):
+class EventSerializer(RowSerializer[VarianceEvent]):
     """One act on a variance."""
 
     id = serializers.UUIDField(source="uuid")

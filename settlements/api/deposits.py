@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from cashdesk.domain.access import store_reference
 from cashdesk.enums import Role, Scope
 from cashdesk.web.dialects import ProblemDialect
-from cashdesk.web.fields import StrictSerializer, TextField, WholeNumberField
+from cashdesk.web.fields import RowSerializer, StrictSerializer, TextField, WholeNumberField
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM
 from cashdesk.web.pagination import NewestFirst
 from cashdesk.web.permissions import Access
@@ -21,7 +21,7 @@ from settlements.domain.deposit import collect_deposit, credit_deposit
 from settlements.models import Deposit
 
 
-class DepositSerializer(serializers.ModelSerializer[Deposit]):
+class DepositSerializer(RowSerializer[Deposit]):
     """A bag. Amounts are minor units; `state` is CANCELLED where its movement was reversed."""
 
     id = serializers.UUIDField(source="uuid")

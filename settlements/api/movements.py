@@ -14,7 +14,7 @@ from cashdesk.domain.access import store_for
 from cashdesk.enums import CASH, MovementKind, Role, Scope, method_code
 from cashdesk.models import Movement
 from cashdesk.web.dialects import ProblemDialect
-from cashdesk.web.fields import ReferenceField, StrictSerializer, TextField, WholeNumberField
+from cashdesk.web.fields import ReferenceField, RowSerializer, StrictSerializer, TextField, WholeNumberField
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
@@ -72,7 +72,7 @@ class ReverseRequest(StrictSerializer):
     reason = TextField(min_length=1, max_length=50)
 
 
-class MovementSerializer(serializers.ModelSerializer[Movement]):
+class MovementSerializer(RowSerializer[Movement]):
     """A movement. `amount` is minor units; `source` and `destination` are kinds of places, `station` the register or 0."""
 
     id = serializers.UUIDField(source="uuid")

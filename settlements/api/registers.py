@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from cashdesk.domain.access import store_for
 from cashdesk.enums import Scope
 from cashdesk.web.dialects import ProblemDialect
-from cashdesk.web.fields import ReferenceField, StrictSerializer, TextField
+from cashdesk.web.fields import InstantField, ReferenceField, StrictSerializer, TextField
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
@@ -38,7 +38,7 @@ class RegisterViewSet(ApiViewSet):
                 {
                     "store": serializers.CharField(),
                     "station": serializers.IntegerField(),
-                    "at": serializers.DateTimeField(),
+                    "at": InstantField(),
                     "reason": serializers.CharField(),
                 },
             ),

@@ -15,6 +15,7 @@ from cashdesk.enums import CountMoment, MovementKind, Role, Scope
 from cashdesk.errors import InvalidInput
 from cashdesk.models import Place, Seal
 from cashdesk.web.dialects import ProblemDialect
+from cashdesk.web.fields import InstantField
 from cashdesk.web.openapi import PROBLEM
 from cashdesk.web.pagination import NewestFirst
 from cashdesk.web.permissions import Access
@@ -69,8 +70,8 @@ class SessionInsideSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField(source="number")
     cashier = serializers.CharField()
     currency = serializers.CharField()
-    opened_at = serializers.DateTimeField()
-    closed_at = serializers.DateTimeField(allow_null=True)
+    opened_at = InstantField()
+    closed_at = InstantField(allow_null=True)
     counted = serializers.IntegerField(allow_null=True)
     difference = serializers.IntegerField(allow_null=True)
     uncounted = serializers.BooleanField(source="is_uncounted")
@@ -97,7 +98,7 @@ class AttemptSerializer(serializers.Serializer[Any]):
 
     number = serializers.IntegerField()
     moment = serializers.ChoiceField(choices=CountMoment.choices)
-    at = serializers.DateTimeField()
+    at = InstantField()
     by = serializers.CharField(help_text="Empty for a program.")
     witness = serializers.CharField()
     equal = serializers.BooleanField(source="is_equal", allow_null=True)
@@ -113,7 +114,7 @@ class ReportSerializer(serializers.Serializer[Any]):
     of = serializers.ChoiceField(choices=ReportOf.choices)
     settlement = serializers.UUIDField(source="settlement.uuid", default=None, allow_null=True)
     session = serializers.IntegerField(source="session.pk", default=None, allow_null=True)
-    opened_at = serializers.DateTimeField()
+    opened_at = InstantField()
     opened_by = serializers.CharField()
     movements = MovedSerializer(many=True)
     sessions = SessionInsideSerializer(many=True)
@@ -123,7 +124,7 @@ class ReportSerializer(serializers.Serializer[Any]):
 class XReportSerializer(ReportSerializer):
     """What runs now."""
 
-    at = serializers.DateTimeField()
+    at = InstantField()
     preview_count = serializers.IntegerField()
     amounts = FiguresSerializer(source="figures", many=True)
 
@@ -134,7 +135,7 @@ class SealSerializer(serializers.Serializer[Seal]):
     number = serializers.IntegerField()
     digest = serializers.CharField()
     previous_digest = serializers.CharField()
-    sealed_at = serializers.DateTimeField()
+    sealed_at = InstantField()
     after_movement = serializers.IntegerField()
     last_movement = serializers.IntegerField()
     movement_count = serializers.IntegerField()
@@ -148,9 +149,9 @@ class ZReportSerializer(ReportSerializer):
     booked = MovedSerializer(many=True)
     closing = serializers.ChoiceField(choices=Closing.choices, allow_null=True)
     uncounted = serializers.BooleanField(source="is_uncounted")
-    counted_at = serializers.DateTimeField(allow_null=True)
+    counted_at = InstantField(allow_null=True)
     counted_by = serializers.CharField()
-    closed_at = serializers.DateTimeField()
+    closed_at = InstantField()
     closed_by = serializers.CharField()
     attempts = AttemptSerializer(many=True)
 
@@ -166,7 +167,7 @@ class ListedSealSerializer(serializers.Serializer[Seal]):
     """A Z in the list."""
 
     number = serializers.IntegerField()
-    sealed_at = serializers.DateTimeField()
+    sealed_at = InstantField()
     of = serializers.SerializerMethodField()
     settlement = serializers.SerializerMethodField()
     session = serializers.SerializerMethodField()
