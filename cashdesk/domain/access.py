@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 
 from cashdesk.domain import audit
-from cashdesk.domain.place import refuse_register_of_another, register_at
+from cashdesk.domain.holding import refuse_register_of_another
+from cashdesk.domain.place import register_at
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import TokenKind
 from cashdesk.errors import InvalidInput, NotSignedIn, TooManyAttempts
@@ -146,7 +147,7 @@ def _binding(*, user: User, store: str, station: int | None) -> tuple[Store | No
     if station is None:
         return found, None
     register = register_at(store=found, station=station)
-    refuse_register_of_another(register=register, user=user, by=Principal(user=user))
+    refuse_register_of_another(register=register, by=Principal(user=user))
     return found, register
 
 

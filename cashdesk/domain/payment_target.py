@@ -1,38 +1,16 @@
 """Where a reported payment belongs: which store, register, session and operator. A batch is looked up as a whole."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
-from uuid import UUID
-
-from django.db.models import Case, F, Max, Q, When
+from dataclasses import dataclass
+from typing import TypeVar
 
 from cashdesk.domain import place
+from cashdesk.domain.holding import Holding, refusal_of
+from cashdesk.domain.payment_look import Look, Reference, uuid_of
 from cashdesk.domain.principal import Principal
-from cashdesk.enums import PlaceKind, Role, SessionStatus, Settling
+from cashdesk.enums import PlaceKind, Role, Settling
 from cashdesk.errors import DomainError, Forbidden, InvalidInput
 from cashdesk.models import CashSession, Place, Store, User
-
-
-class Reference(Protocol):
-    """The part of a payment report that says where it belongs; an empty text is "left out"."""
-
-    @property
-    def store(self) -> str:
-        """Number or UUID."""
-
-    @property
-    def station(self) -> int | None:
-        """Number of the register."""
-
-    @property
-    def session(self) -> str:
-        """Id or UUID of a cash session."""
-
-    @property
-    def operator(self) -> str:
-        """Operator code."""
-
 
 R = TypeVar("R", bound=Reference)
 
@@ -60,48 +38,26 @@ def targets_of(*, reports: Sequence[R], by: Principal, hold: bool) -> Mapping[R,
     """Resolves reports in a fixed number of queries. With `hold` their registers' rows are taken shared, for those without
     a register the vault's, and what was found is looked up once more under that lock.
     """
-    look = _Look(by=by, reports=reports, bound=by.token.register if by.token is not None else None)
-    targets = {report: look.target(report) for report in reports}
+    look = Look(by=by, reports=reports, bound=by.token.register if by.token is not None else None)
+    decision = _Decision(by=by, look=look)
+    targets = {report: decision.target(report) for report in reports}
     if hold:
         found = [target for target in targets.values() if isinstance(target, Target)]
         loose = {target.store for target in found if target.register is None}
         vaults = Place.objects.filter(store__in=loose, kind=PlaceKind.VAULT) if loose else ()
         held = place.lock(shared=[*(target.register for target in found if target.register), *vaults])
-        look = _Look(by=by, reports=reports, bound=held.get(look.bound.pk, look.bound) if look.bound else None)
-        targets = {report: look.target(report) for report in reports}
+        look = Look(by=by, reports=reports, bound=held.get(look.bound.pk, look.bound) if look.bound else None)
+        decision = _Decision(by=by, look=look)
+        targets = {report: decision.target(report) for report in reports}
     return targets
 
 
-@dataclass(kw_only=True)
-class _Look:
-    """Everything that the reports refer to, read once each.
-
-    A register is always read before the session on it, or in the same statement: were it the other way round, a
-    transition between the two would go unnoticed by the guard of the INSERT.
-    """
+@dataclass(frozen=True, kw_only=True)
+class _Decision:
+    """Decides from what was read; asks the database nothing."""
 
     by: Principal
-    reports: Sequence[Reference]
-    bound: Place | None
-    """The register that the token is bound to, as it was read last."""
-    stores: dict[str, Store] = field(default_factory=dict)
-    sessions: dict[str, CashSession] = field(default_factory=dict)
-    operators: dict[str, User] = field(default_factory=dict)
-    registers: dict[tuple[int, int], Place] = field(default_factory=dict)
-    open_by_user: dict[int, CashSession] = field(default_factory=dict)
-    open_by_register: dict[int, CashSession] = field(default_factory=dict)
-    last_by_user: dict[int, CashSession] = field(default_factory=dict)
-    last_by_register: dict[int, CashSession] = field(default_factory=dict)
-    settled_by_user: dict[int, Place] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._find_stores({report.store for report in self.reports if report.store})
-        self._find_sessions({report.session for report in self.reports if report.session})
-        self._find_operators({report.operator for report in self.reports if report.operator})
-        self._find_registers(
-            {report.station for report in self.reports if report.station is not None and not report.session}
-        )
-        self._find_running()
+    look: Look
 
     def target(self, report: Reference) -> Target | DomainError:
         """Returns where one report belongs, or why that cannot be said."""
@@ -109,102 +65,6 @@ class _Look:
             return self._target(report)
         except DomainError as error:
             return error
-
-    # --- reading ---------------------------------------------------------------------------------------------------------
-
-    def _find_stores(self, references: set[str]) -> None:
-        if references:
-            uuids = [found for reference in references if (found := _uuid(reference))]
-            for store in self.by.stores().filter(Q(number__in=references) | Q(uuid__in=uuids)):
-                self.stores[store.number] = self.stores[str(store.uuid)] = store
-
-    def _find_sessions(self, references: set[str]) -> None:
-        if references:
-            numbers = [int(reference) for reference in references if reference.isdecimal() and len(reference) < 19]
-            uuids = [found for reference in references if (found := _uuid(reference))]
-            found_sessions = self.by.sessions().filter(Q(pk__in=numbers) | Q(uuid__in=uuids))
-            for session in found_sessions.select_related("register", "store", "user"):
-                self.sessions[str(session.pk)] = self.sessions[str(session.uuid)] = session
-
-    def _find_operators(self, references: set[str]) -> None:
-        if references:
-            numbers = [int(reference) for reference in references if reference.isdecimal() and len(reference) < 19]
-            # Also people who left: a late payment of theirs is real money.
-            people = self.by.people(with_inactive=True)
-            found_people = people.filter(Q(operator_code__in=references) | Q(pk__in=numbers, operator_code=""))
-            # A code that somebody was given goes before somebody else's id that reads the same.
-            for person in sorted(found_people, key=lambda found: bool(found.operator_code)):
-                self.operators[person.operator_uid] = person
-
-    def _find_registers(self, stations: set[int]) -> None:
-        if stations:
-            stores = {store.pk for store in (*self.stores.values(), *([self._own_store] if self._own_store else []))}
-            fitting = [station for station in stations if 0 < station < 2**31]
-            for register in Place.objects.filter(store__in=stores, kind=PlaceKind.REGISTER, number__in=fitting):
-                self.registers[register.store_id, register.number] = register
-
-    def _find_running(self) -> None:
-        """The open sessions of the registers and people concerned; where there is none, their last one."""
-        registers = {register.pk for register in self.registers.values()}
-        if self.bound is not None:
-            registers.add(self.bound.pk)
-        people = {person.pk for person in self.operators.values()} | ({self.by.user.pk} if self.by.user else set())
-        concerned = Q(register__in=registers) | Q(user__in=people)
-        if not registers and not people:
-            return
-        self._find_open(concerned)
-        idle_people = people - self.open_by_user.keys()
-        if idle_people:
-            registers |= self._find_settled(idle_people)
-        idle_registers = registers - self.open_by_register.keys()
-        if idle_registers or idle_people:
-            self._find_last(idle_registers, idle_people)
-
-    def _find_open(self, concerned: Q) -> None:
-        running = CashSession.objects.filter(concerned, status=SessionStatus.OPEN)
-        for session in running.select_related("register", "store", "user"):
-            self.open_by_user[session.user_id] = session
-            self.open_by_register[session.register_id] = session
-
-    def _find_settled(self, people: set[int]) -> set[int]:
-        """The registers of people without a session that a settlement holds: assigned to them, or opened by them."""
-        theirs = Q(settling_by__in=people) | Q(assigned_people__in=people)
-        found = Place.objects.filter(theirs, ~Q(settling=Settling.NONE), kind=PlaceKind.REGISTER).annotate(
-            of_user=Case(When(assigned_people__in=people, then=F("assigned_people")), default=F("settling_by"))
-        )
-        for register in found.order_by("-number"):
-            self.settled_by_user[register.of_user] = register
-        registers = {register.pk for register in self.settled_by_user.values()}
-        if registers:
-            self._find_open(Q(register__in=registers))
-        return registers
-
-    def _find_last(self, registers: set[int], people: set[int]) -> None:
-        last = [
-            *CashSession.objects.filter(register__in=registers)
-            .order_by()
-            .values("register")
-            .annotate(last=Max("pk"))
-            .values_list("last", flat=True),
-            *CashSession.objects.filter(user__in=people)
-            .order_by()
-            .values("user")
-            .annotate(last=Max("pk"))
-            .values_list("last", flat=True),
-        ]
-        for session in (
-            CashSession.objects.filter(pk__in=last).select_related("register", "store", "user", "seal").order_by("pk")
-        ):
-            self.last_by_register[session.register_id] = session
-            self.last_by_user[session.user_id] = session
-
-    # --- deciding --------------------------------------------------------------------------------------------------------
-
-    @property
-    def _own_store(self) -> Store | None:
-        if self.by.token is not None and self.by.token.store is not None:
-            return self.by.token.store
-        return self.by.user.store if self.by.user is not None else None
 
     def _target(self, report: Reference) -> Target:
         operator = self._operator(report)
@@ -216,14 +76,14 @@ class _Look:
         person = operator if report.operator else self.by.user
         if person is not None:
             return self._of_person(person, store=store, operator=operator)
-        if self.bound is not None and self.bound.store_id == store.pk:
-            return self._of_register(self.bound, store=store, operator=operator)
+        if self.look.bound is not None and self.look.bound.store_id == store.pk:
+            return self._of_register(self.look.bound, store=store, operator=operator)
         raise InvalidInput.of("station", "name the register by station, session or operator.")
 
     def _store(self, report: Reference) -> Store:
-        store = self.stores.get(report.store) if report.store else self._own_store
-        if store is None and report.store and (found := _uuid(report.store)):
-            store = self.stores.get(str(found))
+        store = self.look.stores.get(report.store) if report.store else self.look.own_store
+        if store is None and report.store and (found := uuid_of(report.store)):
+            store = self.look.stores.get(str(found))
         if store is None:
             raise InvalidInput.of("store", "is not a store that you report for." if report.store else "is required.")
         return store
@@ -231,33 +91,46 @@ class _Look:
     def _operator(self, report: Reference) -> User | None:
         if not report.operator:
             return self.by.user
-        operator = self.operators.get(report.operator)
+        operator = self.look.operators.get(report.operator)
         is_another = self.by.user is not None and operator != self.by.user
         if operator is None or (is_another and not self.by.has_role(Role.MANAGER)):
             raise InvalidInput.of("operator", "is not an operator that you report for.")
         return operator
 
     def _register(self, report: Reference, store: Store) -> Place:
-        register = self.registers.get((store.pk, report.station or 0))
+        register = self.look.registers.get((store.pk, report.station or 0))
         if register is None:
             raise InvalidInput.of("station", f"store {store.number} has no register {report.station}.")
-        if not self.by.has_role(Role.MANAGER) and self.by.user is not None:
-            own = self.open_by_user.get(self.by.user.pk)
-            bound = self.by.token.register_id if self.by.token is not None else None
-            is_theirs = register.pk in (own.register_id if own else None, bound, self.by.user.register_id)
-            if not is_theirs and register.settling_by_id != self.by.user.pk:
-                raise Forbidden(
-                    f"station: you do not work at register {register.number}.", errors={"station": "is not yours."}
-                )
+        self._refuse_register(register)
         return register
 
+    def _refuse_register(self, register: Place) -> None:
+        """Raises Forbidden at a register that the caller neither holds nor may use.
+
+        A cashier also names no idle register that is not theirs: the payment would explain somebody else's closed session.
+        """
+        session = self.look.open_by_user.get(self.by.user.pk) if self.by.user is not None else None
+        if session is not None and session.register_id == register.pk:
+            return
+        refused = refusal_of(register, by=self.by, is_of_another=lambda: register.pk in self.look.of_another)
+        if refused is not None:
+            raise refused
+        if self.by.user is None or self.by.has_role(Role.MANAGER):
+            return
+        bound = self.by.token.register_id if self.by.token is not None else None
+        is_theirs = register.pk in (bound, self.by.user.register_id) or register.settling_by_id == self.by.user.pk
+        is_held = register.pk in self.look.open_by_register
+        if not is_theirs and (is_held or register.settling != Settling.OPEN):
+            told = f"station: you do not work at register {register.number}."
+            raise Forbidden(told, errors={"station": "is not yours."})
+
     def _of_session(self, report: Reference, operator: User | None) -> Target:
-        session = self.sessions.get(report.session)
-        if session is None and (found := _uuid(report.session)):
-            session = self.sessions.get(str(found))
+        session = self.look.sessions.get(report.session)
+        if session is None and (found := uuid_of(report.session)):
+            session = self.look.sessions.get(str(found))
         if session is None:
             raise InvalidInput.of("session", "is not a session that you report for.")
-        if report.store and self.stores.get(report.store) != session.store:
+        if report.store and self.look.stores.get(report.store) != session.store:
             raise InvalidInput.of("store", "is not the store of the session.")
         if report.station is not None and report.station != session.register.number:
             raise InvalidInput.of("station", "is not the register of the session.")
@@ -266,7 +139,7 @@ class _Look:
         )
 
     def _of_register(self, register: Place, *, store: Store, operator: User | None) -> Target:
-        running = self.open_by_register.get(register.pk)
+        running = self.look.open_by_register.get(register.pk)
         session = running or self._last_of(register)
         # The register as it was read with the session, in one statement, is what the guard compares with.
         return Target(
@@ -280,7 +153,7 @@ class _Look:
         """The session that a payment without an open one is late for: the register's last, unless a settlement trades
         there now or has traded there by itself since.
         """
-        last = self.last_by_register.get(register.pk)
+        last = self.look.last_by_register.get(register.pk)
         if last is not None and last.is_open:
             # Opened since open ones were looked for. What moves money is stopped by its guard; what is pending has none.
             return last
@@ -290,22 +163,24 @@ class _Look:
         return last if is_since_settlement else None
 
     def _of_person(self, person: User, *, store: Store, operator: User | None) -> Target:
-        session = self.open_by_user.get(person.pk)
-        if session is not None and session.store_id == store.pk:
-            return Target(store=store, register=session.register, session=session, operator=operator)
-        last = self.last_by_user.get(person.pk)
-        if self.bound is not None and self.bound.store_id == store.pk:
-            return self._of_register(self.bound, store=store, operator=operator)
-        settled = self.settled_by_user.get(person.pk)
-        if settled is not None and settled.store_id == store.pk:
-            return self._of_register(settled, store=store, operator=operator)
+        session = self.look.open_by_user.get(person.pk)
+        if session is not None and session.store_id != store.pk:
+            session = None
+        bound = self.look.bound if self.look.bound is not None and self.look.bound.store_id == store.pk else None
+        if bound is not None and self.by.is_program:
+            # A key of one register speaks for its drawer, whoever rang the sale.
+            session = None
+        settled = self.look.settled_by_user.get(person.pk)
+        holding = Holding(
+            session=session,
+            bound=bound,
+            settled=settled if settled is not None and settled.store_id == store.pk else None,
+        )
+        if holding.session is not None:
+            return Target(store=store, register=holding.session.register, session=holding.session, operator=operator)
+        if holding.register is not None:
+            return self._of_register(holding.register, store=store, operator=operator)
+        last = self.look.last_by_user.get(person.pk)
         if last is not None and last.store_id == store.pk:
             return Target(store=store, register=last.register, session=last, operator=operator)
         return Target(store=store, register=None, session=None, operator=operator)
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -12,6 +12,7 @@ from cashdesk.domain.count import CountedAmount, keep_count
 from cashdesk.domain.expected import book_of
 from cashdesk.domain.handover import was_counted_since
 from cashdesk.domain.principal import Principal
+from cashdesk.domain.register_choice import register_for
 from cashdesk.domain.seal import seal_period
 from cashdesk.domain.session_booking import (
     bring_to_float,
@@ -181,7 +182,7 @@ def _register_to_open(
     is_bound = by.token is not None and by.token.register_id is not None
     if previous is not None and previous.store_id == store.pk and station is None and not is_bound:
         return previous.register
-    return place.register_for(user=user, store=store, by=by, station=station)
+    return register_for(user=user, store=store, by=by, station=station)
 
 
 @transaction.atomic

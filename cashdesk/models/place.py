@@ -66,7 +66,7 @@ class Place(models.Model):
             ),
         )
         indexes = (
-            # domain.place and domain.payment_target: the registers that somebody's open settlements hold.
+            # domain.register_choice and domain.payment_look: the registers that somebody's open settlements hold.
             models.Index(
                 fields=("settling_by",), condition=models.Q(settling_by__isnull=False), name="place_settled_by_person"
             ),

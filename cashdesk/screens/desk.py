@@ -8,8 +8,9 @@ from django.shortcuts import render
 
 from cashdesk import queries
 from cashdesk.domain.handover import handovers_waiting
-from cashdesk.domain.place import stations_for, trades_under_settlement
+from cashdesk.domain.place import trades_under_settlement
 from cashdesk.domain.principal import Principal
+from cashdesk.domain.register_choice import stations_for
 from cashdesk.domain.session import open_session_of
 from cashdesk.enums import Role
 from cashdesk.models import Store, User

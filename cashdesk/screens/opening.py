@@ -11,8 +11,8 @@ from cashdesk import money
 from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.draft import discard_draft
 from cashdesk.domain.handover import handover_before, handovers_waiting
-from cashdesk.domain.place import stations_for
 from cashdesk.domain.principal import Principal
+from cashdesk.domain.register_choice import stations_for
 from cashdesk.domain.session import open_session, open_session_of
 from cashdesk.domain.witness import asks_witness
 from cashdesk.enums import Role

@@ -7,13 +7,13 @@ from typing import Any
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from cashdesk.domain import audit, place
+from cashdesk.domain import audit
 from cashdesk.domain.count import CountedAmount, keep_count
 from cashdesk.domain.entry import Entry, entries_of_difference
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.witness import refuse_unwitnessed, refuse_witness
-from cashdesk.enums import CASH, CountMoment, MovementKind, PlaceKind, Role, SessionStatus
-from cashdesk.errors import Conflict, Forbidden, InvalidInput
+from cashdesk.enums import CASH, CountMoment, MovementKind, PlaceKind, SessionStatus
+from cashdesk.errors import Conflict, InvalidInput
 from cashdesk.models import CashSession, Place, Store, User
 from settlements.domain.target import Judged, unequal_of
 from settlements.models import Settlement, SettlementCount
@@ -27,17 +27,6 @@ def refuse_open_session(register: Place) -> None:
             _("Cash session %(session)s of %(user)s is open at register %(register)s: close it first.")
             % {"session": session.pk, "user": session.user, "register": register.number},
             code="session_open",
-        )
-
-
-def refuse_drawer_of_another(register: Place, *, by: Principal) -> None:
-    """A cashier moves money in the drawer that is theirs, or that nobody has. Raises Forbidden."""
-    place.refuse_register_of_another(register=register, user=by.user, by=by)
-    if by.has_role(Role.MANAGER) or by.user is None:
-        return
-    if CashSession.objects.filter(register=register, status=SessionStatus.OPEN).exclude(user=by.user).exists():
-        raise Forbidden(
-            _("station: register %(register)s is in somebody else's hands.") % {"register": register.number}
         )
 
 

@@ -6,11 +6,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cashdesk.domain.cash_movement import move_money
+from cashdesk.domain.holding import refuse_drawer_of_another
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import CASH, MovementKind, PlaceKind, Role
 from cashdesk.errors import Conflict, Forbidden, InvalidInput
 from cashdesk.models import Movement, Place, Store
-from settlements.domain.booking import refuse_drawer_of_another
 from settlements.enums import ENTRY_KIND, PLACE_KIND, USUAL_ACCOUNTS, SettlementState, SettlementType
 from settlements.models import CashbookAccount, Settlement
 
@@ -59,7 +59,7 @@ def book_entry(
     """
     place = settlement.place
     if place.kind == PlaceKind.REGISTER:
-        refuse_drawer_of_another(place, by=by)
+        refuse_drawer_of_another(register=place, by=by)
     elif not by.has_role(Role.MANAGER):
         raise Forbidden(_("The vault is a manager's to settle."))
     found = find_account(store=settlement.store, place=place, code=account, field="account")

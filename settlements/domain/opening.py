@@ -12,6 +12,7 @@ from cashdesk.domain.count import CountedAmount, keep_count
 from cashdesk.domain.entry import Entry
 from cashdesk.domain.expected import Book, book_of, last_movement_of
 from cashdesk.domain.principal import Principal
+from cashdesk.domain.register_choice import register_for
 from cashdesk.enums import CASH, CountMoment, MovementKind, PlaceKind, Role
 from cashdesk.errors import Conflict, Forbidden, InvalidInput
 from cashdesk.models import Place, Store
@@ -89,7 +90,7 @@ def _open_vault(*, store: Store, initial: Sequence[CountedAmount], by: Principal
 def _open_register(
     *, store: Store, initial: Sequence[CountedAmount], by: Principal, at: datetime, station: int | None
 ) -> Settlement:
-    chosen = place.register_for(user=by.user, store=store, by=by, station=station, settling=True)
+    chosen = register_for(user=by.user, store=store, by=by, station=station, settling=True)
     ends = place.places_of(store)
     vault = ends[PlaceKind.VAULT]
     register = place.lock(exclusive=[chosen], shared=[vault])[chosen.pk]

@@ -12,6 +12,7 @@ from cashdesk.domain import ledger, place
 from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.entry import Entry
 from cashdesk.domain.expected import last_seal_of
+from cashdesk.domain.holding import refuse_register_of_another
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.seal import seal_period
 from cashdesk.enums import WITHIN_A_PERIOD, CountMoment, MovementKind, PlaceKind, Role, Settling
@@ -306,7 +307,7 @@ def _locked(settlement: Settlement, *, by: Principal) -> Settlement:
     """
     if settlement.type == SettlementType.VAULT and not by.has_role(Role.MANAGER):
         raise Forbidden(_("The vault is a manager's to settle."))
-    place.refuse_register_of_another(register=settlement.place, user=by.user, by=by)
+    refuse_register_of_another(register=settlement.place, by=by)
     vault = Place.objects.get(store=settlement.store_id, kind=PlaceKind.VAULT)
     shared = [vault] if settlement.place_id != vault.pk else []
     locked = place.lock(exclusive=[settlement.place], shared=shared)[settlement.place_id]

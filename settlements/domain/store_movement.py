@@ -4,17 +4,16 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from cashdesk.domain import audit
-from cashdesk.domain import place as places
 from cashdesk.domain.cash_movement import move_money
+from cashdesk.domain.holding import refuse_drawer_of_another, register_meant
+from cashdesk.domain.place import lock, register_at
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import CASH, MovementKind, PlaceKind, Role, SessionStatus
 from cashdesk.errors import Forbidden, InvalidInput, NothingOpen
 from cashdesk.models import CashSession, Movement, Place, Store
-from settlements.domain.booking import refuse_drawer_of_another
 from settlements.domain.cashbook import find_account
 from settlements.domain.deposit import prepare_deposit
 from settlements.enums import ENTRY_KIND
@@ -101,10 +100,10 @@ def note_no_sale(
     `session` is the one whose drawer the caller speaks of. Raises InvalidInput for a station that is not there, Forbidden at
     somebody else's register, NothingOpen where the session was closed, so that it is not counted in the next one's Z.
     """
-    register = places.register_at(store=store, station=station)
-    # As a posting does: whoever closes or opens the drawer just now is waited for, or waits.
-    places.lock(shared=[register])
-    refuse_drawer_of_another(register, by=by)
+    register = register_at(store=store, station=station)
+    # Takes the shared lock, as postings do, so that it waits for a concurrent open or close.
+    lock(shared=[register])
+    refuse_drawer_of_another(register=register, by=by)
     if session is not None and not CashSession.objects.filter(pk=session.pk, status=SessionStatus.OPEN).exists():
         raise NothingOpen(_("No active cash session found for the current user"))
     audit.note(
@@ -116,23 +115,4 @@ def note_no_sale(
 def _place(*, store: Store, kind: MovementKind, station: int | None, by: Principal) -> Place:
     if station == 0 or (station is None and kind in OF_THE_VAULT):
         return Place.objects.get(store=store, kind=PlaceKind.VAULT)
-    register = places.register_at(store=store, station=station) if station is not None else _own(store=store, by=by)
-    refuse_drawer_of_another(register, by=by)
-    return register
-
-
-def _own(*, store: Store, by: Principal) -> Place:
-    """The register at which the caller works now: of their open session, their token, theirs, or whose settlement is."""
-    if by.user is not None:
-        running = CashSession.objects.filter(user=by.user, store=store, status=SessionStatus.OPEN)
-        session = running.select_related("register").first()
-        if session is not None:
-            return session.register
-    if by.token is not None and by.token.register is not None and by.token.register.store_id == store.pk:
-        return by.token.register
-    if by.user is not None:
-        theirs = Q(settling_by=by.user) | Q(assigned_people=by.user)
-        register = Place.objects.filter(theirs, store=store, kind=PlaceKind.REGISTER).order_by("number").first()
-        if register is not None:
-            return register
-    raise InvalidInput.of("station", _("is required: you have no register of your own; 0 is the vault."))
+    return register_meant(store=store, station=station, by=by)

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from cashdesk.domain.place import refuse_register_of_another
+from cashdesk.domain.holding import refuse_register_of_another
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import CASH, PlaceKind, Role, Settling
 from cashdesk.errors import DomainError, Forbidden, NotFound
@@ -82,7 +82,7 @@ def _refuse_person(place: Place, *, by: Principal) -> None:
     """Raises Forbidden for a cashier at the vault, or at somebody else's register."""
     if place.kind == PlaceKind.VAULT and not by.has_role(Role.MANAGER):
         raise Forbidden("The vault is a manager's to settle.")
-    refuse_register_of_another(register=place, user=by.user, by=by)
+    refuse_register_of_another(register=place, by=by)
 
 
 def _to_running(place: Place, *, notice: str) -> HttpResponse:
