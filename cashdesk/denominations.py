@@ -104,6 +104,12 @@ DENOMINATIONS: Mapping[str, tuple[Denomination, ...]] = MappingProxyType(
 )
 
 
+ROUNDED_TO: Mapping[str, int] = MappingProxyType(
+    {"ARS": 10000, "CNY": 100, "IDR": 100000, "KRW": 100, "PHP": 100, "SAR": 100, "TRY": 100}
+)
+"""Minor units to which shops round cash, where that is coarse beside the smallest coin: 100 pesos, 1 yuan, 1000 rupiah."""
+
+
 def denominations_of(currency: str) -> tuple[Denomination, ...]:
     """Return the pieces of `currency` (its ISO 4217 code), largest first, in minor units.
 

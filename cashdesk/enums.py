@@ -71,6 +71,12 @@ class MovementKind(models.TextChoices):
     OPENING_BALANCE = "OPENING_BALANCE", noop("Opening balance")
 
 
+class ReportLine(models.TextChoices):
+    """Lines of a report that are no kind of movement. ROUNDING: what payments moved minus what was billed."""
+
+    ROUNDING = "ROUNDING", noop("Rounding")
+
+
 class SessionStatus(models.TextChoices):
     """The life of a cash session. CLOSED_SYSTEM is closed without a count."""
 

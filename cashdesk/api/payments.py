@@ -46,8 +46,8 @@ class PaymentRequest(StrictSerializer):
     method = TextField(max_length=32, help_text="CASH or EFECTIVO for cash, else the code of the method.")
     currency = TextField(min_length=3, max_length=3, help_text="ISO 4217.")
     amount = NumberField(help_text="What was owed, minor units.")
-    tendered = NumberField(required=False, allow_null=True, help_text="What the customer gave, minor units.")
-    change = NumberField(required=False, allow_null=True, help_text="What the customer got back, minor units.")
+    tendered = NumberField(required=False, allow_null=True, help_text="What the customer gave, or got by a refund.")
+    change = NumberField(required=False, allow_null=True, help_text="What went back of that.")
     status = serializers.ChoiceField(choices=PaymentStatus.choices)
     type = serializers.ChoiceField(choices=PaymentType.choices, default=PaymentType.SALE)
     paid_at = InstantField(

@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from operator import add
 from typing import Final
 
 from django.db import connection
 from django.db.models import Case, F, Q, Sum, When
 
-from cashdesk.enums import CASH, MovementKind, PlaceKind
+from cashdesk.enums import CASH, MovementKind, PlaceKind, ReportLine
 from cashdesk.models import CashSession, Movement, Place, Seal, Store
 
 Balances = Mapping[tuple[str, str], int]
@@ -26,24 +27,38 @@ SELECT currency, method, CAST(SUM(amount) AS bigint) FROM (
 ) moved GROUP BY currency, method
 """
 
-# The same two ranges; the kind stands in the rows themselves. For reports, of which a period has few.
+# The same two index ranges, but `kind` is not in the index, so rows are fetched, and their payments by primary key: a
+# payment is told as billed, with its rounding beside. Used by reports only.
 _MOVED_BY_KIND: Final = """
-SELECT kind, currency, method, COUNT(*), CAST(SUM(came_in) AS bigint), CAST(SUM(went_out) AS bigint) FROM (
-    SELECT kind, currency, method, amount AS came_in, 0 AS went_out FROM cashdesk_movement
-    WHERE destination_id = %s AND id > %s AND id <= %s
+SELECT
+    kind, currency, method, COUNT(*), CAST(SUM(billed_in) AS bigint), CAST(SUM(billed_out) AS bigint),
+    SUM(CASE WHEN came_in <> billed_in OR went_out <> billed_out THEN 1 ELSE 0 END),
+    CAST(SUM(came_in - billed_in) AS bigint), CAST(SUM(went_out - billed_out) AS bigint)
+FROM (
+    SELECT
+        m.kind, m.currency, m.method, m.amount AS came_in, 0 AS went_out,
+        COALESCE(p.amount, m.amount) AS billed_in, 0 AS billed_out
+    FROM cashdesk_movement m LEFT JOIN cashdesk_payment p ON p.id = m.payment_id
+    WHERE m.destination_id = %s AND m.id > %s AND m.id <= %s
     UNION ALL
-    SELECT kind, currency, method, 0, amount FROM cashdesk_movement
-    WHERE source_id = %s AND id > %s AND id <= %s
+    SELECT m.kind, m.currency, m.method, 0, m.amount, 0, COALESCE(p.amount, m.amount)
+    FROM cashdesk_movement m LEFT JOIN cashdesk_payment p ON p.id = m.payment_id
+    WHERE m.source_id = %s AND m.id > %s AND m.id <= %s
 ) moved GROUP BY kind, currency, method
 """
-_ORDER_OF_KINDS: Final = {kind: number for number, kind in enumerate(MovementKind)}
+_KINDS: Final[list[MovementKind | ReportLine]] = [*MovementKind]
+_KINDS.insert(_KINDS.index(MovementKind.REFUND) + 1, ReportLine.ROUNDING)
+_ORDER_OF_KINDS: Final = {kind: number for number, kind in enumerate(_KINDS)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovedOfKind:
-    """What the movements of one kind, currency and method did to a place: how many, and minor units in and out."""
+    """What the movements of one kind, currency and method did to a place: how many, and minor units in and out.
 
-    kind: MovementKind
+    Of ROUNDING both are signed: what came in (or went out) beyond what was billed.
+    """
+
+    kind: MovementKind | ReportLine
     currency: str
     method: str
     count: int
@@ -86,22 +101,26 @@ def moved(*, place: Place, after: int, until: int = ID_MAX) -> dict[tuple[str, s
 
 def moved_by_kind(*, place: Place, after: int, until: int = ID_MAX) -> tuple[MovedOfKind, ...]:
     """Returns what `moved()` sums, kind by kind in the order of the kinds: one statement, so that the parts are those of
-    one moment and add up.
+    one moment and add up. Sales and refunds are told as billed; a line of its own has their rounding.
     """
     with connection.cursor() as cursor:
         cursor.execute(_MOVED_BY_KIND, [place.pk, after, until, place.pk, after, until])
-        lines = [
-            MovedOfKind(
-                kind=MovementKind(kind),
-                currency=currency,
-                method=method,
-                count=int(count),
-                came_in=int(came_in),
-                went_out=int(went_out),
-            )
-            for kind, currency, method, count, came_in, went_out in cursor.fetchall()
-        ]
+        rows = cursor.fetchall()
+    lines: list[MovedOfKind] = []
+    rounding: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for kind, currency, method, *numbers in rows:
+        count, billed_in, billed_out, *rounded = map(int, numbers)
+        lines.append(_line(MovementKind(kind), (currency, method), [count, billed_in, billed_out]))
+        if rounded[0]:
+            rounding[currency, method] = list(map(add, rounding[currency, method], rounded))
+    lines += [_line(ReportLine.ROUNDING, pair, numbers) for pair, numbers in rounding.items()]
     return tuple(sorted(lines, key=lambda line: (*line.pair, _ORDER_OF_KINDS[line.kind])))
+
+
+def _line(kind: MovementKind | ReportLine, pair: tuple[str, str], numbers: list[int]) -> MovedOfKind:
+    count, came_in, went_out = numbers
+    currency, method = pair
+    return MovedOfKind(kind=kind, currency=currency, method=method, count=count, came_in=came_in, went_out=went_out)
 
 
 def added_up(lines: Iterable[MovedOfKind]) -> dict[tuple[str, str], int]:

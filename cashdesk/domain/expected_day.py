@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, Final
 
-from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum, When
+from django.db.models import BigIntegerField, Case, Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
 
 from cashdesk.domain.audit import entry_of
@@ -46,13 +46,18 @@ def drawer_movements() -> "QuerySet[Any]":
 
 
 def drawer_cash(*, store: Store, business_date: date, operator: User | None) -> Iterable[Any]:
-    """Returns the drawers' cash of a business date, whole or one person's, grouped as finely as it is ever shown."""
+    """Returns the drawers' cash of a business date, whole or one person's, grouped as finely as it is ever shown.
+
+    `total` is what moved; `billed` is the same with what was billed in place of what a payment moved.
+    """
     movements = drawer_movements().filter(store=store, business_date=business_date)
+    of_payment = Coalesce("payment__amount", "amount")
+    billed = Case(When(effect__lt=0, then=of_payment * -1), default=of_payment, output_field=BigIntegerField())
     if operator is not None:
         movements = movements.filter(person=operator.pk)
     rows: Iterable[Any] = movements.values(
         "currency", "kind", "person", "payment__register__number", "payment__channel", "payment__service"
-    ).annotate(total=Sum("effect"), last=Max("pk"))
+    ).annotate(total=Sum("effect"), billed=Sum(billed), last=Max("pk"))
     return rows
 
 

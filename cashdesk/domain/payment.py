@@ -223,7 +223,6 @@ def _move(*, store: Store, new: list[tuple[Payment, Target]], by: Principal, at:
 
 
 def _new_payment(*, report: PaymentReport, target: Target, by: Principal, at: datetime) -> Payment:
-    change = report.change if report.change is not None or report.tendered is None else report.tendered - report.amount
     payment = Payment(
         store=target.store,
         external_id=report.id,
@@ -234,7 +233,7 @@ def _new_payment(*, report: PaymentReport, target: Target, by: Principal, at: da
         currency=report.currency,
         amount=report.amount,
         tendered=report.tendered,
-        change=change,
+        change=report.change_given,
         tax=report.tax,
         discount=report.discount,
         channel=report.channel,
@@ -255,8 +254,8 @@ def _new_payment(*, report: PaymentReport, target: Target, by: Principal, at: da
 
 
 def _moved_amount(payment: Payment) -> int:
-    """What came into the drawer or left it: tendered minus change where the till says so, since with cash rounding that
-    differs from what was owed.
+    """What came into the drawer or, of a refund, left it: tendered minus change where the till says so, since with cash
+    rounding that differs from what was owed.
     """
     if payment.tendered is not None and payment.change is not None:
         return payment.tendered - payment.change

@@ -5,13 +5,17 @@ from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from cashdesk.denominations import denominations_of
+from cashdesk.denominations import ROUNDED_TO, denominations_of
 from cashdesk.enums import CASH, PaymentStatus, PaymentType, method_code
 from cashdesk.errors import DomainError, InvalidInput
 
 CLOCK_AHEAD_MAX: Final = timedelta(days=1)
 ROUNDING_PIECES: Final = 5
-"""Cash rounding takes a customer at most this many of the smallest coin off: five cents where they round to ten."""
+"""Cash rounding is at most this many of the smallest coin: five cents where they round to ten."""
+
+ROUNDING_MAX_UNKNOWN: Final = 1_000_000
+"""Minor units that may be rounding in a currency whose coins we do not know: 10,000 Lebanese pounds, 10,000 Iranian rials.
+More than that is taken for rounding up to a tenth of the amount."""
 
 PAID_AT_MIN: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -40,6 +44,16 @@ class PaymentReport:
     service: str = ""
 
     @property
+    def change_given(self) -> int | None:
+        """The change as told. Untold it is what was tendered beyond a sale; of a refund nothing comes back.
+
+        None where nothing is said to be tendered: then exactly the amount moves.
+        """
+        if self.tendered is None or self.change is not None:
+            return self.change
+        return max(self.tendered - self.amount, 0) if self.type == PaymentType.SALE else 0
+
+    @property
     def fingerprint(self) -> str:
         """SHA-256 of everything that was reported: the same event again has the same one."""
         return hashlib.sha256(
@@ -49,18 +63,19 @@ class PaymentReport:
 
 def checked(report: PaymentReport, *, at: datetime) -> PaymentReport | DomainError:
     """Rules about one report by itself."""
-    if report.type == PaymentType.REFUND and (report.tendered is not None or report.change is not None):
-        return InvalidInput.of("tendered", "belongs to a SALE: a REFUND gives back its amount.")
     if report.change is not None and report.tendered is None:
         return InvalidInput.of("tendered", "is required where change is given.")
     if report.tendered is not None:
-        change = report.change if report.change is not None else report.tendered - report.amount
-        if change < 0:
-            return InvalidInput.of("tendered", "is less than the amount.")
+        change = report.change_given or 0
         if change > report.tendered:
             return InvalidInput.of("change", "is more than was tendered.")
-        if report.amount - (report.tendered - change) > ROUNDING_PIECES * _smallest_piece(report.currency):
-            return InvalidInput.of("change", "leaves less than the amount, by more than cash rounding does.")
+        short = report.amount - (report.tendered - change)
+        if short > 0 and not _is_rounding(short, report):
+            named = "tendered" if report.change is None else "change"
+            return InvalidInput.of(named, "leaves less than the amount, by more than cash rounding does.")
+        # A customer may leave the change of a sale; a refund pays out no more than its amount.
+        if report.type == PaymentType.REFUND and short < 0 and not _is_rounding(-short, report):
+            return InvalidInput.of("tendered", "pays out more than the amount, by more than cash rounding does.")
         if change and method_code(report.method) != CASH:
             return InvalidInput.of("change", "is given in cash alone; report cash back as a payment of its own.")
     if report.paid_at is not None and report.paid_at > at + CLOCK_AHEAD_MAX:
@@ -70,6 +85,12 @@ def checked(report: PaymentReport, *, at: datetime) -> PaymentReport | DomainErr
     return report
 
 
-def _smallest_piece(currency: str) -> int:
-    """The smallest note or coin, minor units; 1 where we have no list."""
-    return min((denomination.value for denomination in denominations_of(currency)), default=1)
+def _is_rounding(difference: int, report: PaymentReport) -> bool:
+    """Tells whether cash rounding explains a difference, minor units. Where the coins are not known, only what no rounding
+    explains is refused: a payment that was made must not be lost for want of a list.
+    """
+    pieces = denominations_of(report.currency)
+    if not pieces:
+        return difference <= ROUNDING_MAX_UNKNOWN or difference * 10 <= report.amount
+    smallest = min(piece.value for piece in pieces)
+    return difference <= max(ROUNDING_PIECES * smallest, ROUNDED_TO.get(report.currency, 0))

@@ -49,8 +49,8 @@ class PaymentMethod(PublicIdModel):
 class Payment(models.Model):
     """A tender. Its figures never change; a PENDING one becomes APPROVED or REJECTED once, and only APPROVED moves money.
 
-    Amounts are minor units. `tendered` minus `change` is what came into the drawer; with cash rounding it may differ from
-    `amount`, which is what was owed.
+    Amounts are minor units. `tendered` minus `change` is what came into the drawer, or was paid out by a refund; with cash
+    rounding it may differ from `amount`, which is what was owed.
     """
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="payments", db_index=False)

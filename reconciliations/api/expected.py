@@ -71,10 +71,10 @@ class ChannelNumbersSerializer(NumbersSerializer):
 
 
 class CurrencySerializer(CamelCaseSerializer):
-    """One currency. openingFloat + sales - refunds + paidIn - paidOut - drops = systemCash."""
+    """One currency. openingFloat + sales - refunds + rounding + paidIn - paidOut - drops = systemCash."""
 
     currency = serializers.CharField()
-    sales = serializers.DecimalField(max_digits=20, decimal_places=4, help_text="Taken in cash, change given back off.")
+    sales = serializers.DecimalField(max_digits=20, decimal_places=4, help_text="Paid in cash, as billed.")
     by_payment_method = MethodNumbersSerializer(many=True)
     by_operator = OperatorNumbersSerializer(many=True)
     by_operator_and_payment_method = OperatorMethodNumbersSerializer(many=True)
@@ -84,6 +84,9 @@ class CurrencySerializer(CamelCaseSerializer):
     paid_in = serializers.DecimalField(max_digits=20, decimal_places=4)
     paid_out = serializers.DecimalField(max_digits=20, decimal_places=4)
     refunds = serializers.DecimalField(max_digits=20, decimal_places=4)
+    rounding = serializers.DecimalField(
+        max_digits=20, decimal_places=4, help_text="Ours: what sales and refunds moved minus what was billed."
+    )
     drops = serializers.DecimalField(max_digits=20, decimal_places=4, help_text="Ours: of one operator; else 0.")
     system_cash = serializers.DecimalField(max_digits=20, decimal_places=4)
 
@@ -228,6 +231,7 @@ def _currency(cash: CurrencyCash, people: Mapping[int, User]) -> dict[str, Any]:
         "paidIn": units(cash.paid_in),
         "paidOut": units(cash.paid_out),
         "refunds": units(cash.refunds),
+        "rounding": units(cash.rounding),
         "drops": units(cash.drops),
         "systemCash": units(cash.system_cash),
     }

@@ -1,8 +1,8 @@
 """Expected cash of a store-day, whole or one operator's: the one sum, read per business date instead of per period.
 
-What should be in the drawers is floats and loans brought in, cash sales less refunds, paid in less paid out. Drops and
-returns stay in the store and do not count for the day; a drop leaves the operator's drawer, so for one operator it does
-(docs/structure.md, section 3).
+What should be in the drawers is floats and loans brought in, cash sales less refunds as billed, the rounding of both,
+paid in less paid out. Drops and returns stay in the store and do not count for the day; a drop leaves the operator's
+drawer, so for one operator it does (docs/structure.md, section 3).
 """
 
 from collections import defaultdict
@@ -48,6 +48,8 @@ class CurrencyCash:
     opening_float: int = 0
     sales: int = 0
     refunds: int = 0
+    rounding: int = 0
+    """What payments moved minus what was billed, positive where the drawers hold more."""
     paid_in: int = 0
     paid_out: int = 0
     drops: int = 0
@@ -57,7 +59,8 @@ class CurrencyCash:
     @property
     def system_cash(self) -> int:
         """What should be there. `drops` is 0 unless it is one operator's."""
-        return self.opening_float + self.sales - self.refunds + self.paid_in - self.paid_out - self.drops
+        traded = self.sales - self.refunds + self.rounding
+        return self.opening_float + traded + self.paid_in - self.paid_out - self.drops
 
     def grouped(self, *columns: int) -> dict[tuple[Any, ...], Takings]:
         """Returns the takings summed over all but these columns of their key, in the order of the keys."""
@@ -114,7 +117,8 @@ def _add_movements(cash: CurrencyCash, row: dict[str, Any], *, is_operator: bool
         return
     # The parts are told as they are called: refunds, paid out and drops as what went out.
     part = PARTS[kind]
-    setattr(cash, part, getattr(cash, part) + int(row["total"]) * EFFECT[kind])
+    setattr(cash, part, getattr(cash, part) + int(row["billed"]) * EFFECT[kind])
+    cash.rounding += int(row["total"]) - int(row["billed"])
     if kind in (MovementKind.SALE, MovementKind.REFUND):
         key = (
             CASH, row["person"], row["payment__register__number"], row["payment__channel"] or "",

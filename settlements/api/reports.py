@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from cashdesk.domain.access import store_for
 from cashdesk.domain.principal import Principal
-from cashdesk.enums import CountMoment, MovementKind, Role, Scope
+from cashdesk.enums import CountMoment, MovementKind, ReportLine, Role, Scope
 from cashdesk.errors import InvalidInput
 from cashdesk.models import Place, Seal
 from cashdesk.web.dialects import ProblemDialect
@@ -54,9 +54,11 @@ class CountedFiguresSerializer(FiguresSerializer):
 
 
 class MovedSerializer(serializers.Serializer[Any]):
-    """The movements of one kind, currency and method."""
+    """The movements of one kind, currency and method. Sales and refunds are as billed; `ROUNDING` is what payments moved
+    minus that, signed in both columns.
+    """
 
-    kind = serializers.ChoiceField(choices=MovementKind.choices)
+    kind = serializers.ChoiceField(choices=[*MovementKind.choices, *ReportLine.choices])
     currency = serializers.CharField()
     method = serializers.CharField()
     count = serializers.IntegerField()

@@ -104,7 +104,9 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What X and Z have in common. `movements` are those that made `expected`, by kind."""
+    """What X and Z have in common. `movements` are those that made `expected`, by kind, with the rounding of payments as a
+    line of its own.
+    """
 
     place: Place
     of: ReportOf

@@ -115,8 +115,11 @@ class Shop:
         fields["channel"], fields["service"] = self.dice.choice(["", "web"]), self.dice.choice(["", "delivery"])
         if self.dice.random() < 0.2:
             fields["paid_at"] = NOON - timedelta(days=1)
+        amount = self.amount()
+        if fields["method"] == CASH and self.dice.random() < 0.5:
+            fields["tendered"], fields["change"] = amount + 1 + self.dice.randint(-2, 2), 1
         # An open session or a closed one: then the money is late.
-        pay(self.session(), self.amount(), **fields)
+        pay(self.session(), amount, **fields)
 
     def move(self) -> None:
         kind = self.dice.choice([MovementKind.DROP, MovementKind.LOAN, MovementKind.PAID_IN, MovementKind.PAID_OUT])
@@ -205,13 +208,13 @@ def assert_the_parts_re_add(shop: Shop) -> None:
             # Whole units come as int; a fraction is kept as a tuple of its cents.
             money = {name: _minor(value, cash["currency"]) for name, value in cash.items() if _is_money(value)}
             assert money["systemCash"] == (
-                money["openingFloat"] + money["sales"] - money["refunds"] + money["paidIn"] - money["paidOut"]
-                - money["drops"]
+                money["openingFloat"] + money["sales"] - money["refunds"] + money["rounding"]
+                + money["paidIn"] - money["paidOut"] - money["drops"]
             )  # fmt: skip
             for group in GROUPS:
                 rows = cash[group]
                 total = sum(_minor(row["expectedCashOnHand"], cash["currency"]) for row in rows)
-                assert total == money["sales"] - money["refunds"]
+                assert total == money["sales"] - money["refunds"] + money["rounding"]
                 for name in ("transactionCount", "approvedCount", "rejectedCount", "pendingCount"):
                     assert all(type(row[name]) is int for row in rows)
         for name in ("transactionCount", "approvedCount", "rejectedCount", "pendingCount"):
@@ -222,6 +225,7 @@ def assert_the_parts_re_add(shop: Shop) -> None:
 def _cents(text: str) -> tuple[int]:
     whole, _point, rest = text.partition(".")
     assert 1 <= len(rest) <= 2, text
+    # "-0.05" keeps its sign: int() reads "-005".
     return (int(whole + rest.ljust(2, "0")),)
 
 
