@@ -237,7 +237,16 @@ class CashdeskAdmin(ModelAdmin):
 
     def keep(self, request: HttpRequest, obj: Any, form: "ModelForm[Any]", *, change: bool) -> None:
         """Writes the row; where the domain has a verb for it, the page calls that instead."""
-        obj.save()
+        obj.save(update_fields=written_fields(form) if change else None)
+
+
+def written_fields(form: "ModelForm[Any]") -> list[str]:
+    """Returns the columns that a form of an existing row writes.
+
+    The application's role may not update the others: `permission denied` would be the answer (docs/postgresql-roles.sql).
+    """
+    columns = {field.name for field in form.instance._meta.concrete_fields}
+    return sorted(columns & form.cleaned_data.keys())
 
 
 class ReadOnlyAdmin(CashdeskAdmin):

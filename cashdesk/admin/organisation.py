@@ -44,7 +44,7 @@ class AccountAdmin(CashdeskAdmin):
     def keep(self, request: HttpRequest, obj: Account, form: "forms.ModelForm[Any]", *, change: bool) -> None:
         """A new account comes with the usual ways to pay."""
         if change:
-            obj.save()
+            super().keep(request, obj, form, change=change)
         else:
             take_over(obj, create_account(name=obj.name))
 
@@ -245,6 +245,6 @@ class StoreAdmin(CashdeskAdmin):
 
     def keep(self, request: HttpRequest, obj: Store, form: "forms.ModelForm[Any]", *, change: bool) -> None:
         """A new store gets its vault, its registers and the outside ends of its movements."""
-        obj.save()
+        super().keep(request, obj, form, change=change)
         if not change:
             create_places(store=obj, registers=form.cleaned_data["registers"])

@@ -119,7 +119,7 @@ class PersonAdmin(CashdeskAdmin, UserAdmin):  # type: ignore[type-arg]  # the cl
     def keep(self, request: HttpRequest, obj: User, form: "forms.ModelForm[Any]", *, change: bool) -> None:
         """A new person is made by the domain's own verb."""
         if change:
-            obj.save()
+            super().keep(request, obj, form, change=change)
             return
         given = {name: form.cleaned_data[name] for name in NewPersonForm.Meta.fields}
         take_over(obj, create_person(**given, password=form.cleaned_data["password1"]))

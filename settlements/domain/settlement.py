@@ -245,7 +245,12 @@ def _close(
         settlement.counted_at, settlement.counted_by, settlement.counted_by_name = at, by.user, by.name
         if settlement.last_count_at is None:
             settlement.last_count_at, settlement.last_count_by_name = at, by.name
-    settlement.save()
+    settlement.save(
+        update_fields=[
+            "state", "closing", "seal", "closed_at", "closed_by", "closed_by_name", "counted_at", "counted_by",
+            "counted_by_name", "last_count_at", "last_count_by_name",
+        ]
+    )  # fmt: skip
     if is_counted:
         raise_closing(settlement, judged=judged, by=by, at=at)
     else:
