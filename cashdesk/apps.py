@@ -2,12 +2,13 @@
 
 from django.apps import AppConfig
 
-from cashdesk import triggers
+from cashdesk import checks, triggers
 
 
 class CashdeskConfig(AppConfig):
-    """Configuration of the app. Importing `triggers` here registers its system check."""
+    """Configuration of the app. Importing these modules here registers their system checks."""
 
     name = "cashdesk"
     verbose_name = "Cashdesk"
     triggers = triggers
+    checks = checks

@@ -1,41 +1,27 @@
 """The laws as the database holds them: triggers that refuse, on SQLite and on PostgreSQL, whoever asks and by whatever road.
 
-Django has no word for triggers, so this module is their one home: each app says its laws as data (`Laws`), `manage.py
-migrate` lifts them while tables change and installs them after, the system check below says when one is missing, and the
-test suite lifts them for the flush between tests alone.
+Django has no word for triggers, so this module is their one home. Each app states its laws as data (`Laws`). `manage.py
+migrate` lifts a table's triggers while a migration changes it, and installs what is missing or outdated. The system check
+below names both, and the test suite lifts all for the flush between tests alone.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from hashlib import sha256
+from typing import Any, Final
 
 from django.core.checks import CheckMessage, Error, Tags, register
-from django.db import connections
+from django.db import DatabaseError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Laws:
-    """What the database refuses in the tables of one app; table names without the app's prefix.
-
-    `never_changed`: rows are never changed and never deleted (laws 1 and 4). `never_deleted`: those, and more.
-    `frozen`: per table the columns that never change, with the words of the refusal. `final`: per table the condition on
-    a row from which on it never changes. `refused`: per table the conditions, written so that both databases read them,
-    under which a new row is refused, by the words of the refusal.
-    """
-
-    app: str
-    never_changed: tuple[str, ...]
-    also_never_deleted: tuple[str, ...]
-    frozen: Mapping[str, tuple[tuple[str, ...], str]]
-    final: Mapping[str, tuple[str, str]]
-    refused: Mapping[str, Mapping[str, str]]
-
-    @property
-    def never_deleted(self) -> tuple[str, ...]:
-        """The tables from which no row is ever deleted."""
-        return (*self.never_changed, *self.also_never_deleted)
-
+from cashdesk.trigger_statements import (
+    POSTGRESQL_REFUSE,
+    Laws,
+    Trigger,
+    postgresql_rules_function,
+    postgresql_triggers,
+    sqlite_triggers,
+)
 
 _INSERT_RULES: Final = {
     "movement": {
@@ -141,116 +127,8 @@ lay_down(
 )  # fmt: skip
 
 
-def _changed(columns: Iterable[str], differs: str) -> str:
-    return " OR ".join(f'NEW."{column}" {differs} OLD."{column}"' for column in columns)
-
-
-def _update_rules(laws: Laws, differs: str) -> list[tuple[str, str, str, str]]:
-    """Returns (trigger, table, condition, message) for every refused UPDATE; an empty condition refuses them all."""
-    return [
-        *((f"{table}_never_changed", table, "", f"a {table} is never changed") for table in laws.never_changed),
-        *((f"{table}_final", table, condition, words) for table, (condition, words) in laws.final.items()),
-        *(
-            (f"{table}_frozen", table, _changed(columns, differs), words)
-            for table, (columns, words) in laws.frozen.items()
-        ),
-    ]
-
-
-class Trigger(NamedTuple):
-    """A trigger: its name, the table it guards, and the statement that creates it."""
-
-    name: str
-    table: str
-    statement: str
-
-
-def _sqlite(laws: Laws, name: str, table: str, event: str, condition: str, message: str) -> Trigger:
-    when = f" WHEN {condition}" if condition else ""
-    body = f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
-    full = f"{laws.app}_{table}"
-    return Trigger(name, full, f"CREATE TRIGGER {name} BEFORE {event} ON {full}{when} {body}")
-
-
-def _sqlite_triggers(laws: Laws) -> list[Trigger]:
-    changes = [
-        _sqlite(laws, name, table, "UPDATE", condition, message)
-        for name, table, condition, message in _update_rules(laws, "IS NOT")
-    ]
-    deletions = [
-        _sqlite(laws, f"{table}_never_deleted", table, "DELETE", "", f"a {table} is never deleted")
-        for table in laws.never_deleted
-    ]
-    rules = [
-        _sqlite(laws, f"{table}_rule_{number}", table, "INSERT", condition, message)
-        for table, conditions in laws.refused.items()
-        for number, (message, condition) in enumerate(conditions.items(), start=1)
-    ]
-    # REPLACE deletes without a DELETE trigger, unless the connection says otherwise (config.settings): refused here too.
-    replacements = [
-        _sqlite(
-            laws,
-            f"{table}_never_replaced",
-            table,
-            "INSERT",
-            f"EXISTS (SELECT 1 FROM {laws.app}_{table} WHERE id = NEW.id)",
-            f"a {table} is never replaced",
-        )
-        for table in laws.never_deleted
-    ]
-    return changes + deletions + rules + replacements
-
-
-_POSTGRESQL_REFUSE: Final = """
-CREATE OR REPLACE FUNCTION cashdesk_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'restrict_violation';
-END $$
-"""
-
-
-def _postgresql_rules_function(laws: Laws, table: str) -> str:
-    """All rules for a new row of a table in one function, since each trigger on a hot table costs."""
-    rules = "\n".join(
-        f"IF {condition} THEN RAISE EXCEPTION '{message}' USING ERRCODE = 'check_violation'; END IF;"
-        for message, condition in laws.refused[table].items()
-    )
-    body = f"BEGIN {rules} RETURN NEW; END"
-    return f"CREATE OR REPLACE FUNCTION {laws.app}_{table}_rules() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$"
-
-
-def _postgresql(laws: Laws, name: str, table: str, event: str, condition: str, message: str) -> Trigger:
-    when = f" WHEN ({condition})" if condition else ""
-    each = "STATEMENT" if event == "TRUNCATE" else "ROW"
-    body = f"FOR EACH {each}{when} EXECUTE FUNCTION cashdesk_refuse('{message}')"
-    full = f"{laws.app}_{table}"
-    return Trigger(name, full, f"CREATE TRIGGER {name} BEFORE {event} ON {full} {body}")
-
-
-def _postgresql_triggers(laws: Laws) -> list[Trigger]:
-    changes = [
-        _postgresql(laws, name, table, "UPDATE", condition, message)
-        for name, table, condition, message in _update_rules(laws, "IS DISTINCT FROM")
-    ]
-    deletions = [
-        _postgresql(laws, f"{table}_never_{event.lower()}d", table, event, "", f"a {table} is never deleted")
-        for table in laws.never_deleted
-        for event in ("DELETE", "TRUNCATE")
-    ]
-    rules = [
-        Trigger(
-            f"{table}_rules",
-            f"{laws.app}_{table}",
-            f"CREATE TRIGGER {table}_rules BEFORE INSERT ON {laws.app}_{table} "
-            f"FOR EACH ROW EXECUTE FUNCTION {laws.app}_{table}_rules()",
-        )
-        for table in laws.refused
-    ]
-    return changes + deletions + rules
-
-
 def _triggers(connection: BaseDatabaseWrapper) -> list[Trigger]:
-    build = _postgresql_triggers if connection.vendor == "postgresql" else _sqlite_triggers
+    build = postgresql_triggers if connection.vendor == "postgresql" else sqlite_triggers
     return [trigger for laws in _LAWS.values() for trigger in build(laws)]
 
 
@@ -259,39 +137,55 @@ def laws_of(app: str) -> Laws:
     return _LAWS[app]
 
 
+def guarded_tables() -> frozenset[str]:
+    """Returns the names of the tables that have triggers."""
+    return frozenset(
+        f"{laws.app}_{table}"
+        for laws in _LAWS.values()
+        for table in (*laws.never_deleted, *laws.frozen, *laws.final, *laws.refused)
+    )
+
+
 def install(connection: BaseDatabaseWrapper) -> None:
-    """Creates every trigger that is missing on a table that is there. Safe to call again."""
-    absent = set(missing(connection))
-    if not absent:
-        return
-    tables = set(connection.introspection.table_names())
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(_POSTGRESQL_REFUSE)
-            for laws in _LAWS.values():
-                for table in laws.refused:
-                    if f"{laws.app}_{table}" in tables:
-                        cursor.execute(_postgresql_rules_function(laws, table))
-        for trigger in _triggers(connection):
-            if trigger.name in absent:
+    """Creates every trigger that is missing, and creates again those that another version wrote. Safe to repeat."""
+    with transaction.atomic(using=connection.alias):
+        stale = {*missing(connection), *outdated(connection)}
+        if not stale:
+            return
+        tables = set(connection.introspection.table_names())
+        _create_functions(connection, tables)
+        present = installed(connection)
+        with connection.cursor() as cursor:
+            for trigger in _triggers(connection):
+                if trigger.name not in stale:
+                    continue
+                if trigger.name in present:
+                    cursor.execute(_dropping(connection, trigger.name, trigger.table))
                 cursor.execute(trigger.statement)
+                if connection.vendor == "postgresql":
+                    told = f"COMMENT ON TRIGGER {trigger.name} ON {trigger.table} IS '{_version(trigger)}'"
+                    cursor.execute(told)
+
+
+def lift(connection: BaseDatabaseWrapper, *, tables: Collection[str]) -> list[Trigger]:
+    """Drops the triggers of these tables, those of an earlier version too, and returns them as the database wrote them."""
+    lifted = [trigger for trigger in _written(connection) if trigger.table in tables]
+    with connection.cursor() as cursor:
+        for trigger in lifted:
+            cursor.execute(_dropping(connection, trigger.name, trigger.table))
+    return lifted
+
+
+def put_back(connection: BaseDatabaseWrapper, lifted: Iterable[Trigger]) -> None:
+    """Creates again what `lift()` dropped. What names a table or a column that is gone stays away."""
+    for trigger in lifted:
+        with suppress(DatabaseError), transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+            cursor.execute(trigger.statement)
 
 
 def remove(connection: BaseDatabaseWrapper) -> None:
-    """Drops every trigger on the project's tables, also those of an earlier version: for `manage.py migrate`, and for the
-    test suite's flush.
-    """
-    prefixes = tuple(f"{app}_" for app in _LAWS)
-    query = (
-        "SELECT tgname, tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal"
-        if connection.vendor == "postgresql"
-        else "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(query)
-        for name, table in cursor.fetchall():
-            if table.startswith(prefixes):
-                cursor.execute(f"DROP TRIGGER {name}" + (f" ON {table}" if connection.vendor == "postgresql" else ""))
+    """Drops every trigger on the project's tables, those of an earlier version too: for the test suite's flush."""
+    lift(connection, tables=set(connection.introspection.table_names()))
 
 
 def installed(connection: BaseDatabaseWrapper) -> set[str]:
@@ -316,15 +210,71 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
     )
 
 
+def outdated(connection: BaseDatabaseWrapper) -> list[str]:
+    """Returns the names of the triggers that are there as another version wrote them, in order."""
+    if connection.vendor == "postgresql":
+        # PostgreSQL writes a statement its own way, so its digest is kept beside the trigger.
+        query = "SELECT tgname, obj_description(oid, 'pg_trigger') FROM pg_trigger WHERE NOT tgisinternal"
+    else:
+        query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        found = dict(cursor.fetchall())
+    wanted = {
+        trigger.name: _version(trigger) if connection.vendor == "postgresql" else trigger.statement
+        for trigger in _triggers(connection)
+    }
+    return sorted(name for name, text in found.items() if name in wanted and text != wanted[name])
+
+
+def _written(connection: BaseDatabaseWrapper) -> list[Trigger]:
+    """Returns the triggers of the project's tables with the statements that the database has for them."""
+    query = (
+        "SELECT tgname, tgrelid::regclass::text, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal"
+        if connection.vendor == "postgresql"
+        else "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger'"
+    )
+    prefixes = tuple(f"{app}_" for app in _LAWS)
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return [Trigger(*row) for row in cursor.fetchall() if row[1].startswith(prefixes)]
+
+
+def _create_functions(connection: BaseDatabaseWrapper, tables: Collection[str]) -> None:
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(POSTGRESQL_REFUSE)
+        for laws in _LAWS.values():
+            for table in laws.refused:
+                if f"{laws.app}_{table}" in tables:
+                    cursor.execute(postgresql_rules_function(laws, table))
+
+
+def _dropping(connection: BaseDatabaseWrapper, name: str, table: str) -> str:
+    return f"DROP TRIGGER {name}" + (f" ON {table}" if connection.vendor == "postgresql" else "")
+
+
+def _version(trigger: Trigger) -> str:
+    """Returns the digest of a trigger's statement and of the rules that its function holds."""
+    app, _, table = trigger.table.partition("_")
+    rules = _LAWS[app].refused.get(table, {}) if trigger.name.endswith("_rules") else {}
+    return sha256("\n".join((trigger.statement, *rules, *rules.values())).encode()).hexdigest()
+
+
 @register(Tags.database)
 def check_triggers(databases: Iterable[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:
-    """Says at `manage.py migrate` and `manage.py check --database default` which triggers are missing."""
+    """Names the triggers that are missing, or that another version wrote, at `manage.py check --database default`."""
     return [
         Error(
-            f"The trigger {name} is missing: the ledger is not protected.",
-            hint="Run manage.py migrate, which puts it back.",
+            f"The trigger {name} {fault}: the ledger is not protected.",
+            hint="Run manage.py migrate, which creates it.",
             id="cashdesk.E001",
         )
         for alias in databases or ()
-        for name in missing(connections[alias])
+        for fault, names in (
+            ("is missing", missing(connections[alias])),
+            ("is of another version", outdated(connections[alias])),
+        )
+        for name in names
     ]

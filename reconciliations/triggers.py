@@ -1,6 +1,7 @@
 """The laws of reconciliations as the database holds them; `cashdesk.triggers` installs them."""
 
-from cashdesk.triggers import Laws, lay_down
+from cashdesk.trigger_statements import Laws
+from cashdesk.triggers import lay_down
 
 lay_down(
     Laws(

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from cashdesk.triggers import Laws, lay_down
+from cashdesk.trigger_statements import Laws
+from cashdesk.triggers import lay_down
 
 _OF_OTHER_STATE: Final = "NOT EXISTS (SELECT 1 FROM settlements_settlement WHERE id = NEW.settlement_id AND {})"
 

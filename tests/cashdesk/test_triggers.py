@@ -1,6 +1,7 @@
 """The laws in the database: SQL by the back road is refused on both databases, whoever sends it."""
 
 import uuid
+from contextlib import nullcontext
 from io import StringIO
 from typing import Any
 
@@ -9,13 +10,17 @@ from django.apps import apps
 from django.core.checks import Error
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Model
+from django.db.migrations import AddIndex, AlterField, Migration, RunPython
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import CharField, Index, Model
+from django.test.utils import CaptureQueriesContext
 
 from cashdesk import triggers
 from cashdesk.domain.count import CountedAmount, Pieces
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.session import close_session, open_session
 from cashdesk.enums import PaymentStatus, PlaceKind, SessionStatus
+from cashdesk.management.commands.migrate import Command, guarded_tables
 from cashdesk.models import (
     AuditEntry,
     BusinessDay,
@@ -29,6 +34,7 @@ from cashdesk.models import (
     Seal,
     Variance,
 )
+from tests import roles
 from tests.cashdesk.desk import (
     NOON,
     counted,
@@ -39,7 +45,7 @@ from tests.cashdesk.desk import (
     refusal_of,
     sell,
 )
-from tests.stories import Cast
+from tests.stories import Cast, make_cast
 
 LAWS = triggers.laws_of("cashdesk")
 SESSION_FROZEN, PAYMENT_FROZEN, PLACE_FROZEN = (LAWS.frozen[table][0] for table in ("cashsession", "payment", "place"))
@@ -217,7 +223,8 @@ def test_a_missing_trigger_is_named_by_the_system_check_and_put_back(db: None) -
         (fault,) = faults()
         assert isinstance(fault, Error)
         assert (fault.id, name in fault.msg) == ("cashdesk.E001", True)
-        triggers.install(connection)
+        with roles.owning(connection):
+            triggers.install(connection)
         assert faults() == []
 
 
@@ -244,30 +251,108 @@ def test_installing_again_is_safe(day: CashSession) -> None:
 
 
 def test_lifted_triggers_let_through_what_they_refused(day: CashSession) -> None:
-    triggers.remove(connection)
+    roles.lift_laws(connection)
     assert refusal_of("UPDATE cashdesk_movement SET note = 'x'") == ""
     assert len(faults()) == len(triggers._triggers(connection)) > 20
     triggers.install(connection)
     assert refusal_of("UPDATE cashdesk_movement SET note = 'x'")
 
 
+@pytest.mark.parametrize("change", ["message", "condition"])
+def test_a_trigger_of_another_version_is_named_and_written_again(db: None, change: str) -> None:
+    table, name = "cashdesk_payment", "payment_final"
+    condition = "OLD.status = 'REJECTED'" if change == "condition" else "OLD.status <> 'PENDING'"
+    words = "it stays" if change == "message" else "a payment that was approved or rejected never changes"
+    drop(name)
+    if connection.vendor == "postgresql":
+        execute(
+            f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} FOR EACH ROW WHEN ({condition}) "
+            f"EXECUTE FUNCTION cashdesk_refuse('{words}')"
+        )
+    else:
+        execute(
+            f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} WHEN {condition} BEGIN SELECT RAISE(ABORT, '{words}'); END"
+        )
+    assert (triggers.missing(connection), triggers.outdated(connection)) == ([], [name])
+    (fault,) = faults()
+    assert f"{name} is of another version" in fault.msg
+    with roles.owning(connection):
+        triggers.install(connection)
+    assert faults() == []
+
+
 @pytest.mark.django_db(transaction=True)
-def test_migrating_lifts_the_laws_and_puts_them_back_when_all_is_migrated() -> None:
+def test_migrating_back_lifts_the_laws_and_migrating_again_puts_them_back() -> None:
     try:
-        call_command("migrate", "cashdesk", "0001", verbosity=0)
+        roles.migrate("cashdesk", "0001")
         there = connection.introspection.table_names()
         remaining = [trigger for trigger in triggers._triggers(connection) if trigger.table in there]
         assert len(triggers.missing(connection)) == len(remaining) > 20
     finally:
-        call_command("migrate", verbosity=0)
-    assert triggers.missing(connection) == []
+        roles.migrate()
+    assert faults() == []
 
 
 @pytest.mark.django_db(transaction=True)
 def test_migrating_again_puts_back_what_is_missing() -> None:
     drop("movement_never_changed")
-    call_command("migrate", verbosity=0)
+    roles.migrate()
     assert triggers.missing(connection) == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("arguments", [(), ("cashdesk",), ("sessions",)])
+def test_migrating_lifts_nothing_where_nothing_is_to_be_done(arguments: tuple[str, ...]) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        roles.migrate(*arguments)
+    assert not [query["sql"] for query in asked if "TRIGGER " in query["sql"]]
+
+
+class Harmful(Migration):
+    """A migration of our own that writes what a trigger refuses, and looks at the triggers meanwhile."""
+
+    atomic = True
+
+    def __init__(self, *, fails: bool) -> None:
+        super().__init__("0099_harmful", "cashdesk")
+        self.operations = [RunPython(self.write)]
+        self.fails = fails
+
+    def write(self, _apps: Any, editor: Any) -> None:
+        editor.execute("UPDATE cashdesk_place SET number = number + 100 WHERE kind = 'REGISTER'")
+        if self.fails:
+            raise RuntimeError("it fails after it wrote")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_migration_lifts_the_triggers_in_its_own_transaction(*, fails: bool) -> None:
+    cast = make_cast()
+    numbers = set(cast.store.places.filter(kind=PlaceKind.REGISTER).values_list("number", flat=True))
+    command = Command()
+    command.verbosity = 0
+    executor = MigrationExecutor(connection, command.migration_progress_callback)
+    with roles.owning(connection):
+        with pytest.raises(RuntimeError) if fails else nullcontext(), command._migration:
+            executor.apply_migration(executor.loader.project_state(), Harmful(fails=fails))
+        executor.recorder.record_unapplied("cashdesk", "0099_harmful")
+    assert triggers.missing(connection) == []
+    moved = set(cast.store.places.filter(kind=PlaceKind.REGISTER).values_list("number", flat=True))
+    assert moved == (numbers if fails else {number + 100 for number in numbers})
+    assert "stays what and where it is" in refusal_of("UPDATE cashdesk_place SET number = 7")
+
+
+def test_only_a_migration_that_rewrites_lifts_triggers(db: None) -> None:
+    foreign = Migration("0099_other", "sessions")
+    foreign.operations = [RunPython(RunPython.noop)]
+    adding = Migration("0099_adding", "cashdesk")
+    adding.operations = [AddIndex("payment", Index(fields=("order",), name="by_order"))]
+    typing = Migration("0099_typing", "cashdesk")
+    typing.operations = [AlterField("payment", "order", CharField(max_length=999))]
+    assert guarded_tables(foreign, connection) == guarded_tables(adding, connection) == frozenset()
+    assert "cashdesk_payment" in guarded_tables(typing, connection)
+    if connection.vendor == "postgresql":
+        assert guarded_tables(typing, connection) == {"cashdesk_payment"}
 
 
 def test_no_migration_is_waiting_to_be_written(db: None) -> None:

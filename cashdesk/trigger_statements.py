@@ -1,0 +1,138 @@
+"""How a law becomes triggers: the statements, in the words of SQLite and of PostgreSQL."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Laws:
+    """What the database refuses in the tables of one app; table names without the app's prefix.
+
+    `never_changed`: rows are never changed and never deleted (laws 1 and 4). `never_deleted`: those, and more.
+    `frozen`: per table the columns that never change, with the words of the refusal. `final`: per table the condition on
+    a row from which on it never changes. `refused`: per table the conditions, written so that both databases read them,
+    under which a new row is refused, by the words of the refusal.
+    """
+
+    app: str
+    never_changed: tuple[str, ...]
+    also_never_deleted: tuple[str, ...]
+    frozen: Mapping[str, tuple[tuple[str, ...], str]]
+    final: Mapping[str, tuple[str, str]]
+    refused: Mapping[str, Mapping[str, str]]
+
+    @property
+    def never_deleted(self) -> tuple[str, ...]:
+        """The tables from which no row is ever deleted."""
+        return (*self.never_changed, *self.also_never_deleted)
+
+
+def _changed(columns: Iterable[str], differs: str) -> str:
+    return " OR ".join(f'NEW."{column}" {differs} OLD."{column}"' for column in columns)
+
+
+def _update_rules(laws: Laws, differs: str) -> list[tuple[str, str, str, str]]:
+    """Returns (trigger, table, condition, message) for every refused UPDATE; an empty condition refuses them all."""
+    return [
+        *((f"{table}_never_changed", table, "", f"a {table} is never changed") for table in laws.never_changed),
+        *((f"{table}_final", table, condition, words) for table, (condition, words) in laws.final.items()),
+        *(
+            (f"{table}_frozen", table, _changed(columns, differs), words)
+            for table, (columns, words) in laws.frozen.items()
+        ),
+    ]
+
+
+class Trigger(NamedTuple):
+    """A trigger: its name, the table it guards, and the statement that creates it."""
+
+    name: str
+    table: str
+    statement: str
+
+
+def _sqlite(laws: Laws, name: str, table: str, event: str, condition: str, message: str) -> Trigger:
+    when = f" WHEN {condition}" if condition else ""
+    body = f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
+    full = f"{laws.app}_{table}"
+    return Trigger(name, full, f"CREATE TRIGGER {name} BEFORE {event} ON {full}{when} {body}")
+
+
+def sqlite_triggers(laws: Laws) -> list[Trigger]:
+    """Returns the triggers of an app's laws, as SQLite writes them."""
+    changes = [
+        _sqlite(laws, name, table, "UPDATE", condition, message)
+        for name, table, condition, message in _update_rules(laws, "IS NOT")
+    ]
+    deletions = [
+        _sqlite(laws, f"{table}_never_deleted", table, "DELETE", "", f"a {table} is never deleted")
+        for table in laws.never_deleted
+    ]
+    rules = [
+        _sqlite(laws, f"{table}_rule_{number}", table, "INSERT", condition, message)
+        for table, conditions in laws.refused.items()
+        for number, (message, condition) in enumerate(conditions.items(), start=1)
+    ]
+    # REPLACE deletes without a DELETE trigger, unless the connection says otherwise (config.settings): refused here too.
+    replacements = [
+        _sqlite(
+            laws,
+            f"{table}_never_replaced",
+            table,
+            "INSERT",
+            f"EXISTS (SELECT 1 FROM {laws.app}_{table} WHERE id = NEW.id)",
+            f"a {table} is never replaced",
+        )
+        for table in laws.never_deleted
+    ]
+    return changes + deletions + rules + replacements
+
+
+POSTGRESQL_REFUSE: Final = """
+CREATE OR REPLACE FUNCTION cashdesk_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'restrict_violation';
+END $$
+"""
+
+
+def postgresql_rules_function(laws: Laws, table: str) -> str:
+    """Returns the statement for all rules of a table's new rows: one function, since each trigger on a hot table costs."""
+    rules = "\n".join(
+        f"IF {condition} THEN RAISE EXCEPTION '{message}' USING ERRCODE = 'check_violation'; END IF;"
+        for message, condition in laws.refused[table].items()
+    )
+    body = f"BEGIN {rules} RETURN NEW; END"
+    return f"CREATE OR REPLACE FUNCTION {laws.app}_{table}_rules() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$"
+
+
+def _postgresql(laws: Laws, name: str, table: str, event: str, condition: str, message: str) -> Trigger:
+    when = f" WHEN ({condition})" if condition else ""
+    each = "STATEMENT" if event == "TRUNCATE" else "ROW"
+    body = f"FOR EACH {each}{when} EXECUTE FUNCTION cashdesk_refuse('{message}')"
+    full = f"{laws.app}_{table}"
+    return Trigger(name, full, f"CREATE TRIGGER {name} BEFORE {event} ON {full} {body}")
+
+
+def postgresql_triggers(laws: Laws) -> list[Trigger]:
+    """Returns the triggers of an app's laws, as PostgreSQL writes them."""
+    changes = [
+        _postgresql(laws, name, table, "UPDATE", condition, message)
+        for name, table, condition, message in _update_rules(laws, "IS DISTINCT FROM")
+    ]
+    deletions = [
+        _postgresql(laws, f"{table}_never_{event.lower()}d", table, event, "", f"a {table} is never deleted")
+        for table in laws.never_deleted
+        for event in ("DELETE", "TRUNCATE")
+    ]
+    rules = [
+        Trigger(
+            f"{table}_rules",
+            f"{laws.app}_{table}",
+            f"CREATE TRIGGER {table}_rules BEFORE INSERT ON {laws.app}_{table} "
+            f"FOR EACH ROW EXECUTE FUNCTION {laws.app}_{table}_rules()",
+        )
+        for table in laws.refused
+    ]
+    return changes + deletions + rules
