@@ -8,6 +8,7 @@ from django.db import connections
 from django.test import TransactionTestCase, override_settings
 
 from cashdesk import triggers
+from tests import roles
 from tests.stories import Cast, make_cast
 
 
@@ -15,6 +16,19 @@ from tests.stories import Cast, make_cast
 def _fast_passwords(settings: Any) -> None:
     """The real hasher is slow on purpose; tests/web/test_sign_in.py tests with it."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session")
+def _owner_migrates(django_db_modify_db_settings: None, django_db_blocker: Any) -> None:
+    with django_db_blocker.unblock():
+        roles.begin_as_owner()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(_owner_migrates: None, django_db_setup: None, django_db_blocker: Any) -> None:
+    """The owner makes the test database and migrates it; everything after that is the application (tests/roles.py)."""
+    with django_db_blocker.unblock():
+        roles.hand_to_application()
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -37,11 +51,12 @@ def _flush_lifts_the_triggers() -> Iterator[None]:
 
     def lifted(self: TransactionTestCase) -> None:
         connection = connections["default"]
-        triggers.remove(connection)
-        try:
-            flush(self)
-        finally:
-            triggers.install(connection)
+        with roles.owning(connection):
+            triggers.remove(connection)
+            try:
+                flush(self)
+            finally:
+                triggers.install(connection)
 
     TransactionTestCase._fixture_teardown = lifted  # type: ignore[method-assign]
     yield

@@ -18,6 +18,7 @@ from cashdesk.domain.principal import SYSTEM, Principal
 from cashdesk.domain.session import close_session, count_afterwards, force_close_session, open_session
 from cashdesk.enums import CASH, MovementKind, PaymentStatus, PaymentType, PlaceKind
 from cashdesk.models import CashSession, Movement, Payment, Place, Store, User
+from tests import roles
 from tests.stories import Cast
 
 NOON: Final = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -90,8 +91,8 @@ def books(store: Store, *, method: str = CASH) -> dict[str, int]:
 
 
 def execute(statement: str, parameters: tuple[Any, ...] | list[Any] = ()) -> int:
-    """Runs SQL by the back road, past the domain and the models, and returns how many rows it touched."""
-    with connection.cursor() as cursor:
+    """Runs SQL as the owner of the database, past the domain and the models, and returns how many rows it touched."""
+    with roles.owning(connection), connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return int(cursor.rowcount)
 

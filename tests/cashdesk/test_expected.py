@@ -15,6 +15,7 @@ from cashdesk.domain.seal import seal_period
 from cashdesk.enums import CASH, MOVEMENT_ENDS, MovementKind, PlaceKind
 from cashdesk.models import CashSession, Movement, Place
 from cashdesk.money import AMOUNT_MAX
+from tests import roles
 from tests.cashdesk.desk import NOON, close_drawer, execute, minutes, move, open_drawer, pay, refund, sell
 from tests.stories import Cast, counted_queries, make_cast
 
@@ -122,7 +123,7 @@ def test_all_places_together_hold_nothing_of_any_currency_and_method(cast: Cast)
 
 def plan_of_the_sum(place: Place, *, after: int) -> str:
     """Returns how the database means to compute the one sum, once it knows how many rows there are."""
-    with connection.cursor() as cursor:
+    with roles.owning(connection), connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE cashdesk_movement" if connection.vendor == "postgresql" else "ANALYZE")
         prefix = "EXPLAIN " if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN "
         cursor.execute(prefix + expected._MOVED, [place.pk, after, 2**63 - 1] * 2)

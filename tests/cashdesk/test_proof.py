@@ -3,12 +3,12 @@
 import pytest
 from django.db import connection
 
-from cashdesk import triggers
 from cashdesk.domain.principal import SYSTEM
 from cashdesk.domain.proof import faults_of_store
 from cashdesk.domain.session import count_afterwards, force_close_session
 from cashdesk.enums import CASH, MovementKind, PaymentStatus, PlaceKind
 from cashdesk.models import CashSession, Movement, Payment
+from tests import roles
 from tests.cashdesk.desk import NOON, close_drawer, counted, execute, move, open_drawer, pay, refund, sell
 from tests.stories import Cast
 
@@ -35,7 +35,7 @@ def shop(cast: Cast) -> Cast:
 
 def faults_after(cast: Cast, statement: str, parameters: list[object] | None = None) -> list[str]:
     """Returns what the proof says after somebody who owns the database ran a statement, triggers lifted until the test is over."""
-    triggers.remove(connection)
+    roles.lift_laws(connection)
     assert execute(statement, parameters or []) > 0
     return list(faults_of_store(cast.store))
 

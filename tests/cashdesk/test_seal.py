@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from cashdesk import triggers
 from cashdesk.domain.access import issue_token
 from cashdesk.domain.expected import book_of
 from cashdesk.domain.principal import SYSTEM
@@ -17,6 +16,7 @@ from cashdesk.domain.seal import DIGESTED, faults_of, seal_period
 from cashdesk.domain.session import count_afterwards, force_close_session
 from cashdesk.enums import CASH, MovementKind, PlaceKind
 from cashdesk.models import CashSession, Movement, Place, Seal
+from tests import roles
 from tests.cashdesk.desk import NOON, close_drawer, counted, execute, minutes, move, open_drawer, pay, refusal_of, sell
 from tests.stories import Cast
 
@@ -39,7 +39,7 @@ def register(cast: Cast) -> Place:
 
 def tamper(statement: str, parameters: list[Any] | tuple[Any, ...] = ()) -> None:
     """Changes rows as somebody would who owns the database, with the triggers lifted until the test is over."""
-    triggers.remove(connection)
+    roles.lift_laws(connection)
     assert execute(statement, parameters) > 0
 
 
@@ -191,7 +191,7 @@ def test_a_changed_balance_is_found(register: Place) -> None:
 
 def test_a_deleted_seal_is_found(register: Place) -> None:
     second = Seal.objects.get(place=register, number=2)
-    triggers.remove(connection)
+    roles.lift_laws(connection)
     execute("UPDATE cashdesk_cashsession SET seal_id = NULL, status = 'OPEN', expected_amount = NULL, declared_amount = NULL, "
             "difference = NULL, closed_at = NULL WHERE seal_id = %s", [second.pk])  # fmt: skip
     execute("DELETE FROM cashdesk_seal WHERE id = %s", [second.pk])

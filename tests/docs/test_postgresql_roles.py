@@ -74,6 +74,7 @@ def database() -> Iterator[Database]:
         user=server["USER"],
         password=server["PASSWORD"],
         dbname=server["NAME"],
+        options="-c role=none",  # the suite's own role makes neither roles nor databases
         autocommit=True,
     )
     name = sql.Identifier(made.name)

@@ -14,6 +14,7 @@ from bench import history
 from cashdesk.models import Payment, Store
 from reconciliations.domain.expected_cash import expected_cash
 from reconciliations.models import Reconciliation
+from tests import roles
 from tests.factories import StoreFactory, UserFactory
 from tests.reconciliations.desk import PATH
 from tests.stories import Cast, caller, exact
@@ -63,7 +64,7 @@ def full_scans(plan: str) -> list[str]:
 
 
 def analyze() -> None:
-    with connection.cursor() as cursor:
+    with roles.owning(connection), connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
 

@@ -3,11 +3,11 @@
 from datetime import date, timedelta
 
 import pytest
-from django.core.management import call_command
 
 from cashdesk.models import Movement, Payment
 from tests.cashdesk.desk import NOON, open_drawer, pay
 from tests.factories import StoreFactory, UserFactory
+from tests.roles import migrate
 
 
 @pytest.mark.django_db(transaction=True)
@@ -29,9 +29,9 @@ def test_each_payment_is_dated_as_its_movement_is() -> None:
     assert len(set(dates)) == len(shops)
     assert dict(Payment.objects.values_list("pk", "business_date")) == wanted
     try:
-        call_command("migrate", "reconciliations", "zero", verbosity=0)
-        call_command("migrate", "cashdesk", "0003", verbosity=0)
+        migrate("reconciliations", "zero")
+        migrate("cashdesk", "0003")
     finally:
-        call_command("migrate", verbosity=0)
+        migrate()
     assert dict(Payment.objects.values_list("pk", "business_date")) == wanted
     assert date(2000, 1, 1) not in wanted.values()

@@ -7,7 +7,6 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from cashdesk import triggers
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import MovementKind, Reason, Role
 from cashdesk.models import BusinessDay, CashSession, Movement, User
@@ -19,6 +18,7 @@ from reconciliations.domain.reconciliation import Declaration, record_reconcilia
 from reconciliations.models import Reconciliation
 from settlements.domain.opening import open_settlement
 from settlements.enums import SettlementType
+from tests import roles
 from tests.cashdesk.desk import NOON, close_drawer, counted, execute, minutes, move, open_drawer, pay
 from tests.factories import StoreFactory, UserFactory
 from tests.stories import Cast
@@ -68,7 +68,7 @@ def shop(cast: Cast) -> Cast:
 
 def faults_after(cast: Cast, statement: str, *parameters: Any) -> list[str]:
     """Returns what the proof says after somebody who owns the database ran a statement, triggers lifted until the test is over."""
-    triggers.remove(connection)
+    roles.lift_laws(connection)
     assert execute(statement, parameters) > 0
     return list(faults_of_store(cast.store))
 
@@ -144,7 +144,7 @@ def test_another_last_movement_is_named(shop: Cast) -> None:
 @pytest.mark.parametrize("column", ["NULL", "(SELECT MIN(id) FROM reconciliations_reconciliation)"])
 def test_a_broken_chain_is_named(shop: Cast, column: str) -> None:
     # Its own place is given away first: no two may take the place of the same.
-    triggers.remove(connection)
+    roles.lift_laws(connection)
     execute(f"UPDATE {TABLE} SET supersedes_id = NULL WHERE id = %s", [whole(1).pk])
     faults = faults_after(shop, f"UPDATE {TABLE} SET supersedes_id = {column} WHERE id = %s", whole(2).pk)
     words = "does not take the place of the one that stood before it."
@@ -172,7 +172,7 @@ def test_an_authorization_that_may_not_be_used_is_named(shop: Cast, change: str,
     if "expires" in change:
         # It lasted a while, long ago.
         long_ago = datetime(2026, 1, 1, tzinfo=UTC)
-        triggers.remove(connection)
+        roles.lift_laws(connection)
         statement = "UPDATE reconciliations_authorization SET issued_at = %s, expires_at = %s WHERE id = %s"
         execute(statement, [long_ago, row.reported_at, row.authorization_id])
         faults = list(faults_of_store(shop.store))
@@ -190,7 +190,7 @@ def test_a_theft_that_nobody_signed_off_is_named(shop: Cast) -> None:
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite keeps the unique column with the table")
 def test_an_authorization_used_twice_is_named(shop: Cast) -> None:
-    with connection.cursor() as cursor:
+    with roles.owning(connection), connection.cursor() as cursor:
         constraints = connection.introspection.get_constraints(cursor, TABLE)
         (unique,) = [
             name for name, one in constraints.items() if one["unique"] and one["columns"] == ["authorization_id"]

@@ -6,12 +6,12 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection, transaction
 
-from cashdesk import triggers
 from cashdesk.domain.session import count_afterwards
 from cashdesk.enums import MovementKind, PlaceKind, VarianceKind, VarianceState
 from cashdesk.errors import Conflict, NothingOpen
 from cashdesk.models import User
 from settlements.models import Settlement
+from tests import roles
 from tests.cashdesk.desk import counted, force_close, open_drawer, refusal_of
 from tests.reconciliations.queue import (
     THE_DAY,
@@ -298,7 +298,7 @@ def test_a_settlement_that_nobody_counted_has_no_figures(shop: Shop) -> None:
 )
 def test_the_database_takes_no_figures_of_what_nobody_counted(shop: Shop, columns: str) -> None:
     force_close(shop.sign_on(shop.cast.carla, 200_00))
-    triggers.remove(connection)
+    roles.lift_laws(connection)
     assert "variance_uncounted_has_no_figures" in refusal_of(f"UPDATE cashdesk_variance SET {columns}")
 
 

@@ -8,7 +8,6 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from cashdesk import triggers
 from cashdesk.domain.count import CountedAmount, Pieces
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import PlaceKind
@@ -18,6 +17,7 @@ from settlements.domain.change_order import cancel_change, order_change, receive
 from settlements.domain.deposit import reverse_movement
 from settlements.domain.proof import faults_of_store
 from settlements.models import ChangeOrder
+from tests import roles
 from tests.settlements.desk import Shop
 from tests.settlements.ordering import ROLLS, ordered, told
 
@@ -151,7 +151,7 @@ def test_what_was_booked_back_is_shown_so(shop: Shop) -> None:
 def test_the_proof_finds_what_was_booked_otherwise(shop: Shop) -> None:
     done = receive_change(order=ordered(shop.cast, at=shop.tick()), received=told(ROLLS), by=shop.by(), at=shop.tick())
     other = shop.move(done.movement.kind, 5_00, here=shop.cast.place(PlaceKind.VAULT))  # type: ignore[union-attr,arg-type]
-    triggers.remove(connection)
+    roles.lift_laws(connection)
     for changes in ({"received": 65_00}, {"received": 5_00, "currency": "USD", "movement": other}):
         ChangeOrder.objects.filter(pk=done.pk).update(**changes)
         assert list(faults_of_store(shop.cast.store)) == [

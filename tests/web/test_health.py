@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from cashdesk import triggers
+from tests import roles
 from tests.stories import counted_queries
 from tests.web.side_by_side import begun
 
@@ -28,7 +29,7 @@ def test_it_is_ready() -> None:
 @pytest.mark.parametrize("place", [0, -1])
 def test_it_is_not_ready_while_the_ledger_is_unprotected(place: int) -> None:
     name = sorted(triggers.installed(connection))[place]
-    with connection.cursor() as cursor:
+    with roles.owning(connection), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SELECT tgrelid::regclass FROM pg_trigger WHERE tgname = %s", [name])
             (table,) = cursor.fetchone()
@@ -44,14 +45,14 @@ def test_it_is_not_ready_while_the_ledger_is_unprotected(place: int) -> None:
 def test_it_is_not_ready_while_a_trigger_is_switched_off() -> None:
     if connection.vendor != "postgresql":
         pytest.skip("SQLite cannot switch a trigger off")
-    with connection.cursor() as cursor:
+    with roles.owning(connection), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE cashdesk_movement DISABLE TRIGGER USER")
     assert Client().get("/readyz").status_code == 503
 
 
 @pytest.mark.django_db
 def test_it_is_not_ready_before_it_is_migrated() -> None:
-    with connection.cursor() as cursor:
+    with roles.owning(connection), connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE id = (SELECT MAX(id) FROM django_migrations)")
     answer = Client().get("/readyz")
     assert (answer.status_code, answer.json()["checks"]["migrations"]) == (503, False)
