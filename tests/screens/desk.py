@@ -46,7 +46,8 @@ class Browser:
     def leave(self, typed: dict[str, Any]) -> Any:
         """Presses the button beside the way back, which a browser without a script shows."""
         found = re.search(
-            r'<noscript>\s*<button [^>]*name="next" value="([^"]+)" formaction="([^"]+)"', self.page.content.decode()
+            r'<button class="button unscripted" [^>]*name="next" value="([^"]+)" formaction="([^"]+)"',
+            self.page.content.decode(),
         )
         assert found, self.text
         return self.send(found[2], {**typed, "next": unescape(found[1])})

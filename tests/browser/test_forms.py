@@ -1,0 +1,196 @@
+"""Every page of the desk, the vault and the settlements, at every size of screen: nothing raw, and nothing covered."""
+
+from collections.abc import Callable
+from typing import Final
+
+import pytest
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from cashdesk import page_urls as desk_pages
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import PlaceKind
+from cashdesk.models import User, Variance
+from reconciliations import page_urls as reconciliation_pages
+from settlements import desk_urls as money_pages
+from settlements import page_urls as settlement_pages
+from settlements.domain.deposit import prepare_deposit
+from tests.browser.forms import ASKING_BAR_SHARE_MAX, Walk
+from tests.browser.screen import Screen
+from tests.cashdesk.desk import close_drawer, open_drawer
+from tests.factories import StoreFactory
+from tests.settlements.desk import EUR, USD, Shop
+from tests.settlements.ordering import ordered
+from tests.settlements.screens.settling import counts_card_slips, opening_path, path_of
+from tests.stories import Cast
+
+DRAWER: Final = {
+    "home", "sign-in", "desk", "desk-open", "desk-pay-in", "desk-pay-out", "desk-drop", "desk-no-sale", "desk-count",
+    "desk-hand-over", "desk-result", "draft-anew", "recount",
+}  # fmt: skip
+SETTLEMENT: Final = {
+    "desk", "desk-register", "settlement-open", "settlement-page", "settlement-start", "settlement-count", "vault-of",
+}  # fmt: skip
+VAULT: Final = {
+    "vault-of", "vault-change", "vault-orders", "vault-order-new", "vault-order", "vault-order-arrive", "vault-loan",
+    "vault-order-cancel", "vault-fetch", "vault-pay-in", "vault-pay-out", "vault-movements", "vault-deposits", "vault",
+    "vault-deposit-new", "vault-deposit", "vault-deposit-collect", "vault-deposit-credit", "report-stores", "z-reports",
+    "report-places", "x-report", "z-report", "exports",
+}  # fmt: skip
+LEADS_ON: Final = {"sign-out", "language", "draft", "draft-go-on", "session-recount", "export-file", "export-progress"}
+"""Paths that show no page of their own."""
+
+
+def test_the_walks_lead_to_every_page() -> None:
+    modules = (desk_pages, money_pages, settlement_pages, reconciliation_pages)
+    names = {str(path.name) for module in modules for path in module.urlpatterns}
+    assert names == DRAWER | SETTLEMENT | VAULT | LEADS_ON
+
+
+def enter(screen: Screen, user: User) -> None:
+    """Signs a person in without the page for it."""
+    client = Client()
+    client.force_login(user)
+    name = settings.SESSION_COOKIE_NAME
+    screen.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": screen.origin}])
+
+
+def refused(walk: Walk) -> None:
+    """Sends the form as it is, and looks at it again with what is wrong: the script shows it in place of the page."""
+    walk.press(status=400)
+    expect(walk.screen.page.locator("#refusal")).to_be_visible()
+    walk.look()
+
+
+def drawer(walk: Walk, cast: Cast) -> None:
+    """A cashier's day, and the recount of what a colleague left short."""
+    page = walk.screen.page
+    walk.visit("/")
+    walk.visit("/sign-in")
+    close_drawer(open_drawer(cast.bruno, 100_00), 40_00)
+    enter(walk.screen, cast.carla)
+    walk.visit("/desk")
+    walk.visit("/desk/open")
+    page.locator("#pieces-2000").fill("x")
+    refused(walk)
+    session = open_drawer(cast.carla, 100_00, station=2)
+    walk.visit("/desk")
+    for name in ("pay-in", "pay-out", "drop", "no-sale"):
+        walk.visit(f"/desk/{name}")
+        refused(walk)
+    walk.visit("/desk/hand-over")
+    walk.visit("/desk/count")
+    page.locator("#fuller").check()
+    page.locator("#packs-200").fill("1")
+    expect(page.locator("[data-said]")).not_to_be_empty()
+    walk.look()
+    Session.objects.all().delete()
+    walk.screen.expected_status = 401
+    page.locator("#packs-200").fill("2")
+    expect(page.locator("[data-out]")).to_be_visible()
+    walk.look(bar_share_max=ASKING_BAR_SHARE_MAX)
+    enter(walk.screen, cast.carla)
+    walk.visit("/desk/count")
+    page.locator(".alert a").first.click()
+    page.wait_for_url("**/anew*")
+    walk.look()
+    walk.screen.visit("/desk/count")
+    walk.press()
+    page.locator("#review").wait_for()
+    walk.look()
+    walk.press()
+    page.wait_for_url(f"**/desk/sessions/{session.uuid}")
+    walk.look()
+    enter(walk.screen, cast.erika)
+    walk.visit(f"/variances/{Variance.objects.filter(session__user=cast.bruno).get().uuid}/recount")
+    page.locator("#pieces-2000").fill("x")
+    refused(walk)
+
+
+def settlement(walk: Walk, cast: Cast) -> None:
+    """A register and the vault from their opening to their close, with parts as tabs."""
+    shop, page = Shop(cast=cast), walk.screen.page
+    counts_card_slips(shop)
+    enter(walk.screen, cast.erika)
+    walk.visit(opening_path(shop, 0))
+    refused(walk)
+    shop.vault()
+    walk.visit(opening_path(shop))
+    running = shop.open({EUR: 100_00, USD: 20_00})
+    walk.visit("/desk")
+    walk.visit("/desk/register")
+    walk.visit(path_of(running))
+    walk.visit(path_of(running, "/start"))
+    walk.press()
+    page.wait_for_url("**/count")
+    walk.look()
+    page.get_by_role("tab", name="USD").click()
+    page.locator("#usd-cash-pieces-500").fill("x")
+    refused(walk)
+    page.locator("#usd-cash-pieces-500").fill("4")
+    walk.press()
+    page.locator("#review").wait_for()
+    walk.look()
+    page.locator("button[value=close]").click()
+    page.wait_for_url(f"**{path_of(running)}")
+    walk.look()
+    walk.visit(f"/vault/{cast.store.uuid}")
+    page.locator("main .button.first").click()
+    page.wait_for_url("**/count")
+    walk.look()
+
+
+def vault(walk: Walk, cast: Cast) -> None:
+    """A manager's morning: bags, orders, what registers get and give, and the reports."""
+    open_drawer(cast.bruno, 100_00, station=1)
+    close_drawer(open_drawer(cast.carla, 100_00, station=2), 40_00)
+    order = ordered(cast)
+    bag = prepare_deposit(
+        store=cast.store,
+        amount=5_00,
+        currency="EUR",
+        bag_number="B-1",
+        by=Principal(user=cast.erika),
+        at=timezone.now(),
+    )
+    enter(walk.screen, cast.erika)
+    for path in ("", f"/{cast.store.uuid}", "/orders", f"/orders/{order.uuid}", "/movements", "/deposits"):
+        walk.visit(f"/vault{path}")
+    walk.visit(f"/vault/deposits/{bag.uuid}")
+    for path in ("change", "loan", "fetch", "pay-in", "pay-out", "deposits/new", "orders/new"):
+        walk.visit(f"/vault/{path}")
+        refused(walk)
+    for path in ("arrive", "cancel"):
+        walk.visit(f"/vault/orders/{order.uuid}/{path}")
+        refused(walk)
+    walk.visit(f"/vault/deposits/{bag.uuid}/collect")
+    walk.visit(f"/vault/deposits/{bag.uuid}/credit")
+    reports = f"/reports/registers/{cast.store.uuid}"
+    closed = cast.place(PlaceKind.REGISTER, 2).seals.get()
+    for path in (reports, f"{reports}/1/x", f"{reports}/2/z", f"{reports}/2/z/{closed.number}"):
+        walk.visit(path)
+    walk.visit("/reports/exports/")
+    enter(walk.screen, cast.anna)
+    StoreFactory(account=cast.store.account, number="1338", name="Potsdam")
+    for path in ("/vault", "/vault/change", "/reports/registers"):
+        walk.visit(path)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("path", "pages"),
+    [(drawer, DRAWER), (settlement, SETTLEMENT), (vault, VAULT)],
+    ids=["drawer", "settlement", "vault"],
+)
+def test_pages_show_nothing_raw_and_bars_cover_nothing(
+    screen: Screen, cast: Cast, path: Callable[[Walk, Cast], None], pages: set[str]
+) -> None:
+    # German has the longest words of the languages: what fits in it fits in the others.
+    cast.store.language, cast.store.float_template = "de", {"2000": 3, "50": 20}
+    cast.store.save()
+    walk = Walk(screen)
+    path(walk, cast)
+    assert walk.seen == pages
