@@ -5,30 +5,29 @@ from decimal import Decimal
 from typing import Final
 
 from django.utils.translation import gettext as _
-from iso4217 import Currency
 
+from cashdesk.currencies import EXPONENTS
 from cashdesk.errors import InvalidInput
 
 DIGITS_MAX: Final = 15
 AMOUNT_MAX: Final = 10**DIGITS_MAX - 1
 """The largest amount in minor units that the doors take (docs/contracts.md, section 0): 9,000 of them fit 64 bits."""
 
-_EXPONENTS: Final = {currency.code: currency.exponent for currency in Currency if currency.exponent is not None}
 _PLAIN_NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 
 
 def is_currency(code: str) -> bool:
-    """Whether `code` is an ISO 4217 currency that has minor units, in capitals."""
-    return code in _EXPONENTS
+    """Whether `code` is an ISO 4217 currency that has minor units, in capitals; withdrawn ones count."""
+    return code in EXPONENTS
 
 
 def exponent_of(currency: str) -> int:
-    """Returns how many decimals the currency has by ISO 4217: EUR 2, CLP 0, KWD 3.
+    """Returns how many decimals the currency has by ISO 4217: EUR 2, CLP 0, KWD 3, and HRK 2 although withdrawn.
 
     Raises InvalidInput for an unknown currency.
     """
     try:
-        return _EXPONENTS[currency]
+        return EXPONENTS[currency]
     except KeyError:
         raise InvalidInput.of(
             "currency",

@@ -11,6 +11,7 @@ from django.db.models import Field
 
 from cashdesk.domain import audit, place
 from cashdesk.domain.business_day import business_date
+from cashdesk.domain.currency import refuse_withdrawn
 from cashdesk.domain.entry import Entry
 from cashdesk.domain.expected import last_seal_of
 from cashdesk.domain.principal import Principal
@@ -22,6 +23,9 @@ from cashdesk.money import AMOUNT_MAX
 
 COUNTED_KINDS: Final = frozenset({PlaceKind.REGISTER, PlaceKind.VAULT})
 """The places of a store that are counted."""
+
+ELSEWHERE: Final = frozenset({PlaceKind.CUSTOMERS, PlaceKind.OUTSIDE, PlaceKind.BANK, PlaceKind.OPENING})
+"""The places that new money comes from."""
 
 ROWS_PER_STATEMENT: Final = 500
 """Bounds a statement's parameters well under SQLite's 32,766 and PostgreSQL's 65,535."""
@@ -175,6 +179,9 @@ def _late_ends(source: str, destination: str) -> list[tuple[str, str]]:
 def _row(*, uuid: UUID, store: Store, entry: Entry, by: Principal, at: datetime) -> list[Any]:
     """Returns the values of one row in the order of `_fields()`, prepared for the database."""
     _check(store=store, entry=entry)
+    on = business_date(store=store, at=entry.occurred_at)
+    if entry.source.kind in ELSEWHERE and entry.reverses is None:
+        refuse_withdrawn(currency=entry.currency, store=store, on=on)
     values = {
         "uuid": uuid,
         "store": store.pk,
@@ -189,7 +196,7 @@ def _row(*, uuid: UUID, store: Store, entry: Entry, by: Principal, at: datetime)
         "reverses": entry.reverses.pk if entry.reverses else None,
         "is_late": entry.is_late,
         "late_for": entry.late_for.pk if entry.late_for else None,
-        "business_date": business_date(store=store, at=entry.occurred_at),
+        "business_date": on,
         "occurred_at": entry.occurred_at,
         "recorded_at": at,
         "recorded_by": by.user.pk if by.user else None,

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from cashdesk.domain import audit, ledger, place
 from cashdesk.domain.access import find_store
 from cashdesk.domain.business_day import business_date
+from cashdesk.domain.currency import refusal_of_withdrawn
 from cashdesk.domain.entry import Entry
 from cashdesk.domain.payment_report import PaymentReport, checked
 from cashdesk.domain.payment_target import Target, targets_of
@@ -166,7 +167,7 @@ def _book(*, reports: Sequence[PaymentReport], by: Principal, at: datetime, hold
             continue
         payment = known.get((target.store.pk, report.id))
         is_new = payment is None
-        refusal = _refusal_of_pending(report, target) if payment is None else None
+        refusal = _refusal_of_new(report, target, at=at) if payment is None else None
         if refusal is not None:
             outcomes.append(Outcome(error=refusal))
             continue
@@ -190,6 +191,16 @@ def _book(*, reports: Sequence[PaymentReport], by: Principal, at: datetime, hold
         for store in sorted(stores, key=lambda found: found.pk):
             _move(store=store, new=[pair for pair in new if pair[1].store == store], by=by, at=at)
     return outcomes
+
+
+def _refusal_of_new(report: PaymentReport, target: Target, *, at: datetime) -> DomainError | None:
+    """Why a payment is not kept: its currency was withdrawn, or it may not begin."""
+    if report.status != PaymentStatus.REJECTED and report.type == PaymentType.SALE:
+        on = business_date(store=target.store, at=min(report.paid_at or at, at))
+        refusal = refusal_of_withdrawn(currency=report.currency, store=target.store, on=on)
+        if refusal is not None:
+            return refusal
+    return _refusal_of_pending(report, target)
 
 
 def _refusal_of_pending(report: PaymentReport, target: Target) -> DomainError | None:

@@ -8,7 +8,9 @@ from typing import Final
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils import timezone
 
+from cashdesk.currencies import is_current
 from cashdesk.denominations import denominations_of
 from cashdesk.enums import Language
 from cashdesk.models.public_id import PublicIdModel
@@ -167,10 +169,11 @@ class Store(PublicIdModel):
         return dict(sorted(((int(worth), pieces) for worth, pieces in self.float_template.items()), reverse=True))
 
     def clean(self) -> None:
-        """Refuses a vendor of another account, another currency once money has moved in this one, and a float that
-        cannot lie in a drawer.
+        """Refuses a vendor of another account, another currency once money has moved in this one, a new currency that ISO
+        has withdrawn, and a float that cannot lie in a drawer.
         """
         super().clean()
+        self._refuse_withdrawn_currency()
         try:
             validate_float_template(self.float_template, currency=self.currency)
         except ValidationError as error:
@@ -181,3 +184,12 @@ class Store(PublicIdModel):
                 raise ValidationError({"currency": "stays as it is: money has moved in it already."})
         if self.vendor is not None and self.vendor.account_id != self.account_id:
             raise ValidationError({"vendor": "is not a vendor of the store's account."})
+
+    def _refuse_withdrawn_currency(self) -> None:
+        """A store keeps the currency that it has, withdrawn or not; nobody chooses a withdrawn one."""
+        if not is_currency(self.currency) or is_current(self.currency, on=timezone.now().date()):
+            return
+        if not type(self).objects.filter(pk=self.pk, currency=self.currency).exists():
+            raise ValidationError(
+                {"currency": f"{self.currency} was withdrawn by ISO 4217: choose a current currency."}
+            )

@@ -1,5 +1,6 @@
 """Money is whole minor units: what comes in is read exactly or refused, and what goes out can be read back."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from iso4217 import Currency
 
 from cashdesk import money
+from cashdesk.currencies import EXPONENTS, withdrawn_on
 from cashdesk.errors import InvalidInput
 
 CURRENCIES = sorted(currency.code for currency in Currency if currency.exponent is not None)
@@ -20,6 +22,30 @@ def test_every_iso_currency_with_minor_units_is_known_with_its_exponent() -> Non
     assert len(CURRENCIES) > 150
     assert [money.exponent_of(code) for code in ("EUR", "CLP", "JPY", "IDR", "KWD", "CLF")] == [2, 0, 0, 2, 3, 4]
     assert all(money.is_currency(code) for code in CURRENCIES)
+
+
+def test_our_table_of_current_currencies_is_that_of_the_package() -> None:
+    # Fails when a new version of the package knows more: add the code, or its withdrawal, to cashdesk/currencies.py.
+    published = {currency.code: currency.exponent for currency in Currency if currency.exponent is not None}
+    current = {code for code in EXPONENTS if withdrawn_on(code) is None}
+    assert {code: money.exponent_of(code) for code in current} == published
+
+
+@pytest.mark.parametrize(
+    ("code", "decimals", "first_day_without"),
+    [
+        ("HRK", 2, date(2023, 2, 1)),
+        ("DEM", 2, date(2002, 4, 1)),
+        ("BGN", 2, date(2026, 2, 1)),
+        ("MRO", 2, date(2018, 1, 1)),
+        ("ITL", 0, date(2002, 4, 1)),
+        ("BYR", 0, date(2017, 2, 1)),
+        ("YDD", 3, date(1991, 10, 1)),
+    ],
+)
+def test_a_withdrawn_currency_keeps_its_decimals(code: str, decimals: int, first_day_without: date) -> None:
+    assert (money.exponent_of(code), withdrawn_on(code)) == (decimals, first_day_without)
+    assert money.to_text(123456, code).endswith(f" {code}")
 
 
 @pytest.mark.parametrize("code", ["", "eur", "Eur", "EURO", "XXX", "XAU", "ZZZ", " EUR", "€"])

@@ -1,0 +1,33 @@
+"""A currency that ISO 4217 withdrew: what is in the books stays usable, new money is refused (docs/decisions/0026)."""
+
+from datetime import date
+
+from django.utils.translation import gettext as _
+
+from cashdesk.currencies import withdrawn_on
+from cashdesk.errors import InvalidInput
+from cashdesk.models import Store
+
+
+def refusal_of_withdrawn(*, currency: str, store: Store, on: date) -> InvalidInput | None:
+    """Returns why the store takes no new money of the currency on that business date, or None if it does.
+
+    A store that is kept in a withdrawn currency goes on trading in it.
+    """
+    if currency == store.currency:
+        return None
+    day = withdrawn_on(currency)
+    if day is None or on < day:
+        return None
+    return InvalidInput.of(
+        "currency",
+        _("%(currency)s was withdrawn by ISO 4217: new money of it is taken only by stores that are kept in it.")
+        % {"currency": currency},
+    )
+
+
+def refuse_withdrawn(*, currency: str, store: Store, on: date) -> None:
+    """Raises InvalidInput where the store takes no new money of the currency on that business date."""
+    refusal = refusal_of_withdrawn(currency=currency, store=store, on=on)
+    if refusal is not None:
+        raise refusal
