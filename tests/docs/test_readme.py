@@ -91,10 +91,12 @@ def test_every_picture_says_in_words_what_it_shows() -> None:
     assert all(len(words) > 40 for words, _path in pictures)
 
 
-def test_decisions_are_numbered_without_a_gap() -> None:
+def test_each_decision_has_a_number_of_its_own() -> None:
     numbers = [int(page.name[:4]) for page in sorted(DECISIONS.glob("*.md"))]
 
-    assert numbers == list(range(1, len(numbers) + 1))
+    # There may be gaps: a number is taken when work on a decision begins.
+    assert numbers[0] == 1
+    assert len(numbers) == len(set(numbers))
 
 
 @pytest.mark.parametrize("page", sorted(DECISIONS.glob("*.md")), ids=lambda page: page.stem)
