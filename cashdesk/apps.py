@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 
-from cashdesk import checks, triggers
+from cashdesk import checks, name_checks, triggers
 
 
 class CashdeskConfig(AppConfig):
@@ -10,5 +10,6 @@ class CashdeskConfig(AppConfig):
 
     name = "cashdesk"
     verbose_name = "Cashdesk"
+    name_checks = name_checks
     triggers = triggers
     checks = checks

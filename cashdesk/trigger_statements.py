@@ -1,7 +1,7 @@
 """How a law becomes triggers: the statements, in the words of SQLite and of PostgreSQL."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 
@@ -12,7 +12,8 @@ class Laws:
     `never_changed`: rows are never changed and never deleted (laws 1 and 4). `never_deleted`: those, and more.
     `frozen`: per table the columns that never change, with the words of the refusal. `final`: per table the condition on
     a row from which on it never changes. `refused`: per table the conditions, written so that both databases read them,
-    under which a new row is refused, by the words of the refusal.
+    under which a new row is refused, by the words of the refusal. `distinct`: per table, by the name of the trigger, the
+    columns of a name, the condition under which a row with a new name is refused because of another row, and the words.
     """
 
     app: str
@@ -21,6 +22,7 @@ class Laws:
     frozen: Mapping[str, tuple[tuple[str, ...], str]]
     final: Mapping[str, tuple[str, str]]
     refused: Mapping[str, Mapping[str, str]]
+    distinct: Mapping[str, Mapping[str, tuple[tuple[str, ...], str, str]]] = field(default_factory=dict)
 
     @property
     def never_deleted(self) -> tuple[str, ...]:
@@ -86,7 +88,19 @@ def sqlite_triggers(laws: Laws) -> list[Trigger]:
         )
         for table in laws.never_deleted
     ]
-    return changes + deletions + rules + replacements
+    # After, not before: only then does SQLite know the id of a new row.
+    names = [
+        Trigger(
+            f"{name}_{event.lower()}",
+            f"{laws.app}_{table}",
+            f"CREATE TRIGGER {name}_{event.lower()} AFTER {event} ON {laws.app}_{table} "
+            f"WHEN {f'({changed}) AND ' if event == 'UPDATE' else ''}{condition} "
+            f"BEGIN SELECT RAISE(ABORT, '{words}'); END",
+        )
+        for table, name, changed, condition, words in _distinct_rules(laws, "IS NOT")
+        for event in ("INSERT", "UPDATE")
+    ]
+    return changes + deletions + rules + replacements + names
 
 
 POSTGRESQL_REFUSE: Final = """
@@ -95,6 +109,30 @@ BEGIN
     RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'restrict_violation';
 END $$
 """
+
+
+POSTGRESQL_REFUSE_WHERE: Final = """
+CREATE OR REPLACE FUNCTION cashdesk_refuse_where() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE is_refused boolean;
+BEGIN
+    -- Two transactions that take the same name wait here for each other; the second one then sees the first one's row.
+    PERFORM pg_advisory_xact_lock(hashtext(TG_TABLE_NAME));
+    EXECUTE 'SELECT ' || replace(TG_ARGV[1], 'NEW.', '($1).') INTO is_refused USING NEW;
+    IF is_refused THEN
+        RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$
+"""
+
+
+def _distinct_rules(laws: Laws, differs: str) -> list[tuple[str, str, str, str, str]]:
+    """Returns (table, trigger, whether the name changed, condition, message) for every name that only one row may have."""
+    return [
+        (table, name, _changed(columns, differs), condition, words)
+        for table, rules in laws.distinct.items()
+        for name, (columns, condition, words) in rules.items()
+    ]
 
 
 def postgresql_rules_function(laws: Laws, table: str) -> str:
@@ -135,4 +173,15 @@ def postgresql_triggers(laws: Laws) -> list[Trigger]:
         )
         for table in laws.refused
     ]
-    return changes + deletions + rules
+    names = [
+        Trigger(
+            f"{name}_{event.lower()}",
+            f"{laws.app}_{table}",
+            f"CREATE TRIGGER {name}_{event.lower()} AFTER {event} ON {laws.app}_{table} FOR EACH ROW "
+            + (f"WHEN ({changed}) " if event == "UPDATE" else "")
+            + f"EXECUTE FUNCTION cashdesk_refuse_where('{words}', '{condition.replace(chr(39), chr(39) * 2)}')",
+        )
+        for table, name, changed, condition, words in _distinct_rules(laws, "IS DISTINCT FROM")
+        for event in ("INSERT", "UPDATE")
+    ]
+    return changes + deletions + rules + names

@@ -16,6 +16,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from cashdesk.trigger_statements import (
     POSTGRESQL_REFUSE,
+    POSTGRESQL_REFUSE_WHERE,
     Laws,
     Trigger,
     postgresql_rules_function,
@@ -77,6 +78,37 @@ _INSERT_RULES: Final = {
     },
 }
 
+_OPERATOR_UID: Final = (
+    "LTRIM(LOWER(CASE WHEN {row}.operator_code = '' THEN CAST({row}.id AS TEXT) ELSE {row}.operator_code END), '0')"
+)
+
+_DISTINCT_PEOPLE: Final = {
+    "user_sign_in_names": (
+        ("username", "email", "rut"),
+        """
+            EXISTS (
+                SELECT 1 FROM cashdesk_user other WHERE other.id <> NEW.id AND (
+                    LOWER(other.username) IN (LOWER(NEW.email), NULLIF(LOWER(NEW.rut), ''))
+                    OR LOWER(other.email) IN (LOWER(NEW.username), NULLIF(LOWER(NEW.rut), ''))
+                    OR (other.rut <> '' AND LOWER(other.rut) IN (LOWER(NEW.username), LOWER(NEW.email)))
+                )
+            )
+        """,
+        "a username, email or tax id names one person",
+    ),
+    "user_operator_uid": (
+        ("operator_code", "account_id"),
+        f"""
+            EXISTS (
+                SELECT 1 FROM cashdesk_user other
+                WHERE other.id <> NEW.id AND other.account_id = NEW.account_id
+                  AND {_OPERATOR_UID.format(row="other")} = {_OPERATOR_UID.format(row="NEW")}
+            )
+        """,
+        "an operator code or user id names one person of an account",
+    ),
+}
+
 _LAWS: Final[dict[str, Laws]] = {}
 
 
@@ -123,6 +155,7 @@ lay_down(
             "variance": ("OLD.state IN ('APPROVED', 'SUPERSEDED')", "a variance that was dealt with never changes"),
         },
         refused=_INSERT_RULES,
+        distinct={"user": _DISTINCT_PEOPLE},
     )
 )  # fmt: skip
 
@@ -142,7 +175,7 @@ def guarded_tables() -> frozenset[str]:
     return frozenset(
         f"{laws.app}_{table}"
         for laws in _LAWS.values()
-        for table in (*laws.never_deleted, *laws.frozen, *laws.final, *laws.refused)
+        for table in (*laws.never_deleted, *laws.frozen, *laws.final, *laws.refused, *laws.distinct)
     )
 
 
@@ -245,6 +278,7 @@ def _create_functions(connection: BaseDatabaseWrapper, tables: Collection[str]) 
         return
     with connection.cursor() as cursor:
         cursor.execute(POSTGRESQL_REFUSE)
+        cursor.execute(POSTGRESQL_REFUSE_WHERE)
         for laws in _LAWS.values():
             for table in laws.refused:
                 if f"{laws.app}_{table}" in tables:

@@ -28,7 +28,7 @@ class NewPersonForm(BaseUserCreationForm):  # type: ignore[type-arg]  # the clas
 
     class Meta(BaseUserCreationForm.Meta):
         model = User
-        fields = ("account", "username", "email", "name", "rut", "role", "store", "is_owner")
+        fields = ("account", "username", "email", "name", "rut", "role", "store", "operator_code", "is_owner")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -80,6 +80,7 @@ class PersonAdmin(CashdeskAdmin, UserAdmin):  # type: ignore[type-arg]  # the cl
                     "rut",
                     "role",
                     "store",
+                    "operator_code",
                     "is_owner",
                     "password1",
                     "password2",

@@ -2,11 +2,12 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.contrib.auth.hashers import check_password, make_password
-from django.db.models import Case, Q, Value, When
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 
@@ -17,6 +18,7 @@ from cashdesk.domain.principal import Principal
 from cashdesk.enums import TokenKind
 from cashdesk.errors import InvalidInput, NotSignedIn, TooManyAttempts
 from cashdesk.models import AccessToken, Place, SignInAttempt, Store, User
+from cashdesk.models.person import SIGN_IN_NAMES, is_called
 
 ATTEMPTS_WINDOW: Final = timedelta(minutes=15)
 ATTEMPTS_PER_NAME: Final = 10
@@ -45,13 +47,8 @@ def sign_in(
     Raises TooManyAttempts, NotSignedIn (the same for an unknown name and a wrong password), InvalidInput for a store or
     station that the person may not use.
     """
-    user = verify(
-        identifier=email or username or rut,
-        password=password,
-        address=address,
-        at=at,
-        user=_person(email=email, username=username, rut=rut),
-    )
+    kind, name = ("email", email) if email else ("username", username) if username else ("rut", rut)
+    user = verify(identifier=name, password=password, address=address, at=at, user=_person_called(name, by=(kind,)))
     bound_store, register = _binding(user=user, store=store, station=station)
     return issue_token(user=user, at=at, lifetime=lifetime, store=bound_store, register=register)
 
@@ -105,21 +102,16 @@ def confirm_password(*, by: Principal, password: str, address: str, at: datetime
         raise NotSignedIn(_("password: is wrong."), code="wrong_password", errors={"password": "is wrong."}) from None
 
 
-def _person(*, email: str, username: str, rut: str) -> User | None:
-    wanted = Q(email__iexact=email) if email else Q(username__iexact=username) if username else Q(rut__iexact=rut)
-    return User.objects.able_to_sign_in().filter(wanted).first()
+def _person_called(name: str, *, by: Iterable[str] = SIGN_IN_NAMES) -> User | None:
+    """Returns the person with this name, if exactly one has it and may sign in.
 
-
-def _person_called(name: str) -> User | None:
-    """A username goes before an e-mail address that reads the same, and that before a tax id. No name holds a NUL, which
-    PostgreSQL would not even look for.
+    Data older than the law may have a name twice, also one of somebody who left: it signs nobody in, since it might be
+    somebody else.
     """
-    if not name or "\0" in name:
+    if not name:
         return None
-    is_username, is_email = Q(username__iexact=name), Q(email__iexact=name)
-    people = User.objects.able_to_sign_in().filter(is_username | is_email | Q(rut__iexact=name))
-    kind = Case(When(is_username, then=Value(0)), When(is_email, then=Value(1)), default=Value(2))
-    return people.order_by(kind).first()
+    people = list(User.objects.select_related("store", "register", "account").filter(is_called(name, by=by))[:2])
+    return people[0] if len(people) == 1 and people[0].may_sign_in else None
 
 
 def _count_attempt(*, digest: str, address: str, at: datetime) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Case, Exists, F, Max, OuterRef, Q, When
 
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.principal import Principal, has_operator_uid
 from cashdesk.enums import PlaceKind, SessionStatus, Settling
 from cashdesk.models import CashSession, Place, Store, User
 
@@ -81,11 +81,9 @@ class Look:
 
     def _find_operators(self, references: set[str]) -> None:
         if references:
-            numbers = [int(reference) for reference in references if reference.isdecimal() and len(reference) < 19]
             # Also people who left: a late payment of theirs is real money.
-            people = self.by.people(with_inactive=True)
-            found_people = people.filter(Q(operator_code__in=references) | Q(pk__in=numbers, operator_code=""))
-            # A code that somebody was given goes before somebody else's id that reads the same.
+            found_people = self.by.people(with_inactive=True).filter(has_operator_uid(references))
+            # Only in data older than the law: a code that somebody was given goes before an id that reads the same.
             for person in sorted(found_people, key=lambda found: bool(found.operator_code)):
                 self.operators[person.operator_uid] = person
 

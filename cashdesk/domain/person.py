@@ -1,9 +1,13 @@
 """Setting up people."""
 
+from contextlib import suppress
 from datetime import datetime
+from itertools import count
+from uuid import uuid4
 
 from django.contrib.auth.hashers import make_password
-from django.db import transaction
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 
 from cashdesk.domain import audit
 from cashdesk.domain.access import revoke
@@ -24,10 +28,12 @@ def create_person(
     rut: str = "",
     register: Place | None = None,
     is_owner: bool = False,
+    operator_code: str = "",
 ) -> User:
     """Creates a person; without a password they cannot sign in until one is set.
 
-    Raises ValidationError when the username, email or tax id is taken, in whatever capitals.
+    The user id is their operator code unless one is given. Where that id is the code of somebody else, they get a code
+    like it, such as `218-2`. Raises ValidationError when the username, email, tax id or code is somebody else's.
     """
     user = User(
         account=account,
@@ -39,11 +45,33 @@ def create_person(
         rut=rut,
         register=register,
         is_owner=is_owner,
+        operator_code=operator_code,
         password=make_password(password),
     )
     user.full_clean()
-    user.save()
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError:
+        user.full_clean()  # Names the field, where somebody took the name at the same moment.
+        if operator_code:
+            raise
+        user.pk = None
+        _save_with_free_code(user)
     return user
+
+
+@transaction.atomic
+def _save_with_free_code(user: User) -> None:
+    """Saves a new person whose id is the operator code of somebody else: with that id and a number as their code."""
+    user.operator_code = uuid4().hex  # The id is known only once the row is there.
+    user.save(force_insert=True)
+    for number in count(2):
+        user.operator_code = f"{user.pk}-{number}"
+        with suppress(ValidationError):
+            user.full_clean()
+            break
+    user.save(update_fields=["operator_code"])
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """Who asks, and what they may see."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -123,14 +124,19 @@ def find_person(*, user_id: int | None, by: Principal) -> User:
 
 
 def find_operator(*, uid: str, store: Store, by: Principal) -> User | None:
-    """Returns the person of the store's account with this operator code, or, where they have none, this user id; people who
-    left too. None where `by` knows nobody of that name.
-    """
-    is_id = uid.isascii() and uid.isdecimal() and len(uid) < 19
-    wanted = Q(operator_code=uid) | (Q(operator_code="", pk=int(uid)) if is_id else Q(pk__in=[]))
-    people = by.people(with_inactive=True).filter(wanted, account_id=store.account_id)
-    # A code that somebody was given goes before somebody else's id that reads the same.
+    """Returns the person of the store's account with this operator uid, people who left too; None where `by` knows none."""
+    people = by.people(with_inactive=True).filter(has_operator_uid([uid]), account_id=store.account_id)
+    # Only in data older than the law: a code that somebody was given goes before an id that reads the same.
     return people.order_by("-operator_code").first()
+
+
+def has_operator_uid(uids: Collection[str]) -> Q:
+    """Builds the condition that a person has one of these operator uids: the code, or the user id where there is none.
+
+    A uid is compared as it is written: `0218` is not the id 218, nor are digits of other scripts.
+    """
+    ids = [int(uid) for uid in uids if uid.isascii() and uid.isdecimal() and len(uid) < 19 and uid == str(int(uid))]
+    return Q(operator_code__in=[uid for uid in uids if uid]) | Q(operator_code="", pk__in=ids)
 
 
 def _fits(identifier: int) -> bool:

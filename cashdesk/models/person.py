@@ -1,16 +1,39 @@
 """People: cashiers, managers and admins."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Final
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Cast, Lower
+from django.db.models.lookups import Exact
 
 from cashdesk.enums import ROLE_RANK, Language, PlaceKind, Role
 from cashdesk.models.organisation import Account, Store
 from cashdesk.models.place import Place
 from cashdesk.models.public_id import PublicIdModel
+
+SIGN_IN_NAMES: Final = {"username": "username", "email": "e-mail address", "rut": "tax id"}
+"""What a person may sign in with, by field. Together they are one space: each names one person of the installation."""
+
+
+def is_called(name: str, *, by: Iterable[str] = SIGN_IN_NAMES) -> models.Q:
+    """Builds the condition that one of these fields is this name, in any capitals, as the database's laws compare them."""
+    # No name holds a NUL, which PostgreSQL would not even look for.
+    wanted = Lower(models.Value(name.replace("\0", "\ufffd"), output_field=models.CharField()))
+    return models.Q(*(Exact(Lower(field), wanted) for field in by), _connector=models.Q.OR)
+
+
+def operator_key(uid: Any) -> models.Func:
+    """Builds what is compared of an operator code: capitals and leading zeros tell no two people apart."""
+    return models.Func(Lower(uid), models.Value("0"), function="LTRIM", output_field=models.CharField())
+
+
+def operator_uid_of_row() -> models.Case:
+    """Builds the operator uid of a person's row: the code, or the user id as text."""
+    has_no_code = models.When(operator_code="", then=Cast("pk", models.CharField()))
+    return models.Case(has_no_code, default=models.F("operator_code"), output_field=models.CharField())
 
 
 class UserManager(BaseUserManager["User"]):
@@ -18,7 +41,7 @@ class UserManager(BaseUserManager["User"]):
 
     def get_by_natural_key(self, username: str | None) -> "User":
         """Returns the person with this username, whatever its capitals."""
-        return self.get(username__iexact=username)
+        return self.get(is_called(username or "", by=("username",)))
 
     def able_to_sign_in(self) -> "models.QuerySet[User]":
         """Returns the active people of active accounts, with the store and register that every request asks for."""
@@ -29,6 +52,7 @@ class UserManager(BaseUserManager["User"]):
         """Creates an operator of the installation (`manage.py createsuperuser`): sees every account, belongs to none."""
         user = self.model(username=username, email=email.lower(), name=name, role=Role.ADMIN, is_superuser=True)
         user.set_password(password)
+        user.full_clean()
         user.save(using=self._db)
         return user
 
@@ -100,8 +124,10 @@ class User(AbstractBaseUser, PublicIdModel):
         return self.name or self.username
 
     def clean(self) -> None:
-        """Refuses a store of another account, a register of another store, and a cashier or manager without a store."""
+        """Refuses names of somebody else, a store of another account, and a register or role that does not fit the store."""
         super().clean()
+        self._refuse_names_of_others()
+        self._refuse_operator_uid_of_others()
         if self.store is not None and self.store.account_id != self.account_id:
             raise ValidationError({"store": "is not a store of the person's account."})
         register = self.register
@@ -109,6 +135,42 @@ class User(AbstractBaseUser, PublicIdModel):
             raise ValidationError({"register": "is not a register of the person's store."})
         if self.store is None and self.role != Role.ADMIN:
             raise ValidationError({"store": "is required: a cashier or manager works in a store."})
+
+    def _refuse_names_of_others(self) -> None:
+        """Refuses a username, e-mail address or tax id that somebody else may sign in with (triggers.py has the law)."""
+        others = User.objects.exclude(pk=self.pk)
+        taken = {
+            field: f"Somebody else signs in with this already: give another {word}."
+            for field, word in SIGN_IN_NAMES.items()
+            if getattr(self, field) and others.filter(is_called(getattr(self, field))).exists()
+        }
+        if taken:
+            raise ValidationError(taken)
+
+    def _refuse_operator_uid_of_others(self) -> None:
+        """Refuses an operator code that names somebody else of the account, also one that is somebody's user id."""
+        self.operator_code = self.operator_code.strip()
+        if any(character.isdigit() and not character.isascii() for character in self.operator_code):
+            raise ValidationError({"operator_code": "Write its digits as 0 to 9."})
+        if self.account_id is None or (not self.operator_code and self.pk is None):
+            return
+        uid = models.Value(self.operator_uid, output_field=models.CharField())
+        other = (
+            User.objects.filter(account_id=self.account_id)
+            .exclude(pk=self.pk)
+            .annotate(key=operator_key(operator_uid_of_row()))
+            .filter(key=operator_key(uid))
+            .first()
+        )
+        if other is None:
+            return
+        told = "Another code is needed" if self.operator_code else "A code is needed: without one it is the user id"
+        raise ValidationError({"operator_code": f"{told}. {other.operator_uid} is {other}."})
+
+    @property
+    def may_sign_in(self) -> bool:
+        """Whether the person is active, and so is their account."""
+        return self.is_active and (self.account is None or self.account.is_active)
 
     @property
     def is_staff(self) -> bool:

@@ -66,10 +66,9 @@ class SignInBackend(BaseBackend):
         """Returns the person, or None; too many tries look like a wrong password here."""
         if not username or password is None:
             return None
-        user = User.objects.able_to_sign_in().filter(username__iexact=username).first()
         address = address_of(request) if request is not None else ""
         try:
-            return access.verify(identifier=username, password=password, address=address, at=timezone.now(), user=user)
+            return access.verify_called(name=username, password=password, address=address, at=timezone.now())
         except (NotSignedIn, TooManyAttempts):
             return None
 

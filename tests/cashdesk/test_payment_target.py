@@ -204,11 +204,13 @@ def test_an_operator_is_named_by_code_or_where_there_is_none_by_id(cast: Cast) -
 
 
 def test_a_code_that_looks_like_an_id_is_a_code(cast: Cast) -> None:
+    cast.carla.operator_code = "K7"
+    cast.carla.save()
     cast.bruno.operator_code = str(cast.carla.pk)
     cast.bruno.save()
-    carla_by_id = look(Principal(user=cast.erika), operator=str(cast.carla.pk))
-    assert isinstance(carla_by_id, Target)
-    assert carla_by_id.operator == cast.bruno
+    found = look(Principal(user=cast.erika), operator=str(cast.carla.pk))
+    assert isinstance(found, Target)
+    assert found.operator == cast.bruno
 
 
 def test_a_cashier_reports_for_themselves_alone(cast: Cast) -> None:

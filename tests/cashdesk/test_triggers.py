@@ -32,6 +32,7 @@ from cashdesk.models import (
     Payment,
     Place,
     Seal,
+    User,
     Variance,
 )
 from tests import roles
@@ -210,7 +211,7 @@ def test_none_is_missing(db: None) -> None:
     assert triggers.missing(connection) == []
     assert faults() == []
     tables = {trigger.table for trigger in triggers._triggers(connection)}
-    staying = [*STAYING, BusinessDay, Variance]
+    staying = [*STAYING, BusinessDay, Variance, User]
     for app in ("settlements", "reconciliations"):
         staying += apps.get_app_config(app).get_models()
     assert tables == {model._meta.db_table for model in staying}

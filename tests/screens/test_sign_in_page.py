@@ -11,7 +11,7 @@ from cashdesk.domain.api_key import issue_api_key
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import Scope
 from cashdesk.models import AccessToken, AuditEntry, SignInAttempt, User
-from tests.factories import PASSWORD, UserFactory
+from tests.factories import PASSWORD
 from tests.screens.desk import Browser
 from tests.stories import Cast, caller
 
@@ -29,12 +29,6 @@ def test_each_of_the_three_names_opens_the_desk(cast: Cast, name: str) -> None:
     carla.follow()
     assert "Carla" in carla.text
     assert AuditEntry.objects.filter(action="person.signed_in", user=cast.carla, store=cast.store).count() == 1
-
-
-def test_a_username_goes_before_anothers_address_that_reads_the_same(cast: Cast) -> None:
-    namesake = UserFactory(store=cast.store, username="carla@example.com", email="other@example.com")
-    browser = entered("carla@example.com")
-    assert browser.client.session["_auth_user_id"] == str(namesake.pk)
 
 
 def test_who_works_in_a_store_is_led_to_the_desk_and_who_does_not_to_the_front_page(cast: Cast) -> None:
