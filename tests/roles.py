@@ -5,7 +5,7 @@ may do. The suite uses the same file, so a missing grant fails the test of the d
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -66,7 +66,8 @@ def begin_as_owner() -> None:
     """Makes the two roles. From now on a connection to a test database makes the owner own it, and acts as the owner."""
     connection = connections["default"]
     if connection.vendor == "postgresql":
-        _make_roles(connection)
+        with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
+            _make_roles(cursor.connection)
         connection_created.connect(_own)
 
 
@@ -82,8 +83,7 @@ def hand_to_application() -> None:
     raw = connection.connection
     raw.execute(grants_for(APPLICATION))
     raw.execute("RESET ROLE")
-    login, name = (sql.Identifier(connection.settings_dict[part]) for part in ("USER", "NAME"))
-    raw.execute(sql.SQL("ALTER ROLE {} IN DATABASE {} SET role = {}").format(login, name, sql.Identifier(APPLICATION)))
+    _begin_as_application(raw)
     connection.close()
     connection.close_pool()  # type: ignore[attr-defined]
 
@@ -105,16 +105,28 @@ def _become(connection: BaseDatabaseWrapper, role: str) -> None:
         raise DatabaseError(str(error)) from error
 
 
-def _make_roles(connection: BaseDatabaseWrapper) -> None:
-    with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
-        for role in (OWNER, APPLICATION):
-            try:
-                cursor.execute(f"CREATE ROLE {role}")
-            except DatabaseError as error:
-                # Another test process, or an earlier run, made it.
-                if not isinstance(error.__cause__, psycopg.errors.DuplicateObject | psycopg.errors.UniqueViolation):
-                    pytest.exit(
-                        f"The suite makes the roles {OWNER} and {APPLICATION}, and this login may not: {error}"
-                        "Name a superuser of a server for tests in DATABASE_URL, or none at all.",
-                        returncode=1,
-                    )
+def hand_over(url: str) -> None:
+    """Grants in another database, which is migrated, and has every later connection of this login be the application."""
+    with closing(psycopg.connect(url, options="-c role=none", autocommit=True)) as database:
+        _make_roles(database)
+        database.execute(grants_for(APPLICATION))
+        _begin_as_application(database)
+
+
+def _begin_as_application(database: "psycopg.Connection[Any]") -> None:
+    login, name, role = (sql.Identifier(word) for word in (database.info.user, database.info.dbname, APPLICATION))
+    database.execute(sql.SQL("ALTER ROLE {} IN DATABASE {} SET role = {}").format(login, name, role))
+
+
+def _make_roles(database: "psycopg.Connection[Any]") -> None:
+    for role in (OWNER, APPLICATION):
+        try:
+            database.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
+        except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
+            continue  # another test process, or an earlier run, made it
+        except psycopg.Error as error:
+            pytest.exit(
+                f"The suite makes the roles {OWNER} and {APPLICATION}, and this login may not: {error}. "
+                "Name a superuser of a server for tests in DATABASE_URL, or none at all.",
+                returncode=1,
+            )

@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
+from tests import roles
 from tests.real_retail.server import PROJECT, environment, migrate
 
 WORKERS = 2
@@ -93,8 +94,8 @@ class House:
             return int(row[0]) if row else 0
 
     def connect(self) -> "psycopg.Connection[Any]":
-        """Connects to the database of a PostgreSQL house beside the server."""
-        return psycopg.connect(_libpq(self.url))
+        """Connects to the database of a PostgreSQL house beside the server, as who may see what others wait for."""
+        return psycopg.connect(_libpq(self.url), options="-c role=none")
 
     def await_blocked(self, count: int) -> None:
         """Waits until so many connections of this database wait for somebody else's lock."""
@@ -143,6 +144,7 @@ def temporary_house(folder: Path, *, like: House | None = None) -> Iterator[Hous
         house = House(url=urlsplit(server)._replace(path=f"/{name}").geturl(), folder=folder)
         if like is None:
             migrate(house.environment)
+        roles.hand_over(_libpq(house.url))
         yield house
     finally:
         with psycopg.connect(_libpq(server), autocommit=True) as connection:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from cashdesk.domain.access import issue_token
 from cashdesk.enums import PlaceKind
 from cashdesk.models import CashSession, IdempotentAnswer, Movement, Place, User
+from tests import roles
 from tests.api.steps import closed, opened, payment
 from tests.factories import PASSWORD
 from tests.stories import Caller, Cast, caller, exact, key_caller, make_cast
@@ -93,14 +94,20 @@ def test_two_devices_of_one_person_share_the_key(cast: Cast) -> None:
     assert first.content == again.content
 
 
+def age_answers(age: timedelta) -> None:
+    """Lets the kept answers be this old."""
+    with roles.owning(connection):
+        IdempotentAnswer.objects.update(created_at=timezone.now() - age)
+
+
 def test_after_a_day_the_key_is_new_again(cast: Cast) -> None:
     carla = caller(cast.carla)
     opened(carla)
     carla.post("/shifts/cash-transaction", DROP, idempotency_key="k")
-    IdempotentAnswer.objects.update(created_at=timezone.now() - timedelta(hours=23, minutes=59))
+    age_answers(timedelta(hours=23, minutes=59))
     carla.post("/shifts/cash-transaction", DROP, idempotency_key="k")
     assert cast.book(PlaceKind.VAULT) == 500
-    IdempotentAnswer.objects.update(created_at=timezone.now() - timedelta(hours=24, minutes=1))
+    age_answers(timedelta(hours=24, minutes=1))
     assert "Idempotent-Replayed" not in carla.post("/shifts/cash-transaction", DROP, idempotency_key="k").headers
     assert cast.book(PlaceKind.VAULT) == 1000
     assert IdempotentAnswer.objects.count() == 1
