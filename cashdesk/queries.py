@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils.translation import gettext as _
 
-from cashdesk.domain.handover import was_counted_since
+from cashdesk.domain.handover import was_counted_by_another, was_counted_since
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import CountMoment, MovementKind, PlaceKind, Role, SessionStatus
 from cashdesk.errors import NotFound
@@ -27,11 +27,11 @@ def with_shown_result(sessions: "QuerySet[S]", *, by: Principal) -> "QuerySet[S]
     """Adds `shows_result`: whether `by` may read the final amounts of a session (law 5), and `awaits_count`: whether its
     drawer still waits to be counted, so that a manager's look at what is expected there is noted.
 
-    Counted: yes. Open: nobody. Closed without a count, or handed over: a manager; the cashier only once the drawer was
-    counted by the next opening or afterwards, since until then the figures are what still lies there to be counted.
+    Counted: yes. Open: nobody. Closed without a count, or handed over: a manager; the cashier only after somebody else
+    has counted the drawer, at the next opening, afterwards or in a settlement (docs/decisions/0008).
     """
     counted_since = was_counted_since()
-    may_see_waiting = Value(value=True) if by.has_role(Role.MANAGER) else counted_since
+    may_see_waiting = Value(value=True) if by.has_role(Role.MANAGER) else was_counted_by_another(by.user)
     leaves_cash = Q(status=SessionStatus.CLOSED_SYSTEM) | Q(is_handed_over=True)
     shown = sessions.annotate(
         awaits_count=Case(

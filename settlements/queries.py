@@ -233,15 +233,13 @@ def sealed_period(*, by: Principal, place: Place, number: int) -> SealedPeriod:
 def _with_shown_result(rows: "QuerySet[Settlement]", *, by: Principal) -> "QuerySet[Settlement]":
     """`awaits_count`: closed without a count, and nobody has counted the drawer since, so that a look is noted.
 
-    Until then its target is what still lies there for the next cashier to count, so only a manager sees it
-    (docs/decisions/0008).
+    Its target is a manager's to see; a cashier sees it after somebody else has counted the drawer (docs/decisions/0008).
     """
-    counted_since = Exists(
-        Count.objects.filter(place=OuterRef("place"), counted_at__gte=OuterRef("closed_at")).exclude(
-            moment__in=WITHIN_A_PERIOD
-        )
-    )
-    may_see_uncounted = Value(value=True) if by.has_role(Role.MANAGER) else counted_since
+    counts = Count.objects.filter(place=OuterRef("place"), counted_at__gte=OuterRef("closed_at"))
+    counts = counts.exclude(moment__in=WITHIN_A_PERIOD)
+    counted_since = Exists(counts)
+    by_another = Exists(counts.filter(counted_by__isnull=False).exclude(counted_by=by.user))
+    may_see_uncounted = Value(value=True) if by.has_role(Role.MANAGER) else by_another
     return rows.annotate(
         awaits_count=Case(
             When(closing=Closing.FORCED, then=~counted_since),

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from cashdesk.domain.handover import handover_before
+from cashdesk.domain.handover import custody_of
 from cashdesk.models import CashSession, Store
 from cashdesk.money import to_text
 
@@ -71,20 +71,26 @@ def day(field: str) -> Column:
 
 
 def told_of_handover(session: CashSession) -> str:
-    """Says who handed the drawer of a session over to whom, and what was missing; empty where nobody did."""
-    before = handover_before(session)
-    if before is None:
+    """Says who handed the drawer of a session over to whom, or left it uncounted, and what was missing; empty where the
+    drawer was empty.
+    """
+    before = custody_of(session.register_id, until=session).left_by
+    leaves_cash = before is not None and (not before.is_counted or (before.is_handed_over and before.declared_amount))
+    if before is None or not leaves_cash:
         return ""
     return handed_over(before, said=f"counted in by {session.user} at {_clock(session.opened_at, session.store)}",
                        difference=session.opening_difference)  # fmt: skip
 
 
 def handed_over(session: CashSession, *, said: str, difference: int) -> str:
-    """Says who handed a drawer over and when, what became of it, and by how much the two counts differ (minor units)."""
+    """Says who handed a drawer over, or left it uncounted, and when, what became of it, and by how much it differs (minor
+    units).
+    """
     closed_at = session.closed_at or session.opened_at
     apart = f"{to_text(abs(difference), session.currency)} {'short' if difference < 0 else 'over'}"
     gap = apart if difference else "nothing missing"
-    return f"Handed over by {session.user} at {_clock(closed_at, session.store)}, {said}: {gap}"
+    act = "Handed over" if session.is_handed_over else "Left uncounted"
+    return f"{act} by {session.user} at {_clock(closed_at, session.store)}, {said}: {gap}"
 
 
 def _clock(at: datetime, store: Store) -> str:

@@ -73,7 +73,8 @@ class CountAfterwards(ActPage):
 
     def is_offered(self, row: CashSession, *, by: Principal) -> bool:
         """After a close without a count or a handover, until the drawer is opened or counted."""
-        if row.status != SessionStatus.CLOSED_SYSTEM and not row.is_handed_over:
+        is_own = by.user is not None and by.user.pk == row.user_id
+        if is_own or (row.status != SessionStatus.CLOSED_SYSTEM and not row.is_handed_over):
             return False
         found = with_shown_result(CashSession.objects.filter(pk=row.pk), by=by)
         return any(session.awaits_count for session in found)  # type: ignore[attr-defined]  # from with_shown_result()

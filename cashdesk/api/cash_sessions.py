@@ -29,20 +29,30 @@ from cashdesk.web.views import ApiViewSet
 FORCE_CLOSE_HINT = "Use force_close_previous: true to close your own automatically."
 
 
+def shows_result(session: CashSession) -> bool:
+    """Whether the caller may know the final amounts (law 5). Lists carry it; a single answer is of the caller's own open or
+    just counted session.
+    """
+    return bool(getattr(session, "shows_result", session.is_counted))
+
+
 @extend_schema_field({"type": "number", "nullable": True, "example": 1250.5})
 class UnitsField(serializers.Field[Any, Any, Any, Any]):
-    """An amount of a session in its currency's units, exact; null until the session may show it."""
+    """An amount of a session in its currency's units, exact.
+
+    A result is null while the session is open, and 0 while it is over and the caller may not know it yet.
+    """
 
     def __init__(self, *, is_result: bool, **kwargs: Any) -> None:
         super().__init__(read_only=True, **kwargs)
         self.is_result = is_result
 
     def get_attribute(self, instance: CashSession) -> Any:
-        """Returns (amount, currency), or None while the amount is not to be known (law 5)."""
-        # Lists carry `shows_result`; a single answer is of the caller's own open or just counted session.
-        is_shown = not self.is_result or getattr(instance, "shows_result", instance.is_counted)
+        """Returns (amount, currency), or None while there is none."""
         amount = getattr(instance, self.source or "")
-        return None if amount is None or not is_shown else (amount, instance.currency)
+        if amount is None:
+            return None
+        return amount if not self.is_result or shows_result(instance) else 0, instance.currency
 
     def to_representation(self, value: tuple[int, str]) -> Any:
         """Returns the exact number."""
@@ -60,6 +70,9 @@ class SessionSerializer(RowSerializer[CashSession]):
     final_cash_declared = UnitsField(is_result=True, source="declared_amount")
     difference = UnitsField(is_result=True)
     status = serializers.ChoiceField(choices=SessionStatus.choices)
+    is_counted = serializers.SerializerMethodField(
+        help_text="Whether the final amounts are those of a count. If false, declared is 0 because nobody counted."
+    )
 
     class Meta:
         model = CashSession
@@ -73,7 +86,12 @@ class SessionSerializer(RowSerializer[CashSession]):
             "final_cash_declared",
             "difference",
             "status",
+            "is_counted",
         )
+
+    def get_is_counted(self, session: CashSession) -> bool:
+        """False for zeros that stand for amounts the caller may not know yet."""
+        return session.is_counted and shows_result(session)
 
 
 class ListedSessionSerializer(SessionSerializer):

@@ -42,6 +42,7 @@ class ShiftSummarySerializer(serializers.Serializer[Any]):
     actual_cash_end = WholeUnitsField(allow_null=True)
     expected_cash_end = WholeUnitsField(allow_null=True)
     cash_difference = WholeUnitsField(allow_null=True)
+    is_counted = serializers.BooleanField(help_text="False while open, and where nobody counted: actual is 0 then.")
 
 
 class RangeRequest(serializers.Serializer[Any]):

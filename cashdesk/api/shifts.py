@@ -75,6 +75,7 @@ class EndedShiftSerializer(serializers.Serializer[Shift]):
     expected_cash_end = WholeUnitsField()
     actual_cash_end = WholeUnitsField()
     difference = WholeUnitsField(source="cash_difference")
+    is_counted = serializers.BooleanField(help_text="Whether the amounts are those of a count.")
     status = serializers.CharField(source="state")
     start_time = InstantField(source="opened_at")
     end_time = InstantField(source="closed_at")

@@ -4,13 +4,14 @@ Between the two counts nobody has the drawer. What differs is the opening differ
 both (docs/decisions/0016).
 """
 
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import Combinable
 
 from cashdesk.enums import WITHIN_A_PERIOD, CountMoment, PlaceKind
-from cashdesk.models import CashSession, Count, Place, Store
+from cashdesk.models import CashSession, Count, Place, Store, User
 
 
 def was_counted_since() -> Combinable:
@@ -22,6 +23,20 @@ def was_counted_since() -> Combinable:
     settled = Count.objects.filter(
         place=OuterRef("register"), counted_at__gte=OuterRef("closed_at"), session__isnull=True
     ).exclude(moment__in=WITHIN_A_PERIOD)
+    return Exists(opened_again) | Exists(afterwards) | Exists(settled)
+
+
+def was_counted_by_another(user: User | None) -> Combinable:
+    """Builds the condition on the same sessions that another person than `user` has counted the drawer since.
+
+    A count by a program does not pass: nobody but `user` need stand behind it (docs/decisions/0008).
+    """
+    counts = Count.objects.filter(place=OuterRef("register"), counted_by__isnull=False)
+    counts = counts.exclude(counted_by=user).exclude(moment__in=WITHIN_A_PERIOD)
+    # Session ids, since the clocks of two servers differ; the instant only bounds the search in the index of the place.
+    opened_again = counts.filter(session__gt=OuterRef("pk"), counted_at__gte=OuterRef("opened_at"))
+    afterwards = counts.filter(session=OuterRef("pk"), moment=CountMoment.AFTERWARDS)
+    settled = counts.filter(session__isnull=True, counted_at__gte=OuterRef("closed_at"))
     return Exists(opened_again) | Exists(afterwards) | Exists(settled)
 
 
@@ -45,17 +60,44 @@ def _waiting(store: Store) -> "QuerySet[CashSession]":
     return handed_over.exclude(was_counted_since())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Custody:
+    """Who had a drawer last. `left_by` is the session that left it as it is, None where the drawer was counted since;
+    `keeper_id` is its cashier, or who counted it since: None for a program, and where nobody had it.
+    """
+
+    left_by: CashSession | None
+    keeper_id: int | None
+
+    @property
+    def handed_over_by(self) -> CashSession | None:
+        """The session whose cash was handed over; None where the drawer was empty or closed without a count."""
+        before = self.left_by
+        return before if before is not None and before.is_handed_over and before.declared_amount else None
+
+
+def custody_of(register: Place | int, *, until: CashSession | None = None) -> Custody:
+    """Returns who had the drawer of a register last, before the session `until`. One statement where it had a session."""
+    place_id = register if isinstance(register, int) else register.pk
+    sessions = CashSession.objects.filter(register=place_id).select_related("user").order_by("-pk")
+    counts = Count.objects.filter(place=place_id).exclude(moment__in=WITHIN_A_PERIOD).order_by("-pk")
+    if until is not None:
+        sessions = sessions.filter(pk__lt=until.pk)
+        counts = counts.filter(counted_at__lte=until.opened_at)
+    settled = Q(session__isnull=True, counted_at__gte=OuterRef("closed_at"))
+    since = counts.filter(settled | Q(session=OuterRef("pk"), moment=CountMoment.AFTERWARDS))
+    found = sessions.annotate(is_counted_since=Exists(since), counter=Subquery(since.values("counted_by")[:1]))
+    before: Any = found.first()
+    if before is None:
+        first = counts.filter(session__isnull=True).first()
+        return Custody(left_by=None, keeper_id=first.counted_by_id if first is not None else None)
+    if before.is_counted_since:
+        return Custody(left_by=None, keeper_id=before.counter)
+    return Custody(left_by=before, keeper_id=before.user_id)
+
+
 def handover_before(session: CashSession) -> CashSession | None:
     """Returns the session whose cash was handed over to this one, with its cashier; None where the drawer was empty, closed
     without a count, or counted by somebody else in between.
     """
-    earlier = CashSession.objects.filter(register=session.register_id, pk__lt=session.pk).select_related("user")
-    before = earlier.order_by("-pk").first()
-    if before is None or not before.is_handed_over or not before.declared_amount:
-        return None
-    between = Count.objects.filter(
-        place=session.register_id, counted_at__gte=before.closed_at, counted_at__lte=session.opened_at
-    )
-    elsewhere = between.filter(session__isnull=True).exclude(moment__in=WITHIN_A_PERIOD)
-    afterwards = Count.objects.filter(session=before, moment=CountMoment.AFTERWARDS)
-    return None if elsewhere.exists() or afterwards.exists() else before
+    return custody_of(session.register_id, until=session).handed_over_by

@@ -33,7 +33,7 @@ from cashdesk.enums import (
     SessionStatus,
     Settling,
 )
-from cashdesk.errors import Conflict, InvalidInput, NothingOpen, SessionAlreadyOpen
+from cashdesk.errors import Conflict, Forbidden, InvalidInput, NothingOpen, SessionAlreadyOpen
 from cashdesk.models import CashSession, Place, Store, User
 
 
@@ -254,8 +254,11 @@ def count_afterwards(
     The session stays as it was sealed; the difference is booked now, the cash goes back to the vault, and the register gets
     a further seal.
 
-    Raises Conflict for any other session, and where somebody has opened or counted the drawer since.
+    Raises Conflict for any other session, and where somebody has opened or counted the drawer since; Forbidden for its own
+    cashier, who may have seen by now what it should hold (docs/decisions/0008).
     """
+    if by.user is not None and by.user.pk == session.user_id:
+        raise Forbidden(_("This was your drawer. Ask somebody else to count it."))
     ends = place.places_of(session.store)
     register = place.lock(exclusive=[session.register], shared=[ends[PlaceKind.VAULT]])[session.register_id]
     session = CashSession.objects.select_related("store", "user", "register").get(pk=session.pk)

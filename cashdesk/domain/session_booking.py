@@ -6,7 +6,7 @@ from datetime import datetime
 from cashdesk.domain import audit, ledger
 from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.entry import Entry, entries_of_difference
-from cashdesk.domain.handover import handover_before
+from cashdesk.domain.handover import custody_of
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.variance import Cause, raise_difference
 from cashdesk.enums import CASH, MovementKind, PlaceKind, Settling, VarianceKind
@@ -110,12 +110,15 @@ def bring_to_float(
 ) -> None:
     """Brings the register's book, which held so much, to the float: out of the vault, or by the opening difference."""
     if held_amount:
+        custody = custody_of(session.register, until=session)
         record_difference(session=session, ends=ends, difference=session.opening_difference, by=by, at=at)
+        # Custody between two people is nobody's drawer; a cashier who opens the drawer they left has had it all the time.
+        is_of_cashier = custody.keeper_id == session.user_id
         raise_difference(
-            kind=VarianceKind.OPENING, cause=cause_of(session, of_cashier=False), expected=held_amount,
+            kind=VarianceKind.OPENING, cause=cause_of(session, of_cashier=is_of_cashier), expected=held_amount,
             counted=session.start_amount, currency=session.currency, by=by, at=at,
         )  # fmt: skip
-        _note_counted_in(session, by=by, at=at)
+        _note_counted_in(session, custody.handed_over_by, by=by, at=at)
     elif session.start_amount:
         record_transfer(
             session=session,
@@ -128,9 +131,8 @@ def bring_to_float(
         )
 
 
-def _note_counted_in(session: CashSession, *, by: Principal, at: datetime) -> None:
+def _note_counted_in(session: CashSession, before: CashSession | None, *, by: Principal, at: datetime) -> None:
     """Names both hands of a handover in the trail, whether or not something is missing."""
-    before = handover_before(session)
     if before is not None:
         detail = {
             "from_session": before.pk,

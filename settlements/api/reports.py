@@ -1,6 +1,6 @@
 """X and Z reports as ours (docs/contracts.md, section 5). Amounts are minor units."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.urls import reverse
@@ -22,7 +22,7 @@ from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
 from settlements import queries
 from settlements.domain.x_report import x_report
-from settlements.domain.z_report import z_report
+from settlements.domain.z_report import ZReport, z_report
 from settlements.enums import Closing, ReportOf
 
 STORE = OpenApiParameter("store", str, description="Number or UUID; your own, unless given.")
@@ -131,6 +131,9 @@ class XReportSerializer(ReportSerializer):
     amounts = FiguresSerializer(source="figures", many=True)
 
 
+SEALED_RANGE: Final = ("after_movement", "last_movement", "movement_count")
+
+
 class SealSerializer(serializers.Serializer[Seal]):
     """The seal: number, chain and range."""
 
@@ -138,9 +141,9 @@ class SealSerializer(serializers.Serializer[Seal]):
     digest = serializers.CharField()
     previous_digest = serializers.CharField()
     sealed_at = InstantField()
-    after_movement = serializers.IntegerField()
-    last_movement = serializers.IntegerField()
-    movement_count = serializers.IntegerField()
+    after_movement = serializers.IntegerField(allow_null=True, help_text="Null for a cashier, as the next two are.")
+    last_movement = serializers.IntegerField(allow_null=True)
+    movement_count = serializers.IntegerField(allow_null=True)
 
 
 class ZReportSerializer(ReportSerializer):
@@ -156,6 +159,13 @@ class ZReportSerializer(ReportSerializer):
     closed_at = InstantField()
     closed_by = serializers.CharField()
     attempts = AttemptSerializer(many=True)
+
+    def to_representation(self, instance: ZReport) -> dict[str, Any]:
+        """Leaves the range of the seal empty for a reader who may not know it."""
+        shown = super().to_representation(instance)
+        if not instance.tells_range:
+            shown["seal"] |= dict.fromkeys(SEALED_RANGE)
+        return shown
 
 
 class LinksSerializer(serializers.Serializer[Any]):

@@ -11,6 +11,7 @@ from cashdesk.domain.business_day import business_date
 from cashdesk.domain.count import CountedAmount, keep_count
 from cashdesk.domain.entry import Entry
 from cashdesk.domain.expected import Book, book_of, last_movement_of
+from cashdesk.domain.handover import custody_of
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.register_choice import register_for
 from cashdesk.enums import CASH, CountMoment, MovementKind, PlaceKind, Role
@@ -114,6 +115,7 @@ def _open_register(
         else:
             entries.append(transfer(MovementKind.FLOAT, vault, register, currency=currency, amount=gap, at=at))
     ledger.record(store=store, entries=entries, by=by, at=at)
+    keeper = custody_of(register).keeper_id if differences else None
     return open_locked(
         place_=register,
         type_=SettlementType.CASHREGISTER,
@@ -123,6 +125,7 @@ def _open_register(
         z=book.last_seal.number if book.last_seal else 0,
         by=by,
         at=at,
+        person_id=keeper if by.user is not None and keeper == by.user.pk else None,
     )
 
 
@@ -137,8 +140,11 @@ def open_locked(
     by: Principal,
     at: datetime,
     is_counted: bool = True,
+    person_id: int | None = None,
 ) -> Settlement:
-    """Writes the settlement of a place whose book has been brought to what it opens with."""
+    """Writes the settlement of a place whose book has been brought to what it opens with. `person_id` had the drawer before
+    and has it now, so the differences are theirs.
+    """
     settlement = Settlement.objects.create(
         store=store,
         place=place_,
@@ -169,7 +175,7 @@ def open_locked(
             settlement=settlement, count=count, attempt=0, is_equal=not differences, unequal=list(differences)
         )
     place.hold(place_, by=by, after_z=z)
-    raise_opening(settlement, found=pairs, differences=differences, by=by, at=at)
+    raise_opening(settlement, found=pairs, differences=differences, person_id=person_id, by=by, at=at)
     note(
         settlement,
         "settlement.opened",

@@ -26,14 +26,22 @@ def raise_closing(settlement: Settlement, *, judged: Iterable[Judged], by: Princ
 
 
 def raise_opening(
-    settlement: Settlement, *, found: Mapping[Pair, int], differences: Mapping[Pair, int], by: Principal, at: datetime
+    settlement: Settlement,
+    *,
+    found: Mapping[Pair, int],
+    differences: Mapping[Pair, int],
+    person_id: int | None,
+    by: Principal,
+    at: datetime,
 ) -> None:
-    """Raises what `found` at the opening differs from what the book still held: custody between two periods."""
+    """Raises what `found` at the opening differs from what the book still held: custody between two periods, or of the
+    one person who had the drawer before and after.
+    """
     for pair, difference in differences.items():
         counted = found.get(pair, 0)
         raise_difference(
             kind=VarianceKind.OPENING,
-            cause=_cause(settlement, person_id=None),
+            cause=_cause(settlement, person_id=person_id),
             expected=counted - difference,
             counted=counted,
             currency=pair[0],

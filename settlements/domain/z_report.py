@@ -60,6 +60,8 @@ class ZReport(Report):
     closed_at: datetime
     closed_by: str
     attempts: tuple[Attempt, ...]
+    tells_range: bool = True
+    """Whether the reader may know which movements are sealed. Their number tells whether the opening booked a difference."""
 
     @property
     def number(self) -> str:
@@ -181,14 +183,16 @@ def _of_session(period: SealedPeriod, session: CashSession) -> ZReport:
 
 
 def _as_counted_in(report: ZReport, session: CashSession) -> ZReport:
-    """Begins with what the cashier counted in, whatever lay there: the gap that was booked would tell another's count."""
+    """Begins with the float that the cashier counted. The gap that was booked would tell what the drawer held before, and
+    so would a float from the vault: it moves only into an empty drawer.
+    """
     own, gap = (session.currency, CASH), session.opening_difference
-    booked = _over_short(own, gap)
-    came_in, went_out = max(gap, 0), max(-gap, 0)
+    floats = tuple(line for line in report.movements if line.kind == MovementKind.FLOAT and line.pair == own)
+    came_in, went_out = max(gap, 0) + sum(line.came_in for line in floats), max(-gap, 0)
     figures = tuple(
         replace(
             line,
-            begun_with=line.begun_with + gap,
+            begun_with=line.begun_with + came_in - went_out,
             came_in=line.came_in - came_in,
             went_out=line.went_out - went_out,
             opening_difference=0,
@@ -197,7 +201,8 @@ def _as_counted_in(report: ZReport, session: CashSession) -> ZReport:
         else line
         for line in report.figures
     )
-    return replace(report, figures=figures, movements=_without(report.movements, booked))
+    movements = _without(report.movements, (*_over_short(own, gap), *floats))
+    return replace(report, figures=figures, movements=movements, tells_range=False)
 
 
 def _of_count(seal: Seal) -> ZReport:

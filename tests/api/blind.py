@@ -122,17 +122,17 @@ def cash_out(amount: int, category: str = "expense") -> Step:
     return post("/shifts/cash-transaction", {"type": "cash_out", "amount": amount, "category": category})
 
 
+def sent(drawer: Drawer, step: Step) -> HttpResponse:
+    """Sends a step for one drawer."""
+    known = drawer.own
+    key = {"idempotency_key": step.key} if step.key else {}
+    return drawer.till.send(step.method, _filled(step.path, known), _filled(step.body, known), **key)
+
+
 def told(drawer: Drawer, step: Step) -> str:
     """Sends a step for one drawer, looks whether its answer gives the drawer away, and returns it without what varies."""
-    known = drawer.own
     before = drawer.expected
-    sent = drawer.till.send(
-        step.method,
-        _filled(step.path, known),
-        _filled(step.body, known),
-        **({"idempotency_key": step.key} if step.key else {}),
-    )
-    answer = all_of(sent)
+    answer = all_of(sent(drawer, step))
     asked = repr(step)
     for amount in {before, drawer.expected, before - 100 * FLOAT, SALES[drawer.user.username]}:
         for notation in notations(amount):

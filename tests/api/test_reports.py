@@ -48,7 +48,7 @@ def test_closed_shifts_tell_and_open_ones_do_not(cast: Cast) -> None:
         second["cash_difference"],
     ) == ("open", 5000, None, None, None)
     assert list(first) == [
-        "shift_id", "cashier_name", "start_time", "end_time", "status", "start_cash", "actual_cash_end", "expected_cash_end", "cash_difference",
+        "shift_id", "cashier_name", "start_time", "end_time", "status", "start_cash", "actual_cash_end", "expected_cash_end", "cash_difference", "is_counted",
     ]  # fmt: skip
 
 

@@ -123,9 +123,10 @@ def force_close(session: CashSession, *, reason: str = "went home") -> CashSessi
     return force_close_session(session=session, by=SYSTEM, at=NOON, reason=reason)
 
 
-def count_later(session: CashSession, amount: int) -> CashSession:
-    """Counts the drawer of a forced close."""
-    return count_afterwards(session=session, counted=counted(amount, session.currency), by=SYSTEM, at=minutes(90))
+def count_later(session: CashSession, amount: int, *, by: User | None = None) -> CashSession:
+    """Counts the drawer of a forced close, by nobody unless a person is named."""
+    found = counted(amount, session.currency)
+    return count_afterwards(session=session, counted=found, by=Principal(user=by) if by else SYSTEM, at=minutes(90))
 
 
 def kinds() -> list[str]:

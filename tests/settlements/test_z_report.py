@@ -243,7 +243,7 @@ def test_a_cashiers_own_uncounted_z_is_not_told_before_the_count(cast: Cast) -> 
     force_close(session)
     with pytest.raises(NotFound):
         shown(session.register, 1, cast.carla)
-    count_later(session, 1_000)
+    count_later(session, 1_000, by=cast.erika)
     assert shown(session.register, 1, cast.carla).is_uncounted
     assert not AuditEntry.objects.filter(action="expected.seen").exists()
 
