@@ -54,7 +54,8 @@ class Days:
         self.day = Counter[date]()
         self.part = Counter[tuple[date, int]]()
         self.own: list[tuple[int, int]] = []
-        self.gaps: list[tuple[int, int]] = []
+        self.gaps: list[tuple[int, int, int | None]] = []
+        self.unseen: dict[int, list[CashSession]] = {station: [] for station in STATIONS}
         self.frozen: dict[int, dict[str, Any]] = {}
         self.movements: dict[int, dict[str, Any]] = {}
         self.done = Counter[str]()
@@ -138,6 +139,7 @@ class Days:
         self.over_short -= amount - held
         self.own += [(session.pk, amount - held)] if amount != held else []
         self.has[station], self.left[station] = None, session if hands_over and amount else None
+        self.unseen[station] += [session] if hands_over else []
         self.drawer[station] = amount if hands_over else 0
         self.vault += 0 if hands_over else amount
         self.frozen[session.pk] = dict(CashSession.objects.values().get(pk=session.pk))
@@ -155,7 +157,10 @@ class Days:
         gap = amount - held if held else 0
         assert session.opening_difference == gap
         self.over_short -= gap
-        self.gaps += [(session.pk, gap)] if gap else []
+        left = self.left[station]
+        has_had_it = left is not None and left.user_id == person.pk
+        self.gaps += [(session.pk, gap, person.pk if has_had_it else None)] if gap else []
+        self.counted_by(person, station)
         self.vault -= 0 if held else amount
         # What lay there is no new cash of the store, but the person answers for it.
         self.day[self.today] += 0 if held else amount
@@ -173,12 +178,17 @@ class Days:
         if session is None:
             return False
         amount = self.found(held)
-        count_afterwards(session=session, counted=counted(amount), by=Principal(user=self.cast.erika), at=self.tick())
+        count_afterwards(session=session, counted=counted(amount), by=Principal(user=self.cast.anna), at=self.tick())
         self.over_short -= amount - held
-        self.gaps += [(session.pk, amount - held)] if amount != held else []
+        self.gaps += [(session.pk, amount - held, None)] if amount != held else []
+        self.counted_by(self.cast.anna, station)
         self.vault += amount
         self.drawer[station], self.left[station] = 0, None
         return True
+
+    def counted_by(self, person: User, station: int) -> None:
+        """Everybody but the one who counts may now know the result of what they left in this drawer."""
+        self.unseen[station] = [session for session in self.unseen[station] if session.user_id == person.pk]
 
     def be_refused(self, station: int) -> bool:
         """While one has the drawer nobody else takes it over."""
@@ -235,7 +245,8 @@ class Days:
         for person in (self.cast.carla, self.cast.bruno):
             own: Any = sessions(by=Principal(user=person)).filter(user=person)
             hidden = {one.pk for one in own if not one.shows_result}
-            assert hidden == {one.pk for one in (*waiting, *self.has.values()) if one and one.user_id == person.pk}
+            unseen = [session for sessions_left in self.unseen.values() for session in sessions_left]
+            assert hidden == {one.pk for one in (*unseen, *self.has.values()) if one and one.user_id == person.pk}
 
     def check_the_days(self) -> None:
         """What the product expects of every day and of everybody is what was written down."""
@@ -247,7 +258,7 @@ class Days:
                 part = expected_cash(store=self.cast.store, business_date=on, operator=person)
                 assert part.of("EUR").system_cash == self.part[on, person.pk]
         rows = Variance.objects.order_by("pk").values_list("session", "difference", "person")
-        assert list(rows.filter(kind=VarianceKind.OPENING)) == [(*gap, None) for gap in self.gaps]
+        assert list(rows.filter(kind=VarianceKind.OPENING)) == self.gaps
         people = dict(CashSession.objects.values_list("pk", "user"))
         assert list(rows.filter(kind=VarianceKind.SESSION)) == [(*one, people[one[0]]) for one in self.own]
         assert list(faults_of_store(self.cast.store)) == []
