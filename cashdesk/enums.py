@@ -150,7 +150,7 @@ class VarianceState(models.TextChoices):
     REJECTED = "REJECTED", "Rejected, waits for a better explanation"
     ESCALATED = "ESCALATED", "Escalated, waits for an admin"
     APPROVED = "APPROVED", "Approved"
-    SUPERSEDED = "SUPERSEDED", "Superseded by a later reconciliation"
+    SUPERSEDED = "SUPERSEDED", "Superseded by a later figure"
 
 
 ENDED_VARIANCES: Final = (VarianceState.APPROVED, VarianceState.SUPERSEDED)

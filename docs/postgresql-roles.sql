@@ -35,6 +35,7 @@ GRANT INSERT ON
     settlements_initialamount,
     settlements_closingamount,
     settlements_settlementcount,
+    settlements_creditcorrection,
     cashdesk_businessday,
     reconciliations_reconciliation,
     reconciliations_authorization,

@@ -3,7 +3,14 @@
 from django.urls import path
 
 from settlements.screens.change_orders import arrive_page, cancel_page, order_change_page, order_page, orders_page
-from settlements.screens.deposits import collect_page, credit_page, deposit_page, deposits_page, prepare_page
+from settlements.screens.deposits import (
+    collect_page,
+    correct_credit_page,
+    credit_page,
+    deposit_page,
+    deposits_page,
+    prepare_page,
+)
 from settlements.screens.no_sale import no_sale_page
 from settlements.screens.vault_money import change_page, fetch_page, loan_page, pay_in_page, pay_out_page
 from settlements.screens.vault_movements import movements_page
@@ -26,4 +33,5 @@ urlpatterns = [
     path("vault/deposits/<uuid:deposit>", deposit_page, name="vault-deposit"),
     path("vault/deposits/<uuid:deposit>/collect", collect_page, name="vault-deposit-collect"),
     path("vault/deposits/<uuid:deposit>/credit", credit_page, name="vault-deposit-credit"),
+    path("vault/deposits/<uuid:deposit>/correct-credit", correct_credit_page, name="vault-deposit-correct"),
 ]

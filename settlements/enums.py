@@ -98,20 +98,30 @@ USUAL_ACCOUNTS: Final = (
 
 
 class DepositState(models.TextChoices):
-    """The way of a bag to the bank. A cancelled one is one whose movement was reversed."""
+    """The way of a bag to the bank. Reversing the movement of a bag cancels it."""
 
     PREPARED = "PREPARED", "Prepared"
     COLLECTED = "COLLECTED", "Collected"
     CREDITED = "CREDITED", "Credited"
+    CANCELLED = "CANCELLED", "Cancelled"
 
 
 DEPOSIT_FLOW: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
-        DepositState.PREPARED: frozenset({DepositState.COLLECTED, DepositState.CREDITED}),
-        DepositState.COLLECTED: frozenset({DepositState.CREDITED}),
+        DepositState.PREPARED: frozenset({DepositState.COLLECTED, DepositState.CREDITED, DepositState.CANCELLED}),
+        DepositState.COLLECTED: frozenset({DepositState.CREDITED, DepositState.CANCELLED}),
         DepositState.CREDITED: frozenset(),
+        DepositState.CANCELLED: frozenset(),
     }
 )
+
+
+class DepositAct(models.TextChoices):
+    """What may be done with a bag; the values are the last part of the API's paths."""
+
+    COLLECT = "collect", "Collect"
+    CREDIT = "credit", "Credit"
+    CORRECT_CREDIT = "correct-credit", "Correct the credit"
 
 
 class ChangeOrderState(models.TextChoices):

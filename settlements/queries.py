@@ -128,6 +128,7 @@ def deposits(*, by: Principal) -> "QuerySet[Deposit]":
     rows = Deposit.objects.select_related(
         "store", "movement__reversed_by", "prepared_by", "collected_by", "credited_by"
     )
+    rows = rows.prefetch_related("corrections__corrected_by", "corrections__movement")
     return rows.filter(store__in=by.stores(with_inactive=True))
 
 

@@ -10,7 +10,7 @@ _OF_OTHER_STATE: Final = "NOT EXISTS (SELECT 1 FROM settlements_settlement WHERE
 lay_down(
     Laws(
         app="settlements",
-        never_changed=("initialamount", "closingamount", "settlementcount"),
+        never_changed=("initialamount", "closingamount", "settlementcount", "creditcorrection"),
         also_never_deleted=("settlement", "deposit", "changeorder", "cashbookaccount"),
         frozen={
             "settlement": (
@@ -39,7 +39,7 @@ lay_down(
         },
         final={
             "settlement": ("OLD.state = 'CLOSED'", "a closed settlement never changes"),
-            "deposit": ("OLD.state = 'CREDITED'", "a credited deposit never changes"),
+            "deposit": ("OLD.state IN ('CREDITED', 'CANCELLED')", "a credited or cancelled deposit never changes"),
             "changeorder": ("OLD.state <> 'ORDERED'", "a change order that arrived or was cancelled never changes"),
         },
         refused={
@@ -70,6 +70,53 @@ lay_down(
                         SELECT 1 FROM cashdesk_movement
                         WHERE id = NEW.movement_id AND store_id = NEW.store_id AND kind = 'DEPOSIT'
                           AND reverses_id IS NULL
+                    )
+                """,
+            },
+            "creditcorrection": {
+                "a correction follows from the figure before it": """
+                    NOT EXISTS (
+                        SELECT 1 FROM settlements_deposit deposit
+                        JOIN cashdesk_movement packed ON packed.id = deposit.movement_id
+                        WHERE deposit.id = NEW.deposit_id AND deposit.state = 'CREDITED'
+                          AND NEW.difference = NEW.corrected_to - packed.amount
+                          AND NEW.corrected_from = COALESCE(
+                              (
+                                  SELECT corrected_to FROM settlements_creditcorrection
+                                  WHERE deposit_id = NEW.deposit_id AND number = NEW.number - 1
+                              ),
+                              CASE WHEN NEW.number = 1 THEN deposit.credited_amount END
+                          )
+                    )
+                """,
+                "a credit is corrected by another person": """
+                    EXISTS (
+                        SELECT 1 FROM settlements_deposit WHERE id = NEW.deposit_id AND credited_by_id = NEW.corrected_by_id
+                    )
+                    OR EXISTS (
+                        SELECT 1 FROM settlements_creditcorrection
+                        WHERE deposit_id = NEW.deposit_id AND number = NEW.number - 1
+                          AND corrected_by_id = NEW.corrected_by_id
+                    )
+                """,
+                "the movement of a correction is its change, between bank and over/short": """
+                    NOT EXISTS (
+                        SELECT 1 FROM cashdesk_movement moved
+                        JOIN cashdesk_place source ON source.id = moved.source_id
+                        JOIN cashdesk_place destination ON destination.id = moved.destination_id
+                        JOIN settlements_deposit deposit ON deposit.id = NEW.deposit_id
+                        WHERE moved.id = NEW.movement_id AND moved.store_id = deposit.store_id
+                          AND moved.kind = 'OVER_SHORT' AND moved.reverses_id IS NULL
+                          AND (
+                              (
+                                  source.kind = 'OVER_SHORT' AND destination.kind = 'BANK'
+                                  AND moved.amount = NEW.corrected_to - NEW.corrected_from
+                              )
+                              OR (
+                                  source.kind = 'BANK' AND destination.kind = 'OVER_SHORT'
+                                  AND moved.amount = NEW.corrected_from - NEW.corrected_to
+                              )
+                          )
                     )
                 """,
             },

@@ -31,6 +31,11 @@ urlpatterns = [
     path("deposits", DepositViewSet.as_view({"get": "list"}), name="deposits"),
     path("deposits/<uuid:deposit_id>/collect", DepositViewSet.as_view({"post": "collect"}), name="deposits-collect"),
     path("deposits/<uuid:deposit_id>/credit", DepositViewSet.as_view({"post": "credit"}), name="deposits-credit"),
+    path(
+        "deposits/<uuid:deposit_id>/correct-credit",
+        DepositViewSet.as_view({"post": "correct_credit"}),
+        name="deposits-correct-credit",
+    ),
     path("registers/<int:station>/no-sale", RegisterViewSet.as_view({"post": "no_sale"}), name="registers-no-sale"),
     path("registers/<int:station>/x-report", ReportViewSet.as_view({"get": "x_report"}), name="registers-x-report"),
     path("registers/<int:station>/z-reports", ReportViewSet.as_view({"get": "z_reports"}), name="registers-z-reports"),

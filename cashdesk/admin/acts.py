@@ -120,6 +120,10 @@ class ActPage:
         """Whether the row is in a state that allows it; the domain decides again, under the lock."""
         return True
 
+    def why_not(self, row: Any, *, by: Principal) -> str:
+        """Returns why the act is shown but not offered; "" hides it where it is not offered."""
+        return ""
+
     def do(self, row: Any, form: Any, *, by: Principal, at: datetime) -> Done:
         """Calls the domain with what a valid form holds. DomainError becomes an error of the form."""
         raise NotImplementedError
@@ -162,6 +166,12 @@ class Acting(CashdeskAdmin):
             for act in self.acts
             if has_role(request, act.role) and act.is_offered(row, by=by)
         ]
+        refused = [
+            {"label": act.label, "why_not": act.why_not(row, by=by)}
+            for act in self.acts
+            if has_role(request, act.role) and not act.is_offered(row, by=by)
+        ]
+        context["refused_acts"] = [act for act in refused if act["why_not"]]
         return super().render_change_form(request, context, *args, **kwargs)
 
     def act_view(self, request: HttpRequest, act: ActPage, object_id: str | None = None) -> HttpResponse:
@@ -173,7 +183,8 @@ class Acting(CashdeskAdmin):
         if request.method != "POST":
             if act.is_offered(row, by=by):
                 return self._page(request, act, row, act.form(row=row, by=by))
-            self.message_user(request, f"{act.label}: not as {row} is now.", messages.WARNING)
+            why_not = act.why_not(row, by=by) or f"not as {row} is now."
+            self.message_user(request, f"{act.label}: {why_not}", messages.WARNING)
             return HttpResponseRedirect(self._way_back(row))
         form = act.form(request.POST, row=row, by=by)
         try:

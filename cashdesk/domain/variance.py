@@ -4,15 +4,16 @@ Called in the transaction of the cause (law 6), so no difference is ever missed 
 What people then do with it is `reconciliations.domain.variance`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+from cashdesk.domain import audit
 from cashdesk.domain.business_day import business_date
 from cashdesk.domain.entry import Entry
 from cashdesk.domain.principal import Principal
-from cashdesk.enums import CASH, PlaceKind, VarianceKind, VarianceState
+from cashdesk.enums import CASH, ENDED_VARIANCES, PlaceKind, VarianceKind, VarianceState
 from cashdesk.models import BusinessDay, CashSession, Place, Store, Variance
 
 DAY_SUBJECT: Final = "business_day:"
@@ -106,6 +107,26 @@ def raise_uncounted(*, cause: Cause, currency: str, at: datetime) -> Variance:
         method=CASH,
         raised_at=at,
     )
+
+
+def supersede(*, subjects: Iterable[str], kind: VarianceKind, by: Principal, at: datetime) -> None:
+    """Ends the waiting variances of a cause whose figure was taken back or corrected. Approved ones stay (law 4).
+
+    The caller holds the lock of the cause. Takes the rows in one order, so that two callers never wait for each other.
+    """
+    waiting = Variance.objects.filter(subject__in=tuple(subjects), kind=kind).exclude(state__in=ENDED_VARIANCES)
+    for variance in waiting.select_for_update(of=("self",)).select_related("store").order_by("pk"):
+        before = variance.state
+        variance.state, variance.decided_by, variance.decided_at = VarianceState.SUPERSEDED, by.user, at
+        variance.save(update_fields=["state", "decided_by", "decided_at"])
+        audit.note(
+            action="variance.supersede",
+            subject=f"variance:{variance.pk}",
+            by=by,
+            at=at,
+            store=variance.store,
+            detail={"subject": variance.subject, "from": before, "to": str(variance.state)},
+        )
 
 
 def raise_late(*, store: Store, entries: Sequence[Entry], at: datetime) -> None:

@@ -22,7 +22,7 @@ def keep_recount(*, variance: Variance, counted: CountedAmount, attempt: int, by
     if variance.kind == VarianceKind.UNCOUNTED and variance.session is not None:
         count_afterwards(session=variance.session, counted=counted, by=by, at=at, reason="counted from the queue")
         return Count.objects.get(session=variance.session, moment=CountMoment.AFTERWARDS)
-    if variance.kind not in RECOUNTED or variance.place is None:
+    if variance.place is None:
         raise Conflict(_INSTEAD[VarianceKind(variance.kind)], code="variance_not_recounted")
     if _is_counted_since(variance):
         raise Conflict(
@@ -38,6 +38,14 @@ def keep_recount(*, variance: Variance, counted: CountedAmount, attempt: int, by
         at=at,
         attempt=attempt,
     )
+
+
+def instead_of_recount(variance: Variance) -> str:
+    """Returns what to do in place of a recount where the variance is not about cash that lies in the store, else ""."""
+    is_left_drawer = variance.kind == VarianceKind.UNCOUNTED and variance.session_id is not None
+    if is_left_drawer or variance.kind in RECOUNTED:
+        return ""
+    return _INSTEAD[VarianceKind(variance.kind)]
 
 
 _INSTEAD = {

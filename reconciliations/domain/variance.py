@@ -17,7 +17,7 @@ from cashdesk.domain.variance import DAY_SUBJECT, is_above_second_limit
 from cashdesk.enums import ENDED_VARIANCES, PlaceKind, Reason, Role, VarianceKind, VarianceState
 from cashdesk.errors import Conflict, DomainError, Forbidden, InvalidInput
 from cashdesk.models import Count, Movement, Place, User, Variance
-from reconciliations.domain.correction import RECOUNTED, book_correction, keep_recount
+from reconciliations.domain.correction import book_correction, instead_of_recount, keep_recount
 from reconciliations.domain.late_money import late_of
 from reconciliations.enums import ACTS, Act
 from reconciliations.models import VarianceEvent
@@ -176,13 +176,8 @@ def acts_open_to(variance: Variance, *, by: Principal) -> tuple[Act, ...]:
 
 
 def can_recount(variance: Variance, *, by: Principal) -> bool:
-    """Whether `by` may count again what a variance is about: its state and theirs allow it, and it is of cash that lies in
-    the store.
-    """
-    is_there = variance.kind in RECOUNTED or (
-        variance.kind == VarianceKind.UNCOUNTED and variance.session_id is not None
-    )
-    return is_there and Act.RECOUNT in acts_open_to(variance, by=by)
+    """Whether `by` may count again what a variance is about."""
+    return _refusal(variance, act=Act.RECOUNT, by=by) is None
 
 
 # --- Common --------------------------------------------------------------------------------------------------------------
@@ -221,6 +216,8 @@ def _refusal(variance: Variance, *, act: Act, by: Principal) -> DomainError | No
             f"The variance is {variance.state}; {f'what it allows now: {then}.' if then else 'it stays as it is.'}",
             code="variance_state",
         )
+    if act == Act.RECOUNT and (instead := instead_of_recount(variance)):
+        return Conflict(instead, code="variance_not_recounted")
     if user is None or act not in IN_PERSON:
         return None
     if user.pk in (variance.person_id, variance.counted_by_id):

@@ -7,20 +7,27 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from cashdesk.admin.acts import ActForm, ActingAdmin, ActPage, Done, units_of
 from cashdesk.admin.base import StoreFilter
-from cashdesk.admin.columns import link_to, link_to_list, moment, money
+from cashdesk.admin.columns import NOTHING, link_to, link_to_list, moment, money, table
 from cashdesk.admin.rows import know, of_stores
 from cashdesk.domain.principal import Principal
 from cashdesk.models import AuditEntry, Variance
 from cashdesk.money import to_text
-from settlements.domain.deposit import collect_deposit, credit_deposit
-from settlements.enums import DepositState
+from settlements.domain.deposit import (
+    REASON_MAX,
+    acts_open_to,
+    collect_deposit,
+    correct_credit,
+    credit_deposit,
+    subjects_of,
+    why_not_corrected,
+)
+from settlements.enums import DepositAct, DepositState
 from settlements.models import Deposit
-from settlements.models.deposit import CANCELLED
 
 know(Deposit, of_stores("store"))
 
@@ -47,7 +54,7 @@ class Collect(ActPage):
 
     def is_offered(self, row: Deposit, *, by: Principal) -> bool:
         """While it lies prepared."""
-        return row.may_be_collected
+        return DepositAct.COLLECT in acts_open_to(row, by=by)
 
     def do(self, row: Deposit, form: CollectForm, *, by: Principal, at: datetime) -> Done:
         """Notes it."""
@@ -76,19 +83,59 @@ class Credit(ActPage):
     label = "Credited"
     explanation = (
         "Notes what the bank credited. What it credited more or less than was packed is booked between the bank and "
-        "over/short. This cannot be undone."
+        "over/short. Another manager can correct a typing mistake afterwards."
     )
     form = CreditForm
 
     def is_offered(self, row: Deposit, *, by: Principal) -> bool:
         """Until it was credited or cancelled."""
-        return row.may_be_credited
+        return DepositAct.CREDIT in acts_open_to(row, by=by)
 
     def do(self, row: Deposit, form: CreditForm, *, by: Principal, at: datetime) -> Done:
         """Notes it, and says what differs."""
         done = credit_deposit(deposit=row, amount=form.cleaned_data["amount"], by=by, at=at)
         currency = done.movement.currency
         return Done(message=f"{row} is credited. Difference: {to_text(done.difference or 0, currency)}.")
+
+
+class CorrectForm(CreditForm):
+    """Asks for the right figure and why the recorded one is wrong."""
+
+    reason = forms.CharField(
+        max_length=REASON_MAX,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text="Why the recorded figure is wrong.",
+    )
+
+
+class CorrectCredit(ActPage):
+    """What was recorded as credited is wrong."""
+
+    name = "correct-credit"
+    label = "Correct the credit"
+    explanation = "Books the change between the bank and over/short. The figures before stay on record."
+    form = CorrectForm
+
+    def is_offered(self, row: Deposit, *, by: Principal) -> bool:
+        """After the credit, to another person than who recorded it."""
+        return DepositAct.CORRECT_CREDIT in acts_open_to(row, by=by)
+
+    def why_not(self, row: Deposit, *, by: Principal) -> str:
+        """Shown once the bag is credited."""
+        return why_not_corrected(row, by=by) if row.state == DepositState.CREDITED else ""
+
+    def told(self, row: Deposit) -> str:
+        """Names the figure that is corrected."""
+        return f"Recorded now: {to_text(row.credited_now or 0, row.movement.currency)}. {self.explanation}"
+
+    def do(self, row: Deposit, form: CorrectForm, *, by: Principal, at: datetime) -> Done:
+        """Books it, and says what differs now."""
+        told = form.cleaned_data
+        done = correct_credit(deposit=row, amount=told["amount"], reason=told["reason"], by=by, at=at)
+        currency = done.movement.currency
+        return Done(
+            message=f"The credit of {row} is corrected. Difference: {to_text(done.difference_now or 0, currency)}."
+        )
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -98,17 +145,13 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """The states, and the one that is none of the row's own."""
-        return [*DepositState.choices, (CANCELLED, "Cancelled")]
+        """The states."""
+        return list(DepositState.choices)
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
         """Returns the bags in the state."""
         value = self.value()
-        if value is None:
-            return queryset
-        if value == CANCELLED:
-            return queryset.filter(movement__reversed_by__isnull=False)
-        return queryset.filter(state=value, movement__reversed_by__isnull=True)
+        return queryset if value is None else queryset.filter(state=value)
 
 
 @admin.register(Deposit)
@@ -116,33 +159,61 @@ class DepositAdmin(ActingAdmin):
     """The way of each bag."""
 
     list_display = (
-        "__str__", "store", "state_shown", money("movement__amount", label="amount", currency="movement__currency"),
-        money("difference", currency="movement__currency"), moment("prepared_at"), moment("credited_at"),
+        "__str__", "store", "state", money("movement__amount", label="amount", currency="movement__currency"),
+        "difference_shown", moment("prepared_at"), moment("credited_at"),
     )  # fmt: skip
     joined = ("store", "movement__reversed_by", "prepared_by", "collected_by", "credited_by")
     list_filter = (StoreFilter, StateFilter)
     search_fields = ("pk", "uuid", "bag_number", "slip_number")
     search_help_text = "The number of a bag or of a slip, or the number or UUID of a deposit"
     fields = (
-        "uuid", "store", "state_shown", "bag_number", "slip_number",
+        "uuid", "store", "state", "bag_number", "slip_number",
         money("movement__amount", label="amount", currency="movement__currency"), moment("prepared_at"), "prepared_by",
         moment("collected_at"), "collected_by", "courier", moment("credited_at"), "credited_by",
-        money("credited_amount", currency="movement__currency"), money("difference", currency="movement__currency"),
-        "belonging",
+        "credited_shown", "difference_shown", "corrections_shown", "belonging",
     )  # fmt: skip
-    acts = (Collect(), Credit())
+    acts = (Collect(), Credit(), CorrectCredit())
 
-    @admin.display(description="state")
-    def state_shown(self, deposit: Deposit) -> str:
-        """The state, or that its movement was reversed."""
-        return "Cancelled" if deposit.shown_state == CANCELLED else deposit.get_state_display()
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
+        """With the corrections, in one query more."""
+        return super().get_queryset(request).prefetch_related("corrections__corrected_by")
+
+    @admin.display(description="credited amount")
+    def credited_shown(self, deposit: Deposit) -> str:
+        """What the bank credited, after the last correction."""
+        return _written(deposit.credited_now, deposit)
+
+    @admin.display(description="difference")
+    def difference_shown(self, deposit: Deposit) -> str:
+        """Credited minus packed, after the last correction."""
+        return _written(deposit.difference_now, deposit)
+
+    @admin.display(description="corrections")
+    def corrections_shown(self, deposit: Deposit) -> str:
+        """Every correction of the credit, oldest first."""
+        rows = [
+            [
+                _written(correction.corrected_from, deposit),
+                _written(correction.corrected_to, deposit),
+                correction.reason,
+                str(correction.corrected_by),
+                f"{correction.corrected_at:%Y-%m-%d %H:%M:%S} UTC",
+            ]
+            for correction in deposit.corrections.all()
+        ]
+        return table("Corrections", ["From", "To", "Reason", "Who", "When"], rows, style="texts")
 
     @admin.display(description="belonging to it")
     def belonging(self, deposit: Deposit) -> SafeString:
-        """The movement, and what happened."""
-        return format_html(
-            "{} · {} · {}",
-            link_to(deposit.movement),
-            link_to_list(Variance, text="Differences", subject__exact=f"deposit:{deposit.pk}", queue="all"),
-            link_to_list(AuditEntry, text="Audit trail", q=f"deposit:{deposit.pk}"),
-        )
+        """The movement, the differences of the credit and of each correction, and what happened."""
+        texts = ["Differences", *(f"Differences of {correction}" for correction in deposit.corrections.all())]
+        links = [
+            link_to_list(Variance, text=text, subject__exact=subject, queue="all")
+            for text, subject in zip(texts, subjects_of(deposit), strict=True)
+        ]
+        trail = link_to_list(AuditEntry, text="Audit trail", q=f"deposit:{deposit.pk}")
+        return format_html_join(" · ", "{}", ((link,) for link in (link_to(deposit.movement), *links, trail)))
+
+
+def _written(amount: int | None, deposit: Deposit) -> str:
+    return NOTHING if amount is None else to_text(amount, deposit.movement.currency)

@@ -17,8 +17,19 @@ from cashdesk.web.pagination import NewestFirst
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
 from settlements import queries
-from settlements.domain.deposit import collect_deposit, credit_deposit
-from settlements.models import Deposit
+from settlements.domain.deposit import REASON_MAX, acts_open_to, collect_deposit, correct_credit, credit_deposit
+from settlements.models import CreditCorrection, Deposit
+
+
+class CorrectionSerializer(serializers.ModelSerializer[CreditCorrection]):
+    """A correction of what the bank credited. Amounts are minor units."""
+
+    movement = serializers.UUIDField(source="movement.uuid")
+    corrected_by = serializers.CharField(source="corrected_by.name")
+
+    class Meta:
+        model = CreditCorrection
+        fields = ("number", "corrected_from", "corrected_to", "reason", "corrected_at", "corrected_by", "movement")
 
 
 class DepositSerializer(RowSerializer[Deposit]):
@@ -26,21 +37,32 @@ class DepositSerializer(RowSerializer[Deposit]):
 
     id = serializers.UUIDField(source="uuid")
     store = serializers.CharField(source="store.number")
-    state = serializers.CharField(source="shown_state")
     movement = serializers.UUIDField(source="movement.uuid")
     amount = serializers.IntegerField(source="movement.amount")
     currency = serializers.CharField(source="movement.currency")
     prepared_by = serializers.CharField(source="prepared_by.name", default=None, allow_null=True)
     collected_by = serializers.CharField(source="collected_by.name", default=None, allow_null=True)
     credited_by = serializers.CharField(source="credited_by.name", default=None, allow_null=True)
+    credited_amount = serializers.IntegerField(
+        source="credited_now", allow_null=True, help_text="What the bank credited, after the last correction."
+    )
+    difference = serializers.IntegerField(
+        source="difference_now", allow_null=True, help_text="credited_amount minus amount."
+    )
+    corrections = CorrectionSerializer(many=True, help_text="Of what was credited, oldest first.")
+    allowed = serializers.SerializerMethodField(help_text="What the caller may do with it now: paths below its own.")
 
     class Meta:
         model = Deposit
         fields = (
             "id", "store", "state", "bag_number", "slip_number", "movement", "amount", "currency", "prepared_at",
             "prepared_by", "collected_at", "collected_by", "courier", "credited_at", "credited_by", "credited_amount",
-            "difference",
+            "difference", "corrections", "allowed",
         )  # fmt: skip
+
+    def get_allowed(self, row: Deposit) -> list[str]:
+        """Returns the acts by the last part of their paths."""
+        return [str(act) for act in acts_open_to(row, by=self.context["by"])]
 
 
 class CollectRequest(StrictSerializer):
@@ -55,8 +77,17 @@ class CreditRequest(StrictSerializer):
     amount = WholeNumberField(min_value=0, help_text="What the bank credited, minor units.")
 
 
+class CorrectCreditRequest(CreditRequest):
+    """The body of `POST /deposits/{id}/correct-credit`."""
+
+    reason = TextField(min_length=1, max_length=REASON_MAX, help_text="Why the recorded figure was wrong.")
+
+
 class DepositViewSet(ApiViewSet):
-    """See the bags, and say when one was collected and what the bank credited. `POST /movements` prepares one."""
+    """See the bags, say when one was collected and what the bank credited, and correct that figure.
+
+    `POST /movements` prepares a bag.
+    """
 
     dialect = ProblemDialect
     queryset = Deposit.objects.none()
@@ -64,6 +95,7 @@ class DepositViewSet(ApiViewSet):
         "list": Access(role=Role.MANAGER, scope=Scope.SETTLEMENTS_READ),
         "collect": Access(role=Role.MANAGER, scope=Scope.SETTLEMENTS_WRITE),
         "credit": Access(role=Role.MANAGER, scope=Scope.SETTLEMENTS_WRITE),
+        "correct_credit": Access(role=Role.MANAGER, scope=Scope.SETTLEMENTS_WRITE),
     }
     query_parameters = {"list": ("store", *NewestFirst.parameters)}
 
@@ -84,7 +116,8 @@ class DepositViewSet(ApiViewSet):
             rows = rows.filter(store_reference(store, path="store"))
         pages = NewestFirst(instant="prepared_at")
         page = pages.page(rows, request)
-        return Response(DepositSerializer(page, many=True).data, headers=pages.headers())
+        shown = DepositSerializer(page, many=True, context={"by": self.by})
+        return Response(shown.data, headers=pages.headers())
 
     @extend_schema(
         operation_id="deposit_collect",
@@ -114,5 +147,20 @@ class DepositViewSet(ApiViewSet):
         done = credit_deposit(deposit=found, by=self.by, at=self.now, **asked)
         return self._shown(done)
 
+    @extend_schema(
+        operation_id="deposit_correct_credit",
+        parameters=[IDEMPOTENCY_KEY],
+        request=CorrectCreditRequest,
+        responses={200: DepositSerializer, 400: PROBLEM, 401: PROBLEM, 403: PROBLEM, 404: PROBLEM, 409: PROBLEM},
+        tags=["Movements"],
+    )
+    def correct_credit(self, request: Request, deposit_id: UUID) -> Response:
+        """Corrects what was recorded as credited, by another person, and books the change. Can be repeated."""
+        asked: dict[str, Any] = self.validated(CorrectCreditRequest)
+        found = queries.deposit(by=self.by, deposit_id=deposit_id)
+        done = correct_credit(deposit=found, by=self.by, at=self.now, **asked)
+        return self._shown(done)
+
     def _shown(self, done: Deposit) -> Response:
-        return Response(DepositSerializer(queries.deposit(by=self.by, deposit_id=done.uuid)).data)
+        found = queries.deposit(by=self.by, deposit_id=done.uuid)
+        return Response(DepositSerializer(found, context={"by": self.by}).data)

@@ -1,6 +1,9 @@
-"""Bags for the bank: prepared, collected, credited with the bank's own figure."""
+"""Bags for the bank: prepared, collected, credited with the bank's own figure, and that figure corrected."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
+from typing import Final, cast
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -9,12 +12,17 @@ from cashdesk.domain import audit, ledger, place
 from cashdesk.domain.cash_movement import move_money
 from cashdesk.domain.entry import entries_of_difference
 from cashdesk.domain.principal import Principal
-from cashdesk.domain.variance import Cause, raise_difference
-from cashdesk.enums import MovementKind, PlaceKind, VarianceKind
-from cashdesk.errors import Conflict, InvalidInput
-from cashdesk.models import Movement, Store
-from settlements.enums import DEPOSIT_FLOW, DepositState
-from settlements.models import Deposit
+from cashdesk.domain.variance import Cause, raise_difference, supersede
+from cashdesk.enums import CORRECTION, MovementKind, PlaceKind, Role, Scope, VarianceKind
+from cashdesk.errors import Conflict, DomainError, Forbidden, InvalidInput
+from cashdesk.models import Movement, Place, Store, User
+from settlements.enums import DEPOSIT_FLOW, DepositAct, DepositState
+from settlements.models import CreditCorrection, Deposit
+
+REASON_MAX: Final = 200
+_BECOMES: Final[Mapping[DepositAct, DepositState]] = MappingProxyType(
+    {DepositAct.COLLECT: DepositState.COLLECTED, DepositAct.CREDIT: DepositState.CREDITED}
+)
 
 
 @transaction.atomic
@@ -31,11 +39,12 @@ def prepare_deposit(
 ) -> Deposit:
     """Packs a bag: the cash leaves the vault's book for the bank's, and the bag begins its way. Returns the deposit.
 
-    Raises InvalidInput for a bag number that the store has used already.
+    Raises InvalidInput for a bag number that another deposit of the store has, unless that one was cancelled.
     """
     vault = place.places_of(store)[PlaceKind.VAULT]
     lock_bank(store)
-    if Deposit.objects.filter(store=store, bag_number=bag_number).exists():
+    used = Deposit.objects.filter(store=store, bag_number=bag_number)
+    if used.exclude(state=DepositState.CANCELLED).exists():
         raise InvalidInput.of(
             "bag_number", _("was used for another deposit of this store: every bag has its own number.")
         )
@@ -65,7 +74,7 @@ def prepare_deposit(
 @transaction.atomic
 def collect_deposit(*, deposit: Deposit, courier: str, by: Principal, at: datetime) -> Deposit:
     """Notes who took the bag along, and returns the deposit. Raises Conflict unless it lies prepared."""
-    deposit = _locked(deposit, becoming=DepositState.COLLECTED)
+    deposit = _locked(deposit, act=DepositAct.COLLECT, by=by)
     deposit.state, deposit.courier = DepositState.COLLECTED, courier
     deposit.collected_at, deposit.collected_by = at, by.user
     deposit.save(update_fields=["state", "courier", "collected_at", "collected_by"])
@@ -78,40 +87,76 @@ def credit_deposit(*, deposit: Deposit, amount: int, by: Principal, at: datetime
     """Notes what the bank credited, minor units, and returns the deposit with its difference, which is booked between the
     bank and over/short. Raises Conflict when it was credited or cancelled already.
     """
-    deposit = _locked(deposit, becoming=DepositState.CREDITED)
-    movement = deposit.movement
+    deposit = _locked(deposit, act=DepositAct.CREDIT, by=by)
     deposit.state = DepositState.CREDITED
     deposit.credited_at, deposit.credited_by, deposit.credited_amount = at, by.user, amount
-    deposit.difference = amount - movement.amount
+    deposit.difference = amount - deposit.movement.amount
     deposit.save(update_fields=["state", "credited_at", "credited_by", "credited_amount", "difference"])
     ends = place.places_of(deposit.store)
-    entries = entries_of_difference(
-        place=ends[PlaceKind.BANK],
-        over_short=ends[PlaceKind.OVER_SHORT],
-        difference=deposit.difference,
-        currency=movement.currency,
-        method=movement.method,
-        at=at,
-    )
-    ledger.record(store=deposit.store, entries=entries, by=by, at=at)
-    raise_difference(
-        kind=VarianceKind.DEPOSIT,
-        cause=Cause(
-            store=deposit.store,
-            subject=f"deposit:{deposit.pk}",
-            business_date=movement.business_date,
-            place=ends[PlaceKind.VAULT],
-            person_id=deposit.prepared_by_id,
-        ),
-        expected=movement.amount,
-        counted=amount,
-        currency=movement.currency,
-        method=movement.method,
-        by=by,
-        at=at,
-    )
+    _book(deposit, deposit.difference, ends=ends, by=by, at=at)
+    _raise(deposit, subject=subjects_of(deposit)[0], credited=amount, ends=ends, by=by, at=at)
     _note(deposit, "deposit.credited", by=by, at=at, detail={"credited": amount, "difference": deposit.difference})
     return deposit
+
+
+@transaction.atomic
+def correct_credit(*, deposit: Deposit, amount: int, reason: str, by: Principal, at: datetime) -> Deposit:
+    """Corrects what was recorded as credited by the bank to `amount` minor units, and returns the deposit.
+
+    The change is a further movement between the bank and over/short. A difference that still waits in the variance queue
+    is superseded; the corrected one is raised where it exceeds the tolerance. The figures before stay on record.
+
+    Raises Conflict unless the deposit is credited, Forbidden for a program and for the people who recorded the credit or the
+    figure that is corrected, InvalidInput for the same amount again and for a missing or too long reason.
+    """
+    deposit = _locked(deposit, act=DepositAct.CORRECT_CREDIT, by=by)
+    before = deposit.credited_now or 0
+    if not reason:
+        raise InvalidInput.of("reason", _("is required: say in a word or two why."))
+    if len(reason) > REASON_MAX:
+        raise InvalidInput.of("reason", _("must be at most %(limit)s characters.") % {"limit": REASON_MAX})
+    if amount == before:
+        raise InvalidInput.of("amount", _("is what is recorded already. Enter what the bank credited."))
+    ends = place.places_of(deposit.store)
+    (movement,) = _book(deposit, amount - before, ends=ends, by=by, at=at, reason=CORRECTION, note=reason)
+    earlier = subjects_of(deposit)
+    correction = CreditCorrection.objects.create(
+        deposit=deposit,
+        number=len(earlier),
+        movement=movement,
+        corrected_from=before,
+        corrected_to=amount,
+        difference=amount - deposit.movement.amount,
+        reason=reason,
+        corrected_at=at,
+        corrected_by=cast(User, by.user),  # _refusal() refuses programs
+    )
+    supersede(subjects=earlier, kind=VarianceKind.DEPOSIT, by=by, at=at)
+    subject = f"{earlier[0]}:{correction.number}"
+    _raise(deposit, subject=subject, credited=amount, ends=ends, by=by, at=at)
+    detail = {"from": before, "credited": amount, "difference": correction.difference, "reason": reason}
+    _note(deposit, "deposit.credit_corrected", by=by, at=at, detail=detail)
+    return _read(deposit)
+
+
+def acts_open_to(deposit: Deposit, *, by: Principal) -> tuple[DepositAct, ...]:
+    """Returns what `by` may do with a bag now. It is a look: under the lock it is asked again."""
+    if not (by.has_role(Role.MANAGER) and by.has_scope(Scope.SETTLEMENTS_WRITE)):
+        return ()
+    return tuple(act for act in DepositAct if _refusal(deposit, act=act, by=by) is None)
+
+
+def why_not_corrected(deposit: Deposit, *, by: Principal) -> str:
+    """Returns why `by` may not correct what the bank credited for a bag, or ""."""
+    refusal = _refusal(deposit, act=DepositAct.CORRECT_CREDIT, by=by)
+    return refusal.message if refusal is not None else ""
+
+
+def subjects_of(deposit: Deposit) -> list[str]:
+    """Returns the subjects of a deposit's variances: of its credit first, then of each correction."""
+    subject = f"deposit:{deposit.pk}"
+    numbers = sorted(correction.number for correction in deposit.corrections.all())
+    return [subject, *(f"{subject}:{number}" for number in numbers)]
 
 
 def lock_bank(store: Store) -> None:
@@ -127,25 +172,99 @@ def reverse_movement(*, movement: Movement, by: Principal, at: datetime, reason:
     """Reverses a movement (`cashdesk.domain.ledger.reverse`); that of a deposit only while no bank has credited it, which
     cancels the deposit. Returns the reversing movement. Raises Conflict, InvalidMovement.
     """
-    if movement.kind == MovementKind.DEPOSIT:
-        lock_bank(movement.store)
-        if Deposit.objects.filter(movement=movement, state=DepositState.CREDITED).exists():
-            raise Conflict(_("The bank has credited this deposit: it stays."), code="deposit_credited")
-    return ledger.reverse(movement=movement, by=by, at=at, reason=reason)
+    if movement.kind != MovementKind.DEPOSIT or movement.reverses_id is not None:
+        return ledger.reverse(movement=movement, by=by, at=at, reason=reason)
+    lock_bank(movement.store)
+    deposit = Deposit.objects.filter(movement=movement).first()
+    if deposit is not None and deposit.state == DepositState.CREDITED:
+        raise Conflict(_("The bank has credited this deposit: it stays."), code="deposit_credited")
+    reversal = ledger.reverse(movement=movement, by=by, at=at, reason=reason)
+    if deposit is not None:
+        deposit.state = DepositState.CANCELLED
+        deposit.save(update_fields=["state"])
+        _note(deposit, "deposit.cancelled", by=by, at=at, detail={"reason": reason})
+    return reversal
 
 
-def _locked(deposit: Deposit, *, becoming: DepositState) -> Deposit:
+def _locked(deposit: Deposit, *, act: DepositAct, by: Principal) -> Deposit:
+    """Locks the bank and reads the deposit again. Raises what stands in the way of the act."""
     lock_bank(deposit.store)
-    deposit = Deposit.objects.select_related("store", "movement__reversed_by").get(pk=deposit.pk)
-    if getattr(deposit.movement, "reversed_by", None) is not None:
-        raise Conflict(_("The deposit was cancelled: its movement was reversed."), code="deposit_cancelled")
-    if becoming not in DEPOSIT_FLOW[deposit.state]:
-        raise Conflict(
-            _("The deposit is %(state)s already and does not become %(becoming)s.")
-            % {"state": deposit.state, "becoming": becoming},
-            code="deposit_state",
-        )
+    deposit = _read(deposit)
+    refusal = _refusal(deposit, act=act, by=by)
+    if refusal is not None:
+        raise refusal
     return deposit
+
+
+def _read(deposit: Deposit) -> Deposit:
+    return Deposit.objects.select_related("store", "movement").prefetch_related("corrections").get(pk=deposit.pk)
+
+
+def _refusal(deposit: Deposit, *, act: DepositAct, by: Principal) -> DomainError | None:
+    """Returns why `by` may not do it with a bag as it is, or None. Reads the corrections, which its query prefetched."""
+    if deposit.state == DepositState.CANCELLED:
+        return Conflict(_("The deposit was cancelled: its movement was reversed."), code="deposit_cancelled")
+    if act in _BECOMES:
+        becoming = _BECOMES[act]
+        if becoming in DEPOSIT_FLOW[deposit.state]:
+            return None
+        told = _("The deposit is %(state)s already and does not become %(becoming)s.")
+        return Conflict(told % {"state": deposit.state, "becoming": becoming}, code="deposit_state")
+    if deposit.state != DepositState.CREDITED:
+        return Conflict(_("The bank has not credited this deposit yet: record its credit."), code="deposit_state")
+    if by.user is None:
+        return Forbidden(_("A credit is corrected by a manager in person."))
+    last = deposit.last_correction
+    if by.user.pk in (deposit.credited_by_id, last.corrected_by_id if last is not None else None):
+        return Forbidden(_("You recorded this credit yourself: another manager corrects it."))
+    return None
+
+
+def _book(
+    deposit: Deposit,
+    difference: int,
+    *,
+    ends: Mapping[str, Place],
+    by: Principal,
+    at: datetime,
+    reason: str = "",
+    note: str = "",
+) -> list[Movement]:
+    """Books that the bank credited `difference` more, or less, minor units."""
+    entries = entries_of_difference(
+        place=ends[PlaceKind.BANK],
+        over_short=ends[PlaceKind.OVER_SHORT],
+        difference=difference,
+        currency=deposit.movement.currency,
+        method=deposit.movement.method,
+        at=at,
+        reason=reason,
+        note=note,
+    )
+    uuids = ledger.record(store=deposit.store, entries=entries, by=by, at=at) if entries else []
+    return list(Movement.objects.filter(uuid__in=uuids)) if uuids else []
+
+
+def _raise(
+    deposit: Deposit, *, subject: str, credited: int, ends: Mapping[str, Place], by: Principal, at: datetime
+) -> None:
+    movement = deposit.movement
+    raise_difference(
+        kind=VarianceKind.DEPOSIT,
+        cause=Cause(
+            store=deposit.store,
+            subject=subject,
+            business_date=movement.business_date,
+            place=ends[PlaceKind.VAULT],
+            person_id=deposit.prepared_by_id,
+        ),
+        expected=movement.amount,
+        counted=credited,
+        currency=movement.currency,
+        method=movement.method,
+        by=by,
+        at=at,
+    )
 
 
 def _note(deposit: Deposit, action: str, *, by: Principal, at: datetime, detail: dict[str, object]) -> None:

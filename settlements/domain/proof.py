@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from django.db.models import Q
 
 from cashdesk.domain.expected import Balances, moved
-from cashdesk.enums import CASH, CORRECTION, MovementKind, Settling
+from cashdesk.enums import CASH, CORRECTION, MovementKind, PlaceKind, Settling
 from cashdesk.models import Movement, Place, Seal, Store
 from cashdesk.money import to_text
-from settlements.enums import ChangeOrderState, SettlementState, SettlementType
-from settlements.models import ChangeOrder, ClosingAmount, Settlement
+from settlements.enums import ChangeOrderState, DepositState, SettlementState, SettlementType
+from settlements.models import ChangeOrder, ClosingAmount, Deposit, Settlement
 
 Pair = tuple[str, str]
 
@@ -25,6 +25,7 @@ def faults_of_store(store: Store) -> Iterator[str]:
             yield f"Settlement {settlement.pk} of store {store.number}: {fault}"
     yield from _faults_of_places(store)
     yield from _faults_of_change(store)
+    yield from _faults_of_deposits(store)
 
 
 def _faults_of(settlement: Settlement) -> Iterator[str]:
@@ -120,3 +121,23 @@ def _faults_of_change(store: Store) -> Iterator[str]:
             or booked.reverses_id
         ):
             yield f"{order} of store {store.number}: what came of it is not what was booked."
+
+
+def _faults_of_deposits(store: Store) -> Iterator[str]:
+    """A bag is cancelled exactly where its movement was reversed, and its corrections follow from each other."""
+    deposits = Deposit.objects.filter(store=store).select_related("movement__reversed_by")
+    for deposit in deposits.prefetch_related("corrections__movement__destination").iterator(chunk_size=500):
+        is_reversed = hasattr(deposit.movement, "reversed_by")
+        if is_reversed != (deposit.state == DepositState.CANCELLED):
+            yield f"{deposit} of store {store.number}: its state and its movement disagree on whether it was cancelled."
+        standing = deposit.credited_amount
+        if standing is not None and deposit.difference != standing - deposit.movement.amount:
+            yield f"{deposit} of store {store.number}: its difference is not credited minus packed."
+        for number, correction in enumerate(sorted(deposit.corrections.all(), key=lambda row: row.number), start=1):
+            is_more = correction.movement.destination.kind == PlaceKind.BANK
+            moved_by = correction.movement.amount if is_more else -correction.movement.amount
+            told = (number, standing, moved_by, correction.corrected_to - deposit.movement.amount)
+            change = correction.corrected_to - correction.corrected_from
+            if told != (correction.number, correction.corrected_from, change, correction.difference):
+                yield f"{deposit} of store {store.number}: its correction {correction.number} does not follow."
+            standing = correction.corrected_to

@@ -2,13 +2,14 @@
 
 from settlements.models.cashbook import CashbookAccount
 from settlements.models.change_order import ChangeOrder
-from settlements.models.deposit import Deposit
+from settlements.models.deposit import CreditCorrection, Deposit
 from settlements.models.settlement import ClosingAmount, InitialAmount, Settlement, SettlementCount
 
 __all__ = [
     "CashbookAccount",
     "ChangeOrder",
     "ClosingAmount",
+    "CreditCorrection",
     "Deposit",
     "InitialAmount",
     "Settlement",

@@ -5,15 +5,15 @@ from django.db.models import F, Q
 
 from cashdesk.models import Movement, Store, User
 from cashdesk.models.public_id import PublicIdModel
-from settlements.enums import DEPOSIT_FLOW, DepositState
-
-CANCELLED = "CANCELLED"
-"""What is shown of a bag whose movement was reversed, whatever its state."""
+from settlements.enums import DepositState
 
 
 class Deposit(PublicIdModel):
     """A bag that was packed from the vault. Its money left the vault's book with `movement` when it was prepared; what the
     bank credits is told later, and the difference is booked between the bank and over/short.
+
+    `credited_amount` and `difference` stay as they were first recorded. `credited_now` and `difference_now` include the
+    corrections; they read `corrections`, so queries prefetch it. Amounts are minor units of the movement's currency.
     """
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="deposits", db_index=False)
@@ -34,8 +34,12 @@ class Deposit(PublicIdModel):
     class Meta:
         ordering = ("-pk",)
         constraints = (
-            # A bag's number is on the bag: used once, so that nobody mistakes one for another.
-            models.UniqueConstraint(fields=("store", "bag_number"), name="deposit_bag_once_per_store"),
+            # The number is printed on the bag, so two bags on their way never share one. A cancelled bag is used again.
+            models.UniqueConstraint(
+                fields=("store", "bag_number"),
+                condition=~Q(state=DepositState.CANCELLED),
+                name="deposit_bag_once_per_store",
+            ),
             models.CheckConstraint(
                 condition=Q(state=DepositState.CREDITED, credited_at__isnull=False, credited_amount__isnull=False)
                 & Q(credited_amount__gte=0, difference__isnull=False)
@@ -54,23 +58,53 @@ class Deposit(PublicIdModel):
         )
 
     @property
-    def shown_state(self) -> str:
-        """The state, or CANCELLED where the movement was reversed."""
-        return CANCELLED if hasattr(self.movement, "reversed_by") else str(self.state)
-
-    def may_become(self, state: DepositState) -> bool:
-        """Whether the bag is on its way to that state. It is a look: under the lock it is asked again."""
-        return self.shown_state != CANCELLED and state in DEPOSIT_FLOW[self.state]
+    def last_correction(self) -> "CreditCorrection | None":
+        """The newest correction of what the bank credited."""
+        return max(self.corrections.all(), key=lambda correction: correction.number, default=None)
 
     @property
-    def may_be_collected(self) -> bool:
-        """Whether it still lies here."""
-        return self.may_become(DepositState.COLLECTED)
+    def credited_now(self) -> int | None:
+        """What the bank credited, after the last correction; None until it has."""
+        last = self.last_correction
+        return self.credited_amount if last is None else last.corrected_to
 
     @property
-    def may_be_credited(self) -> bool:
-        """Whether the bank's figure is still awaited."""
-        return self.may_become(DepositState.CREDITED)
+    def difference_now(self) -> int | None:
+        """Credited minus packed, after the last correction; None until it is credited."""
+        last = self.last_correction
+        return self.difference if last is None else last.difference
 
     def __str__(self) -> str:
         return f"Bag {self.bag_number}"
+
+
+class CreditCorrection(PublicIdModel):
+    """A corrected figure of what the bank credited for a bag. Never changed; each one follows from the one before.
+
+    `movement` moves the change between the bank and over/short.
+    """
+
+    deposit = models.ForeignKey(Deposit, on_delete=models.PROTECT, related_name="corrections", db_index=False)
+    number = models.PositiveSmallIntegerField(help_text="1 for the first correction of the bag.")
+    movement = models.OneToOneField(Movement, on_delete=models.PROTECT, related_name="credit_correction")
+    corrected_from = models.BigIntegerField(help_text="What was recorded before.")
+    corrected_to = models.BigIntegerField(help_text="What the bank credited.")
+    difference = models.BigIntegerField(help_text="The corrected figure minus what was in the bag by the books.")
+    reason = models.CharField(max_length=200)
+    corrected_at = models.DateTimeField()
+    corrected_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+
+    class Meta:
+        ordering = ("deposit", "number")
+        constraints = (
+            models.UniqueConstraint(fields=("deposit", "number"), name="credit_correction_number_once"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="credit_correction_number_from_one"),
+            models.CheckConstraint(
+                condition=Q(corrected_to__gte=0) & ~Q(corrected_to=F("corrected_from")),
+                name="credit_correction_changes_something",
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="credit_correction_has_a_reason"),
+        )
+
+    def __str__(self) -> str:
+        return f"Correction {self.number}"

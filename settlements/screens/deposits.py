@@ -15,7 +15,16 @@ from cashdesk.screens.draft import Kept
 from cashdesk.screens.form import Refusal, form_page, see_path
 from cashdesk.web.idempotency import act_once
 from settlements import queries
-from settlements.domain.deposit import collect_deposit, credit_deposit, prepare_deposit
+from settlements.domain.deposit import (
+    REASON_MAX,
+    acts_open_to,
+    collect_deposit,
+    correct_credit,
+    credit_deposit,
+    prepare_deposit,
+    why_not_corrected,
+)
+from settlements.enums import DepositAct, DepositState
 from settlements.models import Deposit
 from settlements.screens.form import NOTE_LENGTH_MAX, Fields, about, kept_within, newest_of, path_within, vault_page
 from settlements.screens.paper import papers_of
@@ -63,10 +72,13 @@ def prepare_page(request: HttpRequest, by: Principal, store: Store) -> HttpRespo
 @vault_page
 def deposit_page(request: HttpRequest, by: Principal, store: Store, deposit: UUID) -> HttpResponse:
     """A bag: where it is, what the bank said of it, and its slip on `?paper=`."""
+    found = _found(deposit, by=by, store=store)
     context = {
         **about(request, store),
         **papers_of(request, "vault-deposit", deposit),
-        "deposit": _found(deposit, by=by, store=store),
+        "deposit": found,
+        "allowed": [str(act) for act in acts_open_to(found, by=by)],
+        "why_not_corrected": why_not_corrected(found, by=by) if found.state == DepositState.CREDITED else "",
         "notice": request.GET.get("notice", ""),
     }
     return render(request, "settlements/deposit.html", context)
@@ -76,7 +88,7 @@ def deposit_page(request: HttpRequest, by: Principal, store: Store, deposit: UUI
 def collect_page(request: HttpRequest, by: Principal, store: Store, deposit: UUID) -> HttpResponse:
     """Notes who took the bag along."""
     found = _found(deposit, by=by, store=store)
-    if request.method != "POST" and not found.may_be_collected:
+    if request.method != "POST" and DepositAct.COLLECT not in acts_open_to(found, by=by):
         return see_path(path_within(request, "vault-deposit", deposit, notice="not-awaited"))
     kept = kept_within(request, f"deposit-collect:{deposit}", by=by)
     context = {**about(request, store), "deposit": found}
@@ -102,7 +114,7 @@ def collect_page(request: HttpRequest, by: Principal, store: Store, deposit: UUI
 def credit_page(request: HttpRequest, by: Principal, store: Store, deposit: UUID) -> HttpResponse:
     """Notes what the bank credited, and leads to the difference."""
     found = _found(deposit, by=by, store=store)
-    if request.method != "POST" and not found.may_be_credited:
+    if request.method != "POST" and DepositAct.CREDIT not in acts_open_to(found, by=by):
         return see_path(path_within(request, "vault-deposit", deposit, notice="not-awaited"))
     kept = kept_within(request, f"deposit-credit:{deposit}", by=by)
     context = {**about(request, store), "deposit": found}
@@ -124,6 +136,36 @@ def credit_page(request: HttpRequest, by: Principal, store: Store, deposit: UUID
         return _show(request, "settlements/deposit_credit.html", context, kept, Refusal.of(error))
 
 
+@vault_page
+def correct_credit_page(request: HttpRequest, by: Principal, store: Store, deposit: UUID) -> HttpResponse:
+    """Corrects what was recorded as credited by the bank, and leads to the new difference."""
+    found = _found(deposit, by=by, store=store)
+    if request.method != "POST" and DepositAct.CORRECT_CREDIT not in acts_open_to(found, by=by):
+        return see_path(path_within(request, "vault-deposit", deposit, notice="not-corrected"))
+    kept = kept_within(request, f"deposit-correct:{deposit}", by=by)
+    context = {**about(request, store), "deposit": found}
+    if request.method != "POST":
+        return _show(request, "settlements/deposit_correct.html", context, kept)
+    at = timezone.now()
+    try:
+        fields = Fields(request)
+        missing = _("is required: say in a word or two why.")
+        told: dict[str, Any] = {
+            "amount": fields.amount("amount", found.movement.currency, may_be_nothing=True),
+            "reason": fields.text("reason", length_max=REASON_MAX, missing=missing),
+        }
+        fields.refuse_wrong()
+
+        def act() -> str:
+            correct_credit(deposit=found, **told, by=by, at=at)
+            kept.discard()
+            return path_within(request, "vault-deposit", deposit, notice="corrected")
+
+        return see_path(act_once(request=request, by=by, at=at, act=act))
+    except DomainError as error:
+        return _show(request, "settlements/deposit_correct.html", context, kept, Refusal.of(error))
+
+
 def _found(number: UUID, *, by: Principal, store: Store) -> Deposit:
     """The bag of this store. Raises NotFound, in the same words for one of others as for none."""
     found = queries.deposit(by=by, deposit_id=number)
@@ -135,7 +177,8 @@ def _found(number: UUID, *, by: Principal, store: Store) -> Deposit:
 def _show(
     request: HttpRequest, template: str, context: dict[str, Any], kept: Kept, refusal: Refusal | None = None
 ) -> HttpResponse:
-    names = ("amount", "bag_number", "slip_number", "note", "courier")
+    names = ("amount", "bag_number", "slip_number", "note", "courier", "reason")
     lengths = {"number_max": NUMBER_LENGTH_MAX, "note_max": NOTE_LENGTH_MAX, "courier_max": COURIER_LENGTH_MAX}
+    lengths["reason_max"] = REASON_MAX
     typed = {name: kept.typed.get(name, "") for name in names}
     return form_page(request, template, {**context, **lengths, "typed": typed, "kept": kept}, refusal)

@@ -7,6 +7,9 @@ from django.db import connection
 from django.db.models import Model
 
 from cashdesk import triggers
+from cashdesk.domain.entry import Entry
+from cashdesk.domain.ledger import record
+from cashdesk.domain.place import places_of
 from cashdesk.enums import MovementKind, PlaceKind
 from cashdesk.models import Movement
 from settlements.domain.cashbook import accounts_of
@@ -17,6 +20,7 @@ from settlements.models import (
     CashbookAccount,
     ChangeOrder,
     ClosingAmount,
+    CreditCorrection,
     Deposit,
     InitialAmount,
     Settlement,
@@ -288,3 +292,40 @@ def test_a_bag_is_of_one_deposit(day: Shop) -> None:
     assert refusal_of(*insertion_of(Deposit(**usual, movement=again, bag_number="B-2")))
     other = day.move(MovementKind.DEPOSIT, 1, here=day.cast.place(PlaceKind.VAULT))
     assert_refused(Deposit(**usual, movement=other, bag_number="B-1"), "deposit_bag_once_per_store")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"corrected_by": "erika"}, "a credit is corrected by another person"),
+        ({"number": 2}, "a correction follows from the figure before it"),
+        ({"corrected_from": 1, "corrected_to": 8, "difference": 8 - 100_00}, "a correction follows from the figure before it"),
+        ({"difference": 1}, "a correction follows from the figure before it"),
+        ({"movement": "sale"}, "is its change, between bank and over/short"),
+        ({"reason": ""}, "credit_correction_has_a_reason"),
+    ],
+)
+def test_a_correction_of_a_credit_that_could_not_be(day: Shop, fields: dict[str, Any], words: str) -> None:
+    deposit = Deposit.objects.select_related("movement").get()
+    if deposit.state != "CREDITED":
+        credit_deposit(deposit=deposit, amount=0, by=day.by(), at=day.tick())
+        deposit.refresh_from_db()
+    credited, packed = deposit.credited_amount or 0, deposit.movement.amount
+    ends = places_of(day.cast.store)
+    entry = Entry(
+        source=ends["OVER_SHORT"], destination=ends["BANK"], amount=7, currency="EUR", method="CASH",
+        kind=MovementKind.OVER_SHORT, occurred_at=day.at,
+    )  # fmt: skip
+    (made,) = record(store=day.cast.store, entries=[entry], by=day.by(), at=day.at)
+    usual: dict[str, Any] = {
+        "deposit": deposit, "number": 1, "movement": Movement.objects.get(uuid=made), "corrected_from": credited,
+        "corrected_to": credited + 7, "difference": credited + 7 - packed, "reason": "typo", "corrected_at": day.at,
+        "corrected_by": day.cast.anna,
+    }  # fmt: skip
+    told = {"erika": day.cast.erika, "sale": Movement.objects.filter(kind="DEPOSIT").first()}
+    changed = {name: told.get(value, value) if isinstance(value, str) else value for name, value in fields.items()}
+    assert words in refusal_of(*insertion_of(CreditCorrection(**{**usual, **changed})))
+    correction = CreditCorrection.objects.create(**usual)
+    table = "settlements_creditcorrection"
+    assert "never changed" in refusal_of(f"UPDATE {table} SET reason = 'y' WHERE id = {correction.pk}")
+    assert "never deleted" in refusal_of(f"DELETE FROM {table} WHERE id = {correction.pk}")

@@ -73,4 +73,23 @@ def test_what_was_done_or_cancelled_is_neither_offered_nor_done(cast: Cast, peri
     assert offered(erika, deposit) == set()
     assert "was cancelled" in str(errors_of(act(erika, deposit, "credit", amount="300")))
     deposit.refresh_from_db()
-    assert (deposit.state, deposit.courier) == ("COLLECTED", "")
+    assert (deposit.state, deposit.courier) == ("CANCELLED", "")
+
+
+def test_another_manager_corrects_a_credit(cast: Cast, periods: Periods, erika: Client) -> None:
+    deposit, anna = periods.deposit, sits_down(cast.anna)
+    act(erika, deposit, "credit", amount="310.00")
+    page = erika.get(page_of(deposit)).content.decode()
+    assert "You recorded this credit yourself: another manager corrects it." in page
+    assert page_of(deposit, "correct-credit") not in page
+    refused = errors_of(act(erika, deposit, "correct-credit", amount="301.00", reason="mine"))
+    assert refused == {"__all__": ["You recorded this credit yourself: another manager corrects it."]}
+    assert errors_of(act(anna, deposit, "correct-credit", amount="301.00", reason="")) == {
+        "reason": ["This field is required."]
+    }
+    done = told(act(anna, deposit, "correct-credit", amount="301.00", reason="typed 310"))
+    assert done == ["The credit of Bag B-1 is corrected. Difference: 1.00 EUR."]
+    assert books(cast.store)["Bank"] == 30_100
+    shown = anna.get(page_of(deposit)).content.decode()
+    for words in ("301.00 EUR", "310.00 EUR", "typed 310", "Anna"):
+        assert words in shown, words

@@ -4,11 +4,14 @@ from typing import Any
 
 import pytest
 
-from cashdesk.enums import PlaceKind
+from cashdesk.domain.proof import faults_of_store as faults_of_books
+from cashdesk.enums import PlaceKind, Role, Scope
 from cashdesk.models import AuditEntry, Movement
+from settlements.domain.proof import faults_of_store as faults_of_settlements
 from settlements.models import CashbookAccount, Deposit
+from tests.factories import UserFactory
 from tests.settlements.steps import answered, close, figures, open_register, open_vault
-from tests.stories import Caller, Cast, caller
+from tests.stories import Caller, Cast, caller, key_caller
 
 PACK = {"kind": "DEPOSIT", "amount": 300_00, "bag_number": "B-1", "slip_number": "S-9"}
 
@@ -30,6 +33,11 @@ def state_of(by: Caller) -> Any:
     """Returns the only deposit as it is listed."""
     (deposit,) = by.get("/deposits").json()
     return deposit
+
+
+def faults(cast: Cast) -> list[str]:
+    """What an auditor finds wrong."""
+    return [*faults_of_books(cast.store), *faults_of_settlements(cast.store)]
 
 
 def books(cast: Cast) -> tuple[int, int, int]:
@@ -104,10 +112,90 @@ def test_a_bag_has_its_own_number(cast: Cast, erika: Caller) -> None:
     assert books(cast) == (700_00, 300_00, 0)
 
 
-@pytest.mark.parametrize("path", ["collect", "credit"])
+def test_a_cancelled_bag_s_number_is_used_again(cast: Cast, erika: Caller) -> None:
+    pack(erika)
+    movement = Movement.objects.get(kind="DEPOSIT")
+    answered(erika.post(f"/movements/{movement.uuid}/reverse", {"reason": "unpacked"}), 201)
+    second = pack(erika)
+    answered(erika.post("/movements", PACK), 400)
+    answered(erika.post(f"/deposits/{second}/credit", {"amount": 300_00}), 200)
+    answered(erika.post("/movements", PACK), 400)
+    assert [row["state"] for row in erika.get("/deposits").json()] == ["CREDITED", "CANCELLED"]
+    assert books(cast) == (700_00, 300_00, 0)
+    assert faults(cast) == []
+
+
+def test_a_wrong_credit_is_corrected_by_other_people_and_nothing_is_lost(cast: Cast, erika: Caller) -> None:
+    deposit, anna = pack(erika), caller(cast.anna)
+    answered(erika.post(f"/deposits/{deposit}/credit", {"amount": 30_00}), 200)
+    path = f"/deposits/{deposit}/correct-credit"
+    assert state_of(erika)["allowed"] == []
+    assert state_of(anna)["allowed"] == ["correct-credit"]
+    answered(erika.post(path, {"amount": 300_00, "reason": "mine"}), 403)
+    answered(anna.post(path, {"amount": 30_00, "reason": "the same"}), 400)
+    answered(anna.post(path, {"amount": 300_00}), 400)
+    answered(anna.post(path, {"amount": -1, "reason": "x"}), 400)
+    assert books(cast) == (700_00, 30_00, 270_00)
+    first = answered(anna.post(path, {"amount": 300_00, "reason": "a nought was missing"}), 200)
+    assert (first["credited_amount"], first["difference"], first["allowed"]) == (300_00, 0, [])
+    assert books(cast) == (700_00, 300_00, 0)
+    answered(anna.post(path, {"amount": 1, "reason": "again"}), 403)
+    mia = caller(UserFactory(store=cast.store, username="mia", name="Mia", role=Role.MANAGER))
+    second = answered(mia.post(path, {"amount": 299_00, "reason": "a coin was foreign"}), 200)
+    steps = [(line["corrected_from"], line["corrected_to"], line["corrected_by"]) for line in second["corrections"]]
+    assert steps == [(30_00, 300_00, "Anna"), (300_00, 299_00, "Mia")]
+    assert (second["credited_amount"], second["difference"]) == (299_00, -1_00)
+    assert books(cast) == (700_00, 299_00, 1_00)
+    kept = Deposit.objects.get()
+    assert (kept.credited_amount, kept.difference, kept.credited_by) == (30_00, -270_00, cast.erika)
+    assert faults(cast) == []
+
+
+def test_the_variance_follows_the_corrected_credit(cast: Cast, erika: Caller) -> None:
+    deposit, anna = pack(erika), caller(cast.anna)
+    answered(erika.post(f"/deposits/{deposit}/credit", {"amount": 30_00}), 200)
+    (wrong,) = anna.get("/variances").json()
+    assert "recount" not in wrong["allowed"]
+    answered(anna.post(f"/variances/{wrong['id']}/recount", {"amount": 1}), 409)
+    answered(anna.post(f"/deposits/{deposit}/correct-credit", {"amount": 290_00, "reason": "typo"}), 200)
+    right, superseded = anna.get("/variances").json()
+    assert (superseded["id"], superseded["state"], superseded["allowed"]) == (wrong["id"], "SUPERSEDED", [])
+    assert (right["state"], right["difference"], right["counted_by"]) == ("OPEN", -10_00, "Anna")
+    mia = caller(UserFactory(store=cast.store, username="mia", name="Mia", role=Role.MANAGER))
+    answered(mia.post(f"/deposits/{deposit}/correct-credit", {"amount": 300_00, "reason": "typo"}), 200)
+    assert [row["state"] for row in anna.get("/variances").json()] == ["SUPERSEDED", "SUPERSEDED"]
+
+
+def test_a_credit_is_corrected_once_it_is_one(cast: Cast, erika: Caller) -> None:
+    """Neither a bag on its way nor a cancelled one; no program; one recorded by a program, by any manager."""
+    deposit, body = pack(erika), {"amount": 1, "reason": "x"}
+    path = f"/deposits/{deposit}/correct-credit"
+    assert state_of(erika)["allowed"] == ["collect", "credit"]
+    answered(erika.post(path, body), 409)
+    key = key_caller(cast.store)
+    answered(key.post(f"/deposits/{deposit}/credit", {"amount": 300_00}), 200)
+    answered(key.post(path, body), 403)
+    assert state_of(key)["allowed"] == []
+    answered(erika.post(path, body), 200)
+    other = pack(erika, bag_number="B-2")
+    movement = Deposit.objects.get(uuid=other).movement
+    answered(erika.post(f"/movements/{movement.uuid}/reverse", {"reason": "x"}), 201)
+    answered(caller(cast.anna).post(f"/deposits/{other}/correct-credit", body), 409)
+    assert erika.get("/deposits").json()[0]["allowed"] == []
+
+
+def test_a_key_that_only_reads_is_offered_nothing(cast: Cast, erika: Caller) -> None:
+    pack(erika)
+    assert state_of(key_caller(cast.store, Scope.SETTLEMENTS_READ))["allowed"] == []
+    assert state_of(key_caller(cast.store, Scope.SETTLEMENTS_READ, Scope.SETTLEMENTS_WRITE))["allowed"] == [
+        "collect", "credit",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["collect", "credit", "correct-credit"])
 def test_a_bag_is_a_managers(cast: Cast, erika: Caller, path: str) -> None:
     deposit = pack(erika)
-    body = {"amount": 1} if path == "credit" else {}
+    body = {"collect": {}, "credit": {"amount": 1}, "correct-credit": {"amount": 1, "reason": "x"}}[path]
     assert caller(cast.carla).post(f"/deposits/{deposit}/{path}", body).status_code == 403
     assert caller(cast.carla).get("/deposits").status_code == 403
     assert caller(cast.carla).post("/movements", {**PACK, "bag_number": "B-7"}).status_code == 403

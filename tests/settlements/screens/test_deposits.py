@@ -166,3 +166,26 @@ def test_the_slip_has_its_papers(cast: Cast, erika: Browser) -> None:
         assert f'class="voucher on-{class_}"' in erika.get(path_of(deposit, paper)).content.decode()
         assert "Packed by Checked by Taken along by" in erika.text
     assert erika.get(path_of(deposit, "?paper=a0")).status_code == 404
+
+
+def test_a_wrong_credit_is_corrected_by_somebody_else(cast: Cast, erika: Browser) -> None:
+    deposit, anna = packed(cast), Browser(cast.anna)
+    shop = f"?store={cast.store.uuid}"
+    erika.fill(path_of(deposit, "/credit"), {"amount": "30"})
+    erika.follow()
+    assert "You recorded this credit yourself: another manager corrects it." in erika.text
+    assert "/correct-credit" not in erika.page.content.decode()
+    assert "notice=not-corrected" in erika.get(path_of(deposit, "/correct-credit")).headers["Location"]
+    path = path_of(deposit, "/correct-credit") + shop
+    assert anna.fill(path, {"amount": "30", "reason": ""}).status_code == 400
+    assert "Reason: is required" in anna.text
+    assert anna.fill(path, {"amount": "30", "reason": "typo"}).status_code == 400
+    assert anna.value("reason") == "typo"
+    assert "Credited by the bank: is what is recorded already." in anna.text
+    assert anna.fill(path, {"amount": "300", "reason": "a nought was missing"}).status_code == 303
+    anna.follow()
+    for words in ("The credit is corrected.", "Difference: none 0.00 EUR", "from 30.00 EUR to 300.00 EUR", "a nought"):
+        assert words in anna.text, words
+    anna.get("/vault/deposits" + shop)
+    assert "as packed" in anna.text
+    call_command("verify")
