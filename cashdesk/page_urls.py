@@ -11,6 +11,7 @@ from cashdesk.screens.moving import drop_page, pay_in_page, pay_out_page
 from cashdesk.screens.opening import open_page
 from cashdesk.screens.result import result_page
 from cashdesk.screens.sign_in import sign_in_page, sign_out
+from cashdesk.screens.taking_back import take_back_page
 
 urlpatterns = [
     path("", home_page, name="home"),
@@ -22,6 +23,7 @@ urlpatterns = [
     path("desk/pay-in", pay_in_page, name="desk-pay-in"),
     path("desk/pay-out", pay_out_page, name="desk-pay-out"),
     path("desk/drop", drop_page, name="desk-drop"),
+    path("desk/movements/<uuid:movement>/take-back", take_back_page, name="desk-take-back"),
     path("desk/count", count_page, name="desk-count"),
     path("desk/draft", save_page, name="draft"),
     path("desk/draft/go-on", go_on_page, name="draft-go-on"),

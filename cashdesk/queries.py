@@ -5,16 +5,16 @@ from datetime import date
 from typing import Final, TypeVar, cast
 from uuid import UUID
 
-from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import BooleanField, Case, Q, QuerySet, Subquery, Value, When
 from django.utils.translation import gettext as _
 
 from cashdesk.domain.handover import was_counted_by_another, was_counted_since
 from cashdesk.domain.principal import Principal
+from cashdesk.domain.undo import BY_HAND
 from cashdesk.enums import CountMoment, MovementKind, PlaceKind, Role, SessionStatus
 from cashdesk.errors import NotFound
 from cashdesk.models import CashSession, Count, CountPieces, Movement, PaymentMethod, Place, Shift, Store, User
 
-TYPED_KINDS: Final = (MovementKind.PAID_IN, MovementKind.PAID_OUT, MovementKind.DROP, MovementKind.LOAN)
 OWN_MOVEMENTS_MAX: Final = 50
 OWN_SESSIONS_MAX: Final = 5
 REASONS_LOOKED_AT: Final = 200
@@ -73,16 +73,17 @@ def own_movement(*, by: Principal, movement_id: UUID | None) -> Movement | None:
     """Returns the movement that `by` has recorded themselves under this UUID, if there is one."""
     if movement_id is None or by.user is None:
         return None
-    return Movement.objects.select_related("store").filter(uuid=movement_id, recorded_by=by.user).first()
+    joined = ("store", "source", "destination", "session", "late_for", "reversed_by")
+    return Movement.objects.select_related(*joined).filter(uuid=movement_id, recorded_by=by.user).first()
 
 
 def own_movements(*, by: Principal, session: CashSession) -> "list[Movement]":
     """Returns what `by` has typed in of a session themselves, paid in and out, dropped and lent, newest first and so many at
-    most; `is_reversed` where somebody has taken it back since. Sales are not among them, nor any sum (law 5).
+    most, with `reversed_by` where it was taken back. Sales are not among them, nor any sum (law 5).
     """
-    typed = Movement.objects.filter(session=session, recorded_by=by.user, kind__in=TYPED_KINDS, reverses__isnull=True)
-    reversals = Movement.objects.filter(reverses=OuterRef("pk"))
-    return list(typed.annotate(is_reversed=Exists(reversals)).order_by("-pk")[:OWN_MOVEMENTS_MAX])
+    typed = Movement.objects.filter(session=session, recorded_by=by.user, kind__in=BY_HAND, reverses__isnull=True)
+    typed = typed.select_related("source", "destination", "reversed_by")
+    return list(typed.order_by("-pk")[:OWN_MOVEMENTS_MAX])
 
 
 def own_closed_sessions(*, by: Principal) -> "list[CashSession]":

@@ -13,7 +13,7 @@ from settlements.screens.deposits import (
 )
 from settlements.screens.no_sale import no_sale_page
 from settlements.screens.vault_money import change_page, fetch_page, loan_page, pay_in_page, pay_out_page
-from settlements.screens.vault_movements import movements_page
+from settlements.screens.vault_movements import movements_page, reverse_page
 
 urlpatterns = [
     path("desk/no-sale", no_sale_page, name="desk-no-sale"),
@@ -28,6 +28,7 @@ urlpatterns = [
     path("vault/pay-in", pay_in_page, name="vault-pay-in"),
     path("vault/pay-out", pay_out_page, name="vault-pay-out"),
     path("vault/movements", movements_page, name="vault-movements"),
+    path("vault/movements/<uuid:movement>/reverse", reverse_page, name="vault-movement-reverse"),
     path("vault/deposits", deposits_page, name="vault-deposits"),
     path("vault/deposits/new", prepare_page, name="vault-deposit-new"),
     path("vault/deposits/<uuid:deposit>", deposit_page, name="vault-deposit"),

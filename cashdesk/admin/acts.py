@@ -124,6 +124,10 @@ class ActPage:
         """Returns why the act is shown but not offered; "" hides it where it is not offered."""
         return ""
 
+    def refusal(self, row: Any, *, by: Principal) -> str | None:
+        """Returns None where the act is offered, else why it is not; "" hides it. Asked once for a page."""
+        return None if self.is_offered(row, by=by) else self.why_not(row, by=by)
+
     def do(self, row: Any, form: Any, *, by: Principal, at: datetime) -> Done:
         """Calls the domain with what a valid form holds. DomainError becomes an error of the form."""
         raise NotImplementedError
@@ -161,17 +165,13 @@ class Acting(CashdeskAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """Offers what the row's state allows."""
         row, by = context["original"], principal_of(request)
+        refusals = [(act, act.refusal(row, by=by)) for act in self.acts if has_role(request, act.role)]
         context["acts"] = [
             {"url": reverse(f"admin:{self._address(act)}", args=[row.pk]), "label": act.label}
-            for act in self.acts
-            if has_role(request, act.role) and act.is_offered(row, by=by)
+            for act, refusal in refusals
+            if refusal is None
         ]
-        refused = [
-            {"label": act.label, "why_not": act.why_not(row, by=by)}
-            for act in self.acts
-            if has_role(request, act.role) and not act.is_offered(row, by=by)
-        ]
-        context["refused_acts"] = [act for act in refused if act["why_not"]]
+        context["refused_acts"] = [{"label": act.label, "why_not": refusal} for act, refusal in refusals if refusal]
         return super().render_change_form(request, context, *args, **kwargs)
 
     def act_view(self, request: HttpRequest, act: ActPage, object_id: str | None = None) -> HttpResponse:
@@ -181,10 +181,10 @@ class Acting(CashdeskAdmin):
         row = self._row(request, object_id)
         by, at = principal_of(request), timezone.now()
         if request.method != "POST":
-            if act.is_offered(row, by=by):
+            refusal = act.refusal(row, by=by)
+            if refusal is None:
                 return self._page(request, act, row, act.form(row=row, by=by))
-            why_not = act.why_not(row, by=by) or f"not as {row} is now."
-            self.message_user(request, f"{act.label}: {why_not}", messages.WARNING)
+            self.message_user(request, f"{act.label}: {refusal or f'not as {row} is now.'}", messages.WARNING)
             return HttpResponseRedirect(self._way_back(row))
         form = act.form(request.POST, row=row, by=by)
         try:

@@ -40,7 +40,7 @@ class MovementAdmin(ReadOnlyAdmin):
         "id", moment("recorded_at"), "store", "kind", "source", "destination", money("amount"), "method", "session",
         "late",
     )  # fmt: skip
-    joined = (
+    joined: ClassVar[tuple[str, ...]] = (
         "store", "source", "destination", "session", "payment", "reverses", "reversed_by", "recorded_by", "recorded_with",
     )  # fmt: skip
     list_filter = (StoreFilter, PlaceFilter, "kind", "is_late", "business_date")

@@ -1,7 +1,7 @@
 """Cash sessions, which the shifts API calls shifts: read-only, but for what a manager does with a drawer left behind."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -107,7 +107,7 @@ class CashSessionAdmin(ActingAdmin):
         money("declared_amount"), money("expected_amount"), money("difference"), "late_cash", "adjusted_difference",
         "seal", "belonging",
     )  # fmt: skip
-    acts = (ForceClose(), CountAfterwards())
+    acts: ClassVar[tuple[ActPage, ...]] = (ForceClose(), CountAfterwards())
 
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str

@@ -28,7 +28,8 @@ EFFECT: Final = {
 def drawer_movements() -> "QuerySet[Any]":
     """Returns the cash movements that count, each with its `person` and its `effect` on the drawers (minor units).
 
-    A person's movements are those of their payments and sessions; what belongs to neither is whose hand recorded it.
+    A person's movements are those of their payments and sessions; what belongs to neither is whose hand recorded it, and a
+    reversal is of the person of what it reverses.
     """
     effect = Case(
         *(
@@ -42,7 +43,9 @@ def drawer_movements() -> "QuerySet[Any]":
     of_vault |= Q(late_for__kind=PlaceKind.VAULT)
     at_vault = Q(kind__in=(MovementKind.PAID_IN, MovementKind.PAID_OUT)) & of_vault
     movements = Movement.objects.filter(method=CASH, kind__in=EFFECT).exclude(at_vault).order_by()
-    return movements.annotate(person=Coalesce("payment__operator", "session__user", "recorded_by"), effect=effect)
+    return movements.annotate(
+        person=Coalesce("payment__operator", "session__user", "reverses__recorded_by", "recorded_by"), effect=effect
+    )
 
 
 def drawer_cash(*, store: Store, business_date: date, operator: User | None) -> Iterable[Any]:

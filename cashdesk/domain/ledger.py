@@ -1,6 +1,6 @@
 """The ledger's two writers: `record()` and `reverse()`. Nothing else in the project inserts a movement."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
@@ -13,16 +13,21 @@ from cashdesk.domain import audit, place
 from cashdesk.domain.business_day import business_date
 from cashdesk.domain.currency import refuse_withdrawn
 from cashdesk.domain.entry import Entry
-from cashdesk.domain.expected import last_seal_of
 from cashdesk.domain.principal import Principal
+from cashdesk.domain.reversal import (
+    COUNTED_KINDS,
+    already_reversed,
+    counted_since,
+    counted_twice,
+    late_only,
+    refuse_kind,
+    refuse_reason,
+)
 from cashdesk.domain.variance import raise_late
-from cashdesk.enums import CASH, MOVEMENT_ENDS, REVERSIBLE_KINDS, MovementKind, PlaceKind, SessionStatus, Settling
-from cashdesk.errors import Conflict, InvalidMovement, PlaceMovedOn
-from cashdesk.models import CashSession, Movement, Place, Store
+from cashdesk.enums import MOVEMENT_ENDS, REVERSIBLE_KINDS, MovementKind, PlaceKind
+from cashdesk.errors import InvalidMovement, PlaceMovedOn
+from cashdesk.models import Movement, Place, Store
 from cashdesk.money import AMOUNT_MAX
-
-COUNTED_KINDS: Final = frozenset({PlaceKind.REGISTER, PlaceKind.VAULT})
-"""The places of a store that are counted."""
 
 ELSEWHERE: Final = frozenset({PlaceKind.CUSTOMERS, PlaceKind.OUTSIDE, PlaceKind.BANK, PlaceKind.OPENING})
 """The places that new money comes from."""
@@ -61,54 +66,42 @@ def record(
 
 
 @transaction.atomic
-def reverse(*, movement: Movement, by: Principal, at: datetime, reason: str) -> Movement:
+def reverse(
+    *,
+    movement: Movement,
+    by: Principal,
+    at: datetime,
+    reason: str,
+    kinds: Collection[MovementKind] = REVERSIBLE_KINDS,
+    refuses_late: bool = False,
+) -> Movement:
     """Corrects a mistake by a movement the other way round, once (law 1). Returns the reversing movement.
 
     A movement of a period that still runs is reversed into it. One whose period is closed, the register's or the vault's,
     is booked late: over/short stands where that place stood, so that the sealed figures stay and the difference is
-    explained (law 4).
+    explained (law 4). `refuses_late` refuses that. `kinds` is for a transition that takes back what it booked itself.
 
     Raises Conflict when it was reversed already or both its places were counted since, InvalidMovement for a kind that is
-    corrected by the next count.
+    corrected by the next count, InvalidInput for the reason.
     """
-    if movement.kind not in REVERSIBLE_KINDS or movement.reverses_id is not None:
-        raise InvalidMovement(f"A {movement.get_kind_display().lower()} is not reversed: the next count corrects it.")
+    refuse_kind(movement, kinds=kinds)
+    refuse_reason(reason)
     store = movement.store
     places = place.places_of(store)
-    counted = [end for end in (movement.source, movement.destination) if end.kind in COUNTED_KINDS]
+    ends = [end for end in (movement.source, movement.destination) if end.kind in COUNTED_KINDS]
     # Shared is enough: a reversal is a posting. What is decided on is read after the locks. That of late money also takes
     # the place whose period it explains, so that nobody approves that money at the same moment: of money without a place
     # it is the vault, which whoever counts the whole store holds too.
     explained = [movement.late_for or places[PlaceKind.VAULT]] if movement.is_late else []
-    held = place.lock(shared=[*counted, *explained])
+    held = place.lock(shared=[*ends, *explained])
     if Movement.objects.filter(reverses=movement).exists():
-        raise Conflict("It was reversed already; a movement is reversed once.", code="already_reversed")
-    closed = [held[end.pk] for end in counted if _is_counted_since(held[end.pk], movement)]
+        raise already_reversed()
+    closed = counted_since([movement])[movement.pk]
+    if refuses_late and (movement.is_late or closed):
+        raise late_only(closed)
     if len(closed) == 2:
-        raise Conflict(
-            "Both places were counted since: what the one lacked and the other had too much was booked there.",
-            code="counted_since",
-        )
-    is_late = movement.is_late or bool(closed)
-    over_short = places[PlaceKind.OVER_SHORT]
-    source, destination = (
-        over_short if end in closed else held.get(end.pk, end) for end in (movement.destination, movement.source)
-    )
-    entry = Entry(
-        source=source,
-        destination=destination,
-        amount=movement.amount,
-        currency=movement.currency,
-        method=movement.method,
-        kind=MovementKind(movement.kind),
-        occurred_at=at,
-        session=movement.session,
-        payment=movement.payment,
-        reverses=movement,
-        is_late=is_late,
-        late_for=closed[0] if closed else movement.late_for,
-        reason=reason,
-    )
+        raise counted_twice()
+    entry = _against(movement, closed=closed, held=held, over_short=places[PlaceKind.OVER_SHORT], at=at, reason=reason)
     try:
         with transaction.atomic():
             (made,) = record(store=store, entries=[entry], by=by, at=at)
@@ -117,7 +110,7 @@ def reverse(*, movement: Movement, by: Principal, at: datetime, reason: str) -> 
         # locking asks for the right to change it, which the application's role lacks.
         if "reverses_id" not in str(error):
             raise
-        raise Conflict("It was reversed already; a movement is reversed once.", code="already_reversed") from error
+        raise already_reversed() from error
     audit.note(
         action="movement.reversed",
         subject=f"movement:{movement.pk}",
@@ -129,19 +122,34 @@ def reverse(*, movement: Movement, by: Principal, at: datetime, reason: str) -> 
     return Movement.objects.get(uuid=made)
 
 
-def _is_counted_since(end: Place, movement: Movement) -> bool:
-    """Whether the place's period in which the movement lies is over: sealed, or being counted; of cash also whether a
-    cashier has counted the drawer at the opening of the session that is open there now.
-    """
-    if end.settling == Settling.COUNTING:
-        return True
-    if movement.session_id is None and movement.method == CASH and end.kind == PlaceKind.REGISTER:
-        running = CashSession.objects.filter(register=end, status=SessionStatus.OPEN, currency=movement.currency)
-        # What is made while it is open is of the session.
-        if running.exists():
-            return True
-    last_seal = last_seal_of(end)
-    return last_seal is not None and movement.pk <= last_seal.last_movement
+def _against(
+    movement: Movement,
+    *,
+    closed: Sequence[Place],
+    held: Mapping[int, Place],
+    over_short: Place,
+    at: datetime,
+    reason: str,
+) -> Entry:
+    """Returns the movement the other way round; over/short stands where a place was counted since."""
+    source, destination = (
+        over_short if end in closed else held.get(end.pk, end) for end in (movement.destination, movement.source)
+    )
+    return Entry(
+        source=source,
+        destination=destination,
+        amount=movement.amount,
+        currency=movement.currency,
+        method=movement.method,
+        kind=MovementKind(movement.kind),
+        occurred_at=at,
+        session=movement.session,
+        payment=movement.payment,
+        reverses=movement,
+        is_late=movement.is_late or bool(closed),
+        late_for=closed[0] if closed else movement.late_for,
+        reason=reason,
+    )
 
 
 def _check(*, store: Store, entry: Entry) -> None:

@@ -12,6 +12,7 @@ from cashdesk.domain.place import trades_under_settlement
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.register_choice import stations_for
 from cashdesk.domain.session import open_session_of
+from cashdesk.domain.undo import why_not_taken_back
 from cashdesk.enums import Role
 from cashdesk.models import Store, User
 from cashdesk.screens.draft import begun, counting_in_subject, opening_subject
@@ -28,10 +29,13 @@ def desk_page(request: HttpRequest, by: Principal) -> HttpResponse:
     context: dict[str, Any] = {"session": session, "notice": request.GET.get("notice", "")}
     context |= {"is_settled": trades_under_settlement(user.store), "is_manager": by.has_role(Role.MANAGER)}
     context["booked"] = queries.own_movement(by=by, movement_id=_uuid(request.GET.get("booked", "")))
+    context["taken_back"] = queries.own_movement(by=by, movement_id=_uuid(request.GET.get("taken_back", "")))
     if session is not None:
         drawer = f"close:{session.uuid}"
         context["begun_at"] = begun([drawer], by=by).get(drawer, "")
-        context["movements"] = queries.own_movements(by=by, session=session)
+        movements = queries.own_movements(by=by, session=session)
+        reasons = why_not_taken_back(movements, by=by)
+        context["movements"] = [{"movement": movement, "why_not": reasons[movement.pk]} for movement in movements]
     elif user.store is not None:
         context |= _before_opening(user, user.store, by=by)
     context["closed"] = queries.own_closed_sessions(by=by)

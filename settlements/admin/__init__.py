@@ -2,6 +2,6 @@
 change.
 """
 
-from settlements.admin import cashbook, change_order, deposit, place, seal, settlement
+from settlements.admin import cashbook, change_order, deposit, movement, place, seal, settlement
 
-__all__ = ["cashbook", "change_order", "deposit", "place", "seal", "settlement"]
+__all__ = ["cashbook", "change_order", "deposit", "movement", "place", "seal", "settlement"]

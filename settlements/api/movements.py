@@ -18,7 +18,7 @@ from cashdesk.web.fields import ReferenceField, RowSerializer, StrictSerializer,
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
-from settlements.domain.deposit import reverse_movement
+from settlements.domain.reversal import reverse_movement
 from settlements.domain.store_movement import move_in_store
 
 MOVED_BY_HAND = (

@@ -168,21 +168,16 @@ def lock_bank(store: Store) -> None:
 
 
 @transaction.atomic
-def reverse_movement(*, movement: Movement, by: Principal, at: datetime, reason: str) -> Movement:
-    """Reverses a movement (`cashdesk.domain.ledger.reverse`); that of a deposit only while no bank has credited it, which
-    cancels the deposit. Returns the reversing movement. Raises Conflict, InvalidMovement.
-    """
-    if movement.kind != MovementKind.DEPOSIT or movement.reverses_id is not None:
-        return ledger.reverse(movement=movement, by=by, at=at, reason=reason)
-    lock_bank(movement.store)
-    deposit = Deposit.objects.filter(movement=movement).first()
-    if deposit is not None and deposit.state == DepositState.CREDITED:
+def cancel_deposit(*, deposit: Deposit, by: Principal, at: datetime, reason: str) -> Movement:
+    """Cancels a deposit by the reversal of its movement, which it returns. Raises Conflict once the bank has credited it."""
+    lock_bank(deposit.store)
+    deposit = _read(deposit)
+    if deposit.state == DepositState.CREDITED:
         raise Conflict(_("The bank has credited this deposit: it stays."), code="deposit_credited")
-    reversal = ledger.reverse(movement=movement, by=by, at=at, reason=reason)
-    if deposit is not None:
-        deposit.state = DepositState.CANCELLED
-        deposit.save(update_fields=["state"])
-        _note(deposit, "deposit.cancelled", by=by, at=at, detail={"reason": reason})
+    reversal = ledger.reverse(movement=deposit.movement, by=by, at=at, reason=reason)
+    deposit.state = DepositState.CANCELLED
+    deposit.save(update_fields=["state"])
+    _note(deposit, "deposit.cancelled", by=by, at=at, detail={"reason": reason})
     return reversal
 
 
@@ -197,7 +192,8 @@ def _locked(deposit: Deposit, *, act: DepositAct, by: Principal) -> Deposit:
 
 
 def _read(deposit: Deposit) -> Deposit:
-    return Deposit.objects.select_related("store", "movement").prefetch_related("corrections").get(pk=deposit.pk)
+    ends = ("movement__store", "movement__source", "movement__destination")
+    return Deposit.objects.select_related("store", *ends).prefetch_related("corrections").get(pk=deposit.pk)
 
 
 def _refusal(deposit: Deposit, *, act: DepositAct, by: Principal) -> DomainError | None:

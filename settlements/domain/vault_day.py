@@ -28,7 +28,7 @@ def vault_movements(
     if not by.has_role(Role.MANAGER):
         raise Forbidden("What goes through the vault is for managers.")
     rows = Movement.objects.filter(business_date=day).order_by("-pk")
-    rows = rows.select_related("source", "destination", "recorded_by", "reverses", "reversed_by", "deposit")
+    rows = rows.select_related("source", "destination", "recorded_by", "session", "reverses", "reversed_by", "deposit")
     if before is not None:
         rows = rows.filter(pk__lt=before)
     # Each half comes from an index of its own; a movement is in one of them only.

@@ -1,20 +1,29 @@
-"""What went into the vault and out of it on a business day, one by one."""
+"""What went into the vault and out of it on a business day, one by one, and the reversal of one of them."""
 
 from datetime import date, timedelta
 from typing import Any, Final
+from uuid import UUID
 
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from cashdesk.domain.business_day import business_date
 from cashdesk.domain.principal import Principal
-from cashdesk.errors import InvalidInput
+from cashdesk.domain.reversal import REASON_MAX
+from cashdesk.enums import PlaceKind
+from cashdesk.errors import DomainError, InvalidInput, NotFound
 from cashdesk.models import Movement, Place, Store
+from cashdesk.screens.draft import Kept
+from cashdesk.screens.form import Refusal, form_page, see_path
 from cashdesk.web.fields import date_in
+from cashdesk.web.idempotency import act_once
 from settlements import queries
+from settlements.domain.reversal import reverse_movement, why_not_reversed
 from settlements.domain.vault_day import vault_movements
-from settlements.screens.form import about, path_within, vault_page
+from settlements.screens.form import Fields, about, kept_within, path_within, vault_page
 
 ROWS: Final = 50
 VAULT: Final = 0
@@ -30,11 +39,13 @@ def movements_page(request: HttpRequest, by: Principal, store: Store) -> HttpRes
     found = vault_movements(vault=vault, day=day, limit=ROWS + 1, before=before, by=by, at=at)
     older = str(found[ROWS - 1].pk) if len(found) > ROWS else ""
     following = day + timedelta(days=1)
+    reasons = why_not_reversed(found)
     context = {
         **about(request, store),
+        "notice": request.GET.get("notice", ""),
         "day": day,
         "is_today": day == today,
-        "listed": [_row(movement, vault) for movement in found[:ROWS]],
+        "listed": [_row(movement, vault, why_not=reasons[movement.pk]) for movement in found[:ROWS]],
         "older": path_within(request, "vault-movements", day=day.isoformat(), before=older) if older else "",
         "is_first": before is None,
         "day_before": _path_of(request, day - timedelta(days=1)),
@@ -43,7 +54,68 @@ def movements_page(request: HttpRequest, by: Principal, store: Store) -> HttpRes
     return render(request, "settlements/vault_movements.html", context)
 
 
-def _row(movement: Movement, vault: Place) -> dict[str, Any]:
+@vault_page
+def reverse_page(request: HttpRequest, by: Principal, store: Store, movement: UUID) -> HttpResponse:
+    """Shows a movement of the vault and asks why it is reversed; then does it once, and leads back to its day."""
+    found = _found(movement, store=store)
+    kept = kept_within(request, f"reverse:{movement}", by=by)
+    day = found.business_date.isoformat()
+    if request.method != "POST":
+        return _show_reversal(request, found, kept)
+    at = timezone.now()
+    try:
+        fields = Fields(request)
+        missing = _("is required: say in a word or two why.")
+        reason = fields.text("reason", length_max=REASON_MAX, missing=missing)
+        fields.refuse_wrong()
+
+        def act() -> str:
+            reverse_movement(movement=found, by=by, at=at, reason=reason)
+            kept.discard()
+            return path_within(request, "vault-movements", day=day, notice="reversed")
+
+        return see_path(act_once(request=request, by=by, at=at, act=act))
+    except DomainError as error:
+        return _show_reversal(request, found, kept, Refusal.of(error))
+
+
+def _found(number: UUID, *, store: Store) -> Movement:
+    """The movement into or out of the vault of this store. Raises NotFound."""
+    rows = Movement.objects.filter(Q(source__kind=PlaceKind.VAULT) | Q(destination__kind=PlaceKind.VAULT), store=store)
+    joined = (
+        "store",
+        "source",
+        "destination",
+        "session",
+        "late_for",
+        "payment",
+        "recorded_by",
+        "reversed_by",
+        "deposit",
+    )
+    found = rows.select_related(*joined).filter(uuid=number).first()
+    if found is None:
+        raise NotFound("There is no such movement of the vault.")
+    return found
+
+
+def _show_reversal(
+    request: HttpRequest, movement: Movement, kept: Kept, refusal: Refusal | None = None
+) -> HttpResponse:
+    came_in = movement.destination.kind == PlaceKind.VAULT
+    vault = movement.destination if came_in else movement.source
+    context = {
+        **about(request, movement.store),
+        "row": _row(movement, vault, why_not=why_not_reversed([movement])[movement.pk]),
+        "back": path_within(request, "vault-movements", day=movement.business_date.isoformat()),
+        "kept": kept,
+        "typed": {"reason": kept.typed.get("reason", "")},
+        "reason_max": REASON_MAX,
+    }
+    return form_page(request, "settlements/movement_reverse.html", context, refusal)
+
+
+def _row(movement: Movement, vault: Place, *, why_not: str) -> dict[str, Any]:
     came_in = movement.destination_id == vault.pk
     return {
         "movement": movement,
@@ -51,6 +123,7 @@ def _row(movement: Movement, vault: Place) -> dict[str, Any]:
         "other": movement.source if came_in else movement.destination,
         "bag": movement.deposit.bag_number if hasattr(movement, "deposit") else "",
         "is_reversed": hasattr(movement, "reversed_by"),
+        "why_not": why_not,
         # Of kinds that have no reason of their own the house writes the kind's name there: it would say nothing twice.
         "reason": "" if movement.reason == movement.kind.lower() else movement.reason,
     }

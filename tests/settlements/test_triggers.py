@@ -299,7 +299,10 @@ def test_a_bag_is_of_one_deposit(day: Shop) -> None:
     [
         ({"corrected_by": "erika"}, "a credit is corrected by another person"),
         ({"number": 2}, "a correction follows from the figure before it"),
-        ({"corrected_from": 1, "corrected_to": 8, "difference": 8 - 100_00}, "a correction follows from the figure before it"),
+        (
+            {"corrected_from": 1, "corrected_to": 8, "difference": 8 - 100_00},
+            "a correction follows from the figure before it",
+        ),
         ({"difference": 1}, "a correction follows from the figure before it"),
         ({"movement": "sale"}, "is its change, between bank and over/short"),
         ({"reason": ""}, "credit_correction_has_a_reason"),

@@ -12,8 +12,8 @@ from tests.factories import AccountFactory, StoreFactory, UserFactory
 from tests.settlements.admin.periods import REGISTERS, Periods, act, counted, settle
 from tests.stories import Cast
 
-STATEMENTS_OF_A_LIST: Final = {Settlement: 3, Deposit: 3, ChangeOrder: 3, CashbookAccount: 3}
-"""The rows, how many there are, and the stores of the filter."""
+STATEMENTS_OF_A_LIST: Final = {Settlement: 3, Deposit: 4, ChangeOrder: 3, CashbookAccount: 3}
+"""The rows, how many there are, and the stores of the filter; of deposits the corrections of their credits."""
 
 STATEMENTS_OF_A_PAGE: Final = {
     "closed": 9,
@@ -21,21 +21,21 @@ STATEMENTS_OF_A_PAGE: Final = {
     "counting": 6,
     "running": 6,
     "vault": 6,
-    "deposit": 1,
+    "deposit": 2,
     "change": 1,
     "account": 1,
 }
 """The row with all that it names; whether the look is to be noted; what it was opened with; its counts, their amounts and
 pieces. Of a closed one what it was closed with, the settlement after it and what came late. Of one that was closed without
-a count besides: whether it awaits one, for the sake of the button, and the note of the look."""
+a count besides: whether it awaits one, for the sake of the button, and the note of the look. Of a deposit the corrections."""
 
 STATEMENTS_OF_AN_ACT: Final = {
     ("counting", "recount"): 4,
     ("vault", "recount"): 3,
     ("running", "force-close"): 1,
     ("uncounted", "count-afterwards"): 5,
-    ("deposit", "collect"): 1,
-    ("deposit", "credit"): 1,
+    ("deposit", "collect"): 2,
+    ("deposit", "credit"): 2,
 }
 """The row; what it was opened with, what is counted by hand and the ways to pay; whether it awaits a count."""
 

@@ -10,7 +10,7 @@ from cashdesk.domain.principal import Principal
 from cashdesk.enums import PlaceKind
 from cashdesk.models import AuditEntry, Draft, Movement
 from settlements.domain.change_order import cancel_change, receive_change
-from settlements.domain.deposit import reverse_movement
+from settlements.domain.reversal import reverse_movement
 from settlements.models import ChangeOrder
 from settlements.screens.form import ROWS
 from tests.factories import StoreFactory

@@ -7,16 +7,18 @@ from django.utils import timezone
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import PlaceKind
 from cashdesk.models import AuditEntry
-from settlements.domain.deposit import prepare_deposit, reverse_movement
+from settlements.domain.deposit import prepare_deposit
+from settlements.domain.reversal import reverse_movement
 from settlements.models import Deposit
 from settlements.screens.form import ROWS
 from tests.screens.desk import Browser
 from tests.stories import Cast, counted_queries
 
 BAG = {"amount": "300", "bag_number": "B-1", "slip_number": "S-9", "note": "week 12"}
-STATEMENTS_OF_THE_LIST = 4
-STATEMENTS_OF_A_BAG = 4
-"""The browser's session, the person, the store; the bags with all that is told of them."""
+STATEMENTS_OF_THE_LIST = 5
+STATEMENTS_OF_A_BAG = 5
+"""The browser's session, the person, the store; the bags with all that is told of them, and the corrections of their
+credits."""
 
 
 @pytest.fixture

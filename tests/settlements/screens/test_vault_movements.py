@@ -5,8 +5,11 @@ from datetime import datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from cashdesk.domain.principal import Principal
 from cashdesk.enums import MovementKind, PlaceKind
 from cashdesk.models import AuditEntry, Movement
+from settlements.domain.deposit import credit_deposit
+from settlements.models import Deposit
 from settlements.screens.vault_movements import ROWS
 from tests.api.blind import notations
 from tests.screens.desk import Browser
@@ -14,9 +17,9 @@ from tests.settlements.reporting import Day, found
 from tests.stories import Cast, counted_queries
 
 PATH = "/vault/movements"
-STATEMENTS = 11
+STATEMENTS = 12
 """The browser's session, the person, the store and its vault; whether `by` may know of it; what went out and what came in;
-the last seal and the note of the look; the savepoint around the five."""
+the last seal and the note of the look; the savepoint around the five; which places were counted since."""
 
 
 @pytest.fixture
@@ -113,3 +116,59 @@ def test_the_list_goes_on_by_pages_and_asks_as_often(cast: Cast, erika: Browser,
     assert "0.02 EUR" not in erika.text
     erika.get(f"{PATH}?day={date}&before=1")
     assert "There are no older ones." in erika.text
+
+
+def test_a_manager_reverses_from_the_list_once_with_a_reason(cast: Cast, erika: Browser) -> None:
+    day = Day(cast, start=timezone.now())
+    day.start(cast.carla, 50_00)
+    day.move(MovementKind.DROP, 800_00)
+    drop = Movement.objects.get(kind=MovementKind.DROP)
+    path = f"{PATH}/{drop.uuid}/reverse"
+    assert path in erika.get(PATH).content.decode()
+    assert "Float: cannot be reversed. The next count corrects it." in erika.text
+    erika.get(path)
+    for words in ("Reverse this movement?", "Drop", "800.00 EUR", "Register 1"):
+        assert words in erika.text, words
+    assert erika.send(path, {"reason": ""}).status_code == 400
+    assert "Why is it reversed?: is required" in erika.text
+    form = {**erika.hidden(), "reason": "never carried"}
+    answers = [erika.client.post(path, form) for _twice in range(2)]
+    assert [answer.status_code for answer in answers] == [303, 303]
+    erika.get(answers[0].headers["Location"])
+    assert "The movement is reversed." in erika.text
+    assert path not in erika.page.content.decode()
+    assert "This movement was reversed already." in erika.text
+    assert Movement.objects.get(reverses=drop).reason == "never carried"
+    erika.get(path)
+    assert "This movement was reversed already." in erika.text
+    assert "<form class" not in erika.page.content.decode()
+    other = Browser(cast.anna)
+    other.client.post(f"{path}?store={cast.store.uuid}", {**form, "once": ""})
+    assert Movement.objects.filter(reverses=drop).count() == 1
+
+
+def test_a_bag_is_cancelled_from_the_list_until_the_bank_has_credited_it(cast: Cast, erika: Browser) -> None:
+    day = Day(cast, start=timezone.now())
+    day.station = 0
+    for bag in ("B-1", "B-2"):
+        day.move(MovementKind.DEPOSIT, 100_00, bag_number=bag)
+    first, second = Deposit.objects.order_by("pk")
+    credit_deposit(deposit=first, amount=100_00, by=Principal(user=cast.anna), at=timezone.now())
+    erika.get(PATH)
+    assert "The bank has credited this deposit: it stays." in erika.text
+    refused = f"{PATH}/{first.movement.uuid}/reverse"
+    assert erika.fill(refused, {"reason": "x", "once": ""}).status_code == 422
+    assert erika.fill(f"{PATH}/{second.movement.uuid}/reverse", {"reason": "unpacked"}).status_code == 303
+    assert [deposit.state for deposit in Deposit.objects.order_by("pk")] == ["CREDITED", "CANCELLED"]
+
+
+def test_only_a_manager_of_the_store_reverses(cast: Cast) -> None:
+    day = Day(cast, start=timezone.now())
+    day.start(cast.carla, 50_00)
+    day.move(MovementKind.DROP, 8_00)
+    drop = Movement.objects.get(kind=MovementKind.DROP)
+    path = f"{PATH}/{drop.uuid}/reverse"
+    assert Browser(cast.carla).get(path).status_code == 403
+    assert Browser(cast.otto).get(path).status_code == 404
+    paid = day.move(MovementKind.PAID_IN, 1_00, reason="CHANGE")
+    assert Browser(cast.erika).get(f"{PATH}/{paid}/reverse").status_code == 404

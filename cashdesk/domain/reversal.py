@@ -1,0 +1,109 @@
+"""What may be reversed: one rule for the ledger, which decides under the locks, and for pages, which show it beforehand."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
+
+from django.db.models import OuterRef, Subquery
+from django.utils.translation import gettext as _
+
+from cashdesk.enums import CASH, REVERSIBLE_KINDS, MovementKind, PlaceKind, SessionStatus, Settling
+from cashdesk.errors import Conflict, DomainError, InvalidInput, InvalidMovement
+from cashdesk.models import CashSession, Movement, Place, Seal
+
+COUNTED_KINDS: Final = frozenset({PlaceKind.REGISTER, PlaceKind.VAULT})
+"""The places of a store that are counted."""
+
+REASON_MAX: Final = 50
+"""Characters; the column of a movement."""
+
+
+def refuse_kind(movement: Movement, *, kinds: Collection[MovementKind] = REVERSIBLE_KINDS) -> None:
+    """Raises InvalidMovement for a reversal, and for a kind that is not among `kinds`."""
+    if movement.reverses_id is not None:
+        raise InvalidMovement(_("This is a reversal. To undo it, book the movement again."))
+    if movement.kind not in kinds:
+        told = _("%(kind)s: cannot be reversed. The next count corrects it.")
+        raise InvalidMovement(told % {"kind": _(movement.get_kind_display())})
+
+
+def refuse_reason(reason: str) -> None:
+    """Raises InvalidInput for a missing or too long reason."""
+    if not reason.strip():
+        raise InvalidInput.of("reason", _("is required: say in a word or two why."))
+    if len(reason) > REASON_MAX:
+        raise InvalidInput.of("reason", _("must be at most %(limit)s characters.") % {"limit": REASON_MAX})
+
+
+def already_reversed() -> Conflict:
+    """Returns the error for a second reversal (law 1)."""
+    return Conflict(_("This movement was reversed already."), code="already_reversed")
+
+
+def counted_twice() -> Conflict:
+    """Returns the error for a movement of which both places were counted since: their two differences explain it."""
+    return Conflict(
+        _("Both places were counted since, and each count has booked its difference."), code="counted_since"
+    )
+
+
+def counted_since(movements: Sequence[Movement]) -> dict[int, list[Place]]:
+    """Returns per movement id those of its two places that were counted since, in one statement.
+
+    A place was counted where its period of the movement is sealed, or is being counted. Cash of no session was counted
+    too where a cashier has opened the drawer since: the opening counts it. Whoever decides on it holds the places' locks.
+    """
+    ends = {end.pk for movement in movements for end in _counted_ends(movement)}
+    last_seal = Seal.objects.filter(place=OuterRef("pk")).order_by("-number").values("last_movement")[:1]
+    running = CashSession.objects.filter(register=OuterRef("pk"), status=SessionStatus.OPEN).values("currency")[:1]
+    found: Mapping[int, Any] = {
+        found.pk: found
+        for found in Place.objects.filter(pk__in=ends).annotate(
+            sealed_until=Subquery(last_seal), session_currency=Subquery(running)
+        )
+    }
+    return {
+        movement.pk: [found[end.pk] for end in _counted_ends(movement) if _is_counted_since(found[end.pk], movement)]
+        for movement in movements
+    }
+
+
+def why_not_reversed(movements: Sequence[Movement], *, on_time: bool = False) -> dict[int, str]:
+    """Returns per movement id why it cannot be reversed now, or "": it is a look, which the ledger repeats under the locks.
+
+    `on_time`: nor where the reversal would be late. One statement beside what the movements were read with, which is also
+    `reversed_by`.
+    """
+    counted = counted_since(movements) if movements else {}
+    return {movement.pk: _why_not(movement, counted=counted[movement.pk], on_time=on_time) for movement in movements}
+
+
+def late_only(places: Sequence[Place]) -> Conflict:
+    """Returns the error for a reversal that would be late where only one on time is allowed."""
+    told = _("The %(place)s was counted since. Ask a manager to reverse this movement.")
+    named = places[0].in_words if places else _("drawer")
+    return Conflict(told % {"place": named}, code="counted_since")
+
+
+def _why_not(movement: Movement, *, counted: Sequence[Place], on_time: bool) -> str:
+    try:
+        refuse_kind(movement)
+    except DomainError as error:
+        return error.message
+    if hasattr(movement, "reversed_by"):
+        return already_reversed().message
+    if len(counted) == 2:
+        return counted_twice().message
+    return late_only(counted).message if on_time and (counted or movement.is_late) else ""
+
+
+def _counted_ends(movement: Movement) -> list[Place]:
+    return [end for end in (movement.source, movement.destination) if end.kind in COUNTED_KINDS]
+
+
+def _is_counted_since(end: Any, movement: Movement) -> bool:
+    if end.settling == Settling.COUNTING:
+        return True
+    if movement.session_id is None and movement.method == CASH and end.session_currency == movement.currency:
+        # What is made while a session is open is of the session.
+        return True
+    return end.sealed_until is not None and movement.pk <= end.sealed_until

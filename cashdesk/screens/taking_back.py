@@ -1,0 +1,53 @@
+"""Undo at the desk: people take back what they moved by hand themselves."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from cashdesk import queries
+from cashdesk.domain.principal import Principal
+from cashdesk.domain.reversal import REASON_MAX
+from cashdesk.domain.undo import take_back, why_not_taken_back
+from cashdesk.enums import Role
+from cashdesk.errors import DomainError, NotFound
+from cashdesk.models import Movement
+from cashdesk.screens.draft import Kept, kept_of
+from cashdesk.screens.form import Refusal, form_page, path_to, see_path, text_of
+from cashdesk.web.idempotency import act_once
+from cashdesk.web.pages import page_for
+from cashdesk.writing import write_as
+
+
+@page_for(Role.CASHIER, takes_posts=True)
+def take_back_page(request: HttpRequest, by: Principal, movement: UUID) -> HttpResponse:
+    """Shows a movement of the person's own and asks why it is taken back; then does it once, and leads to the desk."""
+    found = queries.own_movement(by=by, movement_id=movement)
+    if found is None:
+        raise NotFound("There is no such movement.")
+    write_as(found.store.language, found.store.currency, found.store.time_zone)
+    kept = kept_of(request, f"take-back:{movement}", by=by)
+    if request.method != "POST":
+        return _show(request, found, kept)
+    at, reason = timezone.now(), text_of(request, "reason")
+    try:
+
+        def act() -> str:
+            take_back(movement=found, by=by, at=at, reason=reason)
+            kept.discard()
+            return path_to("desk", taken_back=str(movement))
+
+        return see_path(act_once(request=request, by=by, at=at, act=act))
+    except DomainError as error:
+        return _show(request, found, kept, Refusal.of(error))
+
+
+def _show(request: HttpRequest, movement: Movement, kept: Kept, refusal: Refusal | None = None) -> HttpResponse:
+    context = {
+        "movement": movement,
+        "why_not": why_not_taken_back([movement], by=kept.by)[movement.pk],
+        "kept": kept,
+        "typed": {"reason": kept.typed.get("reason", "")},
+        "reason_max": REASON_MAX,
+    }
+    return form_page(request, "cashdesk/take_back.html", context, refusal)

@@ -1,0 +1,129 @@
+"""The page of a movement and that of a cash session, with the reversal of what was booked by mistake."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from django import forms
+from django.contrib import admin
+
+from cashdesk.admin.acts import ActForm, ActingAdmin, ActPage, Done
+from cashdesk.admin.ledger import MovementAdmin
+from cashdesk.admin.session import CashSessionAdmin
+from cashdesk.domain.principal import Principal
+from cashdesk.domain.reversal import REASON_MAX
+from cashdesk.domain.undo import BY_HAND
+from cashdesk.models import CashSession, Movement
+from cashdesk.money import to_text
+from settlements.domain.reversal import reverse_movement, why_not_reversed
+
+JOINED: Final = (
+    "store", "source", "destination", "session", "payment", "late_for", "reversed_by", "deposit", "recorded_by"
+)  # fmt: skip
+MOVEMENTS_MAX: Final = 200
+EXPLANATION: Final = (
+    "Books the opposite movement; both stay on record. After a count it is booked as late money, which explains the "
+    "difference and changes no closed figure. A deposit is cancelled by it."
+)
+
+
+class ReversalForm(ActForm):
+    """Asks why; the reason stands in the reversal."""
+
+    reason = forms.CharField(
+        max_length=REASON_MAX,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text="In a few words; it stands in the reversal.",
+    )
+
+
+class Reverse(ActPage):
+    """A movement is corrected by its reversal, once."""
+
+    name = "reverse"
+    label = "Reverse"
+    explanation = EXPLANATION
+    form = ReversalForm
+
+    def refusal(self, row: Movement, *, by: Principal) -> str | None:
+        """Its kind, its period or its deposit, as the domain says it."""
+        return why_not_reversed([row])[row.pk] or None
+
+    def told(self, row: Movement) -> str:
+        """Names the movement."""
+        return f"{_words(row)}. {self.explanation}"
+
+    def do(self, row: Movement, form: ReversalForm, *, by: Principal, at: datetime) -> Done:
+        """Books it, and leads to the reversal."""
+        made = reverse_movement(movement=row, by=by, at=at, reason=form.cleaned_data["reason"])
+        return Done(message=f"{row} is reversed by {made}.")
+
+
+class SessionReversalForm(ReversalForm):
+    """Asks which of the movements by hand, and why. Those that cannot be reversed are named with the reason."""
+
+    movement = forms.ChoiceField(widget=forms.RadioSelect)
+    field_order = ("movement", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        rows = _by_hand(self.row)
+        reasons = why_not_reversed(rows)
+        self.movements = {str(row.pk): row for row in rows if not reasons[row.pk]}
+        field: Any = self.fields["movement"]
+        field.choices = [(number, _words(row)) for number, row in self.movements.items()]
+        refused = [f"{_words(row)}: {reasons[row.pk]}" for row in rows if reasons[row.pk]]
+        field.help_text = " ".join(("Not possible now:", *refused)) if refused else ""
+
+
+class ReverseOfSession(ActPage):
+    """One of the movements that were booked by hand in a session."""
+
+    name = "reverse"
+    label = "Reverse a movement"
+    explanation = EXPLANATION
+    form = SessionReversalForm
+
+    def refusal(self, row: CashSession, *, by: Principal) -> str | None:
+        """What stands in the way of the newest one, where something does of all."""
+        rows = _by_hand(row)
+        if not rows:
+            return "No cash was paid in, paid out, dropped or lent in this session."
+        reasons = why_not_reversed(rows)
+        return None if "" in reasons.values() else reasons[rows[0].pk]
+
+    def do(self, row: CashSession, form: SessionReversalForm, *, by: Principal, at: datetime) -> Done:
+        """Books it."""
+        movement = form.movements[form.cleaned_data["movement"]]
+        made = reverse_movement(movement=movement, by=by, at=at, reason=form.cleaned_data["reason"])
+        return Done(message=f"{movement} is reversed by {made}.")
+
+
+def _by_hand(session: CashSession) -> list[Movement]:
+    rows = Movement.objects.filter(session=session, kind__in=BY_HAND, reverses__isnull=True)
+    return list(rows.select_related(*JOINED).order_by("-pk")[:MOVEMENTS_MAX])
+
+
+def _words(row: Movement) -> str:
+    who = f", {row.recorded_by}" if row.recorded_by else ""
+    said = f", {row.reason}" if row.reason else ""
+    amount = to_text(row.amount, row.currency)
+    return f"{row}: {row.get_kind_display()} {amount} from {row.source} to {row.destination}{said}{who}"
+
+
+admin.site.unregister(Movement)
+admin.site.unregister(CashSession)
+
+
+@admin.register(Movement)
+class ReversibleMovementAdmin(ActingAdmin, MovementAdmin):
+    """The ground floor's page, with the reversal."""
+
+    joined = (*MovementAdmin.joined, "late_for", "deposit")
+    acts = (Reverse(),)
+
+
+@admin.register(CashSession)
+class ReversibleSessionAdmin(CashSessionAdmin):
+    """The ground floor's page, with the reversal of its movements by hand."""
+
+    acts = (*CashSessionAdmin.acts, ReverseOfSession())

@@ -1,0 +1,38 @@
+"""Reversing a movement by a manager, with all that hangs on it: a deposit is cancelled by it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from cashdesk.domain import ledger
+from cashdesk.domain import reversal as ground
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import MovementKind
+from cashdesk.models import Movement
+from settlements.domain.deposit import cancel_deposit
+from settlements.enums import DepositState
+from settlements.models import Deposit
+
+
+def reverse_movement(*, movement: Movement, by: Principal, at: datetime, reason: str) -> Movement:
+    """Reverses a movement (`cashdesk.domain.ledger.reverse`) and returns the reversal.
+
+    That of a deposit cancels the deposit, until the bank has credited it. A change order whose movement is reversed says so
+    by itself. Raises Conflict, InvalidMovement, InvalidInput for the reason.
+    """
+    if movement.kind == MovementKind.DEPOSIT and movement.reverses_id is None:
+        deposit = Deposit.objects.select_related("store").filter(movement=movement).first()
+        if deposit is not None:
+            return cancel_deposit(deposit=deposit, by=by, at=at, reason=reason)
+    return ledger.reverse(movement=movement, by=by, at=at, reason=reason)
+
+
+def why_not_reversed(movements: Sequence[Movement]) -> dict[int, str]:
+    """Returns per movement id why it cannot be reversed now, or "". A look; the movements are read with `deposit`."""
+    told = ground.why_not_reversed(movements)
+    for movement in movements:
+        deposit = getattr(movement, "deposit", None)
+        if not told[movement.pk] and deposit is not None and deposit.state == DepositState.CREDITED:
+            told[movement.pk] = _("The bank has credited this deposit: it stays.")
+    return told
