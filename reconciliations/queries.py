@@ -32,7 +32,7 @@ from reconciliations.models import Authorization, Export, Reconciliation
 
 def reconciliations(*, by: Principal, store: Store) -> "QuerySet[Reconciliation]":
     """Returns a store's reconciliations with what arrived since (`late_amount`, minor units) and whether they stand."""
-    rows = Reconciliation.objects.filter(store=store, store__in=by.stores(with_inactive=True))
+    rows = Reconciliation.objects.filter(store=store, store__in=by.stores())
     rows = rows.select_related("store__account", "store__vendor", "operator", "authorization__issued_by", "supersedes")
     return rows.alias(recorded_as=entry_of("reconciliation.recorded")).annotate(
         # Joined, not asked for with EXISTS: for that PostgreSQL would hash the whole table to show one page.
@@ -106,7 +106,7 @@ def late_for_closed_days(*, store: Store) -> "QuerySet[Movement]":
 
 def variances(*, by: Principal) -> "QuerySet[Variance]":
     """Returns the variances that `by` may know of, with the late money of each (`late_amount`, minor units)."""
-    rows = Variance.objects.filter(store__in=by.stores(with_inactive=True))
+    rows = Variance.objects.filter(store__in=by.stores())
     people = ("person", "counted_by", "explained_by", "decided_by")
     return rows.select_related("store", "place", "session", *people).annotate(late_amount=late_amount())
 
@@ -126,5 +126,5 @@ def variance(*, by: Principal, variance_id: UUID) -> Variance:
 
 def exports(*, by: Principal) -> "QuerySet[Export]":
     """Returns the exports from the stores that `by` may know of, newest first."""
-    rows = Export.objects.filter(store__in=by.stores(with_inactive=True))
+    rows = Export.objects.filter(store__in=by.stores())
     return rows.select_related("store", "requested_by_user").order_by("-pk")

@@ -30,7 +30,7 @@ def settlements(*, by: Principal) -> "QuerySet[Settlement]":
     found = Settlement.objects.select_related("store", "place")
     if by.is_system:
         return _with_shown_result(found, by=by)
-    found = found.filter(store__in=by.stores(with_inactive=True))
+    found = found.filter(store__in=by.stores())
     user = by.user
     if user is not None and not by.has_role(Role.MANAGER):
         own = Q(opened_by=user) | Q(counted_by=user) | Q(closed_by=user)
@@ -129,7 +129,7 @@ def deposits(*, by: Principal) -> "QuerySet[Deposit]":
         "store", "movement__reversed_by", "prepared_by", "collected_by", "credited_by"
     )
     rows = rows.prefetch_related("corrections__corrected_by", "corrections__movement")
-    return rows.filter(store__in=by.stores(with_inactive=True))
+    return rows.filter(store__in=by.stores())
 
 
 def deposit(*, by: Principal, deposit_id: UUID) -> Deposit:
@@ -143,7 +143,7 @@ def deposit(*, by: Principal, deposit_id: UUID) -> Deposit:
 def change_orders(*, by: Principal) -> "QuerySet[ChangeOrder]":
     """Returns the orders for change of the stores that `by` may know of."""
     rows = ChangeOrder.objects.select_related("store", "movement__reversed_by", "ordered_by", "ended_by")
-    return rows.filter(store__in=by.stores(with_inactive=True))
+    return rows.filter(store__in=by.stores())
 
 
 def change_order(*, by: Principal, order_id: UUID) -> ChangeOrder:
@@ -178,16 +178,14 @@ def trading_registers(*, store: Store) -> list[tuple[Place, CashSession | None]]
 
 def stores_named(reference: str, *, by: Principal) -> "QuerySet[Store]":
     """Returns the stores with this number or UUID that `by` may know of, closed ones too: their books stay readable."""
-    return by.stores(with_inactive=True).filter(store_reference(reference))
+    return by.stores().filter(store_reference(reference))
 
 
 def place_at(*, by: Principal, store: str, station: int) -> Place:
     """Returns the register with this number, 0 for the vault, of the store with this number or UUID. Raises NotFound, in the
     same words for one of others as for none.
     """
-    places = Place.objects.select_related("store").filter(
-        store_reference(store, path="store"), store__in=by.stores(with_inactive=True)
-    )
+    places = Place.objects.select_related("store").filter(store_reference(store, path="store"), store__in=by.stores())
     kind = PlaceKind.REGISTER if station else PlaceKind.VAULT
     found = places.filter(kind=kind, number=station).first() if station < 2**31 else None
     if found is None:
@@ -197,7 +195,7 @@ def place_at(*, by: Principal, store: str, station: int) -> Place:
 
 def seals(*, by: Principal, place: Place) -> "QuerySet[Seal]":
     """Returns the seals of a place that `by` may know of: a cashier, those of their own sessions whose result they see."""
-    found = Seal.objects.filter(place=place, place__store__in=by.stores(with_inactive=True))
+    found = Seal.objects.filter(place=place, place__store__in=by.stores())
     if not by.has_role(Role.MANAGER):
         own = with_shown_result(CashSession.objects.filter(user=by.user, register=place), by=by)
         found = found.filter(session__in=own.filter(Q(shows_result=True)).values("pk"))

@@ -10,8 +10,10 @@ from django.utils.safestring import SafeString
 
 from cashdesk.admin.base import CashdeskAdmin, is_operator, take_over
 from cashdesk.admin.columns import NOTHING, moment, money
+from cashdesk.admin.forms import RefusableForm
 from cashdesk.denominations import denominations_of
 from cashdesk.domain.organisation import create_account, create_places
+from cashdesk.domain.workplace import refuse_change_of_account, refuse_change_of_store
 from cashdesk.enums import Role
 from cashdesk.errors import InvalidInput
 from cashdesk.models import Account, Store, Vendor
@@ -20,12 +22,19 @@ from cashdesk.money import parse_units, to_text, to_units
 REGISTERS_MAX = 99
 
 
+class AccountForm(RefusableForm):
+    """An account."""
+
+    refusing = staticmethod(refuse_change_of_account)
+
+
 @admin.register(Account)
 class AccountAdmin(CashdeskAdmin):
     """Accounts are made and named by operators of the installation; everyone else reads their own."""
 
     noun = "account"
     role_to_add = role_to_change = Role.ADMIN
+    form = AccountForm
     list_display = ("name", "is_active", moment("created_at", store=""))
     list_filter = ("is_active",)
     search_fields = ("name",)
@@ -125,8 +134,10 @@ class FloatField(forms.Field):
         return self.to_python(data or {}) != (initial or {})
 
 
-class StoreForm(forms.ModelForm):  # type: ignore[type-arg]  # the class takes no arguments when it runs
+class StoreForm(RefusableForm):
     """A store; a new one is told how many registers it has."""
+
+    refusing = staticmethod(refuse_change_of_store)
 
     tolerance_minor = forms.CharField(
         label="Tolerance", initial="0", help_text="In units of the currency, such as 2.50."

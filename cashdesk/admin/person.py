@@ -15,7 +15,9 @@ from django.utils.safestring import SafeString
 
 from cashdesk.admin.base import CashdeskAdmin, StoreFilter, is_operator, take_over
 from cashdesk.admin.columns import moment
+from cashdesk.admin.forms import RefusableForm
 from cashdesk.domain.person import create_person
+from cashdesk.domain.workplace import refuse_change_of_person
 from cashdesk.enums import ROLE_RANK, PlaceKind, Role
 from cashdesk.models import Place, User
 
@@ -38,8 +40,10 @@ class NewPersonForm(BaseUserCreationForm):  # type: ignore[type-arg]  # the clas
         self.fields["username"].widget.attrs.pop("autofocus", None)
 
 
-class PersonForm(forms.ModelForm):  # type: ignore[type-arg]  # the class takes no arguments when it runs
+class PersonForm(RefusableForm):
     """A person who is there. The register is chosen among those of the person's store."""
+
+    refusing = staticmethod(refuse_change_of_person)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

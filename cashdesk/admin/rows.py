@@ -42,7 +42,7 @@ def know(model: type[Model], condition: Callable[[Principal], Q]) -> None:
 
 def of_stores(path: str) -> Callable[[Principal], Q]:
     """Builds the condition that the store at the end of `path` is one of those that are known."""
-    return lambda by: Q(**{f"{path}__in": by.stores(with_inactive=True)})
+    return lambda by: Q(**{f"{path}__in": by.stores()})
 
 
 def of_account(path: str) -> Callable[[Principal], Q]:
@@ -53,7 +53,7 @@ def of_account(path: str) -> Callable[[Principal], Q]:
 def _vendors(by: Principal) -> Q:
     if by.has_role(Role.ADMIN):
         return Q(account_id=by.account_id)
-    return Q(pk__in=by.stores(with_inactive=True).values("vendor_id"))
+    return Q(pk__in=by.stores().values("vendor_id"))
 
 
 def _tokens(by: Principal) -> Q:
@@ -61,19 +61,19 @@ def _tokens(by: Principal) -> Q:
     if by.has_role(Role.ADMIN):
         return Q(account_id=by.account_id)
     of_people = Q(kind=TokenKind.SIGN_IN, user__in=by.people(with_inactive=True))
-    return of_people | Q(kind=TokenKind.API_KEY, store__in=by.stores(with_inactive=True))
+    return of_people | Q(kind=TokenKind.API_KEY, store__in=by.stores())
 
 
 def _audit_entries(by: Principal) -> Q:
     if by.has_role(Role.ADMIN):
         return Q(account_id=by.account_id)
-    return Q(store__in=by.stores(with_inactive=True))
+    return Q(store__in=by.stores())
 
 
 KNOWN_TO: Final[dict[type[Model], Callable[[Principal], Q]]] = {
     Account: of_account("pk"),
     Vendor: _vendors,
-    Store: lambda by: Q(pk__in=by.stores(with_inactive=True)),
+    Store: lambda by: Q(pk__in=by.stores()),
     Place: of_stores("store"),
     User: lambda by: Q(pk__in=by.people(with_inactive=True)),
     AccessToken: _tokens,

@@ -14,7 +14,8 @@ from cashdesk.api.auth import PersonSerializer
 from cashdesk.domain.audit import note_looks
 from cashdesk.domain.count import PIECES_MAX, CountedAmount, Pieces, total_of
 from cashdesk.domain.principal import Principal, find_person
-from cashdesk.domain.session import close_session, current_session, open_session, store_of
+from cashdesk.domain.session import close_session, current_session, open_session
+from cashdesk.domain.workplace import store_to_open_in
 from cashdesk.enums import Scope, SessionStatus
 from cashdesk.errors import SessionAlreadyOpen
 from cashdesk.filters import SessionFilter
@@ -151,7 +152,7 @@ class OpenRequest(CountedRequest):
         """Finds the person, whose store's currency then says what the amount is."""
         by: Principal = self.context["by"]
         user = find_person(user_id=attrs.get("user_id"), by=by)
-        counted = self.counted(attrs, currency=store_of(user=user, by=by).currency)
+        counted = self.counted(attrs, currency=store_to_open_in(user=user, by=by).currency)
         return {
             "user": user,
             "counted": counted,

@@ -14,7 +14,8 @@ from cashdesk.domain.access import confirm_password
 from cashdesk.domain.cash_movement import move_cash
 from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.principal import Principal, find_person
-from cashdesk.domain.session import close_session, open_session, open_session_of, store_of
+from cashdesk.domain.session import close_session, open_session, open_session_of
+from cashdesk.domain.workplace import store_to_open_in
 from cashdesk.enums import MovementKind
 from cashdesk.errors import NothingOpen
 from cashdesk.models import CashSession, Movement, Shift
@@ -108,7 +109,7 @@ class StartRequest(StrictSerializer):
         """Reads the amount in the currency of the store."""
         by = self.context["by"]
         user = find_person(user_id=None, by=by)
-        currency = store_of(user=user, by=by).currency
+        currency = store_to_open_in(user=user, by=by).currency
         amount = money.parse_whole(attrs["start_cash"], field="start_cash", unit=cash_unit(currency))
         return {"user": user, "counted": CountedAmount(currency=currency, amount=amount)}
 

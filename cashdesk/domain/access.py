@@ -7,17 +7,18 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.contrib.auth.hashers import check_password, make_password
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.expressions import Combinable
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 
 from cashdesk.domain import audit
 from cashdesk.domain.holding import refuse_register_of_another
 from cashdesk.domain.place import register_at
-from cashdesk.domain.principal import Principal
-from cashdesk.enums import TokenKind
+from cashdesk.domain.principal import Principal, works_in
+from cashdesk.enums import Role, SessionStatus, TokenKind
 from cashdesk.errors import InvalidInput, NotSignedIn, TooManyAttempts
-from cashdesk.models import AccessToken, Place, SignInAttempt, Store, User
+from cashdesk.models import AccessToken, CashSession, Place, SignInAttempt, Store, User
 from cashdesk.models.person import SIGN_IN_NAMES, is_called
 
 ATTEMPTS_WINDOW: Final = timedelta(minutes=15)
@@ -150,12 +151,7 @@ def find_store(*, reference: str, by: Principal) -> Store | None:
 
 def store_for(*, reference: str, by: Principal) -> Store:
     """Returns the store that is named, or the caller's own: the token's, else the person's. Raises InvalidInput."""
-    if reference:
-        found = find_store(reference=reference, by=by)
-    elif by.token is not None and by.token.store is not None:
-        found = by.token.store
-    else:
-        found = by.user.store if by.user is not None else None
+    found = find_store(reference=reference, by=by) if reference else by.own_store
     if found is None:
         raise InvalidInput.of("store", _("is not a store that you work in.") if reference else _("is required."))
     return found
@@ -198,20 +194,45 @@ def issue_token(
 
 
 def authenticate(*, secret: str, at: datetime) -> Principal | None:
-    """Returns who a secret speaks for, in one query; None when it is unknown, expired, revoked, or its owner inactive."""
+    """Returns who a secret speaks for, in one query; None when it is unknown, expired, revoked, or its owner inactive, and
+    when it is bound to a store or register where its owner does not work any more.
+    """
     token = (
         AccessToken.objects.select_related("user__store", "user__register", "store", "register")
+        .annotate(is_register_of_another=_is_register_of_another())
         .filter(Q(account__isnull=True) | Q(account__is_active=True), digest=digest_of(secret))
         .first()
     )
     if token is None or token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= at):
         return None
-    if token.user is not None and not token.user.is_active:
+    if token.user is not None and not (token.user.is_active and _is_where_they_work(token, token.user)):
         return None
     if token.last_used_at is None or at - token.last_used_at >= LAST_USED_PRECISION:
         # Once a minute at most: a write per request would cost more than the request.
         AccessToken.objects.filter(pk=token.pk).update(last_used_at=at)
     return Principal(user=token.user, token=token)
+
+
+def _is_register_of_another() -> Combinable:
+    """Builds the condition that the register of a token is assigned to another person, and its owner has no drawer there."""
+    others = User.objects.filter(register=OuterRef("register"), is_active=True).exclude(pk=OuterRef("user"))
+    running = CashSession.objects.filter(
+        register=OuterRef("register"), user=OuterRef("user"), status=SessionStatus.OPEN
+    )
+    return Exists(others) & ~Exists(running)
+
+
+def _is_where_they_work(token: AccessToken, user: User) -> bool:
+    """Whether a person's token is bound to nothing, or to a store and register where they still work."""
+    store = token.store
+    if store is not None and not works_in(user, store):
+        return False
+    register = token.register
+    if register is None:
+        return True
+    if store is None and user.role != Role.ADMIN and register.store_id != user.store_id:
+        return False
+    return user.has_role(Role.MANAGER) or not getattr(token, "is_register_of_another", False)
 
 
 def revoke(*, token: AccessToken, by: Principal, at: datetime) -> None:

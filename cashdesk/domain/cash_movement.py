@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from cashdesk.domain import ledger, place
 from cashdesk.domain.entry import Entry
 from cashdesk.domain.principal import Principal
+from cashdesk.domain.workplace import refuse_switched_off
 from cashdesk.enums import CASH, MOVEMENT_ENDS, MovementKind, PlaceKind, SessionStatus, Settling
 from cashdesk.errors import Conflict, InvalidInput, NothingOpen
 from cashdesk.models import CashSession, Movement, Place, Store
@@ -26,6 +27,8 @@ OTHER_END: Final = {
 INTO_THE_PLACE: Final = frozenset({MovementKind.PAID_IN, MovementKind.LOAN, MovementKind.WITHDRAWAL})
 OF_ANY_METHOD: Final = frozenset({MovementKind.PAID_IN, MovementKind.PAID_OUT})
 """All others carry cash: nobody drops a card payment into a safe (docs/structure.md, section 3)."""
+WITH_THE_BANK: Final = frozenset({MovementKind.DEPOSIT, MovementKind.WITHDRAWAL})
+"""A store that is switched off still settles with its bank: its vault is emptied, and change under way arrives."""
 
 
 @transaction.atomic
@@ -35,12 +38,14 @@ def move_cash(
     """Moves `amount` minor units of cash between an open drawer and the other end of `kind`, and returns the movement.
 
     A drawer is never asked whether it holds that much: the answer would tell what is expected (law 5).
-    Raises NothingOpen when the session was closed meanwhile, Conflict where the register must not trade now.
+    Raises NothingOpen when the session was closed meanwhile, Conflict where the register or store must not trade now.
     """
     ends = place.places_of(session.store)
     register = _lock(session.register, kind=kind, ends=ends)
-    if not CashSession.objects.get(pk=session.pk).is_open:
+    session = CashSession.objects.select_related("store").get(pk=session.pk)
+    if not session.is_open:
         raise NothingOpen(_("No active shift found for the current user"))
+    refuse_switched_off(session.store)
     place.refuse_unsettled(register=register, store=session.store)
     return _record(
         store=session.store,
@@ -83,6 +88,8 @@ def move_money(
         )
     if method != CASH and kind not in OF_ANY_METHOD:
         raise InvalidInput.of("method", _("%(kind)s: moves cash alone.") % {"kind": _(kind.label)})
+    if kind not in WITH_THE_BANK:
+        refuse_switched_off(store)
     ends = place.places_of(store)
     locked = _lock(here, kind=kind, ends=ends)
     session = None

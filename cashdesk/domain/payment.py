@@ -16,6 +16,7 @@ from cashdesk.domain.entry import Entry
 from cashdesk.domain.payment_report import PaymentReport, checked
 from cashdesk.domain.payment_target import Target, targets_of
 from cashdesk.domain.principal import Principal
+from cashdesk.domain.workplace import refuse_switched_off
 from cashdesk.enums import (
     FLOW,
     Booked,
@@ -207,10 +208,12 @@ def _refusal_of_pending(report: PaymentReport, target: Target) -> DomainError | 
     """Why a payment may not even begin: its register must not trade now. One that the customer has made is kept and booked
     late instead, since refusing it would lose it.
     """
-    if report.status != PaymentStatus.PENDING or target.register is None:
+    if report.status != PaymentStatus.PENDING:
         return None
     try:
-        place.refuse_unsettled(register=target.register, store=target.store)
+        refuse_switched_off(target.store)
+        if target.register is not None:
+            place.refuse_unsettled(register=target.register, store=target.store)
     except Conflict as refusal:
         return refusal
     return None

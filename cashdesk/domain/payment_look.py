@@ -93,7 +93,7 @@ class Look:
             fitting = [station for station in stations if 0 < station < 2**31]
             named = Place.objects.filter(store__in=stores, kind=PlaceKind.REGISTER, number__in=fitting)
             others = User.objects.filter(register=OuterRef("pk"), is_active=True).exclude(
-                pk=self.by.user.pk if self.by.user else None
+                pk=self.by.user.pk if self.by.user else 0
             )
             for register in named.annotate(is_of_another=Exists(others)):
                 self.registers[register.store_id, register.number] = register
@@ -158,9 +158,7 @@ class Look:
     @property
     def own_store(self) -> Store | None:
         """The store of a report that names none."""
-        if self.by.token is not None and self.by.token.store is not None:
-            return self.by.token.store
-        return self.by.user.store if self.by.user is not None else None
+        return self.by.own_store
 
 
 def uuid_of(text: str) -> UUID | None:

@@ -58,9 +58,21 @@ class Principal:
         """Whether it may call what `scope` guards. A person's token may whatever the person's role may."""
         return not self.is_program or (self.token is not None and scope in self.token.scopes)
 
-    def stores(self, *, with_inactive: bool = False) -> "QuerySet[Store]":
-        """Returns the stores that it may know of, the active ones unless asked: all others do not exist for it."""
-        stores = Store.objects.all() if with_inactive else Store.objects.filter(is_active=True)
+    @property
+    def own_store(self) -> Store | None:
+        """The store of a request that names none: the token's, else the person's. None where they do not work there."""
+        if self.token is not None and self.token.store is not None:
+            bound = self.token.store
+            return bound if self.user is None or works_in(self.user, bound) else None
+        return self.user.store if self.user is not None else None
+
+    def stores(self) -> "QuerySet[Store]":
+        """Returns the stores that it may know of; all others do not exist for it.
+
+        A store that is switched off is among them: its books can be read and what is open there can be counted. Whatever
+        opens or trades there is refused by itself (domain/workplace.py).
+        """
+        stores = Store.objects.all()
         if self.is_system or (self.user is not None and self.user.is_superuser):
             return stores
         wanted = Q(account_id=self.account_id)
@@ -80,7 +92,7 @@ class Principal:
             return people
         if self.user is not None and not self.has_role(Role.MANAGER):
             return people.filter(pk=self.user.pk)
-        seen = Q(store__in=self.stores(with_inactive=with_inactive))
+        seen = Q(store__in=self.stores())
         if self.user is not None:
             seen |= Q(pk=self.user.pk)
             if self.has_role(Role.ADMIN) and (self.token is None or self.token.store_id is None):
@@ -93,10 +105,17 @@ class Principal:
             return CashSession.objects.filter(user=self.user)
         if self.is_system:
             return CashSession.objects.all()
-        return CashSession.objects.filter(store__in=self.stores(with_inactive=True))
+        return CashSession.objects.filter(store__in=self.stores())
 
 
 SYSTEM = Principal()
+
+
+def works_in(user: User, store: Store) -> bool:
+    """Whether a person works in a store: it is theirs, or one of the account that they administer."""
+    if user.is_superuser or user.store_id == store.pk:
+        return True
+    return user.role == Role.ADMIN and user.account_id == store.account_id
 
 
 def find_person(*, user_id: int | None, by: Principal) -> User:

@@ -11,6 +11,7 @@ from cashdesk.domain.business_day import business_date
 from cashdesk.domain.count import CountedAmount, keep_count
 from cashdesk.domain.expected import book_of
 from cashdesk.domain.handover import was_counted_since
+from cashdesk.domain.holding import refuse_register_of_another
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.register_choice import register_for
 from cashdesk.domain.seal import seal_period
@@ -25,6 +26,7 @@ from cashdesk.domain.session_booking import (
 )
 from cashdesk.domain.variance import raise_uncounted
 from cashdesk.domain.witness import refuse_unwitnessed, refuse_witness
+from cashdesk.domain.workplace import lock_workplace, store_to_open_in
 from cashdesk.enums import (
     CASH,
     FLOW,
@@ -33,7 +35,7 @@ from cashdesk.enums import (
     SessionStatus,
     Settling,
 )
-from cashdesk.errors import Conflict, Forbidden, InvalidInput, NothingOpen, SessionAlreadyOpen
+from cashdesk.errors import Conflict, Forbidden, NothingOpen, SessionAlreadyOpen
 from cashdesk.models import CashSession, Place, Store, User
 
 
@@ -52,17 +54,6 @@ def current_session(*, user: User) -> CashSession:
     if session is None:
         raise NothingOpen(_("No active cash session found for the current user"))
     return session
-
-
-def store_of(*, user: User, by: Principal) -> Store:
-    """Returns the store in which a person opens a drawer: where the token is bound, else where they work.
-
-    Raises InvalidInput for somebody who works in no store and named none (an admin signs in with a store).
-    """
-    store = by.token.store if by.token is not None and by.token.store is not None else user.store
-    if store is None:
-        raise InvalidInput.of("user_id", _("works in no store: sign in with a store to open a drawer there."))
-    return store
 
 
 def open_session(
@@ -84,7 +75,8 @@ def open_session(
     CLOSED_SYSTEM in the same transaction. `refuses_unwitnessed`: as in `close_session`.
 
     Raises SessionAlreadyOpen when the person or the register has an open session (law 3), Conflict while the register is
-    counted or lacks the settlement that its store asks for; InvalidInput or Forbidden for the witness.
+    counted or lacks the settlement that its store asks for, and in a store that is switched off; InvalidInput or Forbidden
+    for the witness, Forbidden in a store where the person does not work.
     """
     try:
         with transaction.atomic():
@@ -122,10 +114,11 @@ def _open_locked(
     witness: User | None,
     refuses_unwitnessed: bool,
 ) -> CashSession:
-    previous = open_session_of(user)
+    store = store_to_open_in(user=user, by=by)
+    open_session_id = lock_workplace(store=store, user=user)
+    previous = open_session_of(user) if open_session_id is not None else None
     if previous is not None and not force_close_previous:
         raise _already_open(previous)
-    store = store_of(user=user, by=by)
     refuse_witness(witness, by=by, store=store)
     if refuses_unwitnessed:
         refuse_unwitnessed(store=store, amount=counted.amount, witness=witness)
@@ -134,6 +127,9 @@ def _open_locked(
     registers = {held.pk: held for held in (chosen, *([previous.register] if previous else []))}
     locked = place.lock(exclusive=registers.values(), shared=[ends[PlaceKind.VAULT]])
     register = locked[chosen.pk]
+    if register.transitions != chosen.transitions:
+        # It may have been assigned to somebody else meanwhile.
+        refuse_register_of_another(register=register, by=by)
     place.refuse_counted(register)
     place.refuse_unsettled(register=register, store=store)
     for running in CashSession.objects.select_related("register", "user").filter(

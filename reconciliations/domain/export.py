@@ -48,7 +48,7 @@ def begin_export(*, wanted: Wanted, rows_total: int, by: Principal, at: datetime
     if not (by.has_role(Role.MANAGER) and by.has_scope(Scope.CASH_MANAGEMENT_READ)):
         raise Forbidden(_("An export tells what should be in the drawers: it is for managers."))
     refuse_range(first_date=wanted.first_date, last_date=wanted.last_date)
-    if not by.stores(with_inactive=True).filter(pk=wanted.store.pk).exists():
+    if not by.stores().filter(pk=wanted.store.pk).exists():
         raise InvalidInput.of("store", _("is not a store that you work in."))
     if wanted.number is not None and Export.objects.filter(uuid=wanted.number).exists():
         raise InvalidInput.of("export", _("was used before: leave it out, or draw another."))

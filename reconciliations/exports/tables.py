@@ -18,7 +18,7 @@ _STORE: Final = (Column.of("store_number", "store__number"), Column.of("store_id
 
 
 def _movements(store: Store, by: Principal) -> "QuerySet[Any]":
-    return Movement.objects.filter(store=store, store__in=by.stores(with_inactive=True)).annotate(
+    return Movement.objects.filter(store=store, store__in=by.stores()).annotate(
         cashier_code=operator_code("session__user"),
         cashier_name=person_name("session__user"),
         recorded_by_code=operator_code("recorded_by"),

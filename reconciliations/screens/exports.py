@@ -62,7 +62,7 @@ def export_progress_page(_request: HttpRequest, by: Principal, export: UUID) -> 
 
 def _form(request: HttpRequest, *, by: Principal, errors: Mapping[str, str] | None = None) -> HttpResponse:
     errors = errors or {}
-    stores = list(by.stores(with_inactive=True).order_by("number", "pk")[:STORES_MAX])
+    stores = list(by.stores().order_by("number", "pk")[:STORES_MAX])
     typed = {name: request.GET.get(name, "") for name in LABELS}
     if not request.GET and stores:
         today = business_date(store=stores[0], at=timezone.now()).isoformat()

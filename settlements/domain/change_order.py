@@ -10,6 +10,7 @@ from cashdesk.domain import audit
 from cashdesk.domain.business_day import business_date
 from cashdesk.domain.count import CountedAmount, total_of
 from cashdesk.domain.principal import Principal
+from cashdesk.domain.workplace import refuse_switched_off
 from cashdesk.enums import CASH, MovementKind
 from cashdesk.errors import Conflict, InvalidInput
 from cashdesk.models import Store
@@ -32,9 +33,10 @@ def order_change(
     """Writes down what was ordered from the bank, and returns the order. No money moves.
 
     Raises Forbidden for cashiers, InvalidInput for nothing, for what is no cash or does not add up, and for a day before
-    the store's own.
+    the store's own, Conflict in a store that is switched off.
     """
     refuse_cashier(by=by)
+    refuse_switched_off(store)
     lock_bank(store)
     _refuse_amount(ordered, field="amount", nothing=_("must be more than 0."))
     if wanted_on is not None and wanted_on < business_date(store=store, at=at):

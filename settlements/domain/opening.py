@@ -12,8 +12,10 @@ from cashdesk.domain.count import CountedAmount, keep_count
 from cashdesk.domain.entry import Entry
 from cashdesk.domain.expected import Book, book_of, last_movement_of
 from cashdesk.domain.handover import custody_of
+from cashdesk.domain.holding import refuse_register_of_another
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.register_choice import register_for
+from cashdesk.domain.workplace import lock_workplace
 from cashdesk.enums import CASH, CountMoment, MovementKind, PlaceKind, Role
 from cashdesk.errors import Conflict, Forbidden, InvalidInput
 from cashdesk.models import Place, Store
@@ -37,7 +39,7 @@ def open_settlement(
     A register's cash comes out of the vault (FLOAT), whose settlement must be open. Where its book still holds cash, no
     float moves: amount minus book is the opening difference. A vault's first settlement books what is there as its
     opening balance (docs/decisions/0013). Raises Forbidden for a vault by a cashier, InvalidInput, and Conflict where one
-    runs already, a session is open, or the vault has none.
+    runs already, a session is open, the vault has none, or the store is switched off.
     """
     refuse_pairs(initial, field="initial_cash")
     if type == SettlementType.VAULT:
@@ -56,6 +58,7 @@ def open_settlement(
 
 @transaction.atomic
 def _open_vault(*, store: Store, initial: Sequence[CountedAmount], by: Principal, at: datetime) -> Settlement:
+    lock_workplace(store=store, user=by.user)
     ends = place.places_of(store)
     vault = place.lock(exclusive=[ends[PlaceKind.VAULT]])[ends[PlaceKind.VAULT].pk]
     _refuse_running(vault)
@@ -91,10 +94,14 @@ def _open_vault(*, store: Store, initial: Sequence[CountedAmount], by: Principal
 def _open_register(
     *, store: Store, initial: Sequence[CountedAmount], by: Principal, at: datetime, station: int | None
 ) -> Settlement:
+    lock_workplace(store=store, user=by.user)
     chosen = register_for(user=by.user, store=store, by=by, station=station, settling=True)
     ends = place.places_of(store)
     vault = ends[PlaceKind.VAULT]
     register = place.lock(exclusive=[chosen], shared=[vault])[chosen.pk]
+    if register.transitions != chosen.transitions:
+        # It may have been assigned to somebody else meanwhile.
+        refuse_register_of_another(register=register, by=by)
     _refuse_running(register)
     refuse_open_session(register)
     if not Settlement.objects.filter(place=vault, state=SettlementState.OPEN).exists():

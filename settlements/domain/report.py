@@ -122,7 +122,7 @@ class Report:
 
 def refuse_unknown(place: Place, *, by: Principal) -> None:
     """Raises NotFound for a place of a store that `by` may not know of."""
-    if not by.stores(with_inactive=True).filter(pk=place.store_id).exists():
+    if not by.stores().filter(pk=place.store_id).exists():
         raise NotFound(_("There is no such register or vault."))
 
 

@@ -11,6 +11,7 @@ from cashdesk.domain.cash_movement import move_money
 from cashdesk.domain.holding import refuse_drawer_of_another, register_meant
 from cashdesk.domain.place import lock, register_at
 from cashdesk.domain.principal import Principal
+from cashdesk.domain.workplace import refuse_switched_off
 from cashdesk.enums import CASH, MovementKind, PlaceKind, Role, SessionStatus
 from cashdesk.errors import Forbidden, InvalidInput, NothingOpen
 from cashdesk.models import CashSession, Movement, Place, Store
@@ -98,8 +99,10 @@ def note_no_sale(
     """Notes that a drawer was opened without a sale, and returns the register: no money moves, but every opening counts.
 
     `session` is the one whose drawer the caller speaks of. Raises InvalidInput for a station that is not there, Forbidden at
-    somebody else's register, NothingOpen where the session was closed, so that it is not counted in the next one's Z.
+    somebody else's register, NothingOpen where the session was closed, so that it is not counted in the next one's Z, and
+    Conflict in a store that is switched off.
     """
+    refuse_switched_off(store)
     register = register_at(store=store, station=station)
     # Takes the shared lock, as postings do, so that it waits for a concurrent open or close.
     lock(shared=[register])

@@ -28,7 +28,7 @@ STORES_MAX: Final = 500
 @page_for(Role.MANAGER)
 def stores_page(request: HttpRequest, by: Principal) -> HttpResponse:
     """The stores that somebody manages; whoever has one is led to it."""
-    stores = list(by.stores(with_inactive=True).order_by("number", "pk")[:STORES_MAX])
+    stores = list(by.stores().order_by("number", "pk")[:STORES_MAX])
     if len(stores) == 1:
         return redirect("report-places", store=stores[0].uuid)
     return render(request, "settlements/report_stores.html", {"stores": stores})

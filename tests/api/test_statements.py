@@ -11,8 +11,9 @@ from tests.stories import Caller, Cast, caller, counted_queries
 # the try at the password besides.
 OPEN = 18
 CLOSE = 19
-# Two of them put the close without a count, and what the opening found, into the variance queue; one looks for a handover.
-FORCED_OPEN = 28
+# Two put the close without a count, and what the opening found, into the variance queue; one looks for a handover, and one
+# reads the session that is closed.
+FORCED_OPEN = 29
 STATUS = 2
 PAYMENT = 8
 REPLAYED_PAYMENT = 5

@@ -96,12 +96,13 @@ def test_a_key_of_a_vendor_knows_the_stores_of_that_vendor(cast: Cast) -> None:
     assert set(program(cast.store.account, vendor=vendor).stores()) == {branded}
 
 
-def test_a_store_that_was_given_up_is_gone_unless_asked_for(cast: Cast) -> None:
+def test_a_store_that_is_switched_off_is_still_known(cast: Cast) -> None:
     cast.store.is_active = False
     cast.store.save()
-    by = Principal(user=cast.anna)
-    assert (set(by.stores()), set(by.stores(with_inactive=True))) == (set(), {cast.store})
-    assert not Principal(user=cast.otto).stores(with_inactive=True).filter(pk=cast.store.pk).exists()
+    for by in (Principal(user=cast.anna), Principal(user=cast.erika), Principal(user=cast.carla)):
+        assert set(by.stores()) == {cast.store}
+        assert cast.carla in by.people()
+    assert not Principal(user=cast.otto).stores().filter(pk=cast.store.pk).exists()
 
 
 # --- People -----------------------------------------------------------------------------------------------------------------

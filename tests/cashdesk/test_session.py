@@ -13,8 +13,8 @@ from cashdesk.domain.session import (
     current_session,
     open_session,
     open_session_of,
-    store_of,
 )
+from cashdesk.domain.workplace import store_to_open_in
 from cashdesk.enums import CASH, CountMoment, MovementKind, PlaceKind, SessionStatus
 from cashdesk.errors import InvalidInput, NothingOpen, SessionAlreadyOpen
 from cashdesk.models import AuditEntry, CashSession, Count, Movement, Place, Seal, Shift, User
@@ -113,7 +113,7 @@ def test_a_manager_opens_for_a_cashier_and_both_names_are_kept(cast: Cast) -> No
 def test_an_admin_without_a_store_says_where(cast: Cast) -> None:
     by = Principal(user=cast.anna)
     with pytest.raises(InvalidInput):
-        store_of(user=cast.anna, by=by)
+        store_to_open_in(user=cast.anna, by=by)
     token, _secret = issue_token(user=cast.anna, at=NOON, lifetime=timedelta(hours=1), store=cast.store)
     bound = Principal(user=cast.anna, token=token)
     assert open_session(user=cast.anna, counted=counted(100), by=bound, at=NOON).store == cast.store
