@@ -1,8 +1,5 @@
 """Forms of rows that the domain may refuse to change."""
 
-from collections.abc import Callable
-from typing import Any, ClassVar
-
 from django import forms
 
 from cashdesk.errors import DomainError
@@ -11,16 +8,18 @@ from cashdesk.errors import DomainError
 class RefusableForm(forms.ModelForm):  # type: ignore[type-arg]  # the class takes no arguments when it runs
     """Asks the domain whether an existing row may become what the form makes of it, and shows the refusal.
 
-    The admin checks and saves a form in one transaction, so the locks that `refusing` takes hold until it is saved.
+    The admin checks and saves a form in one transaction, so the locks that `refuse_change` takes hold until it is saved.
     """
 
-    refusing: ClassVar[Callable[[Any], None]]
+    def refuse_change(self) -> None:
+        """Raises DomainError where the row may not become what the form makes of it."""
+        raise NotImplementedError
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]  # the stubs leave it out; it puts the values into the instance
         if self.errors or self.instance.pk is None:
             return
         try:
-            type(self).refusing(self.instance)
+            self.refuse_change()
         except DomainError as error:
             self.add_error(None, error.message)

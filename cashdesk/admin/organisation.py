@@ -25,7 +25,9 @@ REGISTERS_MAX = 99
 class AccountForm(RefusableForm):
     """An account."""
 
-    refusing = staticmethod(refuse_change_of_account)
+    def refuse_change(self) -> None:
+        """Refuses what an open drawer does not allow. Raises Conflict."""
+        refuse_change_of_account(self.instance)
 
 
 @admin.register(Account)
@@ -137,7 +139,9 @@ class FloatField(forms.Field):
 class StoreForm(RefusableForm):
     """A store; a new one is told how many registers it has."""
 
-    refusing = staticmethod(refuse_change_of_store)
+    def refuse_change(self) -> None:
+        """Refuses what an open drawer does not allow. Raises Conflict."""
+        refuse_change_of_store(self.instance)
 
     tolerance_minor = forms.CharField(
         label="Tolerance", initial="0", help_text="In units of the currency, such as 2.50."

@@ -43,7 +43,9 @@ class NewPersonForm(BaseUserCreationForm):  # type: ignore[type-arg]  # the clas
 class PersonForm(RefusableForm):
     """A person who is there. The register is chosen among those of the person's store."""
 
-    refusing = staticmethod(refuse_change_of_person)
+    def refuse_change(self) -> None:
+        """Refuses what an open drawer does not allow. Raises Conflict."""
+        refuse_change_of_person(self.instance)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

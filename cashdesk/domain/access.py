@@ -8,7 +8,6 @@ from typing import Final
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db.models import Exists, OuterRef, Q
-from django.db.models.expressions import Combinable
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 
@@ -213,7 +212,7 @@ def authenticate(*, secret: str, at: datetime) -> Principal | None:
     return Principal(user=token.user, token=token)
 
 
-def _is_register_of_another() -> Combinable:
+def _is_register_of_another() -> Q:
     """Builds the condition that the register of a token is assigned to another person, and its owner has no drawer there."""
     others = User.objects.filter(register=OuterRef("register"), is_active=True).exclude(pk=OuterRef("user"))
     running = CashSession.objects.filter(

@@ -10,6 +10,7 @@ from cashdesk.domain.handover import registers_waiting
 from cashdesk.domain.holding import Holding, assigned_register, bound_register, refuse_register_of_another
 from cashdesk.domain.place import refuse_counted, refuse_unsettled, register_at
 from cashdesk.domain.principal import Principal
+from cashdesk.domain.workplace import refuse_switched_off
 from cashdesk.enums import PlaceKind, Role, SessionStatus, Settling
 from cashdesk.errors import Conflict, InvalidInput
 from cashdesk.models import CashSession, Place, Store, User
@@ -47,6 +48,7 @@ def _why_not(register: Any, *, store: Store) -> str:
         told = _("Register %(register)s is open already: it is counted and closed before somebody else opens it.")
         return told % {"register": register.number}
     try:
+        refuse_switched_off(store)
         refuse_counted(register)
         refuse_unsettled(register=register, store=store)
     except Conflict as error:

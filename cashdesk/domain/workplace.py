@@ -67,7 +67,7 @@ def lock_workplace(*, store: Store, user: User | None) -> int | None:
     (person,) = User.objects.raw(_shared(_PERSON, "person, store, account"), [store.pk, user.pk])
     _refuse_inactive(person, store=store)
     if not person.is_active:
-        raise Conflict(_("%(name)s is switched off.") % {"name": user}, code="person_inactive")
+        raise Conflict(_("%(name)s was deactivated and cannot open a drawer.") % {"name": user}, code="person_inactive")
     if not works_in(person, store):
         raise _works_elsewhere(store)
     if person.register_id != user.register_id:

@@ -89,8 +89,7 @@ def read_request(given: Mapping[str, str], *, by: Principal) -> Asked:
 def _store(reader: _Reader, *, by: Principal) -> Store | None:
     reference = reader.text("store")
     if not reference:
-        own = by.token.store if by.token is not None else None
-        own = own or (by.user.store if by.user is not None else None)
+        own = by.own_store
         if own is None:
             reader.refuse("store", _("is required: the number or the UUID of a store."))
         return own
