@@ -56,10 +56,11 @@ FROM number
 """
 PAYMENTS = """
 INSERT INTO cashdesk_payment (id, store_id, external_id, "order", type, status, method, currency, amount, channel, service,
-    register_id, session_id, booked, business_date, paid_at, reported_at, fingerprint)
+    register_id, session_id, booked, business_date, paid_at, reported_at, source, clock_adjusted, fingerprint)
 {numbers}
 SELECT {payment} + i, {store}, 'history-' || CAST(i AS text), '', 'SALE', 'APPROVED', 'CASH', 'EUR', {sale}, '', '',
-    {register} + (i / {length}) % {registers}, {session} + i / {length}, 'on_time', {date}, {instant}, {instant}, ''
+    {register} + (i / {length}) % {registers}, {session} + i / {length}, 'on_time', {date}, {instant}, {instant}, '',
+    FALSE, ''
 FROM number WHERE i % {length} NOT IN (0, {length} - 1)
 """
 MOVEMENTS = """

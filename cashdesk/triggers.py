@@ -134,8 +134,8 @@ lay_down(
                 (
                     "store_id", "external_id", "order", "type", "method", "currency", "amount", "tendered", "change", "tax",
                     "discount", "channel", "service", "register_id", "session_id", "operator_id", "business_date",
-                    "paid_at", "reported_at",
-                    "reported_by_id", "reported_with_id", "fingerprint",
+                    "paid_at", "clock_adjusted", "reported_at",
+                    "reported_by_id", "reported_with_id", "source", "fingerprint",
                 ),
                 "the figures of a payment never change",
             ),

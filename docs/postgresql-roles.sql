@@ -49,7 +49,7 @@ GRANT INSERT, UPDATE (
     status, closed_at, closed_by_id, expected_amount, declared_amount, difference, seal_id, is_handed_over
 )    ON cashdesk_cashsession TO cashdesk_app;
 GRANT INSERT, UPDATE (status, booked, decided_at) ON cashdesk_payment TO cashdesk_app;
-GRANT INSERT, UPDATE (transitions, settling, settling_by_id, settled_after_z) ON cashdesk_place TO cashdesk_app;
+GRANT INSERT, UPDATE (transitions, settling, settling_by_id, settling_since, settled_after_z) ON cashdesk_place TO cashdesk_app;
 GRANT INSERT, UPDATE (
     state, counted_at, counted_by_id, counted_by_name, last_count_at, last_count_by_name, preview_count,
     closed_at, closed_by_id, closed_by_name, closing, seal_id

@@ -40,14 +40,15 @@ class PaymentAdmin(ReadOnlyAdmin):
         "booked",
     )  # fmt: skip
     joined = ("store", "register", "session", "operator", "reported_by", "reported_with")
-    list_filter = (StoreFilter, "status", "type", "booked")
+    list_filter = (StoreFilter, "status", "type", "booked", "clock_adjusted")
     narrowed_by = ("session",)
     search_fields = ("pk", "external_id", "session")
     search_help_text = "The point of sale's id of a payment, or the number of a session"
     fields = (
         "external_id", "order", "store", "register", "session", "operator", "type", "status", "method", money("amount"),
         money("tendered"), money("change"), money("tax"), money("discount"), "channel", "service", "booked",
-        "movements_listed", moment("paid_at"), moment("reported_at"), "reported_by", "reported_with", moment("decided_at"),
+        "movements_listed", moment("paid_at"), "clock_adjusted", moment("reported_at"), "reported_by", "reported_with",
+        moment("decided_at"),
     )  # fmt: skip
 
     @admin.display(description="movements")

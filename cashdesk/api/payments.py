@@ -35,7 +35,7 @@ AMOUNTS = ("amount", "tendered", "change", "tax", "discount")
 class PaymentRequest(StrictSerializer):
     """A tender. Amounts are integers in minor units; what is left out is the caller's own."""
 
-    id = ReferenceField(max_length=128, help_text="The point of sale's own id, unique per store.")
+    id = ReferenceField(max_length=128, help_text="The point of sale's own id, unique per till.")
     order = ReferenceField(max_length=128, default="", allow_blank=True)
     store = ReferenceField(max_length=36, default="", allow_blank=True, help_text="Number or UUID of the store.")
     station = serializers.IntegerField(
@@ -82,6 +82,9 @@ class DecisionRequest(StrictSerializer):
     store = ReferenceField(
         max_length=36, required=False, help_text="Number or UUID of the store, where several use the id."
     )
+    station = serializers.IntegerField(
+        min_value=1, max_value=2**31 - 1, required=False, help_text="Number of the register, where several use the id."
+    )
 
 
 class PaymentSerializer(RowSerializer[Payment]):
@@ -98,7 +101,7 @@ class PaymentSerializer(RowSerializer[Payment]):
         model = Payment
         fields = (
             "id", "order", "store", "station", "session", "operator", "method", "currency", "amount", "tendered", "change",
-            "status", "type", "paid_at", "tax", "discount", "channel", "service", "booked", "reported_at",
+            "status", "type", "paid_at", "clock_adjusted", "tax", "discount", "channel", "service", "booked", "reported_at",
         )  # fmt: skip
 
 

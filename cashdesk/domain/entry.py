@@ -1,16 +1,19 @@
 """What is to be recorded in the ledger: entries, before `domain.ledger` writes them as movements."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
+from cashdesk.domain.business_day import business_date
 from cashdesk.enums import MovementKind
-from cashdesk.models import CashSession, Movement, Payment, Place
+from cashdesk.models import CashSession, Movement, Payment, Place, Store
 from cashdesk.money import AMOUNT_MAX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A movement to be recorded. `amount` is minor units; `occurred_at` is UTC and decides the business date."""
+    """A movement to be recorded. `amount` is minor units. `occurred_at` is UTC and decides the business date, unless that
+    was frozen before, as a payment's.
+    """
 
     source: Place
     destination: Place
@@ -19,6 +22,7 @@ class Entry:
     method: str
     kind: MovementKind
     occurred_at: datetime
+    business_date: date | None = None
     session: CashSession | None = None
     payment: Payment | None = None
     reverses: Movement | None = None
@@ -26,6 +30,10 @@ class Entry:
     late_for: Place | None = None
     reason: str = ""
     note: str = ""
+
+    def date_in(self, store: Store) -> date:
+        """Returns the store's trading date of the movement."""
+        return self.business_date or business_date(store=store, at=self.occurred_at)
 
 
 def entries_of_difference(

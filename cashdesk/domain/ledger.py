@@ -187,9 +187,8 @@ def _late_ends(source: str, destination: str) -> list[tuple[str, str]]:
 def _row(*, uuid: UUID, store: Store, entry: Entry, by: Principal, at: datetime) -> list[Any]:
     """Returns the values of one row in the order of `_fields()`, prepared for the database."""
     _check(store=store, entry=entry)
-    on = business_date(store=store, at=entry.occurred_at)
     if entry.source.kind in ELSEWHERE and entry.reverses is None:
-        refuse_withdrawn(currency=entry.currency, store=store, on=on)
+        refuse_withdrawn(currency=entry.currency, store=store, on=business_date(store=store, at=entry.occurred_at))
     values = {
         "uuid": uuid,
         "store": store.pk,
@@ -204,7 +203,7 @@ def _row(*, uuid: UUID, store: Store, entry: Entry, by: Principal, at: datetime)
         "reverses": entry.reverses.pk if entry.reverses else None,
         "is_late": entry.is_late,
         "late_for": entry.late_for.pk if entry.late_for else None,
-        "business_date": on,
+        "business_date": entry.date_in(store),
         "occurred_at": entry.occurred_at,
         "recorded_at": at,
         "recorded_by": by.user.pk if by.user else None,

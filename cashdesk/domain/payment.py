@@ -3,16 +3,16 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from django.db import IntegrityError, transaction
 
 from cashdesk.domain import audit, ledger, place
-from cashdesk.domain.access import find_store
 from cashdesk.domain.business_day import business_date
 from cashdesk.domain.currency import refusal_of_withdrawn
 from cashdesk.domain.entry import Entry
+from cashdesk.domain.payment_identity import find_reported, repeated, source_of
 from cashdesk.domain.payment_report import PaymentReport, checked
 from cashdesk.domain.payment_target import Target, targets_of
 from cashdesk.domain.principal import Principal
@@ -24,11 +24,10 @@ from cashdesk.enums import (
     PaymentStatus,
     PaymentType,
     PlaceKind,
-    Role,
     Settling,
     method_code,
 )
-from cashdesk.errors import Conflict, DomainError, InvalidInput, NotFound, PlaceMovedOn
+from cashdesk.errors import Conflict, DomainError, PlaceMovedOn
 from cashdesk.models import CashSession, Payment, Place, Seal, Store
 
 BATCH_SIZE_MAX: Final = 5000
@@ -68,14 +67,22 @@ def record_payments(*, reports: Sequence[PaymentReport], by: Principal, at: date
     return outcomes
 
 
-def decide_payment(*, external_id: str, status: PaymentStatus, by: Principal, at: datetime, store: str = "") -> Payment:
+def decide_payment(
+    *,
+    external_id: str,
+    status: PaymentStatus,
+    by: Principal,
+    at: datetime,
+    store: str = "",
+    station: int | None = None,
+) -> Payment:
     """Approves or rejects a pending payment. An approved one is booked now, late if its session was closed meanwhile.
 
     Deciding the same again answers with the payment as it is. Raises NotFound, InvalidInput for an id that several
-    stores use, Conflict for a decision against the one that was made.
+    stores or registers use, Conflict for a decision against the one that was made.
     """
     with transaction.atomic():
-        payment = _find_pending(external_id=external_id, store=store, by=by)
+        payment = find_reported(external_id=external_id, store=store, station=station, by=by)
         if payment.status == status:
             return payment
         if status not in FLOW["payment"][payment.status]:
@@ -109,30 +116,6 @@ def _is_period_running(register: Place | None, *, since: datetime) -> bool:
     return not Seal.objects.filter(place=register, sealed_at__gt=since, number__lte=register.settled_after_z).exists()
 
 
-def _find_pending(*, external_id: str, store: str, by: Principal) -> Payment:
-    if not external_id.isprintable():
-        raise NotFound("There is no payment with this id.")
-    payments = (
-        Payment.objects.select_for_update(of=("self",))
-        .select_related("store", "register")
-        .filter(external_id=external_id, store__in=by.stores())
-    )
-    if store:
-        payments = payments.filter(store=find_store(reference=store, by=by))
-    found = list(payments[:2])
-    if not by.has_role(Role.MANAGER):
-        found = [
-            payment
-            for payment in found
-            if by.user is not None and by.user.pk in (payment.reported_by_id, payment.operator_id)
-        ]
-    if not found:
-        raise NotFound("There is no payment with this id.")
-    if len(found) > 1:
-        raise InvalidInput.of("store", "several stores have a payment with this id: name the store.")
-    return found[0]
-
-
 def _record_chunk(*, reports: Sequence[PaymentReport], by: Principal, at: datetime) -> list[Outcome]:
     for attempt in range(TRIES_MAX):
         try:
@@ -142,8 +125,8 @@ def _record_chunk(*, reports: Sequence[PaymentReport], by: Principal, at: dateti
         except PlaceMovedOn:
             continue
         except IntegrityError as error:
-            # The same id came in on another connection at the same moment: the next look finds it.
-            if "external_id" not in str(error) and "payment_once_per_store" not in str(error):
+            # The same id came in on another connection at the same moment: the next look finds it. SQLite names the columns.
+            if "external_id" not in str(error) and "payment_once_per_" not in str(error):
                 raise
     raise Conflict("The register is opened and closed too fast to book this payment: send it again.", code="busy")
 
@@ -154,44 +137,54 @@ def _book(*, reports: Sequence[PaymentReport], by: Principal, at: datetime, hold
     targets = targets_of(reports=[report for report in read if isinstance(report, PaymentReport)], by=by, hold=hold)
     wanted = [targets[report] if isinstance(report, PaymentReport) else report for report in read]
     stores = {target.store for target in wanted if isinstance(target, Target)}
-    known = {
-        (payment.store_id, payment.external_id): payment
-        for payment in Payment.objects.filter(
-            store__in=stores, external_id__in={report.id for report in reports}
-        ).select_related("session", "store", "register", "operator")
-    }
+    known: dict[tuple[int, str], list[Payment]] = defaultdict(list)
+    for payment in Payment.objects.filter(
+        store__in=stores, external_id__in={report.id for report in reports}
+    ).select_related("session", "store", "register", "operator"):
+        known[payment.store_id, payment.external_id].append(payment)
     outcomes: list[Outcome] = []
     new: list[tuple[Payment, Target]] = []
     for report, target in zip(read, wanted, strict=True):
         if isinstance(target, DomainError) or isinstance(report, DomainError):
             outcomes.append(Outcome(error=target if isinstance(target, DomainError) else None))
             continue
-        payment = known.get((target.store.pk, report.id))
-        is_new = payment is None
-        refusal = _refusal_of_new(report, target, at=at) if payment is None else None
-        if refusal is not None:
-            outcomes.append(Outcome(error=refusal))
-            continue
-        if payment is None:
-            payment = _new_payment(report=report, target=target, by=by, at=at)
-            known[target.store.pk, report.id] = payment
-            new.append((payment, target))
-        elif payment.fingerprint != report.fingerprint:
-            error = Conflict(
-                f"id: payment {report.id} is known with other figures.",
-                code="payment_differs",
-                errors={"id": "is known with other figures."},
-            )
-            outcomes.append(Outcome(error=error))
-            continue
-        outcomes.append(Outcome(payment=payment, is_new=is_new))
+        with_id = known[target.store.pk, report.id]
+        outcome = _decided(report=report, target=target, known=with_id, by=by, at=at)
+        if outcome.is_new and outcome.payment is not None:
+            with_id.append(outcome.payment)
+            new.append((outcome.payment, target))
+        outcomes.append(outcome)
     if new:
-        # In the order of their unique key: two batches that share payments would else wait for each other for ever.
-        ordered = sorted((payment for payment, _target in new), key=lambda made: (made.store_id, made.external_id))
+        # In the order of their unique keys: two batches that share payments would else wait for each other for ever.
+        ordered = sorted((payment for payment, _target in new), key=_unique_key)
         Payment.objects.bulk_create(ordered)
         for store in sorted(stores, key=lambda found: found.pk):
             _move(store=store, new=[pair for pair in new if pair[1].store == store], by=by, at=at)
     return outcomes
+
+
+def _decided(
+    *, report: PaymentReport, target: Target, known: Sequence[Payment], by: Principal, at: datetime
+) -> Outcome:
+    """Decides on one report: known, refused, or a new payment that is not saved yet.
+
+    Whoever did not report the known one is refused like anybody: else a refusal would tell that amounts differ.
+    """
+    source = source_of(report=report, target=target, by=by)
+    try:
+        payment, is_own = repeated(report=report, source=source, by=by, known=known)
+    except Conflict as differs:
+        return Outcome(error=differs)
+    refusal = None if is_own else _refusal_of_new(report, target, at=at)
+    if refusal is not None:
+        return Outcome(error=refusal)
+    if payment is not None:
+        return Outcome(payment=payment)
+    return Outcome(payment=_new_payment(report=report, target=target, source=source, by=by, at=at), is_new=True)
+
+
+def _unique_key(payment: Payment) -> tuple[int, str, str, str]:
+    return payment.store_id, payment.external_id, payment.source, payment.fingerprint
 
 
 def _refusal_of_new(report: PaymentReport, target: Target, *, at: datetime) -> DomainError | None:
@@ -236,7 +229,9 @@ def _move(*, store: Store, new: list[tuple[Payment, Target]], by: Principal, at:
         ledger.record(store=store, entries=by_place[pk], by=by, at=at, guard=guards[pk])
 
 
-def _new_payment(*, report: PaymentReport, target: Target, by: Principal, at: datetime) -> Payment:
+def _new_payment(*, report: PaymentReport, target: Target, source: str, by: Principal, at: datetime) -> Payment:
+    told = report.paid_at or at
+    day = _business_date(target=target, told=told, at=at)
     payment = Payment(
         store=target.store,
         external_id=report.id,
@@ -255,16 +250,31 @@ def _new_payment(*, report: PaymentReport, target: Target, by: Principal, at: da
         register=target.register,
         session=target.session,
         operator=target.operator,
-        business_date=business_date(store=target.store, at=min(report.paid_at or at, at)),
-        paid_at=report.paid_at or at,
+        business_date=day,
+        paid_at=told,
+        clock_adjusted=day != business_date(store=target.store, at=told),
         reported_at=at,
         reported_by=by.user,
         reported_with=by.token,
+        source=source,
         fingerprint=report.fingerprint,
     )
     if payment.status == PaymentStatus.APPROVED and _moved_amount(payment):
         payment.booked = Booked.ON_TIME if target.is_trading else Booked.LATE
     return payment
+
+
+def _business_date(*, target: Target, told: datetime, at: datetime) -> date:
+    """Returns the trading date of a payment. What is on time in a running period belongs to the period's day where the
+    till's clock tells a moment before it began, and to today where the clock is ahead.
+    """
+    session = target.session
+    if session is not None and session.is_open:
+        if told < session.opened_at:
+            return session.business_date
+    elif target.is_trading and target.register is not None and target.register.settling_since is not None:
+        told = max(told, target.register.settling_since)
+    return business_date(store=target.store, at=min(told, at))
 
 
 def _moved_amount(payment: Payment) -> int:
@@ -288,8 +298,8 @@ def _entry(
         currency=payment.currency,
         method=payment.method,
         kind=MovementKind.SALE if is_sale else MovementKind.REFUND,
-        # A clock that is ahead must not put today's money on tomorrow's business day.
         occurred_at=min(payment.paid_at, at),
+        business_date=payment.business_date,
         session=session,
         payment=payment,
         is_late=payment.booked == Booked.LATE,

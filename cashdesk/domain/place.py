@@ -1,6 +1,7 @@
 """Places: their locks, what a settlement writes on them, and which of them may trade."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -41,9 +42,9 @@ def moved_on(place: Place) -> None:
     Place.objects.filter(pk=place.pk).update(transitions=F("transitions") + 1)
 
 
-def hold(place: Place, *, by: Principal, after_z: int) -> None:
+def hold(place: Place, *, by: Principal, after_z: int, at: datetime) -> None:
     """Notes that a settlement holds the place from now on; `after_z` is the place's last Z before it. A transition."""
-    _settle(place, settling=Settling.OPEN, settling_by=by.user, settled_after_z=after_z)
+    _settle(place, settling=Settling.OPEN, settling_by=by.user, settled_after_z=after_z, settling_since=at)
 
 
 def hold_for_counting(place: Place) -> None:
@@ -53,7 +54,7 @@ def hold_for_counting(place: Place) -> None:
 
 def release(place: Place) -> None:
     """Notes that no settlement holds the place any more. A transition."""
-    _settle(place, settling=Settling.NONE, settling_by=None)
+    _settle(place, settling=Settling.NONE, settling_by=None, settling_since=None)
 
 
 def _settle(place: Place, **changes: Any) -> None:

@@ -10,7 +10,6 @@ from datetime import date, datetime
 from typing import Final
 
 from cashdesk.domain import audit
-from cashdesk.domain.business_day import business_date
 from cashdesk.domain.entry import Entry
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import CASH, ENDED_VARIANCES, PlaceKind, VarianceKind, VarianceState
@@ -174,9 +173,7 @@ def _of_late(*, store: Store, entry: Entry, at: datetime) -> Variance:
         place_id=register,
         session=session,
         person_id=session.user_id if session is not None else None,
-        business_date=session.business_date
-        if session is not None
-        else business_date(store=store, at=entry.occurred_at),
+        business_date=session.business_date if session is not None else entry.date_in(store),
         currency=entry.currency,
         method=entry.method,
         raised_at=at,

@@ -73,12 +73,21 @@ class Payment(models.Model):
     booked = models.CharField(max_length=8, choices=Booked.choices, default=Booked.NOT_MOVED)
     business_date = models.DateField(help_text="The store's trading date of the payment, frozen when it was reported.")
     paid_at = models.DateTimeField(help_text="When the till says it was paid; a till's clock may be wrong.")
+    clock_adjusted = models.BooleanField(
+        default=False, help_text="The till's clock told another business day than the one of the payment."
+    )
     reported_at = models.DateTimeField()
     reported_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     reported_with = models.ForeignKey(
         AccessToken, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
     )
     decided_at = models.DateTimeField(null=True, help_text="When a pending one was approved or rejected.")
+    source = models.CharField(
+        max_length=100,
+        blank=True,
+        default="",
+        help_text="Which till reported it: class of caller, and register or operator. Empty for those of before.",
+    )
     fingerprint = models.CharField(
         max_length=64, help_text="SHA-256 of the report as sent: the same event again, or another."
     )
@@ -87,7 +96,20 @@ class Payment(models.Model):
         ordering = ("-pk",)
         constraints = (
             # A tender is booked once however often it is reported (law 7); also domain.payment's look-up.
-            models.UniqueConstraint(fields=("store", "external_id"), name="payment_once_per_store"),
+            models.UniqueConstraint(
+                fields=("store", "external_id", "source", "fingerprint"), name="payment_once_per_till"
+            ),
+            # One caller has one payment with an id at a till, also where two reports with other figures come at once.
+            models.UniqueConstraint(
+                fields=("store", "external_id", "source", "reported_by"),
+                condition=Q(reported_by__isnull=False),
+                name="payment_once_per_person",
+            ),
+            models.UniqueConstraint(
+                fields=("store", "external_id", "source", "reported_with"),
+                condition=Q(reported_by__isnull=True),
+                name="payment_once_per_key",
+            ),
             models.CheckConstraint(condition=Q(status__in=PaymentStatus.values), name="payment_status_is_known"),
             models.CheckConstraint(condition=Q(type__in=PaymentType.values), name="payment_type_is_known"),
             models.CheckConstraint(condition=Q(amount__gte=0), name="payment_amount_not_negative"),

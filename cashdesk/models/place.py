@@ -42,6 +42,9 @@ class Place(models.Model):
         db_index=False,
         help_text="Who opened the settlement that holds it.",
     )
+    settling_since = models.DateTimeField(
+        null=True, editable=False, help_text="When the settlement that holds it was opened."
+    )
     settled_after_z = models.PositiveBigIntegerField(
         default=0,
         editable=False,

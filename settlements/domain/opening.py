@@ -181,7 +181,7 @@ def open_locked(
         SettlementCount.objects.create(
             settlement=settlement, count=count, attempt=0, is_equal=not differences, unequal=list(differences)
         )
-    place.hold(place_, by=by, after_z=z)
+    place.hold(place_, by=by, after_z=z, at=at)
     raise_opening(settlement, found=pairs, differences=differences, person_id=person_id, by=by, at=at)
     note(
         settlement,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from cashdesk.models import Payment
-from tests.api.steps import drawer, named_fields, opened, paid, payment
+from tests.api.steps import closed, drawer, named_fields, opened, paid, payment
 from tests.stories import Cast, caller, exact
 
 
@@ -88,3 +88,17 @@ def test_a_body_beyond_reason_is_413(cast: Cast) -> None:
     refused = caller(cast.carla).post("/payments/batch", "[" + " " * (8 * 1024 * 1024) + "]")
     assert refused.status_code == 413
     assert exact(refused)["status"] == 413
+
+
+def test_guesses_of_an_id_that_somebody_else_reported_tell_no_amount(cast: Cast) -> None:
+    carla, bruno = caller(cast.carla), caller(cast.bruno)
+    opened(carla, station=1)
+    paid(carla, "0001", 1234)
+    closed(carla, 0)
+    opened(bruno, station=1)
+    guesses = [payment("0001", amount) for amount in range(1, 2001)]
+    results = exact(bruno.post("/payments/batch", guesses))["results"]
+    assert [result["status_code"] for result in results] == [201, *[409] * 1999]
+    problems = [{**result["problem"], "request_id": ""} for result in results[1:]]
+    assert all(problem == problems[0] for problem in problems)
+    assert exact(carla.post("/payments", payment("0001", 1234)))["amount"] == 1234

@@ -104,3 +104,19 @@ def test_several_stores_with_one_id_are_told_apart_by_the_store(cast: Cast) -> N
     assert "/store" in named_fields(ambiguous)
     assert exact(anna.patch("/payments/T-1", {"status": "APPROVED", "store": "1338"}))["store"] == "1338"
     assert exact(anna.patch("/payments/T-1", {"status": "APPROVED", "store": str(cast.store.uuid)}))["store"] == "1337"
+
+
+def test_several_registers_with_one_id_are_told_apart_by_the_station(cast: Cast) -> None:
+    for person in (cast.carla, cast.bruno):
+        till = caller(person)
+        opened(till, station=1 if person == cast.carla else 2)
+        paid(till, status="PENDING")
+    erika = caller(cast.erika)
+    ambiguous = erika.patch("/payments/T-1", {"status": "APPROVED"})
+    assert ambiguous.status_code == 400
+    assert "/station" in named_fields(ambiguous)
+    assert exact(erika.patch("/payments/T-1", {"status": "APPROVED", "station": 2}))["station"] == 2
+    assert (drawer(cast, 1), drawer(cast, 2)) == (0, 1000)
+    # A cashier's own is meant, and no other's can be named.
+    assert caller(cast.carla).patch("/payments/T-1", {"status": "APPROVED", "station": 2}).status_code == 404
+    assert exact(caller(cast.carla).patch("/payments/T-1", {"status": "APPROVED"}))["station"] == 1

@@ -18,8 +18,8 @@ STATUS = 2
 PAYMENT = 8
 REPLAYED_PAYMENT = 5
 BATCH = 8
-# Django gives SQLite 999 parameters a statement, so there 300 payments are eight INSERTs instead of one.
-BATCH_OF_300 = {"postgresql": 8, "sqlite": 15}
+# Django gives SQLite 999 parameters a statement, so there 300 payments are nine INSERTs instead of one.
+BATCH_OF_300 = {"postgresql": 8, "sqlite": 16}
 DECISION = 11
 CASH_TRANSACTION = 10
 SHIFT_START = 22

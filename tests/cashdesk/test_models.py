@@ -6,7 +6,9 @@ import pytest
 from django.apps import apps
 from django.db import models
 
+from cashdesk.domain.api_key import issue_api_key
 from cashdesk.domain.expected import book_of
+from cashdesk.domain.principal import SYSTEM
 from cashdesk.domain.seal import seal_period
 from cashdesk.enums import (
     FLOW,
@@ -15,6 +17,7 @@ from cashdesk.enums import (
     MovementKind,
     PaymentStatus,
     PlaceKind,
+    Scope,
     SessionStatus,
 )
 from cashdesk.models import (
@@ -135,10 +138,22 @@ def test_a_payment_that_cannot_be_is_refused(cast: Cast, fields: dict[str, Any],
     assert_refused(a_payment(cast, **fields), constraint)
 
 
-def test_a_payment_is_kept_once_per_store(cast: Cast) -> None:
-    a_payment(cast).save()
-    assert_refused(a_payment(cast, amount=5), "payment_once_per_store")
-    a_payment(cast, store=cast.otto.store).save()
+def test_a_payment_is_kept_once_per_till(cast: Cast) -> None:
+    a_payment(cast, source="key:register:1").save()
+    assert_refused(a_payment(cast, source="key:register:1"), "payment_once_per_till")
+    a_payment(cast, source="key:register:2").save()
+    a_payment(cast, source="key:register:1", store=cast.otto.store).save()
+
+
+def test_a_caller_has_one_payment_with_an_id_at_a_till(cast: Cast) -> None:
+    a_payment(cast, source="person:register:1", reported_by=cast.carla).save()
+    other = {"source": "person:register:1", "fingerprint": "y", "amount": 5}
+    assert_refused(a_payment(cast, reported_by=cast.carla, **other), "payment_once_per_person")
+    a_payment(cast, reported_by=cast.bruno, **other).save()
+    key, _secret = issue_api_key(name="till", scopes=tuple(Scope), by=SYSTEM, at=NOON, account=cast.store.account)
+    a_payment(cast, source="key:register:1", reported_with=key).save()
+    changed = a_payment(cast, source="key:register:1", reported_with=key, fingerprint="y", amount=5)
+    assert_refused(changed, "payment_once_per_key")
 
 
 @pytest.mark.parametrize(("code", "is_cash"), [("CASH", False), ("CARD", True), ("EFECTIVO", True)])

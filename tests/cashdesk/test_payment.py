@@ -110,7 +110,7 @@ def test_where_the_till_rounds_cash_the_drawer_gets_what_was_tendered_minus_the_
     [
         (None, date(2026, 3, 10)),
         (minutes(-720), date(2026, 3, 10)),
-        (minutes(-1440), date(2026, 3, 9)),
+        (minutes(-1440), date(2026, 3, 10)),
         (minutes(1440), date(2026, 3, 10)),
     ],
 )

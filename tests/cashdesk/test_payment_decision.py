@@ -2,7 +2,7 @@
 
 import pytest
 
-from cashdesk.domain import payment_target
+from cashdesk.domain import payment_look
 from cashdesk.domain.payment import (
     decide_payment,
     record_payment,
@@ -66,14 +66,14 @@ def test_a_drawer_that_is_opened_while_a_pending_payment_is_looked_up_gets_it(
     """
     close_drawer(open_drawer(cast.carla, 0, station=1), 0)
     opened: list[CashSession] = []
-    look = payment_target._Look._find_last
+    look = payment_look.Look._find_last
 
-    def opens_first(self: payment_target._Look, registers: set[int], people: set[int]) -> None:
+    def opens_first(self: payment_look.Look, registers: set[int], people: set[int]) -> None:
         if not opened:
             opened.append(open_drawer(cast.bruno, 0, station=1))
         look(self, registers, people)
 
-    monkeypatch.setattr(payment_target._Look, "_find_last", opens_first)
+    monkeypatch.setattr(payment_look.Look, "_find_last", opens_first)
     by = Principal(user=cast.erika)
     pending = record_payment(report=report_of(100, station=1, status=PaymentStatus.PENDING), by=by, at=NOON)
     payment = decide(cast, kept(pending), PaymentStatus.APPROVED)
