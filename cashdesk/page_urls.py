@@ -1,6 +1,7 @@
 """The pages of this app: signing in, and the cashier's desk. No path ends in a slash."""
 
 from django.urls import path
+from django.views.generic import RedirectView
 
 from cashdesk.screens.counting import count_page, hand_over_page
 from cashdesk.screens.desk import desk_page
@@ -9,6 +10,7 @@ from cashdesk.screens.home import home_page
 from cashdesk.screens.language import choose_language_page
 from cashdesk.screens.moving import drop_page, pay_in_page, pay_out_page
 from cashdesk.screens.opening import open_page
+from cashdesk.screens.password import password_page
 from cashdesk.screens.result import result_page
 from cashdesk.screens.sign_in import sign_in_page, sign_out
 from cashdesk.screens.taking_back import take_back_page
@@ -17,6 +19,9 @@ urlpatterns = [
     path("", home_page, name="home"),
     path("sign-in", sign_in_page, name="sign-in"),
     path("sign-out", sign_out, name="sign-out"),
+    path("password", password_page, name="password"),
+    # The back office leads here too: Django's own page would leave every other sign-in as it is.
+    path("admin/password_change/", RedirectView.as_view(pattern_name="password")),
     path("language", choose_language_page, name="language"),
     path("desk", desk_page, name="desk"),
     path("desk/open", open_page, name="desk-open"),

@@ -128,6 +128,9 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "sign-in"
 ACCESS_TOKEN_HOURS = env.int("ACCESS_TOKEN_HOURS", default=12)
+SESSION_ENGINE = "cashdesk.web.sessions"
+SESSION_COOKIE_AGE = ACCESS_TOKEN_HOURS * 3600
+SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=60)
 # How many proxies in front of the server write X-Forwarded-For; 0 trusts nobody, so no client can choose its address.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 

@@ -165,7 +165,9 @@ class Acting(CashdeskAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """Offers what the row's state allows."""
         row, by = context["original"], principal_of(request)
-        refusals = [(act, act.refusal(row, by=by)) for act in self.acts if has_role(request, act.role)]
+        refusals = [
+            (act, act.refusal(row, by=by)) for act in self.acts if row is not None and has_role(request, act.role)
+        ]
         context["acts"] = [
             {"url": reverse(f"admin:{self._address(act)}", args=[row.pk]), "label": act.label}
             for act, refusal in refusals

@@ -1,22 +1,29 @@
 """People: made, changed and deactivated by admins; never deleted, since the ledger names them."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.auth import password_validation
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.db.models import Field, Q
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from cashdesk.admin.base import CashdeskAdmin, StoreFilter, is_operator, take_over
+from cashdesk.admin.acts import ActForm, Acting, ActPage, Done
+from cashdesk.admin.base import StoreFilter, is_operator, principal_of, take_over, written_fields
 from cashdesk.admin.columns import moment
 from cashdesk.admin.forms import RefusableForm
-from cashdesk.domain.person import create_person
+from cashdesk.domain.access import keys_issued_by
+from cashdesk.domain.person import change_person, create_person, set_password
+from cashdesk.domain.principal import Principal
 from cashdesk.domain.workplace import refuse_change_of_person
 from cashdesk.enums import ROLE_RANK, PlaceKind, Role
 from cashdesk.models import Place, User
@@ -56,11 +63,57 @@ class PersonForm(RefusableForm):
             self.fields["register"].queryset = registers.order_by("number")  # type: ignore[attr-defined]
 
 
+class PasswordForm(ActForm):
+    """Asks for a new password twice. Django's validators judge it."""
+
+    password1 = forms.CharField(
+        label="New password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=password_validation.password_validators_help_text_html,
+    )
+    password2 = forms.CharField(
+        label="New password, again", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuses two that differ, and one that is easy to guess."""
+        first, second = (self.cleaned_data.get(name) for name in ("password1", "password2"))
+        if first and second:
+            if first != second:
+                self.add_error("password2", "The two passwords didn’t match.")
+            else:
+                self._judge(second)
+        return self.cleaned_data
+
+    def _judge(self, password: str) -> None:
+        try:
+            password_validation.validate_password(password, self.row)
+        except ValidationError as error:
+            self.add_error("password2", error)
+
+
+class SetPassword(ActPage):
+    """Somebody gets a new password."""
+
+    name = "password"
+    label = "Set a new password"
+    explanation = "The person is signed out everywhere, and signs in with the new password from then on."
+    form = PasswordForm
+    role = Role.ADMIN
+
+    def do(self, row: User, form: PasswordForm, *, by: Principal, at: datetime) -> Done:
+        """Sets it."""
+        set_password(user=row, password=form.cleaned_data["password1"], by=by, at=at)
+        return Done(message=f"{row} has a new password and is signed out everywhere.")
+
+
 @admin.register(User)
-class PersonAdmin(CashdeskAdmin, UserAdmin):  # type: ignore[type-arg]  # the class takes no arguments when it runs
+class PersonAdmin(Acting, UserAdmin):  # type: ignore[type-arg]  # the class takes no arguments when it runs
     """Cashiers, managers and admins. Nobody gives a role above their own, and nobody locks themselves out."""
 
     noun = "person"
+    acts = (SetPassword(),)
     role_to_add = role_to_change = Role.ADMIN
     form = PersonForm
     add_form = NewPersonForm
@@ -123,10 +176,25 @@ class PersonAdmin(CashdeskAdmin, UserAdmin):  # type: ignore[type-arg]  # the cl
             kwargs["choices"] = [(role.value, role.label) for role in Role if ROLE_RANK[role] <= rank]
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Asks again where somebody else took a name meanwhile: the form then says so, with everything that was typed."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except ValidationError:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
     def keep(self, request: HttpRequest, obj: User, form: "forms.ModelForm[Any]", *, change: bool) -> None:
-        """A new person is made by the domain's own verb."""
+        """A person is made and changed by the domain's own verbs."""
         if change:
-            super().keep(request, obj, form, change=change)
+            at = timezone.now()
+            change_person(user=obj, fields=written_fields(form), by=principal_of(request), at=at)
+            keys = keys_issued_by(obj, at=at) if "is_active" in form.changed_data and not obj.is_active else []
+            if keys:
+                named = ", ".join(f"{key.name} ({key})" for key in keys)
+                told = f"API keys that {obj} issued still work: {named}. Rotate or revoke those whose secret {obj} may know."
+                self.message_user(request, told, messages.WARNING)
             return
         given = {name: form.cleaned_data[name] for name in NewPersonForm.Meta.fields}
         take_over(obj, create_person(**given, password=form.cleaned_data["password1"]))

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.contrib.auth.hashers import check_password, make_password
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import CharField, Exists, F, OuterRef, Q, Value
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 
@@ -17,7 +18,7 @@ from cashdesk.domain.place import register_at
 from cashdesk.domain.principal import Principal, works_in
 from cashdesk.enums import Role, SessionStatus, TokenKind
 from cashdesk.errors import InvalidInput, NotSignedIn, TooManyAttempts
-from cashdesk.models import AccessToken, CashSession, Place, SignInAttempt, Store, User
+from cashdesk.models import AccessToken, AuditEntry, CashSession, Place, SignInAttempt, Store, User
 from cashdesk.models.person import SIGN_IN_NAMES, is_called
 
 ATTEMPTS_WINDOW: Final = timedelta(minutes=15)
@@ -238,6 +239,30 @@ def revoke(*, token: AccessToken, by: Principal, at: datetime) -> None:
     """Ends a token or key at once. Again: no change."""
     if AccessToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=at):
         audit.note(action="token.revoked", subject=f"token:{token.pk}", by=by, at=at, store=token.store)
+
+
+def end_sign_ins(*, user: User, at: datetime) -> int:
+    """Ends every token and browser session of a person. Returns how many tokens were still in force.
+
+    The caller notes why in the audit trail. API keys are no sign-ins: they belong to the account (docs/decisions/0019).
+    """
+    User.objects.filter(pk=user.pk).update(access_version=F("access_version") + 1)
+    user.refresh_from_db(fields=["access_version"])
+    tokens = AccessToken.objects.filter(user=user, revoked_at__isnull=True)
+    in_force = tokens.exclude(expires_at__lte=at).count()
+    tokens.update(revoked_at=at)
+    return in_force
+
+
+def keys_issued_by(user: User, *, at: datetime) -> list[AccessToken]:
+    """Returns the API keys that the person made and that still work."""
+    keys = AccessToken.objects.filter(kind=TokenKind.API_KEY, revoked_at__isnull=True).exclude(expires_at__lte=at)
+    if user.account_id is not None:
+        keys = keys.filter(account_id=user.account_id)
+    made = AuditEntry.objects.filter(
+        action="api_key.issued", user=user, subject=Concat(Value("token:"), Cast(OuterRef("pk"), CharField()))
+    )
+    return list(keys.filter(Exists(made)).order_by("pk"))
 
 
 def random_secret(kind: str) -> str:

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Cast, Lower
 from django.db.models.lookups import Exact
+from django.utils.crypto import salted_hmac
 
 from cashdesk.enums import ROLE_RANK, Language, PlaceKind, Role
 from cashdesk.models.organisation import Account, Store
@@ -92,6 +93,9 @@ class User(AbstractBaseUser, PublicIdModel):
     is_owner = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     is_superuser = models.BooleanField(default=False)
+    access_version = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Part of what a browser session holds: raising it ends them all."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = UserManager()
@@ -166,6 +170,11 @@ class User(AbstractBaseUser, PublicIdModel):
             return
         told = "Another code is needed" if self.operator_code else "A code is needed: without one it is the user id"
         raise ValidationError({"operator_code": f"{told}. {other.operator_uid} is {other}."})
+
+    def _get_session_auth_hash(self, secret: Any = None) -> str:
+        """Returns what a browser session must hold: it ends with a new password, and with all other sign-ins."""
+        held = f"{self.access_version}:{self.password}"
+        return str(salted_hmac("cashdesk.session", held, secret=secret, algorithm="sha256").hexdigest())
 
     @property
     def may_sign_in(self) -> bool:

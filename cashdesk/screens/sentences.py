@@ -1,5 +1,7 @@
 """What the domain refuses, in the words of the desk: with people's names and the store's own time."""
 
+from typing import Final
+
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -8,6 +10,8 @@ from cashdesk.models import Store
 from cashdesk.screens.form import Refusal
 from cashdesk.templatetags.figures import minute
 from cashdesk.web.errors import status_of
+
+MINUTE_SECONDS: Final = 60
 
 
 def refusal_of(error: DomainError, *, store: Store) -> Refusal:
@@ -32,11 +36,24 @@ def _sentence(error: DomainError, *, store: Store) -> str:
         words = _("Register %(number)s is assigned to somebody else. Choose another one, or ask your manager.")
         return words % {"number": error.facts["register_of_another"]}
     if isinstance(error, TooManyAttempts):
-        minutes = -(-error.retry_after_seconds // 60)
-        words = ngettext(
-            "Too many wrong tries with a name and password. Wait %(minutes)s minute, then try again.",
-            "Too many wrong tries with a name and password. Wait %(minutes)s minutes, then try again.",
-            minutes,
-        )
-        return words % {"minutes": minutes}
+        return wait_sentence(error)
     return ""
+
+
+def wait_sentence(error: TooManyAttempts) -> str:
+    """Says how long to wait after too many wrong tries: in seconds below a minute, else in minutes."""
+    seconds = error.retry_after_seconds
+    if seconds < MINUTE_SECONDS:
+        words = ngettext(
+            "Too many wrong tries with a name and password. Wait %(seconds)s second, then try again.",
+            "Too many wrong tries with a name and password. Wait %(seconds)s seconds, then try again.",
+            seconds,
+        )
+        return words % {"seconds": seconds}
+    minutes = -(-seconds // MINUTE_SECONDS)
+    words = ngettext(
+        "Too many wrong tries with a name and password. Wait %(minutes)s minute, then try again.",
+        "Too many wrong tries with a name and password. Wait %(minutes)s minutes, then try again.",
+        minutes,
+    )
+    return words % {"minutes": minutes}

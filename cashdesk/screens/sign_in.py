@@ -15,6 +15,7 @@ from cashdesk.domain.principal import Principal
 from cashdesk.errors import NotSignedIn, TooManyAttempts
 from cashdesk.models import User
 from cashdesk.screens.form import path_within
+from cashdesk.screens.sentences import wait_sentence
 from cashdesk.web.authentication import COOKIE
 from cashdesk.web.errors import status_of
 from cashdesk.web.keeping import carried_on, keep_carried
@@ -47,13 +48,16 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
     try:
         user = access.recognise(name=name, password=password, address=address_of(request), at=timezone.now())
     except TooManyAttempts as error:
-        minutes = -(-error.retry_after_seconds // 60)
-        answer = render(request, "cashdesk/sign_in.html", {**context, "wait_minutes": minutes}, status=status_of(error))
+        waits = {**context, "wait": wait_sentence(error)}
+        answer = render(request, "cashdesk/sign_in.html", waits, status=status_of(error))
         answer.headers["Retry-After"] = str(error.retry_after_seconds)
         return answer
     except NotSignedIn:
         # Not 401, which would have to name a way of signing in that a browser knows by itself.
         return render(request, "cashdesk/sign_in.html", {**context, "is_wrong": True}, status=400)
+    if request.user == user:
+        # Django would let the old session go on, with what is left of its hours.
+        request.session.cycle_key()
     login(request, user, backend=BACKEND)
     if context["carried_on"]:
         wanted = keep_carried(request=request, by=Principal(user=user), at=timezone.now())

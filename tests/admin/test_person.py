@@ -7,9 +7,12 @@ from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.auth.hashers import check_password
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from cashdesk.admin import person
-from cashdesk.enums import Role
+from cashdesk.domain.api_key import issue_api_key
+from cashdesk.domain.principal import Principal
+from cashdesk.enums import Role, Scope
 from cashdesk.models import AuditEntry, Place, User
 from tests.admin.back_office import list_of, new, page_of, sits_down
 from tests.factories import PASSWORD, StoreFactory, UserFactory
@@ -147,6 +150,8 @@ def test_a_person_is_deactivated_and_comes_back(cast: Cast, anna: Client) -> Non
     assert cast.carla.is_active
     changes = AuditEntry.objects.filter(action="person.changed", subject=f"person:{cast.carla.pk}")
     assert [entry.detail for entry in changes] == [{"fields": ["is_active"]}] * 2
+    acts = AuditEntry.objects.filter(subject=f"user:{cast.carla.pk}").order_by("pk").values_list("action", flat=True)
+    assert list(acts) == ["person.deactivated", "person.activated"]
     assert LogEntry.objects.filter(action_flag=CHANGE, user=cast.anna).count() == 2
 
 
@@ -172,7 +177,10 @@ def test_an_operator_is_changed_by_operators_alone(cast: Cast, anna: Client, ope
     assert anna.get(page_of(operator)).status_code == 200
     assert anna.post(page_of(operator), change(operator, name="Nobody")).status_code == 403
     password = reverse("admin:auth_user_password_change", args=[operator.pk])
-    assert anna.post(password, {"password1": GOOD, "password2": GOOD}).status_code == 403
+    refused = anna.post(password, {"password1": GOOD, "password2": GOOD})
+    assert b"Only an admin of the account changes its people." in refused.content
+    operator.refresh_from_db()
+    assert not check_password(GOOD, operator.password)
 
 
 def test_an_account_and_operatorship_are_not_fields_that_can_be_sent(cast: Cast, anna: Client) -> None:
@@ -213,12 +221,43 @@ def test_what_is_kept_of_a_password_is_shown_nowhere(cast: Cast, anna: Client) -
     assert b"Set a new password" in shown
 
 
-def test_everybody_changes_their_own_password(cast: Cast) -> None:
-    erika = sits_down(cast.erika)
-    sent = {"old_password": PASSWORD, "new_password1": GOOD, "new_password2": GOOD}
-    assert erika.post(reverse("admin:password_change"), sent).status_code == 302
-    cast.erika.refresh_from_db()
-    assert check_password(GOOD, cast.erika.password)
+def test_a_new_password_is_typed_twice_and_not_easy_to_guess(cast: Cast, anna: Client) -> None:
+    path = reverse("admin:auth_user_password_change", args=[cast.carla.pk])
+    for first, second in ((GOOD, "another-good-one"), ("short", "short"), ("carla@example", "carla@example"), ("", "")):
+        refused = anna.post(path, {"password1": first, "password2": second})
+        assert refused.status_code == 200
+        assert refused.context["form"].errors, first
+    cast.carla.refresh_from_db()
+    assert check_password(PASSWORD, cast.carla.password)
+
+
+def test_the_way_to_ones_own_password_leads_to_the_page_for_everybody(cast: Cast) -> None:
+    assert sits_down(cast.erika).get(reverse("admin:password_change"))["Location"] == "/password"
+
+
+def test_keys_that_somebody_issued_are_named_when_they_are_deactivated(cast: Cast, anna: Client) -> None:
+    berta = UserFactory(store=None, account=cast.store.account, username="berta", role=Role.ADMIN)
+    for name, by in (("till 3", berta), ("till 4", cast.anna)):
+        issue_api_key(
+            name=name, scopes=[Scope.PAYMENTS_WRITE], by=Principal(user=by), at=timezone.now(), account=berta.account
+        )
+    told = anna.post(page_of(berta), change(berta, is_active=None), follow=True).content.decode()
+    assert "API keys that Berta issued still work: till 3" in told
+    assert "till 4" not in told
+
+
+def test_a_name_that_was_taken_meanwhile_is_told_at_its_field(cast: Cast, anna: Client, monkeypatch: Any) -> None:
+    clean = User._refuse_names_of_others
+    seen: list[User] = []
+
+    def late(self: User) -> None:
+        if seen:
+            clean(self)
+        seen.append(self)
+
+    monkeypatch.setattr(User, "_refuse_names_of_others", late)
+    answer = anna.post(page_of(cast.carla), change(cast.carla, rut="bruno"))
+    assert "another tax id" in str(errors_of(answer)["rut"])
 
 
 @pytest.mark.parametrize(("role", "offered"), [(Role.ADMIN, set(Role)), (Role.MANAGER, {Role.CASHIER, Role.MANAGER})])

@@ -15,7 +15,6 @@ import simplejson
 django.setup()
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
-from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.db import transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
@@ -39,6 +38,7 @@ from cashdesk.models import (  # noqa: E402
     Variance,
 )
 from cashdesk.screens.sign_in import BACKEND  # noqa: E402
+from cashdesk.web.sessions import SessionStore  # noqa: E402
 from settlements.models import ClosingAmount, InitialAmount, Settlement, SettlementCount  # noqa: E402
 
 REGISTERS = 8

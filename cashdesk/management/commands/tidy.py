@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any, Final
 
+from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
@@ -17,8 +18,8 @@ class Command(BaseCommand):
     """Safe to run from cron, as often as one likes."""
 
     help = (
-        "Removes kept answers older than 24 hours, tries to sign in that no longer count, and drafts that nobody typed "
-        "into for 30 days. Never touches money."
+        "Removes kept answers older than 24 hours, wrong sign-in tries that no longer count, browser sessions that have "
+        "ended, and drafts that nobody typed into for 30 days. Never touches money."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -27,4 +28,8 @@ class Command(BaseCommand):
         answers, _by_model = IdempotentAnswer.objects.filter(created_at__lte=now - KEPT_FOR).delete()
         attempts, _by_model = SignInAttempt.objects.filter(at__lte=now - ATTEMPTS_WINDOW).delete()
         drafts, _by_model = Draft.objects.filter(updated_at__lte=now - DRAFTS_KEPT_FOR).delete()
-        self.stdout.write(f"Removed {answers} kept answers, {attempts} tries to sign in and {drafts} drafts.")
+        sessions, _by_model = Session.objects.filter(expire_date__lte=now).delete()
+        self.stdout.write(
+            f"Removed {answers} kept answers, {attempts} wrong sign-in tries, {sessions} browser sessions "
+            f"and {drafts} drafts."
+        )

@@ -1,0 +1,48 @@
+"""`manage.py changepassword`: gives a person a new password, through the domain's own verb."""
+
+import getpass
+from typing import Any, Final
+
+from django.contrib.auth.management.commands import changepassword
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management.base import CommandError
+from django.utils import timezone
+
+from cashdesk.domain.person import set_password
+from cashdesk.domain.principal import SYSTEM
+from cashdesk.models import User
+
+TRIES: Final = 3
+
+
+class Command(changepassword.Command):
+    """Django's own, but that the person is signed out everywhere and the audit trail says so."""
+
+    help = "Asks for a new password of a person, by username, and signs them out everywhere."
+
+    def handle(self, *args: Any, **options: Any) -> str:
+        """Asks for it twice. Raises CommandError for a username that nobody has, and after three passwords that fail."""
+        username = options["username"] or getpass.getuser()
+        try:
+            user = User.objects.db_manager(options["database"]).get_by_natural_key(username)
+        except User.DoesNotExist:
+            raise CommandError(f"There is no person with the username {username!r}.") from None
+        self.stdout.write(f"New password of {user} ({user.username}).")
+        for _try in range(TRIES):
+            password = getpass.getpass("Password: ")
+            if self._fits(password, user):
+                set_password(user=user, password=password, by=SYSTEM, at=timezone.now())
+                return f"{user} has a new password and is signed out everywhere."
+        raise CommandError(f"The password of {user} stays as it is after {TRIES} tries.")
+
+    def _fits(self, password: str, user: User) -> bool:
+        if password != getpass.getpass("Password (again): "):
+            self.stderr.write("The two passwords differ.")
+            return False
+        try:
+            validate_password(password, user)
+        except ValidationError as error:
+            self.stderr.write("\n".join(error.messages))
+            return False
+        return True
