@@ -1,17 +1,21 @@
 """Money as whole minor units of ISO 4217, exactly: no float ever, Decimal only at the doors (docs/structure.md, law 2)."""
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
+from functools import cache
 from typing import Final
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from cashdesk.currencies import EXPONENTS
+from cashdesk.denominations import denominations_of
 from cashdesk.errors import InvalidInput
 
 DIGITS_MAX: Final = 15
 AMOUNT_MAX: Final = 10**DIGITS_MAX - 1
-"""The largest amount in minor units that the doors take (docs/contracts.md, section 0): 9,000 of them fit 64 bits."""
+"""The largest amount in minor units that a movement holds (docs/contracts.md, section 0): 9,000 of them fit 64 bits."""
 
 _PLAIN_NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 
@@ -35,12 +39,30 @@ def exponent_of(currency: str) -> int:
         ) from None
 
 
-def parse_units(value: object, currency: str, *, field: str) -> int:
+def largest_amount(currency: str) -> int:
+    """Returns the most minor units that a person or program may name: a barcode in the field of an amount is more.
+
+    It is so many of the currency's largest note, or so many of its units where no note is known (two settings).
+    Raises InvalidInput for an unknown currency.
+    """
+    unit = 10 ** exponent_of(currency)
+    note = _largest_note(currency)
+    bound = note * settings.AMOUNT_MAX_NOTES if note else unit * settings.AMOUNT_MAX_UNITS
+    return int(min(bound, AMOUNT_MAX))
+
+
+@cache
+def _largest_note(currency: str) -> int:
+    return max((piece.value for piece in denominations_of(currency) if piece.kind == "note"), default=0)
+
+
+def parse_units(value: object, currency: str, *, field: str, write: Callable[[int, str], str] | None = None) -> int:
     """Turns an amount in the currency's units, as a door received it, into minor units: 12.5 EUR becomes 1250.
 
     Takes int, Decimal, and text in plain notation ("1250.50"). A JSON number may carry zeros past the currency's
     decimals (50000.0 CLP is 50000 pesos exactly); text may not, since "1.250" may be a German's one thousand.
-    Raises InvalidInput naming `field` for anything else: negative, NaN, more digits or decimals than there may be.
+    Raises InvalidInput naming `field` for anything else: negative, NaN, more digits or decimals than there may be, more
+    than the largest amount, which `write` writes in the words of a place.
     """
     number = parse_number(value, field=field)
     exponent = exponent_of(currency)
@@ -49,7 +71,23 @@ def parse_units(value: object, currency: str, *, field: str) -> int:
     minor = number.scaleb(exponent)
     if minor != minor.to_integral_value():
         raise _decimals_error(field, currency, exponent)
-    return _bounded(int(minor), field=field)
+    return bounded(int(minor), currency, field=field, write=write)
+
+
+def parse_minor(value: object, currency: str, *, field: str, unit: int = 1) -> int:
+    """Turns an amount as a whole number of `unit` minor units, as a door received it, into minor units, as `parse_whole`
+    does. Raises InvalidInput naming `field`, also for more than the largest amount.
+    """
+    return bounded(parse_whole(value, field=field, unit=unit), currency, field=field)
+
+
+def bounded(minor: int, currency: str, *, field: str, write: Callable[[int, str], str] | None = None) -> int:
+    """Returns an amount that somebody named, minor units. Raises InvalidInput where it is more than the largest amount."""
+    largest = largest_amount(currency)
+    if minor > largest:
+        limit = (write or to_text)(largest, currency)
+        raise InvalidInput.of(field, _("must be at most %(limit)s.") % {"limit": limit})
+    return minor
 
 
 def parse_whole(value: object, *, field: str, unit: int = 1) -> int:
@@ -61,7 +99,10 @@ def parse_whole(value: object, *, field: str, unit: int = 1) -> int:
     number = parse_number(value, field=field)
     if number != number.to_integral_value() or (isinstance(value, str) and "." in value):
         raise InvalidInput.of(field, _("must be a whole number."))
-    return _bounded(int(number) * unit, field=field)
+    minor = int(number) * unit
+    if minor > AMOUNT_MAX:
+        raise _digits_error(field)
+    return minor
 
 
 def parse_number(value: object, *, field: str) -> Decimal:
@@ -115,12 +156,6 @@ def to_digits(minor: int, currency: str) -> str:
     sign, digits = ("-" if minor < 0 else ""), str(abs(minor)).rjust(exponent + 1, "0")
     units = digits if exponent == 0 else f"{digits[:-exponent]}.{digits[-exponent:]}"
     return f"{sign}{units}"
-
-
-def _bounded(minor: int, *, field: str) -> int:
-    if minor > AMOUNT_MAX:
-        raise _digits_error(field)
-    return minor
 
 
 def _digits_error(field: str) -> InvalidInput:

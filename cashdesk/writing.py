@@ -93,7 +93,7 @@ class Style:
                 % {"currency": currency, "example": example},
             )
         plain = f"{sign}{units}.{decimals}" if decimals else f"{sign}{units}"
-        return money.parse_units(plain, currency, field=field)
+        return money.parse_units(plain, currency, field=field, write=self.amount)
 
     def _parts(self, typed: str) -> tuple[str, str] | None:
         """Tells the units from the decimals of a number, or returns None where it is none, or could be two."""

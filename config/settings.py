@@ -134,6 +134,12 @@ SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=60)
 # How many proxies in front of the server write X-Forwarded-For; 0 trusts nobody, so no client can choose its address.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 
+# --- Amounts -----------------------------------------------------------------------------------------------------------
+# The most that a person or program may name: a barcode that was scanned into the field of an amount is more. So many of the
+# currency's largest note; so many units of a currency whose notes are not known.
+AMOUNT_MAX_NOTES = env.int("AMOUNT_MAX_NOTES", default=100_000)
+AMOUNT_MAX_UNITS = env.int("AMOUNT_MAX_UNITS", default=1_000_000_000)
+
 # --- The API -----------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

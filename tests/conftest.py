@@ -8,6 +8,7 @@ from django.db import connections
 from django.test import TransactionTestCase, override_settings
 
 from cashdesk import triggers
+from cashdesk.money import AMOUNT_MAX
 from tests import roles
 from tests.stories import Cast, make_cast
 
@@ -36,6 +37,12 @@ def _static_files_are_found_when_asked_for() -> Iterator[None]:
     """Else each client looks for all of them before its first request."""
     with override_settings(WHITENOISE_AUTOREFRESH=True):
         yield
+
+
+@pytest.fixture
+def any_amount(settings: Any) -> None:
+    """Lets people name whatever a movement can hold: for tests of the books with the largest figures."""
+    settings.AMOUNT_MAX_NOTES = settings.AMOUNT_MAX_UNITS = AMOUNT_MAX
 
 
 @pytest.fixture

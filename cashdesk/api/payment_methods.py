@@ -76,10 +76,10 @@ class ManualPaymentRequest(StrictSerializer):
         if method is None:
             raise InvalidInput.of("payment_method_id", "is not one of GET /payment-methods.")
         unit = cash_unit(session.currency)
-        amount = money.parse_whole(attrs["amount"], field="amount", unit=unit)
+        amount = money.parse_minor(attrs["amount"], session.currency, field="amount", unit=unit)
         received = amount
         if method.is_cash and attrs.get("cash_received") is not None:
-            received = money.parse_whole(attrs["cash_received"], field="cash_received", unit=unit)
+            received = money.parse_minor(attrs["cash_received"], session.currency, field="cash_received", unit=unit)
         if received < amount:
             raise InvalidInput.of("cash_received", "is less than the amount.")
         return {"method": method, "amount": amount, "received": received}

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from cashdesk import money
 from cashdesk.domain.payment import BATCH_SIZE_MAX, Outcome, decide_payment, record_payment, record_payments
-from cashdesk.domain.payment_report import PaymentReport
+from cashdesk.domain.payment_report import AMOUNTS, PaymentReport
 from cashdesk.enums import Booked, PaymentStatus, PaymentType, Scope
 from cashdesk.errors import InvalidInput
 from cashdesk.models import Payment
@@ -28,8 +28,6 @@ from cashdesk.web.fields import (
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM, ProblemSerializer
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
-
-AMOUNTS = ("amount", "tendered", "change", "tax", "discount")
 
 
 class PaymentRequest(StrictSerializer):

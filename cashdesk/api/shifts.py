@@ -110,7 +110,7 @@ class StartRequest(StrictSerializer):
         by = self.context["by"]
         user = find_person(user_id=None, by=by)
         currency = store_to_open_in(user=user, by=by).currency
-        amount = money.parse_whole(attrs["start_cash"], field="start_cash", unit=cash_unit(currency))
+        amount = money.parse_minor(attrs["start_cash"], currency, field="start_cash", unit=cash_unit(currency))
         return {"user": user, "counted": CountedAmount(currency=currency, amount=amount)}
 
 
@@ -123,7 +123,10 @@ class EndRequest(StrictSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Reads the amount in the currency of the open shift. Raises NothingOpen."""
         session = _current_shift(self.context["by"])
-        amount = money.parse_whole(attrs["actual_cash_end"], field="actual_cash_end", unit=cash_unit(session.currency))
+        currency = session.currency
+        amount = money.parse_minor(
+            attrs["actual_cash_end"], currency, field="actual_cash_end", unit=cash_unit(currency)
+        )
         return {"session": session, "counted": CountedAmount(currency=session.currency, amount=amount)}
 
 
@@ -148,7 +151,9 @@ class CashTransactionRequest(StrictSerializer):
         return {
             "session": session,
             "kind": MovementKind.PAID_IN if attrs["type"] == "cash_in" else out,
-            "amount": money.parse_whole(attrs["amount"], field="amount", unit=cash_unit(session.currency)),
+            "amount": money.parse_minor(
+                attrs["amount"], session.currency, field="amount", unit=cash_unit(session.currency)
+            ),
             "reason": attrs["category"],
             "note": attrs["description"],
         }

@@ -15,6 +15,7 @@ from cashdesk.domain.workplace import refuse_switched_off
 from cashdesk.enums import CASH, MOVEMENT_ENDS, MovementKind, PlaceKind, SessionStatus, Settling
 from cashdesk.errors import Conflict, InvalidInput, NothingOpen
 from cashdesk.models import CashSession, Movement, Place, Store
+from cashdesk.money import bounded
 
 OTHER_END: Final = {
     MovementKind.PAID_IN: PlaceKind.OUTSIDE,
@@ -139,6 +140,7 @@ def _record(
     note: str,
 ) -> Movement:
     other = ends[OTHER_END[kind]]
+    bounded(amount, currency, field="amount")
     source, destination = (other, here) if kind in INTO_THE_PLACE else (here, other)
     entry = Entry(
         source=source,

@@ -1,6 +1,6 @@
 """Counts: what a person found, written down once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -12,7 +12,7 @@ from cashdesk.domain.principal import Principal
 from cashdesk.enums import CASH, CountMoment
 from cashdesk.errors import InvalidInput
 from cashdesk.models import CashSession, Count, CountAmount, CountPieces, Place, User
-from cashdesk.money import AMOUNT_MAX
+from cashdesk.money import bounded
 
 PIECES_MAX: Final = 10_000_000
 """Of one note or coin: more than any drawer holds, and few enough for the column."""
@@ -41,10 +41,13 @@ class CountedAmount:
         return self.currency, self.method
 
 
-def total_of(*, currency: str, pieces: Sequence[Pieces], field: str = "count") -> int:
+def total_of(
+    *, currency: str, pieces: Sequence[Pieces], field: str = "count", write: Callable[[int, str], str] | None = None
+) -> int:
     """Returns the value of pieces in minor units.
 
-    Raises InvalidInput naming `field` for a note or coin that the currency does not have, one named twice, or too many.
+    Raises InvalidInput naming `field` for a note or coin that the currency does not have, one named twice, or more than the
+    largest amount, which `write` writes in the words of a place.
     """
     known = {denomination.value for denomination in denominations_of(currency)}
     seen = set()
@@ -65,9 +68,7 @@ def total_of(*, currency: str, pieces: Sequence[Pieces], field: str = "count") -
             )
         seen.add(line.denomination)
     total = sum(line.denomination * line.pieces for line in pieces)
-    if total > AMOUNT_MAX:
-        raise InvalidInput.of(field, _("adds up to more than 15 digits."))
-    return total
+    return bounded(total, currency, field=field, write=write)
 
 
 def keep_count(
@@ -81,7 +82,12 @@ def keep_count(
     attempt: int = 1,
     witness: User | None = None,
 ) -> Count:
-    """Writes down a count with its amounts and pieces; from then on it never changes (law 4)."""
+    """Writes down a count with its amounts and pieces; from then on it never changes (law 4).
+
+    Raises InvalidInput for more than the largest amount.
+    """
+    for found in counted:
+        bounded(found.amount, found.currency, field="amount")
     count = Count.objects.create(
         place=place,
         session=session,

@@ -8,6 +8,7 @@ from typing import Final
 from cashdesk.denominations import ROUNDED_TO, denominations_of
 from cashdesk.enums import CASH, PaymentStatus, PaymentType, method_code
 from cashdesk.errors import DomainError, InvalidInput
+from cashdesk.money import bounded
 
 CLOCK_AHEAD_MAX: Final = timedelta(days=1)
 ROUNDING_PIECES: Final = 5
@@ -17,6 +18,7 @@ ROUNDING_MAX_UNKNOWN: Final = 1_000_000
 """Minor units that may be rounding in a currency whose coins we do not know: 10,000 Lebanese pounds, 10,000 Iranian rials.
 More than that is taken for rounding up to a tenth of the amount."""
 
+AMOUNTS: Final = ("amount", "tendered", "change", "tax", "discount")
 PAID_AT_MIN: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -63,6 +65,8 @@ class PaymentReport:
 
 def checked(report: PaymentReport, *, at: datetime) -> PaymentReport | DomainError:
     """Rules about one report by itself."""
+    if (error := _too_large(report)) is not None:
+        return error
     if report.change is not None and report.tendered is None:
         return InvalidInput.of("tendered", "is required where change is given.")
     if report.tendered is not None:
@@ -83,6 +87,15 @@ def checked(report: PaymentReport, *, at: datetime) -> PaymentReport | DomainErr
     if report.paid_at is not None and report.paid_at < PAID_AT_MIN:
         return InvalidInput.of("paid_at", "is before the year 2000: the clock of the till is wrong.")
     return report
+
+
+def _too_large(report: PaymentReport) -> InvalidInput | None:
+    try:
+        for name in AMOUNTS:
+            bounded(getattr(report, name) or 0, report.currency, field=name)
+    except InvalidInput as error:
+        return error
+    return None
 
 
 def _is_rounding(difference: int, report: PaymentReport) -> bool:

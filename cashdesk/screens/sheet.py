@@ -239,7 +239,7 @@ class CountSheet:
                 )
             return CountedAmount(currency=self.currency, amount=amount)
         pieces = tuple(Pieces(denomination=row.worth, pieces=row.pieces) for row in self.rows if row.is_said)
-        total = total_of(currency=self.currency, pieces=pieces, field=self.amount_field)
+        total = total_of(currency=self.currency, pieces=pieces, field=self.amount_field, write=style().amount)
         if amount is not None and amount != total:
             told = {"told": style().amount(amount, self.currency), "worth": style().amount(total, self.currency)}
             words = _("%(told)s is not the %(worth)s that the pieces add up to. Leave one of them out.")

@@ -13,6 +13,7 @@ from cashdesk.domain.count import CountedAmount, Pieces, total_of
 from cashdesk.enums import CASH, Reason, Role, Scope, method_code
 from cashdesk.errors import InvalidInput
 from cashdesk.models import Variance
+from cashdesk.money import bounded
 from cashdesk.web.dialects import ProblemDialect
 from cashdesk.web.fields import RowSerializer, StrictSerializer, TextField, WholeNumberField
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM
@@ -75,7 +76,7 @@ class RecountRequest(NotesRequest):
             if attrs.get("amount", total) != total:
                 raise InvalidInput.of("amount", f"is not the total of count, which is {total}.")
         elif "amount" in attrs:
-            total = attrs["amount"]
+            total = bounded(attrs["amount"], currency, field="amount")
         else:
             raise InvalidInput.of("amount", "is required; 0 is something you say.")
         counted = CountedAmount(currency=currency, method=method, amount=total, pieces=pieces)

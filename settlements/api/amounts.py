@@ -37,7 +37,8 @@ class AmountRequest(CamelCaseSerializer, StrictSerializer):
         if "count" not in attrs:
             if "value" not in attrs:
                 raise InvalidInput.of("value", "is required; 0 is something you say.")
-            return CountedAmount(currency=currency, method=method, amount=attrs["value"])
+            amount = money.bounded(attrs["value"], currency, field="value")
+            return CountedAmount(currency=currency, method=method, amount=amount)
         if method != CASH:
             raise InvalidInput.of("count", "is of notes and coins: only CASH has them.")
         pieces = tuple(Pieces(**line) for line in attrs["count"])

@@ -38,11 +38,10 @@ class EntryRequest(CamelCaseSerializer, StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Finds the settlement and refuses a currency that does not exist."""
-        money.exponent_of(attrs["currency"])
         return {
             "settlement": queries.settlement(by=self.context["by"], settlement_id=attrs["settlement_id"]),
             "account": attrs["account"],
-            "amount": attrs["value"],
+            "amount": money.bounded(attrs["value"], attrs["currency"], field="value"),
             "currency": attrs["currency"],
             "method": method_code(attrs["method"]),
         }

@@ -14,6 +14,7 @@ from cashdesk.domain.workplace import refuse_switched_off
 from cashdesk.enums import CASH, MovementKind
 from cashdesk.errors import Conflict, InvalidInput
 from cashdesk.models import Store
+from cashdesk.money import bounded
 from settlements.domain.deposit import lock_bank
 from settlements.domain.store_movement import move_in_store, refuse_cashier
 from settlements.enums import CHANGE_ORDER_FLOW, ChangeOrderState
@@ -110,6 +111,7 @@ def _refuse_amount(told: CountedAmount, *, field: str, nothing: str) -> None:
         raise InvalidInput.of(field, _("must be cash."))
     if told.amount <= 0:
         raise InvalidInput.of(field, nothing)
+    bounded(told.amount, told.currency, field=field)
     if told.pieces and total_of(currency=told.currency, pieces=told.pieces, field=field) != told.amount:
         raise InvalidInput.of(field, _("is not what the pieces add up to."))
 

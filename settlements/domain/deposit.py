@@ -16,6 +16,7 @@ from cashdesk.domain.variance import Cause, raise_difference, supersede
 from cashdesk.enums import CORRECTION, MovementKind, PlaceKind, Role, Scope, VarianceKind
 from cashdesk.errors import Conflict, DomainError, Forbidden, InvalidInput
 from cashdesk.models import Movement, Place, Store, User
+from cashdesk.money import bounded
 from settlements.enums import DEPOSIT_FLOW, DepositAct, DepositState
 from settlements.models import CreditCorrection, Deposit
 
@@ -88,6 +89,7 @@ def credit_deposit(*, deposit: Deposit, amount: int, by: Principal, at: datetime
     bank and over/short. Raises Conflict when it was credited or cancelled already.
     """
     deposit = _locked(deposit, act=DepositAct.CREDIT, by=by)
+    bounded(amount, deposit.movement.currency, field="amount")
     deposit.state = DepositState.CREDITED
     deposit.credited_at, deposit.credited_by, deposit.credited_amount = at, by.user, amount
     deposit.difference = amount - deposit.movement.amount
@@ -110,6 +112,7 @@ def correct_credit(*, deposit: Deposit, amount: int, reason: str, by: Principal,
     figure that is corrected, InvalidInput for the same amount again and for a missing or too long reason.
     """
     deposit = _locked(deposit, act=DepositAct.CORRECT_CREDIT, by=by)
+    bounded(amount, deposit.movement.currency, field="amount")
     before = deposit.credited_now or 0
     if not reason:
         raise InvalidInput.of("reason", _("is required: say in a word or two why."))

@@ -64,7 +64,7 @@ ROADS = {
     ),
     "change": Road(
         path="/payments",
-        body=f'{{{PAYMENT}, "amount": 1, "tendered": 900000000000000, "change": #}}',
+        body=f'{{{PAYMENT}, "amount": 1, "tendered": 5000000000, "change": #}}',
         field="change",
         is_optional=True,
     ),

@@ -127,6 +127,7 @@ def test_a_refusal_tells_nothing(drawers: dict[str, Drawer]) -> None:
     assert CashSession.objects.filter(status="OPEN").count() == 2
 
 
+@pytest.mark.usefixtures("any_amount")
 def test_what_a_cashier_does_tells_nothing(drawers: dict[str, Drawer]) -> None:
     answers = codes(walk(drawers, DEEDS))
     assert answers == [201, 200, 409, 201, 201, 201, 200, 200, 200, 200, 200, 201, 201, 201, 201, 201, 201, 201, 201]

@@ -229,9 +229,9 @@ def test_rupiah_are_whole_here_and_everywhere_else() -> None:
 @pytest.mark.django_db
 def test_the_largest_amount_holds_in_rupiah_too() -> None:
     carla = caller(make_cast(currency="IDR").carla)
-    assert carla.post("/shifts/start", {"start_cash": 10**15 - 1, "password": PASSWORD}).status_code == 400
-    started(carla, 10**13 - 1)
-    assert ended(carla, 0)["difference"] == -(10**13 - 1)
+    assert carla.post("/shifts/start", {"start_cash": 10**10 + 1, "password": PASSWORD}).status_code == 400
+    started(carla, 10**10)
+    assert ended(carla, 0)["difference"] == -(10**10)
 
 
 def test_trailing_slashes_media_types_and_methods(cast: Cast) -> None:

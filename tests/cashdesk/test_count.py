@@ -13,7 +13,7 @@ from cashdesk.domain.session import close_session, force_close_session
 from cashdesk.enums import CASH, CountMoment
 from cashdesk.errors import InvalidInput
 from cashdesk.models import Count
-from cashdesk.money import AMOUNT_MAX
+from cashdesk.money import largest_amount, to_text
 from tests.cashdesk.desk import NOON, close_drawer, counted, minutes, open_drawer
 from tests.stories import Cast
 
@@ -59,10 +59,13 @@ def test_what_is_no_drawer_is_refused_by_field(currency: str, lines: list[tuple[
     assert set(refused.value.errors) == {"count"}
 
 
-def test_the_largest_drawer_still_fits() -> None:
-    assert total_of(currency="KWD", pieces=pieces_of((AMOUNT_MAX, 1))) == AMOUNT_MAX
-    with pytest.raises(InvalidInput):
-        total_of(currency="KWD", pieces=pieces_of((AMOUNT_MAX, 1), (1, 1)))
+@pytest.mark.parametrize("currency", ["KWD", "EUR"])
+def test_the_largest_drawer_still_fits(currency: str) -> None:
+    largest, coin = largest_amount(currency), 1
+    assert total_of(currency="KWD", pieces=pieces_of((largest_amount("KWD"), 1))) == largest_amount("KWD")
+    with pytest.raises(InvalidInput) as refused:
+        total_of(currency=currency, pieces=pieces_of((coin, largest + 1)))
+    assert refused.value.errors == {"count": f"must be at most {to_text(largest, currency)}."}
 
 
 def test_a_currency_without_known_notes_takes_any_piece() -> None:

@@ -15,7 +15,8 @@ from cashdesk.errors import InvalidInput
 
 CURRENCIES = sorted(currency.code for currency in Currency if currency.exponent is not None)
 currencies = st.sampled_from(CURRENCIES)
-amounts = st.integers(min_value=0, max_value=money.AMOUNT_MAX)
+amounts = st.integers(min_value=0, max_value=10**9 - 1)
+"""What may be named in every currency."""
 
 
 def test_every_iso_currency_with_minor_units_is_known_with_its_exponent() -> None:
@@ -109,8 +110,8 @@ def test_the_text_of_small_and_negative_amounts() -> None:
         ("-0.00", "EUR", 0),
         (Decimal("0E-100"), "EUR", 0),
         ("1.234", "KWD", 1234),
-        (money.AMOUNT_MAX, "CLP", money.AMOUNT_MAX),
-        ("9999999999999.99", "EUR", money.AMOUNT_MAX),
+        (2_000_000_000, "CLP", 2_000_000_000),
+        ("50000000.00", "EUR", 5_000_000_000),
     ],
 )
 def test_amounts_are_read_exactly(value: Any, currency: str, minor: int) -> None:
@@ -134,6 +135,29 @@ def test_what_is_no_amount_of_euros_is_refused_by_field(value: Any) -> None:
     with pytest.raises(InvalidInput) as refused:
         money.parse_units(value, "EUR", field="start_amount")
     assert set(refused.value.errors) == {"start_amount"}
+
+
+@pytest.mark.parametrize(
+    ("currency", "largest", "said"),
+    [
+        ("EUR", 50_000_000_00, "50000000.00 EUR"),
+        ("USD", 10_000_000_00, "10000000.00 USD"),
+        ("CLP", 2_000_000_000, "2000000000 CLP"),
+        ("KWD", 1_000_000_000_000, "1000000000.000 KWD"),
+    ],
+)
+def test_a_barcode_is_no_amount(currency: str, largest: int, said: str) -> None:
+    assert money.largest_amount(currency) == largest
+    assert money.parse_minor(largest, currency, field="value") == largest
+    for read in (money.parse_units, money.parse_minor):
+        with pytest.raises(InvalidInput) as refused:
+            read(4006381333931, currency, field="final_cash_declared")
+        assert refused.value.errors == {"final_cash_declared": f"must be at most {said}."}
+
+
+def test_the_largest_amount_is_a_setting(settings: Any) -> None:
+    settings.AMOUNT_MAX_NOTES, settings.AMOUNT_MAX_UNITS = 2, 3
+    assert (money.largest_amount("EUR"), money.largest_amount("KWD")) == (1000_00, 3_000)
 
 
 @given(currencies, st.integers(min_value=0, max_value=10**12), st.integers(min_value=1, max_value=80))

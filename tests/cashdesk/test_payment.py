@@ -233,6 +233,7 @@ def test_a_payment_whose_movement_was_reversed_stays_as_reported(cast: Cast) -> 
     assert Movement.objects.filter(payment=payment).count() == 2
 
 
+@pytest.mark.usefixtures("any_amount")
 def test_an_amount_larger_than_any_is_refused_by_the_ledger(cast: Cast) -> None:
     open_drawer(cast.carla, 0)
     with pytest.raises((InvalidInput, InvalidMovement)):

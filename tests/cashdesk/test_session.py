@@ -182,6 +182,7 @@ def test_more_went_out_than_was_there(cast: Cast) -> None:
     assert books(cast.store) == {"Vault": -1000, "Customers": 2500, "Over/short": -1500}
 
 
+@pytest.mark.usefixtures("any_amount")
 def test_a_shortage_larger_than_any_single_amount_can_still_be_closed(cast: Cast) -> None:
     session = open_drawer(cast.carla, 0)
     sell(session, AMOUNT_MAX)

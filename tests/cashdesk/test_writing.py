@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cashdesk import writing
 from cashdesk.enums import Language
 from cashdesk.errors import InvalidInput
-from cashdesk.money import AMOUNT_MAX, exponent_of
+from cashdesk.money import exponent_of
 
 PLACES = [
     ("en", "EUR"), ("en", "KWD"), ("en", "JPY"), ("en", "CHF"), ("es", "EUR"), ("es", "MXN"), ("es", "CLP"), ("es", "CRC"),
@@ -191,7 +191,13 @@ def test_what_could_mean_two_amounts_is_refused(language: str, currency: str, ty
     assert refused.value.errors == {"amount": says}
 
 
-@given(st.sampled_from([*PLACES, ("en", "INR"), ("en", "ZAR")]), st.integers(min_value=0, max_value=AMOUNT_MAX))
+def test_the_largest_amount_is_written_as_in_the_place() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        writing.style_of("de", "EUR").read("4006381333931", "EUR", field="amount")
+    assert refused.value.errors == {"amount": "must be at most 50.000.000,00 EUR."}
+
+
+@given(st.sampled_from([*PLACES, ("en", "INR"), ("en", "ZAR")]), st.integers(min_value=0, max_value=10**9 - 1))
 def test_what_is_written_is_read_as_itself(place: tuple[str, str], minor: int) -> None:
     style, currency = writing.style_of(*place), place[1]
     for written in (style.amount(minor, currency), style.digits(minor, currency)):

@@ -98,7 +98,7 @@ class Shop:
 
     def amount(self) -> int:
         """An amount of minor units, now and then a very large one."""
-        return self.dice.choice([1, 99, 500, 12_345, 10**6 + 1, 10**12 + 7])
+        return self.dice.choice([1, 99, 500, 12_345, 10**6 + 1, 10**8 + 7])
 
     def counted(self) -> CountedAmount:
         """What somebody finds in a drawer."""

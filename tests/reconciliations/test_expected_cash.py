@@ -87,7 +87,7 @@ class Shop:
             self.dice.choice([*acts, self.reverse, self.force_close])()
 
     def amount(self) -> int:
-        return self.dice.choice([1, 99, 5_000, 10**12 + 1])
+        return self.dice.choice([1, 99, 5_000, 10**8 + 1])
 
     def session(self, **status: Any) -> CashSession:
         rows = list(CashSession.objects.select_related("user", "register", "store").filter(**status))

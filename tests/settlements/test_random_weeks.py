@@ -19,10 +19,8 @@ from settlements.models import ClosingAmount, Settlement
 from tests.settlements.desk import CARD, EUR, USD, Shop, figures, late
 from tests.stories import make_cast
 
-small = st.one_of(st.integers(min_value=1, max_value=20), st.integers(min_value=1, max_value=10**12))
-found_cash = st.one_of(
-    st.just(None), st.integers(min_value=0, max_value=20), st.integers(min_value=0, max_value=10**13)
-)
+small = st.one_of(st.integers(min_value=1, max_value=20), st.integers(min_value=1, max_value=10**7))
+found_cash = st.one_of(st.just(None), st.integers(min_value=0, max_value=20), st.integers(min_value=0, max_value=10**8))
 """None: exactly what should be there is found."""
 
 pairs = st.sampled_from([EUR, USD, CARD])

@@ -124,10 +124,10 @@ REFUSED_STILL: Final = (REFUSED[1], REFUSED[2], *REFUSED[4:])
 
 # More than is there, and less: nothing is refused because the drawer could not hold it.
 DONE: Final[tuple[tuple[str, str, Any], ...]] = (
-    ("POST", "/movements", {"kind": "DROP", "amount": 10**14, "station": 1}),
+    ("POST", "/movements", {"kind": "DROP", "amount": 10**9, "station": 1}),
     ("POST", "/movements", {"kind": "DROP", "amount": 1, "station": 1}),
     ("POST", "/movements", {"kind": "PAID_OUT", "amount": 700_00, "station": 1, "reason": "SUPPLIES"}),
-    ("POST", "/movements", {"kind": "PAID_IN", "amount": 10**14 + 700_01, "station": 1, "reason": "CHANGE"}),
+    ("POST", "/movements", {"kind": "PAID_IN", "amount": 10**9 + 700_01, "station": 1, "reason": "CHANGE"}),
     ("POST", "/payments", {"id": "seen", "station": 1, "method": "CASH", "currency": "EUR", "amount": 11, "status": "APPROVED"}),
     ("POST", "/registers/1/no-sale", {}),
 )  # fmt: skip
@@ -135,7 +135,7 @@ DONE: Final[tuple[tuple[str, str, Any], ...]] = (
 COUNTED: Final = (
     ("PATCH", "/settlements/{register}", {"state": "COUNTING"}),
     ("PATCH", "/settlements/{register}", {"state": "COUNTING", "amounts": listed(1)}),
-    ("PATCH", "/settlements/{register}", {"state": "COUNTING", "amounts": listed({("EUR", "CASH"): 10**12})}),
+    ("PATCH", "/settlements/{register}", {"state": "COUNTING", "amounts": listed({("EUR", "CASH"): 5 * 10**9})}),
 )
 
 
