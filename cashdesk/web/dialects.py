@@ -18,12 +18,17 @@ from rest_framework.utils.encoders import JSONEncoder
 DEPTH_MAX: Final = 20
 WHOLE_DIGITS_READ: Final = 100
 TOO_DEEP: Final = "The JSON is nested too deeply."
+ERRORS_NAMED_MAX: Final = 20
+"""A request can be wrong in as many fields as it has; an answer names so many of them."""
+NAME_LENGTH_MAX: Final = 100
+TEXT_LENGTH_MAX: Final = 500
+MESSAGE_LENGTH_MAX: Final = 4_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """A refusal, ready to be shaped: `errors` names fields of the request, by the names that the caller used where
-    `is_as_sent`, else by the domain's own.
+    `is_as_sent`, else by the domain's own. Without a message the errors stand for it.
     """
 
     status: int
@@ -32,6 +37,18 @@ class Fault:
     errors: Mapping[str, str] = field(default_factory=dict)
     request_id: str = ""
     is_as_sent: bool = False
+
+    def __post_init__(self) -> None:
+        """Bounds what is told: the names and texts may hold what the caller sent, at any length and in any number."""
+        named = [item for item in self.errors.items() if item[0] != "body"]
+        last = [self.errors["body"]] if "body" in self.errors else []
+        if len(named) > ERRORS_NAMED_MAX:
+            last.append(f"{len(named) - ERRORS_NAMED_MAX} more errors are not listed.")
+        told = named[:ERRORS_NAMED_MAX] + ([("body", " ".join(last))] if last else [])
+        bounded = {shortened(name, NAME_LENGTH_MAX): shortened(text, TEXT_LENGTH_MAX) for name, text in told}
+        object.__setattr__(self, "errors", bounded)
+        message = self.message or " ".join(f"{name}: {text}" for name, text in bounded.items())
+        object.__setattr__(self, "message", shortened(message, MESSAGE_LENGTH_MAX))
 
 
 class Dialect:
@@ -155,6 +172,11 @@ DIALECT_BY_PREFIX: Final[tuple[tuple[str, type[Dialect]], ...]] = (
     ("/api/v1/cashbookaccounts", SettlementDialect),
     ("/api/v1", ProblemDialect),
 )
+
+
+def shortened(text: str, length: int) -> str:
+    """Returns the text, cut off with a mark where it is longer."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def dialect_of(path: str) -> type[Dialect]:

@@ -1,11 +1,11 @@
 """From what went wrong to an answer: one table of statuses, one place where every error of the API is shaped."""
 
+import sys
 from typing import Any, Final
 
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.core.signals import got_request_exception
-from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template import loader
 from django.utils.translation import gettext as _
@@ -15,8 +15,7 @@ from rest_framework.response import Response
 from cashdesk import errors
 from cashdesk.web.dialects import Dialect, ExactJSONRenderer, Fault, dialect_of
 from cashdesk.web.middleware import API_PREFIX
-
-logger = structlog.get_logger(__name__)
+from cashdesk.web.outages import fault_of_outage, is_outage
 
 STATUS_OF: Final[tuple[tuple[type[errors.DomainError], int], ...]] = (
     (errors.NotSignedIn, status.HTTP_401_UNAUTHORIZED),
@@ -32,6 +31,9 @@ STATUS_OF: Final[tuple[tuple[type[errors.DomainError], int], ...]] = (
 """The one table from a DomainError to an HTTP status; a subclass stands before what it derives from."""
 
 
+RETRY_AFTER_SECONDS: Final = "1"
+
+
 def status_of(error: errors.DomainError) -> int:
     """Returns the HTTP status of a domain error."""
     return next(code for kind, code in STATUS_OF if isinstance(error, kind))
@@ -42,8 +44,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> HttpResponseBa
     request = context["request"]
     fault = fault_of(exc, request_id=request_id())
     if fault.status >= status.HTTP_500_INTERNAL_SERVER_ERROR:
-        logger.exception("request_failed", code=fault.code, exc_info=exc)
-        # Told like any unhandled exception, so that error trackers and the test client see it.
+        # Told like any unhandled exception, so that the log, error trackers and the test client see it.
         got_request_exception.send(sender=None, request=getattr(request, "_request", request))
     # The description's own views write YAML; an error of theirs is JSON like every other.
     request.accepted_renderer, request.accepted_media_type = ExactJSONRenderer(), ExactJSONRenderer.media_type
@@ -57,8 +58,8 @@ def error_response(fault: Fault, *, dialect: type[Dialect], exc: Exception | Non
     headers = {}
     if isinstance(exc, errors.TooManyAttempts):
         headers["Retry-After"] = str(exc.retry_after_seconds)
-    elif isinstance(exc, OperationalError):
-        headers["Retry-After"] = "1"
+    elif fault.status == status.HTTP_503_SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = RETRY_AFTER_SECONDS
     if fault.status == status.HTTP_401_UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="cashdesk"'
     return Response(dialect.error_body(fault), status=fault.status, headers=headers, content_type=dialect.media_type)
@@ -71,13 +72,11 @@ def fault_of(exc: Exception, *, request_id: str = "") -> Fault:
             status=status_of(exc), code=exc.code, message=exc.message, errors=exc.errors, request_id=request_id
         )
     if isinstance(exc, exceptions.ValidationError):
-        named = flatten(exc.detail)
-        message = " ".join(f"{name}: {text}" for name, text in named.items())
         return Fault(
             status=exc.status_code,
             code="invalid",
-            message=message,
-            errors=named,
+            message="",
+            errors=flatten(exc.detail),
             request_id=request_id,
             is_as_sent=True,
         )
@@ -97,13 +96,12 @@ def fault_of(exc: Exception, *, request_id: str = "") -> Fault:
             status=status.HTTP_403_FORBIDDEN, code="forbidden", message="You may not do this.", request_id=request_id
         )
     if isinstance(exc, RequestDataTooBig):
-        message = "The body is larger than 8 MB: send it in parts."
+        message = "The body is too large: send less at a time."
         return Fault(
             status=status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, code="too_large", message=message, request_id=request_id
         )
-    if isinstance(exc, OperationalError):
-        message = "The database is busy. Send the request again with the same Idempotency-Key."
-        return Fault(status=status.HTTP_503_SERVICE_UNAVAILABLE, code="busy", message=message, request_id=request_id)
+    if is_outage(exc):
+        return fault_of_outage(exc, request_id=request_id)
     message = "Something went wrong on our side; it was written down."
     if request_id:
         message += f" Its request id is {request_id}."
@@ -157,10 +155,28 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's handler500, for what fails outside a view of the API."""
+    """Django's handler500, for what fails outside a view of the API: 503 where it is an outage of the database.
+
+    Django calls it while it handles the exception, which it does not pass on.
+    """
+    exc = sys.exc_info()[1]
+    if isinstance(exc, Exception) and is_outage(exc):
+        return refusal(request, exc)
     return _page_or_body(
         request, fault_of(Exception(), request_id=request_id()), title=_("Something went wrong on our side")
     )
+
+
+def refusal(request: HttpRequest, exc: Exception) -> HttpResponse:
+    """Answers an exception outside a view of the API: under the API in the dialect of the path, elsewhere as a page."""
+    fault = fault_of(exc, request_id=request_id())
+    if fault.status == status.HTTP_503_SERVICE_UNAVAILABLE:
+        answer = _page_or_body(request, fault, title=_("Cashdesk is not available right now"))
+        answer.headers["Retry-After"] = RETRY_AFTER_SECONDS
+        return answer
+    if fault.status == status.HTTP_413_REQUEST_ENTITY_TOO_LARGE:
+        return _page_or_body(request, fault, title=_("This form is too large"))
+    return _page_or_body(request, fault, title=_("The request cannot be understood"))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -177,5 +193,6 @@ def _page_or_body(request: HttpRequest, fault: Fault, *, title: str) -> HttpResp
         return HttpResponse(
             ExactJSONRenderer().render(dialect.error_body(fault)), status=fault.status, content_type=dialect.media_type
         )
-    page = loader.render_to_string("cashdesk/error.html", {"title": title, "request_id": fault.request_id})
+    context = {"title": title, "request_id": fault.request_id, "is_outage": fault.status == 503}
+    page = loader.render_to_string("cashdesk/error.html", context)
     return HttpResponse(page, status=fault.status)

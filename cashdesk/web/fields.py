@@ -1,7 +1,7 @@
 """Serializers and fields that take nothing they do not know, and no number and no date inexactly."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar, Final, TypeVar
@@ -14,7 +14,7 @@ from rest_framework import serializers
 
 from cashdesk.errors import InvalidInput
 from cashdesk.money import parse_number, parse_whole
-from cashdesk.web.dialects import camel_case
+from cashdesk.web.dialects import ERRORS_NAMED_MAX, NAME_LENGTH_MAX, camel_case
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 M = TypeVar("M", bound=models.Model)
@@ -42,6 +42,16 @@ def instant_in(text: str) -> datetime | None:
         return found.astimezone(UTC) if found is not None and found.tzinfo is not None else None
     except (ValueError, OverflowError):
         return None
+
+
+def unknown_names(given: Iterable[Any], *, known: Collection[str]) -> dict[str, str]:
+    """Returns the first names that are not known, each with the error for it, and under `body` how many more there are."""
+    unknown = [name for name in given if name not in known]
+    hint = f"; known are {', '.join(known)}" if known else ""
+    named = {str(name)[:NAME_LENGTH_MAX]: f"is not known here{hint}." for name in unknown[:ERRORS_NAMED_MAX]}
+    if len(unknown) > ERRORS_NAMED_MAX:
+        named["body"] = f"has {len(unknown) - ERRORS_NAMED_MAX} more names that are not known here."
+    return named
 
 
 class CamelCaseSerializer(serializers.Serializer[Any]):
@@ -96,13 +106,8 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     def to_internal_value(self, data: Any) -> Any:
         """Returns the validated fields. Raises ValidationError, also for DomainErrors that validation itself met."""
-        if isinstance(data, Mapping):
-            unknown = [name for name in data if name not in self.fields]
-            if unknown:
-                known = ", ".join(self.fields)
-                raise serializers.ValidationError(
-                    {str(name)[:100]: [f"is not known here; known are {known}."] for name in unknown}
-                )
+        if isinstance(data, Mapping) and (unknown := unknown_names(data, known=self.fields)):
+            raise serializers.ValidationError({name: [text] for name, text in unknown.items()})
         return super().to_internal_value(data)
 
     def run_validation(self, data: Any = serializers.empty) -> Any:

@@ -67,6 +67,11 @@ def outside(request: HttpRequest, **_kwargs: Any) -> HttpResponse:
     raise RuntimeError(SECRET)
 
 
+def outage(request: HttpRequest, **_kwargs: Any) -> HttpResponse:
+    """A plain Django view whose database is away."""
+    raise OperationalError("connection refused: " + SECRET)
+
+
 DIALECTS: dict[str, type[Dialect]] = {
     "cash": BareDialect,
     "shifts": EnvelopeDialect,
@@ -86,6 +91,8 @@ urlpatterns = [
     ),
     *(path(f"api/v1/{prefix}/outside", outside) for prefix in DIALECTS),
     path("api/v1/forgotten", ForgetfulViewSet.as_view({"get": "forgotten"})),
+    *(path(f"api/v1/{prefix}/outage", outage) for prefix in DIALECTS),
     path("outside", outside),
+    path("outage", outage),
     path("", include("config.urls")),
 ]

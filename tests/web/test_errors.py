@@ -127,6 +127,21 @@ def test_401_and_405_and_415_and_400_have_the_dialect_too(cast: Cast, prefix: st
         assert (answer.status_code, set(exact(answer)) - {"data", "errors"}) == (status, KEYS[prefix])
 
 
+@pytest.mark.parametrize("prefix", DIALECTS)
+def test_an_outage_outside_a_view_of_the_api_is_503_in_the_dialect(prefix: str) -> None:
+    answer = quiet().get(f"/{prefix}/outage")
+    assert (answer.status_code, set(exact(answer)), answer.headers["Retry-After"]) == (503, KEYS[prefix], "1")
+    assert SECRET.encode() not in answer.content
+
+
+def test_an_outage_of_a_page_is_a_page_that_says_what_to_do() -> None:
+    page = Client(raise_request_exception=False).get("/outage")
+    assert (page.status_code, page.headers["Retry-After"]) == (503, "1")
+    assert "not available right now" in page.content.decode()
+    assert "Wait a moment" in page.content.decode()
+    assert SECRET.encode() not in page.content
+
+
 def test_elsewhere_an_error_is_a_page() -> None:
     browser = Client(raise_request_exception=False)
     for path, status in (("/outside", 500), ("/nothing", 404)):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from tests.api.steps import opened, paid
 from tests.factories import PASSWORD
@@ -99,3 +100,58 @@ def test_what_comes_in_cannot_forge_a_line(lines: Callable[[], list[dict[str, An
     by.client.raise_request_exception = False
     by.get('/cash/fail/any%0A{"event":"forged"}', user_agent='x\n{"event": "forged"}')
     assert "forged" not in {line["event"] for line in lines()}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("query", "logged"),
+    [
+        ("api_key=sesame-open-up", "?***"),
+        ("sesame-open-up", "?***"),
+        ("sesame-open-up=1", "?***"),
+        ("store=sesame open up", "?store=***"),
+        ("store=ck_sesame-open-up", "?store=***"),
+        ("from=2026-03-01&to=2026-03-02&token=sesame-open-up", "?from=2026-03-01&to=2026-03-02&***"),
+        ("store=1337", "?store=1337"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/api/v1/cash/sessions", "/sign-in", "/nothing/here"])
+def test_a_secret_in_a_url_is_masked(
+    lines: Callable[[], list[dict[str, Any]]], path: str, query: str, logged: str
+) -> None:
+    Client().get(f"{path}?{query}", headers={"referer": f"http://testserver/?{query}"})
+    text = json.dumps(lines())
+    assert "sesame" not in text
+    assert {line["request"] for line in lines() if "request" in line} == {f"GET {path}{logged}"}
+
+
+@pytest.mark.django_db
+def test_a_key_in_the_path_or_the_user_agent_is_masked(lines: Callable[[], list[dict[str, Any]]]) -> None:
+    Client().get("/api/v1/ck_live-sesame-open", headers={"user-agent": "till/1.0 ct_sesame-open-up"})
+    assert "sesame" not in json.dumps(lines())
+    assert "till/1.0 ***" in {line.get("user_agent") for line in lines()}
+
+
+@pytest.mark.urls("tests.web.failing_urls")
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("/api/v1/cash/fail/busy", 503),
+        ("/api/v1/cash/fail/unforeseen", 500),
+        ("/api/v1/cash/fail/conflict", 409),
+        ("/api/v1/cash/outside", 500),
+        ("/outside", 500),
+        ("/outage", 503),
+        ("/nothing", 404),
+    ],
+)
+def test_each_request_ends_in_one_line_and_fails_in_one_at_most(
+    lines: Callable[[], list[dict[str, Any]]], path: str, code: int
+) -> None:
+    Client(raise_request_exception=False).get(path)
+    events = [line["event"] for line in lines()]
+    assert events.count("request_finished") == 1
+    assert [line["code"] for line in lines() if line["event"] == "request_finished"] == [code]
+    assert events.count("request_failed") == (code >= 500)
+    assert any("exception" in line for line in lines()) == (code == 500)

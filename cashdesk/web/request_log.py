@@ -1,0 +1,90 @@
+"""One line of log when a request starts and one when it ends, without anything secret that came with it."""
+
+import re
+from typing import Final
+from urllib.parse import parse_qsl
+
+import structlog
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
+from django_structlog.middlewares import request as django_structlog
+
+from cashdesk.models import User
+from cashdesk.web.outages import is_outage
+
+logger = structlog.get_logger(__name__)
+
+SHOWN_PARAMETERS: Final = frozenset(
+    {
+        "account", "businessDate", "cashier", "currency", "date", "file", "format", "from", "fromDate", "kind", "limit",
+        "offset", "operator", "page", "pageSize", "page_size", "register", "seen", "signed-out", "size", "state", "station",
+        "status", "store", "storeId", "table", "to", "toDate", "type", "vendor", "year",
+    }
+)  # fmt: skip
+"""Query parameters whose values are worth reading in a log. A key that somebody puts into a URL is among none of them."""
+PLAIN: Final = re.compile(r"[\w.:+-]{0,40}", re.ASCII)
+SECRET_SHAPE: Final = re.compile(r"c[kt]_[\w-]{6,}", re.ASCII)
+MASK: Final = "***"
+PATH_LENGTH_MAX: Final = 500
+USER_AGENT_LENGTH_MAX: Final = 300
+
+
+def without_secrets(text: str) -> str:
+    """Masks whatever has the shape of one of our tokens or API keys."""
+    return SECRET_SHAPE.sub(MASK, text)
+
+
+def request_line(request: HttpRequest) -> str:
+    """Returns method, path and query as they are logged: only known parameters with plain values are shown."""
+    line = f"{request.method} {request.path[:PATH_LENGTH_MAX]}"
+    query = str(request.META.get("QUERY_STRING", ""))
+    if query:
+        line += "?" + "&".join(_shown(name, value) for name, value in parse_qsl(query[:2000], keep_blank_values=True))
+    return without_secrets(line)
+
+
+def _shown(name: str, value: str) -> str:
+    if name not in SHOWN_PARAMETERS:
+        return MASK
+    return f"{name}={value if PLAIN.fullmatch(value) else MASK}"
+
+
+class RequestLogMiddleware(django_structlog.RequestMiddleware):
+    """django-structlog's middleware with lines of ours: every request ends in exactly one `request_finished`.
+
+    What fails is told in a `request_failed` before that. An outage of the database is told in one sentence: its traceback
+    would be the same for every request.
+    """
+
+    def prepare(self, request: HttpRequest) -> None:
+        """Gives the request its id."""
+        if agent := request.META.get("HTTP_USER_AGENT"):
+            request.META["HTTP_USER_AGENT"] = without_secrets(str(agent))[:USER_AGENT_LENGTH_MAX]
+        super().prepare(request)
+
+    def handle_response(self, request: HttpRequest, response: HttpResponse) -> None:
+        """Logs the end, also of a request that failed."""
+        request.__dict__.pop("_raised_exception", None)
+        super().handle_response(request, response)
+
+    @staticmethod
+    def format_request(request: HttpRequest) -> str:
+        """Returns what django-structlog logs as `request`."""
+        return request_line(request)
+
+    @staticmethod
+    def bind_user_id(request: HttpRequest) -> None:
+        """Names the person who was looked up for the answer. Nobody is looked up for the log: the database may be away."""
+        user = request.__dict__.get("user")
+        if type(user) is SimpleLazyObject:
+            user = user._wrapped  # what it was looked up to be, without looking
+        if isinstance(user, User | AnonymousUser):
+            structlog.contextvars.bind_contextvars(user_id=user.pk)
+
+    def _process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        if not is_outage(exception):
+            super()._process_exception(request, exception)
+            return
+        request._raised_exception = exception  # type: ignore[attr-defined]  # seen by django-structlog: told once
+        logger.error("request_failed", request=request_line(request), error=without_secrets(str(exception))[:300])
