@@ -65,6 +65,8 @@ MIDDLEWARE = [
     "cashdesk.web.languages.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # The innermost, so that its refusals speak the person's language; the checks of CSRF tokens still come after it.
+    "cashdesk.web.body.BodyMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -127,6 +129,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "home"
 ACCESS_TOKEN_HOURS = env.int("ACCESS_TOKEN_HOURS", default=12)
 SESSION_ENGINE = "cashdesk.web.sessions"
 SESSION_COOKIE_AGE = ACCESS_TOKEN_HOURS * 3600
@@ -180,7 +183,7 @@ SPECTACULAR_SETTINGS = {
         "VarianceState": "cashdesk.enums.VarianceState",
     },
 }
-# A batch of 5,000 payments is about 2 MB; anything far larger is answered 413 before it is read into memory.
+# The largest body of all, a batch of payments; cashdesk/web/body.py has the smaller limits of everything else.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 
 # --- Time and language -------------------------------------------------------------------------------------------------

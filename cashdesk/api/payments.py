@@ -29,6 +29,8 @@ from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM, ProblemSerializer
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
 
+BATCH_PROBLEMS_LENGTH_MAX = 256 * 1024
+
 
 class PaymentRequest(StrictSerializer):
     """A tender. Amounts are integers in minor units; what is left out is the caller's own."""
@@ -123,6 +125,7 @@ class PaymentViewSet(ApiViewSet):
     """Report payments, one or many, and decide pending ones."""
 
     dialect = ProblemDialect
+    takes_batches = ("batch",)
     access = {
         "create": Access(scope=Scope.PAYMENTS_WRITE),
         "batch": Access(scope=Scope.PAYMENTS_WRITE),
@@ -168,7 +171,7 @@ class PaymentViewSet(ApiViewSet):
         results = [
             _result(report.id, next(outcomes)) if isinstance(report, PaymentReport) else report for report in read
         ]
-        return Response({"results": results})
+        return Response({"results": _bounded(results)})
 
     @extend_schema(
         operation_id="payment_decide",
@@ -191,6 +194,20 @@ def _read(item: Any, reader: PaymentRequest) -> PaymentReport | dict[str, Any]:
         named = flatten(error.detail)
     name = item.get("id") if isinstance(item, dict) and isinstance(item.get("id"), str | int) else None
     return _refused(name, InvalidInput(" ".join(f"{field}: {text}" for field, text in named.items()), errors=named))
+
+
+def _bounded(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Shortens the problems of a batch once they fill BATCH_PROBLEMS_LENGTH_MAX; the first ones are told in full."""
+    length = 0
+    for result in results:
+        problem = result.get("problem")
+        if problem is None:
+            continue
+        length += len(problem["detail"]) + sum(len(error["detail"]) for error in problem.get("errors", ()))
+        if length > BATCH_PROBLEMS_LENGTH_MAX:
+            problem.pop("errors", None)
+            problem["detail"] = "Refused, as others above. Send it alone to learn why."
+    return results
 
 
 def _result(name: str, outcome: Outcome) -> dict[str, Any]:

@@ -14,7 +14,9 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
 from cashdesk.domain.principal import Principal
+from cashdesk.web.body import BATCH, BODILESS, ORDINARY, read_body
 from cashdesk.web.dialects import Dialect, ProblemDialect
+from cashdesk.web.fields import unknown_names
 from cashdesk.web.idempotency import answer_once, key_of
 from cashdesk.web.permissions import Access
 
@@ -23,7 +25,7 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
     """A DRF viewset with a dialect, declared access, idempotency keys and no unknown query parameters.
 
     `access` says per action who may call it; `query_parameters` which it takes; an action in `not_replayed` gives a
-    secret, which is never kept.
+    secret, which is never kept; one in `takes_batches` may have a large body.
     """
 
     http_method_names = ("get", "post", "patch", "head")
@@ -31,14 +33,13 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
     access: ClassVar[Mapping[str, Access]] = {}
     query_parameters: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     not_replayed: ClassVar[tuple[str, ...]] = ()
+    takes_batches: ClassVar[tuple[str, ...]] = ()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Signs in and checks access, then refuses query parameters that the action does not know."""
         super().initial(request, *args, **kwargs)
         known = self.query_parameters.get(self.action or "", ())
-        hint = f"; known are {', '.join(known)}" if known else ""
-        unknown = {name: f"is not known here{hint}." for name in request.query_params if name not in known}
-        if unknown:
+        if unknown := unknown_names(request.query_params, known=known):
             raise ValidationError(unknown)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -48,8 +49,11 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
         self.request = request_
         self.headers = self.default_response_headers
         try:
-            request.body  # noqa: B018 (read before the parser takes the stream; too large raises here)
             self.initial(request_, *args, **kwargs)
+            # Only now: a stranger's body is never read further than the ordinary limit.
+            if request.method not in BODILESS:
+                read_body(request, limit=BATCH if self.action in self.takes_batches and request_.auth else ORDINARY)
+                request.body  # noqa: B018 (read before the parser takes the stream)
             self.confirm(request_)
             response = self._answer(request_)
         except Exception as exc:

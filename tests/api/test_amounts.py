@@ -51,11 +51,11 @@ def test_a_number_of_any_length_is_never_a_fault_of_ours(
 ) -> None:
     carla, road = cashier_of(ROADS[name])
     for raw in (
-        "9" * 100_000,
-        "-" + "9" * 100_000,
+        "9" * 50_000,
+        "-" + "9" * 50_000,
         "1e99999999999999999999",
         "-1e-99999999999999999999",
-        "0." + "3" * 100_000,
+        "0." + "3" * 50_000,
         "1" * 4300 + ".5",
     ):
         answer = road.send(carla, raw)
@@ -176,7 +176,7 @@ def test_a_currency_that_does_not_exist_is_refused_by_name(cast: Cast, currency:
 
 NO_BODIES = [
     "", "{", "[", "nul", "'", '{"a":1,}', "{'a': 1}", '{"a": 01}', '{"a": .5}', '{"a": +1}', "1 2", '"text"', "12", "null", "true", "[]",
-    '{"start_amount": 1, "start_amount": 2}', "\x00", "{}", "[" * 100_000, "[" * 900 + "]" * 900, '{"a":' * 900 + "1" + "}" * 900,
+    '{"start_amount": 1, "start_amount": 2}', "\x00", "{}", "[" * 60_000, "[" * 900 + "]" * 900, '{"a":' * 900 + "1" + "}" * 900,
     '{"\\ud800": 1}', '{"\\u0000": 1}', '{"type": ' + "[" * 800 + "]" * 800 + "}", '{"status": "\\ud800"}',
 ]  # fmt: skip
 
