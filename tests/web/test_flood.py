@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from tests.api.steps import opened, payment
 from tests.stories import Caller, Cast, caller, exact
@@ -84,6 +85,19 @@ def test_only_a_batch_may_be_large(cast: Cast) -> None:
     assert carla.post("/payments", {**payment("a"), "channel": "x" * 70_000}).status_code == 413
     assert carla.post("/payments/batch", "[" + " " * 70_000 + "]").status_code == 400
     assert Caller().post("/payments/batch", "[" + " " * 70_000 + "]").status_code == 401
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded"]
+)
+def test_the_body_of_a_browser_session_is_bounded_and_read_once(cast: Cast, content_type: str) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(cast.carla)
+    browser.cookies["csrftoken"] = "a" * 32
+    asked = {"content_type": content_type, "headers": {"x-csrftoken": "a" * 32}}
+    assert browser.post("/api/v1/cash/open", b"[" + b" " * 70_000, **asked).status_code == 413
+    sent = browser.post("/api/v1/cash/open", b'{"start_amount": 1}', **asked)
+    assert sent.status_code == (200 if content_type == "application/json" else 415)
 
 
 def test_unknown_parameters_are_named_twenty_at_most(cast: Cast) -> None:
