@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.functional import cached_property
 
+from cashdesk.admin.constraints import WordedForm
 from cashdesk.admin.rows import rows_of
 from cashdesk.domain import audit
 from cashdesk.domain.principal import Principal
@@ -151,6 +152,7 @@ class CashdeskAdmin(ModelAdmin):
     joined: ClassVar[tuple[str, ...]] = ()
     narrowed_by: ClassVar[tuple[str, ...]] = ()
     paginator = BoundedPaginator
+    form = WordedForm
     list_per_page = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER

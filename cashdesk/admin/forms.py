@@ -1,11 +1,10 @@
 """Forms of rows that the domain may refuse to change."""
 
-from django import forms
-
+from cashdesk.admin.constraints import WordedForm
 from cashdesk.errors import DomainError
 
 
-class RefusableForm(forms.ModelForm):  # type: ignore[type-arg]  # the class takes no arguments when it runs
+class RefusableForm(WordedForm):
     """Asks the domain whether an existing row may become what the form makes of it, and shows the refusal.
 
     The admin checks and saves a form in one transaction, so the locks that `refuse_change` takes hold until it is saved.

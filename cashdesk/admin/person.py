@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString
 from cashdesk.admin.acts import ActForm, Acting, ActPage, Done
 from cashdesk.admin.base import StoreFilter, is_operator, principal_of, take_over, written_fields
 from cashdesk.admin.columns import moment
+from cashdesk.admin.constraints import WordedForm
 from cashdesk.admin.forms import RefusableForm
 from cashdesk.domain.access import keys_issued_by
 from cashdesk.domain.person import change_person, create_person, set_password
@@ -32,7 +33,7 @@ from cashdesk.models import Place, User
 admin.site.unregister(Group)
 
 
-class NewPersonForm(BaseUserCreationForm):  # type: ignore[type-arg]  # the class takes no arguments when it runs
+class NewPersonForm(WordedForm, BaseUserCreationForm):  # type: ignore[type-arg]  # the class takes no arguments when it runs
     """A new person with a password, typed twice and checked by Django's validators."""
 
     class Meta(BaseUserCreationForm.Meta):

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 
 from cashdesk.admin.base import CashdeskAdmin, StoreFilter, principal_of
+from cashdesk.admin.constraints import WordedForm
 from cashdesk.admin.rows import know, of_stores
 from cashdesk.enums import Role
 from settlements.domain.cashbook import keep_usual_accounts
@@ -15,7 +15,7 @@ from settlements.models import CashbookAccount
 know(CashbookAccount, of_stores("store"))
 
 
-class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # the class takes no arguments when it runs
+class AccountForm(WordedForm):
     """A reason. A store's first own one stands beside the usual ones, whose codes are taken."""
 
     def clean(self) -> dict[str, Any]:

@@ -268,3 +268,15 @@ def test_the_roles_that_are_offered_reach_up_to_ones_own(cast: Cast, rf: Any, ro
     page = person.PersonAdmin(User, None)  # type: ignore[arg-type]  # no site is asked
     field = page.formfield_for_choice_field(User._meta.get_field("role"), request)
     assert {value for value, _label in field.choices} == offered
+
+
+@pytest.mark.parametrize("typed", [{"username": "CARLA"}, {"email": "Carla@Shop.example"}, {"rut": "11.111.111-1"}])
+def test_a_name_that_is_taken_is_told_at_its_field_and_names_no_constraint(
+    cast: Cast, anna: Client, typed: dict[str, str]
+) -> None:
+    User.objects.filter(pk=cast.carla.pk).update(email="carla@shop.example", rut="11.111.111-1")
+    (field,) = typed
+    response = anna.post(page_of(cast.bruno), {"username": "bruno", "role": "CASHIER", "store": cast.store.pk, **typed})
+    assert errors_of(response)[field]
+    assert b"person_" not in response.content
+    assert b"Constraint" not in response.content
