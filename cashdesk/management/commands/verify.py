@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.module_loading import import_string
 
+from cashdesk.management.stores import stores_for
 from cashdesk.models import Store
 
 FAULTS_SHOWN = 100
@@ -20,13 +21,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Which stores."""
-        parser.add_argument("--store", help="Number of one store; all stores, unless given.")
+        parser.add_argument("--store", help="Number or UUID of one store; all stores, unless given.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Prints each fault; exit status 1 when there is one."""
-        stores = Store.objects.order_by("account", "number")
-        if options["store"]:
-            stores = stores.filter(number=options["store"])
+        stores = stores_for(options["store"], among=Store.objects.all())
         proofs = [import_string(path) for path in settings.PROOFS]
         found = 0
         for store in stores.iterator():

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from cashdesk.domain.principal import SYSTEM
 from cashdesk.errors import Conflict
+from cashdesk.management.stores import stores_for
 from cashdesk.models import Store
 from reconciliations.domain.business_day import close_business_day, days_to_close
 from reconciliations.domain.late_days import raise_late_for_closed_days
@@ -22,14 +23,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Which stores."""
-        parser.add_argument("--store", help="Number of one store; all active stores, unless given.")
+        parser.add_argument("--store", help="Number or UUID of one active store; all of them, unless given.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Prints a line for every day that was closed or waits."""
-        stores = Store.objects.filter(is_active=True).order_by("account", "number")
-        if options["store"]:
-            stores = stores.filter(number=options["store"])
-        for store in stores:
+        for store in stores_for(options["store"], among=Store.objects.filter(is_active=True)):
             for on in days_to_close(store=store, at=timezone.now()):
                 try:
                     closed = close_business_day(store=store, on=on, by=SYSTEM, at=timezone.now())
