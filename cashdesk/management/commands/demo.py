@@ -3,14 +3,18 @@
 import json
 import os
 from argparse import ArgumentParser
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection, transaction
 from django.utils import timezone
 
 from cashdesk.management.demo_world import ACCOUNT_NAME, describe, make_world
 from cashdesk.models import Account
+
+MAKING_LOCK: Final = 5_001_133_720_264
+"""The number of the advisory lock in PostgreSQL under which the world is made."""
 
 
 class Command(BaseCommand):
@@ -30,12 +34,28 @@ class Command(BaseCommand):
             raise CommandError(
                 "The demonstration world has a known password and known keys: it is not made in production."
             )
-        if not Account.objects.filter(name=ACCOUNT_NAME).exists():
+        if not _world_exists():
             if not options["json"]:
                 self.stdout.write("Making the demonstration world: five stores, four weeks of trading ...")
-            make_world(at=timezone.now())
+                self.stdout.write("If another command is making it already, this one waits for it.")
+            _make_once()
         world = describe(base_url=f"http://127.0.0.1:{os.environ.get('PORT', '8000')}")
         self.stdout.write(json.dumps(world, indent=2) if options["json"] else _told(world))
+
+
+def _world_exists() -> bool:
+    return Account.objects.filter(name=ACCOUNT_NAME).exists()
+
+
+@transaction.atomic
+def _make_once() -> None:
+    """Makes the world. Of two commands at once the second waits here, and then finds it made."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s::bigint)", [MAKING_LOCK])
+    # On SQLite the transaction itself has waited for its turn.
+    if not _world_exists():
+        make_world(at=timezone.now())
 
 
 def _told(world: dict[str, Any]) -> str:
