@@ -18,6 +18,7 @@ UV_VERSION := 0.13.8
 PY = $(VENV)/bin/python
 INSTALLED = $(VENV)/.installed
 READY = $(VENV)/.ready
+CATALOGS = $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 MANAGE = $(PY) manage.py
 PYTEST = $(PY) -m pytest
 UV = UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=$(VENV) UV_PYTHON=$(PY) $(PY) -m uv
@@ -62,9 +63,12 @@ $(INSTALLED): pyproject.toml uv.lock
 	@$(call sync)
 	@touch $@
 
-# What a program reads of a catalog is compiled and not committed.
-$(READY): $(INSTALLED) $(wildcard locale/*/LC_MESSAGES/django.po)
-	@$(VENV)/bin/pybabel --quiet compile --domain django --directory locale
+# What a program reads of a catalog is compiled and not committed. The compiled files are the targets: another checkout
+# may share the environment, and has none of its own yet.
+%.mo: %.po | $(INSTALLED)
+	@$(VENV)/bin/pybabel --quiet compile --input-file $< --output-file $@
+
+$(READY): $(INSTALLED) $(CATALOGS)
 	@touch $@
 
 # ---- running it ------------------------------------------------------------------------------------------------------
@@ -72,7 +76,7 @@ $(READY): $(INSTALLED) $(wildcard locale/*/LC_MESSAGES/django.po)
 demo: $(READY) ## the whole thing with a demonstration world, at http://127.0.0.1:8000
 	@$(MANAGE) migrate --noinput --verbosity 0
 	@$(MANAGE) demo
-	@exec $(PY) -m gunicorn config.wsgi --bind 127.0.0.1:$(PORT) --worker-class gthread --workers 1 --threads 8 \
+	@exec $(PY) -m gunicorn config.wsgi --bind 127.0.0.1:$(PORT) --worker-class config.worker.Worker --workers 1 --threads 8 \
 		--no-control-socket
 
 run: $(READY) ## the development server on your database, reloading, without demonstration data

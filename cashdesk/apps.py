@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 
-from cashdesk import checks, name_checks, triggers
+from cashdesk import catalog_checks, checks, name_checks, triggers
 
 
 class CashdeskConfig(AppConfig):
@@ -13,3 +13,4 @@ class CashdeskConfig(AppConfig):
     name_checks = name_checks
     triggers = triggers
     checks = checks
+    catalog_checks = catalog_checks
