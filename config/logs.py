@@ -43,11 +43,17 @@ def logging_config(*, level: str) -> dict[str, Any]:
                 "foreign_pre_chain": SHARED_PROCESSORS,
             }
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": "json"},
+            "nowhere": {"class": "logging.NullHandler"},
+        },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
-            # django-structlog writes one line per request; Django's own would repeat it.
-            "django.server": {"handlers": [], "propagate": False},
-            "django.request": {"handlers": [], "propagate": False},
+            # Our middleware writes the lines of a request; Django's own would repeat them. Without any handler Python would
+            # write them to standard error as bare text.
+            "django.server": {"handlers": ["nowhere"], "propagate": False},
+            "django.request": {"handlers": ["nowhere"], "propagate": False},
+            # Three lines for every request, of a connection that came and went.
+            "psycopg.pool": {"level": "WARNING"},
         },
     }

@@ -4,13 +4,13 @@ Development (the default) needs none of them. With `CASHDESK_ENV=production` a m
 and every fault is named in one message, so that an operator mends them all at once.
 """
 
-import os
 from pathlib import Path
 
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from config.databases import database_settings
 from config.environment import DEVELOPMENT_SECRET_KEY, production_faults
 from config.logs import logging_config, structlog_configure
 
@@ -89,34 +89,9 @@ TEMPLATES = [
 ]
 
 # --- Storage -----------------------------------------------------------------------------------------------------------
-# The two databases are set up as measured in docs/decisions/0006-locks-and-databases.md.
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'cashdesk.sqlite3'}")}
-_database = DATABASES["default"]
-if _database["ENGINE"] == "django.db.backends.sqlite3":
-    if os.name == "posix":
-        _database["ENGINE"] = "cashdesk.sqlite"
-        # Said outright: the test runner knows by Django's own name alone that SQLite is tested in memory.
-        _database["TEST"] = {"NAME": ":memory:"}
-    _database["OPTIONS"] = {
-        # Deferred transactions, SQLite's default, answer "database is locked" under a storm of writers.
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": (
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
-            # Without it INSERT OR REPLACE deletes a row past the triggers that refuse deletion.
-            "PRAGMA recursive_triggers=ON;"
-        ),
-    }
-else:
-    _pool_size = env.int("DATABASE_POOL_SIZE", default=16)
-    _database["OPTIONS"] = {
-        **_database.get("OPTIONS", {}),
-        # Without both of these Django's backend silently never prepares a statement.
-        "server_side_binding": True,
-        "prepare_threshold": 1,
-        **({"pool": {"min_size": 1, "max_size": _pool_size, "timeout": 20}} if _pool_size else {}),
-    }
-    _database["CONN_MAX_AGE"] = 0 if _pool_size else 60
+DATABASES = {
+    "default": database_settings(env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'cashdesk.sqlite3'}"), env)
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- People ------------------------------------------------------------------------------------------------------------

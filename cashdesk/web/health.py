@@ -1,12 +1,15 @@
 """Whether the process lives, and whether it can do its work."""
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from cashdesk import triggers
+from cashdesk.domain.patience import without_waiting
+from cashdesk.models import SignInAttempt
+from cashdesk.web.outages import is_outage, is_read_only
 
 
 @never_cache
@@ -19,7 +22,9 @@ def livez(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Answers 200 when the database answers, has every migration, and every trigger that guards the ledger; else 503."""
+    """Answers 200 when the database answers, takes writes, has every migration, and every trigger that guards the ledger;
+    else 503 with which of them is not so.
+    """
     try:
         connection.ensure_connection()
         executor = MigrationExecutor(connection)
@@ -28,10 +33,24 @@ def readyz(request: HttpRequest) -> JsonResponse:
             "database": True,
             "migrations": is_migrated,
             "triggers": is_migrated and not triggers.missing(connection),
+            "writable": is_migrated and _is_writable(),
         }
-    except DatabaseError:
-        checks = {"database": False, "migrations": False, "triggers": False}
+    except Error:
+        checks = {"database": False, "migrations": False, "triggers": False, "writable": False}
     is_ready = all(checks.values())
     return JsonResponse(
         {"status": "ok" if is_ready else "unavailable", "checks": checks}, status=200 if is_ready else 503
     )
+
+
+def _is_writable() -> bool:
+    """Whether a statement that writes is taken. It finds no row, so it leaves nothing behind.
+
+    A lock that somebody else holds is no reason to say no: writers wait for each other.
+    """
+    try:
+        with without_waiting(), connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM {SignInAttempt._meta.db_table} WHERE id < 0")  # noqa: S608 (our own table)
+    except Error as error:
+        return is_outage(error) and not is_read_only(error)
+    return True

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
+from cashdesk.domain.last_use import note_use
 from cashdesk.domain.principal import Principal
 from cashdesk.web.body import BATCH, BODILESS, ORDINARY, read_body
 from cashdesk.web.dialects import Dialect, ProblemDialect
@@ -59,7 +60,14 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
         except Exception as exc:
             response = self.handle_exception(exc)
         self.response = self.finalize_response(request_, response, *args, **kwargs)
+        self._note_use(request_)
         return self.response
+
+    def _note_use(self, request: Request) -> None:
+        """Notes when a token was used. After a failure nothing is noted: the database may be away."""
+        principal = request.__dict__.get("_auth")
+        if isinstance(principal, Principal) and principal.token is not None and self.response.status_code < 500:
+            note_use(token=principal.token, at=self.now)
 
     def confirm(self, request: Request) -> None:
         """What is asked of the caller before each answer, also before a kept one; nothing, unless a view says more.

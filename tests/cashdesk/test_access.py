@@ -11,7 +11,6 @@ from cashdesk.domain.access import (
     ATTEMPTS_PER_ADDRESS,
     ATTEMPTS_PER_NAME,
     ATTEMPTS_WINDOW,
-    LAST_USED_PRECISION,
     authenticate,
     confirm_password,
     find_store,
@@ -20,6 +19,7 @@ from cashdesk.domain.access import (
     sign_in,
 )
 from cashdesk.domain.api_key import issue_api_key
+from cashdesk.domain.last_use import PRECISION, note_use
 from cashdesk.domain.principal import SYSTEM, Principal
 from cashdesk.enums import PlaceKind, Scope, TokenKind
 from cashdesk.errors import Forbidden, InvalidInput, NotSignedIn, TooManyAttempts
@@ -290,18 +290,25 @@ def test_who_a_secret_speaks_for_takes_one_query(cast: Cast) -> None:
     assert len(queries) == 1
 
 
-def test_the_last_use_is_noted_once_a_minute(cast: Cast) -> None:
-    token, secret = issued(cast, TokenKind.SIGN_IN)
+def test_the_last_use_is_noted_once_in_five_minutes(cast: Cast) -> None:
+    token, _secret = issued(cast, TokenKind.SIGN_IN)
 
     def used(after: timedelta) -> Any:
-        authenticate(secret=secret, at=NOON + after)
+        note_use(token=token, at=NOON + after)
         token.refresh_from_db()
         return token.last_used_at
 
     assert token.last_used_at is None
     assert used(timedelta(0)) == NOON
-    assert used(LAST_USED_PRECISION - timedelta(seconds=1)) == NOON
-    assert used(LAST_USED_PRECISION) == NOON + LAST_USED_PRECISION
+    assert used(PRECISION - timedelta(seconds=1)) == NOON
+    assert used(PRECISION) == NOON + PRECISION
+
+
+def test_signing_in_with_a_token_writes_nothing(cast: Cast) -> None:
+    _token, secret = issued(cast, TokenKind.SIGN_IN)
+    with counted_queries() as queries:
+        assert authenticate(secret=secret, at=NOON) is not None
+    assert [query["sql"][:6] for query in queries] == ["SELECT"]
 
 
 def test_a_key_carries_its_scopes_and_is_audited(cast: Cast) -> None:

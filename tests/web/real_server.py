@@ -116,7 +116,7 @@ def serving(folder: Path, *, threads: int = 4, url: str = "", **environment: str
 def _command(listening: int, threads: int) -> Sequence[str]:
     return [
         sys.executable, "-m", "gunicorn", "config.wsgi", f"--bind=fd://{listening}", "--workers=1",
-        "--worker-class=gthread", f"--threads={threads}", "--no-control-socket", "--graceful-timeout=1",
+        "--worker-class=config.worker.Worker", f"--threads={threads}", "--no-control-socket", "--graceful-timeout=1",
     ]  # fmt: skip
 
 

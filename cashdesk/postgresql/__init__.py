@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend, which fails fast while no connection can be made."""

@@ -1,0 +1,53 @@
+"""gunicorn's worker with threads, and one more thread that answers nothing but `/livez`.
+
+While a database hangs all threads may wait for it. A request for `/livez` that queued up behind them would get no answer,
+and whoever watches the process would restart it for nothing.
+"""
+
+import selectors
+import socket
+import time
+from concurrent import futures
+from functools import partial
+from typing import Any, Final
+
+from gunicorn.workers.gthread import DEFAULT_WORKER_DATA_TIMEOUT, ThreadWorker
+
+HEALTH_CHECKS: Final = tuple(f"{method} /livez{end}".encode() for method in ("GET", "HEAD") for end in " ?")
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    """`gunicorn --worker-class config.worker.Worker`: takes every setting that gthread takes."""
+
+    def init_process(self) -> None:
+        """Makes the thread beside the others."""
+        self._health_thread = futures.ThreadPoolExecutor(max_workers=1)
+        super().init_process()
+
+    def enqueue_req(self, conn: Any) -> None:
+        """Gives a connection to a thread, once it is seen what it asks for."""
+        begins = b"" if self.cfg.is_ssl else _beginning_of(conn.sock)
+        if begins is None:
+            self._await_data(conn)
+        elif begins.startswith(HEALTH_CHECKS):
+            answered = self._health_thread.submit(self.handle, conn)
+            answered.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, conn, done))
+        else:
+            super().enqueue_req(conn)
+
+    def _await_data(self, conn: Any) -> None:
+        """Comes back to a connection when it has sent something, as gthread itself does after it has waited in a thread."""
+        conn.sock.setblocking(False)  # noqa: FBT003 (Python's signature)
+        conn.timeout = time.monotonic() + DEFAULT_WORKER_DATA_TIMEOUT + self.cfg.keepalive
+        self.pending_conns.append(conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
+
+
+def _beginning_of(connected: socket.socket) -> bytes | None:
+    """Returns the first bytes that a client has sent and leaves them where they are; None where nothing came yet."""
+    try:
+        return connected.recv(16, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return None
+    except OSError:
+        return b""  # the thread that gets it will find out
