@@ -5,9 +5,6 @@ from typing import Any, Final
 
 import environ
 
-POOL_SIZE: Final = 16
-CONNECT_SECONDS: Final = 3
-POOL_SECONDS: Final = 3
 SQLITE_SECONDS: Final = 20
 UNACKNOWLEDGED_MILLISECONDS: Final = 10_000
 """A connection whose other end vanished without a word is given up after this time, not after TCP's quarter of an hour."""
@@ -44,14 +41,14 @@ def _sqlite(told: dict[str, Any]) -> dict[str, Any]:
 
 def _postgresql(told: dict[str, Any], env: environ.Env) -> dict[str, Any]:
     """With a pool of connections, of which each is tried before it serves a request (docs/decisions/0018-outages.md)."""
-    pool_size = env.int("DATABASE_POOL_SIZE", default=POOL_SIZE)
+    pool_size = env.int("DATABASE_POOL_SIZE", default=16)
     is_pooled_per_transaction = env.bool("DATABASE_TRANSACTION_POOLING", default=False)
     options = {
         # Without both of these Django's backend silently never prepares a statement. A pooler that gives each transaction
         # another server connection does not find statements that were prepared on the one before.
         "server_side_binding": True,
         "prepare_threshold": None if is_pooled_per_transaction else 1,
-        "connect_timeout": env.int("DATABASE_CONNECT_TIMEOUT", default=CONNECT_SECONDS),
+        "connect_timeout": env.int("DATABASE_CONNECT_TIMEOUT", default=3),
         "tcp_user_timeout": UNACKNOWLEDGED_MILLISECONDS,
         "keepalives_idle": 10,
         "keepalives_interval": 5,
@@ -71,6 +68,6 @@ def _postgresql(told: dict[str, Any], env: environ.Env) -> dict[str, Any]:
         **told,
         "ENGINE": "cashdesk.postgresql" if told["ENGINE"] == "django.db.backends.postgresql" else told["ENGINE"],
         "CONN_MAX_AGE": 0 if pool_size else 60,
-        "POOL_PATIENCE": env.int("DATABASE_POOL_TIMEOUT", default=POOL_SECONDS),
+        "POOL_PATIENCE": env.int("DATABASE_POOL_TIMEOUT", default=3),
         "OPTIONS": options,
     }

@@ -10,7 +10,7 @@ from cashdesk.management import demo_world
 from tests.docs.pages import CONTRACTS, DECISIONS, PAGES, PROJECT, README, STRUCTURE, anchors, code_in, rows, section
 
 # The environment is read where it is turned into settings, and by the one command that prints an address.
-READERS = (PROJECT / "config" / "settings.py", PROJECT / "config" / "environment.py")
+READERS = tuple(PROJECT / "config" / name for name in ("settings.py", "environment.py", "databases.py"))
 READ_ELSEWHERE = {"PORT": PROJECT / "cashdesk" / "management" / "commands" / "demo.py"}
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
@@ -63,7 +63,8 @@ def test_the_configuration_table_has_what_is_read_and_nothing_else() -> None:
 
 
 def test_the_configuration_table_has_the_defaults_of_the_numbers() -> None:
-    numbers = re.findall(r'env\.int\(\s*"([A-Z_]+)", default=(\d+)\)', READERS[0].read_text())
+    source = "".join(reader.read_text() for reader in READERS)
+    numbers = re.findall(r'env\.int\(\s*"([A-Z_]+)", default=(\d+)\)', source)
     told = rows(section(README.read_text(), "Configuration"))
 
     assert numbers
