@@ -17,7 +17,7 @@ def check_catalogs(**_options: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     for code, name in settings.LANGUAGES:
         for folder in map(Path, settings.LOCALE_PATHS):
-            source = folder / to_locale(code) / "LC_MESSAGES" / "django.po"
+            source = folder.joinpath(to_locale(code), "LC_MESSAGES", "django.po")
             compiled = source.with_suffix(".mo")
             if not source.exists():
                 continue

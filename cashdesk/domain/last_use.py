@@ -13,7 +13,7 @@ PRECISION: Final = timedelta(minutes=5)
 PAUSE_SECONDS: Final = 60
 """How long a process leaves it after the database refused: on a read-only one every try would fail."""
 
-_not_before = 0.0
+_not_before: float = 0
 
 
 def note_use(*, token: AccessToken, at: datetime) -> None:

@@ -7,13 +7,14 @@ there again one request at a time waits for it while the others fail within a mo
 
 import threading
 import time
+from datetime import timedelta
 from typing import Any, Final
 
 import psycopg
 from django.db.backends.postgresql import base
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-SLICE_SECONDS: Final = 0.25
+SLICE: Final = timedelta(milliseconds=250)
 """The timeout of the pool: after it a request looks whether an attempt to connect failed meanwhile, and waits on."""
 
 PATIENCE_SECONDS: Final = 3
@@ -64,7 +65,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Returns Django's pool, of connections that are watched."""
         options = self.settings_dict["OPTIONS"].get("pool")
         if isinstance(options, dict):
-            options |= {"connection_class": WatchedConnection, "timeout": SLICE_SECONDS}
+            options |= {"connection_class": WatchedConnection, "timeout": SLICE.total_seconds()}
         return super().pool  # type: ignore[no-any-return]
 
     def get_new_connection(self, conn_params: Any) -> Any:

@@ -1,7 +1,6 @@
 """`manage.py demo` makes one world, also when it is called twice at one moment."""
 
 import threading
-import time
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,6 @@ def test_two_commands_at_once_make_one_world(tmp_path: Path, monkeypatch: pytest
     def make_world(*, at: Any) -> None:
         made.append(at)
         create_account(name=demo.ACCOUNT_NAME)
-        time.sleep(0.5)
 
     def world_exists() -> bool:
         exists = Account.objects.filter(name=demo.ACCOUNT_NAME).exists()
