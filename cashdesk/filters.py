@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils.dateparse import parse_date
 
 from cashdesk.domain.access import store_reference
+from cashdesk.domain.date_range import refuse_backwards
 from cashdesk.enums import SessionStatus
 from cashdesk.errors import InvalidInput
 from cashdesk.models import CashSession
@@ -37,6 +38,12 @@ class SessionFilter(django_filters.FilterSet):
     class Meta:
         model = CashSession
         fields: tuple[str, ...] = ()
+
+    def filter_queryset(self, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
+        """Narrows. Raises InvalidInput for a range that runs backwards."""
+        ends = {name: _moment(text, field=name) for name in ("from", "to") if (text := self.form.cleaned_data[name])}
+        refuse_backwards(ends.get("from"), ends.get("to"), field="to")
+        return super().filter_queryset(queryset)
 
     def of_store(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
         """Narrows to the store with this number or UUID."""

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import BooleanField, Case, Q, QuerySet, Subquery, Value, When
 from django.utils.translation import gettext as _
 
+from cashdesk.domain.access import store_reference
 from cashdesk.domain.handover import was_counted_by_another, was_counted_since
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.undo import BY_HAND
@@ -54,9 +55,13 @@ def sessions(*, by: Principal) -> "QuerySet[CashSession]":
     return with_shown_result(by.sessions().select_related("user", "store", "register"), by=by)
 
 
-def shift_summary(*, by: Principal, start: date, end: date) -> "QuerySet[Shift]":
-    """Returns the shifts whose business date lies from `start` to `end`, both included, oldest first."""
+def shift_summary(*, by: Principal, start: date, end: date, store: str = "") -> "QuerySet[Shift]":
+    """Returns the shifts whose business date lies from `start` to `end`, both included, oldest first; those of one store
+    (number or UUID) where it is named.
+    """
     shifts = Shift.objects.filter(store__in=by.stores(), business_date__gte=start, business_date__lte=end)
+    if store:
+        shifts = shifts.filter(store_reference(store, path="store"))
     return with_shown_result(shifts.select_related("user", "store"), by=by).order_by("opened_at", "pk")
 
 

@@ -6,6 +6,7 @@ import django_filters
 from django.db.models import QuerySet
 
 from cashdesk.domain.access import store_reference
+from cashdesk.domain.date_range import refuse_backwards
 from cashdesk.enums import ENDED_VARIANCES, Reason, VarianceKind, VarianceState
 from cashdesk.filters import WholeNumberFilter
 from cashdesk.models import Variance
@@ -37,6 +38,11 @@ class VarianceFilter(django_filters.FilterSet):
     class Meta:
         model = Variance
         fields: tuple[str, ...] = ()
+
+    def filter_queryset(self, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
+        """Narrows. Raises InvalidInput for a range that runs backwards."""
+        refuse_backwards(self.form.cleaned_data["from"], self.form.cleaned_data["to"], field="to")
+        return super().filter_queryset(queryset)
 
     def that_wait(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
         """Narrows to the queue, or to what was dealt with."""

@@ -8,6 +8,7 @@ import django_filters
 from django.db.models import Q, QuerySet
 
 from cashdesk.domain.access import store_reference
+from cashdesk.domain.date_range import refuse_backwards
 from cashdesk.errors import InvalidInput
 from cashdesk.money import parse_whole
 from cashdesk.web.dialects import camel_case
@@ -49,6 +50,14 @@ class SettlementFilter(django_filters.FilterSet):
     class Meta:
         model = Settlement
         fields: tuple[str, ...] = ()
+
+    def filter_queryset(self, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
+        """Narrows. Raises InvalidInput for a range that runs backwards."""
+        for name in map(camel_case, TIMES):
+            ends = [f"{name}From", f"{name}To"]
+            first, last = (_instant(text, field=end) if (text := self.form.cleaned_data[end]) else None for end in ends)
+            refuse_backwards(first, last, field=ends[1])
+        return super().filter_queryset(queryset)
 
     def of_store(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
         """Narrows to the store with this number or UUID."""

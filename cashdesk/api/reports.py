@@ -15,11 +15,12 @@ from rest_framework.response import Response
 from cashdesk import queries
 from cashdesk.api.shifts import WholeUnitsField
 from cashdesk.domain.audit import note_looks
+from cashdesk.domain.date_range import refuse_backwards
 from cashdesk.enums import Role, Scope, SessionStatus
 from cashdesk.errors import InvalidInput
 from cashdesk.models import Shift
 from cashdesk.web.dialects import EnvelopeDialect
-from cashdesk.web.fields import InstantField
+from cashdesk.web.fields import InstantField, ReferenceField
 from cashdesk.web.openapi import ENVELOPE_ERROR
 from cashdesk.web.permissions import Access
 from cashdesk.web.sheets import formula_safe, line_writer
@@ -43,6 +44,8 @@ class ShiftSummarySerializer(serializers.Serializer[Any]):
     expected_cash_end = WholeUnitsField(allow_null=True)
     cash_difference = WholeUnitsField(allow_null=True)
     is_counted = serializers.BooleanField(help_text="False while open, and where nobody counted: actual is 0 then.")
+    currency = serializers.CharField(help_text="ISO 4217: what the amounts are in.")
+    store = serializers.CharField(source="store.number")
 
 
 class RangeRequest(serializers.Serializer[Any]):
@@ -51,6 +54,15 @@ class RangeRequest(serializers.Serializer[Any]):
     start_date = serializers.DateField()
     end_date = serializers.DateField()
     export = serializers.ChoiceField(choices=["csv"], required=False)
+    store = ReferenceField(max_length=36, default="", allow_blank=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuses a range that runs backwards or is too long."""
+        start, end = attrs["start_date"], attrs["end_date"]
+        refuse_backwards(start, end, field="end_date")
+        if end - start >= timedelta(days=DAYS_MAX):
+            raise InvalidInput.of("end_date", f"makes a range of more than {DAYS_MAX} days: ask for it in parts.")
+        return attrs
 
 
 class ReportViewSet(ApiViewSet):
@@ -58,13 +70,16 @@ class ReportViewSet(ApiViewSet):
 
     dialect = EnvelopeDialect
     access = {"shift_summary": Access(role=Role.MANAGER, scope=Scope.SESSIONS_READ)}
-    query_parameters = {"shift_summary": ("start_date", "end_date", "export")}
+    query_parameters = {"shift_summary": ("start_date", "end_date", "export", "store")}
 
     @extend_schema(
         operation_id="shift_summary",
         parameters=[
             OpenApiParameter("start_date", date, required=True, description="First business date."),
             OpenApiParameter("end_date", date, required=True, description="Last business date, at most 366 days on."),
+            OpenApiParameter(
+                "store", str, description="Number or UUID of a store; all that you may see, unless given."
+            ),
             OpenApiParameter("export", str, enum=["csv"], description="csv streams the rows as a file, however many."),
         ],
         responses={
@@ -83,9 +98,7 @@ class ReportViewSet(ApiViewSet):
         asked = RangeRequest(data=request.query_params)
         asked.is_valid(raise_exception=True)
         start, end = asked.validated_data["start_date"], asked.validated_data["end_date"]
-        if not timedelta(0) <= end - start < timedelta(days=DAYS_MAX):
-            raise InvalidInput.of("end_date", f"must be on or after start_date and at most {DAYS_MAX} days from it.")
-        shifts = queries.shift_summary(by=self.by, start=start, end=end)
+        shifts = queries.shift_summary(by=self.by, start=start, end=end, store=asked.validated_data["store"])
         if "export" in asked.validated_data:
             note_looks(rows=shifts.filter(status=SessionStatus.CLOSED_SYSTEM).iterator(), by=self.by, at=self.now)
             response = StreamingHttpResponse(

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cashdesk import money
+from cashdesk.domain.date_range import refuse_backwards
 from cashdesk.enums import Reason, Role, Scope
 from cashdesk.errors import InvalidInput
 from cashdesk.web.dialects import ReconciliationDialect
@@ -231,6 +232,7 @@ class ReconciliationViewSet(ApiViewSet):
 def _dates(asked: Any) -> dict[str, Any]:
     ranges = {"from": "business_date__gte", "to": "business_date__lte"}
     given = {ranges[name]: date_in(asked[name], field=name) for name in ranges if name in asked}
+    refuse_backwards(given.get(ranges["from"]), given.get(ranges["to"]), field="to")
     if "businessDayDate" in asked:
         if given:
             raise InvalidInput.of("businessDayDate", "is one day; from and to are a range: use one or the other.")

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from cashdesk import queries as ledger_queries
 from cashdesk.domain import audit
+from cashdesk.domain.date_range import refuse_backwards
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import Role, Scope, SessionStatus
 from cashdesk.errors import Forbidden, InvalidInput
@@ -81,8 +82,7 @@ def begin_export(*, wanted: Wanted, rows_total: int, by: Principal, at: datetime
 
 def refuse_range(*, first_date: date, last_date: date) -> None:
     """Raises InvalidInput for a range that goes backwards or over more than a year."""
-    if last_date < first_date:
-        raise InvalidInput.of("to", _("is before %(first_date)s, where the range begins.") % {"first_date": first_date})
+    refuse_backwards(first_date, last_date, field="to")
     if last_date - first_date >= timedelta(days=DAYS_MAX):
         raise InvalidInput.of(
             "to", _("makes a range of more than %(limit)s days: export it in parts.") % {"limit": DAYS_MAX}

@@ -49,6 +49,7 @@ def test_closed_shifts_tell_and_open_ones_do_not(cast: Cast) -> None:
     ) == ("open", 5000, None, None, None)
     assert list(first) == [
         "shift_id", "cashier_name", "start_time", "end_time", "status", "start_cash", "actual_cash_end", "expected_cash_end", "cash_difference", "is_counted",
+        "currency", "store",
     ]  # fmt: skip
 
 
@@ -150,3 +151,31 @@ def test_the_door(cast: Cast) -> None:
     assert erika.post("/reports/shift-summary", {}).status_code == 405
     refused = erika.get("/reports/yearly")
     assert (refused.status_code, sorted(exact(refused))) == (404, ["error", "message"])
+
+
+def test_each_row_says_its_currency_and_store_and_a_store_narrows_them(cast: Cast) -> None:
+    jakarta = StoreFactory(account=cast.store.account, number="0062", currency="IDR", time_zone="Asia/Jakarta")
+    theirs = StoreFactory(number="0063")
+    for store, units in ((cast.store, 12.5), (jakarta, 50_000)):
+        carla = caller(UserFactory(store=store))
+        opened(carla, units)
+        closed(carla, units)
+    anna = caller(cast.anna)
+    day = {"start_date": "2000-01-01", "end_date": "2000-12-31"}
+    assert rows(anna, cast, **day) == []
+    today = {business_date(store=store, at=timezone.now()).isoformat() for store in (cast.store, jakarta)}
+    span = {"start_date": min(today), "end_date": max(today)}
+    found = rows(anna, cast, **span)
+    assert {(row["store"], row["currency"], row["start_cash"]) for row in found} == {
+        ("1337", "EUR", 1250),
+        ("0062", "IDR", 50_000),
+    }
+    assert list(found[0])[-2:] == ["currency", "store"]
+    for reference in ("0062", str(jakarta.uuid)):
+        assert [row["currency"] for row in rows(anna, cast, store=reference, **span)] == ["IDR"]
+    for unknown in ("0063", str(theirs.uuid), "nope"):
+        assert rows(anna, cast, store=unknown, **span) == []
+    assert rows(anna, cast, store="", **span) == found
+    text = anna.get(summary(anna, cast, export="csv", store="0062", **span)).getvalue().decode()  # type: ignore[attr-defined]
+    lines = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
+    assert [line[-2:] for line in lines] == [["currency", "store"], ["IDR", "0062"]]
