@@ -3,6 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
+from cashdesk.screens.cancelling import cancel_page
 from cashdesk.screens.counting import count_page, hand_over_page
 from cashdesk.screens.desk import desk_page
 from cashdesk.screens.draft import begin_anew_page, go_on_page, save_page
@@ -25,6 +26,7 @@ urlpatterns = [
     path("language", choose_language_page, name="language"),
     path("desk", desk_page, name="desk"),
     path("desk/open", open_page, name="desk-open"),
+    path("desk/cancel-opening", cancel_page, name="desk-cancel-opening"),
     path("desk/pay-in", pay_in_page, name="desk-pay-in"),
     path("desk/pay-out", pay_out_page, name="desk-pay-out"),
     path("desk/drop", drop_page, name="desk-drop"),

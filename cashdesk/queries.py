@@ -33,10 +33,13 @@ def with_shown_result(sessions: "QuerySet[S]", *, by: Principal) -> "QuerySet[S]
     """
     counted_since = was_counted_since()
     may_see_waiting = Value(value=True) if by.has_role(Role.MANAGER) else was_counted_by_another(by.user)
+    waits_for_manager = ~counted_since if by.has_role(Role.MANAGER) else Value(value=False)
     leaves_cash = Q(status=SessionStatus.CLOSED_SYSTEM) | Q(is_handed_over=True)
     shown = sessions.annotate(
         awaits_count=Case(
             When(leaves_cash, then=~counted_since),
+            # Its opening difference, a manager's to see, tells what still lies there.
+            When(Q(is_cancelled=True) & ~Q(opening_difference=0), then=waits_for_manager),
             default=Value(value=False),
             output_field=BooleanField(),
         ),

@@ -46,7 +46,7 @@ TO cashdesk_app;
 -- Added to, and changed in the few columns that a transition sets: a session closes, a pending payment is decided, a
 -- place moves on. A lock (FOR SHARE, FOR UPDATE) asks for UPDATE on one column at least, and finds it here.
 GRANT INSERT, UPDATE (
-    status, closed_at, closed_by_id, expected_amount, declared_amount, difference, seal_id, is_handed_over
+    status, closed_at, closed_by_id, expected_amount, declared_amount, difference, seal_id, is_handed_over, is_cancelled
 )    ON cashdesk_cashsession TO cashdesk_app;
 GRANT INSERT, UPDATE (status, booked, decided_at) ON cashdesk_payment TO cashdesk_app;
 GRANT INSERT, UPDATE (transitions, settling, settling_by_id, settling_since, settled_after_z) ON cashdesk_place TO cashdesk_app;

@@ -76,18 +76,20 @@ def _late() -> Case:
     # A drop leaves the operator's drawer and stays in the store.
     of_the_day = since.exclude(kind=MovementKind.DROP)
     of_the_operator = since.filter(person=OuterRef("operator"))
-    taken = taken_over().filter(
+    custody = taken_over().filter(
         store=OuterRef("store"),
         user=OuterRef("operator"),
         business_date=OuterRef("business_date"),
         currency=OuterRef("currency"),
-        # Both are noted under the locks of the store's places, so what was not seen is noted later.
-        opened_as__gt=OuterRef("recorded_as"),
     )
+    # Both are noted under the locks of the store's places, so what was not seen is noted later.
+    taken = custody.filter(is_cancelled=False, opened_as__gt=OuterRef("recorded_as"))
+    given_up = custody.filter(opened_as__lt=OuterRef("recorded_as"), cancelled_as__gt=OuterRef("recorded_as"))
     return Case(
         When(operator__isnull=True, then=_total(of_the_day)),
         default=Coalesce(_total(of_the_operator), Value(0), output_field=BigIntegerField())
-        + Coalesce(_total(taken, "start_amount"), Value(0), output_field=BigIntegerField()),
+        + Coalesce(_total(taken, "start_amount"), Value(0), output_field=BigIntegerField())
+        - Coalesce(_total(given_up, "start_amount"), Value(0), output_field=BigIntegerField()),
         output_field=BigIntegerField(),
     )
 

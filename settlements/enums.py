@@ -29,12 +29,16 @@ class SettlementState(models.TextChoices):
 
 
 class Closing(models.TextChoices):
-    """How a settlement came to be closed."""
+    """How a period came to be closed. Only the opening of a cash session is ever cancelled."""
 
     DECLARED = "DECLARED", noop("With the amounts that were declared")
     MATCHED = "MATCHED", noop("By a preview in which all was equal")
     ATTEMPTS_USED = "ATTEMPTS_USED", noop("By the last preview there may be")
     FORCED = "FORCED", noop("Without a count")
+    CANCELLED = "CANCELLED", noop("By cancelling the opening")
+
+
+CLOSINGS_OF_A_SETTLEMENT: Final = (Closing.DECLARED, Closing.MATCHED, Closing.ATTEMPTS_USED, Closing.FORCED)
 
 
 class Act(models.TextChoices):

@@ -8,10 +8,11 @@ from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySe
 from django.utils.translation import gettext as _
 
 from cashdesk.domain.access import store_reference
+from cashdesk.domain.handover import counts_of_custody
 from cashdesk.domain.principal import Principal
-from cashdesk.enums import WITHIN_A_PERIOD, CountMoment, PlaceKind, Role, SessionStatus, Settling
+from cashdesk.enums import CountMoment, PlaceKind, Role, SessionStatus, Settling
 from cashdesk.errors import NotFound
-from cashdesk.models import CashSession, Count, PaymentMethod, Place, Seal, Store, User
+from cashdesk.models import CashSession, PaymentMethod, Place, Seal, Store, User
 from cashdesk.queries import with_shown_result
 from settlements.domain.z_report import SealedPeriod
 from settlements.enums import ChangeOrderState, Closing, ReportOf, SettlementState, SettlementType
@@ -197,7 +198,9 @@ def seals(*, by: Principal, place: Place) -> "QuerySet[Seal]":
     """Returns the seals of a place that `by` may know of: a cashier, those of their own sessions whose result they see."""
     found = Seal.objects.filter(place=place, place__store__in=by.stores())
     if not by.has_role(Role.MANAGER):
-        own = with_shown_result(CashSession.objects.filter(user=by.user, register=place), by=by)
+        # That of a cancelled opening tells how the float differed from what another one had left there.
+        own = CashSession.objects.filter(user=by.user, register=place, is_cancelled=False)
+        own = with_shown_result(own, by=by)
         found = found.filter(session__in=own.filter(Q(shows_result=True)).values("pk"))
     return found.select_related("place__store", "session", "settlement")
 
@@ -234,8 +237,7 @@ def _with_shown_result(rows: "QuerySet[Settlement]", *, by: Principal) -> "Query
 
     Its target is a manager's to see; a cashier sees it after somebody else has counted the drawer (docs/decisions/0008).
     """
-    counts = Count.objects.filter(place=OuterRef("place"), counted_at__gte=OuterRef("closed_at"))
-    counts = counts.exclude(moment__in=WITHIN_A_PERIOD)
+    counts = counts_of_custody().filter(place=OuterRef("place"), counted_at__gte=OuterRef("closed_at"))
     counted_since = Exists(counts)
     by_another = Exists(counts.filter(counted_by__isnull=False).exclude(counted_by=by.user))
     may_see_uncounted = Value(value=True) if by.has_role(Role.MANAGER) else by_another

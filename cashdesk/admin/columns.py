@@ -72,8 +72,10 @@ def day(field: str) -> Column:
 
 def told_of_handover(session: CashSession) -> str:
     """Says who handed the drawer of a session over to whom, or left it uncounted, and what was missing; empty where the
-    drawer was empty.
+    drawer was empty, and where the opening was cancelled.
     """
+    if session.is_cancelled:
+        return ""
     before = custody_of(session.register_id, until=session).left_by
     leaves_cash = before is not None and (not before.is_counted or (before.is_handed_over and before.declared_amount))
     if before is None or not leaves_cash:

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.core.validators import MaxLengthValidator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
@@ -13,10 +14,12 @@ from django.utils.safestring import SafeString
 from cashdesk.admin.acts import ActingAdmin, ActPage, Done, ReasonForm, units_of
 from cashdesk.admin.base import StoreFilter, note_look
 from cashdesk.admin.columns import NOTHING, day, link_to_list, moment, money, told_of_handover
+from cashdesk.domain.cancelling import cancel_opening, why_not_cancelled
 from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.expected import late_cash_of
 from cashdesk.domain.handover import handovers_waiting
 from cashdesk.domain.principal import Principal
+from cashdesk.domain.reversal import REASON_MAX
 from cashdesk.domain.session import count_afterwards, force_close_session
 from cashdesk.enums import FLOW, SessionStatus
 from cashdesk.models import AuditEntry, CashSession, Count, Movement, Payment, Variance
@@ -42,6 +45,37 @@ class ForceClose(ActPage):
         """Closes it."""
         force_close_session(session=row, by=by, at=at, reason=form.cleaned_data["reason"])
         return Done(message=f"{row} is closed without a count.")
+
+
+class CancelForm(ReasonForm):
+    """Asks why; the reason stands in the reversals too, so it is short."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["reason"]
+        field.max_length = REASON_MAX
+        field.validators = [MaxLengthValidator(REASON_MAX)]
+
+
+class CancelOpening(ActPage):
+    """A drawer was opened by mistake, and nothing has moved since."""
+
+    name = "cancel-opening"
+    label = "Cancel the opening"
+    explanation = (
+        "The float goes back where it came from, the register is free, and the session stays on record as cancelled. It "
+        "is no count of the drawer. This cannot be undone."
+    )
+    form = CancelForm
+
+    def refusal(self, row: CashSession, *, by: Principal) -> str | None:
+        """Shown while it is open, with what stands in the way."""
+        return (why_not_cancelled(row, by=by) or None) if row.is_open else ""
+
+    def do(self, row: CashSession, form: CancelForm, *, by: Principal, at: datetime) -> Done:
+        """Cancels it."""
+        cancel_opening(session=row, by=by, at=at, reason=form.cleaned_data["reason"])
+        return Done(message=f"The opening of {row} is cancelled.")
 
 
 class CountedForm(ReasonForm):
@@ -97,17 +131,17 @@ class CashSessionAdmin(ActingAdmin):
         moment("closed_at"), day("business_date"),
     )  # fmt: skip
     joined = ("store", "register", "user", "opened_by", "closed_by", "seal")
-    list_filter = (StoreFilter, "status", "is_handed_over")
+    list_filter = (StoreFilter, "status", "is_handed_over", "is_cancelled")
     date_hierarchy = "business_date"
     search_fields = ("pk", "uuid")
     search_help_text = "The number or UUID of a session, or a cashier's name"
     fields = (
-        "uuid", "status", "store", "register", "user", day("business_date"), moment("opened_at"), "opened_by",
-        money("start_amount"), money("opening_difference"), "custody", moment("closed_at"), "closed_by",
+        "uuid", "status", "is_cancelled", "store", "register", "user", day("business_date"), moment("opened_at"),
+        "opened_by", money("start_amount"), money("opening_difference"), "custody", moment("closed_at"), "closed_by",
         money("declared_amount"), money("expected_amount"), money("difference"), "late_cash", "adjusted_difference",
         "seal", "belonging",
     )  # fmt: skip
-    acts: ClassVar[tuple[ActPage, ...]] = (ForceClose(), CountAfterwards())
+    acts: ClassVar[tuple[ActPage, ...]] = (CancelOpening(), ForceClose(), CountAfterwards())
 
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str

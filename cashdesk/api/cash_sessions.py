@@ -96,12 +96,20 @@ class SessionSerializer(RowSerializer[CashSession]):
 
 
 class ListedSessionSerializer(SessionSerializer):
-    """A session in the list, with its cashier."""
+    """A session in the list, with its cashier. `is_cancelled` is there only where the opening was a mistake."""
 
     user = PersonSerializer()
+    is_cancelled = serializers.BooleanField(required=False)
 
     class Meta(SessionSerializer.Meta):
-        fields = (*SessionSerializer.Meta.fields, "user")
+        fields = (*SessionSerializer.Meta.fields, "user", "is_cancelled")
+
+    def to_representation(self, instance: CashSession) -> dict[str, Any]:
+        """Leaves out what the page does not know, unless it is so."""
+        shown = super().to_representation(instance)
+        if not instance.is_cancelled:
+            del shown["is_cancelled"]
+        return shown
 
 
 class PiecesRequest(StrictSerializer):

@@ -86,16 +86,17 @@ def taken_over() -> "QuerySet[Any]":
     """Returns the sessions whose cashier counted cash into custody without a float: it lay in a drawer that a settlement
     holds, or that was handed over or left uncounted. Of the store it is no new cash; of the one person it is.
 
-    `opened_as` is the entry of each in the audit trail. Such a session may have no movement whose id would tell what came
-    before it and what after.
+    `opened_as` is the entry of each in the audit trail, and `cancelled_as` that of a cancelled opening, whose cash was taken
+    over in between. Such a session may have no movement whose id would tell what came before it and what after.
     """
     floated = Movement.objects.filter(session=OuterRef("pk"), kind=MovementKind.FLOAT)
-    return CashSession.objects.exclude(Exists(floated)).order_by().annotate(opened_as=entry_of("session.opened"))
+    sessions = CashSession.objects.exclude(Exists(floated)).order_by()
+    return sessions.annotate(opened_as=entry_of("session.opened"), cancelled_as=entry_of("session.opening_cancelled"))
 
 
 def taken_over_by(*, store: Store, business_date: date, operator: User) -> Iterable[tuple[str, int]]:
     """Returns what an operator took over on a business date, by currency (minor units)."""
-    sessions = taken_over().filter(store=store, business_date=business_date, user=operator)
+    sessions = taken_over().filter(store=store, business_date=business_date, user=operator, is_cancelled=False)
     by_currency = sessions.values("currency").annotate(total=Sum("start_amount"))
     amounts: Iterable[tuple[str, int]] = by_currency.values_list("currency", "total")
     return amounts

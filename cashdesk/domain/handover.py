@@ -5,6 +5,7 @@ both (docs/decisions/0016).
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
@@ -16,9 +17,9 @@ from cashdesk.models import CashSession, Count, Place, Store, User
 
 def was_counted_since() -> Combinable:
     """Builds the condition on sessions that left cash in their drawer, handed over or closed without a count, that it was
-    counted since: by the next opening, by itself afterwards, or by a settlement.
+    counted since: by the next opening, by itself afterwards, or by a settlement. A cancelled opening is no count.
     """
-    opened_again = CashSession.objects.filter(register=OuterRef("register"), pk__gt=OuterRef("pk"))
+    opened_again = CashSession.objects.filter(register=OuterRef("register"), pk__gt=OuterRef("pk"), is_cancelled=False)
     afterwards = Count.objects.filter(session=OuterRef("pk"), moment=CountMoment.AFTERWARDS)
     settled = Count.objects.filter(
         place=OuterRef("register"), counted_at__gte=OuterRef("closed_at"), session__isnull=True
@@ -31,13 +32,22 @@ def was_counted_by_another(user: User | None) -> Combinable:
 
     A count by a program does not pass: nobody but `user` need stand behind it (docs/decisions/0008).
     """
-    counts = Count.objects.filter(place=OuterRef("register"), counted_by__isnull=False)
-    counts = counts.exclude(counted_by=user).exclude(moment__in=WITHIN_A_PERIOD)
+    counts = counts_of_custody().filter(place=OuterRef("register"), counted_by__isnull=False).exclude(counted_by=user)
     # Session ids, since the clocks of two servers differ; the instant only bounds the search in the index of the place.
     opened_again = counts.filter(session__gt=OuterRef("pk"), counted_at__gte=OuterRef("opened_at"))
     afterwards = counts.filter(session=OuterRef("pk"), moment=CountMoment.AFTERWARDS)
     settled = counts.filter(session__isnull=True, counted_at__gte=OuterRef("closed_at"))
     return Exists(opened_again) | Exists(afterwards) | Exists(settled)
+
+
+def counts_of_custody() -> "QuerySet[Count]":
+    """Returns the counts that begin or end somebody's custody of a drawer: no preview, no recount, no cancelled opening."""
+    return Count.objects.exclude(moment__in=WITHIN_A_PERIOD).exclude(session__is_cancelled=True)
+
+
+def is_place_counted(place: Place, *, since: datetime | None) -> bool:
+    """Whether somebody has taken custody of a place by a count at an instant or after it."""
+    return counts_of_custody().filter(place=place, counted_at__gte=since).exists()
 
 
 def handovers_waiting(*, store: Store) -> list[CashSession]:
@@ -53,7 +63,8 @@ def registers_waiting(store: Store) -> "QuerySet[Any]":
 
 
 def _waiting(store: Store) -> "QuerySet[CashSession]":
-    of_register = CashSession.objects.filter(register=OuterRef("pk")).order_by("-pk").values("pk")[:1]
+    sessions = CashSession.objects.filter(register=OuterRef("pk"), is_cancelled=False)
+    of_register = sessions.order_by("-pk").values("pk")[:1]
     last = Place.objects.filter(store=store, kind=PlaceKind.REGISTER).annotate(last=Subquery(of_register))
     # Nothing lies in a drawer that was handed over empty: whoever opens it brings a float, as into any other.
     handed_over = CashSession.objects.filter(pk__in=last.values("last"), is_handed_over=True, declared_amount__gt=0)
@@ -79,8 +90,8 @@ class Custody:
 def custody_of(register: Place | int, *, until: CashSession | None = None) -> Custody:
     """Returns who had the drawer of a register last, before the session `until`. One statement where it had a session."""
     place_id = register if isinstance(register, int) else register.pk
-    sessions = CashSession.objects.filter(register=place_id).select_related("user").order_by("-pk")
-    counts = Count.objects.filter(place=place_id).exclude(moment__in=WITHIN_A_PERIOD).order_by("-pk")
+    sessions = CashSession.objects.filter(register=place_id, is_cancelled=False).select_related("user").order_by("-pk")
+    counts = counts_of_custody().filter(place=place_id).order_by("-pk")
     if until is not None:
         sessions = sessions.filter(pk__lt=until.pk)
         counts = counts.filter(counted_at__lte=until.opened_at)

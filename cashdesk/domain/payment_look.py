@@ -138,12 +138,13 @@ class Look:
 
     def _find_last(self, registers: set[int], people: set[int]) -> None:
         last = [
-            *CashSession.objects.filter(register__in=registers)
+            # A cancelled opening is nobody's last session.
+            *CashSession.objects.filter(register__in=registers, is_cancelled=False)
             .order_by()
             .values("register")
             .annotate(last=Max("pk"))
             .values_list("last", flat=True),
-            *CashSession.objects.filter(user__in=people)
+            *CashSession.objects.filter(user__in=people, is_cancelled=False)
             .order_by()
             .values("user")
             .annotate(last=Max("pk"))

@@ -51,6 +51,9 @@ def _faults_of_sessions(store: Store) -> Iterator[str]:
         if session.seal is None or session.expected_amount is None or session.difference is None:
             yield f"Session {session.pk} is closed and has no seal."
             continue
+        if session.is_cancelled:
+            yield from _faults_of_cancelled(session)
+            continue
         left = sum(
             balance["amount"]
             for balance in session.seal.balances
@@ -70,6 +73,18 @@ def _faults_of_sessions(store: Store) -> Iterator[str]:
         differences = session.opening_difference + session.difference
         if session.is_counted and (session.over or 0) - (session.short or 0) != differences:
             yield f"Session {session.pk}: what was booked over/short is not its differences."
+
+
+def _faults_of_cancelled(session: CashSession) -> Iterator[str]:
+    """A cancelled opening left its drawer as it was: what it booked is reversed, and it had no payment but late ones, which
+    a till reports for the session that it names.
+    """
+    booked = Movement.objects.filter(session=session, payment__isnull=True)
+    if booked.filter(reverses__isnull=True, reversed_by__isnull=True).exists():
+        yield f"Session {session.pk}: its opening was cancelled, and not all that it booked was reversed."
+    is_of_opening = Q(kind__in=(MovementKind.FLOAT, MovementKind.OVER_SHORT))
+    if booked.exclude(is_of_opening).exists() or session.payments.filter(booked=Booked.ON_TIME).exists():
+        yield f"Session {session.pk}: its opening was cancelled, and money moved in it."
 
 
 def _faults_of_payments(store: Store) -> Iterator[str]:

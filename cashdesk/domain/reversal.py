@@ -53,7 +53,9 @@ def counted_since(movements: Sequence[Movement]) -> dict[int, list[Place]]:
     too where a cashier has opened the drawer since: the opening counts it. Whoever decides on it holds the places' locks.
     """
     ends = {end.pk for movement in movements for end in _counted_ends(movement)}
-    last_seal = Seal.objects.filter(place=OuterRef("pk")).order_by("-number").values("last_movement")[:1]
+    # The seal of a cancelled opening is no count.
+    seals = Seal.objects.filter(place=OuterRef("pk")).exclude(session__is_cancelled=True)
+    last_seal = seals.order_by("-number").values("last_movement")[:1]
     running = CashSession.objects.filter(register=OuterRef("pk"), status=SessionStatus.OPEN).values("currency")[:1]
     found: Mapping[int, Any] = {
         found.pk: found

@@ -39,6 +39,11 @@ class CashSession(PublicIdModel):
     is_handed_over = models.BooleanField(
         default=False, help_text="Closed with a count, the cash left in the drawer for the next cashier to count in."
     )
+    is_cancelled = models.BooleanField(
+        "opening cancelled",
+        default=False,
+        help_text="Opened by mistake: nothing moved, and the float went back where it came from. No count of the drawer.",
+    )
     opened_at = models.DateTimeField()
     opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     closed_at = models.DateTimeField(null=True)
@@ -93,6 +98,18 @@ class CashSession(PublicIdModel):
                 condition=Q(is_handed_over=False) | Q(status=SessionStatus.CLOSED),
                 name="session_handed_over_is_counted",
             ),
+            # Published within the three statuses: closed with the float as counted and expected, and no difference.
+            models.CheckConstraint(
+                condition=Q(is_cancelled=False)
+                | Q(
+                    status=SessionStatus.CLOSED,
+                    is_handed_over=False,
+                    expected_amount=F("start_amount"),
+                    declared_amount=F("start_amount"),
+                    difference=0,
+                ),
+                name="session_cancelled_is_as_opened",
+            ),
         )
         indexes = (
             # queries.sessions(): a store's or a person's list, newest first, by cursor.
@@ -116,8 +133,8 @@ class CashSession(PublicIdModel):
 
     @property
     def is_counted(self) -> bool:
-        """Whether the closing amount was counted by a person; a forced close was not."""
-        return self.status == SessionStatus.CLOSED
+        """Whether the closing amount was counted by a person; a forced close and a cancelled opening were not."""
+        return self.status == SessionStatus.CLOSED and not self.is_cancelled
 
 
 class Shift(CashSession):

@@ -7,9 +7,10 @@ from django.db.models import Q
 from cashdesk.domain import ledger, place
 from cashdesk.domain.count import CountedAmount, keep_count
 from cashdesk.domain.entry import entries_of_difference
+from cashdesk.domain.handover import counts_of_custody
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.session import count_afterwards
-from cashdesk.enums import CASH, CORRECTION, WITHIN_A_PERIOD, CountMoment, PlaceKind, VarianceKind
+from cashdesk.enums import CASH, CORRECTION, CountMoment, PlaceKind, VarianceKind
 from cashdesk.errors import Conflict
 from cashdesk.models import Count, Movement, Place, Variance
 from settlements.models import Settlement
@@ -101,8 +102,8 @@ def _where_it_lies(variance: Variance) -> Place:
 
 def _is_counted_since(variance: Variance) -> bool:
     """Whether the place in which the cash lies was counted after it came there."""
-    since = Count.objects.filter(place=_where_it_lies(variance), counted_at__gt=variance.raised_at)
+    since = counts_of_custody().filter(place=_where_it_lies(variance), counted_at__gt=variance.raised_at)
     if variance.method != CASH:
         # The count of a session is of its cash alone.
         since = since.filter(session__isnull=True)
-    return since.exclude(moment__in=WITHIN_A_PERIOD).exists()
+    return since.exists()

@@ -72,8 +72,12 @@ def _taken_over(row: Any) -> int:
     sessions = taken_over().filter(
         store=row.store_id, user=row.operator_id, business_date=row.business_date, currency=row.currency
     )
-    taken = sessions.values_list("start_amount", "opened_as")
-    return sum(amount for amount, opened_as in taken if (opened_as or 0) < row.recorded_as)
+    taken = sessions.values_list("start_amount", "opened_as", "cancelled_as")
+    return sum(
+        amount
+        for amount, opened_as, cancelled_as in taken
+        if (opened_as or 0) < row.recorded_as and (cancelled_as is None or cancelled_as > row.recorded_as)
+    )
 
 
 def _faults_of_permission(row: Reconciliation) -> Iterator[str]:

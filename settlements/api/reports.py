@@ -67,7 +67,7 @@ class MovedSerializer(serializers.Serializer[Any]):
 
 
 class SessionInsideSerializer(serializers.Serializer[Any]):
-    """A cash session within the period; `counted` and `difference` are null while it is open."""
+    """A cash session within the period; `counted` and `difference` are null while it is open, and where it was cancelled."""
 
     id = serializers.IntegerField(source="number")
     cashier = serializers.CharField()
@@ -77,6 +77,7 @@ class SessionInsideSerializer(serializers.Serializer[Any]):
     counted = serializers.IntegerField(allow_null=True)
     difference = serializers.IntegerField(allow_null=True)
     uncounted = serializers.BooleanField(source="is_uncounted")
+    cancelled = serializers.BooleanField(source="is_cancelled", help_text="The opening was a mistake.")
 
 
 class FoundPiecesSerializer(serializers.Serializer[Any]):

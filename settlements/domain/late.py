@@ -50,7 +50,9 @@ def late_amounts_of(settlement: Settlement) -> Balances:
 
 def _counted_by_sessions_until(settlement: Settlement) -> Combinable:
     """The id of the last movement under the seal of a session within a register's settlement, 0 where there was none."""
-    seals = Seal.objects.filter(place=settlement.place_id, number__gt=settlement.opened_after_z, session__isnull=False)
+    seals = Seal.objects.filter(
+        place=settlement.place_id, number__gt=settlement.opened_after_z, session__is_cancelled=False
+    )
     if settlement.seal_id is not None:
         seals = seals.filter(pk__lt=settlement.seal_id)
     return Coalesce(Subquery(seals.order_by("-number").values("last_movement")[:1]), 0)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from cashdesk.domain.count import Pieces
 from cashdesk.domain.expected import Balances, MovedOfKind
 from cashdesk.domain.principal import Principal
-from cashdesk.enums import CASH, CountMoment
+from cashdesk.enums import CASH, CountMoment, SessionStatus
 from cashdesk.errors import NotFound
 from cashdesk.models import AuditEntry, CashSession, Count, Place
 from settlements.domain.target import Pair
@@ -21,7 +21,8 @@ from settlements.models import Settlement
 NO_SALE: Final = "register.no_sale"
 OPENED: Final = ("session.opened", "settlement.opened")
 CLOSED: Final = (
-    "session.closed", "session.handed_over", "session.forced_closed", "settlement.closed", "settlement.forced_closed",
+    "session.closed", "session.handed_over", "session.forced_closed", "session.opening_cancelled",
+    "settlement.closed", "settlement.forced_closed",
 )  # fmt: skip
 COUNTED_AFTERWARDS: Final = ("session.counted_afterwards", "settlement.counted_afterwards")
 """The acts with which periods begin and end, as the audit trail names them."""
@@ -66,7 +67,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionInside:
-    """A cash session within a period. Of one that is open nothing is counted yet."""
+    """A cash session within a period. Of one that is open, or whose opening was cancelled, nothing is counted."""
 
     number: int
     cashier: str
@@ -77,6 +78,7 @@ class SessionInside:
     difference: int | None
     is_uncounted: bool
     is_handed_over: bool
+    is_cancelled: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,10 +213,11 @@ def inside(sessions: Iterable[CashSession]) -> tuple[SessionInside, ...]:
             currency=session.currency,
             opened_at=session.opened_at,
             closed_at=session.closed_at,
-            counted=session.declared_amount,
-            difference=session.difference,
-            is_uncounted=not session.is_open and not session.is_counted,
+            counted=None if session.is_cancelled else session.declared_amount,
+            difference=None if session.is_cancelled else session.difference,
+            is_uncounted=session.status == SessionStatus.CLOSED_SYSTEM,
             is_handed_over=session.is_handed_over,
+            is_cancelled=session.is_cancelled,
         )
         for session in sessions
     )

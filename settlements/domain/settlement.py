@@ -12,12 +12,13 @@ from cashdesk.domain import ledger, place
 from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.entry import Entry
 from cashdesk.domain.expected import last_seal_of
+from cashdesk.domain.handover import is_place_counted
 from cashdesk.domain.holding import refuse_register_of_another
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.seal import seal_period
-from cashdesk.enums import WITHIN_A_PERIOD, CountMoment, MovementKind, PlaceKind, Role, Settling
+from cashdesk.enums import CountMoment, MovementKind, PlaceKind, Role, Settling
 from cashdesk.errors import Conflict, Forbidden, InvalidInput
-from cashdesk.models import Count, Place, User
+from cashdesk.models import Place, User
 from settlements.domain.booking import (
     keep_attempt,
     note,
@@ -195,8 +196,7 @@ def count_settlement_afterwards(
         raise Conflict(
             _("Only a settlement that was closed without a count is counted afterwards."), code="already_counted"
         )
-    counted_since = Count.objects.filter(place=settlement.place, counted_at__gte=settlement.closed_at)
-    if settlement.place.settling != Settling.NONE or counted_since.exclude(moment__in=WITHIN_A_PERIOD).exists():
+    if settlement.place.settling != Settling.NONE or is_place_counted(settlement.place, since=settlement.closed_at):
         raise Conflict(
             _("The drawer was opened or counted since; what it held is in that count."), code="already_counted"
         )

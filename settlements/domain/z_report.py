@@ -165,21 +165,28 @@ def _of_session(period: SealedPeriod, session: CashSession) -> ZReport:
             lines=_without(lines, booked),
             begun_with=_cash_before(seal),
             opened_with=opened_with(session=session),
-            frozen={own: session.expected_amount or 0},
-            counted={own: session.declared_amount or 0},
+            # After a cancelled opening the drawer holds what it held before, and nobody has counted it.
+            frozen={} if session.is_cancelled else {own: session.expected_amount or 0},
+            counted={} if session.is_cancelled else {own: session.declared_amount or 0},
             returned=_returned(booked),
             late=_late_of(session),
         ),
         movements=_without(lines, booked),
         booked=booked,
         sessions=inside([session]),
-        closing=Closing.DECLARED if session.is_counted else Closing.FORCED,
+        closing=_closing_of(session),
         counted_at=closing.at if closing else None,
         counted_by=closing.by if closing else "",
         closed_at=session.closed_at or seal.sealed_at,
         closed_by=str(session.closed_by or ""),
         attempts=attempts,
     )
+
+
+def _closing_of(session: CashSession) -> Closing:
+    if session.is_cancelled:
+        return Closing.CANCELLED
+    return Closing.DECLARED if session.is_counted else Closing.FORCED
 
 
 def _as_counted_in(report: ZReport, session: CashSession) -> ZReport:

@@ -5,7 +5,7 @@ from django.db.models import F, Q
 
 from cashdesk.models import Count, Place, Seal, Store, User
 from cashdesk.models.public_id import PublicIdModel
-from settlements.enums import Closing, SettlementState, SettlementType
+from settlements.enums import CLOSINGS_OF_A_SETTLEMENT, Closing, SettlementState, SettlementType
 
 
 class Settlement(PublicIdModel):
@@ -33,7 +33,9 @@ class Settlement(PublicIdModel):
     closed_at = models.DateTimeField(null=True)
     closed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     closed_by_name = models.CharField(max_length=200, blank=True)
-    closing = models.CharField(max_length=16, choices=Closing.choices, blank=True)
+    closing = models.CharField(
+        max_length=16, choices=[(closing.value, closing.label) for closing in CLOSINGS_OF_A_SETTLEMENT], blank=True
+    )
     seal = models.OneToOneField(Seal, on_delete=models.PROTECT, related_name="settlement", null=True)
 
     class Meta:
@@ -51,7 +53,7 @@ class Settlement(PublicIdModel):
             ),
             models.CheckConstraint(
                 condition=Q(state=SettlementState.CLOSED, closed_at__isnull=False, seal__isnull=False)
-                & Q(closing__in=Closing.values)
+                & Q(closing__in=CLOSINGS_OF_A_SETTLEMENT)
                 | ~Q(state=SettlementState.CLOSED) & Q(closed_at__isnull=True, seal__isnull=True, closing=""),
                 name="settlement_sealed_when_closed",
             ),

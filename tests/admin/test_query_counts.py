@@ -56,12 +56,13 @@ STATEMENTS_OF_A_PAGE: Final = {
     PaymentMethod: 1,
     Payment: 2,
     Movement: 2,
-    CashSession: 6,
+    CashSession: 7,
     Count: 4,
     Seal: 3,
     AuditEntry: 1,
 }
-"""The row with all that it names; the movements of a payment; the late cash of a session, for two of its figures; the
+"""The row with all that it names; the movements of a payment; the late cash of a session, for two of its figures, who had
+its drawer before, and what was moved by hand in it; which places of a movement were counted since; the
 amounts of a count, for the list's sake, and again with their pieces; whether the look at a drawer is to be noted, for a
 seal once as a session's and once as a settlement's."""
 

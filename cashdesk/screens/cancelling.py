@@ -1,0 +1,52 @@
+"""Cancelling an opening that was a mistake, at the desk."""
+
+from typing import cast
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from cashdesk.domain.cancelling import cancel_opening, why_not_cancelled
+from cashdesk.domain.principal import Principal
+from cashdesk.domain.reversal import REASON_MAX
+from cashdesk.domain.session import open_session_of
+from cashdesk.enums import Role
+from cashdesk.errors import DomainError
+from cashdesk.models import CashSession, User
+from cashdesk.screens.draft import Kept, kept_of
+from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path, session_meant, text_of
+from cashdesk.web.idempotency import act_once
+from cashdesk.web.pages import page_for
+
+
+@page_for(Role.CASHIER, takes_posts=True)
+def cancel_page(request: HttpRequest, by: Principal) -> HttpResponse:
+    """Asks why the person's open drawer was a mistake; then cancels the opening once, and leads to the desk."""
+    is_sent = request.method == "POST"
+    session = session_meant(request, by=by) if is_sent else open_session_of(cast(User, by.user))
+    if session is None:
+        return see("desk", notice="nothing-open")
+    kept = kept_of(request, f"cancel:{session.uuid}", by=by)
+    if not is_sent:
+        return _show(request, session, kept)
+    at, reason = timezone.now(), text_of(request, "reason")
+    try:
+
+        def act() -> str:
+            cancel_opening(session=session, by=by, at=at, reason=reason)
+            kept.discard()
+            return path_to("desk", notice="opening-cancelled")
+
+        return see_path(act_once(request=request, by=by, at=at, act=act))
+    except DomainError as error:
+        return _show(request, session, kept, Refusal.of(error))
+
+
+def _show(request: HttpRequest, session: CashSession, kept: Kept, refusal: Refusal | None = None) -> HttpResponse:
+    context = {
+        "session": session,
+        "why_not": why_not_cancelled(session, by=kept.by),
+        "kept": kept,
+        "typed": {"reason": kept.typed.get("reason", "")},
+        "reason_max": REASON_MAX,
+    }
+    return form_page(request, "cashdesk/cancel_opening.html", context, refusal)
