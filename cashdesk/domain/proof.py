@@ -93,7 +93,9 @@ def _faults_of_payments(store: Store) -> Iterator[str]:
     unbooked = payments.exclude(booked=Booked.NOT_MOVED).filter(Q(moved__isnull=True))
     booked_twice_or_wrong = payments.filter(booked=Booked.NOT_MOVED, moved__isnull=False)
     for payment in (unbooked | booked_twice_or_wrong).iterator(chunk_size=1000):
-        yield f"Payment {payment.external_id} of store {store.number}: its movements are not '{payment.booked}'."
+        # Several tills may use one id, so the row is named too.
+        named = f"Payment {payment.external_id} ({payment.pk}) of store {store.number}"
+        yield f"{named}: its movements are not '{payment.booked}'."
     wrong = Movement.objects.filter(store=store, payment__isnull=False, reverses__isnull=True).exclude(
         Q(payment__tendered__isnull=True, amount=F("payment__amount"))
         | Q(payment__tendered__isnull=False, amount=F("payment__tendered") - F("payment__change"))

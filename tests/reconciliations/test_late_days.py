@@ -11,29 +11,29 @@ from cashdesk.domain.principal import SYSTEM, Principal
 from cashdesk.enums import PlaceKind, VarianceKind, VarianceState
 from cashdesk.models import BusinessDay, CashSession, Variance
 from reconciliations import queries
-from reconciliations.domain.business_day import close_business_day
+from reconciliations.domain.business_day import close_business_day, current_date
 from reconciliations.domain.late_days import raise_late_for_closed_days
 from reconciliations.domain.variance import approve_variance, explain_variance
 from tests.cashdesk.desk import NOON, close_drawer, open_drawer, pay, refund
 from tests.stories import Cast, counted_queries
 
-MORNING = NOON + timedelta(days=1)
+AFTERNOON = NOON + timedelta(hours=1)
 
 
 @pytest.fixture
 def today(cast: Cast) -> CashSession:
-    """Carla's drawer of the day after one that was closed."""
+    """Carla's drawer, opened again on a day that was closed at noon."""
     close_drawer(open_drawer(cast.carla, 100_00), 100_00)
-    close_business_day(store=cast.store, on=NOON.date(), by=SYSTEM, at=NOON + timedelta(hours=13))
-    return open_drawer(cast.carla, 100_00, at=MORNING)
+    close_business_day(store=cast.store, on=NOON.date(), by=SYSTEM, at=NOON)
+    return open_drawer(cast.carla, 0, at=AFTERNOON)
 
 
 def receipt(session: CashSession, amount: int) -> None:
-    """A receipt of yesterday that a till sends only now; its cash is in today's drawer."""
-    pay(session, amount, at=MORNING, paid_at=NOON)
+    """A receipt of the day after its close; its cash is in the drawer."""
+    pay(session, amount, at=AFTERNOON)
 
 
-def look(cast: Cast, at: datetime = MORNING) -> int:
+def look(cast: Cast, at: datetime = AFTERNOON) -> int:
     """Looks for what came, and returns for how many days something did."""
     return len(raise_late_for_closed_days(store=cast.store, at=at))
 
@@ -48,12 +48,12 @@ def sign_off(cast: Cast) -> None:
     """Erika explains what waits and signs it off."""
     by = Principal(user=cast.erika)
     for variance in Variance.objects.filter(state=VarianceState.OPEN):
-        explain_variance(variance=variance, reason="UNRECORDED_PAYMENT", by=by, at=MORNING)
-        approve_variance(variance=variance, by=by, at=MORNING)
+        explain_variance(variance=variance, reason="UNRECORDED_PAYMENT", by=by, at=AFTERNOON)
+        approve_variance(variance=variance, by=by, at=AFTERNOON)
 
 
 def test_it_waits_once_and_takes_in_what_comes_after(cast: Cast, today: CashSession) -> None:
-    pay(today, 7_00, at=MORNING)
+    pay(today, 7_00, at=NOON + timedelta(days=1))
     assert look(cast) == 0
     receipt(today, 12_50)
     assert (look(cast), look(cast)) == (1, 0)
@@ -71,7 +71,7 @@ def test_what_comes_after_the_sign_off_is_raised_anew(cast: Cast, today: CashSes
     sign_off(cast)
     assert look(cast) == 0
     receipt(today, 3_00)
-    refund(today, 1_00, paid_at=NOON)
+    refund(today, 1_00, at=AFTERNOON)
     assert look(cast) == 1
     assert shown(cast) == [("APPROVED", 12_50), ("OPEN", 2_00)]
     sign_off(cast)
@@ -80,7 +80,7 @@ def test_what_comes_after_the_sign_off_is_raised_anew(cast: Cast, today: CashSes
 
 
 def test_what_is_late_for_a_session_is_not_said_twice(cast: Cast, today: CashSession) -> None:
-    close_drawer(today, 100_00, at=MORNING)
+    close_drawer(today, 0, at=AFTERNOON)
     receipt(CashSession.objects.earliest("pk"), 9_00)
     assert look(cast) == 0
     assert shown(cast) == [("OPEN", 9_00)]
@@ -95,10 +95,9 @@ def test_a_day_long_gone_is_left_alone(cast: Cast, today: CashSession) -> None:
 
 def test_the_command_says_for_which_day_money_came(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     now = timezone.now()
-    yesterday = now - timedelta(days=1)
-    close_drawer(open_drawer(cast.carla, 0, at=yesterday), 0, at=yesterday)
-    call_command("close_days", stdout=StringIO())
-    pay(open_drawer(cast.carla, 0, at=now), 4_00, at=now, paid_at=yesterday)
+    today = current_date(store=cast.store, at=now)
+    close_business_day(store=cast.store, on=today, by=SYSTEM, at=now)
+    pay(open_drawer(cast.carla, 0, at=now), 4_00, at=now)
     said = StringIO()
     call_command("close_days", stdout=said)
     day = BusinessDay.objects.latest("date")
@@ -110,7 +109,7 @@ def test_the_command_says_for_which_day_money_came(cast: Cast, monkeypatch: pyte
 
 def test_a_look_costs_one_statement_where_nothing_came(cast: Cast, today: CashSession) -> None:
     for number in range(1, 4):
-        close_business_day(store=cast.store, on=NOON.date() - timedelta(days=number), by=SYSTEM, at=MORNING)
+        close_business_day(store=cast.store, on=NOON.date() - timedelta(days=number), by=SYSTEM, at=AFTERNOON)
     with counted_queries() as queries_:
         assert look(cast) == 0
     assert len(queries_) == 1
