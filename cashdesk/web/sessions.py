@@ -14,6 +14,8 @@ from django.contrib.sessions.backends import db
 from django.db import DatabaseError
 from django.utils import timezone
 
+from cashdesk.domain.patience import without_waiting
+
 SIGNED_IN_AT: Final = "signed_in_at"
 LAST_USE_PRECISION: Final = timedelta(minutes=1)
 
@@ -34,8 +36,8 @@ class SessionStore(db.SessionStore):
         now = timezone.now()
         due = min(now + _idle(), _end_of(data) or now + _lifetime())
         if due - row.expire_date >= LAST_USE_PRECISION:
-            # A read must not fail where nothing can be written: then the session just ends a little earlier.
-            with suppress(DatabaseError):
+            # A read must neither fail nor wait where nothing can be written: then the session just ends a little earlier.
+            with suppress(DatabaseError), without_waiting():
                 self.model.objects.filter(pk=row.pk, expire_date__gt=now).update(expire_date=due)
         return data
 

@@ -10,16 +10,19 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import connection, connections, transaction
 from django.test import Client
+from django.utils import timezone
 
 from cashdesk.domain import last_use
-from cashdesk.models import AccessToken, SignInAttempt
+from cashdesk.models import AccessToken, SignInAttempt, User
 from tests.stories import caller, exact, make_cast
 from tests.web.real_server import Answer, RealServer, database_url, head, serving
 from tests.web.side_by_side import begun, database_for_threads
@@ -31,6 +34,14 @@ OPEN = json.dumps({"start_amount": 1}).encode()
 @pytest.fixture(autouse=True)
 def _nothing_was_refused_before(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(last_use, "_not_before", 0.0)
+
+
+def signed_in(user: User) -> Client:
+    """A browser whose session is so old that its next request puts off its idle end."""
+    browser = Client(raise_request_exception=False)
+    browser.force_login(user)
+    Session.objects.update(expire_date=timezone.now() + timedelta(minutes=5))
+    return browser
 
 
 # --- A database that takes no writes -------------------------------------------------------------------------------------
@@ -58,7 +69,9 @@ def test_a_read_goes_on_where_nothing_can_be_written() -> None:
     cast = make_cast()
     carla = caller(cast.carla)
     carla.client.raise_request_exception = False
+    browser = signed_in(cast.carla)
     with read_only():
+        assert browser.get("/desk").status_code == 200
         assert carla.get("/cash/sessions").status_code == 200
         refused = carla.post("/cash/open", {"start_amount": 1})
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
@@ -98,7 +111,7 @@ def test_a_locked_file_holds_up_no_read(tmp_path: Path, lock: str) -> None:
     if connection.vendor != "sqlite":
         pytest.skip("only SQLite has one lock for all writers")
     cast = make_cast()
-    carla, client = caller(cast.carla), Client(raise_request_exception=False)
+    carla, client, browser = caller(cast.carla), Client(raise_request_exception=False), signed_in(cast.carla)
     with database_for_threads(tmp_path):
         connections["default"].ensure_connection()
         holder = sqlite3.connect(connections["default"].settings_dict["NAME"], isolation_level=None)
@@ -106,10 +119,11 @@ def test_a_locked_file_holds_up_no_read(tmp_path: Path, lock: str) -> None:
         begun_at = time.monotonic()
         read = begun(lambda: carla.get("/cash/sessions")).result(timeout=60)
         ready = begun(lambda: client.get("/readyz")).result(timeout=60)
+        page = begun(lambda: browser.get("/desk")).result(timeout=60)
         seconds = time.monotonic() - begun_at
         holder.rollback()
         holder.close()
-    assert (read.status_code, ready.status_code) == (200, 200), ready.content
+    assert (read.status_code, ready.status_code, page.status_code) == (200, 200, 200), ready.content
     assert seconds < 5
 
 
