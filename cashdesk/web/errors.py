@@ -4,10 +4,12 @@ import sys
 from typing import Any, Final
 
 import structlog
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.core.signals import got_request_exception
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template import loader
+from django.utils import translation
 from django.utils.translation import gettext as _
 from rest_framework import exceptions, status
 from rest_framework.response import Response
@@ -171,12 +173,19 @@ def refusal(request: HttpRequest, exc: Exception) -> HttpResponse:
     """Answers an exception outside a view of the API: under the API in the dialect of the path, elsewhere as a page."""
     fault = fault_of(exc, request_id=request_id())
     if fault.status == status.HTTP_503_SERVICE_UNAVAILABLE:
-        answer = _page_or_body(request, fault, title=_("Cashdesk is not available right now"))
+        with translation.override(_language_in_an_outage(request)):
+            answer = _page_or_body(request, fault, title=_("Cashdesk is not available right now"))
         answer.headers["Retry-After"] = RETRY_AFTER_SECONDS
         return answer
     if fault.status == status.HTTP_413_REQUEST_ENTITY_TOO_LARGE:
         return _page_or_body(request, fault, title=_("This form is too large"))
     return _page_or_body(request, fault, title=_("The request cannot be understood"))
+
+
+def _language_in_an_outage(request: HttpRequest) -> str:
+    """The language that is in force, else the browser's: whose page it is could not be looked up."""
+    language = translation.get_language() or settings.LANGUAGE_CODE
+    return translation.get_language_from_request(request) if language == settings.LANGUAGE_CODE else language
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -139,6 +139,9 @@ def test_an_outage_of_a_page_is_a_page_that_says_what_to_do() -> None:
     assert (page.status_code, page.headers["Retry-After"]) == (503, "1")
     assert "not available right now" in page.content.decode()
     assert "Wait a moment" in page.content.decode()
+    assert "Go back and try again" not in page.content.decode()
+    german = Client(raise_request_exception=False).get("/outage", headers={"accept-language": "de"})
+    assert "gerade nicht erreichbar" in german.content.decode()
     assert SECRET.encode() not in page.content
 
 
