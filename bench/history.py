@@ -48,10 +48,11 @@ FROM number
 """
 SESSIONS = """
 INSERT INTO cashdesk_cashsession (id, uuid, store_id, register_id, user_id, status, currency, business_date, start_amount,
-    opening_difference, is_handed_over, opened_at, closed_at, expected_amount, declared_amount, difference, seal_id)
+    opening_difference, is_handed_over, is_cancelled, opened_at, closed_at, expected_amount, declared_amount, difference,
+    seal_id)
 {numbers}
 SELECT {session} + i, {uuid}, {store}, {register} + i % {registers}, {user}, 'CLOSED', 'EUR', {date}, {float},
-    0, FALSE, {instant}, {instant}, {counted}, {counted}, 0, {seal} + i
+    0, FALSE, FALSE, {instant}, {instant}, {counted}, {counted}, 0, {seal} + i
 FROM number
 """
 PAYMENTS = """
