@@ -70,6 +70,9 @@ class _Decision:
         operator = self._operator(report)
         if report.session:
             return self._of_session(report, operator)
+        session = self._own_session(report)
+        if session is not None:
+            return Target(store=session.store, register=session.register, session=session, operator=operator)
         store = self._store(report)
         if report.station is not None:
             return self._of_register(self._register(report, store), store=store, operator=operator)
@@ -79,6 +82,13 @@ class _Decision:
         if self.look.bound is not None and self.look.bound.store_id == store.pk:
             return self._of_register(self.look.bound, store=store, operator=operator)
         raise InvalidInput.of("station", "name the register by station, session or operator.")
+
+    def _own_session(self, report: Reference) -> CashSession | None:
+        """Returns the caller's open session for a report that names no place: also one outside the store of the token."""
+        if report.store or report.station is not None or self.by.user is None:
+            return None
+        is_own = not report.operator or self.look.operators.get(report.operator) == self.by.user
+        return self.look.open_by_user.get(self.by.user.pk) if is_own else None
 
     def _store(self, report: Reference) -> Store:
         store = self.look.stores.get(report.store) if report.store else self.look.own_store

@@ -11,6 +11,8 @@ from rest_framework.response import Response
 from cashdesk import money
 from cashdesk import queries as ledger_queries
 from cashdesk.domain.access import store_for
+from cashdesk.domain.principal import Principal
+from cashdesk.domain.session import open_session_of
 from cashdesk.enums import CASH, MovementKind, Role, Scope, method_code
 from cashdesk.models import Movement
 from cashdesk.web.dialects import ProblemDialect
@@ -53,14 +55,18 @@ class MovementRequest(StrictSerializer):
     slip_number = TextField(max_length=64, default="", allow_blank=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Finds the store and its currency."""
-        store = store_for(reference=attrs["store"], by=self.context["by"])
+        """Finds the store and its currency. A request that names neither store nor station means the open session."""
+        by: Principal = self.context["by"]
+        names_place = attrs["store"] or "station" in attrs or by.user is None
+        held = open_session_of(by.user) if by.user is not None and not names_place else None
+        store = held.store if held is not None else store_for(reference=attrs["store"], by=by)
         currency = attrs.get("currency", store.currency)
         money.exponent_of(currency)
         return {
             **attrs,
             "kind": MovementKind(attrs["kind"]),
             "store": store,
+            "held": held,
             "currency": currency,
             "method": method_code(attrs["method"]),
         }

@@ -6,7 +6,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cashdesk.domain.access import store_for
+from cashdesk.domain.session import open_session_of
 from cashdesk.enums import Scope
+from cashdesk.models import Store
 from cashdesk.web.dialects import ProblemDialect
 from cashdesk.web.fields import InstantField, ReferenceField, StrictSerializer, TextField
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM
@@ -51,7 +53,15 @@ class RegisterViewSet(ApiViewSet):
     def no_sale(self, request: Request, station: int) -> Response:
         """Notes the opening; X and Z reports count them."""
         asked, at = self.validated(NoSaleRequest), self.now
-        store = store_for(reference=asked["store"], by=self.by)
+        store = self._store(asked["store"], station=station)
         register = note_no_sale(store=store, station=station, reason=asked["reason"], by=self.by, at=at)
         shown = {"store": store.number, "station": register.number, "at": at, "reason": asked["reason"]}
         return Response(shown, status=201)
+
+    def _store(self, reference: str, *, station: int) -> Store:
+        """The store that is named, else that of the caller's open drawer with this number, else their own."""
+        if not reference and self.by.user is not None:
+            session = open_session_of(self.by.user)
+            if session is not None and session.register.number == station:
+                return session.store
+        return store_for(reference=reference, by=self.by)

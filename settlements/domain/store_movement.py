@@ -39,13 +39,18 @@ def move_in_store(
     note: str = "",
     bag_number: str = "",
     slip_number: str = "",
+    held: CashSession | None = None,
 ) -> Movement:
     """Books a drop, loan, deposit, withdrawal, or money paid in or out (minor units), and returns the movement.
 
-    `station` 0 is the vault; left out, it is the caller's own register, or the vault for what only the vault does. What is
-    taken from the vault is a manager's to move. Raises InvalidInput, Forbidden, Conflict where a register does not trade.
+    `station` 0 is the vault; left out, it is the register of `held` (the caller's open session, where the door has read it),
+    else the caller's own register, or the vault for what only the vault does. What is taken from the vault is a manager's to
+    move. Raises InvalidInput, Forbidden, Conflict where a register does not trade.
     """
-    here = _place(store=store, kind=kind, station=station, by=by)
+    if held is not None and station is None and kind not in OF_THE_VAULT:
+        here = held.register
+    else:
+        here = _place(store=store, kind=kind, station=station, by=by)
     if here.kind == PlaceKind.VAULT or kind in OF_A_MANAGER:
         refuse_cashier(by=by)
     if kind in UNDER_A_REASON:

@@ -12,8 +12,9 @@ from tests.settlements.steps import change, listed, open_register, open_vault, r
 from tests.stories import Caller, Cast, caller, counted_queries
 
 # One is the token, two are the transaction's savepoint (in production BEGIN and COMMIT).
-OPEN_VAULT = 22
-OPEN = 26
+# One of an opening locks the person, the store and its account.
+OPEN_VAULT = 23
+OPEN = 27
 COUNT = 17
 PREVIEW = 19
 # One of a close puts what differs into the variance queue.
