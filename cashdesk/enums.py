@@ -169,6 +169,14 @@ class Reason(models.TextChoices):
     OTHER = "OTHER", "Other"
 
 
+class TryBy(models.TextChoices):
+    """Who tried a password, as far as the request proves it: each kind has its own budget for a name."""
+
+    STRANGER = "STRANGER", "A stranger at an address"
+    INSIDER = "INSIDER", "A device on which the person signed in before, or a signed-in colleague"
+    SELF = "SELF", "The person, signed in already"
+
+
 class TokenKind(models.TextChoices):
     """A person's token from signing in, or a program's key."""
 

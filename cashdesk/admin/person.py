@@ -23,8 +23,9 @@ from cashdesk.admin.columns import moment
 from cashdesk.admin.constraints import WordedForm
 from cashdesk.admin.forms import RefusableForm
 from cashdesk.domain.access import keys_issued_by
-from cashdesk.domain.person import change_person, create_person, set_password
+from cashdesk.domain.person import change_person, create_person, set_password, unlock_person
 from cashdesk.domain.principal import Principal
+from cashdesk.domain.throttle import recent_tries
 from cashdesk.domain.workplace import refuse_change_of_person
 from cashdesk.enums import ROLE_RANK, PlaceKind, Role
 from cashdesk.models import Place, User
@@ -109,12 +110,30 @@ class SetPassword(ActPage):
         return Done(message=f"{row} has a new password and is signed out everywhere.")
 
 
+class Unlock(ActPage):
+    """Somebody who typed a wrong password too often may sign in again."""
+
+    name = "unlock"
+    label = "Unlock sign-in"
+    explanation = "The wrong tries of the last hour are forgotten, and the person can sign in at once."
+    form = ActForm
+
+    def is_offered(self, row: User, *, by: Principal) -> bool:
+        """While wrong tries count against somebody else."""
+        return (by.user is None or row.pk != by.user.pk) and recent_tries(row, at=timezone.now()).exists()
+
+    def do(self, row: User, form: ActForm, *, by: Principal, at: datetime) -> Done:
+        """Forgets them."""
+        tries = unlock_person(user=row, by=by, at=at)
+        return Done(message=f"{row} can sign in at once. Wrong tries forgotten: {tries}.")
+
+
 @admin.register(User)
 class PersonAdmin(Acting, UserAdmin):  # type: ignore[type-arg]  # the class takes no arguments when it runs
     """Cashiers, managers and admins. Nobody gives a role above their own, and nobody locks themselves out."""
 
     noun = "person"
-    acts = (SetPassword(),)
+    acts = (SetPassword(), Unlock())
     role_to_add = role_to_change = Role.ADMIN
     form = PersonForm
     add_form = NewPersonForm

@@ -14,9 +14,9 @@ from rest_framework.response import Response
 from cashdesk.domain import access
 from cashdesk.models import AccessToken, User
 from cashdesk.web.authentication import COOKIE, refuse_foreign_origin
+from cashdesk.web.devices import remember_device, source_of
 from cashdesk.web.dialects import CommonDialect
 from cashdesk.web.fields import InstantField, RowSerializer, StrictSerializer, TextField, WholeNumberField
-from cashdesk.web.middleware import address_of
 from cashdesk.web.openapi import COMMON_ERROR
 from cashdesk.web.permissions import PUBLIC, Access
 from cashdesk.web.views import ApiViewSet
@@ -111,8 +111,10 @@ class AuthViewSet(ApiViewSet):
         credentials = self.validated(LoginRequest)
         lifetime = timedelta(hours=settings.ACCESS_TOKEN_HOURS)
         token, secret = access.sign_in(
-            **credentials, at=self.now, address=address_of(request._request), lifetime=lifetime
+            **credentials, at=self.now, source=source_of(request._request), lifetime=lifetime
         )
+        if token.user is not None:
+            remember_device(request._request, token.user)
         response = Response(LoginResponse(_signed_in(token, secret)).data)
         is_local = request.get_host().rsplit(":", 1)[0] in ("localhost", "127.0.0.1", "[::1]", "testserver")
         response.set_cookie(

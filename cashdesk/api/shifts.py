@@ -19,9 +19,9 @@ from cashdesk.domain.workplace import store_to_open_in
 from cashdesk.enums import MovementKind
 from cashdesk.errors import NothingOpen
 from cashdesk.models import CashSession, Movement, Shift
+from cashdesk.web.devices import source_of
 from cashdesk.web.dialects import EnvelopeDialect
 from cashdesk.web.fields import InstantField, StrictSerializer, TextField, WholeNumberField
-from cashdesk.web.middleware import address_of
 from cashdesk.web.openapi import ENVELOPE_ERROR, IDEMPOTENCY_KEY
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
@@ -188,7 +188,7 @@ class ShiftViewSet(ApiViewSet):
             asked = PasswordRequest(data=request.data if isinstance(request.data, dict) else {})
             asked.is_valid(raise_exception=True)
             confirm_password(
-                by=self.by, password=asked.validated_data["password"], address=address_of(request._request), at=self.now
+                by=self.by, password=asked.validated_data["password"], source=source_of(request._request), at=self.now
             )
 
     @extend_schema(

@@ -16,15 +16,11 @@ from cashdesk.domain import audit
 from cashdesk.domain.holding import refuse_register_of_another
 from cashdesk.domain.place import register_at
 from cashdesk.domain.principal import Principal, works_in
+from cashdesk.domain.throttle import Source, count_try
 from cashdesk.enums import Role, SessionStatus, TokenKind
-from cashdesk.errors import InvalidInput, NotSignedIn, TooManyAttempts
-from cashdesk.models import AccessToken, AuditEntry, CashSession, Place, SignInAttempt, Store, User
+from cashdesk.errors import InvalidInput, NotSignedIn
+from cashdesk.models import AccessToken, AuditEntry, CashSession, Place, Store, User
 from cashdesk.models.person import SIGN_IN_NAMES, is_called
-
-ATTEMPTS_WINDOW: Final = timedelta(minutes=15)
-ATTEMPTS_PER_NAME: Final = 10
-ATTEMPTS_PER_ADDRESS: Final = 100
-"""A shop's tills often share one address, so an address may be wrong far more often than a name."""
 
 PREFIX_LENGTH: Final = 12
 WRONG_CREDENTIALS: Final = noop("The name or the password is wrong.")
@@ -34,7 +30,7 @@ def sign_in(
     *,
     password: str,
     at: datetime,
-    address: str,
+    source: Source,
     lifetime: timedelta,
     email: str = "",
     username: str = "",
@@ -48,48 +44,45 @@ def sign_in(
     station that the person may not use.
     """
     kind, name = ("email", email) if email else ("username", username) if username else ("rut", rut)
-    user = verify(identifier=name, password=password, address=address, at=at, user=_person_called(name, by=(kind,)))
+    user = verify(identifier=name, password=password, source=source, at=at, user=_person_called(name, by=(kind,)))
     bound_store, register = _binding(user=user, store=store, station=station)
     return issue_token(user=user, at=at, lifetime=lifetime, store=bound_store, register=register)
 
 
-def verify(*, identifier: str, password: str, address: str, at: datetime, user: User | None) -> User:
-    """Returns `user` if the password is theirs. The try is counted first, so that guesses sent at once all count.
+def verify(*, identifier: str, password: str, source: Source, at: datetime, user: User | None) -> User:
+    """Returns `user` if the password is theirs. `identifier` is what was typed.
 
-    `identifier` is what was typed; the tries for a person who exists count together, however the name was spelt. A right
-    password takes the person's tries away, never those of the address, which anybody with an account could clear.
     Takes as long for a person who does not exist as for one who does. Raises TooManyAttempts or NotSignedIn.
     """
-    digest = hashlib.sha256((f"user:{user.pk}" if user else f"text:{identifier.lower()}").encode()).hexdigest()
-    _count_attempt(digest=digest, address=address, at=at)
+    counted = count_try(name=identifier, user=user, source=source, at=at)
     if user is None:
         make_password(password)  # spends the time that checking would, so an unknown name answers no sooner
         raise NotSignedIn(_(WRONG_CREDENTIALS))
     if not check_password(password, user.password):
         raise NotSignedIn(_(WRONG_CREDENTIALS))
-    SignInAttempt.objects.filter(identifier_digest=digest).delete()
+    counted.forgive()
     return user
 
 
-def recognise(*, name: str, password: str, address: str, at: datetime) -> User:
+def recognise(*, name: str, password: str, source: Source, at: datetime) -> User:
     """Returns the person who signs in on a page with a username, an e-mail address or a tax id, whichever it is.
 
     Raises TooManyAttempts or NotSignedIn, as `verify` does.
     """
-    user = verify_called(name=name, password=password, address=address, at=at)
+    user = verify_called(name=name, password=password, source=source, at=at)
     audit.note(action="person.signed_in", subject=f"user:{user.pk}", by=Principal(user=user), at=at, store=user.store)
     return user
 
 
-def verify_called(*, name: str, password: str, address: str, at: datetime) -> User:
+def verify_called(*, name: str, password: str, source: Source, at: datetime) -> User:
     """Returns the active person of this username, e-mail address or tax id whose password it is; nobody is signed in by it.
 
     Raises TooManyAttempts or NotSignedIn, as `verify` does.
     """
-    return verify(identifier=name, password=password, address=address, at=at, user=_person_called(name))
+    return verify(identifier=name, password=password, source=source, at=at, user=_person_called(name))
 
 
-def confirm_password(*, by: Principal, password: str, address: str, at: datetime) -> None:
+def confirm_password(*, by: Principal, password: str, source: Source, at: datetime) -> None:
     """Checks that the person who is signed in is still the one at the till (the shifts API asks at start and end).
 
     Raises NotSignedIn when it is wrong, TooManyAttempts after too many.
@@ -97,7 +90,7 @@ def confirm_password(*, by: Principal, password: str, address: str, at: datetime
     if by.user is None:
         raise NotSignedIn(_("A shift is started and ended by a person, who signs in and confirms with their password."))
     try:
-        verify(identifier=by.user.username, password=password, address=address, at=at, user=by.user)
+        verify(identifier=by.user.username, password=password, source=source, at=at, user=by.user)
     except NotSignedIn:
         raise NotSignedIn(_("password: is wrong."), code="wrong_password", errors={"password": "is wrong."}) from None
 
@@ -112,22 +105,6 @@ def _person_called(name: str, *, by: Iterable[str] = SIGN_IN_NAMES) -> User | No
         return None
     people = list(User.objects.select_related("store", "register", "account").filter(is_called(name, by=by))[:2])
     return people[0] if len(people) == 1 and people[0].may_sign_in else None
-
-
-def _count_attempt(*, digest: str, address: str, at: datetime) -> None:
-    since = at - ATTEMPTS_WINDOW
-    of_name = SignInAttempt.objects.filter(identifier_digest=digest, at__gt=since)
-    of_address = SignInAttempt.objects.filter(address=address, at__gt=since)
-    attempt = SignInAttempt.objects.create(identifier_digest=digest, address=address, at=at)
-    for attempts, limit in ((of_name, ATTEMPTS_PER_NAME), (of_address, ATTEMPTS_PER_ADDRESS)):
-        if attempts.count() > limit:
-            # The try that is refused does not lengthen the wait; the ones before it run out by themselves.
-            attempt.delete()
-            oldest = attempts.order_by("at").values_list("at", flat=True).first() or at
-            wait = max(1, int((oldest + ATTEMPTS_WINDOW - at).total_seconds()) + 1)
-            raise TooManyAttempts(
-                _("Too many wrong tries. Wait a while before the next one."), retry_after_seconds=wait
-            )
 
 
 def _binding(*, user: User, store: str, station: int | None) -> tuple[Store | None, Place | None]:

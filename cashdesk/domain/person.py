@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from cashdesk.domain import audit
 from cashdesk.domain.access import end_sign_ins, keys_issued_by
 from cashdesk.domain.principal import Principal
+from cashdesk.domain.throttle import recent_tries
 from cashdesk.domain.workplace import refuse_change_of_person
 from cashdesk.enums import Language, Role
 from cashdesk.errors import Forbidden
@@ -121,6 +122,25 @@ def change_person(*, user: User, fields: Collection[str], by: Principal, at: dat
         if act == "deactivated":
             detail["keys_left"] = [key.pk for key in keys_issued_by(user, at=at)]
         _note(act, user, by=by, at=at, detail=detail)
+
+
+@transaction.atomic
+def unlock_person(*, user: User, by: Principal, at: datetime) -> int:
+    """Takes away the wrong tries that count against a person, so that they can sign in at once. Returns how many.
+
+    Raises Forbidden for oneself, for somebody who is no manager of the person's store or above, and for a person whose
+    role is above the caller's: each unlocking is a chance to guess on.
+    """
+    if by.user is not None:
+        is_theirs = user.pk != by.user.pk and by.people(with_inactive=True).filter(pk=user.pk).exists()
+        is_below = by.has_role(Role(user.role)) and (by.user.is_superuser or not user.is_superuser)
+        if not (by.has_role(Role.MANAGER) and is_theirs and is_below):
+            raise Forbidden("A manager of the store, or somebody above the person, unlocks them.")
+    elif not by.is_system:
+        raise Forbidden("A person unlocks a person.")
+    removed, _by_model = recent_tries(user, at=at).delete()
+    _note("unlocked", user, by=by, at=at, detail={"tries": removed})
+    return removed
 
 
 def _acts(before: User, after: User) -> dict[str, dict[str, Any]]:

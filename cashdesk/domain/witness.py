@@ -7,6 +7,7 @@ from django.utils.translation import gettext_noop as noop
 
 from cashdesk.domain import access
 from cashdesk.domain.principal import Principal
+from cashdesk.domain.throttle import Source
 from cashdesk.errors import Forbidden, InvalidInput, NotSignedIn
 from cashdesk.models import Store, User
 
@@ -21,7 +22,7 @@ def asks_witness(*, store: Store, amount: int) -> bool:
     return store.witness_minor is not None and amount > store.witness_minor
 
 
-def confirm_witness(*, name: str, password: str, address: str, by: Principal, store: Store, at: datetime) -> User:
+def confirm_witness(*, name: str, password: str, source: Source, by: Principal, store: Store, at: datetime) -> User:
     """Returns the person who confirms a count of `by` with their own name and password.
 
     A wrong try counts as one at the sign-in does; call it outside of what may be undone. Raises InvalidInput naming
@@ -32,7 +33,7 @@ def confirm_witness(*, name: str, password: str, address: str, by: Principal, st
     if left_out:
         raise InvalidInput(_("A second person confirms this count."), errors=dict.fromkeys(left_out, _("is required.")))
     try:
-        witness = access.verify_called(name=name, password=password, address=address, at=at)
+        witness = access.verify_called(name=name, password=password, source=source, at=at)
     except NotSignedIn as error:
         raise InvalidInput.of("witness_name", _(access.WRONG_CREDENTIALS)) from error
     if witness.account_id != store.account_id:

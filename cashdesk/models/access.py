@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from cashdesk.enums import TokenKind
+from cashdesk.enums import TokenKind, TryBy
 from cashdesk.models.organisation import Account, Store, Vendor
 from cashdesk.models.person import User
 from cashdesk.models.place import Place
@@ -61,14 +61,18 @@ class SignInAttempt(models.Model):
     identifier_digest = models.CharField(
         max_length=64, help_text="SHA-256 of the name tried; people type passwords there."
     )
+    source_digest = models.CharField(
+        max_length=64, default="", help_text="SHA-256 of the device, person or address that tried."
+    )
+    by = models.CharField(max_length=16, choices=TryBy.choices, default=TryBy.STRANGER)
     address = models.CharField(max_length=64)
     at = models.DateTimeField()
 
     class Meta:
         indexes = (
-            # domain.access counts the recent tries of a name, and those of an address.
+            # domain.throttle counts the recent tries of a name and those of a source.
             models.Index(fields=("identifier_digest", "at"), name="attempt_by_name"),
-            models.Index(fields=("address", "at"), name="attempt_by_address"),
+            models.Index(fields=("source_digest", "at"), name="attempt_by_source"),
         )
 
     def __str__(self) -> str:

@@ -17,8 +17,8 @@ from cashdesk.enums import Role
 from cashdesk.errors import NotSignedIn, TooManyAttempts
 from cashdesk.screens.form import path_to, see_path
 from cashdesk.screens.sentences import wait_sentence
+from cashdesk.web.devices import source_of
 from cashdesk.web.errors import status_of
-from cashdesk.web.middleware import address_of
 from cashdesk.web.pages import page_for
 
 FIELDS = ("old_password", "new_password1", "new_password2")
@@ -36,7 +36,7 @@ def password_page(request: HttpRequest, by: Principal) -> HttpResponse:
         return _page(request, faults=faults, status=400)
     at = timezone.now()
     try:
-        confirm_password(by=by, password=old, address=address_of(request), at=at)
+        confirm_password(by=by, password=old, source=source_of(request), at=at)
     except NotSignedIn:
         return _page(request, faults={"old_password": [_("This is not your present password.")]}, status=400)
     except TooManyAttempts as error:

@@ -17,9 +17,9 @@ from cashdesk.models import User
 from cashdesk.screens.form import path_within
 from cashdesk.screens.sentences import wait_sentence
 from cashdesk.web.authentication import COOKIE
+from cashdesk.web.devices import remember_device, source_of
 from cashdesk.web.errors import status_of
 from cashdesk.web.keeping import carried_on, keep_carried
-from cashdesk.web.middleware import address_of
 
 BACKEND = "cashdesk.web.authentication.SignInBackend"
 
@@ -46,7 +46,7 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
         missing = {"lacks_name": not name, "lacks_password": not password}
         return render(request, "cashdesk/sign_in.html", {**context, **missing}, status=400)
     try:
-        user = access.recognise(name=name, password=password, address=address_of(request), at=timezone.now())
+        user = access.recognise(name=name, password=password, source=source_of(request), at=timezone.now())
     except TooManyAttempts as error:
         waits = {**context, "wait": wait_sentence(error)}
         answer = render(request, "cashdesk/sign_in.html", waits, status=status_of(error))
@@ -59,6 +59,7 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
         # Django would let the old session go on, with what is left of its hours.
         request.session.cycle_key()
     login(request, user, backend=BACKEND)
+    remember_device(request, user)
     if context["carried_on"]:
         wanted = keep_carried(request=request, by=Principal(user=user), at=timezone.now())
     return redirect(wanted or _first_page_of(user))

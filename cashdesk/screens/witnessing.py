@@ -13,8 +13,8 @@ from cashdesk.domain.principal import Principal
 from cashdesk.domain.witness import asks_witness, confirm_witness
 from cashdesk.models import Store, User
 from cashdesk.screens.form import text_of
+from cashdesk.web.devices import source_of
 from cashdesk.web.idempotency import WITNESS_PROOF
-from cashdesk.web.middleware import address_of
 
 WITNESS_NAME = "witness_name"
 
@@ -29,7 +29,7 @@ def witness_of(
     if not asks_witness(store=store, amount=counted.amount):
         return None
     name, password = text_of(request, WITNESS_NAME), request.POST.get(WITNESS_PROOF, "")
-    return confirm_witness(name=name, password=password, address=address_of(request), by=by, store=store, at=at)
+    return confirm_witness(name=name, password=password, source=source_of(request), by=by, store=store, at=at)
 
 
 def witness_fields(request: HttpRequest, *, counted: CountedAmount | None, store: Store) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from cashdesk.domain import access
 from cashdesk.domain.principal import Principal
 from cashdesk.errors import NotSignedIn, TooManyAttempts
 from cashdesk.models import User
-from cashdesk.web.middleware import address_of
+from cashdesk.web.devices import remember_device, source_of
 
 COOKIE: Final = "access_token"
 SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
@@ -72,11 +72,13 @@ class SignInBackend(BaseBackend):
         """Returns the person, or None; too many tries look like a wrong password here."""
         if not username or password is None:
             return None
-        address = address_of(request) if request is not None else ""
         try:
-            return access.verify_called(name=username, password=password, address=address, at=timezone.now())
+            user = access.verify_called(name=username, password=password, source=source_of(request), at=timezone.now())
         except (NotSignedIn, TooManyAttempts):
             return None
+        if request is not None:
+            remember_device(request, user)
+        return user
 
     def get_user(self, user_id: int) -> User | None:
         """Returns the person of a browser session while they are active."""

@@ -235,6 +235,20 @@ def test_the_way_to_ones_own_password_leads_to_the_page_for_everybody(cast: Cast
     assert sits_down(cast.erika).get(reverse("admin:password_change"))["Location"] == "/password"
 
 
+def test_a_manager_unlocks_somebody_who_typed_a_wrong_password_too_often(cast: Cast) -> None:
+    erika = sits_down(cast.erika)
+    assert b"Unlock sign-in" not in erika.get(page_of(cast.carla)).content
+    login = {"username": "carla", "password": "wrong"}
+    for _try in range(3):
+        Client().post("/api/v1/auth/login", login, content_type="application/json")
+    assert b"Unlock sign-in" in erika.get(page_of(cast.carla)).content
+    done = erika.post(page_of(cast.carla, "unlock"), follow=True)
+    assert b"Carla can sign in at once. Wrong tries forgotten: 3." in done.content
+    right = {**login, "password": PASSWORD}
+    assert Client().post("/api/v1/auth/login", right, content_type="application/json").status_code == 200
+    assert AuditEntry.objects.get(action="person.unlocked").user == cast.erika
+
+
 def test_keys_that_somebody_issued_are_named_when_they_are_deactivated(cast: Cast, anna: Client) -> None:
     berta = UserFactory(store=None, account=cast.store.account, username="berta", role=Role.ADMIN)
     for name, by in (("till 3", berta), ("till 4", cast.anna)):

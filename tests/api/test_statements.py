@@ -22,8 +22,8 @@ BATCH = 8
 BATCH_OF_300 = {"postgresql": 8, "sqlite": 16}
 DECISION = 11
 CASH_TRANSACTION = 10
-SHIFT_START = 22
-SHIFT_END = 23
+SHIFT_START = 21
+SHIFT_END = 22
 
 
 def ready(cast: Cast, *, history: int = 0) -> Caller:

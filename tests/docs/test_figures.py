@@ -4,8 +4,16 @@ import pytest
 
 from cashdesk.api.reports import DAYS_MAX, ROWS_MAX
 from cashdesk.denominations import cash_unit_of
-from cashdesk.domain.access import ATTEMPTS_PER_ADDRESS, ATTEMPTS_PER_NAME, ATTEMPTS_WINDOW
 from cashdesk.domain.payment import BATCH_SIZE_MAX, TRIES_MAX
+from cashdesk.domain.throttle import (
+    ADDRESS_WINDOW,
+    FREE,
+    PER_ADDRESS,
+    PER_KNOWN_SOURCE,
+    PER_NAME,
+    PER_SOURCE,
+)
+from cashdesk.enums import TryBy
 from cashdesk.money import DIGITS_MAX
 from cashdesk.web.idempotency import KEPT_FOR, KEY_LENGTH_MAX, NOT_KEPT
 from cashdesk.web.pagination import LIMIT_DEFAULT, LIMIT_MAX
@@ -18,8 +26,12 @@ WORDS = {5: "five", 15: "fifteen", 100: "1 rupiah, which is 100 minor units"}
 @pytest.mark.parametrize(
     ("page", "told"),
     [
-        ("contracts.md", f"more than {ATTEMPTS_PER_NAME} wrong tries for a name, or {ATTEMPTS_PER_ADDRESS} from an"),
-        ("contracts.md", f"within {ATTEMPTS_WINDOW.total_seconds() / 60:.0f} minutes"),
+        ("contracts.md", f"after {FREE} wrong tries for a name"),
+        ("contracts.md", f"{PER_SOURCE[TryBy.STRANGER]} an hour from one address, {PER_NAME[TryBy.STRANGER]} from all"),
+        ("contracts.md", f"{PER_ADDRESS} within {ADDRESS_WINDOW.total_seconds() / 60:.0f} minutes"),
+        ("0019", f"{PER_ADDRESS} tries within {ADDRESS_WINDOW.total_seconds() / 60:.0f} minutes"),
+        ("0019", f"{PER_KNOWN_SOURCE} an hour for each device"),
+        *(("0019", f"{PER_SOURCE[by]} an hour | {PER_NAME[by]} an hour") for by in TryBy),
         ("contracts.md", f"at most {KEY_LENGTH_MAX} printable characters"),
         ("contracts.md", f"For {KEPT_FOR.total_seconds() / 3600:.0f} hours"),
         ("contracts.md", f"but for {NOT_KEPT_TOLD}"),

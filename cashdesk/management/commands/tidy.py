@@ -7,7 +7,7 @@ from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from cashdesk.domain.access import ATTEMPTS_WINDOW
+from cashdesk.domain.throttle import WINDOW
 from cashdesk.models import Draft, IdempotentAnswer, SignInAttempt
 from cashdesk.web.idempotency import KEPT_FOR
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         """Deletes and says how many."""
         now = timezone.now()
         answers, _by_model = IdempotentAnswer.objects.filter(created_at__lte=now - KEPT_FOR).delete()
-        attempts, _by_model = SignInAttempt.objects.filter(at__lte=now - ATTEMPTS_WINDOW).delete()
+        attempts, _by_model = SignInAttempt.objects.filter(at__lte=now - WINDOW).delete()
         drafts, _by_model = Draft.objects.filter(updated_at__lte=now - DRAFTS_KEPT_FOR).delete()
         sessions, _by_model = Session.objects.filter(expire_date__lte=now).delete()
         self.stdout.write(

@@ -1,0 +1,146 @@
+"""How often a password may be wrong, and for whom (docs/decisions/0019-signing-in-and-being-held-back.md).
+
+Tries are counted per name and source. Strangers, known only by their address, share one budget for a name. Devices on
+which the person signed in before, and signed-in colleagues, have another one that no stranger can use up. The third one
+is the person's own, whose token or browser session sends the password.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Final
+
+from django.db.models import Count, Max, Min, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from cashdesk.enums import TryBy
+from cashdesk.errors import TooManyAttempts
+from cashdesk.models import SignInAttempt, User
+
+WINDOW: Final = timedelta(hours=1)
+"""Tries count for so long."""
+PER_SOURCE: Final = {TryBy.STRANGER: 10, TryBy.INSIDER: 7, TryBy.SELF: 10}
+"""Tries of one source for one name: an address, a device, a person."""
+PER_NAME: Final = {TryBy.STRANGER: 15, TryBy.INSIDER: 15, TryBy.SELF: 10}
+"""Tries of all sources of a kind for one name. Their sum is what anybody can guess in an hour, from wherever."""
+FREE: Final = 3
+"""Tries of a source for a name that wait for nothing. Each further one waits twice as long as the one before."""
+FIRST_WAIT: Final = timedelta(seconds=5)
+
+ADDRESS_WINDOW: Final = timedelta(minutes=15)
+PER_ADDRESS: Final = 50
+"""Tries of strangers at one address, for all names together, within ADDRESS_WINDOW."""
+PER_KNOWN_SOURCE: Final = 30
+"""Tries of a known device or a signed-in person, for all names together, within WINDOW."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a try comes from: the address, and what the request proves about its device and its sender.
+
+    `device` is the id of a device whose cookie we signed, `people` the ids of those who signed in on it before. `sender`
+    is the person whose token or browser session sends the request.
+    """
+
+    address: str
+    device: str = ""
+    people: frozenset[int] = frozenset()
+    sender: User | None = None
+
+    def counter_of(self, user: User | None) -> tuple[str, TryBy]:
+        """Returns what tries for this person are counted under, and whose budget they use.
+
+        A name that nobody has is counted as a colleague's is: the counters must not tell who exists.
+        """
+        sender = self.sender
+        if user is not None and sender is not None and sender.pk == user.pk:
+            return f"person:{sender.pk}", TryBy.SELF
+        if user is not None and user.pk in self.people:
+            return f"device:{self.device}", TryBy.INSIDER
+        if sender is not None:
+            is_colleague = user is None or user.account_id == sender.account_id
+            return f"person:{sender.pk}", TryBy.INSIDER if is_colleague else TryBy.STRANGER
+        return f"address:{self.address}", TryBy.STRANGER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Try:
+    """A try that was counted, before anybody looked at the password."""
+
+    name_digest: str
+    source_digest: str
+
+    def forgive(self) -> None:
+        """Takes away the tries of this source for this name, after a right password. Those of others stay."""
+        SignInAttempt.objects.filter(identifier_digest=self.name_digest, source_digest=self.source_digest).delete()
+
+
+def count_try(*, name: str, user: User | None, source: Source, at: datetime) -> Try:
+    """Counts a try for a name before the password is looked at, so that guesses sent at once all count.
+
+    All names of one person count together. A try that is refused does not count: asking again lengthens no wait. Raises
+    TooManyAttempts with the seconds to wait.
+    """
+    counter, by = source.counter_of(user)
+    counted = Try(name_digest=_name_digest(name, user), source_digest=_digest(counter))
+    attempt = SignInAttempt.objects.create(
+        identifier_digest=counted.name_digest,
+        source_digest=counted.source_digest,
+        by=by,
+        address=source.address,
+        at=at,
+    )
+    is_address = counter.startswith("address:")
+    wait = _wait(counted, attempt=attempt, is_address=is_address, at=at)
+    if wait > timedelta(0):
+        attempt.delete()
+        raise TooManyAttempts(
+            _("Too many wrong tries. Wait a while before the next one."),
+            retry_after_seconds=ceil(wait.total_seconds()),
+        )
+    return counted
+
+
+def recent_tries(user: User, *, at: datetime) -> "QuerySet[SignInAttempt]":
+    """Returns the wrong tries that count against a person, from wherever."""
+    return SignInAttempt.objects.filter(identifier_digest=_name_digest("", user), at__gt=at - WINDOW)
+
+
+def _wait(counted: Try, *, attempt: SignInAttempt, is_address: bool, at: datetime) -> timedelta:
+    """Returns how long to wait before this try, in one statement; 0 where it may be made."""
+    window, most = (ADDRESS_WINDOW, PER_ADDRESS) if is_address else (WINDOW, PER_KNOWN_SOURCE)
+    of_name, of_source = Q(identifier_digest=counted.name_digest), Q(source_digest=counted.source_digest)
+    of_lane, of_window = of_name & Q(by=attempt.by), of_source & Q(at__gt=at - window)
+    found = (
+        SignInAttempt.objects.filter(of_name | of_source, at__gt=at - WINDOW)
+        .exclude(pk=attempt.pk)
+        .aggregate(
+            both=Count("pk", filter=of_name & of_source),
+            both_first=Min("at", filter=of_name & of_source),
+            both_last=Max("at", filter=of_name & of_source),
+            lane=Count("pk", filter=of_lane),
+            lane_first=Min("at", filter=of_lane),
+            source=Count("pk", filter=of_window),
+            source_first=Min("at", filter=of_window),
+        )
+    )
+    by, waits = TryBy(attempt.by), [timedelta(0)]
+    if found["both"] >= PER_SOURCE[by]:
+        waits.append(found["both_first"] + WINDOW - at)
+    elif found["both"] >= FREE:
+        waits.append(found["both_last"] + FIRST_WAIT * 2 ** (found["both"] - FREE) - at)
+    if found["lane"] >= PER_NAME[by]:
+        waits.append(found["lane_first"] + WINDOW - at)
+    if found["source"] >= most:
+        waits.append(found["source_first"] + window - at)
+    return max(waits)
+
+
+def _name_digest(name: str, user: User | None) -> str:
+    """Returns what is kept of a name: people type passwords there."""
+    return _digest(f"user:{user.pk}" if user else f"text:{name.lower()}")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
