@@ -136,7 +136,7 @@ class CashSessionAdmin(ActingAdmin):
     search_fields = ("pk", "uuid")
     search_help_text = "The number or UUID of a session, or a cashier's name"
     fields = (
-        "uuid", "status", "is_cancelled", "store", "register", "user", day("business_date"), moment("opened_at"),
+        "uuid", "status", "cancelled", "store", "register", "user", day("business_date"), moment("opened_at"),
         "opened_by", money("start_amount"), money("opening_difference"), "custody", moment("closed_at"), "closed_by",
         money("declared_amount"), money("expected_amount"), money("difference"), "late_cash", "adjusted_difference",
         "seal", "belonging",
@@ -168,6 +168,11 @@ class CashSessionAdmin(ActingAdmin):
             waits = session in handovers_waiting(store=session.store)
             told.append("Handed over to whoever comes next" + (": nobody has counted it in yet" if waits else ""))
         return ". ".join(filter(None, told)) or NOTHING
+
+    @admin.display(description="opening cancelled")
+    def cancelled(self, session: CashSession) -> str:
+        """In words: a red cross says nothing."""
+        return "Yes: opened by mistake, and nobody counted it" if session.is_cancelled else "No"
 
     @admin.display(description="late cash")
     def late_cash(self, session: CashSession) -> str:
