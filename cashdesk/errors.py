@@ -121,5 +121,11 @@ class InvalidMovement(DomainError):
     code = "invalid_movement"
 
 
+class OutOfLine(DomainError):
+    """An amount is out of line and nobody has looked at it again. Pages show it once more; `facts` has the doubts."""
+
+    code = "out_of_line"
+
+
 class PlaceMovedOn(Exception):
     """The place made a transition after it was looked at. Internal: who catches it looks again."""

@@ -1,6 +1,6 @@
 """Accounts, vendors and stores."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django import forms
 from django.contrib import admin
@@ -13,6 +13,7 @@ from cashdesk.admin.columns import NOTHING, moment, money
 from cashdesk.admin.forms import RefusableForm
 from cashdesk.denominations import denominations_of
 from cashdesk.domain.organisation import create_account, create_places
+from cashdesk.domain.second_look import second_look_limit
 from cashdesk.domain.workplace import refuse_change_of_account, refuse_change_of_store
 from cashdesk.enums import Role
 from cashdesk.errors import InvalidInput
@@ -136,6 +137,13 @@ class FloatField(forms.Field):
         return self.to_python(data or {}) != (initial or {})
 
 
+AMOUNTS: Final = ("tolerance_minor", "escalation_minor", "witness_minor", "register_look_minor", "vault_look_minor")
+LOOKED_AT: Final = {
+    "register_look_minor": "amount paid in, paid out, dropped or lent",
+    "vault_look_minor": "deposit, change from the bank or amount paid into or out of the vault",
+}
+
+
 class StoreForm(RefusableForm):
     """A store; a new one is told how many registers it has."""
 
@@ -156,6 +164,8 @@ class StoreForm(RefusableForm):
         required=False,
         help_text="In units of the currency: larger counts at the desk are confirmed by a second person. Empty for none.",
     )
+    register_look_minor = forms.CharField(label="Second look above, at a register", required=False)
+    vault_look_minor = forms.CharField(label="Second look above, in the vault", required=False)
     registers = forms.IntegerField(
         min_value=0,
         max_value=REGISTERS_MAX,
@@ -167,9 +177,12 @@ class StoreForm(RefusableForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk is not None:
             self.fields.pop("registers", None)
-            for name in ("tolerance_minor", "escalation_minor", "witness_minor"):
+            for name in AMOUNTS:
                 amount = getattr(self.instance, name)
                 self.initial[name] = "" if amount is None else to_units(amount, self.instance.currency)
+        for name, acts in LOOKED_AT.items():
+            if name in self.fields:
+                self.fields[name].help_text = self._look_help(acts, is_vault=name == "vault_look_minor")
         if "language" in self.fields:
             # Who says nothing of it leaves it as it is; a new store speaks English.
             self.fields["language"].required = False
@@ -187,6 +200,26 @@ class StoreForm(RefusableForm):
     def clean_witness_minor(self) -> int | None:
         """Returns minor units, or None where no count asks for a witness."""
         return self._minor("witness_minor", field="witness above") if self.cleaned_data["witness_minor"] else None
+
+    def clean_register_look_minor(self) -> int | None:
+        """Returns minor units, or None for the default."""
+        field = "second look above, at a register"
+        return self._minor("register_look_minor", field=field) if self.cleaned_data["register_look_minor"] else None
+
+    def clean_vault_look_minor(self) -> int | None:
+        """Returns minor units, or None for the default."""
+        field = "second look above, in the vault"
+        return self._minor("vault_look_minor", field=field) if self.cleaned_data["vault_look_minor"] else None
+
+    def _look_help(self, acts: str, *, is_vault: bool) -> str:
+        """Says what is shown once more, and above which amount where none is set."""
+        words = f"In units of the currency. A larger {acts} is shown once more before it is booked."
+        if self.instance.pk is None:
+            return f"{words} Empty for the default of the currency."
+        unset = Store(currency=self.instance.currency)
+        limit = second_look_limit(store=unset, is_vault=is_vault)
+        default = to_text(limit, unset.currency) if limit is not None else "no limit"
+        return f"{words} Empty for the default: {default}."
 
     def _minor(self, name: str, *, field: str) -> int:
         """Reads an amount as every other door does, in the currency that the form gives or the store has."""
@@ -224,6 +257,8 @@ class StoreAdmin(CashdeskAdmin):
         "tolerance_basis_points",
         "escalation_minor",
         "witness_minor",
+        "register_look_minor",
+        "vault_look_minor",
         "closes_stale_sessions",
         "requires_settlement",
         "language",
@@ -235,6 +270,8 @@ class StoreAdmin(CashdeskAdmin):
             "tolerance_minor": money("tolerance_minor", label="tolerance"),
             "escalation_minor": money("escalation_minor", label="second limit"),
             "witness_minor": money("witness_minor", label="witness above"),
+            "register_look_minor": money("register_look_minor", label="second look above, at a register"),
+            "vault_look_minor": money("vault_look_minor", label="second look above, in the vault"),
         }
         if obj is None:
             return (*self.basics, "registers")

@@ -149,6 +149,20 @@ class Store(PublicIdModel):
         validators=[MinValueValidator(0)],
         help_text="Minor units; a count of more is confirmed by a second person. Empty: no count asks for one.",
     )
+    register_look_minor = models.BigIntegerField(
+        "second look above, at a register",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="Minor units; larger amounts are shown once more before they are booked. Empty: a default by currency.",
+    )
+    vault_look_minor = models.BigIntegerField(
+        "second look above, in the vault",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="Minor units; larger amounts are shown once more before they are booked. Empty: a default by currency.",
+    )
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

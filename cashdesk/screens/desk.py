@@ -11,10 +11,10 @@ from cashdesk.domain.cancelling import why_not_cancelled
 from cashdesk.domain.handover import handovers_waiting
 from cashdesk.domain.place import trades_under_settlement
 from cashdesk.domain.principal import Principal
-from cashdesk.domain.register_choice import stations_for
+from cashdesk.domain.register_choice import Station, stations_for
 from cashdesk.domain.session import open_session_of
 from cashdesk.domain.undo import why_not_taken_back
-from cashdesk.enums import Role
+from cashdesk.enums import Role, Settling
 from cashdesk.models import Store, User
 from cashdesk.screens.draft import begun, counting_in_subject, opening_subject
 from cashdesk.web.pages import page_for
@@ -44,6 +44,11 @@ def desk_page(request: HttpRequest, by: Principal) -> HttpResponse:
     return render(request, "cashdesk/desk.html", context)
 
 
+def _has_settled_register(stations: list[Station]) -> bool:
+    """Whether a drawer can be opened within a settlement: at a free register whose settlement is open."""
+    return any(station.register.settling == Settling.OPEN and not station.refusal for station in stations)
+
+
 def _before_opening(user: User, store: Store, *, by: Principal) -> dict[str, Any]:
     """What stands in the way of opening, and the drawers that wait to be counted in: which of them this person may open."""
     stations = stations_for(user=user, store=store, by=by)
@@ -57,6 +62,7 @@ def _before_opening(user: User, store: Store, *, by: Principal) -> dict[str, Any
         "begun_in": [(left, at[subject]) for subject, left in counting_in.items() if subject in at],
         "refusal": stations[0].refusal if user.register is not None and stations else "",
         "assigned": user.register,
+        "has_settled_register": _has_settled_register(stations),
         "to_count_in": for_them,
         "handed_over": [left for left in waiting if left.user_id == user.pk],
         "of_others": [left for left in waiting if left not in for_them and left.user_id != user.pk],

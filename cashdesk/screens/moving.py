@@ -11,10 +11,11 @@ from cashdesk.domain.cash_movement import move_cash
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.session import open_session_of
 from cashdesk.enums import MovementKind, Role
-from cashdesk.errors import DomainError, InvalidInput, NothingOpen
+from cashdesk.errors import DomainError, InvalidInput, NothingOpen, OutOfLine
 from cashdesk.models import CashSession, User
 from cashdesk.screens.draft import Kept, kept_of
 from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path, session_meant, text_of
+from cashdesk.screens.second_look import is_correcting, look_page, refuse_unlooked
 from cashdesk.web.idempotency import act_once
 from cashdesk.web.pages import page_for
 from cashdesk.writing import amount_typed
@@ -57,10 +58,13 @@ def _page(request: HttpRequest, *, by: Principal, kind: MovementKind) -> HttpRes
     if session is None:
         return see("desk", notice="nothing-open")
     kept, at = _kept(request, session, kind, by=by), timezone.now()
+    if is_correcting(request):
+        return _show(request, session, kind, kept)
     try:
         told = _read(request, session, kind)
 
         def act() -> str:
+            refuse_unlooked(request, store=session.store, kind=kind, amounts=[(told["amount"], session.currency)])
             movement = move_cash(session=session, kind=kind, **told, by=by, at=at)
             kept.discard()
             return path_to("desk", booked=str(movement.uuid))
@@ -68,6 +72,9 @@ def _page(request: HttpRequest, *, by: Principal, kind: MovementKind) -> HttpRes
         return see_path(act_once(request=request, by=by, at=at, act=act))
     except NothingOpen:
         return see("desk", notice="closed-meanwhile")
+    except OutOfLine as doubts:
+        kept.save(request, at=at)
+        return look_page(request, doubts, kept=kept, kind=kind, station=session.register.number)
     except DomainError as error:
         return _show(request, session, kind, kept, Refusal.of(error))
 

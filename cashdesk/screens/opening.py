@@ -15,11 +15,12 @@ from cashdesk.domain.principal import Principal
 from cashdesk.domain.register_choice import stations_for
 from cashdesk.domain.session import open_session, open_session_of
 from cashdesk.domain.witness import asks_witness
-from cashdesk.enums import Role
-from cashdesk.errors import DomainError, SessionAlreadyOpen
+from cashdesk.enums import MovementKind, Role
+from cashdesk.errors import DomainError, OutOfLine, SessionAlreadyOpen
 from cashdesk.models import CashSession, Store, User
 from cashdesk.screens.draft import Kept, counting_in_subject, kept_of, opening_subject
 from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path
+from cashdesk.screens.second_look import is_correcting, look_page, looked_at, refuse_unlooked
 from cashdesk.screens.sentences import refusal_of
 from cashdesk.screens.sheet import CountSheet
 from cashdesk.screens.witnessing import WITNESS_NAME, witness_fields, witness_of
@@ -58,9 +59,38 @@ def open_page(request: HttpRequest, by: Principal) -> HttpResponse:
     counted = sheet.counted
     if counted is None:
         return _show(request, store, kept, waiting, sheet=sheet, refusal=Refusal(status=400))
-    if WITNESS_NAME not in request.POST and asks_witness(store=store, amount=counted.amount):
+    if is_correcting(request):
         return _show(request, store, kept, waiting, sheet=sheet)
+    if WITNESS_NAME not in request.POST and asks_witness(store=store, amount=counted.amount):
+        return _ask_witness(request, store, kept, waiting, sheet=sheet, counted=counted)
     return _open(request, store, kept, sheet=sheet, counted=counted, by=by)
+
+
+def _ask_witness(
+    request: HttpRequest,
+    store: Store,
+    kept: Kept,
+    waiting: list[CashSession],
+    *,
+    sheet: CountSheet,
+    counted: CountedAmount,
+) -> HttpResponse:
+    """Shows the form with the fields of a second person, or the second look with them where one is due."""
+    try:
+        _refuse_unlooked(request, store, counted)
+    except OutOfLine as doubts:
+        return _look(request, store, kept, counted, doubts)
+    return _show(request, store, kept, waiting, sheet=sheet)
+
+
+def _refuse_unlooked(request: HttpRequest, store: Store, counted: CountedAmount) -> None:
+    refuse_unlooked(request, store=store, kind=MovementKind.FLOAT, amounts=[(counted.amount, counted.currency)])
+
+
+def _look(request: HttpRequest, store: Store, kept: Kept, counted: CountedAmount, doubts: OutOfLine) -> HttpResponse:
+    kept.save(request, at=timezone.now())
+    fields = witness_fields(request, counted=counted, store=store)
+    return look_page(request, doubts, kept=kept, kind=MovementKind.FLOAT, **fields)
 
 
 def _open(
@@ -72,6 +102,7 @@ def _open(
         witness = witness_of(request, counted=counted, store=store, by=by, at=at)
 
         def act() -> str:
+            _refuse_unlooked(request, store, counted)
             number = money.parse_whole(station, field="station") if station != ANY_FREE else None
             session = open_session(
                 user=user, counted=counted, by=by, at=at, station=number, witness=witness, refuses_unwitnessed=True
@@ -82,6 +113,8 @@ def _open(
             return path_to("desk", notice="counted-in" if handover_before(session) else "opened")
 
         return see_path(act_once(request=request, by=by, at=at, act=act))
+    except OutOfLine as doubts:
+        return _look(request, store, kept, counted, doubts)
     except DomainError as error:
         if isinstance(error, SessionAlreadyOpen) and open_session_of(user) is not None:
             return see("desk", notice="already-open")
@@ -131,6 +164,7 @@ def _show(
         "stations": [] if user.register is not None else stations_for(user=user, store=store, by=kept.by),
         "station": station,
         "waiting": waiting,
+        "looked": looked_at(request),
         "handover": _handover_at(station, user=user, waiting=waiting),
         **witness_fields(request, counted=sheet.counted, store=store),
     }

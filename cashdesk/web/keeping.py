@@ -29,7 +29,7 @@ COUNTS: Final = ("close", "open", "count-in", "count", "recount")
 NOT_TYPED: Final = frozenset(
     {
         "csrfmiddlewaretoken", "once", "step", "session", "settlement", "store", "after-previews", "new-currency",
-        "new-method", "next", "seen", "device", KEEP_FIELD, CARRIED,
+        "new-method", "next", "seen", "device", "looked", "correct", KEEP_FIELD, CARRIED,
     }
 )  # fmt: skip
 """Fields that the page itself fills in. Secrets are told by their name."""

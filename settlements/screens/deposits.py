@@ -9,10 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cashdesk.domain.principal import Principal
-from cashdesk.errors import DomainError, NotFound
+from cashdesk.enums import MovementKind
+from cashdesk.errors import DomainError, NotFound, OutOfLine
 from cashdesk.models import Store
 from cashdesk.screens.draft import Kept
 from cashdesk.screens.form import Refusal, form_page, see_path
+from cashdesk.screens.second_look import is_correcting, look_page, refuse_unlooked
 from cashdesk.web.idempotency import act_once
 from settlements import queries
 from settlements.domain.deposit import (
@@ -45,9 +47,9 @@ def deposits_page(request: HttpRequest, by: Principal, store: Store) -> HttpResp
 def prepare_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
     """Packs a bag, and leads to it."""
     kept = kept_within(request, f"deposit-new:{store.uuid}", by=by)
-    if request.method != "POST":
+    if request.method != "POST" or is_correcting(request):
         return _show(request, "settlements/deposit_new.html", about(request, store), kept)
-    at = timezone.now()
+    at, kind = timezone.now(), MovementKind.DEPOSIT
     try:
         fields = Fields(request)
         missing = _("is required: the number on the bag.")
@@ -60,11 +62,15 @@ def prepare_page(request: HttpRequest, by: Principal, store: Store) -> HttpRespo
         fields.refuse_wrong()
 
         def act() -> str:
+            refuse_unlooked(request, store=store, kind=kind, amounts=[(told["amount"], store.currency)], is_vault=True)
             made = prepare_deposit(store=store, currency=store.currency, **told, by=by, at=at)
             kept.discard()
             return path_within(request, "vault-deposit", made.uuid, notice="prepared")
 
         return see_path(act_once(request=request, by=by, at=at, act=act))
+    except OutOfLine as doubts:
+        kept.save(request, at=at)
+        return look_page(request, doubts, kept=kept, kind=kind, is_vault=True)
     except DomainError as error:
         return _show(request, "settlements/deposit_new.html", about(request, store), kept, Refusal.of(error))
 

@@ -1,18 +1,21 @@
 """Opening the settlement of a register or of the vault, with what was counted into it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from cashdesk.domain.holding import refuse_register_of_another
+from cashdesk.domain.place import trades_under_settlement
 from cashdesk.domain.principal import Principal
-from cashdesk.enums import CASH, PlaceKind, Role, Settling
-from cashdesk.errors import DomainError, Forbidden, NotFound
+from cashdesk.enums import CASH, MovementKind, PlaceKind, Role, Settling
+from cashdesk.errors import DomainError, Forbidden, NotFound, OutOfLine
 from cashdesk.models import Place
 from cashdesk.screens.draft import Kept, kept_of
 from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path
+from cashdesk.screens.second_look import is_correcting, look_page, refuse_unlooked
 from cashdesk.screens.sentences import refusal_of
 from cashdesk.web.idempotency import act_once
 from cashdesk.web.pages import page_for
@@ -21,6 +24,9 @@ from settlements import queries
 from settlements.domain.opening import open_settlement
 from settlements.enums import SettlementType
 from settlements.screens.count_parts import CountParts
+
+STARTS: Final = "starts"
+"""The field that says whether a store shall trade under settlement from now on."""
 
 
 @page_for(Role.CASHIER, takes_posts=True)
@@ -37,9 +43,13 @@ def open_page(request: HttpRequest, by: Principal, store: str, station: int) -> 
             return _to_running(place, notice="already-open")
         return _show(request, place, _parts(place, typed=kept.typed).without_complaints(), kept, by=by)
     parts = _parts(place, typed=request.POST)
+    if is_correcting(request):
+        return _show(request, place, parts, kept, by=by)
     if parts.is_adding or parts.takes_usual:
         kept.save(request, at=timezone.now())
         return _show(request, place, parts, kept, by=by, refusal=Refusal(status=400) if parts.new_error else None)
+    if _starts_settlements(place) and request.POST.get(STARTS) != "yes":
+        return _refuse_start(request, place, parts, kept, by=by)
     if not parts.is_ready:
         kept.save(request, at=timezone.now())
         return _show(request, place, parts, kept, by=by, refusal=Refusal(status=400))
@@ -52,11 +62,30 @@ def _parts(place: Place, *, typed: Mapping[str, str]) -> CountParts:
     return CountParts([(place.store.currency, CASH)], typed=typed, usual_of=usual_of)
 
 
+def _starts_settlements(place: Place) -> bool:
+    """Whether opening it makes a store trade under settlement that did not before."""
+    return place.kind == PlaceKind.VAULT and not trades_under_settlement(place.store)
+
+
+def _refuse_start(request: HttpRequest, place: Place, parts: CountParts, kept: Kept, *, by: Principal) -> HttpResponse:
+    """Leads back where settlements are not wanted; else asks whether they are."""
+    if request.POST.get(STARTS) == "no":
+        kept.discard()
+        return see("vault-of", place.store.uuid)
+    kept.save(request, at=timezone.now())
+    errors = {STARTS: _("Choose one: opening the vault changes the whole store.")}
+    return _show(request, place, parts, kept, by=by, refusal=Refusal(status=400, errors=errors))
+
+
 def _open(request: HttpRequest, place: Place, parts: CountParts, kept: Kept, *, by: Principal) -> HttpResponse:
     at = timezone.now()
     is_vault = place.kind == PlaceKind.VAULT
 
+    kind = MovementKind.OPENING_BALANCE if is_vault else MovementKind.FLOAT
+
     def act() -> str:
+        amounts = [(found.amount, found.currency) for found in parts.counted]
+        refuse_unlooked(request, store=place.store, kind=kind, amounts=amounts, is_vault=is_vault)
         settlement = open_settlement(
             type=SettlementType.VAULT if is_vault else SettlementType.CASHREGISTER,
             store=place.store,
@@ -72,6 +101,9 @@ def _open(request: HttpRequest, place: Place, parts: CountParts, kept: Kept, *, 
 
     try:
         return see_path(act_once(request=request, by=by, at=at, act=act))
+    except OutOfLine as doubts:
+        kept.save(request, at=at)
+        return look_page(request, doubts, kept=kept, kind=kind, is_vault=is_vault, station=place.number)
     except DomainError as error:
         if error.code == "settlement_already_open":
             return _to_running(place, notice="already-open")
@@ -102,6 +134,8 @@ def _show(
         "parts": parts,
         "kept": kept,
         "is_manager": by.has_role(Role.MANAGER),
+        "starts_settlements": _starts_settlements(place),
+        "starts": kept.typed.get(STARTS, ""),
     }
     if place.kind == PlaceKind.REGISTER and refusal is None:
         context |= _in_the_way(place)

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from cashdesk.domain.place import trades_under_settlement
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import Role
 from cashdesk.errors import NotFound
@@ -49,5 +50,6 @@ def _show(request: HttpRequest, store: Store, *, by: Principal) -> HttpResponse:
         "store_query": "" if by.user is not None and by.user.store_id == store.pk else f"?store={store.uuid}",
         "under_way": queries.change_under_way(store=store),
         "notice": request.GET.get("notice", ""),
+        "is_settled": running is not None or trades_under_settlement(store),
     }
     return render(request, "settlements/vault.html", context)

@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from cashdesk import queries as ledger_queries
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import MovementKind
-from cashdesk.errors import DomainError
+from cashdesk.errors import DomainError, OutOfLine
 from cashdesk.models import Movement, Store
 from cashdesk.screens.draft import Kept
 from cashdesk.screens.form import Refusal, form_page, see_path
+from cashdesk.screens.second_look import is_correcting, look_page, refuse_unlooked
 from cashdesk.screens.sheet import AMOUNT, CountSheet
 from cashdesk.web.idempotency import act_once
 from settlements import queries
@@ -75,15 +76,23 @@ def _page(request: HttpRequest, *, by: Principal, store: Store, kind: MovementKi
         return _show(request, store, kind, kept, resumed, booked=_booked(request, by=by, store=store, kind=kind))
     at = timezone.now()
     sheet = CountSheet(store.currency, kept.typed) if kind in COUNTED else None
+    if is_correcting(request):
+        return _show(request, store, kind, kept, sheet)
+    is_vault = kind not in AT_A_REGISTER
     try:
         told = _read(request, store, kind, sheet)
 
         def act() -> str:
+            amounts = [(told["amount"], store.currency)]
+            refuse_unlooked(request, store=store, kind=kind, amounts=amounts, is_vault=is_vault)
             movement = move_in_store(store=store, kind=kind, currency=store.currency, **told, by=by, at=at)
             kept.discard()
             return path_within(request, PAGES[kind], booked=str(movement.uuid))
 
         return see_path(act_once(request=request, by=by, at=at, act=act))
+    except OutOfLine as doubts:
+        kept.save(request, at=at)
+        return look_page(request, doubts, kept=kept, kind=kind, is_vault=is_vault, station=told["station"])
     except DomainError as error:
         if sheet is not None:
             sheet.amount_error = error.errors.get(AMOUNT, "")

@@ -166,3 +166,17 @@ def test_a_brand_of_another_account_is_not_a_shops(cast: Cast, anna: Client, ope
     theirs = Vendor.objects.create(account=cast.otto.store.account, name="Theirs")
     for browser in (anna, sits_down(operator)):
         assert "vendor" in errors_of(browser.post(new(Store), hamburg(cast, vendor=theirs.pk)))
+
+
+def test_the_second_look_of_a_shop_is_set_in_units_and_left_to_the_currency(cast: Cast, anna: Client) -> None:
+    typed = {"register_look_minor": "1500", "vault_look_minor": ""}
+    assert anna.post(new(Store), hamburg(cast, **typed)).status_code == 302
+    store = Store.objects.get(number="1338")
+    assert (store.register_look_minor, store.vault_look_minor) == (1500_00, None)
+    page = anna.get(page_of(store)).content.decode()
+    assert 'value="1500"' in page
+    assert "Empty for the default: 20000.00 EUR." in page
+    wrong = anna.post(new(Store), hamburg(cast, number="1339", vault_look_minor="4006381333931"))
+    assert errors_of(wrong) == {
+        "vault_look_minor": ["second look above, in the vault: must be at most 50000000.00 EUR."]
+    }

@@ -44,7 +44,7 @@ STEPS: list[Callable[[Browser], object]] = [
     *[lambda b, path=path: b.get(path) for path in ("/", "/desk", "/desk?notice=opened", "/desk/open", "/desk/pay-in", "/desk/pay-out",
                                                    "/desk/drop", "/desk/no-sale", "/desk/count", "/desk/hand-over", "/desk?expected=1", "/desk/count?step=close")],
     *[lambda b, path=path, typed=typed: b.fill(path, typed) for path in ("/desk/pay-in", "/desk/pay-out", "/desk/drop")
-      for typed in ({}, {"amount": "x"}, {"amount": "200", "reason": "more than Bruno has"}, {"amount": "90000", "reason": "more than both"})],
+      for typed in ({}, {"amount": "x"}, {"amount": "200", "reason": "more than Bruno has"}, {"amount": "1900", "reason": "more than both"})],
     lambda b: b.follow(),
     *[lambda b, typed=typed: b.fill("/desk/no-sale", typed) for typed in ({}, {"words": "to look into it"})],
     *[lambda b, typed=typed: b.fill("/desk/count", typed) for typed in ({}, {"amount": "x"}, {"amount": "103.38"}, {"amount": "739.41"}, {"amount": "0"},

@@ -78,7 +78,7 @@ def test_a_movement_that_is_not_understood_names_the_field(
 
 def test_more_than_is_in_the_drawer_is_taken_without_a_word(cast: Cast) -> None:
     open_drawer(cast.carla, 10_00)
-    assert Browser(cast.carla).fill("/desk/drop", {"amount": "99999"}).status_code == 303
+    assert Browser(cast.carla).fill("/desk/drop", {"amount": "99999", "looked": "9999900 EUR"}).status_code == 303
 
 
 def test_who_has_no_store_is_told(cast: Cast) -> None:

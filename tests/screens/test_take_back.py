@@ -16,7 +16,7 @@ def path_of(movement: Movement) -> str:
 def test_a_pay_out_with_two_digits_too_many_is_taken_back(cast: Cast) -> None:
     open_drawer(cast.carla, 199_00)
     carla = Browser(cast.carla)
-    carla.fill("/desk/pay-out", {"amount": "75000", "reason": "window cleaner"})
+    carla.fill("/desk/pay-out", {"amount": "75000", "reason": "window cleaner", "looked": "7500000 EUR"})
     paid = Movement.objects.get(kind="PAID_OUT")
     assert path_of(paid) in carla.get("/desk").content.decode()
     carla.get(path_of(paid))

@@ -6,7 +6,7 @@
   const SAVED_WITHIN_MS = 8_000;
   const ANSWERED_WITHIN_MS = 30_000;
   const PAUSES_MS = [2_000, 4_000, 8_000, 15_000, 30_000];
-  const NOT_TYPED = ["csrfmiddlewaretoken", "once", "keep", "session", "settlement", "store"];
+  const NOT_TYPED = ["csrfmiddlewaretoken", "once", "keep", "session", "settlement", "store", "looked"];
   const PREFIX = "keep:";
 
   const states = new WeakMap(); // of the forms that are kept

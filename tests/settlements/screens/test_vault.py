@@ -15,9 +15,9 @@ def test_the_vault_from_its_first_count_to_the_next_period(shop: Shop) -> None:
     counts_card_slips(shop)
     erika = Browser(shop.cast.erika)
     erika.get("/vault")
-    assert "Nobody has counted this vault yet." in erika.text
+    assert "This store trades without settlements." in erika.text
     erika.fill(opening_path(shop, 0), {"eur-cash-pieces-20000": "5", "new-currency": "USD"})
-    erika.send(opening_path(shop, 0), {"eur-cash-pieces-20000": "5", "usd-cash-amount": "40"})
+    erika.send(opening_path(shop, 0), {"eur-cash-pieces-20000": "5", "usd-cash-amount": "40", "starts": "yes"})
     erika.follow()
     assert "The vault is open. Registers can be opened now." in erika.text
     assert "Begun with 1,000.00 EUR 40.00 USD" in erika.text
@@ -56,7 +56,7 @@ def test_the_vault_is_opened_once(shop: Shop) -> None:
     erika = Browser(shop.cast.erika)
     erika.get(opening_path(shop, 0))
     stale = erika.hidden()
-    erika.send(opening_path(shop, 0), {"eur-cash-amount": "5"})
+    erika.send(opening_path(shop, 0), {"eur-cash-amount": "5", "starts": "yes"})
     erika.get("/desk/drop")
     other = erika.client.post(opening_path(shop, 0), {**stale, "eur-cash-amount": "6"})
     assert other.status_code == 422

@@ -1,0 +1,160 @@
+"""Tells whether an amount that a person typed is out of line, so that a page shows it once more before it is booked.
+
+The look depends on the amount, the store's settings and how many digits such amounts usually have, never on what a place
+holds or should hold: a cashier who tries amounts learns nothing of what is expected (law 5, docs/decisions/0020). Programs
+are not asked: an API cannot ask back.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from statistics import median_low
+from types import MappingProxyType
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from cashdesk.enums import MovementKind, PlaceKind
+from cashdesk.errors import OutOfLine
+from cashdesk.models import Movement, Place, Store
+from cashdesk.money import exponent_of
+
+FLOATS_MAX: Final = 3
+"""A float of more than this many usual floats is looked at again."""
+
+DIGITS_MORE: Final = 2
+"""So many digits more than usual: the slips of the comma, of a doubled key and of "00" pressed twice."""
+
+LATEST: Final = 20
+LATEST_MIN: Final = 5
+"""How many of the latest amounts say what is usual, and how few say nothing."""
+
+REGISTER_UNITS: Final = 2_000
+VAULT_UNITS: Final = 20_000
+"""The limits of a store that set none, in units of its currency's size: 2,000.00 EUR, 2,000,000 CLP."""
+
+UNKNOWN: Final = 10**9
+"""More digits than any amount has."""
+
+_SIZES: Final = {
+    1: "AED AUD AZN BGN BHD BRL CAD CHF EUR FJD GBP GEL ILS JOD KWD MYR NZD OMR PEN PLN QAR RON SAR SGD TND USD",
+    10: "BOB CNY CZK DKK EGP GHS GTQ HKD HNL MAD MDL MXN NAD NIO NOK SEK THB TRY TTD TWD UAH UYU ZAR ZMW",
+    100: "AFN ALL BDT DOP DZD ETB HTG INR ISK JMD JPY KES KGS MKD MUR MZN NPR PHP PKR RSD RUB VES",
+    1_000: "AMD AOA ARS CLP COP CRC HUF KRW KZT LKR NGN RWF TZS XAF XOF XPF YER",
+    10_000: "IDR KHR MMK MNT PYG UGX UZS VND",
+    100_000: "IRR LAK LBP",
+}
+_SIZE_OF: Final = MappingProxyType({code: size for size, codes in _SIZES.items() for code in codes.split()})
+"""How many units of a currency are a small note, roughly, as a power of ten."""
+
+_OTHER_END: Final = {
+    MovementKind.FLOAT: ("source", PlaceKind.VAULT),
+    MovementKind.LOAN: ("source", PlaceKind.VAULT),
+    MovementKind.DROP: ("destination", PlaceKind.VAULT),
+    MovementKind.PAID_IN: ("source", PlaceKind.OUTSIDE),
+    MovementKind.PAID_OUT: ("destination", PlaceKind.OUTSIDE),
+    MovementKind.DEPOSIT: ("destination", PlaceKind.BANK),
+    MovementKind.WITHDRAWAL: ("source", PlaceKind.BANK),
+}
+"""The end at which the store has few movements, so that the latest of a kind are found in the index of that end."""
+
+
+class Why(StrEnum):
+    """Why an amount is out of line."""
+
+    FLOAT = "FLOAT"
+    LIMIT = "LIMIT"
+    DIGITS = "DIGITS"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doubt:
+    """An amount that is out of line, minor units, and why; `than` is the usual float or the limit, 0 for digits."""
+
+    amount: int
+    currency: str
+    why: Why
+    than: int = 0
+
+    @property
+    def token(self) -> str:
+        """What a form carries when a person has looked at this amount."""
+        return f"{self.amount} {self.currency}"
+
+
+def second_look_limit(*, store: Store, is_vault: bool, currency: str = "") -> int | None:
+    """Returns the amount above which acts are looked at again, minor units: what the store set for its own currency, else
+    a default by the size of the currency. None where neither is known.
+    """
+    currency = currency or store.currency
+    own = store.vault_look_minor if is_vault else store.register_look_minor
+    if own is not None and currency == store.currency:
+        return own
+    size = _SIZE_OF.get(currency)
+    if size is None:
+        return None
+    return int(10 ** exponent_of(currency) * size * (VAULT_UNITS if is_vault else REGISTER_UNITS))
+
+
+def doubt_about(*, store: Store, kind: MovementKind, amount: int, currency: str, is_vault: bool) -> Doubt | None:
+    """Returns why an amount that a person typed is out of line, or None where it is not.
+
+    `kind` is the movement that it makes: FLOAT for an opening, OPENING_BALANCE for the vault's. One statement at most.
+    """
+    usual_float = _usual_float(store) if kind == MovementKind.FLOAT and currency == store.currency else 0
+    if usual_float:
+        above = amount > FLOATS_MAX * usual_float
+        return Doubt(amount=amount, currency=currency, why=Why.FLOAT, than=usual_float) if above else None
+    limit = second_look_limit(store=store, is_vault=is_vault, currency=currency)
+    if limit is not None and amount > limit:
+        return Doubt(amount=amount, currency=currency, why=Why.LIMIT, than=limit)
+    # Two digits more than a usual amount are three at least.
+    if amount < 10**DIGITS_MORE:
+        return None
+    usual = _usual_digits(store=store, kind=kind, currency=currency, is_vault=is_vault)
+    return Doubt(amount=amount, currency=currency, why=Why.DIGITS) if _digits(amount) >= usual + DIGITS_MORE else None
+
+
+def refuse_out_of_line(
+    *,
+    store: Store,
+    kind: MovementKind,
+    amounts: Iterable[tuple[int, str]],
+    is_vault: bool = False,
+    looked_at: Iterable[str] = (),
+) -> None:
+    """Raises OutOfLine for amounts (minor units, currency) that are out of line and were not `looked_at`, by token.
+
+    For doors at which a person types. Called within the act, so that a form sent again gets its first answer and is not
+    asked about what it has done.
+    """
+    found = [
+        doubt_about(store=store, kind=kind, amount=amount, currency=currency, is_vault=is_vault)
+        for amount, currency in amounts
+    ]
+    doubts = [doubt for doubt in found if doubt is not None]
+    if not {doubt.token for doubt in doubts} <= set(looked_at):
+        raise OutOfLine(_("Check the amount: it is larger than usual."), facts={"doubts": doubts})
+
+
+def _usual_float(store: Store) -> int:
+    return sum(worth * pieces for worth, pieces in store.usual_float.items())
+
+
+def _usual_digits(*, store: Store, kind: MovementKind, currency: str, is_vault: bool) -> int:
+    """Returns how many digits such an amount usually has in the store, UNKNOWN where too few were booked to say."""
+    if kind not in _OTHER_END:
+        return UNKNOWN
+    end, place = _OTHER_END[kind]
+    here = "destination" if end == "source" else "source"
+    ends = {
+        f"{end}__in": Place.objects.filter(store=store, kind=place).values("pk"),
+        f"{here}__kind": PlaceKind.VAULT if is_vault else PlaceKind.REGISTER,
+    }
+    latest = Movement.objects.filter(**ends, kind=kind, currency=currency, reverses__isnull=True).order_by("-pk")
+    amounts = list(latest.values_list("amount", flat=True)[:LATEST])
+    return _digits(median_low(amounts)) if len(amounts) >= LATEST_MIN else UNKNOWN
+
+
+def _digits(amount: int) -> int:
+    return len(str(amount))
