@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from cashdesk.models import SignInAttempt
 from cashdesk.web.sessions import SIGNED_IN_AT
+from tests.cashdesk.desk import open_drawer
 from tests.factories import PASSWORD
 from tests.screens.desk import Browser
 from tests.stories import Cast, counted_queries
@@ -113,6 +114,17 @@ def test_a_read_does_not_fail_where_nothing_can_be_written(cast: Cast, monkeypat
 
     monkeypatch.setattr(QuerySet, "update", refused)
     assert is_signed_in(carla)
+
+
+def test_a_count_typed_into_an_idle_page_is_there_after_signing_in_again(cast: Cast) -> None:
+    open_drawer(cast.carla, 0)
+    carla = signed_in()
+    carla.get("/desk/count")
+    passes(MINUTES)
+    assert carla.send("/desk/count", {"pieces-2000": "007", "amount": ""}).status_code == 403
+    carla.send("/sign-in", {"name": "carla", "password": PASSWORD})
+    carla.follow()
+    assert carla.value("pieces-2000") == "007"
 
 
 def test_tidy_removes_what_has_ended_and_nothing_else(cast: Cast) -> None:
