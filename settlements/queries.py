@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from cashdesk.domain.access import store_reference
 from cashdesk.domain.handover import counts_of_custody
+from cashdesk.domain.holding import usable_registers
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import CountMoment, PlaceKind, Role, SessionStatus, Settling
 from cashdesk.errors import NotFound
@@ -84,14 +85,6 @@ def registers(*, by: Principal, store: Store) -> list[Standing]:
     """Returns the registers of a store whose settlements `by` may open and count, by number: a manager all, a cashier the
     assigned one, or those that nobody is assigned to.
     """
-    places = Place.objects.filter(store=store, kind=PlaceKind.REGISTER)
-    if by.user is not None and not by.has_role(Role.MANAGER):
-        if by.user.register is not None and by.user.register.store_id == store.pk:
-            places = places.filter(pk=by.user.register.pk)
-        else:
-            places = places.exclude(
-                pk__in=User.objects.filter(register__store=store, is_active=True).values("register")
-            )
     running = {
         found.place_id: found for found in Settlement.objects.filter(store=store).exclude(state=SettlementState.CLOSED)
     }
@@ -99,7 +92,7 @@ def registers(*, by: Principal, store: Store) -> list[Standing]:
     alone = {found.register_id: found for found in trading if found.register_id not in running}
     return [
         Standing(register=one, settlement=running.get(one.pk), session=alone.get(one.pk))
-        for one in places.order_by("number")
+        for one in usable_registers(store=store, by=by).order_by("number")
     ]
 
 

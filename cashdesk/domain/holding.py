@@ -7,7 +7,7 @@ of the token, the person's assigned register, or the one whose settlement they o
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from cashdesk.domain.place import register_at
@@ -46,6 +46,21 @@ def bound_register(*, store: Store, by: Principal) -> Place | None:
 def assigned_register(*, store: Store, user: User) -> Place | None:
     """Returns the register that a person is assigned to, if it is one of this store."""
     return user.register if user.register is not None and user.register.store_id == store.pk else None
+
+
+def usable_registers(*, store: Store, by: Principal) -> "QuerySet[Place]":
+    """Returns the registers that a person may use, for the lists of pages: a manager all; a cashier the assigned one, else
+    those that nobody is assigned to, and the one that they hold.
+    """
+    registers = Place.objects.filter(store=store, kind=PlaceKind.REGISTER)
+    if by.user is None or by.has_role(Role.MANAGER):
+        return registers
+    held = Q(pk__in=CashSession.objects.filter(user=by.user, status=SessionStatus.OPEN).values("register"))
+    assigned = assigned_register(store=store, user=by.user)
+    if assigned is not None:
+        return registers.filter(held | Q(pk=assigned.pk))
+    taken = User.objects.filter(register__store=store, is_active=True).values("register")
+    return registers.filter(held | ~Q(pk__in=taken))
 
 
 def register_meant(*, store: Store, station: int | None, by: Principal) -> Place:

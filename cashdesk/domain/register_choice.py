@@ -7,7 +7,13 @@ from django.db.models import Case, Exists, OuterRef, Q, Value, When
 from django.utils.translation import gettext as _
 
 from cashdesk.domain.handover import registers_waiting
-from cashdesk.domain.holding import Holding, assigned_register, bound_register, refuse_register_of_another
+from cashdesk.domain.holding import (
+    Holding,
+    assigned_register,
+    bound_register,
+    refuse_register_of_another,
+    usable_registers,
+)
 from cashdesk.domain.place import refuse_counted, refuse_unsettled, register_at
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.workplace import refuse_switched_off
@@ -28,14 +34,10 @@ def stations_for(*, user: User, store: Store, by: Principal) -> list[Station]:
     """Returns the registers that a person may open in a store, by number, in one query: the assigned one alone, where there
     is one. It is a look: what is true when the drawer is opened is asked again under the lock.
     """
-    registers = Place.objects.filter(store=store, kind=PlaceKind.REGISTER)
+    registers = usable_registers(store=store, by=by)
     assigned = assigned_register(store=store, user=user)
     if assigned is not None:
         registers = registers.filter(pk=assigned.pk)
-    elif not by.has_role(Role.MANAGER):
-        registers = registers.exclude(
-            pk__in=User.objects.filter(register__store=store, is_active=True).values("register")
-        )
     running = CashSession.objects.filter(register=OuterRef("pk"), status=SessionStatus.OPEN)
     return [
         Station(register=register, refusal=_why_not(register, store=store))

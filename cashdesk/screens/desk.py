@@ -55,12 +55,14 @@ def _before_opening(user: User, store: Store, *, by: Principal) -> dict[str, Any
     free = {station.register.pk for station in stations if not station.refusal}
     waiting = handovers_waiting(store=store)
     for_them = [left for left in waiting if left.register_id in free and left.user_id != user.pk]
+    # Then every register is refused for the same reason, before anything is counted.
+    is_of_all = user.register is not None or not store.is_active
     opening, counting_in = opening_subject(store), {counting_in_subject(left): left for left in for_them}
     at = begun([opening, *counting_in], by=by)
     return {
         "begun_at": at.get(opening, ""),
         "begun_in": [(left, at[subject]) for subject, left in counting_in.items() if subject in at],
-        "refusal": stations[0].refusal if user.register is not None and stations else "",
+        "refusal": stations[0].refusal if is_of_all and stations else "",
         "assigned": user.register,
         "has_settled_register": _has_settled_register(stations),
         "to_count_in": for_them,

@@ -186,6 +186,9 @@ def test_what_is_open_there_is_counted_and_closed(cast: Cast) -> None:
 
 def test_the_pages_of_the_desk_say_so(off: Cast) -> None:
     browser = Browser(off.carla)
+    browser.get("/desk")
+    assert "Store 1337 is switched off" in browser.text
+    assert "/desk/open" not in browser.page.content.decode()
     page = browser.fill("/desk/open", {"amount": "0"})
     assert page.status_code == 409
     assert "1337" in browser.text
