@@ -53,7 +53,7 @@ def serving(env: Mapping[str, str], *, log: Path) -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as listening, log.open("a") as output:
         port: int = listening.getsockname()[1]
         command = [sys.executable, "-m", "gunicorn", "config.wsgi", f"--bind=fd://{listening.fileno()}"]
-        command += [f"--workers={WORKERS}", "--worker-class=gthread", f"--threads={THREADS_A_WORKER}"]
+        command += [f"--workers={WORKERS}", "--worker-class=config.worker.Worker", f"--threads={THREADS_A_WORKER}"]
         server = subprocess.Popen(
             [*command, "--keep-alive=75", "--no-control-socket"],
             cwd=PROJECT,

@@ -161,7 +161,7 @@ class Server:
         with socket.create_server(("127.0.0.1", 0), backlog=512) as listening, self.log.open("w") as output:
             self.port: int = listening.getsockname()[1]
             command = [sys.executable, "-m", "gunicorn", application, f"--bind=fd://{listening.fileno()}"]
-            command += [f"--workers={WORKERS}", "--worker-class=gthread", f"--threads={THREADS_A_WORKER}"]
+            command += [f"--workers={WORKERS}", "--worker-class=config.worker.Worker", f"--threads={THREADS_A_WORKER}"]
             self._process = subprocess.Popen(
                 [*command, "--keep-alive=75", "--no-control-socket"],
                 cwd=PROJECT,

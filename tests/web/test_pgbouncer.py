@@ -111,6 +111,7 @@ def trade(server: RealServer, token: str, station: int) -> list[int]:
     return statuses
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.django_db(transaction=True)
 def test_trading_behind_a_pooler_of_transactions(tmp_path: Path) -> None:
     if connection.vendor != "postgresql":
