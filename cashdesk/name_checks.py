@@ -34,7 +34,7 @@ def _faults(alias: str) -> Iterator[CheckMessage]:
         operator_uids = _by_name(cursor.fetchall())
     for (_account, name), users in sign_in_names[:NAMED_MAX]:
         yield Error(
-            f"The users {users} have the same username, email or tax id: {name!r}. None of them can sign in with it.",
+            f"The users {users} have the same username, email or tax id: {name!r}. On the pages it signs nobody in.",
             hint="Give all but one of them another name in the back office.",
             id="cashdesk.E020",
         )

@@ -83,6 +83,10 @@ class Look:
         if references:
             # Also people who left: a late payment of theirs is real money.
             found_people = self.by.people(with_inactive=True).filter(has_operator_uid(references))
+            if self.by.account_id is None:
+                # A uid names one person of an account, and an operator of the installation sees every account.
+                named = [*self.stores.values(), *(session.store for session in self.sessions.values())]
+                found_people = found_people.filter(account__in={store.account_id for store in named})
             # Only in data older than the law: a code that somebody was given goes before an id that reads the same.
             for person in sorted(found_people, key=lambda found: bool(found.operator_code)):
                 self.operators[person.operator_uid] = person

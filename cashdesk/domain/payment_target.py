@@ -62,9 +62,12 @@ class _Decision:
     def target(self, report: Reference) -> Target | DomainError:
         """Returns where one report belongs, or why that cannot be said."""
         try:
-            return self._target(report)
+            found = self._target(report)
+            if report.operator and found.operator and found.operator.account_id != found.store.account_id:
+                raise _not_an_operator()
         except DomainError as error:
             return error
+        return found
 
     def _target(self, report: Reference) -> Target:
         operator = self._operator(report)
@@ -104,7 +107,7 @@ class _Decision:
         operator = self.look.operators.get(report.operator)
         is_another = self.by.user is not None and operator != self.by.user
         if operator is None or (is_another and not self.by.has_role(Role.MANAGER)):
-            raise InvalidInput.of("operator", "is not an operator that you report for.")
+            raise _not_an_operator()
         return operator
 
     def _register(self, report: Reference, store: Store) -> Place:
@@ -194,3 +197,7 @@ class _Decision:
         if last is not None and last.store_id == store.pk:
             return Target(store=store, register=last.register, session=last, operator=operator)
         return Target(store=store, register=None, session=None, operator=operator)
+
+
+def _not_an_operator() -> InvalidInput:
+    return InvalidInput.of("operator", "is not an operator that you report for.")

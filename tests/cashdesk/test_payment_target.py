@@ -12,7 +12,7 @@ from cashdesk.domain.principal import SYSTEM, Principal
 from cashdesk.domain.session import open_session
 from cashdesk.enums import PlaceKind, Scope
 from cashdesk.errors import DomainError, Forbidden, InvalidInput
-from cashdesk.models import Place, Store
+from cashdesk.models import Place, Store, User
 from tests.cashdesk.desk import NOON, close_drawer, counted, open_drawer, report_of
 from tests.factories import StoreFactory, UserFactory
 from tests.stories import Cast, counted_queries
@@ -211,6 +211,24 @@ def test_a_code_that_looks_like_an_id_is_a_code(cast: Cast) -> None:
     found = look(Principal(user=cast.erika), operator=str(cast.carla.pk))
     assert isinstance(found, Target)
     assert found.operator == cast.bruno
+
+
+def test_an_operator_of_the_installation_names_somebody_of_the_account_of_the_store(cast: Cast) -> None:
+    root = User.objects.create_superuser("root", "root@example.com", "Root", "a-long-password")
+    User.objects.filter(pk=cast.otto.pk).update(operator_code=str(cast.carla.pk))
+    by, uid = Principal(user=root), str(cast.carla.pk)
+    assert target(by, operator=uid, store=str(cast.store.uuid)).operator == cast.carla
+    assert cast.otto.store is not None
+    assert target(by, operator=uid, store=str(cast.otto.store.uuid)).operator == cast.otto
+    reports = [
+        report_of(100, operator=uid, store=str(store.uuid), id=str(store.pk)) for store in (cast.store, cast.otto.store)
+    ]
+    found = targets_of(reports=reports, by=by, hold=False)
+    for report in reports:
+        answer = found[report]
+        if isinstance(answer, Target):
+            assert answer.operator is not None
+            assert answer.operator.account_id == answer.store.account_id
 
 
 def test_a_cashier_reports_for_themselves_alone(cast: Cast) -> None:
