@@ -22,7 +22,7 @@ LOOK: Final = """(shareMax) => {
   const sticks = (one) => ["sticky", "fixed"].includes(getComputedStyle(one).position);
   const bars = [...document.querySelectorAll("body *")].filter((one) => visible(one) && sticks(one));
   const typed = [...document.querySelectorAll("input, select")].filter(visible).map((one) => one.value);
-  const faults = [];
+  const faults = [...document.querySelectorAll(".unscripted")].filter(visible).map((one) => `is for no script: ${name(one)}`);
   for (const bar of bars) {
     const share = bar.getBoundingClientRect().height / innerHeight;
     if (share > shareMax) faults.push(`bar takes ${Math.round(share * 100)} % of the height: ${name(bar)}`);
