@@ -126,9 +126,13 @@ def closing_witness(session: CashSession) -> User | None:
 
 
 def pieces_counted(session: CashSession) -> "list[CountPieces]":
-    """Returns the notes and coins of the count that closed a session, largest first; none where an amount was told."""
+    """Returns the notes and coins of the session's own currency in the count that closed it, largest first; none where an
+    amount was told.
+    """
     pieces = CountPieces.objects.filter(
-        count_amount__count__session=session, count_amount__count__moment=CountMoment.CLOSING
+        count_amount__count__session=session,
+        count_amount__count__moment=CountMoment.CLOSING,
+        count_amount__currency=session.currency,
     )
     return list(pieces.order_by("-denomination"))
 
@@ -140,7 +144,7 @@ def has_returned_its_cash(session: CashSession) -> bool:
     period = Movement.objects.filter(
         source=session.register, pk__gt=session.seal.after_movement, pk__lte=session.seal.last_movement
     )
-    return period.filter(kind=MovementKind.RETURN, session=session).exists()
+    return period.filter(kind=MovementKind.RETURN, session=session, currency=session.currency).exists()
 
 
 def payment_methods(*, by: Principal) -> "QuerySet[PaymentMethod]":

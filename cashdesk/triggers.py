@@ -120,7 +120,9 @@ def lay_down(laws: Laws) -> None:
 lay_down(
     Laws(
         app="cashdesk",
-        never_changed=("movement", "seal", "count", "countamount", "countpieces", "auditentry", "businessday"),
+        never_changed=(
+            "movement", "seal", "count", "countamount", "countpieces", "foreigncash", "auditentry", "businessday",
+        ),
         also_never_deleted=("cashsession", "payment", "place", "variance"),
         frozen={
             "cashsession": (

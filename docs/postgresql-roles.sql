@@ -31,6 +31,7 @@ GRANT INSERT ON
     cashdesk_count,
     cashdesk_countamount,
     cashdesk_countpieces,
+    cashdesk_foreigncash,
     cashdesk_auditentry,
     settlements_initialamount,
     settlements_closingamount,

@@ -13,18 +13,19 @@ from django.utils.safestring import SafeString
 
 from cashdesk.admin.acts import ActingAdmin, ActPage, Done, ReasonForm, units_of
 from cashdesk.admin.base import StoreFilter, note_look
-from cashdesk.admin.columns import NOTHING, day, link_to_list, moment, money, told_of_handover
+from cashdesk.admin.columns import NOTHING, day, link_to_list, moment, money, table, told_of_handover
 from cashdesk.domain.cancelling import cancel_opening, why_not_cancelled
 from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.expected import late_cash_of
+from cashdesk.domain.foreign_cash import currencies_left
 from cashdesk.domain.handover import handovers_waiting
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.reversal import REASON_MAX
-from cashdesk.domain.session import count_afterwards, force_close_session
+from cashdesk.domain.session import force_close_session
+from cashdesk.domain.session_afterwards import count_afterwards
 from cashdesk.enums import FLOW, SessionStatus
 from cashdesk.models import AuditEntry, CashSession, Count, Movement, Payment, Variance
 from cashdesk.money import to_text
-from cashdesk.queries import with_shown_result
 
 
 class ForceClose(ActPage):
@@ -81,17 +82,30 @@ class CancelOpening(ActPage):
 class CountedForm(ReasonForm):
     """Asks for the cash that was counted, and why."""
 
-    amount = forms.CharField(max_length=40)
-    field_order = ("amount", "reason")
+    currency = forms.ChoiceField(help_text="Count each currency in the drawer by itself.")
+    amount = forms.CharField(max_length=40, label="Cash in the drawer")
+    field_order = ("currency", "amount", "reason")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["amount"].label = f"Cash in the drawer, {self.row.currency}"
+        left = currencies_left(self.row) or [self.row.currency]
+        self.fields["currency"].choices = [(currency, currency) for currency in left]  # type: ignore[attr-defined]
         self.fields["amount"].help_text = "Counted, in units of the currency, such as 250.00; 0 where there was none."
+        if len(left) == 1:
+            # The currency goes without saying.
+            self.fields["currency"].widget = forms.HiddenInput()
+            self.fields["currency"].initial = left[0]
+            self.fields["currency"].required = False
+            self.fields["amount"].label = f"Cash in the drawer, {left[0]}"
+        self.only = left[0] if len(left) == 1 else ""
+
+    def clean_currency(self) -> str:
+        """Returns the only currency where there is one alone."""
+        return self.only or str(self.cleaned_data["currency"])
 
     def clean_amount(self) -> int:
         """Returns minor units."""
-        return units_of(self.cleaned_data["amount"], self.row.currency)
+        return units_of(self.cleaned_data["amount"], self.cleaned_data.get("currency", self.row.currency))
 
 
 class CountAfterwards(ActPage):
@@ -108,16 +122,13 @@ class CountAfterwards(ActPage):
     def is_offered(self, row: CashSession, *, by: Principal) -> bool:
         """After a close without a count or a handover, until the drawer is opened or counted."""
         is_own = by.user is not None and by.user.pk == row.user_id
-        if is_own or (row.status != SessionStatus.CLOSED_SYSTEM and not row.is_handed_over):
-            return False
-        found = with_shown_result(CashSession.objects.filter(pk=row.pk), by=by)
-        return any(session.awaits_count for session in found)  # type: ignore[attr-defined]  # from with_shown_result()
+        return not is_own and bool(currencies_left(row))
 
     def do(self, row: CashSession, form: CountedForm, *, by: Principal, at: datetime) -> Done:
         """Keeps the count."""
-        counted = CountedAmount(currency=row.currency, amount=form.cleaned_data["amount"])
+        counted = CountedAmount(currency=form.cleaned_data["currency"], amount=form.cleaned_data["amount"])
         count_afterwards(session=row, counted=counted, by=by, at=at, reason=form.cleaned_data["reason"])
-        return Done(message=f"The drawer of {row} is counted: {to_text(counted.amount, row.currency)}.")
+        return Done(message=f"The drawer of {row} is counted: {to_text(counted.amount, counted.currency)}.")
 
 
 @admin.register(CashSession)
@@ -139,6 +150,7 @@ class CashSessionAdmin(ActingAdmin):
         "uuid", "status", "cancelled", "store", "register", "user", day("business_date"), moment("opened_at"),
         "opened_by", money("start_amount"), money("opening_difference"), "custody", moment("closed_at"), "closed_by",
         money("declared_amount"), money("expected_amount"), money("difference"), "late_cash", "adjusted_difference",
+        "foreign_cash",
         "seal", "belonging",
     )  # fmt: skip
     acts: ClassVar[tuple[ActPage, ...]] = (CancelOpening(), ForceClose(), CountAfterwards())
@@ -173,6 +185,16 @@ class CashSessionAdmin(ActingAdmin):
     def cancelled(self, session: CashSession) -> str:
         """In words: a red cross says nothing."""
         return "Yes: opened by mistake, and nobody counted it" if session.is_cancelled else "No"
+
+    @admin.display(description="other currencies")
+    def foreign_cash(self, session: CashSession) -> str:
+        """What the close counted of them. The expected amount of a currency that nobody counted is not told."""
+        rows = []
+        for row in session.foreign_cash.all():
+            figures = (row.counted_amount, row.expected_amount, row.difference)
+            told = ["" if figure is None else to_text(figure, row.currency) for figure in figures]
+            rows.append([row.currency, *(told if row.counted_amount is not None else ["not counted", "", ""])])
+        return table("Other currencies", ["Currency", "Counted", "Expected", "Difference"], rows)
 
     @admin.display(description="late cash")
     def late_cash(self, session: CashSession) -> str:

@@ -11,8 +11,8 @@ from rest_framework.response import Response
 
 from cashdesk import money, queries
 from cashdesk.api.auth import PersonSerializer
+from cashdesk.api.counted import CountedRequest, CountsField, PiecesRequest, in_units, others_of
 from cashdesk.domain.audit import note_looks
-from cashdesk.domain.count import PIECES_MAX, CountedAmount, Pieces, total_of
 from cashdesk.domain.principal import Principal, find_person
 from cashdesk.domain.session import close_session, current_session, open_session
 from cashdesk.domain.workplace import store_to_open_in
@@ -21,7 +21,7 @@ from cashdesk.errors import SessionAlreadyOpen
 from cashdesk.filters import SessionFilter
 from cashdesk.models import CashSession
 from cashdesk.web.dialects import BareDialect
-from cashdesk.web.fields import InstantField, NumberField, RowSerializer, StrictSerializer, WholeNumberField
+from cashdesk.web.fields import InstantField, NumberField, RowSerializer, WholeNumberField
 from cashdesk.web.openapi import BARE_ERROR, IDEMPOTENCY_KEY
 from cashdesk.web.pagination import NewestFirst
 from cashdesk.web.permissions import Access
@@ -112,39 +112,6 @@ class ListedSessionSerializer(SessionSerializer):
         return shown
 
 
-class PiecesRequest(StrictSerializer):
-    """So many pieces of one note or coin."""
-
-    denomination = NumberField(help_text="Value of one piece in the currency's units, such as 20 or 0.5.")
-    pieces = WholeNumberField(min_value=0, max_value=PIECES_MAX)
-
-
-class CountedRequest(StrictSerializer):
-    """The common part of opening and closing: a counted amount, told as a sum, as pieces, or as both."""
-
-    amount_field = ""
-
-    def counted(self, attrs: dict[str, Any], *, currency: str) -> CountedAmount:
-        """Returns what was counted, exact minor units. Raises InvalidInput; both given and unequal is one."""
-        field = self.amount_field
-        amount = money.parse_units(attrs[field], currency, field=field) if field in attrs else None
-        if "count" not in attrs:
-            if amount is None:
-                raise serializers.ValidationError(
-                    {field: "is required; 0 is something you say, or tell the pieces in count."}
-                )
-            return CountedAmount(currency=currency, amount=amount)
-        pieces = tuple(
-            Pieces(denomination=money.parse_units(line["denomination"], currency, field="count"), pieces=line["pieces"])
-            for line in attrs["count"]
-        )
-        total = total_of(currency=currency, pieces=pieces)
-        if amount is not None and amount != total:
-            told, pieces_worth = money.to_text(amount, currency), money.to_text(total, currency)
-            raise serializers.ValidationError({field: f"{told} is not the {pieces_worth} that the pieces add up to."})
-        return CountedAmount(currency=currency, amount=total, pieces=pieces)
-
-
 class OpenRequest(CountedRequest):
     """The body of `POST /cash/open`."""
 
@@ -178,11 +145,13 @@ class CloseRequest(CountedRequest):
         required=False, help_text="What you counted, in the currency's units; or give count."
     )
     count = serializers.ListField(child=PiecesRequest(), required=False, max_length=100)
+    counts = CountsField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Finds the open session, whose currency says what the amount is. Raises NothingOpen."""
         session = current_session(user=find_person(user_id=None, by=self.context["by"]))
-        return {"session": session, "counted": self.counted(attrs, currency=session.currency)}
+        counted = self.counted(attrs, currency=session.currency)
+        return {"session": session, "counted": counted, "others": others_of(attrs, read=in_units)}
 
 
 class CashSessionViewSet(ApiViewSet):

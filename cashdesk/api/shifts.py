@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cashdesk import money
+from cashdesk.api.counted import CountsField, others_of
 from cashdesk.denominations import cash_unit_of
 from cashdesk.domain.access import confirm_password
 from cashdesk.domain.cash_movement import move_cash
@@ -33,6 +34,11 @@ CASH_DIRECTIONS = ("cash_in", "cash_out")
 def cash_unit(currency: str) -> int:
     """Returns how many minor units the integers of this API stand for: 1 cent, 1 peso, 1 rupiah (100 sen)."""
     return cash_unit_of(currency, money.exponent_of(currency))
+
+
+def in_cash_units(amount: object, currency: str, field: str) -> int:
+    """Reads an amount in the currency's smallest cash unit."""
+    return money.parse_minor(amount, currency, field=field, unit=cash_unit(currency))
 
 
 def whole_units(minor: int, currency: str) -> Any:
@@ -119,6 +125,7 @@ class EndRequest(StrictSerializer):
 
     password = serializers.CharField(max_length=4096, trim_whitespace=False)
     actual_cash_end = WholeNumberField(min_value=0, help_text="What you counted, in the currency's smallest cash unit.")
+    counts = CountsField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Reads the amount in the currency of the open shift. Raises NothingOpen."""
@@ -127,7 +134,8 @@ class EndRequest(StrictSerializer):
         amount = money.parse_minor(
             attrs["actual_cash_end"], currency, field="actual_cash_end", unit=cash_unit(currency)
         )
-        return {"session": session, "counted": CountedAmount(currency=session.currency, amount=amount)}
+        counted = CountedAmount(currency=currency, amount=amount)
+        return {"session": session, "counted": counted, "others": others_of(attrs, read=in_cash_units)}
 
 
 class PasswordRequest(serializers.Serializer[Any]):

@@ -7,7 +7,8 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from cashdesk.domain import audit, ledger, place
-from cashdesk.domain.expected import last_seal_of
+from cashdesk.domain.expected import book_of, last_seal_of
+from cashdesk.domain.foreign_cash import carry_on
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.reversal import counted_since, late_only, refuse_reason
 from cashdesk.domain.seal import seal_period
@@ -49,7 +50,8 @@ def cancel_opening(*, session: CashSession, by: Principal, at: datetime, reason:
             refuses_late=not by.has_role(Role.MANAGER),
         )
     supersede(subjects=[f"session:{session.pk}"], kind=VarianceKind.OPENING, by=by, at=at)
-    session.seal = seal_period(place=session.register, last_seal=last_seal_of(session.register), at=at)
+    book = book_of(session.register)
+    session.seal = seal_period(place=session.register, last_seal=book.last_seal, at=at)
     session.status, session.is_cancelled = SessionStatus.CLOSED, True
     session.expected_amount = session.declared_amount = session.start_amount
     session.difference, session.closed_at, session.closed_by = 0, at, by.user
@@ -58,6 +60,7 @@ def cancel_opening(*, session: CashSession, by: Principal, at: datetime, reason:
             "status", "is_cancelled", "expected_amount", "declared_amount", "difference", "closed_at", "closed_by", "seal",
         ]
     )  # fmt: skip
+    carry_on(session, book=book)
     place.moved_on(session.register)
     audit.note(
         action="session.opening_cancelled",

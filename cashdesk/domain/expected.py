@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from operator import add
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Case, F, Q, Sum, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Sum, When
 
 from cashdesk.enums import CASH, MovementKind, PlaceKind, ReportLine
-from cashdesk.models import CashSession, Movement, Place, Seal, Store
+from cashdesk.models import CashSession, ForeignCash, Movement, Place, Seal, Store
 
 Balances = Mapping[tuple[str, str], int]
 """Minor units by (currency, method); a pair that is absent is zero."""
@@ -79,6 +79,15 @@ class Book:
 
     balances: Balances
     last_seal: Seal | None
+    carried: frozenset[str] = frozenset()
+    """The currencies of cash that were in the place when the period began, whatever is left of them."""
+    moved: frozenset[str] = frozenset()
+    """The currencies of cash that moved in the period, whatever is left of them."""
+
+    @property
+    def currencies(self) -> frozenset[str]:
+        """The currencies of cash that a count of the place asks for."""
+        return self.carried | self.moved
 
     def amount(self, *, currency: str, method: str) -> int:
         """Returns minor units; 0 for a pair that never moved."""
@@ -156,14 +165,28 @@ def book_of(place: Place) -> Book:
     The cost follows the running period, not the ledger. In a session with cash, currency and method of the session, the
     book is the expected amount: at the opening it is brought to the float, whatever was left in the drawer.
     """
-    last_seal = last_seal_of(place)
+    leaves_cash = Exists(ForeignCash.objects.filter(session__seal=OuterRef("pk"), stays=True))
+    seals = Seal.objects.filter(place=place).annotate(leaves_foreign_cash=leaves_cash)
+    last_seal: Any = seals.order_by("-number").first()
     balances: dict[tuple[str, str], int] = defaultdict(int)
+    carried: set[str] = set()
     if last_seal is not None:
         for sealed in last_seal.balances:
             balances[sealed["currency"], sealed["method"]] += sealed["amount"]
-    for pair, amount in moved(place=place, after=last_seal.last_movement if last_seal else 0).items():
+        carried = {currency for currency, method in balances if method == CASH}
+        if last_seal.leaves_foreign_cash:
+            # A balance of zero is in no seal; that nobody counted it yet is.
+            left = ForeignCash.objects.filter(session__seal=last_seal, stays=True)
+            carried.update(left.values_list("currency", flat=True))
+    moves = moved(place=place, after=last_seal.last_movement if last_seal else 0)
+    for pair, amount in moves.items():
         balances[pair] += amount
-    return Book(balances={pair: amount for pair, amount in balances.items() if amount}, last_seal=last_seal)
+    return Book(
+        balances={pair: amount for pair, amount in balances.items() if amount},
+        last_seal=last_seal,
+        carried=frozenset(carried),
+        moved=frozenset(currency for currency, method in moves if method == CASH),
+    )
 
 
 def whole_book_of(place: Place) -> Balances:

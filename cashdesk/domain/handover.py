@@ -12,19 +12,28 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import Combinable
 
 from cashdesk.enums import WITHIN_A_PERIOD, CountMoment, PlaceKind
-from cashdesk.models import CashSession, Count, Place, Store, User
+from cashdesk.models import CashSession, Count, ForeignCash, Place, Store, User
 
 
-def was_counted_since() -> Combinable:
-    """Builds the condition on sessions that left cash in their drawer, handed over or closed without a count, that it was
-    counted since: by the next opening, by itself afterwards, or by a settlement. A cancelled opening is no count.
+def was_counted_since() -> Q:
+    """Builds the condition on sessions that left cash in their drawer, handed over or closed without a count, that their own
+    currency was counted since: by the next opening, by itself afterwards, or by a settlement.
+    """
+    afterwards = Count.objects.filter(
+        session=OuterRef("pk"), moment=CountMoment.AFTERWARDS, amounts__currency=OuterRef("currency")
+    )
+    return was_taken_on_since() | Q(Exists(afterwards))
+
+
+def was_taken_on_since() -> Q:
+    """Builds the condition on the same sessions that the drawer was opened since, or counted by a settlement. A cancelled
+    opening is no count.
     """
     opened_again = CashSession.objects.filter(register=OuterRef("register"), pk__gt=OuterRef("pk"), is_cancelled=False)
-    afterwards = Count.objects.filter(session=OuterRef("pk"), moment=CountMoment.AFTERWARDS)
     settled = Count.objects.filter(
         place=OuterRef("register"), counted_at__gte=OuterRef("closed_at"), session__isnull=True
     ).exclude(moment__in=WITHIN_A_PERIOD)
-    return Exists(opened_again) | Exists(afterwards) | Exists(settled)
+    return Q(Exists(opened_again)) | Q(Exists(settled))
 
 
 def was_counted_by_another(user: User | None) -> Combinable:
@@ -35,7 +44,9 @@ def was_counted_by_another(user: User | None) -> Combinable:
     counts = counts_of_custody().filter(place=OuterRef("register"), counted_by__isnull=False).exclude(counted_by=user)
     # Session ids, since the clocks of two servers differ; the instant only bounds the search in the index of the place.
     opened_again = counts.filter(session__gt=OuterRef("pk"), counted_at__gte=OuterRef("opened_at"))
-    afterwards = counts.filter(session=OuterRef("pk"), moment=CountMoment.AFTERWARDS)
+    afterwards = counts.filter(
+        session=OuterRef("pk"), moment=CountMoment.AFTERWARDS, amounts__currency=OuterRef("currency")
+    )
     settled = counts.filter(session__isnull=True, counted_at__gte=OuterRef("closed_at"))
     return Exists(opened_again) | Exists(afterwards) | Exists(settled)
 
@@ -67,7 +78,9 @@ def _waiting(store: Store) -> "QuerySet[CashSession]":
     of_register = sessions.order_by("-pk").values("pk")[:1]
     last = Place.objects.filter(store=store, kind=PlaceKind.REGISTER).annotate(last=Subquery(of_register))
     # Nothing lies in a drawer that was handed over empty: whoever opens it brings a float, as into any other.
-    handed_over = CashSession.objects.filter(pk__in=last.values("last"), is_handed_over=True, declared_amount__gt=0)
+    holds_foreign = Exists(ForeignCash.objects.filter(session=OuterRef("pk"), stays=True, counted_amount__gt=0))
+    holds_cash = Q(declared_amount__gt=0) | Q(holds_foreign)
+    handed_over = CashSession.objects.filter(holds_cash, pk__in=last.values("last"), is_handed_over=True)
     return handed_over.exclude(was_counted_since())
 
 
@@ -96,7 +109,8 @@ def custody_of(register: Place | int, *, until: CashSession | None = None) -> Cu
         sessions = sessions.filter(pk__lt=until.pk)
         counts = counts.filter(counted_at__lte=until.opened_at)
     settled = Q(session__isnull=True, counted_at__gte=OuterRef("closed_at"))
-    since = counts.filter(settled | Q(session=OuterRef("pk"), moment=CountMoment.AFTERWARDS))
+    afterwards = Q(session=OuterRef("pk"), moment=CountMoment.AFTERWARDS, amounts__currency=OuterRef("currency"))
+    since = counts.filter(settled | afterwards)
     found = sessions.annotate(is_counted_since=Exists(since), counter=Subquery(since.values("counted_by")[:1]))
     before: Any = found.first()
     if before is None:

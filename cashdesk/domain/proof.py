@@ -9,10 +9,10 @@ from cashdesk.domain.expected import book_of, whole_book_of
 from cashdesk.domain.place import lock
 from cashdesk.domain.seal import faults_of
 from cashdesk.enums import CASH, Booked, MovementKind, SessionStatus
-from cashdesk.models import CashSession, Movement, Payment, Place, Store
+from cashdesk.models import CashSession, ForeignCash, Movement, Payment, Place, Store
 from cashdesk.money import to_text
 
-_BOOKED = Q(movements__is_late=False, movements__reverses__isnull=True)
+_BOOKED = Q(movements__is_late=False, movements__reverses__isnull=True, movements__currency=F("currency"))
 _OVER_SHORT = _BOOKED & Q(movements__kind=MovementKind.OVER_SHORT)
 _RETURNED = Sum("movements__amount", filter=_BOOKED & Q(movements__kind=MovementKind.RETURN))
 _OVER = Sum("movements__amount", filter=_OVER_SHORT & Q(movements__destination=F("register")))
@@ -29,6 +29,7 @@ def faults_of_store(store: Store) -> Iterator[str]:
         if not _book_holds(place):
             yield f"{place} of store {store.number}: its book is not the sum of its movements."
     yield from _faults_of_sessions(store)
+    yield from _faults_of_foreign_cash(store)
     yield from _faults_of_payments(store)
 
 
@@ -85,6 +86,27 @@ def _faults_of_cancelled(session: CashSession) -> Iterator[str]:
     is_of_opening = Q(kind__in=(MovementKind.FLOAT, MovementKind.OVER_SHORT))
     if booked.exclude(is_of_opening).exists() or session.payments.filter(booked=Booked.ON_TIME).exists():
         yield f"Session {session.pk}: its opening was cancelled, and money moved in it."
+
+
+def _faults_of_foreign_cash(store: Store) -> Iterator[str]:
+    """What a close froze of other currencies against its seal: counted cash is returned, or handed over as counted; cash
+    that nobody counted is left as the books say.
+    """
+    rows = ForeignCash.objects.filter(session__store=store).select_related("session__seal", "session__register")
+    for row in rows.iterator(chunk_size=1000):
+        seal = row.session.seal
+        balances = seal.balances if seal is not None else []
+        left = sum(
+            balance["amount"]
+            for balance in balances
+            if (balance["currency"], balance["method"]) == (row.currency, CASH)
+        )
+        counted = row.counted_amount
+        should_be_left = row.expected_amount if counted is None else counted if row.stays else 0
+        # A settlement that holds the drawer keeps what was counted in it.
+        if left not in (should_be_left, counted):
+            found, right = to_text(left, row.currency), to_text(should_be_left, row.currency)
+            yield f"Session {row.session_id}: {found} were left in the drawer, not {right}."
 
 
 def _faults_of_payments(store: Store) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """The life of a cash session: opened with a float, closed or handed over with a blind count, or closed without one."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -10,7 +11,13 @@ from cashdesk.domain import audit, place
 from cashdesk.domain.business_day import business_date
 from cashdesk.domain.count import CountedAmount, keep_count
 from cashdesk.domain.expected import book_of
-from cashdesk.domain.handover import was_counted_since
+from cashdesk.domain.foreign_cash import (
+    book_others,
+    count_in_others,
+    freeze_others,
+    refuse_currencies,
+    refuse_left_out,
+)
 from cashdesk.domain.holding import refuse_register_of_another
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.register_choice import register_for
@@ -19,8 +26,6 @@ from cashdesk.domain.session_booking import (
     bring_to_float,
     cause_of,
     raise_counted,
-    raise_counted_afterwards,
-    record_afterwards,
     record_difference,
     record_return,
 )
@@ -33,9 +38,8 @@ from cashdesk.enums import (
     CountMoment,
     PlaceKind,
     SessionStatus,
-    Settling,
 )
-from cashdesk.errors import Conflict, Forbidden, NothingOpen, SessionAlreadyOpen
+from cashdesk.errors import Conflict, NothingOpen, SessionAlreadyOpen
 from cashdesk.models import CashSession, Place, Store, User
 
 
@@ -62,12 +66,13 @@ def open_session(
     counted: CountedAmount,
     by: Principal,
     at: datetime,
+    others: Sequence[CountedAmount] = (),
     station: int | None = None,
     force_close_previous: bool = False,
     witness: User | None = None,
     refuses_unwitnessed: bool = False,
 ) -> CashSession:
-    """Opens a drawer with a counted float and returns the session.
+    """Opens a drawer with a counted float and returns the session. `others` is cash of other currencies found in it.
 
     The float comes out of the vault (FLOAT). Where the register's book still holds cash, because a settlement holds the
     drawer or the session before was handed over or closed without a count, no float moves: float minus book is the opening
@@ -83,6 +88,7 @@ def open_session(
             return _open_locked(
                 user=user,
                 counted=counted,
+                others=others,
                 by=by,
                 at=at,
                 station=station,
@@ -107,6 +113,7 @@ def _open_locked(
     *,
     user: User,
     counted: CountedAmount,
+    others: Sequence[CountedAmount],
     by: Principal,
     at: datetime,
     station: int | None,
@@ -142,6 +149,7 @@ def _open_locked(
                 _("An open cash session was started at the same moment. Look at its status first.")
             )
         _close_uncounted(session=running, by=by, at=at, reason="opened again")
+    refuse_currencies(others, currency=store.currency)
     book = book_of(register)
     held_amount = book.amount(currency=store.currency, method=CASH)
     session = CashSession.objects.create(
@@ -155,10 +163,10 @@ def _open_locked(
         opened_at=at,
         opened_by=by.user,
     )
-    keep_count(
-        place=register, session=session, moment=CountMoment.OPENING, counted=[counted], by=by, at=at, witness=witness
-    )
+    found, moment = [counted, *others], CountMoment.OPENING
+    keep_count(place=register, session=session, moment=moment, counted=found, by=by, at=at, witness=witness)
     bring_to_float(session, ends=ends, held_amount=held_amount, by=by, at=at)
+    count_in_others(session, book=book, ends=ends, others=others, by=by, at=at)
     place.moved_on(register)
     audit.note(
         action="session.opened",
@@ -188,11 +196,16 @@ def close_session(
     counted: CountedAmount,
     by: Principal,
     at: datetime,
+    others: Sequence[CountedAmount] = (),
     hands_over: bool = False,
+    asks_for_all: bool = False,
     witness: User | None = None,
     refuses_unwitnessed: bool = False,
 ) -> CashSession:
     """Closes a session with what was counted, blind, and returns it with its frozen figures.
+
+    `others` is what was counted of other currencies. One that is not counted is raised, and stays in the drawer; where
+    `asks_for_all`, it is refused (Conflict), so that the person counts it (docs/decisions/0024).
 
     In this order: the register is locked, so every posting before is in and none comes after; the expected amount is one
     sum; the difference is booked over/short; the counted cash goes back to the vault, unless a settlement holds the
@@ -213,17 +226,21 @@ def close_session(
     if hands_over:
         place.refuse_counted(register)
         session.is_handed_over = True
+    refuse_currencies(others, currency=session.currency)
     book = book_of(register)
+    if asks_for_all:
+        refuse_left_out(session, register=register, book=book, others=others)
     expected = book.amount(currency=session.currency, method=CASH)
-    keep_count(
-        place=register, session=session, moment=CountMoment.CLOSING, counted=[counted], by=by, at=at, witness=witness
-    )
+    found, moment = [counted, *others], CountMoment.CLOSING
+    keep_count(place=register, session=session, moment=moment, counted=found, by=by, at=at, witness=witness)
     record_difference(session=session, ends=ends, difference=counted.amount - expected, by=by, at=at)
     if not hands_over:
         record_return(session=session, register=register, ends=ends, amount=counted.amount, by=by, at=at)
+    book_others(session, register=register, book=book, ends=ends, others=others, by=by, at=at)
     session.seal = seal_period(place=register, last_seal=book.last_seal, at=at)
     _freeze(session=session, status=SessionStatus.CLOSED, expected=expected, declared=counted.amount, by=by, at=at)
-    raise_counted(session, expected=expected, counted=counted.amount, by=by, at=at)
+    raise_counted(session, expected=expected, counted=counted, by=by, at=at)
+    freeze_others(session, register=register, book=book, others=others, by=by, at=at)
     detail = {"declared": counted.amount, "expected": expected, "difference": session.difference, **_named(witness)}
     action = "session.handed_over" if hands_over else "session.closed"
     audit.note(action=action, subject=f"session:{session.pk}", by=by, at=at, store=session.store, detail=detail)
@@ -240,54 +257,6 @@ def force_close_session(*, session: CashSession, by: Principal, at: datetime, re
     if SessionStatus.CLOSED_SYSTEM not in FLOW["session"][session.status]:
         raise Conflict(_("The session is closed already."), code="already_closed")
     return _close_uncounted(session=session, by=by, at=at, reason=reason)
-
-
-@transaction.atomic
-def count_afterwards(
-    *, session: CashSession, counted: CountedAmount, by: Principal, at: datetime, reason: str = ""
-) -> CashSession:
-    """Counts the drawer of a session that left its cash there: closed without a count, or handed over to nobody who came.
-    The session stays as it was sealed; the difference is booked now, the cash goes back to the vault, and the register gets
-    a further seal.
-
-    Raises Conflict for any other session, and where somebody has opened or counted the drawer since; Forbidden for its own
-    cashier, who may have seen by now what it should hold (docs/decisions/0008).
-    """
-    if by.user is not None and by.user.pk == session.user_id:
-        raise Forbidden(_("This was your drawer. Ask somebody else to count it."))
-    ends = place.places_of(session.store)
-    register = place.lock(exclusive=[session.register], shared=[ends[PlaceKind.VAULT]])[session.register_id]
-    session = CashSession.objects.select_related("store", "user", "register").get(pk=session.pk)
-    if session.status != SessionStatus.CLOSED_SYSTEM and not session.is_handed_over:
-        raise Conflict(
-            _("Only a session that was closed without a count is counted afterwards."), code="already_counted"
-        )
-    if register.settling == Settling.COUNTING:
-        raise Conflict(_("The drawer is being counted by its settlement."), code="register_is_counted")
-    if CashSession.objects.filter(was_counted_since(), pk=session.pk).exists():
-        raise Conflict(
-            _("The drawer was opened or counted since; what it held is in that count."), code="already_counted"
-        )
-    book = book_of(register)
-    keep_count(place=register, session=session, moment=CountMoment.AFTERWARDS, counted=[counted], by=by, at=at)
-    expected = book.amount(currency=session.currency, method=CASH)
-    difference = counted.amount - expected
-    record_afterwards(
-        session=session, register=register, ends=ends, counted=counted, difference=difference, by=by, at=at
-    )
-    seal_period(place=register, last_seal=book.last_seal, at=at)
-    place.moved_on(register)
-    raise_counted_afterwards(session, expected=expected, counted=counted.amount, by=by, at=at)
-    detail = {"declared": counted.amount, "difference": difference, **({"reason": reason} if reason else {})}
-    audit.note(
-        action="session.counted_afterwards",
-        subject=f"session:{session.pk}",
-        by=by,
-        at=at,
-        store=session.store,
-        detail=detail,
-    )
-    return session
 
 
 def _already_open(running: CashSession) -> SessionAlreadyOpen:
@@ -309,6 +278,7 @@ def _close_uncounted(*, session: CashSession, by: Principal, at: datetime, reaso
     session.seal = seal_period(place=session.register, last_seal=book.last_seal, at=at)
     _freeze(session=session, status=SessionStatus.CLOSED_SYSTEM, expected=expected, declared=0, by=by, at=at)
     raise_uncounted(cause=cause_of(session), currency=session.currency, at=at)
+    freeze_others(session, register=session.register, book=book, others=(), by=by, at=at)
     audit.note(
         action="session.forced_closed",
         subject=f"session:{session.pk}",

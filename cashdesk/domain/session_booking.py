@@ -6,7 +6,7 @@ from datetime import datetime
 from cashdesk.domain import audit, ledger
 from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.entry import Entry, entries_of_difference
-from cashdesk.domain.handover import custody_of
+from cashdesk.domain.handover import Custody, custody_of
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.variance import Cause, raise_difference
 from cashdesk.enums import CASH, MovementKind, PlaceKind, Settling, VarianceKind
@@ -21,13 +21,14 @@ def record_difference(
     by: Principal,
     at: datetime,
     is_of_session: bool = True,
+    currency: str = "",
 ) -> None:
-    """Books counted minus book over/short."""
+    """Books counted minus book over/short, of the session's own currency unless another is named."""
     entries = entries_of_difference(
         place=session.register,
         over_short=ends[PlaceKind.OVER_SHORT],
         difference=difference,
-        currency=session.currency,
+        currency=currency or session.currency,
         method=CASH,
         at=at,
         session=session if is_of_session else None,
@@ -45,6 +46,7 @@ def record_return(
     by: Principal,
     at: datetime,
     is_of_session: bool = True,
+    currency: str = "",
 ) -> None:
     """Puts the counted cash back into the vault, unless a settlement holds the drawer: then it stays in it."""
     if amount and register.settling == Settling.NONE:
@@ -57,6 +59,7 @@ def record_return(
             by=by,
             at=at,
             is_of_session=is_of_session,
+            currency=currency,
         )
 
 
@@ -74,9 +77,19 @@ def record_afterwards(
     session any more, whose own count and close are booked: neither the difference nor the cash on its way to the vault.
     """
     is_of_session = not session.is_handed_over
-    record_difference(session=session, ends=ends, difference=difference, by=by, at=at, is_of_session=is_of_session)
+    currency = counted.currency
+    record_difference(
+        session=session, ends=ends, difference=difference, by=by, at=at, is_of_session=is_of_session, currency=currency
+    )
     record_return(
-        session=session, register=register, ends=ends, amount=counted.amount, by=by, at=at, is_of_session=is_of_session
+        session=session,
+        register=register,
+        ends=ends,
+        amount=counted.amount,
+        by=by,
+        at=at,
+        is_of_session=is_of_session,
+        currency=currency,
     )
 
 
@@ -90,13 +103,14 @@ def record_transfer(
     by: Principal,
     at: datetime,
     is_of_session: bool = True,
+    currency: str = "",
 ) -> None:
     """Moves cash of a session between two places of the store, minor units."""
     entry = Entry(
         source=source,
         destination=destination,
         amount=amount,
-        currency=session.currency,
+        currency=currency or session.currency,
         method=CASH,
         kind=kind,
         occurred_at=at,
@@ -112,12 +126,8 @@ def bring_to_float(
     if held_amount:
         custody = custody_of(session.register, until=session)
         record_difference(session=session, ends=ends, difference=session.opening_difference, by=by, at=at)
-        # Custody between two people is nobody's drawer; a cashier who opens the drawer they left has had it all the time.
-        is_of_cashier = custody.keeper_id == session.user_id
-        raise_difference(
-            kind=VarianceKind.OPENING, cause=cause_of(session, of_cashier=is_of_cashier), expected=held_amount,
-            counted=session.start_amount, currency=session.currency, by=by, at=at,
-        )  # fmt: skip
+        counted = CountedAmount(currency=session.currency, amount=session.start_amount)
+        raise_opening(session, custody, expected=held_amount, counted=counted, by=by, at=at)
         _note_counted_in(session, custody.handed_over_by, by=by, at=at)
     elif session.start_amount:
         record_transfer(
@@ -163,15 +173,34 @@ def cause_of(session: CashSession, *, of_cashier: bool = True) -> Cause:
     )
 
 
-def raise_counted(session: CashSession, *, expected: int, counted: int, by: Principal, at: datetime) -> None:
+def raise_opening(
+    session: CashSession, custody: Custody, *, expected: int, counted: CountedAmount, by: Principal, at: datetime
+) -> None:
+    """Raises what was counted in minus what the drawer held, minor units.
+
+    Custody between two people is nobody's drawer; a cashier who opens the drawer they left has had it all the time.
+    """
+    cause = cause_of(session, of_cashier=custody.keeper_id == session.user_id)
+    _raise(VarianceKind.OPENING, cause, expected=expected, counted=counted, by=by, at=at)
+
+
+def raise_counted(
+    session: CashSession,
+    *,
+    expected: int,
+    counted: CountedAmount,
+    by: Principal,
+    at: datetime,
+    of_cashier: bool = True,
+) -> None:
     """Raises counted minus expected of a session, minor units."""
-    raise_difference(
-        kind=VarianceKind.SESSION, cause=cause_of(session), expected=expected, counted=counted, currency=session.currency,
-        by=by, at=at,
-    )  # fmt: skip
+    cause = cause_of(session, of_cashier=of_cashier)
+    _raise(VarianceKind.SESSION, cause, expected=expected, counted=counted, by=by, at=at)
 
 
-def raise_counted_afterwards(session: CashSession, *, expected: int, counted: int, by: Principal, at: datetime) -> None:
+def raise_counted_afterwards(
+    session: CashSession, *, expected: int, counted: CountedAmount, by: Principal, at: datetime
+) -> None:
     """Raises what was found afterwards in a drawer, minor units. Of one that was handed over it is custody's: the cashier
     had counted it out. It has a subject of its own, since the session may have been begun with a gap of that kind.
     """
@@ -179,12 +208,12 @@ def raise_counted_afterwards(session: CashSession, *, expected: int, counted: in
         raise_counted(session, expected=expected, counted=counted, by=by, at=at)
         return
     cause = replace(cause_of(session, of_cashier=False), subject=f"handover:{session.pk}")
+    _raise(VarianceKind.OPENING, cause, expected=expected, counted=counted, by=by, at=at)
+
+
+def _raise(
+    kind: VarianceKind, cause: Cause, *, expected: int, counted: CountedAmount, by: Principal, at: datetime
+) -> None:
     raise_difference(
-        kind=VarianceKind.OPENING,
-        cause=cause,
-        expected=expected,
-        counted=counted,
-        currency=session.currency,
-        by=by,
-        at=at,
+        kind=kind, cause=cause, expected=expected, counted=counted.amount, currency=counted.currency, by=by, at=at
     )

@@ -12,7 +12,7 @@ from cashdesk.models.payment import Payment, PaymentMethod
 from cashdesk.models.person import User
 from cashdesk.models.place import Place
 from cashdesk.models.seal import Seal
-from cashdesk.models.session import CashSession, Shift
+from cashdesk.models.session import CashSession, ForeignCash, Shift
 from cashdesk.models.variance import Variance
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "CountAmount",
     "CountPieces",
     "Draft",
+    "ForeignCash",
     "IdempotentAnswer",
     "Movement",
     "Payment",

@@ -137,6 +137,40 @@ class CashSession(PublicIdModel):
         return self.status == SessionStatus.CLOSED and not self.is_cancelled
 
 
+class ForeignCash(models.Model):
+    """Cash of another currency in the drawer of a session, as its close froze it. Amounts are minor units.
+
+    Never changed. `counted_amount` is empty where nobody counted it: then it is in the variance queue.
+    """
+
+    session = models.ForeignKey(CashSession, on_delete=models.PROTECT, related_name="foreign_cash", db_index=False)
+    currency = models.CharField(max_length=3)
+    expected_amount = models.BigIntegerField()
+    counted_amount = models.BigIntegerField(null=True)
+    difference = models.BigIntegerField(null=True, help_text="Counted minus expected.")
+    stays = models.BooleanField(help_text="Left in the drawer: handed over, or not counted.")
+
+    class Meta:
+        ordering = ("session", "currency")
+        verbose_name_plural = "foreign cash"
+        constraints = (
+            models.UniqueConstraint(fields=("session", "currency"), name="foreign_cash_once_per_currency"),
+            models.CheckConstraint(
+                condition=Q(counted_amount__isnull=True, difference__isnull=True, stays=True)
+                | Q(
+                    counted_amount__isnull=False,
+                    counted_amount__gte=0,
+                    difference__isnull=False,
+                    difference=F("counted_amount") - F("expected_amount"),
+                ),
+                name="foreign_cash_adds_up",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.currency} of session {self.session_id}"
+
+
 class Shift(CashSession):
     """The same row in the words of the shifts API."""
 

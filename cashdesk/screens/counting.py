@@ -1,21 +1,22 @@
 """Counting a drawer, blind, and closing it or handing it over: the sheet, a look at what one counted oneself, the close."""
 
-from typing import cast
+from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 
 from cashdesk.domain.count import CountedAmount
+from cashdesk.domain.foreign_cash import currencies_asked
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.session import close_session, open_session_of
 from cashdesk.enums import Role
 from cashdesk.errors import DomainError, NothingOpen
 from cashdesk.models import CashSession, User
 from cashdesk.screens.draft import Kept, kept_of
+from cashdesk.screens.drawer_count import DrawerCount
 from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path, session_meant
 from cashdesk.screens.sentences import refusal_of
-from cashdesk.screens.sheet import CountSheet
 from cashdesk.screens.witnessing import witness_fields, witness_of
 from cashdesk.web.idempotency import WITNESS_PROOF, act_once
 from cashdesk.web.pages import page_for
@@ -46,37 +47,40 @@ def _page(request: HttpRequest, *, by: Principal, hands_over: bool) -> HttpRespo
         if session is None:
             return see("desk", notice="nothing-open")
         kept = kept_of(request, f"close:{session.uuid}", by=by)
-        sheet = CountSheet.resumed(session.currency, kept.typed)
-        return _show(request, session, sheet, kept, hands_over=hands_over)
+        return _show(request, session, _count(session, kept, is_sent=False), kept, hands_over=hands_over)
     session = session_meant(request, by=by)
     if session is None:
         return see("desk", notice="nothing-open")
     kept = kept_of(request, f"close:{session.uuid}", by=by)
-    sheet, step = CountSheet(session.currency, kept.typed), request.POST.get("step", "review")
-    if step == "close" and sheet.counted is not None:
-        return _close(request, session, sheet, kept, counted=sheet.counted, by=by, hands_over=hands_over)
+    count, step = _count(session, kept), request.POST.get("step", "review")
+    if step == "close" and count.is_ready:
+        return _close(request, session, count, kept, by=by, hands_over=hands_over)
     if not session.is_open:
         return _closed_meanwhile(session)
     kept.save(request, at=timezone.now())
     if step == "back":
-        return _show(request, session, sheet, kept, hands_over=hands_over)
-    if sheet.counted is None:
-        return _show(request, session, sheet, kept, Refusal(status=400), hands_over=hands_over)
-    return _review(request, session, sheet, kept, hands_over=hands_over)
+        return _show(request, session, count, kept, hands_over=hands_over)
+    if not count.is_ready:
+        return _show(request, session, count, kept, Refusal(status=400), hands_over=hands_over)
+    return _review(request, session, count, kept, hands_over=hands_over)
+
+
+def _count(session: CashSession, kept: Kept, *, is_sent: bool = True) -> DrawerCount:
+    others = currencies_asked(register=session.register, currency=session.currency) if session.is_open else []
+    return DrawerCount(session.currency, kept.typed, others=others, is_sent=is_sent)
 
 
 def _close(
     request: HttpRequest,
     session: CashSession,
-    sheet: CountSheet,
+    count: DrawerCount,
     kept: Kept,
     *,
-    counted: CountedAmount,
     by: Principal,
     hands_over: bool,
 ) -> HttpResponse:
     """Closes once; sent again it leads to the same result."""
-    at = timezone.now()
+    at, counted = timezone.now(), cast(CountedAmount, count.sheet.counted)
     try:
         witness = witness_of(request, counted=counted, store=session.store, by=by, at=at)
 
@@ -84,9 +88,11 @@ def _close(
             close_session(
                 session=session,
                 counted=counted,
+                others=count.counted_others,
                 by=by,
                 at=at,
                 hands_over=hands_over,
+                asks_for_all=True,
                 witness=witness,
                 refuses_unwitnessed=True,
             )
@@ -99,7 +105,10 @@ def _close(
     except DomainError as error:
         if not session.is_open:
             return _closed_meanwhile(session)
-        return _review(request, session, sheet, kept, refusal_of(error, store=session.store), hands_over=hands_over)
+        refusal = refusal_of(error, store=session.store)
+        if error.code == "currency_not_counted":
+            return _show(request, session, _count(session, kept), kept, refusal, hands_over=hands_over)
+        return _review(request, session, count, kept, refusal, hands_over=hands_over)
 
 
 def _closed_meanwhile(session: CashSession) -> HttpResponse:
@@ -109,25 +118,29 @@ def _closed_meanwhile(session: CashSession) -> HttpResponse:
 def _show(
     request: HttpRequest,
     session: CashSession,
-    sheet: CountSheet,
+    count: DrawerCount,
     kept: Kept,
     refusal: Refusal | None = None,
     *,
     hands_over: bool,
 ) -> HttpResponse:
-    context = {"session": session, "sheet": sheet, "kept": kept, "hands_over": hands_over}
+    context = _context(session, count, kept, hands_over=hands_over)
     return form_page(request, "cashdesk/count.html", context, refusal)
 
 
 def _review(
     request: HttpRequest,
     session: CashSession,
-    sheet: CountSheet,
+    count: DrawerCount,
     kept: Kept,
     refusal: Refusal | None = None,
     *,
     hands_over: bool,
 ) -> HttpResponse:
-    asked = witness_fields(request, counted=sheet.counted, store=session.store)
-    context = {"session": session, "sheet": sheet, "kept": kept, "hands_over": hands_over, **asked}
+    asked = witness_fields(request, counted=count.sheet.counted, store=session.store)
+    context = _context(session, count, kept, hands_over=hands_over) | asked
     return form_page(request, "cashdesk/review.html", context, refusal)
+
+
+def _context(session: CashSession, count: DrawerCount, kept: Kept, *, hands_over: bool) -> dict[str, Any]:
+    return {"session": session, "count": count, "sheet": count.sheet, "kept": kept, "hands_over": hands_over}

@@ -10,6 +10,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from cashdesk import money
 from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.draft import discard_draft
+from cashdesk.domain.foreign_cash import currencies_asked
 from cashdesk.domain.handover import handover_before, handovers_waiting
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.register_choice import stations_for
@@ -17,12 +18,12 @@ from cashdesk.domain.session import open_session, open_session_of
 from cashdesk.domain.witness import asks_witness
 from cashdesk.enums import MovementKind, Role
 from cashdesk.errors import DomainError, OutOfLine, SessionAlreadyOpen
-from cashdesk.models import CashSession, Store, User
+from cashdesk.models import CashSession, Place, Store, User
 from cashdesk.screens.draft import Kept, counting_in_subject, kept_of, opening_subject
+from cashdesk.screens.drawer_count import DrawerCount
 from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path
 from cashdesk.screens.second_look import is_correcting, look_page, looked_at, refuse_unlooked
 from cashdesk.screens.sentences import refusal_of
-from cashdesk.screens.sheet import CountSheet
 from cashdesk.screens.witnessing import WITNESS_NAME, witness_fields, witness_of
 from cashdesk.web.idempotency import WITNESS_PROOF, act_once
 from cashdesk.web.pages import page_for
@@ -45,25 +46,37 @@ def open_page(request: HttpRequest, by: Principal) -> HttpResponse:
         return see("desk")
     store, waiting = user.store, handovers_waiting(store=user.store)
     kept = _kept(request, store, waiting, by=by)
-    if request.method != "POST":
+    register = _register_counted(request, user, waiting)
+    others = currencies_asked(register=register, currency=store.currency) if register is not None else []
+    is_sent = request.method == "POST"
+    count = DrawerCount(store.currency, kept.typed, others=others, usual=store.usual_float, is_sent=is_sent)
+    if not is_sent:
         if open_session_of(user) is not None:
             return see("desk", notice="already-open")
-        sheet = CountSheet.resumed(store.currency, kept.typed, usual=store.usual_float)
-        return _show(request, store, kept, waiting, sheet=sheet)
-    sheet = CountSheet(store.currency, kept.typed, usual=store.usual_float)
+        return _show(request, store, kept, waiting, count=count)
     if request.POST.get(SHOWN_FOR, _shown_for(store)) != _shown_for(store):
         message = _("This page is out of date. Nothing was done: look at it again, and send it again.")
-        return _show(request, store, kept, waiting, sheet=sheet, refusal=Refusal(status=409, message=message))
-    if sheet.takes_usual:
-        return _show(request, store, kept, waiting, sheet=sheet)
-    counted = sheet.counted
-    if counted is None:
-        return _show(request, store, kept, waiting, sheet=sheet, refusal=Refusal(status=400))
+        return _show(request, store, kept, waiting, count=count, refusal=Refusal(status=409, message=message))
+    if count.sheet.takes_usual:
+        return _show(request, store, kept, waiting, count=count)
+    counted = count.sheet.counted
+    if counted is None or not count.is_ready:
+        return _show(request, store, kept, waiting, count=count, refusal=Refusal(status=400))
     if is_correcting(request):
-        return _show(request, store, kept, waiting, sheet=sheet)
+        return _show(request, store, kept, waiting, count=count)
     if WITNESS_NAME not in request.POST and asks_witness(store=store, amount=counted.amount):
-        return _ask_witness(request, store, kept, waiting, sheet=sheet, counted=counted)
-    return _open(request, store, kept, sheet=sheet, counted=counted, by=by)
+        return _ask_witness(request, store, kept, waiting, count=count, counted=counted)
+    return _open(request, store, kept, count=count, counted=counted, by=by)
+
+
+def _register_counted(request: HttpRequest, user: User, waiting: list[CashSession]) -> Place | None:
+    """Returns the register whose drawer is counted, where the page knows it: handed over, or the person's own."""
+    left = _handover_at(_station_meant(request), user=user, waiting=waiting)
+    return left.register if left is not None else user.register
+
+
+def _station_meant(request: HttpRequest) -> str:
+    return str(request.POST.get("station", request.GET.get("station", ANY_FREE)))
 
 
 def _ask_witness(
@@ -72,7 +85,7 @@ def _ask_witness(
     kept: Kept,
     waiting: list[CashSession],
     *,
-    sheet: CountSheet,
+    count: DrawerCount,
     counted: CountedAmount,
 ) -> HttpResponse:
     """Shows the form with the fields of a second person, or the second look with them where one is due."""
@@ -80,7 +93,7 @@ def _ask_witness(
         _refuse_unlooked(request, store, counted)
     except OutOfLine as doubts:
         return _look(request, store, kept, counted, doubts)
-    return _show(request, store, kept, waiting, sheet=sheet)
+    return _show(request, store, kept, waiting, count=count)
 
 
 def _refuse_unlooked(request: HttpRequest, store: Store, counted: CountedAmount) -> None:
@@ -94,7 +107,7 @@ def _look(request: HttpRequest, store: Store, kept: Kept, counted: CountedAmount
 
 
 def _open(
-    request: HttpRequest, store: Store, kept: Kept, *, sheet: CountSheet, counted: CountedAmount, by: Principal
+    request: HttpRequest, store: Store, kept: Kept, *, count: DrawerCount, counted: CountedAmount, by: Principal
 ) -> HttpResponse:
     """Opens once; sent again it leads to the same page."""
     user, station, at = cast(User, by.user), request.POST.get("station", ANY_FREE), timezone.now()
@@ -105,8 +118,9 @@ def _open(
             _refuse_unlooked(request, store, counted)
             number = money.parse_whole(station, field="station") if station != ANY_FREE else None
             session = open_session(
-                user=user, counted=counted, by=by, at=at, station=number, witness=witness, refuses_unwitnessed=True
-            )
+                user=user, counted=counted, others=count.counted_others, by=by, at=at, station=number, witness=witness,
+                refuses_unwitnessed=True,
+            )  # fmt: skip
             kept.discard()
             # Whichever of the two forms it was begun on: the drawer is open.
             discard_draft(by=by, subject=opening_subject(store))
@@ -120,7 +134,7 @@ def _open(
             return see("desk", notice="already-open")
         # Somebody else may have counted it in meanwhile.
         waiting = handovers_waiting(store=store)
-        return _show(request, store, kept, waiting, sheet=sheet, refusal=refusal_of(error, store=store))
+        return _show(request, store, kept, waiting, count=count, refusal=refusal_of(error, store=store))
 
 
 def _shown_for(store: Store) -> str:
@@ -130,8 +144,7 @@ def _shown_for(store: Store) -> str:
 def _kept(request: HttpRequest, store: Store, waiting: list[CashSession], *, by: Principal) -> Kept:
     """The draft of the drawer that is meant: what was typed for another one is not offered where one is counted in."""
     user = cast(User, by.user)
-    station = request.POST.get("station", request.GET.get("station", ANY_FREE))
-    left = _handover_at(station, user=user, waiting=waiting)
+    left = _handover_at(_station_meant(request), user=user, waiting=waiting)
     if left is None:
         return kept_of(request, opening_subject(store), by=by)
     page = path_to("desk-open", station=str(left.register.number))
@@ -150,13 +163,14 @@ def _show(
     kept: Kept,
     waiting: list[CashSession],
     *,
-    sheet: CountSheet,
+    count: DrawerCount,
     refusal: Refusal | None = None,
 ) -> HttpResponse:
     user = cast(User, kept.by.user)
     station = request.POST.get("station", request.GET.get("station", kept.typed.get("station", ANY_FREE)))
     context: dict[str, Any] = {
-        "sheet": sheet,
+        "count": count,
+        "sheet": count.sheet,
         "kept": kept,
         "store": store,
         "shown_for": _shown_for(store),
@@ -166,6 +180,6 @@ def _show(
         "waiting": waiting,
         "looked": looked_at(request),
         "handover": _handover_at(station, user=user, waiting=waiting),
-        **witness_fields(request, counted=sheet.counted, store=store),
+        **witness_fields(request, counted=count.sheet.counted, store=store),
     }
     return form_page(request, "cashdesk/open.html", context, refusal)

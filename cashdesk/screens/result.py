@@ -28,12 +28,16 @@ def result_page(request: HttpRequest, by: Principal, session: UUID) -> HttpRespo
     shows_result = bool(getattr(found, "shows_result", False))
     # Of a drawer that waits to be counted in, neither the amount nor the pieces.
     pieces = queries.pieces_counted(found) if shows_result else []
+    foreign_cash = list(found.foreign_cash.all())
     context = {
         "session": found,
         "pieces": pieces,
         "plan": _plan_of(found, pieces),
         "z_number": found.seal.number if found.seal is not None and by.has_role(Role.MANAGER) else None,
         "shows_result": shows_result,
+        "foreign_cash": foreign_cash,
+        "waits_elsewhere": any(row.counted_amount is None for row in foreign_cash),
+        "differs_elsewhere": any(row.difference for row in foreign_cash),
         "witness": queries.closing_witness(found) if found.is_counted else None,
         "is_own": found.user_id == (by.user.pk if by.user else None),
         "notice": request.GET.get("notice", ""),

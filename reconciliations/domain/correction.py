@@ -9,7 +9,7 @@ from cashdesk.domain.count import CountedAmount, keep_count
 from cashdesk.domain.entry import entries_of_difference
 from cashdesk.domain.handover import counts_of_custody
 from cashdesk.domain.principal import Principal
-from cashdesk.domain.session import count_afterwards
+from cashdesk.domain.session_afterwards import count_afterwards
 from cashdesk.enums import CASH, CORRECTION, CountMoment, PlaceKind, VarianceKind
 from cashdesk.errors import Conflict
 from cashdesk.models import Count, Movement, Place, Variance

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from cashdesk.domain.audit import note_looks
+from cashdesk.domain.audit import note, note_looks
 from cashdesk.domain.expected import Balances, MovedOfKind, late_cash_of, moved_by_kind
+from cashdesk.domain.foreign_cash import currencies_left
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import CASH, CountMoment, MovementKind, Role, Settling
 from cashdesk.models import CashSession, Count, Seal
-from cashdesk.money import AMOUNT_MAX
 from settlements.domain.late import late_amounts_of
 from settlements.domain.report import (
     CLOSED,
@@ -26,6 +26,7 @@ from settlements.domain.report import (
 )
 from settlements.domain.target import Pair
 from settlements.domain.x_report import cash_left_by
+from settlements.domain.z_lines import line_of, over_short, returned_of, without
 from settlements.enums import Closing, ReportOf, SettlementType
 from settlements.models import Settlement
 
@@ -87,7 +88,7 @@ def z_report(*, period: SealedPeriod, by: Principal, at: datetime) -> ZReport:
 
     A look at what is expected in a drawer that still waits to be counted is noted. A cashier's own Z tells of other methods
     only once the settlement around it is closed, since the settlement's count of them is still to come (law 5), and never
-    of what another one left in the drawer (docs/decisions/0016).
+    of what another one left in the drawer (docs/decisions/0016), or of a currency that nobody counted.
     """
     if period.settlement is not None:
         note_looks(rows=[period.settlement], by=by, at=at, noun="settlements")
@@ -99,17 +100,34 @@ def z_report(*, period: SealedPeriod, by: Principal, at: datetime) -> ZReport:
     note_looks(rows=period.sessions, by=by, at=at)
     place = period.seal.place
     is_settled = place.settling == Settling.NONE or period.seal.number <= place.settled_after_z
-    if by.has_role(Role.MANAGER) or period.session is None:
+    if period.session is None:
+        return report
+    if by.has_role(Role.MANAGER):
+        _note_uncounted(period.session, by=by, at=at)
         return report
     report = _as_counted_in(report, period.session)
-    if is_settled:
-        return report
+    uncounted = _uncounted(period.session)
     own = (period.session.currency, CASH)
+
+    def is_told(pair: Pair) -> bool:
+        return pair not in uncounted and (is_settled or pair == own)
+
     return replace(
         report,
-        figures=tuple(line for line in report.figures if line.pair == own),
-        movements=tuple(line for line in report.movements if line.pair == own),
+        figures=tuple(line for line in report.figures if is_told(line.pair)),
+        movements=tuple(line for line in report.movements if is_told(line.pair)),
     )
+
+
+def _uncounted(session: CashSession) -> set[Pair]:
+    return {(row.currency, CASH) for row in session.foreign_cash.all() if row.counted_amount is None}
+
+
+def _note_uncounted(session: CashSession, *, by: Principal, at: datetime) -> None:
+    """Notes a look at the other currencies of a counted session that still wait for a count (law 5)."""
+    if session.is_counted and _uncounted(session) & {(currency, CASH) for currency in currencies_left(session)}:
+        subject, detail = f"store:{session.store_id}", {"sessions": [session.pk]}
+        note(action="expected.seen", subject=subject, by=by, at=at, store=session.store, detail=detail)
 
 
 def _of_settlement(period: SealedPeriod, settlement: Settlement) -> ZReport:
@@ -123,16 +141,16 @@ def _of_settlement(period: SealedPeriod, settlement: Settlement) -> ZReport:
         **_head(seal, of=ReportOf.SETTLEMENT, settlement=settlement, since=settlement.opened_at),
         opened_by=settlement.opened_by_name,
         figures=figures_of(
-            lines=_without(lines, booked),
+            lines=without(lines, booked),
             begun_with={pair: amount for pair, (amount, _difference) in opening.items()},
             opened_with=opening,
             frozen={(line.currency, line.method): line.target for line in amounts},
             counted={(line.currency, line.method): line.actual for line in amounts},
             assumed=frozenset((line.currency, line.method) for line in amounts if line.is_assumed),
-            returned=_returned(booked),
+            returned=returned_of(booked),
             late=late_amounts_of(settlement),
         ),
-        movements=_without(lines, booked),
+        movements=without(lines, booked),
         booked=booked,
         sessions=inside(period.sessions),
         closing=Closing(settlement.closing),
@@ -154,24 +172,30 @@ def _of_session(period: SealedPeriod, session: CashSession) -> ZReport:
     lines = moved_by_kind(place=seal.place, after=seal.after_movement, until=seal.last_movement)
     returned = tuple(line for line in lines if line.kind == MovementKind.RETURN)
     difference = (session.difference or 0) if session.is_counted else 0
-    booked = (*_over_short(own, difference), *returned)
+    foreign = {(row.currency, CASH): row for row in session.foreign_cash.all()}
+    booked = (*over_short(own, difference), *returned)
+    booked += tuple(line for pair, row in foreign.items() for line in over_short(pair, row.difference or 0))
     counts = Count.objects.filter(session=session).exclude(moment=CountMoment.AFTERWARDS).order_by("pk")
     attempts = tuple(attempt_of(count, number=count.attempt) for count in _with_amounts(counts))
+    begun_with = _cash_before(seal)
+    frozen = {own: session.expected_amount or 0} | {pair: row.expected_amount for pair, row in foreign.items()}
+    counted = {own: session.declared_amount or 0}
+    counted |= {pair: row.counted_amount for pair, row in foreign.items() if row.counted_amount is not None}
     closing = next((attempt for attempt in attempts if attempt.moment == CountMoment.CLOSING), None)
     return ZReport(
         **_head(seal, of=ReportOf.SESSION, session=session, since=session.opened_at),
         opened_by=str(session.opened_by or ""),
         figures=figures_of(
-            lines=_without(lines, booked),
-            begun_with=_cash_before(seal),
-            opened_with=opened_with(session=session),
+            lines=without(lines, booked),
+            begun_with=begun_with,
+            opened_with=opened_with(session=session) | _counted_in(attempts, own=own, begun_with=begun_with),
             # After a cancelled opening the drawer holds what it held before, and nobody has counted it.
-            frozen={} if session.is_cancelled else {own: session.expected_amount or 0},
-            counted={} if session.is_cancelled else {own: session.declared_amount or 0},
-            returned=_returned(booked),
+            frozen={} if session.is_cancelled else frozen,
+            counted={} if session.is_cancelled else counted,
+            returned=returned_of(booked),
             late=_late_of(session),
         ),
-        movements=_without(lines, booked),
+        movements=without(lines, booked),
         booked=booked,
         sessions=inside([session]),
         closing=_closing_of(session),
@@ -193,23 +217,32 @@ def _as_counted_in(report: ZReport, session: CashSession) -> ZReport:
     """Begins with the float that the cashier counted. The gap that was booked would tell what the drawer held before, and
     so would a float from the vault: it moves only into an empty drawer.
     """
-    own, gap = (session.currency, CASH), session.opening_difference
+    own = (session.currency, CASH)
     floats = tuple(line for line in report.movements if line.kind == MovementKind.FLOAT and line.pair == own)
-    came_in, went_out = max(gap, 0) + sum(line.came_in for line in floats), max(-gap, 0)
-    figures = tuple(
-        replace(
-            line,
-            begun_with=line.begun_with + came_in - went_out,
-            came_in=line.came_in - came_in,
-            went_out=line.went_out - went_out,
-            opening_difference=0,
+    figures, booked = [], list(floats)
+    for line in report.figures:
+        gap = line.opening_difference
+        floated = sum(moved.came_in for moved in floats if moved.pair == line.pair)
+        came_in, went_out = max(gap, 0) + floated, max(-gap, 0)
+        booked += over_short(line.pair, gap)
+        figures.append(
+            replace(
+                line,
+                begun_with=line.begun_with + came_in - went_out,
+                came_in=line.came_in - came_in,
+                went_out=line.went_out - went_out,
+                opening_difference=0,
+            )
         )
-        if line.pair == own
-        else line
-        for line in report.figures
-    )
-    movements = _without(report.movements, (*_over_short(own, gap), *floats))
-    return replace(report, figures=figures, movements=movements, tells_range=False)
+    movements = without(report.movements, booked)
+    return replace(report, figures=tuple(figures), movements=movements, tells_range=False)
+
+
+def _counted_in(attempts: Iterable[Attempt], *, own: Pair, begun_with: Balances) -> dict[Pair, tuple[int, int]]:
+    """What the opening counted of other currencies, and by how much it differs from what the drawer held."""
+    found = [one for attempt in attempts if attempt.moment == CountMoment.OPENING for one in attempt.found]
+    pairs = {(one.currency, one.method): one.amount for one in found}
+    return {pair: (amount, amount - begun_with.get(pair, 0)) for pair, amount in pairs.items() if pair != own}
 
 
 def _of_count(seal: Seal) -> ZReport:
@@ -242,15 +275,15 @@ def _of_count(seal: Seal) -> ZReport:
         **_head(seal, of=ReportOf.COUNT_AFTERWARDS, settlement=settlement, session=session, since=forced.closed_at),
         opened_by=str(session.closed_by or "") if session is not None else forced.closed_by_name,
         figures=figures_of(
-            lines=_without(lines, booked),
+            lines=without(lines, booked),
             begun_with=begun_with,
             opened_with={},
             counted=counted,
             assumed=assumed,
-            returned=_returned(booked),
+            returned=returned_of(booked),
             late=_late_of(session) if session is not None else late_amounts_of(forced),
         ),
-        movements=_without(lines, booked),
+        movements=without(lines, booked),
         booked=booked,
         sessions=(),
         closing=None,
@@ -294,46 +327,10 @@ def _booked_by(settlement: Settlement) -> tuple[MovedOfKind, ...]:
         return ()
     for line in settlement.closing_amounts.all():
         pair = (line.currency, line.method)
-        booked += _over_short(pair, line.difference)
+        booked += over_short(pair, line.difference)
         if settlement.type == SettlementType.CASHREGISTER and line.method == CASH and line.actual:
-            booked.append(_line(MovementKind.RETURN, pair, count=1, amount=-line.actual))
+            booked.append(line_of(MovementKind.RETURN, pair, count=1, amount=-line.actual))
     return tuple(booked)
-
-
-def _over_short(pair: Pair, difference: int) -> tuple[MovedOfKind, ...]:
-    # As many movements as the ledger made of it: one, unless it is beyond what one may carry.
-    movements = -(-abs(difference) // AMOUNT_MAX)
-    return (_line(MovementKind.OVER_SHORT, pair, count=movements, amount=difference),) if difference else ()
-
-
-def _line(kind: MovementKind, pair: Pair, *, count: int, amount: int) -> MovedOfKind:
-    return MovedOfKind(
-        kind=kind, currency=pair[0], method=pair[1], count=count, came_in=max(amount, 0), went_out=max(-amount, 0)
-    )
-
-
-def _without(lines: Iterable[MovedOfKind], booked: Iterable[MovedOfKind]) -> tuple[MovedOfKind, ...]:
-    """The lines without what the close booked itself: those that made the expected amount."""
-    own = {(line.kind, *line.pair): line for line in booked}
-    left = []
-    for line in lines:
-        taken = own.get((line.kind, *line.pair))
-        if taken is None:
-            left.append(line)
-        elif line.count > taken.count:
-            left.append(
-                replace(
-                    line,
-                    count=line.count - taken.count,
-                    came_in=line.came_in - taken.came_in,
-                    went_out=line.went_out - taken.went_out,
-                )
-            )
-    return tuple(left)
-
-
-def _returned(booked: Iterable[MovedOfKind]) -> Balances:
-    return {line.pair: line.went_out for line in booked if line.kind == MovementKind.RETURN}
 
 
 def _cash_before(seal: Seal) -> Balances:

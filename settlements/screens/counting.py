@@ -14,6 +14,7 @@ from cashdesk.domain.principal import Principal
 from cashdesk.enums import Role
 from cashdesk.errors import DomainError
 from cashdesk.models import User
+from cashdesk.screens.count_parts import CountParts
 from cashdesk.screens.draft import Kept, kept_of
 from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path
 from cashdesk.screens.sentences import refusal_of
@@ -26,7 +27,7 @@ from settlements.domain.booking import cash_counted
 from settlements.domain.settlement import close_settlement, preview_settlement
 from settlements.enums import ACTS, PREVIEWS_OF_A_REGISTER, Act, SettlementType
 from settlements.models import Settlement, SettlementCount
-from settlements.screens.count_parts import CountParts, offered_by, typed_again
+from settlements.screens.offered_parts import offered_by, typed_again
 
 REVIEW: Final = "review"
 BACK: Final = "back"

@@ -13,6 +13,7 @@ from cashdesk.domain.principal import Principal
 from cashdesk.enums import CASH, MovementKind, PlaceKind, Role, Settling
 from cashdesk.errors import DomainError, Forbidden, NotFound, OutOfLine
 from cashdesk.models import Place
+from cashdesk.screens.count_parts import CountParts
 from cashdesk.screens.draft import Kept, kept_of
 from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path
 from cashdesk.screens.second_look import is_correcting, look_page, refuse_unlooked
@@ -23,7 +24,6 @@ from cashdesk.writing import write_as
 from settlements import queries
 from settlements.domain.opening import open_settlement
 from settlements.enums import SettlementType
-from settlements.screens.count_parts import CountParts
 
 STARTS: Final = "starts"
 """The field that says whether a store shall trade under settlement from now on."""

@@ -12,6 +12,7 @@ from cashdesk.domain.principal import Principal
 from cashdesk.enums import CASH, Role
 from cashdesk.errors import DomainError
 from cashdesk.models import User
+from cashdesk.screens.count_parts import CountParts
 from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path
 from cashdesk.screens.sentences import refusal_of
 from cashdesk.web.idempotency import act_once
@@ -21,7 +22,6 @@ from settlements import queries
 from settlements.domain.settlement import start_counting
 from settlements.enums import ACTS, PREVIEWS_OF_A_REGISTER, Act, SettlementType
 from settlements.models import Settlement
-from settlements.screens.count_parts import CountParts
 
 
 @page_for(Role.CASHIER)

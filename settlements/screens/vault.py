@@ -11,10 +11,10 @@ from cashdesk.domain.principal import Principal
 from cashdesk.enums import Role
 from cashdesk.errors import NotFound
 from cashdesk.models import Store
+from cashdesk.screens.count_parts import CountParts
 from cashdesk.web.pages import page_for
 from cashdesk.writing import write_as
 from settlements import queries
-from settlements.screens.count_parts import CountParts
 
 STORES_MAX: Final = 500
 

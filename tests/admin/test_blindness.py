@@ -8,7 +8,8 @@ from django.test import Client
 from django.utils import timezone
 
 from cashdesk.domain.principal import Principal
-from cashdesk.domain.session import count_afterwards, force_close_session
+from cashdesk.domain.session import force_close_session
+from cashdesk.domain.session_afterwards import count_afterwards
 from cashdesk.enums import MovementKind
 from cashdesk.models import AuditEntry, CashSession, Movement
 from tests.admin.back_office import EVERYTHING, Traces, list_of, page_of, sits_down

@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.principal import SYSTEM, Principal
-from cashdesk.domain.session import close_session, count_afterwards, force_close_session
+from cashdesk.domain.session import close_session, force_close_session
+from cashdesk.domain.session_afterwards import count_afterwards
 from cashdesk.enums import Role
 from cashdesk.errors import Forbidden
 from cashdesk.models import CashSession, User, Variance

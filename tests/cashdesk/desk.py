@@ -15,7 +15,8 @@ from cashdesk.domain.expected import balances_of_places
 from cashdesk.domain.payment import Outcome, record_payment
 from cashdesk.domain.payment_report import PaymentReport
 from cashdesk.domain.principal import SYSTEM, Principal
-from cashdesk.domain.session import close_session, count_afterwards, force_close_session, open_session
+from cashdesk.domain.session import close_session, force_close_session, open_session
+from cashdesk.domain.session_afterwards import count_afterwards
 from cashdesk.enums import CASH, MovementKind, PaymentStatus, PaymentType, PlaceKind
 from cashdesk.models import CashSession, Movement, Payment, Place, Store, User
 from tests import roles

@@ -5,7 +5,8 @@ from django.db import connection
 
 from cashdesk.domain.principal import SYSTEM
 from cashdesk.domain.proof import faults_of_store
-from cashdesk.domain.session import count_afterwards, force_close_session
+from cashdesk.domain.session import force_close_session
+from cashdesk.domain.session_afterwards import count_afterwards
 from cashdesk.enums import CASH, MovementKind, PaymentStatus, PlaceKind
 from cashdesk.models import CashSession, Movement, Payment
 from tests import roles

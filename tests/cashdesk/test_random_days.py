@@ -16,7 +16,8 @@ from cashdesk.domain.ledger import reverse
 from cashdesk.domain.principal import SYSTEM, Principal
 from cashdesk.domain.proof import faults_of_store
 from cashdesk.domain.seal import faults_of
-from cashdesk.domain.session import count_afterwards, force_close_session
+from cashdesk.domain.session import force_close_session
+from cashdesk.domain.session_afterwards import count_afterwards
 from cashdesk.enums import CASH, MovementKind, PlaceKind, SessionStatus, VarianceKind
 from cashdesk.errors import Conflict, DomainError
 from cashdesk.models import CashSession, Movement, Seal, Variance

@@ -13,7 +13,8 @@ from cashdesk.domain.expected import book_of
 from cashdesk.domain.principal import SYSTEM
 from cashdesk.domain.proof import faults_of_store
 from cashdesk.domain.seal import DIGESTED, faults_of, seal_period
-from cashdesk.domain.session import count_afterwards, force_close_session
+from cashdesk.domain.session import force_close_session
+from cashdesk.domain.session_afterwards import count_afterwards
 from cashdesk.enums import CASH, MovementKind, PlaceKind
 from cashdesk.models import CashSession, Movement, Place, Seal
 from tests import roles

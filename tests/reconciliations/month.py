@@ -20,7 +20,8 @@ from cashdesk.domain.ledger import reverse
 from cashdesk.domain.payment import decide_payment, record_payments
 from cashdesk.domain.payment_report import PaymentReport
 from cashdesk.domain.principal import SYSTEM, Principal
-from cashdesk.domain.session import close_session, count_afterwards, force_close_session, open_session
+from cashdesk.domain.session import close_session, force_close_session, open_session
+from cashdesk.domain.session_afterwards import count_afterwards
 from cashdesk.enums import CASH, MovementKind, PaymentStatus, PaymentType, PlaceKind, Reason, Role, SessionStatus
 from cashdesk.errors import DomainError
 from cashdesk.models import CashSession, Movement, Payment, Place, Store, User

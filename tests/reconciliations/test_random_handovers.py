@@ -16,7 +16,8 @@ from django.db import transaction
 from cashdesk.domain.expected import balances_of_places
 from cashdesk.domain.handover import handovers_waiting
 from cashdesk.domain.principal import SYSTEM, Principal
-from cashdesk.domain.session import count_afterwards, open_session
+from cashdesk.domain.session import open_session
+from cashdesk.domain.session_afterwards import count_afterwards
 from cashdesk.enums import CASH, MovementKind, PlaceKind, VarianceKind
 from cashdesk.errors import Conflict, NothingOpen, SessionAlreadyOpen
 from cashdesk.models import CashSession, Movement, User, Variance

@@ -15,7 +15,8 @@ from cashdesk.denominations import cash_unit_of
 from cashdesk.domain.business_day import business_date
 from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.principal import Principal
-from cashdesk.domain.session import close_session, count_afterwards
+from cashdesk.domain.session import close_session
+from cashdesk.domain.session_afterwards import count_afterwards
 from cashdesk.enums import PlaceKind
 from cashdesk.models import CashSession, Movement, User
 from cashdesk.money import exponent_of

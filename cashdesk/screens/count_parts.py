@@ -13,13 +13,12 @@ from cashdesk.enums import CASH
 from cashdesk.errors import InvalidInput
 from cashdesk.models import PaymentMethod, Store
 from cashdesk.screens.sheet import AMOUNT, FULLER, CountSheet, Row
-from cashdesk.writing import amount_typed, style
-from settlements.domain.target import Pair
-from settlements.enums import SettlementType
-from settlements.models import Settlement, SettlementCount
+from cashdesk.writing import amount_typed
 
 ADDED: Final = "parts"
 """The hidden field that names the parts which the person added, each on a line, such as USD.CASH."""
+Pair = tuple[str, str]
+"""Currency and method, as balances are keyed."""
 NEW_CURRENCY: Final = "new-currency"
 NEW_METHOD: Final = "new-method"
 PARTS_MAX: Final = 24
@@ -84,7 +83,7 @@ class Part:
 
     @property
     def pair(self) -> Pair:
-        """Currency and method, as settlements key them."""
+        """Currency and method, as balances are keyed."""
         return self.currency, self.method
 
     @property
@@ -106,8 +105,8 @@ class Part:
 class CountParts:
     """The parts of one count, in the order in which they are offered; those that the person added come last.
 
-    Which are offered follows from what everybody knows: the currency of the store, the methods that its account counts by
-    hand, and what the settlement was opened with. A part that stood there because money had moved would tell so (law 5).
+    A settlement offers what everybody knows (`settlements.screens.offered_parts`), a drawer the currencies that moved in it
+    (`cashdesk.domain.foreign_cash`). None depends on what is expected (law 5).
     """
 
     def __init__(
@@ -248,33 +247,3 @@ def prefix_of(pair: Pair) -> str:
 def _plain(sign: str) -> str:
     """A code may have any sign; an id on a page may not."""
     return sign.lower() if sign.isascii() and sign.isalnum() else f"_{ord(sign):x}_"
-
-
-def offered_by(settlement: Settlement, *, methods: Iterable[PaymentMethod]) -> list[Pair]:
-    """Returns the pairs that a settlement's count offers, whatever has moved since. What a card took never lies in a
-    vault, so there it is cash alone.
-    """
-    currency = settlement.store.currency
-    opened_with = [(line.currency, line.method) for line in settlement.initial_amounts.all()]
-    by_hand = [method.code for method in methods if method.is_counted and method.is_active and method.code != CASH]
-    if settlement.type == SettlementType.VAULT:
-        by_hand = []
-    return list(dict.fromkeys([(currency, CASH), *opened_with, *((currency, code) for code in by_hand)]))
-
-
-def typed_again(attempt: SettlementCount) -> tuple[list[Pair], dict[str, str]]:
-    """Returns the parts of an attempt and what stands in their fields when it is counted again; the parts that were not
-    equal among them, since the person was told so.
-    """
-    typed: dict[str, str] = {}
-    lines = list(attempt.count.amounts.all())
-    for line in lines:
-        pair = (line.currency, line.method)
-        sheet = CountSheet(line.currency, prefix=prefix_of(pair))
-        pieces = {piece.denomination: piece.pieces for piece in line.pieces.all()}
-        if pieces:
-            typed |= {row.field: str(pieces[row.worth]) for row in sheet.rows if row.worth in pieces}
-        else:
-            typed[sheet.amount_field] = style().digits(line.amount, line.currency)
-    unequal = [(currency, method) for currency, method in attempt.unequal]
-    return list(dict.fromkeys([*((line.currency, line.method) for line in lines), *unequal])), typed

@@ -1,0 +1,97 @@
+"""Counts as requests tell them: an amount, notes and coins, or both; and cash of other currencies in the same drawer."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from rest_framework import serializers
+
+from cashdesk import money
+from cashdesk.domain.count import PIECES_MAX, CountedAmount, Pieces, total_of
+from cashdesk.errors import InvalidInput
+from cashdesk.web.fields import NumberField, StrictSerializer, TextField, WholeNumberField
+
+CURRENCIES_MAX: Final = 20
+Read = Callable[[object, str, str], int]
+"""Turns an amount of a currency into minor units, and names a field in its errors: `read(amount, currency, field)`."""
+
+
+class PiecesRequest(StrictSerializer):
+    """So many pieces of one note or coin."""
+
+    denomination = NumberField(help_text="Value of one piece in the currency's units, such as 20 or 0.5.")
+    pieces = WholeNumberField(min_value=0, max_value=PIECES_MAX)
+
+
+class OtherCurrencyRequest(StrictSerializer):
+    """Cash of another currency: `amount`, or `count` with notes and coins, whose total it then is."""
+
+    currency = TextField(min_length=3, max_length=3, help_text="ISO 4217.")
+    amount = NumberField(required=False, help_text="In the unit of the other amounts of this request; or give count.")
+    count = serializers.ListField(child=PiecesRequest(), required=False, max_length=100)
+
+
+class CountsField(serializers.ListField):
+    """The cash of other currencies in the drawer."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            child=OtherCurrencyRequest(),
+            required=False,
+            max_length=CURRENCIES_MAX,
+            help_text="Ours: what you counted of other currencies. A currency that is left out waits to be counted.",
+        )
+
+
+class CountedRequest(StrictSerializer):
+    """The common part of opening and closing: a counted amount, told as a sum, as pieces, or as both."""
+
+    amount_field = ""
+
+    def counted(self, attrs: dict[str, Any], *, currency: str) -> CountedAmount:
+        """Returns what was counted, exact minor units. Raises InvalidInput; both given and unequal is one."""
+        return _counted(attrs, currency=currency, amount_field=self.amount_field, read=in_units)
+
+
+def others_of(attrs: dict[str, Any], *, read: Read) -> list[CountedAmount]:
+    """Returns what was counted of other currencies, exact minor units. Raises InvalidInput naming the line and field."""
+    return [
+        _counted(
+            line,
+            currency=_known(line["currency"], field=f"counts.{number}.currency"),
+            amount_field="amount",
+            read=read,
+            within=f"counts.{number}.",
+        )
+        for number, line in enumerate(attrs.get("counts", ()))
+    ]
+
+
+def in_units(amount: object, currency: str, field: str) -> int:
+    """Reads an amount in the currency's units."""
+    return money.parse_units(amount, currency, field=field)
+
+
+def _known(currency: str, *, field: str) -> str:
+    try:
+        money.exponent_of(currency)
+    except InvalidInput as error:
+        raise InvalidInput.of(field, error.message) from error
+    return currency
+
+
+def _counted(attrs: dict[str, Any], *, currency: str, amount_field: str, read: Read, within: str = "") -> CountedAmount:
+    field, counted_by = f"{within}{amount_field}", f"{within}count"
+    amount = read(attrs[amount_field], currency, field) if amount_field in attrs else None
+    if "count" not in attrs:
+        if amount is None:
+            raise InvalidInput.of(field, "is required; 0 is something you say, or tell the pieces in count.")
+        return CountedAmount(currency=currency, amount=amount)
+    pieces = tuple(
+        Pieces(denomination=in_units(line["denomination"], currency, counted_by), pieces=line["pieces"])
+        for line in attrs["count"]
+    )
+    total = total_of(currency=currency, pieces=pieces, field=counted_by)
+    if amount is not None and amount != total:
+        told, worth = money.to_text(amount, currency), money.to_text(total, currency)
+        raise InvalidInput.of(field, f"{told} is not the {worth} that the pieces add up to.")
+    return CountedAmount(currency=currency, amount=total, pieces=pieces)

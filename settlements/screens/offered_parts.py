@@ -1,0 +1,42 @@
+"""Which parts the count of a settlement offers, and what stands in them when an attempt is counted again."""
+
+from collections.abc import Iterable
+
+from cashdesk.enums import CASH
+from cashdesk.models import PaymentMethod
+from cashdesk.screens.count_parts import prefix_of
+from cashdesk.screens.sheet import CountSheet
+from cashdesk.writing import style
+from settlements.domain.target import Pair
+from settlements.enums import SettlementType
+from settlements.models import Settlement, SettlementCount
+
+
+def offered_by(settlement: Settlement, *, methods: Iterable[PaymentMethod]) -> list[Pair]:
+    """Returns the pairs that a settlement's count offers, whatever has moved since: a part that stood there because money
+    had moved would tell so (law 5). What a card took never lies in a vault, so there it is cash alone.
+    """
+    currency = settlement.store.currency
+    opened_with = [(line.currency, line.method) for line in settlement.initial_amounts.all()]
+    by_hand = [method.code for method in methods if method.is_counted and method.is_active and method.code != CASH]
+    if settlement.type == SettlementType.VAULT:
+        by_hand = []
+    return list(dict.fromkeys([(currency, CASH), *opened_with, *((currency, code) for code in by_hand)]))
+
+
+def typed_again(attempt: SettlementCount) -> tuple[list[Pair], dict[str, str]]:
+    """Returns the parts of an attempt and what stands in their fields when it is counted again; the parts that were not
+    equal among them, since the person was told so.
+    """
+    typed: dict[str, str] = {}
+    lines = list(attempt.count.amounts.all())
+    for line in lines:
+        pair = (line.currency, line.method)
+        sheet = CountSheet(line.currency, prefix=prefix_of(pair))
+        pieces = {piece.denomination: piece.pieces for piece in line.pieces.all()}
+        if pieces:
+            typed |= {row.field: str(pieces[row.worth]) for row in sheet.rows if row.worth in pieces}
+        else:
+            typed[sheet.amount_field] = style().digits(line.amount, line.currency)
+    unequal = [(currency, method) for currency, method in attempt.unequal]
+    return list(dict.fromkeys([*((line.currency, line.method) for line in lines), *unequal])), typed
