@@ -219,6 +219,8 @@ def sealed_period(*, by: Principal, place: Place, number: int) -> SealedPeriod:
         inside = Q(seal__place=place, seal__number__gt=closed.opened_after_z, seal__number__lt=number)
     people = ("user", "store", "opened_by", "closed_by")
     sessions = with_shown_result(CashSession.objects.filter(inside), by=by).select_related(*people).order_by("pk")
+    if closed is None:
+        sessions = sessions.prefetch_related("foreign_cash")
     rows = tuple(sessions) if closed is not None or hasattr(seal, "session") else ()
     return SealedPeriod(
         seal=seal, settlement=closed, session=rows[0] if closed is None and rows else None, sessions=rows

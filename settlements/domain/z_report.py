@@ -125,7 +125,8 @@ def _uncounted(session: CashSession) -> set[Pair]:
 
 def _note_uncounted(session: CashSession, *, by: Principal, at: datetime) -> None:
     """Notes a look at the other currencies of a counted session that still wait for a count (law 5)."""
-    if session.is_counted and _uncounted(session) & {(currency, CASH) for currency in currencies_left(session)}:
+    uncounted = _uncounted(session) if session.is_counted else set()
+    if uncounted and uncounted & {(currency, CASH) for currency in currencies_left(session)}:
         subject, detail = f"store:{session.store_id}", {"sessions": [session.pk]}
         note(action="expected.seen", subject=subject, by=by, at=at, store=session.store, detail=detail)
 

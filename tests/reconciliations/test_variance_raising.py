@@ -134,7 +134,7 @@ CAUSES: Causes = {
     close_a_register:              (VarianceKind.SETTLEMENT, "settlement", 1, THE_DAY, "erika", "erika"),
     preview_a_register_thrice:     (VarianceKind.SETTLEMENT, "settlement", 1, THE_DAY, "erika", "erika"),
     count_a_settlement_afterwards: (VarianceKind.SETTLEMENT, "settlement", 1, THE_DAY, "", "erika"),
-    settle_what_was_left:          (VarianceKind.OPENING, "settlement", 1, NEXT_DAY, "", "erika"),
+    settle_what_was_left:          (VarianceKind.OPENING, "settlement", 1, NEXT_DAY, "erika", "erika"),
     close_the_vault:               (VarianceKind.SETTLEMENT, "settlement", 0, THE_DAY, "erika", "erika"),
     credit_a_bag:                  (VarianceKind.DEPOSIT, "deposit", 0, THE_DAY, "erika", "anna"),
     reconcile_a_day:               (VarianceKind.RECONCILIATION, "reconciliation", None, THE_DAY, "", "erika"),
