@@ -143,6 +143,8 @@ class _Decision:
             session = self.look.sessions.get(str(found))
         if session is None:
             raise InvalidInput.of("session", "is not a session that you report for.")
+        if self.by.is_program:
+            self._refuse_register(session.register)
         if report.store and self.look.stores.get(report.store) != session.store:
             raise InvalidInput.of("store", "is not the store of the session.")
         if report.station is not None and report.station != session.register.number:

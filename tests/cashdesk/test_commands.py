@@ -50,7 +50,7 @@ def test_a_store_is_named_by_number_or_uuid(cast: Cast) -> None:
     assert run("verify", f"--store={cast.store.uuid}") == "The books of 1 stores hold.\n"
 
 
-def test_days_of_a_store_that_is_switched_off_are_not_closed_in_silence(cast: Cast) -> None:
+def test_a_store_that_is_switched_off_is_named_like_any_other(cast: Cast) -> None:
     type(cast.store).objects.filter(number="1337").update(is_active=False)
-    with pytest.raises(CommandError, match="there is no store '1337' here; there are: none"):
-        run("close_days", "--store=1337")
+    assert run("close_days", "--store=1337") == ""
+    assert run("verify", "--store=1337") == "The books of 2 stores hold.\n"

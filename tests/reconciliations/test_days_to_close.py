@@ -11,11 +11,11 @@ from cashdesk.domain.business_day import business_date
 from cashdesk.domain.cash_movement import move_money
 from cashdesk.domain.principal import SYSTEM, Principal
 from cashdesk.enums import MovementKind, PlaceKind
-from cashdesk.models import AuditEntry, BusinessDay, CashSession, Movement
+from cashdesk.models import AuditEntry, BusinessDay, CashSession, Movement, Store
 from reconciliations.domain.business_day import close_business_day, days_to_close
 from settlements.domain.opening import open_settlement
 from settlements.enums import SettlementType
-from tests.cashdesk.desk import NOON, open_drawer, pay
+from tests.cashdesk.desk import NOON, close_drawer, open_drawer, pay
 from tests.reconciliations.desk import local
 from tests.stories import Cast, counted_queries, make_cast
 
@@ -119,3 +119,13 @@ def test_run_every_minute_the_command_does_each_thing_once(cast: Cast, order: tu
     assert kept == [
         list(model.objects.order_by("pk").values()) for model in (BusinessDay, Movement, CashSession, AuditEntry)
     ]
+
+
+def test_the_last_days_of_a_store_that_is_switched_off_are_closed(cast: Cast) -> None:
+    now = timezone.now()
+    session = open_drawer(cast.carla, 100, at=now - timedelta(days=2))
+    close_drawer(session, 100, at=now - timedelta(days=2))
+    Store.objects.filter(pk=cast.store.pk).update(is_active=False)
+    told = StringIO()
+    call_command("close_days", stdout=told, stderr=told)
+    assert told.getvalue() == f"1337: {session.business_date} closed\n"

@@ -23,11 +23,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Which stores."""
-        parser.add_argument("--store", help="Number or UUID of one active store; all of them, unless given.")
+        parser.add_argument("--store", help="Number or UUID of one store; all of them, unless given.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Prints a line for every day that was closed or waits."""
-        for store in stores_for(options["store"], among=Store.objects.filter(is_active=True)):
+        # A store that is switched off too: its last days end like any other, and late money still comes.
+        for store in stores_for(options["store"], among=Store.objects.all()):
             for on in days_to_close(store=store, at=timezone.now()):
                 try:
                     closed = close_business_day(store=store, on=on, by=SYSTEM, at=timezone.now())

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from cashdesk.enums import MovementKind, PlaceKind
-from cashdesk.models import Movement, Payment
+from cashdesk.models import CashSession, Movement, Payment
 from tests.api.steps import bound_key, opened, paid, payment
 from tests.factories import UserFactory
 from tests.settlements.steps import open_register, open_vault
@@ -87,6 +87,8 @@ def test_a_key_of_one_register_speaks_for_it_alone(cast: Cast) -> None:
     paid(key, "a", operator=str(cast.bruno.pk))
     assert Payment.objects.get(external_id="a").register == cast.place(PlaceKind.REGISTER, TILL)
     assert key.post("/payments", payment("b", station=OTHER)).status_code == 403
+    theirs = CashSession.objects.get(user=cast.bruno)
+    assert key.post("/payments", payment("c", session=str(theirs.pk))).status_code == 403
     assert key.post("/movements", {"kind": "DROP", "amount": 500, "station": OTHER}).status_code == 403
     assert key.post(f"/registers/{OTHER}/no-sale", {"reason": "change"}).status_code == 403
 
