@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from cashdesk.domain.cancelling import cancel_opening
 from cashdesk.domain.cash_movement import move_money
 from cashdesk.domain.count import CountedAmount
 from cashdesk.domain.expected import whole_book_of
@@ -223,3 +224,20 @@ def test_only_cash_that_was_counted_goes_back(cast: Cast, trading: CashSession) 
     close(trading, 100_00, usd(30_00))
     returned = Movement.objects.filter(kind="RETURN").order_by("currency").values_list("currency", "amount")
     assert list(returned) == [("EUR", 100_00), (USD, 30_00)]
+
+
+@pytest.mark.parametrize("dropped", [20_00, 50_00])
+def test_a_cancelled_opening_leaves_the_question_as_it_was(cast: Cast, dropped: int) -> None:
+    session = open_drawer(cast.carla, 0, station=1)
+    pay(session, 50_00, currency=USD)
+    drop(session, dropped)
+    force_close(session)
+    again = open_drawer(cast.carla, 0, station=1, at=minutes(3))
+    cancel_opening(session=again, by=Principal(user=cast.carla), at=minutes(4), reason="by mistake")
+    assert currencies_left(CashSession.objects.get(pk=session.pk)) == ["EUR", USD]
+    assert currencies_left(CashSession.objects.get(pk=again.pk)) == []
+    assert asked(cast) == [USD]
+    last = open_drawer(cast.carla, 0, station=1, at=minutes(5))
+    close(last, 0, usd(50_00 - dropped), asks_for_all=True)
+    assert (asked(cast), held(cast)) == ([], 0)
+    assert list(faults_of_store(cast.store)) == []
