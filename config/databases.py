@@ -40,7 +40,7 @@ def _sqlite(told: dict[str, Any]) -> dict[str, Any]:
 
 
 def _postgresql(told: dict[str, Any], env: environ.Env) -> dict[str, Any]:
-    """With a pool of connections, of which each is tried before it serves a request (docs/decisions/0018-outages.md)."""
+    """With a pool of connections that are looked at before they serve a request (docs/decisions/0018-outages.md)."""
     pool_size = env.int("DATABASE_POOL_SIZE", default=16)
     is_pooled_per_transaction = env.bool("DATABASE_TRANSACTION_POOLING", default=False)
     options = {
@@ -62,7 +62,8 @@ def _postgresql(told: dict[str, Any], env: environ.Env) -> dict[str, Any]:
         # A pool that gave up connecting tries again when the next request asks.
         options["pool"] = {"min_size": 1, "max_size": pool_size, "reconnect_timeout": 2}
     return {
-        "CONN_HEALTH_CHECKS": True,
+        # Django's check costs a round trip per request; cashdesk/postgresql looks at the connections of its pool itself.
+        "CONN_HEALTH_CHECKS": not pool_size,
         # A cursor on the server outlives its transaction, and would be looked for on another server connection.
         "DISABLE_SERVER_SIDE_CURSORS": is_pooled_per_transaction,
         **told,

@@ -5,6 +5,7 @@ threads wait, request after request. Here a failed attempt to connect ends the w
 there again one request at a time waits for it while the others fail within a moment.
 """
 
+import select
 import threading
 import time
 from datetime import timedelta
@@ -74,19 +75,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
         The others take what is free within a slice: after a refusal for want of connections the pool may hold some.
         Raises OperationalError.
         """
-        if not self.pool:
+        pool = self.pool
+        if not pool:
             return super().get_new_connection(conn_params)
         patience = self.settings_dict.get("POOL_PATIENCE", PATIENCE_SECONDS)
         if not watch.is_down:
-            return self._connection_within(patience, conn_params)
+            return self._connection_within(pool, patience, conn_params)
         is_trying = watch.trying.acquire(blocking=False)
         try:
-            return self._connection_within(patience if is_trying else 0, conn_params)
+            return self._connection_within(pool, patience if is_trying else 0, conn_params)
         finally:
             if is_trying:
                 watch.trying.release()
 
-    def _connection_within(self, seconds: float, conn_params: Any) -> Any:
+    def _connection_within(self, pool: ConnectionPool[Any], seconds: float, conn_params: Any) -> Any:
         """Waits in slices: a request whose pool is empty cannot tell by itself that the server refuses connections."""
         deadline, failures = time.monotonic() + seconds, watch.failures
         while True:
@@ -99,4 +101,24 @@ class DatabaseWrapper(base.DatabaseWrapper):
                     raise psycopg.OperationalError("no connection to the database was free in time") from None
             else:
                 watch.connected()
-                return connection
+                if not _is_gone(connection):
+                    return connection
+                connection.close()
+                pool.putconn(connection)
+
+
+def _is_gone(connection: "psycopg.Connection[Any]") -> bool:
+    """Whether the server has ended a connection while it lay in the pool.
+
+    A server that ends says so, and the socket of a connection that waits has nothing else to read. So a look at the socket
+    is enough, and only one that can be read costs a round trip.
+    """
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    if not waiting.poll(0):
+        return False
+    try:
+        ConnectionPool.check_connection(connection)
+    except psycopg.Error:
+        return True
+    return False
