@@ -92,6 +92,13 @@ ACTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
 table says: an admin decides it (`domain.variance`)."""
 
 
+class DayRule(models.IntegerChoices):
+    """How the system amount of a reconciliation was worked out. A recorded figure keeps its rule; new ones have the last."""
+
+    MOVEMENTS = 1, "The day's movements, by who sold; nothing was carried over"
+    CUSTODY = 2, "With what was carried over, by who held the drawer"
+
+
 class FileFormat(models.TextChoices):
     """As what a table is exported."""
 

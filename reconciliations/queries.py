@@ -24,9 +24,13 @@ from cashdesk.domain.expected_day import drawer_movements, taken_over
 from cashdesk.domain.principal import Principal
 from cashdesk.enums import ENDED_VARIANCES, MovementKind, VarianceKind, VarianceState
 from cashdesk.errors import NotFound
-from cashdesk.models import Movement, Store, Variance
+from cashdesk.models import CashSession, Movement, Store, Variance
+from reconciliations.domain.carried_over import DaysBefore, overnight_movements
+from reconciliations.domain.custody import OVER_NIGHT_MAX
+from reconciliations.domain.expected_cash import of_holder
 from reconciliations.domain.late_money import late_amount
-from reconciliations.enums import AuthorizationState
+from reconciliations.domain.reused import reused_since
+from reconciliations.enums import AuthorizationState, DayRule
 from reconciliations.models import Authorization, Export, Reconciliation
 
 
@@ -63,10 +67,55 @@ def authorizations_in(
 
 
 def _late() -> Case:
-    """What moved in the scope of a reconciliation after it was recorded: within an index, from its last movement on.
+    """What moved in the scope of a reconciliation after it was recorded, by the rule under which it was."""
+    return Case(
+        When(rule=DayRule.MOVEMENTS, then=_late_by_first_rule()),
+        default=_late_by_custody(),
+        output_field=BigIntegerField(),
+    )
 
-    Of an operator also the cash that they took over since.
+
+def _late_by_custody() -> Case:
+    """Within an index, from its last movement on: what moved on the day, what came into drawers that were open over night,
+    what an operator began with since, less what of it was the same cash again.
     """
+    of_day = {"store": OuterRef("store"), "business_date": OuterRef("business_date"), "currency": OuterRef("currency")}
+    since = drawer_movements().filter(**of_day, pk__gt=OuterRef("as_of_movement"))
+    sessions = CashSession.objects.filter(**of_day, user=OuterRef("operator"))
+    begun = sessions.filter(is_cancelled=False, pk__gt=OuterRef("as_of_session"))
+    cancelled = sessions.filter(is_cancelled=True, pk__lte=OuterRef("as_of_session"), seal__gt=OuterRef("as_of_seal"))
+    night_before = {
+        "store": OuterRef("store"),
+        "currency": OuterRef("currency"),
+        "pk__gt": OuterRef("as_of_movement"),
+        "business_date__in": [
+            DaysBefore(OuterRef("business_date"), days) for days in range(1, OVER_NIGHT_MAX.days + 1)
+        ],
+    }
+    first = OuterRef("first_movement")
+    overnight = overnight_movements(first_movement=first, operator=None).filter(**night_before)
+    held_overnight = overnight_movements(first_movement=first, operator=OuterRef("operator")).filter(**night_before)
+    return Case(
+        When(
+            operator__isnull=True,
+            # A drop leaves the operator's drawer and stays in the store.
+            then=_sum(since.exclude(kind=MovementKind.DROP)) + _sum(overnight) - reused_since(of_operator=False),
+        ),
+        default=_sum(of_holder(since, OuterRef("operator")))
+        + _sum(begun, "start_amount")
+        - _sum(cancelled, "start_amount")
+        + _sum(held_overnight)
+        - reused_since(of_operator=True),
+        output_field=BigIntegerField(),
+    )
+
+
+def _sum(rows: "QuerySet[Any]", amount: str = "effect") -> Coalesce:
+    return Coalesce(_total(rows, amount), Value(0), output_field=BigIntegerField())
+
+
+def _late_by_first_rule() -> Case:
+    """Within an index, from its last movement on. Of an operator also the cash that they took over since."""
     since = drawer_movements().filter(
         store=OuterRef("store"),
         business_date=OuterRef("business_date"),

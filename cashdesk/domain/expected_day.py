@@ -3,15 +3,14 @@ and what was reported as paid. Each is one aggregate within an index on store an
 """
 
 from collections.abc import Iterable
-from datetime import date
 from typing import Any, Final
 
-from django.db.models import BigIntegerField, Case, Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum, When
+from django.db.models import BigIntegerField, Case, Count, Exists, F, OuterRef, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
 
 from cashdesk.domain.audit import entry_of
 from cashdesk.enums import CASH, MovementKind, PlaceKind
-from cashdesk.models import CashSession, Movement, Payment, Store, User
+from cashdesk.models import CashSession, Movement
 
 EFFECT: Final = {
     MovementKind.FLOAT: 1,
@@ -28,8 +27,8 @@ EFFECT: Final = {
 def drawer_movements() -> "QuerySet[Any]":
     """Returns the cash movements that count, each with its `person` and its `effect` on the drawers (minor units).
 
-    A person's movements are those of their payments and sessions; what belongs to neither is whose hand recorded it, and a
-    reversal is of the person of what it reverses.
+    `person` is who sold: the operator of the payment, else the session's cashier, else whoever recorded it. A reversal is of
+    the person of what it reverses.
     """
     effect = Case(
         *(
@@ -48,28 +47,22 @@ def drawer_movements() -> "QuerySet[Any]":
     )
 
 
-def drawer_cash(*, store: Store, business_date: date, operator: User | None) -> Iterable[Any]:
-    """Returns the drawers' cash of a business date, whole or one person's, grouped as finely as it is ever shown.
+def drawer_cash(movements: "QuerySet[Any]") -> Iterable[Any]:
+    """Returns the drawers' cash of some of the `drawer_movements()`, grouped as finely as it is ever shown.
 
     `total` is what moved; `billed` is the same with what was billed in place of what a payment moved.
     """
-    movements = drawer_movements().filter(store=store, business_date=business_date)
     of_payment = Coalesce("payment__amount", "amount")
     billed = Case(When(effect__lt=0, then=of_payment * -1), default=of_payment, output_field=BigIntegerField())
-    if operator is not None:
-        movements = movements.filter(person=operator.pk)
     rows: Iterable[Any] = movements.values(
         "currency", "kind", "person", "payment__register__number", "payment__channel", "payment__service"
-    ).annotate(total=Sum("effect"), billed=Sum(billed), last=Max("pk"))
+    ).annotate(total=Sum("effect"), billed=Sum(billed))
     return rows
 
 
-def payments(*, store: Store, business_date: date, operator: User | None) -> Iterable[Any]:
-    """Returns what was reported as paid on a business date, whole or one person's, grouped as finely as it is ever shown."""
-    rows = Payment.objects.filter(store=store, business_date=business_date).order_by()
-    rows = rows.annotate(person=Coalesce("operator", "session__user", "reported_by"))
-    if operator is not None:
-        rows = rows.filter(person=operator.pk)
+def payments(reported: "QuerySet[Any]") -> Iterable[Any]:
+    """Returns what was paid with some payments, grouped as finely as it is ever shown. `person` is who sold."""
+    rows = reported.order_by().annotate(person=Coalesce("operator", "session__user", "reported_by"))
     grouped: Iterable[Any] = rows.values(
         "currency", "method", "person", "register__number", "channel", "service", "type", "status"
     ).annotate(
@@ -84,7 +77,7 @@ def payments(*, store: Store, business_date: date, operator: User | None) -> Ite
 
 def taken_over() -> "QuerySet[Any]":
     """Returns the sessions whose cashier counted cash into custody without a float: it lay in a drawer that a settlement
-    holds, or that was handed over or left uncounted. Of the store it is no new cash; of the one person it is.
+    holds, or that was handed over or left uncounted. Reconciliations under the first rule count it for the one person.
 
     `opened_as` is the entry of each in the audit trail, and `cancelled_as` that of a cancelled opening, whose cash was taken
     over in between. Such a session may have no movement whose id would tell what came before it and what after.
@@ -92,11 +85,3 @@ def taken_over() -> "QuerySet[Any]":
     floated = Movement.objects.filter(session=OuterRef("pk"), kind=MovementKind.FLOAT)
     sessions = CashSession.objects.exclude(Exists(floated)).order_by()
     return sessions.annotate(opened_as=entry_of("session.opened"), cancelled_as=entry_of("session.opening_cancelled"))
-
-
-def taken_over_by(*, store: Store, business_date: date, operator: User) -> Iterable[tuple[str, int]]:
-    """Returns what an operator took over on a business date, by currency (minor units)."""
-    sessions = taken_over().filter(store=store, business_date=business_date, user=operator, is_cancelled=False)
-    by_currency = sessions.values("currency").annotate(total=Sum("start_amount"))
-    amounts: Iterable[tuple[str, int]] = by_currency.values_list("currency", "total")
-    return amounts

@@ -71,6 +71,12 @@ class Movement(PublicIdModel):
             models.Index(fields=("destination", "id", "currency", "method", "amount"), name="movement_into_place"),
             # reconciliations.domain.expected_cash: the cash of a store-day.
             models.Index(fields=("store", "business_date", "method", "id"), name="movement_of_business_date"),
+            # reconciliations.domain.reused: what went into a store's drawers on a day, and came back.
+            models.Index(
+                fields=("store", "business_date", "method", "id"),
+                condition=Q(kind__in=(MovementKind.FLOAT, MovementKind.LOAN, MovementKind.RETURN)),
+                name="movement_of_vault_and_drawers",
+            ),
             # settlements.domain.late: what arrived late for a place's closed periods.
             models.Index(
                 fields=("late_for", "id"), condition=Q(late_for__isnull=False), name="movement_late_for_place"

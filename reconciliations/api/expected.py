@@ -80,7 +80,9 @@ class CurrencySerializer(CamelCaseSerializer):
     by_operator_and_payment_method = OperatorMethodNumbersSerializer(many=True)
     by_device = DeviceNumbersSerializer(many=True)
     by_channel_and_service = ChannelNumbersSerializer(many=True)
-    opening_float = serializers.DecimalField(max_digits=20, decimal_places=4, help_text="Floats and loans.")
+    opening_float = serializers.DecimalField(
+        max_digits=20, decimal_places=4, help_text="Carried over, and new floats and loans."
+    )
     paid_in = serializers.DecimalField(max_digits=20, decimal_places=4)
     paid_out = serializers.DecimalField(max_digits=20, decimal_places=4)
     refunds = serializers.DecimalField(max_digits=20, decimal_places=4)

@@ -10,6 +10,9 @@ from cashdesk.domain.expected_day import drawer_movements, taken_over
 from cashdesk.enums import MovementKind, Reason
 from cashdesk.models import AuditEntry, BusinessDay, Movement, Store
 from cashdesk.money import to_text
+from reconciliations.domain.custody import Seen
+from reconciliations.domain.expected_cash import expected_cash
+from reconciliations.enums import DayRule
 from reconciliations.models import Reconciliation
 
 
@@ -25,7 +28,9 @@ def _faults_of_reconciliations(store: Store) -> Iterator[str]:
     standing: dict[tuple[object, ...], int] = {}
     used: set[int] = set()
     closed = dict(BusinessDay.objects.filter(store=store).values_list("date", "last_movement"))
-    rows = Reconciliation.objects.filter(store=store).select_related("authorization").order_by("pk")
+    rows = (
+        Reconciliation.objects.filter(store=store).select_related("authorization", "store", "operator").order_by("pk")
+    )
     rows = rows.annotate(recorded_as=entry_of("reconciliation.recorded"))
     for row in rows.iterator(chunk_size=500):
         faults = [*_faults_of_amount(row), *_faults_of_permission(row)]
@@ -49,6 +54,29 @@ def _faults_of_amount(row: Any) -> Iterator[str]:
     if row.recorded_as is None:
         yield "the audit trail does not tell that it was recorded."
         return
+    if row.rule == DayRule.MOVEMENTS:
+        yield from _faults_of_first_rule(row)
+        return
+    seen = Seen(movement=row.as_of_movement, session=row.as_of_session, seal=row.as_of_seal)
+    if seen.movement and not Movement.objects.filter(pk=seen.movement, store=row.store_id).exists():
+        yield "the last movement that it saw is none of its own."
+    expected = expected_cash(store=row.store, business_date=row.business_date, operator=row.operator, seen=seen)
+    held = expected.carried.session
+    if (held.pk if held else None) != row.overnight_session_id:
+        yield "the session that was held when the day began is another one."
+    yield from _fault_of_figure(row, expected.of(row.currency).system_cash)
+
+
+def _fault_of_figure(row: Reconciliation, right: int) -> Iterator[str]:
+    if row.system_amount != right:
+        told, said = to_text(right, row.currency), to_text(row.system_amount, row.currency)
+        yield f"{told} should have been there, not {said}."
+
+
+def _faults_of_first_rule(row: Any) -> Iterator[str]:
+    """Checks one that was recorded before the rule of custody: the day's own movements, by who sold, without cash that was
+    carried over.
+    """
     scope = drawer_movements().filter(store=row.store_id, business_date=row.business_date)
     if row.operator_id is not None:
         scope = scope.filter(person=row.operator_id)
@@ -59,10 +87,7 @@ def _faults_of_amount(row: Any) -> Iterator[str]:
         # A drop leaves the operator's drawer and stays in the store.
         seen = seen.exclude(kind=MovementKind.DROP)
     moved = seen.aggregate(total=Sum("effect"))["total"] or 0
-    right = moved + _taken_over(row)
-    if row.system_amount != right:
-        told, said = to_text(right, row.currency), to_text(row.system_amount, row.currency)
-        yield f"{told} should have been there, not {said}."
+    yield from _fault_of_figure(row, moved + _taken_over(row))
 
 
 def _taken_over(row: Any) -> int:

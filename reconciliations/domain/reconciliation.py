@@ -5,15 +5,17 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Max
 
 from cashdesk.domain import audit, place
 from cashdesk.domain.principal import Principal
 from cashdesk.domain.variance import Cause, exceeds_tolerance, raise_difference
 from cashdesk.enums import PlaceKind, Reason, Role, VarianceKind
 from cashdesk.errors import Forbidden, InvalidInput
-from cashdesk.models import BusinessDay, Place, Store, User
+from cashdesk.models import BusinessDay, CashSession, Movement, Place, Seal, Store, User
 from reconciliations.domain.authorization import FIELD, REFUSED, note_refusal, usable_authorization
 from reconciliations.domain.business_day import current_date
+from reconciliations.domain.custody import Seen
 from reconciliations.domain.expected_cash import expected_cash
 from reconciliations.domain.variance import explain_raised, sign_off_with_authorization, supersede_variances
 from reconciliations.models import Reconciliation
@@ -67,7 +69,8 @@ def _record(*, declaration: Declaration, on: date, by: Principal, at: datetime) 
     store = declaration.store
     # No posting is under way while the system's amount is read, so what comes later has a higher id.
     place.lock(exclusive=Place.objects.filter(store=store, kind__in=(PlaceKind.VAULT, PlaceKind.REGISTER)))
-    expected = expected_cash(store=store, business_date=on, operator=declaration.operator)
+    seen = _seen(store)
+    expected = expected_cash(store=store, business_date=on, operator=declaration.operator, seen=seen)
     system = expected.of(declaration.currency).system_cash
     discrepancy = declaration.declared - system
     authorization = (
@@ -90,7 +93,11 @@ def _record(*, declaration: Declaration, on: date, by: Principal, at: datetime) 
         system_amount=system,
         declared_amount=declaration.declared,
         discrepancy=discrepancy,
-        as_of_movement=expected.as_of,
+        as_of_movement=seen.movement,
+        as_of_session=seen.session,
+        as_of_seal=seen.seal,
+        first_movement=expected.carried.first_movement,
+        overnight_session=expected.carried.session,
         reason=declaration.reason,
         notes=declaration.notes,
         authorization=authorization,
@@ -113,6 +120,14 @@ def _record(*, declaration: Declaration, on: date, by: Principal, at: datetime) 
         )  # fmt: skip
     _raise_variance(made, by=by, at=at)
     return made
+
+
+def _seen(store: Store) -> Seen:
+    """Returns the store's last movement, session and seal. The caller holds all places, so later ones have higher ids."""
+    last_movement = Movement.objects.filter(store=store).aggregate(last=Max("pk"))["last"]
+    last_session = CashSession.objects.filter(store=store).aggregate(last=Max("pk"))["last"]
+    last_seal = Seal.objects.filter(place__store=store).aggregate(last=Max("pk"))["last"]
+    return Seen(movement=last_movement or 0, session=last_session or 0, seal=last_seal or 0)
 
 
 def _raise_variance(made: Reconciliation, *, by: Principal, at: datetime) -> None:

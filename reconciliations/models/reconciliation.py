@@ -4,15 +4,17 @@ from django.db import models
 from django.db.models import F, Q
 
 from cashdesk.enums import Reason
-from cashdesk.models import AccessToken, Store, User
+from cashdesk.models import AccessToken, CashSession, Store, User
 from cashdesk.models.public_id import PublicIdModel
+from reconciliations.enums import DayRule
 from reconciliations.models.authorization import Authorization
 
 
 class Reconciliation(PublicIdModel):
     """One declaration for a store-day, whole or one operator's. A snapshot: never changed, whatever comes later (law 4).
 
-    Amounts are minor units of `currency`. `as_of_movement` is the last movement of the scope that the system amount saw.
+    Amounts are minor units of `currency`. `as_of_movement`, `as_of_session` and `as_of_seal` are the store's last ones when
+    it was recorded (under the first rule, `as_of_movement` is the last movement of its scope).
     """
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="reconciliations", db_index=False)
@@ -24,6 +26,22 @@ class Reconciliation(PublicIdModel):
     declared_amount = models.BigIntegerField()
     discrepancy = models.BigIntegerField(help_text="Declared minus system.")
     as_of_movement = models.BigIntegerField()
+    rule = models.PositiveSmallIntegerField(
+        choices=DayRule.choices, default=DayRule.CUSTODY, help_text="How the system amount was worked out."
+    )
+    as_of_session = models.BigIntegerField(default=0)
+    as_of_seal = models.BigIntegerField(default=0)
+    first_movement = models.BigIntegerField(
+        default=0, help_text="Id of the first movement of the day or a later one, or of the next one to come."
+    )
+    overnight_session = models.ForeignKey(
+        CashSession,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        db_index=False,
+        help_text="The session that the operator held when the day began.",
+    )
     reason = models.CharField(max_length=32, choices=Reason.choices, blank=True)
     notes = models.CharField(max_length=2000, blank=True)
     authorization = models.OneToOneField(
@@ -56,6 +74,7 @@ class Reconciliation(PublicIdModel):
             models.CheckConstraint(
                 condition=Q(reason="") | Q(reason__in=Reason.values), name="reconciliation_reason_is_known"
             ),
+            models.CheckConstraint(condition=Q(rule__in=DayRule.values), name="reconciliation_rule_is_known"),
         )
         indexes = (
             # queries.reconciliations(): a store's list, newest first, by cursor.

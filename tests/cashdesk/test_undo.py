@@ -6,7 +6,7 @@ import pytest
 
 from cashdesk.domain.cash_movement import move_cash, move_money
 from cashdesk.domain.expected import book_of
-from cashdesk.domain.expected_day import drawer_cash
+from cashdesk.domain.expected_day import drawer_cash, drawer_movements
 from cashdesk.domain.ledger import reverse
 from cashdesk.domain.principal import SYSTEM, Principal
 from cashdesk.domain.proof import faults_of_store
@@ -49,7 +49,7 @@ def test_a_slip_of_the_thumb_is_taken_back(cast: Cast, kind: MovementKind, amoun
     assert (made.reverses, made.session, made.is_late, made.reason) == (movement, session, False, "wrong amount")
     entry = AuditEntry.objects.get(action="movement.reversed")
     assert (entry.user, entry.detail) == (cast.carla, {"reason": "wrong amount"})
-    rows = drawer_cash(store=cast.store, business_date=session.business_date, operator=cast.carla)
+    rows = drawer_cash(drawer_movements().filter(store=cast.store, person=cast.carla.pk))
     assert sum(row["total"] for row in rows) == 199_00
     assert close_drawer(session, 199_00).difference == 0
     assert list(faults_of_store(cast.store)) == []
@@ -155,7 +155,7 @@ def test_a_reversal_by_a_manager_is_of_the_operator_who_booked_it(cast: Cast) ->
     )  # fmt: skip
     reverse(movement=now(paid), by=shop.by(), at=shop.tick(), reason="a mistake")
     for user, expected in ((shop.cast.carla, 100_00), (shop.cast.erika, 0)):
-        rows = drawer_cash(store=shop.cast.store, business_date=paid.business_date, operator=user)
+        rows = drawer_cash(drawer_movements().filter(store=shop.cast.store, person=user.pk))
         assert sum(row["total"] for row in rows) == expected, user
 
 

@@ -24,7 +24,7 @@ from cashdesk.domain.session import close_session, force_close_session, open_ses
 from cashdesk.domain.session_afterwards import count_afterwards
 from cashdesk.enums import CASH, MovementKind, PaymentStatus, PaymentType, PlaceKind, Reason, Role, SessionStatus
 from cashdesk.errors import DomainError
-from cashdesk.models import CashSession, Movement, Payment, Place, Store, User
+from cashdesk.models import CashSession, Movement, Payment, Place, Seal, Store, User
 from reconciliations.domain.business_day import close_business_day
 from reconciliations.domain.reconciliation import Declaration, record_reconciliation
 from settlements.domain.opening import open_settlement
@@ -55,11 +55,12 @@ BY_HAND: Final = (MovementKind.DROP, MovementKind.LOAN, MovementKind.PAID_IN, Mo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
-    """A reconciliation, and what was there when it was posted: the last movement and the last session of the shop."""
+    """A reconciliation, and what was there when it was posted: the last movement, session and seal of the shop."""
 
     pk: int
     last_movement: int
     last_session: int
+    last_seal: int
 
 
 @dataclass
@@ -275,9 +276,11 @@ class Shop:
             )  # fmt: skip
             last_movement = Movement.objects.filter(store=self.store).aggregate(last=Max("pk"))["last"] or 0
             last_session = CashSession.objects.filter(store=self.store).aggregate(last=Max("pk"))["last"] or 0
+            last_seal = Seal.objects.filter(place__store=self.store).aggregate(last=Max("pk"))["last"] or 0
             made = self.tries(record_reconciliation, declaration=declared, by=Principal(user=self.erika), at=self.clock)
             if made is not None:
-                self.posted.append(Posted(pk=made.pk, last_movement=last_movement, last_session=last_session))
+                told = {"last_movement": last_movement, "last_session": last_session, "last_seal": last_seal}
+                self.posted.append(Posted(pk=made.pk, **told))
 
 
 def make_shops(number: int, *, seed: int) -> list[Shop]:

@@ -2,7 +2,6 @@
 
 import json
 import random
-from collections import defaultdict
 from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
@@ -14,7 +13,7 @@ from cashdesk.domain.ledger import reverse
 from cashdesk.domain.principal import SYSTEM, Principal
 from cashdesk.enums import CASH, MovementKind, PlaceKind, Reason
 from cashdesk.errors import DomainError
-from cashdesk.models import AuditEntry, CashSession, Movement, Payment, Place, User
+from cashdesk.models import AuditEntry, CashSession, Movement, Place, User
 from reconciliations import queries
 from reconciliations.domain.expected_cash import expected_cash
 from reconciliations.domain.reconciliation import Declaration, record_reconciliation
@@ -24,50 +23,17 @@ from settlements.enums import SettlementState, SettlementType
 from settlements.models import Settlement
 from tests.cashdesk.desk import NOON, close_drawer, counted, force_close, move, open_drawer, pay
 from tests.reconciliations.desk import PATH
+from tests.reconciliations.paper import Paper
 from tests.stories import Cast, caller, counted_queries, make_cast
 
 DAY = date(2026, 3, 10)
-SIGNS = {"FLOAT": 1, "LOAN": 1, "SALE": 1, "REFUND": -1, "PAID_IN": 1, "PAID_OUT": -1, "DROP": -1}
 CURRENCIES = ("EUR", "USD", "CLP")
 GROUPS = ("byPaymentMethod", "byOperator", "byDevice", "byChannelAndService", "byOperatorAndPaymentMethod")
 
 
 def on_paper(cast: Cast, operator: User | None, *, on: date = DAY) -> dict[str, int]:
     """Returns the expected cash by currency (minor units), from the exported rows alone."""
-    movements = {row["id"]: row for row in Movement.objects.values()}
-    payments = {row["id"]: row for row in Payment.objects.values()}
-    sessions = {row["id"]: row for row in CashSession.objects.values()}
-    vault = cast.place(PlaceKind.VAULT).pk
-    totals: dict[str, int] = defaultdict(int)
-    floated = set()
-    for row in movements.values():
-        if row["kind"] == "FLOAT":
-            floated.add(row["session_id"])
-        original = movements[row["reverses_id"]] if row["reverses_id"] else row
-        at_vault = original["kind"] in ("PAID_IN", "PAID_OUT") and vault in (
-            original["source_id"], original["destination_id"], original["late_for_id"],
-        )  # fmt: skip
-        if row["store_id"] != cast.store.pk or row["business_date"] != on or row["method"] != "CASH" or at_vault:
-            continue
-        if row["kind"] not in SIGNS or (row["kind"] == "DROP" and operator is None):
-            continue
-        payment, session = payments.get(row["payment_id"]), sessions.get(row["session_id"])
-        person = row["recorded_by_id"]
-        if payment and payment["operator_id"]:
-            person = payment["operator_id"]
-        elif session:
-            person = session["user_id"]
-        if operator is None or person == operator.pk:
-            totals[row["currency"]] += row["amount"] * SIGNS[row["kind"]] * (-1 if row["reverses_id"] else 1)
-    for opened in sessions.values():
-        if (
-            operator
-            and opened["user_id"] == operator.pk
-            and opened["business_date"] == on
-            and opened["id"] not in floated
-        ):
-            totals[opened["currency"]] += opened["start_amount"]
-    return {currency: total for currency, total in totals.items() if total}
+    return Paper(cast.store).expected(on=on, operator=operator.pk if operator else None)
 
 
 class Shop:

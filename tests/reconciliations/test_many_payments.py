@@ -24,7 +24,8 @@ DAY = date(2026, 1, 5)
 
 PAYMENTS = 20_000
 ROWS = PAYMENTS // (history.MOVEMENTS_OF_A_SESSION - 2) * history.MOVEMENTS_OF_A_SESSION + 500
-BIG_TABLES = "cashdesk_movement|cashdesk_payment|reconciliations_reconciliation"
+BIG_TABLES = r"cashdesk_movement|cashdesk_payment|reconciliations_reconciliation|[mrf]\b"
+"""And what movements are called in statements that are written by hand."""
 
 Statement = tuple[str, Any]
 
@@ -98,13 +99,15 @@ def are_alike(few: list[Statement], many: list[Statement], *, sums: int) -> None
     assert len(many) == len(few)
     for statements, is_large in ((few, False), (many, True)):
         for statement in statements:
-            if statement[0].startswith("SELECT"):
+            if statement[0].lstrip().startswith(("SELECT", "WITH")):
                 assert full_scans(plan_of(statement, is_large=is_large)) == [], statement[0]
         found = [plan_of(statement, is_large=is_large) for statement in statements if "SUM(" in statement[0]]
         assert len(found) == sums
         assert "movement_of_business_date" in found[0]
         # Of a shop with one day only, PostgreSQL may take any index that begins with the shop.
         assert "payment_of_business_date" in found[1] or not is_large
+        # What went in and came back is a hundredth of the day.
+        assert "movement_of_vault_and_drawers" in found[-1] or not is_large
 
 
 def is_a_moment_and_right(store: Store) -> None:
@@ -113,7 +116,8 @@ def is_a_moment_and_right(store: Store) -> None:
     expected = expected_cash(store=store, business_date=DAY).of("EUR")
     took = time.perf_counter() - begun
     sessions, sales = divmod(ROWS // history.MOVEMENTS_OF_A_SESSION, 1)[0], history.MOVEMENTS_OF_A_SESSION - 2
-    assert expected.opening_float == sessions * history.FLOAT
+    # Each session brings its cash back, and the next float is taken from that.
+    assert expected.opening_float == history.FLOAT
     assert expected.sales == sessions * sales * history.SALE
     # A tenth of a second or two here; ten times that on a machine that does ten other things.
     print(f"expected cash of {sessions * sales} payments: {took * 1000:.0f} ms")
@@ -127,9 +131,9 @@ def test_twenty_thousand_payments_are_asked_for_like_twenty(busy: Cast) -> None:
     analyze()
     is_a_moment_and_right(busy.store)
     anna = caller(busy.anna)
-    are_alike(asked(anna, quiet), asked(anna, busy.store), sums=2)
+    are_alike(asked(anna, quiet), asked(anna, busy.store), sums=5)
     by_one = asked(anna, quiet, f"&operatorUid={person.pk}")
-    are_alike(by_one, asked(anna, busy.store, f"&operatorUid={busy.carla.pk}"), sums=3)
+    are_alike(by_one, asked(anna, busy.store, f"&operatorUid={busy.carla.pk}"), sums=6)
     assert Payment.objects.filter(store=busy.store, business_date=DAY).count() >= PAYMENTS
 
 
@@ -168,4 +172,6 @@ def test_the_list_goes_on_at_page_two_hundred_as_it_began(cast: Cast) -> None:
         plan = plan_of(listed)
         assert "reconciliation_of_store" in plan
         assert full_scans(plan) == []
-        assert not re.search(r"\bSort\b|TEMP B-TREE FOR ORDER BY", plan), plan[:900]
+        # What a row asks for besides may sort the few rows that it reads.
+        listing = re.split("CORRELATED SCALAR SUBQUERY|SubPlan", plan)[0]
+        assert not re.search(r"\bSort\b|TEMP B-TREE FOR ORDER BY", listing), plan[:900]

@@ -51,7 +51,11 @@ def assert_reconciliations_got_that(shop: Shop) -> None:
         row = rows[posted.pk]
         on, operator, currency = row.business_date, row.operator_id, row.currency
         then = paper.expected(
-            on=on, operator=operator, last_movement=posted.last_movement, last_session=posted.last_session
+            on=on,
+            operator=operator,
+            last_movement=posted.last_movement,
+            last_session=posted.last_session,
+            last_seal=posted.last_seal,
         )
         assert row.system_amount == then.get(currency, 0)
         assert row.system_amount + row.late_amount == paper.expected(on=on, operator=operator).get(currency, 0)

@@ -1,0 +1,148 @@
+"""The cash that a business day begins with: what the registers' books held before its first movement.
+
+A day begins with the first cash movement that is dated on it or later, so ids and business dates decide and no clock does.
+The book of a register before that movement is its last seal before it plus one sum (docs/decisions/0005, 0014).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import DateField, Func, OuterRef, Q, QuerySet, Subquery, Sum
+
+from cashdesk.domain.expected import ID_MAX
+from cashdesk.domain.expected_day import drawer_movements
+from cashdesk.enums import CASH
+from cashdesk.models import CashSession, Place, Seal, Store, User
+from reconciliations.domain.custody import (
+    OVER_NIGHT_MAX,
+    Seen,
+    drawers_over_night,
+    of_registers,
+    session_over_night,
+    with_holder,
+)
+
+REGISTERS_PER_STATEMENT: Final = 100
+"""SQLite takes 500 parts of a compound SELECT; a register has two."""
+
+# One probe of the index on store and business date for each date that follows, and one for its first cash movement.
+_FIRST: Final = """
+WITH RECURSIVE later (day) AS (
+    SELECT MIN(business_date) FROM cashdesk_movement WHERE store_id = %(store)s AND business_date >= %(day)s
+    UNION ALL
+    SELECT (SELECT MIN(m.business_date) FROM cashdesk_movement m
+            WHERE m.store_id = %(store)s AND m.business_date > later.day)
+    FROM later WHERE later.day IS NOT NULL
+)
+SELECT MIN(first) FROM (
+    SELECT (SELECT MIN(m.id) FROM cashdesk_movement m
+            WHERE m.store_id = %(store)s AND m.business_date = later.day AND m.method = 'CASH') AS first
+    FROM later WHERE later.day IS NOT NULL
+) firsts
+"""
+
+_IN: Final = "SELECT currency, amount FROM cashdesk_movement WHERE destination_id = %s AND id > %s AND id < %s"
+_OUT: Final = "SELECT currency, -amount FROM cashdesk_movement WHERE source_id = %s AND id > %s AND id < %s"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarriedOver:
+    """Minor units by currency. `first_movement` begins the day; `session` is the one that the operator held over night."""
+
+    amounts: Mapping[str, int]
+    first_movement: int
+    session: CashSession | None = None
+
+
+def carried_over(*, store: Store, on: date, operator: User | None, seen: Seen) -> CarriedOver:
+    """Returns the cash that a business day begins with: in all registers, or in those that the operator held."""
+    begins = min(_first_movement(store=store, on=on), seen.movement + 1 if seen.movement < ID_MAX else ID_MAX)
+    session, registers = None, None
+    if operator is not None:
+        session = session_over_night(store=store, on=on, operator=operator, before=begins, seen=seen)
+        registers = drawers_over_night(store=store, on=on, operator=operator, before=begins, session=session)
+    amounts: dict[str, int] = defaultdict(int)
+    if registers is None or registers:
+        for currency, amount in _books(store=store, registers=registers, before=begins):
+            amounts[currency] += amount
+    late_comers = overnight_movements(first_movement=begins, operator=operator).filter(
+        store=store, business_date__in=days_before(on), pk__gte=begins, pk__lte=seen.movement
+    )
+    for currency, amount in (
+        late_comers.values("currency").annotate(total=Sum("effect")).values_list("currency", "total")
+    ):
+        amounts[currency] += int(amount)
+    amounts = {currency: amount for currency, amount in amounts.items() if amount}
+    return CarriedOver(amounts=amounts, first_movement=begins, session=session)
+
+
+def overnight_movements(*, first_movement: Any, operator: User | OuterRef | None) -> "QuerySet[Any]":
+    """Returns the cash movements, of all or of one holder, that are of drawers which were open when a day began: those on
+    time, and late ones of sessions that were counted after its first movement.
+
+    The caller narrows them to dates before the day and to ids from its first movement on: money that a till told later.
+    """
+    movements = drawer_movements().filter(
+        Q(is_late=False) | Q(session__isnull=False, session__seal__last_movement__gte=first_movement)
+    )
+    return movements if operator is None else with_holder(movements).filter(holder=getattr(operator, "pk", operator))
+
+
+class DaysBefore(Func):
+    """The date so many days before a date of the database."""
+
+    output_field = DateField()
+
+    def __init__(self, expression: Any, days: int) -> None:
+        super().__init__(expression)
+        self.days = days
+
+    def as_sqlite(self, compiler: Any, connection: Any, **_extra: Any) -> Any:
+        """SQLite keeps dates as texts."""
+        return self.as_sql(compiler, connection, template=f"date(%(expressions)s, '-{self.days:d} days')")
+
+    def as_postgresql(self, compiler: Any, connection: Any, **_extra: Any) -> Any:
+        """PostgreSQL subtracts whole days from a date."""
+        return self.as_sql(compiler, connection, template=f"(%(expressions)s - {self.days:d})")
+
+
+def days_before(on: date) -> list[date]:
+    """Returns the dates before a business date of which money may still come into an open drawer."""
+    return [on - timedelta(days=back) for back in range(1, OVER_NIGHT_MAX.days + 1)]
+
+
+def _first_movement(*, store: Store, on: date) -> int:
+    """Returns the id of the first cash movement of a business date or a later one; ID_MAX where there is none yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FIRST, {"store": store.pk, "day": on})
+        return int(cursor.fetchone()[0] or ID_MAX)
+
+
+def _books(*, store: Store, registers: list[int] | None, before: int) -> Iterable[tuple[str, int]]:
+    """Yields amounts by currency that add up to the cash in the books of registers before a movement."""
+    sealed = Seal.objects.filter(place=OuterRef("pk"), last_movement__lt=before).order_by("-number")
+    places = Place.objects.filter(of_registers(registers), Q(store=store)).annotate(
+        after=Subquery(sealed.values("last_movement")[:1]), balances=Subquery(sealed.values("balances")[:1])
+    )
+    books = list(places.order_by("pk").values_list("pk", "after", "balances"))
+    for _pk, _after, balances in books:
+        for line in balances or ():
+            if line["method"] == CASH:
+                yield line["currency"], line["amount"]
+    for start in range(0, len(books), REGISTERS_PER_STATEMENT):
+        parts, parameters = [], []
+        for pk, after, _balances in books[start : start + REGISTERS_PER_STATEMENT]:
+            for half in (_IN, _OUT):
+                parts.append(f"{half} AND method = 'CASH'")
+                parameters += [pk, after or 0, before]
+        moved = " UNION ALL ".join(parts)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT currency, CAST(SUM(amount) AS bigint) FROM ({moved}) moved GROUP BY currency",  # noqa: S608
+                parameters,
+            )
+            yield from ((currency, int(amount)) for currency, amount in cursor.fetchall())

@@ -1,0 +1,122 @@
+"""Who held the cash of a drawer: the person whose expected cash a movement belongs to (docs/decisions/0014).
+
+A session's movements are those of its cashier, whoever rang them up. Where there is no session, a settlement holds the
+drawer, and its opener answers for it. Money that belongs to neither is the operator's of its payment, else that of
+whoever recorded it.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+
+from django.db.models import BigIntegerField, Case, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
+
+from cashdesk.domain.business_day import business_date
+from cashdesk.domain.expected import ID_MAX
+from cashdesk.enums import MovementKind, PlaceKind
+from cashdesk.models import CashSession, Place, Store, User
+from settlements.enums import SettlementType
+from settlements.models import Settlement
+
+OVER_NIGHT_MAX: Final = timedelta(days=31)
+"""How long a session or a settlement that is held over night is looked for, and on-time money of days before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """The last movement, session and seal of a store that a figure takes into account; everything, unless told."""
+
+    movement: int = ID_MAX
+    session: int = ID_MAX
+    seal: int = ID_MAX
+
+
+def with_holder(movements: "QuerySet[Any]") -> "QuerySet[Any]":
+    """Annotates movements with their `holder`, the id of the person who held the drawer."""
+    drawer = Case(
+        When(source__kind=PlaceKind.REGISTER, then=F("source_id")),
+        When(destination__kind=PlaceKind.REGISTER, then=F("destination_id")),
+        default=F("late_for_id"),
+        output_field=BigIntegerField(),
+    )
+    settled = Settlement.objects.filter(place=OuterRef("drawer"), opened_after__lt=OuterRef("pk")).order_by("-pk")
+    holder = Case(
+        When(session__isnull=False, then=F("session__user_id")),
+        # The float with which a settlement opens is recorded before the settlement is.
+        When(kind=MovementKind.FLOAT, then=F("recorded_by_id")),
+        default=Coalesce(
+            Subquery(settled.values("opened_by_id")[:1]), "payment__operator_id", "reverses__recorded_by_id",
+            "recorded_by_id",
+            output_field=BigIntegerField(),
+        ),
+        output_field=BigIntegerField(),
+    )  # fmt: skip
+    annotated: QuerySet[Any] = movements.annotate(drawer=drawer, holder=holder)
+    return annotated
+
+
+def cancelled(*, until: Any) -> Q:
+    """Builds the condition on sessions that the opening was a mistake and cancelled, as of the seal of that."""
+    return Q(is_cancelled=True, seal__lte=until)
+
+
+def held_payments(payments: "QuerySet[Any]", *, operator: User) -> "QuerySet[Any]":
+    """Narrows payments to those at drawers that the operator held."""
+    settled = Settlement.objects.filter(place=OuterRef("register"), opened_at__lte=OuterRef("reported_at"))
+    holder = Coalesce(
+        "session__user_id", Subquery(settled.order_by("-pk").values("opened_by_id")[:1]), "operator_id", "reported_by_id",
+        output_field=BigIntegerField(),
+    )  # fmt: skip
+    held: QuerySet[Any] = payments.annotate(holder=holder).filter(holder=operator.pk)
+    return held
+
+
+def session_over_night(*, store: Store, on: date, operator: User, before: int, seen: Seen) -> CashSession | None:
+    """Returns the session of an operator that was open when a business day began, or None.
+
+    `before` is the day's first movement. A close that moved nothing has no movement to compare, so its own business date
+    decides. Sessions of one person follow each other (law 3): only the last one before the day can have been open.
+    """
+    sessions = CashSession.objects.filter(
+        store=store, user=operator, business_date__lt=on, business_date__gte=on - OVER_NIGHT_MAX, pk__lte=seen.session
+    ).exclude(cancelled(until=seen.seal))
+    last = sessions.select_related("seal").order_by("-pk").first()
+    return last if last is not None and _was_open(last, store=store, on=on, before=before) else None
+
+
+def drawers_over_night(
+    *, store: Store, on: date, operator: User, before: int, session: CashSession | None
+) -> list[int]:
+    """Returns the ids of the registers that an operator held when a business day began: that of their session, and those
+    of settlements that they had opened and at which nobody had a session.
+    """
+    held = [session.register_id] if session is not None else []
+    first = datetime.combine(on - OVER_NIGHT_MAX, time.min, tzinfo=UTC)
+    settlements = Settlement.objects.filter(
+        store=store, type=SettlementType.CASHREGISTER, opened_by=operator, opened_at__gte=first, business_date__lt=on
+    ).select_related("seal")
+    settled = {
+        settlement.place_id for settlement in settlements if _was_open(settlement, store=store, on=on, before=before)
+    }
+    if not settled:
+        return held
+    of_register = CashSession.objects.filter(
+        register=OuterRef("pk"), business_date__lt=on, is_cancelled=False
+    ).order_by("-pk")
+    last = Place.objects.filter(pk__in=settled).annotate(last=Subquery(of_register.values("pk")[:1])).values("last")
+    sessions = CashSession.objects.filter(pk__in=last).select_related("seal")
+    taken = {one.register_id for one in sessions if _was_open(one, store=store, on=on, before=before)}
+    return [*held, *sorted(settled - taken - set(held))]
+
+
+def _was_open(period: CashSession | Settlement, *, store: Store, on: date, before: int) -> bool:
+    """Whether a period that was opened on a day before was still open when the day began."""
+    if period.seal is None or period.closed_at is None:
+        return True
+    return period.seal.last_movement >= before or business_date(store=store, at=period.closed_at) >= on
+
+
+def of_registers(registers: list[int] | None) -> Q:
+    """Builds the condition on places that they are registers: these, or all."""
+    return Q(kind=PlaceKind.REGISTER) if registers is None else Q(pk__in=registers)
