@@ -47,11 +47,11 @@ class TooLarge(exceptions.APIException):
 
 
 class LengthRequired(exceptions.APIException):
-    """The server cannot tell where a chunked body ends."""
+    """The server cannot tell where a body without a length ends, or it comes in another coding than chunks."""
 
     status_code = status.HTTP_411_LENGTH_REQUIRED
     default_code = "length_required"
-    default_detail = "Send the body with a Content-Length header: chunked bodies are not read here."
+    default_detail = "Send the body with a Content-Length header: this Transfer-Encoding is not read here."
 
 
 class LengthUnclear(exceptions.APIException):
@@ -60,6 +60,14 @@ class LengthUnclear(exceptions.APIException):
     status_code = status.HTTP_400_BAD_REQUEST
     default_code = "bad_request"
     default_detail = "The Content-Length header must be one whole number, and the only length that is given."
+
+
+class BodyBroken(exceptions.APIException):
+    """A chunked body is not written as chunks, or the connection ended before its last one."""
+
+    status_code = status.HTTP_400_BAD_REQUEST
+    default_code = "bad_request"
+    default_detail = "The chunked body cannot be read to its end. Send it again."
 
 
 def refuse_unclear_length(request: HttpRequest) -> None:
@@ -74,16 +82,18 @@ def refuse_unclear_length(request: HttpRequest) -> None:
 def read_body(request: HttpRequest, *, limit: BodyLimit) -> None:
     """Checks the size of the body; a chunked one is read, and told on with the length that it turned out to have.
 
-    A body that is too large is never read further than one byte past `limit`. Raises TooLarge, and LengthRequired where
-    the server does not say that a chunked body ends by itself (`wsgi.input_terminated`).
+    A body that is too large is never read further than one byte past `limit`. Raises TooLarge, BodyBroken where the chunks
+    cannot be read, and LengthRequired where the body has another coding than chunks, or the server does not say that a
+    chunked body ends by itself (`wsgi.input_terminated`).
     """
     if request.META.get("CONTENT_LENGTH"):
         if int(request.META["CONTENT_LENGTH"]) > limit.size:
             raise TooLarge(limit)
         return
-    if not request.META.get("HTTP_TRANSFER_ENCODING"):
+    coding = request.META.get("HTTP_TRANSFER_ENCODING")
+    if not coding:
         return
-    if not request.META.get("wsgi.input_terminated"):
+    if coding.strip().lower() != "chunked" or not request.META.get("wsgi.input_terminated"):
         raise LengthRequired
     body = _read_up_to(request, limit.size + 1)
     if len(body) > limit.size:
@@ -93,11 +103,14 @@ def read_body(request: HttpRequest, *, limit: BodyLimit) -> None:
 
 
 def _read_up_to(request: HttpRequest, size: int) -> bytes:
-    """A server may give less at a time than it is asked for."""
+    """A server may give less at a time than it is asked for. What it raises at a broken body is its own class of error."""
     pieces: list[bytes] = []
-    while size > 0 and (piece := request.META["wsgi.input"].read(size)):
-        pieces.append(piece)
-        size -= len(piece)
+    try:
+        while size > 0 and (piece := request.META["wsgi.input"].read(size)):
+            pieces.append(piece)
+            size -= len(piece)
+    except Exception as error:
+        raise BodyBroken from error
     return b"".join(pieces)
 
 

@@ -15,6 +15,7 @@ from cashdesk.web.body import (
     BATCH,
     FORM,
     ORDINARY,
+    BodyBroken,
     LengthRequired,
     LengthUnclear,
     TooLarge,
@@ -51,6 +52,7 @@ def test_chunked_bodies_say_the_same_as_sized_ones(tmp_path: Path) -> None:
         assert (signed_in.status, json.loads(signed_in.body)["token_type"]) == (200, "bearer")
         _a_reason_is_kept(server, token)
         _lengths_that_are_unclear_are_400(server)
+        _chunks_that_cannot_be_read_are_400(server, token)
         _what_is_too_large_is_413_at_once(server, token)
         for method in ("PUT", "DELETE", "PATCH"):
             assert posted(server, "/api/v1/cash/open", b"{}", method, **token).status == 405
@@ -72,7 +74,17 @@ def _lengths_that_are_unclear_are_400(server: RealServer) -> None:
     for length in ("abc", "-1", "1_0", "+5", "1, 1", "9" * 40):
         unclear = server.send(head("POST", "/api/v1/auth/login", **JSON, content_length=length), SIGN_IN)
         assert (length, unclear.status) == (length, 400)
-    assert server.send(head("POST", "/api/v1/auth/login", **JSON, transfer_encoding="gzip")).status in (400, 501)
+    assert server.send(head("POST", "/api/v1/auth/login", **JSON, transfer_encoding="gzip")).status in (411, 501)
+
+
+def _chunks_that_cannot_be_read_are_400(server: RealServer, token: dict[str, str]) -> None:
+    before = AuditEntry.objects.count()
+    for chunks in (b"zz\r\n{}\r\n0\r\n\r\n", b"-2\r\n{}\r\n0\r\n\r\n", b"2\r\n{}0\r\n\r\n"):
+        broken = server.send(head("POST", "/api/v1/registers/3/no-sale", **CHUNKED, **JSON, **token), chunks)
+        assert (chunks, broken.status) == (chunks, 400)
+    form = head("POST", "/sign-in", **CHUNKED, content_type="application/x-www-form-urlencoded")
+    assert server.send(form, b"zz\r\nname=carla\r\n0\r\n\r\n").status == 400
+    assert AuditEntry.objects.count() == before
 
 
 def _what_is_too_large_is_413_at_once(server: RealServer, token: dict[str, str]) -> None:
@@ -107,6 +119,29 @@ def test_a_server_that_does_not_end_bodies_is_refused_a_chunked_one() -> None:
     with pytest.raises(LengthRequired):
         read_body(request, limit=ORDINARY)
     assert LengthRequired.status_code == 411
+
+
+@pytest.mark.parametrize("coding", ["identity", "gzip, chunked", "chunked, identity", "x"])
+def test_a_body_in_another_coding_is_refused_and_not_taken_for_an_empty_one(coding: str) -> None:
+    request = RequestFactory().post("/api/v1/registers/3/no-sale", HTTP_TRANSFER_ENCODING=coding)
+    request.META.pop("CONTENT_LENGTH", None)
+    request.META["wsgi.input_terminated"] = True
+    with pytest.raises(LengthRequired):
+        read_body(request, limit=ORDINARY)
+
+
+@pytest.mark.parametrize("error", [OSError("Invalid chunk size"), ValueError("trailer")])
+def test_a_body_that_breaks_off_is_refused(error: Exception) -> None:
+    class Broken:
+        def read(self, size: int) -> bytes:
+            raise error
+
+    request = RequestFactory().post("/", HTTP_TRANSFER_ENCODING=" Chunked ")
+    request.META.pop("CONTENT_LENGTH", None)
+    request.META |= {"wsgi.input_terminated": True, "wsgi.input": Broken()}
+    with pytest.raises(BodyBroken):
+        read_body(request, limit=ORDINARY)
+    assert BodyBroken.status_code == 400
 
 
 @pytest.mark.parametrize("length", ["abc", "-1", " 1", "1.5", "٣", "9" * 16])
