@@ -1,0 +1,182 @@
+"""docs/verify.md tells which tampering `manage.py verify` names: tried on every column of every guarded table.
+
+Whoever owns the database can lift the triggers and write what they like. The test does that to one column of one row at a
+time, and to whole rows. The page must tell of each what verify said.
+"""
+
+import re
+import uuid
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from django.db.models import Field, Model
+from django.utils.module_loading import import_string
+
+from cashdesk import triggers
+from cashdesk.domain.count import CountedAmount, Pieces
+from cashdesk.domain.session import close_session
+from cashdesk.enums import CASH, MovementKind, PlaceKind, Reason
+from cashdesk.models import Movement, Variance
+from reconciliations.domain.authorization import issue_authorization
+from reconciliations.domain.business_day import close_business_day
+from settlements.domain.cashbook import keep_usual_accounts
+from settlements.domain.change_order import receive_change
+from tests import roles
+from tests.cashdesk.desk import force_close
+from tests.docs.pages import PROJECT
+from tests.reconciliations.exporting import exported
+from tests.reconciliations.queue import THE_DAY, credit, declare, limits, pack, recount, signed_off
+from tests.settlements.desk import CARD, Shop
+from tests.settlements.ordering import ROLLS, ordered, told
+from tests.stories import Cast
+
+PAGE: Final = PROJECT / "docs" / "verify.md"
+ROWS_MAX: Final = 3
+"""Rows of a table that are tried: the first, the last and one between."""
+
+pytestmark = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="The proofs are the same code on PostgreSQL")
+
+
+@pytest.fixture
+def shop(cast: Cast) -> Shop:
+    """A closed day and a running one, with a row in every guarded table."""
+    shop = Shop(cast)
+    limits(cast.store)
+    keep_usual_accounts(store=cast.store)
+    shop.vault(1000_00)
+    carla = shop.sign_on(cast.carla, 200_00)
+    for amount in (5_00, 7_50):
+        shop.pay(amount)
+    shop.pay(9_99, CARD)
+    shop.move(MovementKind.DROP, 3_00)
+    pieces = (Pieces(denomination=20_00, pieces=10), Pieces(denomination=1_00, pieces=8))
+    found = CountedAmount(currency="EUR", amount=208_00, pieces=pieces)
+    close_session(session=carla, counted=found, by=shop.by(cast.carla), at=shop.tick())
+    shop.pay(1_00)  # late
+    settlement = shop.open(100_00, station=2)
+    shop.close(settlement, 99_00)
+    force_close(shop.sign_on(cast.bruno, 50_00, station=1))
+    credit(shop, pack(shop, 50_00), 49_00)
+    receive_change(order=ordered(cast, at=shop.tick()), received=told(ROLLS), by=shop.by(), at=shop.tick())
+    declare(shop, 1)
+    permit = issue_authorization(
+        store=cast.store, purpose="theft", expires_in=timedelta(hours=1), by=shop.by(cast.anna), at=shop.tick()
+    )
+    declare(shop, 2, reason=Reason.THEFT_SUSPECTED, authorization_id=permit.uuid)
+    exported(cast.erika, **{"from": "2026-03-01", "to": "2026-03-31"})
+    for variance in Variance.objects.order_by("pk"):
+        if variance.counted_by_id == cast.carla.pk:
+            signed_off(shop, recount(shop, variance, 208_00, by=cast.anna))
+    close_business_day(store=cast.store, on=THE_DAY, by=shop.by(), at=shop.tick())
+    shop.sign_on(cast.carla, 80_00, station=2)
+    shop.pay(4_00, station=2)
+    return shop
+
+
+def faults(shop: Shop) -> list[str]:
+    """Returns what `manage.py verify` says of the store."""
+    return [fault for path in settings.PROOFS for fault in import_string(path)(shop.cast.store)]
+
+
+def other_value(row: Model, field: "Field[Any, Any]") -> Any:
+    """Returns another value that a column of this row could have, or the same where there is none."""
+    value = getattr(row, field.attname)
+    if field.is_relation:
+        others = field.related_model._base_manager.exclude(pk=value).values_list("pk", flat=True)  # type: ignore[union-attr]
+        return others.order_by("-pk").first() if value is not None or not field.null else others.first()
+    if field.choices:
+        return next((choice for choice, _label in field.flatchoices if choice != value), value)
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, datetime | date):
+        return value - timedelta(days=1)
+    if isinstance(value, int):
+        return value + 1
+    if isinstance(value, uuid.UUID):
+        return uuid.uuid4()
+    if isinstance(value, list):
+        return value[:-1] if value else [{"currency": "EUR", "method": CASH, "amount": 1}]
+    if isinstance(value, dict):
+        return {**value, "tampered": 1}
+    kind = field.get_internal_type()
+    if value is None:
+        return {"DateTimeField": datetime.fromisoformat("2026-03-01T12:00:00+00:00"), "DateField": THE_DAY}.get(kind, 1)
+    return {"EUR": "USD", CASH: "CARD"}.get(
+        value, f"{value}x"[-field.max_length :] if field.max_length else f"{value}x"
+    )
+
+
+def rows_of(model: type[Model]) -> list[Model]:
+    """Returns some rows of a table, spread over it."""
+    rows = list(model._base_manager.order_by("pk"))
+    if model is Movement:
+        rows = [row for row in rows if PlaceKind.REGISTER in (row.source.kind, row.destination.kind) or row.is_late]
+    return [rows[place * (len(rows) - 1) // (ROWS_MAX - 1)] for place in range(ROWS_MAX)] if rows else []
+
+
+def tried(shop: Shop, model: type[Model]) -> dict[str, str]:
+    """Returns what verify says of each column of a table: named, in some rows, or unnoticed."""
+    told: dict[str, str] = {}
+    rows = rows_of(model)
+    assert rows, f"the shop has no {model._meta.label}"
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+    for field in (*fields, None):
+        outcomes = [outcome for row in rows if (outcome := outcome_of(shop, row, field)) is not None]
+        name = field.name if field is not None else "a deleted row"
+        if outcomes:
+            told[name] = (
+                {True: "named", False: "unnoticed"}.get(outcomes[0], "") if len(set(outcomes)) == 1 else "in some"
+            )
+    return told
+
+
+def outcome_of(shop: Shop, row: Model, field: "Field[Any, Any] | None") -> bool | None:
+    """Tampers with one column, or deletes the row; returns whether verify names it, None where the database refuses."""
+    try:
+        with transaction.atomic():
+            same = type(row)._base_manager.filter(pk=row.pk)
+            if field is None:
+                same._raw_delete(same.db)
+            else:
+                same.update(**{field.attname: other_value(row, field)})
+            connection.check_constraints()
+            is_named = bool(faults(shop))
+            transaction.set_rollback(True)
+    except DatabaseError:
+        return None
+    return is_named
+
+
+LASTING: Final = {
+    f"{app}_{table}"
+    for app in ("cashdesk", "settlements", "reconciliations")
+    for table in triggers.laws_of(app).never_deleted
+}
+GUARDED: Final = {model._meta.db_table: model for model in apps.get_models() if model._meta.db_table in LASTING}
+
+
+def lines_of_the_page() -> list[str]:
+    """Returns the rows of the page's table."""
+    return re.findall(r"^\| `.*$", PAGE.read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("table", sorted(GUARDED))
+def test_the_page_tells_what_verify_names(shop: Shop, table: str) -> None:
+    assert faults(shop) == []
+    roles.lift_laws(connection)
+    outcomes = tried(shop, GUARDED[table])
+    cells = [columns(outcomes, said) for said in ("named", "in some", "unnoticed")]
+    assert [line for line in lines_of_the_page() if f"`{table}`" in line] == [f"| `{table}` | {' | '.join(cells)} |"]
+
+
+def test_the_page_has_every_guarded_table_and_no_other() -> None:
+    assert [line.split("`")[1] for line in lines_of_the_page()] == sorted(GUARDED)
+
+
+def columns(outcomes: dict[str, str], said: str) -> str:
+    """Returns the columns of one outcome, as the page lists them."""
+    return ", ".join(name for name, outcome in outcomes.items() if outcome == said) or "-"
