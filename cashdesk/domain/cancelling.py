@@ -1,5 +1,6 @@
 """Cancelling an opening that was a mistake: nothing has moved since, so the drawer is as it was before."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -71,6 +72,13 @@ def cancel_opening(*, session: CashSession, by: Principal, at: datetime, reason:
         detail={"reason": reason, "start_amount": session.start_amount},
     )
     return session
+
+
+def may_be_a_mistake(session: CashSession, *, moved: Collection[Movement]) -> bool:
+    """Whether the desk offers to cancel an opening: nothing was `moved` by hand and no payment reported since. A look, in one
+    statement; the page asks for all the rest.
+    """
+    return not moved and not Payment.objects.filter(session=session).exists()
 
 
 def why_not_cancelled(session: CashSession, *, by: Principal) -> str:

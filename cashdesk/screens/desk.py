@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from cashdesk import queries
-from cashdesk.domain.cancelling import why_not_cancelled
+from cashdesk.domain.cancelling import may_be_a_mistake
 from cashdesk.domain.handover import handovers_waiting
 from cashdesk.domain.place import trades_under_settlement
 from cashdesk.domain.principal import Principal
@@ -36,7 +36,7 @@ def desk_page(request: HttpRequest, by: Principal) -> HttpResponse:
         context["begun_at"] = begun([drawer], by=by).get(drawer, "")
         movements = queries.own_movements(by=by, session=session)
         reasons = why_not_taken_back(movements, by=by)
-        context["can_cancel"] = not movements and not why_not_cancelled(session, by=by)
+        context["can_cancel"] = may_be_a_mistake(session, moved=movements)
         context["movements"] = [{"movement": movement, "why_not": reasons[movement.pk]} for movement in movements]
     elif user.store is not None:
         context |= _before_opening(user, user.store, by=by)
