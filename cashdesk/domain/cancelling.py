@@ -75,8 +75,9 @@ def cancel_opening(*, session: CashSession, by: Principal, at: datetime, reason:
 
 
 def may_be_a_mistake(session: CashSession, *, moved: Collection[Movement]) -> bool:
-    """Whether the desk offers to cancel an opening: nothing was `moved` by hand and no payment reported since. A look, in one
-    statement; the page asks for all the rest.
+    """Whether the desk offers to cancel an opening: nothing was `moved` by hand, and no payment was reported.
+
+    A look, in one statement. The page of the cancelling asks for all the rest.
     """
     return not moved and not Payment.objects.filter(session=session).exists()
 
