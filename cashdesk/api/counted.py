@@ -75,7 +75,7 @@ def _known(currency: str, *, field: str) -> str:
     try:
         money.exponent_of(currency)
     except InvalidInput as error:
-        raise InvalidInput.of(field, error.message) from error
+        raise InvalidInput.of(field, error.errors["currency"]) from error
     return currency
 
 

@@ -69,6 +69,12 @@ def test_a_wrong_line_is_named_and_nothing_is_closed(carla: Caller, counts: Any,
     assert carla.get("/cash/status").status_code == 200
 
 
+def test_an_unknown_currency_is_named_once_where_it_stands(carla: Caller) -> None:
+    answer = close(carla, [{"currency": "XQQ", "amount": 1}])
+    told = "counts.0.currency: 'XQQ' is not an ISO 4217 currency such as EUR or CLP."
+    assert (answer.status_code, answer.json()) == (400, {"detail": told})
+
+
 def test_one_amount_alone_leaves_the_rest_to_be_counted(cast: Cast, carla: Caller) -> None:
     assert closed(carla, 100)["difference"] == 0
     waiting = Variance.objects.get()
