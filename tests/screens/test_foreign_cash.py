@@ -81,6 +81,9 @@ def test_a_currency_that_comes_while_one_looks_is_asked_for(cast: Cast) -> None:
 def test_handed_over_and_counted_in_per_currency(cast: Cast, carla: Browser) -> None:
     carla.fill("/desk/hand-over", {"amount": "100", USD_AMOUNT: "50", "step": "review"})
     carla.send("/desk/hand-over", {"step": "close"})
+    carla.get(f"/desk/sessions/{CashSession.objects.get().uuid}")
+    assert "Handed over" in carla.text
+    assert "waits to be counted" not in carla.text
     bruno = Browser(cast.bruno)
     bruno.get("/desk/open?station=1")
     assert "50.00" not in bruno.text
