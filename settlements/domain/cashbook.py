@@ -21,6 +21,13 @@ def accounts_of(*, store: Store, type: SettlementType) -> list[CashbookAccount]:
     return list(CashbookAccount.objects.filter(store=store, type=type).order_by("code"))
 
 
+def account_names(*, place: Place) -> dict[str, str]:
+    """Returns the descriptions of the accounts of a register or the vault by code, retired ones too."""
+    type_ = next(type_ for type_, kind in PLACE_KIND.items() if kind == place.kind)
+    rows = CashbookAccount.objects.filter(store_id=place.store_id, type=type_)
+    return dict(rows.values_list("code", "description"))
+
+
 def keep_usual_accounts(*, store: Store) -> None:
     """Gives a store that has no account the usual ones."""
     if not CashbookAccount.objects.filter(store=store).exists():

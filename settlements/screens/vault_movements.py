@@ -21,8 +21,10 @@ from cashdesk.screens.form import Refusal, form_page, see_path
 from cashdesk.web.fields import date_in
 from cashdesk.web.idempotency import act_once
 from settlements import queries
+from settlements.domain.cashbook import account_names
 from settlements.domain.reversal import reverse_movement, why_not_reversed
 from settlements.domain.vault_day import vault_movements
+from settlements.enums import ENTRY_KIND
 from settlements.screens.form import Fields, about, kept_within, path_within, vault_page
 
 ROWS: Final = 50
@@ -40,12 +42,13 @@ def movements_page(request: HttpRequest, by: Principal, store: Store) -> HttpRes
     older = str(found[ROWS - 1].pk) if len(found) > ROWS else ""
     following = day + timedelta(days=1)
     reasons = why_not_reversed(found)
+    accounts = account_names(place=vault)
     context = {
         **about(request, store),
         "notice": request.GET.get("notice", ""),
         "day": day,
         "is_today": day == today,
-        "listed": [_row(movement, vault, why_not=reasons[movement.pk]) for movement in found[:ROWS]],
+        "listed": [_row(movement, vault, accounts, why_not=reasons[movement.pk]) for movement in found[:ROWS]],
         "older": path_within(request, "vault-movements", day=day.isoformat(), before=older) if older else "",
         "is_first": before is None,
         "day_before": _path_of(request, day - timedelta(days=1)),
@@ -106,7 +109,7 @@ def _show_reversal(
     vault = movement.destination if came_in else movement.source
     context = {
         **about(request, movement.store),
-        "row": _row(movement, vault, why_not=why_not_reversed([movement])[movement.pk]),
+        "row": _row(movement, vault, {}, why_not=why_not_reversed([movement])[movement.pk]),
         "back": path_within(request, "vault-movements", day=movement.business_date.isoformat()),
         "kept": kept,
         "typed": {"reason": kept.typed.get("reason", "")},
@@ -115,7 +118,7 @@ def _show_reversal(
     return form_page(request, "settlements/movement_reverse.html", context, refusal)
 
 
-def _row(movement: Movement, vault: Place, *, why_not: str) -> dict[str, Any]:
+def _row(movement: Movement, vault: Place, accounts: dict[str, str], *, why_not: str) -> dict[str, Any]:
     came_in = movement.destination_id == vault.pk
     return {
         "movement": movement,
@@ -124,9 +127,17 @@ def _row(movement: Movement, vault: Place, *, why_not: str) -> dict[str, Any]:
         "bag": movement.deposit.bag_number if hasattr(movement, "deposit") else "",
         "is_reversed": hasattr(movement, "reversed_by"),
         "why_not": why_not,
-        # Of kinds that have no reason of their own the house writes the kind's name there: it would say nothing twice.
-        "reason": "" if movement.reason == movement.kind.lower() else movement.reason,
+        "reason": _reason(movement, accounts),
     }
+
+
+def _reason(movement: Movement, accounts: dict[str, str]) -> str:
+    if movement.reason == movement.kind.lower():
+        # Kinds without a reason of their own store their name as the reason, and the row shows the kind already.
+        return ""
+    if movement.kind in ENTRY_KIND.values() and movement.reverses_id is None:
+        return accounts.get(movement.reason, movement.reason)
+    return movement.reason
 
 
 def _path_of(request: HttpRequest, day: date) -> str:

@@ -17,7 +17,7 @@ from tests.settlements.reporting import Day, found
 from tests.stories import Cast, counted_queries
 
 PATH = "/vault/movements"
-STATEMENTS = 12
+STATEMENTS = 13
 """The browser's session, the person, the store and its vault; whether `by` may know of it; what went out and what came in;
 the last seal and the note of the look; the savepoint around the five; which places were counted since."""
 
@@ -54,7 +54,7 @@ def test_what_went_through_the_vault(cast: Cast, erika: Browser, noon: datetime)
     date = Movement.objects.latest("pk").business_date.isoformat()
     erika.get(f"{PATH}?day={date}")
     rows = (
-        "Bag for the bank B-1", "Bank Erika Mustermann 700.00 EUR", "Paid out SUPPLIER", "Outside Erika Mustermann 12.35 EUR",
+        "Bag for the bank B-1", "Bank Erika Mustermann 700.00 EUR", "Paid out Supplier paid in cash", "Outside Erika Mustermann 12.35 EUR",
         "Takings after a close", "Register 1 Carla 62.34 EUR", "Reversal: Change given mistake", "Register 1 Erika Mustermann 7.00 EUR",
         "Change given reversed", "Drop too many notes", "Register 1 Erika Mustermann 800.00 EUR", "Float", "Register 1 Carla 50.00 EUR",
     )  # fmt: skip
