@@ -42,7 +42,7 @@ def test_a_count_that_is_not_understood_names_the_field_and_keeps_what_was_typed
     carla = Browser(cast.carla)
     carla.fill(path, typed)
     assert carla.page.status_code == 400
-    assert "Nothing was done yet." in carla.text
+    assert "Nothing was saved." in carla.text
     assert words in carla.text
     for name, text in typed.items():
         assert carla.value(name).replace("&lt;", "<").replace("&gt;", ">") == text
@@ -226,7 +226,7 @@ def test_a_drawer_closed_without_a_count_tells_its_cashier_nothing_yet(cast: Cas
     assert "The drawer is still open" in carla.text
     force_close_session(session=session, by=Principal(user=cast.erika), at=NOON, reason="fire")
     carla.get(path)
-    assert "Nobody counted this drawer when it was closed." in carla.text
+    assert "This drawer was closed without a count." in carla.text
     assert "Expected" not in carla.text
     assert "short" not in carla.text
     erika.get(path)
