@@ -66,7 +66,7 @@ class PlaceAdmin(ActingAdmin):
         number: int | None = place.last_seal_number  # type: ignore[attr-defined]  # from get_queryset()
         return NOTHING if number is None else f"Z {number}"
 
-    @admin.display(description="belonging to it")
+    @admin.display(description="related")
     def belonging(self, place: Place) -> SafeString:
         """The ways to the rows of this place."""
         return format_html(

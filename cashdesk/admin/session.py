@@ -210,7 +210,7 @@ class CashSessionAdmin(ActingAdmin):
             else to_text(session.difference - late_cash_of(session), session.currency)
         )
 
-    @admin.display(description="belonging to it")
+    @admin.display(description="related")
     def belonging(self, session: CashSession) -> SafeString:
         """The ways to the rows of this session."""
         return format_html(

@@ -131,7 +131,7 @@ class AuthorizationAdmin(ActingAdmin):
         """The reconciliation that it permitted."""
         return link_to(authorization.reconciliation) if hasattr(authorization, "reconciliation") else NOTHING
 
-    @admin.display(description="belonging to it")
+    @admin.display(description="related")
     def belonging(self, authorization: Authorization) -> SafeString:
         """What happened."""
         audited = link_to_list(AuditEntry, text="Audit trail", q=f"authorization:{authorization.pk}")

@@ -142,7 +142,7 @@ class BusinessDayAdmin(ActingAdmin):
         shown = table("Late for the day", heads, rows[:LATE_LISTED_MAX], style="figures texts")
         return format_html("{}<p>There is more.</p>", shown) if len(rows) > LATE_LISTED_MAX else shown
 
-    @admin.display(description="belonging to it")
+    @admin.display(description="related")
     def belonging(self, row: BusinessDay) -> SafeString:
         """The ways to what was declared for the day, and to what happened."""
         return format_html(

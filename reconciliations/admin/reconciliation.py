@@ -164,7 +164,7 @@ class ReconciliationAdmin(ReadOnlyAdmin):
         """The permission that it came with."""
         return link_to(row.authorization) if row.authorization else NOTHING
 
-    @admin.display(description="belonging to it")
+    @admin.display(description="related")
     def belonging(self, row: Reconciliation) -> SafeString:
         """What happened."""
         return format_html("{}", link_to_list(AuditEntry, text="Audit trail", q=f"reconciliation:{row.pk}"))

@@ -287,7 +287,7 @@ class VarianceAdmin(ActingAdmin):
         """In words."""
         return variance.get_reason_display() or NOTHING
 
-    @admin.display(description="belonging to it")
+    @admin.display(description="related")
     def belonging(self, variance: Variance) -> SafeString:
         """The way to its cause, and what happened."""
         trail = link_to_list(AuditEntry, text="Audit trail", q=f"variance:{variance.pk}")

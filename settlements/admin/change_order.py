@@ -48,7 +48,7 @@ class ChangeOrderAdmin(ReadOnlyAdmin):
         """How many of which, largest first."""
         return _told(order.received_by_worth, order.currency)
 
-    @admin.display(description="belonging to it")
+    @admin.display(description="related")
     def belonging(self, order: ChangeOrder) -> SafeString:
         """The movement, and what happened."""
         trail = link_to_list(AuditEntry, text="Audit trail", q=f"change_order:{order.pk}")

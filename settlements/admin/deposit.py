@@ -203,7 +203,7 @@ class DepositAdmin(ActingAdmin):
         ]
         return table("Corrections", ["From", "To", "Reason", "Who", "When"], rows, style="texts")
 
-    @admin.display(description="belonging to it")
+    @admin.display(description="related")
     def belonging(self, deposit: Deposit) -> SafeString:
         """The movement, the differences of the credit and of each correction, and what happened."""
         texts = ["Differences", *(f"Differences of {correction}" for correction in deposit.corrections.all())]

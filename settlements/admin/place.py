@@ -16,7 +16,7 @@ admin.site.unregister(Place)
 class SettledPlaceAdmin(PlaceAdmin):
     """The ground floor's page, and the settlements."""
 
-    @admin.display(description="belonging to it")
+    @admin.display(description="related")
     def belonging(self, place: Place) -> SafeString:
         """The ways to the rows of this place."""
         settlements = link_to_list(Settlement, text="Settlements", place__exact=place.pk)

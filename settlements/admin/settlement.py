@@ -81,7 +81,7 @@ class SettlementAdmin(ActingAdmin):
         """The Z that closed it."""
         return link_to(settlement.seal) if settlement.seal else NOTHING
 
-    @admin.display(description="belonging to it")
+    @admin.display(description="related")
     def belonging(self, settlement: Settlement) -> SafeString:
         """The ways to the rows of this settlement and of its place."""
         return format_html(

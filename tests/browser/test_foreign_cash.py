@@ -35,7 +35,7 @@ def test_dollars_have_a_tab_of_their_own(screen: Screen, cast: Cast, request: py
     expect(page.get_by_role("tab", name="EUR cash")).to_contain_text("100.00 EUR")
     assert (screen.overhang, screen.barriers()) == (0, [])
     shot(screen, request, "count")
-    page.get_by_role("button", name="Look at the count").click()
+    page.get_by_role("button", name="Review count").click()
     expect(page.get_by_role("heading", name="USD cash")).to_be_visible()
     assert (screen.overhang, screen.barriers()) == (0, [])
     shot(screen, request, "review")

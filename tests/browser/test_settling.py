@@ -70,7 +70,7 @@ def test_a_register_is_settled_by_keyboard_on_a_phone(screen: Screen, cast: Cast
     assert tab(page, "USD cash") == "USD cash not counted"
     assert tab(page, "EUR cash") == "EUR cash 100.00 EUR"
     page.locator("#usd-cash-pieces-500").fill("x")
-    reach(page, "Look at the count")
+    reach(page, "Review count")
     screen.expected_status = 400
     press(page, "Enter")
     expect(page.get_by_text("5 USD: must be a whole number of pieces")).to_be_visible()
@@ -82,7 +82,7 @@ def test_a_register_is_settled_by_keyboard_on_a_phone(screen: Screen, cast: Cast
         "These are not equal: EUR cash. 2 attempts are left.",
         "These are not equal: EUR cash. 1 attempt is left.",
     ):
-        reach(page, "Look at the count")
+        reach(page, "Review count")
         press(page, "Enter")
         expect(page.get_by_role("heading", level=1)).to_have_text("Is this what you counted?")
         is_fit(screen)
@@ -94,7 +94,7 @@ def test_a_register_is_settled_by_keyboard_on_a_phone(screen: Screen, cast: Cast
         assert tab(page, "USD cash") == "USD cash 20.00 USD"
     is_fit(screen)
     page.locator("#eur-cash-pieces-500").fill("5")
-    reach(page, "Look at the count")
+    reach(page, "Review count")
     press(page, "Enter")
     expect(page.get_by_text("This is the last of 3 attempts.")).to_be_visible()
     reach(page, "Yes, close the register")
@@ -126,7 +126,7 @@ def test_the_vault_is_opened_counted_and_closed(screen: Screen, cast: Cast) -> N
     vault = Settlement.objects.get()
     page.get_by_role("link", name="Count the vault").click()
     page.get_by_label("200 EUR note", exact=True).fill("5")
-    page.get_by_role("button", name="Look at the count").click()
+    page.get_by_role("button", name="Review count").click()
     expect(page.get_by_text("You did not count these:")).to_be_visible()
     page.get_by_role("button", name="Yes, compare it").click()
     expect(page.get_by_text("These are not equal: USD cash.")).to_be_visible()
@@ -134,7 +134,7 @@ def test_the_vault_is_opened_counted_and_closed(screen: Screen, cast: Cast) -> N
     for _click in range(2):
         page.get_by_role("button", name="One more: 20 USD").click()
     assert tab(page, "USD cash") == "USD cash 40.00 USD"
-    page.get_by_role("button", name="Look at the count").click()
+    page.get_by_role("button", name="Review count").click()
     page.get_by_role("button", name="Close the vault with it").dblclick()
     expect(page.get_by_role("heading", level=1)).to_have_text("It is closed, and all is equal")
     assert screen.overhang == 0

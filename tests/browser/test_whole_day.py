@@ -29,7 +29,7 @@ def count(page: Page, pieces: dict[int, int], *, then: str) -> None:
     """Types pieces by their worth and looks at the count; then presses the button."""
     for worth, number in pieces.items():
         page.locator(f"#pieces-{worth}").fill(str(number))
-    page.get_by_role("button", name="Look at the count").click()
+    page.get_by_role("button", name="Review count").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Is this what you counted?")
     page.get_by_role("button", name=then).click()
 
@@ -77,7 +77,7 @@ def test_a_drawer_is_worked_by_two_and_counted_again(
     sign_in(office, "erika")
     manager = office.visit(f"/desk/sessions/{his.uuid}")
     manager.get_by_role("link", name="Count again").click()
-    expect(manager.get_by_role("button", name="Look at the count")).to_be_visible()
+    expect(manager.get_by_role("button", name="Review count")).to_be_visible()
     assert "120.00" not in manager.content()
     count(manager, {5000: 2, 2000: 2}, then="Yes, keep the count")
     expect(manager.get_by_text("Your count is kept beside the first one.")).to_be_visible()

@@ -68,7 +68,7 @@ def test_one_amount_is_enough_and_the_result_says_what_it_is(
     carla = Browser(cast.carla)
     carla.fill("/desk/open", {"amount": "100"})
     carla.fill("/desk/count", {"amount": counted})
-    assert "Told as one amount" in carla.text
+    assert "Entered as one amount" in carla.text
     assert "You left these empty" not in carla.text
     carla.send("/desk/count", {"step": "close"})
     carla.follow()

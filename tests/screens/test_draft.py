@@ -53,25 +53,27 @@ def test_every_digit_is_there_again_on_another_device_until_it_is_thrown_away(
     cast: Cast, path: str, typed: dict[str, str]
 ) -> None:
     carla = at_form(cast, path)
-    assert "goes on here" not in carla.text
+    assert "We restored" not in carla.text
     saved = type_into(carla, typed)
     assert (saved.status_code, saved.content, saved.headers["Draft-Version"]) == (204, b"", "1")
     phone = Browser(cast.carla)
     phone.get(path)
     assert {name: shown(phone, name) for name in typed} == typed
     assert 'data-seen="1"' in phone.page.content.decode()
-    assert ("Your count of" if path in ("/desk/open", "/desk/count") else "What you typed at") in phone.text
+    assert (
+        "We restored your count from" if path in ("/desk/open", "/desk/count") else "We restored what you typed at"
+    ) in phone.text
     assert "aria-invalid" not in phone.page.content.decode()
     token = phone.hidden()["keep"]
     phone.get(f"/desk/draft/anew?keep={token}")
     assert "Throw away" in phone.text
     doors = phone.page.content.decode().partition('class="doors"')[2]
-    assert doors.index("No, keep what I typed") < doors.index('class="button grave"') < doors.index("Yes, begin anew")
+    assert doors.index("No, keep what I typed") < doors.index('class="button grave"') < doors.index("Yes, start over")
     assert Draft.objects.exists()
     phone.send("/desk/draft/anew")
     assert phone.page.headers["Location"] == path
     phone.follow()
-    assert "goes on here" not in phone.text
+    assert "We restored" not in phone.text
     assert shown(phone, "amount") == ""
     assert not Draft.objects.exists()
 
@@ -95,7 +97,7 @@ def test_the_desk_leads_on_and_nobody_else_sees_it(cast: Cast) -> None:
         for path in ("/desk", "/desk/open"):
             browser.get(path)
             assert "You have begun" not in browser.text
-            assert "goes on here" not in browser.text
+            assert "We restored" not in browser.text
 
 
 def zone(cast: Cast) -> Any:
@@ -135,7 +137,7 @@ def test_without_a_script_a_form_that_is_left_is_kept(cast: Cast, path: str, typ
     assert (carla.page.status_code, carla.page.headers["Location"]) == (303, "/desk")
     assert Movement.objects.filter(kind__in=["PAY_IN", "PAY_OUT", "DROP"]).count() == 0
     carla.get(path)
-    assert "goes on here" in carla.text
+    assert "We restored" in carla.text
     assert {name: shown(carla, name) for name in typed} == typed
 
 
@@ -231,7 +233,7 @@ def test_an_empty_form_needs_no_draft(cast: Cast) -> None:
     type_into(carla, {"amount": "1"})
     type_into(carla, {"amount": ""}, seen=1)
     carla.get("/desk/count")
-    assert "goes on here" not in carla.text
+    assert "We restored" not in carla.text
     assert carla.get(f"/desk/draft/anew?keep={carla.hidden()['keep']}").headers["Location"] == "/desk/count"
 
 

@@ -126,11 +126,11 @@ def test_what_was_typed_for_another_drawer_is_not_offered_where_one_is_counted_i
     type_into(bruno, {"amount": "11", "station": "2"})
     hand_over(carla, "241.17")
     bruno.get("/desk/open?station=1")
-    assert "goes on here" not in bruno.text
+    assert "We restored" not in bruno.text
     assert bruno.value("amount") == ""
     type_into(bruno, {"amount": "22"})
     bruno.get("/desk/open?station=1")
-    assert "Your count of" in bruno.text
+    assert "We restored your count from" in bruno.text
     assert bruno.value("amount") == "22"
     bruno.get("/desk")
     links = re.findall(r'href="(/desk/open[^"]*)">go on', bruno.page.content.decode())

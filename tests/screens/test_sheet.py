@@ -104,7 +104,7 @@ def test_a_count_in_rolls_and_by_weight_is_a_count_of_pieces(cast: Cast) -> None
     cast.store.save()
     carla = Browser(cast.carla)
     carla.get("/desk/open")
-    assert "The usual float: 42.00 EUR . Take it over, then check every row." in carla.text
+    assert "The usual float: 42.00 EUR . Fill it in, then check every row." in carla.text
     assert carla.value("pieces-2000") == ""
     assert carla.send("/desk/open", {"pieces-50": "3", "usual": "1"}).status_code == 200
     assert "The usual float stands in the fields." in carla.text

@@ -57,7 +57,7 @@ def test_up_to_the_limit_nobody_is_asked_for(cast: Cast, carla: Browser) -> None
 def test_a_large_float_is_confirmed_too(cast: Cast, carla: Browser) -> None:
     carla.fill("/desk/open", {"pieces-20000": "1"})
     assert carla.page.status_code == 200
-    assert "So much cash is confirmed by a second person. Nothing was done yet." in carla.text
+    assert "This much cash needs a second person. Nothing was saved yet." in carla.text
     carla.send("/desk/open", {"pieces-20000": "1", **signed("bruno", "wrong")})
     assert carla.page.status_code == 400
     assert carla.value("pieces-20000") == "1"

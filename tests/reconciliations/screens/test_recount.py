@@ -67,7 +67,7 @@ def test_what_was_typed_stays(cast: Cast, shop: Shop) -> None:
     assert erika.page.status_code == 400
     assert (erika.value("pieces-5000"), erika.value("pieces-20")) == ("four", "7")
     erika.get(path_of(short))
-    assert "goes on here" in erika.text
+    assert "We restored" in erika.text
     assert (erika.value("pieces-5000"), erika.value("pieces-20")) == ("four", "7")
     erika.send(path_of(short), {"pieces-5000": "4", "pieces-20": "7", "step": "review"})
     erika.send(path_of(short), {"step": "back"})

@@ -28,7 +28,7 @@ def opening_path(shop: Shop, station: int = 1) -> str:
 def attempt(browser: Browser, settlement: Settlement, typed: dict[str, Any], *, step: str = "preview") -> Any:
     """Counts, looks at it, and compares it or closes with it; the sheet is the one that is open, if it is."""
     path = path_of(settlement, "/count")
-    if "Look at the count" not in browser.page.content.decode():
+    if "Review count" not in browser.page.content.decode():
         browser.get(path)
     browser.send(path, {**typed, "step": "review"})
     assert "Is this what you counted?" in browser.text, browser.text

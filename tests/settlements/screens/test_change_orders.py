@@ -61,7 +61,7 @@ def test_the_life_of_an_order(cast: Cast, erika: Browser) -> None:
         assert f'href="{path_of(order)}"' in erika.page.content.decode()
 
     erika.get(path_of(order, "/arrive"))
-    assert "Ordered: 66.00 EUR . Take it over, then check every row. As ordered" in erika.text
+    assert "Ordered: 66.00 EUR . Fill it in, then check every row. Fill in as ordered" in erika.text
     assert {erika.value(name) for name in ("pieces-100", "pieces-20", "amount")} == {""}
     erika.send(path_of(order, "/arrive"), {"usual": "1"})
     assert "What was ordered stands in the fields. Check every row against what came." in erika.text
@@ -72,7 +72,7 @@ def test_the_life_of_an_order(cast: Cast, erika: Browser) -> None:
     erika.follow()
     for words in ("What you counted is in the vault.", "Came 66.00 EUR Difference: none 0.00 EUR", "Reference Brinks"):
         assert words in erika.text, words
-    assert "It has arrived" not in erika.text
+    assert "Record the arrival" not in erika.text
     assert cast.book(PlaceKind.VAULT) == 66_00
     erika.get("/vault/orders")
     assert "Arrived 66.00 EUR" in erika.text
@@ -193,7 +193,7 @@ def test_an_order_of_one_amount_offers_nothing_to_take_over(cast: Cast, erika: B
     assert "Ordered as one amount, without notes and coins." in erika.text
     erika.get(path_of(ChangeOrder.objects.get(), "/arrive"))
     assert "Ordered: 200.00 EUR" in erika.text
-    assert "As ordered" not in erika.text
+    assert "Fill in as ordered" not in erika.text
     assert erika.value("amount") == ""
 
 
@@ -227,7 +227,7 @@ def test_what_was_typed_is_kept_until_it_is_done(cast: Cast, erika: Browser) -> 
     kept = {**ROLLED, "wanted_on": day(2)}
     assert erika.send("/desk/draft", kept).status_code == 204
     erika.get(NEW)
-    assert "What you typed at" in erika.text
+    assert "We restored what you typed at" in erika.text
     assert {name: erika.value(name) for name in kept} == kept
     erika.send(NEW, kept)
     assert not Draft.objects.exists()

@@ -131,7 +131,7 @@ def test_what_is_over_is_not_done_again(cast: Cast, erika: Browser, act: str, ty
     erika.follow()
     for words in ("That was done already, or the bag was cancelled", "Cancelled: the money is back in the vault."):
         assert words in erika.text, words
-    assert "It is collected" not in erika.text
+    assert "Mark as picked up" not in erika.text
 
 
 def test_the_list_goes_on_by_pages(cast: Cast, erika: Browser) -> None:

@@ -35,7 +35,7 @@ def test_a_count_goes_on_with_the_parts_that_were_added(shop: Shop) -> None:
     assert carla.page.status_code == 400
     elsewhere = Browser(shop.cast.carla)
     elsewhere.get(path_of(settlement, "/count"))
-    assert "goes on here" in elsewhere.text
+    assert "We restored" in elsewhere.text
     assert "must be an amount" not in elsewhere.text
     assert shown(elsewhere) == {name: text for name, text in TYPED.items() if name != "parts"}
     assert "CHF" not in Browser(shop.cast.erika).get(path_of(settlement, "/count")).content.decode()
@@ -67,7 +67,7 @@ def test_what_was_compared_is_kept_no_longer_and_a_form_for_one_more_part_is_no_
     assert SettlementCount.objects.filter(count__moment="PREVIEW").count() == 1
     assert not Draft.objects.exists()
     carla.follow()
-    assert "goes on here" not in carla.text
+    assert "We restored" not in carla.text
     carla.send(path_of(settlement, "/count"), {"eur-cash-amount": "2", "step": "review"})
     assert Draft.objects.get().fields["eur-cash-amount"] == "2"
     attempt(carla, settlement, {"eur-cash-amount": "2"}, step="close")
@@ -93,7 +93,7 @@ def test_an_opening_goes_on_too_and_is_forgotten_with_it(shop: Shop) -> None:
     carla = Browser(shop.cast.carla)
     carla.fill(opening_path(shop), {"eur-cash-pieces-2000": "five"})
     carla.get(opening_path(shop))
-    assert "goes on here" in carla.text
+    assert "We restored" in carla.text
     assert carla.value("eur-cash-pieces-2000") == "five"
     assert carla.send(opening_path(shop), {"eur-cash-pieces-2000": "5"}).status_code == 303
     assert not Draft.objects.exists()

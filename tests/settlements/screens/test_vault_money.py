@@ -132,7 +132,7 @@ def test_what_there_is_not_is_refused(erika: Browser) -> None:
         ("/vault/loan", {"station": "x"}, 400, "Register: must be a number"),
         ("/vault/fetch", {"station": "9"}, 400, "Register: store 1337 has no register 9."),
         ("/vault/loan", {"station": "2"}, 409, "Nothing was done. Register 2 does not trade"),
-        ("/vault/loan", {"station": "0"}, 400, "Nothing was done yet."),
+        ("/vault/loan", {"station": "0"}, 400, "Nothing was saved."),
         ("/vault/pay-out", {"reason": ""}, 400, "Account of the cashbook: is required: choose one."),
         ("/vault/pay-out", {"reason": "OTHER_INCOME"}, 400, "is for money that goes the other way."),
         ("/vault/pay-in", {"reason": "CHANGE"}, 400, "is not a cashbook account of the vault"),
@@ -151,7 +151,7 @@ def test_a_register_that_closed_meanwhile_gets_nothing(cast: Cast, erika: Browse
     assert "Register 1 does not trade" in erika.text
     assert erika.value("amount") == "5"
     erika.get("/vault/loan")
-    assert "No register trades now." in erika.text
+    assert "No register is open." in erika.text
     assert "Give it" not in erika.text.replace("Give it to", "")
 
 
@@ -196,7 +196,7 @@ def test_without_a_script_a_form_that_is_left_is_kept(erika: Browser, path: str,
     assert way_back[1].startswith("/vault")
     assert booked() == before
     erika.get(path)
-    assert "goes on here" in erika.text
+    assert "We restored" in erika.text
     assert erika.value("amount") == typed["amount"]
 
 
