@@ -1,7 +1,7 @@
 """Expected cash: the only sum. Whatever a view, a list or a report says should be there was computed here."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import add
 from typing import Any, Final
@@ -46,6 +46,18 @@ FROM (
     WHERE m.source_id = %s AND m.id > %s AND m.id <= %s
 ) moved GROUP BY kind, currency, method
 """
+PLACES_PER_STATEMENT: Final = 100
+"""SQLite takes 500 parts of a compound SELECT; a place has two."""
+
+_SUM_OF_CASH: Final = "SELECT currency, CAST(SUM(amount) AS bigint) FROM ({}) moved GROUP BY currency"
+_CASH_IN: Final = """
+    SELECT currency, amount FROM cashdesk_movement
+    WHERE destination_id = %s AND id > %s AND id < %s AND method = 'CASH'
+"""
+_CASH_OUT: Final = """
+    SELECT currency, -amount FROM cashdesk_movement WHERE source_id = %s AND id > %s AND id < %s AND method = 'CASH'
+"""
+
 _KINDS: Final[list[MovementKind | ReportLine]] = [*MovementKind]
 _KINDS.insert(_KINDS.index(MovementKind.REFUND) + 1, ReportLine.ROUNDING)
 _ORDER_OF_KINDS: Final = {kind: number for number, kind in enumerate(_KINDS)}
@@ -106,6 +118,21 @@ def moved(*, place: Place, after: int, until: int = ID_MAX) -> dict[tuple[str, s
     with connection.cursor() as cursor:
         cursor.execute(_MOVED, [place.pk, after, until, place.pk, after, until])
         return {(currency, method): int(amount) for currency, method, amount in cursor.fetchall()}
+
+
+def moved_cash(*, periods: Sequence[tuple[int, int]], before: int) -> Iterator[tuple[str, int]]:
+    """Yields currency and minor units that add up to the cash in minus out of several places.
+
+    Each period is a place's id and the movement behind which it begins; all end before the movement `before`.
+    """
+    for start in range(0, len(periods), PLACES_PER_STATEMENT):
+        parts, parameters = [], []
+        for place_id, after in periods[start : start + PLACES_PER_STATEMENT]:
+            parts += [_CASH_IN, _CASH_OUT]
+            parameters += [place_id, after, before] * 2
+        with connection.cursor() as cursor:
+            cursor.execute(_SUM_OF_CASH.format(" UNION ALL ".join(parts)), parameters)
+            yield from ((currency, int(amount)) for currency, amount in cursor.fetchall())
 
 
 def moved_by_kind(*, place: Place, after: int, until: int = ID_MAX) -> tuple[MovedOfKind, ...]:

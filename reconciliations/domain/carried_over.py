@@ -13,7 +13,7 @@ from typing import Any, Final
 from django.db import connection
 from django.db.models import DateField, Func, OuterRef, Q, QuerySet, Subquery, Sum
 
-from cashdesk.domain.expected import ID_MAX
+from cashdesk.domain.expected import ID_MAX, moved_cash
 from cashdesk.domain.expected_day import drawer_movements
 from cashdesk.enums import CASH
 from cashdesk.models import CashSession, Place, Seal, Store, User
@@ -25,9 +25,6 @@ from reconciliations.domain.custody import (
     session_over_night,
     with_holder,
 )
-
-REGISTERS_PER_STATEMENT: Final = 100
-"""SQLite takes 500 parts of a compound SELECT; a register has two."""
 
 # One probe of the index on store and business date for each date that follows, and one for its first cash movement.
 _FIRST: Final = """
@@ -44,9 +41,6 @@ SELECT MIN(first) FROM (
     FROM later WHERE later.day IS NOT NULL
 ) firsts
 """
-
-_IN: Final = "SELECT currency, amount FROM cashdesk_movement WHERE destination_id = %s AND id > %s AND id < %s"
-_OUT: Final = "SELECT currency, -amount FROM cashdesk_movement WHERE source_id = %s AND id > %s AND id < %s"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,16 +127,4 @@ def _books(*, store: Store, registers: list[int] | None, before: int) -> Iterabl
         for line in balances or ():
             if line["method"] == CASH:
                 yield line["currency"], line["amount"]
-    for start in range(0, len(books), REGISTERS_PER_STATEMENT):
-        parts, parameters = [], []
-        for pk, after, _balances in books[start : start + REGISTERS_PER_STATEMENT]:
-            for half in (_IN, _OUT):
-                parts.append(f"{half} AND method = 'CASH'")
-                parameters += [pk, after or 0, before]
-        moved = " UNION ALL ".join(parts)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT currency, CAST(SUM(amount) AS bigint) FROM ({moved}) moved GROUP BY currency",  # noqa: S608
-                parameters,
-            )
-            yield from ((currency, int(amount)) for currency, amount in cursor.fetchall())
+    yield from moved_cash(periods=[(pk, after or 0) for pk, after, _balances in books], before=before)

@@ -216,12 +216,12 @@ def _refusal(variance: Variance, *, act: Act, by: Principal) -> DomainError | No
             f"The variance is {variance.state}; {f'what it allows now: {then}.' if then else 'it stays as it is.'}",
             code="variance_state",
         )
+    if user is not None and act in IN_PERSON and user.pk in (variance.person_id, variance.counted_by_id):
+        return Forbidden("Nobody deals with their own count: somebody else does.")
     if act == Act.RECOUNT and (instead := instead_of_recount(variance)):
         return Conflict(instead, code="variance_not_recounted")
     if user is None or act not in IN_PERSON:
         return None
-    if user.pk in (variance.person_id, variance.counted_by_id):
-        return Forbidden("Nobody deals with their own count: somebody else does.")
     if act == Act.WITNESS and variance.explained_by_id == user.pk:
         return Forbidden("Who explained a difference does not witness it too.")
     return _refusal_of_decision(variance, act=act, user=user) if act in (Act.APPROVE, Act.REJECT) else None

@@ -21,7 +21,7 @@ from settlements.domain.deposit import REASON_MAX, acts_open_to, collect_deposit
 from settlements.models import CreditCorrection, Deposit
 
 
-class CorrectionSerializer(serializers.ModelSerializer[CreditCorrection]):
+class CorrectionSerializer(RowSerializer[CreditCorrection]):
     """A correction of what the bank credited. Amounts are minor units."""
 
     movement = serializers.UUIDField(source="movement.uuid")

@@ -12,15 +12,15 @@ from playwright.sync_api import expect
 
 from cashdesk import page_urls as desk_pages
 from cashdesk.domain.principal import Principal
-from cashdesk.enums import PlaceKind
+from cashdesk.enums import MovementKind, PlaceKind
 from cashdesk.models import User, Variance
 from reconciliations import page_urls as reconciliation_pages
 from settlements import desk_urls as money_pages
 from settlements import page_urls as settlement_pages
-from settlements.domain.deposit import prepare_deposit
+from settlements.domain.deposit import credit_deposit, prepare_deposit
 from tests.browser.forms import ASKING_BAR_SHARE_MAX, Walk
 from tests.browser.screen import Screen
-from tests.cashdesk.desk import close_drawer, open_drawer
+from tests.cashdesk.desk import close_drawer, move, open_drawer
 from tests.factories import StoreFactory
 from tests.settlements.desk import EUR, USD, Shop
 from tests.settlements.ordering import ordered
@@ -29,7 +29,7 @@ from tests.stories import Cast
 
 DRAWER: Final = {
     "home", "sign-in", "desk", "desk-open", "desk-pay-in", "desk-pay-out", "desk-drop", "desk-no-sale", "desk-count",
-    "desk-hand-over", "desk-result", "draft-anew", "recount",
+    "desk-hand-over", "desk-result", "draft-anew", "recount", "password", "desk-cancel-opening", "desk-take-back",
 }  # fmt: skip
 SETTLEMENT: Final = {
     "desk", "desk-register", "settlement-open", "settlement-page", "settlement-start", "settlement-count", "vault-of",
@@ -38,7 +38,7 @@ VAULT: Final = {
     "vault-of", "vault-change", "vault-orders", "vault-order-new", "vault-order", "vault-order-arrive", "vault-loan",
     "vault-order-cancel", "vault-fetch", "vault-pay-in", "vault-pay-out", "vault-movements", "vault-deposits", "vault",
     "vault-deposit-new", "vault-deposit", "vault-deposit-collect", "vault-deposit-credit", "report-stores", "z-reports",
-    "report-places", "x-report", "z-report", "exports",
+    "report-places", "x-report", "z-report", "exports", "vault-movement-reverse", "vault-deposit-correct",
 }  # fmt: skip
 LEADS_ON: Final = {"sign-out", "language", "draft", "draft-go-on", "session-recount", "export-file", "export-progress"}
 """Paths that show no page of their own."""
@@ -46,7 +46,7 @@ LEADS_ON: Final = {"sign-out", "language", "draft", "draft-go-on", "session-reco
 
 def test_the_walks_lead_to_every_page() -> None:
     modules = (desk_pages, money_pages, settlement_pages, reconciliation_pages)
-    names = {str(path.name) for module in modules for path in module.urlpatterns}
+    names = {str(path.name) for module in modules for path in module.urlpatterns if path.name}
     assert names == DRAWER | SETTLEMENT | VAULT | LEADS_ON
 
 
@@ -72,12 +72,19 @@ def drawer(walk: Walk, cast: Cast) -> None:
     walk.visit("/sign-in")
     close_drawer(open_drawer(cast.bruno, 100_00), 40_00)
     enter(walk.screen, cast.carla)
+    walk.visit("/password")
+    refused(walk)
     walk.visit("/desk")
     walk.visit("/desk/open")
     page.locator("#pieces-2000").fill("x")
     refused(walk)
     session = open_drawer(cast.carla, 100_00, station=2)
     walk.visit("/desk")
+    walk.visit("/desk/cancel-opening")
+    refused(walk)
+    dropped = move(session, MovementKind.DROP, 10_00)
+    walk.visit(f"/desk/movements/{dropped.uuid}/take-back")
+    refused(walk)
     for name in ("pay-in", "pay-out", "drop", "no-sale"):
         walk.visit(f"/desk/{name}")
         refused(walk)
@@ -176,6 +183,11 @@ def vault(walk: Walk, cast: Cast) -> None:
         refused(walk)
     walk.visit(f"/vault/deposits/{bag.uuid}/collect")
     walk.visit(f"/vault/deposits/{bag.uuid}/credit")
+    walk.visit(f"/vault/movements/{bag.movement.uuid}/reverse")
+    refused(walk)
+    credit_deposit(deposit=bag, amount=4_00, by=Principal(user=cast.anna), at=timezone.now())
+    walk.visit(f"/vault/deposits/{bag.uuid}/correct-credit")
+    refused(walk)
     reports = f"/reports/registers/{cast.store.uuid}"
     closed = cast.place(PlaceKind.REGISTER, 2).seals.get()
     for path in (reports, f"{reports}/1/x", f"{reports}/2/z", f"{reports}/2/z/{closed.number}"):

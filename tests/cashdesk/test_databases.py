@@ -16,11 +16,12 @@ def told(url: str = URL, **variables: str) -> dict[str, Any]:
     return database_settings(env.db_url("DATABASE_URL"), env)
 
 
-def test_statements_are_prepared_and_connections_tried_unless_told_otherwise() -> None:
+def test_statements_are_prepared_and_a_pool_looks_at_its_connections_itself() -> None:
     settings = told()
     assert settings["OPTIONS"]["prepare_threshold"] == 1
     assert settings["OPTIONS"]["server_side_binding"] is True
-    assert (settings["CONN_HEALTH_CHECKS"], settings["DISABLE_SERVER_SIDE_CURSORS"]) == (True, False)
+    assert (settings["CONN_HEALTH_CHECKS"], settings["DISABLE_SERVER_SIDE_CURSORS"]) == (False, False)
+    assert told(DATABASE_POOL_SIZE="0")["CONN_HEALTH_CHECKS"] is True
     assert (settings["OPTIONS"]["connect_timeout"], settings["POOL_PATIENCE"]) == (3, 3)
 
 

@@ -185,7 +185,10 @@ def test_strangers_hold_back_no_device_on_which_the_person_signed_in(cast: Cast)
 def test_strangers_hold_back_no_shift_dialog(cast: Cast) -> None:
     at = exhausted(cast, ["carla"])
     by = Principal(user=cast.carla)
-    confirm_password(by=by, password=PASSWORD, source=Source(address="10.0.0.1", sender=cast.carla), at=at)
+    source = Source(address="10.0.0.1", sender=cast.carla)
+    with pytest.raises(InvalidInput):
+        confirm_password(by=by, password="wrong", source=source, at=at)
+    confirm_password(by=by, password=PASSWORD, source=source, at=at)
 
 
 def test_strangers_hold_back_no_witness(cast: Cast) -> None:

@@ -157,7 +157,7 @@ def test_who_opened_what_where_and_with_which_float_stays(cast: Cast) -> None:
 
 def test_only_the_closing_of_an_open_session_may_be_written() -> None:
     figures = {"expected_amount", "declared_amount", "difference"}
-    closing = {"status", "closed_at", "closed_by_id", "seal_id", "is_handed_over", *figures}
+    closing = {"status", "closed_at", "closed_by_id", "seal_id", "is_handed_over", "is_cancelled", *figures}
     assert set(columns_of(CashSession)) - set(SESSION_FROZEN) == closing
 
 

@@ -295,7 +295,7 @@ def test_theft_and_a_large_shortage_wait_for_approval(
     assert (row["systemCash"], row["awaitingApproval"]) == (system // 100, waits)
 
 
-def test_an_amount_is_never_a_fraction_of_two(cast: Cast) -> None:
+def test_an_amount_is_never_a_fraction_of_two(cast: Cast, any_amount: None) -> None:
     caller(cast.carla).post("/cash/open", {"start_amount": "9007199254740.93"})
     row = reconciled(caller(cast.erika), cast.store, "0.1")
     assert (row["systemCash"], row["discrepancy"]) == (Decimal("9007199254740.93"), Decimal("-9007199254740.83"))

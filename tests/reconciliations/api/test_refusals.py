@@ -32,7 +32,7 @@ def test_an_amount_that_its_currency_does_not_know(cast: Cast, prefix: str, curr
     assert not Reconciliation.objects.exists()
 
 
-def test_the_same_amount_in_every_currency(cast: Cast) -> None:
+def test_the_same_amount_in_every_currency(cast: Cast, any_amount: None) -> None:
     erika = caller(cast.erika)
     for currency, amount, minor in (
         ("BRL", "1250.50", 125_050), ("BRL", "1250.5", 125_050), ("BRL", "1250.500", 125_050), ("CLP", "1250.0", 1250), ("BRL", '"1250.50"', 125_050), ("CLP", "1250", 1250),

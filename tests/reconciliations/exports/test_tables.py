@@ -130,7 +130,7 @@ def test_the_day_is_the_stores_business_date(db: None) -> None:
     ],
 )
 def test_an_amount_is_exact_in_the_decimals_of_its_currency(
-    currency: str, minor: int, in_text: str, pattern: str
+    any_amount: None, currency: str, minor: int, in_text: str, pattern: str
 ) -> None:
     cast = make_cast(currency=currency)
     sell(open_drawer(cast.carla, 0), minor)
@@ -287,7 +287,7 @@ def test_one_operators_reconciliation_names_them(cast: Cast) -> None:
     assert (row["operator_code"], row["operator_name"]) == (str(cast.carla.pk), "Carla")
 
 
-def test_an_amount_beyond_a_spreadsheets_digits_is_text(cast: Cast) -> None:
+def test_an_amount_beyond_a_spreadsheets_digits_is_text(cast: Cast, any_amount: None) -> None:
     session = open_drawer(cast.carla, 0)
     for _ in range(11):
         sell(session, 999_999_999_999_999)

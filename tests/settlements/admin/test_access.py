@@ -15,6 +15,7 @@ from settlements.models import (
     CashbookAccount,
     ChangeOrder,
     ClosingAmount,
+    CreditCorrection,
     Deposit,
     InitialAmount,
     Settlement,
@@ -157,5 +158,5 @@ def test_a_place_outside_the_store_has_no_book_to_show(cast: Cast, periods: Peri
 
 
 def test_every_model_of_settlements_has_its_page_or_stands_on_one() -> None:
-    parts = {InitialAmount, ClosingAmount, SettlementCount}
+    parts = {InitialAmount, ClosingAmount, SettlementCount, CreditCorrection}
     assert set(apps.get_app_config("settlements").get_models()) == {*OF_SETTLEMENTS, *parts}

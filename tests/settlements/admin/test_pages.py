@@ -136,7 +136,7 @@ def test_a_deposit_shows_its_way_to_the_bank(cast: Cast, periods: Periods) -> No
     act(erika, periods.deposit, "credit", amount="299.50")
     page = erika.get(page_of(periods.deposit)).content.decode()
     fields = (
-        "state_shown",
+        "state",
         "bag_number",
         "slip_number",
         "movement__amount",
@@ -157,7 +157,7 @@ def test_a_cancelled_deposit_says_so_and_stands_in_no_other_state(cast: Cast, pe
     )
     erika = sits_down(cast.erika)
     page = erika.get(page_of(periods.deposit)).content.decode()
-    assert shown(page, "state_shown") == "Cancelled"
+    assert shown(page, "state") == "Cancelled"
     assert page_of(periods.deposit, "credit") not in page
 
     def listed(state: str) -> list[Deposit]:

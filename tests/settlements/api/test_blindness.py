@@ -228,7 +228,7 @@ def test_the_next_opening_counts_what_a_forced_close_left(cast: Cast) -> None:
     found = Settlement.objects.get(uuid=register)
     force_close_settlement(settlement=found, by=Principal(user=cast.erika), at=timezone.now(), reason="power cut")
     assert "targetAmounts" not in carla.get(f"/settlements/{register}").json()
-    assert carla.post("/cash/open", {"start_amount": 200, "station": 1}).status_code == 200
+    assert caller(cast.bruno).post("/cash/open", {"start_amount": 200, "station": 1}).status_code == 200
     assert "targetAmounts" in carla.get(f"/settlements/{register}").json()
 
 
