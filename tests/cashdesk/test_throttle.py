@@ -186,7 +186,7 @@ def test_strangers_hold_back_no_shift_dialog(cast: Cast) -> None:
     at = exhausted(cast, ["carla"])
     by = Principal(user=cast.carla)
     source = Source(address="10.0.0.1", sender=cast.carla)
-    with pytest.raises(InvalidInput):
+    with pytest.raises(NotSignedIn):
         confirm_password(by=by, password="wrong", source=source, at=at)
     confirm_password(by=by, password=PASSWORD, source=source, at=at)
 
