@@ -141,8 +141,8 @@ def test_a_deposit_shows_its_way_to_the_bank(cast: Cast, periods: Periods) -> No
         "slip_number",
         "movement__amount",
         "courier",
-        "credited_amount",
-        "difference",
+        "credited_shown",
+        "difference_shown",
     )
     assert [shown(page, name) for name in fields] == [
         "Credited", "B-1", "S-7", "300.00 EUR", "Ingo", "299.50 EUR", "-0.50 EUR",
