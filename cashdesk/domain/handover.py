@@ -105,16 +105,18 @@ def custody_of(register: Place | int, *, until: CashSession | None = None) -> Cu
     place_id = register if isinstance(register, int) else register.pk
     sessions = CashSession.objects.filter(register=place_id, is_cancelled=False).select_related("user").order_by("-pk")
     counts = counts_of_custody().filter(place=place_id).order_by("-pk")
+    of_settlement = Q(session__isnull=True)
     if until is not None:
         sessions = sessions.filter(pk__lt=until.pk)
-        counts = counts.filter(counted_at__lte=until.opened_at)
-    settled = Q(session__isnull=True, counted_at__gte=OuterRef("closed_at"))
+        of_settlement &= Q(counted_at__lte=until.opened_at)
+    settled = of_settlement & Q(counted_at__gte=OuterRef("closed_at"))
+    # Always before the next opening, whatever the clocks say: both read theirs before they waited for the lock.
     afterwards = Q(session=OuterRef("pk"), moment=CountMoment.AFTERWARDS, amounts__currency=OuterRef("currency"))
     since = counts.filter(settled | afterwards)
     found = sessions.annotate(is_counted_since=Exists(since), counter=Subquery(since.values("counted_by")[:1]))
     before: Any = found.first()
     if before is None:
-        first = counts.filter(session__isnull=True).first()
+        first = counts.filter(of_settlement).first()
         return Custody(left_by=None, keeper_id=first.counted_by_id if first is not None else None)
     if before.is_counted_since:
         return Custody(left_by=None, keeper_id=before.counter)

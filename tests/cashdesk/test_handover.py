@@ -96,6 +96,12 @@ def test_an_empty_drawer_waits_for_nobody(cast: Cast) -> None:
     assert empty.is_handed_over
 
 
+def test_a_managers_count_is_before_the_next_opening_whatever_the_clocks_say(cast: Cast, left: CashSession) -> None:
+    count_later(left, 245_00)  # by the clock of another server, later than the opening
+    opened = open_drawer(cast.bruno, 100_00, station=1, at=minutes(-1))
+    assert handover_before(opened) is None
+
+
 def test_a_drawer_that_nobody_took_is_counted_by_a_manager(cast: Cast, left: CashSession) -> None:
     sealed = CashSession.objects.values().get(pk=left.pk)
     count_later(left, 244_00)

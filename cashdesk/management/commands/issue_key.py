@@ -63,8 +63,11 @@ def _binding(options: dict[str, Any]) -> dict[str, Any]:
 
 def _named(model: type[Model], rows: "QuerySet[Any]", column: str, wanted: str | None) -> Any:
     """Returns the row that an option names; None where it was not given."""
-    found = rows.filter(**{column: wanted}).first()
-    if found is None and wanted is not None:
+    if wanted is None:
+        return None
+    # No name holds a NUL, which PostgreSQL would not even look for.
+    found = rows.filter(**{column: wanted.replace("\0", "\ufffd")}).first()
+    if found is None:
         there = ", ".join(rows.order_by(column).values_list(column, flat=True)[:NAMED_MAX]) or "none"
         raise CommandError(f"There is no {model._meta.verbose_name} '{wanted}'; there are: {there}.")
     return found
