@@ -1,4 +1,4 @@
-"""Tokens, API keys, and tries to sign in."""
+"""Access tokens, API keys and sign-in attempts."""
 
 from django.db import models
 
@@ -9,9 +9,9 @@ from cashdesk.models.place import Place
 
 
 class AccessToken(models.Model):
-    """A secret that speaks for a person (from signing in) or for a program (an API key).
+    """A secret that authenticates a person (after signing in) or a program (an API key).
 
-    The secret itself is shown once and never stored: `digest` is its SHA-256, `prefix` lets people recognise it.
+    The secret is shown once and never stored. `digest` is its SHA-256; `prefix` lets people recognise it.
     """
 
     kind = models.CharField(max_length=16, choices=TokenKind.choices)
@@ -54,8 +54,10 @@ class AccessToken(models.Model):
 
 
 class SignInAttempt(models.Model):
-    """A try to sign in that has not succeeded. A try is written before the password is looked at, so guesses sent at once
-    all count, and taken away when it was right.
+    """A sign-in attempt that has not succeeded.
+
+    The row is written before the password is checked, so that simultaneous guesses all count. A successful sign-in
+    deletes it.
     """
 
     identifier_digest = models.CharField(
@@ -70,7 +72,7 @@ class SignInAttempt(models.Model):
 
     class Meta:
         indexes = (
-            # domain.throttle counts the recent tries of a name and those of a source.
+            # domain.throttle counts the recent attempts of a name and of a source.
             models.Index(fields=("identifier_digest", "at"), name="attempt_by_name"),
             models.Index(fields=("source_digest", "at"), name="attempt_by_source"),
         )

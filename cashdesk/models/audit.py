@@ -1,4 +1,4 @@
-"""The audit trail: who did what, when, from which request."""
+"""The audit trail: who did what, when, and in which request."""
 
 from django.db import models
 
@@ -8,7 +8,7 @@ from cashdesk.models.person import User
 
 
 class AuditEntry(models.Model):
-    """One act. Append-only; never holds an expected amount of something open, nor a secret."""
+    """One recorded action. Append-only. It never contains a secret or the expected amount of an open period."""
 
     at = models.DateTimeField()
     action = models.CharField(max_length=64, help_text="noun.verb, such as session.closed")
@@ -24,7 +24,7 @@ class AuditEntry(models.Model):
         ordering = ("-pk",)
         verbose_name_plural = "audit entries"
         indexes = (
-            # The admin's list of an account or a store, newest first, and the history of one thing.
+            # For the admin's lists of an account or a store, newest first, and for the history of one object.
             models.Index(fields=("account", "-id"), name="audit_of_account"),
             models.Index(fields=("store", "-id"), name="audit_of_store"),
             models.Index(fields=("subject", "-id"), name="audit_of_subject"),

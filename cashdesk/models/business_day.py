@@ -1,4 +1,4 @@
-"""Business days that were closed."""
+"""Closed business days."""
 
 from django.db import models
 
@@ -8,8 +8,9 @@ from cashdesk.models.person import User
 
 
 class BusinessDay(models.Model):
-    """A trading date of a store that was closed. There is a row once it is; until then the day is open, from the first
-    movement or opening that it saw. Never changed (law 4): what arrives afterwards is late for it.
+    """A closed business day of a store. A day without a row is open.
+
+    A row never changes (law 4). A movement of this date that arrives after the close is late.
     """
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="closed_days", db_index=False)

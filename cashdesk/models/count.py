@@ -1,4 +1,4 @@
-"""Counts: what people found, blind."""
+"""Blind counts: the cash that people found without seeing the expected amount."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -10,7 +10,7 @@ from cashdesk.models.session import CashSession
 
 
 class Count(models.Model):
-    """One count by one person. Never changed, every attempt kept (triggers refuse the rest)."""
+    """One count by one person. Every attempt is kept and never changes; triggers refuse changes."""
 
     place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="counts", db_index=False)
     session = models.ForeignKey(CashSession, on_delete=models.PROTECT, related_name="counts", null=True)
@@ -29,7 +29,7 @@ class Count(models.Model):
             ),
         )
         indexes = (
-            # queries.with_shown_result(): whether a drawer was counted since.
+            # queries.with_shown_result(): whether the drawer was counted later.
             models.Index(fields=("place", "counted_at"), name="count_of_place"),
         )
 
@@ -38,7 +38,7 @@ class Count(models.Model):
 
 
 class CountAmount(models.Model):
-    """What a count found of one currency and method, minor units."""
+    """The counted amount of one currency and method, in minor units."""
 
     count = models.ForeignKey(Count, on_delete=models.PROTECT, related_name="amounts", db_index=False)
     currency = models.CharField(max_length=3)
@@ -59,7 +59,7 @@ class CountAmount(models.Model):
 
 
 class CountPieces(models.Model):
-    """How many pieces of one note or coin a count found."""
+    """The number of counted pieces of one note or coin."""
 
     count_amount = models.ForeignKey(CountAmount, on_delete=models.PROTECT, related_name="pieces", db_index=False)
     denomination = models.BigIntegerField(help_text="Value of one piece, minor units.")

@@ -1,4 +1,4 @@
-"""Drafts: what a person has typed into a sheet and not yet sent, so that no crash and no expired sign-in loses it."""
+"""Drafts: unsent form input, kept so that a crash or an expired sign-in does not lose it."""
 
 from django.db import models
 
@@ -6,8 +6,10 @@ from cashdesk.models.person import User
 
 
 class Draft(models.Model):
-    """The fields of one form as a person typed them, digit by digit. It is no count: nothing is read into it, nobody else
-    sees it, and it goes when the count is sealed (or after some weeks, by `manage.py tidy`).
+    """The fields of one unsent form, exactly as the person typed them.
+
+    A draft is not a count: nothing is calculated from it, and nobody else sees it. It is deleted when the form is
+    sent, or after some weeks by `manage.py tidy`.
     """
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="drafts", db_index=False)
@@ -22,7 +24,7 @@ class Draft(models.Model):
     class Meta:
         constraints = (models.UniqueConstraint(fields=("user", "subject"), name="draft_once_per_person_and_subject"),)
         indexes = (
-            # manage.py tidy removes what is older than some weeks.
+            # manage.py tidy deletes drafts that are some weeks old.
             models.Index(fields=("updated_at",), name="draft_by_age"),
         )
 

@@ -1,4 +1,4 @@
-"""Answers kept for requests that may come again."""
+"""Stored answers to requests that may be repeated."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from django.db import models
 class IdempotentAnswer(models.Model):
     """The first answer to a request with an idempotency key, kept for 24 hours (law 7).
 
-    Written in the same transaction as the request's effect: both exist or neither.
+    It is written in the same transaction as the effect of the request, so that both exist or neither.
     """
 
     principal = models.CharField(max_length=80, help_text="Whose key it is: user:42 or key:7.")
@@ -20,7 +20,7 @@ class IdempotentAnswer(models.Model):
     class Meta:
         constraints = (models.UniqueConstraint(fields=("principal", "key"), name="idempotency_key_once_per_principal"),)
         indexes = (
-            # manage.py tidy removes what is older than a day.
+            # manage.py tidy deletes answers older than a day.
             models.Index(fields=("created_at",), name="idempotency_by_age"),
         )
 

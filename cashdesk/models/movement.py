@@ -1,4 +1,4 @@
-"""The ledger: every movement of money, once and for ever."""
+"""The ledger: all movements of money, append-only."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -15,9 +15,10 @@ from cashdesk.money import AMOUNT_MAX
 
 
 class Movement(PublicIdModel):
-    """Money going from one place to another. Never changed and never deleted: triggers refuse both (law 1).
+    """Money that moves from one place to another.
 
-    `amount` is minor units of `currency`. Written by `domain.ledger` alone.
+    Rows never change and are never deleted; triggers refuse both (law 1). Only `domain.ledger` writes them. `amount`
+    is in minor units of `currency`.
     """
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="movements", db_index=False)
@@ -60,24 +61,24 @@ class Movement(PublicIdModel):
             models.CheckConstraint(
                 condition=Q(late_for__isnull=True) | Q(is_late=True), name="movement_late_for_means_late"
             ),
-            # A payment is booked once; its reversal is the one exception.
+            # A payment is booked once; only its reversal is a second movement.
             models.UniqueConstraint(
                 fields=("payment",), condition=Q(reverses__isnull=True), name="movement_once_per_payment"
             ),
         )
         indexes = (
-            # domain.expected.moved(): the two halves of the one sum, over a range of ids, from the index alone.
+            # domain.expected.moved(): the two halves of the one sum over a range of ids, read from the index alone.
             models.Index(fields=("source", "id", "currency", "method", "amount"), name="movement_out_of_place"),
             models.Index(fields=("destination", "id", "currency", "method", "amount"), name="movement_into_place"),
-            # reconciliations.domain.expected_cash: the cash of a store-day.
+            # reconciliations.domain.expected_cash: the cash of a store on one business day.
             models.Index(fields=("store", "business_date", "method", "id"), name="movement_of_business_date"),
-            # reconciliations.domain.reused: what went into a store's drawers on a day, and came back.
+            # reconciliations.domain.reused: cash that went into the store's drawers on a day, and came back.
             models.Index(
                 fields=("store", "business_date", "method", "id"),
                 condition=Q(kind__in=(MovementKind.FLOAT, MovementKind.LOAN, MovementKind.RETURN)),
                 name="movement_of_vault_and_drawers",
             ),
-            # settlements.domain.late: what arrived late for a place's closed periods.
+            # settlements.domain.late: late movements for a place's closed periods.
             models.Index(
                 fields=("late_for", "id"), condition=Q(late_for__isnull=False), name="movement_late_for_place"
             ),

@@ -1,4 +1,4 @@
-"""Who owns the stores: accounts, vendors and stores."""
+"""Accounts, vendors and stores."""
 
 import zoneinfo
 from collections.abc import Set
@@ -17,30 +17,32 @@ from cashdesk.models.public_id import PublicIdModel
 from cashdesk.money import is_currency, to_text
 
 FLOAT_PIECES_MAX: Final = 10_000
-"""Of one note or coin in a float: more than a drawer takes, and few enough to catch an amount typed for a number."""
+"""Most pieces of one note or coin in a float. The limit catches an amount typed as a number of pieces."""
 
 
 def validate_currency(code: str) -> None:
-    """Refuses what is not an ISO 4217 code."""
+    """Raises ValidationError unless the code is in ISO 4217."""
     if not is_currency(code):
         raise ValidationError(f"'{code}' is not an ISO 4217 currency such as EUR or CLP.", code="invalid_currency")
 
 
 @cache
 def _time_zones() -> Set[str]:
-    # Each look walks over hundreds of files.
+    # Cached because each call walks over hundreds of files.
     return zoneinfo.available_timezones()
 
 
 def validate_time_zone(name: str) -> None:
-    """Refuses what the time zone database does not know."""
+    """Raises ValidationError unless the time zone database has this name."""
     if name not in _time_zones():
         raise ValidationError(f"'{name}' is not a time zone such as Europe/Berlin.", code="invalid_time_zone")
 
 
 def validate_float_template(template: object, *, currency: str) -> None:
-    """Refuses a usual float that cannot lie in a drawer: `template` is to be whole pieces by the worth of a note or coin
-    of `currency` in minor units, such as {"1000": 5}. Every line that is wrong is named.
+    """Raises ValidationError for a usual float that is not a number of pieces per note or coin of `currency`.
+
+    The keys of `template` are the values of notes and coins in minor units, such as {"1000": 5}. The error names
+    every wrong line.
     """
     if not isinstance(template, dict):
         raise ValidationError('The float is pieces by the worth of a note or coin, such as {"1000": 5}.')
@@ -61,7 +63,7 @@ def validate_float_template(template: object, *, currency: str) -> None:
 
 
 class Account(PublicIdModel):
-    """Who owns stores. Nothing of one account is ever seen from another."""
+    """The owner of stores. Data of one account is never visible to another."""
 
     name = models.CharField(max_length=200)
     is_active = models.BooleanField(default=True)
@@ -89,7 +91,7 @@ class Vendor(PublicIdModel):
 
 
 class Store(PublicIdModel):
-    """One shop. Its currency, time zone and cut-off hour decide amounts and business dates."""
+    """One shop. Its currency, time zone and cut-off hour determine amounts and business dates."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="stores")
     vendor = models.ForeignKey(Vendor, on_delete=models.PROTECT, related_name="stores", null=True, blank=True)
@@ -179,12 +181,17 @@ class Store(PublicIdModel):
 
     @property
     def usual_float(self) -> dict[int, int]:
-        """The usual float: pieces by worth in minor units, largest first; empty where there is none."""
+        """The usual float as pieces per note or coin: values in minor units, largest first.
+
+        Empty if the store has none.
+        """
         return dict(sorted(((int(worth), pieces) for worth, pieces in self.float_template.items()), reverse=True))
 
     def clean(self) -> None:
-        """Refuses a vendor of another account, another currency once money has moved in this one, a new currency that ISO
-        has withdrawn, and a float that cannot lie in a drawer.
+        """Checks the rules that span several fields.
+
+        Raises ValidationError for a vendor of another account, a new currency although money has already moved, a
+        new currency that ISO has withdrawn, and an invalid usual float.
         """
         super().clean()
         self._refuse_withdrawn_currency()
@@ -200,7 +207,7 @@ class Store(PublicIdModel):
             raise ValidationError({"vendor": "is not a vendor of the store's account."})
 
     def _refuse_withdrawn_currency(self) -> None:
-        """A store keeps the currency that it has, withdrawn or not; nobody chooses a withdrawn one."""
+        """Raises ValidationError if a withdrawn currency is newly chosen. A store that already has it keeps it."""
         if not is_currency(self.currency) or is_current(self.currency, on=timezone.now().date()):
             return
         if not type(self).objects.filter(pk=self.pk, currency=self.currency).exists():

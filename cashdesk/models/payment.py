@@ -1,4 +1,4 @@
-"""Payments, as the point of sale reported them, and the ways to pay."""
+"""Payment methods, and payments as the point of sale reported them."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -13,7 +13,7 @@ from cashdesk.models.session import CashSession
 
 
 class PaymentMethod(PublicIdModel):
-    """A way to pay that an account offers. Its code is what movements carry."""
+    """A payment method that an account offers. Movements store its code."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="payment_methods")
     code = models.CharField(max_length=32, help_text="In capitals; CASH is cash.")
@@ -47,10 +47,12 @@ class PaymentMethod(PublicIdModel):
 
 
 class Payment(models.Model):
-    """A tender. Its figures never change; a PENDING one becomes APPROVED or REJECTED once, and only APPROVED moves money.
+    """A payment as the point of sale reported it. Its figures never change.
 
-    Amounts are minor units. `tendered` minus `change` is what came into the drawer, or was paid out by a refund; with cash
-    rounding it may differ from `amount`, which is what was owed.
+    A PENDING payment becomes APPROVED or REJECTED once, and only APPROVED moves money.
+
+    Amounts are in minor units. `tendered` minus `change` is the money that entered the drawer, or left it for a
+    refund. With cash rounding it can differ from `amount`, the amount owed.
     """
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="payments", db_index=False)
@@ -95,11 +97,11 @@ class Payment(models.Model):
     class Meta:
         ordering = ("-pk",)
         constraints = (
-            # A tender is booked once however often it is reported (law 7); also domain.payment's look-up.
+            # A repeated report is booked once (law 7). domain.payment also looks payments up with this index.
             models.UniqueConstraint(
                 fields=("store", "external_id", "source", "fingerprint"), name="payment_once_per_till"
             ),
-            # One caller has one payment with an id at a till, also where two reports with other figures come at once.
+            # One caller has one payment per id at a till, even if two reports with different figures arrive at once.
             models.UniqueConstraint(
                 fields=("store", "external_id", "source", "reported_by"),
                 condition=Q(reported_by__isnull=False),
@@ -124,7 +126,7 @@ class Payment(models.Model):
             ),
         )
         indexes = (
-            # reconciliations.domain.expected_cash: the payments of a store-day.
+            # reconciliations.domain.expected_cash: the payments of a store on one business day.
             models.Index(fields=("store", "business_date"), name="payment_of_business_date"),
         )
 

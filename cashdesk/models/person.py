@@ -16,41 +16,47 @@ from cashdesk.models.place import Place
 from cashdesk.models.public_id import PublicIdModel
 
 SIGN_IN_NAMES: Final = {"username": "username", "email": "e-mail address", "rut": "tax id"}
-"""What a person may sign in with, by field. Together they are one space: each names one person of the installation."""
+"""The fields that people may sign in with. A value in any of them belongs to one person of the whole installation."""
 
 
 def is_called(name: str, *, by: Iterable[str] = SIGN_IN_NAMES) -> models.Q:
-    """Builds the condition that one of these fields is this name, in any capitals, as the database's laws compare them."""
-    # No name holds a NUL, which PostgreSQL would not even look for.
+    """Builds the condition that one of the fields in `by` equals `name`.
+
+    It ignores case in the same way as the database constraints.
+    """
+    # No name contains NUL, and PostgreSQL refuses to search for it.
     wanted = Lower(models.Value(name.replace("\0", "\ufffd"), output_field=models.CharField()))
     return models.Q(*(Exact(Lower(field), wanted) for field in by), _connector=models.Q.OR)
 
 
 def operator_key(uid: Any) -> models.Func:
-    """Builds what is compared of an operator code: capitals and leading zeros tell no two people apart."""
+    """Builds the value to compare operator codes by: without case and leading zeros."""
     return models.Func(Lower(uid), models.Value("0"), function="LTRIM", output_field=models.CharField())
 
 
 def operator_uid_of_row() -> models.Case:
-    """Builds the operator uid of a person's row: the code, or the user id as text."""
+    """Builds the operator uid of a row: the operator code, or the user id as text if there is none."""
     has_no_code = models.When(operator_code="", then=Cast("pk", models.CharField()))
     return models.Case(has_no_code, default=models.F("operator_code"), output_field=models.CharField())
 
 
 class UserManager(BaseUserManager["User"]):
-    """Finds people by the name that they sign in with."""
+    """Finds people who may sign in."""
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """Returns the person with this username, whatever its capitals."""
+        """Returns the person with this username, ignoring case."""
         return self.get(is_called(username or "", by=("username",)))
 
     def able_to_sign_in(self) -> "models.QuerySet[User]":
-        """Returns the active people of active accounts, with the store and register that every request asks for."""
+        """Returns active people of active accounts, joined with the store and register that every request needs."""
         is_account_active = models.Q(account__isnull=True) | models.Q(account__is_active=True)
         return self.select_related("store", "register").filter(is_account_active, is_active=True)
 
     def create_superuser(self, username: str, email: str, name: str, password: str | None = None) -> "User":
-        """Creates an operator of the installation (`manage.py createsuperuser`): sees every account, belongs to none."""
+        """Creates an operator of the installation (`manage.py createsuperuser`).
+
+        An operator sees every account and belongs to none.
+        """
         user = self.model(username=username, email=email.lower(), name=name, role=Role.ADMIN, is_superuser=True)
         user.set_password(password)
         user.full_clean()
@@ -59,9 +65,9 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PublicIdModel):
-    """A person of an account. A cashier and a manager work in one store; an admin sees the whole account.
+    """A person. Cashiers and managers work in one store; an admin sees the whole account.
 
-    An operator of the whole installation is a superuser and has no account.
+    The operator of the installation is a superuser without an account.
     """
 
     username = models.CharField(max_length=150, unique=True)
@@ -109,7 +115,7 @@ class User(AbstractBaseUser, PublicIdModel):
         verbose_name = "person"
         verbose_name_plural = "people"
         constraints = (
-            # Each of the three may be what a person signs in with, so each is unique in the installation, in any capitals.
+            # People may sign in with any of the three, so each is unique in the installation, ignoring case.
             models.UniqueConstraint(Lower("username"), name="person_username_once"),
             models.UniqueConstraint(Lower("email"), name="person_email_once"),
             models.UniqueConstraint(Lower("rut"), condition=~models.Q(rut=""), name="person_rut_once"),
@@ -128,7 +134,11 @@ class User(AbstractBaseUser, PublicIdModel):
         return self.name or self.username
 
     def clean(self) -> None:
-        """Refuses names of somebody else, a store of another account, and a register or role that does not fit the store."""
+        """Checks the rules that span several fields or people.
+
+        Raises ValidationError for a sign-in name or operator code of somebody else, a store of another account, a
+        register of another store, and a cashier or manager without a store.
+        """
         super().clean()
         self._refuse_names_of_others()
         self._refuse_operator_uid_of_others()
@@ -141,7 +151,10 @@ class User(AbstractBaseUser, PublicIdModel):
             raise ValidationError({"store": "is required: a cashier or manager works in a store."})
 
     def _refuse_names_of_others(self) -> None:
-        """Refuses a username, e-mail address or tax id that somebody else may sign in with (triggers.py has the law)."""
+        """Refuses a username, e-mail address or tax id that another person may sign in with.
+
+        A trigger also holds this rule.
+        """
         others = User.objects.exclude(pk=self.pk)
         taken = {
             field: f"Somebody else signs in with this already: give another {word}."
@@ -152,7 +165,7 @@ class User(AbstractBaseUser, PublicIdModel):
             raise ValidationError(taken)
 
     def _refuse_operator_uid_of_others(self) -> None:
-        """Refuses an operator code that names somebody else of the account, also one that is somebody's user id."""
+        """Refuses an operator code that is the code or the user id of another person in the account."""
         self.operator_code = self.operator_code.strip()
         if any(character.isdigit() and not character.isascii() for character in self.operator_code):
             raise ValidationError({"operator_code": "Write its digits as 0 to 9."})
@@ -172,13 +185,16 @@ class User(AbstractBaseUser, PublicIdModel):
         raise ValidationError({"operator_code": f"{told}. {other.operator_uid} is {other}."})
 
     def _get_session_auth_hash(self, secret: Any = None) -> str:
-        """Returns what a browser session must hold: it ends with a new password, and with all other sign-ins."""
+        """Returns a hash that browser sessions must match.
+
+        A new password or a raised `access_version` ends the old sessions.
+        """
         held = f"{self.access_version}:{self.password}"
         return str(salted_hmac("cashdesk.session", held, secret=secret, algorithm="sha256").hexdigest())
 
     @property
     def may_sign_in(self) -> bool:
-        """Whether the person is active, and so is their account."""
+        """Whether both the person and their account are active."""
         return self.is_active and (self.account is None or self.account.is_active)
 
     @property
@@ -187,27 +203,27 @@ class User(AbstractBaseUser, PublicIdModel):
         return self.has_role(Role.MANAGER)
 
     def has_role(self, role: Role) -> bool:
-        """Whether the person may do what `role` may: the roles are a ladder."""
+        """Whether the person has this role or a higher one."""
         return self.is_active and (self.is_superuser or ROLE_RANK[self.role] >= ROLE_RANK[role])
 
     @property
     def operator_uid(self) -> str:
-        """The person's operator code, or the user id as text (docs/contracts.md, section 3)."""
+        """The operator code, or the user id as text if there is none (docs/contracts.md, section 3)."""
         return self.operator_code or str(self.pk)
 
     def get_full_name(self) -> str:
-        """The name that the admin greets with."""
+        """Returns the name for Django's admin."""
         return str(self)
 
     def get_short_name(self) -> str:
-        """The name that the admin greets with."""
+        """Returns the name for Django's admin."""
         return str(self)
 
-    # Django's admin asks these of whoever enters; what each page then allows is decided in cashdesk.admin.
+    # Django's admin calls these two. cashdesk.admin decides what each page allows.
     def has_perm(self, perm: str, obj: Any = None) -> bool:
-        """Whether the admin's own default checks pass: they do for who may enter at all."""
+        """Passes the admin's default check for everybody who may enter the admin."""
         return self.is_staff
 
     def has_module_perms(self, app_label: str) -> bool:
-        """Whether the admin lists an application's pages."""
+        """Lists all apps to everybody who may enter the admin."""
         return self.is_staff

@@ -1,4 +1,4 @@
-"""Where money can be."""
+"""Places where money can be."""
 
 from django.conf import settings
 from django.db import models
@@ -9,11 +9,11 @@ from cashdesk.models.organisation import Store
 
 
 class Place(models.Model):
-    """A vault, a register, or one of the outside ends of a store's movements.
+    """A vault, a register, or one of the places outside the store.
 
-    Its row is the lock of all that happens to it: a transition takes it exclusively, a posting takes it shared
-    (docs/structure.md, section 5). A store's vault is made first, so that in the order of ids it is locked before
-    its registers.
+    The row is also the lock of the place: a transition locks it exclusively, a posting takes a shared lock
+    (docs/structure.md, section 5). A store's vault is created first: locks are taken in the order of ids, so the
+    vault is locked before the registers.
     """
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="places")
@@ -69,7 +69,7 @@ class Place(models.Model):
             ),
         )
         indexes = (
-            # domain.register_choice and domain.payment_look: the registers that somebody's open settlements hold.
+            # domain.register_choice and domain.payment_look: the registers held by a person's open settlements.
             models.Index(
                 fields=("settling_by",), condition=models.Q(settling_by__isnull=False), name="place_settled_by_person"
             ),
@@ -82,7 +82,7 @@ class Place(models.Model):
 
     @property
     def in_words(self) -> str:
-        """Its name within a sentence."""
+        """The name of the place for use inside a sentence."""
         if self.kind == PlaceKind.REGISTER:
             return _("register %(number)s") % {"number": self.number}
         return _("vault") if self.kind == PlaceKind.VAULT else str(self).lower()

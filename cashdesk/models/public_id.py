@@ -1,4 +1,4 @@
-"""The identifier that outsiders see."""
+"""The public identifier of a row."""
 
 import uuid
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class PublicIdModel(models.Model):
-    """A row with a UUID beside its number: numbers stay inside (small, ordered), UUIDs go out."""
+    """Adds a public UUID. The numeric id stays internal."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
 

@@ -1,4 +1,4 @@
-"""Seals: the closed periods of a place, numbered and chained."""
+"""Seals: the closed periods of a place, numbered and chained by digests."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -7,11 +7,11 @@ from cashdesk.models.place import Place
 
 
 class Seal(models.Model):
-    """The Z of a place: a gap-free number, the range of movements it closes, and what the book held after it.
+    """A Z of a place: a gap-free number, the range of movements it closes, and the balances after it.
 
-    `digest` is the SHA-256 over the seal's own figures, its movements and the seal before, so that a changed row
-    anywhere shows in every later seal. `balances` is [{"currency", "method", "amount"}] in minor units: a closing
-    balance stated once, under the digest, from which the next period's book is read (docs/decisions/0005).
+    `digest` is the SHA-256 of the seal's figures, its movements and the previous seal. A changed row therefore shows
+    in every later seal. `balances` is [{"currency", "method", "amount"}] in minor units; the next period's book
+    starts from it (docs/decisions/0005).
     """
 
     place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="seals", db_index=False)
@@ -27,7 +27,7 @@ class Seal(models.Model):
     class Meta:
         ordering = ("place", "-number")
         constraints = (
-            # Also the index of domain.seal: the last seal of a place.
+            # Also the index with which domain.seal finds the last seal of a place.
             models.UniqueConstraint(fields=("place", "number"), name="seal_number_once_per_place"),
             models.UniqueConstraint(fields=("place", "previous_digest"), name="seal_chain_never_forks"),
             models.CheckConstraint(condition=Q(number__gte=1), name="seal_number_from_one"),

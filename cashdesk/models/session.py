@@ -1,4 +1,4 @@
-"""Cash sessions, which the shifts API calls shifts: one row, two vocabularies (docs/decisions/0002)."""
+"""Cash sessions. The shifts API calls them shifts; both names mean the same row (docs/decisions/0002)."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -12,10 +12,10 @@ from cashdesk.models.seal import Seal
 
 
 class CashSession(PublicIdModel):
-    """One cashier, one register, one float, one count. Amounts are minor units of `currency`.
+    """One cashier with one register, one float and one count. Amounts are in minor units of `currency`.
 
-    While it is open nothing here tells what is expected: the three final amounts are empty (law 5). When it closes they
-    are frozen, and from then on a trigger refuses every change (law 4).
+    While the session is open, its three final amounts are empty, so that no expected amount can leak (law 5). The
+    close sets them, and from then on a trigger refuses every change (law 4).
     """
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="sessions", db_index=False)
@@ -56,7 +56,8 @@ class CashSession(PublicIdModel):
     class Meta:
         ordering = ("-opened_at", "-pk")
         constraints = (
-            # Law 3. Answered as 409 by domain.session, which checks under the lock; these hold when two requests race.
+            # Law 3. domain.session checks it under the lock and answers 409; these constraints hold when two requests
+            # race.
             models.UniqueConstraint(
                 fields=("user",), condition=Q(status=SessionStatus.OPEN), name="session_one_open_per_cashier"
             ),
@@ -65,7 +66,8 @@ class CashSession(PublicIdModel):
             ),
             models.CheckConstraint(condition=Q(status__in=SessionStatus.values), name="session_status_is_known"),
             models.CheckConstraint(condition=Q(start_amount__gte=0), name="session_start_not_negative"),
-            # Law 5: an open session holds no expected amount that anything could leak; a closed one holds all of it.
+            # Law 5: an open session stores no expected amount that could leak. A closed session stores all final
+            # figures.
             models.CheckConstraint(
                 condition=Q(
                     status=SessionStatus.OPEN,
@@ -80,7 +82,7 @@ class CashSession(PublicIdModel):
                     & Q(
                         closed_at__isnull=False,
                         expected_amount__isnull=False,
-                        # Said for each: a CHECK lets a row pass where a comparison with NULL leaves it open.
+                        # NOT NULL per column: a CHECK passes when a comparison with NULL is unknown.
                         declared_amount__isnull=False,
                         declared_amount__gte=0,
                         difference__isnull=False,
@@ -98,7 +100,8 @@ class CashSession(PublicIdModel):
                 condition=Q(is_handed_over=False) | Q(status=SessionStatus.CLOSED),
                 name="session_handed_over_is_counted",
             ),
-            # Published within the three statuses: closed with the float as counted and expected, and no difference.
+            # A cancelled opening uses a published status: closed, with the float as expected and declared amount and no
+            # difference.
             models.CheckConstraint(
                 condition=Q(is_cancelled=False)
                 | Q(
@@ -112,14 +115,14 @@ class CashSession(PublicIdModel):
             ),
         )
         indexes = (
-            # queries.sessions(): a store's or a person's list, newest first, by cursor.
+            # queries.sessions(): the list of a store or a person, newest first, by cursor.
             models.Index(fields=("store", "-opened_at", "-id"), name="session_of_store_newest"),
             models.Index(fields=("user", "-opened_at", "-id"), name="session_of_user_newest"),
-            # queries.sessions() for an admin: the whole account, newest first, without sorting all of it.
+            # queries.sessions() for an admin: the whole account, newest first, without a sort.
             models.Index(fields=("-opened_at", "-id"), name="session_newest"),
-            # queries.with_shown_result() and domain.payment_target: the sessions of a register after another, its last one.
+            # queries.with_shown_result() and domain.payment_target: later sessions of a register, and its last one.
             models.Index(fields=("register", "-id"), name="session_of_register"),
-            # queries.shift_summary(): a store's business dates.
+            # queries.shift_summary(): the sessions of a store by business date.
             models.Index(fields=("store", "business_date"), name="session_of_business_date"),
         )
 
@@ -128,19 +131,20 @@ class CashSession(PublicIdModel):
 
     @property
     def is_open(self) -> bool:
-        """Whether it still runs."""
+        """Whether the session is still open."""
         return self.status == SessionStatus.OPEN
 
     @property
     def is_counted(self) -> bool:
-        """Whether the closing amount was counted by a person; a forced close and a cancelled opening were not."""
+        """Whether a person counted the closing amount. False after a forced close or a cancelled opening."""
         return self.status == SessionStatus.CLOSED and not self.is_cancelled
 
 
 class ForeignCash(models.Model):
-    """Cash of another currency in the drawer of a session, as its close froze it. Amounts are minor units.
+    """Cash of another currency in a session's drawer, as the close froze it.
 
-    Never changed. `counted_amount` is empty where nobody counted it: then it is in the variance queue.
+    Rows never change. Amounts are in minor units. `counted_amount` is empty if nobody counted it; the variance queue
+    then has a row for it.
     """
 
     session = models.ForeignKey(CashSession, on_delete=models.PROTECT, related_name="foreign_cash", db_index=False)
@@ -172,39 +176,39 @@ class ForeignCash(models.Model):
 
 
 class Shift(CashSession):
-    """The same row in the words of the shifts API."""
+    """A cash session in the vocabulary of the shifts API."""
 
     class Meta:
         proxy = True
 
     @classmethod
     def of(cls, session: CashSession) -> "Shift":
-        """Returns the same row in the other vocabulary, without asking the database again."""
+        """Returns the same row as a Shift, without a query."""
         shift = cls.__new__(cls)
         shift.__dict__.update(session.__dict__)
         return shift
 
     @property
     def start_cash(self) -> int:
-        """The float, minor units."""
+        """The float in minor units."""
         return self.start_amount
 
     @property
     def expected_cash_end(self) -> int | None:
-        """What should have been in the drawer, minor units; None while open."""
+        """The expected closing amount in minor units; None while open."""
         return self.expected_amount
 
     @property
     def actual_cash_end(self) -> int | None:
-        """What was counted, minor units; None while open."""
+        """The counted closing amount in minor units; None while open."""
         return self.declared_amount
 
     @property
     def cash_difference(self) -> int | None:
-        """Actual minus expected, minor units; None while open."""
+        """Actual minus expected, in minor units; None while open."""
         return self.difference
 
     @property
     def state(self) -> str:
-        """`open` or `closed`: the page knows no third word."""
+        """`open` or `closed`: the contract has only these two states."""
         return "open" if self.is_open else "closed"

@@ -1,4 +1,4 @@
-"""Differences that wait to be dealt with: the rows of the variance queue."""
+"""Variances: differences that wait for an explanation and sign-off."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -12,13 +12,17 @@ from cashdesk.models.session import CashSession
 
 
 class Variance(PublicIdModel):
-    """One difference, wherever it arose: its figures as they were frozen there, and how far it has been dealt with.
+    """One difference: its figures as they were frozen, and the state of its sign-off.
 
-    Amounts are minor units of `currency`.
-    `domain.variance` raises it in the transaction of its cause; what people do with it is the floor of reconciliations.
-    Late money is summed up from `first_movement` on, which follows the last one that was approved before it, if any.
-    `subject` names the cause as audit entries do: `session:12`, `settlement:7`, `deposit:3`, `reconciliation:9`;
-    `handover:12` is what was missing of session 12's drawer when nobody came and it was counted afterwards.
+    Amounts are in minor units of `currency`. `domain.variance` creates the row in the transaction of its cause. The
+    reconciliations app explains it and signs it off.
+
+    A variance of late money begins with `first_movement`, after the late money of the same period that was approved
+    earlier.
+
+    `subject` names the cause in the form of audit entries: `session:12`, `settlement:7`, `deposit:3`,
+    `reconciliation:9`. `handover:12` is a shortage in the drawer of session 12: handed over, never taken over, and
+    counted afterwards.
     """
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="variances", db_index=False)
@@ -72,13 +76,13 @@ class Variance(PublicIdModel):
                 ),
                 name="variance_difference_adds_up",
             ),
-            # Law 5: what nobody has counted has no figures here that anything could leak.
+            # Law 5: a variance without a count stores no figures that could leak.
             models.CheckConstraint(
                 condition=~Q(kind__in=(VarianceKind.UNCOUNTED, VarianceKind.LATE))
                 | Q(expected_amount__isnull=True, counted_amount__isnull=True),
                 name="variance_uncounted_has_no_figures",
             ),
-            # Nobody signs off their own count, and nothing is signed off that was not explained.
+            # Nobody signs off their own count, and only an explained variance is signed off.
             models.CheckConstraint(
                 condition=~Q(state=VarianceState.APPROVED)
                 | (
@@ -89,13 +93,13 @@ class Variance(PublicIdModel):
                 ),
                 name="variance_approved_by_another",
             ),
-            # domain.variance raises each difference once, however often a close is tried,
+            # domain.variance creates each difference once, however often a close is retried.
             models.UniqueConstraint(
                 fields=("subject", "kind", "currency", "method"),
                 condition=~Q(kind=VarianceKind.LATE),
                 name="variance_once_per_difference",
             ),
-            # and one for all late money of a period, until it was dealt with.
+            # All late money of a period has one row until it is signed off.
             models.UniqueConstraint(
                 fields=("subject", "business_date", "currency", "method"),
                 condition=Q(kind=VarianceKind.LATE) & ~Q(state__in=ENDED_VARIANCES),
@@ -103,13 +107,13 @@ class Variance(PublicIdModel):
             ),
         )
         indexes = (
-            # reconciliations.queries.variances(): a store's queue, and an account's, newest first, by cursor.
+            # reconciliations.queries.variances(): the queue of a store or an account, newest first, by cursor.
             models.Index(fields=("store", "-raised_at", "-id"), name="variance_of_store_newest"),
             models.Index(fields=("-raised_at", "-id"), name="variance_newest"),
-            # The pages of a session, settlement, deposit or reconciliation: what was raised about it; and in
-            # domain.variance what was approved of a period's late money.
+            # For the pages of a session, settlement, deposit or reconciliation: its variances. domain.variance: the
+            # approved late money of a period.
             models.Index(fields=("subject", "kind", "business_date"), name="variance_of_subject"),
-            # The queue itself, for what still waits, however long the past is.
+            # The open part of the queue, which stays small however long the past is.
             models.Index(
                 fields=("store", "-raised_at", "-id"),
                 condition=~Q(state__in=ENDED_VARIANCES),
@@ -122,5 +126,5 @@ class Variance(PublicIdModel):
 
     @property
     def is_ended(self) -> bool:
-        """Whether nothing more is waited for."""
+        """Whether the state is final."""
         return self.state in ENDED_VARIANCES
