@@ -1,4 +1,4 @@
-"""Whether the words of other languages were compiled: gettext silently speaks English without them."""
+"""Checks that the translations are compiled. Without compiled files gettext silently shows English."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,10 @@ COMPILE = "Run: .venv/bin/pybabel compile --domain django --directory locale"
 
 @register(Tags.translation)
 def check_catalogs(**_options: Any) -> list[CheckMessage]:
-    """Names the languages whose catalog misses or is older than its source. A warning: every command still works."""
+    """Warns of languages whose compiled catalog is missing or older than its source.
+
+    Only a warning: every command still works.
+    """
     found: list[CheckMessage] = []
     for code, name in settings.LANGUAGES:
         for folder in map(Path, settings.LOCALE_PATHS):

@@ -1,4 +1,4 @@
-"""System checks of the database that `manage.py check --database default` runs beside those of the triggers."""
+"""Database checks for `manage.py check --database default`: the encoding, and stores in withdrawn currencies."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -15,14 +15,15 @@ from cashdesk.currencies import EXPONENTS, is_current
 
 @register(Tags.database)
 def check_encoding(databases: Iterable[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:
-    """Refuses a PostgreSQL database that is not in UTF-8."""
+    """Reports PostgreSQL databases that do not use UTF-8."""
     return [fault for alias in databases or () for fault in faults_of_encoding(connections[alias])]
 
 
 def faults_of_encoding(connection: BaseDatabaseWrapper) -> list[CheckMessage]:
-    """Returns an error where the database stores text in another encoding than UTF-8.
+    """Returns an error if the database stores text in an encoding other than UTF-8.
 
-    SQL_ASCII stores bytes unchecked, so names come back broken and compare wrong. Other encodings refuse some names.
+    SQL_ASCII stores unchecked bytes, so names come back broken and compare wrongly. Other encodings refuse some
+    names.
     """
     if connection.vendor != "postgresql":
         return []
@@ -42,12 +43,12 @@ def faults_of_encoding(connection: BaseDatabaseWrapper) -> list[CheckMessage]:
 
 @register(Tags.database)
 def check_currencies(databases: Iterable[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:
-    """Names the stores that are kept in a currency that ISO 4217 withdrew, at `migrate` and `check --database default`."""
+    """Warns of stores whose currency ISO 4217 has withdrawn, in `migrate` and `check --database default`."""
     return [warning for alias in databases or () for warning in stores_in_withdrawn_currencies(alias)]
 
 
 def stores_in_withdrawn_currencies(alias: str) -> list[CheckMessage]:
-    """Returns a warning for each of them; none where the table of stores is not made yet."""
+    """Returns a warning for each such store. Returns none if the table of stores does not exist yet."""
     store = apps.get_model("cashdesk", "Store")  # this module is imported before the models
     if store._meta.db_table not in connections[alias].introspection.table_names():
         return []

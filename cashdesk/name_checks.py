@@ -1,7 +1,7 @@
-"""System checks of the names by which people sign in and tills know them, for data that is older than its laws.
+"""Database checks for duplicate sign-in names and operator codes in data older than the triggers.
 
-The triggers refuse a new name that is somebody else's already. What was stored before they came is left as it is: nobody
-can guess whose name it should be. These checks name the people, so that an admin can give one of them another name.
+The triggers refuse new duplicates. Older duplicates stay, because nobody can guess which person should keep the
+name. These checks list the people, so that an admin can give one of them another name.
 """
 
 from collections import defaultdict
@@ -17,7 +17,7 @@ NAMED_MAX: Final = 50
 
 @register(Tags.database)
 def check_names(databases: Iterable[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:
-    """Names people who share a sign-in name or an operator code, at `manage.py check --database default`."""
+    """Reports people who share a sign-in name or operator code, in `manage.py check --database default`."""
     return [message for alias in databases or () for message in _faults(alias)]
 
 

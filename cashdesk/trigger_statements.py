@@ -1,4 +1,4 @@
-"""How a law becomes triggers: the statements, in the words of SQLite and of PostgreSQL."""
+"""Turns laws into CREATE TRIGGER statements for SQLite and PostgreSQL."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -7,13 +7,17 @@ from typing import Final, NamedTuple
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Laws:
-    """What the database refuses in the tables of one app; table names without the app's prefix.
+    """The changes that the database refuses in the tables of one app. Table names have no app prefix.
 
-    `never_changed`: rows are never changed and never deleted (laws 1 and 4). `never_deleted`: those, and more.
-    `frozen`: per table the columns that never change, with the words of the refusal. `final`: per table the condition on
-    a row from which on it never changes. `refused`: per table the conditions, written so that both databases read them,
-    under which a new row is refused, by the words of the refusal. `distinct`: per table, by the name of the trigger, the
-    columns of a name, the condition under which a row with a new name is refused because of another row, and the words.
+    - `never_changed`: tables whose rows never change and are never deleted (laws 1 and 4).
+    - `also_never_deleted`: more tables whose rows are never deleted.
+    - `frozen`: per table, the columns that never change, and the error message.
+    - `final`: per table, a condition on the old row; once it holds, the row never changes; and the error message.
+    - `refused`: per table and error message, the condition that refuses a new row, in SQL that both databases
+      understand.
+    - `distinct`: per table and trigger name, the columns that hold a name, the condition that refuses a new name
+      because of
+      another row, and the error message.
     """
 
     app: str
@@ -26,7 +30,7 @@ class Laws:
 
     @property
     def never_deleted(self) -> tuple[str, ...]:
-        """The tables from which no row is ever deleted."""
+        """The tables whose rows are never deleted."""
         return (*self.never_changed, *self.also_never_deleted)
 
 
@@ -35,7 +39,7 @@ def _changed(columns: Iterable[str], differs: str) -> str:
 
 
 def _update_rules(laws: Laws, differs: str) -> list[tuple[str, str, str, str]]:
-    """Returns (trigger, table, condition, message) for every refused UPDATE; an empty condition refuses them all."""
+    """Returns (trigger, table, condition, message) for every refused UPDATE. An empty condition refuses all of them."""
     return [
         *((f"{table}_never_changed", table, "", f"a {table} is never changed") for table in laws.never_changed),
         *((f"{table}_final", table, condition, words) for table, (condition, words) in laws.final.items()),
@@ -47,7 +51,7 @@ def _update_rules(laws: Laws, differs: str) -> list[tuple[str, str, str, str]]:
 
 
 class Trigger(NamedTuple):
-    """A trigger: its name, the table it guards, and the statement that creates it."""
+    """A trigger: its name, the table it guards, and its CREATE statement."""
 
     name: str
     table: str
@@ -62,7 +66,7 @@ def _sqlite(laws: Laws, name: str, table: str, event: str, condition: str, messa
 
 
 def sqlite_triggers(laws: Laws) -> list[Trigger]:
-    """Returns the triggers of an app's laws, as SQLite writes them."""
+    """Returns the triggers of an app's laws for SQLite."""
     changes = [
         _sqlite(laws, name, table, "UPDATE", condition, message)
         for name, table, condition, message in _update_rules(laws, "IS NOT")
@@ -76,7 +80,8 @@ def sqlite_triggers(laws: Laws) -> list[Trigger]:
         for table, conditions in laws.refused.items()
         for number, (message, condition) in enumerate(conditions.items(), start=1)
     ]
-    # REPLACE deletes without a DELETE trigger, unless the connection says otherwise (config.settings): refused here too.
+    # REPLACE skips DELETE triggers unless a connection setting enables them (config.settings), so it is refused here
+    # too.
     replacements = [
         _sqlite(
             laws,
@@ -88,7 +93,7 @@ def sqlite_triggers(laws: Laws) -> list[Trigger]:
         )
         for table in laws.never_deleted
     ]
-    # After, not before: only then does SQLite know the id of a new row.
+    # AFTER, because in a BEFORE trigger SQLite does not know the id of the new row yet.
     names = [
         Trigger(
             f"{name}_{event.lower()}",
@@ -127,7 +132,10 @@ END $$
 
 
 def _distinct_rules(laws: Laws, differs: str) -> list[tuple[str, str, str, str, str]]:
-    """Returns (table, trigger, whether the name changed, condition, message) for every name that only one row may have."""
+    """Returns (table, trigger, changed, condition, message) for every name that must be unique.
+
+    `changed` is the condition that an UPDATE changes the name.
+    """
     return [
         (table, name, _changed(columns, differs), condition, words)
         for table, rules in laws.distinct.items()
@@ -136,7 +144,10 @@ def _distinct_rules(laws: Laws, differs: str) -> list[tuple[str, str, str, str, 
 
 
 def postgresql_rules_function(laws: Laws, table: str) -> str:
-    """Returns the statement for all rules of a table's new rows: one function, since each trigger on a hot table costs."""
+    """Returns the statement of one function with all rules for a table's new rows.
+
+    One trigger is faster than several.
+    """
     rules = "\n".join(
         f"IF {condition} THEN RAISE EXCEPTION '{message}' USING ERRCODE = 'check_violation'; END IF;"
         for message, condition in laws.refused[table].items()
@@ -154,7 +165,7 @@ def _postgresql(laws: Laws, name: str, table: str, event: str, condition: str, m
 
 
 def postgresql_triggers(laws: Laws) -> list[Trigger]:
-    """Returns the triggers of an app's laws, as PostgreSQL writes them."""
+    """Returns the triggers of an app's laws for PostgreSQL."""
     changes = [
         _postgresql(laws, name, table, "UPDATE", condition, message)
         for name, table, condition, message in _update_rules(laws, "IS DISTINCT FROM")

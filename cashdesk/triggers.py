@@ -1,8 +1,8 @@
-"""The laws as the database holds them: triggers that refuse, on SQLite and on PostgreSQL, whoever asks and by whatever road.
+"""The database's side of the laws: triggers that refuse forbidden changes on SQLite and PostgreSQL, whoever makes them.
 
-Django has no word for triggers, so this module is their one home. Each app states its laws as data (`Laws`). `manage.py
-migrate` lifts a table's triggers while a migration changes it, and installs what is missing or outdated. The system check
-below names both, and the test suite lifts all for the flush between tests alone.
+Django has no API for triggers, so this module creates them. Each app declares its laws as data (`Laws`). `manage.py
+migrate` drops a table's triggers while a migration changes the table, and creates missing or outdated ones. The
+system check below reports both. Only the test suite drops all triggers, for the flush between tests.
 """
 
 from collections.abc import Collection, Iterable
@@ -113,7 +113,7 @@ _LAWS: Final[dict[str, Laws]] = {}
 
 
 def lay_down(laws: Laws) -> None:
-    """Adds the laws of an app, once, when the app is loaded."""
+    """Registers the laws of an app. Each app calls it once, when it is loaded."""
     _LAWS[laws.app] = laws
 
 
@@ -168,7 +168,7 @@ def _triggers(connection: BaseDatabaseWrapper) -> list[Trigger]:
 
 
 def laws_of(app: str) -> Laws:
-    """Returns the laws of an app, as data."""
+    """Returns the laws of an app as data."""
     return _LAWS[app]
 
 
@@ -182,7 +182,7 @@ def guarded_tables() -> frozenset[str]:
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
-    """Creates every trigger that is missing, and creates again those that another version wrote. Safe to repeat."""
+    """Creates every missing trigger and replaces those of another version. Safe to repeat."""
     with transaction.atomic(using=connection.alias):
         stale = {*missing(connection), *outdated(connection)}
         if not stale:
@@ -203,7 +203,10 @@ def install(connection: BaseDatabaseWrapper) -> None:
 
 
 def lift(connection: BaseDatabaseWrapper, *, tables: Collection[str]) -> list[Trigger]:
-    """Drops the triggers of these tables, those of an earlier version too, and returns them as the database wrote them."""
+    """Drops the triggers of these tables, also those of an earlier version.
+
+    Returns them with the database's own statements.
+    """
     lifted = [trigger for trigger in _written(connection) if trigger.table in tables]
     with connection.cursor() as cursor:
         for trigger in lifted:
@@ -212,19 +215,22 @@ def lift(connection: BaseDatabaseWrapper, *, tables: Collection[str]) -> list[Tr
 
 
 def put_back(connection: BaseDatabaseWrapper, lifted: Iterable[Trigger]) -> None:
-    """Creates again what `lift()` dropped. What names a table or a column that is gone stays away."""
+    """Creates the triggers that `lift()` dropped. Skips those that name a table or column that no longer exists."""
     for trigger in lifted:
         with suppress(DatabaseError), transaction.atomic(using=connection.alias), connection.cursor() as cursor:
             cursor.execute(trigger.statement)
 
 
 def remove(connection: BaseDatabaseWrapper) -> None:
-    """Drops every trigger on the project's tables, those of an earlier version too: for the test suite's flush."""
+    """Drops every trigger on the project's tables, also those of an earlier version.
+
+    Only for the test suite's flush.
+    """
     lift(connection, tables=set(connection.introspection.table_names()))
 
 
 def installed(connection: BaseDatabaseWrapper) -> set[str]:
-    """Returns the names of the triggers that the database has on the project's tables."""
+    """Returns the names of the enabled triggers in the database."""
     query = (
         "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
         if connection.vendor == "postgresql"
@@ -236,8 +242,9 @@ def installed(connection: BaseDatabaseWrapper) -> set[str]:
 
 
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
-    """Returns the names of the triggers that should be there and are not, in order. Those of a table that is not there
-    yet, since its migration was not run, are not missed.
+    """Returns the sorted names of triggers that should exist and do not.
+
+    Ignores tables that do not exist yet because their migration has not run.
     """
     present, tables = installed(connection), set(connection.introspection.table_names())
     return sorted(
@@ -246,9 +253,9 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
 
 
 def outdated(connection: BaseDatabaseWrapper) -> list[str]:
-    """Returns the names of the triggers that are there as another version wrote them, in order."""
+    """Returns the sorted names of triggers whose statement is from another version."""
     if connection.vendor == "postgresql":
-        # PostgreSQL writes a statement its own way, so its digest is kept beside the trigger.
+        # PostgreSQL rewrites statements in its own form, so a digest of the original is kept as the trigger's comment.
         query = "SELECT tgname, obj_description(oid, 'pg_trigger') FROM pg_trigger WHERE NOT tgisinternal"
     else:
         query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
@@ -263,7 +270,7 @@ def outdated(connection: BaseDatabaseWrapper) -> list[str]:
 
 
 def _written(connection: BaseDatabaseWrapper) -> list[Trigger]:
-    """Returns the triggers of the project's tables with the statements that the database has for them."""
+    """Returns the triggers on the project's tables with the statements that the database has for them."""
     query = (
         "SELECT tgname, tgrelid::regclass::text, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal"
         if connection.vendor == "postgresql"
@@ -292,7 +299,7 @@ def _dropping(connection: BaseDatabaseWrapper, name: str, table: str) -> str:
 
 
 def _version(trigger: Trigger) -> str:
-    """Returns the digest of a trigger's statement and of the rules that its function holds."""
+    """Returns a digest of the trigger's statement and of the rules in its function."""
     app, _, table = trigger.table.partition("_")
     rules = _LAWS[app].refused.get(table, {}) if trigger.name.endswith("_rules") else {}
     return sha256("\n".join((trigger.statement, *rules, *rules.values())).encode()).hexdigest()
@@ -300,7 +307,7 @@ def _version(trigger: Trigger) -> str:
 
 @register(Tags.database)
 def check_triggers(databases: Iterable[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:
-    """Names the triggers that are missing, or that another version wrote, at `manage.py check --database default`."""
+    """Reports missing and outdated triggers in `manage.py check --database default`."""
     return [
         Error(
             f"The trigger {name} {fault}: the ledger is not protected.",
