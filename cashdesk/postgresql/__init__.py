@@ -1,1 +1,1 @@
-"""Django's PostgreSQL backend, which fails fast while no connection can be made."""
+"""Django's PostgreSQL backend, made to fail fast while the server is unreachable."""

@@ -1,8 +1,8 @@
-"""PostgreSQL whose outages are noticed once, and not waited for by every request.
+"""A PostgreSQL backend that notices an outage once instead of waiting for it in every request.
 
-Django's pool lets each request wait its whole timeout, also where the server refuses every connection at once: then all
-threads wait, request after request. Here a failed attempt to connect ends the waiting of all, and until a connection is
-there again one request at a time waits for it while the others fail within a moment.
+With Django's pool each request waits for its full timeout, even if the server refuses every connection immediately.
+Then all threads are blocked, request after request. Here a failed connection attempt ends the wait of all requests.
+Until a connection succeeds, one request at a time waits and the others fail quickly.
 """
 
 import select
@@ -16,14 +16,14 @@ from django.db.backends.postgresql import base
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 SLICE: Final = timedelta(milliseconds=250)
-"""The timeout of the pool: after it a request looks whether an attempt to connect failed meanwhile, and waits on."""
+"""The pool's timeout. After it a request checks whether a connection attempt has failed, and otherwise waits again."""
 
 PATIENCE_SECONDS: Final = 3
-"""How long a request waits in all, unless the setting says otherwise."""
+"""The total wait of a request, unless the setting POOL_PATIENCE differs."""
 
 
 class Watch:
-    """What a process knows of its server: whether the last attempt to connect failed, and who is trying now."""
+    """This process's knowledge of the server: did the last attempt to connect fail, and is a request trying now?"""
 
     def __init__(self) -> None:
         self.failures = 0
@@ -31,12 +31,12 @@ class Watch:
         self.trying = threading.Lock()
 
     def failed(self) -> None:
-        """Notes that no connection could be made."""
+        """Records a failed connection attempt."""
         self.failures += 1
         self.is_down = True
 
     def connected(self) -> None:
-        """Notes that there is a connection."""
+        """Records a successful connection."""
         self.is_down = False
 
 
@@ -44,11 +44,11 @@ watch: Final = Watch()
 
 
 class WatchedConnection(psycopg.Connection[Any]):
-    """A connection of the pool, which tells how the attempt to make it went: the pool itself tells nobody."""
+    """A pooled connection that reports whether its connection attempt succeeded. The pool itself does not report it."""
 
     @classmethod
     def connect(cls, *args: Any, **kwargs: Any) -> "WatchedConnection":
-        """Connects, as psycopg does."""
+        """Connects like psycopg and records the outcome."""
         try:
             made = super().connect(*args, **kwargs)
         except psycopg.Error:
@@ -59,21 +59,22 @@ class WatchedConnection(psycopg.Connection[Any]):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """A connection out of a pool that is waited for only as long as there is hope."""
+    """A backend that stops waiting for a pooled connection when an attempt to connect has failed."""
 
     @property
     def pool(self) -> ConnectionPool[Any] | None:
-        """Returns Django's pool, of connections that are watched."""
+        """Returns Django's pool, with connections that report their outcome."""
         options = self.settings_dict["OPTIONS"].get("pool")
         if isinstance(options, dict):
             options |= {"connection_class": WatchedConnection, "timeout": SLICE.total_seconds()}
         return super().pool  # type: ignore[no-any-return]
 
     def get_new_connection(self, conn_params: Any) -> Any:
-        """Returns a connection. While the server is known to be away only one request at a time waits for one.
+        """Returns a connection from the pool. Raises OperationalError.
 
-        The others take what is free within a slice: after a refusal for want of connections the pool may hold some.
-        Raises OperationalError.
+        While the server is unreachable, only one request at a time waits for a connection. The others take a free
+        one within SLICE or fail: the pool may hold some, for example after the server refused more connections than
+        it allows.
         """
         pool = self.pool
         if not pool:
@@ -89,7 +90,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 watch.trying.release()
 
     def _connection_within(self, pool: ConnectionPool[Any], seconds: float, conn_params: Any) -> Any:
-        """Waits in slices: a request whose pool is empty cannot tell by itself that the server refuses connections."""
+        """Waits in slices, because a request with an empty pool cannot see that the server refuses connections."""
         deadline, failures = time.monotonic() + seconds, watch.failures
         while True:
             try:
@@ -108,10 +109,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def _is_gone(connection: "psycopg.Connection[Any]") -> bool:
-    """Whether the server has ended a connection while it lay in the pool.
+    """Whether the server closed the connection while it was in the pool.
 
-    A server that ends says so, and the socket of a connection that waits has nothing else to read. So a look at the socket
-    is enough, and only one that can be read costs a round trip.
+    A server that shuts down sends a message, and an idle connection receives nothing else. So polling the socket is
+    enough, and only a readable socket costs a round trip.
     """
     waiting = select.poll()
     waiting.register(connection.fileno(), select.POLLIN)

@@ -1,1 +1,1 @@
-"""Django's SQLite backend with a fair queue for its one writer."""
+"""Django's SQLite backend with a fair queue for writers."""

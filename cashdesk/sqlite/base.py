@@ -1,9 +1,9 @@
-"""SQLite whose writers queue up.
+"""An SQLite backend whose writers wait in a queue.
 
-SQLite has one writer at a time. Who finds it busy polls, ever more seldom, so under many writers new ones overtake old
-ones, and the oldest waits past any timeout ("database is locked"). Here a transaction takes its turn first: the threads
-of a process in a lock with a timeout, and of each process the first in a lock on a file beside the database, which the
-kernel hands on in order and takes back from a process that dies.
+SQLite allows one writer at a time. A writer that finds the database busy polls at growing intervals. Under load,
+newer writers overtake older ones, until the oldest passes its timeout ("database is locked"). So each transaction
+first waits for its turn. Threads of one process share a lock with a timeout. The first thread of each process then
+locks a file beside the database; the kernel serves that lock in order and releases it if the process dies.
 """
 
 import fcntl
@@ -18,7 +18,7 @@ _turns: dict[str, threading.Lock] = {}
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """A connection that waits for its turn at every BEGIN IMMEDIATE and gives it on when the transaction has ended."""
+    """A connection that waits for its turn at each BEGIN IMMEDIATE and releases it when the transaction ends."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -35,7 +35,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             raise
 
     def _set_autocommit(self, autocommit: bool) -> None:  # noqa: FBT001 (Django's signature)
-        # Every outermost atomic block ends here, however it ended.
+        # Every outermost atomic block ends here, whether it succeeded or failed.
         try:
             super()._set_autocommit(autocommit)  # type: ignore[misc]  # the stubs leave out what backends override
         finally:
@@ -63,7 +63,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _give_turn(self) -> None:
         if self._queue is not None:
-            os.close(self._queue)  # which unlocks it
+            os.close(self._queue)  # closing the file also releases the lock
             self._queue = None
         if self._turn is not None:
             self._turn.release()
