@@ -1,1 +1,1 @@
-"""The ground floor of the house: people, places, the ledger, sessions and payments."""
+"""The lowest app: people, places, the ledger, sessions and payments."""

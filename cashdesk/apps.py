@@ -1,4 +1,4 @@
-"""The ground floor: people, places, the ledger, sessions and payments."""
+"""Configuration of the lowest app: people, places, the ledger, sessions and payments."""
 
 from django.apps import AppConfig
 
@@ -6,7 +6,7 @@ from cashdesk import catalog_checks, checks, name_checks, triggers
 
 
 class CashdeskConfig(AppConfig):
-    """Configuration of the app. Importing these modules here registers their system checks."""
+    """Configures the app. Importing these modules registers their system checks."""
 
     name = "cashdesk"
     verbose_name = "Cashdesk"

@@ -1,8 +1,8 @@
-"""Currencies as data of ours: the decimals of every ISO 4217 code, and when ISO withdrew a code.
+"""The decimals of every ISO 4217 currency, and the month in which ISO withdrew a code.
 
-Amounts in the books are minor units, so a code must keep its decimals for as long as the books are kept. Packages follow
-the current table of ISO and forget a code when ISO withdraws it. So the decimals of all codes are written down here, and
-the `iso4217` package only says which codes are current (docs/decisions/0026-withdrawn-currencies.md).
+Amounts in the books are minor units, so a code must keep its decimals as long as the books are kept. Packages follow
+ISO's current table and drop withdrawn codes. So this file lists the decimals of all codes; the `iso4217` package
+only says which codes are current (docs/decisions/0026-withdrawn-currencies.md).
 """
 
 from collections.abc import Mapping
@@ -28,8 +28,10 @@ _CURRENT: Final[Mapping[int, str]] = MappingProxyType(
         4: "CLF UYW",
     }
 )
-"""ISO 4217 tables A.1 and A.2, codes by decimals, as published on 2026-01-01. Codes without minor units (gold, XXX) are
-left out: no drawer holds them."""
+"""ISO 4217 tables A.1 and A.2, as published on 2026-01-01: codes by number of decimals.
+
+Codes without minor units (gold, XXX) are left out, because no drawer holds them.
+"""
 
 _WITHDRAWN: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -114,17 +116,17 @@ _WITHDRAWN: Final[Mapping[str, str]] = MappingProxyType(
         "1981-12": "ESA:0 GWE:2 ILP:2 MZE:2 RHD:2",
     }
 )
-"""ISO 4217 table A.3, codes with their decimals by the month of their withdrawal (of a span of years, the last month).
+"""ISO 4217 table A.3: codes with their decimals, by month of withdrawal (for a range of years, the last month).
 
-A.3 tells no decimals. Those of codes that were current in or after 1999 are the minor units of that time, as the Java
-platform keeps them; an earlier code has those of its successor or twin (BEC as BEF), else two. XFO, XFU and XRE had no
-minor units and are left out.
+Table A.3 does not give decimals. Codes that were current in 1999 or later have the minor units of that time, as the
+Java platform keeps them. Earlier codes have the decimals of their successor or twin (BEC like BEF), otherwise two.
+XFO, XFU and XRE had no minor units and are left out.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The codes of a table of ISO 4217 and the day on which the table was published."""
+    """The codes of an ISO 4217 table and its publication date."""
 
     codes: frozenset[str]
     on: date
@@ -134,7 +136,11 @@ _published = Published(codes=frozenset(found.code for found in iso4217.Currency)
 
 
 def _withdrawn() -> dict[str, tuple[int, date]]:
-    """Returns the decimals and the first day without the currency: money of it still changes hands in A.3's month."""
+    """Returns (decimals, first day without the currency) per withdrawn code.
+
+    That day is the first of the month after the one in table A.3, because the currency may still be used in that
+    month.
+    """
     found = {}
     for month, codes in _WITHDRAWN.items():
         year, number = divmod(int(month[:4]) * 12 + int(month[5:]), 12)
@@ -149,13 +155,13 @@ EXPONENTS: Final[Mapping[str, int]] = MappingProxyType(
     {code: exponent for code, (exponent, _day) in _WITHDRAWALS.items()}
     | {code: exponent for exponent, codes in _CURRENT.items() for code in codes.split()}
 )
-"""How many decimals each currency has, current or withdrawn."""
+"""The number of decimals of each currency, current or withdrawn."""
 
 
 def withdrawn_on(code: str) -> date | None:
-    """Returns the first day on which ISO 4217 no longer has the currency; None for a current one.
+    """Returns the first day on which ISO 4217 no longer lists the currency, or None for a current one.
 
-    A code that the package's table lacks although ours has it is withdrawn from the day that table was published.
+    If our table has a code that the package's table lacks, it counts as withdrawn on that table's publication date.
     """
     if code in _WITHDRAWALS:
         return _WITHDRAWALS[code][1]
@@ -163,6 +169,6 @@ def withdrawn_on(code: str) -> date | None:
 
 
 def is_current(code: str, *, on: date) -> bool:
-    """Whether the currency is known and ISO 4217 has it on that day."""
+    """Whether the currency is known and ISO 4217 lists it on that day."""
     day = withdrawn_on(code)
     return code in EXPONENTS and (day is None or on < day)

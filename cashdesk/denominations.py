@@ -1,13 +1,12 @@
-"""The notes and coins that a cashier can meet in a drawer, for each currency that we have data for.
+"""The notes and coins that a cashier can find in a drawer, for each currency with known data. As of late 2026.
 
-A piece is listed when it is legal tender and still passes over a counter. A coin that the trade rounds away (the
-Canadian cent, the Chilean peso, the Chinese fen) and a note that only the central bank still takes (2000 Indian rupees)
-are left out. As of late 2026.
+A piece is listed if it is legal tender and still used at a counter. Not listed: coins that shops round away (the
+Canadian cent, the Chilean peso, the Chinese fen), and notes that only the central bank accepts (2000 Indian rupees).
 
-Coins are also counted in the rolls in which banks take and give them, notes in bundles of 100, which is what the trade
-straps everywhere. Rolls are listed where one standard holds in the whole country: those of the Bundesbank (the same in
-the euro area), the Federal Reserve, the Royal Canadian Mint, the Swiss National Bank and the Japanese banks, and the
-coin bags of the British banks. Where there is none, or a shop packs its coins otherwise, they are told by their amount.
+Coins are also counted in bank rolls, and notes in bundles of 100, which is the standard everywhere. Rolls are listed
+where one standard applies in the whole country: Bundesbank (the same in the euro area), Federal Reserve, Royal
+Canadian Mint, Swiss National Bank, the Japanese banks, and the coin bags of the British banks. Elsewhere, and where
+a shop packs its coins differently, people enter rolls by amount.
 """
 
 from collections.abc import Mapping
@@ -18,14 +17,14 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 BUNDLE: Final = 100
-"""Notes in a bundle."""
+"""Number of notes in a bundle."""
 
 
 @dataclass(frozen=True, slots=True)
 class Denomination:
-    """One face value, in ISO 4217 minor units of its currency, and whether it is struck or printed.
+    """One face value in minor units, as a note or a coin.
 
-    `packed` is how many pieces the usual pack holds, 0 where there is none, and `pack` what it is called.
+    `packed` is the number of pieces in the usual pack, or 0 if there is none. `pack` is the name of that pack.
     """
 
     value: int
@@ -37,14 +36,14 @@ class Denomination:
 def _pieces(
     *, notes: str, coins: str, exponent: int = 2, rolls: str = "", pack: Literal["roll", "bag"] = "roll"
 ) -> tuple[Denomination, ...]:
-    """Return the pieces largest first, a note before a coin of its value.
+    """Returns the pieces with the largest first, and a note before a coin of the same value.
 
-    Faces are written as they read on the piece, in whole currency units; `exponent` is that of ISO 4217. `rolls` says how
-    many pieces a roll of each coin holds, in the order of `coins`, with 0 for none.
+    `notes` and `coins` are face values in currency units, as printed on the piece. `exponent` is the currency's
+    number of decimals. `rolls` gives the pieces per roll for each coin, in the order of `coins`; 0 means no roll.
     """
 
     def minor_units(face: str) -> int:
-        # int() of the text refuses a face finer than the exponent allows, where int() of the Decimal would cut it off.
+        # int() of text fails on a face value with too many decimals; int() of a Decimal would silently drop them.
         return int(f"{Decimal(face).scaleb(exponent):f}")
 
     faces = coins.split()
@@ -107,24 +106,23 @@ DENOMINATIONS: Mapping[str, tuple[Denomination, ...]] = MappingProxyType(
 ROUNDED_TO: Mapping[str, int] = MappingProxyType(
     {"ARS": 10000, "CNY": 100, "IDR": 100000, "KRW": 100, "PHP": 100, "SAR": 100, "TRY": 100}
 )
-"""Minor units to which shops round cash, where that is coarse beside the smallest coin: 100 pesos, 1 yuan, 1000 rupiah."""
+"""The unit to which shops round cash, in minor units. Listed only where it is far above the smallest coin."""
 
 
 def denominations_of(currency: str) -> tuple[Denomination, ...]:
-    """Return the pieces of `currency` (its ISO 4217 code), largest first, in minor units.
+    """Returns the notes and coins of a currency, largest first, in minor units.
 
-    The tuple is empty for a currency that we have no data for: its cash is then counted by amount.
+    The tuple is empty for a currency without data: its cash is then counted as one amount.
     """
     return DENOMINATIONS.get(currency, ())
 
 
 def cash_unit_of(currency: str, exponent: int) -> int:
-    """Return the smallest cash unit of `currency` in minor units; `exponent` is its ISO 4217 exponent.
+    """Returns the smallest cash unit of `currency` in minor units; `exponent` is its number of decimals.
 
-    The shifts API counts in whole numbers of this unit: 1 rupiah, 1 peso, 1 cent. ISO 4217 alone cannot tell it, since
-    it gives the rupiah hundredths that no piece of money has. So where no piece is worth less than one whole unit of
-    the currency, the cash unit is that whole unit; where a fractional piece circulates, and where we have no data, it
-    is one minor unit.
+    The shifts API counts in whole numbers of this unit: 1 rupiah, 1 peso, 1 cent. ISO 4217 alone is not enough: the
+    rupiah has two decimals there, but no piece is worth less than a rupiah. So the cash unit is one whole unit if
+    every piece is worth at least that. It is one minor unit if smaller pieces are used, or if there is no data.
     """
     whole_unit = 10**exponent
     pieces = denominations_of(currency)

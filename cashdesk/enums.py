@@ -1,4 +1,4 @@
-"""Kinds, states and roles, and as data: between which places a kind of movement may go, and which transitions exist."""
+"""Kinds, states and roles, with two rule tables: `MOVEMENT_ENDS` (places per kind) and `FLOW` (allowed transitions)."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -9,20 +9,20 @@ from django.utils.translation import gettext_noop as noop
 
 CASH: Final = "CASH"
 CORRECTION: Final = "correction"
-"""The reason on a movement that corrects a miscount found by a recount: it is booked apart from what a close books."""
+"""The reason on a movement that corrects a miscount found by a recount. It keeps these apart from the close's bookings."""
 
 CASH_SPELLINGS: Final = frozenset({"CASH", "EFECTIVO"})
-"""The method codes that mean cash (docs/contracts.md, section 1); the ledger knows CASH alone."""
+"""Method codes that mean cash in requests (docs/contracts.md, section 1). The ledger stores only CASH."""
 
 
 def method_code(text: str) -> str:
-    """Returns the code under which the ledger knows a method: in capitals, and cash by its one name."""
+    """Returns the method code as the ledger stores it: in capitals, with every spelling of cash as CASH."""
     code = text.upper()
     return CASH if code in CASH_SPELLINGS else code
 
 
 class Role(models.TextChoices):
-    """What a person may do: each role may do all that the one before it may."""
+    """The role of a person. Each role may do everything that the roles before it may do."""
 
     CASHIER = "cashier", "Cashier"
     MANAGER = "manager", "Manager"
@@ -33,7 +33,7 @@ ROLE_RANK: Final[Mapping[str, int]] = MappingProxyType({Role.CASHIER: 1, Role.MA
 
 
 class Language(models.TextChoices):
-    """The languages that the pages speak; each is called by its own name."""
+    """The languages of the pages. Each label is the language's own name."""
 
     ENGLISH = "en", "English"
     SPANISH = "es", "español"
@@ -43,7 +43,7 @@ class Language(models.TextChoices):
 
 
 class PlaceKind(models.TextChoices):
-    """Where money can be."""
+    """The kinds of places where money can be."""
 
     VAULT = "VAULT", noop("Vault")
     REGISTER = "REGISTER", noop("Register")
@@ -55,7 +55,7 @@ class PlaceKind(models.TextChoices):
 
 
 class MovementKind(models.TextChoices):
-    """Why money went from one place to another."""
+    """The reason why money moves between two places."""
 
     FLOAT = "FLOAT", noop("Float")
     SALE = "SALE", noop("Sale")
@@ -72,13 +72,13 @@ class MovementKind(models.TextChoices):
 
 
 class ReportLine(models.TextChoices):
-    """Lines of a report that are no kind of movement. ROUNDING: what payments moved minus what was billed."""
+    """Report lines that are not a movement kind. ROUNDING is the amount moved by payments minus the amount billed."""
 
     ROUNDING = "ROUNDING", noop("Rounding")
 
 
 class SessionStatus(models.TextChoices):
-    """The life of a cash session. CLOSED_SYSTEM is closed without a count."""
+    """The states of a cash session. CLOSED_SYSTEM means closed without a count."""
 
     OPEN = "OPEN", "Open"
     CLOSED = "CLOSED", "Closed"
@@ -86,7 +86,7 @@ class SessionStatus(models.TextChoices):
 
 
 class Settling(models.TextChoices):
-    """Whether a settlement holds a place: no, while it trades, or while what lies in it is being counted."""
+    """The state of the settlement of a place: none, open for trade, or being counted."""
 
     NONE = "NONE", "No settlement"
     OPEN = "OPEN", "Open settlement"
@@ -94,7 +94,7 @@ class Settling(models.TextChoices):
 
 
 class PaymentStatus(models.TextChoices):
-    """What the point of sale says of a tender. Only APPROVED moves money."""
+    """The status of a payment as the point of sale reports it. Only APPROVED moves money."""
 
     PENDING = "PENDING", "Pending"
     APPROVED = "APPROVED", "Approved"
@@ -102,14 +102,14 @@ class PaymentStatus(models.TextChoices):
 
 
 class PaymentType(models.TextChoices):
-    """Which way a tender goes."""
+    """The direction of a payment: SALE brings money in, REFUND pays money out."""
 
     SALE = "SALE", "Sale"
     REFUND = "REFUND", "Refund"
 
 
 class Booked(models.TextChoices):
-    """Where a payment's money went: into the running period, late onto a closed one, or nowhere."""
+    """How a payment was booked: into the open period, late for a closed period, or not at all."""
 
     ON_TIME = "on_time", "On time"
     LATE = "late", "Late"
@@ -117,7 +117,7 @@ class Booked(models.TextChoices):
 
 
 class CountMoment(models.TextChoices):
-    """When in the life of a session or a settlement a count was taken. A preview is one that did not close it."""
+    """The moment of a count in the life of a session or settlement. A preview is a count that did not close it."""
 
     OPENING = "OPENING", noop("Opening")
     PREVIEW = "PREVIEW", noop("Preview")
@@ -127,11 +127,11 @@ class CountMoment(models.TextChoices):
 
 
 WITHIN_A_PERIOD: Final = (CountMoment.PREVIEW, CountMoment.RECOUNT)
-"""The counts that neither begin nor end anybody's custody of a drawer."""
+"""Count moments at which nobody takes over or hands back a drawer."""
 
 
 class VarianceKind(models.TextChoices):
-    """Where a difference that waits to be dealt with arose. Of UNCOUNTED and LATE no count says how large it is."""
+    """The source of a variance. For UNCOUNTED and LATE, no count gives the size of the difference."""
 
     SESSION = "SESSION", "Cash session"
     OPENING = "OPENING", "Custody between two periods"
@@ -143,7 +143,7 @@ class VarianceKind(models.TextChoices):
 
 
 class VarianceState(models.TextChoices):
-    """How far a difference has been dealt with; what may be done in which state is `reconciliations.enums.ACTS`."""
+    """The states of a variance. `reconciliations.enums.ACTS` lists the actions that each state allows."""
 
     OPEN = "OPEN", "Waits to be explained"
     EXPLAINED = "EXPLAINED", "Explained, waits for approval"
@@ -154,11 +154,11 @@ class VarianceState(models.TextChoices):
 
 
 ENDED_VARIANCES: Final = (VarianceState.APPROVED, VarianceState.SUPERSEDED)
-"""The states in which nothing more is waited for, or changed (law 4)."""
+"""Final states: a variance in one of them needs no further action and never changes (law 4)."""
 
 
 class Reason(models.TextChoices):
-    """Why declared and system cash differ: the seven of the page (docs/contracts.md, section 3)."""
+    """The seven published reasons for a difference between declared and system cash (docs/contracts.md, section 3)."""
 
     WRONG_CHANGE_GIVEN = "WRONG_CHANGE_GIVEN", "Wrong change given"
     COUNTING_ERROR = "COUNTING_ERROR", "Counting error"
@@ -170,7 +170,7 @@ class Reason(models.TextChoices):
 
 
 class TryBy(models.TextChoices):
-    """Who tried a password, as far as the request proves it: each kind has its own budget for a name."""
+    """The origin of a sign-in attempt, as far as the request proves it. Each origin has its own limit per name."""
 
     STRANGER = "STRANGER", "A stranger at an address"
     INSIDER = "INSIDER", "A device on which the person signed in before, or a signed-in colleague"
@@ -178,14 +178,14 @@ class TryBy(models.TextChoices):
 
 
 class TokenKind(models.TextChoices):
-    """A person's token from signing in, or a program's key."""
+    """A token is either a person's, from signing in, or the key of a program."""
 
     SIGN_IN = "SIGN_IN", "Sign-in"
     API_KEY = "API_KEY", "API key"
 
 
 class Scope(models.TextChoices):
-    """What an API key may do (docs/contracts.md, section 0). The label says what the scope opens."""
+    """The scopes of an API key (docs/contracts.md, section 0). The label says what the scope allows."""
 
     CASH_MANAGEMENT_READ = "cash-management:read", "see expected cash of store-days and their reconciliations"
     CASH_MANAGEMENT_WRITE = "cash-management:write", "record reconciliations, close business days"
@@ -226,8 +226,11 @@ MOVEMENT_ENDS: Final[Mapping[str, frozenset[tuple[str, str]]]] = MappingProxyTyp
         MovementKind.OPENING_BALANCE: frozenset({(_P.OPENING, _P.VAULT)}),
     }
 )
-"""Per kind the (source, destination) it may go between. A late movement has over/short where the place would be whose
-period is closed, and a reversal goes the other way round (docs/structure.md, laws 1 and 4)."""
+"""The allowed (source, destination) pairs of each kind.
+
+Two exceptions (docs/structure.md, laws 1 and 4): a late movement uses over/short in place of the place whose period
+is closed, and a reversal swaps source and destination.
+"""
 
 REVERSIBLE_KINDS: Final = frozenset(
     {
@@ -241,7 +244,10 @@ REVERSIBLE_KINDS: Final = frozenset(
         MovementKind.WITHDRAWAL,
     }
 )
-"""Floats, returns and differences belong to a transition; they are corrected by the next count, not by a reversal."""
+"""The kinds that a reversal can undo.
+
+Floats, returns and differences belong to a transition; the next count corrects them.
+"""
 
 FLOW: Final[Mapping[str, Mapping[str, frozenset[str]]]] = MappingProxyType(
     {
@@ -261,4 +267,4 @@ FLOW: Final[Mapping[str, Mapping[str, frozenset[str]]]] = MappingProxyType(
         ),
     }
 )
-"""Per noun and state the states that may follow (docs/structure.md, section 4)."""
+"""The states that may follow each state, per noun (docs/structure.md, section 4)."""

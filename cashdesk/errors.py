@@ -1,4 +1,4 @@
-"""What can go wrong in the domain. Doors never build these into answers themselves: `cashdesk.web.errors` has the table."""
+"""The errors of the domain. Views let them pass: `cashdesk.web.errors` maps each one to an HTTP answer."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,10 +6,10 @@ from typing import Any
 
 
 class DomainError(Exception):
-    """A request that the domain refuses. The message is written for the person or program that made it.
+    """Base class of all refusals by the domain. The message is written for the person or program that made the request.
 
-    `code` is stable and for programs; `errors` names fields of the request, where the fault is in one. `facts` is what a
-    page needs to say it in words of its own, such as the register; no answer of an API tells them.
+    `code` is stable, for programs. `errors` maps fields of the request to what is wrong with them. `facts` holds
+    values that a page needs for its own wording, such as the register; no API answer contains them.
     """
 
     code = "error"
@@ -41,49 +41,49 @@ class InvalidInput(DomainError):
 
 
 class NotSignedIn(DomainError):
-    """Who asks is not known: no, a wrong or an expired credential."""
+    """The request has no credential, or a wrong or expired one."""
 
     code = "not_signed_in"
 
 
 class Forbidden(DomainError):
-    """Who asks is known and may not."""
+    """The caller is known but has no permission."""
 
     code = "forbidden"
 
 
 class NotFound(DomainError):
-    """There is no such thing, or none that who asks may know of."""
+    """The object does not exist, or it is outside the caller's scope. The answer is the same for both."""
 
     code = "not_found"
 
 
 class NothingOpen(NotFound):
-    """No cash session is open for the person."""
+    """The person has no open cash session."""
 
     code = "no_open_session"
 
 
 class Conflict(DomainError):
-    """The state of things does not allow it now; nothing was changed."""
+    """The current state does not allow the request. Nothing was changed."""
 
     code = "conflict"
 
 
 class SessionAlreadyOpen(Conflict):
-    """The cashier, or the register, already has an open cash session (law 3)."""
+    """The cashier or the register already has an open cash session (law 3)."""
 
     code = "session_already_open"
 
 
 class StillRunning(Conflict):
-    """The first request with this idempotency key has not finished."""
+    """The first request with this idempotency key has not finished yet."""
 
     code = "idempotency_still_running"
 
 
 class DraftChanged(Conflict):
-    """What a person types was changed by themselves on another device, at `changed_at`, to `version`."""
+    """The person changed the draft on another device, at `changed_at`, and it now has `version`."""
 
     code = "draft_changed"
 
@@ -94,19 +94,19 @@ class DraftChanged(Conflict):
 
 
 class DraftGone(Conflict):
-    """What a person types was sent, or thrown away, on another page of theirs."""
+    """The person submitted or discarded the draft on another page."""
 
     code = "draft_gone"
 
 
 class KeyReused(DomainError):
-    """An idempotency key came again with another request."""
+    """An idempotency key was sent again with a different request."""
 
     code = "idempotency_key_reused"
 
 
 class TooManyAttempts(DomainError):
-    """Too many wrong sign-ins for a name or an address."""
+    """Too many failed sign-ins for one name or one address."""
 
     code = "too_many_attempts"
 
@@ -116,16 +116,16 @@ class TooManyAttempts(DomainError):
 
 
 class InvalidMovement(DomainError):
-    """A movement that the ledger does not take: law 2, or ends that its kind may not have."""
+    """The ledger refuses the movement: it breaks law 2, or its kind does not allow these places."""
 
     code = "invalid_movement"
 
 
 class OutOfLine(DomainError):
-    """An amount is out of line and nobody has looked at it again. Pages show it once more; `facts` has the doubts."""
+    """The amount is unusually large and nobody has confirmed it. Pages show it again to confirm; `facts` says why."""
 
     code = "out_of_line"
 
 
 class PlaceMovedOn(Exception):
-    """The place made a transition after it was looked at. Internal: who catches it looks again."""
+    """The place was opened, counted or closed after it was read. Internal: the caller reads it again and retries."""

@@ -1,4 +1,4 @@
-"""What lists can be narrowed by."""
+"""Filters for lists."""
 
 from datetime import date, datetime
 from typing import Any
@@ -17,15 +17,15 @@ from cashdesk.web.fields import instant_in
 
 
 class WholeNumberFilter(django_filters.NumberFilter):
-    """A number without a fraction: 1.5 is not taken for 1."""
+    """A filter by whole number: it refuses 1.5 instead of truncating it."""
 
     field_class = forms.IntegerField  # type: ignore[assignment]  # the stubs know of decimals alone
 
 
 class SessionFilter(django_filters.FilterSet):
-    """Cash sessions by `status`, `user_id`, `store` (number or UUID), `station`, `from` and `to`.
+    """Filters cash sessions by `status`, `user_id`, `store` (number or UUID), `station`, `from` and `to`.
 
-    `from` and `to` take a date, which means the store's business date, or an instant, which means the opening.
+    `from` and `to` accept a date (compared with the business date) or an instant (compared with the opening time).
     """
 
     status = django_filters.ChoiceFilter(choices=SessionStatus.choices)
@@ -40,17 +40,17 @@ class SessionFilter(django_filters.FilterSet):
         fields: tuple[str, ...] = ()
 
     def filter_queryset(self, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
-        """Narrows. Raises InvalidInput for a range that runs backwards."""
+        """Applies all filters. Raises InvalidInput if `from` is after `to`."""
         ends = {name: _moment(text, field=name) for name in ("from", "to") if (text := self.form.cleaned_data[name])}
         refuse_backwards(ends.get("from"), ends.get("to"), field="to")
         return super().filter_queryset(queryset)
 
     def of_store(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
-        """Narrows to the store with this number or UUID."""
+        """Filters by the store's number or UUID."""
         return queryset.filter(store_reference(value, path="store"))
 
     def opened_since(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
-        """Narrows to what was opened on this day or at this instant, or later."""
+        """Filters by sessions opened on or after this day or instant."""
         moment = _moment(value, field="from")
         return (
             queryset.filter(opened_at__gte=moment)
@@ -59,7 +59,7 @@ class SessionFilter(django_filters.FilterSet):
         )
 
     def opened_until(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
-        """Narrows to what was opened on this day or at this instant, or earlier."""
+        """Filters by sessions opened on or before this day or instant."""
         moment = _moment(value, field="to")
         return (
             queryset.filter(opened_at__lte=moment)
@@ -68,13 +68,13 @@ class SessionFilter(django_filters.FilterSet):
         )
 
 
-# `from` is the published name and a word of Python's own, so the two filters get their names here.
+# `from` is the published name but a Python keyword, so the two filters are renamed here.
 for _published, _declared in (("from", "since"), ("to", "until")):
     SessionFilter.base_filters[_published] = SessionFilter.base_filters.pop(_declared)
 
 
 def _moment(text: str, *, field: str) -> date | datetime:
-    """Returns the day or the instant (with its UTC offset) that a text gives. Raises InvalidInput."""
+    """Parses a date, or an instant with its UTC offset. Raises InvalidInput."""
     found = _day(text) or instant_in(text)
     if found is None:
         raise InvalidInput.of(field, "must be a date such as 2026-03-01, or an instant such as 2026-03-01T08:00:00Z.")

@@ -1,4 +1,4 @@
-"""Money as whole minor units of ISO 4217, exactly: no float ever, Decimal only at the doors (docs/structure.md, law 2)."""
+"""Exact money: whole minor units of ISO 4217, never float. Decimal is used only at the API and forms (law 2)."""
 
 import re
 from collections.abc import Callable
@@ -15,18 +15,21 @@ from cashdesk.errors import InvalidInput
 
 DIGITS_MAX: Final = 15
 AMOUNT_MAX: Final = 10**DIGITS_MAX - 1
-"""The largest amount in minor units that a movement holds (docs/contracts.md, section 0): 9,000 of them fit 64 bits."""
+"""The largest amount of one movement, in minor units (docs/contracts.md, section 0).
+
+A sum of 9,000 such amounts fits into 64 bits.
+"""
 
 _PLAIN_NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 
 
 def is_currency(code: str) -> bool:
-    """Whether `code` is an ISO 4217 currency that has minor units, in capitals; withdrawn ones count."""
+    """Whether `code` is an ISO 4217 code in capitals that has minor units. Withdrawn codes count too."""
     return code in EXPONENTS
 
 
 def exponent_of(currency: str) -> int:
-    """Returns how many decimals the currency has by ISO 4217: EUR 2, CLP 0, KWD 3, and HRK 2 although withdrawn.
+    """Returns the number of decimals of the currency by ISO 4217: EUR 2, CLP 0, KWD 3. Withdrawn HRK still has 2.
 
     Raises InvalidInput for an unknown currency.
     """
@@ -40,9 +43,11 @@ def exponent_of(currency: str) -> int:
 
 
 def largest_amount(currency: str) -> int:
-    """Returns the most minor units that a person or program may name: a barcode in the field of an amount is more.
+    """Returns the largest amount that a request may name, in minor units.
 
-    It is so many of the currency's largest note, or so many of its units where no note is known (two settings).
+    The limit catches a barcode scanned into an amount field. It is a multiple of the currency's largest note
+    (setting AMOUNT_MAX_NOTES), or of its unit if no note is known (setting AMOUNT_MAX_UNITS).
+
     Raises InvalidInput for an unknown currency.
     """
     unit = 10 ** exponent_of(currency)
@@ -57,12 +62,13 @@ def _largest_note(currency: str) -> int:
 
 
 def parse_units(value: object, currency: str, *, field: str, write: Callable[[int, str], str] | None = None) -> int:
-    """Turns an amount in the currency's units, as a door received it, into minor units: 12.5 EUR becomes 1250.
+    """Parses an amount in the currency's units into minor units: 12.5 EUR becomes 1250.
 
-    Takes int, Decimal, and text in plain notation ("1250.50"). A JSON number may carry zeros past the currency's
-    decimals (50000.0 CLP is 50000 pesos exactly); text may not, since "1.250" may be a German's one thousand.
-    Raises InvalidInput naming `field` for anything else: negative, NaN, more digits or decimals than there may be, more
-    than the largest amount, which `write` writes in the words of a place.
+    Accepts int, Decimal, and text in plain notation ("1250.50"). A JSON number may have extra zeros (50000.0 CLP is
+    exactly 50000 pesos). Text may not, because a German "1.250" may mean one thousand two hundred and fifty.
+
+    Raises InvalidInput naming `field` for anything else: negative, NaN, too many digits or decimals, or more than
+    `largest_amount`. `write` formats that limit for the message.
     """
     number = parse_number(value, field=field)
     exponent = exponent_of(currency)
@@ -75,14 +81,15 @@ def parse_units(value: object, currency: str, *, field: str, write: Callable[[in
 
 
 def parse_minor(value: object, currency: str, *, field: str, unit: int = 1) -> int:
-    """Turns an amount as a whole number of `unit` minor units, as a door received it, into minor units, as `parse_whole`
-    does. Raises InvalidInput naming `field`, also for more than the largest amount.
+    """Parses a whole number of `unit` minor units into minor units, like `parse_whole`.
+
+    Raises InvalidInput naming `field`, also for more than `largest_amount`.
     """
     return bounded(parse_whole(value, field=field, unit=unit), currency, field=field)
 
 
 def bounded(minor: int, currency: str, *, field: str, write: Callable[[int, str], str] | None = None) -> int:
-    """Returns an amount that somebody named, minor units. Raises InvalidInput where it is more than the largest amount."""
+    """Returns `minor` unchanged if it is at most `largest_amount`. Else raises InvalidInput naming `field`."""
     largest = largest_amount(currency)
     if minor > largest:
         limit = (write or to_text)(largest, currency)
@@ -91,9 +98,9 @@ def bounded(minor: int, currency: str, *, field: str, write: Callable[[int, str]
 
 
 def parse_whole(value: object, *, field: str, unit: int = 1) -> int:
-    """Turns a whole number of `unit` minor units, as a door received it, into minor units.
+    """Parses a whole number of `unit` minor units into minor units.
 
-    A JSON number may be written 500.0; text may have no point, since "1.000" may be a German's one thousand.
+    A JSON number may be written 500.0. Text may not contain a point, because a German "1.000" may mean one thousand.
     Raises InvalidInput naming `field`.
     """
     number = parse_number(value, field=field)
@@ -106,14 +113,17 @@ def parse_whole(value: object, *, field: str, unit: int = 1) -> int:
 
 
 def parse_number(value: object, *, field: str) -> Decimal:
-    """Returns a finite number >= 0 of at most 15 digits, exact. Minus zero is zero. Raises InvalidInput naming `field`."""
+    """Returns an exact, finite number >= 0 of at most 15 digits.
+
+    Minus zero becomes zero. Raises InvalidInput naming `field`.
+    """
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
         raise InvalidInput.of(field, _("must be a number, such as 1250.5."))
     if isinstance(value, str):
         if len(value) > 40 or not _PLAIN_NUMBER.fullmatch(value):
             raise InvalidInput.of(field, _('must be a number with a point for decimals, such as "1250.50".'))
     elif isinstance(value, int) and abs(value) > AMOUNT_MAX:
-        # Checked before Decimal() is asked: turning an integer of thousands of digits into text is refused by Python.
+        # Checked before Decimal(), because Python refuses to convert an integer of thousands of digits to text.
         raise _digits_error(field)
     number = Decimal(value)
     if not number.is_finite():
@@ -122,23 +132,23 @@ def parse_number(value: object, *, field: str) -> Decimal:
         raise InvalidInput.of(field, _("must not be negative."))
     if number == 0:
         return Decimal(0)
-    # 1e400 is one digit and four hundred places: both ends are bounded, so no huge power of ten is ever computed.
+    # 1e400 has one digit but 400 places. Both ends are limited so that no huge power of ten is ever computed.
     if number.adjusted() >= DIGITS_MAX or int(number.as_tuple().exponent) < -2 * DIGITS_MAX:
         raise _digits_error(field)
-    # Counted on the digits themselves: normalize() would round to the context's precision and let a tail slip through.
+    # Counts the digits themselves: normalize() would round to the context's precision and lose the last ones.
     if len("".join(map(str, number.as_tuple().digits)).strip("0")) > DIGITS_MAX:
         raise _digits_error(field)
     return number
 
 
 def to_units(minor: int, currency: str) -> int | Decimal:
-    """Returns minor units as an exact number of the currency's units without needless zeros: 1250 EUR is Decimal 12.5."""
+    """Returns minor units as an exact number of currency units, without trailing zeros: 1250 EUR is Decimal("12.5")."""
     exponent = exponent_of(currency)
     return to_unit(minor, unit=10**exponent)
 
 
 def to_unit(minor: int, *, unit: int) -> int | Decimal:
-    """Returns `minor` counted in `unit` minor units (a power of ten): exact, an int wherever it is whole."""
+    """Returns `minor` counted in `unit` minor units (a power of ten), exactly. The result is an int if it is whole."""
     whole, rest = divmod(minor, unit)
     if rest == 0:
         return whole
@@ -146,12 +156,12 @@ def to_unit(minor: int, *, unit: int) -> int | Decimal:
 
 
 def to_text(minor: int, currency: str) -> str:
-    """Returns the amount with all its decimals and its currency, for logs and messages: "12.50 EUR"."""
+    """Returns the amount with all decimals and the currency code, for logs and messages: "12.50 EUR"."""
     return f"{to_digits(minor, currency)} {currency}"
 
 
 def to_digits(minor: int, currency: str) -> str:
-    """Returns the amount in the currency's units with all its decimals, whatever its size: 1250 EUR is "12.50"."""
+    """Returns the amount in currency units with all decimals: 1250 EUR is "12.50"."""
     exponent = exponent_of(currency)
     sign, digits = ("-" if minor < 0 else ""), str(abs(minor)).rjust(exponent + 1, "0")
     units = digits if exponent == 0 else f"{digits[:-exponent]}.{digits[-exponent:]}"

@@ -1,4 +1,4 @@
-"""The pages of this app: signing in, and the cashier's desk. No path ends in a slash."""
+"""Page routes of this app: sign-in and the cashier's desk. Paths have no trailing slash."""
 
 from django.urls import path
 from django.views.generic import RedirectView
@@ -21,7 +21,7 @@ urlpatterns = [
     path("sign-in", sign_in_page, name="sign-in"),
     path("sign-out", sign_out, name="sign-out"),
     path("password", password_page, name="password"),
-    # The back office leads here too: Django's own page would leave every other sign-in as it is.
+    # Replaces the admin's own password page, which would leave the person's other sign-ins active.
     path("admin/password_change/", RedirectView.as_view(pattern_name="password")),
     path("language", choose_language_page, name="language"),
     path("desk", desk_page, name="desk"),

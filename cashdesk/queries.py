@@ -1,4 +1,4 @@
-"""Reusable reads, each with its fixed number of queries. Nothing here writes, and nothing here sums money anew."""
+"""Reusable reads, each with a fixed number of statements. Nothing here writes or calculates expected amounts."""
 
 from collections import Counter
 from datetime import date
@@ -25,11 +25,14 @@ S = TypeVar("S", bound=CashSession)
 
 
 def with_shown_result(sessions: "QuerySet[S]", *, by: Principal) -> "QuerySet[S]":
-    """Adds `shows_result`: whether `by` may read the final amounts of a session (law 5), and `awaits_count`: whether its
-    drawer still waits to be counted, so that a manager's look at what is expected there is noted.
+    """Adds `shows_result` and `awaits_count` to sessions.
 
-    Counted: yes. Open: nobody. Closed without a count, or handed over: a manager; the cashier only after somebody else
-    has counted the drawer, at the next opening, afterwards or in a settlement (docs/decisions/0008).
+    `shows_result`: `by` may see the final amounts (law 5). `awaits_count`: the drawer still needs a count, so a
+    manager's look at it is noted in the audit trail.
+
+    The final amounts of a counted session are visible, those of an open one never. After a forced close or a
+    handover a manager sees them; the cashier sees them only after somebody else has counted the drawer, at the next
+    opening, afterwards or in a settlement (docs/decisions/0008).
     """
     counted_since = was_counted_since()
     may_see_waiting = Value(value=True) if by.has_role(Role.MANAGER) else was_counted_by_another(by.user)
@@ -38,7 +41,7 @@ def with_shown_result(sessions: "QuerySet[S]", *, by: Principal) -> "QuerySet[S]
     shown = sessions.annotate(
         awaits_count=Case(
             When(leaves_cash, then=~counted_since),
-            # Its opening difference, a manager's to see, tells what still lies there.
+            # The opening difference tells what is still in the drawer, so only managers see it.
             When(Q(is_cancelled=True) & ~Q(opening_difference=0), then=waits_for_manager),
             default=Value(value=False),
             output_field=BooleanField(),
@@ -54,13 +57,14 @@ def with_shown_result(sessions: "QuerySet[S]", *, by: Principal) -> "QuerySet[S]
 
 
 def sessions(*, by: Principal) -> "QuerySet[CashSession]":
-    """Returns the sessions that `by` may list, with what a list shows of them."""
+    """Returns the sessions that `by` may list, with the columns that lists show."""
     return with_shown_result(by.sessions().select_related("user", "store", "register"), by=by)
 
 
 def shift_summary(*, by: Principal, start: date, end: date, store: str = "") -> "QuerySet[Shift]":
-    """Returns the shifts whose business date lies from `start` to `end`, both included, oldest first; those of one store
-    (number or UUID) where it is named.
+    """Returns the shifts with business dates from `start` to `end` (both included), oldest first.
+
+    `store` (number or UUID) limits them to one store.
     """
     shifts = Shift.objects.filter(store__in=by.stores(), business_date__gte=start, business_date__lte=end)
     if store:
@@ -69,7 +73,7 @@ def shift_summary(*, by: Principal, start: date, end: date, store: str = "") -> 
 
 
 def movement(*, by: Principal, movement_id: UUID) -> Movement:
-    """Returns the movement with this UUID among those of the stores that `by` may know of. Raises NotFound."""
+    """Returns the movement with this UUID. Raises NotFound if it does not exist or its store is out of scope."""
     movements = Movement.objects.select_related("store", "source", "destination", "payment", "session", "late_for")
     found = movements.filter(uuid=movement_id, store__in=by.stores()).first()
     if found is None:
@@ -78,7 +82,7 @@ def movement(*, by: Principal, movement_id: UUID) -> Movement:
 
 
 def own_movement(*, by: Principal, movement_id: UUID | None) -> Movement | None:
-    """Returns the movement that `by` has recorded themselves under this UUID, if there is one."""
+    """Returns the movement with this UUID if `by` recorded it, else None."""
     if movement_id is None or by.user is None:
         return None
     joined = ("store", "source", "destination", "session", "late_for", "reversed_by")
@@ -86,8 +90,10 @@ def own_movement(*, by: Principal, movement_id: UUID | None) -> Movement | None:
 
 
 def own_movements(*, by: Principal, session: CashSession) -> "list[Movement]":
-    """Returns what `by` has typed in of a session themselves, paid in and out, dropped and lent, newest first and so many at
-    most, with `reversed_by` where it was taken back. Sales are not among them, nor any sum (law 5).
+    """Returns the latest movements that `by` entered by hand in a session, newest first.
+
+    These are paid in, paid out, drops and loans. Sales and totals are left out (law 5). `reversed_by` is set if the
+    movement was undone.
     """
     typed = Movement.objects.filter(session=session, recorded_by=by.user, kind__in=BY_HAND, reverses__isnull=True)
     typed = typed.select_related("source", "destination", "reversed_by")
@@ -95,14 +101,16 @@ def own_movements(*, by: Principal, session: CashSession) -> "list[Movement]":
 
 
 def own_closed_sessions(*, by: Principal) -> "list[CashSession]":
-    """Returns the drawers that `by` closed or were closed for them last, newest first, so many at most."""
+    """Returns the latest closed sessions of the person, newest first."""
     sessions = CashSession.objects.select_related("store", "register").filter(user=by.user)
     return list(sessions.exclude(status=SessionStatus.OPEN).order_by("-opened_at", "-pk")[:OWN_SESSIONS_MAX])
 
 
 def usual_reasons(*, by: Principal, store: Store, kind: MovementKind) -> list[str]:
-    """Returns the reasons that were used most for paying in or out in a store lately, the most used first: those that came
-    more than once, and those of `by`. One statement over the latest movements of that end, from its index.
+    """Returns the most used recent reasons for paying in or out in a store, most used first.
+
+    Only reasons that occur more than once or were used by `by`. One statement reads the latest movements from an
+    index.
     """
     is_in = kind == MovementKind.PAID_IN
     outside = Place.objects.filter(store=store, kind=PlaceKind.OUTSIDE).values("pk")[:1]
@@ -119,15 +127,16 @@ def usual_reasons(*, by: Principal, store: Store, kind: MovementKind) -> list[st
 
 
 def closing_witness(session: CashSession) -> User | None:
-    """Returns who confirmed the count that closed a session, if somebody did."""
+    """Returns the witness of the count that closed a session, or None."""
     counts = Count.objects.filter(session=session, moment=CountMoment.CLOSING).select_related("witness")
     count = counts.first()
     return count.witness if count is not None else None
 
 
 def pieces_counted(session: CashSession) -> "list[CountPieces]":
-    """Returns the notes and coins of the session's own currency in the count that closed it, largest first; none where an
-    amount was told.
+    """Returns the notes and coins of the closing count in the session's own currency, largest first.
+
+    Empty if the cashier entered an amount.
     """
     pieces = CountPieces.objects.filter(
         count_amount__count__session=session,
@@ -138,7 +147,7 @@ def pieces_counted(session: CashSession) -> "list[CountPieces]":
 
 
 def has_returned_its_cash(session: CashSession) -> bool:
-    """Whether the close of a session put its cash back into the vault; else it stayed in the drawer for who comes next."""
+    """Whether the close moved the cash back to the vault. Otherwise it stayed in the drawer for the next session."""
     if session.seal is None:
         return False
     period = Movement.objects.filter(
@@ -148,6 +157,6 @@ def has_returned_its_cash(session: CashSession) -> bool:
 
 
 def payment_methods(*, by: Principal) -> "QuerySet[PaymentMethod]":
-    """Returns the active ways to pay of the account."""
+    """Returns the active payment methods of the account."""
     methods = PaymentMethod.objects.filter(is_active=True)
     return methods if by.account_id is None else methods.filter(account_id=by.account_id)

@@ -1,1 +1,1 @@
-"""What templates may use, those of the apps above too."""
+"""Template tags and filters, also for the apps above."""

@@ -1,4 +1,4 @@
-"""How figures and instants are written on a page, in the style in force: that of the store (cashdesk.writing)."""
+"""Template filters that format amounts and times in the active style: the style of the store (cashdesk.writing)."""
 
 from datetime import date, datetime
 
@@ -14,25 +14,25 @@ register = template.Library()
 
 @register.filter
 def money(minor: int, currency: str) -> str:
-    """Writes minor units: 125050 EUR is "1,250.50 EUR", or "1.250,50 EUR"."""
+    """Formats minor units with the currency code: 125050 EUR is "1,250.50 EUR" or "1.250,50 EUR"."""
     return writing.style().amount(minor, currency)
 
 
 @register.filter
 def signed(minor: int, currency: str) -> str:
-    """Writes a difference with its sign, also where it is more."""
+    """Formats a difference with its sign, also a plus."""
     return f"{'+' if minor > 0 else ''}{money(minor, currency)}"
 
 
 @register.filter
 def digits(minor: int, currency: str) -> str:
-    """Writes minor units as one would type them into a field: 125050 EUR is "1,250.50"."""
+    """Formats minor units as people type them into a field: 125050 EUR is "1,250.50"."""
     return writing.style().digits(minor, currency)
 
 
 @register.filter
 def verdict(difference: int) -> str:
-    """Names what a difference is, for style sheets."""
+    """Returns the CSS class of a difference: match, short or over."""
     if difference == 0:
         return "match"
     return "short" if difference < 0 else "over"
@@ -40,7 +40,7 @@ def verdict(difference: int) -> str:
 
 @register.filter
 def verdict_word(difference: int) -> str:
-    """Says in a word what a difference is."""
+    """Returns the translated word for a difference: match, short or over."""
     if difference == 0:
         return _("match")
     return _("short") if difference < 0 else _("over")
@@ -48,25 +48,25 @@ def verdict_word(difference: int) -> str:
 
 @register.filter
 def moment(at: datetime, store: Store) -> str:
-    """Writes an instant on the store's wall clock, with the zone."""
+    """Formats an instant in the store's time zone, with seconds and the zone name."""
     return writing.style().instant(at, store.time_zone, to_the_second=True)
 
 
 @register.filter
 def minute(at: datetime, store: Store) -> str:
-    """Writes an instant on the store's wall clock, to the minute."""
+    """Formats an instant in the store's time zone, to the minute."""
     return writing.style().instant(at, store.time_zone)
 
 
 @register.filter
 def day(on: date) -> str:
-    """Writes a day of the calendar."""
+    """Formats a calendar date."""
     return writing.style().date(on)
 
 
 @register.filter
 def face(minor: int, currency: str) -> str:
-    """Writes what stands on a note or coin: 2000 EUR is "20 EUR", 50 EUR is "0.50 EUR"."""
+    """Formats the value of a note or coin as printed on it: 2000 EUR is "20 EUR", 50 EUR is "0.50 EUR"."""
     unit, style = 10 ** exponent_of(currency), writing.style()
     if minor % unit:
         return style.amount(minor, currency)
@@ -76,23 +76,23 @@ def face(minor: int, currency: str) -> str:
 
 @register.filter
 def decimals(currency: str) -> int:
-    """Tells how many decimals the currency has."""
+    """Returns the number of decimals of the currency."""
     return exponent_of(currency)
 
 
 @register.simple_tag
 def decimal_sign() -> str:
-    """The sign before the decimals, for the running total of the script."""
+    """Returns the decimal separator, for the running total in JavaScript."""
     return writing.style().decimal
 
 
 @register.simple_tag
 def group_sign() -> str:
-    """The sign between groups of three digits."""
+    """Returns the thousands separator."""
     return writing.style().group
 
 
 @register.simple_tag
 def lakhs() -> str:
-    """Says where digits are grouped by two above the first three."""
+    """Returns the HTML attribute for grouping by two digits above the first three (1,25,000), or an empty string."""
     return "data-lakhs" if writing.style().lakhs else ""

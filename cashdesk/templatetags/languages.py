@@ -1,4 +1,4 @@
-"""The choice of a language at the foot of a page."""
+"""The language choice at the foot of a page."""
 
 from typing import Any
 
@@ -11,6 +11,6 @@ register = template.Library()
 
 @register.inclusion_tag("cashdesk/languages.html", takes_context=True)
 def language_choice(context: dict[str, Any]) -> dict[str, Any]:
-    """Offers every language by its own name; the choice leads back to the page that it was made on."""
+    """Offers every language by its own name. After the choice the person returns to the same page."""
     request = context["request"]
     return {"languages": Language.choices, "back": request.get_full_path(), "csrf_token": context.get("csrf_token")}
