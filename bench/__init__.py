@@ -1,1 +1,1 @@
-"""Measures what the design promises about speed, as ratios within one run: `python -m bench --help`."""
+"""Benchmarks of the speed targets, as ratios within one run: `python -m bench --help`."""

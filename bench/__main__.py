@@ -1,10 +1,10 @@
-"""Measures the promises about speed in a database of its own, and prints one table.
+"""Measures the speed targets in a temporary database and prints one table.
 
     python -m bench [--rows N]
 
-The database is made on the server that DATABASE_URL names, or is a SQLite file in a temporary folder; it is removed at
-the end. Figures of one run are to be compared with each other, never with those of another machine. The status is 1
-only when something went wrong, whatever the figures say.
+The database is created on the server in DATABASE_URL, or as an SQLite file in a temporary folder, and removed at the
+end. Compare figures only within one run, never between machines. The exit status is 1 only after an error, whatever
+the figures are.
 """
 
 import argparse
@@ -23,7 +23,7 @@ ROWS_MIN = 1000
 
 
 def main() -> int:
-    """Runs every part and returns the exit status."""
+    """Runs all parts and returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measures the promises about speed.")
     parser.add_argument(
         "--rows", type=int, default=ROWS, metavar="N", help=f"movements in the long ledger (default {ROWS})"
@@ -43,7 +43,7 @@ def main() -> int:
 
 
 def database_of(house: House) -> str:
-    """Returns the name and version of what is measured."""
+    """Returns the name and version of the measured database."""
     if not house.is_postgres:
         return "SQLite"
     with house.connect() as connection:

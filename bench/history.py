@@ -1,6 +1,6 @@
-"""Years of trade in seconds: whole closed sessions, written with one INSERT ... SELECT per table.
+"""Creates years of trade in seconds: whole closed sessions, with one INSERT ... SELECT per table.
 
-The rows obey every constraint and trigger. They are made, not lived: the digests of their seals prove nothing.
+The rows satisfy every constraint and trigger, but the digests of their seals are invented and do not verify.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ FLOAT = 10_000
 SALE = 500
 COUNTED = FLOAT + (MOVEMENTS_OF_A_SESSION - 2) * SALE
 
-# What the two databases spell differently.
+# SQL that differs between the two databases.
 SPELLINGS = {
     "postgresql": {
         "uuid": "gen_random_uuid()",
@@ -33,7 +33,7 @@ SPELLINGS = {
     },
 }
 
-# Session `i` of the run is at register `i mod registers`; its movements have consecutive ids.
+# Session `i` uses register `i mod registers`. Its movements have consecutive ids.
 NUMBERS = "WITH RECURSIVE number(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM number WHERE i + 1 < {rows})"
 
 SEALS = """
@@ -91,7 +91,7 @@ FROM number
 
 
 def write_history(*, store: Store, user: User, rows: int) -> None:
-    """Gives a store's registers so many movements, rounded down to whole sessions, and all that belongs to those."""
+    """Adds about `rows` movements to a store's registers, in whole sessions with their payments and seals."""
     registers = list(Place.objects.filter(store=store, kind=PlaceKind.REGISTER).order_by("pk"))
     _write(
         (SEALS, SESSIONS, PAYMENTS, MOVEMENTS),
@@ -105,7 +105,7 @@ def write_history(*, store: Store, user: User, rows: int) -> None:
 
 
 def write_running_sales(*, session: CashSession, rows: int) -> None:
-    """Gives an open session so many cash sales more."""
+    """Adds `rows` cash sales to an open session."""
     values = {**_places(session.store), **_next_ids(), "session": session.pk, "register": session.register_id}
     _write((RUNNING_SALES,), rows=(rows,), **values)
 
@@ -118,14 +118,17 @@ def _write(statements: tuple[str, ...], *, rows: tuple[int, ...], **values: int)
             numbers = NUMBERS.format(rows=count)
             cursor.execute(statement.format(numbers=numbers, **values, **SPELLINGS[connection.vendor]))
         if connection.vendor == "postgresql":
-            # The ids were given, so the sequences stand where they stood.
+            # The ids were given explicitly, so the sequences have not advanced.
             for model in (Seal, CashSession, Payment, Movement):
                 table = model._meta.db_table
                 cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT MAX(id) FROM {table}))")
 
 
 def tidy_tables() -> None:
-    """What PostgreSQL's autovacuum does by itself in time: statistics, and the map that index-only scans look at."""
+    """Updates statistics and the visibility map, which PostgreSQL's autovacuum would do later.
+
+    Index-only scans need them.
+    """
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
 

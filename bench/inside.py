@@ -1,6 +1,6 @@
-"""What is measured inside one process, through the domain's verbs. Run by `python -m bench` with DATABASE_URL set:
+"""Measurements inside one process, through domain functions.
 
-python -m bench.inside ROWS
+`python -m bench` runs `python -m bench.inside ROWS` with DATABASE_URL set.
 """
 
 import statistics
@@ -16,7 +16,7 @@ from typing import Any
 
 import django
 
-# Models can be imported only once the applications are set up.
+# Models can be imported only after django.setup().
 django.setup()
 
 from django.db import connection, transaction  # noqa: E402
@@ -55,7 +55,7 @@ FLOAT = CountedAmount(currency="EUR", amount=10_000)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shop:
-    """A store with its one busy cashier."""
+    """A store with one cashier."""
 
     store: Store
     cashier: User
@@ -64,7 +64,7 @@ class Shop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Durations:
-    """Seconds that the faster half's middle took: a busy machine slows some acts down, and hurries none."""
+    """Lower quartiles of the durations, in seconds. Other load on the machine can only slow an action down."""
 
     post: float
     open: float
@@ -81,7 +81,7 @@ def main(rows: int) -> None:
 
 
 def by_history(rows: int) -> None:
-    """Posting, opening, closing and the expected sum, on a short and on a long ledger."""
+    """Compares posting, opening, closing and the expected sum between a short and a long ledger."""
     table.title(f"One connection: a ledger of {rows:,} movements against one of {ROWS_SMALL:,} (promised: near 1)")
     small = measured(make_shop("small", rows=ROWS_SMALL))
     begun = time.perf_counter()
@@ -99,7 +99,7 @@ def by_history(rows: int) -> None:
 
 
 def make_shop(number: str, *, rows: int) -> Shop:
-    """Makes a store with so long a history."""
+    """Creates a store with `rows` movements of history."""
     account = create_account(name=f"Bench {number}")
     store = create_store(
         account=account, number=number, name=number, currency="EUR", time_zone="Europe/Berlin", registers=REGISTERS
@@ -114,7 +114,7 @@ def make_shop(number: str, *, rows: int) -> Shop:
 
 
 def measured(shop: Shop) -> Durations:
-    """Opens and closes the first register, with a few sales in each session and many in the last."""
+    """Measures sessions on the first register: several with five sales each, and a last one with many."""
     opens, closes = [], []
     for _ in range(SESSIONS):
         took, session = timed(partial(open_drawer, shop))
@@ -138,7 +138,7 @@ def measured(shop: Shop) -> Durations:
 
 
 def settle(shop: Shop) -> float:
-    """Opens the settlement of a register, sells under it, and returns how long counting and closing it took."""
+    """Opens a register settlement and sells five times. Returns the seconds for counting and closing it."""
     at = timezone.now()
     settlement = open_settlement(
         type=SettlementType.CASHREGISTER, store=shop.store, initial=[FLOAT], by=shop.by, at=at, station=2
@@ -159,19 +159,18 @@ def quickly(durations: list[float]) -> float:
 
 
 def timed(act: Callable[[], Any]) -> tuple[float, Any]:
-    """Returns how long an act took, in seconds, and what it returned."""
+    """Runs `act`. Returns the seconds it took and its result."""
     begun = time.perf_counter()
     made = act()
     return time.perf_counter() - begun, made
 
 
 def open_drawer(shop: Shop, *, station: int = 1) -> CashSession:
-    """Opens a register with a float."""
     return open_session(user=shop.cashier, counted=FLOAT, by=shop.by, at=timezone.now(), station=station)
 
 
 def close_drawer(shop: Shop, session: CashSession) -> None:
-    """Closes it with the float, whatever was sold."""
+    """Closes the session with the float as the count, whatever was sold."""
     close_session(session=session, counted=FLOAT, by=shop.by, at=timezone.now())
 
 
@@ -184,7 +183,7 @@ def post(shop: Shop, *, station: int | None = None) -> None:
 
 
 def by_lock() -> None:
-    """The guarded INSERT against taking the register for oneself first, from several threads at one register."""
+    """Compares the guarded INSERT with an exclusive lock on the register, from several threads at one register."""
     if connection.vendor != "postgresql":
         return
     table.title(f"{THREADS} threads posting to one register")
@@ -201,13 +200,13 @@ def by_lock() -> None:
 
 
 def rate_of(act: Callable[[], None]) -> float:
-    """Returns how often per second several threads can do it together."""
+    """Runs `act` in several threads and returns the number of runs per second."""
     start = threading.Barrier(THREADS + 1)
     done = [0] * THREADS
     end = threading.Event()
 
     def repeat(number: int) -> None:
-        act()  # connects, and prepares the statements
+        act()  # connects and prepares the statements
         start.wait()
         while not end.is_set():
             act()
@@ -227,21 +226,21 @@ def rate_of(act: Callable[[], None]) -> float:
 
 
 def post_guarded(shop: Shop, session: CashSession) -> None:
-    """One movement as `domain.payment` records it."""
+    """Records one movement as `domain.payment` does."""
     with transaction.atomic():
         register = Place.objects.get(pk=session.register_id)
         ledger.record(store=shop.store, entries=[sale(session)], by=shop.by, at=timezone.now(), guard=register)
 
 
 def post_exclusive(shop: Shop, session: CashSession) -> None:
-    """The same movement, with the lock that most programs would take."""
+    """Records the same movement under an exclusive lock."""
     with transaction.atomic():
         place.lock(exclusive=[session.register])
         ledger.record(store=shop.store, entries=[sale(session)], by=shop.by, at=timezone.now())
 
 
 def sale(session: CashSession) -> Entry:
-    """A cash sale of a session that came without a payment."""
+    """Builds a cash sale of a session without a payment."""
     return Entry(
         source=CUSTOMERS_OF[session.store_id],
         destination=session.register,
@@ -255,7 +254,7 @@ def sale(session: CashSession) -> Entry:
 
 
 class _CustomersOfStores(dict[int, Place]):
-    """The customers of a store, looked up once."""
+    """The customers place of each store, read once."""
 
     def __missing__(self, store_id: int) -> Place:
         self[store_id] = Place.objects.get(store_id=store_id, kind=PlaceKind.CUSTOMERS)
@@ -266,7 +265,7 @@ CUSTOMERS_OF = _CustomersOfStores()
 
 
 def by_period() -> None:
-    """The expected sum by the length of its own period, on the long ledger."""
+    """Measures the expected sum for periods of different lengths."""
     table.title("The expected sum follows its own period, from the indexes alone")
     for number, rows in enumerate(PERIODS, start=1):
         shop = make_shop(f"period-{number}", rows=ROWS_SMALL)
@@ -278,7 +277,7 @@ def by_period() -> None:
 
 
 def plan_of_expected(register: Place) -> str:
-    """Returns how the database reads the two halves of the sum."""
+    """Returns how many of the reads for the sum use only an index."""
     statements: list[tuple[str, Any]] = []
 
     def noting(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001

@@ -1,4 +1,4 @@
-"""What is measured through a real server: tills and cashiers over HTTP."""
+"""Measurements through a real server: tills and cashiers over HTTP."""
 
 import time
 from collections.abc import Callable
@@ -43,7 +43,7 @@ def measure(server: Server, shop: Shop) -> None:
 
 
 def per_second(what: str, count: int, acts: list[Callable[[], None]]) -> None:
-    """Does the acts beside each other and prints how many of `count` things were done in a second."""
+    """Runs the acts in parallel and prints `count` divided by the seconds they took."""
     begun = time.perf_counter()
     with ThreadPoolExecutor(len(acts)) as threads:
         for done in [threads.submit(act) for act in acts]:
@@ -52,7 +52,6 @@ def per_second(what: str, count: int, acts: list[Callable[[], None]]) -> None:
 
 
 def open_and_close(server: Server, device: str, station: int) -> None:
-    """Opens and closes a drawer of one's own, again and again."""
     with Till(server.port, device) as till:
         for _ in range(SESSIONS_EACH):
             expect(till.post("/cash/open", {"start_amount": 100, "station": station}).status, 200)
@@ -60,14 +59,12 @@ def open_and_close(server: Server, device: str, station: int) -> None:
 
 
 def report_singly(server: Server, shop: Shop, name: str) -> None:
-    """Sends payment after payment."""
     with Till(server.port, shop.key) as till:
         for number in range(PAYMENTS_EACH):
             expect(till.post("/payments", payment(f"{name}-{number}")).status, 201)
 
 
 def report_in_batches(server: Server, shop: Shop, name: str) -> None:
-    """Sends batch after batch."""
     with Till(server.port, shop.key) as till:
         for batch in range(BATCHES_EACH):
             payments = [payment(f"{name}-{batch}-{number}") for number in range(BATCH_SIZE)]
@@ -75,11 +72,10 @@ def report_in_batches(server: Server, shop: Shop, name: str) -> None:
 
 
 def payment(name: str) -> dict[str, object]:
-    """Returns a cash sale at the first register."""
     return {"id": name, "station": 1, "method": "CASH", "currency": "EUR", "amount": 500, "status": "APPROVED"}
 
 
 def expect(status: int, wanted: int) -> None:
-    """A rate of refusals is no rate."""
+    """Raises RuntimeError for another status, because a rate of refusals means nothing."""
     if status != wanted:
         raise RuntimeError(f"answered {status} instead of {wanted}")

@@ -1,1 +1,1 @@
-"""Settings and the front door."""
+"""Settings, URLs and the WSGI application."""

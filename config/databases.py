@@ -1,4 +1,4 @@
-"""How each database is set up. Options in DATABASE_URL win over all that is said here."""
+"""Settings of each database. Options in DATABASE_URL override everything here."""
 
 import os
 from typing import Any, Final
@@ -7,32 +7,32 @@ import environ
 
 SQLITE_SECONDS: Final = 20
 UNACKNOWLEDGED_MILLISECONDS: Final = 10_000
-"""A connection whose other end vanished without a word is given up after this time, not after TCP's quarter of an hour."""
+"""A connection whose peer disappears is given up after this time, instead of TCP's fifteen minutes."""
 
 WORDS: Final = {"none": None, "off": None, "true": True, "on": True, "false": False}
-"""django-environ leaves these as text; psycopg would take any text for true, or fail on it."""
+"""Values that django-environ leaves as text. psycopg would read any text as true, or fail."""
 WORDED: Final = ("prepare_threshold", "server_side_binding")
 
 
 def database_settings(told: dict[str, Any], env: environ.Env) -> dict[str, Any]:
-    """Returns Django's settings for the database that DATABASE_URL names."""
+    """Returns Django's settings for the database in DATABASE_URL."""
     if told["ENGINE"] == "django.db.backends.sqlite3":
         return _sqlite(told)
     return _postgresql(told, env)
 
 
 def _sqlite(told: dict[str, Any]) -> dict[str, Any]:
-    """As measured in docs/decisions/0006-locks-and-databases.md."""
+    """Settings chosen by measurement (docs/decisions/0006-locks-and-databases.md)."""
     if os.name == "posix":
-        # TEST is said outright: the test runner knows by Django's own name alone that SQLite is tested in memory.
+        # TEST is explicit, because Django's test runner tests in memory only if the engine has Django's own name.
         told |= {"ENGINE": "cashdesk.sqlite", "TEST": {"NAME": ":memory:"}}
     told["OPTIONS"] = {
-        # Deferred transactions, SQLite's default, answer "database is locked" under a storm of writers.
+        # Deferred transactions, the default of SQLite, fail with "database is locked" under many writers.
         "transaction_mode": "IMMEDIATE",
         "timeout": SQLITE_SECONDS,
         "init_command": (
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
-            # Without it INSERT OR REPLACE deletes a row past the triggers that refuse deletion.
+            # Without this, INSERT OR REPLACE deletes a row without the triggers that refuse deletion.
             "PRAGMA recursive_triggers=ON;"
         ),
     }
@@ -40,12 +40,12 @@ def _sqlite(told: dict[str, Any]) -> dict[str, Any]:
 
 
 def _postgresql(told: dict[str, Any], env: environ.Env) -> dict[str, Any]:
-    """With a pool of connections that are looked at before they serve a request (docs/decisions/0018-outages.md)."""
+    """Settings with a pool that checks its connections before a request uses them (docs/decisions/0018-outages.md)."""
     pool_size = env.int("DATABASE_POOL_SIZE", default=16)
     is_pooled_per_transaction = env.bool("DATABASE_TRANSACTION_POOLING", default=False)
     options = {
-        # Without both of these Django's backend silently never prepares a statement. A pooler that gives each transaction
-        # another server connection does not find statements that were prepared on the one before.
+        # Without both of these Django never prepares statements, and does not say so. A pooler that gives each
+        # transaction another server connection loses statements prepared on the previous one.
         "server_side_binding": True,
         "prepare_threshold": None if is_pooled_per_transaction else 1,
         "connect_timeout": env.int("DATABASE_CONNECT_TIMEOUT", default=3),
@@ -59,12 +59,12 @@ def _postgresql(told: dict[str, Any], env: environ.Env) -> dict[str, Any]:
         if isinstance(options[name], str):
             options[name] = WORDS.get(options[name].lower(), options[name])
     if pool_size:
-        # A pool that gave up connecting tries again when the next request asks.
+        # After the pool has given up connecting, the next request makes it try again.
         options["pool"] = {"min_size": 1, "max_size": pool_size, "reconnect_timeout": 2}
     return {
-        # Django's check costs a round trip per request; cashdesk/postgresql looks at the connections of its pool itself.
+        # Django's check costs a round trip per request; cashdesk/postgresql checks the pool's connections itself.
         "CONN_HEALTH_CHECKS": not pool_size,
-        # A cursor on the server outlives its transaction, and would be looked for on another server connection.
+        # A server-side cursor outlives its transaction, but the next statement may reach another server connection.
         "DISABLE_SERVER_SIDE_CURSORS": is_pooled_per_transaction,
         **told,
         "ENGINE": "cashdesk.postgresql" if told["ENGINE"] == "django.db.backends.postgresql" else told["ENGINE"],

@@ -1,4 +1,4 @@
-"""What a production environment must give, and what is wrong with one that does not."""
+"""Checks the environment variables that production requires."""
 
 import environ
 
@@ -7,7 +7,7 @@ SECRET_KEY_LENGTH_MIN = 50
 
 
 def production_faults(env: environ.Env) -> list[str]:
-    """Returns one sentence per missing or unsafe variable, empty when production may start."""
+    """Returns one sentence per missing or unsafe variable. Empty if production may start."""
     faults = []
     secret_key = env.str("SECRET_KEY", default="")
     if not secret_key:

@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line, on standard error, each carrying the id of its request."""
+"""Structured logs on standard error: one JSON object per line, with the request id."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ SHARED_PROCESSORS: list[Any] = [
 
 
 def structlog_configure() -> None:
-    """Sends structlog's events through the standard library's handlers, so that both kinds of line look the same."""
+    """Sends structlog's events through the standard library's handlers, so that all lines have one format."""
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -28,7 +28,7 @@ def structlog_configure() -> None:
 
 
 def logging_config(*, level: str) -> dict[str, Any]:
-    """Returns Django's LOGGING for a threshold such as INFO or WARNING."""
+    """Returns Django's LOGGING for a level such as INFO or WARNING."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -49,11 +49,11 @@ def logging_config(*, level: str) -> dict[str, Any]:
         },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
-            # Our middleware writes the lines of a request; Django's own would repeat them. Without any handler Python would
-            # write them to standard error as bare text.
+            # Our middleware logs each request, and Django's own lines would repeat that. Without a handler, Python
+            # would write them to standard error as plain text.
             "django.server": {"handlers": ["nowhere"], "propagate": False},
             "django.request": {"handlers": ["nowhere"], "propagate": False},
-            # Three lines for every request, of a connection that came and went.
+            # It logs three lines per request about taking and returning a connection.
             "psycopg.pool": {"level": "WARNING"},
         },
     }

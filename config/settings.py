@@ -1,7 +1,7 @@
-"""All settings, read from the environment. README, "Configuration", tells each variable.
+"""All settings, read from the environment. The README describes each variable under "Configuration".
 
-Development (the default) needs none of them. With `CASHDESK_ENV=production` a missing or unsafe value stops the start,
-and every fault is named in one message, so that an operator mends them all at once.
+Development, the default, needs no variables. With `CASHDESK_ENV=production`, a missing or unsafe value stops the
+start. One message lists all faults, so that an operator can correct them together.
 """
 
 from pathlib import Path
@@ -31,7 +31,7 @@ DEBUG = not IS_PRODUCTION and env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
-# --- Applications, in the order of who may know whom -------------------------------------------------------------------
+# --- Applications: each may import only those above it -----------------------------------------------------------------
 INSTALLED_APPS = [
     "cashdesk",
     "settlements",
@@ -66,7 +66,7 @@ MIDDLEWARE = [
     "cashdesk.web.languages.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    # The innermost, so that its refusals speak the person's language; the checks of CSRF tokens still come after it.
+    # Innermost, so that its refusals use the person's language. CSRF tokens are still checked after it.
     "cashdesk.web.body.BodyMiddleware",
 ]
 
@@ -110,12 +110,12 @@ ACCESS_TOKEN_HOURS = env.int("ACCESS_TOKEN_HOURS", default=12)
 SESSION_ENGINE = "cashdesk.web.sessions"
 SESSION_COOKIE_AGE = ACCESS_TOKEN_HOURS * 3600
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=60)
-# How many proxies in front of the server write X-Forwarded-For; 0 trusts nobody, so no client can choose its address.
+# Number of proxies that write X-Forwarded-For. With 0 the header is ignored, so that no client can choose its address.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 
 # --- Amounts -----------------------------------------------------------------------------------------------------------
-# The most that a person or program may name: a barcode that was scanned into the field of an amount is more. So many of the
-# currency's largest note; so many units of a currency whose notes are not known.
+# The largest amount in a request, so that a barcode scanned into an amount field is refused: this many of the
+# currency's largest note, or this many units if its notes are not known.
 AMOUNT_MAX_NOTES = env.int("AMOUNT_MAX_NOTES", default=100_000)
 AMOUNT_MAX_UNITS = env.int("AMOUNT_MAX_UNITS", default=1_000_000_000)
 
@@ -159,7 +159,7 @@ SPECTACULAR_SETTINGS = {
         "VarianceState": "cashdesk.enums.VarianceState",
     },
 }
-# The largest body of all, a batch of payments; cashdesk/web/body.py has the smaller limits of everything else.
+# The largest body is a batch of payments. cashdesk/web/body.py sets smaller limits for everything else.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 
 # --- Time and language -------------------------------------------------------------------------------------------------
@@ -167,7 +167,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = True
 LANGUAGE_CODE = "en"
-# Those of cashdesk.enums.Language, which cannot be read before the settings.
+# The same as cashdesk.enums.Language, which settings cannot import.
 LANGUAGES = [
     ("en", "English"),
     ("es", "español"),
@@ -182,7 +182,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 STATIC_URL = "static/"
 STATIC_ROOT = (
     BASE_DIR / "var" / "static" if IS_PRODUCTION else None
-)  # filled by collectstatic; else found where it lies
+)  # filled by collectstatic; in development files are served from their folders
 WHITENOISE_USE_FINDERS = not IS_PRODUCTION
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -193,14 +193,14 @@ STORAGES = {
     },
 }
 
-# --- What `manage.py verify` proves of each store: every app its own books ---------------------------------------------
+# --- What `manage.py verify` checks in each store, one function per app ------------------------------------------------
 PROOFS = [
     "cashdesk.domain.proof.faults_of_store",
     "settlements.domain.proof.faults_of_store",
     "reconciliations.domain.proof.faults_of_store",
 ]
 
-# --- The demonstration world: stores whose past another app tells ------------------------------------------------------
+# --- Demonstration data that other apps create -------------------------------------------------------------------------
 DEMO_HISTORIES = {"5001": "settlements.management.demo_history.make_history"}
 DEMO_REVIEW = "reconciliations.management.demo_review.review_history"
 
@@ -231,11 +231,11 @@ SECURE_HSTS_PRELOAD = IS_PRODUCTION
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# --- Logs: one JSON object a line, each with the request's id ------------------------------------------------------------
+# --- Logs: one JSON object per line, with the request id ---------------------------------------------------------------
 LOGGING = logging_config(level=env.str("LOG_LEVEL", default="INFO"))
 structlog_configure()
 DJANGO_STRUCTLOG_USER_ID_FIELD = "id"
-# It would believe any X-Forwarded-For; RequestIdMiddleware logs the address that TRUSTED_PROXIES vouches for.
+# It would trust any X-Forwarded-For. RequestIdMiddleware logs the address according to TRUSTED_PROXIES.
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 
 CSRF_FAILURE_VIEW = "cashdesk.screens.draft.csrf_failure"

@@ -1,4 +1,4 @@
-"""The front door: everything that is published, on one page."""
+"""All URLs of the project."""
 
 from django.contrib import admin
 from django.urls import include, path

@@ -1,7 +1,7 @@
-"""gunicorn's worker with threads, and one more thread that answers nothing but `/livez`.
+"""A gunicorn worker with an extra thread that only answers `/livez`.
 
-While a database hangs all threads may wait for it. A request for `/livez` that queued up behind them would get no answer,
-and whoever watches the process would restart it for nothing.
+If the database hangs, all other threads may wait for it. A `/livez` request in their queue would get no answer, and
+a supervisor would restart the process needlessly.
 """
 
 import selectors
@@ -17,15 +17,15 @@ HEALTH_CHECKS: Final = tuple(f"{method} /livez{end}".encode() for method in ("GE
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
-    """`gunicorn --worker-class config.worker.Worker`: takes every setting that gthread takes."""
+    """For `gunicorn --worker-class config.worker.Worker`. Accepts every setting of gthread."""
 
     def init_process(self) -> None:
-        """Makes the thread beside the others."""
+        """Creates the extra thread."""
         self._health_thread = futures.ThreadPoolExecutor(max_workers=1)
         super().init_process()
 
     def enqueue_req(self, conn: Any) -> None:
-        """Gives a connection to a thread, once it is seen what it asks for."""
+        """Passes a connection to a thread after looking at the first bytes of its request."""
         begins = b"" if self.cfg.is_ssl else _beginning_of(conn.sock)
         if begins is None:
             self._await_data(conn)
@@ -36,7 +36,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             super().enqueue_req(conn)
 
     def _await_data(self, conn: Any) -> None:
-        """Comes back to a connection when it has sent something, as gthread itself does after it has waited in a thread."""
+        """Waits until the connection sends data, as gthread does after waiting in a thread."""
         conn.sock.setblocking(False)  # noqa: FBT003 (Python's signature)
         conn.timeout = time.monotonic() + DEFAULT_WORKER_DATA_TIMEOUT + self.cfg.keepalive
         self.pending_conns.append(conn)
@@ -44,10 +44,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
 
 def _beginning_of(connected: socket.socket) -> bytes | None:
-    """Returns the first bytes that a client has sent and leaves them where they are; None where nothing came yet."""
+    """Returns the first bytes from the client without consuming them, or None if nothing has arrived yet."""
     try:
         return connected.recv(16, socket.MSG_PEEK | socket.MSG_DONTWAIT)
     except BlockingIOError:
         return None
     except OSError:
-        return b""  # the thread that gets it will find out
+        return b""  # the thread that gets it will see the error

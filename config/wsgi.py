@@ -1,4 +1,4 @@
-"""The door for a WSGI server: `gunicorn config.wsgi`."""
+"""The WSGI application, for `gunicorn config.wsgi`."""
 
 import os
 
