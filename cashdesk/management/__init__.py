@@ -1,1 +1,1 @@
-"""Commands of the ground floor."""
+"""Management commands of this app, and the demonstration data."""

@@ -1,4 +1,4 @@
-"""The demonstration world: stores, people and keys, always the same, and some weeks of trading up to yesterday."""
+"""The demonstration data: fixed stores, people and keys, and some weeks of trading up to yesterday."""
 
 import random
 from collections.abc import Iterator
@@ -38,13 +38,14 @@ KEY_SECRETS: Final = {
     "no_vendor": "ck_demo_novendor_1f6a0bd94c3e4c55",
     "other_account": "ck_demo_other_7c2e85f0a1b94bd3",
 }
-"""Known to everybody, like the password: they open a world of toys."""
+"""Public, like the password: these keys only open demonstration data."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoStore:
-    """A store of the world. `float_units` and `basket_units` are whole units of its currency; `usual_float` has the pieces
-    of the float by their face.
+    """A store of the demonstration data.
+
+    `float_units` and `basket_units` are whole units of its currency. `usual_float` lists "face value:pieces".
     """
 
     number: str
@@ -61,7 +62,7 @@ class DemoStore:
     language: Language = Language.ENGLISH
 
 
-# Berlin speaks English: it is where the reader of the README signs in first.
+# Berlin is in English because readers of the README sign in there first.
 STORES: Final = (
     DemoStore(
         number="1337", name="Berlin Mitte", currency="EUR", time_zone="Europe/Berlin", registers=3, float_units=200,
@@ -97,7 +98,10 @@ STORES: Final = (
 
 @transaction.atomic
 def make_world(*, at: datetime) -> None:
-    """Makes the world once, with its history up to the day before `at`. The caller has seen that it is not there."""
+    """Creates the demonstration data with its history up to the day before `at`.
+
+    The caller makes sure that it does not exist.
+    """
     account = create_account(name=ACCOUNT_NAME)
     vendor = Vendor.objects.create(account=account, name="Corner Shops")
     create_person(
@@ -135,7 +139,7 @@ def make_world(*, at: datetime) -> None:
 
 
 def describe(*, base_url: str) -> dict[str, Any]:
-    """Returns the world for programs: stores, people with their password, and keys (docs/contracts.md)."""
+    """Returns stores, people with their password, and API keys as data for programs (docs/contracts.md)."""
     account = Account.objects.get(name=ACCOUNT_NAME)
     stores = Store.objects.filter(account=account).order_by("number")
     people = {user.username: user for user in User.objects.filter(account=account)}
@@ -218,7 +222,7 @@ def _make_keys(account: Account, vendor: Vendor, *, at: datetime) -> None:
 
 
 def _make_history(demo: DemoStore, store: Store, *, manager: User, cashiers: list[User], at: datetime) -> None:
-    """Weeks of days, each cashier one session a day: mostly exact, sometimes short or over, now and then something odd."""
+    """Creates weeks of sessions, one per cashier and day. Most are exact; some are short, over or unusual."""
     chance = random.Random(f"{SEED}{demo.number}")  # noqa: S311 (a world that is the same every time)
     zone = ZoneInfo(demo.time_zone)
     yesterday = at.astimezone(zone).date() - timedelta(days=1)
@@ -296,7 +300,7 @@ def _sales(
     demo: DemoStore, session: CashSession, *, opening: datetime, closing: datetime, chance: random.Random
 ) -> Iterator[PaymentReport]:
     count = chance.randrange(12, 30)
-    # Where a basket is thousands of units there is no coin smaller than one.
+    # A currency with baskets of thousands of units has no coin below one unit.
     step = 1 if demo.basket_units < 1000 else _minor(demo, 1)
     minutes = sorted(chance.randrange(1, int((closing - opening).total_seconds() // 60)) for _ in range(count))
     for number, minute in enumerate(minutes):
@@ -322,7 +326,7 @@ def _sales(
 
 
 def _cash_of(report: PaymentReport) -> int:
-    """What a report moves into the drawer, minor units: the world knows what it sold, as its cashiers do."""
+    """The cash that a report brings into the drawer, in minor units. Used to choose what the cashier counts."""
     if report.method != CASH or report.status != PaymentStatus.APPROVED:
         return 0
     return -report.amount if report.type == PaymentType.REFUND else report.amount

@@ -1,4 +1,4 @@
-"""The stores that a command is about: those that `--store` names, else all."""
+"""The `--store` option of commands: one store reference, or all stores."""
 
 from typing import Final
 
@@ -12,10 +12,10 @@ NAMED_MAX: Final = 20
 
 
 def stores_for(reference: str | None, *, among: "QuerySet[Store]") -> "QuerySet[Store]":
-    """Returns the stores with this number or UUID; all of them where none was given. Several accounts may use a number.
+    """Returns the stores with this number or UUID, or all stores if `reference` is None. Accounts may share a number.
 
-    Raises CommandError, which names the stores there are: a command that did nothing must not look like one that found
-    nothing wrong. An empty name, as of a variable that was not set, is no name.
+    Raises CommandError with the known numbers if there is no such store. A command that did nothing must not look as
+    if it had found nothing wrong. So an empty reference, such as an unset variable, is an error too.
     """
     stores = among.order_by("account", "number")
     if reference is None:

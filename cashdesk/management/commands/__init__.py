@@ -1,1 +1,1 @@
-"""One file per command of `manage.py`."""
+"""The `manage.py` commands, one per file."""

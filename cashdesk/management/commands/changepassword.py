@@ -1,4 +1,4 @@
-"""`manage.py changepassword`: gives a person a new password, through the domain's own verb."""
+"""`manage.py changepassword`: sets a person's password through the domain function."""
 
 import getpass
 from typing import Any, Final
@@ -17,12 +17,12 @@ TRIES: Final = 3
 
 
 class Command(changepassword.Command):
-    """Django's own, but that the person is signed out everywhere and the audit trail says so."""
+    """Django's command, but it also signs the person out everywhere and writes to the audit trail."""
 
     help = "Asks for a new password of a person, by username, and signs them out everywhere."
 
     def handle(self, *args: Any, **options: Any) -> str:
-        """Asks for it twice. Raises CommandError for a username that nobody has, and after three passwords that fail."""
+        """Asks for the password twice. Raises CommandError for an unknown username and after three failed tries."""
         username = options["username"] or getpass.getuser()
         try:
             user = User.objects.db_manager(options["database"]).get_by_natural_key(username)

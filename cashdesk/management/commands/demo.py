@@ -1,4 +1,4 @@
-"""`manage.py demo`: the demonstration world, made once, and told whenever asked."""
+"""`manage.py demo`: creates the demonstration data once and prints how to sign in."""
 
 import json
 import os
@@ -14,22 +14,20 @@ from cashdesk.management.demo_world import ACCOUNT_NAME, describe, make_world
 from cashdesk.models import Account
 
 MAKING_LOCK: Final = 5_001_133_720_264
-"""The number of the advisory lock in PostgreSQL under which the world is made."""
+"""The PostgreSQL advisory lock that is held while the data is created."""
 
 
 class Command(BaseCommand):
-    """Makes the world if it is not there, and prints where and as whom to sign in."""
+    """Creates the demonstration data if it does not exist, and prints how to sign in."""
 
     help = (
         "Makes the demonstration world (once; again: no change) and tells how to sign in. --json tells it to programs."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """How to tell it."""
         parser.add_argument("--json", action="store_true", help="Print the world as JSON and nothing else.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Makes and tells."""
         if settings.IS_PRODUCTION:
             raise CommandError(
                 "The demonstration world has a known password and known keys: it is not made in production."
@@ -49,11 +47,11 @@ def _world_exists() -> bool:
 
 @transaction.atomic
 def _make_once() -> None:
-    """Makes the world. Of two commands at once the second waits here, and then finds it made."""
+    """Creates the data. If two commands run at once, the second waits here and then finds the data."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s::bigint)", [MAKING_LOCK])
-    # On SQLite the transaction itself has waited for its turn.
+    # On SQLite the transaction itself has already waited for its turn.
     if not _world_exists():
         make_world(at=timezone.now())
 

@@ -1,4 +1,4 @@
-"""`manage.py issue_key`: makes an API key."""
+"""`manage.py issue_key`: creates an API key."""
 
 from argparse import ArgumentParser
 from datetime import timedelta
@@ -18,12 +18,11 @@ NAMED_MAX: Final = 20
 
 
 class Command(BaseCommand):
-    """Makes an API key for a program and prints its secret, which is shown this once and stored nowhere."""
+    """Creates an API key for a program. Its secret is printed once and never stored."""
 
     help = "Makes an API key and prints its secret once. Name the account, and the store and station it is bound to."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """For whom, for what, for how long."""
         parser.add_argument("name", help="What uses the key, such as 'till 3'.")
         parser.add_argument("--account", required=True, help="Name of the account.")
         parser.add_argument("--vendor", help="Name of the vendor that the key is bound to.")
@@ -35,7 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("--days", type=int, help="Days until it expires; it does not, unless given.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Makes it and prints the secret alone, so that a script can keep it."""
+        """Prints only the secret, so that a script can store it."""
         now = timezone.now()
         try:
             _token, secret = issue_api_key(
@@ -62,10 +61,10 @@ def _binding(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _named(model: type[Model], rows: "QuerySet[Any]", column: str, wanted: str | None) -> Any:
-    """Returns the row that an option names; None where it was not given."""
+    """Returns the row that an option names, or None if the option was not given."""
     if wanted is None:
         return None
-    # No name holds a NUL, which PostgreSQL would not even look for.
+    # No name contains NUL, and PostgreSQL refuses to search for it.
     found = rows.filter(**{column: wanted.replace("\0", "\ufffd")}).first()
     if found is None:
         there = ", ".join(rows.order_by(column).values_list(column, flat=True)[:NAMED_MAX]) or "none"

@@ -1,4 +1,4 @@
-"""`manage.py migrate`: Django's own, with the triggers of a table lifted only while a migration changes that table."""
+"""`manage.py migrate`: Django's command, but it drops a table's triggers while a migration changes that table."""
 
 from contextlib import ExitStack
 from typing import Any, Final
@@ -31,13 +31,15 @@ HARMLESS: Final[dict[str, tuple[type[Operation], ...]]] = {
         CreateModel, AddIndex, RemoveIndex, AlterModelOptions, AlterModelManagers, AddField, AddConstraint, RemoveConstraint,
     ),
 }  # fmt: skip
-"""Operations that work while the triggers are there: they neither rewrite rows nor rebuild a table."""
+"""Operations that work with the triggers in place: they neither rewrite rows nor rebuild a table."""
 
 
 class Command(migrate.Command):
-    """Triggers name columns of several tables, so some changes of a table fail while they are there, and a data migration
-    may have to write what they refuse. Each migration that needs it lifts them inside its own transaction and puts them
-    back before the commit: no other connection ever sees the books unguarded.
+    """Drops triggers for the migrations that need it, inside the transaction of each migration.
+
+    Triggers name columns of several tables, so some schema changes fail while they exist. A data migration may also
+    write what they refuse. The triggers are back before the commit, so no other connection ever sees the ledger
+    unprotected.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -47,15 +49,15 @@ class Command(migrate.Command):
         self._alias = DEFAULT_DB_ALIAS
 
     def get_check_kwargs(self, options: dict[str, Any]) -> Any:
-        """All checks but those of the database: a trigger that is missing is about to be created."""
+        """Skips database checks, because missing triggers are about to be created."""
         kwargs: Any = super().get_check_kwargs(options)
         return {**kwargs, "databases": None}
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Migrates, then creates every trigger that is missing or that another version wrote.
+        """Migrates, then creates every trigger that is missing or from another version.
 
-        Migrating back, or forward to a version that is not the newest, leaves tables that the triggers of this version do
-        not describe. They stay away then, and `manage.py check --database default` names them.
+        After a migration back, or to a version that is not the newest, this version's triggers do not fit the
+        tables. Then they are not created, and `manage.py check --database default` reports them.
         """
         self._alias = options["database"]
         connection = connections[self._alias]
@@ -71,7 +73,7 @@ class Command(migrate.Command):
             triggers.install(connection)
 
     def migration_progress_callback(self, action: str, migration: Any = None, fake: bool = False) -> None:  # noqa: FBT001, FBT002
-        """Brackets each migration. An error in it unwinds the transaction, and with it the lifting."""
+        """Wraps each migration in a transaction. An error rolls it back, and the triggers are there again."""
         if action in ("apply_start", "unapply_start") and not fake:
             self._begin(migration, is_backward=action == "unapply_start")
         elif action in ("apply_success", "unapply_success"):
@@ -83,7 +85,7 @@ class Command(migrate.Command):
         tables = guarded_tables(migration, connection, is_backward=is_backward)
         if not tables or not migration.atomic:
             return
-        # SQLite ignores this inside a transaction, and Django's schema editor asks for it.
+        # SQLite ignores this inside a transaction, and Django's schema editor requires it.
         connection.disable_constraint_checking()
         self._migration.callback(connection.enable_constraint_checking)
         self._migration.enter_context(transaction.atomic(using=self._alias))
@@ -99,10 +101,10 @@ class Command(migrate.Command):
 def guarded_tables(
     migration: Migration, connection: BaseDatabaseWrapper, *, is_backward: bool = False
 ) -> frozenset[str]:
-    """Returns the tables whose triggers a migration must lift.
+    """Returns the tables whose triggers a migration must drop.
 
-    A migration of another project's app needs none. SQLite rebuilds a table for most changes and then checks every trigger
-    that names it, so it needs all. So do a way back, and an operation that does not say which table it changes.
+    Migrations of third-party apps need none. SQLite rebuilds a table for most changes and then checks every trigger
+    that names it, so it needs all. A reverse migration and an operation that names no table need all too.
     """
     guarded = triggers.guarded_tables()
     if not any(table.startswith(f"{migration.app_label}_") for table in guarded):
@@ -120,6 +122,6 @@ def guarded_tables(
 
 
 def is_migrated(connection: BaseDatabaseWrapper) -> bool:
-    """Whether every migration of the installed apps was run."""
+    """Whether all migrations of the installed apps have run."""
     executor = MigrationExecutor(connection)
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())

@@ -1,4 +1,4 @@
-"""`manage.py tidy`: removes what has served its time."""
+"""`manage.py tidy`: deletes expired rows that are not money."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -15,7 +15,7 @@ DRAFTS_KEPT_FOR: Final = timedelta(days=30)
 
 
 class Command(BaseCommand):
-    """Safe to run from cron, as often as one likes."""
+    """Deletes expired rows. Safe to run from cron at any interval."""
 
     help = (
         "Removes kept answers older than 24 hours, wrong sign-in tries that no longer count, browser sessions that have "
@@ -23,7 +23,6 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Deletes and says how many."""
         now = timezone.now()
         answers, _by_model = IdempotentAnswer.objects.filter(created_at__lte=now - KEPT_FOR).delete()
         attempts, _by_model = SignInAttempt.objects.filter(at__lte=now - WINDOW).delete()

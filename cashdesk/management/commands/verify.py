@@ -15,16 +15,15 @@ FAULTS_SHOWN = 100
 
 
 class Command(BaseCommand):
-    """Recomputes seals, books, results and payments from the movements, and fails when anything does not hold."""
+    """Recalculates seals, balances, results and payments from the movements, and fails if anything differs."""
 
     help = "Proves the books: recomputes every seal, book, result and payment from the movements. Reads only."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Which stores."""
         parser.add_argument("--store", help="Number or UUID of one store; all stores, unless given.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Prints each fault; exit status 1 when there is one."""
+        """Prints each fault. The exit status is 1 if there is any."""
         stores = stores_for(options["store"], among=Store.objects.all())
         proofs = [import_string(path) for path in settings.PROOFS]
         found = 0
