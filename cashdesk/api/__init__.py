@@ -1,1 +1,1 @@
-"""One file per published API."""
+"""The published APIs of this app, one file each."""

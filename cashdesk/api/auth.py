@@ -1,4 +1,4 @@
-"""Signing in and out (docs/contracts.md, section 0)."""
+"""Sign-in and sign-out (docs/contracts.md, section 0)."""
 
 from datetime import timedelta
 from typing import Any
@@ -23,7 +23,7 @@ from cashdesk.web.views import ApiViewSet
 
 
 class PersonSerializer(RowSerializer[User]):
-    """A person as the cash-sessions API shows one."""
+    """A person in the format of the cash-sessions API."""
 
     class Meta:
         model = User
@@ -31,7 +31,7 @@ class PersonSerializer(RowSerializer[User]):
 
 
 class ProfileSerializer(RowSerializer[User]):
-    """A person as the shifts API's sign-in shows one: the id is a UUID there."""
+    """A person in the format of the shifts API, where the id is a UUID."""
 
     id = serializers.UUIDField(source="uuid")
     store = serializers.CharField(source="store.number", default=None, help_text="Number of the store.")
@@ -43,7 +43,10 @@ class ProfileSerializer(RowSerializer[User]):
 
 
 class LoginRequest(StrictSerializer):
-    """`password` and one of `email`, `username`, `rut`; a store and station to which the token is then bound."""
+    """The password and exactly one of `email`, `username` or `rut`.
+
+    An optional store and station bind the token to them.
+    """
 
     password = serializers.CharField(max_length=4096, trim_whitespace=False)
     email = TextField(max_length=254, required=False)
@@ -53,7 +56,6 @@ class LoginRequest(StrictSerializer):
     station = WholeNumberField(required=False, help_text="Number of the register.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Asks for one name."""
         if sum(name in attrs for name in ("email", "username", "rut")) != 1:
             raise serializers.ValidationError({"username": "give one of username, email or rut."})
         return attrs
@@ -67,7 +69,7 @@ class SignedInData(serializers.Serializer[Any]):
 
 
 class LoginResponse(serializers.Serializer[Any]):
-    """What signing in answers, with the words of each of the older systems."""
+    """The answer to a sign-in. It has the fields of both older systems."""
 
     message = serializers.CharField()
     access_token = serializers.CharField()
@@ -77,7 +79,7 @@ class LoginResponse(serializers.Serializer[Any]):
 
 
 class MeResponse(serializers.Serializer[Any]):
-    """Who is signed in."""
+    """The signed-in person."""
 
     message = serializers.CharField()
     user = PersonSerializer()
@@ -85,13 +87,13 @@ class MeResponse(serializers.Serializer[Any]):
 
 
 class LogoutResponse(serializers.Serializer[Any]):
-    """What signing out answers."""
+    """The answer to a sign-out."""
 
     message = serializers.CharField()
 
 
 class AuthViewSet(ApiViewSet):
-    """Sign in, sign out, who am I."""
+    """Sign in, sign out, and show the signed-in person."""
 
     dialect = CommonDialect
     access = {"login": PUBLIC, "logout": Access(), "me": Access()}
@@ -106,7 +108,7 @@ class AuthViewSet(ApiViewSet):
     )
     @action(detail=False, methods=["post"])
     def login(self, request: Request) -> Response:
-        """Signs in and answers with a bearer token, which is also set as the cookie `access_token`."""
+        """Signs in and returns a bearer token. The answer also sets it as the cookie `access_token`."""
         refuse_foreign_origin(request)
         credentials = self.validated(LoginRequest)
         lifetime = timedelta(hours=settings.ACCESS_TOKEN_HOURS)
@@ -132,7 +134,7 @@ class AuthViewSet(ApiViewSet):
     )
     @action(detail=False, methods=["post"])
     def logout(self, request: Request) -> Response:
-        """Revokes the token at once; a browser session ends too."""
+        """Revokes the token immediately. A browser session ends too."""
         if self.by.token is not None:
             access.revoke(token=self.by.token, by=self.by, at=self.now)
         else:
@@ -144,7 +146,7 @@ class AuthViewSet(ApiViewSet):
     @extend_schema(operation_id="me", responses={200: MeResponse, 401: COMMON_ERROR}, tags=["Sign-in"])
     @action(detail=False, methods=["get"])
     def me(self, request: Request) -> Response:
-        """Says who is signed in."""
+        """Shows the signed-in person."""
         return Response(MeResponse({"message": "Success", "user": self.by.user, "data": self.by.user}).data)
 
 

@@ -1,4 +1,4 @@
-"""The cash-sessions API (docs/contracts.md, section 1; the page in docs/contracts.md)."""
+"""The cash-sessions API (docs/contracts.md, section 1)."""
 
 from typing import Any
 
@@ -31,17 +31,20 @@ FORCE_CLOSE_HINT = "Use force_close_previous: true to close your own automatical
 
 
 def shows_result(session: CashSession) -> bool:
-    """Whether the caller may know the final amounts (law 5). Lists carry it; a single answer is of the caller's own open or
-    just counted session.
+    """Whether the caller may see the final amounts (law 5).
+
+    Rows of a list have `shows_result` from the query. A session without it is the caller's own: open, or just
+    counted.
     """
     return bool(getattr(session, "shows_result", session.is_counted))
 
 
 @extend_schema_field({"type": "number", "nullable": True, "example": 1250.5})
 class UnitsField(serializers.Field[Any, Any, Any, Any]):
-    """An amount of a session in its currency's units, exact.
+    """An exact amount in units of the session's currency.
 
-    A result is null while the session is open, and 0 while it is over and the caller may not know it yet.
+    The final amounts are null while the session is open. They are 0 if it is closed and the caller may not see them
+    yet.
     """
 
     def __init__(self, *, is_result: bool, **kwargs: Any) -> None:
@@ -49,19 +52,18 @@ class UnitsField(serializers.Field[Any, Any, Any, Any]):
         self.is_result = is_result
 
     def get_attribute(self, instance: CashSession) -> Any:
-        """Returns (amount, currency), or None while there is none."""
+        """Returns (amount, currency), or None if there is no amount yet."""
         amount = getattr(instance, self.source or "")
         if amount is None:
             return None
         return amount if not self.is_result or shows_result(instance) else 0, instance.currency
 
     def to_representation(self, value: tuple[int, str]) -> Any:
-        """Returns the exact number."""
         return money.to_units(*value)
 
 
 class SessionSerializer(RowSerializer[CashSession]):
-    """A session as the page shows it."""
+    """A cash session."""
 
     user_id = serializers.IntegerField()
     start_time = InstantField(source="opened_at")
@@ -91,12 +93,12 @@ class SessionSerializer(RowSerializer[CashSession]):
         )
 
     def get_is_counted(self, session: CashSession) -> bool:
-        """False for zeros that stand for amounts the caller may not know yet."""
+        """Also false for zeros in place of amounts that the caller may not see yet."""
         return session.is_counted and shows_result(session)
 
 
 class ListedSessionSerializer(SessionSerializer):
-    """A session in the list, with its cashier. `is_cancelled` is there only where the opening was a mistake."""
+    """A cash session with its cashier. `is_cancelled` is present only if the opening was cancelled."""
 
     user = PersonSerializer()
     is_cancelled = serializers.BooleanField(required=False)
@@ -105,7 +107,6 @@ class ListedSessionSerializer(SessionSerializer):
         fields = (*SessionSerializer.Meta.fields, "user", "is_cancelled")
 
     def to_representation(self, instance: CashSession) -> dict[str, Any]:
-        """Leaves out what the page does not know, unless it is so."""
         shown = super().to_representation(instance)
         if not instance.is_cancelled:
             del shown["is_cancelled"]
@@ -124,7 +125,7 @@ class OpenRequest(CountedRequest):
     count = serializers.ListField(child=PiecesRequest(), required=False, max_length=100)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Finds the person, whose store's currency then says what the amount is."""
+        """Finds the cashier first, because the amount is in the currency of their store."""
         by: Principal = self.context["by"]
         user = find_person(user_id=attrs.get("user_id"), by=by)
         counted = self.counted(attrs, currency=store_to_open_in(user=user, by=by).currency)
@@ -148,14 +149,14 @@ class CloseRequest(CountedRequest):
     counts = CountsField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Finds the open session, whose currency says what the amount is. Raises NothingOpen."""
+        """Finds the open session first, because the amount is in its currency. Raises NothingOpen."""
         session = current_session(user=find_person(user_id=None, by=self.context["by"]))
         counted = self.counted(attrs, currency=session.currency)
         return {"session": session, "counted": counted, "others": others_of(attrs, read=in_units)}
 
 
 class CashSessionViewSet(ApiViewSet):
-    """Open a drawer, look whether it is open, count it blind and close it, list the past."""
+    """Open a drawer, show its session, count it blind and close it, list past sessions."""
 
     dialect = BareDialect
     queryset = CashSession.objects.none()
@@ -180,7 +181,7 @@ class CashSessionViewSet(ApiViewSet):
     )
     @action(detail=False, methods=["post"])
     def open(self, request: Request) -> Response:
-        """Opens a drawer with a counted float."""
+        """Opens a cash session with a counted float."""
         try:
             session = open_session(**self.validated(OpenRequest), by=self.by, at=self.now)
         except SessionAlreadyOpen as error:
@@ -195,7 +196,7 @@ class CashSessionViewSet(ApiViewSet):
     )
     @action(detail=False, methods=["get"], url_path="status")
     def session_status(self, request: Request) -> Response:
-        """Shows the open session; 404 when none is."""
+        """Shows the open session. Answers 404 if there is none."""
         text = request.query_params.get("user_id")
         user_id = money.parse_whole(text, field="user_id") if text is not None else None
         session = current_session(user=find_person(user_id=user_id, by=self.by))
@@ -225,7 +226,7 @@ class CashSessionViewSet(ApiViewSet):
     )
     @action(detail=False, methods=["get"])
     def sessions(self, request: Request) -> Response:
-        """Lists sessions, newest first; a cashier sees their own. `Link` leads on while there is more."""
+        """Lists sessions, newest first. Cashiers see only their own. The `Link` header leads to the next page."""
         pages = NewestFirst(instant="opened_at")
         page = pages.page(self.filter_queryset(queries.sessions(by=self.by)), request)
         note_looks(rows=page, by=self.by, at=self.now)

@@ -1,4 +1,4 @@
-"""Counts as requests tell them: an amount, notes and coins, or both; and cash of other currencies in the same drawer."""
+"""Counts in requests: an amount, notes and coins, or both, and cash of other currencies in the same drawer."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -12,18 +12,18 @@ from cashdesk.web.fields import NumberField, StrictSerializer, TextField, WholeN
 
 CURRENCIES_MAX: Final = 20
 Read = Callable[[object, str, str], int]
-"""Turns an amount of a currency into minor units, and names a field in its errors: `read(amount, currency, field)`."""
+"""Converts an amount of a currency to minor units: `read(amount, currency, field)`. Errors name the field."""
 
 
 class PiecesRequest(StrictSerializer):
-    """So many pieces of one note or coin."""
+    """The number of pieces of one note or coin."""
 
     denomination = NumberField(help_text="Value of one piece in the currency's units, such as 20 or 0.5.")
     pieces = WholeNumberField(min_value=0, max_value=PIECES_MAX)
 
 
 class OtherCurrencyRequest(StrictSerializer):
-    """Cash of another currency: `amount`, or `count` with notes and coins, whose total it then is."""
+    """Cash of another currency: an `amount`, or a `count` of notes and coins that gives the amount."""
 
     currency = TextField(min_length=3, max_length=3, help_text="ISO 4217.")
     amount = NumberField(required=False, help_text="In the unit of the other amounts of this request; or give count.")
@@ -43,17 +43,17 @@ class CountsField(serializers.ListField):
 
 
 class CountedRequest(StrictSerializer):
-    """The common part of opening and closing: a counted amount, told as a sum, as pieces, or as both."""
+    """Base of opening and closing: a counted amount as a sum, as pieces, or as both."""
 
     amount_field = ""
 
     def counted(self, attrs: dict[str, Any], *, currency: str) -> CountedAmount:
-        """Returns what was counted, exact minor units. Raises InvalidInput; both given and unequal is one."""
+        """Returns the count in minor units. Raises InvalidInput, also if sum and pieces differ."""
         return _counted(attrs, currency=currency, amount_field=self.amount_field, read=in_units)
 
 
 def others_of(attrs: dict[str, Any], *, read: Read) -> list[CountedAmount]:
-    """Returns what was counted of other currencies, exact minor units. Raises InvalidInput naming the line and field."""
+    """Returns the counts of other currencies in minor units. Raises InvalidInput naming the line and field."""
     return [
         _counted(
             line,
@@ -67,7 +67,7 @@ def others_of(attrs: dict[str, Any], *, read: Read) -> list[CountedAmount]:
 
 
 def in_units(amount: object, currency: str, field: str) -> int:
-    """Reads an amount in the currency's units."""
+    """Converts an amount in currency units to minor units."""
     return money.parse_units(amount, currency, field=field)
 
 

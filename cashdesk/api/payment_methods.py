@@ -1,4 +1,4 @@
-"""Ways to pay, and paying an order by hand (docs/contracts.md, section 2)."""
+"""Payment methods, and manual payment of an order (docs/contracts.md, section 2)."""
 
 import uuid
 from typing import Any
@@ -29,7 +29,7 @@ ORDER_LENGTH_MAX = 128
 
 
 class PaymentMethodSerializer(RowSerializer[PaymentMethod]):
-    """A way to pay."""
+    """A payment method of the account."""
 
     id = serializers.UUIDField(source="uuid")
 
@@ -39,7 +39,7 @@ class PaymentMethodSerializer(RowSerializer[PaymentMethod]):
 
 
 class PaymentMethodViewSet(ApiViewSet):
-    """The ways to pay of the account."""
+    """The payment methods of the account."""
 
     dialect = EnvelopeDialect
     queryset = PaymentMethod.objects.none()
@@ -56,13 +56,16 @@ class PaymentMethodViewSet(ApiViewSet):
         tags=["Shifts"],
     )
     def list(self, request: Request) -> Response:
-        """Lists the active ways to pay."""
+        """Lists the active payment methods."""
         shown = PaymentMethodSerializer(queries.payment_methods(by=self.by), many=True).data
         return Response(EnvelopeDialect.body("Payment methods retrieved successfully", shown))
 
 
 class ManualPaymentRequest(StrictSerializer):
-    """The body of `POST /orders/{id}/pay/manual`. `version` is accepted and ignored: we keep no orders."""
+    """The body of `POST /orders/{id}/pay/manual`.
+
+    `version` is accepted and ignored, because Cashdesk stores no orders.
+    """
 
     payment_method_id = serializers.UUIDField()
     amount = WholeNumberField(min_value=1)
@@ -70,7 +73,7 @@ class ManualPaymentRequest(StrictSerializer):
     version = serializers.IntegerField(required=False, allow_null=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Reads the amounts in the currency of the open shift; cash may not be less than what is owed."""
+        """Reads the amounts in the currency of the open shift."""
         session: CashSession = self.context["session"]
         method = queries.payment_methods(by=self.context["by"]).filter(uuid=attrs["payment_method_id"]).first()
         if method is None:
@@ -86,7 +89,7 @@ class ManualPaymentRequest(StrictSerializer):
 
 
 class ManualPaymentSerializer(serializers.Serializer[Any]):
-    """What paying by hand answers, in the currency's smallest cash unit."""
+    """A manual payment. Amounts are in the currency's smallest cash unit."""
 
     id = serializers.CharField(help_text="The payment's id.")
     order_id = serializers.CharField()
@@ -99,7 +102,7 @@ class ManualPaymentSerializer(serializers.Serializer[Any]):
 
 
 class ManualPaymentViewSet(ApiViewSet):
-    """Paying an order at the drawer."""
+    """Manual payment of an order at the drawer."""
 
     dialect = EnvelopeDialect
     access = {"pay_manual": Access()}
@@ -120,7 +123,7 @@ class ManualPaymentViewSet(ApiViewSet):
     )
     @action(detail=False, methods=["post"])
     def pay_manual(self, request: Request, order: str) -> Response:
-        """Books a payment of an order into the caller's open shift and says the change."""
+        """Books the payment of an order into the caller's open shift and returns the change due."""
         if len(order) > ORDER_LENGTH_MAX or not order.isprintable():
             raise InvalidInput.of("order", f"must be at most {ORDER_LENGTH_MAX} printable characters.")
         if not key_of(request):

@@ -1,4 +1,7 @@
-"""Payments as points of sale report them (docs/contracts.md, section 5): ours, amounts in minor units."""
+"""Payments reported by points of sale (docs/contracts.md, section 5).
+
+This API is our own; amounts are in minor units.
+"""
 
 from typing import Any
 
@@ -33,7 +36,7 @@ BATCH_PROBLEMS_LENGTH_MAX = 256 * 1024
 
 
 class PaymentRequest(StrictSerializer):
-    """A tender. Amounts are integers in minor units; what is left out is the caller's own."""
+    """A payment. Amounts are integers in minor units. Store, register and session default to the caller's own."""
 
     id = ReferenceField(max_length=128, help_text="The point of sale's own id, unique per till.")
     order = ReferenceField(max_length=128, default="", allow_blank=True)
@@ -59,7 +62,6 @@ class PaymentRequest(StrictSerializer):
     service = TextField(max_length=64, default="", allow_blank=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Reads the amounts exactly and refuses a currency that does not exist."""
         if attrs["id"] == "batch":
             raise InvalidInput.of("id", "must not be 'batch', which is a path of its own.")
         money.exponent_of(attrs["currency"])
@@ -70,7 +72,7 @@ class PaymentRequest(StrictSerializer):
 
 
 class BatchRequest(StrictSerializer):
-    """Up to 5,000 payments, as `{"payments": [...]}` or as the bare array."""
+    """Up to 5,000 payments, as `{"payments": [...]}` or as a bare array."""
 
     payments = serializers.ListField(child=AnythingField(allow_null=True), min_length=1, max_length=BATCH_SIZE_MAX)
 
@@ -88,7 +90,7 @@ class DecisionRequest(StrictSerializer):
 
 
 class PaymentSerializer(RowSerializer[Payment]):
-    """A payment as it was kept and where it was booked."""
+    """A payment as it was stored and booked."""
 
     id = serializers.CharField(source="external_id")
     store = serializers.CharField(source="store.number")
@@ -106,7 +108,7 @@ class PaymentSerializer(RowSerializer[Payment]):
 
 
 class BatchResultSerializer(serializers.Serializer[Any]):
-    """What became of one payment of a batch: the answer that it would have got alone."""
+    """The result of one payment in a batch: the same status as if it had been sent alone."""
 
     id = serializers.CharField(allow_null=True)
     status_code = serializers.IntegerField(help_text="201 booked, 200 known already, 4xx refused.")
@@ -116,13 +118,13 @@ class BatchResultSerializer(serializers.Serializer[Any]):
 
 
 class BatchResponse(serializers.Serializer[Any]):
-    """The results in the order in which the payments were sent."""
+    """The results, in the order of the payments in the request."""
 
     results = BatchResultSerializer(many=True)
 
 
 class PaymentViewSet(ApiViewSet):
-    """Report payments, one or many, and decide pending ones."""
+    """Report payments one by one or in batches, and approve or reject pending ones."""
 
     dialect = ProblemDialect
     takes_batches = ("batch",)
@@ -147,7 +149,7 @@ class PaymentViewSet(ApiViewSet):
         tags=["Payments"],
     )
     def create(self, request: Request) -> Response:
-        """Keeps and books one payment; the same event again answers 200 and books nothing."""
+        """Stores and books one payment. A repeated report answers 200 and books nothing."""
         outcome = record_payment(report=PaymentReport(**self.validated(PaymentRequest)), by=self.by, at=self.now)
         return Response(PaymentSerializer(outcome.payment).data, status=201 if outcome.is_new else 200)
 
@@ -160,7 +162,10 @@ class PaymentViewSet(ApiViewSet):
     )
     @action(detail=False, methods=["post"])
     def batch(self, request: Request) -> Response:
-        """Keeps and books up to 5,000 payments; each is answered by itself, and one that is refused holds up no other."""
+        """Stores and books up to 5,000 payments.
+
+        Each one has its own result; a refused one does not affect the others.
+        """
         body = {"payments": request.data} if isinstance(request.data, list) else request.data
         asked = BatchRequest(data=body)
         asked.is_valid(raise_exception=True)
@@ -181,13 +186,16 @@ class PaymentViewSet(ApiViewSet):
         tags=["Payments"],
     )
     def decide(self, request: Request, external_id: str) -> Response:
-        """Approves or rejects a pending payment; an approved one is booked now."""
+        """Approves or rejects a pending payment. An approved payment is booked now."""
         payment = decide_payment(external_id=external_id, **self.validated(DecisionRequest), by=self.by, at=self.now)
         return Response(PaymentSerializer(payment).data)
 
 
 def _read(item: Any, reader: PaymentRequest) -> PaymentReport | dict[str, Any]:
-    """Returns the report, or the result of one that cannot be read. One reader serves the batch: making one is dear."""
+    """Returns the report, or the result for a payment that cannot be parsed.
+
+    All payments of a batch share `reader`, because building a serializer is slow.
+    """
     try:
         return PaymentReport(**reader.run_validation(item))
     except serializers.ValidationError as error:
@@ -197,7 +205,10 @@ def _read(item: Any, reader: PaymentRequest) -> PaymentReport | dict[str, Any]:
 
 
 def _bounded(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Shortens the problems of a batch once they fill BATCH_PROBLEMS_LENGTH_MAX; the first ones are told in full."""
+    """Shortens the errors of a batch once their length exceeds BATCH_PROBLEMS_LENGTH_MAX.
+
+    The first errors stay complete.
+    """
     length = 0
     for result in results:
         problem = result.get("problem")

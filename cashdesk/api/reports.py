@@ -1,4 +1,4 @@
-"""Reports of the shifts API (docs/contracts.md, section 2)."""
+"""The reports of the shifts API (docs/contracts.md, section 2)."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -32,7 +32,7 @@ CSV_ROWS_PER_READ: Final = 2_000
 
 
 class ShiftSummarySerializer(serializers.Serializer[Any]):
-    """A shift in the summary; the figures of one that is open are null."""
+    """A shift in the summary. The final amounts of an open shift are null."""
 
     shift_id = serializers.UUIDField(source="uuid")
     cashier_name = serializers.CharField(source="user.name")
@@ -49,7 +49,7 @@ class ShiftSummarySerializer(serializers.Serializer[Any]):
 
 
 class RangeRequest(serializers.Serializer[Any]):
-    """The query of the summary."""
+    """The query of the shift summary."""
 
     start_date = serializers.DateField()
     end_date = serializers.DateField()
@@ -57,7 +57,6 @@ class RangeRequest(serializers.Serializer[Any]):
     store = ReferenceField(max_length=36, default="", allow_blank=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuses a range that runs backwards or is too long."""
         start, end = attrs["start_date"], attrs["end_date"]
         refuse_backwards(start, end, field="end_date")
         if end - start >= timedelta(days=DAYS_MAX):
@@ -66,7 +65,7 @@ class RangeRequest(serializers.Serializer[Any]):
 
 
 class ReportViewSet(ApiViewSet):
-    """What managers see of the shifts of their store, admins of their account."""
+    """Reports for managers (their store) and admins (their account)."""
 
     dialect = EnvelopeDialect
     access = {"shift_summary": Access(role=Role.MANAGER, scope=Scope.SESSIONS_READ)}
@@ -94,7 +93,7 @@ class ReportViewSet(ApiViewSet):
     )
     @action(detail=False, methods=["get"], url_path="shift-summary")
     def shift_summary(self, request: Request) -> HttpResponseBase:
-        """Lists the shifts of a range of business dates with what was expected, counted and different."""
+        """Lists the shifts of a range of business dates with their expected amount, counted amount and difference."""
         asked = RangeRequest(data=request.query_params)
         asked.is_valid(raise_exception=True)
         start, end = asked.validated_data["start_date"], asked.validated_data["end_date"]

@@ -1,4 +1,4 @@
-"""The shifts API (docs/contracts.md, section 2): the same sessions in the words of shifts, and cash in and out of them."""
+"""The shifts API (docs/contracts.md, section 2): cash sessions under the name of shifts, and cash in and out."""
 
 from typing import Any
 
@@ -32,23 +32,23 @@ CASH_DIRECTIONS = ("cash_in", "cash_out")
 
 
 def cash_unit(currency: str) -> int:
-    """Returns how many minor units the integers of this API stand for: 1 cent, 1 peso, 1 rupiah (100 sen)."""
+    """Returns the minor units in one unit of this API: 1 for a cent or a peso, 100 for a rupiah."""
     return cash_unit_of(currency, money.exponent_of(currency))
 
 
 def in_cash_units(amount: object, currency: str, field: str) -> int:
-    """Reads an amount in the currency's smallest cash unit."""
+    """Converts an amount in the currency's smallest cash unit to minor units."""
     return money.parse_minor(amount, currency, field=field, unit=cash_unit(currency))
 
 
 def whole_units(minor: int, currency: str) -> Any:
-    """Returns minor units in the currency's smallest cash unit: an integer wherever the amount is one, else exact."""
+    """Returns minor units in the currency's smallest cash unit. The result is an integer if it is whole, else exact."""
     return money.to_unit(minor, unit=cash_unit(currency))
 
 
 @extend_schema_field({"type": "integer", "example": 500000})
 class WholeUnitsField(serializers.Field[Any, Any, Any, Any]):
-    """An amount of a shift or a movement in the currency's smallest cash unit."""
+    """An amount in the currency's smallest cash unit."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(read_only=True, **kwargs)
@@ -59,12 +59,11 @@ class WholeUnitsField(serializers.Field[Any, Any, Any, Any]):
         return None if amount is None else (amount, instance.currency)
 
     def to_representation(self, value: tuple[int, str]) -> Any:
-        """Returns the exact number."""
         return whole_units(*value)
 
 
 class OpenShiftSerializer(serializers.Serializer[Shift]):
-    """An open shift. What is not known yet is absent, as on the page."""
+    """An open shift. It has no fields for the final amounts."""
 
     id = serializers.UUIDField(source="uuid")
     user_id = serializers.UUIDField(source="user.uuid")
@@ -89,7 +88,7 @@ class EndedShiftSerializer(serializers.Serializer[Shift]):
 
 
 class CashTransactionSerializer(serializers.Serializer[Movement]):
-    """Cash in or out of a shift. `type` and `category` are as they were sent."""
+    """Cash in or out of a shift. `type` and `category` are returned as they were sent."""
 
     id = serializers.UUIDField(source="uuid")
     shift_id = serializers.UUIDField(source="session.uuid")
@@ -101,7 +100,6 @@ class CashTransactionSerializer(serializers.Serializer[Movement]):
     created_at = InstantField(source="recorded_at")
 
     def get_type(self, movement: Movement) -> str:
-        """`cash_in` where the drawer is the destination."""
         return "cash_in" if movement.destination_id == movement.session.register_id else "cash_out"  # type: ignore[union-attr]
 
 
@@ -121,7 +119,7 @@ class StartRequest(StrictSerializer):
 
 
 class EndRequest(StrictSerializer):
-    """The body of `POST /shifts/end`. Without `actual_cash_end` it is refused: nobody counted zero by saying nothing."""
+    """The body of `POST /shifts/end`. `actual_cash_end` is required: a missing value does not mean a counted zero."""
 
     password = serializers.CharField(max_length=4096, trim_whitespace=False)
     actual_cash_end = WholeNumberField(min_value=0, help_text="What you counted, in the currency's smallest cash unit.")
@@ -139,7 +137,7 @@ class EndRequest(StrictSerializer):
 
 
 class PasswordRequest(serializers.Serializer[Any]):
-    """The part of a start or an end that is asked again even when the answer is already known."""
+    """The password of a start or an end. It is checked even if the stored answer is returned."""
 
     password = serializers.CharField(max_length=4096, trim_whitespace=False)
 
@@ -153,7 +151,7 @@ class CashTransactionRequest(StrictSerializer):
     description = TextField(max_length=500, required=False, allow_blank=True, default="")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Finds the open shift. The type decides the direction; a drop out of the drawer goes to the vault."""
+        """Maps the type to a kind of movement. Cash out with the category `drop` goes to the vault."""
         session = _current_shift(self.context["by"])
         out = MovementKind.DROP if attrs["category"].lower() == DROP_CATEGORY else MovementKind.PAID_OUT
         return {
@@ -179,7 +177,7 @@ def _answer(name: str, serializer: Any) -> Any:
 
 
 class ShiftViewSet(ApiViewSet):
-    """Start a shift, look at it, move cash in and out, end it with a blind count."""
+    """Start a shift, show it, move cash in and out, end it with a blind count."""
 
     dialect = EnvelopeDialect
     access = {
@@ -191,7 +189,7 @@ class ShiftViewSet(ApiViewSet):
     }
 
     def confirm(self, request: Request) -> None:
-        """Start and end ask the person for the password, however often the request comes."""
+        """Checks the password for start and end, also on a repeated request."""
         if self.action in ("start", "end"):
             asked = PasswordRequest(data=request.data if isinstance(request.data, dict) else {})
             asked.is_valid(raise_exception=True)
@@ -256,7 +254,7 @@ class ShiftViewSet(ApiViewSet):
     )
     @action(detail=False, methods=["get"])
     def current(self, request: Request) -> Response:
-        """Shows the open shift; 404 when none is."""
+        """Shows the open shift. Answers 404 if there is none."""
         session = _current_shift(self.by)
         return Response(
             EnvelopeDialect.body("Active shift retrieved successfully", OpenShiftSerializer(Shift.of(session)).data)
