@@ -1,3 +1,4 @@
-"""The verbs of settlements, one file per noun. Each is keyword-only, takes `by` (who) and `at` (when, UTC), and is one
-transaction.
+"""The actions on settlements, one file per noun.
+
+Each function is keyword-only, takes `by` (who) and `at` (when, UTC), and runs in one transaction.
 """

@@ -1,4 +1,4 @@
-"""What opening and closing a settlement have in common: what they refuse, what they book, what they note."""
+"""Shared steps of opening and closing a settlement: checks, movements, counts and audit entries."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -20,7 +20,7 @@ from settlements.models import Settlement, SettlementCount
 
 
 def refuse_open_session(register: Place) -> None:
-    """Raises Conflict naming the cash session that is open at a register."""
+    """Raises Conflict naming the open cash session of a register, if there is one."""
     session = CashSession.objects.filter(register=register, status=SessionStatus.OPEN).select_related("user").first()
     if session is not None:
         raise Conflict(
@@ -31,7 +31,7 @@ def refuse_open_session(register: Place) -> None:
 
 
 def refuse_pairs(amounts: Sequence[CountedAmount], *, field: str) -> None:
-    """Raises InvalidInput for the same currency and method twice: nobody could say which was meant."""
+    """Raises InvalidInput if a currency and method occur twice, because the intended amount would be unclear."""
     seen = set()
     for number, amount in enumerate(amounts):
         if amount.pair in seen:
@@ -46,7 +46,7 @@ def refuse_pairs(amounts: Sequence[CountedAmount], *, field: str) -> None:
 def over_short(
     place_: Place, ends: Mapping[str, Place], *, currency: str, method: str, difference: int, at: datetime
 ) -> list[Entry]:
-    """Returns the movements of a difference, minor units."""
+    """Returns the over/short movements of a difference in minor units."""
     return entries_of_difference(
         place=place_,
         over_short=ends[PlaceKind.OVER_SHORT],
@@ -60,7 +60,7 @@ def over_short(
 def transfer(
     kind: MovementKind, source: Place, destination: Place, *, currency: str, amount: int, at: datetime
 ) -> Entry:
-    """Returns the movement of cash between two places."""
+    """Returns a movement of cash between two places."""
     return Entry(
         source=source, destination=destination, amount=amount, currency=currency, method=CASH, kind=kind, occurred_at=at
     )
@@ -76,7 +76,7 @@ def keep_attempt(
     at: datetime,
     witness: User | None = None,
 ) -> None:
-    """Writes down a count, and which pairs of it were not equal: asked again, one attempt is told the same."""
+    """Stores a count and its unequal pairs, so that a repeated request gets the same answer."""
     attempt = (settlement.counts.aggregate(last=Max("attempt"))["last"] or 0) + 1
     count = keep_count(
         place=settlement.place, moment=moment, counted=counted, by=by, at=at, attempt=attempt, witness=witness
@@ -88,7 +88,7 @@ def keep_attempt(
 
 
 def cash_counted(counted: Iterable[CountedAmount], *, store: Store) -> int:
-    """Returns the cash of a count in the store's currency, minor units: what decides whether a second person confirms it."""
+    """Returns the counted cash in the store's currency, in minor units. It decides whether a witness is required."""
     return sum(found.amount for found in counted if (found.currency, found.method) == (store.currency, CASH))
 
 
@@ -100,7 +100,7 @@ def refuse_lone_count(
     by: Principal,
     refuses_unwitnessed: bool,
 ) -> None:
-    """Refuses a witness who may not be one and, where the door asks for it, a large count that nobody confirmed."""
+    """Refuses an unsuitable witness. If `refuses_unwitnessed`, also refuses a large count without a witness."""
     refuse_witness(witness, by=by, store=settlement.store)
     if refuses_unwitnessed:
         amount = cash_counted(counted, store=settlement.store)
@@ -110,7 +110,7 @@ def refuse_lone_count(
 def note(
     settlement: Settlement, action: str, *, by: Principal, at: datetime, detail: Mapping[str, Any] | None = None
 ) -> None:
-    """Adds to the audit trail."""
+    """Adds an entry to the audit trail."""
     audit.note(
         action=action, subject=f"settlement:{settlement.pk}", by=by, at=at, store=settlement.store, detail=detail
     )

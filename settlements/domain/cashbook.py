@@ -1,4 +1,4 @@
-"""The cashbook: money paid in and out under a reason code that a manager maintains."""
+"""The cashbook: money paid in and out under reason codes that a manager maintains."""
 
 from datetime import datetime
 
@@ -16,32 +16,35 @@ from settlements.models import CashbookAccount, Settlement
 
 
 def accounts_of(*, store: Store, type: SettlementType) -> list[CashbookAccount]:  # noqa: A002 (the published name)
-    """Returns the accounts of a store's registers or vault, retired ones too; a store that has none gets the usual ones."""
+    """Returns the accounts of a store's registers or vault, retired ones included.
+
+    A store without accounts gets the usual ones first.
+    """
     keep_usual_accounts(store=store)
     return list(CashbookAccount.objects.filter(store=store, type=type).order_by("code"))
 
 
 def account_names(*, place: Place) -> dict[str, str]:
-    """Returns the descriptions of the accounts of a register or the vault by code, retired ones too."""
+    """Returns account descriptions by code for a register or vault, retired accounts included."""
     type_ = next(type_ for type_, kind in PLACE_KIND.items() if kind == place.kind)
     rows = CashbookAccount.objects.filter(store_id=place.store_id, type=type_)
     return dict(rows.values_list("code", "description"))
 
 
 def keep_usual_accounts(*, store: Store) -> None:
-    """Gives a store that has no account the usual ones."""
+    """Creates the usual accounts if the store has none."""
     if not CashbookAccount.objects.filter(store=store).exists():
         CashbookAccount.objects.bulk_create(
             (
                 CashbookAccount(store=store, type=kind, direction=direction, code=code, description=description)
                 for kind, direction, code, description in USUAL_ACCOUNTS
             ),
-            ignore_conflicts=True,  # two first readers at once
+            ignore_conflicts=True,  # two requests may create them at once
         )
 
 
 def find_account(*, store: Store, place: Place, code: str, field: str) -> CashbookAccount:
-    """Returns the active account with this code for a register or the vault. Raises InvalidInput naming `field`."""
+    """Returns the active account with this code for a register or vault. Raises InvalidInput naming `field`."""
     type_ = next(type_ for type_, kind in PLACE_KIND.items() if kind == place.kind)
     active = [account for account in accounts_of(store=store, type=SettlementType(type_)) if account.is_active]
     found = next((account for account in active if account.code == code), None)
@@ -59,10 +62,10 @@ def find_account(*, store: Store, place: Place, code: str, field: str) -> Cashbo
 def book_entry(
     *, settlement: Settlement, account: str, amount: int, currency: str, by: Principal, at: datetime, method: str = CASH
 ) -> Movement:
-    """Books `amount` minor units paid into or out of a settlement's place, as the account says, and returns the movement.
+    """Books `amount` minor units into or out of a settlement's place, as the account says, and returns the movement.
 
-    Raises InvalidInput for an unknown account, Forbidden at a drawer that somebody else has, Conflict unless the
-    settlement is open.
+    Raises InvalidInput for an unknown account, Forbidden at another person's drawer and for a cashier at the vault,
+    and Conflict unless the settlement is open.
     """
     place = settlement.place
     if place.kind == PlaceKind.REGISTER:
@@ -70,7 +73,7 @@ def book_entry(
     elif not by.has_role(Role.MANAGER):
         raise Forbidden(_("The vault is a manager's to settle."))
     found = find_account(store=settlement.store, place=place, code=account, field="account")
-    # Before the lock, for the words; move_money looks at the locked place.
+    # Checked before the lock for a helpful error message. move_money checks the locked place.
     _refuse_unless_open(settlement)
     movement = move_money(
         here=place,
@@ -83,7 +86,7 @@ def book_entry(
         at=at,
         reason=found.code,
     )
-    # Under the lock now: nothing closes it before this is committed.
+    # Checked again under the lock: nothing can close the settlement before this commits.
     _refuse_unless_open(Settlement.objects.get(pk=settlement.pk))
     return movement
 

@@ -1,4 +1,4 @@
-"""Change from the bank: ordered by notes and coins, and counted when it has come."""
+"""Change orders: notes and coins ordered from the bank, and counted when they arrive."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -31,10 +31,10 @@ def order_change(
     wanted_on: date | None = None,
     note: str = "",
 ) -> ChangeOrder:
-    """Writes down what was ordered from the bank, and returns the order. No money moves.
+    """Records an order for change and returns it. No money moves.
 
-    Raises Forbidden for cashiers, InvalidInput for nothing, for what is no cash or does not add up, and for a day before
-    the store's own, Conflict in a store that is switched off.
+    Raises Forbidden for cashiers, InvalidInput for 0, a method other than cash, pieces that do not add up or a date
+    in the past, and Conflict if the store is switched off.
     """
     refuse_cashier(by=by)
     refuse_switched_off(store)
@@ -60,10 +60,11 @@ def order_change(
 def receive_change(
     *, order: ChangeOrder, received: CountedAmount, by: Principal, at: datetime, note: str = ""
 ) -> ChangeOrder:
-    """Books what was counted when an order came into the vault, whatever was ordered, and returns the order.
+    """Books the counted change into the vault, whatever was ordered, and returns the order.
 
-    The difference to the order is in nobody's custody, so it is named and not booked over/short (docs/decisions/0017).
-    Raises Conflict when the order has ended, InvalidInput for another currency and for nothing, Forbidden for cashiers.
+    A difference from the order is recorded but not booked over/short, because it is in nobody's custody
+    (docs/decisions/0017). Raises Conflict if the order has ended, InvalidInput for another currency or 0, and
+    Forbidden for cashiers.
     """
     refuse_cashier(by=by)
     order = _locked(order, becoming=ChangeOrderState.ARRIVED)
@@ -91,8 +92,9 @@ def receive_change(
 
 @transaction.atomic
 def cancel_change(*, order: ChangeOrder, reason: str, by: Principal, at: datetime) -> ChangeOrder:
-    """Notes that nobody waits for an order any more, and returns it. Raises Conflict when it has ended, InvalidInput
-    without a reason, Forbidden for cashiers.
+    """Cancels an order and returns it.
+
+    Raises Conflict if the order has ended, InvalidInput without a reason, and Forbidden for cashiers.
     """
     refuse_cashier(by=by)
     order = _locked(order, becoming=ChangeOrderState.CANCELLED)
@@ -106,7 +108,10 @@ def cancel_change(*, order: ChangeOrder, reason: str, by: Principal, at: datetim
 
 
 def _refuse_amount(told: CountedAmount, *, field: str, nothing: str) -> None:
-    """Raises InvalidInput naming `field` for what nobody can order or bring; `nothing` says why not 0."""
+    """Raises InvalidInput naming `field` if the amount cannot be ordered or received.
+
+    `nothing` is the message for 0.
+    """
     if told.method != CASH:
         raise InvalidInput.of(field, _("must be cash."))
     if told.amount <= 0:
@@ -117,7 +122,7 @@ def _refuse_amount(told: CountedAmount, *, field: str, nothing: str) -> None:
 
 
 def _kept(told: CountedAmount) -> dict[str, int]:
-    """The pieces as an order keeps them; of which there are none is not written down."""
+    """The pieces as an order stores them, without lines of 0."""
     return {str(line.denomination): line.pieces for line in told.pieces if line.pieces}
 
 

@@ -1,4 +1,4 @@
-"""Bags for the bank: prepared, collected, credited with the bank's own figure, and that figure corrected."""
+"""Deposits: bags are prepared, collected and credited by the bank, and a wrong credit is corrected."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -38,9 +38,9 @@ def prepare_deposit(
     slip_number: str = "",
     note: str = "",
 ) -> Deposit:
-    """Packs a bag: the cash leaves the vault's book for the bank's, and the bag begins its way. Returns the deposit.
+    """Packs a bag: moves cash from the vault to the bank in the books and returns the deposit.
 
-    Raises InvalidInput for a bag number that another deposit of the store has, unless that one was cancelled.
+    Raises InvalidInput if another deposit of the store has the bag number, unless that deposit was cancelled.
     """
     vault = place.places_of(store)[PlaceKind.VAULT]
     lock_bank(store)
@@ -74,7 +74,7 @@ def prepare_deposit(
 
 @transaction.atomic
 def collect_deposit(*, deposit: Deposit, courier: str, by: Principal, at: datetime) -> Deposit:
-    """Notes who took the bag along, and returns the deposit. Raises Conflict unless it lies prepared."""
+    """Records who collected the bag, and returns the deposit. Raises Conflict unless it is prepared."""
     deposit = _locked(deposit, act=DepositAct.COLLECT, by=by)
     deposit.state, deposit.courier = DepositState.COLLECTED, courier
     deposit.collected_at, deposit.collected_by = at, by.user
@@ -85,8 +85,10 @@ def collect_deposit(*, deposit: Deposit, courier: str, by: Principal, at: dateti
 
 @transaction.atomic
 def credit_deposit(*, deposit: Deposit, amount: int, by: Principal, at: datetime) -> Deposit:
-    """Notes what the bank credited, minor units, and returns the deposit with its difference, which is booked between the
-    bank and over/short. Raises Conflict when it was credited or cancelled already.
+    """Records the amount that the bank credited, in minor units, and returns the deposit.
+
+    The difference is booked between the bank and over/short. Raises Conflict if the deposit is already credited or
+    cancelled.
     """
     deposit = _locked(deposit, act=DepositAct.CREDIT, by=by)
     bounded(amount, deposit.movement.currency, field="amount")
@@ -103,13 +105,15 @@ def credit_deposit(*, deposit: Deposit, amount: int, by: Principal, at: datetime
 
 @transaction.atomic
 def correct_credit(*, deposit: Deposit, amount: int, reason: str, by: Principal, at: datetime) -> Deposit:
-    """Corrects what was recorded as credited by the bank to `amount` minor units, and returns the deposit.
+    """Corrects the recorded credit to `amount` minor units and returns the deposit.
 
-    The change is a further movement between the bank and over/short. A difference that still waits in the variance queue
-    is superseded; the corrected one is raised where it exceeds the tolerance. The figures before stay on record.
+    A further movement books the change between the bank and over/short. An open variance of the old difference is
+    superseded, and a new one is created if the corrected difference exceeds the tolerance. The old figures stay on
+    record.
 
-    Raises Conflict unless the deposit is credited, Forbidden for a program and for the people who recorded the credit or the
-    figure that is corrected, InvalidInput for the same amount again and for a missing or too long reason.
+    Raises Conflict unless the deposit is credited. Raises Forbidden for programs and for the person who recorded the
+    credit or its latest correction. Raises InvalidInput for an unchanged amount and for a missing or too long
+    reason.
     """
     deposit = _locked(deposit, act=DepositAct.CORRECT_CREDIT, by=by)
     bounded(amount, deposit.movement.currency, field="amount")
@@ -143,28 +147,30 @@ def correct_credit(*, deposit: Deposit, amount: int, reason: str, by: Principal,
 
 
 def acts_open_to(deposit: Deposit, *, by: Principal) -> tuple[DepositAct, ...]:
-    """Returns what `by` may do with a bag now. It is a look: under the lock it is asked again."""
+    """Returns the actions that `by` may take on a deposit now. Not locked: each action checks this again."""
     if not (by.has_role(Role.MANAGER) and by.has_scope(Scope.SETTLEMENTS_WRITE)):
         return ()
     return tuple(act for act in DepositAct if _refusal(deposit, act=act, by=by) is None)
 
 
 def why_not_corrected(deposit: Deposit, *, by: Principal) -> str:
-    """Returns why `by` may not correct what the bank credited for a bag, or ""."""
+    """Returns why `by` may not correct the credit of a deposit, or ""."""
     refusal = _refusal(deposit, act=DepositAct.CORRECT_CREDIT, by=by)
     return refusal.message if refusal is not None else ""
 
 
 def subjects_of(deposit: Deposit) -> list[str]:
-    """Returns the subjects of a deposit's variances: of its credit first, then of each correction."""
+    """Returns the subjects of a deposit's variances: first of its credit, then of each correction."""
     subject = f"deposit:{deposit.pk}"
     numbers = sorted(correction.number for correction in deposit.corrections.all())
     return [subject, *(f"{subject}:{number}" for number in numbers)]
 
 
 def lock_bank(store: Store) -> None:
-    """Locks what goes between the vault and the bank: the bank's row, under which bags are numbered and credited and change
-    is received; the vault's before it, as every lock does that needs both.
+    """Locks the bank's place exclusively and the vault's shared.
+
+    Bag numbers, credits and received change depend on the lock of the bank. The vault is locked first, as
+    everywhere.
     """
     ends = place.places_of(store)
     place.lock(exclusive=[ends[PlaceKind.BANK]], shared=[ends[PlaceKind.VAULT]])
@@ -172,7 +178,10 @@ def lock_bank(store: Store) -> None:
 
 @transaction.atomic
 def cancel_deposit(*, deposit: Deposit, by: Principal, at: datetime, reason: str) -> Movement:
-    """Cancels a deposit by the reversal of its movement, which it returns. Raises Conflict once the bank has credited it."""
+    """Cancels a deposit by reversing its movement, and returns the reversal.
+
+    Raises Conflict if the bank has credited it.
+    """
     lock_bank(deposit.store)
     deposit = _read(deposit)
     if deposit.state == DepositState.CREDITED:
@@ -185,7 +194,7 @@ def cancel_deposit(*, deposit: Deposit, by: Principal, at: datetime, reason: str
 
 
 def _locked(deposit: Deposit, *, act: DepositAct, by: Principal) -> Deposit:
-    """Locks the bank and reads the deposit again. Raises what stands in the way of the act."""
+    """Locks the bank and reads the deposit again. Raises the error if the action is not allowed."""
     lock_bank(deposit.store)
     deposit = _read(deposit)
     refusal = _refusal(deposit, act=act, by=by)
@@ -200,7 +209,10 @@ def _read(deposit: Deposit) -> Deposit:
 
 
 def _refusal(deposit: Deposit, *, act: DepositAct, by: Principal) -> DomainError | None:
-    """Returns why `by` may not do it with a bag as it is, or None. Reads the corrections, which its query prefetched."""
+    """Returns the error if `by` may not act on the deposit, or None.
+
+    Reads `corrections`, which the query prefetched.
+    """
     if deposit.state == DepositState.CANCELLED:
         return Conflict(_("The deposit was cancelled: its movement was reversed."), code="deposit_cancelled")
     if act in _BECOMES:
@@ -229,7 +241,7 @@ def _book(
     reason: str = "",
     note: str = "",
 ) -> list[Movement]:
-    """Books that the bank credited `difference` more, or less, minor units."""
+    """Books the difference in minor units between the bank and over/short."""
     entries = entries_of_difference(
         place=ends[PlaceKind.BANK],
         over_short=ends[PlaceKind.OVER_SHORT],

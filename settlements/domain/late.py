@@ -1,4 +1,4 @@
-"""Money that arrived after a settlement's count, and so explains that much of a frozen difference (law 4)."""
+"""Late money: movements that arrived after a settlement's count and explain part of its frozen difference (law 4)."""
 
 from collections import defaultdict
 
@@ -14,25 +14,26 @@ from settlements.models import Settlement
 
 
 def late_amounts_of(settlement: Settlement) -> Balances:
-    """Returns what arrived late for a settlement, in minus out of its place, minor units by (currency, method).
+    """Returns the late amounts of a settlement, in minor units by (currency, method): into its place minus out of it.
 
-    What is late for a cash session within it explains that session's difference, which the settlement's target has in it
-    already, so it is not counted twice. `difference - late` is the adjusted difference.
+    Late money of a cash session explains that session's difference, which the settlement's target already contains.
+    So it is left out here. `difference - late` is the adjusted difference.
     """
     late = Movement.objects.filter(late_for=settlement.place_id, is_late=True).annotate(
-        # A reversal belongs to the period of what it reverses.
+        # A reversal belongs to the period of the movement that it reverses.
         moment=Coalesce(F("reverses_id"), F("id"))
     )
     if settlement.type == SettlementType.CASHREGISTER:
         late = late.filter(session__isnull=True).exclude(
-            # Cash that a cashier within it has counted since: that session's opening difference has it already.
+            # A cashier of this settlement has counted this cash since, so that session's opening difference already
+            # contains it.
             reverses__lte=_counted_by_sessions_until(settlement),
             method=CASH,
             currency=settlement.store.currency,
         )
     following = Settlement.objects.filter(place=settlement.place_id, pk__gt=settlement.pk).order_by("pk").first()
     by_id = Q(moment__gt=settlement.opened_after)
-    # A payment that waited for its decision belongs to the period in which it was reported.
+    # A payment that was pending belongs to the period in which it was reported.
     by_time = Q(payment__reported_at__gte=settlement.opened_at)
     if following is not None:
         by_id &= Q(moment__lte=following.opened_after)
@@ -40,7 +41,7 @@ def late_amounts_of(settlement: Settlement) -> Balances:
     waited = Q(payment__decided_at__isnull=False)
     late = late.filter((waited & by_time) | (~waited & by_id))
     amounts: dict[tuple[str, str], int] = defaultdict(int)
-    # An index on late_for bounds it: what is late is rare.
+    # The index on late_for keeps this cheap, because late movements are rare.
     for currency, method, amount, came_in in late.annotate(
         came_in=Q(destination__kind=PlaceKind.OVER_SHORT)
     ).values_list("currency", "method", "amount", "came_in"):
@@ -49,7 +50,7 @@ def late_amounts_of(settlement: Settlement) -> Balances:
 
 
 def _counted_by_sessions_until(settlement: Settlement) -> Combinable:
-    """The id of the last movement under the seal of a session within a register's settlement, 0 where there was none."""
+    """The id of the last movement sealed by a session within the settlement, or 0."""
     seals = Seal.objects.filter(
         place=settlement.place_id, number__gt=settlement.opened_after_z, session__is_cancelled=False
     )

@@ -1,4 +1,4 @@
-"""Opening a settlement: the amounts that are counted in, and how the book of the place is brought to them."""
+"""Opens settlements: stores the counted amounts and books the differences from the place's book."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -34,12 +34,14 @@ def open_settlement(
     at: datetime,
     station: int | None = None,
 ) -> Settlement:
-    """Opens the period of the vault, or of a register, with the amounts that were counted into it (minor units).
+    """Opens the settlement of a vault or a register with the counted amounts (minor units).
 
-    A register's cash comes out of the vault (FLOAT), whose settlement must be open. Where its book still holds cash, no
-    float moves: amount minus book is the opening difference. A vault's first settlement books what is there as its
-    opening balance (docs/decisions/0013). Raises Forbidden for a vault by a cashier, InvalidInput, and Conflict where one
-    runs already, a session is open, the vault has none, or the store is switched off.
+    A register's cash comes from the vault (FLOAT), which must have an open settlement. If the register's book still
+    holds cash, no float moves: amount minus book is the opening difference. The first settlement of a vault books
+    its cash as opening balance (docs/decisions/0013).
+
+    Raises Forbidden for a cashier at the vault, InvalidInput, and Conflict if a settlement or session is already
+    open there, the vault has none, or the store is switched off.
     """
     refuse_pairs(initial, field="initial_cash")
     if type == SettlementType.VAULT:
@@ -67,7 +69,7 @@ def _open_vault(*, store: Store, initial: Sequence[CountedAmount], by: Principal
     entries: list[Entry] = []
     for (currency, method), gap in gaps.items():
         if gap > 0:
-            # What nobody had booked before the vault was first counted is what it began with, no overage of anyone's.
+            # Money that nobody booked before the first count of the vault is its opening balance, not an overage.
             entries.append(
                 Entry(
                     source=ends[PlaceKind.OPENING], destination=vault, amount=gap, currency=currency, method=method,
@@ -100,7 +102,7 @@ def _open_register(
     vault = ends[PlaceKind.VAULT]
     register = place.lock(exclusive=[chosen], shared=[vault])[chosen.pk]
     if register.transitions != chosen.transitions:
-        # It may have been assigned to somebody else meanwhile.
+        # Another person may have been assigned to the register meanwhile.
         refuse_register_of_another(register=register, by=by)
     _refuse_running(register)
     refuse_open_session(register)
@@ -149,8 +151,9 @@ def open_locked(
     is_counted: bool = True,
     person_id: int | None = None,
 ) -> Settlement:
-    """Writes the settlement of a place whose book has been brought to what it opens with. `person_id` had the drawer before
-    and has it now, so the differences are theirs.
+    """Creates the settlement of a locked place whose book already equals the opening amounts.
+
+    `person_id` is set if the same person had the drawer before and has it now: then the differences are theirs.
     """
     settlement = Settlement.objects.create(
         store=store,
@@ -194,7 +197,10 @@ def open_locked(
 
 
 def _gaps(*, initial: Sequence[CountedAmount], book: Book) -> dict[tuple[str, str], int]:
-    """What each pair's book lacks to what was counted. Cash that was not named was not there; other methods stay."""
+    """Counted amount minus book per pair, without zeros.
+
+    Cash that was not counted counts as 0. Other methods that were not counted are left out.
+    """
     counted = {amount.pair: amount.amount for amount in initial}
     held = {pair: amount for pair, amount in book.balances.items() if pair in counted or pair[1] == CASH}
     gaps = {pair: counted.get(pair, 0) - held.get(pair, 0) for pair in [*counted, *sorted(held)]}

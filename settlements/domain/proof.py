@@ -1,4 +1,4 @@
-"""Proving that closed settlements say what the ledger says: recomputed from the movements as they are."""
+"""Proves that closed settlements agree with the ledger, by recalculating them from the movements."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -16,8 +16,10 @@ Pair = tuple[str, str]
 
 
 def faults_of_store(store: Store) -> Iterator[str]:
-    """Yields a sentence for everything that does not hold in a store's settlements: nothing, unless somebody got at the
-    rows. Figures against movements, what was booked at the close, the chain of the vault, and who holds which place.
+    """Yields one sentence per fault in a store's settlements. Faults exist only if somebody changed rows directly.
+
+    It checks figures against movements, bookings of each close, the chain of vault settlements, the state stored on
+    places, change orders and deposits.
     """
     closed = Settlement.objects.filter(store=store, state=SettlementState.CLOSED).select_related("place", "seal")
     for settlement in closed.prefetch_related("initial_amounts", "closing_amounts").iterator(chunk_size=500):
@@ -43,7 +45,7 @@ def _faults_of(settlement: Settlement) -> Iterator[str]:
             yield f"{' '.join(pair)} moved and has no closing amount."
             continue
         currency = pair[0]
-        # Before the close booked anything: what was opened with and what moved.
+        # Before the bookings of the close: opening amounts plus movements.
         target = initial.get(pair, 0) + moved_all.get(pair, 0) - booked[pair] + returned[pair]
         if target != line.target:
             right, said = to_text(target, currency), to_text(line.target, currency)
@@ -61,13 +63,16 @@ def _should_be_returned(settlement: Settlement, line: ClosingAmount) -> int:
 
 
 def _booked_at_close(settlement: Settlement, seal: Seal) -> tuple[Balances, Balances]:
-    """What the close itself booked over/short into the place, and returned out of it. What a session booked names it."""
+    """What the close itself booked over/short and returned, by pair.
+
+    Movements of a session name that session and are left out.
+    """
     booked: dict[Pair, int] = defaultdict(int)
     returned: dict[Pair, int] = defaultdict(int)
-    # Bounded by the seal's own range: nothing that is the settlement's own lies before a session's seal.
+    # Limited to the seal's own range: bookings of the settlement's close come after the seals of its sessions.
     after = max(seal.after_movement, settlement.opened_after)
     place = settlement.place
-    # A miscount that a recount found is booked while the period runs, and says so.
+    # A recount books corrected miscounts while the period runs and marks them as corrections.
     differences = Q(kind=MovementKind.OVER_SHORT) & ~Q(reason=CORRECTION) & (Q(source=place) | Q(destination=place))
     rows = Movement.objects.filter(
         differences | Q(kind=MovementKind.RETURN, source=place),
@@ -87,7 +92,7 @@ def _booked_at_close(settlement: Settlement, seal: Seal) -> tuple[Balances, Bala
 
 
 def _faults_of_next(settlement: Settlement, lines: dict[Pair, ClosingAmount]) -> Iterator[str]:
-    """A vault's next settlement begins with what this one found."""
+    """The next settlement of a vault must start with the counted amounts of this one."""
     if settlement.type != SettlementType.VAULT:
         return
     following = Settlement.objects.filter(place=settlement.place, pk__gt=settlement.pk).order_by("pk").first()
@@ -110,7 +115,7 @@ def _faults_of_places(store: Store) -> Iterator[str]:
 
 
 def _faults_of_change(store: Store) -> Iterator[str]:
-    """What came of an order is what was booked for it: from the bank to the vault."""
+    """The received amount of a change order must equal its movement from the bank to the vault."""
     arrived = ChangeOrder.objects.filter(store=store, state=ChangeOrderState.ARRIVED).select_related("movement")
     for order in arrived.iterator(chunk_size=500):
         booked = order.movement
@@ -124,7 +129,10 @@ def _faults_of_change(store: Store) -> Iterator[str]:
 
 
 def _faults_of_deposits(store: Store) -> Iterator[str]:
-    """A bag is cancelled exactly where its movement was reversed, and its corrections follow from each other."""
+    """A deposit is cancelled if and only if its movement is reversed.
+
+    Each correction must start from the figure before it.
+    """
     deposits = Deposit.objects.filter(store=store).select_related("movement__reversed_by")
     for deposit in deposits.prefetch_related("corrections__movement__destination").iterator(chunk_size=500):
         is_reversed = hasattr(deposit.movement, "reversed_by")

@@ -1,4 +1,4 @@
-"""What X and Z reports are made of. Amounts are minor units; the doors write them as people read them."""
+"""The building blocks of X and Z reports. Amounts are in minor units; pages and APIs format them."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -25,15 +25,15 @@ CLOSED: Final = (
     "settlement.closed", "settlement.forced_closed",
 )  # fmt: skip
 COUNTED_AFTERWARDS: Final = ("session.counted_afterwards", "settlement.counted_afterwards")
-"""The acts with which periods begin and end, as the audit trail names them."""
+"""Audit actions that begin and end periods: OPENED, CLOSED and COUNTED_AFTERWARDS."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """One currency and method: `begun_with + came_in - went_out = expected`, and what was found of it.
+    """The figures of one currency and method: `begun_with + came_in - went_out = expected`, and the count.
 
-    A period is opened with what was counted in (`opened_with`). What its addition begins with is the same for a settlement;
-    for a session it is what the seal before left in the drawer, and the float is among the movements.
+    `opened_with` is the amount counted at the opening. `begun_with` equals it for a settlement. For a session it is
+    the cash that the previous seal left in the drawer, and the float is part of `came_in`.
     """
 
     currency: str
@@ -56,18 +56,18 @@ class Figures:
 
     @property
     def difference(self) -> int | None:
-        """Counted minus expected; None where nobody counts."""
+        """Counted minus expected; None without a count."""
         return None if self.counted is None else self.counted - self.expected
 
     @property
     def adjusted_difference(self) -> int | None:
-        """The frozen difference without what late money explains (law 4)."""
+        """The frozen difference minus late money (law 4)."""
         return None if self.difference is None else self.difference - self.late
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionInside:
-    """A cash session within a period. Of one that is open, or whose opening was cancelled, nothing is counted."""
+    """A cash session within a period. An open or cancelled session has no counted amount."""
 
     number: int
     cashier: str
@@ -83,7 +83,7 @@ class SessionInside:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What a count found of one currency and method, and of cash the pieces if they were told."""
+    """The counted amount of one currency and method, with the pieces of cash if they were entered."""
 
     currency: str
     method: str
@@ -93,7 +93,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """A count as it was written down. `is_equal` is None where nothing was compared."""
+    """One stored count. `is_equal` is None if nothing was compared."""
 
     number: int
     moment: CountMoment
@@ -106,8 +106,9 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What X and Z have in common. `movements` are those that made `expected`, by kind, with the rounding of payments as a
-    line of its own.
+    """The common part of X and Z reports.
+
+    `movements` are the movements that make up `expected`, by kind, with cash rounding as its own line.
     """
 
     place: Place
@@ -123,7 +124,7 @@ class Report:
 
 
 def refuse_unknown(place: Place, *, by: Principal) -> None:
-    """Raises NotFound for a place of a store that `by` may not know of."""
+    """Raises NotFound if the place's store is out of scope."""
     if not by.stores().filter(pk=place.store_id).exists():
         raise NotFound(_("There is no such register or vault."))
 
@@ -139,8 +140,10 @@ def figures_of(
     returned: Balances | None = None,
     late: Balances | None = None,
 ) -> tuple[Figures, ...]:
-    """Adds up what happened per currency and method, cash first. `opened_with` tells amount and opening difference; `frozen`
-    is what was expected at the close, where there was one, else it is what the movements add up to.
+    """Sums the movements per currency and method, cash first.
+
+    `opened_with` holds (amount, opening difference). `frozen` is the expected amount at the close; without it,
+    expected is calculated from the movements.
     """
     lines = tuple(lines)
     frozen, counted, returned, late = frozen or {}, counted or {}, returned or {}, late or {}
@@ -173,7 +176,7 @@ def figures_of(
 def opened_with(
     *, settlement: Settlement | None = None, session: CashSession | None = None
 ) -> dict[Pair, tuple[int, int]]:
-    """Returns what a period was opened with and its opening difference, per pair."""
+    """Returns (opening amount, opening difference) per currency and method."""
     if settlement is not None:
         amounts = settlement.initial_amounts.all()
         return {(line.currency, line.method): (line.amount, line.opening_difference) for line in amounts}
@@ -189,10 +192,10 @@ def no_sales_of(
     since: Collection[str] = OPENED,
     until: Collection[str] = (),
 ) -> int:
-    """Returns how often a drawer was opened without a sale between two acts on a session or settlement, or since the first.
+    """Returns the number of no-sale openings between two actions on a session or settlement, or since the first action.
 
-    What came between is what the audit trail has between: all of them took the place's row, and their clocks were read
-    before anybody waited for it.
+    The order of audit entries decides. Each of these actions locked the place's row, and its clock was read before
+    the wait.
     """
     noun = "session" if isinstance(of, CashSession) else "settlement"
     acts = AuditEntry.objects.filter(subject=f"{noun}:{of.pk}").order_by("pk")
@@ -205,7 +208,7 @@ def no_sales_of(
 
 
 def inside(sessions: Iterable[CashSession]) -> tuple[SessionInside, ...]:
-    """Tells of sessions what a report shows of them."""
+    """Builds the rows of a report about sessions."""
     return tuple(
         SessionInside(
             number=session.pk,
@@ -224,7 +227,7 @@ def inside(sessions: Iterable[CashSession]) -> tuple[SessionInside, ...]:
 
 
 def attempt_of(count: Count, *, number: int, is_equal: bool | None = None) -> Attempt:
-    """Tells of a count, whose amounts and pieces were fetched, what a report shows of it."""
+    """Builds the row of a report about a count. Its amounts and pieces must be prefetched."""
     return Attempt(
         number=number,
         moment=CountMoment(count.moment),

@@ -1,4 +1,4 @@
-"""Reversing a movement by a manager, with all that hangs on it: a deposit is cancelled by it."""
+"""Reverses movements for managers. Reversing a deposit's movement also cancels the deposit."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,10 +16,10 @@ from settlements.models import Deposit
 
 
 def reverse_movement(*, movement: Movement, by: Principal, at: datetime, reason: str) -> Movement:
-    """Reverses a movement (`cashdesk.domain.ledger.reverse`) and returns the reversal.
+    """Reverses a movement with `cashdesk.domain.ledger.reverse` and returns the reversal.
 
-    That of a deposit cancels the deposit, until the bank has credited it. A change order whose movement is reversed says so
-    by itself. Raises Conflict, InvalidMovement, InvalidInput for the reason.
+    The reversal of a deposit's movement cancels the deposit, unless the bank has credited it. A change order needs
+    no update: it shows the reversal by itself. Raises Conflict, InvalidMovement, and InvalidInput for the reason.
     """
     if movement.kind == MovementKind.DEPOSIT and movement.reverses_id is None:
         deposit = Deposit.objects.select_related("store").filter(movement=movement).first()
@@ -29,7 +29,10 @@ def reverse_movement(*, movement: Movement, by: Principal, at: datetime, reason:
 
 
 def why_not_reversed(movements: Sequence[Movement]) -> dict[int, str]:
-    """Returns per movement id why it cannot be reversed now, or "". A look; the movements are read with `deposit`."""
+    """Returns per movement id why it cannot be reversed now, or "".
+
+    Not locked. Movements must be read with `deposit`.
+    """
     told = ground.why_not_reversed(movements)
     for movement in movements:
         deposit = getattr(movement, "deposit", None)

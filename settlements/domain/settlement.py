@@ -1,4 +1,4 @@
-"""The life of an open settlement: counted in attempts, closed and sealed."""
+"""Counts, closes and seals open settlements."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -37,8 +37,9 @@ from settlements.models import ClosingAmount, Settlement
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What became of a preview: the settlement, closed by it or not, and the pairs that did not match. Nothing in it tells
-    by how much, or in which direction (law 5).
+    """The result of a preview: the settlement (closed or not) and the pairs that did not match.
+
+    It never contains the size or direction of a difference (law 5).
     """
 
     settlement: Settlement
@@ -57,8 +58,10 @@ def change_settlement(
     by: Principal,
     at: datetime,
 ) -> Settlement | Preview:
-    """Does what the page's one PATCH asks for: COUNTING starts the count or, with amounts, previews them; CLOSED closes
-    with amounts. Raises InvalidInput where amounts are missing, Conflict for every transition that there is not.
+    """Handles the one PATCH of the API.
+
+    COUNTING starts the count or, with amounts, previews them. CLOSED closes with amounts. Raises InvalidInput if
+    amounts are missing, and Conflict for a transition that does not exist.
     """
     if state == SettlementState.OPEN:
         _refuse_act(settlement, Act.REOPEN)
@@ -74,7 +77,7 @@ def change_settlement(
 
 @transaction.atomic
 def start_counting(*, settlement: Settlement, by: Principal, at: datetime) -> Settlement:
-    """Ends the trading of a register, so that what lies in it can be counted, and returns the settlement.
+    """Stops trading at a register so that it can be counted, and returns the settlement.
 
     Raises Conflict while a cash session is open there, or in any state but OPEN.
     """
@@ -101,12 +104,14 @@ def preview_settlement(
     witness: User | None = None,
     refuses_unwitnessed: bool = False,
 ) -> Preview:
-    """Compares what was counted with the target and says which pairs are not equal, not by how much.
+    """Compares a count with the target and returns the unequal pairs, without the size of their differences.
 
-    Of a register the attempts are counted: one in which all is equal closes it, and so does the third, with its amounts.
-    A vault is previewed as often as one likes. `after_previews` is how many the caller knows of, so that one form sent
-    twice is one attempt. `witness` and `refuses_unwitnessed`: as for a session (docs/decisions/0016).
-    Raises InvalidInput for a pair named twice, Conflict.
+    A register has three attempts: an attempt without difference closes the settlement, and so does the third, with
+    its amounts. A vault can be previewed any number of times. `after_previews` is the number of previews that the
+    caller knows, so that a form sent twice is one attempt. `witness` and `refuses_unwitnessed` work as for a session
+    (docs/decisions/0016).
+
+    Raises InvalidInput for a pair named twice, and Conflict.
     """
     refuse_pairs(counted, field="amounts")
     settlement = _locked(settlement, by=by)
@@ -151,10 +156,11 @@ def close_settlement(
     witness: User | None = None,
     refuses_unwitnessed: bool = False,
 ) -> Settlement:
-    """Closes a settlement with what was counted and returns it with its figures. A vault's next one is opened with them.
+    """Closes a settlement with the counted amounts and returns it. A vault's next settlement opens with these amounts.
 
-    Differences are booked over/short, a register's cash goes back to the vault, the period is sealed. Raises InvalidInput
-    for a pair named twice, Conflict: of two closes at once one wins and the other changes nothing.
+    Differences are booked over/short, a register's cash returns to the vault, and the period is sealed. Raises
+    InvalidInput for a pair named twice, and Conflict. Of two simultaneous closes one succeeds and the other changes
+    nothing.
     """
     refuse_pairs(counted, field="amounts")
     settlement = _locked(settlement, by=by)
@@ -167,8 +173,10 @@ def close_settlement(
 
 @transaction.atomic
 def force_close_settlement(*, settlement: Settlement, by: Principal, at: datetime, reason: str) -> Settlement:
-    """Closes a register's settlement without a count: nothing is booked, the cash stays in the register's book and the
-    next opening shows it. Raises Forbidden for a cashier, Conflict while a cash session is open there or when closed.
+    """Closes a register's settlement without a count.
+
+    Nothing is booked. The cash stays in the register's book and the next opening shows it. Raises Forbidden for a
+    cashier, and Conflict if a cash session is open there or the settlement is closed.
     """
     if not by.has_role(Role.MANAGER):
         raise Forbidden(_("Only a manager closes a settlement without a count."))
@@ -183,10 +191,11 @@ def force_close_settlement(*, settlement: Settlement, by: Principal, at: datetim
 def count_settlement_afterwards(
     *, settlement: Settlement, counted: Sequence[CountedAmount], by: Principal, at: datetime, reason: str = ""
 ) -> tuple[Judged, ...]:
-    """Counts the drawer of a settlement that was closed without a count, and returns what was found against the target.
+    """Counts the drawer of a settlement that was closed without a count, and returns the comparison with its target.
 
-    The settlement stays as it was sealed; the differences are booked now, the cash goes back to the vault, and the register
-    gets a further seal. Raises Forbidden for a cashier, Conflict unless nobody has opened or counted the drawer since.
+    The sealed settlement does not change. The differences are booked now, the cash returns to the vault, and the
+    register gets another seal. Raises Forbidden for a cashier. Raises Conflict for a settlement that was counted, or
+    if somebody has opened or counted the drawer since.
     """
     if not by.has_role(Role.MANAGER):
         raise Forbidden(_("Only a manager counts a settlement afterwards."))
@@ -220,8 +229,10 @@ def _close(
     at: datetime,
     reason: str = "",
 ) -> Settlement:
-    """The one end of every settlement. In this order: the register was locked, so every posting before is in; differences
-    and returns are booked; the figures are frozen; the period is sealed; a vault opens again.
+    """Ends every settlement.
+
+    The place is already locked, so every earlier posting is included. Order: book differences and returns, freeze
+    the figures, seal the period, and open the next settlement of a vault.
     """
     is_counted = closing != Closing.FORCED
     if is_counted:
@@ -279,7 +290,7 @@ def _close(
 
 
 def _book(settlement: Settlement, *, judged: Iterable[Judged], by: Principal, at: datetime) -> None:
-    """Books every difference over/short, and puts a register's cash back into the vault."""
+    """Books every difference over/short and returns a register's cash to the vault."""
     ends = place.places_of(settlement.store)
     entries: list[Entry] = []
     for pair in judged:
@@ -306,7 +317,7 @@ def _book(settlement: Settlement, *, judged: Iterable[Judged], by: Principal, at
 
 
 def _locked(settlement: Settlement, *, by: Principal) -> Settlement:
-    """Locks the place for a transition, the vault beside it, and reads the settlement again under the lock.
+    """Locks the place exclusively and the vault shared, and reads the settlement again under the lock.
 
     Raises Forbidden for a cashier at the vault or at somebody else's register.
     """
@@ -326,11 +337,11 @@ def _judged(settlement: Settlement, counted: Sequence[CountedAmount]) -> tuple[J
 
 
 def _refuse_act(settlement: Settlement, act: Act) -> None:
-    """Raises Conflict for what the state does not allow, and says what it does."""
+    """Raises Conflict if the state does not allow the action. The message names the allowed actions."""
     allowed = ACTS[settlement.type][settlement.state]
     if act in allowed:
         return
-    # What only the back office offers is of no use to who called.
+    # Callers of the API cannot use the action that only the back office offers.
     offered = _(" or ").join(_(other.label) for other in Act if other in allowed and other != Act.FORCE_CLOSE)
     told = (
         _("The %(type)s settlement is %(state)s and does not %(act)s; what it allows now is to %(offered)s.")
@@ -342,7 +353,7 @@ def _refuse_act(settlement: Settlement, act: Act) -> None:
 
 
 def _reasoned(reason: str) -> dict[str, str]:
-    """Only the back office asks for a reason."""
+    """The reason for the audit entry. Only the back office asks for one."""
     return {"reason": reason} if reason else {}
 
 

@@ -1,4 +1,4 @@
-"""Money moved within a store, or in and out of it, as one door asks for it: which place, who may, and under which reason."""
+"""Moves money within a store, and in and out of it: finds the place, checks permissions and the reason code."""
 
 from datetime import datetime
 from typing import Final
@@ -43,9 +43,9 @@ def move_in_store(
 ) -> Movement:
     """Books a drop, loan, deposit, withdrawal, or money paid in or out (minor units), and returns the movement.
 
-    `station` 0 is the vault; left out, it is the register of `held` (the caller's open session, where the door has read it),
-    else the caller's own register, or the vault for what only the vault does. What is taken from the vault is a manager's to
-    move. Raises InvalidInput, Forbidden, Conflict where a register does not trade.
+    `station` 0 is the vault. Without a station it is the register of `held` (the caller's open session, if already
+    read), else the caller's own register, or the vault for kinds that only a vault has. Only managers may move money
+    out of the vault. Raises InvalidInput, Forbidden, and Conflict if the register does not trade.
     """
     if held is not None and station is None and kind not in OF_THE_VAULT:
         here = held.register
@@ -92,7 +92,7 @@ def move_in_store(
 
 
 def refuse_cashier(*, by: Principal) -> None:
-    """Raises Forbidden for whoever is no manager: the vault and what comes to it from the bank are theirs."""
+    """Raises Forbidden unless `by` is a manager or above."""
     if not by.has_role(Role.MANAGER):
         raise Forbidden(_("kind: what is taken from or put into the vault by itself is a manager's to move."))
 
@@ -101,11 +101,11 @@ def refuse_cashier(*, by: Principal) -> None:
 def note_no_sale(
     *, store: Store, station: int, by: Principal, at: datetime, reason: str, session: CashSession | None = None
 ) -> Place:
-    """Notes that a drawer was opened without a sale, and returns the register: no money moves, but every opening counts.
+    """Records that a drawer was opened without a sale, and returns the register. No money moves.
 
-    `session` is the one whose drawer the caller speaks of. Raises InvalidInput for a station that is not there, Forbidden at
-    somebody else's register, NothingOpen where the session was closed, so that it is not counted in the next one's Z, and
-    Conflict in a store that is switched off.
+    `session` is the open session that the caller means. Raises InvalidInput for an unknown station, Forbidden at
+    another person's register, and Conflict if the store is switched off. Raises NothingOpen if `session` was closed
+    meanwhile, so that the opening does not count in the next session's Z.
     """
     refuse_switched_off(store)
     register = register_at(store=store, station=station)

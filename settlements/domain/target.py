@@ -1,4 +1,4 @@
-"""What a settlement should hold, and how what was counted compares with it, per currency and method."""
+"""The target of a settlement, and the comparison of a count with it, per currency and method."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,8 +14,9 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A pair of currency and method: what should be there, what was found, minor units, and whether nobody had to count
-    it, so that it is taken as the books say.
+    """The comparison of one currency and method, in minor units.
+
+    `is_assumed` means that nobody had to count it, so the amount in the books was taken.
     """
 
     currency: str
@@ -31,16 +32,16 @@ class Judged:
 
     @property
     def is_cash(self) -> bool:
-        """Whether it is what goes back into the vault."""
+        """Whether it is cash, which returns to the vault."""
         return self.method == CASH
 
 
 def targets_of(settlement: Settlement, *, moves: Balances | None = None) -> dict[Pair, int]:
-    """Returns the target per pair, minor units: what it was opened with, and the one sum over what moved since (`moves`,
-    where the caller has that sum already).
+    """Returns the target per pair in minor units: the opening amount plus the sum of all movements since.
 
-    The caller holds the place's lock where it decides on the figures. Cash follows the place's book, since the opening
-    brought the book to the amount; of other methods, which stay in the books for good, it is this period's part.
+    `moves` is that sum, if the caller already has it. A caller that acts on the figures holds the lock of the place.
+    For cash, the target equals the place's book, because the opening made both equal. Other methods stay in the book
+    across periods, so their target is the part of this period.
     """
     targets = {(amount.currency, amount.method): amount.amount for amount in settlement.initial_amounts.all()}
     if moves is None:
@@ -52,7 +53,7 @@ def targets_of(settlement: Settlement, *, moves: Balances | None = None) -> dict
 
 
 def counted_methods(settlement: Settlement) -> frozenset[str]:
-    """Returns the methods of the account that are counted by hand; cash always is."""
+    """Returns the methods of the account that are counted by hand. Cash always is."""
     methods = PaymentMethod.objects.filter(account=settlement.store.account_id, is_counted=True)
     return frozenset({CASH, *methods.values_list("code", flat=True)})
 
@@ -60,15 +61,18 @@ def counted_methods(settlement: Settlement) -> frozenset[str]:
 def judge(
     *, targets: Mapping[Pair, int], counted: Sequence[CountedAmount], by_hand: frozenset[str]
 ) -> tuple[Judged, ...]:
-    """Compares what was counted with the targets. What was not named counts as 0 where its method is counted by hand, and
-    as equal where it is not; what the books do not know is compared with 0 (docs/contracts.md, section 4).
+    """Compares counted amounts with the targets (docs/contracts.md, section 4).
+
+    A pair that was not counted is 0 if its method is counted by hand, and equal to its target if not. A pair that is
+    not in the books has the target 0.
     """
     found = {amount.pair: amount.amount for amount in counted}
     pairs = [*targets, *(pair for pair in found if pair not in targets)]
     judged = []
     for currency, method in pairs:
         target = targets.get((currency, method), 0)
-        # Nobody had to count it: taken as the books say. Below zero it is nothing that could be counted or opened with.
+        # Not counted by hand, so the amount in the books is taken. It may be negative; then it cannot be an opening
+        # amount.
         is_assumed = (currency, method) not in found and method not in by_hand
         actual = target if is_assumed else found.get((currency, method), 0)
         judged.append(Judged(currency=currency, method=method, target=target, actual=actual, is_assumed=is_assumed))
@@ -76,5 +80,5 @@ def judge(
 
 
 def unequal_of(judged: Iterable[Judged]) -> tuple[Pair, ...]:
-    """Returns the pairs that were not what they should be, without by how much."""
+    """Returns the pairs with a difference, without its size."""
     return tuple((pair.currency, pair.method) for pair in judged if pair.difference)

@@ -1,4 +1,4 @@
-"""What a settlement leaves for somebody to deal with: differences above the tolerance, or that nobody counted."""
+"""Creates the variances of a settlement: differences above the tolerance, and closes without a count."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -11,7 +11,7 @@ from settlements.models import Settlement
 
 
 def raise_closing(settlement: Settlement, *, judged: Iterable[Judged], by: Principal, at: datetime) -> None:
-    """Raises each pair's difference as it was counted."""
+    """Creates a variance for each difference of the closing count that exceeds the tolerance."""
     for pair in judged:
         raise_difference(
             kind=VarianceKind.SETTLEMENT,
@@ -34,8 +34,9 @@ def raise_opening(
     by: Principal,
     at: datetime,
 ) -> None:
-    """Raises what `found` at the opening differs from what the book still held: custody between two periods, or of the
-    one person who had the drawer before and after.
+    """Creates a variance for each opening difference that exceeds the tolerance.
+
+    It belongs to custody between two periods, or to `person_id` if the same person had the drawer before and after.
     """
     for pair, difference in differences.items():
         counted = found.get(pair, 0)
@@ -52,7 +53,7 @@ def raise_opening(
 
 
 def raise_not_counted(settlement: Settlement, *, at: datetime) -> None:
-    """Raises a close without a count."""
+    """Creates a variance for a close without a count."""
     raise_uncounted(
         cause=_cause(settlement, person_id=settlement.opened_by_id), currency=settlement.store.currency, at=at
     )

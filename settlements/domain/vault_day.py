@@ -1,4 +1,4 @@
-"""What went into a vault and out of it on a business day. Whoever looks before it is counted is written down (law 5)."""
+"""The movements of a vault on a business day. A look before the count is noted in the audit trail (law 5)."""
 
 from datetime import date, datetime
 from heapq import merge
@@ -19,10 +19,10 @@ from settlements.domain.report import refuse_unknown
 def vault_movements(
     *, vault: Place, day: date, limit: int, by: Principal, at: datetime, before: int | None = None
 ) -> list[Movement]:
-    """Returns the vault's movements of a business day, newest first, those before the id `before`, at most `limit`.
+    """Returns the vault's movements of a business day, newest first, at most `limit`. `before` is an id for paging.
 
-    They are told one by one and never added up. But they could be, so where they belong to a period that was not counted
-    yet the look is noted. Raises NotFound for a vault that `by` may not know of, Forbidden for cashiers.
+    The movements are not summed, but a reader could do that. So a look at a period that is not counted yet is noted.
+    Raises NotFound for a vault out of scope, and Forbidden for cashiers.
     """
     refuse_unknown(vault, by=by)
     if not by.has_role(Role.MANAGER):
@@ -31,7 +31,7 @@ def vault_movements(
     rows = rows.select_related("source", "destination", "recorded_by", "session", "reverses", "reversed_by", "deposit")
     if before is not None:
         rows = rows.filter(pk__lt=before)
-    # Each half comes from an index of its own; a movement is in one of them only.
+    # Each half is read from its own index. A movement is never in both.
     halves = (rows.filter(source=vault)[:limit], rows.filter(destination=vault)[:limit])
     found = list(islice(merge(*halves, key=lambda movement: -movement.pk), limit))
     seal = last_seal_of(vault)

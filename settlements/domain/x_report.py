@@ -1,4 +1,4 @@
-"""The X report: what runs at a place now and what should be in it. Whoever looks is written down (law 5)."""
+"""The X report: the open period of a place and its expected amounts. Each look is noted in the audit trail (law 5)."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,24 +22,26 @@ from settlements.models import Settlement
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class XReport(Report):
-    """What runs, read at one moment, which is the report's number."""
+    """The report of an open period at one moment."""
 
     at: datetime
     preview_count: int
 
     @property
     def number(self) -> str:
-        """`X` and the moment, in UTC."""
+        """`X` and the moment in UTC."""
         return f"X {self.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 @transaction.atomic
 def x_report(*, place: Place, by: Principal, at: datetime) -> XReport:
-    """Tells what runs at a place: the settlement that holds it, else the open cash session. Notes the look, and no figure.
+    """Returns the report of the settlement that holds a place, else of its open cash session.
 
-    The place is locked as postings lock it: tills sell on, but nothing is closed between two statements of the report.
-    Raises NotFound for a place that `by` may not know of or where nothing runs, Forbidden for cashiers and for keys that may
-    not read settlements.
+    The look is noted in the audit trail, without figures. The function takes the shared lock of the place, as
+    postings do: sales continue, but nothing is closed while the report is read.
+
+    Raises NotFound for a place out of scope or without an open period, and Forbidden for cashiers and for keys
+    without the scope to read settlements.
     """
     refuse_unknown(place, by=by)
     if not (by.has_role(Role.MANAGER) and by.has_scope(Scope.SETTLEMENTS_READ)):
@@ -105,8 +107,10 @@ def _of_session(session: CashSession, *, place: Place, at: datetime) -> XReport:
 
 
 def cash_left_by(seal: Seal | None) -> Balances:
-    """Returns the cash that lay in a place when a period was sealed. Other methods stay in the books for good, so of them a
-    report tells its own period's part, as a settlement's target does.
+    """Returns the cash that was in a place when the period was sealed.
+
+    Other methods stay in the book across periods. So a report shows only the part of its own period, like the target
+    of a settlement.
     """
     balances = seal.balances if seal is not None else []
     return {(line["currency"], line["method"]): line["amount"] for line in balances if line["method"] == CASH}

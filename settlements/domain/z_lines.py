@@ -1,4 +1,4 @@
-"""Lines of a Z report: what a close booked itself, told apart from what made the expected amount."""
+"""Lines of a Z report: separates the bookings of the close from the movements behind the expected amount."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -10,21 +10,21 @@ from settlements.domain.target import Pair
 
 
 def over_short(pair: Pair, difference: int) -> tuple[MovedOfKind, ...]:
-    """Returns the line of a difference, minor units; none where it is 0."""
-    # As many movements as the ledger made of it: one, unless it is beyond what one may carry.
+    """Returns the line of a difference in minor units; an empty tuple for 0."""
+    # The ledger splits a difference only if it exceeds the largest amount of a movement.
     movements = -(-abs(difference) // AMOUNT_MAX)
     return (line_of(MovementKind.OVER_SHORT, pair, count=movements, amount=difference),) if difference else ()
 
 
 def line_of(kind: MovementKind, pair: Pair, *, count: int, amount: int) -> MovedOfKind:
-    """Returns a line; a negative amount went out."""
+    """Returns a line. A negative amount went out."""
     return MovedOfKind(
         kind=kind, currency=pair[0], method=pair[1], count=count, came_in=max(amount, 0), went_out=max(-amount, 0)
     )
 
 
 def without(lines: Iterable[MovedOfKind], booked: Iterable[MovedOfKind]) -> tuple[MovedOfKind, ...]:
-    """The lines without what the close booked itself: those that made the expected amount."""
+    """Returns the lines without the close's own bookings: the movements that make up the expected amount."""
     own = {(line.kind, *line.pair): line for line in booked}
     left = []
     for line in lines:
@@ -44,5 +44,5 @@ def without(lines: Iterable[MovedOfKind], booked: Iterable[MovedOfKind]) -> tupl
 
 
 def returned_of(booked: Iterable[MovedOfKind]) -> Balances:
-    """Returns what went back to the vault, per pair."""
+    """Returns the cash that went back to the vault, per pair."""
     return {line.pair: line.went_out for line in booked if line.kind == MovementKind.RETURN}

@@ -1,4 +1,4 @@
-"""The Z report: the document of a sealed period. It tells what was frozen, and what explains it since."""
+"""The Z report: the document of a sealed period, with its frozen figures and the late money that explains them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -35,8 +35,9 @@ BOOKED_BY_A_CLOSE = frozenset({MovementKind.OVER_SHORT, MovementKind.RETURN})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealedPeriod:
-    """A seal with what it closed and the sessions within, each with what `settlements.queries` adds to it. It closed the
-    settlement, the session, or neither: then it sealed a count after a forced close.
+    """A seal with the settlement or session that it closed, and the sessions within.
+
+    `settlements.queries` reads it. If both are None, the seal belongs to a count after a forced close.
     """
 
     seal: Seal
@@ -47,10 +48,11 @@ class SealedPeriod:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZReport(Report):
-    """A sealed period. `booked` is what its close booked itself: the differences, and what went back to the vault.
+    """The report of a sealed period.
 
-    `closing` is None for a count after a forced close. An uncounted one was closed without a count: what is said to be
-    counted is then 0, and the difference tells nothing of the cashier.
+    `booked` holds the bookings of its close: differences, and cash returned to the vault. `closing` is None for a
+    count after a forced close. If it is FORCED, nobody counted: the counted amount is 0, and the difference says
+    nothing about the cashier.
     """
 
     seal: Seal
@@ -62,7 +64,10 @@ class ZReport(Report):
     closed_by: str
     attempts: tuple[Attempt, ...]
     tells_range: bool = True
-    """Whether the reader may know which movements are sealed. Their number tells whether the opening booked a difference."""
+    """Whether the reader may see the range of sealed movements.
+
+    Its size would reveal whether the opening booked a difference.
+    """
 
     @property
     def number(self) -> str:
@@ -71,12 +76,12 @@ class ZReport(Report):
 
     @property
     def is_uncounted(self) -> bool:
-        """Whether nobody counted what it closed."""
+        """Whether the period was closed without a count."""
         return self.closing == Closing.FORCED
 
     @property
     def closing_attempt(self) -> Attempt | None:
-        """The count that closed it, with its denominations."""
+        """The count that closed the period, with its denominations."""
         found = [
             attempt for attempt in self.attempts if attempt.moment in (CountMoment.CLOSING, CountMoment.AFTERWARDS)
         ]
@@ -84,11 +89,12 @@ class ZReport(Report):
 
 
 def z_report(*, period: SealedPeriod, by: Principal, at: datetime) -> ZReport:
-    """Tells of a sealed period, which `settlements.queries.sealed_period` found `by` may know of.
+    """Builds the report of a sealed period from `settlements.queries.sealed_period`, which checked the scope of `by`.
 
-    A look at what is expected in a drawer that still waits to be counted is noted. A cashier's own Z tells of other methods
-    only once the settlement around it is closed, since the settlement's count of them is still to come (law 5), and never
-    of what another one left in the drawer (docs/decisions/0016), or of a currency that nobody counted.
+    A look at the expected amount of a drawer that still awaits its count is noted. A cashier's own Z hides three
+    things (law 5). Other methods are hidden until the surrounding settlement is closed, because its count of them is
+    still to come. Also hidden are cash that another person left in the drawer (docs/decisions/0016) and currencies
+    that nobody counted.
     """
     if period.settlement is not None:
         note_looks(rows=[period.settlement], by=by, at=at, noun="settlements")
@@ -124,7 +130,7 @@ def _uncounted(session: CashSession) -> set[Pair]:
 
 
 def _note_uncounted(session: CashSession, *, by: Principal, at: datetime) -> None:
-    """Notes a look at the other currencies of a counted session that still wait for a count (law 5)."""
+    """Notes a look at other currencies of a counted session that still await a count (law 5)."""
     uncounted = _uncounted(session) if session.is_counted else set()
     if uncounted and uncounted & {(currency, CASH) for currency in currencies_left(session)}:
         subject, detail = f"store:{session.store_id}", {"sessions": [session.pk]}
@@ -215,8 +221,10 @@ def _closing_of(session: CashSession) -> Closing:
 
 
 def _as_counted_in(report: ZReport, session: CashSession) -> ZReport:
-    """Begins with the float that the cashier counted. The gap that was booked would tell what the drawer held before, and
-    so would a float from the vault: it moves only into an empty drawer.
+    """Rewrites a session's report so that it begins with the float that the cashier counted.
+
+    The booked opening difference would reveal what the drawer held before. A FLOAT from the vault would reveal it
+    too, because it moves only into an empty drawer.
     """
     own = (session.currency, CASH)
     floats = tuple(line for line in report.movements if line.kind == MovementKind.FLOAT and line.pair == own)
@@ -240,14 +248,17 @@ def _as_counted_in(report: ZReport, session: CashSession) -> ZReport:
 
 
 def _counted_in(attempts: Iterable[Attempt], *, own: Pair, begun_with: Balances) -> dict[Pair, tuple[int, int]]:
-    """What the opening counted of other currencies, and by how much it differs from what the drawer held."""
+    """Returns (counted amount, difference) of other currencies at the opening, per pair."""
     found = [one for attempt in attempts if attempt.moment == CountMoment.OPENING for one in attempt.found]
     pairs = {(one.currency, one.method): one.amount for one in found}
     return {pair: (amount, amount - begun_with.get(pair, 0)) for pair, amount in pairs.items() if pair != own}
 
 
 def _of_count(seal: Seal) -> ZReport:
-    """Of a count after a forced close: what was booked then, against what the forced close said should be there."""
+    """The report of a count after a forced close.
+
+    It compares the bookings of the count with the expected amounts of the forced close.
+    """
     afterwards = Count.objects.filter(
         place=seal.place, moment=CountMoment.AFTERWARDS, counted_at=seal.sealed_at
     ).select_related("session__closed_by", "settlement_count__settlement")
@@ -322,7 +333,7 @@ def _head(
 
 
 def _booked_by(settlement: Settlement) -> tuple[MovedOfKind, ...]:
-    """What a settlement's close booked, as `settlements.domain.settlement` books it: differences, and a register's cash."""
+    """The bookings of a settlement's close, as `settlements.domain.settlement` makes them."""
     booked: list[MovedOfKind] = []
     if not settlement.is_counted:
         return ()
