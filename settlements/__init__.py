@@ -1,1 +1,1 @@
-"""Vault and register settlements stand here, on the ledger of `cashdesk`."""
+"""Settlements of registers and vaults, on top of the ledger in `cashdesk`."""

@@ -1,4 +1,4 @@
-"""Settlements: the period of a register and of the vault, opened with amounts, counted and closed."""
+"""Configuration of the settlements app."""
 
 from django.apps import AppConfig
 
@@ -6,7 +6,7 @@ from settlements import triggers
 
 
 class SettlementsConfig(AppConfig):
-    """Configuration of the app. Importing `triggers` here lays down its laws."""
+    """Configures the app. Importing `triggers` registers the app's laws."""
 
     name = "settlements"
     verbose_name = "Settlements"

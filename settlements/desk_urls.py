@@ -1,4 +1,4 @@
-"""The pages of this app beside the reports: what is done with the money of a store. No path ends in a slash."""
+"""Page routes for moving money: no sale, vault, change orders, deposits. Paths have no trailing slash."""
 
 from django.urls import path
 

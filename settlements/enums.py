@@ -1,4 +1,4 @@
-"""Types and states of settlements, and as data: what may be asked of which, and what follows from it."""
+"""Types and states of settlements, and tables of what each state allows."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -10,18 +10,21 @@ from django.utils.translation import gettext_noop as noop
 from cashdesk.enums import MovementKind, PlaceKind
 
 PREVIEWS_OF_A_REGISTER: Final = 3
-"""The preview that closes a register's settlement with what it found, whatever that was (the settlements page)."""
+"""The preview with this number closes a register's settlement, equal or not (docs/contracts.md, section 4)."""
 
 
 class SettlementType(models.TextChoices):
-    """Whose period it is."""
+    """The kind of place that a settlement belongs to."""
 
     VAULT = "VAULT", "Vault"
     CASHREGISTER = "CASHREGISTER", "Cash register"
 
 
 class SettlementState(models.TextChoices):
-    """The life of a settlement. A vault's is never COUNTING: it trades on while it is counted."""
+    """The states of a settlement.
+
+    A vault settlement is never COUNTING, because the vault stays in use during the count.
+    """
 
     OPEN = "OPEN", noop("Open")
     COUNTING = "COUNTING", noop("Counting")
@@ -29,7 +32,7 @@ class SettlementState(models.TextChoices):
 
 
 class Closing(models.TextChoices):
-    """How a period came to be closed. Only the opening of a cash session is ever cancelled."""
+    """How a period was closed. CANCELLED applies only to the opening of a cash session."""
 
     DECLARED = "DECLARED", noop("With the amounts that were declared")
     MATCHED = "MATCHED", noop("By a preview in which all was equal")
@@ -42,7 +45,7 @@ CLOSINGS_OF_A_SETTLEMENT: Final = (Closing.DECLARED, Closing.MATCHED, Closing.AT
 
 
 class Act(models.TextChoices):
-    """What may be asked of a settlement."""
+    """The actions on a settlement."""
 
     START_COUNTING = "START_COUNTING", noop("start counting (state COUNTING)")
     PREVIEW = "PREVIEW", noop("preview (state COUNTING with amounts)")
@@ -68,7 +71,7 @@ ACTS: Final[Mapping[str, Mapping[str, frozenset[Act]]]] = MappingProxyType(
         ),
     }
 )
-"""Per type and state what may be asked; everything else is a conflict (docs/contracts.md, section 4)."""
+"""The allowed actions per type and state. Every other action is a conflict (docs/contracts.md, section 4)."""
 
 PLACE_KIND: Final[Mapping[str, PlaceKind]] = MappingProxyType(
     {SettlementType.VAULT: PlaceKind.VAULT, SettlementType.CASHREGISTER: PlaceKind.REGISTER}
@@ -76,7 +79,7 @@ PLACE_KIND: Final[Mapping[str, PlaceKind]] = MappingProxyType(
 
 
 class Direction(models.TextChoices):
-    """Which way the entries of a cashbook account go."""
+    """The direction of a cashbook account: money in or money out."""
 
     REVENUE = "REVENUE", "Revenue (paid in)"
     EXPENSE = "EXPENSE", "Expense (paid out)"
@@ -98,11 +101,11 @@ USUAL_ACCOUNTS: Final = (
     (SettlementType.VAULT, Direction.EXPENSE, "SUPPLIER", "Supplier paid in cash"),
     (SettlementType.VAULT, Direction.EXPENSE, "OTHER_EXPENSE", "Other expense"),
 )
-"""What a store begins with; a manager adds to them and retires them."""
+"""The cashbook accounts of a new store. Managers add accounts and retire them."""
 
 
 class DepositState(models.TextChoices):
-    """The way of a bag to the bank. Reversing the movement of a bag cancels it."""
+    """The states of a bag for the bank. Reversing its movement cancels it."""
 
     PREPARED = "PREPARED", "Prepared"
     COLLECTED = "COLLECTED", "Collected"
@@ -121,7 +124,7 @@ DEPOSIT_FLOW: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 
 
 class DepositAct(models.TextChoices):
-    """What may be done with a bag; the values are the last part of the API's paths."""
+    """The actions on a deposit. The values are the last part of the API paths."""
 
     COLLECT = "collect", "Collect"
     CREDIT = "credit", "Credit"
@@ -129,7 +132,7 @@ class DepositAct(models.TextChoices):
 
 
 class ChangeOrderState(models.TextChoices):
-    """The way of an order for notes and coins: until what was ordered has come, or nobody waits for it any more."""
+    """The states of an order for notes and coins."""
 
     ORDERED = "ORDERED", "Ordered"
     ARRIVED = "ARRIVED", "Arrived"
@@ -146,7 +149,7 @@ CHANGE_ORDER_FLOW: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 
 
 class ReportOf(models.TextChoices):
-    """What a report tells of: the period of a settlement or of a cash session, or a count after a forced close."""
+    """The subject of a report: a settlement, a cash session, or a count after a forced close."""
 
     SETTLEMENT = "SETTLEMENT", noop("Settlement")
     SESSION = "SESSION", noop("Cash session")

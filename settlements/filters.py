@@ -1,4 +1,4 @@
-"""What lists of settlements can be narrowed and sorted by: every scalar attribute of an answer."""
+"""Filters and sorting for lists of settlements, by every scalar attribute of an answer."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -35,11 +35,11 @@ COLUMNS: Final[Mapping[str, str]] = {
     **{camel_case(name): name for name in NAMES},
     **{camel_case(name): column for name, column in TIMES.items()},
 }
-"""Per published attribute the column behind it, for sorting."""
+"""The column behind each published attribute, for sorting."""
 
 
 class SettlementFilter(django_filters.FilterSet):
-    """Settlements by every scalar attribute that an answer shows; times also as `...TimeFrom` and `...TimeTo`, included."""
+    """Filters settlements by every scalar attribute. Times also have `...TimeFrom` and `...TimeTo`, both included."""
 
     settlement_id = django_filters.UUIDFilter(field_name="uuid")
     type = django_filters.ChoiceFilter(choices=SettlementType.choices)
@@ -52,7 +52,7 @@ class SettlementFilter(django_filters.FilterSet):
         fields: tuple[str, ...] = ()
 
     def filter_queryset(self, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
-        """Narrows. Raises InvalidInput for a range that runs backwards."""
+        """Applies all filters. Raises InvalidInput if a range ends before it starts."""
         for name in map(camel_case, TIMES):
             ends = [f"{name}From", f"{name}To"]
             first, last = (_instant(text, field=end) if (text := self.form.cleaned_data[end]) else None for end in ends)
@@ -60,15 +60,15 @@ class SettlementFilter(django_filters.FilterSet):
         return super().filter_queryset(queryset)
 
     def of_store(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
-        """Narrows to the store with this number or UUID."""
+        """Filters by the store's number or UUID."""
         return queryset.filter(store_reference(value, path="store"))
 
     def of_station(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
-        """Narrows to the station with this number."""
+        """Filters by the number of the station."""
         return queryset.filter(place__number=min(parse_whole(value, field="station"), 2**31 - 1))
 
     def of_time(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
-        """Narrows to instants within one millisecond, from one on, or up to one."""
+        """Filters by a time in milliseconds: at, from, or up to it, depending on the suffix of the parameter."""
         published, column, ending = name.split("|")
         start = _instant(value, field=published)
         end = start + timedelta(milliseconds=1)
@@ -87,7 +87,7 @@ def _instant(text: str, *, field: str) -> datetime:
     return EPOCH + timedelta(milliseconds=millis)
 
 
-# The published names are camelCase, and each time has three filters: named here once, not declared sixteen times.
+# Published names are camelCase and each time has three filters, so they are generated here.
 _declared = SettlementFilter.base_filters
 _declared["settlementId"] = _declared.pop("settlement_id")
 for _name in NAMES:
@@ -105,9 +105,10 @@ PARAMETERS: Final = tuple(_declared)
 
 
 def sorted_by(queryset: "QuerySet[Any]", wishes: list[str]) -> tuple["QuerySet[Any]", list[dict[str, Any]] | None]:
-    """Sorts by `attribute,asc|desc`, in the order given, and returns the rows with what the page's `sort` says of it.
+    """Sorts by `attribute,asc` or `attribute,desc`, in the given order.
 
-    Newest first, and null, where nothing is asked. Raises InvalidInput.
+    Returns the rows and the `sort` part of the answer. Without a wish the rows are newest first and `sort` is None.
+    Raises InvalidInput for an unknown attribute or direction.
     """
     if not wishes:
         return queryset.order_by("-opened_at", "-pk"), None

@@ -1,4 +1,4 @@
-"""The pages of this app: reports, under /reports, and what is settled at the desk and in the vault."""
+"""Page routes for reports (under /reports) and for settling registers and vaults. Paths have no trailing slash."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Reusable reads of settlements, each with its fixed number of queries."""
+"""Reusable reads of settlements, each with a fixed number of queries."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -20,14 +20,14 @@ from settlements.enums import ChangeOrderState, Closing, ReportOf, SettlementSta
 from settlements.models import ChangeOrder, Deposit, Settlement, SettlementCount
 
 ORDERS_MAX: Final = 50
-"""Orders under way that a page lists; a store waits for two or three."""
+"""Most pending orders on one page. A store usually has two or three."""
 
 
 def settlements(*, by: Principal) -> "QuerySet[Settlement]":
-    """Returns the settlements that `by` may know of, with whether they may see the figures (`shows_result`, law 5).
+    """Returns the settlements in scope of `by`, with `shows_result`: whether they may see the figures (law 5).
 
-    Managers and programs: all of their stores. A cashier: the register settlements that they opened, counted or closed,
-    and those that run at a register which they may use. What lies in the vault is no cashier's to know.
+    Managers and programs see all of their stores. Cashiers see register settlements that they opened, counted or
+    closed, and open ones at registers that they may use. They never see the vault's.
     """
     found = Settlement.objects.select_related("store", "place")
     if by.is_system:
@@ -44,7 +44,10 @@ def settlements(*, by: Principal) -> "QuerySet[Settlement]":
 
 
 def settlement(*, by: Principal, settlement_id: UUID) -> Settlement:
-    """Returns one of them, with its amounts. Raises NotFound, in the same words for one of others as for none."""
+    """Returns one settlement in scope, with its amounts.
+
+    Raises the same NotFound for an unknown one and one out of scope.
+    """
     found = with_amounts(settlements(by=by)).filter(uuid=settlement_id).first()
     if found is None:
         raise NotFound(_("There is no settlement with this id."))
@@ -52,13 +55,14 @@ def settlement(*, by: Principal, settlement_id: UUID) -> Settlement:
 
 
 def with_amounts(rows: "QuerySet[Settlement]") -> "QuerySet[Settlement]":
-    """Adds the amounts, in one query each."""
+    """Prefetches initial and closing amounts, one query each."""
     return rows.prefetch_related("initial_amounts", "closing_amounts")
 
 
 def preview_of(*, by: Principal, settlement: Settlement, attempt: int) -> SettlementCount | None:
-    """Returns a preview that `by` made of a settlement that is not closed, with what was counted; None for anybody else's:
-    what was told of it is theirs, and would tell another what to count (law 5).
+    """Returns a preview that `by` made of a settlement that is not closed, with its count, or None.
+
+    Other people's previews are hidden: their result would tell the next person what to count (law 5).
     """
     if settlement.is_closed or not 0 < attempt < 2**31:
         return None
@@ -67,14 +71,17 @@ def preview_of(*, by: Principal, settlement: Settlement, attempt: int) -> Settle
 
 
 def methods_of(store: Store) -> "list[PaymentMethod]":
-    """Returns the ways to pay that a count in the store may name: the active ones, and those still counted by hand."""
+    """Returns the payment methods that a count in the store may name.
+
+    These are the active ones, and inactive ones that are counted by hand.
+    """
     methods = PaymentMethod.objects.filter(account=store.account_id)
     return list(methods.filter(Q(is_active=True) | Q(is_counted=True)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """A register, and what runs there, if anything does: its settlement, or where it has none a cash session."""
+    """A register with its open settlement or, without one, its open cash session. Both may be missing."""
 
     register: Place
     settlement: Settlement | None
@@ -82,8 +89,10 @@ class Standing:
 
 
 def registers(*, by: Principal, store: Store) -> list[Standing]:
-    """Returns the registers of a store whose settlements `by` may open and count, by number: a manager all, a cashier the
-    assigned one, or those that nobody is assigned to.
+    """Returns the registers that `by` may settle, by number.
+
+    Managers get all registers of the store. Cashiers get their assigned register, or those that nobody is assigned
+    to.
     """
     running = {
         found.place_id: found for found in Settlement.objects.filter(store=store).exclude(state=SettlementState.CLOSED)
@@ -97,28 +106,28 @@ def registers(*, by: Principal, store: Store) -> list[Standing]:
 
 
 def vault_of(store: Store) -> Place:
-    """Returns the vault of a store, which every store has."""
+    """Returns the vault of a store."""
     return Place.objects.select_related("store").get(store=store, kind=PlaceKind.VAULT)
 
 
 def running_at(place: Place) -> Settlement | None:
-    """Returns the settlement that runs at a register or in the vault, with what it was opened with."""
+    """Returns the settlement of a place that is not closed, with its initial amounts, or None."""
     found = Settlement.objects.filter(place=place).exclude(state=SettlementState.CLOSED)
     return found.select_related("store", "place").prefetch_related("initial_amounts").first()
 
 
 def last_closed_at(place: Place) -> Settlement | None:
-    """Returns the settlement of a place that was closed last."""
+    """Returns the most recently closed settlement of a place, or None."""
     return Settlement.objects.filter(place=place, state=SettlementState.CLOSED).order_by("-pk").first()
 
 
 def session_at(place: Place) -> CashSession | None:
-    """Returns the cash session that is open at a register, which stands in the way of its settlement."""
+    """Returns the open cash session of a register, which blocks a settlement there, or None."""
     return CashSession.objects.filter(register=place, status=SessionStatus.OPEN).select_related("user").first()
 
 
 def deposits(*, by: Principal) -> "QuerySet[Deposit]":
-    """Returns the deposits of the stores that `by` may know of."""
+    """Returns the deposits in scope of `by`."""
     rows = Deposit.objects.select_related(
         "store", "movement__reversed_by", "prepared_by", "collected_by", "credited_by"
     )
@@ -127,7 +136,7 @@ def deposits(*, by: Principal) -> "QuerySet[Deposit]":
 
 
 def deposit(*, by: Principal, deposit_id: UUID) -> Deposit:
-    """Returns one of them. Raises NotFound."""
+    """Returns one deposit in scope. Raises NotFound."""
     found = deposits(by=by).filter(uuid=deposit_id).first()
     if found is None:
         raise NotFound(_("There is no deposit with this id."))
@@ -135,13 +144,13 @@ def deposit(*, by: Principal, deposit_id: UUID) -> Deposit:
 
 
 def change_orders(*, by: Principal) -> "QuerySet[ChangeOrder]":
-    """Returns the orders for change of the stores that `by` may know of."""
+    """Returns the change orders in scope of `by`."""
     rows = ChangeOrder.objects.select_related("store", "movement__reversed_by", "ordered_by", "ended_by")
     return rows.filter(store__in=by.stores())
 
 
 def change_order(*, by: Principal, order_id: UUID) -> ChangeOrder:
-    """Returns one of them. Raises NotFound."""
+    """Returns one change order in scope. Raises NotFound."""
     found = change_orders(by=by).filter(uuid=order_id).first()
     if found is None:
         raise NotFound(_("There is no change order with this id."))
@@ -149,15 +158,15 @@ def change_order(*, by: Principal, order_id: UUID) -> ChangeOrder:
 
 
 def change_under_way(*, store: Store) -> list[ChangeOrder]:
-    """Returns the orders of a store that have not come yet, the one that is wanted first first; at most `ORDERS_MAX`."""
+    """Returns the pending orders of a store, earliest wanted date first; at most `ORDERS_MAX`."""
     rows = ChangeOrder.objects.filter(store=store, state=ChangeOrderState.ORDERED).select_related("ordered_by")
     return list(rows.order_by(F("wanted_on").asc(nulls_last=True), "pk")[:ORDERS_MAX])
 
 
 def trading_registers(*, store: Store) -> list[tuple[Place, CashSession | None]]:
-    """Returns the registers of a store that trade now, by number, each with the session that is open there, if one is.
+    """Returns the registers that may trade now, by number, each with its open session or None.
 
-    It is a look: what trades when money is moved is asked again under the lock.
+    Not locked: money movements check this again under the lock.
     """
     sessions = CashSession.objects.filter(store=store, status=SessionStatus.OPEN).select_related("user")
     open_at = {session.register_id: session for session in sessions}
@@ -171,13 +180,17 @@ def trading_registers(*, store: Store) -> list[tuple[Place, CashSession | None]]
 
 
 def stores_named(reference: str, *, by: Principal) -> "QuerySet[Store]":
-    """Returns the stores with this number or UUID that `by` may know of, closed ones too: their books stay readable."""
+    """Returns the stores in scope with this number or UUID.
+
+    Switched-off stores are included, because their books stay readable.
+    """
     return by.stores().filter(store_reference(reference))
 
 
 def place_at(*, by: Principal, store: str, station: int) -> Place:
-    """Returns the register with this number, 0 for the vault, of the store with this number or UUID. Raises NotFound, in the
-    same words for one of others as for none.
+    """Returns the register with this number, or the vault for station 0.
+
+    Raises the same NotFound for an unknown place and one out of scope.
     """
     places = Place.objects.select_related("store").filter(store_reference(store, path="store"), store__in=by.stores())
     kind = PlaceKind.REGISTER if station else PlaceKind.VAULT
@@ -188,10 +201,10 @@ def place_at(*, by: Principal, store: str, station: int) -> Place:
 
 
 def seals(*, by: Principal, place: Place) -> "QuerySet[Seal]":
-    """Returns the seals of a place that `by` may know of: a cashier, those of their own sessions whose result they see."""
+    """Returns the seals of a place in scope of `by`. Cashiers get those of their own sessions with a visible result."""
     found = Seal.objects.filter(place=place, place__store__in=by.stores())
     if not by.has_role(Role.MANAGER):
-        # That of a cancelled opening tells how the float differed from what another one had left there.
+        # A cancelled opening's seal would tell how the float differed from the cash that another person left there.
         own = CashSession.objects.filter(user=by.user, register=place, is_cancelled=False)
         own = with_shown_result(own, by=by)
         found = found.filter(session__in=own.filter(Q(shows_result=True)).values("pk"))
@@ -199,14 +212,17 @@ def seals(*, by: Principal, place: Place) -> "QuerySet[Seal]":
 
 
 def closed_by(seal: Seal) -> ReportOf:
-    """Returns what one of them closed."""
+    """Returns what the seal closed: a settlement, a session, or a count after a forced close."""
     if hasattr(seal, "settlement"):
         return ReportOf.SETTLEMENT
     return ReportOf.SESSION if hasattr(seal, "session") else ReportOf.COUNT_AFTERWARDS
 
 
 def sealed_period(*, by: Principal, place: Place, number: int) -> SealedPeriod:
-    """Returns one of them with what it closed. Raises NotFound, in the same words for one of others as for none."""
+    """Returns one sealed period with its settlement or session.
+
+    Raises the same NotFound for an unknown seal and one out of scope.
+    """
     seal = seals(by=by, place=place).filter(number=number).first() if number < 2**63 else None
     if seal is None:
         raise NotFound(_("There is no Z %(number)s of the %(place)s.") % {"number": number, "place": place.in_words})
@@ -228,9 +244,11 @@ def sealed_period(*, by: Principal, place: Place, number: int) -> SealedPeriod:
 
 
 def _with_shown_result(rows: "QuerySet[Settlement]", *, by: Principal) -> "QuerySet[Settlement]":
-    """`awaits_count`: closed without a count, and nobody has counted the drawer since, so that a look is noted.
+    """Adds `shows_result` and `awaits_count` to settlements.
 
-    Its target is a manager's to see; a cashier sees it after somebody else has counted the drawer (docs/decisions/0008).
+    `awaits_count`: closed without a count, and the drawer has not been counted since, so a look at it is noted.
+    Managers see the target of such a settlement; cashiers see it after somebody else has counted the drawer
+    (docs/decisions/0008).
     """
     counts = counts_of_custody().filter(place=OuterRef("place"), counted_at__gte=OuterRef("closed_at"))
     counted_since = Exists(counts)

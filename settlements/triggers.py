@@ -1,4 +1,4 @@
-"""The laws of settlements as the database holds them (docs/structure.md, section 2); `cashdesk.triggers` installs them."""
+"""The database's side of the laws for settlements (docs/structure.md, section 2). `cashdesk.triggers` installs them."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The routes of settlements, under /api/v1. No path ends in a slash; with one it works too (ApiPathMiddleware)."""
+"""API routes of settlements, under /api/v1. Paths have no trailing slash; ApiPathMiddleware removes one."""
 
 from django.urls import path
 from rest_framework.routers import SimpleRouter

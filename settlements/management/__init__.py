@@ -1,1 +1,1 @@
-"""The demonstration world of a store that trades under settlement."""
+"""Demonstration data for a store that trades under settlement."""

@@ -1,5 +1,7 @@
-"""Some weeks of a demonstration store that trades under settlement: a vault counted every Saturday, a register settled
-every day with a cashier's session in it, two currencies, bags for the bank, and change that was ordered from it.
+"""Creates weeks of demonstration data for a store that trades under settlement.
+
+The vault is counted every Saturday. A register is settled every day around one cashier's session. There are two
+currencies, bags for the bank, and change ordered from it.
 """
 
 import random
@@ -28,16 +30,16 @@ FOREIGN: Final = "CAD"
 FLOAT: Final = 150_00
 VAULT: Final = 2_000_00
 KEPT: Final = 2_500_00
-"""What the vault keeps when a bag is packed."""
+"""The cash that stays in the vault when a bag is packed, in minor units."""
 
 CHANGE: Final = ((5_00, 40), (1_00, 100), (25, 160), (10, 100))
-"""What is ordered from the bank: pieces of so many minor units, in bundles and rolls as far as there are."""
+"""The change ordered from the bank: (value in minor units, pieces), in whole bundles and rolls if they exist."""
 
 SATURDAY: Final = 5
 
 
 def make_history(*, store: Store, manager: User, cashiers: list[User], days: int, seed: int, at: datetime) -> None:
-    """Makes the store's days up to the one before `at`. Amounts are minor units of a currency with two decimals."""
+    """Creates the store's days up to the day before `at`. Amounts are minor units of a currency with two decimals."""
     chance = random.Random(f"{seed}{store.number}")  # noqa: S311 (a world that is the same every time)
     zone = ZoneInfo(store.time_zone)
     yesterday = at.astimezone(zone).date() - timedelta(days=1)
@@ -88,7 +90,7 @@ def _register_day(store: Store, *, cashier: User, boss: Principal, morning: date
 
 
 def _settle(settlement: Settlement, *, by: Principal, at: datetime, chance: random.Random) -> None:
-    """Counted right most days; now and then something is missing, and is counted three times."""
+    """Counts correctly on most days. Sometimes cash is missing and is counted three times."""
     start_counting(settlement=settlement, by=by, at=at)
     missing = chance.choice((0, 0, 0, 0, 5_00))
     counted = [
@@ -102,7 +104,7 @@ def _settle(settlement: Settlement, *, by: Principal, at: datetime, chance: rand
 
 
 def _bag(store: Store, *, boss: Principal, at: datetime, chance: random.Random) -> None:
-    """What lies in the vault above what it keeps goes to the bank, whose own count differs now and then."""
+    """Deposits the vault's cash above KEPT. Sometimes the bank credits a different amount."""
     amount = targets_of(_vault_of(store)).get((store.currency, CASH), 0) - KEPT
     if amount <= 0:
         return
@@ -122,7 +124,10 @@ def _bag(store: Store, *, boss: Principal, at: datetime, chance: random.Random) 
 
 
 def _change(store: Store, *, boss: Principal, morning: datetime, days_left: int) -> None:
-    """One order comes the day after, a roll of quarters short; on the last day another one is under way."""
+    """Orders change.
+
+    One order arrives a day later with a roll of quarters missing. On the last day another order is pending.
+    """
     if days_left in (3, 0):
         wanted_on = morning.date() + timedelta(days=1 if days_left else 3)
         order_change(

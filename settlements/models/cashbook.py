@@ -1,4 +1,4 @@
-"""The reasons for which money is paid in and out."""
+"""Cashbook accounts: the reasons for paying money in and out."""
 
 from django.db import models
 
@@ -7,8 +7,9 @@ from settlements.enums import Direction, SettlementType
 
 
 class CashbookAccount(models.Model):
-    """A reason code of a store, for its registers or its vault. A movement carries the code, so it is retired, never
-    deleted.
+    """A reason code of a store, for its registers or its vault.
+
+    Movements store the code, so an account is retired and never deleted.
     """
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="cashbook_accounts", db_index=False)
@@ -21,7 +22,7 @@ class CashbookAccount(models.Model):
     class Meta:
         ordering = ("store", "type", "-direction", "code")
         constraints = (
-            # Also the index of domain.cashbook: the accounts of a store.
+            # Also the index with which domain.cashbook reads a store's accounts.
             models.UniqueConstraint(fields=("store", "type", "code"), name="cashbook_code_once_per_store"),
             models.CheckConstraint(
                 condition=models.Q(direction__in=Direction.values), name="cashbook_direction_is_known"

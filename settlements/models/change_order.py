@@ -1,4 +1,4 @@
-"""Notes and coins that were ordered from the bank, until they have come."""
+"""Orders for notes and coins from the bank."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,12 +8,14 @@ from cashdesk.models.public_id import PublicIdModel
 from settlements.enums import CHANGE_ORDER_FLOW, ChangeOrderState
 
 REVERSED = "REVERSED"
-"""What is shown of an order whose movement was reversed after it had arrived."""
+"""The displayed state of an arrived order whose movement was reversed."""
 
 
 class ChangeOrder(PublicIdModel):
-    """An order for change. It moves no money: what was counted when it came does, and that is `received` and `movement`
-    (docs/decisions/0017). Pieces are kept by the worth of a note or coin in minor units, such as {"1000": 5}.
+    """An order for change. The order itself moves no money.
+
+    When it arrives, `received` is the counted amount and `movement` books it (docs/decisions/0017). Pieces are
+    stored by the value of a note or coin in minor units, such as {"1000": 5}.
     """
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="change_orders", db_index=False)
@@ -66,9 +68,9 @@ class ChangeOrder(PublicIdModel):
             ),
         )
         indexes = (
-            # queries.change_orders() of a store: newest first.
+            # queries.change_orders(): the orders of a store, newest first.
             models.Index(fields=("store", "-id"), name="change_order_of_store_newest"),
-            # queries.change_under_way(): of a store, few of the many that it ever ordered.
+            # queries.change_under_way(): the few pending orders of a store.
             models.Index(
                 fields=("store", "id"), condition=Q(state=ChangeOrderState.ORDERED), name="change_order_under_way"
             ),
@@ -76,32 +78,32 @@ class ChangeOrder(PublicIdModel):
 
     @property
     def number(self) -> str:
-        """What people call it: on its slip, at the bank and here."""
+        """The short number on the slip, at the bank and on screens."""
         return str(self.uuid)[:8].upper()
 
     @property
     def shown_state(self) -> str:
-        """The state, or REVERSED where what arrived was booked back."""
+        """The state, or REVERSED if the movement of an arrived order was reversed."""
         return REVERSED if hasattr(self.movement, "reversed_by") else str(self.state)
 
     @property
     def is_under_way(self) -> bool:
-        """Whether it is still awaited. It is a look: under the lock it is asked again."""
+        """Whether the order is still pending. Not locked: actions check this again under the lock."""
         return bool(CHANGE_ORDER_FLOW[self.state])
 
     @property
     def difference(self) -> int | None:
-        """What came minus what was ordered, minor units; None until it came."""
+        """Received minus ordered, in minor units; None until it arrives."""
         return self.received - self.amount if self.received is not None else None
 
     @property
     def ordered_by_worth(self) -> dict[int, int]:
-        """The pieces that were ordered, largest first."""
+        """The ordered pieces by value, largest first."""
         return _by_worth(self.pieces)
 
     @property
     def received_by_worth(self) -> dict[int, int]:
-        """The pieces that came, largest first."""
+        """The received pieces by value, largest first."""
         return _by_worth(self.received_pieces)
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Bags of cash on their way to the bank."""
+"""Deposits: bags of cash on their way to the bank, and corrections of their credit."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -9,11 +9,14 @@ from settlements.enums import DepositState
 
 
 class Deposit(PublicIdModel):
-    """A bag that was packed from the vault. Its money left the vault's book with `movement` when it was prepared; what the
-    bank credits is told later, and the difference is booked between the bank and over/short.
+    """A bag packed from the vault.
 
-    `credited_amount` and `difference` stay as they were first recorded. `credited_now` and `difference_now` include the
-    corrections; they read `corrections`, so queries prefetch it. Amounts are minor units of the movement's currency.
+    `movement` takes the money out of the vault when the bag is prepared. The bank's credit is recorded later, and
+    the difference is booked between the bank and over/short.
+
+    `credited_amount` and `difference` keep the first recorded figures. `credited_now` and `difference_now` include
+    corrections; they read `corrections`, so queries prefetch it. Amounts are in minor units of the movement's
+    currency.
     """
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="deposits", db_index=False)
@@ -34,7 +37,7 @@ class Deposit(PublicIdModel):
     class Meta:
         ordering = ("-pk",)
         constraints = (
-            # The number is printed on the bag, so two bags on their way never share one. A cancelled bag is used again.
+            # The number is printed on the bag, so two bags in transit never share one. A cancelled bag is used again.
             models.UniqueConstraint(
                 fields=("store", "bag_number"),
                 condition=~Q(state=DepositState.CANCELLED),
@@ -53,18 +56,18 @@ class Deposit(PublicIdModel):
             ),
         )
         indexes = (
-            # queries.deposits(): a store's bags, newest first.
+            # queries.deposits(): the bags of a store, newest first.
             models.Index(fields=("store", "-id"), name="deposit_of_store_newest"),
         )
 
     @property
     def last_correction(self) -> "CreditCorrection | None":
-        """The newest correction of what the bank credited."""
+        """The newest correction of the bank's credit, or None."""
         return max(self.corrections.all(), key=lambda correction: correction.number, default=None)
 
     @property
     def credited_now(self) -> int | None:
-        """What the bank credited, after the last correction; None until it has."""
+        """The bank's credit after the last correction; None until it is credited."""
         last = self.last_correction
         return self.credited_amount if last is None else last.corrected_to
 
@@ -79,7 +82,7 @@ class Deposit(PublicIdModel):
 
 
 class CreditCorrection(PublicIdModel):
-    """A corrected figure of what the bank credited for a bag. Never changed; each one follows from the one before.
+    """A corrected credit of the bank for a bag. Rows never change; each one starts from the figure before it.
 
     `movement` moves the change between the bank and over/short.
     """

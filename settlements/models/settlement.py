@@ -1,4 +1,4 @@
-"""Settlements: the period of a register or of the vault, from the opening amounts to the count that closes it."""
+"""Settlements: the period of a register or vault, from its opening amounts to the count that closes it."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -9,9 +9,10 @@ from settlements.enums import CLOSINGS_OF_A_SETTLEMENT, Closing, SettlementState
 
 
 class Settlement(PublicIdModel):
-    """One period of one place. Its target is a sum over the movements behind `opened_after`, never kept before the close.
+    """One period of one place.
 
-    The names of people are kept as they were: a document names who signed it, whatever they are called later.
+    The target is a sum over the movements after `opened_after`; it is not stored before the close. Names of people
+    are stored as they were, because a document must show who signed it even if they are renamed.
     """
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="settlements", db_index=False)
@@ -41,7 +42,7 @@ class Settlement(PublicIdModel):
     class Meta:
         ordering = ("-opened_at", "-pk")
         constraints = (
-            # Law 3: one not-closed settlement per register, and, since a store has one vault, one per store's vault.
+            # Law 3: one settlement per register that is not closed, and one per vault (a store has one vault).
             models.UniqueConstraint(
                 fields=("place",), condition=~Q(state=SettlementState.CLOSED), name="settlement_one_running_per_place"
             ),
@@ -66,11 +67,11 @@ class Settlement(PublicIdModel):
             ),
         )
         indexes = (
-            # queries.settlements(): a store's list, newest first, with its count.
+            # queries.settlements(): the list of a store, newest first, with its count.
             models.Index(fields=("store", "-opened_at", "-id"), name="settlement_of_store_newest"),
             # The same for an admin: the whole account, newest first.
             models.Index(fields=("-opened_at", "-id"), name="settlement_newest"),
-            # queries.with_shown_result() and domain.late: the settlement of a place after another.
+            # queries.with_shown_result() and domain.late: the next settlement of a place.
             models.Index(fields=("place", "-id"), name="settlement_of_place"),
         )
 
@@ -79,17 +80,17 @@ class Settlement(PublicIdModel):
 
     @property
     def is_closed(self) -> bool:
-        """Whether its figures stand."""
+        """Whether the settlement is closed and its figures are final."""
         return self.state == SettlementState.CLOSED
 
     @property
     def is_counted(self) -> bool:
-        """Whether a person counted what closed it; a forced close was not."""
+        """Whether it was closed with a count. False after a forced close."""
         return self.is_closed and self.closing != Closing.FORCED
 
 
 class InitialAmount(models.Model):
-    """What a settlement was opened with, of one currency and method, minor units. Never changed."""
+    """An opening amount of a settlement for one currency and method, in minor units. Rows never change."""
 
     settlement = models.ForeignKey(Settlement, on_delete=models.PROTECT, related_name="initial_amounts", db_index=False)
     currency = models.CharField(max_length=3)
@@ -111,7 +112,10 @@ class InitialAmount(models.Model):
 
 
 class ClosingAmount(models.Model):
-    """What a settlement was closed with, of one currency and method, minor units: written with the close, never changed."""
+    """A closing amount of a settlement for one currency and method, in minor units.
+
+    Written at the close; never changes.
+    """
 
     settlement = models.ForeignKey(Settlement, on_delete=models.PROTECT, related_name="closing_amounts", db_index=False)
     currency = models.CharField(max_length=3)
@@ -140,7 +144,10 @@ class ClosingAmount(models.Model):
 
 
 class SettlementCount(models.Model):
-    """One count within a settlement, every attempt kept; the amounts and pieces are the ground floor's `Count`."""
+    """One counting attempt of a settlement.
+
+    Every attempt is kept; the amounts and pieces are in `cashdesk.models.Count`.
+    """
 
     settlement = models.ForeignKey(Settlement, on_delete=models.PROTECT, related_name="counts", db_index=False)
     count = models.OneToOneField(Count, on_delete=models.PROTECT, related_name="settlement_count")
