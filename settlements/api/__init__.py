@@ -1,1 +1,1 @@
-"""One file per part of the settlements API."""
+"""The settlements API, and our own APIs for movements, deposits, registers and reports."""

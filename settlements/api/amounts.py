@@ -1,4 +1,4 @@
-"""Amounts as the settlements page writes them: minor units, currency, method."""
+"""Amounts in the format of the settlements API: minor units, currency, method."""
 
 from typing import Any, Final
 
@@ -16,14 +16,17 @@ AMOUNTS_MAX: Final = 200
 
 @extend_schema_serializer(component_name="SettlementPiecesRequest")
 class PiecesRequest(CamelCaseSerializer, StrictSerializer):
-    """So many pieces of one note or coin (ours)."""
+    """The number of pieces of one note or coin. Our own extension."""
 
     denomination = WholeNumberField(min_value=1, help_text="Value of one piece, minor units.")
     pieces = WholeNumberField(min_value=0, max_value=10_000_000)
 
 
 class AmountRequest(CamelCaseSerializer, StrictSerializer):
-    """An amount of one currency and method. Ours: `count` tells the pieces; `value` is then their total, or left out."""
+    """An amount of one currency and method.
+
+    `count` is our own extension: the pieces; `value` is then their total, or omitted.
+    """
 
     value = WholeNumberField(min_value=0, required=False, help_text="Minor units.")
     currency = TextField(min_length=3, max_length=3, help_text="ISO 4217.")
@@ -31,7 +34,10 @@ class AmountRequest(CamelCaseSerializer, StrictSerializer):
     count = PiecesRequest(many=True, required=False, max_length=100)  # type: ignore[call-arg]  # of the list that DRF makes
 
     def validate(self, attrs: dict[str, Any]) -> Any:
-        """Returns the counted amount. Raises InvalidInput for an unknown currency, or pieces that are not the value."""
+        """Returns a CountedAmount.
+
+        Raises InvalidInput for an unknown currency, or if the pieces do not add up to the value.
+        """
         currency, method = attrs["currency"], method_code(attrs["method"])
         money.exponent_of(currency)
         if "count" not in attrs:
@@ -49,7 +55,7 @@ class AmountRequest(CamelCaseSerializer, StrictSerializer):
 
 
 class AmountSerializer(serializers.Serializer[Any]):
-    """An amount as answers show it."""
+    """An amount of one currency and method."""
 
     value = serializers.IntegerField(help_text="Minor units.")
     currency = serializers.CharField()

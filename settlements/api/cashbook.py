@@ -37,7 +37,6 @@ class EntryRequest(CamelCaseSerializer, StrictSerializer):
     method = TextField(min_length=1, max_length=32, default=CASH)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Finds the settlement and refuses a currency that does not exist."""
         return {
             "settlement": queries.settlement(by=self.context["by"], settlement_id=attrs["settlement_id"]),
             "account": attrs["account"],
@@ -48,7 +47,7 @@ class EntryRequest(CamelCaseSerializer, StrictSerializer):
 
 
 class EntrySerializer(CamelCaseSerializer, serializers.Serializer[Movement]):
-    """An entry as it was booked: a movement."""
+    """A booked cashbook entry. It is a movement."""
 
     cashbook_entry_id = serializers.UUIDField(source="uuid")
     account = serializers.CharField(source="reason")
@@ -59,14 +58,14 @@ class EntrySerializer(CamelCaseSerializer, serializers.Serializer[Movement]):
 
 
 class EntryAnswer(EntrySerializer):
-    """The entry, the settlement it belongs to, and the status."""
+    """The entry with its settlement and the status."""
 
     settlement_id = serializers.UUIDField(source="settlement.uuid")
     api_response_status = StatusSerializer()
 
 
 class AccountSerializer(serializers.Serializer[CashbookAccount]):
-    """A reason code."""
+    """A cashbook account: a reason code."""
 
     code = serializers.CharField()
     description = serializers.CharField()
@@ -101,7 +100,7 @@ class CashbookEntryViewSet(ApiViewSet):
         tags=["Settlements"],
     )
     def create(self, request: Request) -> Response:
-        """Books an entry; whether it is paid in or out the account says."""
+        """Books an entry. The account determines whether the money is paid in or out."""
         asked = self.validated(EntryRequest)
         movement = book_entry(**asked, by=self.by, at=self.now)
         code, message = BOOKED
@@ -110,7 +109,7 @@ class CashbookEntryViewSet(ApiViewSet):
 
 
 class CashbookAccountViewSet(ApiViewSet):
-    """The reason codes of a store."""
+    """The cashbook accounts of a store."""
 
     dialect = SettlementDialect
     access = {
@@ -127,7 +126,7 @@ class CashbookAccountViewSet(ApiViewSet):
     )
     @action(detail=False, methods=["get"])
     def cashregister(self, request: Request) -> Response:
-        """Lists the accounts of cash registers."""
+        """Lists the active cashbook accounts for cash registers."""
         return self._accounts(SettlementType.CASHREGISTER)
 
     @extend_schema(
@@ -138,7 +137,7 @@ class CashbookAccountViewSet(ApiViewSet):
     )
     @action(detail=False, methods=["get"])
     def vault(self, request: Request) -> Response:
-        """Lists the accounts of the vault."""
+        """Lists the active cashbook accounts for the vault."""
         return self._accounts(SettlementType.VAULT)
 
     def _accounts(self, type_: SettlementType) -> Response:

@@ -1,4 +1,4 @@
-"""Deposits as ours: the way of a bag to the bank."""
+"""Our own API for deposits: bags on their way to the bank."""
 
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,7 @@ from settlements.models import CreditCorrection, Deposit
 
 
 class CorrectionSerializer(RowSerializer[CreditCorrection]):
-    """A correction of what the bank credited. Amounts are minor units."""
+    """A correction of the bank's credit. Amounts are in minor units."""
 
     movement = serializers.UUIDField(source="movement.uuid")
     corrected_by = serializers.CharField(source="corrected_by.name")
@@ -33,7 +33,7 @@ class CorrectionSerializer(RowSerializer[CreditCorrection]):
 
 
 class DepositSerializer(RowSerializer[Deposit]):
-    """A bag. Amounts are minor units; `state` is CANCELLED where its movement was reversed."""
+    """A deposit. Amounts are in minor units. `state` is CANCELLED if its movement was reversed."""
 
     id = serializers.UUIDField(source="uuid")
     store = serializers.CharField(source="store.number")
@@ -61,7 +61,6 @@ class DepositSerializer(RowSerializer[Deposit]):
         )  # fmt: skip
 
     def get_allowed(self, row: Deposit) -> list[str]:
-        """Returns the acts by the last part of their paths."""
         return [str(act) for act in acts_open_to(row, by=self.context["by"])]
 
 
@@ -84,9 +83,9 @@ class CorrectCreditRequest(CreditRequest):
 
 
 class DepositViewSet(ApiViewSet):
-    """See the bags, say when one was collected and what the bank credited, and correct that figure.
+    """List deposits, record the collection and the bank's credit, and correct a credit.
 
-    `POST /movements` prepares a bag.
+    `POST /movements` prepares a deposit.
     """
 
     dialect = ProblemDialect
@@ -110,7 +109,7 @@ class DepositViewSet(ApiViewSet):
         tags=["Movements"],
     )
     def list(self, request: Request) -> Response:
-        """Lists deposits, newest first. `Link` leads on while there is more."""
+        """Lists deposits, newest first. The `Link` header leads to the next page."""
         rows = queries.deposits(by=self.by)
         if store := request.query_params.get("store"):
             rows = rows.filter(store_reference(store, path="store"))
@@ -127,7 +126,7 @@ class DepositViewSet(ApiViewSet):
         tags=["Movements"],
     )
     def collect(self, request: Request, deposit_id: UUID) -> Response:
-        """Notes that the bag was collected."""
+        """Records that the bag was collected."""
         asked: dict[str, Any] = self.validated(CollectRequest)
         found = queries.deposit(by=self.by, deposit_id=deposit_id)
         done = collect_deposit(deposit=found, by=self.by, at=self.now, **asked)
@@ -141,7 +140,7 @@ class DepositViewSet(ApiViewSet):
         tags=["Movements"],
     )
     def credit(self, request: Request, deposit_id: UUID) -> Response:
-        """Notes what the bank credited, and books the difference."""
+        """Records the amount that the bank credited, and books the difference."""
         asked: dict[str, Any] = self.validated(CreditRequest)
         found = queries.deposit(by=self.by, deposit_id=deposit_id)
         done = credit_deposit(deposit=found, by=self.by, at=self.now, **asked)
@@ -155,7 +154,7 @@ class DepositViewSet(ApiViewSet):
         tags=["Movements"],
     )
     def correct_credit(self, request: Request, deposit_id: UUID) -> Response:
-        """Corrects what was recorded as credited, by another person, and books the change. Can be repeated."""
+        """Corrects the recorded credit and books the change. Only a different person may do this. Can be repeated."""
         asked: dict[str, Any] = self.validated(CorrectCreditRequest)
         found = queries.deposit(by=self.by, deposit_id=deposit_id)
         done = correct_credit(deposit=found, by=self.by, at=self.now, **asked)

@@ -1,4 +1,4 @@
-"""Movements as ours (docs/contracts.md, section 5): carried within a store and to the bank, corrected by a reversal."""
+"""Our own API for movements (docs/contracts.md, section 5): move money within a store and to the bank, and reverse it."""
 
 from typing import Any
 from uuid import UUID
@@ -34,7 +34,10 @@ MOVED_BY_HAND = (
 
 
 class MovementRequest(StrictSerializer):
-    """The body of `POST /movements`. What is left out is the caller's own: store, register, the store's currency, cash."""
+    """The body of `POST /movements`.
+
+    Store and register default to the caller's own, currency to the store's, method to cash.
+    """
 
     kind = serializers.ChoiceField(choices=[(kind.value, kind.label) for kind in MOVED_BY_HAND])
     amount = WholeNumberField(min_value=1, help_text="Minor units.")
@@ -55,7 +58,7 @@ class MovementRequest(StrictSerializer):
     slip_number = TextField(max_length=64, default="", allow_blank=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Finds the store and its currency. A request that names neither store nor station means the open session."""
+        """Finds the store and its currency. Without a store and a station, the caller's open session decides."""
         by: Principal = self.context["by"]
         names_place = attrs["store"] or "station" in attrs or by.user is None
         held = open_session_of(by.user) if by.user is not None and not names_place else None
@@ -79,7 +82,7 @@ class ReverseRequest(StrictSerializer):
 
 
 class MovementSerializer(RowSerializer[Movement]):
-    """A movement. `amount` is minor units; `source` and `destination` are kinds of places, `station` the register or 0."""
+    """A movement. `amount` is in minor units; `source` and `destination` are kinds of places."""
 
     id = serializers.UUIDField(source="uuid")
     store = serializers.CharField(source="store.number")
@@ -98,7 +101,10 @@ class MovementSerializer(RowSerializer[Movement]):
 
 
 class MovementViewSet(ApiViewSet):
-    """Move money within a store and to the bank, and correct it. Changing or deleting a movement is nobody's (law 1)."""
+    """Move money within a store and to the bank, and reverse a movement.
+
+    Movements never change and are never deleted.
+    """
 
     dialect = ProblemDialect
     queryset = Movement.objects.none()
@@ -127,7 +133,10 @@ class MovementViewSet(ApiViewSet):
         tags=["Movements"],
     )
     def reverse(self, request: Request, movement_id: UUID) -> Response:
-        """Books the movement the other way round, once; late, where its period is closed. A deposit is cancelled by it."""
+        """Books the opposite movement, once.
+
+        If the period is closed, the reversal is late. A reversed deposit is cancelled.
+        """
         asked: dict[str, Any] = self.validated(ReverseRequest)
         movement = ledger_queries.movement(by=self.by, movement_id=movement_id)
         reversal = reverse_movement(movement=movement, by=self.by, at=self.now, **asked)

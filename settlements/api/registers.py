@@ -1,4 +1,4 @@
-"""Registers as ours (docs/contracts.md, section 5): what happens at a drawer without money."""
+"""Our own API for registers (docs/contracts.md, section 5): drawers opened without a sale."""
 
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
@@ -25,7 +25,7 @@ class NoSaleRequest(StrictSerializer):
 
 
 class RegisterViewSet(ApiViewSet):
-    """A drawer that is opened without a sale."""
+    """Record that a drawer was opened without a sale."""
 
     dialect = ProblemDialect
     access = {"no_sale": Access(scope=Scope.SETTLEMENTS_WRITE)}
@@ -51,7 +51,7 @@ class RegisterViewSet(ApiViewSet):
         tags=["Movements"],
     )
     def no_sale(self, request: Request, station: int) -> Response:
-        """Notes the opening; X and Z reports count them."""
+        """Records that the drawer was opened without a sale. X and Z reports show the number of these openings."""
         asked, at = self.validated(NoSaleRequest), self.now
         store = self._store(asked["store"], station=station)
         register = note_no_sale(store=store, station=station, reason=asked["reason"], by=self.by, at=at)
@@ -59,7 +59,7 @@ class RegisterViewSet(ApiViewSet):
         return Response(shown, status=201)
 
     def _store(self, reference: str, *, station: int) -> Store:
-        """The store that is named, else that of the caller's open drawer with this number, else their own."""
+        """The named store, else the store of the caller's open session at this station, else the caller's own store."""
         if not reference and self.by.user is not None:
             session = open_session_of(self.by.user)
             if session is not None and session.register.number == station:

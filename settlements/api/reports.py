@@ -1,4 +1,4 @@
-"""X and Z reports as ours (docs/contracts.md, section 5). Amounts are minor units."""
+"""Our own API for X and Z reports (docs/contracts.md, section 5). Amounts are in minor units."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -30,7 +30,7 @@ STATION = OpenApiParameter("station", int, OpenApiParameter.PATH, description="0
 
 
 class FiguresSerializer(serializers.Serializer[Any]):
-    """A currency and method: `begun_with` plus what came in minus what went out is `expected`."""
+    """The figures of a currency and method: `expected` is `begun_with` plus `came_in` minus `went_out`."""
 
     currency = serializers.CharField()
     method = serializers.CharField()
@@ -44,7 +44,7 @@ class FiguresSerializer(serializers.Serializer[Any]):
 
 
 class CountedFiguresSerializer(FiguresSerializer):
-    """The same of a closed period."""
+    """The figures of a closed period, with its count."""
 
     counted = serializers.IntegerField(allow_null=True, help_text="null where nobody counts it.")
     assumed = serializers.BooleanField(source="is_assumed", help_text="Nobody had to count it: as the books say.")
@@ -54,8 +54,10 @@ class CountedFiguresSerializer(FiguresSerializer):
 
 
 class MovedSerializer(serializers.Serializer[Any]):
-    """The movements of one kind, currency and method. Sales and refunds are as billed; `ROUNDING` is what payments moved
-    minus that, signed in both columns.
+    """The movements of one kind, currency and method.
+
+    Sales and refunds are the billed amounts. `ROUNDING` is the amount moved by payments minus the amount billed,
+    signed in both columns.
     """
 
     kind = serializers.ChoiceField(choices=[*MovementKind.choices, *ReportLine.choices])
@@ -67,7 +69,10 @@ class MovedSerializer(serializers.Serializer[Any]):
 
 
 class SessionInsideSerializer(serializers.Serializer[Any]):
-    """A cash session within the period; `counted` and `difference` are null while it is open, and where it was cancelled."""
+    """A cash session within the period.
+
+    `counted` and `difference` are null if it is open or its opening was cancelled.
+    """
 
     id = serializers.IntegerField(source="number")
     cashier = serializers.CharField()
@@ -81,14 +86,14 @@ class SessionInsideSerializer(serializers.Serializer[Any]):
 
 
 class FoundPiecesSerializer(serializers.Serializer[Any]):
-    """So many pieces of one note or coin."""
+    """The number of pieces of one note or coin."""
 
     denomination = serializers.IntegerField()
     pieces = serializers.IntegerField()
 
 
 class FoundSerializer(serializers.Serializer[Any]):
-    """What a count found; `denominations` is empty where no pieces were told."""
+    """A counted amount. `denominations` is empty if no pieces were entered."""
 
     currency = serializers.CharField()
     method = serializers.CharField()
@@ -97,7 +102,7 @@ class FoundSerializer(serializers.Serializer[Any]):
 
 
 class AttemptSerializer(serializers.Serializer[Any]):
-    """A count."""
+    """One count."""
 
     number = serializers.IntegerField()
     moment = serializers.ChoiceField(choices=CountMoment.choices)
@@ -109,7 +114,7 @@ class AttemptSerializer(serializers.Serializer[Any]):
 
 
 class ReportSerializer(serializers.Serializer[Any]):
-    """What X and Z have in common."""
+    """The common part of X and Z reports."""
 
     number = serializers.CharField()
     store = serializers.CharField(source="place.store.number")
@@ -125,7 +130,7 @@ class ReportSerializer(serializers.Serializer[Any]):
 
 
 class XReportSerializer(ReportSerializer):
-    """What runs now."""
+    """The X report: an open period."""
 
     at = InstantField()
     preview_count = serializers.IntegerField()
@@ -136,7 +141,7 @@ SEALED_RANGE: Final = ("after_movement", "last_movement", "movement_count")
 
 
 class SealSerializer(serializers.Serializer[Seal]):
-    """The seal: number, chain and range."""
+    """The seal: its number, digests and range of movements."""
 
     number = serializers.IntegerField()
     digest = serializers.CharField()
@@ -148,7 +153,10 @@ class SealSerializer(serializers.Serializer[Seal]):
 
 
 class ZReportSerializer(ReportSerializer):
-    """A sealed period. `movements` made what was expected; `booked` is what the close booked itself."""
+    """The Z report: a sealed period.
+
+    `movements` make up the expected amounts; `booked` are the bookings of the close.
+    """
 
     seal = SealSerializer()
     amounts = CountedFiguresSerializer(source="figures", many=True)
@@ -162,7 +170,7 @@ class ZReportSerializer(ReportSerializer):
     attempts = AttemptSerializer(many=True)
 
     def to_representation(self, instance: ZReport) -> dict[str, Any]:
-        """Leaves the range of the seal empty for a reader who may not know it."""
+        """Hides the range of sealed movements from readers who may not see it."""
         shown = super().to_representation(instance)
         if not instance.tells_range:
             shown["seal"] |= dict.fromkeys(SEALED_RANGE)
@@ -170,7 +178,7 @@ class ZReportSerializer(ReportSerializer):
 
 
 class LinksSerializer(serializers.Serializer[Any]):
-    """Where to go on."""
+    """Links to the report and its page."""
 
     report = serializers.URLField()
     page = serializers.URLField(help_text="The same to be printed, for people who are signed in.")
@@ -188,20 +196,16 @@ class ListedSealSerializer(serializers.Serializer[Seal]):
 
     @extend_schema_field(serializers.ChoiceField(choices=ReportOf.choices))
     def get_of(self, seal: Seal) -> str:
-        """What it closed."""
         return queries.closed_by(seal)
 
     def get_settlement(self, seal: Seal) -> UUID | None:
-        """The settlement that it closed."""
         return seal.settlement.uuid if hasattr(seal, "settlement") else None
 
     def get_session(self, seal: Seal) -> int | None:
-        """The cash session that it closed."""
         return seal.session.pk if hasattr(seal, "session") else None
 
     @extend_schema_field(LinksSerializer())
     def get_links(self, seal: Seal) -> dict[str, str]:
-        """The report, and its page."""
         request: Request = self.context["request"]
         store, station = seal.place.store.uuid, seal.place.number
         report = reverse("registers-z-report", args=[station, seal.number], query={"store": store})
@@ -210,7 +214,7 @@ class ListedSealSerializer(serializers.Serializer[Seal]):
 
 
 class ReportViewSet(ApiViewSet):
-    """What runs at a register or in the vault (X), and what was closed there (Z)."""
+    """Reports of a register or the vault: X of the open period, Z of closed periods."""
 
     dialect = ProblemDialect
     queryset = Seal.objects.none()
@@ -228,7 +232,10 @@ class ReportViewSet(ApiViewSet):
         tags=["Reports"],
     )
     def x_report(self, request: Request, station: int) -> Response:
-        """Tells what runs now and what should be there. Managers and above; every look is recorded."""
+        """Shows the open period with its expected amounts.
+
+        For managers and above; every look is noted in the audit trail.
+        """
         report = x_report(place=self._place(station), by=self.by, at=self.now)
         return Response(XReportSerializer(report).data)
 
@@ -244,7 +251,10 @@ class ReportViewSet(ApiViewSet):
         tags=["Reports"],
     )
     def z_reports(self, request: Request, station: int) -> Response:
-        """Lists the closed periods, newest first; a cashier sees those of own sessions. `Link` leads on."""
+        """Lists closed periods, newest first.
+
+        Cashiers see only their own sessions. The `Link` header leads to the next page.
+        """
         pages = NewestFirst(instant="sealed_at")
         page = pages.page(queries.seals(by=self.by, place=self._place(station)), request)
         shown = ListedSealSerializer(context={"request": request})
@@ -257,7 +267,7 @@ class ReportViewSet(ApiViewSet):
         tags=["Reports"],
     )
     def z_report(self, request: Request, station: int, number: int) -> Response:
-        """Tells of one closed period; a cashier, of an own session."""
+        """Shows one closed period. Cashiers see only their own sessions."""
         period = queries.sealed_period(by=self.by, place=self._place(station), number=number)
         return Response(ZReportSerializer(z_report(period=period, by=self.by, at=self.now)).data)
 
@@ -266,7 +276,7 @@ class ReportViewSet(ApiViewSet):
 
 
 def place_for(*, reference: str, station: int, by: Principal) -> Place:
-    """Returns the register or vault of the store that is named, or of the caller's own. Raises InvalidInput, NotFound."""
+    """Returns the register or vault in the named store, or in the caller's own. Raises InvalidInput and NotFound."""
     if not reference:
         return queries.place_at(by=by, store=str(store_for(reference="", by=by).uuid), station=station)
     if not queries.stores_named(reference, by=by).exists():

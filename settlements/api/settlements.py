@@ -1,4 +1,4 @@
-"""The settlements API (docs/contracts.md, section 4): camelCase, minor units, milliseconds."""
+"""The settlements API (docs/contracts.md, section 4): camelCase, minor units, times in milliseconds."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -49,7 +49,7 @@ RETRIEVED: Final = ("I06006", "Settlements retrieved from query.")
 
 
 class SettlementSerializer(CamelCaseSerializer, serializers.Serializer[Settlement]):
-    """A settlement as the page shows it. What is not known yet is absent; the figures are, until it is closed (law 5)."""
+    """A settlement. Unknown values are omitted, and so are the figures until it is closed (law 5)."""
 
     settlement_id = serializers.UUIDField(source="uuid")
     type = serializers.ChoiceField(choices=SettlementType.choices)
@@ -73,31 +73,25 @@ class SettlementSerializer(CamelCaseSerializer, serializers.Serializer[Settlemen
     )
 
     def to_representation(self, instance: Settlement) -> dict[str, Any]:
-        """Leaves out what is not known."""
         return {name: value for name, value in super().to_representation(instance).items() if value not in (None, "")}
 
     @extend_schema_field(AmountSerializer(many=True))
     def get_target_amounts(self, settlement: Settlement) -> Any:
-        """What should be there, once it is closed."""
         return _closing_amounts(settlement, "target")
 
     @extend_schema_field(AmountSerializer(many=True))
     def get_initial_amounts(self, settlement: Settlement) -> Any:
-        """What it was opened with."""
         return [_amount(line, line.amount) for line in settlement.initial_amounts.all()]
 
     @extend_schema_field(AmountSerializer(many=True))
     def get_actual_amounts(self, settlement: Settlement) -> Any:
-        """What was counted, once it is closed."""
         return _closing_amounts(settlement, "actual")
 
     @extend_schema_field(AmountSerializer(many=True))
     def get_difference_amounts(self, settlement: Settlement) -> Any:
-        """Actual minus target, once it is closed."""
         return _closing_amounts(settlement, "difference")
 
     def get_uncounted(self, settlement: Settlement) -> bool | None:
-        """Said only where it is so."""
         return True if settlement.is_closed and not settlement.is_counted else None
 
 
@@ -113,7 +107,10 @@ def _amount(line: InitialAmount | ClosingAmount, value: int) -> dict[str, Any]:
 
 @extend_schema_serializer(component_name="SettlementOpenRequest")
 class OpenRequest(CamelCaseSerializer, StrictSerializer):
-    """The body of `POST /settlements`. Ours: `store` and `station`; left out, they are the caller's own."""
+    """The body of `POST /settlements`.
+
+    `store` and `station` are our own extension; they default to the caller's own.
+    """
 
     type = serializers.ChoiceField(choices=SettlementType.choices)
     initial_cash = AmountRequest(many=True, max_length=AMOUNTS_MAX)  # type: ignore[call-arg]  # of the list that DRF makes
@@ -121,7 +118,6 @@ class OpenRequest(CamelCaseSerializer, StrictSerializer):
     station = WholeNumberField(min_value=0, max_value=2**31 - 1, required=False, help_text="0 is the vault.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Finds the store."""
         return {
             "type": SettlementType(attrs["type"]),
             "initial": attrs["initial_cash"],
@@ -138,7 +134,7 @@ class ChangeRequest(CamelCaseSerializer, StrictSerializer):
 
 
 class PreviewSerializer(CamelCaseSerializer):
-    """A pair that did not match; nothing says by how much."""
+    """A currency and method that did not match. The size of the difference is never shown."""
 
     is_equal = serializers.BooleanField()
     currency = serializers.CharField()
@@ -153,7 +149,7 @@ class StatusSerializer(CamelCaseSerializer):
 
 
 class SettlementAnswer(SettlementSerializer):
-    """A settlement; after a preview that did not close it only its id, type, `previewCount` and `preview`."""
+    """A settlement. After a preview that did not close it: only its id, type, `previewCount` and `preview`."""
 
     preview_count = serializers.IntegerField(required=False)
     preview = PreviewSerializer(many=True, required=False)
@@ -175,7 +171,7 @@ class PageSerializer(CamelCaseSerializer):
 
 
 class SettlementViewSet(ApiViewSet):
-    """Open a settlement, count it, close it, and look for others."""
+    """Open, count, close and list settlements."""
 
     dialect = SettlementDialect
     access = {
@@ -202,7 +198,7 @@ class SettlementViewSet(ApiViewSet):
         tags=["Settlements"],
     )
     def create(self, request: Request) -> Response:
-        """Opens the settlement of a vault (managers) or of a cash register."""
+        """Opens the settlement of a vault (managers only) or of a cash register."""
         settlement = open_settlement(**self.validated(OpenRequest), by=self.by, at=self.now)
         return self._answer_of(settlement, CREATED, status=201)
 
@@ -221,7 +217,7 @@ class SettlementViewSet(ApiViewSet):
         tags=["Settlements"],
     )
     def partial_update(self, request: Request, settlement_id: UUID) -> Response:
-        """Starts the count, previews amounts, or closes with them."""
+        """Starts the count, previews amounts, or closes with amounts."""
         asked = self.validated(ChangeRequest)
         found = queries.settlement(by=self.by, settlement_id=settlement_id)
         done = change_settlement(
@@ -253,7 +249,7 @@ class SettlementViewSet(ApiViewSet):
         tags=["Settlements"],
     )
     def list(self, request: Request) -> Response:
-        """Lists settlements by any of their attributes, in pages."""
+        """Lists settlements in pages, filtered by any of their attributes."""
         number = _whole(request, "page", default=0, least=0, most=10**9)
         size = _whole(request, "size", default=SIZE_DEFAULT, least=1, most=SIZE_MAX)
         found = self.filter_queryset(queries.settlements(by=self.by))
