@@ -1,1 +1,4 @@
-"""The verbs of reconciling, one file per noun. Each is keyword-only, takes `by` (who) and `at` (when, UTC)."""
+"""The actions of reconciling, one file per noun.
+
+Functions are keyword-only and take `by` (who) and `at` (when, UTC).
+"""

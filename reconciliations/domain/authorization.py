@@ -1,4 +1,4 @@
-"""One-time permissions that a second person gives for a sign-off."""
+"""Authorizations: one-time permissions from a second person for a sign-off."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,16 +17,16 @@ from reconciliations.models import Authorization
 MINUTES_MAX: Final = 24 * 60
 FIELD: Final = "authorization_token_id"
 REFUSED: Final = "is not an authorization that may be used here."
-"""The same words for one that is unknown, used, expired, or for something else: a guess learns nothing."""
+"""One text for an unknown, used, expired or unsuitable authorization, so that guessing reveals nothing."""
 
 
 @transaction.atomic
 def issue_authorization(
     *, store: Store, purpose: str, expires_in: timedelta, by: Principal, at: datetime, operator: User | None = None
 ) -> Authorization:
-    """Issues a permission for one sign-off in a store, for one operator's or any, and returns it.
+    """Issues a permission for one sign-off in a store, for one operator or any, and returns it.
 
-    Raises Forbidden for whoever is not a manager in person, InvalidInput for a time that is too short or too long.
+    Raises Forbidden unless a manager asks in person, and InvalidInput if `expires_in` is too short or too long.
     """
     if by.user is None or not by.has_role(Role.MANAGER):
         raise Forbidden("A manager issues an authorization, in person.")
@@ -49,7 +49,10 @@ def issue_authorization(
 def usable_authorization(
     *, token_id: UUID, store: Store, operator: User | None, by: Principal, at: datetime
 ) -> Authorization:
-    """Returns the authorization, locked for its one use by the caller's transaction. Raises InvalidInput."""
+    """Returns the authorization if it may be used here. Raises InvalidInput.
+
+    It is not locked: the unique column of reconciliations refuses a second use.
+    """
     found = Authorization.objects.select_related("issued_by").filter(uuid=token_id, store=store).first()
     if found is None:
         raise InvalidInput.of(FIELD, REFUSED)
@@ -63,14 +66,14 @@ def usable_authorization(
 
 
 def state_of(*, authorization: Authorization, at: datetime) -> AuthorizationState:
-    """Returns whether an authorization may still be used by somebody."""
+    """Returns the state of an authorization."""
     if hasattr(authorization, "reconciliation"):
         return AuthorizationState.USED
     return AuthorizationState.USABLE if authorization.expires_at > at else AuthorizationState.EXPIRED
 
 
 def note_refusal(*, token_id: UUID, store: Store, by: Principal, at: datetime) -> None:
-    """Notes that an authorization was refused: in a transaction of its own, since the refused request leaves nothing."""
+    """Notes the refusal in a transaction of its own, because the refused request is rolled back."""
     known = Authorization.objects.filter(uuid=token_id, store=store).values_list("pk", flat=True).first()
     audit.note(
         action="authorization.refused",

@@ -1,4 +1,4 @@
-"""The business days of a store: open from the first thing that happens on them, closed once."""
+"""Business days of a store: their state, how they are closed, and which ones still need to be closed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ from settlements.enums import SettlementState, SettlementType
 from settlements.models import Settlement
 
 DAYS_BACK: Final = 31
-"""How far back a day that was left open between closed ones is looked for."""
+"""The number of days to search for a day that was left open between closed ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """A business day as it stands. `opened_at` is the first thing recorded on it; None where nothing was yet."""
+    """A business day and its state. `opened_at` is the first record of the day, or None."""
 
     date: date
     state: DayState
@@ -37,7 +37,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closed:
-    """A day that was closed, and what was closed with it without a count."""
+    """A closed day with the sessions and settlements that were force-closed with it."""
 
     day: BusinessDay
     sessions: Sequence[CashSession]
@@ -45,7 +45,7 @@ class Closed:
 
 
 def day_of(*, store: Store, on: date) -> Day:
-    """Returns a business day of a store as it stands."""
+    """Returns a business day of a store."""
     closed = BusinessDay.objects.filter(store=store, date=on).first()
     moved = Movement.objects.filter(store=store, business_date=on).aggregate(first=Min("recorded_at"))["first"]
     opened = CashSession.objects.filter(store=store, business_date=on).aggregate(first=Min("opened_at"))["first"]
@@ -58,13 +58,14 @@ def day_of(*, store: Store, on: date) -> Day:
 
 
 def current_date(*, store: Store, at: datetime) -> date:
-    """Returns the business date on which the store trades now."""
+    """Returns the current business date of the store."""
     return business_date(store=store, at=at)
 
 
 def open_drawers(*, store: Store, on: date) -> tuple[list[CashSession], list[Settlement]]:
-    """Returns the sessions and the registers' settlements that are open of a day or of one before it: what closing the day
-    would close without a count.
+    """Returns the open sessions and register settlements of this day or an earlier one.
+
+    Closing the day would close them without a count.
     """
     sessions = CashSession.objects.filter(store=store, status=SessionStatus.OPEN, business_date__lte=on)
     settlements = Settlement.objects.filter(
@@ -78,17 +79,20 @@ def open_drawers(*, store: Store, on: date) -> tuple[list[CashSession], list[Set
 
 @transaction.atomic
 def close_business_day(*, store: Store, on: date, by: Principal, at: datetime) -> Closed:
-    """Closes a business day. What is still open of it, or of a day before, is closed without a count where the store's
-    rule says so (never silently: it is returned, and noted); else the day waits.
+    """Closes a business day of a store.
 
-    What is recorded for the date afterwards is late for the day. Raises Forbidden for a cashier, InvalidInput for a day
-    that has not begun, Conflict for one that is closed or has something open that the store wants counted.
+    Sessions and settlements of this or an earlier day that are still open are closed without a count, if the store's
+    rule allows that. They are returned and noted in the audit trail. Movements recorded for the date afterwards are
+    late.
+
+    Raises Forbidden for a cashier, InvalidInput for a day that has not begun, and Conflict for a closed day or if
+    the store wants the open ones counted.
     """
     if not by.has_role(Role.MANAGER):
         raise Forbidden("Only a manager closes a business day.")
     if on > current_date(store=store, at=at):
         raise InvalidInput.of("date", "has not begun in the store.")
-    # Every place of the store that trades, so that no posting is under way and the last movement is the last.
+    # Locks every place that trades, so that no posting is in progress and the last movement is final.
     place.lock(exclusive=Place.objects.filter(store=store, kind__in=(PlaceKind.VAULT, PlaceKind.REGISTER)))
     if BusinessDay.objects.filter(store=store, date=on).exists():
         raise Conflict(f"The business day {on} is closed already.", code="day_closed")
@@ -124,10 +128,10 @@ def close_business_day(*, store: Store, on: date, by: Principal, at: datetime) -
 
 
 def days_to_close(*, store: Store, at: datetime) -> list[date]:
-    """Returns the past business dates of a store that saw something and were not closed, oldest first: of the last
-    DAYS_BACK days, in whatever order the others were closed; and all behind the newest closed day, if that is older.
+    """Returns the past business dates of a store that had activity and are not closed, oldest first.
 
-    A fixed number of statements; what is recent costs a few probes of an index per date that is not closed.
+    It covers the last DAYS_BACK days in any order of closing, and older days after the newest closed one. The number
+    of statements is fixed; each recent date that is not closed costs a few index probes.
     """
     today = current_date(store=store, at=at)
     recent = [today - timedelta(days=back) for back in range(DAYS_BACK, 0, -1)]
@@ -140,7 +144,7 @@ def days_to_close(*, store: Store, at: datetime) -> list[date]:
 
 
 def _long_ago(*, store: Store, before: date) -> list[date]:
-    """The dates behind the newest closed day of a store that nobody has closed for so long; else there are none."""
+    """Returns older dates after the store's newest closed day, if that day is itself older than `before`."""
     last = BusinessDay.objects.filter(store=store).aggregate(last=Max("date"))["last"] or date.min
     window = {"store": store, "business_date__gt": last, "business_date__lt": before}
     moved = Movement.objects.filter(**window).order_by().values_list("business_date", flat=True).distinct()
@@ -149,8 +153,10 @@ def _long_ago(*, store: Store, before: date) -> list[date]:
 
 
 def _saw_something(*, store: Store, on: date) -> Combinable:
-    """Whether money moved, or a session or a settlement was opened, on a date. A settlement is looked for by the instant,
-    as its index is by that; in whatever zone the store lies, its date is not further away.
+    """Whether money moved, or a session or settlement was opened, on a date.
+
+    Settlements are found by `opened_at`, which has an index. In every time zone the date lies within these four
+    days.
     """
     first = datetime.combine(on, time.min, tzinfo=UTC) - timedelta(days=1)
     of_date = {"store": store, "business_date": on}
@@ -159,7 +165,7 @@ def _saw_something(*, store: Store, on: date) -> Combinable:
 
 
 def drawers_in_words(sessions: Sequence[CashSession], settlements: Sequence[Settlement]) -> list[str]:
-    """Names what is open, for whoever closes the day."""
+    """Describes what is open, for an error message."""
     named = [f"cash session {session.pk} of {session.user} at {session.register}" for session in sessions]
     return [*named, *(f"settlement {settlement.uuid} at {settlement.place}" for settlement in settlements)]
 

@@ -1,7 +1,7 @@
-"""The cash that a business day begins with: what the registers' books held before its first movement.
+"""The cash that a business day begins with: the books of the registers before the day's first movement.
 
-A day begins with the first cash movement that is dated on it or later, so ids and business dates decide and no clock does.
-The book of a register before that movement is its last seal before it plus one sum (docs/decisions/0005, 0014).
+The day begins with the first cash movement dated on it or later. So ids and business dates decide, not clocks. The
+book of a register before that movement is its last seal plus one sum (docs/decisions/0005, 0014).
 """
 
 from collections import defaultdict
@@ -26,7 +26,7 @@ from reconciliations.domain.custody import (
     with_holder,
 )
 
-# One probe of the index on store and business date for each date that follows, and one for its first cash movement.
+# One index probe on store and business date for each later date, and one for its first cash movement.
 _FIRST: Final = """
 WITH RECURSIVE later (day) AS (
     SELECT MIN(business_date) FROM cashdesk_movement WHERE store_id = %(store)s AND business_date >= %(day)s
@@ -45,7 +45,10 @@ SELECT MIN(first) FROM (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarriedOver:
-    """Minor units by currency. `first_movement` begins the day; `session` is the one that the operator held over night."""
+    """The carried-over cash in minor units by currency.
+
+    `first_movement` is the id where the day begins. `session` is the one that the operator held overnight.
+    """
 
     amounts: Mapping[str, int]
     first_movement: int
@@ -53,7 +56,7 @@ class CarriedOver:
 
 
 def carried_over(*, store: Store, on: date, operator: User | None, seen: Seen) -> CarriedOver:
-    """Returns the cash that a business day begins with: in all registers, or in those that the operator held."""
+    """Returns the cash that a business day begins with, in all registers or in those that the operator held."""
     begins = min(_first_movement(store=store, on=on), seen.movement + 1 if seen.movement < ID_MAX else ID_MAX)
     session, registers = None, None
     if operator is not None:
@@ -75,10 +78,10 @@ def carried_over(*, store: Store, on: date, operator: User | None, seen: Seen) -
 
 
 def overnight_movements(*, first_movement: Any, operator: User | OuterRef | None) -> "QuerySet[Any]":
-    """Returns the cash movements, of all or of one holder, that are of drawers which were open when a day began: those on
-    time, and late ones of sessions that were counted after its first movement.
+    """Returns cash movements of drawers that were open when a day began, of all holders or of one.
 
-    The caller narrows them to dates before the day and to ids from its first movement on: money that a till told later.
+    These are movements on time, and late ones of sessions that were counted after the day's first movement. The
+    caller filters by earlier dates and by ids from the first movement on: money that a till reported late.
     """
     movements = drawer_movements().filter(
         Q(is_late=False) | Q(session__isnull=False, session__seal__last_movement__gte=first_movement)
@@ -87,7 +90,7 @@ def overnight_movements(*, first_movement: Any, operator: User | OuterRef | None
 
 
 class DaysBefore(Func):
-    """The date so many days before a date of the database."""
+    """The date a number of days before a date in the database."""
 
     output_field = DateField()
 
@@ -96,28 +99,28 @@ class DaysBefore(Func):
         self.days = days
 
     def as_sqlite(self, compiler: Any, connection: Any, **_extra: Any) -> Any:
-        """SQLite keeps dates as texts."""
+        """SQLite stores dates as text."""
         return self.as_sql(compiler, connection, template=f"date(%(expressions)s, '-{self.days:d} days')")
 
     def as_postgresql(self, compiler: Any, connection: Any, **_extra: Any) -> Any:
-        """PostgreSQL subtracts whole days from a date."""
+        """PostgreSQL subtracts days from a date."""
         return self.as_sql(compiler, connection, template=f"(%(expressions)s - {self.days:d})")
 
 
 def days_before(on: date) -> list[date]:
-    """Returns the dates before a business date of which money may still come into an open drawer."""
+    """Returns the earlier dates whose money may still arrive in an open drawer."""
     return [on - timedelta(days=back) for back in range(1, OVER_NIGHT_MAX.days + 1)]
 
 
 def _first_movement(*, store: Store, on: date) -> int:
-    """Returns the id of the first cash movement of a business date or a later one; ID_MAX where there is none yet."""
+    """Returns the id of the first cash movement of this business date or later, or ID_MAX if there is none yet."""
     with connection.cursor() as cursor:
         cursor.execute(_FIRST, {"store": store.pk, "day": on})
         return int(cursor.fetchone()[0] or ID_MAX)
 
 
 def _books(*, store: Store, registers: list[int] | None, before: int) -> Iterable[tuple[str, int]]:
-    """Yields amounts by currency that add up to the cash in the books of registers before a movement."""
+    """Yields amounts by currency that add up to the registers' cash before a movement."""
     sealed = Seal.objects.filter(place=OuterRef("pk"), last_movement__lt=before).order_by("-number")
     places = Place.objects.filter(of_registers(registers), Q(store=store)).annotate(
         after=Subquery(sealed.values("last_movement")[:1]), balances=Subquery(sealed.values("balances")[:1])

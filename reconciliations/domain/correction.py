@@ -1,4 +1,4 @@
-"""Recounts of cash that was counted before, and the movement that corrects what the first count had wrong."""
+"""Recounts of counted cash, and the movement that corrects an error of the first count."""
 
 from datetime import datetime
 
@@ -19,7 +19,7 @@ RECOUNTED = (VarianceKind.SESSION, VarianceKind.SETTLEMENT)
 
 
 def keep_recount(*, variance: Variance, counted: CountedAmount, attempt: int, by: Principal, at: datetime) -> Count:
-    """Keeps a second person's count, and returns it. Raises Conflict where there is nothing left to count."""
+    """Stores a second person's count and returns it. Raises Conflict if the cash can no longer be recounted."""
     if variance.kind == VarianceKind.UNCOUNTED and variance.session is not None:
         count_afterwards(session=variance.session, counted=counted, by=by, at=at, reason="counted from the queue")
         return Count.objects.get(session=variance.session, moment=CountMoment.AFTERWARDS)
@@ -42,7 +42,7 @@ def keep_recount(*, variance: Variance, counted: CountedAmount, attempt: int, by
 
 
 def instead_of_recount(variance: Variance) -> str:
-    """Returns what to do in place of a recount where the variance is not about cash that lies in the store, else ""."""
+    """Returns what to do instead if a variance cannot be recounted, because its cash is not in the store, else ""."""
     is_left_drawer = variance.kind == VarianceKind.UNCOUNTED and variance.session_id is not None
     if is_left_drawer or variance.kind in RECOUNTED:
         return ""
@@ -59,10 +59,10 @@ _INSTEAD = {
 
 
 def book_correction(*, variance: Variance, recount: Count | None, by: Principal, at: datetime) -> Movement | None:
-    """Books what a recount found more or less than the count, between over/short and where the cash lies, and returns the
-    movement; None where there is nothing to correct, or another count since has found it already.
+    """Books the difference between recount and first count against over/short, and returns the movement.
 
-    The caller holds the locks of the place and of the vault.
+    Returns None if there is nothing to correct, or if a later count has already found it. The caller holds the locks
+    of the place and of the vault.
     """
     if recount is None or variance.kind not in RECOUNTED or variance.counted_amount is None:
         return None
@@ -85,15 +85,17 @@ def book_correction(*, variance: Variance, recount: Count | None, by: Principal,
 
 
 def _where_it_lies(variance: Variance) -> Place:
-    """The vault, where a counted drawer's cash was brought; the drawer itself while a settlement holds it or it is handed
-    over, and for what is never brought anywhere.
+    """Returns the place that holds the counted cash now.
+
+    The cash of a counted drawer is in the vault. It is still in the drawer while a settlement holds it, after a
+    handover, and for methods that never leave it.
     """
     if variance.place is None or variance.place.kind == PlaceKind.VAULT or variance.method != CASH:
         return variance.place or place.places_of(variance.store)[PlaceKind.VAULT]
     if variance.session is not None:
         if variance.session.is_handed_over:
             return variance.place
-        # Also of an empty drawer, out of which nothing was ever brought.
+        # Also true for an empty drawer, whose close returned nothing.
         until = Q(closed_at__isnull=True) | Q(closed_at__gt=variance.raised_at)
         if Settlement.objects.filter(until, place=variance.place, opened_at__lte=variance.raised_at).exists():
             return variance.place
@@ -101,9 +103,9 @@ def _where_it_lies(variance: Variance) -> Place:
 
 
 def _is_counted_since(variance: Variance) -> bool:
-    """Whether the place in which the cash lies was counted after it came there."""
+    """Whether the place that holds the cash was counted after the variance was created."""
     since = counts_of_custody().filter(place=_where_it_lies(variance), counted_at__gt=variance.raised_at)
     if variance.method != CASH:
-        # The count of a session is of its cash alone.
+        # A session's count covers only cash.
         since = since.filter(session__isnull=True)
     return since.exists()

@@ -1,8 +1,8 @@
-"""Who held the cash of a drawer: the person whose expected cash a movement belongs to (docs/decisions/0014).
+"""Custody: who held a drawer, and so whose expected cash a movement belongs to (docs/decisions/0014).
 
-A session's movements are those of its cashier, whoever rang them up. Where there is no session, a settlement holds the
-drawer, and its opener answers for it. Money that belongs to neither is the operator's of its payment, else that of
-whoever recorded it.
+Movements of a session belong to its cashier, whoever recorded them. Without a session, the opener of the register's
+settlement holds the drawer. Without both, the operator of the payment counts, else the person who recorded the
+movement.
 """
 
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ from settlements.enums import SettlementType
 from settlements.models import Settlement
 
 OVER_NIGHT_MAX: Final = timedelta(days=31)
-"""How long a session or a settlement that is held over night is looked for, and on-time money of days before."""
+"""How far back to look for sessions and settlements open overnight, and for on-time money of earlier days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """The last movement, session and seal of a store that a figure takes into account; everything, unless told."""
+    """The last movement, session and seal that a figure includes. By default it includes everything."""
 
     movement: int = ID_MAX
     session: int = ID_MAX
@@ -33,7 +33,7 @@ class Seen:
 
 
 def with_holder(movements: "QuerySet[Any]") -> "QuerySet[Any]":
-    """Annotates movements with their `holder`, the id of the person who held the drawer."""
+    """Annotates movements with `holder`, the id of the person who held the drawer."""
     drawer = Case(
         When(source__kind=PlaceKind.REGISTER, then=F("source_id")),
         When(destination__kind=PlaceKind.REGISTER, then=F("destination_id")),
@@ -43,7 +43,7 @@ def with_holder(movements: "QuerySet[Any]") -> "QuerySet[Any]":
     settled = Settlement.objects.filter(place=OuterRef("drawer"), opened_after__lt=OuterRef("pk")).order_by("-pk")
     holder = Case(
         When(session__isnull=False, then=F("session__user_id")),
-        # The float with which a settlement opens is recorded before the settlement is.
+        # The float of a settlement is recorded before the settlement exists.
         When(kind=MovementKind.FLOAT, then=F("recorded_by_id")),
         default=Coalesce(
             Subquery(settled.values("opened_by_id")[:1]), "payment__operator_id", "reverses__recorded_by_id",
@@ -57,12 +57,12 @@ def with_holder(movements: "QuerySet[Any]") -> "QuerySet[Any]":
 
 
 def cancelled(*, until: Any) -> Q:
-    """Builds the condition on sessions that the opening was a mistake and cancelled, as of the seal of that."""
+    """Builds the condition that a session's opening was cancelled, up to a seal."""
     return Q(is_cancelled=True, seal__lte=until)
 
 
 def held_payments(payments: "QuerySet[Any]", *, operator: User) -> "QuerySet[Any]":
-    """Narrows payments to those at drawers that the operator held."""
+    """Filters payments by drawers that the operator held."""
     settled = Settlement.objects.filter(place=OuterRef("register"), opened_at__lte=OuterRef("reported_at"))
     holder = Coalesce(
         "session__user_id", Subquery(settled.order_by("-pk").values("opened_by_id")[:1]), "operator_id", "reported_by_id",
@@ -73,10 +73,10 @@ def held_payments(payments: "QuerySet[Any]", *, operator: User) -> "QuerySet[Any
 
 
 def session_over_night(*, store: Store, on: date, operator: User, before: int, seen: Seen) -> CashSession | None:
-    """Returns the session of an operator that was open when a business day began, or None.
+    """Returns the operator's session that was open when a business day began, or None.
 
-    `before` is the day's first movement. A close that moved nothing has no movement to compare, so its own business date
-    decides. Sessions of one person follow each other (law 3): only the last one before the day can have been open.
+    `before` is the day's first movement. A close without movements cannot be compared with it, so its business date
+    decides. A person has one session at a time (law 3), so only the last one before the day can have been open.
     """
     sessions = CashSession.objects.filter(
         store=store, user=operator, business_date__lt=on, business_date__gte=on - OVER_NIGHT_MAX, pk__lte=seen.session
@@ -88,8 +88,9 @@ def session_over_night(*, store: Store, on: date, operator: User, before: int, s
 def drawers_over_night(
     *, store: Store, on: date, operator: User, before: int, session: CashSession | None
 ) -> list[int]:
-    """Returns the ids of the registers that an operator held when a business day began: that of their session, and those
-    of settlements that they had opened and at which nobody had a session.
+    """Returns the ids of the registers that an operator held when a business day began.
+
+    These are the register of their session, and registers of their settlements where nobody had a session.
     """
     held = [session.register_id] if session is not None else []
     first = datetime.combine(on - OVER_NIGHT_MAX, time.min, tzinfo=UTC)
@@ -111,12 +112,12 @@ def drawers_over_night(
 
 
 def _was_open(period: CashSession | Settlement, *, store: Store, on: date, before: int) -> bool:
-    """Whether a period that was opened on a day before was still open when the day began."""
+    """Whether a period opened on an earlier day was still open when the day began."""
     if period.seal is None or period.closed_at is None:
         return True
     return period.seal.last_movement >= before or business_date(store=store, at=period.closed_at) >= on
 
 
 def of_registers(registers: list[int] | None) -> Q:
-    """Builds the condition on places that they are registers: these, or all."""
+    """Builds the condition on places: these registers, or all."""
     return Q(kind=PlaceKind.REGISTER) if registers is None else Q(pk__in=registers)

@@ -1,9 +1,8 @@
-"""Expected cash of a store-day, whole or one operator's: the one sum, read per business date instead of per period.
+"""The expected cash of a store-day, whole or one operator's: one sum over movements by business date.
 
-What should be in the drawers is floats and loans brought in, cash sales less refunds as billed, the rounding of both,
-paid in less paid out, and what was carried over from the days before. Drops and returns stay in the store and do not
-count for the day; a drop leaves the operator's drawer, so for one operator it does. One operator's cash is that of the
-drawers that they held (docs/decisions/0014).
+Expected = carried over + floats + loans + cash sales - refunds + rounding + paid in - paid out. Drops and returns
+stay in the store, so they do not count for the whole day. For one operator a drop counts, because it leaves their
+drawer. One operator's cash is the cash of the drawers that they held (docs/decisions/0014).
 """
 
 from collections import defaultdict
@@ -37,7 +36,7 @@ PARTS: Final = {
 
 @dataclass(kw_only=True)
 class Takings:
-    """What was taken in payments of one group. Amounts are minor units; `cash_on_hand` is what the cash among them left."""
+    """Totals of a group of payments, in minor units. `cash_on_hand` is the cash that they left in the drawer."""
 
     transactions: int = 0
     approved: int = 0
@@ -51,28 +50,28 @@ class Takings:
 
 @dataclass(kw_only=True)
 class CurrencyCash:
-    """The parts of one currency, minor units. They add up: `system_cash` is what the drawers should hold."""
+    """The parts of the expected cash in one currency, in minor units. They add up to `system_cash`."""
 
     currency: str
     opening_float: int = 0
     sales: int = 0
     refunds: int = 0
     rounding: int = 0
-    """What payments moved minus what was billed, positive where the drawers hold more."""
+    """The amount moved by payments minus the amount billed. Positive if the drawers hold more."""
     paid_in: int = 0
     paid_out: int = 0
     drops: int = 0
     takings: dict[tuple[Any, ...], Takings] = field(default_factory=lambda: defaultdict(Takings))
-    """By (method, operator id, station, channel, service)."""
+    """The key is (method, operator id, station, channel, service)."""
 
     @property
     def system_cash(self) -> int:
-        """What should be there. `drops` is 0 unless it is one operator's."""
+        """The expected cash. `drops` is 0 for the whole store."""
         traded = self.sales - self.refunds + self.rounding
         return self.opening_float + traded + self.paid_in - self.paid_out - self.drops
 
     def grouped(self, *columns: int) -> dict[tuple[Any, ...], Takings]:
-        """Returns the takings summed over all but these columns of their key, in the order of the keys."""
+        """Returns the takings grouped by these columns of the key, in the order of the keys."""
         groups: dict[tuple[Any, ...], Takings] = defaultdict(Takings)
         for key, part in self.takings.items():
             whole = groups[tuple(key[column] for column in columns)]
@@ -83,7 +82,7 @@ class CurrencyCash:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedCash:
-    """What a store-day should hold, by currency; `carried` is what of it the day began with."""
+    """The expected cash of a store-day by currency. `carried` is the part that the day began with."""
 
     store: Store
     business_date: date
@@ -92,16 +91,17 @@ class ExpectedCash:
     carried: CarriedOver
 
     def of(self, currency: str) -> CurrencyCash:
-        """Returns one currency; empty where nothing moved in it."""
+        """Returns the parts of one currency; all are 0 if it has no movements."""
         return self.currencies.get(currency) or CurrencyCash(currency=currency)
 
 
 def expected_cash(
     *, store: Store, business_date: date, operator: User | None = None, seen: Seen = EVERYTHING
 ) -> ExpectedCash:
-    """Returns the expected cash of a store's business date, or of one operator's part of it, as `seen` tells it.
+    """Returns the expected cash of a store's business date, or of one operator's part, as of `seen`.
 
-    A fixed number of statements, each within an index: store and business date, or ranges of ids of places.
+    The number of statements is fixed. Each reads from an index: by store and business date, or by ranges of movement
+    ids.
     """
     currencies: dict[str, CurrencyCash] = {store.currency: CurrencyCash(currency=store.currency)}
 
@@ -124,7 +124,7 @@ def expected_cash(
     reused = reused_cash(store=store, on=business_date, operator=operator, overnight=carried.session, seen=seen)
     for currency, amount in reused.items():
         of(currency).opening_float -= amount
-    # The store's own currency first, the others by name.
+    # The store's own currency comes first, the others by name.
     currencies = dict(sorted(currencies.items(), key=lambda item: (item[0] != store.currency, item[0])))
     return ExpectedCash(
         store=store,
@@ -136,17 +136,17 @@ def expected_cash(
 
 
 def of_holder(movements: "QuerySet[Any]", operator: Any) -> "QuerySet[Any]":
-    """Narrows cash movements to those of the drawers that one person held.
+    """Filters cash movements by the drawers that one person held.
 
-    The float of a session is left out: what its cashier counted at the opening stands for it, wherever that came from. So is
-    its reversal: a cancelled opening is not counted.
+    Floats of sessions are left out, because the amount that the cashier counted at the opening is used instead.
+    Reversals of floats are left out too, because a cancelled opening does not count.
     """
     floats = Q(kind=MovementKind.FLOAT, session__isnull=False)
     return with_holder(movements).filter(holder=operator).exclude(floats)
 
 
 def _begun_with(*, store: Store, on: date, operator: User | None, seen: Seen) -> Iterable[tuple[str, int]]:
-    """Returns by currency what an operator counted at the openings of their sessions; of the whole store floats tell it."""
+    """Returns an operator's opening amounts by currency. Empty for the whole store, where floats are used instead."""
     if operator is None:
         return ()
     sessions = CashSession.objects.filter(store=store, business_date=on, user=operator, pk__lte=seen.session).order_by()
@@ -161,7 +161,7 @@ def _add_movements(cash: CurrencyCash, row: dict[str, Any], *, is_operator: bool
     kind = MovementKind(row["kind"])
     if kind == MovementKind.DROP and not is_operator:
         return
-    # The parts are told as they are called: refunds, paid out and drops as what went out.
+    # Parts are positive amounts: refunds, paid out and drops count what went out.
     part = PARTS[kind]
     setattr(cash, part, getattr(cash, part) + int(row["billed"]) * EFFECT[kind])
     cash.rounding += int(row["total"]) - int(row["billed"])

@@ -1,4 +1,4 @@
-"""The life of an export: begun, on its way, and done or not. Whoever takes figures out of the system is written down."""
+"""The steps of an export: begin, progress and end. Each export is recorded with the person who requested it."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -23,12 +23,12 @@ from settlements.enums import SettlementState
 
 DAYS_MAX: Final = 366
 GIVEN_UP_AFTER: Final = timedelta(hours=1)
-"""An export that got no further for so long was left behind by a server that was stopped: it could tell nobody."""
+"""An export without progress for this long was abandoned by a stopped server."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What is to be exported: a table of a store from one business date to another, both included."""
+    """An export request: a table of a store between two business dates, both included."""
 
     table: str
     store: Store
@@ -36,15 +36,15 @@ class Wanted:
     last_date: date
     file_format: FileFormat
     number: UUID | None = None
-    """Under which its progress is asked for; drawn, unless given."""
+    """The id for progress requests; random unless given."""
 
 
 @transaction.atomic
 def begin_export(*, wanted: Wanted, rows_total: int, by: Principal, at: datetime) -> Export:
-    """Writes down that `by` takes these rows out, and returns the export.
+    """Records the start of an export and returns it.
 
-    Rows of a drawer that still waits to be counted tell what should lie in it, so that is
-    noted as a look (law 5). Raises Forbidden for a cashier, InvalidInput for a range or a number that cannot be.
+    Rows of a drawer that still awaits its count reveal its expected amount, so the look is noted (law 5). Raises
+    Forbidden for a cashier, and InvalidInput for a bad range, a store out of scope or a number that was used before.
     """
     if not (by.has_role(Role.MANAGER) and by.has_scope(Scope.CASH_MANAGEMENT_READ)):
         raise Forbidden(_("An export tells what should be in the drawers: it is for managers."))
@@ -81,7 +81,7 @@ def begin_export(*, wanted: Wanted, rows_total: int, by: Principal, at: datetime
 
 
 def refuse_range(*, first_date: date, last_date: date) -> None:
-    """Raises InvalidInput for a range that goes backwards or over more than a year."""
+    """Raises InvalidInput if the range runs backwards or is longer than a year."""
     refuse_backwards(first_date, last_date, field="to")
     if last_date - first_date >= timedelta(days=DAYS_MAX):
         raise InvalidInput.of(
@@ -90,20 +90,20 @@ def refuse_range(*, first_date: date, last_date: date) -> None:
 
 
 def note_progress(*, export: Export, rows_done: int, at: datetime) -> None:
-    """Says how far it is."""
+    """Records the progress."""
     export.rows_done = rows_done
     Export.objects.filter(pk=export.pk, state=ExportState.RUNNING).update(rows_done=rows_done, progressed_at=at)
 
 
 def end_export(*, export: Export, state: ExportState, rows_done: int, at: datetime) -> None:
-    """Says how it went. What has ended stays as it ended."""
+    """Records the result. An ended export never changes."""
     Export.objects.filter(pk=export.pk, state=ExportState.RUNNING).update(
         state=state, rows_done=rows_done, progressed_at=at, ended_at=at
     )
 
 
 def _note_look(*, wanted: Wanted, by: Principal, at: datetime) -> None:
-    """Notes the drawers of the range that nobody has counted yet."""
+    """Notes the look at drawers in the range that await their count."""
     store = wanted.store
     moved = Movement.objects.filter(
         store=store, business_date__gte=wanted.first_date, business_date__lte=wanted.last_date

@@ -1,4 +1,4 @@
-"""Money that was recorded for a business day after its close, put before a supervisor."""
+"""Finds money recorded for a business day after its close, and creates a variance for it."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,14 +14,14 @@ from reconciliations.domain.business_day import current_date
 from reconciliations.domain.late_money import movements_for_day
 
 DAYS_BACK: Final = timedelta(days=31)
-"""No till keeps receipts for longer; what does come later stands in the day's reconciliations all the same."""
+"""Tills do not send receipts older than this. Later money still appears in the day's reconciliations."""
 
 
 def raise_late_for_closed_days(*, store: Store, at: datetime) -> list[BusinessDay]:
-    """Raises, once, the cash that came for the store's closed days of the last month, and returns those days.
+    """Creates variances for cash that arrived for closed days of the last month, and returns those days.
 
-    A posting looks at no day, so this is looked for afterwards: one statement, a probe of an index per day, and more only
-    where something came.
+    Postings do not check for closed days, so this runs afterwards: one statement with an index probe per day, and
+    more statements only for days with late cash.
     """
     later = movements_for_day().filter(
         store=OuterRef("store"), business_date=OuterRef("date"), pk__gt=OuterRef("last_movement")
@@ -34,7 +34,8 @@ def raise_late_for_closed_days(*, store: Store, at: datetime) -> list[BusinessDa
 
 @transaction.atomic
 def _raise_for(*, day: BusinessDay, at: datetime) -> bool:
-    # As an approval does, so that what it freezes and what is raised anew have no money in common, and none between them.
+    # The same locks as an approval. So the amount that an approval freezes and a new variance never overlap, and leave
+    # no gap.
     place.lock(exclusive=Place.objects.filter(store=day.store, kind__in=(PlaceKind.VAULT, PlaceKind.REGISTER)))
     raised = Variance.objects.filter(subject=f"{DAY_SUBJECT}{day.pk}")
     approved = dict(raised.order_by().values_list("currency").annotate(last=Max("last_movement")))

@@ -1,4 +1,4 @@
-"""How much late money a variance stands for: a sum over the movements of its period, from its first one on."""
+"""The late money of a variance: a sum over the movements of its period, starting with its first movement."""
 
 from django.db.models import BigIntegerField, Case, F, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
@@ -9,18 +9,18 @@ from cashdesk.enums import MovementKind, PlaceKind, VarianceKind
 from cashdesk.models import Movement, Variance
 
 _EFFECT = Case(When(destination__kind=PlaceKind.OVER_SHORT, then=F("amount")), default=-F("amount"))
-"""What came in from a customer counts, what went back is taken off."""
+"""Money that came in is positive; money that went back is negative."""
 
-# What is late for the vault is of the vault's day, also where a session caused it (`cashdesk.domain.variance`).
+# Late money for the vault belongs to the vault's day, even if a session caused it (`cashdesk.domain.variance`).
 _OF_SESSION = Q(late_for__isnull=True) | ~Q(late_for__kind=PlaceKind.VAULT)
 _OF_PLACE = Q(session__isnull=True) | Q(late_for__kind=PlaceKind.VAULT)
 _OF_STORE = Q(late_for__isnull=True, session__isnull=True)
 
 
 def late_of(variance: Variance) -> tuple[int, int]:
-    """Returns what arrived late for the period of a variance, in minus out, minor units, and the id of the last of it.
+    """Returns the late amount of the variance's period (in minus out, minor units) and the id of its last movement.
 
-    The caller holds the lock of the place, so that nothing more arrives meanwhile.
+    The caller holds the lock of the place, so that nothing arrives meanwhile.
     """
     is_of_day = variance.subject.startswith(DAY_SUBJECT)
     rows = movements_for_day() if is_of_day else _late_movements().filter(method=variance.method)
@@ -30,16 +30,19 @@ def late_of(variance: Variance) -> tuple[int, int]:
 
 
 def movements_for_day() -> "QuerySet[Movement]":
-    """Returns the cash movements that count for a store-day and are late for no session and no settlement; a drop stays in
-    the store.
+    """Returns cash movements that count for a store-day and are not late for a session or settlement.
+
+    Drops are left out, because they stay in the store.
     """
     rows: QuerySet[Movement] = drawer_movements().filter(is_late=False).exclude(kind=MovementKind.DROP)
     return rows
 
 
 def late_amount() -> Coalesce:
-    """Builds the late money of each variance in a list: of one for late money what it stands for, of a session's what
-    arrived after its count and so explains that much of the difference. Each branch reads a few rows by an index.
+    """Builds the late money of each variance in a list.
+
+    For a variance of late money it is the amount itself. For one of a session it is the money that arrived after the
+    count and explains part of the difference. Each branch reads few rows from an index.
     """
     rows = _late_movements().filter(currency=OuterRef("currency"), method=OuterRef("method"))
     since = rows.filter(pk__gte=Coalesce(OuterRef("first_movement"), Value(0)))

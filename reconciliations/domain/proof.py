@@ -1,4 +1,4 @@
-"""Proving that recorded reconciliations and closed days say what the ledger says: recomputed from the movements."""
+"""Proves that reconciliations and closed days agree with the ledger, by recalculating them from the movements."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,8 +17,10 @@ from reconciliations.models import Reconciliation
 
 
 def faults_of_store(store: Store) -> Iterator[str]:
-    """Yields a sentence for everything that does not hold in a store's reconciliations and closed days: nothing, unless
-    somebody got at the rows. System amounts against movements, the chain of each scope, authorizations, what days saw.
+    """Yields one sentence per fault in a store's reconciliations and closed days.
+
+    Faults exist only if somebody changed rows directly. It checks system amounts, the chain of each scope,
+    authorizations, and the last movement of closed days.
     """
     yield from _faults_of_reconciliations(store)
     yield from _faults_of_days(store)
@@ -74,8 +76,9 @@ def _fault_of_figure(row: Reconciliation, right: int) -> Iterator[str]:
 
 
 def _faults_of_first_rule(row: Any) -> Iterator[str]:
-    """Checks one that was recorded before the rule of custody: the day's own movements, by who sold, without cash that was
-    carried over.
+    """Checks a reconciliation recorded before the custody rule.
+
+    That rule used the day's own movements by the person who sold, without carried-over cash.
     """
     scope = drawer_movements().filter(store=row.store_id, business_date=row.business_date)
     if row.operator_id is not None:
@@ -84,14 +87,14 @@ def _faults_of_first_rule(row: Any) -> Iterator[str]:
         yield "the last movement that it saw is none of its own."
     seen = scope.filter(currency=row.currency, pk__lte=row.as_of_movement)
     if row.operator_id is None:
-        # A drop leaves the operator's drawer and stays in the store.
+        # A drop leaves the operator's drawer but stays in the store.
         seen = seen.exclude(kind=MovementKind.DROP)
     moved = seen.aggregate(total=Sum("effect"))["total"] or 0
     yield from _fault_of_figure(row, moved + _taken_over(row))
 
 
 def _taken_over(row: Any) -> int:
-    """What its operator had taken over when it was recorded."""
+    """The cash that the operator had taken over at the time of the record."""
     if row.operator_id is None:
         return 0
     sessions = taken_over().filter(
@@ -122,7 +125,7 @@ def _faults_of_permission(row: Reconciliation) -> Iterator[str]:
 
 
 def _faults_of_days(store: Store) -> Iterator[str]:
-    """What days saw grows from close to close, and is what the audit trail says."""
+    """The last movement must not decrease from close to close, and must match the audit trail."""
     before = 0
     for day in BusinessDay.objects.filter(store=store).order_by("pk").iterator(chunk_size=500):
         seen = day.last_movement

@@ -1,4 +1,4 @@
-"""Recording a declared amount against what the ledger says of a store-day."""
+"""Records a declared amount and compares it with the ledger for a store-day."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,7 +23,7 @@ from reconciliations.models import Reconciliation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
-    """What somebody declares: minor units of `currency` for a store-day, whole or one operator's."""
+    """A declared amount in minor units of `currency`, for a store-day or one operator's part of it."""
 
     store: Store
     currency: str
@@ -37,11 +37,13 @@ class Declaration:
 
 
 def record_reconciliation(*, declaration: Declaration, by: Principal, at: datetime) -> Reconciliation:
-    """Records a declaration with what the system says at this moment, and returns it: a snapshot that never changes.
+    """Records a declaration with the current system amount, and returns it. The record never changes.
 
-    An earlier one of the same scope is kept and superseded. One of suspected theft, or of a shortage above the store's
-    tolerance, awaits approval unless it comes with an authorization. Raises Forbidden for a cashier, to whom the answer
-    would tell what is expected, and InvalidInput for a future day or an authorization that may not be used.
+    An earlier reconciliation of the same scope is superseded. A suspected theft, or a shortage above the store's
+    tolerance, awaits approval unless an authorization comes with it.
+
+    Raises Forbidden for a cashier, because the answer shows the expected amount. Raises InvalidInput for a future
+    day or an authorization that may not be used.
     """
     if not by.has_role(Role.MANAGER):
         raise Forbidden("Reconciling shows what is expected: it is a manager's.")
@@ -57,7 +59,7 @@ def record_reconciliation(*, declaration: Declaration, by: Principal, at: dateti
             note_refusal(token_id=declaration.authorization_id, store=store, by=by, at=at)
         raise
     except IntegrityError as error:
-        # Two uses of one authorization at once meet in the unique column.
+        # If one authorization is used twice at once, the unique column refuses the second use.
         if "authorization" not in str(error) or declaration.authorization_id is None:
             raise
         note_refusal(token_id=declaration.authorization_id, store=store, by=by, at=at)
@@ -67,7 +69,7 @@ def record_reconciliation(*, declaration: Declaration, by: Principal, at: dateti
 @transaction.atomic
 def _record(*, declaration: Declaration, on: date, by: Principal, at: datetime) -> Reconciliation:
     store = declaration.store
-    # No posting is under way while the system's amount is read, so what comes later has a higher id.
+    # No posting is in progress while the system amount is read, so later movements have higher ids.
     place.lock(exclusive=Place.objects.filter(store=store, kind__in=(PlaceKind.VAULT, PlaceKind.REGISTER)))
     seen = _seen(store)
     expected = expected_cash(store=store, business_date=on, operator=declaration.operator, seen=seen)
@@ -123,7 +125,10 @@ def _record(*, declaration: Declaration, on: date, by: Principal, at: datetime) 
 
 
 def _seen(store: Store) -> Seen:
-    """Returns the store's last movement, session and seal. The caller holds all places, so later ones have higher ids."""
+    """Returns the store's last movement, session and seal.
+
+    The caller holds all places, so later ones have higher ids.
+    """
     last_movement = Movement.objects.filter(store=store).aggregate(last=Max("pk"))["last"]
     last_session = CashSession.objects.filter(store=store).aggregate(last=Max("pk"))["last"]
     last_seal = Seal.objects.filter(place__store=store).aggregate(last=Max("pk"))["last"]
@@ -131,8 +136,10 @@ def _seen(store: Store) -> Seen:
 
 
 def _raise_variance(made: Reconciliation, *, by: Principal, at: datetime) -> None:
-    """Puts the discrepancy into the queue: where it exceeds the tolerance, has no reason, or theft is suspected. A reason
-    explains it, an authorization signs it off; what waited for the one before it waits no more.
+    """Creates a variance if the discrepancy exceeds the tolerance or has no reason, or if theft is suspected.
+
+    A given reason explains it, and an authorization signs it off. Open variances of the superseded reconciliation
+    end.
     """
     if made.supersedes_id is not None:
         supersede_variances(subject=f"reconciliation:{made.supersedes_id}", by=by, at=at)
@@ -159,7 +166,7 @@ def _raise_variance(made: Reconciliation, *, by: Principal, at: datetime) -> Non
 
 
 def _standing(*, declaration: Declaration, on: date) -> Reconciliation | None:
-    """The one of the same scope that stands, which the new one takes the place of."""
+    """The current reconciliation of the same scope, which the new one supersedes."""
     return (
         Reconciliation.objects.filter(
             store=declaration.store,

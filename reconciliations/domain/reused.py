@@ -1,12 +1,13 @@
-"""What of a day's floats and loans is the same cash again: a float is taken first from what drawers brought back that day.
+"""Reused cash: the part of a day's floats and loans that is the same cash again.
 
-Walk the day in order: cash that goes into a drawer counts up, cash that comes back counts down. The highest point of the
-walk is what was new; the rest of what went in had been brought back before. Five times 200.00, each brought back, is
-200.00. Of the store, cash goes in with FLOAT and LOAN and comes back with RETURN. Of one operator, a session goes in with
-what they counted at its opening and comes back with what it left, wherever it went; registers that they hold by a
-settlement are walked like the store's.
+Take the day's movements in order. Cash into a drawer adds, cash back from it subtracts. The highest subtotal is new
+cash; the rest of the cash that went in was reused. Example: 200.00 goes in and comes back five times; 200.00 is new.
 
-The rule is SQL, so that one list of reconciliations asks it for every row (docs/decisions/0014).
+For the whole store, FLOAT and LOAN go in, and RETURN comes back. For one operator, a session goes in with the amount
+counted at its opening and comes back with what it left, wherever that went. Registers held by the operator's
+settlement follow the rule for stores.
+
+The rule is SQL so that one list of reconciliations can apply it to every row (docs/decisions/0014).
 """
 
 from collections import defaultdict
@@ -21,7 +22,7 @@ from django.db.models.expressions import RawSQL
 from cashdesk.models import CashSession, Store, User
 from reconciliations.domain.custody import Seen
 
-# The kinds are written out: only then do both databases read the index that has these kinds alone.
+# The kinds are written out, because only then do both databases use the partial index on these kinds.
 _MOVED: Final = """
     SELECT m.id AS line, m.currency AS currency,
         CASE WHEN m.kind = 'RETURN' THEN -m.amount ELSE m.amount END AS step,
@@ -35,8 +36,8 @@ _MOVED: Final = """
       )
 """
 
-# Registers without a session: the settlement's opener holds them, and brings the float before the settlement is there.
-# COALESCE keeps SQLite from reading the index of sessions, which has all history without one.
+# Registers without a session: the settlement's opener holds them, and the float is recorded before the settlement
+# exists. COALESCE keeps SQLite from using the index on sessions, where all movements without a session have one value.
 _OF_HOLDER: Final = """
       AND COALESCE(m.session_id, 0) = 0 AND {operator} = CASE WHEN m.kind = 'FLOAT' THEN m.recorded_by_id ELSE (
         SELECT s.opened_by_id FROM settlements_settlement s
@@ -47,8 +48,8 @@ _OF_HOLDER: Final = """
 """
 _MOVED_BY_HOLDER: Final = f"{_MOVED}{_OF_HOLDER}"
 
-# What a session began with and the loans to it stand on one line of the walk, what it left on the next: what was counted,
-# or, where nobody counted, what its book held. A book below zero leaves nothing. A cancelled opening never was.
+# Line `id * 2` is a session's opening amount and its loans. Line `id * 2 + 1` is what it left: the count or, without a
+# count, its book. A negative book leaves nothing. Cancelled openings are left out.
 _SESSIONS: Final = """
     SELECT s.id * 2 AS line, s.currency AS currency, s.start_amount AS step, s.start_amount AS came
     FROM cashdesk_cashsession s
@@ -73,7 +74,7 @@ _SESSIONS: Final = """
       )
 """
 
-# Without a frame a window takes all rows of one line together.
+# Without a frame clause the window includes all rows of the same line.
 _WALK: Final = """
     SELECT currency, CAST(SUM(came) - CASE WHEN MAX(net) > 0 THEN MAX(net) ELSE 0 END AS bigint) AS reused
     FROM (
@@ -98,8 +99,9 @@ _THEN: Final = {**_COLUMNS, **{name: f"{_ROW}.as_of_{name}" for name in ("moveme
 def reused_cash(
     *, store: Store, on: date, operator: User | None, overnight: CashSession | None, seen: Seen
 ) -> Mapping[str, int]:
-    """Returns by currency what of the cash that went into drawers on a business date had been brought back on it before,
-    minor units. `overnight` is the session that the operator held when the day began.
+    """Returns the reused cash of a business date by currency, in minor units.
+
+    `overnight` is the session that the operator held when the day began.
     """
     parameters: dict[str, Any] = {
         "store": store.pk, "day": on, "movement": seen.movement, "session": seen.session, "seal": seen.seal,
@@ -116,7 +118,7 @@ def reused_cash(
 
 
 def reused_since(*, of_operator: bool) -> RawSQL:
-    """Builds, for a list of reconciliations, what `reused_cash()` says now minus what it said when each was recorded."""
+    """Builds, for a list of reconciliations, the reused cash of now minus that at each record."""
     walks = (_SESSIONS, _MOVED_BY_HOLDER) if of_operator else (_MOVED,)
     terms = [
         f"{sign} COALESCE((SELECT reused FROM ({_WALK.format(steps=steps).format(**names)}) w"  # noqa: S608

@@ -1,7 +1,7 @@
-"""What supervisors do with a difference: explain it, witness or recount it, approve or reject it, hand it up.
+"""Actions on a variance: explain, witness, recount, approve, reject and escalate.
 
-Each verb locks the variance, checks what `enums.ACTS` allows in its state, writes an event, and notes it. An agreed
-correction is a movement, never an edit. The API and the back office call these.
+Each action locks the variance, checks `enums.ACTS` for its state, writes an event, and notes it in the audit trail.
+A correction is a new movement, never an edit. The API and the back office call these functions.
 """
 
 from datetime import datetime
@@ -29,18 +29,18 @@ IN_PERSON: Final = {
     Act.APPROVE: "approves a difference",
     Act.REJECT: "rejects an explanation",
 }
-"""What a program may not do, and nobody with their own count."""
+"""Actions that programs may not take, and that nobody may take on their own count."""
 
 NEED_NOTES: Final = (Reason.OTHER, Reason.THEFT_SUSPECTED)
-"""The reasons that say nothing without a note."""
+"""Reasons that need a note."""
 
 
 @transaction.atomic
 def explain_variance(*, variance: Variance, reason: str, by: Principal, at: datetime, notes: str = "") -> Variance:
-    """Says why, in one of the seven reasons, and returns the variance: it then waits for its approval.
+    """Records the reason for a difference and returns the variance, which then awaits approval.
 
-    May be said again, better, until it is approved. Raises Forbidden for a cashier, InvalidInput for an unknown reason or
-    one that needs a note, Conflict for one that was dealt with.
+    Can be repeated until approval. Raises Forbidden for a cashier, InvalidInput for an unknown reason or a missing
+    note, and Conflict for a finished variance.
     """
     if reason not in Reason.values:
         raise InvalidInput.of("reason", f"must be one of {', '.join(Reason.values)}.")
@@ -49,13 +49,13 @@ def explain_variance(*, variance: Variance, reason: str, by: Principal, at: date
     _check_notes(notes)
     variance = _locked(variance, act=Act.EXPLAIN, by=by)
     if variance.kind == VarianceKind.LATE:
-        # What has come so far; the approval looks once more, under the lock of the place.
+        # The amount so far. The approval reads it again under the lock of the place.
         _escalate_above(variance, difference=late_of(variance)[0])
     return explain_raised(variance=variance, reason=reason, notes=notes, by=by, at=at)
 
 
 def explain_raised(*, variance: Variance, reason: str, notes: str, by: Principal, at: datetime) -> Variance:
-    """Explains a variance that the caller's transaction holds: one that was raised in it with its reason already given."""
+    """Explains a variance that the same transaction created with its reason already known."""
     variance.reason, variance.notes = reason, notes
     variance.explained_by, variance.explained_at = by.user, at
     variance.decided_by = variance.decided_at = None
@@ -64,9 +64,10 @@ def explain_raised(*, variance: Variance, reason: str, notes: str, by: Principal
 
 @transaction.atomic
 def witness_variance(*, variance: Variance, by: Principal, at: datetime, notes: str = "") -> Variance:
-    """Puts a second pair of eyes on record: somebody else than who counted, whose drawer it was, or who explained it.
+    """Records that a second person looked at the difference.
 
-    Raises Forbidden for those, a cashier or a program, Conflict for one that was dealt with.
+    Raises Forbidden for the person who counted, the owner of the drawer, the person who explained it, a cashier and
+    a program. Raises Conflict for a finished variance.
     """
     _check_notes(notes)
     variance = _locked(variance, act=Act.WITNESS, by=by)
@@ -77,12 +78,13 @@ def witness_variance(*, variance: Variance, by: Principal, at: datetime, notes: 
 def recount_variance(
     *, variance: Variance, counted: CountedAmount, by: Principal, at: datetime, notes: str = ""
 ) -> Variance:
-    """Keeps what a second person counted of the same cash. The first count stays; what this one found otherwise is booked
-    once it is approved. Of a session that was closed without a count it is the count afterwards. What it finds above
-    the second limit is escalated.
+    """Stores a second person's count of the same cash.
 
-    Raises Forbidden for who counted or whose drawer it was, InvalidInput for another currency or method, Conflict where
-    there is nothing left to count: another count has been taken since, or it is none of cash that lies in the store.
+    The first count stays. An approval books the difference between the two. For a session closed without a count,
+    this is the count afterwards. A difference above the second limit is escalated.
+
+    Raises Forbidden for the person who counted and the owner of the drawer, and InvalidInput for another currency or
+    method. Raises Conflict if the cash cannot be recounted: it was counted again since, or it is not in the store.
     """
     _check_notes(notes)
     variance = _locked(variance, act=Act.RECOUNT, by=by, for_decision=True)
@@ -98,11 +100,14 @@ def recount_variance(
 
 @transaction.atomic
 def approve_variance(*, variance: Variance, by: Principal, at: datetime, notes: str = "") -> Variance:
-    """Signs a difference off and returns it; nothing changes it any more. Where the last recount found something else than
-    the count, the correction is booked over/short now. Late money is frozen as what had come by now.
+    """Signs off a difference and returns it. It never changes again.
 
-    Raises Forbidden for whose count, recount or drawer it was, and for a manager where it is escalated or that late money
-    is above the second limit, Conflict where it is not explained yet, or escalated and neither witnessed nor recounted.
+    If the last recount differs from the first count, the correction is booked over/short now. Late money is frozen
+    at its current amount.
+
+    Raises Forbidden for the owner of the count, recount or drawer. Raises Forbidden for a manager if the variance is
+    escalated or its late money is above the second limit. Raises Conflict if it is not explained, or if it is
+    escalated and neither witnessed nor recounted.
     """
     _check_notes(notes)
     variance = _locked(variance, act=Act.APPROVE, by=by, for_decision=True)
@@ -112,7 +117,7 @@ def approve_variance(*, variance: Variance, by: Principal, at: datetime, notes: 
     if variance.kind == VarianceKind.LATE:
         variance.difference, variance.last_movement = late_of(variance)
         _escalate_above(variance, difference=variance.difference)
-        # How much came late is not known before.
+        # The amount of late money was not known before.
         refusal = _refusal(variance, act=Act.APPROVE, by=by)
         if refusal is not None:
             raise refusal
@@ -128,9 +133,9 @@ def approve_variance(*, variance: Variance, by: Principal, at: datetime, notes: 
 
 @transaction.atomic
 def reject_variance(*, variance: Variance, notes: str, by: Principal, at: datetime) -> Variance:
-    """Sends an explanation back to the cashier's supervisor, with what is missing in it.
+    """Rejects an explanation, with a note about what is missing.
 
-    Raises InvalidInput without notes, Forbidden as for an approval, Conflict unless it was explained.
+    Raises InvalidInput without notes, Forbidden as for an approval, and Conflict unless it was explained.
     """
     if not notes.strip():
         raise InvalidInput.of("notes", "say what is missing: the supervisor reads it.")
@@ -142,7 +147,7 @@ def reject_variance(*, variance: Variance, notes: str, by: Principal, at: dateti
 
 @transaction.atomic
 def escalate_variance(*, variance: Variance, notes: str, by: Principal, at: datetime) -> Variance:
-    """Hands a difference up: from now on an admin decides it. Raises InvalidInput without notes, Forbidden, Conflict."""
+    """Escalates a difference to an admin. Raises InvalidInput without notes, Forbidden, and Conflict."""
     if not notes.strip():
         raise InvalidInput.of("notes", "say why it is handed up.")
     _check_notes(notes)
@@ -152,8 +157,9 @@ def escalate_variance(*, variance: Variance, notes: str, by: Principal, at: date
 
 
 def sign_off_with_authorization(*, variance: Variance, issuer: User, by: Principal, at: datetime) -> Variance:
-    """Approves a reconciliation's difference by the authorization that came with it, in its issuer's name. One above the
-    second limit waits for an admin all the same.
+    """Approves a reconciliation's difference in the name of the authorization's issuer.
+
+    A difference above the second limit still waits for an admin.
     """
     if variance.is_escalated or not variance.reason:
         return variance
@@ -162,7 +168,7 @@ def sign_off_with_authorization(*, variance: Variance, issuer: User, by: Princip
 
 
 def supersede_variances(*, subject: str, by: Principal, at: datetime) -> None:
-    """Ends what waits for a reconciliation that another has taken the place of."""
+    """Ends the open variances of a superseded reconciliation."""
     waiting = (
         Variance.objects.select_for_update(of=("self",)).filter(subject=subject).exclude(state__in=ENDED_VARIANCES)
     )
@@ -171,12 +177,12 @@ def supersede_variances(*, subject: str, by: Principal, at: datetime) -> None:
 
 
 def acts_open_to(variance: Variance, *, by: Principal) -> tuple[Act, ...]:
-    """Returns what `by` may do with a variance as it stands, in the order of the acts."""
+    """Returns the actions that `by` may take on a variance now."""
     return tuple(act for act in Act if act != Act.SUPERSEDE and _refusal(variance, act=act, by=by) is None)
 
 
 def can_recount(variance: Variance, *, by: Principal) -> bool:
-    """Whether `by` may count again what a variance is about."""
+    """Whether `by` may recount the cash of a variance."""
     return _refusal(variance, act=Act.RECOUNT, by=by) is None
 
 
@@ -184,11 +190,11 @@ def can_recount(variance: Variance, *, by: Principal) -> bool:
 
 
 def _locked(variance: Variance, *, act: Act, by: Principal, for_decision: bool = False) -> Variance:
-    """Locks the variance, and for what looks at money the places that it lies in, and reads it again."""
+    """Locks the variance and reads it again. With `for_decision` it first locks the places of the money."""
     if for_decision:
         held = Q(kind=PlaceKind.VAULT) | Q(pk=variance.place_id)
         if variance.subject.startswith(DAY_SUBJECT):
-            # What is late for a day may be booked in any drawer.
+            # Late money of a day may be booked in any drawer.
             held = Q(kind__in=(PlaceKind.VAULT, PlaceKind.REGISTER))
         place.lock(exclusive=Place.objects.filter(held, store=variance.store_id))
     variance = (
@@ -203,7 +209,10 @@ def _locked(variance: Variance, *, act: Act, by: Principal, for_decision: bool =
 
 
 def _refusal(variance: Variance, *, act: Act, by: Principal) -> DomainError | None:
-    """Why `by` may not do it with the variance as it stands: who they are first, its state, whose count it was."""
+    """Returns the error if `by` may not act on the variance.
+
+    Checks the role first, then the state, then whose count it was.
+    """
     user = by.user
     if not by.has_role(Role.MANAGER):
         return Forbidden("Differences are dealt with by managers.")
@@ -248,7 +257,7 @@ def _done(
     count: Count | None = None,
     movement: Movement | None = None,
 ) -> Variance:
-    """The one transition: the state that follows, the event, and the note in the audit trail."""
+    """Performs the transition: next state, event, and audit entry."""
     before = variance.state
     after = ACTS[before][act]
     variance.state = (
@@ -286,7 +295,7 @@ def _done(
 
 
 def _escalate_above(variance: Variance, *, difference: int) -> None:
-    """Hands a difference up that turned out to be above the second limit; nothing takes that back."""
+    """Escalates a difference above the second limit. An escalation is never taken back."""
     variance.is_escalated = variance.is_escalated or is_above_second_limit(
         store=variance.store, difference=difference, currency=variance.currency
     )
