@@ -1,1 +1,1 @@
-"""Expected cash, reconciliations, business days and sign-off stand here, over everything below."""
+"""Expected cash, reconciliations, business days and the sign-off of variances, on top of the other apps."""

@@ -1,4 +1,4 @@
-"""Reconciliations: declared cash against what the ledger says of a store-day, and the sign-off."""
+"""Configuration of the reconciliations app."""
 
 from django.apps import AppConfig
 
@@ -6,7 +6,7 @@ from reconciliations import triggers
 
 
 class ReconciliationsConfig(AppConfig):
-    """Configuration of the app. Importing `triggers` here lays down its laws."""
+    """Configures the app. Importing `triggers` registers the app's laws."""
 
     name = "reconciliations"
     verbose_name = "Reconciliations"

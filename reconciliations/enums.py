@@ -1,4 +1,4 @@
-"""Kinds of discrepancies (docs/contracts.md, section 3), and as data: what may be done with a variance in which state."""
+"""Enums of reconciliations, and `ACTS`: what may be done with a variance in each state."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -11,7 +11,7 @@ from cashdesk.enums import VarianceState
 
 
 class DiscrepancyType(models.TextChoices):
-    """Which way a discrepancy goes."""
+    """The direction of a discrepancy (docs/contracts.md, section 3)."""
 
     MATCH = "MATCH", "Match"
     SHORTAGE = "SHORTAGE", "Shortage"
@@ -19,19 +19,19 @@ class DiscrepancyType(models.TextChoices):
 
     @classmethod
     def of(cls, discrepancy: int) -> "DiscrepancyType":
-        """Returns the type of declared minus system."""
+        """Returns the type for declared minus system."""
         return cls.MATCH if discrepancy == 0 else cls.SHORTAGE if discrepancy < 0 else cls.OVERAGE
 
 
 class DayState(models.TextChoices):
-    """Whether a business day was closed."""
+    """The state of a business day."""
 
     OPEN = "OPEN", "Open"
     CLOSED = "CLOSED", "Closed"
 
 
 class Act(models.TextChoices):
-    """What people do with a variance; each leaves an event."""
+    """The actions on a variance. Each one creates an event."""
 
     EXPLAIN = "EXPLAIN", "Explain"
     WITNESS = "WITNESS", "Witness"
@@ -88,26 +88,29 @@ ACTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         _S.SUPERSEDED: MappingProxyType({}),
     }
 )
-"""Per state what may be done, and the state that follows. What is escalated is explained into ESCALATED, whatever the
-table says: an admin decides it (`domain.variance`)."""
+"""The allowed actions per state, with the state that follows.
+
+One exception: explaining an escalated variance leads to ESCALATED, whatever this table says, because an admin
+decides it (`domain.variance`).
+"""
 
 
 class DayRule(models.IntegerChoices):
-    """How the system amount of a reconciliation was worked out. A recorded figure keeps its rule; new ones have the last."""
+    """The rule by which a system amount was calculated. Recorded figures keep their rule; new ones use the last."""
 
     MOVEMENTS = 1, "The day's movements, by who sold; nothing was carried over"
     CUSTODY = 2, "With what was carried over, by who held the drawer"
 
 
 class FileFormat(models.TextChoices):
-    """As what a table is exported."""
+    """The file formats of an export."""
 
     CSV = "csv", "CSV"
     XLSX = "xlsx", "Excel (XLSX)"
 
 
 class ExportState(models.TextChoices):
-    """How an export went. BROKEN_OFF: nobody took the rest of the file, or the server was stopped."""
+    """The states of an export. BROKEN_OFF: the client stopped reading the file, or the server was stopped."""
 
     RUNNING = "RUNNING", noop("Running")
     DONE = "DONE", noop("Done")
@@ -116,7 +119,7 @@ class ExportState(models.TextChoices):
 
 
 class AuthorizationState(models.TextChoices):
-    """Whether an authorization may still be used."""
+    """The states of an authorization."""
 
     USABLE = "USABLE", "Usable"
     USED = "USED", "Used"

@@ -1,4 +1,4 @@
-"""What lists of variances can be narrowed by."""
+"""Filters for lists of variances."""
 
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from reconciliations import queries
 
 
 class VarianceFilter(django_filters.FilterSet):
-    """Variances by where they arose, how far they were dealt with, whose they are, and when."""
+    """Filters variances by state, kind, reason, store, register, person, currency and business date."""
 
     state = django_filters.ChoiceFilter(choices=VarianceState.choices)
     waiting = django_filters.ChoiceFilter(
@@ -40,20 +40,20 @@ class VarianceFilter(django_filters.FilterSet):
         fields: tuple[str, ...] = ()
 
     def filter_queryset(self, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
-        """Narrows. Raises InvalidInput for a range that runs backwards."""
+        """Applies all filters. Raises InvalidInput if `from` is after `to`."""
         refuse_backwards(self.form.cleaned_data["from"], self.form.cleaned_data["to"], field="to")
         return super().filter_queryset(queryset)
 
     def that_wait(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
-        """Narrows to the queue, or to what was dealt with."""
+        """Filters by the open variances (the queue), or by the finished ones."""
         return queries.waiting(queryset) if value == "true" else queryset.filter(state__in=ENDED_VARIANCES)
 
     def of_store(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
-        """Narrows to the store with this number or UUID."""
+        """Filters by the store's number or UUID."""
         return queryset.filter(store_reference(value, path="store"))
 
 
-# `from` is a word of Python's own.
+# `from` is a Python keyword.
 for _name, _lookup in (("from", "gte"), ("to", "lte")):
     VarianceFilter.base_filters[_name] = django_filters.DateFilter(
         field_name="business_date", lookup_expr=_lookup, input_formats=["%Y-%m-%d"], label="Business day, included"

@@ -1,4 +1,4 @@
-"""The pages of this app: exports, and counting a second time."""
+"""Page routes of this app: exports and recounts."""
 
 from django.urls import path
 

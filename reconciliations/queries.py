@@ -1,4 +1,4 @@
-"""Reusable reads of reconciliations, each with its fixed number of queries."""
+"""Reusable reads of reconciliations, variances and exports, each with a fixed number of queries."""
 
 from datetime import datetime
 from typing import Any
@@ -35,11 +35,15 @@ from reconciliations.models import Authorization, Export, Reconciliation
 
 
 def reconciliations(*, by: Principal, store: Store) -> "QuerySet[Reconciliation]":
-    """Returns a store's reconciliations with what arrived since (`late_amount`, minor units) and whether they stand."""
+    """Returns a store's reconciliations with their late money and status.
+
+    `late_amount` (minor units) is the money that arrived after the record. `is_superseded` and
+    `still_awaits_approval` say whether the reconciliation is still current and still needs approval.
+    """
     rows = Reconciliation.objects.filter(store=store, store__in=by.stores())
     rows = rows.select_related("store__account", "store__vendor", "operator", "authorization__issued_by", "supersedes")
     return rows.alias(recorded_as=entry_of("reconciliation.recorded")).annotate(
-        # Joined, not asked for with EXISTS: for that PostgreSQL would hash the whole table to show one page.
+        # A join, because for EXISTS PostgreSQL would hash the whole table to show one page.
         is_superseded=Case(When(superseded_by__isnull=False, then=True), default=False),
         late_amount=Coalesce(_late(), Value(0), output_field=BigIntegerField()),
         still_awaits_approval=Case(
@@ -51,7 +55,7 @@ def reconciliations(*, by: Principal, store: Store) -> "QuerySet[Reconciliation]
 
 
 def _approved() -> "QuerySet[Variance]":
-    """What was signed off for a reconciliation in the queue."""
+    """Approved variances of a reconciliation."""
     subject = Concat(Value("reconciliation:"), Cast(OuterRef("pk"), CharField()))
     return Variance.objects.filter(subject=subject, kind=VarianceKind.RECONCILIATION, state=VarianceState.APPROVED)
 
@@ -59,7 +63,7 @@ def _approved() -> "QuerySet[Variance]":
 def authorizations_in(
     state: AuthorizationState, *, rows: "QuerySet[Authorization]", at: datetime
 ) -> "QuerySet[Authorization]":
-    """Returns those of some authorizations that are in a state, as domain.authorization.state_of() tells it."""
+    """Filters authorizations by a state, as domain.authorization.state_of() defines it."""
     if state == AuthorizationState.USED:
         return rows.filter(reconciliation__isnull=False)
     unused = rows.filter(reconciliation__isnull=True)
@@ -67,7 +71,7 @@ def authorizations_in(
 
 
 def _late() -> Case:
-    """What moved in the scope of a reconciliation after it was recorded, by the rule under which it was."""
+    """The amount that moved in the scope of a reconciliation after it was recorded, by the rule of that time."""
     return Case(
         When(rule=DayRule.MOVEMENTS, then=_late_by_first_rule()),
         default=_late_by_custody(),
@@ -76,8 +80,10 @@ def _late() -> Case:
 
 
 def _late_by_custody() -> Case:
-    """Within an index, from its last movement on: what moved on the day, what came into drawers that were open over night,
-    what an operator began with since, less what of it was the same cash again.
+    """The late amount by the custody rule, read from indexes.
+
+    It adds up the movements of the day since the record, later money in drawers that were open overnight, and the
+    operator's later opening amounts. It subtracts cash that was reused.
     """
     of_day = {"store": OuterRef("store"), "business_date": OuterRef("business_date"), "currency": OuterRef("currency")}
     since = drawer_movements().filter(**of_day, pk__gt=OuterRef("as_of_movement"))
@@ -98,7 +104,7 @@ def _late_by_custody() -> Case:
     return Case(
         When(
             operator__isnull=True,
-            # A drop leaves the operator's drawer and stays in the store.
+            # A drop leaves the operator's drawer but stays in the store.
             then=_sum(since.exclude(kind=MovementKind.DROP)) + _sum(overnight) - reused_since(of_operator=False),
         ),
         default=_sum(of_holder(since, OuterRef("operator")))
@@ -115,14 +121,14 @@ def _sum(rows: "QuerySet[Any]", amount: str = "effect") -> Coalesce:
 
 
 def _late_by_first_rule() -> Case:
-    """Within an index, from its last movement on. Of an operator also the cash that they took over since."""
+    """The late amount by the first rule, read from indexes. For one operator it includes cash taken over since."""
     since = drawer_movements().filter(
         store=OuterRef("store"),
         business_date=OuterRef("business_date"),
         currency=OuterRef("currency"),
         pk__gt=OuterRef("as_of_movement"),
     )
-    # A drop leaves the operator's drawer and stays in the store.
+    # A drop leaves the operator's drawer but stays in the store.
     of_the_day = since.exclude(kind=MovementKind.DROP)
     of_the_operator = since.filter(person=OuterRef("operator"))
     custody = taken_over().filter(
@@ -131,7 +137,8 @@ def _late_by_first_rule() -> Case:
         business_date=OuterRef("business_date"),
         currency=OuterRef("currency"),
     )
-    # Both are noted under the locks of the store's places, so what was not seen is noted later.
+    # Both entries are written under the locks of the store's places, so entries that the record did not include come
+    # later.
     taken = custody.filter(is_cancelled=False, opened_as__gt=OuterRef("recorded_as"))
     given_up = custody.filter(opened_as__lt=OuterRef("recorded_as"), cancelled_as__gt=OuterRef("recorded_as"))
     return Case(
@@ -150,25 +157,25 @@ def _total(rows: "QuerySet[Any]", amount: str = "effect") -> Subquery:
 
 
 def late_for_closed_days(*, store: Store) -> "QuerySet[Movement]":
-    """Returns the movements of a store that were recorded for a business day after it was closed."""
+    """Returns the movements of a store that were recorded for a business day after its close."""
     closed = store.closed_days.filter(date=OuterRef("business_date"), last_movement__lt=OuterRef("pk"))
     return Movement.objects.filter(Exists(closed), store=store)
 
 
 def variances(*, by: Principal) -> "QuerySet[Variance]":
-    """Returns the variances that `by` may know of, with the late money of each (`late_amount`, minor units)."""
+    """Returns the variances in scope of `by`, with the late money of each (`late_amount`, minor units)."""
     rows = Variance.objects.filter(store__in=by.stores())
     people = ("person", "counted_by", "explained_by", "decided_by")
     return rows.select_related("store", "place", "session", *people).annotate(late_amount=late_amount())
 
 
 def waiting(rows: "QuerySet[Variance]") -> "QuerySet[Variance]":
-    """Returns those of the variances that wait for somebody: the queue."""
+    """Returns the variances that need action: the queue."""
     return rows.exclude(state__in=ENDED_VARIANCES)
 
 
 def variance(*, by: Principal, variance_id: UUID) -> Variance:
-    """Returns the variance with this UUID, with its events. Raises NotFound."""
+    """Returns one variance in scope. Raises NotFound."""
     found = variances(by=by).filter(uuid=variance_id).first()
     if found is None:
         raise NotFound("There is no variance with this id.")
@@ -176,6 +183,6 @@ def variance(*, by: Principal, variance_id: UUID) -> Variance:
 
 
 def exports(*, by: Principal) -> "QuerySet[Export]":
-    """Returns the exports from the stores that `by` may know of, newest first."""
+    """Returns the exports of the stores in scope of `by`, newest first."""
     rows = Export.objects.filter(store__in=by.stores())
     return rows.select_related("store", "requested_by_user").order_by("-pk")

@@ -1,4 +1,4 @@
-"""The laws of reconciliations as the database holds them; `cashdesk.triggers` installs them."""
+"""The database's side of the laws for reconciliations. `cashdesk.triggers` installs them."""
 
 from cashdesk.trigger_statements import Laws
 from cashdesk.triggers import lay_down

@@ -1,4 +1,4 @@
-"""The routes of reconciliations, under /api/v1; also under the path of the original's adapter (docs/contracts.md)."""
+"""API routes of this app, under /api/v1. Some also have the path of the original's adapter (docs/contracts.md)."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from reconciliations.api.variances import VarianceViewSet
 
 
 def cash_management(**options: Any) -> list[URLPattern]:
-    """The routes under a prefix; `options` are of the views."""
+    """Returns the routes of cash management. `options` are passed to the views."""
     return [
         path("reconciliations", ReconciliationViewSet.as_view({"get": "list", "post": "create"}, **options)),
         path("expected", ExpectedViewSet.as_view({"get": "list"}, **options)),
@@ -23,7 +23,7 @@ def cash_management(**options: Any) -> list[URLPattern]:
 
 urlpatterns = [
     path("cash-management/", include(cash_management())),
-    # The same once more, so not described a second time.
+    # The same routes again; `schema=None` keeps them out of the API description.
     path("adapters/xmart/cash-management/", include(cash_management(schema=None))),
     path("business-days/<str:date>/close", BusinessDayViewSet.as_view({"post": "close"}), name="business-days-close"),
     path("variances", VarianceViewSet.as_view({"get": "list"}), name="variances"),

@@ -1,1 +1,1 @@
-"""The commands of this app."""
+"""Management commands of this app, and its part of the demonstration data."""

@@ -1,6 +1,6 @@
-"""What a demonstration store's manager did with the days behind them: closed them, reconciled them, dealt with differences.
+"""Closes, reconciles and signs off the past days of a demonstration store, as its manager.
 
-The newest days are left as they are, so that there is something to do.
+The newest days are left open, so that a visitor has something to do.
 """
 
 import random
@@ -37,7 +37,7 @@ REASONS: Final = (
 
 
 def review_history(*, store: Store, manager: User, seed: int, at: datetime) -> None:
-    """Deals with a store's past up to some days before `at`."""
+    """Closes, reconciles and signs off a store's past up to some days before `at`."""
     chance = random.Random(f"{seed}{store.number}")  # noqa: S311 (a world that is the same every time)
     admin = User.objects.filter(account=store.account, role=Role.ADMIN).earliest("pk")
     boss, head = Principal(user=manager), Principal(user=admin)
@@ -60,7 +60,7 @@ def _days_before(store: Store, *, at: datetime) -> Iterator[date]:
 def _reconcile(
     store: Store, *, on: date, boss: Principal, head: Principal, at: datetime, chance: random.Random
 ) -> None:
-    """Declares what there was, and now and then a little less, with a reason and sometimes with an authorization."""
+    """Declares the expected amount or slightly less. A shortage gets a reason and sometimes an authorization."""
     system = expected_cash(store=store, business_date=on).of(store.currency).system_cash
     missing = chance.choice((0, 0, 0, 0, 2, 4)) * store.tolerance_minor
     authorization = None
@@ -84,7 +84,10 @@ def _reconcile(
 
 
 def _deal_with(variance: Variance, *, boss: Principal, head: Principal, chance: random.Random) -> None:
-    """Explained the next morning and signed off later, by the admin where it is the manager's own or escalated."""
+    """Explains a variance the next morning and approves it later.
+
+    An admin approves the manager's own and escalated ones.
+    """
     morning = variance.raised_at + timedelta(hours=14)
     if variance.is_ended:
         return

@@ -1,4 +1,4 @@
-"""One file per noun; imported here so that Django finds every model."""
+"""The models, one file per noun. Imported here so that Django finds them all."""
 
 from reconciliations.models.authorization import Authorization
 from reconciliations.models.export import Export

@@ -1,4 +1,4 @@
-"""Permissions for one sign-off."""
+"""Authorizations: permissions for one sign-off."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -8,7 +8,10 @@ from cashdesk.models.public_id import PublicIdModel
 
 
 class Authorization(PublicIdModel):
-    """A second person's permission for one sign-off. Never changed: it is used when a reconciliation refers to it."""
+    """A second person's permission for one sign-off.
+
+    Rows never change. An authorization is used when a reconciliation refers to it.
+    """
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="authorizations", db_index=False)
     operator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
@@ -23,7 +26,7 @@ class Authorization(PublicIdModel):
             models.CheckConstraint(condition=Q(expires_at__gt=F("issued_at")), name="authorization_lasts_a_while"),
         )
         indexes = (
-            # The admin's list: a store's authorizations, newest first.
+            # The admin's list: authorizations of a store, newest first.
             models.Index(fields=("store", "-id"), name="authorization_of_store"),
         )
 

@@ -1,4 +1,4 @@
-"""Who took which table out of the system."""
+"""Exports: a record of who exported which data."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -9,7 +9,7 @@ from reconciliations.enums import ExportState, FileFormat
 
 
 class Export(PublicIdModel):
-    """One file of one table of a store: who asked for it, which days, and how far it got. Also its progress."""
+    """One exported file of one table of a store: who requested it, for which days, and its progress."""
 
     table = models.CharField(max_length=32, help_text="movements, reconciliations, ...")
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="exports", db_index=False)
@@ -41,9 +41,9 @@ class Export(PublicIdModel):
             ),
         )
         indexes = (
-            # queries.exports(): a store's exports, newest first.
+            # queries.exports(): the exports of a store, newest first.
             models.Index(fields=("store", "-id"), name="export_of_store"),
-            # domain.export: those that nobody finished.
+            # domain.export: exports that never ended.
             models.Index(fields=("progressed_at",), condition=Q(state=ExportState.RUNNING), name="export_running"),
         )
 
@@ -52,5 +52,5 @@ class Export(PublicIdModel):
 
     @property
     def requested_by_name(self) -> str:
-        """Who asked for it, as people say it."""
+        """The name of the person, or the label of the key."""
         return str(self.requested_by_user) if self.requested_by_user is not None else self.requested_by

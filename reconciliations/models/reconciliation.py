@@ -1,4 +1,4 @@
-"""Declared cash against what the ledger says."""
+"""Reconciliations: declared cash compared with the ledger."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -11,10 +11,10 @@ from reconciliations.models.authorization import Authorization
 
 
 class Reconciliation(PublicIdModel):
-    """One declaration for a store-day, whole or one operator's. A snapshot: never changed, whatever comes later (law 4).
+    """One declared amount for a store-day, whole or one operator's. A snapshot: it never changes (law 4).
 
-    Amounts are minor units of `currency`. `as_of_movement`, `as_of_session` and `as_of_seal` are the store's last ones when
-    it was recorded (under the first rule, `as_of_movement` is the last movement of its scope).
+    Amounts are in minor units of `currency`. `as_of_movement`, `as_of_session` and `as_of_seal` are the store's last
+    ones at the record. Under the first rule, `as_of_movement` is the last movement of the scope.
     """
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="reconciliations", db_index=False)
@@ -77,9 +77,9 @@ class Reconciliation(PublicIdModel):
             models.CheckConstraint(condition=Q(rule__in=DayRule.values), name="reconciliation_rule_is_known"),
         )
         indexes = (
-            # queries.reconciliations(): a store's list, newest first, by cursor.
+            # queries.reconciliations(): the list of a store, newest first, by cursor.
             models.Index(fields=("store", "-reported_at", "-id"), name="reconciliation_of_store"),
-            # domain.reconciliation: which one stands for a scope; the list of one business day.
+            # domain.reconciliation: the current reconciliation of a scope, and the list of one business day.
             models.Index(fields=("store", "business_date", "-id"), name="reconciliation_of_day"),
         )
 

@@ -1,4 +1,4 @@
-"""What people did with a variance: its audit trail."""
+"""The history of a variance."""
 
 from django.db import models
 from django.db.models import Q
@@ -10,9 +10,9 @@ from reconciliations.enums import Act
 
 
 class VarianceEvent(PublicIdModel):
-    """One act on a variance. Never changed and never deleted: a trigger refuses both.
+    """One action on a variance. Rows never change and are never deleted; a trigger refuses both.
 
-    `count` is what a recount found, `movement` the correction that an approval booked.
+    `count` is the count of a recount. `movement` is the correction that an approval booked.
     """
 
     variance = models.ForeignKey(Variance, on_delete=models.PROTECT, related_name="events")

@@ -1,1 +1,1 @@
-"""The pages that look over everything."""
+"""Pages for exports and recounts."""

@@ -1,4 +1,4 @@
-"""The page on which managers take tables out, and the progress of what they took."""
+"""The page where managers export tables, and the progress of an export."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -37,13 +37,13 @@ LABELS: Final = {
 
 @page_for(Role.MANAGER)
 def exports_page(request: HttpRequest, by: Principal) -> HttpResponse:
-    """The form, and what was exported last from the stores that one may know of."""
+    """Shows the export form and the latest exports of the stores in scope."""
     return _form(request, by=by)
 
 
 @page_for(Role.MANAGER)
 def export_file_page(request: HttpRequest, by: Principal) -> HttpResponseBase:
-    """The file; where it cannot be, the form again with what was typed and what is wrong with it."""
+    """Sends the file. Invalid input shows the form again with the input and its errors."""
     try:
         asked = read_request(request.GET.dict(), by=by)
         return answer(asked=asked, by=by, is_wanted=request.method != "HEAD")
@@ -53,7 +53,7 @@ def export_file_page(request: HttpRequest, by: Principal) -> HttpResponseBase:
 
 @page_for(Role.MANAGER)
 def export_progress_page(_request: HttpRequest, by: Principal, export: UUID) -> HttpResponse:
-    """How far an export is, as JSON. One of others, and one that has not begun yet, is UNKNOWN."""
+    """Returns the progress of an export as JSON. The state is UNKNOWN before it begins and if it is out of scope."""
     found = queries.exports(by=by).filter(uuid=export).first()
     if found is None:
         return JsonResponse({"state": "UNKNOWN", "rows_done": 0, "rows_total": 0})
@@ -72,7 +72,7 @@ def _form(request: HttpRequest, *, by: Principal, errors: Mapping[str, str] | No
         "formats": FileFormat.choices,
         "stores": stores,
         "typed": typed,
-        # A field for dates shows nothing of what is none.
+        # A date field cannot show an invalid date, so the page uses a text field for it.
         "undated": [name for name in ("from", "to") if typed[name] and not _is_date(typed[name])],
         "errors": errors,
         "faults": [(name, _(LABELS[name]) if name in LABELS else name, text) for name, text in errors.items()],

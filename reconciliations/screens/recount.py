@@ -1,4 +1,4 @@
-"""Counting a drawer's cash a second time, by somebody else: blind, on the same sheet as the first count."""
+"""The recount of a drawer's cash by a second person: blind, on the same count sheet as the first count."""
 
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,7 @@ from reconciliations.domain.variance import can_recount, recount_variance
 
 @page_for(Role.MANAGER)
 def session_recount_page(_request: HttpRequest, by: Principal, session: UUID) -> HttpResponse:
-    """Leads to the recount of what differs in a drawer that was closed, or says that nothing waits to be counted again."""
+    """Redirects to the recount of a closed session's cash, or reports that nothing needs a recount."""
     waiting = queries.waiting(queries.variances(by=by)).filter(session__uuid=session, method=CASH)
     found = next((row for row in waiting.order_by("-pk") if can_recount(row, by=by)), None)
     if found is None:
@@ -32,9 +32,11 @@ def session_recount_page(_request: HttpRequest, by: Principal, session: UUID) ->
 
 @page_for(Role.MANAGER, takes_posts=True)
 def recount_page(request: HttpRequest, by: Principal, variance: UUID) -> HttpResponse:
-    """The sheet (GET, or `step=back` with every digit kept), its review (`step=review`), and the count (`step=keep`).
+    """Shows and saves a recount.
 
-    The page tells no figure of the first count: who counts again finds out, and does not confirm.
+    The steps: the count sheet (GET, or `step=back` with the input), its review (`step=review`), and saving it
+    (`step=keep`). The page shows no figure of the first count, so that the second person really counts and does not
+    just confirm.
     """
     found = queries.variance(by=by, variance_id=variance)
     if found.method != CASH:
@@ -57,7 +59,7 @@ def recount_page(request: HttpRequest, by: Principal, variance: UUID) -> HttpRes
 def _keep(
     request: HttpRequest, variance: Variance, sheet: CountSheet, kept: Kept, *, counted: CountedAmount, by: Principal
 ) -> HttpResponse:
-    """Keeps the count once; sent again it leads to the same page."""
+    """Saves the count once. A repeated request leads to the same page."""
     at = timezone.now()
 
     def act() -> str:

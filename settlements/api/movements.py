@@ -1,4 +1,4 @@
-"""Our own API for movements (docs/contracts.md, section 5): move money within a store and to the bank, and reverse it."""
+"""Our own API for movements within a store and to the bank, and for reversals (docs/contracts.md, section 5)."""
 
 from typing import Any
 from uuid import UUID

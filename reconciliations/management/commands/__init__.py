@@ -1,1 +1,1 @@
-"""One file per command."""
+"""The `manage.py` commands, one per file."""

@@ -1,4 +1,4 @@
-"""`manage.py close_days`: closes the business days that are over, in every store."""
+"""`manage.py close_days`: closes past business days in every store."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -15,19 +15,16 @@ from reconciliations.domain.late_days import raise_late_for_closed_days
 
 
 class Command(BaseCommand):
-    """Closes past business days and says what it closed with them, and for which late money came. Safe to run every
-    minute.
-    """
+    """Closes past business days and reports late money for closed ones. Safe to run every minute."""
 
     help = "Closes business days that are over; sessions left open are closed uncounted where the store's rule says so."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Which stores."""
         parser.add_argument("--store", help="Number or UUID of one store; all of them, unless given.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Prints a line for every day that was closed or waits."""
-        # A store that is switched off too: its last days end like any other, and late money still comes.
+        """Prints a line for every day that was closed, cannot be closed, or received late money."""
+        # Includes switched-off stores: their last days end too, and late money can still arrive.
         for store in stores_for(options["store"], among=Store.objects.all()):
             for on in days_to_close(store=store, at=timezone.now()):
                 try:

@@ -1,4 +1,4 @@
-"""`manage.py export`: a table of a store as a file on the server."""
+"""`manage.py export`: writes a table of a store to a file on the server."""
 
 import os
 from argparse import ArgumentParser
@@ -16,12 +16,11 @@ from reconciliations.exports.tables import TABLES
 
 
 class Command(BaseCommand):
-    """Writes the file, and on stderr how far it is. What breaks off leaves no half of a file."""
+    """Writes the file and prints the progress to stderr. A failed export leaves no partial file."""
 
     help = "Exports a table of a store over some business days as CSV or XLSX."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """What, where, when, and into which file."""
         parser.add_argument("table", choices=list(TABLES))
         parser.add_argument("--store", required=True, help="Number or UUID.")
         parser.add_argument("--from", required=True, dest="first", help="First business date, such as 2026-03-01.")
@@ -30,7 +29,6 @@ class Command(BaseCommand):
         parser.add_argument("--output", help="The file; named after what is in it, unless given.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Exports, and says where to."""
         given = {
             "table": options["table"],
             "store": options["store"],
@@ -50,7 +48,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{output}: {rows} rows")
 
     def _write(self, asked: Asked, *, into: Path) -> int:
-        """Writes beside the file first: whoever looks meanwhile, or after a failure, finds no half of one."""
+        """Writes to a temporary name first, so that nobody finds a partial file under the final name."""
         beside = into.with_name(f"{into.name}.part")
         with beside.open("wb") as file:
             try:
