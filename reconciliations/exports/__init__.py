@@ -1,1 +1,1 @@
-"""Tables as files: what is in them, how they are read, and how they are written."""
+"""Exports of tables as files: their columns, how the rows are read, and how the files are written."""

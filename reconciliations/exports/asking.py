@@ -1,4 +1,4 @@
-"""What somebody asks to be exported, read in the same way at every door."""
+"""Parses export requests, in the same way for the API, the pages and the command."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ from settlements.queries import stores_named
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A table, and what of it."""
+    """The requested table and the parsed request."""
 
     table: Table
     wanted: Wanted
 
 
 class _Reader:
-    """Reads field by field, and gathers what is wrong with each."""
+    """Reads field by field and collects the errors."""
 
     def __init__(self, given: Mapping[str, str]) -> None:
         self.given = given
@@ -51,9 +51,9 @@ class _Reader:
 
 
 def read_request(given: Mapping[str, str], *, by: Principal) -> Asked:
-    """Reads `table`, `store` (number or UUID; one's own, unless given), `from`, `to`, `file` and `export`.
+    """Parses `table`, `store` (number or UUID; default: the caller's own), `from`, `to`, `file` and `export`.
 
-    Raises InvalidInput that names every field that is wrong; another's store in the same words as none.
+    Raises InvalidInput naming every wrong field. The error is the same for an unknown store and one out of scope.
     """
     reader = _Reader(given)
     table = TABLES.get(reader.text("table"))
@@ -93,7 +93,7 @@ def _store(reader: _Reader, *, by: Principal) -> Store | None:
         if own is None:
             reader.refuse("store", _("is required: the number or the UUID of a store."))
         return own
-    # PostgreSQL would not even look for a text with a zero byte.
+    # PostgreSQL refuses to search for text with a NUL.
     found = list(stores_named(reference, by=by).order_by("pk")[:2]) if "\0" not in reference else []
     if len(found) == 1:
         return found[0]

@@ -1,4 +1,4 @@
-"""An export on its way out: a file in pieces, which writes down how far it is and how it ended."""
+"""Sends an export in pieces and records its progress and its end."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ Clock = Callable[[], datetime]
 
 
 class Run:
-    """An export that runs. `rows_done` is how many rows went into the file; `told` is called with each page's."""
+    """A running export. `rows_done` counts the rows in the file; `told` is called after each page."""
 
     def __init__(self, *, export: Export, reading: Reading, clock: Clock, told: Callable[["Run"], None] | None) -> None:
         self.export = export
@@ -40,7 +40,7 @@ class Run:
         self._told = told
 
     def pages(self) -> Iterator[list[Row]]:
-        """Yields the rows; a page counts once it was taken in."""
+        """Yields the rows. A page counts as done after the consumer has taken it."""
         for page in self.reading.pages():
             yield page
             self.rows_done += len(page)
@@ -51,14 +51,14 @@ class Run:
                 self._told(self)
 
     def end(self, state: ExportState) -> None:
-        """Writes down how it ended."""
+        """Records how the export ended."""
         end_export(export=self.export, state=state, rows_done=self.rows_done, at=self._clock())
 
 
 class Download:
-    """The file in pieces. Taken to its end the export is done; closed before that, it was broken off.
+    """The file in pieces. Read to the end, the export is DONE; closed earlier, it is BROKEN_OFF.
 
-    A class and no generator: closing one that nobody began to read would run none of its code.
+    It is a class because closing a generator that was never started runs none of its code.
     """
 
     def __init__(self, *, run: Run, pieces: Iterator[bytes], file: IO[bytes] | None = None) -> None:
@@ -82,7 +82,7 @@ class Download:
             raise
 
     def close(self) -> None:
-        """Is called by the server when the answer is over, whether it was taken or not."""
+        """Called by the server when the response ends, whether it was read or not."""
         self._end(ExportState.BROKEN_OFF)
 
     def _end(self, state: ExportState) -> None:
@@ -104,8 +104,8 @@ def start_download(
 ) -> Download:
     """Begins an export and returns it as a file in pieces.
 
-    CSV is read while it is taken. A workbook is written as a whole first, into a file that has no name: it vanishes when
-    it is closed, or the server dies. Raises what `begin_export` raises.
+    CSV is read while it is sent. A workbook is first written completely, to an unnamed temporary file that
+    disappears when it is closed or the server dies. Raises the errors of `begin_export`.
     """
     reading = reading_of(table=asked.table, wanted=asked.wanted, by=by, page_rows=page_rows)
     export = begin_export(wanted=asked.wanted, rows_total=reading.rows_total, by=by, at=clock())
@@ -123,7 +123,7 @@ def start_download(
 
 
 def answer(*, asked: Asked, by: Principal, is_wanted: bool = True) -> HttpResponseBase:
-    """Returns the answer that carries the file; without it, and without an export, where only the headers are asked for."""
+    """Returns the response with the file. If only headers are wanted, it has no body and starts no export."""
     content_type = CONTENT_TYPES[asked.wanted.file_format]
     response: HttpResponseBase
     if is_wanted:
@@ -138,7 +138,10 @@ def answer(*, asked: Asked, by: Principal, is_wanted: bool = True) -> HttpRespon
 
 
 def file_name(wanted: Wanted) -> str:
-    """Returns what the file is called: what, where, when; of a store's number only what a header takes."""
+    """Returns a name of table, store number and dates.
+
+    Characters of the number that a header cannot carry are dropped.
+    """
     number = "".join(character for character in wanted.store.number if character.isascii() and character.isalnum())
     return f"{wanted.table}-{number or 'store'}-{wanted.first_date}-{wanted.last_date}.{wanted.file_format}"
 
@@ -163,5 +166,5 @@ def _size_of(file: IO[bytes]) -> int:
 
 
 def _state_after(error: BaseException) -> ExportState:
-    """Ctrl-C and a stopping server break it off; everything else went wrong."""
+    """Ctrl-C and a server stop break an export off. Every other error is a failure."""
     return ExportState.FAILED if isinstance(error, Exception) else ExportState.BROKEN_OFF

@@ -1,4 +1,4 @@
-"""Reading the rows of an export: page by page, oldest first, never more than a page in memory."""
+"""Reads the rows of an export page by page, oldest first, with at most one page in memory."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """How many rows a business date has."""
+    """The number of rows of a business date."""
 
     on: date
     rows: int
@@ -26,7 +26,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """The rows that there were when it began: what is added meanwhile is not among them."""
+    """The rows that existed when the export began. Rows added later are left out."""
 
     table: Table
     wanted: Wanted
@@ -37,14 +37,14 @@ class Reading:
 
     @property
     def rows_total(self) -> int:
-        """How many they are."""
+        """The number of rows."""
         return sum(day.rows for day in self.days)
 
     def pages(self) -> Iterator[list[Row]]:
-        """Yields the rows by business date, and within one as they were recorded: one statement a page.
+        """Yields the rows by business date and, within a date, in the order of recording; one statement per page.
 
-        The days are read together as far as they fill a page, and a day that is longer in pieces: each is found in the index
-        of the store's business dates, and what is sorted is never more than one page, or one day.
+        Short days are read together until they fill a page, and a longer day is read in parts. Both use the index on
+        business dates, so the database never sorts more than one page or one day.
         """
         span: list[Day] = []
         for day in self.days:
@@ -75,7 +75,7 @@ class Reading:
 
 
 def reading_of(*, table: Table, wanted: Wanted, by: Principal, page_rows: int = PAGE_ROWS) -> Reading:
-    """Returns the rows as they are now, counted: one statement."""
+    """Returns the current rows with their counts per day; one statement."""
     stored = table.model._default_manager.filter(
         store=wanted.store, business_date__gte=wanted.first_date, business_date__lte=wanted.last_date
     )

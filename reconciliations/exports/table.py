@@ -1,4 +1,4 @@
-"""What a table for export is: columns as data, and the rows that they are read from."""
+"""Definition of an exportable table: its columns as data, and the query for its rows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ from cashdesk.web.sheets import formula_safe
 Cell = str | int | bool | Decimal | None
 
 SPREADSHEET_DIGITS: Final = 15
-"""So many digits a spreadsheet keeps of a number; it would round off the rest without a word."""
+"""A spreadsheet keeps this many digits of a number and silently rounds the rest."""
 
 
 class Form(Enum):
-    """What a column holds."""
+    """The type of a column."""
 
     TEXT = auto()
     WHOLE = auto()
@@ -35,7 +35,7 @@ class Form(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column: its name in the file, and where the rows have it (a path of the ORM). An AMOUNT is minor units."""
+    """A column: its name in the file and the ORM path of its value. AMOUNT columns are in minor units."""
 
     header: str
     path: str
@@ -43,15 +43,15 @@ class Column:
 
     @classmethod
     def of(cls, header: str, path: str = "", form: Form = Form.TEXT) -> "Column":
-        """Builds a column, whose path is its name unless it is given."""
+        """Builds a column. The path defaults to the name."""
         return cls(header=header, path=path or header, form=form)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table that can be exported: rows of a store that have a `business_date` and a `currency`.
+    """An exportable table: rows of a store that have a `business_date` and a `currency`.
 
-    `rows` returns them with all that the paths of the columns need; `model` is what is counted.
+    `rows` returns the rows with everything that the column paths need. `model` is used to count them.
     """
 
     name: str
@@ -62,22 +62,22 @@ class Table:
 
     @property
     def headers(self) -> list[str]:
-        """The names of the columns: for programs, so they never change."""
+        """The column names. Programs rely on them, so they never change."""
         return [column.header for column in self.columns]
 
     @property
     def paths(self) -> list[str]:
-        """What is read of each row."""
+        """The ORM paths of the columns."""
         return [column.path for column in self.columns]
 
     @property
     def currency_at(self) -> int:
-        """Which of the columns has the currency of the amounts."""
+        """The index of the currency column."""
         return self.headers.index("currency")
 
 
 def text_cells(table: Table) -> Callable[[tuple[Any, ...]], list[Any]]:
-    """Returns what turns a row into the cells of a line of text, safe from formulas."""
+    """Returns a function that converts a row to text cells, safe from spreadsheet formulas."""
     forms, currency_at = [column.form for column in table.columns], table.currency_at
 
     def cells(row: tuple[Any, ...]) -> list[Any]:
@@ -98,20 +98,20 @@ def _text(value: Any, form: Form, currency: str) -> Any:
 
 
 def number_of(minor: int, currency: str) -> Decimal | None:
-    """Returns an amount as a spreadsheet's number; None where it has more digits than those keep."""
+    """Returns an amount as a number for spreadsheets, or None if it has more digits than they keep."""
     is_kept = len(str(abs(minor))) <= SPREADSHEET_DIGITS
     return Decimal(minor).scaleb(-money.exponent_of(currency)) if is_kept else None
 
 
 def iso(value: date | datetime) -> str:
-    """Returns a date as 2026-03-01, an instant as 2026-03-01T10:15:00.5Z, in UTC."""
+    """Formats a date as 2026-03-01 and an instant as 2026-03-01T10:15:00.5Z (UTC)."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return value.isoformat()
 
 
 def operator_code(person: str) -> Combinable:
-    """Returns the operator code of the person at a path: their own, or else the user id (docs/contracts.md, section 3)."""
+    """Builds the operator code of a person at an ORM path, or their user id (docs/contracts.md, section 3)."""
     return Case(
         When(**{f"{person}__operator_code": "", "then": Cast(f"{person}__pk", CharField())}),
         default=F(f"{person}__operator_code"),
@@ -120,7 +120,7 @@ def operator_code(person: str) -> Combinable:
 
 
 def person_name(person: str) -> Combinable:
-    """Returns the name of the person at a path: the username where they have none."""
+    """Builds the name of a person at an ORM path, or their username if they have none."""
     return Case(
         When(**{f"{person}__name": "", "then": F(f"{person}__username")}),
         default=F(f"{person}__name"),

@@ -1,4 +1,4 @@
-"""The tables that can be exported. Another one is a `Table` more in TABLES; everything else follows."""
+"""The exportable tables. To add one, add a `Table` to TABLES."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

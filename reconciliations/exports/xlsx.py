@@ -1,4 +1,4 @@
-"""A table as a workbook."""
+"""Writes a table as an Excel workbook."""
 
 import tempfile
 from collections.abc import Callable, Iterable
@@ -17,9 +17,10 @@ _WIDTHS: Final = {Form.AMOUNT: 16, Form.INSTANT: 28, Form.DATE: 12}
 def write_workbook(
     *, table: Table, pages: Iterable[list[Row]], into: IO[bytes], sheet_rows: int = SHEET_ROWS_MAX
 ) -> None:
-    """Writes the rows into a workbook, in constant memory: a finished row goes to disk. Sheets that are full are continued.
+    """Writes the rows to a workbook in constant memory.
 
-    Text is written as text, whatever it begins with; amounts as numbers with the decimals of their currency.
+    Finished rows go to disk. A full sheet continues on another one. Text stays text, whatever it starts with.
+    Amounts are numbers with the decimals of their currency.
     """
     with tempfile.TemporaryDirectory(prefix="export-") as folder:
         book = Workbook(
@@ -36,7 +37,7 @@ def write_workbook(
         try:
             _write(book, table=table, pages=pages, sheet_rows=sheet_rows)
         finally:
-            # Also of a workbook that nobody will see: it has files open in the folder.
+            # Also after an error, because the workbook has open files in the folder.
             book.close()
 
 
@@ -59,7 +60,7 @@ def _write(book: Any, *, table: Table, pages: Iterable[list[Row]], sheet_rows: i
 
 
 def _sheet(book: Any, *, table: Table, bold: Any) -> Any:
-    """Adds a sheet with the names of the columns on top, which stay in view."""
+    """Adds a sheet with a frozen header row."""
     number = len(book.worksheets()) + 1
     sheet = book.add_worksheet(table.title if number == 1 else f"{table.title} {number}")
     sheet.freeze_panes(1, 0)
@@ -74,7 +75,7 @@ def _width(column: Column) -> int:
 
 
 def _cell_writer(book: Any) -> Callable[..., None]:
-    """Returns what writes a value into a cell; the format of each currency is made once."""
+    """Returns a function that writes a value to a cell. Each currency's format is created once."""
     formats: dict[str, Any] = {}
 
     def format_of(currency: str) -> Any:
