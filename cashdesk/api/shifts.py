@@ -100,6 +100,7 @@ class CashTransactionSerializer(serializers.Serializer[Movement]):
     created_at = InstantField(source="recorded_at")
 
     def get_type(self, movement: Movement) -> str:
+        """`cash_in` or `cash_out`."""
         return "cash_in" if movement.destination_id == movement.session.register_id else "cash_out"  # type: ignore[union-attr]
 
 

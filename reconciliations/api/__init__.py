@@ -1,1 +1,1 @@
-"""One file per part of the reconciliations API."""
+"""The reconciliations API, and our own APIs for business days, variances and exports."""

@@ -35,7 +35,6 @@ class AuthorizationRequest(CamelCaseSerializer, StrictSerializer):
     expires_in_minutes = WholeNumberField(min_value=1, max_value=MINUTES_MAX)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Finds the store and the operator."""
         by = self.context["by"]
         store = store_of(store_id=attrs["store_id"], by=by)
         uid = attrs.get("operator_uid") or ""
@@ -48,7 +47,7 @@ class AuthorizationRequest(CamelCaseSerializer, StrictSerializer):
 
 
 class AuthorizationSerializer(CamelCaseSerializer, serializers.Serializer[Authorization]):
-    """An authorization; `authorizationTokenId` is what a reconciliation names, once."""
+    """An authorization. One reconciliation can use its `authorizationTokenId`."""
 
     authorization_token_id = serializers.UUIDField(source="uuid")
     store_id = serializers.UUIDField(source="store.uuid")
@@ -59,12 +58,12 @@ class AuthorizationSerializer(CamelCaseSerializer, serializers.Serializer[Author
     expires_at = InstantField()
 
     def get_issued_by(self, row: Authorization) -> str:
-        """`user:<id>`."""
+        """The issuer as `user:<id>`."""
         return f"user:{row.issued_by_id}"
 
 
 class AuthorizationViewSet(ApiViewSet):
-    """Give somebody else a permission for one sign-off."""
+    """Permit somebody else one sign-off."""
 
     dialect = ReconciliationDialect
     queryset = Authorization.objects.none()
@@ -83,6 +82,6 @@ class AuthorizationViewSet(ApiViewSet):
         tags=["Reconciliations"],
     )
     def create(self, request: Request) -> Response:
-        """Issues a permission that one reconciliation may use before it expires; not by whom it was issued."""
+        """Issues a permission for one reconciliation by somebody else, before it expires."""
         issued = issue_authorization(**self.validated(AuthorizationRequest), by=self.by, at=self.now)
         return Response(AuthorizationSerializer(issued).data, status=201)

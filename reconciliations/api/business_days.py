@@ -1,4 +1,4 @@
-"""Closing business days, as ours."""
+"""Our own API to close business days."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ class CloseDayRequest(StrictSerializer):
 
 
 class ClosedDaySerializer(serializers.Serializer[Closed]):
-    """A day that was closed, and what was closed with it without a count."""
+    """A closed business day, with the sessions and settlements that were closed without a count."""
 
     store = serializers.CharField(source="day.store.number")
     date = serializers.DateField(source="day.date")
@@ -37,7 +37,6 @@ class ClosedDaySerializer(serializers.Serializer[Closed]):
     uncounted_settlements = serializers.ListField(child=serializers.UUIDField())
 
     def to_representation(self, instance: Closed) -> dict[str, Any]:
-        """Returns the day with the ids of what was left uncounted."""
         return {
             "store": instance.day.store.number,
             "date": instance.day.date,
@@ -62,7 +61,7 @@ class BusinessDayViewSet(ApiViewSet):
         tags=["Reconciliations"],
     )
     def close(self, request: Request, date: str) -> Response:
-        """Closes the day; what is left open is closed without a count where the store's rule says so."""
+        """Closes the day. Open drawers are closed without a count if the store's rule allows that."""
         refuse_loose_key(self.by)
         store = store_for(reference=self.validated(CloseDayRequest)["store"], by=self.by)
         closed = close_business_day(store=store, on=date_in(date, field="date"), by=self.by, at=self.now)

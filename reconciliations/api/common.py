@@ -1,4 +1,4 @@
-"""What the calls under /cash-management have in common: whose store it is, which operator, exact amounts."""
+"""Shared parts of the calls under /cash-management: the store, the operator, exact amounts."""
 
 from datetime import date
 from typing import Any, Final
@@ -17,13 +17,13 @@ OPERATOR_UID_MAX: Final = 64
 
 
 def refuse_loose_key(by: Principal) -> None:
-    """A key reconciles for a vendor of an account. Raises Forbidden for one that is bound to none."""
+    """Raises Forbidden for an API key that is not bound to a vendor."""
     if by.is_program and by.token is not None and (by.token.account_id is None or by.token.vendor_id is None):
         raise Forbidden("The key belongs to no vendor: cash management is a vendor's.")
 
 
 def store_of(*, store_id: UUID, by: Principal) -> Store:
-    """Returns the store. Raises InvalidInput, in the same words for a store of others as for none."""
+    """Returns the store. Raises the same InvalidInput for an unknown store and one out of scope."""
     store = by.stores().select_related("account", "vendor").filter(uuid=store_id).first()
     if store is None:
         raise InvalidInput.of("storeId", "is not a store of yours.")
@@ -31,8 +31,8 @@ def store_of(*, store_id: UUID, by: Principal) -> Store:
 
 
 def operator_of(*, uid: str, store: Store, by: Principal) -> User:
-    """Returns the operator. Raises InvalidInput, in the same words for one of others as for none."""
-    # A text with a zero byte is nobody's name, and PostgreSQL would not even look for it.
+    """Returns the operator. Raises the same InvalidInput for an unknown operator and one out of scope."""
+    # No name contains NUL, and PostgreSQL refuses to search for it.
     found = find_operator(uid=uid, store=store, by=by) if "\0" not in uid else None
     if found is None:
         raise InvalidInput.of("operatorUid", "is not an operator of yours.")
@@ -40,7 +40,7 @@ def operator_of(*, uid: str, store: Store, by: Principal) -> User:
 
 
 def uuid_in(text: str | None, *, field: str) -> UUID:
-    """Reads a UUID of the query. Raises InvalidInput."""
+    """Parses a UUID from the query. Raises InvalidInput."""
     if not text:
         raise InvalidInput.of(field, "is required.")
     try:
@@ -51,23 +51,21 @@ def uuid_in(text: str | None, *, field: str) -> UUID:
 
 @extend_schema_field({"type": "string", "format": "date", "nullable": True})
 class DateField(serializers.Field[Any, Any, Any, Any]):
-    """A date as YYYY-MM-DD, and in no other way."""
+    """A date in the format YYYY-MM-DD only."""
 
     def to_internal_value(self, data: Any) -> date:
-        """Returns the date. Raises ValidationError."""
         try:
             return date_in(data if isinstance(data, str) else "", field="x")
         except InvalidInput as error:
             raise serializers.ValidationError(error.errors["x"]) from error
 
     def to_representation(self, value: date) -> str:
-        """Returns it as it was read."""
         return value.isoformat()
 
 
 @extend_schema_field({"type": "number", "example": 1250.5})
 class AmountField(serializers.Field[Any, Any, Any, Any]):
-    """An amount of a row in its currency's units, exact."""
+    """An exact amount in units of the row's currency."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(read_only=True, **kwargs)
@@ -77,5 +75,4 @@ class AmountField(serializers.Field[Any, Any, Any, Any]):
         return getattr(instance, self.source or ""), instance.currency
 
     def to_representation(self, value: tuple[int, str]) -> Any:
-        """Returns the exact number."""
         return money.to_units(*value)

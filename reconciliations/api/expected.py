@@ -26,7 +26,7 @@ METHOD, OPERATOR, STATION, CHANNEL, SERVICE = range(5)
 
 
 class NumbersSerializer(CamelCaseSerializer):
-    """How many payments a group had, and what they came to, in the currency's units."""
+    """The number and totals of a group of payments, in currency units."""
 
     transaction_count = serializers.IntegerField()
     approved_count = serializers.IntegerField()
@@ -39,32 +39,32 @@ class NumbersSerializer(CamelCaseSerializer):
 
 
 class MethodNumbersSerializer(NumbersSerializer):
-    """By method."""
+    """Payments by method."""
 
     processor = serializers.CharField()
 
 
 class OperatorNumbersSerializer(NumbersSerializer):
-    """By operator; null is nobody in particular."""
+    """Payments by operator. Null means that no operator is known."""
 
     operator_uid = serializers.CharField(allow_null=True)
     operator_name = serializers.CharField(allow_null=True)
 
 
 class OperatorMethodNumbersSerializer(OperatorNumbersSerializer):
-    """By operator and method."""
+    """Payments by operator and method."""
 
     processor = serializers.CharField()
 
 
 class DeviceNumbersSerializer(NumbersSerializer):
-    """By register; null is none."""
+    """Payments by register. Null means that no register is known."""
 
     device = serializers.IntegerField(allow_null=True)
 
 
 class ChannelNumbersSerializer(NumbersSerializer):
-    """By sales channel and service."""
+    """Payments by sales channel and service."""
 
     channel = serializers.CharField(allow_blank=True)
     service = serializers.CharField(allow_blank=True)
@@ -111,7 +111,7 @@ class StoreSerializer(CamelCaseSerializer):
 
 
 class SummarySerializer(CamelCaseSerializer):
-    """All payments of the scope together."""
+    """Totals of all payments in the scope."""
 
     transaction_count = serializers.IntegerField()
     approved_count = serializers.IntegerField()
@@ -120,7 +120,7 @@ class SummarySerializer(CamelCaseSerializer):
 
 
 class ExpectedAnswer(CamelCaseSerializer):
-    """What `GET /cash-management/expected` answers."""
+    """The answer of `GET /cash-management/expected`."""
 
     store = StoreSerializer()
     business_day = DaySerializer()
@@ -131,7 +131,7 @@ class ExpectedAnswer(CamelCaseSerializer):
 
 
 class ExpectedViewSet(ApiViewSet):
-    """Ask what a store-day should hold. Every look is noted (law 5)."""
+    """Show the expected cash of a store-day. Every look is noted in the audit trail (law 5)."""
 
     dialect = ReconciliationDialect
     queryset = Store.objects.none()
@@ -154,7 +154,7 @@ class ExpectedViewSet(ApiViewSet):
         tags=["Reconciliations"],
     )
     def list(self, request: Request) -> Response:
-        """Shows the expected cash with its parts; a reconciliation posted now gets exactly this systemCash."""
+        """Shows the expected cash with its parts. A reconciliation recorded now gets the same systemCash."""
         refuse_loose_key(self.by)
         asked, at = request.query_params, self.now
         store = store_of(store_id=uuid_in(asked.get("storeId"), field="storeId"), by=self.by)

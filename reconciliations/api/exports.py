@@ -1,4 +1,4 @@
-"""Exports as ours: a table of a store over some business days, as a file."""
+"""Our own API for exports: a table of a store for a range of business days, as a file."""
 
 from datetime import date
 
@@ -23,7 +23,7 @@ from reconciliations.models import Export
 
 
 class ExportViewSet(ApiViewSet):
-    """Take a table out as a file. Every export is recorded."""
+    """Export a table as a file. Every export is recorded."""
 
     dialect = ProblemDialect
     queryset = Export.objects.none()
@@ -52,7 +52,10 @@ class ExportViewSet(ApiViewSet):
         tags=["Exports"],
     )
     def download(self, request: Request, table: str) -> HttpResponseBase:
-        """Streams the rows, however many. Managers and above: movements of open drawers tell what should be in them."""
+        """Streams any number of rows.
+
+        For managers and above, because movements of open drawers reveal the expected amount.
+        """
         refuse_loose_key(self.by)
         if table not in TABLES:
             raise NotFound(f"There is no export of that name; there are {', '.join(TABLES)}.")

@@ -1,4 +1,4 @@
-"""The reconciliations API (docs/contracts.md, section 3): camelCase, JSON numbers in the currency's units."""
+"""The reconciliations API (docs/contracts.md, section 3): camelCase, JSON numbers in currency units."""
 
 from typing import Any
 
@@ -54,7 +54,6 @@ class ReconciliationRequest(CamelCaseSerializer, StrictSerializer):
     authorization_token_id = serializers.UUIDField(required=False, allow_null=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Finds the store and the operator, and reads the amount exactly."""
         by = self.context["by"]
         store = store_of(store_id=attrs["store_id"], by=by)
         uid = attrs.get("operator_uid") or ""
@@ -74,7 +73,7 @@ class ReconciliationRequest(CamelCaseSerializer, StrictSerializer):
 
 
 class ReconciliationSerializer(CamelCaseSerializer, serializers.Serializer[Reconciliation]):
-    """A reconciliation as the page shows it. Ours: whether it awaits approval, stands, and what came late."""
+    """A reconciliation. Our own additions: whether it awaits approval, whether it is current, and what arrived late."""
 
     id = serializers.UUIDField(source="uuid")
     account_id = serializers.UUIDField(source="store.account.uuid")
@@ -106,7 +105,7 @@ class ReconciliationSerializer(CamelCaseSerializer, serializers.Serializer[Recon
     adjusted_discrepancy = serializers.SerializerMethodField(help_text="Ours: what that leaves unexplained.")
 
     def get_operator_uid(self, row: Reconciliation) -> str | None:
-        """As it was given."""
+        """The operator as the request named them, or null."""
         return row.operator_uid or None
 
     def get_discrepancy_type(self, row: Reconciliation) -> str:
@@ -114,7 +113,7 @@ class ReconciliationSerializer(CamelCaseSerializer, serializers.Serializer[Recon
         return str(DiscrepancyType.of(row.discrepancy))
 
     def get_reason(self, row: Reconciliation) -> str | None:
-        """One of the seven, or null."""
+        """One of the seven reasons, or null."""
         return row.reason or None
 
     def get_notes(self, row: Reconciliation) -> str | None:
@@ -133,7 +132,6 @@ class ReconciliationSerializer(CamelCaseSerializer, serializers.Serializer[Recon
         }
     )
     def get_details(self, row: Reconciliation) -> dict[str, Any]:
-        """What the page keeps beside."""
         permission = row.authorization
         return {
             "reason": row.reason or None,
@@ -150,22 +148,19 @@ class ReconciliationSerializer(CamelCaseSerializer, serializers.Serializer[Recon
         }
 
     def get_stands(self, row: Reconciliation) -> bool:
-        """Whether no later one of the same scope took its place."""
         return not getattr(row, "is_superseded", False)
 
     @extend_schema_field({"type": "number"})
     def get_adjusted_system_cash(self, row: Reconciliation) -> Any:
-        """The system amount with what arrived since."""
         return money.to_units(row.system_amount + int(getattr(row, "late_amount", 0)), row.currency)
 
     @extend_schema_field({"type": "number"})
     def get_adjusted_discrepancy(self, row: Reconciliation) -> Any:
-        """The discrepancy without what arrived since."""
         return money.to_units(row.discrepancy - int(getattr(row, "late_amount", 0)), row.currency)
 
 
 class ReconciliationViewSet(ApiViewSet):
-    """Record a declared amount, and list what was recorded."""
+    """Record declared amounts and list reconciliations."""
 
     dialect = ReconciliationDialect
     queryset = Reconciliation.objects.none()
@@ -190,7 +185,7 @@ class ReconciliationViewSet(ApiViewSet):
         tags=["Reconciliations"],
     )
     def create(self, request: Request) -> Response:
-        """Records a declared amount with what the system says at this moment."""
+        """Records a declared amount with the current system amount."""
         refuse_loose_key(self.by)
         declaration = self.validated(ReconciliationRequest)["declaration"]
         made = record_reconciliation(declaration=declaration, by=self.by, at=self.now)
@@ -217,7 +212,7 @@ class ReconciliationViewSet(ApiViewSet):
         tags=["Reconciliations"],
     )
     def list(self, request: Request) -> Response:
-        """Lists reconciliations of a store, newest first. `Link` leads on while there is more."""
+        """Lists the reconciliations of a store, newest first. The `Link` header leads to the next page."""
         refuse_loose_key(self.by)
         asked = request.query_params
         store = store_of(store_id=uuid_in(asked.get("storeId"), field="storeId"), by=self.by)

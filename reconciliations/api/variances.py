@@ -1,4 +1,4 @@
-"""The variance queue, as ours: every difference that somebody has to deal with, and what was done with it."""
+"""Our own API for the variance queue: differences that need action, and their history."""
 
 from collections.abc import Callable
 from typing import Any
@@ -38,7 +38,7 @@ ANSWERS = {400: PROBLEM, 401: PROBLEM, 403: PROBLEM, 404: PROBLEM, 409: PROBLEM}
 
 
 class NotesRequest(StrictSerializer):
-    """What may be said of an act."""
+    """Optional notes on an action."""
 
     notes = TextField(max_length=NOTES_MAX, default="", allow_blank=True)
 
@@ -50,14 +50,14 @@ class ExplainRequest(NotesRequest):
 
 
 class VariancePieces(StrictSerializer):
-    """So many pieces of one note or coin."""
+    """The number of pieces of one note or coin."""
 
     denomination = WholeNumberField(min_value=1, help_text="Value of one piece, minor units.")
     pieces = WholeNumberField(min_value=0, max_value=10_000_000)
 
 
 class RecountRequest(NotesRequest):
-    """The body of `POST /variances/{id}/recount`: an amount in minor units, or `count`, whose total it then is."""
+    """The body of `POST /variances/{id}/recount`: an `amount` in minor units, or a `count` of pieces."""
 
     amount = WholeNumberField(min_value=0, required=False, help_text="Minor units.")
     currency = TextField(min_length=3, max_length=3, required=False, help_text="Of the variance, unless given.")
@@ -65,7 +65,6 @@ class RecountRequest(NotesRequest):
     count = VariancePieces(many=True, required=False, max_length=100)  # type: ignore[call-arg]  # of the list that DRF makes
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Returns the counted amount. Raises InvalidInput where amount and count are missing or differ."""
         variance: Variance = self.context["variance"]
         currency, method = attrs.get("currency", variance.currency), method_code(attrs.get("method", variance.method))
         pieces = tuple(Pieces(**line) for line in attrs.get("count", ()))
@@ -84,7 +83,7 @@ class RecountRequest(NotesRequest):
 
 
 class VarianceSerializer(RowSerializer[Variance]):
-    """A variance. Amounts are minor units of `currency`, null where nobody has counted."""
+    """A variance. Amounts are in minor units of `currency`; they are null if nobody has counted."""
 
     id = serializers.UUIDField(source="uuid")
     store = serializers.CharField(source="store.number")
@@ -113,18 +112,16 @@ class VarianceSerializer(RowSerializer[Variance]):
         )  # fmt: skip
 
     def get_adjusted_difference(self, row: Variance) -> int | None:
-        """Null where there is no difference yet."""
         if row.difference is None or row.counted_amount is None:
             return None
         return row.difference - int(getattr(row, "late_amount", 0))
 
     def get_allowed(self, row: Variance) -> list[str]:
-        """The paths below the variance's own."""
         return [str(act).lower() for act in acts_open_to(row, by=self.context["by"])]
 
 
 class EventSerializer(RowSerializer[VarianceEvent]):
-    """One act on a variance."""
+    """One action on a variance."""
 
     id = serializers.UUIDField(source="uuid")
     by = serializers.CharField(source="by_label")
@@ -138,12 +135,11 @@ class EventSerializer(RowSerializer[VarianceEvent]):
         fields = ("id", "act", "at", "by", "from_state", "to_state", "reason", "notes", "recounted", "correction")
 
     def get_recounted(self, row: VarianceEvent) -> int | None:
-        """Null for every other act."""
         return sum(found.amount for found in row.count.amounts.all()) if row.count is not None else None
 
 
 class VarianceWithEventsSerializer(VarianceSerializer):
-    """A variance with all that was done with it, oldest first."""
+    """A variance with its history, oldest first."""
 
     events = serializers.SerializerMethodField()
 
@@ -151,13 +147,16 @@ class VarianceWithEventsSerializer(VarianceSerializer):
         fields = (*VarianceSerializer.Meta.fields, "events")  # type: ignore[assignment]  # one more
 
     def get_events(self, row: Variance) -> list[dict[str, Any]]:
-        """Every act."""
+        """The history of the variance, oldest first."""
         events = row.events.select_related("movement", "count").prefetch_related("count__amounts").order_by("pk")
         return list(EventSerializer(events, many=True).data)
 
 
 class VarianceViewSet(ApiViewSet):
-    """See what waits, explain it, and sign it off. People approve, reject, witness and recount; programs may explain."""
+    """List variances, explain them and sign them off.
+
+    Programs may only explain and escalate. Approving, rejecting, witnessing and recounting need a person.
+    """
 
     dialect = ProblemDialect
     queryset = Variance.objects.none()
@@ -182,7 +181,7 @@ class VarianceViewSet(ApiViewSet):
         tags=["Variances"],
     )
     def list(self, request: Request) -> Response:
-        """Lists differences, newest first; `waiting=true` is the queue. `Link` leads on while there is more."""
+        """Lists variances, newest first. `waiting=true` returns the queue. The `Link` header leads to the next page."""
         rows = self.filter_queryset(queries.variances(by=self.by))
         pages = NewestFirst(instant="raised_at")
         page = pages.page(rows, request)
@@ -194,7 +193,7 @@ class VarianceViewSet(ApiViewSet):
         tags=["Variances"],
     )
     def retrieve(self, request: Request, variance_id: UUID) -> Response:
-        """Shows one with its events."""
+        """Shows one variance with its history."""
         return self._shown(variance_id)
 
     @extend_schema(
@@ -205,7 +204,7 @@ class VarianceViewSet(ApiViewSet):
         tags=["Variances"],
     )
     def explain(self, request: Request, variance_id: UUID) -> Response:
-        """Says why, in one of the seven reasons."""
+        """Explains the difference with one of the seven reasons."""
         return self._do(explain_variance, variance_id, ExplainRequest)
 
     @extend_schema(
@@ -216,7 +215,7 @@ class VarianceViewSet(ApiViewSet):
         tags=["Variances"],
     )
     def witness(self, request: Request, variance_id: UUID) -> Response:
-        """Puts a second pair of eyes on record."""
+        """Records that a second person looked at the difference."""
         return self._do(witness_variance, variance_id, NotesRequest)
 
     @extend_schema(
@@ -227,7 +226,7 @@ class VarianceViewSet(ApiViewSet):
         tags=["Variances"],
     )
     def recount(self, request: Request, variance_id: UUID) -> Response:
-        """Keeps what a second person counted; what it found otherwise is booked with the approval."""
+        """Stores a second person's count. An approval books its difference from the first count."""
         return self._do(recount_variance, variance_id, RecountRequest)
 
     @extend_schema(
@@ -238,7 +237,7 @@ class VarianceViewSet(ApiViewSet):
         tags=["Variances"],
     )
     def approve(self, request: Request, variance_id: UUID) -> Response:
-        """Signs it off; nobody their own count."""
+        """Signs off the difference. Nobody may approve their own count."""
         return self._do(approve_variance, variance_id, NotesRequest)
 
     @extend_schema(
@@ -249,7 +248,7 @@ class VarianceViewSet(ApiViewSet):
         tags=["Variances"],
     )
     def reject(self, request: Request, variance_id: UUID) -> Response:
-        """Sends the explanation back, with what is missing in it."""
+        """Rejects the explanation. The notes say what is missing."""
         return self._do(reject_variance, variance_id, NotesRequest)
 
     @extend_schema(
@@ -260,7 +259,7 @@ class VarianceViewSet(ApiViewSet):
         tags=["Variances"],
     )
     def escalate(self, request: Request, variance_id: UUID) -> Response:
-        """Hands it up: an admin decides from now on."""
+        """Escalates the difference to an admin."""
         return self._do(escalate_variance, variance_id, NotesRequest)
 
     def _do(self, verb: Callable[..., Variance], variance_id: UUID, body: type[StrictSerializer]) -> Response:

@@ -199,9 +199,11 @@ class ListedSealSerializer(serializers.Serializer[Seal]):
         return queries.closed_by(seal)
 
     def get_settlement(self, seal: Seal) -> UUID | None:
+        """The settlement that the seal closed, or null."""
         return seal.settlement.uuid if hasattr(seal, "settlement") else None
 
     def get_session(self, seal: Seal) -> int | None:
+        """The cash session that the seal closed, or null."""
         return seal.session.pk if hasattr(seal, "session") else None
 
     @extend_schema_field(LinksSerializer())
