@@ -1,8 +1,8 @@
-"""How amounts and instants are written in a place, and how an amount that somebody typed there is read.
+"""Formats amounts and times for a store's pages, and parses the amounts that people type there.
 
-The place is a store: its language and, where the signs differ by country, its currency, or with dollars its time zone.
-Signs and the order of dates are those of CLDR (https://cldr.unicode.org), grouped from the first thousand on. Only pages
-write like this: the API, the exports and the back office write plain numbers (docs/languages.md).
+The style depends on the store's language. Where countries differ, its currency decides, or with US dollars its time
+zone. Separators and date order follow CLDR (https://cldr.unicode.org); thousands are always grouped. Only pages use
+this: the API, the exports and the back office write plain numbers (docs/languages.md).
 """
 
 import re
@@ -23,7 +23,7 @@ from cashdesk.enums import Language
 from cashdesk.errors import InvalidInput
 
 EXAMPLE: Final = 1250
-"""What an amount might look like, in units and cents: it has a group, and decimals where the currency has them."""
+"""The amount shown as an example in error messages, in currency units. It has a thousands group."""
 
 _ALIKE: Final = str.maketrans("\u00a0\u202f\u2009\u2019\u02bc\u00b4`\u2212", "   ''''-")
 _SIGNS: Final = re.compile(r"[.,' ]")
@@ -34,7 +34,7 @@ _LAKHS: Final = re.compile(r"[1-9]\d?(?:-\d{2})*-\d{3}", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
-    """The signs of numbers, and the order of dates in Django's letters for them."""
+    """The separators of numbers, and date formats in Django's syntax."""
 
     decimal: str
     group: str
@@ -45,33 +45,33 @@ class Style:
     """Whether digits are grouped by two above the first three: 1,25,000."""
 
     def amount(self, minor: int, currency: str) -> str:
-        """Writes minor units with their currency's code: "1.250,50 EUR"."""
+        """Formats minor units with the currency code: "1.250,50 EUR"."""
         return f"{self.digits(minor, currency)} {currency}"
 
     def digits(self, minor: int, currency: str) -> str:
-        """Writes minor units without the currency's code, as one might type them: "1.250,50"."""
+        """Formats minor units without the currency code, as people type them: "1.250,50"."""
         units, _point, decimals = money.to_digits(abs(minor), currency).partition(".")
         grouped = re.sub(r"\B(?=(?:\d{2})*\d{3}$)" if self.lakhs else r"\B(?=(?:\d{3})+$)", self.group, units)
         return f"{'-' if minor < 0 else ''}{grouped}{self.decimal if decimals else ''}{decimals}"
 
     def instant(self, at: datetime, time_zone: str, *, to_the_second: bool = False) -> str:
-        """Writes an instant on the wall clock of a time zone; to the second with the zone's name."""
+        """Formats an instant in a time zone, to the minute; or to the second, with the zone name."""
         return dateformat.format(at.astimezone(ZoneInfo(time_zone)), self.second if to_the_second else self.minute)
 
     def clock(self, at: datetime, time_zone: str) -> str:
-        """Writes the hour and minute of an instant on the wall clock of a time zone."""
+        """Formats the hour and minute of an instant in a time zone."""
         return dateformat.format(at.astimezone(ZoneInfo(time_zone)), self.minute.rpartition(" ")[2])
 
     def date(self, on: date) -> str:
-        """Writes a day of the calendar."""
+        """Formats a calendar date."""
         return dateformat.format(on, self.day)
 
     def read(self, text: str, currency: str, *, field: str) -> int:
-        """Reads an amount in the currency's units, as people of the place type it, into minor units.
+        """Parses an amount in currency units, as people type it in this style, into minor units.
 
-        What could mean two numbers is the one that it is in this place, or none: "1.250" is a thousand and more where a
-        point makes groups. The other place's writing is understood where it can be nothing else, as in "12.50" or
-        "1,250.50". Raises InvalidInput naming `field`, with an amount as it is written here.
+        If a text could mean two numbers, this style decides: "1.250" is a thousand and more where the point groups
+        digits. Other styles are accepted if they are unambiguous, as in "12.50" or "1,250.50". Raises InvalidInput
+        naming `field`, with an example in this style.
         """
         typed = text.translate(_ALIKE).strip()
         if typed.upper().endswith(currency):
@@ -96,7 +96,7 @@ class Style:
         return money.parse_units(plain, currency, field=field, write=self.amount)
 
     def _parts(self, typed: str) -> tuple[str, str] | None:
-        """Tells the units from the decimals of a number, or returns None where it is none, or could be two."""
+        """Splits a number into units and decimals. Returns None if it is not a number or is ambiguous."""
         *blocks, last = _SIGNS.split(typed)
         signs = _SIGNS.findall(typed)
         if not signs:
@@ -107,7 +107,7 @@ class Style:
                 return blocks[0], last
             if is_grouped and signs[0] in (self.group.translate(_ALIKE), " ", "'"):
                 return f"{blocks[0]}{last}", ""
-            # Three digits after a sign may be a group: nobody knows whether it was meant as one.
+            # Three digits after a separator may be a group or decimals, so the text is ambiguous.
             return None if len(last) == 3 or signs[0] in " '" else (blocks[0], last)
         if is_grouped:
             return "".join([*blocks, last]), ""
@@ -119,7 +119,7 @@ class Style:
         return "".join(blocks), last
 
     def _are_groups(self, blocks: Iterable[str], signs: Iterable[str]) -> bool:
-        """Whether the blocks are groups of a thousand each, or lakhs where they are known, parted by the same sign."""
+        """Whether the blocks are groups of thousands (or lakhs in this style), all with the same separator."""
         grouped = "-".join(blocks)
         is_known = _THOUSANDS.fullmatch(grouped) or (self.lakhs and _LAKHS.fullmatch(grouped))
         return len(set(signs)) == 1 and bool(is_known)
@@ -156,14 +156,14 @@ _OF_CURRENCY: Final[Mapping[tuple[str, str], Style]] = MappingProxyType(
         **{(Language.PORTUGUESE, code): replace(_LATIN, group="\u00a0") for code in _SPACED_IN_PORTUGUESE},
     }
 )
-"""Where a country writes otherwise than most of its language."""
+"""Countries whose style differs from the usual one of their language."""
 
 _COMMA_WITH_DOLLARS: Final = ("America/Caracas", "America/Guayaquil", "Pacific/Galapagos")
-"""Where the dollar is paid with and a comma stands before the cents: there the currency tells the wrong country."""
+"""Time zones that use US dollars and a decimal comma. There the currency alone would give the wrong style."""
 
 
 def style_of(language: str, currency: str = "", time_zone: str = "") -> Style:
-    """Returns how it is written where this language is spoken, this currency is paid with and the clock goes so."""
+    """Returns the style for a language, currency and time zone."""
     if (language, currency) == (Language.SPANISH, "USD") and time_zone in _COMMA_WITH_DOLLARS:
         return _LATIN
     return _OF_CURRENCY.get((language, currency)) or _OF_LANGUAGE[language]
@@ -173,18 +173,18 @@ _in_force: ContextVar[Style] = ContextVar("style", default=_ENGLISH)
 
 
 def style() -> Style:
-    """Returns the style in which the running request is answered."""
+    """Returns the style of the current request."""
     return _in_force.get()
 
 
 def write_as(language: str, currency: str, time_zone: str) -> None:
-    """Answers the rest of the request in the style of another store, whose figures the page shows."""
+    """Sets the style of the current request to another store's, whose figures the page shows."""
     _in_force.set(style_of(language, currency, time_zone))
 
 
 @contextmanager
 def written_as(language: str, currency: str = "", time_zone: str = "") -> Iterator[None]:
-    """Has a style in force, and afterwards the one from before."""
+    """Applies a style within a `with` block, and restores the previous one afterwards."""
     token = _in_force.set(style_of(language, currency, time_zone))
     try:
         yield
@@ -193,5 +193,5 @@ def written_as(language: str, currency: str = "", time_zone: str = "") -> Iterat
 
 
 def amount_typed(text: str, currency: str, *, field: str) -> int:
-    """Reads an amount from a form, in the style in force, into minor units. Raises InvalidInput naming `field`."""
+    """Parses an amount from a form in the current style into minor units. Raises InvalidInput naming `field`."""
     return style().read(text, currency, field=field)

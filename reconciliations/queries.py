@@ -137,8 +137,8 @@ def _late_by_first_rule() -> Case:
         business_date=OuterRef("business_date"),
         currency=OuterRef("currency"),
     )
-    # Both entries are written under the locks of the store's places, so entries that the record did not include come
-    # later.
+    # Openings and cancellations are noted under the locks of the store's places. So those that the record did not include
+    # have a higher id.
     taken = custody.filter(is_cancelled=False, opened_as__gt=OuterRef("recorded_as"))
     given_up = custody.filter(opened_as__lt=OuterRef("recorded_as"), cancelled_as__gt=OuterRef("recorded_as"))
     return Case(

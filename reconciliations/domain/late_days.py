@@ -34,8 +34,8 @@ def raise_late_for_closed_days(*, store: Store, at: datetime) -> list[BusinessDa
 
 @transaction.atomic
 def _raise_for(*, day: BusinessDay, at: datetime) -> bool:
-    # The same locks as an approval. So the amount that an approval freezes and a new variance never overlap, and leave
-    # no gap.
+    # The same locks as an approval. So every late movement is in exactly one of them: the amount that an approval freezes,
+    # or the new variance.
     place.lock(exclusive=Place.objects.filter(store=day.store, kind__in=(PlaceKind.VAULT, PlaceKind.REGISTER)))
     raised = Variance.objects.filter(subject=f"{DAY_SUBJECT}{day.pk}")
     approved = dict(raised.order_by().values_list("currency").annotate(last=Max("last_movement")))

@@ -25,8 +25,7 @@ def late_amounts_of(settlement: Settlement) -> Balances:
     )
     if settlement.type == SettlementType.CASHREGISTER:
         late = late.filter(session__isnull=True).exclude(
-            # A cashier of this settlement has counted this cash since, so that session's opening difference already
-            # contains it.
+            # A session within the settlement has counted this cash since. Its opening difference already contains it.
             reverses__lte=_counted_by_sessions_until(settlement),
             method=CASH,
             currency=settlement.store.currency,
