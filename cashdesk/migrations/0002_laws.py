@@ -1,4 +1,4 @@
-"""The laws that Django has no word for were once installed here; `manage.py migrate` does it now (cashdesk.triggers)."""
+"""Once installed the triggers. `manage.py migrate` does this now (cashdesk.triggers)."""
 
 from django.db import migrations
 

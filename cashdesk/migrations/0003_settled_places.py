@@ -1,4 +1,4 @@
-"""Places that a settlement holds, late money that says for which place, methods that are counted by hand."""
+"""Adds the settlement state of places, the place that late money is for, and methods counted by hand."""
 
 import django.db.models.deletion
 from django.conf import settings

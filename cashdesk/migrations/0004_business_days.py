@@ -1,4 +1,4 @@
-"""Business days that were closed, and the business date of every payment."""
+"""Adds closed business days, and the business date of every payment."""
 
 import datetime
 from datetime import timedelta
@@ -10,7 +10,9 @@ from django.db import migrations, models
 
 
 def date_payments(apps, schema_editor):
-    """Dates each payment as its movement was dated: by when it was paid, or reported if a till's clock was ahead."""
+    """Sets the business date of each payment as its movement has it: by `paid_at`, or `reported_at` if the till's clock
+    was ahead.
+    """
     payment_model = apps.get_model("cashdesk", "Payment")
     for store in apps.get_model("cashdesk", "Store").objects.all():
         batch = []

@@ -1,4 +1,4 @@
-"""Which key takes the place of which."""
+"""Adds the link from a new API key to the key that it replaces."""
 
 import django.db.models.deletion
 from django.db import migrations, models

@@ -1,4 +1,4 @@
-"""The counting screen: drafts, languages, the usual float, the witness, handing over."""
+"""Adds the data of the counting screen: drafts, languages, the usual float, the witness and handovers."""
 
 import django.core.validators
 import django.db.models.deletion

@@ -1,4 +1,4 @@
-"""A corrected credit supersedes a variance too, so the label of that state names no reconciliation."""
+"""Renames the label of superseded variances, because a corrected credit supersedes one too."""
 
 from django.db import migrations, models
 

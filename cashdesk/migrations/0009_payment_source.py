@@ -1,4 +1,4 @@
-"""A payment id is a till's own: which till reported a payment, and whether its clock told another business day."""
+"""Makes payment ids unique per till: adds the till that reported a payment, and the mark of a wrong till clock."""
 
 from django.db import migrations, models
 

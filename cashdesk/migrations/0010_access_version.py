@@ -1,4 +1,4 @@
-"""What a browser session must hold: raising it ends them all."""
+"""Adds the access version of a person. Raising it ends all their browser sessions."""
 
 from django.db import migrations, models
 

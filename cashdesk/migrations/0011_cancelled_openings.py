@@ -1,4 +1,4 @@
-"""Openings that were a mistake are cancelled; the session stays on record, and is no count of the drawer."""
+"""Adds cancelled openings. The session stays on record but does not count as a count of the drawer."""
 
 from django.db import migrations, models
 

@@ -1,4 +1,4 @@
-"""Wrong tries are counted by where they come from."""
+"""Counts failed sign-ins by their source."""
 
 from django.db import migrations, models
 

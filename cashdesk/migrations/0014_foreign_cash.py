@@ -1,4 +1,4 @@
-"""What a close finds of other currencies in a drawer."""
+"""Adds the cash of other currencies that a close finds in a drawer."""
 
 import django.db.models.deletion
 import django.db.models.expressions

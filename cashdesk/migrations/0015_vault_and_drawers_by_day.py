@@ -1,4 +1,4 @@
-"""What went into a store's drawers on a day, and came back, is read by an index of its own."""
+"""Adds an index on the cash that went into a store's drawers on a day, and came back."""
 
 from django.db import migrations, models
 

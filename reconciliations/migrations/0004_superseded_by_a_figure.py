@@ -1,4 +1,4 @@
-"""The label of a superseded variance names no reconciliation any more: a corrected credit supersedes one too."""
+"""Renames the label of superseded variances, because a corrected credit supersedes one too."""
 
 from django.db import migrations, models
 

@@ -1,4 +1,4 @@
-"""The rule by which a system amount was worked out stands beside it. What was recorded before keeps the first rule."""
+"""Stores the rule of each system amount. Earlier reconciliations keep the first rule."""
 
 import django.db.models.deletion
 from django.db import migrations, models

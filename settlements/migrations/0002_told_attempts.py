@@ -1,4 +1,4 @@
-"""What was told of a count is kept: which pairs were not equal."""
+"""Stores which pairs of a count were not equal."""
 
 from django.db import migrations, models
 

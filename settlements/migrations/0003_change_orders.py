@@ -1,4 +1,4 @@
-"""Change that is ordered from the bank, by notes and coins, until it has come."""
+"""Adds orders for notes and coins from the bank."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""Corrections of what the bank credited, and cancelled deposits, whose bag numbers can be used again."""
+"""Adds corrections of the bank's credit, and cancelled deposits, whose bag numbers can be used again."""
 
 import uuid
 
@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 
 def cancel_reversed(apps, schema_editor):  # type: ignore[no-untyped-def]  # Django passes the apps as they were
-    """Marks the deposits whose movement was reversed, which until now was read from the movement alone."""
+    """Cancels the deposits whose movement was reversed. Before, only the movement showed this."""
     apps.get_model("settlements", "Deposit").objects.filter(
         movement__reversed_by__isnull=False, state__in=("PREPARED", "COLLECTED")
     ).update(state="CANCELLED")

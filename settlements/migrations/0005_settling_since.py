@@ -1,4 +1,4 @@
-"""Places held by a settlement that is open now learn when it began."""
+"""Stores on each place when its open settlement began."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.db import migrations
 
 
 def note_beginnings(apps: Any, schema_editor: Any) -> None:
-    """Copies the opening of each running settlement to the place that it holds."""
+    """Copies the opening time of each open settlement to its place."""
     settlements = apps.get_model("settlements", "Settlement").objects.exclude(state="CLOSED")
     for place_id, opened_at in settlements.values_list("place_id", "opened_at"):
         apps.get_model("cashdesk", "Place").objects.filter(pk=place_id).update(settling_since=opened_at)
