@@ -2,9 +2,9 @@
 
     python -m bench [--rows N]
 
-The database is created on the server in DATABASE_URL, or as an SQLite file in a temporary folder, and removed at the
-end. Compare figures only within one run, never between machines. The exit status is 1 only after an error, whatever
-the figures are.
+The database is on the server in DATABASE_URL, or is an SQLite file in a temporary folder. It is removed at the end.
+Compare figures only within one run, never between machines. The exit status is 1 only after an error, whatever the
+figures are.
 """
 
 import argparse

@@ -11,13 +11,12 @@ class Laws:
 
     - `never_changed`: tables whose rows never change and are never deleted (laws 1 and 4).
     - `also_never_deleted`: more tables whose rows are never deleted.
-    - `frozen`: per table, the columns that never change, and the error message.
-    - `final`: per table, a condition on the old row; once it holds, the row never changes; and the error message.
+    - `frozen`: per table, (columns that never change, error message).
+    - `final`: per table, (condition on the old row, error message). A row that meets the condition never changes.
     - `refused`: per table and error message, the condition that refuses a new row, in SQL that both databases
       understand.
-    - `distinct`: per table and trigger name, the columns that hold a name, the condition that refuses a new name
-      because of
-      another row, and the error message.
+    - `distinct`: per table and trigger, (columns of a name, condition, error message). The condition refuses a name
+      that another row has.
     """
 
     app: str

@@ -1,8 +1,9 @@
-"""The database's side of the laws: triggers that refuse forbidden changes on SQLite and PostgreSQL, whoever makes them.
+"""The database's side of the laws: triggers that refuse forbidden changes on SQLite and PostgreSQL.
 
-Django has no API for triggers, so this module creates them. Each app declares its laws as data (`Laws`). `manage.py
-migrate` drops a table's triggers while a migration changes the table, and creates missing or outdated ones. The
-system check below reports both. Only the test suite drops all triggers, for the flush between tests.
+They apply to every connection and program. Django has no API for triggers, so this module creates them. Each app
+declares its laws as data (`Laws`). `manage.py migrate` drops a table's triggers while a migration changes the table,
+and creates missing or outdated ones. The system check below reports both. Only the test suite drops all triggers,
+for the flush between tests.
 """
 
 from collections.abc import Collection, Iterable

@@ -188,10 +188,12 @@ class Store(PublicIdModel):
         return dict(sorted(((int(worth), pieces) for worth, pieces in self.float_template.items()), reverse=True))
 
     def clean(self) -> None:
-        """Checks the rules that span several fields.
+        """Checks the rules that span several fields. Raises ValidationError for:
 
-        Raises ValidationError for a vendor of another account, a new currency although money has already moved, a
-        new currency that ISO has withdrawn, and an invalid usual float.
+        - a vendor of another account,
+        - another currency after money has moved,
+        - a new currency that ISO has withdrawn,
+        - an invalid usual float.
         """
         super().clean()
         self._refuse_withdrawn_currency()

@@ -134,10 +134,12 @@ class User(AbstractBaseUser, PublicIdModel):
         return self.name or self.username
 
     def clean(self) -> None:
-        """Checks the rules that span several fields or people.
+        """Checks the rules that span several fields or people. Raises ValidationError for:
 
-        Raises ValidationError for a sign-in name or operator code of somebody else, a store of another account, a
-        register of another store, and a cashier or manager without a store.
+        - a sign-in name or operator code of somebody else,
+        - a store of another account,
+        - a register of another store,
+        - a cashier or manager without a store.
         """
         super().clean()
         self._refuse_names_of_others()

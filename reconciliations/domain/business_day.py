@@ -85,8 +85,8 @@ def close_business_day(*, store: Store, on: date, by: Principal, at: datetime) -
     rule allows that. They are returned and noted in the audit trail. Movements recorded for the date afterwards are
     late.
 
-    Raises Forbidden for a cashier, InvalidInput for a day that has not begun, and Conflict for a closed day or if
-    the store wants the open ones counted.
+    Raises Forbidden for a cashier and InvalidInput for a future day. Raises Conflict for a closed day, and for open
+    sessions or settlements that the store wants counted.
     """
     if not by.has_role(Role.MANAGER):
         raise Forbidden("Only a manager closes a business day.")

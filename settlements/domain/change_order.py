@@ -33,8 +33,8 @@ def order_change(
 ) -> ChangeOrder:
     """Records an order for change and returns it. No money moves.
 
-    Raises Forbidden for cashiers, InvalidInput for 0, a method other than cash, pieces that do not add up or a date
-    in the past, and Conflict if the store is switched off.
+    Raises InvalidInput for 0, a method other than cash, pieces that do not add up, and a date in the past. Raises
+    Forbidden for cashiers, and Conflict if the store is switched off.
     """
     refuse_cashier(by=by)
     refuse_switched_off(store)

@@ -40,8 +40,8 @@ def open_settlement(
     holds cash, no float moves: amount minus book is the opening difference. The first settlement of a vault books
     its cash as opening balance (docs/decisions/0013).
 
-    Raises Forbidden for a cashier at the vault, InvalidInput, and Conflict if a settlement or session is already
-    open there, the vault has none, or the store is switched off.
+    Raises Forbidden for a cashier at the vault, and InvalidInput. Raises Conflict if a settlement or session is
+    already open there, if the vault has no open settlement, or if the store is switched off.
     """
     refuse_pairs(initial, field="initial_cash")
     if type == SettlementType.VAULT:

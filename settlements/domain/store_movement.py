@@ -43,9 +43,11 @@ def move_in_store(
 ) -> Movement:
     """Books a drop, loan, deposit, withdrawal, or money paid in or out (minor units), and returns the movement.
 
-    `station` 0 is the vault. Without a station it is the register of `held` (the caller's open session, if already
-    read), else the caller's own register, or the vault for kinds that only a vault has. Only managers may move money
-    out of the vault. Raises InvalidInput, Forbidden, and Conflict if the register does not trade.
+    `station` 0 is the vault. Without a station, the register of `held` is used (the caller's open session, if
+    already read), else the caller's own register. Kinds that only a vault has use the vault. Movements at the vault,
+    and loans from it, are for managers only.
+
+    Raises InvalidInput, Forbidden, and Conflict if the register does not trade.
     """
     if held is not None and station is None and kind not in OF_THE_VAULT:
         here = held.register

@@ -40,7 +40,7 @@ def x_report(*, place: Place, by: Principal, at: datetime) -> XReport:
     The look is noted in the audit trail, without figures. The function takes the shared lock of the place, as
     postings do: sales continue, but nothing is closed while the report is read.
 
-    Raises NotFound for a place out of scope or without an open period, and Forbidden for cashiers and for keys
+    Raises NotFound for a place out of scope or without an open period. Raises Forbidden for cashiers, and for keys
     without the scope to read settlements.
     """
     refuse_unknown(place, by=by)
