@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Max
 
-from cashdesk.domain.place import places_of
+from cashdesk.domain.store.place import places_of
 from cashdesk.enums import PlaceKind
 from cashdesk.models import CashSession, Movement, Payment, Place, Seal, Store, User
 

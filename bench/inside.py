@@ -23,21 +23,24 @@ from django.db import connection, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from bench import history, table  # noqa: E402
-from cashdesk.domain import ledger, place  # noqa: E402
-from cashdesk.domain.access import issue_token  # noqa: E402
-from cashdesk.domain.count import CountedAmount  # noqa: E402
-from cashdesk.domain.entry import Entry  # noqa: E402
-from cashdesk.domain.expected import book_of  # noqa: E402
-from cashdesk.domain.organisation import create_account, create_store  # noqa: E402
-from cashdesk.domain.payment import record_payment  # noqa: E402
-from cashdesk.domain.payment_report import PaymentReport  # noqa: E402
-from cashdesk.domain.person import create_person  # noqa: E402
-from cashdesk.domain.principal import SYSTEM, Principal  # noqa: E402
-from cashdesk.domain.session import close_session, open_session  # noqa: E402
+from cashdesk.domain.caller.principal import SYSTEM, Principal  # noqa: E402
+from cashdesk.domain.counting.count import CountedAmount  # noqa: E402
+from cashdesk.domain.ledger import ledger  # noqa: E402
+from cashdesk.domain.ledger.entry import Entry  # noqa: E402
+from cashdesk.domain.ledger.expected import book_of  # noqa: E402
+from cashdesk.domain.payment.recording import record_payment  # noqa: E402
+from cashdesk.domain.payment.report import PaymentReport  # noqa: E402
+from cashdesk.domain.people.access_token import issue_token  # noqa: E402
+from cashdesk.domain.people.person import create_person  # noqa: E402
+from cashdesk.domain.session.closing import close_session  # noqa: E402
+from cashdesk.domain.session.opening import open_session  # noqa: E402
+from cashdesk.domain.store.organisation import create_account, create_store  # noqa: E402
+from cashdesk.domain.store.place_lock import lock_places  # noqa: E402
 from cashdesk.enums import CASH, MovementKind, PaymentStatus, PlaceKind, Role  # noqa: E402
 from cashdesk.models import CashSession, Place, Store, User  # noqa: E402
+from settlements.domain.closing import close_settlement  # noqa: E402
+from settlements.domain.counting import start_counting  # noqa: E402
 from settlements.domain.opening import open_settlement  # noqa: E402
-from settlements.domain.settlement import close_settlement, start_counting  # noqa: E402
 from settlements.enums import SettlementType  # noqa: E402
 
 ROWS_SMALL = 1000
@@ -226,7 +229,7 @@ def rate_of(act: Callable[[], None]) -> float:
 
 
 def post_guarded(shop: Shop, session: CashSession) -> None:
-    """Records one movement as `domain.payment` does."""
+    """Records one movement as `domain.payment.recording` does."""
     with transaction.atomic():
         register = Place.objects.get(pk=session.register_id)
         ledger.record(store=shop.store, entries=[sale(session)], by=shop.by, at=timezone.now(), guard=register)
@@ -235,7 +238,7 @@ def post_guarded(shop: Shop, session: CashSession) -> None:
 def post_exclusive(shop: Shop, session: CashSession) -> None:
     """Records the same movement under an exclusive lock."""
     with transaction.atomic():
-        place.lock(exclusive=[session.register])
+        lock_places(exclusive=[session.register])
         ledger.record(store=shop.store, entries=[sale(session)], by=shop.by, at=timezone.now())
 
 

@@ -8,8 +8,8 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.dateparse import parse_date
 
-from cashdesk.domain.access import store_reference
-from cashdesk.domain.date_range import refuse_backwards
+from cashdesk.domain.store.date_range import refuse_backwards
+from cashdesk.domain.store.store_reference import store_reference
 from cashdesk.enums import SessionStatus
 from cashdesk.errors import InvalidInput
 from cashdesk.models import CashSession

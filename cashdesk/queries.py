@@ -8,10 +8,10 @@ from uuid import UUID
 from django.db.models import BooleanField, Case, Q, QuerySet, Subquery, Value, When
 from django.utils.translation import gettext as _
 
-from cashdesk.domain.access import store_reference
-from cashdesk.domain.handover import was_counted_by_another, was_counted_since
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.undo import BY_HAND
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.undo import BY_HAND
+from cashdesk.domain.session.handover import was_counted_by_another, was_counted_since
+from cashdesk.domain.store.store_reference import store_reference
 from cashdesk.enums import CountMoment, MovementKind, PlaceKind, Role, SessionStatus
 from cashdesk.errors import NotFound
 from cashdesk.models import CashSession, Count, CountPieces, Movement, PaymentMethod, Place, Shift, Store, User

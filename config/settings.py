@@ -195,7 +195,7 @@ STORAGES = {
 
 # --- What `manage.py verify` checks in each store, one function per app ------------------------------------------------
 PROOFS = [
-    "cashdesk.domain.proof.faults_of_store",
+    "cashdesk.domain.ledger.proof.faults_of_store",
     "settlements.domain.proof.faults_of_store",
     "reconciliations.domain.proof.faults_of_store",
 ]

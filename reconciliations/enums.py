@@ -91,7 +91,7 @@ ACTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
 """The allowed actions per state, with the state that follows.
 
 One exception: explaining an escalated variance leads to ESCALATED, whatever this table says, because an admin
-decides it (`domain.variance`).
+decides it (`domain.variance_acts`).
 """
 
 

@@ -5,8 +5,8 @@ from typing import Any, Final
 import django_filters
 from django.db.models import QuerySet
 
-from cashdesk.domain.access import store_reference
-from cashdesk.domain.date_range import refuse_backwards
+from cashdesk.domain.store.date_range import refuse_backwards
+from cashdesk.domain.store.store_reference import store_reference
 from cashdesk.enums import ENDED_VARIANCES, Reason, VarianceKind, VarianceState
 from cashdesk.filters import WholeNumberFilter
 from cashdesk.models import Variance

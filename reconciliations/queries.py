@@ -19,17 +19,17 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Coalesce, Concat
 
-from cashdesk.domain.audit import entry_of
-from cashdesk.domain.expected_day import drawer_movements, taken_over
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.audit import entry_of
+from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import ENDED_VARIANCES, MovementKind, VarianceKind, VarianceState
 from cashdesk.errors import NotFound
 from cashdesk.models import CashSession, Movement, Store, Variance
 from reconciliations.domain.carried_over import DaysBefore, overnight_movements
 from reconciliations.domain.custody import OVER_NIGHT_MAX
 from reconciliations.domain.expected_cash import of_holder
-from reconciliations.domain.late_money import late_amount
+from reconciliations.domain.expected_day import drawer_movements, taken_over
 from reconciliations.domain.reused import reused_since
+from reconciliations.domain.variance_late_amount import late_amount
 from reconciliations.enums import AuthorizationState, DayRule
 from reconciliations.models import Authorization, Export, Reconciliation
 

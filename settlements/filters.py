@@ -7,8 +7,8 @@ from typing import Any, Final
 import django_filters
 from django.db.models import Q, QuerySet
 
-from cashdesk.domain.access import store_reference
-from cashdesk.domain.date_range import refuse_backwards
+from cashdesk.domain.store.date_range import refuse_backwards
+from cashdesk.domain.store.store_reference import store_reference
 from cashdesk.errors import InvalidInput
 from cashdesk.money import parse_whole
 from cashdesk.web.dialects import camel_case

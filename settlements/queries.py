@@ -7,10 +7,10 @@ from uuid import UUID
 from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.utils.translation import gettext as _
 
-from cashdesk.domain.access import store_reference
-from cashdesk.domain.handover import counts_of_custody
-from cashdesk.domain.holding import usable_registers
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.session.handover import counts_of_custody
+from cashdesk.domain.store.register_holder import usable_registers
+from cashdesk.domain.store.store_reference import store_reference
 from cashdesk.enums import CountMoment, PlaceKind, Role, SessionStatus, Settling
 from cashdesk.errors import NotFound
 from cashdesk.models import CashSession, PaymentMethod, Place, Seal, Store, User

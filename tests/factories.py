@@ -6,8 +6,8 @@ from typing import Any
 import factory
 from factory.django import DjangoModelFactory
 
-from cashdesk.domain.organisation import create_account, create_store
-from cashdesk.domain.person import create_person
+from cashdesk.domain.people.person import create_person
+from cashdesk.domain.store.organisation import create_account, create_store
 from cashdesk.enums import Role
 from cashdesk.models import Account, Store, User
 

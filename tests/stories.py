@@ -18,10 +18,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from cashdesk.domain.access import issue_token
-from cashdesk.domain.api_key import issue_api_key
-from cashdesk.domain.expected import balances_of_places
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.expected import balances_of_places
+from cashdesk.domain.people.access_token import issue_token
+from cashdesk.domain.people.api_key import issue_api_key
 from cashdesk.enums import CASH, PlaceKind, Role, Scope
 from cashdesk.models import PaymentMethod, Place, Store, User
 from tests.again import World

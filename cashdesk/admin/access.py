@@ -15,8 +15,8 @@ from cashdesk.admin.acts import ActForm, Acting, ActPage, Done
 from cashdesk.admin.api_key import IssueKey, RotateKey
 from cashdesk.admin.base import StoreFilter, has_role, principal_of
 from cashdesk.admin.columns import NOTHING, link_to, moment
-from cashdesk.domain.access import revoke
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.people.access_token import revoke
 from cashdesk.enums import Role
 from cashdesk.models import AccessToken
 

@@ -17,7 +17,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from cashdesk.admin.base import CashdeskAdmin, NamedAutocomplete, ReadOnlyAdmin, has_role, principal_of
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import Role
 from cashdesk.errors import DomainError, InvalidInput
 from cashdesk.models import Place, Store

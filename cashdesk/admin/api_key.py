@@ -11,8 +11,15 @@ from django.utils import timezone
 from cashdesk.admin.acts import ActForm, ActPage, Done
 from cashdesk.admin.base import NamedAutocomplete
 from cashdesk.admin.rows import rows_of
-from cashdesk.domain.api_key import NAME_MAX, OVERLAP_MAX, is_rotatable, issue_api_key, register_of_key, rotate_api_key
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.people.api_key import (
+    NAME_MAX,
+    OVERLAP_MAX,
+    is_rotatable,
+    issue_api_key,
+    register_of_key,
+    rotate_api_key,
+)
 from cashdesk.enums import Role, Scope
 from cashdesk.models import AccessToken, Account, Store, Vendor
 

@@ -16,8 +16,8 @@ from django.utils.functional import cached_property
 
 from cashdesk.admin.constraints import WordedForm
 from cashdesk.admin.rows import rows_of
-from cashdesk.domain import audit
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import Role
 from cashdesk.models import Account, CashSession, Store, User
 from cashdesk.queries import with_shown_result

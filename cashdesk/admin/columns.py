@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from cashdesk.domain.handover import custody_of
+from cashdesk.domain.session.handover import custody_of
 from cashdesk.models import CashSession, Store
 from cashdesk.money import to_text
 

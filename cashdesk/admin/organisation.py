@@ -12,9 +12,9 @@ from cashdesk.admin.base import CashdeskAdmin, is_operator, take_over
 from cashdesk.admin.columns import NOTHING, moment, money
 from cashdesk.admin.forms import RefusableForm
 from cashdesk.denominations import denominations_of
-from cashdesk.domain.organisation import create_account, create_places
-from cashdesk.domain.second_look import second_look_limit
-from cashdesk.domain.workplace import refuse_change_of_account, refuse_change_of_store
+from cashdesk.domain.counting.second_look import second_look_limit
+from cashdesk.domain.store.changes_while_open import refuse_change_of_account, refuse_change_of_store
+from cashdesk.domain.store.organisation import create_account, create_places
 from cashdesk.enums import Role
 from cashdesk.errors import InvalidInput
 from cashdesk.models import Account, Store, Vendor

@@ -22,11 +22,11 @@ from cashdesk.admin.base import StoreFilter, is_operator, principal_of, take_ove
 from cashdesk.admin.columns import moment
 from cashdesk.admin.constraints import WordedForm
 from cashdesk.admin.forms import RefusableForm
-from cashdesk.domain.access import keys_issued_by
-from cashdesk.domain.person import change_person, create_person, set_password, unlock_person
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.throttle import recent_tries
-from cashdesk.domain.workplace import refuse_change_of_person
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.people.api_key import keys_issued_by
+from cashdesk.domain.people.person import change_person, create_person, set_password, unlock_person
+from cashdesk.domain.people.sign_in_throttle import recent_tries
+from cashdesk.domain.store.changes_while_open import refuse_change_of_person
 from cashdesk.enums import ROLE_RANK, PlaceKind, Role
 from cashdesk.models import Place, User
 

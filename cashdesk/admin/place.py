@@ -11,8 +11,8 @@ from django.utils.safestring import SafeString
 from cashdesk.admin.acts import ActForm, ActingAdmin, ActPage, Done
 from cashdesk.admin.base import StoreFilter
 from cashdesk.admin.columns import NOTHING, link_to_list
-from cashdesk.domain.look import COUNTED_PLACES, look_into_book
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.book_view import COUNTED_PLACES, view_book
 from cashdesk.models import AuditEntry, Movement, Place, Seal
 from cashdesk.money import to_text
 
@@ -34,7 +34,7 @@ class ShowBook(ActPage):
 
     def do(self, row: Place, form: ActForm, *, by: Principal, at: datetime) -> Done:
         """Looks, and is seen looking."""
-        book = look_into_book(place=row, by=by, at=at)
+        book = view_book(place=row, by=by, at=at)
         balances = sorted(book.balances.items())
         return Done(shown=tuple(f"{to_text(amount, currency)} {method}" for (currency, method), amount in balances))
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from django.db.models import Model, Q, QuerySet
 
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import Role, TokenKind
 from cashdesk.models import (
     AccessToken,

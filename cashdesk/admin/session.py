@@ -14,15 +14,15 @@ from django.utils.safestring import SafeString
 from cashdesk.admin.acts import ActingAdmin, ActPage, Done, ReasonForm, units_of
 from cashdesk.admin.base import StoreFilter, note_look
 from cashdesk.admin.columns import NOTHING, day, link_to_list, moment, money, table, told_of_handover
-from cashdesk.domain.cancelling import cancel_opening, why_not_cancelled
-from cashdesk.domain.count import CountedAmount
-from cashdesk.domain.expected import late_cash_of
-from cashdesk.domain.foreign_cash import currencies_left
-from cashdesk.domain.handover import handovers_waiting
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.reversal import REASON_MAX
-from cashdesk.domain.session import force_close_session
-from cashdesk.domain.session_afterwards import count_afterwards
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount
+from cashdesk.domain.ledger.expected import late_cash_of
+from cashdesk.domain.ledger.reversal import REASON_MAX
+from cashdesk.domain.session.cancel_opening import cancel_opening, why_not_cancelled
+from cashdesk.domain.session.closing import force_close_session
+from cashdesk.domain.session.count_afterwards import count_afterwards
+from cashdesk.domain.session.foreign_cash import currencies_left
+from cashdesk.domain.session.handover import handovers_waiting
 from cashdesk.enums import FLOW, SessionStatus
 from cashdesk.models import AuditEntry, CashSession, Count, Movement, Payment, Variance
 from cashdesk.money import to_text

@@ -11,7 +11,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cashdesk.domain import access
+from cashdesk.domain.people.access_token import revoke
+from cashdesk.domain.people.sign_in import sign_in
 from cashdesk.models import AccessToken, User
 from cashdesk.web.authentication import COOKIE, refuse_foreign_origin
 from cashdesk.web.devices import remember_device, source_of
@@ -112,9 +113,7 @@ class AuthViewSet(ApiViewSet):
         refuse_foreign_origin(request)
         credentials = self.validated(LoginRequest)
         lifetime = timedelta(hours=settings.ACCESS_TOKEN_HOURS)
-        token, secret = access.sign_in(
-            **credentials, at=self.now, source=source_of(request._request), lifetime=lifetime
-        )
+        token, secret = sign_in(**credentials, at=self.now, source=source_of(request._request), lifetime=lifetime)
         if token.user is not None:
             remember_device(request._request, token.user)
         response = Response(LoginResponse(_signed_in(token, secret)).data)
@@ -136,7 +135,7 @@ class AuthViewSet(ApiViewSet):
     def logout(self, request: Request) -> Response:
         """Revokes the token immediately. A browser session ends too."""
         if self.by.token is not None:
-            access.revoke(token=self.by.token, by=self.by, at=self.now)
+            revoke(token=self.by.token, by=self.by, at=self.now)
         else:
             logout(request._request)
         response = Response({"message": "Success"})

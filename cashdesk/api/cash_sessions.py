@@ -12,10 +12,12 @@ from rest_framework.response import Response
 from cashdesk import money, queries
 from cashdesk.api.auth import PersonSerializer
 from cashdesk.api.counted import CountedRequest, CountsField, PiecesRequest, in_units, others_of
-from cashdesk.domain.audit import note_looks
-from cashdesk.domain.principal import Principal, find_person
-from cashdesk.domain.session import close_session, current_session, open_session
-from cashdesk.domain.workplace import store_to_open_in
+from cashdesk.domain.caller.audit import note_looks
+from cashdesk.domain.caller.principal import Principal, find_person
+from cashdesk.domain.session.closing import close_session
+from cashdesk.domain.session.current import current_session
+from cashdesk.domain.session.opening import open_session
+from cashdesk.domain.store.workplace import store_to_open_in
 from cashdesk.enums import Scope, SessionStatus
 from cashdesk.errors import SessionAlreadyOpen
 from cashdesk.filters import SessionFilter

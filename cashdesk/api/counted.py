@@ -6,7 +6,7 @@ from typing import Any, Final
 from rest_framework import serializers
 
 from cashdesk import money
-from cashdesk.domain.count import PIECES_MAX, CountedAmount, Pieces, total_of
+from cashdesk.domain.counting.count import PIECES_MAX, CountedAmount, Pieces, total_of
 from cashdesk.errors import InvalidInput
 from cashdesk.web.fields import NumberField, StrictSerializer, TextField, WholeNumberField
 

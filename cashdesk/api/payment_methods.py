@@ -11,10 +11,10 @@ from rest_framework.response import Response
 
 from cashdesk import money, queries
 from cashdesk.api.shifts import cash_unit, whole_units
-from cashdesk.domain.payment import record_payment
-from cashdesk.domain.payment_report import PaymentReport
-from cashdesk.domain.principal import find_person
-from cashdesk.domain.session import open_session_of
+from cashdesk.domain.caller.principal import find_person
+from cashdesk.domain.payment.recording import record_payment
+from cashdesk.domain.payment.report import PaymentReport
+from cashdesk.domain.session.current import open_session_of
 from cashdesk.enums import PaymentStatus, Scope
 from cashdesk.errors import Forbidden, InvalidInput
 from cashdesk.models import CashSession, PaymentMethod

@@ -14,8 +14,8 @@ from rest_framework.response import Response
 
 from cashdesk import queries
 from cashdesk.api.shifts import WholeUnitsField
-from cashdesk.domain.audit import note_looks
-from cashdesk.domain.date_range import refuse_backwards
+from cashdesk.domain.caller.audit import note_looks
+from cashdesk.domain.store.date_range import refuse_backwards
 from cashdesk.enums import Role, Scope, SessionStatus
 from cashdesk.errors import InvalidInput
 from cashdesk.models import Shift

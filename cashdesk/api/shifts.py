@@ -11,12 +11,14 @@ from rest_framework.response import Response
 from cashdesk import money
 from cashdesk.api.counted import CountsField, others_of
 from cashdesk.denominations import cash_unit_of
-from cashdesk.domain.access import confirm_password
-from cashdesk.domain.cash_movement import move_cash
-from cashdesk.domain.count import CountedAmount
-from cashdesk.domain.principal import Principal, find_person
-from cashdesk.domain.session import close_session, open_session, open_session_of
-from cashdesk.domain.workplace import store_to_open_in
+from cashdesk.domain.caller.principal import Principal, find_person
+from cashdesk.domain.counting.count import CountedAmount
+from cashdesk.domain.ledger.cash_movement import move_cash
+from cashdesk.domain.people.sign_in import confirm_password
+from cashdesk.domain.session.closing import close_session
+from cashdesk.domain.session.current import open_session_of
+from cashdesk.domain.session.opening import open_session
+from cashdesk.domain.store.workplace import store_to_open_in
 from cashdesk.enums import MovementKind
 from cashdesk.errors import NothingOpen
 from cashdesk.models import CashSession, Movement, Shift

@@ -11,17 +11,19 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.module_loading import import_string
 
-from cashdesk.domain import ledger, place
-from cashdesk.domain.api_key import issue_api_key
-from cashdesk.domain.cash_movement import move_cash
-from cashdesk.domain.count import CountedAmount
-from cashdesk.domain.entry import Entry
-from cashdesk.domain.organisation import create_account, create_store
-from cashdesk.domain.payment import record_payments
-from cashdesk.domain.payment_report import PaymentReport
-from cashdesk.domain.person import create_person
-from cashdesk.domain.principal import SYSTEM, Principal
-from cashdesk.domain.session import close_session, force_close_session, open_session
+from cashdesk.domain.caller.principal import SYSTEM, Principal
+from cashdesk.domain.counting.count import CountedAmount
+from cashdesk.domain.ledger import ledger
+from cashdesk.domain.ledger.cash_movement import move_cash
+from cashdesk.domain.ledger.entry import Entry
+from cashdesk.domain.payment.recording import record_payments
+from cashdesk.domain.payment.report import PaymentReport
+from cashdesk.domain.people.api_key import issue_api_key
+from cashdesk.domain.people.person import create_person
+from cashdesk.domain.session.closing import close_session, force_close_session
+from cashdesk.domain.session.opening import open_session
+from cashdesk.domain.store.organisation import create_account, create_store
+from cashdesk.domain.store.place import places_of
 from cashdesk.enums import CASH, Language, MovementKind, PaymentStatus, PaymentType, PlaceKind, Role, Scope
 from cashdesk.models import Account, CashSession, Store, User, Vendor
 from cashdesk.money import exponent_of, parse_units
@@ -236,7 +238,7 @@ def _make_history(demo: DemoStore, store: Store, *, manager: User, cashiers: lis
 
 
 def _fund_vault(demo: DemoStore, store: Store, *, by: Principal, at: datetime) -> None:
-    ends = place.places_of(store)
+    ends = places_of(store)
     entry = Entry(
         source=ends[PlaceKind.OPENING],
         destination=ends[PlaceKind.VAULT],

@@ -5,7 +5,7 @@ from typing import Final
 from django.core.management.base import CommandError
 from django.db.models import QuerySet
 
-from cashdesk.domain.access import store_reference
+from cashdesk.domain.store.store_reference import store_reference
 from cashdesk.models import Store
 
 NAMED_MAX: Final = 20

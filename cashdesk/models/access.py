@@ -72,7 +72,7 @@ class SignInAttempt(models.Model):
 
     class Meta:
         indexes = (
-            # domain.throttle counts the recent attempts of a name and of a source.
+            # domain.people.sign_in_throttle counts the recent attempts of a name and of a source.
             models.Index(fields=("identifier_digest", "at"), name="attempt_by_name"),
             models.Index(fields=("source_digest", "at"), name="attempt_by_source"),
         )

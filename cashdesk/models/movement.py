@@ -17,7 +17,7 @@ from cashdesk.money import AMOUNT_MAX
 class Movement(PublicIdModel):
     """Money that moves from one place to another.
 
-    Rows never change and are never deleted; triggers refuse both (law 1). Only `domain.ledger` writes them. `amount`
+    Rows never change and are never deleted; triggers refuse both (law 1). Only `domain.ledger.ledger` writes them. `amount`
     is in minor units of `currency`.
     """
 
@@ -67,7 +67,7 @@ class Movement(PublicIdModel):
             ),
         )
         indexes = (
-            # domain.expected.moved(): the two halves of the one sum over a range of ids, read from the index alone.
+            # domain.ledger.expected.moved(): the two halves of the one sum over a range of ids, read from the index alone.
             models.Index(fields=("source", "id", "currency", "method", "amount"), name="movement_out_of_place"),
             models.Index(fields=("destination", "id", "currency", "method", "amount"), name="movement_into_place"),
             # reconciliations.domain.expected_cash: the cash of a store on one business day.
@@ -78,7 +78,7 @@ class Movement(PublicIdModel):
                 condition=Q(kind__in=(MovementKind.FLOAT, MovementKind.LOAN, MovementKind.RETURN)),
                 name="movement_of_vault_and_drawers",
             ),
-            # settlements.domain.late: late movements for a place's closed periods.
+            # settlements.domain.late_after_count: late movements for a place's closed periods.
             models.Index(
                 fields=("late_for", "id"), condition=Q(late_for__isnull=False), name="movement_late_for_place"
             ),

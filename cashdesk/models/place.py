@@ -69,7 +69,7 @@ class Place(models.Model):
             ),
         )
         indexes = (
-            # domain.register_choice and domain.payment_look: the registers held by a person's open settlements.
+            # domain.session.register_to_open and domain.payment.references: registers held by a person's open settlements.
             models.Index(
                 fields=("settling_by",), condition=models.Q(settling_by__isnull=False), name="place_settled_by_person"
             ),

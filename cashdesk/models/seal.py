@@ -27,7 +27,7 @@ class Seal(models.Model):
     class Meta:
         ordering = ("place", "-number")
         constraints = (
-            # Also the index with which domain.seal finds the last seal of a place.
+            # Also the index with which domain.ledger.seal finds the last seal of a place.
             models.UniqueConstraint(fields=("place", "number"), name="seal_number_once_per_place"),
             models.UniqueConstraint(fields=("place", "previous_digest"), name="seal_chain_never_forks"),
             models.CheckConstraint(condition=Q(number__gte=1), name="seal_number_from_one"),

@@ -56,8 +56,8 @@ class CashSession(PublicIdModel):
     class Meta:
         ordering = ("-opened_at", "-pk")
         constraints = (
-            # Law 3. domain.session checks it under the lock and answers 409; these constraints hold when two requests
-            # race.
+            # Law 3. domain.session.opening checks it under the lock and answers 409; these constraints hold when two
+            # requests race.
             models.UniqueConstraint(
                 fields=("user",), condition=Q(status=SessionStatus.OPEN), name="session_one_open_per_cashier"
             ),
@@ -120,7 +120,7 @@ class CashSession(PublicIdModel):
             models.Index(fields=("user", "-opened_at", "-id"), name="session_of_user_newest"),
             # queries.sessions() for an admin: the whole account, newest first, without a sort.
             models.Index(fields=("-opened_at", "-id"), name="session_newest"),
-            # queries.with_shown_result() and domain.payment_target: later sessions of a register, and its last one.
+            # queries.with_shown_result() and domain.payment.target: later sessions of a register, and its last one.
             models.Index(fields=("register", "-id"), name="session_of_register"),
             # queries.shift_summary(): the sessions of a store by business date.
             models.Index(fields=("store", "business_date"), name="session_of_business_date"),

@@ -14,8 +14,8 @@ from cashdesk.models.session import CashSession
 class Variance(PublicIdModel):
     """One difference: its figures as they were frozen, and the state of its sign-off.
 
-    Amounts are in minor units of `currency`. `domain.variance` creates the row in the transaction of its cause. The
-    reconciliations app explains it and signs it off.
+    Amounts are in minor units of `currency`. `domain.ledger.raise_variance` creates the row in the transaction of its cause.
+    The reconciliations app explains it and signs it off.
 
     A variance of late money begins with `first_movement`, after the late money of the same period that was approved
     earlier.
@@ -93,7 +93,7 @@ class Variance(PublicIdModel):
                 ),
                 name="variance_approved_by_another",
             ),
-            # domain.variance creates each difference once, however often a close is retried.
+            # domain.ledger.raise_variance creates each difference once, however often a close is retried.
             models.UniqueConstraint(
                 fields=("subject", "kind", "currency", "method"),
                 condition=~Q(kind=VarianceKind.LATE),
@@ -110,8 +110,8 @@ class Variance(PublicIdModel):
             # reconciliations.queries.variances(): the queue of a store or an account, newest first, by cursor.
             models.Index(fields=("store", "-raised_at", "-id"), name="variance_of_store_newest"),
             models.Index(fields=("-raised_at", "-id"), name="variance_newest"),
-            # For the pages of a session, settlement, deposit or reconciliation: its variances. domain.variance: the
-            # approved late money of a period.
+            # For the pages of a session, settlement, deposit or reconciliation: its variances.
+            # domain.ledger.raise_variance: the approved late money of a period.
             models.Index(fields=("subject", "kind", "business_date"), name="variance_of_subject"),
             # The open part of the queue, which stays small however long the past is.
             models.Index(

@@ -5,10 +5,10 @@ from typing import cast
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from cashdesk.domain.cancelling import cancel_opening, why_not_cancelled
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.reversal import REASON_MAX
-from cashdesk.domain.session import open_session_of
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.reversal import REASON_MAX
+from cashdesk.domain.session.cancel_opening import cancel_opening, why_not_cancelled
+from cashdesk.domain.session.current import open_session_of
 from cashdesk.enums import Role
 from cashdesk.errors import DomainError
 from cashdesk.models import CashSession, User

@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from cashdesk import money
-from cashdesk.domain.count import CountedAmount
+from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.enums import CASH
 from cashdesk.errors import InvalidInput
 from cashdesk.models import PaymentMethod, Store
@@ -106,7 +106,7 @@ class CountParts:
     """The parts of one count, in the order in which they are offered; those that the person added come last.
 
     A settlement offers what everybody knows (`settlements.screens.offered_parts`), a drawer the currencies that moved in it
-    (`cashdesk.domain.foreign_cash`). None depends on what is expected (law 5).
+    (`cashdesk.domain.session.foreign_cash`). None depends on what is expected (law 5).
     """
 
     def __init__(

@@ -6,10 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 
-from cashdesk.domain.count import CountedAmount
-from cashdesk.domain.foreign_cash import currencies_asked
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.session import close_session, open_session_of
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount
+from cashdesk.domain.session.closing import close_session
+from cashdesk.domain.session.current import open_session_of
+from cashdesk.domain.session.foreign_cash import currencies_asked
 from cashdesk.enums import Role
 from cashdesk.errors import DomainError, NothingOpen
 from cashdesk.models import CashSession, User

@@ -7,13 +7,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from cashdesk import queries
-from cashdesk.domain.cancelling import may_be_a_mistake
-from cashdesk.domain.handover import handovers_waiting
-from cashdesk.domain.place import trades_under_settlement
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.register_choice import Station, stations_for
-from cashdesk.domain.session import open_session_of
-from cashdesk.domain.undo import why_not_taken_back
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.undo import why_not_taken_back
+from cashdesk.domain.session.cancel_opening import may_be_a_mistake
+from cashdesk.domain.session.current import open_session_of
+from cashdesk.domain.session.handover import handovers_waiting
+from cashdesk.domain.session.register_to_open import Station, stations_for
+from cashdesk.domain.store.may_trade import trades_under_settlement
 from cashdesk.enums import Role, Settling
 from cashdesk.models import Store, User
 from cashdesk.screens.draft import begun, counting_in_subject, opening_subject

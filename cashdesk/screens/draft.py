@@ -15,8 +15,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from cashdesk.domain.draft import discard_draft, draft_of, drafts_of
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.draft import discard_draft, draft_of, drafts_of
 from cashdesk.enums import Role
 from cashdesk.errors import DomainError, DraftChanged, DraftGone
 from cashdesk.models import CashSession, Draft, Store, User

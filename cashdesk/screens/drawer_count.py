@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from django.utils.translation import gettext as _
 
-from cashdesk.domain.count import CountedAmount
+from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.enums import CASH
 from cashdesk.screens.count_parts import CountParts, Part
 from cashdesk.screens.sheet import CountSheet

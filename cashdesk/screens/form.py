@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
 from cashdesk.errors import DomainError
 from cashdesk.models import CashSession
 from cashdesk.web.errors import status_of

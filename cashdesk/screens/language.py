@@ -6,8 +6,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from cashdesk.domain.person import choose_language
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.people.person import choose_language
 from cashdesk.enums import Language
 from cashdesk.models import User
 from cashdesk.screens.form import path_to, path_within, see_path

@@ -7,9 +7,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cashdesk import queries
-from cashdesk.domain.cash_movement import move_cash
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.session import open_session_of
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.cash_movement import move_cash
+from cashdesk.domain.session.current import open_session_of
 from cashdesk.enums import MovementKind, Role
 from cashdesk.errors import DomainError, InvalidInput, NothingOpen, OutOfLine
 from cashdesk.models import CashSession, User

@@ -8,14 +8,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from cashdesk import money
-from cashdesk.domain.count import CountedAmount
-from cashdesk.domain.draft import discard_draft
-from cashdesk.domain.foreign_cash import currencies_asked
-from cashdesk.domain.handover import handover_before, handovers_waiting
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.register_choice import stations_for
-from cashdesk.domain.session import open_session, open_session_of
-from cashdesk.domain.witness import asks_witness
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount
+from cashdesk.domain.counting.draft import discard_draft
+from cashdesk.domain.counting.witness import asks_witness
+from cashdesk.domain.session.current import open_session_of
+from cashdesk.domain.session.foreign_cash import currencies_asked
+from cashdesk.domain.session.handover import handover_before, handovers_waiting
+from cashdesk.domain.session.opening import open_session
+from cashdesk.domain.session.register_to_open import stations_for
 from cashdesk.enums import MovementKind, Role
 from cashdesk.errors import DomainError, OutOfLine, SessionAlreadyOpen
 from cashdesk.models import CashSession, Place, Store, User

@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
-from cashdesk.domain.access import confirm_password
-from cashdesk.domain.person import set_password
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.people.person import set_password
+from cashdesk.domain.people.sign_in import confirm_password
 from cashdesk.enums import Role
 from cashdesk.errors import NotSignedIn, TooManyAttempts
 from cashdesk.screens.form import path_to, see_path

@@ -7,9 +7,9 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from cashdesk import queries
-from cashdesk.domain.audit import note_looks
-from cashdesk.domain.float_plan import FloatPlan, plan_float
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.audit import note_looks
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.float_plan import FloatPlan, plan_float
 from cashdesk.enums import Role
 from cashdesk.errors import NotFound
 from cashdesk.models import CashSession, CountPieces

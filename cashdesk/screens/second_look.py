@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 
-from cashdesk.domain.second_look import refuse_out_of_line
+from cashdesk.domain.counting.second_look import refuse_out_of_line
 from cashdesk.enums import MovementKind
 from cashdesk.errors import OutOfLine
 from cashdesk.models import Store

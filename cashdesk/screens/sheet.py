@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from cashdesk import money
 from cashdesk.denominations import Denomination, denominations_of
-from cashdesk.domain.count import PIECES_MAX, CountedAmount, Pieces, total_of
+from cashdesk.domain.counting.count import PIECES_MAX, CountedAmount, Pieces, total_of
 from cashdesk.errors import InvalidInput
 from cashdesk.writing import amount_typed, style
 

@@ -10,8 +10,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from cashdesk.domain import access
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.people.access_token import authenticate, revoke
+from cashdesk.domain.people.sign_in import recognise
 from cashdesk.errors import NotSignedIn, TooManyAttempts
 from cashdesk.models import User
 from cashdesk.screens.form import path_within
@@ -46,7 +47,7 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
         missing = {"lacks_name": not name, "lacks_password": not password}
         return render(request, "cashdesk/sign_in.html", {**context, **missing}, status=400)
     try:
-        user = access.recognise(name=name, password=password, source=source_of(request), at=timezone.now())
+        user = recognise(name=name, password=password, source=source_of(request), at=timezone.now())
     except TooManyAttempts as error:
         waits = {**context, "wait": wait_sentence(error)}
         answer = render(request, "cashdesk/sign_in.html", waits, status=status_of(error))
@@ -81,9 +82,9 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 def _revoke(secret: str, *, at: datetime) -> None:
     """A program's key is no sign-in: it is not ended by whoever put it into a cookie."""
-    by = access.authenticate(secret=secret, at=at)
+    by = authenticate(secret=secret, at=at)
     if by is not None and by.token is not None and not by.is_program:
-        access.revoke(token=by.token, by=by, at=at)
+        revoke(token=by.token, by=by, at=at)
 
 
 def _first_page_of(user: User) -> str:

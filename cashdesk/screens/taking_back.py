@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from cashdesk import queries
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.reversal import REASON_MAX
-from cashdesk.domain.undo import take_back, why_not_taken_back
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.reversal import REASON_MAX
+from cashdesk.domain.ledger.undo import take_back, why_not_taken_back
 from cashdesk.enums import Role
 from cashdesk.errors import DomainError, NotFound
 from cashdesk.models import Movement

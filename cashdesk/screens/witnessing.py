@@ -8,9 +8,9 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from cashdesk.domain.count import CountedAmount
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.witness import asks_witness, confirm_witness
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount
+from cashdesk.domain.counting.witness import asks_witness, confirm_witness
 from cashdesk.models import Store, User
 from cashdesk.screens.form import text_of
 from cashdesk.web.devices import source_of

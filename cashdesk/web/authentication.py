@@ -11,8 +11,9 @@ from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.request import Request
 
-from cashdesk.domain import access
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.people.access_token import authenticate
+from cashdesk.domain.people.sign_in import verify_called
 from cashdesk.errors import NotSignedIn, TooManyAttempts
 from cashdesk.models import User
 from cashdesk.web.devices import remember_device, source_of
@@ -32,7 +33,7 @@ class TokenAuthentication(BaseAuthentication):
         secret, came_as_cookie = _secret_of(request)
         if secret is None:
             return None
-        principal = access.authenticate(secret=secret, at=timezone.now())
+        principal = authenticate(secret=secret, at=timezone.now())
         if principal is None:
             if came_as_cookie and request.path_info.endswith("/auth/login"):
                 return None
@@ -73,7 +74,7 @@ class SignInBackend(BaseBackend):
         if not username or password is None:
             return None
         try:
-            user = access.verify_called(name=username, password=password, source=source_of(request), at=timezone.now())
+            user = verify_called(name=username, password=password, source=source_of(request), at=timezone.now())
         except (NotSignedIn, TooManyAttempts):
             return None
         if request is not None:

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
-from cashdesk.domain.throttle import Source
+from cashdesk.domain.people.sign_in_throttle import Source
 from cashdesk.models import User
 from cashdesk.web.middleware import address_of
 

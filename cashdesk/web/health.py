@@ -7,7 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from cashdesk import triggers
-from cashdesk.domain.patience import without_waiting
+from cashdesk.lock_timeout import without_waiting
 from cashdesk.models import SignInAttempt
 from cashdesk.web.outages import is_outage, is_read_only
 

@@ -13,8 +13,8 @@ from typing import Final
 from django.core.signing import BadSignature, Signer
 from django.http import HttpRequest
 
-from cashdesk.domain.draft import FIELDS_MAX, LENGTH_MAX, VALUE_LENGTH_MAX, draft_of, fits, save_draft
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.draft import FIELDS_MAX, LENGTH_MAX, VALUE_LENGTH_MAX, draft_of, fits, save_draft
 from cashdesk.models import Draft
 
 KEEP_FIELD: Final = "keep"

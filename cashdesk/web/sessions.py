@@ -14,7 +14,7 @@ from django.contrib.sessions.backends import db
 from django.db import DatabaseError
 from django.utils import timezone
 
-from cashdesk.domain.patience import without_waiting
+from cashdesk.lock_timeout import without_waiting
 
 SIGNED_IN_AT: Final = "signed_in_at"
 LAST_USE_PRECISION: Final = timedelta(minutes=1)

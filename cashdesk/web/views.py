@@ -13,8 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
-from cashdesk.domain.last_use import note_use
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.people.token_last_use import note_use
 from cashdesk.web.body import BATCH, BODILESS, ORDINARY, read_body
 from cashdesk.web.dialects import Dialect, ProblemDialect
 from cashdesk.web.fields import unknown_names

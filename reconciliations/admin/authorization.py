@@ -15,7 +15,7 @@ from cashdesk.admin.acts import ActingAdmin, ActPage, Done, OfStoreForm
 from cashdesk.admin.base import StoreFilter
 from cashdesk.admin.columns import NOTHING, link_to, link_to_list, moment
 from cashdesk.admin.rows import know, of_stores
-from cashdesk.domain.principal import Principal, find_operator
+from cashdesk.domain.caller.principal import Principal, find_operator
 from cashdesk.errors import InvalidInput
 from cashdesk.models import AuditEntry
 from reconciliations import queries

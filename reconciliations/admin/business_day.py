@@ -13,7 +13,7 @@ from cashdesk.admin.acts import ActingAdmin, ActPage, Done, OfStoreForm
 from cashdesk.admin.base import StoreFilter
 from cashdesk.admin.columns import NOTHING, day, link_to, link_to_list, moment, table
 from cashdesk.admin.rows import know, of_stores
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
 from cashdesk.models import AuditEntry, BusinessDay, CashSession
 from cashdesk.money import to_text
 from reconciliations import queries

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from cashdesk.admin.base import ReadOnlyAdmin, StoreFilter, principal_of
 from cashdesk.admin.columns import NOTHING, day, link_to, link_to_list, moment, money
 from cashdesk.admin.rows import know, of_stores
-from cashdesk.domain import audit
+from cashdesk.domain.caller import audit
 from cashdesk.models import AuditEntry
 from cashdesk.money import to_text
 from reconciliations import queries

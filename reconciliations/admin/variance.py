@@ -24,13 +24,12 @@ from cashdesk.admin.columns import (
     told_of_handover,
 )
 from cashdesk.admin.rows import know, of_stores
-from cashdesk.domain.count import CountedAmount
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.enums import ENDED_VARIANCES, Reason, VarianceKind
 from cashdesk.models import AuditEntry, Variance
 from cashdesk.money import to_text
-from reconciliations.domain.late_money import late_amount
-from reconciliations.domain.variance import (
+from reconciliations.domain.variance_acts import (
     NOTES_MAX,
     acts_open_to,
     approve_variance,
@@ -41,6 +40,7 @@ from reconciliations.domain.variance import (
     reject_variance,
     witness_variance,
 )
+from reconciliations.domain.variance_late_amount import late_amount
 from reconciliations.enums import Act
 from reconciliations.models import VarianceEvent
 

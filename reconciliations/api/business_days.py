@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cashdesk.domain.access import store_for
+from cashdesk.domain.store.store_reference import store_for
 from cashdesk.enums import Role, Scope
 from cashdesk.models import BusinessDay
 from cashdesk.web.dialects import ProblemDialect

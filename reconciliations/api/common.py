@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from cashdesk import money
-from cashdesk.domain.principal import Principal, find_operator
+from cashdesk.domain.caller.principal import Principal, find_operator
 from cashdesk.errors import Forbidden, InvalidInput
 from cashdesk.models import Store, User
 from cashdesk.web.fields import date_in

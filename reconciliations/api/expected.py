@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cashdesk import money
-from cashdesk.domain import audit
+from cashdesk.domain.caller import audit
 from cashdesk.enums import Role, Scope
 from cashdesk.models import Store, User
 from cashdesk.web.dialects import ReconciliationDialect

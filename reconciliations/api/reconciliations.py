@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cashdesk import money
-from cashdesk.domain.date_range import refuse_backwards
+from cashdesk.domain.store.date_range import refuse_backwards
 from cashdesk.enums import Reason, Role, Scope
 from cashdesk.errors import InvalidInput
 from cashdesk.web.dialects import ReconciliationDialect

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cashdesk.domain.count import CountedAmount, Pieces, total_of
+from cashdesk.domain.counting.count import CountedAmount, Pieces, total_of
 from cashdesk.enums import CASH, Reason, Role, Scope, method_code
 from cashdesk.errors import InvalidInput
 from cashdesk.models import Variance
@@ -21,7 +21,7 @@ from cashdesk.web.pagination import NewestFirst
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
 from reconciliations import queries
-from reconciliations.domain.variance import (
+from reconciliations.domain.variance_acts import (
     NOTES_MAX,
     acts_open_to,
     approve_variance,

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from cashdesk.domain import audit
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import Role
 from cashdesk.errors import Forbidden, InvalidInput
 from cashdesk.models import Store, User

@@ -9,15 +9,16 @@ from django.db import transaction
 from django.db.models import Case, Exists, Max, Min, When
 from django.db.models.expressions import Combinable
 
-from cashdesk.domain import audit, place
-from cashdesk.domain.business_day import business_date
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.session import force_close_session
+from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.session.closing import force_close_session
+from cashdesk.domain.store.business_day import business_date
+from cashdesk.domain.store.place_lock import lock_places
 from cashdesk.enums import PlaceKind, Role, SessionStatus
 from cashdesk.errors import Conflict, Forbidden, InvalidInput
 from cashdesk.models import BusinessDay, CashSession, Movement, Place, Store
 from reconciliations.enums import DayState
-from settlements.domain.settlement import force_close_settlement
+from settlements.domain.closing import force_close_settlement
 from settlements.enums import SettlementState, SettlementType
 from settlements.models import Settlement
 
@@ -93,7 +94,7 @@ def close_business_day(*, store: Store, on: date, by: Principal, at: datetime) -
     if on > current_date(store=store, at=at):
         raise InvalidInput.of("date", "has not begun in the store.")
     # Locks every place that trades, so that no posting is in progress and the last movement is final.
-    place.lock(exclusive=Place.objects.filter(store=store, kind__in=(PlaceKind.VAULT, PlaceKind.REGISTER)))
+    lock_places(exclusive=Place.objects.filter(store=store, kind__in=(PlaceKind.VAULT, PlaceKind.REGISTER)))
     if BusinessDay.objects.filter(store=store, date=on).exists():
         raise Conflict(f"The business day {on} is closed already.", code="day_closed")
     sessions, settlements = open_drawers(store=store, on=on)

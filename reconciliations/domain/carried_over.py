@@ -13,8 +13,7 @@ from typing import Any, Final
 from django.db import connection
 from django.db.models import DateField, Func, OuterRef, Q, QuerySet, Subquery, Sum
 
-from cashdesk.domain.expected import ID_MAX, moved_cash
-from cashdesk.domain.expected_day import drawer_movements
+from cashdesk.domain.ledger.expected import ID_MAX, moved_cash
 from cashdesk.enums import CASH
 from cashdesk.models import CashSession, Place, Seal, Store, User
 from reconciliations.domain.custody import (
@@ -25,6 +24,7 @@ from reconciliations.domain.custody import (
     session_over_night,
     with_holder,
 )
+from reconciliations.domain.expected_day import drawer_movements
 
 # One index probe on store and business date for each later date, and one for its first cash movement.
 _FIRST: Final = """

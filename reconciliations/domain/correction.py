@@ -4,12 +4,13 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from cashdesk.domain import ledger, place
-from cashdesk.domain.count import CountedAmount, keep_count
-from cashdesk.domain.entry import entries_of_difference
-from cashdesk.domain.handover import counts_of_custody
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.session_afterwards import count_afterwards
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount, keep_count
+from cashdesk.domain.ledger import ledger
+from cashdesk.domain.ledger.entry import entries_of_difference
+from cashdesk.domain.session.count_afterwards import count_afterwards
+from cashdesk.domain.session.handover import counts_of_custody
+from cashdesk.domain.store.place import places_of
 from cashdesk.enums import CASH, CORRECTION, CountMoment, PlaceKind, VarianceKind
 from cashdesk.errors import Conflict
 from cashdesk.models import Count, Movement, Place, Variance
@@ -69,7 +70,7 @@ def book_correction(*, variance: Variance, recount: Count | None, by: Principal,
     found = recount.amounts.get(currency=variance.currency, method=variance.method).amount
     if found == variance.counted_amount or _is_counted_since(variance):
         return None
-    ends = place.places_of(variance.store)
+    ends = places_of(variance.store)
     entries = entries_of_difference(
         place=_where_it_lies(variance),
         over_short=ends[PlaceKind.OVER_SHORT],
@@ -91,7 +92,7 @@ def _where_it_lies(variance: Variance) -> Place:
     handover, and for methods that never leave it.
     """
     if variance.place is None or variance.place.kind == PlaceKind.VAULT or variance.method != CASH:
-        return variance.place or place.places_of(variance.store)[PlaceKind.VAULT]
+        return variance.place or places_of(variance.store)[PlaceKind.VAULT]
     if variance.session is not None:
         if variance.session.is_handed_over:
             return variance.place
@@ -99,7 +100,7 @@ def _where_it_lies(variance: Variance) -> Place:
         until = Q(closed_at__isnull=True) | Q(closed_at__gt=variance.raised_at)
         if Settlement.objects.filter(until, place=variance.place, opened_at__lte=variance.raised_at).exists():
             return variance.place
-    return place.places_of(variance.store)[PlaceKind.VAULT]
+    return places_of(variance.store)[PlaceKind.VAULT]
 
 
 def _is_counted_since(variance: Variance) -> bool:

@@ -12,8 +12,8 @@ from typing import Any, Final
 from django.db.models import BigIntegerField, Case, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 
-from cashdesk.domain.business_day import business_date
-from cashdesk.domain.expected import ID_MAX
+from cashdesk.domain.ledger.expected import ID_MAX
+from cashdesk.domain.store.business_day import business_date
 from cashdesk.enums import MovementKind, PlaceKind
 from cashdesk.models import CashSession, Place, Store, User
 from settlements.enums import SettlementType

@@ -13,12 +13,12 @@ from typing import Any, Final
 
 from django.db.models import Q, QuerySet, Sum
 
-from cashdesk.domain import expected_day as day
-from cashdesk.domain.expected_day import EFFECT
 from cashdesk.enums import CASH, MovementKind, PaymentStatus, PaymentType
 from cashdesk.models import CashSession, Payment, Store, User
+from reconciliations.domain import expected_day as day
 from reconciliations.domain.carried_over import CarriedOver, carried_over
 from reconciliations.domain.custody import Seen, cancelled, held_payments, with_holder
+from reconciliations.domain.expected_day import EFFECT
 from reconciliations.domain.reused import reused_cash
 
 EVERYTHING: Final = Seen()

@@ -10,9 +10,9 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from cashdesk import queries as ledger_queries
-from cashdesk.domain import audit
-from cashdesk.domain.date_range import refuse_backwards
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.store.date_range import refuse_backwards
 from cashdesk.enums import Role, Scope, SessionStatus
 from cashdesk.errors import Forbidden, InvalidInput
 from cashdesk.models import CashSession, Movement, Store

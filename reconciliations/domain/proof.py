@@ -5,13 +5,13 @@ from typing import Any
 
 from django.db.models import Sum
 
-from cashdesk.domain.audit import entry_of
-from cashdesk.domain.expected_day import drawer_movements, taken_over
+from cashdesk.domain.caller.audit import entry_of
 from cashdesk.enums import MovementKind, Reason
 from cashdesk.models import AuditEntry, BusinessDay, Movement, Store
 from cashdesk.money import to_text
 from reconciliations.domain.custody import Seen
 from reconciliations.domain.expected_cash import expected_cash
+from reconciliations.domain.expected_day import drawer_movements, taken_over
 from reconciliations.enums import DayRule
 from reconciliations.models import Reconciliation
 

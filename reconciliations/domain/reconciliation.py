@@ -7,9 +7,11 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from cashdesk.domain import audit, place
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.variance import Cause, exceeds_tolerance, raise_difference
+from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.raise_variance import Cause, raise_difference
+from cashdesk.domain.ledger.tolerance import exceeds_tolerance
+from cashdesk.domain.store.place_lock import lock_places
 from cashdesk.enums import PlaceKind, Reason, Role, VarianceKind
 from cashdesk.errors import Forbidden, InvalidInput
 from cashdesk.models import BusinessDay, CashSession, Movement, Place, Seal, Store, User
@@ -17,7 +19,7 @@ from reconciliations.domain.authorization import FIELD, REFUSED, note_refusal, u
 from reconciliations.domain.business_day import current_date
 from reconciliations.domain.custody import Seen
 from reconciliations.domain.expected_cash import expected_cash
-from reconciliations.domain.variance import explain_raised, sign_off_with_authorization, supersede_variances
+from reconciliations.domain.variance_acts import explain_raised, sign_off_with_authorization, supersede_variances
 from reconciliations.models import Reconciliation
 
 
@@ -70,7 +72,7 @@ def record_reconciliation(*, declaration: Declaration, by: Principal, at: dateti
 def _record(*, declaration: Declaration, on: date, by: Principal, at: datetime) -> Reconciliation:
     store = declaration.store
     # No posting is in progress while the system amount is read, so later movements have higher ids.
-    place.lock(exclusive=Place.objects.filter(store=store, kind__in=(PlaceKind.VAULT, PlaceKind.REGISTER)))
+    lock_places(exclusive=Place.objects.filter(store=store, kind__in=(PlaceKind.VAULT, PlaceKind.REGISTER)))
     seen = _seen(store)
     expected = expected_cash(store=store, business_date=on, operator=declaration.operator, seen=seen)
     system = expected.of(declaration.currency).system_cash

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
 from cashdesk.errors import InvalidInput
 from cashdesk.models import Store
 from cashdesk.web.fields import date_in

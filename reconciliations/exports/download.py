@@ -9,7 +9,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
 from cashdesk.web.sheets import BYTE_ORDER_MARK, line_writer
 from reconciliations.domain.export import Wanted, begin_export, end_export, note_progress
 from reconciliations.enums import ExportState, FileFormat

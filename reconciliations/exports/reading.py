@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.db.models import Count, Max
 
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
 from reconciliations.domain.export import Wanted
 from reconciliations.exports.table import Table
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
 from django.utils.translation import gettext_noop as noop
 
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
 from cashdesk.models import Movement, Store, Variance
 from reconciliations import queries
 from reconciliations.enums import DiscrepancyType

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 
-from cashdesk.domain.business_day import business_date
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.store.business_day import business_date
 from cashdesk.enums import Role
 from cashdesk.errors import InvalidInput
 from cashdesk.web.fields import date_in

@@ -6,8 +6,8 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from cashdesk.domain.count import CountedAmount
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.enums import CASH, Role
 from cashdesk.errors import DomainError, NotFound
 from cashdesk.models import Variance
@@ -17,7 +17,7 @@ from cashdesk.screens.sheet import CountSheet
 from cashdesk.web.idempotency import act_once
 from cashdesk.web.pages import page_for
 from reconciliations import queries
-from reconciliations.domain.variance import can_recount, recount_variance
+from reconciliations.domain.variance_acts import can_recount, recount_variance
 
 
 @page_for(Role.MANAGER)

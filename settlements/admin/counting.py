@@ -7,20 +7,16 @@ from django import forms
 from django.contrib import messages
 
 from cashdesk.admin.acts import ActPage, Done, ReasonForm, units_of
-from cashdesk.domain.count import CountedAmount
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.enums import CASH
 from cashdesk.errors import DomainError, InvalidInput
 from cashdesk.models import PaymentMethod
 from cashdesk.money import exponent_of
 from settlements import queries
-from settlements.domain.settlement import (
-    Preview,
-    close_settlement,
-    count_settlement_afterwards,
-    force_close_settlement,
-    preview_settlement,
-)
+from settlements.domain.closing import close_settlement, force_close_settlement
+from settlements.domain.count_afterwards import count_settlement_afterwards
+from settlements.domain.counting import Preview, preview_settlement
 from settlements.domain.target import counted_methods
 from settlements.enums import ACTS, PREVIEWS_OF_A_REGISTER, Act, Closing, SettlementType
 from settlements.models import Settlement

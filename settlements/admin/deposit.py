@@ -14,7 +14,7 @@ from cashdesk.admin.acts import ActForm, ActingAdmin, ActPage, Done, units_of
 from cashdesk.admin.base import StoreFilter
 from cashdesk.admin.columns import NOTHING, link_to, link_to_list, moment, money, table
 from cashdesk.admin.rows import know, of_stores
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
 from cashdesk.models import AuditEntry, Variance
 from cashdesk.money import to_text
 from settlements.domain.deposit import (

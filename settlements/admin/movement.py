@@ -9,9 +9,9 @@ from django.contrib import admin
 from cashdesk.admin.acts import ActForm, ActingAdmin, ActPage, Done
 from cashdesk.admin.ledger import MovementAdmin
 from cashdesk.admin.session import CashSessionAdmin
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.reversal import REASON_MAX
-from cashdesk.domain.undo import BY_HAND
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.reversal import REASON_MAX
+from cashdesk.domain.ledger.undo import BY_HAND
 from cashdesk.models import CashSession, Movement
 from cashdesk.money import to_text
 from settlements.domain.reversal import reverse_movement, why_not_reversed

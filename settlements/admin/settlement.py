@@ -13,12 +13,12 @@ from cashdesk.admin.acts import ActingAdmin
 from cashdesk.admin.base import StoreFilter, principal_of
 from cashdesk.admin.columns import NOTHING, day, link_to, link_to_list, moment, table, text
 from cashdesk.admin.rows import know, of_stores
-from cashdesk.domain import audit
+from cashdesk.domain.caller import audit
 from cashdesk.models import AuditEntry, Movement, Variance
 from cashdesk.money import to_text
 from settlements import queries
 from settlements.admin.counting import CountAfterwards, ForceClose, Recount
-from settlements.domain.late import late_amounts_of
+from settlements.domain.late_after_count import late_amounts_of
 from settlements.models import Settlement, SettlementCount
 
 know(Settlement, of_stores("store"))

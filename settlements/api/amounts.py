@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from cashdesk import money
-from cashdesk.domain.count import CountedAmount, Pieces, total_of
+from cashdesk.domain.counting.count import CountedAmount, Pieces, total_of
 from cashdesk.enums import CASH, method_code
 from cashdesk.errors import InvalidInput
 from cashdesk.web.fields import CamelCaseSerializer, StrictSerializer, TextField, WholeNumberField

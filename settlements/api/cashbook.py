@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cashdesk import money
-from cashdesk.domain.access import store_for
+from cashdesk.domain.store.store_reference import store_for
 from cashdesk.enums import CASH, Scope, method_code
 from cashdesk.models import Movement
 from cashdesk.web.dialects import SettlementDialect

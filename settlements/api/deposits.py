@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cashdesk.domain.access import store_reference
+from cashdesk.domain.store.store_reference import store_reference
 from cashdesk.enums import Role, Scope
 from cashdesk.web.dialects import ProblemDialect
 from cashdesk.web.fields import RowSerializer, StrictSerializer, TextField, WholeNumberField

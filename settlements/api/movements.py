@@ -10,9 +10,9 @@ from rest_framework.response import Response
 
 from cashdesk import money
 from cashdesk import queries as ledger_queries
-from cashdesk.domain.access import store_for
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.session import open_session_of
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.session.current import open_session_of
+from cashdesk.domain.store.store_reference import store_for
 from cashdesk.enums import CASH, MovementKind, Role, Scope, method_code
 from cashdesk.models import Movement
 from cashdesk.web.dialects import ProblemDialect

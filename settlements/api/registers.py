@@ -5,8 +5,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cashdesk.domain.access import store_for
-from cashdesk.domain.session import open_session_of
+from cashdesk.domain.session.current import open_session_of
+from cashdesk.domain.store.store_reference import store_for
 from cashdesk.enums import Scope
 from cashdesk.models import Store
 from cashdesk.web.dialects import ProblemDialect

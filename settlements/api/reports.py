@@ -9,8 +9,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cashdesk.domain.access import store_for
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.store.store_reference import store_for
 from cashdesk.enums import CountMoment, MovementKind, ReportLine, Role, Scope
 from cashdesk.errors import InvalidInput
 from cashdesk.models import Place, Seal

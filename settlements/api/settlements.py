@@ -15,8 +15,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cashdesk.domain.access import store_for
-from cashdesk.domain.audit import note_looks
+from cashdesk.domain.caller.audit import note_looks
+from cashdesk.domain.store.store_reference import store_for
 from cashdesk.enums import Scope
 from cashdesk.errors import InvalidInput
 from cashdesk.web.dialects import SettlementDialect
@@ -32,8 +32,8 @@ from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
 from settlements import queries
 from settlements.api.amounts import AMOUNTS_MAX, AmountRequest, AmountSerializer
+from settlements.domain.counting import Preview, change_settlement
 from settlements.domain.opening import open_settlement
-from settlements.domain.settlement import Preview, change_settlement
 from settlements.enums import SettlementState, SettlementType
 from settlements.filters import PARAMETERS, SettlementFilter, sorted_by
 from settlements.models import ClosingAmount, InitialAmount, Settlement

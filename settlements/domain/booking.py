@@ -7,11 +7,11 @@ from typing import Any
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from cashdesk.domain import audit
-from cashdesk.domain.count import CountedAmount, keep_count
-from cashdesk.domain.entry import Entry, entries_of_difference
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.witness import refuse_unwitnessed, refuse_witness
+from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount, keep_count
+from cashdesk.domain.counting.witness import refuse_unwitnessed, refuse_witness
+from cashdesk.domain.ledger.entry import Entry, entries_of_difference
 from cashdesk.enums import CASH, CountMoment, MovementKind, PlaceKind, SessionStatus
 from cashdesk.errors import Conflict, InvalidInput
 from cashdesk.models import CashSession, Place, Store, User

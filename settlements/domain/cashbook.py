@@ -5,9 +5,9 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from cashdesk.domain.cash_movement import move_money
-from cashdesk.domain.holding import refuse_drawer_of_another
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.cash_movement import move_money
+from cashdesk.domain.store.register_holder import refuse_drawer_of_another
 from cashdesk.enums import CASH, MovementKind, PlaceKind, Role
 from cashdesk.errors import Conflict, Forbidden, InvalidInput
 from cashdesk.models import Movement, Place, Store

@@ -6,11 +6,11 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from cashdesk.domain import audit
-from cashdesk.domain.business_day import business_date
-from cashdesk.domain.count import CountedAmount, total_of
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.workplace import refuse_switched_off
+from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount, total_of
+from cashdesk.domain.store.business_day import business_date
+from cashdesk.domain.store.may_trade import refuse_switched_off
 from cashdesk.enums import CASH, MovementKind
 from cashdesk.errors import Conflict, InvalidInput
 from cashdesk.models import Store

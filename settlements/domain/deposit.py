@@ -8,11 +8,14 @@ from typing import Final, cast
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from cashdesk.domain import audit, ledger, place
-from cashdesk.domain.cash_movement import move_money
-from cashdesk.domain.entry import entries_of_difference
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.variance import Cause, raise_difference, supersede
+from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger import ledger
+from cashdesk.domain.ledger.cash_movement import move_money
+from cashdesk.domain.ledger.entry import entries_of_difference
+from cashdesk.domain.ledger.raise_variance import Cause, raise_difference, supersede
+from cashdesk.domain.store.place import places_of
+from cashdesk.domain.store.place_lock import lock_places
 from cashdesk.enums import CORRECTION, MovementKind, PlaceKind, Role, Scope, VarianceKind
 from cashdesk.errors import Conflict, DomainError, Forbidden, InvalidInput
 from cashdesk.models import Movement, Place, Store, User
@@ -42,7 +45,7 @@ def prepare_deposit(
 
     Raises InvalidInput if another deposit of the store has the bag number, unless that deposit was cancelled.
     """
-    vault = place.places_of(store)[PlaceKind.VAULT]
+    vault = places_of(store)[PlaceKind.VAULT]
     lock_bank(store)
     used = Deposit.objects.filter(store=store, bag_number=bag_number)
     if used.exclude(state=DepositState.CANCELLED).exists():
@@ -96,7 +99,7 @@ def credit_deposit(*, deposit: Deposit, amount: int, by: Principal, at: datetime
     deposit.credited_at, deposit.credited_by, deposit.credited_amount = at, by.user, amount
     deposit.difference = amount - deposit.movement.amount
     deposit.save(update_fields=["state", "credited_at", "credited_by", "credited_amount", "difference"])
-    ends = place.places_of(deposit.store)
+    ends = places_of(deposit.store)
     _book(deposit, deposit.difference, ends=ends, by=by, at=at)
     _raise(deposit, subject=subjects_of(deposit)[0], credited=amount, ends=ends, by=by, at=at)
     _note(deposit, "deposit.credited", by=by, at=at, detail={"credited": amount, "difference": deposit.difference})
@@ -124,7 +127,7 @@ def correct_credit(*, deposit: Deposit, amount: int, reason: str, by: Principal,
         raise InvalidInput.of("reason", _("must be at most %(limit)s characters.") % {"limit": REASON_MAX})
     if amount == before:
         raise InvalidInput.of("amount", _("is what is recorded already. Enter what the bank credited."))
-    ends = place.places_of(deposit.store)
+    ends = places_of(deposit.store)
     (movement,) = _book(deposit, amount - before, ends=ends, by=by, at=at, reason=CORRECTION, note=reason)
     earlier = subjects_of(deposit)
     correction = CreditCorrection.objects.create(
@@ -172,8 +175,8 @@ def lock_bank(store: Store) -> None:
     Bag numbers, credits and received change depend on the lock of the bank. The vault is locked first, as
     everywhere.
     """
-    ends = place.places_of(store)
-    place.lock(exclusive=[ends[PlaceKind.BANK]], shared=[ends[PlaceKind.VAULT]])
+    ends = places_of(store)
+    lock_places(exclusive=[ends[PlaceKind.BANK]], shared=[ends[PlaceKind.VAULT]])
 
 
 @transaction.atomic

@@ -6,21 +6,24 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from cashdesk.domain import ledger, place
-from cashdesk.domain.business_day import business_date
-from cashdesk.domain.count import CountedAmount, keep_count
-from cashdesk.domain.entry import Entry
-from cashdesk.domain.expected import Book, book_of, last_movement_of
-from cashdesk.domain.handover import custody_of
-from cashdesk.domain.holding import refuse_register_of_another
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.register_choice import register_for
-from cashdesk.domain.workplace import lock_workplace
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount, keep_count
+from cashdesk.domain.ledger import ledger
+from cashdesk.domain.ledger.entry import Entry
+from cashdesk.domain.ledger.expected import Book, book_of, last_movement_of
+from cashdesk.domain.session.handover import custody_of
+from cashdesk.domain.session.register_to_open import register_for
+from cashdesk.domain.store.business_day import business_date
+from cashdesk.domain.store.place import places_of
+from cashdesk.domain.store.place_lock import lock_places
+from cashdesk.domain.store.register_holder import refuse_register_of_another
+from cashdesk.domain.store.settlement_hold import hold_place
+from cashdesk.domain.store.workplace import lock_workplace
 from cashdesk.enums import CASH, CountMoment, MovementKind, PlaceKind, Role
 from cashdesk.errors import Conflict, Forbidden, InvalidInput
 from cashdesk.models import Place, Store
 from settlements.domain.booking import note, over_short, refuse_open_session, refuse_pairs, transfer
-from settlements.domain.variances import raise_opening
+from settlements.domain.raise_settlement_variance import raise_opening
 from settlements.enums import SettlementState, SettlementType
 from settlements.models import InitialAmount, Settlement, SettlementCount
 
@@ -61,8 +64,8 @@ def open_settlement(
 @transaction.atomic
 def _open_vault(*, store: Store, initial: Sequence[CountedAmount], by: Principal, at: datetime) -> Settlement:
     lock_workplace(store=store, user=by.user)
-    ends = place.places_of(store)
-    vault = place.lock(exclusive=[ends[PlaceKind.VAULT]])[ends[PlaceKind.VAULT].pk]
+    ends = places_of(store)
+    vault = lock_places(exclusive=[ends[PlaceKind.VAULT]])[ends[PlaceKind.VAULT].pk]
     _refuse_running(vault)
     book = book_of(vault)
     gaps = _gaps(initial=initial, book=book)
@@ -98,9 +101,9 @@ def _open_register(
 ) -> Settlement:
     lock_workplace(store=store, user=by.user)
     chosen = register_for(user=by.user, store=store, by=by, station=station, settling=True)
-    ends = place.places_of(store)
+    ends = places_of(store)
     vault = ends[PlaceKind.VAULT]
-    register = place.lock(exclusive=[chosen], shared=[vault])[chosen.pk]
+    register = lock_places(exclusive=[chosen], shared=[vault])[chosen.pk]
     if register.transitions != chosen.transitions:
         # Another person may have been assigned to the register meanwhile.
         refuse_register_of_another(register=register, by=by)
@@ -184,7 +187,7 @@ def open_locked(
         SettlementCount.objects.create(
             settlement=settlement, count=count, attempt=0, is_equal=not differences, unequal=list(differences)
         )
-    place.hold(place_, by=by, after_z=z, at=at)
+    hold_place(place_, by=by, after_z=z, at=at)
     raise_opening(settlement, found=pairs, differences=differences, person_id=person_id, by=by, at=at)
     note(
         settlement,

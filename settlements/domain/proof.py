@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from django.db.models import Q
 
-from cashdesk.domain.expected import Balances, moved
+from cashdesk.domain.ledger.expected import Balances, moved
 from cashdesk.enums import CASH, CORRECTION, MovementKind, PlaceKind, Settling
 from cashdesk.models import Movement, Place, Seal, Store
 from cashdesk.money import to_text

@@ -8,9 +8,9 @@ from typing import Final
 from django.db.models import Subquery
 from django.utils.translation import gettext as _
 
-from cashdesk.domain.count import Pieces
-from cashdesk.domain.expected import Balances, MovedOfKind
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import Pieces
+from cashdesk.domain.ledger.expected import Balances, MovedOfKind
 from cashdesk.enums import CASH, CountMoment, SessionStatus
 from cashdesk.errors import NotFound
 from cashdesk.models import AuditEntry, CashSession, Count, Place

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from cashdesk.domain import ledger
-from cashdesk.domain import reversal as ground
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger import ledger
+from cashdesk.domain.ledger import reversal as ground
 from cashdesk.enums import MovementKind
 from cashdesk.models import Movement
 from settlements.domain.deposit import cancel_deposit
@@ -16,7 +16,7 @@ from settlements.models import Deposit
 
 
 def reverse_movement(*, movement: Movement, by: Principal, at: datetime, reason: str) -> Movement:
-    """Reverses a movement with `cashdesk.domain.ledger.reverse` and returns the reversal.
+    """Reverses a movement with `cashdesk.domain.ledger.ledger.reverse` and returns the reversal.
 
     The reversal of a deposit's movement cancels the deposit, unless the bank has credited it. A change order needs
     no update: it shows the reversal by itself. Raises Conflict, InvalidMovement, and InvalidInput for the reason.

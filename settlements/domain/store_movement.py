@@ -6,12 +6,13 @@ from typing import Final
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from cashdesk.domain import audit
-from cashdesk.domain.cash_movement import move_money
-from cashdesk.domain.holding import refuse_drawer_of_another, register_meant
-from cashdesk.domain.place import lock, register_at
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.workplace import refuse_switched_off
+from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.cash_movement import move_money
+from cashdesk.domain.store.may_trade import refuse_switched_off
+from cashdesk.domain.store.place import register_at
+from cashdesk.domain.store.place_lock import lock_places
+from cashdesk.domain.store.register_holder import refuse_drawer_of_another, register_meant
 from cashdesk.enums import CASH, MovementKind, PlaceKind, Role, SessionStatus
 from cashdesk.errors import Forbidden, InvalidInput, NothingOpen
 from cashdesk.models import CashSession, Movement, Place, Store
@@ -112,7 +113,7 @@ def note_no_sale(
     refuse_switched_off(store)
     register = register_at(store=store, station=station)
     # Takes the shared lock, as postings do, so that it waits for a concurrent open or close.
-    lock(shared=[register])
+    lock_places(shared=[register])
     refuse_drawer_of_another(register=register, by=by)
     if session is not None and not CashSession.objects.filter(pk=session.pk, status=SessionStatus.OPEN).exists():
         raise NothingOpen(_("No active cash session found for the current user"))

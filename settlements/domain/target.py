@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from cashdesk.domain.count import CountedAmount
-from cashdesk.domain.expected import Balances, moved
+from cashdesk.domain.counting.count import CountedAmount
+from cashdesk.domain.ledger.expected import Balances, moved
 from cashdesk.enums import CASH
 from cashdesk.models import PaymentMethod
 from settlements.models import Settlement

@@ -6,9 +6,9 @@ from itertools import islice
 
 from django.db import transaction
 
-from cashdesk.domain import audit
-from cashdesk.domain.expected import last_seal_of
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.expected import last_seal_of
 from cashdesk.enums import Role
 from cashdesk.errors import Forbidden
 from cashdesk.models import Movement, Place

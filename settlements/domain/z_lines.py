@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from cashdesk.domain.expected import Balances, MovedOfKind
+from cashdesk.domain.ledger.expected import Balances, MovedOfKind
 from cashdesk.enums import MovementKind
 from cashdesk.money import AMOUNT_MAX
 from settlements.domain.target import Pair

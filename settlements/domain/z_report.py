@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from cashdesk.domain.audit import note, note_looks
-from cashdesk.domain.expected import Balances, MovedOfKind, late_cash_of, moved_by_kind
-from cashdesk.domain.foreign_cash import currencies_left
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.audit import note, note_looks
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.expected import Balances, MovedOfKind, late_cash_of, moved_by_kind
+from cashdesk.domain.session.foreign_cash import currencies_left
 from cashdesk.enums import CASH, CountMoment, MovementKind, Role, Settling
 from cashdesk.models import CashSession, Count, Seal
-from settlements.domain.late import late_amounts_of
+from settlements.domain.late_after_count import late_amounts_of
 from settlements.domain.report import (
     CLOSED,
     COUNTED_AFTERWARDS,
@@ -333,7 +333,7 @@ def _head(
 
 
 def _booked_by(settlement: Settlement) -> tuple[MovedOfKind, ...]:
-    """The bookings of a settlement's close, as `settlements.domain.settlement` makes them."""
+    """The bookings of a settlement's close, as `settlements.domain.closing` makes them."""
     booked: list[MovedOfKind] = []
     if not settlement.is_counted:
         return ()

@@ -10,17 +10,19 @@ from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cashdesk.domain.count import CountedAmount, Pieces
-from cashdesk.domain.payment import record_payments
-from cashdesk.domain.payment_report import PaymentReport
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.session import close_session, open_session
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount, Pieces
+from cashdesk.domain.payment.recording import record_payments
+from cashdesk.domain.payment.report import PaymentReport
+from cashdesk.domain.session.closing import close_session
+from cashdesk.domain.session.opening import open_session
 from cashdesk.enums import CASH, MovementKind, PaymentStatus
 from cashdesk.models import PaymentMethod, Store, User
 from settlements.domain.change_order import order_change, receive_change
+from settlements.domain.closing import close_settlement
+from settlements.domain.counting import preview_settlement, start_counting
 from settlements.domain.deposit import collect_deposit, credit_deposit, prepare_deposit
 from settlements.domain.opening import open_settlement
-from settlements.domain.settlement import close_settlement, preview_settlement, start_counting
 from settlements.domain.store_movement import move_in_store, note_no_sale
 from settlements.domain.target import targets_of
 from settlements.enums import ChangeOrderState, SettlementState, SettlementType

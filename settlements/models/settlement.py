@@ -71,7 +71,7 @@ class Settlement(PublicIdModel):
             models.Index(fields=("store", "-opened_at", "-id"), name="settlement_of_store_newest"),
             # The same for an admin: the whole account, newest first.
             models.Index(fields=("-opened_at", "-id"), name="settlement_newest"),
-            # queries.with_shown_result() and domain.late: the next settlement of a place.
+            # queries.with_shown_result() and domain.late_after_count: the next settlement of a place.
             models.Index(fields=("place", "-id"), name="settlement_of_place"),
         )
 

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cashdesk.denominations import denominations_of
-from cashdesk.domain.count import CountedAmount
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.errors import DomainError, NotFound
 from cashdesk.models import Store
 from cashdesk.screens.draft import Kept

@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 
-from cashdesk.domain.count import CountedAmount
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.enums import Role
 from cashdesk.errors import DomainError
 from cashdesk.models import User
@@ -24,7 +24,8 @@ from cashdesk.web.pages import page_for
 from cashdesk.writing import write_as
 from settlements import queries
 from settlements.domain.booking import cash_counted
-from settlements.domain.settlement import close_settlement, preview_settlement
+from settlements.domain.closing import close_settlement
+from settlements.domain.counting import preview_settlement
 from settlements.enums import ACTS, PREVIEWS_OF_A_REGISTER, Act, SettlementType
 from settlements.models import Settlement, SettlementCount
 from settlements.screens.offered_parts import offered_by, typed_again

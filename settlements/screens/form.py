@@ -13,8 +13,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from cashdesk import money
-from cashdesk.domain.access import find_store
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.store.store_reference import find_store
 from cashdesk.enums import Role
 from cashdesk.errors import InvalidInput, NotFound
 from cashdesk.models import Store

@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.session import open_session_of
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.session.current import open_session_of
 from cashdesk.enums import Role
 from cashdesk.errors import DomainError, NothingOpen
 from cashdesk.models import CashSession, User

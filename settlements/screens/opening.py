@@ -7,9 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cashdesk.domain.holding import refuse_register_of_another
-from cashdesk.domain.place import trades_under_settlement
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.store.may_trade import trades_under_settlement
+from cashdesk.domain.store.register_holder import refuse_register_of_another
 from cashdesk.enums import CASH, MovementKind, PlaceKind, Role, Settling
 from cashdesk.errors import DomainError, Forbidden, NotFound, OutOfLine
 from cashdesk.models import Place

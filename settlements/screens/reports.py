@@ -8,8 +8,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from cashdesk.domain.expected import MovedOfKind
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.expected import MovedOfKind
 from cashdesk.enums import Role
 from cashdesk.errors import NotFound
 from cashdesk.models import Place, Seal

@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from cashdesk.domain.audit import note_looks
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.audit import note_looks
+from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import CASH, Role
 from cashdesk.errors import DomainError
 from cashdesk.models import User
@@ -19,7 +19,7 @@ from cashdesk.web.idempotency import act_once
 from cashdesk.web.pages import page_for
 from cashdesk.writing import write_as
 from settlements import queries
-from settlements.domain.settlement import start_counting
+from settlements.domain.counting import start_counting
 from settlements.enums import ACTS, PREVIEWS_OF_A_REGISTER, Act, SettlementType
 from settlements.models import Settlement
 

@@ -6,8 +6,8 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from cashdesk.domain.place import trades_under_settlement
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.store.may_trade import trades_under_settlement
 from cashdesk.enums import Role
 from cashdesk.errors import NotFound
 from cashdesk.models import Store

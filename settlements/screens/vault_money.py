@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cashdesk import queries as ledger_queries
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import MovementKind
 from cashdesk.errors import DomainError, OutOfLine
 from cashdesk.models import Movement, Store

@@ -10,9 +10,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cashdesk.domain.business_day import business_date
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.reversal import REASON_MAX
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.reversal import REASON_MAX
+from cashdesk.domain.store.business_day import business_date
 from cashdesk.enums import PlaceKind
 from cashdesk.errors import DomainError, InvalidInput, NotFound
 from cashdesk.models import Movement, Place, Store

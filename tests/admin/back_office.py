@@ -9,12 +9,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from cashdesk.domain import ledger
-from cashdesk.domain.access import issue_token
-from cashdesk.domain.api_key import issue_api_key
-from cashdesk.domain.count import CountedAmount, Pieces
-from cashdesk.domain.principal import SYSTEM, Principal
-from cashdesk.domain.session import close_session
+from cashdesk.domain.caller.principal import SYSTEM, Principal
+from cashdesk.domain.counting.count import CountedAmount, Pieces
+from cashdesk.domain.ledger import ledger
+from cashdesk.domain.people.access_token import issue_token
+from cashdesk.domain.people.api_key import issue_api_key
+from cashdesk.domain.session.closing import close_session
 from cashdesk.enums import PaymentStatus, Scope
 from cashdesk.models import (
     AccessToken,

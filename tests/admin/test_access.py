@@ -7,8 +7,8 @@ from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
 
-from cashdesk.domain.api_key import issue_api_key
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.people.api_key import issue_api_key
 from cashdesk.enums import Scope
 from cashdesk.models import AccessToken, AuditEntry
 from tests.admin.back_office import list_of, page_of, sits_down

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
-from cashdesk.domain.proof import faults_of_store
+from cashdesk.domain.ledger.proof import faults_of_store
 from cashdesk.models import AuditEntry, CashSession
 from tests.admin.back_office import page_of, sits_down
 from tests.cashdesk.desk import books, close_drawer, open_drawer, sell

@@ -13,9 +13,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from cashdesk.domain.access import authenticate
-from cashdesk.domain.api_key import issue_api_key
-from cashdesk.domain.principal import SYSTEM
+from cashdesk.domain.caller.principal import SYSTEM
+from cashdesk.domain.people.access_token import authenticate
+from cashdesk.domain.people.api_key import issue_api_key
 from cashdesk.enums import PlaceKind, Role, Scope
 from cashdesk.models import AccessToken, AuditEntry, User, Vendor
 from tests.admin.back_office import list_of, page_of, sits_down

@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.session import force_close_session
-from cashdesk.domain.session_afterwards import count_afterwards
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.session.closing import force_close_session
+from cashdesk.domain.session.count_afterwards import count_afterwards
 from cashdesk.enums import MovementKind
 from cashdesk.models import AuditEntry, CashSession, Movement
 from tests.admin.back_office import EVERYTHING, Traces, list_of, page_of, sits_down

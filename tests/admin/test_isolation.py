@@ -7,8 +7,8 @@ import pytest
 from django.db.models import Model
 from django.urls import reverse
 
-from cashdesk.domain.api_key import issue_api_key
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.people.api_key import issue_api_key
 from cashdesk.enums import Role, Scope
 from cashdesk.models import AccessToken, Account, CashSession, Movement, PaymentMethod, Place, Store, User, Vendor
 from tests.admin.back_office import (

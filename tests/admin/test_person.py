@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cashdesk.admin import person
-from cashdesk.domain.api_key import issue_api_key
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.people.api_key import issue_api_key
 from cashdesk.enums import Role, Scope
 from cashdesk.models import AuditEntry, Place, User
 from tests.admin.back_office import list_of, new, page_of, sits_down

@@ -8,7 +8,7 @@ from django.db.models import Model
 from django.forms.models import model_to_dict
 from django.test import Client
 
-from cashdesk.domain.proof import faults_of_store
+from cashdesk.domain.ledger.proof import faults_of_store
 from cashdesk.models import AccessToken, AuditEntry, Count, CountAmount, CountPieces, Store, User
 from tests.admin.back_office import (
     EVERYTHING,

@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.test import Client
 
-from cashdesk.domain.expected import moved
+from cashdesk.domain.ledger.expected import moved
 from cashdesk.enums import CASH, PlaceKind
 from cashdesk.models import CashSession, PaymentMethod, Place, User
 from tests.stories import Caller, Cast

@@ -8,8 +8,8 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils import timezone
 
-from cashdesk.domain.api_key import issue_api_key
-from cashdesk.domain.principal import SYSTEM
+from cashdesk.domain.caller.principal import SYSTEM
+from cashdesk.domain.people.api_key import issue_api_key
 from cashdesk.enums import PlaceKind, Scope
 from cashdesk.models import Place, Store
 from tests.stories import Caller, Cast, exact

@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from cashdesk.domain.access import authenticate, issue_token, revoke
-from cashdesk.domain.api_key import issue_api_key
-from cashdesk.domain.principal import SYSTEM
+from cashdesk.domain.caller.principal import SYSTEM
+from cashdesk.domain.people.access_token import authenticate, issue_token, revoke
+from cashdesk.domain.people.api_key import issue_api_key
 from cashdesk.enums import PlaceKind, Role, Scope
 from cashdesk.models import AccessToken, Account, User
 from tests.api.steps import bound_key, opened, told

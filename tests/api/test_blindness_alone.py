@@ -11,10 +11,10 @@ import pytest
 from django.http import HttpResponse
 from django.utils import timezone
 
-from cashdesk.domain.count import CountedAmount
-from cashdesk.domain.principal import SYSTEM, Principal
-from cashdesk.domain.session import close_session, force_close_session
-from cashdesk.domain.session_afterwards import count_afterwards
+from cashdesk.domain.caller.principal import SYSTEM, Principal
+from cashdesk.domain.counting.count import CountedAmount
+from cashdesk.domain.session.closing import close_session, force_close_session
+from cashdesk.domain.session.count_afterwards import count_afterwards
 from cashdesk.enums import Role
 from cashdesk.errors import Forbidden
 from cashdesk.models import CashSession, User, Variance

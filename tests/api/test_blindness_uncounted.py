@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from cashdesk.domain.access import issue_token
+from cashdesk.domain.people.access_token import issue_token
 from cashdesk.enums import PlaceKind
 from cashdesk.models import AuditEntry, CashSession
 from tests.api.blind import (

@@ -6,7 +6,7 @@ import io
 import pytest
 from django.utils import timezone
 
-from cashdesk.domain.business_day import business_date
+from cashdesk.domain.store.business_day import business_date
 from cashdesk.enums import Scope
 from tests.api.steps import bound_key, closed, days, opened, paid
 from tests.factories import StoreFactory, UserFactory

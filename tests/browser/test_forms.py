@@ -11,7 +11,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from cashdesk import page_urls as desk_pages
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import MovementKind, PlaceKind
 from cashdesk.models import User, Variance
 from reconciliations import page_urls as reconciliation_pages

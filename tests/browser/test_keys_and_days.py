@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
-from cashdesk.domain.access import authenticate
-from cashdesk.domain.api_key import issue_api_key
-from cashdesk.domain.principal import SYSTEM
+from cashdesk.domain.caller.principal import SYSTEM
+from cashdesk.domain.people.access_token import authenticate
+from cashdesk.domain.people.api_key import issue_api_key
 from cashdesk.enums import Scope
 from cashdesk.models import AccessToken, BusinessDay, User
 from reconciliations.models import Authorization

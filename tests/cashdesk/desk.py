@@ -9,14 +9,15 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Model, UniqueConstraint
 
-from cashdesk.domain.cash_movement import move_cash
-from cashdesk.domain.count import CountedAmount
-from cashdesk.domain.expected import balances_of_places
-from cashdesk.domain.payment import Outcome, record_payment
-from cashdesk.domain.payment_report import PaymentReport
-from cashdesk.domain.principal import SYSTEM, Principal
-from cashdesk.domain.session import close_session, force_close_session, open_session
-from cashdesk.domain.session_afterwards import count_afterwards
+from cashdesk.domain.caller.principal import SYSTEM, Principal
+from cashdesk.domain.counting.count import CountedAmount
+from cashdesk.domain.ledger.cash_movement import move_cash
+from cashdesk.domain.ledger.expected import balances_of_places
+from cashdesk.domain.payment.recording import Outcome, record_payment
+from cashdesk.domain.payment.report import PaymentReport
+from cashdesk.domain.session.closing import close_session, force_close_session
+from cashdesk.domain.session.count_afterwards import count_afterwards
+from cashdesk.domain.session.opening import open_session
 from cashdesk.enums import CASH, MovementKind, PaymentStatus, PaymentType, PlaceKind
 from cashdesk.models import CashSession, Movement, Payment, Place, Store, User
 from tests import roles

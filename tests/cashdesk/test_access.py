@@ -7,18 +7,13 @@ from typing import Any
 import pytest
 from django.core.serializers import serialize
 
-from cashdesk.domain.access import (
-    authenticate,
-    confirm_password,
-    find_store,
-    issue_token,
-    revoke,
-    sign_in,
-)
-from cashdesk.domain.api_key import issue_api_key
-from cashdesk.domain.last_use import PRECISION, note_use
-from cashdesk.domain.principal import SYSTEM, Principal
-from cashdesk.domain.throttle import FREE, Source
+from cashdesk.domain.caller.principal import SYSTEM, Principal
+from cashdesk.domain.people.access_token import authenticate, issue_token, revoke
+from cashdesk.domain.people.api_key import issue_api_key
+from cashdesk.domain.people.sign_in import confirm_password, sign_in
+from cashdesk.domain.people.sign_in_throttle import FREE, Source
+from cashdesk.domain.people.token_last_use import PRECISION, note_use
+from cashdesk.domain.store.store_reference import find_store
 from cashdesk.enums import PlaceKind, Scope, TokenKind
 from cashdesk.errors import Forbidden, InvalidInput, NotSignedIn, TooManyAttempts
 from cashdesk.models import AccessToken, AuditEntry, SignInAttempt, User

@@ -11,9 +11,9 @@ from django.core.serializers import serialize
 from django.db import connection
 from django.utils import timezone
 
-from cashdesk.domain.access import authenticate, issue_token, revoke
-from cashdesk.domain.api_key import OVERLAP_MAX, issue_api_key, rotate_api_key
-from cashdesk.domain.principal import SYSTEM, Principal
+from cashdesk.domain.caller.principal import SYSTEM, Principal
+from cashdesk.domain.people.access_token import authenticate, issue_token, revoke
+from cashdesk.domain.people.api_key import OVERLAP_MAX, issue_api_key, rotate_api_key
 from cashdesk.enums import PlaceKind, Role, Scope
 from cashdesk.errors import Conflict, DomainError, Forbidden, InvalidInput
 from cashdesk.models import AccessToken, AuditEntry, Place, Vendor

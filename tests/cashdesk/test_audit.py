@@ -3,11 +3,11 @@
 import pytest
 from structlog.contextvars import bound_contextvars
 
-from cashdesk.domain.api_key import issue_api_key
-from cashdesk.domain.audit import note, note_looks
-from cashdesk.domain.principal import SYSTEM, Principal
-from cashdesk.domain.session import force_close_session
-from cashdesk.domain.session_afterwards import count_afterwards
+from cashdesk.domain.caller.audit import note, note_looks
+from cashdesk.domain.caller.principal import SYSTEM, Principal
+from cashdesk.domain.people.api_key import issue_api_key
+from cashdesk.domain.session.closing import force_close_session
+from cashdesk.domain.session.count_afterwards import count_afterwards
 from cashdesk.enums import Scope
 from cashdesk.models import AuditEntry, CashSession
 from cashdesk.queries import sessions, with_shown_result

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cashdesk.domain.business_day import business_date
+from cashdesk.domain.store.business_day import business_date
 from cashdesk.models import Store
 
 BERLIN, SANTIAGO, JAKARTA = "Europe/Berlin", "America/Santiago", "Asia/Jakarta"

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from cashdesk.domain.cancelling import cancel_opening, why_not_cancelled
-from cashdesk.domain.handover import handover_before, handovers_waiting
-from cashdesk.domain.ledger import reverse
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.proof import faults_of_store
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.ledger import reverse
+from cashdesk.domain.ledger.proof import faults_of_store
+from cashdesk.domain.session.cancel_opening import cancel_opening, why_not_cancelled
+from cashdesk.domain.session.handover import handover_before, handovers_waiting
 from cashdesk.enums import Booked, MovementKind, PaymentStatus, VarianceKind, VarianceState
 from cashdesk.errors import Conflict, Forbidden, InvalidInput, NothingOpen
 from cashdesk.models import AuditEntry, CashSession, Movement, Seal, User, Variance

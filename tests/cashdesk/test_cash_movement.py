@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from cashdesk.domain.cash_movement import INTO_THE_PLACE, OTHER_END, move_cash
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.cash_movement import INTO_THE_PLACE, OTHER_END, move_cash
 from cashdesk.enums import CASH, MOVEMENT_ENDS, MovementKind, PlaceKind
 from cashdesk.errors import InvalidInput, InvalidMovement, NothingOpen
 from cashdesk.models import CashSession, Movement

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cashdesk.denominations import DENOMINATIONS, denominations_of
-from cashdesk.domain.count import CountedAmount, Pieces, keep_count, total_of
-from cashdesk.domain.principal import SYSTEM, Principal
-from cashdesk.domain.session import close_session, force_close_session
+from cashdesk.domain.caller.principal import SYSTEM, Principal
+from cashdesk.domain.counting.count import CountedAmount, Pieces, keep_count, total_of
+from cashdesk.domain.session.closing import close_session, force_close_session
 from cashdesk.enums import CASH, CountMoment
 from cashdesk.errors import InvalidInput
 from cashdesk.models import Count

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from cashdesk.domain.organisation import create_account
+from cashdesk.domain.store.organisation import create_account
 from cashdesk.management.commands import demo
 from cashdesk.models import Account
 from tests.web.side_by_side import at_once, database_for_threads

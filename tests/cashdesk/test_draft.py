@@ -6,9 +6,9 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from cashdesk.domain import draft as drafts
-from cashdesk.domain.draft import DRAFTS_MAX, FIELDS_MAX, VALUE_LENGTH_MAX, discard_draft, draft_of, save_draft
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting import draft as drafts
+from cashdesk.domain.counting.draft import DRAFTS_MAX, FIELDS_MAX, VALUE_LENGTH_MAX, discard_draft, draft_of, save_draft
 from cashdesk.errors import DraftChanged, DraftGone, InvalidInput
 from cashdesk.management.commands.tidy import DRAFTS_KEPT_FOR
 from cashdesk.models import Draft, User

@@ -6,12 +6,12 @@ from collections import defaultdict
 import pytest
 from django.db import connection
 
-from cashdesk.domain import expected
-from cashdesk.domain.entry import Entry
-from cashdesk.domain.expected import balances_of_places, book_of, late_cash_of, moved
-from cashdesk.domain.ledger import record, reverse
-from cashdesk.domain.principal import SYSTEM
-from cashdesk.domain.seal import seal_period
+from cashdesk.domain.caller.principal import SYSTEM
+from cashdesk.domain.ledger import expected
+from cashdesk.domain.ledger.entry import Entry
+from cashdesk.domain.ledger.expected import balances_of_places, book_of, late_cash_of, moved
+from cashdesk.domain.ledger.ledger import record, reverse
+from cashdesk.domain.ledger.seal import seal_period
 from cashdesk.enums import CASH, MOVEMENT_ENDS, MovementKind, PlaceKind
 from cashdesk.models import CashSession, Movement, Place
 from cashdesk.money import AMOUNT_MAX

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cashdesk.domain.float_plan import FloatPlan, plan_float
+from cashdesk.domain.counting.float_plan import FloatPlan, plan_float
 
 WORTHS = (2000, 1000, 500, 200, 50, 20)
 small_drawers = st.dictionaries(st.sampled_from(WORTHS), st.integers(0, 3), max_size=4)

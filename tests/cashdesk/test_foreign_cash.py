@@ -4,16 +4,17 @@ from typing import Any
 
 import pytest
 
-from cashdesk.domain.cancelling import cancel_opening
-from cashdesk.domain.cash_movement import move_money
-from cashdesk.domain.count import CountedAmount
-from cashdesk.domain.expected import whole_book_of
-from cashdesk.domain.foreign_cash import currencies_asked, currencies_left
-from cashdesk.domain.handover import handovers_waiting
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.proof import faults_of_store
-from cashdesk.domain.session import close_session, open_session
-from cashdesk.domain.session_afterwards import count_afterwards
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount
+from cashdesk.domain.ledger.cash_movement import move_money
+from cashdesk.domain.ledger.expected import whole_book_of
+from cashdesk.domain.ledger.proof import faults_of_store
+from cashdesk.domain.session.cancel_opening import cancel_opening
+from cashdesk.domain.session.closing import close_session
+from cashdesk.domain.session.count_afterwards import count_afterwards
+from cashdesk.domain.session.foreign_cash import currencies_asked, currencies_left
+from cashdesk.domain.session.handover import handovers_waiting
+from cashdesk.domain.session.opening import open_session
 from cashdesk.enums import CASH, MovementKind, PlaceKind, Settling
 from cashdesk.errors import Conflict, InvalidInput
 from cashdesk.models import CashSession, ForeignCash, Movement, Place, Variance

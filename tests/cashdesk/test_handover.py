@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from cashdesk.domain.handover import handover_before, handovers_waiting
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.proof import faults_of_store
-from cashdesk.domain.session import close_session
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.proof import faults_of_store
+from cashdesk.domain.session.closing import close_session
+from cashdesk.domain.session.handover import handover_before, handovers_waiting
 from cashdesk.enums import MovementKind, PlaceKind, Settling, VarianceKind
 from cashdesk.errors import Conflict, NothingOpen, SessionAlreadyOpen
 from cashdesk.models import AuditEntry, CashSession, Place, Variance

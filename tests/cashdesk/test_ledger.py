@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from cashdesk.domain.entry import Entry
-from cashdesk.domain.ledger import ROWS_PER_STATEMENT, record, reverse
-from cashdesk.domain.principal import SYSTEM, Principal
+from cashdesk.domain.caller.principal import SYSTEM, Principal
+from cashdesk.domain.ledger.entry import Entry
+from cashdesk.domain.ledger.ledger import ROWS_PER_STATEMENT, record, reverse
 from cashdesk.enums import CASH, MOVEMENT_ENDS, REVERSIBLE_KINDS, MovementKind, PlaceKind
 from cashdesk.errors import Conflict, InvalidMovement, PlaceMovedOn
 from cashdesk.models import AuditEntry, Movement, Place

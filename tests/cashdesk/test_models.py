@@ -6,10 +6,10 @@ import pytest
 from django.apps import apps
 from django.db import models
 
-from cashdesk.domain.api_key import issue_api_key
-from cashdesk.domain.expected import book_of
-from cashdesk.domain.principal import SYSTEM
-from cashdesk.domain.seal import seal_period
+from cashdesk.domain.caller.principal import SYSTEM
+from cashdesk.domain.ledger.expected import book_of
+from cashdesk.domain.ledger.seal import seal_period
+from cashdesk.domain.people.api_key import issue_api_key
 from cashdesk.enums import (
     FLOW,
     Booked,

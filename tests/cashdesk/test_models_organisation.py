@@ -6,8 +6,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from cashdesk.domain.organisation import create_account, create_store
-from cashdesk.domain.person import create_person
+from cashdesk.domain.people.person import create_person
+from cashdesk.domain.store.organisation import create_account, create_store
 from cashdesk.enums import (
     PlaceKind,
     Role,

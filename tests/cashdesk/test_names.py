@@ -10,8 +10,8 @@ from django.db import IntegrityError, connection
 from django.test import Client
 
 from cashdesk import triggers
-from cashdesk.domain.person import create_person
-from cashdesk.domain.principal import SYSTEM, find_operator
+from cashdesk.domain.caller.principal import SYSTEM, find_operator
+from cashdesk.domain.people.person import create_person
 from cashdesk.enums import Role
 from cashdesk.models import User
 from cashdesk.name_checks import check_names

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from cashdesk.domain.ledger import reverse
-from cashdesk.domain.payment import record_payment
-from cashdesk.domain.payment_report import CLOCK_AHEAD_MAX
-from cashdesk.domain.principal import SYSTEM, Principal
-from cashdesk.domain.session import force_close_session
+from cashdesk.domain.caller.principal import SYSTEM, Principal
+from cashdesk.domain.ledger.ledger import reverse
+from cashdesk.domain.payment.recording import record_payment
+from cashdesk.domain.payment.report import CLOCK_AHEAD_MAX
+from cashdesk.domain.session.closing import force_close_session
 from cashdesk.enums import CASH, Booked, MovementKind, PaymentStatus, PaymentType, PlaceKind
 from cashdesk.errors import Conflict, InvalidInput, InvalidMovement
 from cashdesk.models import CashSession, Movement, Payment

@@ -2,12 +2,9 @@
 
 import pytest
 
-from cashdesk.domain import payment_look
-from cashdesk.domain.payment import (
-    decide_payment,
-    record_payment,
-)
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.payment import references as payment_look
+from cashdesk.domain.payment.recording import decide_payment, record_payment
 from cashdesk.enums import FLOW, Booked, PaymentStatus, PlaceKind
 from cashdesk.errors import Conflict, InvalidInput, NotFound
 from cashdesk.models import CashSession, Movement, Payment

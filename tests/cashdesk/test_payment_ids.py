@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from cashdesk.domain.access import issue_token
-from cashdesk.domain.api_key import issue_api_key, rotate_api_key
-from cashdesk.domain.payment import Outcome, decide_payment, record_payment, record_payments
-from cashdesk.domain.principal import SYSTEM, Principal
+from cashdesk.domain.caller.principal import SYSTEM, Principal
+from cashdesk.domain.payment.recording import Outcome, decide_payment, record_payment, record_payments
+from cashdesk.domain.people.access_token import issue_token
+from cashdesk.domain.people.api_key import issue_api_key, rotate_api_key
 from cashdesk.enums import PaymentStatus, PlaceKind, Scope
 from cashdesk.errors import Conflict, InvalidInput, NotFound
 from cashdesk.models import CashSession, Payment, Place, User

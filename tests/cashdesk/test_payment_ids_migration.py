@@ -2,9 +2,9 @@
 
 import pytest
 
-from cashdesk.domain.payment import record_payment
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.proof import faults_of_store
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.proof import faults_of_store
+from cashdesk.domain.payment.recording import record_payment
 from cashdesk.enums import PlaceKind
 from cashdesk.models import Payment
 from tests.cashdesk.desk import NOON, close_drawer, minutes, open_drawer, pay, report_of

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from cashdesk.domain.access import issue_token
-from cashdesk.domain.api_key import issue_api_key
-from cashdesk.domain.payment_target import Target, targets_of
-from cashdesk.domain.principal import SYSTEM, Principal
-from cashdesk.domain.session import open_session
+from cashdesk.domain.caller.principal import SYSTEM, Principal
+from cashdesk.domain.payment.target import Target, targets_of
+from cashdesk.domain.people.access_token import issue_token
+from cashdesk.domain.people.api_key import issue_api_key
+from cashdesk.domain.session.opening import open_session
 from cashdesk.enums import PlaceKind, Scope
 from cashdesk.errors import DomainError, Forbidden, InvalidInput
 from cashdesk.models import Place, Store, User

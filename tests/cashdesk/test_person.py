@@ -8,10 +8,10 @@ import pytest
 from django.contrib.auth.hashers import check_password
 from django.core.management import CommandError, call_command
 
-from cashdesk.domain.access import authenticate, issue_token
-from cashdesk.domain.draft import save_draft
-from cashdesk.domain.person import change_person, set_password
-from cashdesk.domain.principal import SYSTEM, Principal
+from cashdesk.domain.caller.principal import SYSTEM, Principal
+from cashdesk.domain.counting.draft import save_draft
+from cashdesk.domain.people.access_token import authenticate, issue_token
+from cashdesk.domain.people.person import change_person, set_password
 from cashdesk.enums import Role
 from cashdesk.errors import Forbidden
 from cashdesk.models import AuditEntry, Draft, User

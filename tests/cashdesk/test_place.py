@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from django.db import connection, connections, transaction
 
-from cashdesk.domain.access import issue_token
-from cashdesk.domain.holding import refuse_register_of_another
-from cashdesk.domain.organisation import PLACES_OF_A_STORE
-from cashdesk.domain.place import lock, moved_on, places_of, register_at
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.register_choice import register_for
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.people.access_token import issue_token
+from cashdesk.domain.session.register_to_open import register_for
+from cashdesk.domain.store.organisation import PLACES_OF_A_STORE
+from cashdesk.domain.store.place import places_of, register_at
+from cashdesk.domain.store.place_lock import lock_places, mark_transition
+from cashdesk.domain.store.register_holder import refuse_register_of_another
 from cashdesk.enums import PlaceKind
 from cashdesk.errors import Forbidden, InvalidInput
 from cashdesk.models import CashSession, Place, User
@@ -140,7 +141,7 @@ def test_places_are_locked_in_the_order_of_their_ids(cast: Cast) -> None:
         cast.place(PlaceKind.REGISTER, 2),
     )
     with transaction.atomic(), counted_queries() as queries:
-        held = lock(exclusive=[second, first], shared=[vault])
+        held = lock_places(exclusive=[second, first], shared=[vault])
     assert list(held) == sorted([vault.pk, first.pk, second.pk])
     assert len(queries) == 3
 
@@ -148,7 +149,7 @@ def test_places_are_locked_in_the_order_of_their_ids(cast: Cast) -> None:
 def test_a_transition_and_a_posting_lock_differently(cast: Cast) -> None:
     vault, register = cast.place(PlaceKind.VAULT), cast.place(PlaceKind.REGISTER, 1)
     with transaction.atomic(), counted_queries() as queries:
-        lock(exclusive=[register], shared=[vault])
+        lock_places(exclusive=[register], shared=[vault])
     shared, exclusive = (query["sql"] for query in queries.captured_queries)
     if connection.vendor == "postgresql":
         assert "FOR SHARE" in shared
@@ -160,16 +161,16 @@ def test_a_transition_and_a_posting_lock_differently(cast: Cast) -> None:
 def test_a_place_locked_both_ways_is_locked_exclusively(cast: Cast) -> None:
     register = cast.place(PlaceKind.REGISTER, 1)
     with transaction.atomic(), counted_queries() as queries:
-        lock(exclusive=[register], shared=[register])
+        lock_places(exclusive=[register], shared=[register])
     assert len(queries) == 1
     assert "FOR SHARE" not in queries.captured_queries[0]["sql"]
 
 
 def test_what_is_locked_is_read_anew(cast: Cast) -> None:
     stale = cast.place(PlaceKind.REGISTER, 1)
-    moved_on(stale)
+    mark_transition(stale)
     with transaction.atomic():
-        assert lock(shared=[stale])[stale.pk].transitions == stale.transitions + 1
+        assert lock_places(shared=[stale])[stale.pk].transitions == stale.transitions + 1
 
 
 @waits_for_writers

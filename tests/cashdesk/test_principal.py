@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from cashdesk.domain.access import issue_token
-from cashdesk.domain.api_key import issue_api_key
-from cashdesk.domain.principal import SYSTEM, Principal, find_person
+from cashdesk.domain.caller.principal import SYSTEM, Principal, find_person
+from cashdesk.domain.people.access_token import issue_token
+from cashdesk.domain.people.api_key import issue_api_key
 from cashdesk.enums import Role, Scope, TokenKind
 from cashdesk.errors import Forbidden
 from cashdesk.models import AccessToken, Account, Store, User, Vendor

@@ -3,10 +3,10 @@
 import pytest
 from django.db import connection
 
-from cashdesk.domain.principal import SYSTEM
-from cashdesk.domain.proof import faults_of_store
-from cashdesk.domain.session import force_close_session
-from cashdesk.domain.session_afterwards import count_afterwards
+from cashdesk.domain.caller.principal import SYSTEM
+from cashdesk.domain.ledger.proof import faults_of_store
+from cashdesk.domain.session.closing import force_close_session
+from cashdesk.domain.session.count_afterwards import count_afterwards
 from cashdesk.enums import CASH, MovementKind, PaymentStatus, PlaceKind
 from cashdesk.models import CashSession, Movement, Payment
 from tests import roles

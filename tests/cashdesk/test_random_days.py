@@ -9,15 +9,15 @@ from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from cashdesk.domain.count import CountedAmount
-from cashdesk.domain.expected import balances_of_places, late_cash_of
-from cashdesk.domain.handover import handover_before, handovers_waiting
-from cashdesk.domain.ledger import reverse
-from cashdesk.domain.principal import SYSTEM, Principal
-from cashdesk.domain.proof import faults_of_store
-from cashdesk.domain.seal import faults_of
-from cashdesk.domain.session import force_close_session
-from cashdesk.domain.session_afterwards import count_afterwards
+from cashdesk.domain.caller.principal import SYSTEM, Principal
+from cashdesk.domain.counting.count import CountedAmount
+from cashdesk.domain.ledger.expected import balances_of_places, late_cash_of
+from cashdesk.domain.ledger.ledger import reverse
+from cashdesk.domain.ledger.proof import faults_of_store
+from cashdesk.domain.ledger.seal import faults_of
+from cashdesk.domain.session.closing import force_close_session
+from cashdesk.domain.session.count_afterwards import count_afterwards
+from cashdesk.domain.session.handover import handover_before, handovers_waiting
 from cashdesk.enums import CASH, MovementKind, PlaceKind, SessionStatus, VarianceKind
 from cashdesk.errors import Conflict, DomainError
 from cashdesk.models import CashSession, Movement, Seal, Variance

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from cashdesk.domain.access import issue_token
-from cashdesk.domain.expected import book_of
-from cashdesk.domain.principal import SYSTEM
-from cashdesk.domain.proof import faults_of_store
-from cashdesk.domain.seal import DIGESTED, faults_of, seal_period
-from cashdesk.domain.session import force_close_session
-from cashdesk.domain.session_afterwards import count_afterwards
+from cashdesk.domain.caller.principal import SYSTEM
+from cashdesk.domain.ledger.expected import book_of
+from cashdesk.domain.ledger.proof import faults_of_store
+from cashdesk.domain.ledger.seal import DIGESTED, faults_of, seal_period
+from cashdesk.domain.people.access_token import issue_token
+from cashdesk.domain.session.closing import force_close_session
+from cashdesk.domain.session.count_afterwards import count_afterwards
 from cashdesk.enums import CASH, MovementKind, PlaceKind
 from cashdesk.models import CashSession, Movement, Place, Seal
 from tests import roles

@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from cashdesk.domain.second_look import Doubt, Why, doubt_about, refuse_out_of_line, second_look_limit
+from cashdesk.domain.counting.second_look import Doubt, Why, doubt_about, refuse_out_of_line, second_look_limit
 from cashdesk.enums import MovementKind
 from cashdesk.errors import OutOfLine
 from cashdesk.models import Store

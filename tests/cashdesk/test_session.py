@@ -5,16 +5,13 @@ from typing import Any
 
 import pytest
 
-from cashdesk.domain.access import issue_token
-from cashdesk.domain.count import CountedAmount, Pieces
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.session import (
-    close_session,
-    current_session,
-    open_session,
-    open_session_of,
-)
-from cashdesk.domain.workplace import store_to_open_in
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount, Pieces
+from cashdesk.domain.people.access_token import issue_token
+from cashdesk.domain.session.closing import close_session
+from cashdesk.domain.session.current import current_session, open_session_of
+from cashdesk.domain.session.opening import open_session
+from cashdesk.domain.store.workplace import store_to_open_in
 from cashdesk.enums import CASH, CountMoment, MovementKind, PlaceKind, SessionStatus
 from cashdesk.errors import InvalidInput, NothingOpen, SessionAlreadyOpen
 from cashdesk.models import AuditEntry, CashSession, Count, Movement, Place, Seal, Shift, User

@@ -2,9 +2,9 @@
 
 import pytest
 
-from cashdesk.domain.ledger import reverse
-from cashdesk.domain.principal import SYSTEM
-from cashdesk.domain.seal import faults_of
+from cashdesk.domain.caller.principal import SYSTEM
+from cashdesk.domain.ledger.ledger import reverse
+from cashdesk.domain.ledger.seal import faults_of
 from cashdesk.enums import CountMoment, PlaceKind, SessionStatus
 from cashdesk.errors import Conflict
 from cashdesk.models import AuditEntry, CashSession, Seal

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from django.core.serializers import serialize
 
-from cashdesk.domain.access import confirm_password, verify_called
-from cashdesk.domain.person import unlock_person
-from cashdesk.domain.principal import SYSTEM, Principal
-from cashdesk.domain.throttle import (
+from cashdesk.domain.caller.principal import SYSTEM, Principal
+from cashdesk.domain.counting.witness import confirm_witness
+from cashdesk.domain.people.person import unlock_person
+from cashdesk.domain.people.sign_in import confirm_password, verify_called
+from cashdesk.domain.people.sign_in_throttle import (
     ADDRESS_WINDOW,
     PER_ADDRESS,
     PER_KNOWN_SOURCE,
@@ -21,7 +22,6 @@ from cashdesk.domain.throttle import (
     WINDOW,
     Source,
 )
-from cashdesk.domain.witness import confirm_witness
 from cashdesk.enums import Role, TryBy
 from cashdesk.errors import Forbidden, InvalidInput, NotSignedIn, TooManyAttempts
 from cashdesk.models import AuditEntry, SignInAttempt, User

@@ -16,9 +16,10 @@ from django.db.models import CharField, Index, Model
 from django.test.utils import CaptureQueriesContext
 
 from cashdesk import triggers
-from cashdesk.domain.count import CountedAmount, Pieces
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.session import close_session, open_session
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount, Pieces
+from cashdesk.domain.session.closing import close_session
+from cashdesk.domain.session.opening import open_session
 from cashdesk.enums import PaymentStatus, PlaceKind, SessionStatus
 from cashdesk.management.commands.migrate import Command, guarded_tables
 from cashdesk.models import (

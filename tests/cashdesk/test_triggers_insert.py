@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from cashdesk.domain.ledger import reverse
-from cashdesk.domain.principal import SYSTEM
+from cashdesk.domain.caller.principal import SYSTEM
+from cashdesk.domain.ledger.ledger import reverse
 from cashdesk.enums import CASH, MovementKind, PlaceKind
 from cashdesk.models import (
     CashSession,

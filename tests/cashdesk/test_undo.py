@@ -4,17 +4,17 @@ from typing import Any
 
 import pytest
 
-from cashdesk.domain.cash_movement import move_cash, move_money
-from cashdesk.domain.expected import book_of
-from cashdesk.domain.expected_day import drawer_cash, drawer_movements
-from cashdesk.domain.ledger import reverse
-from cashdesk.domain.principal import SYSTEM, Principal
-from cashdesk.domain.proof import faults_of_store
-from cashdesk.domain.session import force_close_session
-from cashdesk.domain.undo import take_back, why_not_taken_back
+from cashdesk.domain.caller.principal import SYSTEM, Principal
+from cashdesk.domain.ledger.cash_movement import move_cash, move_money
+from cashdesk.domain.ledger.expected import book_of
+from cashdesk.domain.ledger.ledger import reverse
+from cashdesk.domain.ledger.proof import faults_of_store
+from cashdesk.domain.ledger.undo import take_back, why_not_taken_back
+from cashdesk.domain.session.closing import force_close_session
 from cashdesk.enums import CASH, MovementKind
 from cashdesk.errors import Conflict, DomainError, Forbidden, InvalidInput
 from cashdesk.models import AuditEntry, CashSession, Movement, User
+from reconciliations.domain.expected_day import drawer_cash, drawer_movements
 from settlements.domain.reversal import reverse_movement
 from tests.cashdesk.desk import books, close_drawer, minutes, move, open_drawer, refund, sell
 from tests.settlements.desk import Shop

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from cashdesk.domain.cancelling import cancel_opening
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.proof import faults_of_store
-from cashdesk.domain.session import close_session
-from cashdesk.domain.undo import take_back
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.proof import faults_of_store
+from cashdesk.domain.ledger.undo import take_back
+from cashdesk.domain.session.cancel_opening import cancel_opening
+from cashdesk.domain.session.closing import close_session
 from cashdesk.enums import Booked, MovementKind, PlaceKind
 from cashdesk.models import CashSession, Movement, Payment
 from settlements.domain.deposit import correct_credit, credit_deposit, prepare_deposit

@@ -8,11 +8,16 @@ from typing import Any
 import pytest
 from django.db import connection, connections, transaction
 
-from cashdesk.domain.access import issue_token
-from cashdesk.domain.organisation import create_store
-from cashdesk.domain.principal import SYSTEM, Principal
-from cashdesk.domain.session import force_close_session, open_session
-from cashdesk.domain.workplace import refuse_change_of_account, refuse_change_of_person, refuse_change_of_store
+from cashdesk.domain.caller.principal import SYSTEM, Principal
+from cashdesk.domain.people.access_token import issue_token
+from cashdesk.domain.session.closing import force_close_session
+from cashdesk.domain.session.opening import open_session
+from cashdesk.domain.store.changes_while_open import (
+    refuse_change_of_account,
+    refuse_change_of_person,
+    refuse_change_of_store,
+)
+from cashdesk.domain.store.organisation import create_store
 from cashdesk.enums import PlaceKind, Role, Settling
 from cashdesk.errors import Conflict, Forbidden
 from cashdesk.models import Account, CashSession, Place, Store, User

@@ -27,7 +27,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from cashdesk.domain.business_day import business_date
+from cashdesk.domain.store.business_day import business_date
 from tests.stories import Cast, caller
 
 PAGES = Path(__file__).parent / "pages"

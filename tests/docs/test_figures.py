@@ -4,8 +4,8 @@ import pytest
 
 from cashdesk.api.reports import DAYS_MAX, ROWS_MAX
 from cashdesk.denominations import cash_unit_of
-from cashdesk.domain.payment import BATCH_SIZE_MAX, TRIES_MAX
-from cashdesk.domain.throttle import (
+from cashdesk.domain.payment.recording import BATCH_SIZE_MAX, TRIES_MAX
+from cashdesk.domain.people.sign_in_throttle import (
     ADDRESS_WINDOW,
     FREE,
     PER_ADDRESS,

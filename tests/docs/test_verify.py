@@ -17,8 +17,8 @@ from django.db.models import Field, Model
 from django.utils.module_loading import import_string
 
 from cashdesk import triggers
-from cashdesk.domain.count import CountedAmount, Pieces
-from cashdesk.domain.session import close_session
+from cashdesk.domain.counting.count import CountedAmount, Pieces
+from cashdesk.domain.session.closing import close_session
 from cashdesk.enums import CASH, MovementKind, PlaceKind, Reason
 from cashdesk.models import AuditEntry, Movement, Variance
 from reconciliations.domain.authorization import issue_authorization

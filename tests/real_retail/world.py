@@ -19,10 +19,10 @@ django.setup()
 from django.db import transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from cashdesk.domain.access import issue_token  # noqa: E402
-from cashdesk.domain.expected import balances_of_places  # noqa: E402
-from cashdesk.domain.organisation import create_account, create_store  # noqa: E402
-from cashdesk.domain.person import create_person  # noqa: E402
+from cashdesk.domain.ledger.expected import balances_of_places  # noqa: E402
+from cashdesk.domain.people.access_token import issue_token  # noqa: E402
+from cashdesk.domain.people.person import create_person  # noqa: E402
+from cashdesk.domain.store.organisation import create_account, create_store  # noqa: E402
 from cashdesk.enums import Role  # noqa: E402
 from cashdesk.models import Account, Place, Store, User  # noqa: E402
 from tests.real_retail.source import TIME_ZONE  # noqa: E402

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.http import HttpResponse
 from django.utils import timezone
 
-from cashdesk.domain.business_day import business_date
+from cashdesk.domain.store.business_day import business_date
 from cashdesk.models import Store, Vendor
 from tests.stories import Caller, exact
 

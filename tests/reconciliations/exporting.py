@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 
 from django.http.response import HttpResponseBase
 
-from cashdesk.domain.payment import record_payments
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.payment.recording import record_payments
 from cashdesk.models import CashSession, Store, User
 from reconciliations.domain.reconciliation import Declaration, record_reconciliation
 from reconciliations.exports.asking import Asked, read_request

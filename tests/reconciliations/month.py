@@ -13,22 +13,23 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Max
 
-from cashdesk.domain.cash_movement import move_cash, move_money
-from cashdesk.domain.count import CountedAmount
-from cashdesk.domain.handover import handovers_waiting
-from cashdesk.domain.ledger import reverse
-from cashdesk.domain.payment import decide_payment, record_payments
-from cashdesk.domain.payment_report import PaymentReport
-from cashdesk.domain.principal import SYSTEM, Principal
-from cashdesk.domain.session import close_session, force_close_session, open_session
-from cashdesk.domain.session_afterwards import count_afterwards
+from cashdesk.domain.caller.principal import SYSTEM, Principal
+from cashdesk.domain.counting.count import CountedAmount
+from cashdesk.domain.ledger.cash_movement import move_cash, move_money
+from cashdesk.domain.ledger.ledger import reverse
+from cashdesk.domain.payment.recording import decide_payment, record_payments
+from cashdesk.domain.payment.report import PaymentReport
+from cashdesk.domain.session.closing import close_session, force_close_session
+from cashdesk.domain.session.count_afterwards import count_afterwards
+from cashdesk.domain.session.handover import handovers_waiting
+from cashdesk.domain.session.opening import open_session
 from cashdesk.enums import CASH, MovementKind, PaymentStatus, PaymentType, PlaceKind, Reason, Role, SessionStatus
 from cashdesk.errors import DomainError
 from cashdesk.models import CashSession, Movement, Payment, Place, Seal, Store, User
 from reconciliations.domain.business_day import close_business_day
 from reconciliations.domain.reconciliation import Declaration, record_reconciliation
+from settlements.domain.closing import close_settlement
 from settlements.domain.opening import open_settlement
-from settlements.domain.settlement import close_settlement
 from settlements.enums import SettlementState, SettlementType
 from settlements.models import Settlement
 from tests.factories import AccountFactory, StoreFactory, UserFactory

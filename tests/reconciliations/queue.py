@@ -5,12 +5,12 @@ from typing import Any, Final
 
 from django.apps import apps
 
-from cashdesk.domain.count import CountedAmount
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.enums import Reason, VarianceKind
 from cashdesk.models import Store, User, Variance
 from reconciliations.domain.reconciliation import Declaration, record_reconciliation
-from reconciliations.domain.variance import (
+from reconciliations.domain.variance_acts import (
     approve_variance,
     escalate_variance,
     explain_variance,

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from cashdesk.domain.principal import SYSTEM, Principal
+from cashdesk.domain.caller.principal import SYSTEM, Principal
 from cashdesk.enums import PlaceKind, Scope, SessionStatus
 from cashdesk.errors import Conflict, Forbidden, InvalidInput
 from cashdesk.models import AuditEntry, BusinessDay, Movement, Store

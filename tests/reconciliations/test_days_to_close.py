@@ -7,9 +7,9 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from cashdesk.domain.business_day import business_date
-from cashdesk.domain.cash_movement import move_money
-from cashdesk.domain.principal import SYSTEM, Principal
+from cashdesk.domain.caller.principal import SYSTEM, Principal
+from cashdesk.domain.ledger.cash_movement import move_money
+from cashdesk.domain.store.business_day import business_date
 from cashdesk.enums import MovementKind, PlaceKind
 from cashdesk.models import AuditEntry, BusinessDay, CashSession, Movement, Store
 from reconciliations.domain.business_day import close_business_day, days_to_close

@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from cashdesk.domain.cash_movement import move_money
-from cashdesk.domain.ledger import reverse
-from cashdesk.domain.principal import SYSTEM, Principal
+from cashdesk.domain.caller.principal import SYSTEM, Principal
+from cashdesk.domain.ledger.cash_movement import move_money
+from cashdesk.domain.ledger.ledger import reverse
 from cashdesk.enums import CASH, MovementKind, PlaceKind, Reason
 from cashdesk.errors import DomainError
 from cashdesk.models import AuditEntry, CashSession, Movement, Place, User
 from reconciliations import queries
 from reconciliations.domain.expected_cash import expected_cash
 from reconciliations.domain.reconciliation import Declaration, record_reconciliation
+from settlements.domain.closing import close_settlement
 from settlements.domain.opening import open_settlement
-from settlements.domain.settlement import close_settlement
 from settlements.enums import SettlementState, SettlementType
 from settlements.models import Settlement
 from tests.cashdesk.desk import NOON, close_drawer, counted, force_close, move, open_drawer, pay

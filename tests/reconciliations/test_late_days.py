@@ -7,13 +7,13 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from cashdesk.domain.principal import SYSTEM, Principal
+from cashdesk.domain.caller.principal import SYSTEM, Principal
 from cashdesk.enums import PlaceKind, VarianceKind, VarianceState
 from cashdesk.models import BusinessDay, CashSession, Variance
 from reconciliations import queries
 from reconciliations.domain.business_day import close_business_day, current_date
-from reconciliations.domain.late_days import raise_late_for_closed_days
-from reconciliations.domain.variance import approve_variance, explain_variance
+from reconciliations.domain.late_after_day_close import raise_late_for_closed_days
+from reconciliations.domain.variance_acts import approve_variance, explain_variance
 from tests.cashdesk.desk import NOON, close_drawer, open_drawer, pay, refund
 from tests.stories import Cast, counted_queries
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from cashdesk.domain.ledger import reverse
-from cashdesk.domain.payment import decide_payment, record_payment, record_payments
-from cashdesk.domain.principal import SYSTEM, Principal
+from cashdesk.domain.caller.principal import SYSTEM, Principal
+from cashdesk.domain.ledger.ledger import reverse
+from cashdesk.domain.payment.recording import decide_payment, record_payment, record_payments
 from cashdesk.enums import PaymentStatus
 from cashdesk.models import Movement
 from reconciliations import queries

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from cashdesk.domain.principal import SYSTEM
+from cashdesk.domain.caller.principal import SYSTEM
 from reconciliations import queries
 from reconciliations.domain.expected_cash import expected_cash
 from reconciliations.domain.proof import faults_of_store

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import MovementKind, Reason, Role
 from cashdesk.models import BusinessDay, CashSession, Movement, User
 from reconciliations import queries

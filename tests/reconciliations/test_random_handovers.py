@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from cashdesk.domain.expected import balances_of_places
-from cashdesk.domain.handover import handovers_waiting
-from cashdesk.domain.principal import SYSTEM, Principal
-from cashdesk.domain.session import open_session
-from cashdesk.domain.session_afterwards import count_afterwards
+from cashdesk.domain.caller.principal import SYSTEM, Principal
+from cashdesk.domain.ledger.expected import balances_of_places
+from cashdesk.domain.session.count_afterwards import count_afterwards
+from cashdesk.domain.session.handover import handovers_waiting
+from cashdesk.domain.session.opening import open_session
 from cashdesk.enums import CASH, MovementKind, PlaceKind, VarianceKind
 from cashdesk.errors import Conflict, NothingOpen, SessionAlreadyOpen
 from cashdesk.models import CashSession, Movement, User, Variance

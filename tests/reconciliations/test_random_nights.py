@@ -15,11 +15,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import transaction
 
-from cashdesk.domain.cash_movement import move_money
-from cashdesk.domain.ledger import reverse
-from cashdesk.domain.payment import record_payment
-from cashdesk.domain.principal import SYSTEM, Principal
-from cashdesk.domain.session import force_close_session
+from cashdesk.domain.caller.principal import SYSTEM, Principal
+from cashdesk.domain.ledger.cash_movement import move_money
+from cashdesk.domain.ledger.ledger import reverse
+from cashdesk.domain.payment.recording import record_payment
+from cashdesk.domain.session.closing import force_close_session
 from cashdesk.enums import Booked, MovementKind, PaymentType, PlaceKind
 from cashdesk.models import CashSession, Movement, User
 from reconciliations import queries
@@ -27,8 +27,9 @@ from reconciliations.domain.expected_cash import expected_cash
 from reconciliations.domain.proof import faults_of_store
 from reconciliations.domain.reconciliation import Declaration, record_reconciliation
 from reconciliations.models import Reconciliation
+from settlements.domain.closing import close_settlement
+from settlements.domain.counting import start_counting
 from settlements.domain.opening import open_settlement
-from settlements.domain.settlement import close_settlement, start_counting
 from settlements.enums import SettlementType
 from settlements.models import Settlement
 from tests.cashdesk.desk import NOON, close_drawer, counted, move, open_drawer, report_of

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from cashdesk.domain import audit, ledger
-from cashdesk.domain.business_day import business_date
-from cashdesk.domain.cancelling import cancel_opening
-from cashdesk.domain.payment import record_payment
-from cashdesk.domain.principal import SYSTEM, Principal
-from cashdesk.domain.session import force_close_session
-from cashdesk.domain.session_afterwards import count_afterwards
+from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.principal import SYSTEM, Principal
+from cashdesk.domain.ledger import ledger
+from cashdesk.domain.payment.recording import record_payment
+from cashdesk.domain.session.cancel_opening import cancel_opening
+from cashdesk.domain.session.closing import force_close_session
+from cashdesk.domain.session.count_afterwards import count_afterwards
+from cashdesk.domain.store.business_day import business_date
 from cashdesk.enums import MovementKind
 from cashdesk.models import CashSession, Movement, Store, User
 from reconciliations import queries
@@ -20,8 +21,9 @@ from reconciliations.domain.proof import faults_of_store
 from reconciliations.domain.reconciliation import Declaration, record_reconciliation
 from reconciliations.enums import DayRule
 from reconciliations.models import Reconciliation
+from settlements.domain.closing import close_settlement
+from settlements.domain.counting import start_counting
 from settlements.domain.opening import open_settlement
-from settlements.domain.settlement import close_settlement, start_counting
 from settlements.enums import SettlementType
 from settlements.models import Settlement
 from tests.cashdesk.desk import NOON, close_drawer, counted, move, open_drawer, pay, report_of

@@ -3,7 +3,7 @@
 import pytest
 from django.core.management import call_command
 
-from cashdesk.domain.expected import balances_of_places
+from cashdesk.domain.ledger.expected import balances_of_places
 from cashdesk.enums import CORRECTION, CountMoment, MovementKind, PlaceKind, VarianceKind, VarianceState
 from cashdesk.errors import Conflict, Forbidden, InvalidInput
 from cashdesk.models import Count, Movement, PaymentMethod, Variance

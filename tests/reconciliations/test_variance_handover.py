@@ -3,8 +3,8 @@
 import pytest
 from django.core.management import call_command
 
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.session import close_session
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.session.closing import close_session
 from cashdesk.enums import CORRECTION, PlaceKind, VarianceKind
 from cashdesk.models import Movement
 from tests.cashdesk.desk import counted

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from cashdesk.domain.payment import decide_payment, record_payments
-from cashdesk.domain.principal import SYSTEM
+from cashdesk.domain.caller.principal import SYSTEM
+from cashdesk.domain.payment.recording import decide_payment, record_payments
 from cashdesk.enums import MovementKind, PaymentStatus, PaymentType, PlaceKind, VarianceKind, VarianceState
 from cashdesk.errors import Forbidden
 from cashdesk.models import CashSession, Movement, Variance
 from reconciliations import queries
-from reconciliations.domain.variance import approve_variance
+from reconciliations.domain.variance_acts import approve_variance
 from tests.cashdesk.desk import force_close, report_of, sell
 from tests.reconciliations.queue import (
     THE_DAY,

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection, transaction
 
-from cashdesk.domain.session_afterwards import count_afterwards
+from cashdesk.domain.session.count_afterwards import count_afterwards
 from cashdesk.enums import MovementKind, PlaceKind, VarianceKind, VarianceState
 from cashdesk.errors import Conflict, NothingOpen
 from cashdesk.models import User

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from cashdesk.domain.principal import SYSTEM
+from cashdesk.domain.caller.principal import SYSTEM
 from cashdesk.enums import Reason, VarianceState
 from reconciliations.domain.authorization import issue_authorization
 from tests.reconciliations.queue import declare, limits, only, raised

@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from cashdesk.domain.business_day import business_date
-from cashdesk.domain.expected import book_of
-from cashdesk.domain.payment import decide_payment, record_payments
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.expected import book_of
+from cashdesk.domain.payment.recording import decide_payment, record_payments
+from cashdesk.domain.store.business_day import business_date
 from cashdesk.enums import Booked, PaymentStatus, PaymentType, PlaceKind
 from cashdesk.models import Movement, Payment
 from reconciliations.domain.business_day import days_to_close

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from cashdesk.domain.expected import moved
+from cashdesk.domain.ledger.expected import moved
 from cashdesk.enums import CASH
 from tests.api.blind import all_of, notations
 from tests.cashdesk.desk import open_drawer, pay

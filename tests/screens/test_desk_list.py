@@ -1,7 +1,7 @@
 """The desk's list of the day: what its cashier typed in, the reasons that are used there, and where `/` leads."""
 
-from cashdesk.domain.ledger import reverse
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.ledger import reverse
 from cashdesk.enums import MovementKind
 from cashdesk.models import Movement
 from cashdesk.queries import OWN_SESSIONS_MAX

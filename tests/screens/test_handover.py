@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.session import close_session
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.session.closing import close_session
 from cashdesk.enums import PlaceKind
 from cashdesk.models import CashSession, Draft, Movement
 from tests.cashdesk.desk import counted, minutes, open_drawer, sell

@@ -2,8 +2,8 @@
 
 import pytest
 
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.session import force_close_session
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.session.closing import force_close_session
 from cashdesk.enums import PlaceKind, Settling
 from cashdesk.models import AuditEntry, CashSession, Movement, Place, User
 from tests.cashdesk.desk import NOON, close_drawer, open_drawer

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from whitenoise.compress import Compressor  # type: ignore[import-untyped]
 
 from cashdesk.denominations import DENOMINATIONS
-from cashdesk.domain.count import PIECES_MAX, Pieces
+from cashdesk.domain.counting.count import PIECES_MAX, Pieces
 from cashdesk.models import CountPieces, Movement
 from cashdesk.screens.sheet import CountSheet
 from tests.screens.desk import Browser, open_of

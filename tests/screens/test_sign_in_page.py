@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from cashdesk.domain.access import issue_token
-from cashdesk.domain.api_key import issue_api_key
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.people.access_token import issue_token
+from cashdesk.domain.people.api_key import issue_api_key
 from cashdesk.enums import Scope
 from cashdesk.models import AccessToken, AuditEntry, SignInAttempt, User
 from tests.factories import PASSWORD

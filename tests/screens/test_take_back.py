@@ -1,6 +1,6 @@
 """Undo at the desk: a slip of the thumb is taken back by the person who made it, once, with a reason."""
 
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import MovementKind, PlaceKind
 from cashdesk.models import Movement
 from settlements.domain.reversal import reverse_movement

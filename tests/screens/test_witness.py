@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cashdesk.domain.throttle import FREE
+from cashdesk.domain.people.sign_in_throttle import FREE
 from cashdesk.models import AuditEntry, CashSession, Count, IdempotentAnswer
 from tests.cashdesk.desk import open_drawer
 from tests.factories import PASSWORD, StoreFactory, UserFactory

@@ -6,24 +6,20 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from cashdesk.domain.cash_movement import move_money
-from cashdesk.domain.count import CountedAmount
-from cashdesk.domain.ledger import reverse
-from cashdesk.domain.payment import record_payment
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.session import close_session, open_session
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount
+from cashdesk.domain.ledger.cash_movement import move_money
+from cashdesk.domain.ledger.ledger import reverse
+from cashdesk.domain.payment.recording import record_payment
+from cashdesk.domain.session.closing import close_session
+from cashdesk.domain.session.opening import open_session
 from cashdesk.enums import CASH, MovementKind, PaymentStatus, PlaceKind
 from cashdesk.models import CashSession, Movement, Payment, Place, User
-from settlements.domain.late import late_amounts_of
+from settlements.domain.closing import close_settlement, force_close_settlement
+from settlements.domain.count_afterwards import count_settlement_afterwards
+from settlements.domain.counting import Preview, preview_settlement, start_counting
+from settlements.domain.late_after_count import late_amounts_of
 from settlements.domain.opening import open_settlement
-from settlements.domain.settlement import (
-    Preview,
-    close_settlement,
-    count_settlement_afterwards,
-    force_close_settlement,
-    preview_settlement,
-    start_counting,
-)
 from settlements.enums import SettlementType
 from settlements.models import Settlement
 from tests.cashdesk.desk import NOON, counted, report_of

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from cashdesk.domain.count import CountedAmount, Pieces
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount, Pieces
 from settlements.domain.change_order import order_change
 from settlements.models import ChangeOrder
 from tests.stories import Cast

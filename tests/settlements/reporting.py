@@ -6,15 +6,17 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
-from cashdesk.domain.count import CountedAmount, Pieces
-from cashdesk.domain.ledger import reverse
-from cashdesk.domain.payment import record_payment
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.session import close_session, open_session
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount, Pieces
+from cashdesk.domain.ledger.ledger import reverse
+from cashdesk.domain.payment.recording import record_payment
+from cashdesk.domain.session.closing import close_session
+from cashdesk.domain.session.opening import open_session
 from cashdesk.enums import CASH, MovementKind, PaymentType, PlaceKind
 from cashdesk.models import CashSession, Movement, Place, User
+from settlements.domain.closing import close_settlement
+from settlements.domain.counting import preview_settlement, start_counting
 from settlements.domain.opening import open_settlement
-from settlements.domain.settlement import close_settlement, preview_settlement, start_counting
 from settlements.domain.store_movement import move_in_store, note_no_sale
 from settlements.enums import SettlementType
 from settlements.models import Settlement

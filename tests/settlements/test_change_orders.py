@@ -8,8 +8,8 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from cashdesk.domain.count import CountedAmount, Pieces
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount, Pieces
 from cashdesk.enums import PlaceKind
 from cashdesk.errors import Conflict, Forbidden, InvalidInput
 from cashdesk.models import AuditEntry, Movement, Variance

@@ -2,12 +2,13 @@
 
 import pytest
 
-from cashdesk.domain.proof import faults_of_store
+from cashdesk.domain.ledger.proof import faults_of_store
 from cashdesk.enums import MovementKind
 from cashdesk.errors import Conflict, Forbidden, InvalidInput
 from cashdesk.models import Count, Movement, PaymentMethod, Seal
+from settlements.domain.closing import force_close_settlement
+from settlements.domain.counting import preview_settlement
 from settlements.domain.opening import open_settlement
-from settlements.domain.settlement import force_close_settlement, preview_settlement
 from settlements.enums import SettlementType
 from settlements.models import ClosingAmount, Settlement
 from tests.cashdesk.desk import counted, kinds

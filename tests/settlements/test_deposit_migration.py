@@ -4,7 +4,7 @@ from importlib import import_module
 
 from django.apps import apps
 
-from cashdesk.domain.ledger import reverse
+from cashdesk.domain.ledger.ledger import reverse
 from settlements.domain.deposit import prepare_deposit
 from settlements.domain.proof import faults_of_store
 from settlements.models import Deposit

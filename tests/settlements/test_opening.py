@@ -2,7 +2,7 @@
 
 import pytest
 
-from cashdesk.domain.proof import faults_of_store
+from cashdesk.domain.ledger.proof import faults_of_store
 from cashdesk.enums import MovementKind
 from cashdesk.errors import Conflict, Forbidden, InvalidInput
 from cashdesk.models import Movement, PaymentMethod

@@ -10,8 +10,8 @@ from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from cashdesk.domain.expected import balances_of_places
-from cashdesk.domain.proof import faults_of_store
+from cashdesk.domain.ledger.expected import balances_of_places
+from cashdesk.domain.ledger.proof import faults_of_store
 from cashdesk.enums import MovementKind, PlaceKind
 from cashdesk.errors import Conflict
 from cashdesk.models import CashSession

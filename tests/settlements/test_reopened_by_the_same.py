@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from cashdesk import queries as ledger_queries
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
 from cashdesk.models import User, Variance
 from settlements import queries
 from settlements.models import Settlement

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from cashdesk.domain.expected import book_of
-from cashdesk.domain.proof import faults_of_store
+from cashdesk.domain.ledger.expected import book_of
+from cashdesk.domain.ledger.proof import faults_of_store
 from cashdesk.enums import PaymentType
 from cashdesk.models import Seal
 from reconciliations.domain.expected_cash import expected_cash

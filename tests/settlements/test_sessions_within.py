@@ -2,8 +2,8 @@
 
 import pytest
 
-from cashdesk.domain.proof import faults_of_store
-from cashdesk.domain.session import force_close_session
+from cashdesk.domain.ledger.proof import faults_of_store
+from cashdesk.domain.session.closing import force_close_session
 from cashdesk.enums import MovementKind
 from cashdesk.errors import Conflict
 from cashdesk.models import Movement

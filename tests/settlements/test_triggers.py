@@ -7,9 +7,9 @@ from django.db import connection
 from django.db.models import Model
 
 from cashdesk import triggers
-from cashdesk.domain.entry import Entry
-from cashdesk.domain.ledger import record
-from cashdesk.domain.place import places_of
+from cashdesk.domain.ledger.entry import Entry
+from cashdesk.domain.ledger.ledger import record
+from cashdesk.domain.store.place import places_of
 from cashdesk.enums import MovementKind, PlaceKind
 from cashdesk.models import Movement
 from settlements.domain.cashbook import accounts_of

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from cashdesk.domain.expected import book_of
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.expected import book_of
 from cashdesk.enums import PlaceKind, Scope
 from cashdesk.errors import Forbidden, NotFound
 from cashdesk.models import AccessToken, AuditEntry, Place
-from settlements.domain.settlement import start_counting
+from settlements.domain.counting import start_counting
 from settlements.domain.target import targets_of
 from settlements.domain.x_report import XReport, x_report
 from settlements.enums import ReportOf

@@ -5,13 +5,15 @@ from typing import Any
 
 import pytest
 
-from cashdesk.domain.count import Pieces
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.session import close_session, force_close_session
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import Pieces
+from cashdesk.domain.session.closing import close_session, force_close_session
 from cashdesk.errors import NotFound
 from cashdesk.models import AuditEntry, Place, Seal, User
 from settlements import queries
-from settlements.domain.settlement import count_settlement_afterwards, force_close_settlement, start_counting
+from settlements.domain.closing import force_close_settlement
+from settlements.domain.count_afterwards import count_settlement_afterwards
+from settlements.domain.counting import start_counting
 from settlements.domain.store_movement import note_no_sale
 from settlements.domain.x_report import x_report
 from settlements.domain.z_report import ZReport, z_report

@@ -18,12 +18,12 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.db import transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from cashdesk.domain.access import issue_token  # noqa: E402
-from cashdesk.domain.api_key import issue_api_key  # noqa: E402
-from cashdesk.domain.organisation import create_account, create_store  # noqa: E402
-from cashdesk.domain.person import create_person  # noqa: E402
-from cashdesk.domain.principal import SYSTEM  # noqa: E402
-from cashdesk.domain.seal import faults_of  # noqa: E402
+from cashdesk.domain.caller.principal import SYSTEM  # noqa: E402
+from cashdesk.domain.ledger.seal import faults_of  # noqa: E402
+from cashdesk.domain.people.access_token import issue_token  # noqa: E402
+from cashdesk.domain.people.api_key import issue_api_key  # noqa: E402
+from cashdesk.domain.people.person import create_person  # noqa: E402
+from cashdesk.domain.store.organisation import create_account, create_store  # noqa: E402
 from cashdesk.enums import Role, Scope, VarianceKind  # noqa: E402
 from cashdesk.models import (  # noqa: E402
     AuditEntry,

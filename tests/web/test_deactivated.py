@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from cashdesk.domain.person import change_person
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.people.person import change_person
 from cashdesk.models import Account, User
 from tests.api.steps import bound_key, told
 from tests.cashdesk.desk import open_drawer

@@ -9,8 +9,8 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from cashdesk.domain.access import issue_token
-from cashdesk.domain.throttle import FREE
+from cashdesk.domain.people.access_token import issue_token
+from cashdesk.domain.people.sign_in_throttle import FREE
 from cashdesk.enums import PlaceKind
 from cashdesk.models import CashSession, IdempotentAnswer, Movement, Place, User
 from tests import roles

@@ -21,7 +21,7 @@ from django.db import connection, connections, transaction
 from django.test import Client
 from django.utils import timezone
 
-from cashdesk.domain import last_use
+from cashdesk.domain.people import token_last_use as last_use
 from cashdesk.models import AccessToken, SignInAttempt, User
 from tests.stories import caller, exact, make_cast
 from tests.web.real_server import Answer, RealServer, database_url, head, serving

@@ -12,11 +12,11 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from cashdesk.denominations import cash_unit_of
-from cashdesk.domain.business_day import business_date
-from cashdesk.domain.count import CountedAmount
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.session import close_session
-from cashdesk.domain.session_afterwards import count_afterwards
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount
+from cashdesk.domain.session.closing import close_session
+from cashdesk.domain.session.count_afterwards import count_afterwards
+from cashdesk.domain.store.business_day import business_date
 from cashdesk.enums import PlaceKind
 from cashdesk.models import CashSession, Movement, User
 from cashdesk.money import exponent_of

@@ -14,10 +14,10 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from cashdesk.domain.expected import balances_of_places, late_cash_of
+from cashdesk.domain.ledger.expected import balances_of_places, late_cash_of
 from cashdesk.enums import CASH
 from cashdesk.models import CashSession, Movement, PaymentMethod
-from settlements.domain.late import late_amounts_of
+from settlements.domain.late_after_count import late_amounts_of
 from settlements.models import Settlement
 from tests.stories import caller, exact, make_cast
 from tests.worked_days.acts import ACTS, Stage

@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from cashdesk.domain.person import set_password
-from cashdesk.domain.principal import SYSTEM
+from cashdesk.domain.caller.principal import SYSTEM
+from cashdesk.domain.people.person import set_password
 from cashdesk.models import User
 
 TRIES: Final = 3

@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
-from cashdesk.domain.api_key import issue_api_key, register_of_key
-from cashdesk.domain.principal import SYSTEM
+from cashdesk.domain.caller.principal import SYSTEM
+from cashdesk.domain.people.api_key import issue_api_key, register_of_key
 from cashdesk.enums import Scope
 from cashdesk.errors import InvalidInput
 from cashdesk.models import Account, Store, Vendor

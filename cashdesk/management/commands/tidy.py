@@ -7,7 +7,7 @@ from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from cashdesk.domain.throttle import WINDOW
+from cashdesk.domain.people.sign_in_throttle import WINDOW
 from cashdesk.models import Draft, IdempotentAnswer, SignInAttempt
 from cashdesk.web.idempotency import KEPT_FOR
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from cashdesk.domain.principal import SYSTEM
+from cashdesk.domain.caller.principal import SYSTEM
 from cashdesk.errors import InvalidInput
 from reconciliations.enums import FileFormat
 from reconciliations.exports.asking import Asked, read_request

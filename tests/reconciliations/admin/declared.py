@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.db.models import Model
 
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
 from cashdesk.models import BusinessDay, CashSession, Store, User
 from reconciliations.domain.authorization import issue_authorization
 from reconciliations.domain.business_day import close_business_day

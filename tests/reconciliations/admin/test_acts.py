@@ -11,7 +11,7 @@ from django.core.serializers import serialize
 from django.test import Client
 from django.utils import timezone
 
-from cashdesk.domain.business_day import business_date
+from cashdesk.domain.store.business_day import business_date
 from cashdesk.models import AuditEntry, BusinessDay, CashSession, Store
 from reconciliations.models import Authorization, Reconciliation
 from tests.admin.back_office import list_of, make_operator, page_of, sits_down

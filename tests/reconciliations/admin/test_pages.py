@@ -7,7 +7,7 @@ from typing import Any
 from django.test import Client
 from django.utils import timezone
 
-from cashdesk.domain.business_day import business_date
+from cashdesk.domain.store.business_day import business_date
 from cashdesk.models import AuditEntry
 from cashdesk.money import to_text
 from reconciliations.models import Reconciliation

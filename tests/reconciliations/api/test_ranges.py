@@ -2,7 +2,7 @@
 
 import pytest
 
-from cashdesk.domain.date_range import refuse_backwards
+from cashdesk.domain.store.date_range import refuse_backwards
 from cashdesk.errors import InvalidInput
 from tests.stories import Cast, caller
 

@@ -9,7 +9,7 @@ import pytest
 from django.db import transaction
 from django.http import HttpResponse
 
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import Role, Scope, VarianceState
 from cashdesk.models import AuditEntry, User, Variance
 from reconciliations.enums import ACTS, Act

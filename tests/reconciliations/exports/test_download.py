@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from cashdesk.domain.principal import SYSTEM, Principal
+from cashdesk.domain.caller.principal import SYSTEM, Principal
 from cashdesk.errors import Forbidden, InvalidInput
 from cashdesk.models import AuditEntry, CashSession, Movement
 from reconciliations.domain.export import DAYS_MAX, GIVEN_UP_AFTER

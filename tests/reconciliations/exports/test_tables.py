@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import MovementKind, PaymentType, Reason
 from cashdesk.models import Movement, Variance
-from reconciliations.domain.variance import approve_variance, explain_variance
+from reconciliations.domain.variance_acts import approve_variance, explain_variance
 from reconciliations.enums import FileFormat
 from reconciliations.exports.tables import TABLES
 from settlements.domain.reversal import reverse_movement

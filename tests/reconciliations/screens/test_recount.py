@@ -4,7 +4,7 @@ import pytest
 
 from cashdesk.enums import CountMoment, Role, VarianceKind
 from cashdesk.models import CashSession, Count, Draft, Variance
-from reconciliations.domain.variance import approve_variance, explain_variance
+from reconciliations.domain.variance_acts import approve_variance, explain_variance
 from tests.factories import UserFactory
 from tests.reconciliations.queue import declare, limits, of_kind, short_drawer
 from tests.screens.desk import Browser

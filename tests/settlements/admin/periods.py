@@ -7,15 +7,16 @@ from typing import Any, Final
 from django.db.models import Model
 from django.test import Client
 
-from cashdesk.domain.count import CountedAmount, Pieces
-from cashdesk.domain.payment import record_payment
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount, Pieces
+from cashdesk.domain.payment.recording import record_payment
 from cashdesk.models import Payment, Store, User
 from settlements.domain.cashbook import accounts_of
 from settlements.domain.change_order import order_change
+from settlements.domain.closing import close_settlement, force_close_settlement
+from settlements.domain.counting import preview_settlement, start_counting
 from settlements.domain.deposit import prepare_deposit
 from settlements.domain.opening import open_settlement
-from settlements.domain.settlement import close_settlement, force_close_settlement, preview_settlement, start_counting
 from settlements.enums import SettlementType
 from settlements.models import CashbookAccount, ChangeOrder, Deposit, Settlement
 from tests.admin.back_office import page_of

@@ -9,7 +9,7 @@ from django.forms.models import model_to_dict
 from django.test import Client
 from django.urls import reverse
 
-from cashdesk.domain.proof import faults_of_store
+from cashdesk.domain.ledger.proof import faults_of_store
 from cashdesk.models import AuditEntry, Place
 from settlements.models import (
     CashbookAccount,

@@ -6,9 +6,9 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
-from cashdesk.domain.proof import faults_of_store
+from cashdesk.domain.ledger.proof import faults_of_store
 from cashdesk.models import AuditEntry
-from settlements.domain.settlement import preview_settlement
+from settlements.domain.counting import preview_settlement
 from settlements.models import Settlement
 from tests.admin.back_office import page_of, sits_down
 from tests.cashdesk.desk import minutes

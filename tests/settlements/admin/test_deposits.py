@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.proof import faults_of_store
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.proof import faults_of_store
 from cashdesk.models import AuditEntry
 from settlements.domain.reversal import reverse_movement
 from tests.admin.back_office import page_of, sits_down

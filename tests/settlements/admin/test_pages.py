@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
 from cashdesk.models import AuditEntry, Movement, Place, Seal
 from settlements.domain.change_order import receive_change
 from settlements.domain.reversal import reverse_movement

@@ -15,11 +15,12 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from cashdesk.domain.expected import moved
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.expected import moved
 from cashdesk.enums import CASH, PlaceKind, Scope
 from cashdesk.models import AuditEntry, Place
-from settlements.domain.settlement import count_settlement_afterwards, force_close_settlement
+from settlements.domain.closing import force_close_settlement
+from settlements.domain.count_afterwards import count_settlement_afterwards
 from settlements.filters import COLUMNS, PARAMETERS
 from settlements.models import Settlement
 from tests.api.blind import all_of, notations

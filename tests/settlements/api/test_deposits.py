@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cashdesk.domain.proof import faults_of_store as faults_of_books
+from cashdesk.domain.ledger.proof import faults_of_store as faults_of_books
 from cashdesk.enums import PlaceKind, Role, Scope
 from cashdesk.models import AuditEntry, Movement
 from settlements.domain.proof import faults_of_store as faults_of_settlements

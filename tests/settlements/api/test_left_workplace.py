@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from cashdesk.domain.proof import faults_of_store
+from cashdesk.domain.ledger.proof import faults_of_store
 from cashdesk.enums import Booked, PlaceKind, Role
 from cashdesk.models import Account, CashSession, Payment, Place, Store, User
 from cashdesk.page_urls import urlpatterns as pages_of_the_desk

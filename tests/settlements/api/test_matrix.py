@@ -12,9 +12,9 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.utils import timezone
 
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import PlaceKind
-from settlements.domain.settlement import force_close_settlement
+from settlements.domain.closing import force_close_settlement
 from settlements.models import Settlement
 from tests.settlements.steps import change, close, listed, open_register, open_vault, preview, report, start_counting
 from tests.stories import Caller, Cast, caller

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from cashdesk.enums import Scope
 from cashdesk.models import AuditEntry, Seal
-from settlements.domain.settlement import force_close_settlement
+from settlements.domain.closing import force_close_settlement
 from tests.factories import StoreFactory
 from tests.settlements.reporting import USD, Day, found
 from tests.stories import Cast, caller, counted_queries, exact, key_caller

@@ -4,9 +4,9 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from cashdesk.domain.entry import Entry
-from cashdesk.domain.ledger import record
-from cashdesk.domain.principal import SYSTEM
+from cashdesk.domain.caller.principal import SYSTEM
+from cashdesk.domain.ledger.entry import Entry
+from cashdesk.domain.ledger.ledger import record
 from cashdesk.enums import CASH, MovementKind, PlaceKind
 from tests.settlements.steps import change, listed, open_register, open_vault, report
 from tests.stories import Caller, Cast, caller, counted_queries

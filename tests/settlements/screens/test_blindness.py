@@ -7,7 +7,7 @@ import re
 import pytest
 from django.db import transaction
 
-from cashdesk.domain.expected import moved
+from cashdesk.domain.ledger.expected import moved
 from cashdesk.enums import CASH, MovementKind, PlaceKind
 from settlements.models import Settlement
 from tests.api.blind import all_of, notations

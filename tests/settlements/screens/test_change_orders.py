@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import PlaceKind
 from cashdesk.models import AuditEntry, Draft, Movement
 from settlements.domain.change_order import cancel_change, receive_change

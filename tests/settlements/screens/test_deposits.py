@@ -4,7 +4,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import PlaceKind
 from cashdesk.models import AuditEntry
 from settlements.domain.deposit import prepare_deposit

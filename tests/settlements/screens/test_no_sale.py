@@ -2,7 +2,7 @@
 
 import pytest
 
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
 from cashdesk.models import AuditEntry, Movement
 from settlements.domain.x_report import x_report
 from tests.cashdesk.desk import NOON, close_drawer, open_drawer

@@ -8,10 +8,10 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from cashdesk.domain.principal import Principal
-from cashdesk.domain.session import close_session
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.session.closing import close_session
 from cashdesk.models import AuditEntry, User
-from settlements.domain.settlement import force_close_settlement
+from settlements.domain.closing import force_close_settlement
 from tests.cashdesk.desk import counted, minutes, open_drawer
 from tests.factories import StoreFactory, UserFactory
 from tests.settlements.reporting import USD, Day, found

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import MovementKind, PlaceKind
 from cashdesk.models import Movement
 from settlements.domain.deposit import prepare_deposit

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from cashdesk.domain.principal import Principal
+from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import MovementKind, PlaceKind
 from cashdesk.models import AuditEntry, Movement
 from settlements.domain.deposit import credit_deposit

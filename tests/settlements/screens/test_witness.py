@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from cashdesk.domain.count import CountedAmount
+from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.errors import Forbidden, InvalidInput
 from cashdesk.models import Count
-from settlements.domain.settlement import close_settlement, preview_settlement
+from settlements.domain.closing import close_settlement
+from settlements.domain.counting import preview_settlement
 from settlements.models import Settlement
 from tests.factories import PASSWORD
 from tests.screens.desk import Browser

@@ -1,0 +1,1 @@
+"""Who asks, and the audit trail of what they did."""

@@ -1,0 +1,1 @@
+"""Counts, and the forms in which people enter them."""

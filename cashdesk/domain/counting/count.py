@@ -1,0 +1,111 @@
+"""Counts: what a person found, written down once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from cashdesk.denominations import denominations_of
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.enums import CASH, CountMoment
+from cashdesk.errors import InvalidInput
+from cashdesk.models import CashSession, Count, CountAmount, CountPieces, Place, User
+from cashdesk.money import bounded
+
+PIECES_MAX: Final = 10_000_000
+"""Of one note or coin: more than any drawer holds, and few enough for the column."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pieces:
+    """So many pieces of a note or coin worth `denomination` minor units."""
+
+    denomination: int
+    pieces: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedAmount:
+    """What a person counted of one currency and method: minor units, and of cash the pieces if they were told."""
+
+    currency: str
+    amount: int
+    method: str = CASH
+    pieces: tuple[Pieces, ...] = ()
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """Currency and method, as balances are keyed."""
+        return self.currency, self.method
+
+
+def total_of(
+    *, currency: str, pieces: Sequence[Pieces], field: str = "count", write: Callable[[int, str], str] | None = None
+) -> int:
+    """Returns the value of pieces in minor units.
+
+    Raises InvalidInput naming `field` for a note or coin that the currency does not have, one named twice, or more than the
+    largest amount, which `write` writes in the words of a place.
+    """
+    known = {denomination.value for denomination in denominations_of(currency)}
+    seen = set()
+    for line in pieces:
+        if line.denomination < 1:
+            raise InvalidInput.of(field, _("has a note or coin that is worth nothing."))
+        if known and line.denomination not in known:
+            raise InvalidInput.of(
+                field,
+                _("%(currency)s has no note or coin of %(denomination)s minor units.")
+                % {"currency": currency, "denomination": line.denomination},
+            )
+        if line.denomination in seen:
+            raise InvalidInput.of(
+                field,
+                _("names the note or coin of %(denomination)s minor units twice.")
+                % {"denomination": line.denomination},
+            )
+        seen.add(line.denomination)
+    total = sum(line.denomination * line.pieces for line in pieces)
+    return bounded(total, currency, field=field, write=write)
+
+
+def keep_count(
+    *,
+    place: Place,
+    moment: CountMoment,
+    counted: Sequence[CountedAmount],
+    by: Principal,
+    at: datetime,
+    session: CashSession | None = None,
+    attempt: int = 1,
+    witness: User | None = None,
+) -> Count:
+    """Writes down a count with its amounts and pieces; from then on it never changes (law 4).
+
+    Raises InvalidInput for more than the largest amount.
+    """
+    for found in counted:
+        bounded(found.amount, found.currency, field="amount")
+    count = Count.objects.create(
+        place=place,
+        session=session,
+        moment=moment,
+        attempt=attempt,
+        counted_at=at,
+        counted_by=by.user,
+        witness=witness,
+    )
+    amounts = CountAmount.objects.bulk_create(
+        CountAmount(count=count, currency=found.currency, method=found.method, amount=found.amount) for found in counted
+    )
+    pieces = [
+        CountPieces(count_amount=amount, denomination=line.denomination, pieces=line.pieces)
+        for amount, found in zip(amounts, counted, strict=True)
+        for line in found.pieces
+        if line.pieces
+    ]
+    if pieces:
+        CountPieces.objects.bulk_create(pieces)
+    return count

@@ -1,0 +1,94 @@
+"""Drafts: what a person has typed into a form and not sent yet, digit by digit. A draft is no count and books nothing."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Final, cast
+
+from django.db import transaction
+
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.errors import DraftChanged, DraftGone, InvalidInput
+from cashdesk.models import Draft, User
+
+SUBJECT: Final = re.compile(r"[a-z][a-z-]{0,23}(:[A-Za-z0-9-]{1,40}){1,2}")
+FIELD_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,63}")
+FIELDS_MAX: Final = 1_000
+"""As many as Django takes of one form: a count of two dozen currencies has more than 800."""
+VALUE_LENGTH_MAX: Final = 2_000
+LENGTH_MAX: Final = 48_000
+"""Characters of all fields and their names together: a browser sends no more than 64 KB while its page goes away."""
+
+DRAFTS_MAX: Final = 40
+"""Drafts of one person. The one that was typed into longest ago goes for a new one."""
+
+
+@transaction.atomic
+def save_draft(
+    *, by: Principal, subject: str, fields: Mapping[str, str], seen_version: int | None, device: str, at: datetime
+) -> Draft:
+    """Keeps what a person typed into the form of a subject, in place of what was kept of it, and returns the draft.
+
+    `seen_version` is the version that this page knows of, 0 where it knows of none; None for a form that the person
+    themselves sent on, which goes before whatever was typed elsewhere. `device` is what the page calls itself.
+    Raises DraftChanged where another device has typed since, DraftGone where the draft that the page knows of was sent or
+    thrown away, InvalidInput for fields that no form has.
+    """
+    _refuse_strange(subject=subject, fields=fields, device=device)
+    user = cast(User, by.user)
+    # Under the person's row, so that the first saves of two devices meet, and the drafts can be counted.
+    User.objects.select_for_update(no_key=True).only("pk").get(pk=user.pk)
+    draft = Draft.objects.filter(user=user, subject=subject).first()
+    if draft is None:
+        if seen_version:
+            raise DraftGone("What was typed here was sent, or thrown away, on another page.")
+        return _begin(user, subject=subject, fields=fields, device=device, at=at)
+    is_elsewhere = draft.device != device and seen_version is not None and seen_version < draft.version
+    if is_elsewhere and draft.fields != fields:
+        when = draft.updated_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+        raise DraftChanged(
+            f"This was changed on another device at {when}.", version=draft.version, changed_at=draft.updated_at
+        )
+    draft.fields, draft.device, draft.updated_at = dict(fields), device, at
+    draft.version += 1
+    draft.save(update_fields=["fields", "device", "updated_at", "version"])
+    return draft
+
+
+def draft_of(*, by: Principal, subject: str) -> Draft | None:
+    """Returns the person's own draft of a subject; nobody has one of somebody else."""
+    return Draft.objects.filter(user=by.user, subject=subject).first() if by.user else None
+
+
+def drafts_of(*, by: Principal, subjects: Iterable[str]) -> dict[str, Draft]:
+    """Returns the person's own drafts of several subjects, by subject, in one statement."""
+    drafts = Draft.objects.filter(user=by.user, subject__in=subjects) if by.user else ()
+    return {draft.subject: draft for draft in drafts}
+
+
+def discard_draft(*, by: Principal, subject: str) -> None:
+    """Throws the person's draft of a subject away: in the transaction of the act that it led to, or because they ask."""
+    Draft.objects.filter(user=by.user, subject=subject).delete()
+
+
+def fits(name: str, value: str) -> bool:
+    """Whether a form of ours has fields of such a name, and so much in one of them."""
+    # PostgreSQL keeps neither a NUL nor half a character.
+    is_text = "\0" not in value and not any("\ud800" <= sign <= "\udfff" for sign in value)
+    return bool(FIELD_NAME.fullmatch(name)) and len(value) <= VALUE_LENGTH_MAX and is_text
+
+
+def _begin(user: User, *, subject: str, fields: Mapping[str, str], device: str, at: datetime) -> Draft:
+    drafts = Draft.objects.filter(user=user)
+    older = list(drafts.order_by("-updated_at", "-pk").values_list("pk", flat=True)[DRAFTS_MAX - 1 :])
+    if older:
+        drafts.filter(pk__in=older).delete()
+    return Draft.objects.create(user=user, subject=subject, fields=dict(fields), device=device, updated_at=at)
+
+
+def _refuse_strange(*, subject: str, fields: Mapping[str, str], device: str) -> None:
+    length = sum(len(name) + len(value) for name, value in fields.items())
+    if not SUBJECT.fullmatch(subject) or len(device) > 32 or not device.isprintable():
+        raise InvalidInput("A draft has a subject and a device, both short words.")
+    if len(fields) > FIELDS_MAX or length > LENGTH_MAX or not all(fits(*field) for field in fields.items()):
+        raise InvalidInput("A draft holds the fields of one form, as they were typed.")

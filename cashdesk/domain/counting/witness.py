@@ -1,0 +1,59 @@
+"""The second person who confirms a large count with their own sign-in (docs/decisions/0016)."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
+
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.people.sign_in import WRONG_CREDENTIALS, verify_called
+from cashdesk.domain.people.sign_in_throttle import Source
+from cashdesk.errors import Forbidden, InvalidInput, NotSignedIn
+from cashdesk.models import Store, User
+
+MAY_NOT_WITNESS = noop("must be another person of this store, or somebody above it.")
+
+
+def asks_witness(*, store: Store, amount: int) -> bool:
+    """Whether a count of so much cash (minor units) is confirmed by a second person.
+
+    The counted amount alone decides, never a difference: being asked would tell that there is one (law 5).
+    """
+    return store.witness_minor is not None and amount > store.witness_minor
+
+
+def confirm_witness(*, name: str, password: str, source: Source, by: Principal, store: Store, at: datetime) -> User:
+    """Returns the person who confirms a count of `by` with their own name and password.
+
+    A wrong try counts as one at the sign-in does; call it outside of what may be undone. Raises InvalidInput naming
+    `witness_name` or `witness_password` for what is left out, and `witness_name` for what is wrong, whichever of the two
+    it is; TooManyAttempts; Forbidden for somebody who may not witness here.
+    """
+    left_out = [field for field, typed in (("witness_name", name), ("witness_password", password)) if not typed]
+    if left_out:
+        raise InvalidInput(_("A second person confirms this count."), errors=dict.fromkeys(left_out, _("is required.")))
+    try:
+        witness = verify_called(name=name, password=password, source=source, at=at)
+    except NotSignedIn as error:
+        raise InvalidInput.of("witness_name", _(WRONG_CREDENTIALS)) from error
+    if witness.account_id != store.account_id:
+        # Of another account: nothing of theirs exists here, and nothing here tells whether the password was right.
+        raise InvalidInput.of("witness_name", _(WRONG_CREDENTIALS))
+    refuse_witness(witness, by=by, store=store)
+    return witness
+
+
+def refuse_witness(witness: User | None, *, by: Principal, store: Store) -> None:
+    """Refuses a witness who counted it themselves, or who does not work in the store or above. Raises Forbidden."""
+    if witness is None:
+        return
+    is_there = witness.is_active and witness.account_id == store.account_id
+    may_witness = is_there and Principal(user=witness).stores().filter(pk=store.pk).exists()
+    if not may_witness or (by.user is not None and witness.pk == by.user.pk):
+        raise Forbidden(f"witness_name: {_(MAY_NOT_WITNESS)}", errors={"witness_name": _(MAY_NOT_WITNESS)})
+
+
+def refuse_unwitnessed(*, store: Store, amount: int, witness: User | None) -> None:
+    """Refuses a large count (minor units) that nobody confirmed. Raises InvalidInput."""
+    if witness is None and asks_witness(store=store, amount=amount):
+        raise InvalidInput.of("witness_name", _("is required: a second person confirms a count of so much."))

@@ -1,0 +1,1 @@
+"""The ledger: movements, sums, seals, reversals and variances."""

@@ -1,0 +1,122 @@
+"""Sealing the period of a place, and proving that nothing under a seal was changed."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from django.db.models import Q
+
+from cashdesk.domain.ledger.expected import Balances, moved
+from cashdesk.models import Movement, Place, Seal
+
+DIGESTED: Final = (
+    "id", "uuid", "store_id", "source_id", "destination_id", "amount", "currency", "method", "kind", "session_id",
+    "payment_id", "reverses_id", "is_late", "business_date", "occurred_at", "recorded_at", "recorded_by_id",
+    "recorded_with_id", "reason", "note",
+)  # fmt: skip
+
+
+def seal_period(*, place: Place, last_seal: Seal | None, at: datetime) -> Seal:
+    """Closes the running period of a place: the next Z number, without a gap, chained to the seal before.
+
+    The caller holds the place's exclusive lock, has read `last_seal` under it, and has recorded the last movements of the
+    period: the closing balances are summed here, since the close itself moves money.
+    """
+    after = last_seal.last_movement if last_seal else 0
+    movements = list(_movements(place=place, after=after))
+    balances = dict(_opening(last_seal))
+    for pair, amount in moved(place=place, after=after).items():
+        balances[pair] = balances.get(pair, 0) + amount
+    seal = Seal(
+        place=place,
+        number=last_seal.number + 1 if last_seal else 1,
+        after_movement=after,
+        last_movement=movements[-1][0] if movements else after,
+        movement_count=len(movements),
+        balances=_listed(balances),
+        previous_digest=last_seal.digest if last_seal else "",
+        sealed_at=at,
+    )
+    seal.digest = _digest(seal, movements)
+    seal.save(force_insert=True)
+    return seal
+
+
+def faults_of(place: Place) -> list[str]:
+    """Recomputes every seal of a place from the rows as they are, and returns a sentence for each that does not hold."""
+    faults = []
+    previous: Seal | None = None
+    for seal in Seal.objects.filter(place=place).order_by("number"):
+        expected_number = previous.number + 1 if previous else 1
+        if seal.number != expected_number:
+            faults.append(f"{place} of store {place.store_id}: Z {expected_number} is missing.")
+        if seal.previous_digest != (previous.digest if previous else ""):
+            faults.append(
+                f"{place} of store {place.store_id}: Z {seal.number} does not follow from the seal before it."
+            )
+        movements = list(_movements(place=place, after=seal.after_movement, until=seal.last_movement))
+        if seal.digest != _digest(seal, movements):
+            faults.append(
+                f"{place} of store {place.store_id}: the movements under Z {seal.number} are not those that were sealed."
+            )
+        balances = dict(_opening(previous))
+        for row in movements:
+            pair = (row[DIGESTED.index("currency")], row[DIGESTED.index("method")])
+            amount = row[DIGESTED.index("amount")]
+            balances[pair] = balances.get(pair, 0) + (
+                amount if row[DIGESTED.index("destination_id")] == place.pk else -amount
+            )
+        if seal.balances != _listed(balances):
+            faults.append(
+                f"{place} of store {place.store_id}: the balances of Z {seal.number} are not the sum of its movements."
+            )
+        previous = seal
+    return faults
+
+
+def _movements(*, place: Place, after: int, until: int | None = None) -> Iterator[tuple[Any, ...]]:
+    wanted = Movement.objects.filter(Q(source=place) | Q(destination=place), pk__gt=after)
+    if until is not None:
+        wanted = wanted.filter(pk__lte=until)
+    for row in wanted.order_by("pk").values_list(*DIGESTED, "late_for_id").iterator(chunk_size=2000):
+        # Seals from before there was `late_for` were made of rows without it.
+        yield row if row[-1] is not None else row[:-1]
+
+
+def _opening(seal: Seal | None) -> Iterator[tuple[tuple[str, str], int]]:
+    for balance in seal.balances if seal else []:
+        yield (balance["currency"], balance["method"]), balance["amount"]
+
+
+def _listed(balances: Balances) -> list[dict[str, Any]]:
+    return [
+        {"currency": currency, "method": method, "amount": amount}
+        for (currency, method), amount in sorted(balances.items())
+        if amount
+    ]
+
+
+def _digest(seal: Seal, movements: list[tuple[Any, ...]]) -> str:
+    """SHA-256 over the seal's own figures, the digest before it, and each movement's columns, one line each."""
+    digest = hashlib.sha256()
+    # The balances as sorted JSON: PostgreSQL gives an object's names back in an order of its own.
+    balances = json.dumps(seal.balances, sort_keys=True)
+    head = (
+        seal.place_id,
+        seal.number,
+        seal.after_movement,
+        seal.last_movement,
+        seal.movement_count,
+        balances,
+        seal.previous_digest,
+        seal.sealed_at.astimezone(UTC),
+    )
+    for row in (head, *movements):
+        # repr of each value keeps 1 and "1" apart and escapes line ends, so no two different rows give the same line.
+        digest.update(
+            "|".join(value.isoformat() if hasattr(value, "isoformat") else repr(value) for value in row).encode()
+        )
+        digest.update(b"\n")
+    return digest.hexdigest()

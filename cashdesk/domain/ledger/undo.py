@@ -1,0 +1,44 @@
+"""Undo: people take back what they moved by hand themselves, while nobody has counted it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger import ledger
+from cashdesk.domain.ledger.reversal import why_not_reversed
+from cashdesk.enums import MovementKind
+from cashdesk.errors import Forbidden
+from cashdesk.models import Movement
+
+BY_HAND: Final = frozenset({MovementKind.PAID_IN, MovementKind.PAID_OUT, MovementKind.DROP, MovementKind.LOAN})
+"""The kinds that a person types in at a drawer. Payments are the till's; floats, returns and differences are transitions."""
+
+
+def take_back(*, movement: Movement, by: Principal, at: datetime, reason: str) -> Movement:
+    """Reverses a movement that `by` has booked by hand, on time or not at all, and returns the reversal.
+
+    After a count of one of its places it would be late money, which explains somebody else's count: a manager decides that.
+    Raises Forbidden for another person's movement and for other kinds; Conflict as `ledger.reverse`, and after a count;
+    InvalidInput for the reason.
+    """
+    refusal = _refusal(movement, by=by)
+    if refusal:
+        raise Forbidden(refusal)
+    return ledger.reverse(movement=movement, by=by, at=at, reason=reason, kinds=BY_HAND, refuses_late=True)
+
+
+def why_not_taken_back(movements: Sequence[Movement], *, by: Principal) -> dict[int, str]:
+    """Returns per movement id why `by` cannot take it back now, or "". A look, in one statement."""
+    reasons = why_not_reversed(movements, on_time=True)
+    return {movement.pk: _refusal(movement, by=by) or reasons[movement.pk] for movement in movements}
+
+
+def _refusal(movement: Movement, *, by: Principal) -> str:
+    if by.user is None or movement.recorded_by_id != by.user.pk:
+        return _("Somebody else booked this. Ask a manager to reverse it.")
+    if movement.kind not in BY_HAND:
+        return _("Only cash paid in, paid out, dropped or lent can be taken back here. Ask a manager.")
+    return ""

@@ -1,0 +1,1 @@
+"""Payments that a point of sale reports."""

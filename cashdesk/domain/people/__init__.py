@@ -1,0 +1,1 @@
+"""People and programs: how they sign in, and their tokens."""

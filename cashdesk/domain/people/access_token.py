@@ -1,0 +1,111 @@
+"""Access tokens: given out at the sign-in, looked up at every request, revoked."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db.models import Exists, F, OuterRef, Q
+
+from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.principal import Principal, works_in
+from cashdesk.enums import Role, SessionStatus, TokenKind
+from cashdesk.models import AccessToken, CashSession, Place, Store, User
+
+PREFIX_LENGTH: Final = 12
+
+
+def issue_token(
+    *, user: User, at: datetime, lifetime: timedelta, store: Store | None = None, register: Place | None = None
+) -> tuple[AccessToken, str]:
+    """Gives a person a token. Returns it with the secret, which is nowhere else."""
+    secret = random_secret("ct")
+    token = AccessToken.objects.create(
+        kind=TokenKind.SIGN_IN,
+        prefix=secret[:PREFIX_LENGTH],
+        digest=digest_of(secret),
+        account=user.account,
+        user=user,
+        store=store,
+        register=register,
+        created_at=at,
+        expires_at=at + lifetime,
+    )
+    audit.note(
+        action="person.signed_in",
+        subject=f"user:{user.pk}",
+        by=Principal(user=user, token=token),
+        at=at,
+        store=store or user.store,
+    )
+    return token, secret
+
+
+def authenticate(*, secret: str, at: datetime) -> Principal | None:
+    """Returns who a secret speaks for, in one query; None when it is unknown, expired, revoked, or its owner inactive, and
+    when it is bound to a store or register where its owner does not work any more.
+
+    It writes nothing, so that it works on a database that takes no writes; `last_use.note_use` is called after the answer.
+    """
+    token = (
+        AccessToken.objects.select_related("user__store", "user__register", "store", "register")
+        .annotate(is_register_of_another=_is_register_of_another())
+        .filter(Q(account__isnull=True) | Q(account__is_active=True), digest=digest_of(secret))
+        .first()
+    )
+    if token is None or token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= at):
+        return None
+    if token.user is not None and not (token.user.is_active and _is_where_they_work(token, token.user)):
+        return None
+    return Principal(user=token.user, token=token)
+
+
+def _is_register_of_another() -> Q:
+    """Builds the condition that the register of a token is assigned to another person, and its owner has no drawer there."""
+    others = User.objects.filter(register=OuterRef("register"), is_active=True).exclude(pk=OuterRef("user"))
+    running = CashSession.objects.filter(
+        register=OuterRef("register"), user=OuterRef("user"), status=SessionStatus.OPEN
+    )
+    return Exists(others) & ~Exists(running)
+
+
+def _is_where_they_work(token: AccessToken, user: User) -> bool:
+    """Whether a person's token is bound to nothing, or to a store and register where they still work."""
+    store = token.store
+    if store is not None and not works_in(user, store):
+        return False
+    register = token.register
+    if register is None:
+        return True
+    if store is None and user.role != Role.ADMIN and register.store_id != user.store_id:
+        return False
+    return user.has_role(Role.MANAGER) or not getattr(token, "is_register_of_another", False)
+
+
+def revoke(*, token: AccessToken, by: Principal, at: datetime) -> None:
+    """Ends a token or key at once. Again: no change."""
+    if AccessToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=at):
+        audit.note(action="token.revoked", subject=f"token:{token.pk}", by=by, at=at, store=token.store)
+
+
+def end_sign_ins(*, user: User, at: datetime) -> int:
+    """Ends every token and browser session of a person. Returns how many tokens were still in force.
+
+    The caller notes why in the audit trail. API keys are no sign-ins: they belong to the account (docs/decisions/0019).
+    """
+    User.objects.filter(pk=user.pk).update(access_version=F("access_version") + 1)
+    user.refresh_from_db(fields=["access_version"])
+    tokens = AccessToken.objects.filter(user=user, revoked_at__isnull=True)
+    in_force = tokens.exclude(expires_at__lte=at).count()
+    tokens.update(revoked_at=at)
+    return in_force
+
+
+def random_secret(kind: str) -> str:
+    """Draws a secret; `kind` is the letters that it begins with, by which people recognise it."""
+    return f"{kind}_{secrets.token_urlsafe(32)}"
+
+
+def digest_of(secret: str) -> str:
+    """Returns what is kept of a secret: its SHA-256."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

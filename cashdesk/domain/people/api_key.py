@@ -1,0 +1,193 @@
+"""API keys, with which programs sign in: issued, and replaced with an overlap. `access_token.revoke` ends one at once."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+from django.db.models import CharField, Exists, OuterRef, Value
+from django.db.models.functions import Cast, Concat
+
+from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.people.access_token import PREFIX_LENGTH, digest_of, random_secret
+from cashdesk.domain.store.place import register_at
+from cashdesk.enums import PlaceKind, Role, Scope, TokenKind
+from cashdesk.errors import Conflict, Forbidden, InvalidInput
+from cashdesk.models import AccessToken, Account, AuditEntry, Place, Store, User, Vendor
+
+OVERLAP_MAX: Final = timedelta(days=30)
+NAME_MAX: Final = 200
+
+
+@transaction.atomic
+def issue_api_key(
+    *,
+    name: str,
+    scopes: Iterable[str],
+    by: Principal,
+    at: datetime,
+    account: Account,
+    vendor: Vendor | None = None,
+    store: Store | None = None,
+    register: Place | None = None,
+    expires_at: datetime | None = None,
+    secret: str = "",
+) -> tuple[AccessToken, str]:
+    """Makes an API key. Returns it with the secret, which is shown once and stored nowhere.
+
+    A `secret` is given only by the demonstration world, whose keys are known to everybody; else a random one is drawn.
+    Raises Forbidden for whoever is no admin of the account, InvalidInput, which names the field, for a key that would
+    open nothing, or whose vendor, store and register are not the account's and each other's.
+    """
+    _refuse_others(account_id=account.pk, by=by)
+    _refuse_wrong_terms(name=name, expires_at=expires_at, at=at)
+    _refuse_wrong_binding(account=account, vendor=vendor, store=store, register=register)
+    return _make(
+        like=AccessToken(
+            name=name,
+            account=account,
+            vendor=vendor,
+            store=store,
+            register=register,
+            scopes=_known(scopes),
+            expires_at=expires_at,
+        ),
+        by=by,
+        at=at,
+        secret=secret,
+    )
+
+
+@transaction.atomic
+def rotate_api_key(*, token: AccessToken, overlap: timedelta, by: Principal, at: datetime) -> tuple[AccessToken, str]:
+    """Makes the key that takes the place of another: with its name, scopes and binding, and as long a life as it was given.
+    Returns it with the secret, which is shown once and stored nowhere.
+
+    The old one works for `overlap` more, or until it would have expired anyway. Raises Forbidden for whoever is no admin
+    of its account, InvalidInput for an overlap that is too long, Conflict for a key that has ended or was replaced already.
+    """
+    _refuse_others(account_id=token.account_id, by=by)
+    if not timedelta(0) <= overlap <= OVERLAP_MAX:
+        raise InvalidInput.of("overlap", f"must be from 0 minutes to {OVERLAP_MAX.days} days.")
+    old = AccessToken.objects.select_for_update(no_key=True).get(pk=token.pk)
+    _refuse_ended(old, at=at)
+    lifetime = old.expires_at - old.created_at if old.expires_at else None
+    new, secret = _make(
+        like=AccessToken(
+            name=old.name,
+            account_id=old.account_id,
+            vendor_id=old.vendor_id,
+            store_id=old.store_id,
+            register_id=old.register_id,
+            scopes=old.scopes,
+            expires_at=at + lifetime if lifetime else None,
+            replaces=old,
+        ),
+        by=by,
+        at=at,
+    )
+    old.expires_at = min(at + overlap, old.expires_at or at + overlap)
+    old.save(update_fields=["expires_at"])
+    audit.note(
+        action="api_key.rotated",
+        subject=f"token:{old.pk}",
+        by=by,
+        at=at,
+        store=old.store,
+        account=old.account,
+        detail={"replaced_by": new.pk, "works_until": old.expires_at.isoformat()},
+    )
+    return new, secret
+
+
+def is_rotatable(token: AccessToken, *, at: datetime) -> bool:
+    """Whether this is a key that works and that no other takes the place of; rotate_api_key() decides again."""
+    try:
+        _refuse_ended(token, at=at)
+    except (Conflict, InvalidInput):
+        return False
+    return True
+
+
+def register_of_key(*, store: Store | None, station: int | None) -> Place | None:
+    """Returns the register that a key is to be bound to; None where no station is named. Raises InvalidInput."""
+    if station is None:
+        return None
+    if store is None:
+        raise InvalidInput.of("station", "needs the store that it stands in.")
+    return register_at(store=store, station=station)
+
+
+def _make(*, like: AccessToken, by: Principal, at: datetime, secret: str = "") -> tuple[AccessToken, str]:
+    secret = secret or random_secret("ck")
+    like.kind, like.created_at = TokenKind.API_KEY, at
+    like.prefix, like.digest = secret[:PREFIX_LENGTH], digest_of(secret)
+    like.save(force_insert=True)
+    audit.note(
+        action="api_key.issued",
+        subject=f"token:{like.pk}",
+        by=by,
+        at=at,
+        store=like.store,
+        account=like.account,
+        detail={"name": like.name, "scopes": like.scopes}
+        | ({"replaces": like.replaces_id} if like.replaces_id else {}),
+    )
+    return like, secret
+
+
+def _known(scopes: Iterable[str]) -> list[str]:
+    wanted = {str(scope) for scope in scopes}
+    unknown = sorted(wanted - set(Scope.values))
+    if unknown or not wanted:
+        wrong = f"has no such scope as {', '.join(unknown)}" if unknown else "must name one at least"
+        raise InvalidInput.of("scopes", f"{wrong}: there are {', '.join(Scope.values)}.")
+    return sorted(wanted)
+
+
+def _refuse_others(*, account_id: int | None, by: Principal) -> None:
+    """Keys are an admin's of the account, an operator's of the installation, or the system's."""
+    is_of_all = by.is_system or (by.user is not None and by.user.is_superuser)
+    if not by.has_role(Role.ADMIN) or not (is_of_all or (account_id is not None and account_id == by.account_id)):
+        raise Forbidden("Only an admin of the account makes and replaces its API keys.")
+
+
+def _refuse_wrong_terms(*, name: str, expires_at: datetime | None, at: datetime) -> None:
+    if not name.strip() or len(name) > NAME_MAX:
+        raise InvalidInput.of("name", f"must say what uses the key, in 1 to {NAME_MAX} characters.")
+    if expires_at is not None and expires_at <= at:
+        raise InvalidInput.of("expires_at", "must be in the future.")
+
+
+def _refuse_wrong_binding(
+    *, account: Account, vendor: Vendor | None, store: Store | None, register: Place | None
+) -> None:
+    if vendor is not None and vendor.account_id != account.pk:
+        raise InvalidInput.of("vendor", "is not a vendor of the account.")
+    if store is not None and store.account_id != account.pk:
+        raise InvalidInput.of("store", "is not a store of the account.")
+    if store is not None and vendor is not None and store.vendor_id != vendor.pk:
+        raise InvalidInput.of("store", "is not a store of the vendor.")
+    if register is not None and (store is None or register.store_id != store.pk or register.kind != PlaceKind.REGISTER):
+        raise InvalidInput.of("register", "is not a register of the store that the key is bound to.")
+
+
+def _refuse_ended(token: AccessToken, *, at: datetime) -> None:
+    if token.kind != TokenKind.API_KEY:
+        raise InvalidInput.of("token", "is of a person who signed in: only a key is replaced.")
+    if token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= at):
+        raise Conflict("The key has ended: make a new one.", code="key_ended")
+    if hasattr(token, "replaced_by"):
+        raise Conflict("Another key takes the place of this one already: replace that one.", code="key_replaced")
+
+
+def keys_issued_by(user: User, *, at: datetime) -> list[AccessToken]:
+    """Returns the API keys that the person made and that still work."""
+    keys = AccessToken.objects.filter(kind=TokenKind.API_KEY, revoked_at__isnull=True).exclude(expires_at__lte=at)
+    if user.account_id is not None:
+        keys = keys.filter(account_id=user.account_id)
+    made = AuditEntry.objects.filter(
+        action="api_key.issued", user=user, subject=Concat(Value("token:"), Cast(OuterRef("pk"), CharField()))
+    )
+    return list(keys.filter(Exists(made)).order_by("pk"))

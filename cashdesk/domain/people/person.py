@@ -1,0 +1,205 @@
+"""Setting up people."""
+
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from datetime import datetime
+from itertools import count
+from typing import Any, Final
+from uuid import uuid4
+
+from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.people.access_token import end_sign_ins
+from cashdesk.domain.people.api_key import keys_issued_by
+from cashdesk.domain.people.sign_in_throttle import recent_tries
+from cashdesk.domain.store.changes_while_open import refuse_change_of_person
+from cashdesk.enums import Language, Role
+from cashdesk.errors import Forbidden
+from cashdesk.models import Account, Draft, Place, Store, User
+
+SIGNING_OUT: Final = frozenset({"deactivated", "moved", "role_changed"})
+"""Changes of a person that end every sign-in of theirs."""
+
+
+def create_person(
+    *,
+    account: Account,
+    username: str,
+    email: str,
+    name: str,
+    role: Role,
+    store: Store | None = None,
+    password: str | None = None,
+    rut: str = "",
+    register: Place | None = None,
+    is_owner: bool = False,
+    operator_code: str = "",
+) -> User:
+    """Creates a person; without a password they cannot sign in until one is set.
+
+    The user id is their operator code unless one is given. Where that id is the code of somebody else, they get a code
+    like it, such as `218-2`. Raises ValidationError when the username, email, tax id or code is somebody else's.
+    """
+    user = User(
+        account=account,
+        store=store,
+        username=username,
+        email=email.lower(),
+        name=name,
+        role=role,
+        rut=rut,
+        register=register,
+        is_owner=is_owner,
+        operator_code=operator_code,
+        password=make_password(password),
+    )
+    user.full_clean()
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError:
+        user.full_clean()  # Names the field, where somebody took the name at the same moment.
+        if operator_code:
+            raise
+        user.pk = None
+        _save_with_free_code(user)
+    return user
+
+
+@transaction.atomic
+def _save_with_free_code(user: User) -> None:
+    """Saves a new person whose id is the operator code of somebody else: with that id and a number as their code."""
+    user.operator_code = uuid4().hex  # The id is known only once the row is there.
+    user.save(force_insert=True)
+    for number in count(2):
+        user.operator_code = f"{user.pk}-{number}"
+        with suppress(ValidationError):
+            user.full_clean()
+            break
+    user.save(update_fields=["operator_code"])
+
+
+@transaction.atomic
+def set_password(*, user: User, password: str, by: Principal, at: datetime) -> None:
+    """Gives a person a new password, and ends every token and browser session of theirs.
+
+    Raises Forbidden for somebody else than the person, an admin of their account, or an operator of the installation.
+    """
+    is_own = by.user is not None and by.user.pk == user.pk
+    if not is_own:
+        _refuse_others(user, by=by)
+    user.password = make_password(password)
+    user.save(update_fields=["password"])
+    ended = end_sign_ins(user=user, at=at)
+    _note("password_changed" if is_own else "password_set", user, by=by, at=at, detail={"tokens_ended": ended})
+
+
+@transaction.atomic
+def change_person(*, user: User, fields: Collection[str], by: Principal, at: datetime) -> None:
+    """Saves these fields of a person, as they are on `user`.
+
+    Who is deactivated, moved to another store or given another role is signed out everywhere, and the audit trail names
+    each act. The drafts of somebody deactivated or moved go with it: their forms are of a drawer that is no longer theirs.
+    Raises ValidationError naming the field, Conflict while a drawer of theirs is open, Forbidden for a role above the
+    caller's own and for the caller's own role and activity.
+    """
+    before = User.objects.select_for_update(no_key=True, of=("self",)).select_related("store").get(pk=user.pk)
+    _refuse_others(before, by=by)
+    acts = _acts(before, user)
+    _refuse_acts(acts, user, by=by)
+    refuse_change_of_person(user)
+    user.full_clean(exclude=["password"])
+    _save(user, fields=fields)
+    ended = end_sign_ins(user=user, at=at) if acts.keys() & SIGNING_OUT else 0
+    if acts.keys() & {"deactivated", "moved"}:
+        Draft.objects.filter(user=user).delete()
+    for act, detail in acts.items():
+        if act in SIGNING_OUT:
+            detail["tokens_ended"] = ended
+        if act == "deactivated":
+            detail["keys_left"] = [key.pk for key in keys_issued_by(user, at=at)]
+        _note(act, user, by=by, at=at, detail=detail)
+
+
+@transaction.atomic
+def unlock_person(*, user: User, by: Principal, at: datetime) -> int:
+    """Takes away the wrong tries that count against a person, so that they can sign in at once. Returns how many.
+
+    Raises Forbidden for oneself, for somebody who is no manager of the person's store or above, and for a person whose
+    role is above the caller's: each unlocking is a chance to guess on.
+    """
+    if by.user is not None:
+        is_theirs = user.pk != by.user.pk and by.people(with_inactive=True).filter(pk=user.pk).exists()
+        is_below = by.has_role(Role(user.role)) and (by.user.is_superuser or not user.is_superuser)
+        if not (by.has_role(Role.MANAGER) and is_theirs and is_below):
+            raise Forbidden("A manager of the store, or somebody above the person, unlocks them.")
+    elif not by.is_system:
+        raise Forbidden("A person unlocks a person.")
+    removed, _by_model = recent_tries(user, at=at).delete()
+    _note("unlocked", user, by=by, at=at, detail={"tries": removed})
+    return removed
+
+
+def _acts(before: User, after: User) -> dict[str, dict[str, Any]]:
+    """Returns what the change is called in the audit trail, with what stands beside it there."""
+    acts: dict[str, dict[str, Any]] = {}
+    if before.is_active != after.is_active:
+        acts["activated" if after.is_active else "deactivated"] = {}
+    if before.store_id != after.store_id:
+        acts["moved"] = {"from": before.store_id, "to": after.store_id}
+    if before.role != after.role:
+        acts["role_changed"] = {"from": before.role, "to": after.role}
+    return acts
+
+
+def _refuse_acts(acts: Collection[str], user: User, *, by: Principal) -> None:
+    own = {"role_changed": "role", "deactivated": "is_active", "activated": "is_active"}
+    for act in acts:
+        if by.user is not None and by.user.pk == user.pk and act in own:
+            raise Forbidden(
+                "Somebody else changes this for you.", errors={own[act]: "Somebody else changes this for you."}
+            )
+    if "role_changed" in acts and not by.has_role(Role(user.role)):
+        raise Forbidden("Nobody gives a role above their own.", errors={"role": "is above your own."})
+
+
+def _refuse_others(user: User, *, by: Principal) -> None:
+    """People are changed by admins of their account; operators of the installation change everybody."""
+    is_of_all = by.is_system or (by.user is not None and by.user.is_superuser)
+    is_admin = by.has_role(Role.ADMIN) and not user.is_superuser and by.account_id == user.account_id
+    if not (is_of_all or is_admin):
+        raise Forbidden("Only an admin of the account changes its people.")
+
+
+def _save(user: User, *, fields: Collection[str] | None = None) -> None:
+    """Saves a person who was found valid. Raises ValidationError where somebody took a name of theirs meanwhile."""
+    try:
+        with transaction.atomic():
+            user.save(update_fields=fields)
+    except IntegrityError:
+        user.full_clean(exclude=["password"])
+        raise
+
+
+def _note(act: str, user: User, *, by: Principal, at: datetime, detail: Mapping[str, Any] | None = None) -> None:
+    audit.note(
+        action=f"person.{act}",
+        subject=f"user:{user.pk}",
+        by=by,
+        at=at,
+        store=user.store,
+        account=user.account,
+        detail=detail,
+    )
+
+
+@transaction.atomic
+def choose_language(*, user: User, language: Language, by: Principal, at: datetime) -> None:
+    """Has the pages speak a language to a person, whatever their store's is."""
+    user.language = language
+    user.save(update_fields=["language"])
+    _note("language_chosen", user, by=by, at=at, detail={"language": language})

@@ -1,0 +1,125 @@
+"""Cancelling an opening that was a mistake: nothing has moved since, so the drawer is as it was before."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger import ledger
+from cashdesk.domain.ledger.expected import book_of, last_seal_of
+from cashdesk.domain.ledger.raise_variance import supersede
+from cashdesk.domain.ledger.reversal import counted_since, late_only, refuse_reason
+from cashdesk.domain.ledger.seal import seal_period
+from cashdesk.domain.session.foreign_cash import carry_on
+from cashdesk.domain.store.place import places_of
+from cashdesk.domain.store.place_lock import lock_places, mark_transition
+from cashdesk.enums import FLOW, MovementKind, PlaceKind, Role, SessionStatus, VarianceKind
+from cashdesk.errors import Conflict, DomainError, Forbidden
+from cashdesk.models import CashSession, Movement, Payment
+
+BOOKED_BY_AN_OPENING = frozenset({MovementKind.FLOAT, MovementKind.OVER_SHORT})
+
+
+@transaction.atomic
+def cancel_opening(*, session: CashSession, by: Principal, at: datetime, reason: str) -> CashSession:
+    """Cancels the opening of a session in which nothing has moved, and returns the session.
+
+    In this order, under the register's lock: what the opening booked is reversed, the float to the vault and an opening
+    difference to over/short; a difference that it raised is superseded; the period is sealed; the session is closed with
+    its float as counted and expected and marked `is_cancelled`. The register is free. The opening is nobody's count of the
+    drawer: what a handover or a forced close left there still waits for one (law 5).
+
+    Raises Conflict once money has moved or a payment was reported, when the session is closed, and for a cashier after a
+    count of the vault; Forbidden for another cashier; InvalidInput for the reason.
+    """
+    vault = places_of(session.store)[PlaceKind.VAULT]
+    lock_places(exclusive=[session.register], shared=[vault])
+    session = CashSession.objects.select_related("store", "user", "register").get(pk=session.pk)
+    opening = _booked_by_opening(session)
+    refusal = _refusal(session, opening=opening, by=by)
+    if refusal is not None:
+        raise refusal
+    refuse_reason(reason)
+    for movement in opening:
+        ledger.reverse(
+            movement=movement,
+            by=by,
+            at=at,
+            reason=reason,
+            kinds=BOOKED_BY_AN_OPENING,
+            refuses_late=not by.has_role(Role.MANAGER),
+        )
+    supersede(subjects=[f"session:{session.pk}"], kind=VarianceKind.OPENING, by=by, at=at)
+    book = book_of(session.register)
+    session.seal = seal_period(place=session.register, last_seal=book.last_seal, at=at)
+    session.status, session.is_cancelled = SessionStatus.CLOSED, True
+    session.expected_amount = session.declared_amount = session.start_amount
+    session.difference, session.closed_at, session.closed_by = 0, at, by.user
+    session.save(
+        update_fields=[
+            "status", "is_cancelled", "expected_amount", "declared_amount", "difference", "closed_at", "closed_by", "seal",
+        ]
+    )  # fmt: skip
+    carry_on(session, book=book)
+    mark_transition(session.register)
+    audit.note(
+        action="session.opening_cancelled",
+        subject=f"session:{session.pk}",
+        by=by,
+        at=at,
+        store=session.store,
+        detail={"reason": reason, "start_amount": session.start_amount},
+    )
+    return session
+
+
+def may_be_a_mistake(session: CashSession, *, moved: Collection[Movement]) -> bool:
+    """Whether the desk offers to cancel an opening: nothing was `moved` by hand, and no payment was reported.
+
+    A look, in one statement. The page of the cancelling asks for all the rest.
+    """
+    return not moved and not Payment.objects.filter(session=session).exists()
+
+
+def why_not_cancelled(session: CashSession, *, by: Principal) -> str:
+    """Returns why `by` cannot cancel the opening of a session now, or "". A look: under the lock it is asked again."""
+    refusal = _refusal(session, opening=_booked_by_opening(session), by=by)
+    return refusal.message if refusal is not None else ""
+
+
+def _booked_by_opening(session: CashSession) -> list[Movement]:
+    """Returns the movements with which the session was opened: they carry its instant."""
+    booked = Movement.objects.filter(session=session, kind__in=BOOKED_BY_AN_OPENING, recorded_at=session.opened_at)
+    return list(booked.select_related("store", "source", "destination", "session", "late_for").order_by("pk"))
+
+
+def _refusal(session: CashSession, *, opening: list[Movement], by: Principal) -> DomainError | None:
+    if not by.has_role(Role.MANAGER) and (by.user is None or by.user.pk != session.user_id):
+        return Forbidden(_("Somebody else opened this drawer. Ask a manager to cancel it."))
+    if SessionStatus.CLOSED not in FLOW["session"][session.status]:
+        return Conflict(_("This drawer is closed already."), code="already_closed")
+    if _has_moved(session, opening=opening):
+        told = _("Money has moved or a payment was reported since the opening. Count and close the drawer.")
+        return Conflict(told, code="session_has_moved")
+    counted = [end for ends in counted_since(opening).values() for end in ends] if opening else []
+    if counted and not by.has_role(Role.MANAGER):
+        return late_only(counted)
+    return None
+
+
+def _has_moved(session: CashSession, *, opening: list[Movement]) -> bool:
+    """Whether anything came after the opening: a payment of any status, a movement of the session or of its register."""
+    if Payment.objects.filter(session=session).exists():
+        return True
+    booked = [movement.pk for movement in opening]
+    if Movement.objects.filter(session=session).exclude(pk__in=booked).exists():
+        return True
+    # Of no session: the reversal of what came before, which the register's own period bounds.
+    last_seal = last_seal_of(session.register)
+    at_register = Q(source=session.register_id) | Q(destination=session.register_id)
+    since = Movement.objects.filter(at_register, pk__gt=last_seal.last_movement if last_seal else 0)
+    return since.filter(recorded_at__gte=session.opened_at).exclude(pk__in=booked).exists()

@@ -1,0 +1,147 @@
+"""Closes a cash session: with a blind count, by a handover, or without a count."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount, keep_count
+from cashdesk.domain.counting.witness import refuse_unwitnessed, refuse_witness
+from cashdesk.domain.ledger.expected import book_of
+from cashdesk.domain.ledger.raise_variance import raise_uncounted
+from cashdesk.domain.ledger.seal import seal_period
+from cashdesk.domain.session.booking import cause_of, raise_counted, record_difference, record_return
+from cashdesk.domain.session.foreign_cash import (
+    book_others,
+    freeze_others,
+    refuse_currencies,
+    refuse_left_out,
+)
+from cashdesk.domain.store.may_trade import refuse_counted
+from cashdesk.domain.store.place import places_of
+from cashdesk.domain.store.place_lock import lock_places, mark_transition
+from cashdesk.enums import (
+    CASH,
+    FLOW,
+    CountMoment,
+    PlaceKind,
+    SessionStatus,
+)
+from cashdesk.errors import Conflict, NothingOpen
+from cashdesk.models import CashSession, User
+
+
+@transaction.atomic
+def close_session(
+    *,
+    session: CashSession,
+    counted: CountedAmount,
+    by: Principal,
+    at: datetime,
+    others: Sequence[CountedAmount] = (),
+    hands_over: bool = False,
+    asks_for_all: bool = False,
+    witness: User | None = None,
+    refuses_unwitnessed: bool = False,
+) -> CashSession:
+    """Closes a session with what was counted, blind, and returns it with its frozen figures.
+
+    `others` is what was counted of other currencies. One that is not counted is raised, and stays in the drawer; where
+    `asks_for_all`, it is refused (Conflict), so that the person counts it (docs/decisions/0024).
+
+    In this order: the register is locked, so every posting before is in and none comes after; the expected amount is one
+    sum; the difference is booked over/short; the counted cash goes back to the vault, unless a settlement holds the
+    drawer or `hands_over`: then it stays in it for the next cashier to count in; the period is sealed.
+    `witness` confirmed the count; `refuses_unwitnessed` is for doors at which a person counts (docs/decisions/0016).
+
+    Raises NothingOpen when it was closed meanwhile: of two closes at once one wins and the other changes nothing. Raises
+    InvalidInput or Forbidden for the witness, Conflict for a handover while the register is counted.
+    """
+    ends = places_of(session.store)
+    register = lock_places(exclusive=[session.register], shared=[ends[PlaceKind.VAULT]])[session.register_id]
+    session = CashSession.objects.select_related("store", "user", "register").get(pk=session.pk)
+    if SessionStatus.CLOSED not in FLOW["session"][session.status]:
+        raise NothingOpen(_("No active cash session found for the current user"))
+    refuse_witness(witness, by=by, store=session.store)
+    if refuses_unwitnessed:
+        refuse_unwitnessed(store=session.store, amount=counted.amount, witness=witness)
+    if hands_over:
+        refuse_counted(register)
+        session.is_handed_over = True
+    refuse_currencies(others, currency=session.currency)
+    book = book_of(register)
+    if asks_for_all:
+        refuse_left_out(session, register=register, book=book, others=others)
+    expected = book.amount(currency=session.currency, method=CASH)
+    found, moment = [counted, *others], CountMoment.CLOSING
+    keep_count(place=register, session=session, moment=moment, counted=found, by=by, at=at, witness=witness)
+    record_difference(session=session, ends=ends, difference=counted.amount - expected, by=by, at=at)
+    if not hands_over:
+        record_return(session=session, register=register, ends=ends, amount=counted.amount, by=by, at=at)
+    book_others(session, register=register, book=book, ends=ends, others=others, by=by, at=at)
+    session.seal = seal_period(place=register, last_seal=book.last_seal, at=at)
+    _freeze(session=session, status=SessionStatus.CLOSED, expected=expected, declared=counted.amount, by=by, at=at)
+    raise_counted(session, expected=expected, counted=counted, by=by, at=at)
+    freeze_others(session, register=register, book=book, others=others, by=by, at=at)
+    detail = {
+        "declared": counted.amount,
+        "expected": expected,
+        "difference": session.difference,
+        **witness_detail(witness),
+    }
+    action = "session.handed_over" if hands_over else "session.closed"
+    audit.note(action=action, subject=f"session:{session.pk}", by=by, at=at, store=session.store, detail=detail)
+    return session
+
+
+@transaction.atomic
+def force_close_session(*, session: CashSession, by: Principal, at: datetime, reason: str) -> CashSession:
+    """Closes a session without a count (CLOSED_SYSTEM): declared 0, nothing booked, the cash stays in the register's book
+    and the next opening shows it. Raises Conflict when it is closed already.
+    """
+    lock_places(exclusive=[session.register])
+    session = CashSession.objects.select_related("store", "user", "register").get(pk=session.pk)
+    if SessionStatus.CLOSED_SYSTEM not in FLOW["session"][session.status]:
+        raise Conflict(_("The session is closed already."), code="already_closed")
+    return close_uncounted(session=session, by=by, at=at, reason=reason)
+
+
+def witness_detail(witness: User | None) -> dict[str, int]:
+    """Returns what an audit entry says about the witness of a count."""
+    return {"witness": witness.pk} if witness is not None else {}
+
+
+def close_uncounted(*, session: CashSession, by: Principal, at: datetime, reason: str) -> CashSession:
+    """Closes an open session without a count; the caller holds the register's exclusive lock."""
+    book = book_of(session.register)
+    expected = book.amount(currency=session.currency, method=CASH)
+    session.seal = seal_period(place=session.register, last_seal=book.last_seal, at=at)
+    _freeze(session=session, status=SessionStatus.CLOSED_SYSTEM, expected=expected, declared=0, by=by, at=at)
+    raise_uncounted(cause=cause_of(session), currency=session.currency, at=at)
+    freeze_others(session, register=session.register, book=book, others=(), by=by, at=at)
+    audit.note(
+        action="session.forced_closed",
+        subject=f"session:{session.pk}",
+        by=by,
+        at=at,
+        store=session.store,
+        detail={"reason": reason},
+    )
+    return session
+
+
+def _freeze(
+    *, session: CashSession, status: SessionStatus, expected: int, declared: int, by: Principal, at: datetime
+) -> None:
+    session.status = status
+    session.expected_amount, session.declared_amount, session.difference = expected, declared, declared - expected
+    session.closed_at, session.closed_by = at, by.user
+    session.save(
+        update_fields=[
+            "status", "expected_amount", "declared_amount", "difference", "closed_at", "closed_by", "seal", "is_handed_over",
+        ]
+    )  # fmt: skip
+    mark_transition(session.register)

@@ -1,0 +1,72 @@
+"""Counting a drawer after the session that left it: closed without a count, or handed over to nobody who came."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount, keep_count
+from cashdesk.domain.ledger.expected import book_of
+from cashdesk.domain.ledger.seal import seal_period
+from cashdesk.domain.session.booking import raise_counted_afterwards, record_afterwards
+from cashdesk.domain.session.foreign_cash import currencies_left
+from cashdesk.domain.store.place import places_of
+from cashdesk.domain.store.place_lock import lock_places, mark_transition
+from cashdesk.enums import CASH, CountMoment, PlaceKind, SessionStatus, Settling
+from cashdesk.errors import Conflict, Forbidden
+from cashdesk.models import CashSession
+
+
+@transaction.atomic
+def count_afterwards(
+    *, session: CashSession, counted: CountedAmount, by: Principal, at: datetime, reason: str = ""
+) -> CashSession:
+    """Counts one currency of a drawer as a session left it: closed without a count of it, or handed over to nobody who came.
+    The session stays as it was sealed; the difference is booked now, the cash goes back to the vault, and the register gets
+    a further seal.
+
+    Raises Conflict for any other session, and where somebody has opened or counted the drawer since; Forbidden for its own
+    cashier, who may have seen by now what it should hold (docs/decisions/0008).
+    """
+    if by.user is not None and by.user.pk == session.user_id:
+        raise Forbidden(_("This was your drawer. Ask somebody else to count it."))
+    ends = places_of(session.store)
+    register = lock_places(exclusive=[session.register], shared=[ends[PlaceKind.VAULT]])[session.register_id]
+    session = CashSession.objects.select_related("store", "user", "register").get(pk=session.pk)
+    if register.settling == Settling.COUNTING:
+        raise Conflict(_("The drawer is being counted by its settlement."), code="register_is_counted")
+    if counted.currency not in currencies_left(session):
+        raise _refusal_afterwards(session, counted)
+    book = book_of(register)
+    moment = CountMoment.AFTERWARDS
+    attempt = 1 + session.counts.filter(moment=moment).count()
+    keep_count(place=register, session=session, moment=moment, counted=[counted], by=by, at=at, attempt=attempt)
+    expected = book.amount(currency=counted.currency, method=CASH)
+    difference = counted.amount - expected
+    record_afterwards(
+        session=session, register=register, ends=ends, counted=counted, difference=difference, by=by, at=at
+    )
+    seal_period(place=register, last_seal=book.last_seal, at=at)
+    mark_transition(register)
+    raise_counted_afterwards(session, expected=expected, counted=counted, by=by, at=at)
+    detail = {"declared": counted.amount, "difference": difference, **({"reason": reason} if reason else {})}
+    audit.note(
+        action="session.counted_afterwards",
+        subject=f"session:{session.pk}",
+        by=by,
+        at=at,
+        store=session.store,
+        detail=detail,
+    )
+    return session
+
+
+def _refusal_afterwards(session: CashSession, counted: CountedAmount) -> Conflict:
+    was_left = session.status == SessionStatus.CLOSED_SYSTEM or session.is_handed_over
+    if not was_left and not session.foreign_cash.filter(currency=counted.currency, stays=True).exists():
+        told = _("Only a session that was closed without a count is counted afterwards.")
+    else:
+        told = _("The drawer was opened or counted since; what it held is in that count.")
+    return Conflict(told, code="already_counted")

@@ -1,0 +1,26 @@
+"""The open session of a person."""
+
+from django.utils.translation import gettext as _
+
+from cashdesk.enums import (
+    SessionStatus,
+)
+from cashdesk.errors import NothingOpen
+from cashdesk.models import CashSession, User
+
+
+def open_session_of(user: User) -> CashSession | None:
+    """Returns the person's open session with its register and store, or None."""
+    return (
+        CashSession.objects.select_related("register", "store", "user")
+        .filter(user=user, status=SessionStatus.OPEN)
+        .first()
+    )
+
+
+def current_session(*, user: User) -> CashSession:
+    """Returns the person's open session. Raises NothingOpen."""
+    session = open_session_of(user)
+    if session is None:
+        raise NothingOpen(_("No active cash session found for the current user"))
+    return session

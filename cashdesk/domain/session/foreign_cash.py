@@ -1,0 +1,158 @@
+"""Cash of other currencies in a drawer: which ones its count asks for, what was found, and what nobody counted.
+
+A count asks for every currency that moved in the period or was in the drawer before. The balance does not decide, so the
+question tells nothing of it (law 5; docs/decisions/0024).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount
+from cashdesk.domain.ledger.expected import Book, book_of
+from cashdesk.domain.ledger.raise_variance import raise_uncounted
+from cashdesk.domain.session.booking import cause_of, raise_counted, raise_opening, record_difference, record_return
+from cashdesk.domain.session.handover import custody_of, was_taken_on_since
+from cashdesk.enums import CASH, CountMoment, SessionStatus, Settling
+from cashdesk.errors import Conflict, InvalidInput
+from cashdesk.models import CashSession, CountAmount, ForeignCash, Place
+
+
+def currencies_asked(*, register: Place, currency: str) -> list[str]:
+    """Returns the other currencies that a count of the drawer asks for now, by name. The close asks again under the lock.
+
+    While a settlement holds the drawer there are none: its own count goes per currency.
+    """
+    return _asked(book_of(register), register=register, currency=currency)
+
+
+def _asked(book: Book, *, register: Place, currency: str) -> list[str]:
+    return sorted(book.currencies - {currency}) if register.settling == Settling.NONE else []
+
+
+def refuse_currencies(others: Sequence[CountedAmount], *, currency: str) -> None:
+    """Raises InvalidInput for a currency named twice, and for the drawer's own, whose amount has its own field."""
+    seen: set[str] = set()
+    for number, found in enumerate(others):
+        if found.currency == currency:
+            told = _("%(currency)s is the drawer's own currency. Give its amount in the field for it.")
+        elif found.currency in seen:
+            told = _("names %(currency)s a second time.")
+        else:
+            seen.add(found.currency)
+            continue
+        raise InvalidInput.of(f"counts.{number}.currency", told % {"currency": found.currency})
+
+
+def refuse_left_out(session: CashSession, *, register: Place, book: Book, others: Sequence[CountedAmount]) -> None:
+    """Raises Conflict naming a currency that came into the drawer and was not counted."""
+    found = {one.currency for one in others}
+    for currency in _asked(book, register=register, currency=session.currency):
+        if currency not in found:
+            told = _("%(currency)s came into this drawer too. Count it as well, or enter 0.") % {"currency": currency}
+            raise Conflict(told, code="currency_not_counted")
+
+
+def count_in_others(
+    session: CashSession,
+    *,
+    book: Book,
+    ends: dict[str, Place],
+    others: Sequence[CountedAmount],
+    by: Principal,
+    at: datetime,
+) -> None:
+    """Books what was counted of other currencies at the opening against what the drawer still held of them."""
+    for found in others:
+        held = book.amount(currency=found.currency, method=CASH)
+        gap = found.amount - held
+        record_difference(session=session, ends=ends, difference=gap, by=by, at=at, currency=found.currency)
+        if gap:
+            custody = custody_of(session.register, until=session)
+            raise_opening(session, custody, expected=held, counted=found, by=by, at=at)
+
+
+def book_others(
+    session: CashSession,
+    *,
+    register: Place,
+    book: Book,
+    ends: dict[str, Place],
+    others: Sequence[CountedAmount],
+    by: Principal,
+    at: datetime,
+) -> None:
+    """Books the differences of the other currencies that were counted, and returns that cash as the session's own."""
+    for found in others:
+        difference = found.amount - book.amount(currency=found.currency, method=CASH)
+        record_difference(session=session, ends=ends, difference=difference, by=by, at=at, currency=found.currency)
+        if not session.is_handed_over:
+            record_return(
+                session=session,
+                register=register,
+                ends=ends,
+                amount=found.amount,
+                by=by,
+                at=at,
+                currency=found.currency,
+            )
+
+
+def freeze_others(
+    session: CashSession, *, register: Place, book: Book, others: Sequence[CountedAmount], by: Principal, at: datetime
+) -> None:
+    """Freezes the figures of the other currencies, and raises their differences and what nobody counted."""
+    found = {one.currency: one for one in others}
+    asked = _asked(book, register=register, currency=session.currency)
+    rows = []
+    for currency in sorted({*asked, *found}):
+        expected, counted = book.amount(currency=currency, method=CASH), found.get(currency)
+        row = ForeignCash(session=session, currency=currency, expected_amount=expected)
+        row.stays = counted is None or session.is_handed_over
+        rows.append(row)
+        if counted is None:
+            raise_uncounted(cause=cause_of(session), currency=currency, at=at)
+            continue
+        row.counted_amount, row.difference = counted.amount, counted.amount - expected
+        of_cashier = _is_of_cashier(session, currency, book=book)
+        raise_counted(session, expected=expected, counted=counted, of_cashier=of_cashier, by=by, at=at)
+    if rows:
+        ForeignCash.objects.bulk_create(rows)
+
+
+def carry_on(session: CashSession, *, book: Book) -> None:
+    """Notes at a cancelled opening that what the drawer held before still waits to be counted. It is raised already."""
+    ForeignCash.objects.bulk_create(
+        ForeignCash(
+            session=session, currency=currency, stays=True, expected_amount=book.amount(currency=currency, method=CASH)
+        )
+        for currency in sorted(book.carried - {session.currency})
+    )
+
+
+def _is_of_cashier(session: CashSession, currency: str, *, book: Book) -> bool:
+    """Whether a difference is the cashier's alone. What was there before, and was not counted in, may be another's."""
+    if currency not in book.carried:
+        return True
+    counted_in = CountAmount.objects.filter(
+        count__session=session, count__moment=CountMoment.OPENING, currency=currency, method=CASH
+    )
+    return counted_in.exists() or custody_of(session.register_id, until=session).keeper_id == session.user_id
+
+
+def currencies_left(session: CashSession) -> list[str]:
+    """Returns the currencies whose cash is still in the drawer as a session left it, its own first."""
+    if (
+        session.is_open
+        or session.is_cancelled
+        or CashSession.objects.filter(was_taken_on_since(), pk=session.pk).exists()
+    ):
+        return []
+    left = list(session.foreign_cash.filter(stays=True).order_by("currency").values_list("currency", flat=True))
+    if session.status == SessionStatus.CLOSED_SYSTEM or session.is_handed_over:
+        left.insert(0, session.currency)
+    counted = CountAmount.objects.filter(count__session=session, count__moment=CountMoment.AFTERWARDS)
+    done = set(counted.values_list("currency", flat=True))
+    return [currency for currency in left if currency not in done]

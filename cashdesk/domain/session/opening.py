@@ -1,0 +1,174 @@
+"""Opens a cash session with a counted float."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount, keep_count
+from cashdesk.domain.counting.witness import refuse_unwitnessed, refuse_witness
+from cashdesk.domain.ledger.expected import book_of
+from cashdesk.domain.session.booking import bring_to_float
+from cashdesk.domain.session.closing import close_uncounted, witness_detail
+from cashdesk.domain.session.current import open_session_of
+from cashdesk.domain.session.foreign_cash import (
+    count_in_others,
+    refuse_currencies,
+)
+from cashdesk.domain.session.register_to_open import register_for
+from cashdesk.domain.store.business_day import business_date
+from cashdesk.domain.store.may_trade import refuse_counted, refuse_unsettled
+from cashdesk.domain.store.place import places_of
+from cashdesk.domain.store.place_lock import lock_places, mark_transition
+from cashdesk.domain.store.register_holder import refuse_register_of_another
+from cashdesk.domain.store.workplace import lock_workplace, store_to_open_in
+from cashdesk.enums import (
+    CASH,
+    CountMoment,
+    PlaceKind,
+    SessionStatus,
+)
+from cashdesk.errors import SessionAlreadyOpen
+from cashdesk.models import CashSession, Place, Store, User
+
+
+def open_session(
+    *,
+    user: User,
+    counted: CountedAmount,
+    by: Principal,
+    at: datetime,
+    others: Sequence[CountedAmount] = (),
+    station: int | None = None,
+    force_close_previous: bool = False,
+    witness: User | None = None,
+    refuses_unwitnessed: bool = False,
+) -> CashSession:
+    """Opens a drawer with a counted float and returns the session. `others` is cash of other currencies found in it.
+
+    The float comes out of the vault (FLOAT). Where the register's book still holds cash, because a settlement holds the
+    drawer or the session before was handed over or closed without a count, no float moves: float minus book is the opening
+    difference (docs/structure.md, section 3). With `force_close_previous` the person's running session becomes
+    CLOSED_SYSTEM in the same transaction. `refuses_unwitnessed`: as in `close_session`.
+
+    Raises SessionAlreadyOpen when the person or the register has an open session (law 3), Conflict while the register is
+    counted or lacks the settlement that its store asks for, and in a store that is switched off; InvalidInput or Forbidden
+    for the witness, Forbidden in a store where the person does not work.
+    """
+    try:
+        with transaction.atomic():
+            return _open_locked(
+                user=user,
+                counted=counted,
+                others=others,
+                by=by,
+                at=at,
+                station=station,
+                force_close_previous=force_close_previous,
+                witness=witness,
+                refuses_unwitnessed=refuses_unwitnessed,
+            )
+    except IntegrityError as error:
+        # Two requests of one person at two registers meet in the constraint alone, since neither locks what the other does.
+        if (
+            "session_one_open" in str(error)
+            or "cashsession.user_id" in str(error)
+            or "cashsession.register_id" in str(error)
+        ):
+            raise SessionAlreadyOpen(
+                _("An open cash session was started at the same moment. Look at its status first.")
+            ) from error
+        raise
+
+
+def _open_locked(
+    *,
+    user: User,
+    counted: CountedAmount,
+    others: Sequence[CountedAmount],
+    by: Principal,
+    at: datetime,
+    station: int | None,
+    force_close_previous: bool,
+    witness: User | None,
+    refuses_unwitnessed: bool,
+) -> CashSession:
+    store = store_to_open_in(user=user, by=by)
+    open_session_id = lock_workplace(store=store, user=user)
+    previous = open_session_of(user) if open_session_id is not None else None
+    if previous is not None and not force_close_previous:
+        raise _already_open(previous)
+    refuse_witness(witness, by=by, store=store)
+    if refuses_unwitnessed:
+        refuse_unwitnessed(store=store, amount=counted.amount, witness=witness)
+    chosen = _register_to_open(user=user, store=store, by=by, station=station, previous=previous)
+    ends = places_of(store)
+    registers = {held.pk: held for held in (chosen, *([previous.register] if previous else []))}
+    locked = lock_places(exclusive=registers.values(), shared=[ends[PlaceKind.VAULT]])
+    register = locked[chosen.pk]
+    if register.transitions != chosen.transitions:
+        # It may have been assigned to somebody else meanwhile.
+        refuse_register_of_another(register=register, by=by)
+    refuse_counted(register)
+    refuse_unsettled(register=register, store=store)
+    for running in CashSession.objects.select_related("register", "user").filter(
+        Q(user=user) | Q(register=register), status=SessionStatus.OPEN
+    ):
+        if running.user_id != user.pk or not force_close_previous:
+            raise _already_open(running)
+        if running.register_id not in locked:
+            raise SessionAlreadyOpen(
+                _("An open cash session was started at the same moment. Look at its status first.")
+            )
+        close_uncounted(session=running, by=by, at=at, reason="opened again")
+    refuse_currencies(others, currency=store.currency)
+    book = book_of(register)
+    held_amount = book.amount(currency=store.currency, method=CASH)
+    session = CashSession.objects.create(
+        store=store,
+        register=register,
+        user=user,
+        currency=store.currency,
+        business_date=business_date(store=store, at=at),
+        start_amount=counted.amount,
+        opening_difference=counted.amount - held_amount if held_amount else 0,
+        opened_at=at,
+        opened_by=by.user,
+    )
+    found, moment = [counted, *others], CountMoment.OPENING
+    keep_count(place=register, session=session, moment=moment, counted=found, by=by, at=at, witness=witness)
+    bring_to_float(session, ends=ends, held_amount=held_amount, by=by, at=at)
+    count_in_others(session, book=book, ends=ends, others=others, by=by, at=at)
+    mark_transition(register)
+    audit.note(
+        action="session.opened",
+        subject=f"session:{session.pk}",
+        by=by,
+        at=at,
+        store=store,
+        detail={"start_amount": counted.amount, **witness_detail(witness)},
+    )
+    return session
+
+
+def _register_to_open(
+    *, user: User, store: Store, by: Principal, station: int | None, previous: CashSession | None
+) -> Place:
+    """The drawer that is force-closed is opened again, unless the caller says or is bound to another one."""
+    is_bound = by.token is not None and by.token.register_id is not None
+    if previous is not None and previous.store_id == store.pk and station is None and not is_bound:
+        return previous.register
+    return register_for(user=user, store=store, by=by, station=station)
+
+
+def _already_open(running: CashSession) -> SessionAlreadyOpen:
+    since = running.opened_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return SessionAlreadyOpen(
+        _("Cash session %(session)s has been open since %(since)s at register %(register)s: close it first.")
+        % {"session": running.pk, "since": since, "register": running.register.number},
+        facts={"running": running},
+    )

@@ -1,0 +1,122 @@
+"""Which register is opened: the one that the opening means, or the lowest free one of the store."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Case, Exists, OuterRef, Q, Value, When
+from django.utils.translation import gettext as _
+
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.session.handover import registers_waiting
+from cashdesk.domain.store.may_trade import refuse_counted, refuse_switched_off, refuse_unsettled
+from cashdesk.domain.store.place import register_at
+from cashdesk.domain.store.register_holder import (
+    Holding,
+    assigned_register,
+    bound_register,
+    refuse_register_of_another,
+    usable_registers,
+)
+from cashdesk.enums import PlaceKind, Role, SessionStatus, Settling
+from cashdesk.errors import Conflict, InvalidInput
+from cashdesk.models import CashSession, Place, Store, User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Station:
+    """A register that a person may open, and why not now: empty where it is free."""
+
+    register: Place
+    refusal: str
+
+
+def stations_for(*, user: User, store: Store, by: Principal) -> list[Station]:
+    """Returns the registers that a person may open in a store, by number, in one query: the assigned one alone, where there
+    is one. It is a look: what is true when the drawer is opened is asked again under the lock.
+    """
+    registers = usable_registers(store=store, by=by)
+    assigned = assigned_register(store=store, user=user)
+    if assigned is not None:
+        registers = registers.filter(pk=assigned.pk)
+    running = CashSession.objects.filter(register=OuterRef("pk"), status=SessionStatus.OPEN)
+    return [
+        Station(register=register, refusal=_why_not(register, store=store))
+        for register in registers.annotate(is_taken=Exists(running)).order_by("number")
+    ]
+
+
+def _why_not(register: Any, *, store: Store) -> str:
+    if register.is_taken:
+        told = _("Register %(register)s is open already: it is counted and closed before somebody else opens it.")
+        return told % {"register": register.number}
+    try:
+        refuse_switched_off(store)
+        refuse_counted(register)
+        refuse_unsettled(register=register, store=store)
+    except Conflict as error:
+        return error.message
+    return ""
+
+
+def register_for(
+    *, user: User | None, store: Store, by: Principal, station: int | None, settling: bool = False
+) -> Place:
+    """Returns the register to open: the one named, the token's, the assigned one, the one whose settlement the person
+    opened, or the lowest free one. A store without a free register gets a new one (docs/structure.md, section 3).
+
+    `settling`: a settlement is opened, not a session; then an open session means its register before all others.
+    Raises InvalidInput for a station that does not exist, or is missing in a program's request; Forbidden for a cashier at
+    somebody else's register; Conflict if no register may be opened.
+    """
+    if station is not None:
+        register = register_at(store=store, station=station)
+        refuse_register_of_another(register=register, by=by)
+        return register
+    session = _open_session(store=store, user=user) if settling and user is not None else None
+    assigned = assigned_register(store=store, user=user) if user is not None else None
+    held = Holding(session=session, bound=bound_register(store=store, by=by), assigned=assigned).register
+    if held is not None:
+        return held
+    if user is None:
+        raise InvalidInput.of("station", _("is required with an API key that is bound to no register."))
+    return _free_register(store, user=user, settling=settling)
+
+
+def _open_session(*, store: Store, user: User) -> CashSession | None:
+    running = CashSession.objects.filter(user=user, store=store, status=SessionStatus.OPEN)
+    return running.select_related("register").first()
+
+
+def _free_register(store: Store, *, user: User, settling: bool) -> Place:
+    """The lowest register that no session holds and nobody is assigned to; a new one where there is none.
+
+    Before all others one whose settlement the person opened themselves: it is theirs, however often they ask. One whose
+    settlement another cashier opened is that cashier's; one that a manager has opened waits for whoever comes.
+    """
+    # The vault's row is the lock under which a store gets its registers, so that two people never make the same one.
+    Place.objects.select_for_update(no_key=True).get(store=store, kind=PlaceKind.VAULT)
+    registers = Place.objects.filter(store=store, kind=PlaceKind.REGISTER)
+    taken = CashSession.objects.filter(store=store, status=SessionStatus.OPEN).values("register_id")
+    assigned = User.objects.filter(store=store, is_active=True, register__isnull=False).values("register_id")
+    is_own = Q(settling_by=user)
+    if settling:
+        usable = is_own | (Q(settling=Settling.NONE) & ~Q(pk__in=taken))
+    else:
+        usable = Q(settling=Settling.OPEN) & (is_own | ~Q(settling_by__role=Role.CASHIER))
+        if not store.requires_settlement:
+            # A drawer that somebody handed over is no free one: who counts it in names it.
+            usable |= Q(settling=Settling.NONE) & ~Q(pk__in=registers_waiting(store))
+        usable &= ~Q(pk__in=taken)
+    free = registers.filter(usable).exclude(pk__in=assigned)
+    own_first = Case(When(is_own, then=Value(0)), default=Value(1))
+    found = free.order_by(own_first, "number").first()
+    if found is not None:
+        return found
+    if store.requires_settlement and not settling:
+        raise Conflict(
+            _("No free register of store %(store)s has an open settlement, and it trades under settlement only.")
+            % {"store": store.number},
+            code="settlement_required",
+        )
+    last = registers.order_by("-number").values_list("number", flat=True).first() or 0
+    return Place.objects.create(store=store, kind=PlaceKind.REGISTER, number=last + 1)

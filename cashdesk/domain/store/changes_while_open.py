@@ -1,0 +1,93 @@
+"""Refuses changes of people, stores and accounts while a drawer is open there (docs/decisions/0025).
+
+An opening takes the rows of the person, the store and the account shared; a change of one of them takes that row
+exclusively. So an opening and a change wait for each other, and the later one sees what the earlier one did.
+"""
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from cashdesk.domain.store.place_lock import lock_places, mark_transition
+from cashdesk.enums import PlaceKind, Role, SessionStatus, Settling
+from cashdesk.errors import Conflict
+from cashdesk.models import Account, CashSession, Place, Store, User
+
+
+@transaction.atomic
+def refuse_change_of_person(person: User) -> None:
+    """Refuses to move, reassign or deactivate a person while a drawer of theirs is open, and to assign them to a register
+    that somebody else has open. `person` has the new values; the row stays locked until the transaction ends.
+
+    Raises Conflict naming the drawer and what to do.
+    """
+    before = User.objects.select_for_update(no_key=True).get(pk=person.pk)
+    was, becomes = _assigned(before), _assigned(person)
+    mine, ours = Q(user=person.pk), Q(settling_by=person.pk)
+    if before.store_id != person.store_id or (before.is_active and not person.is_active):
+        _refuse_open(sessions=mine, settlements=ours)
+    elif before.role == Role.ADMIN != person.role:
+        _refuse_open(sessions=mine & ~Q(store=person.store_id), settlements=ours & ~Q(store=person.store_id))
+    elif was != becomes:
+        _refuse_open(sessions=mine & ~Q(register=becomes), settlements=ours & ~Q(pk=becomes))
+    if becomes is not None and was != becomes:
+        # Whoever chose this register before looks again after this.
+        lock_places(exclusive=[Place(pk=becomes)])
+        _refuse_open(
+            sessions=Q(register=becomes) & ~mine,
+            settlements=Q(pk=becomes, settling_by__role=Role.CASHIER) & ~ours,
+        )
+        mark_transition(Place(pk=becomes))
+
+
+@transaction.atomic
+def refuse_change_of_store(store: Store) -> None:
+    """Refuses to switch off a store while a drawer is open there. `store` has the new values. Raises Conflict."""
+    before = Store.objects.select_for_update(no_key=True).get(pk=store.pk)
+    if before.is_active and not store.is_active:
+        _refuse_open(sessions=Q(store=store.pk), settlements=Q(store=store.pk))
+
+
+@transaction.atomic
+def refuse_change_of_account(account: Account) -> None:
+    """Refuses to switch off an account while a drawer is open in one of its stores. Raises Conflict."""
+    before = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    if before.is_active and not account.is_active:
+        _refuse_open(sessions=Q(store__account=account.pk), settlements=Q(store__account=account.pk))
+
+
+def _assigned(person: User) -> int | None:
+    """The register that nobody else may use because of the person."""
+    return person.register_id if person.is_active else None
+
+
+def _refuse_open(*, sessions: Q, settlements: Q) -> None:
+    running = CashSession.objects.filter(sessions, status=SessionStatus.OPEN).select_related(
+        "user", "register", "store"
+    )
+    session = running.order_by("pk").first()
+    if session is not None:
+        raise Conflict(
+            _(
+                "%(name)s has register %(register)s of store %(store)s open (session %(session)s). Count and close it, or "
+                "close it without a count, then change this."
+            )
+            % {
+                "name": session.user,
+                "register": session.register.number,
+                "store": session.store.number,
+                "session": session.pk,
+            },
+            code="drawer_open",
+        )
+    held = Place.objects.filter(settlements, kind=PlaceKind.REGISTER).exclude(settling=Settling.NONE)
+    register = held.select_related("store").order_by("pk").first()
+    if register is not None:
+        raise Conflict(
+            _(
+                "Register %(register)s of store %(store)s has an open settlement. Count and close it, or close it without a "
+                "count, then change this."
+            )
+            % {"register": register.number, "store": register.store.number},
+            code="drawer_open",
+        )

@@ -1,0 +1,26 @@
+"""Finds the places of a store: its vault, its registers and the places outside."""
+
+from django.utils.translation import gettext as _
+
+from cashdesk.enums import PlaceKind
+from cashdesk.errors import InvalidInput
+from cashdesk.models import Place, Store
+
+
+def places_of(store: Store) -> dict[str, Place]:
+    """Returns the store's vault and outside places by kind, in one query; registers are not among them."""
+    return {place.kind: place for place in Place.objects.filter(store=store).exclude(kind=PlaceKind.REGISTER)}
+
+
+def register_at(*, store: Store, station: int) -> Place:
+    """Returns the register with this station number. Raises InvalidInput."""
+    register = (
+        Place.objects.filter(store=store, kind=PlaceKind.REGISTER, number=station).first()
+        if 0 < station < 2**31
+        else None
+    )
+    if register is None:
+        raise InvalidInput.of(
+            "station", _("store %(store)s has no register %(station)s.") % {"store": store.number, "station": station}
+        )
+    return register

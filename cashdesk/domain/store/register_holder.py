@@ -1,0 +1,145 @@
+"""Who holds which register: one rule for every door (docs/decisions/0025-who-holds-a-drawer.md).
+
+The person with the open session holds its register. A request that names no register means that one; else the register
+of the token, the person's assigned register, or the one whose settlement they opened.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.store.place import register_at
+from cashdesk.enums import PlaceKind, Role, SessionStatus
+from cashdesk.errors import Forbidden, InvalidInput
+from cashdesk.models import CashSession, Place, Store, User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """The registers of one store that a person or program is tied to."""
+
+    session: CashSession | None = None
+    """The person's open session."""
+    bound: Place | None = None
+    """The register of the token."""
+    assigned: Place | None = None
+    settled: Place | None = None
+    """The lowest register whose settlement the person opened."""
+
+    @property
+    def register(self) -> Place | None:
+        """The register that a request means when it names none."""
+        if self.session is not None:
+            return self.session.register
+        return self.bound or self.assigned or self.settled
+
+
+def bound_register(*, store: Store, by: Principal) -> Place | None:
+    """Returns the register of the token, if it is one of this store."""
+    bound = by.token.register if by.token is not None else None
+    return bound if bound is not None and bound.store_id == store.pk else None
+
+
+def assigned_register(*, store: Store, user: User) -> Place | None:
+    """Returns the register that a person is assigned to, if it is one of this store."""
+    return user.register if user.register is not None and user.register.store_id == store.pk else None
+
+
+def usable_registers(*, store: Store, by: Principal) -> "QuerySet[Place]":
+    """Returns the registers that a person may use, for the lists of pages: a manager all; a cashier the assigned one, else
+    those that nobody is assigned to, and the one that they hold.
+    """
+    registers = Place.objects.filter(store=store, kind=PlaceKind.REGISTER)
+    if by.user is None or by.has_role(Role.MANAGER):
+        return registers
+    held = Q(pk__in=CashSession.objects.filter(user=by.user, status=SessionStatus.OPEN).values("register"))
+    assigned = assigned_register(store=store, user=by.user)
+    if assigned is not None:
+        return registers.filter(held | Q(pk=assigned.pk))
+    taken = User.objects.filter(register__store=store, is_active=True).values("register")
+    return registers.filter(held | ~Q(pk__in=taken))
+
+
+def register_meant(*, store: Store, station: int | None, by: Principal) -> Place:
+    """Returns the register at which the caller acts now: the one named, else the one that they hold.
+
+    Raises InvalidInput for a station that does not exist or is missing, Forbidden at somebody else's drawer.
+    """
+    register = register_at(store=store, station=station) if station is not None else _held(store=store, by=by)
+    refuse_drawer_of_another(register=register, by=by)
+    return register
+
+
+def refuse_register_of_another(*, register: Place, by: Principal) -> None:
+    """Refuses a register that the caller may not use, whether or not its drawer is open. Raises Forbidden."""
+    refused = refusal_of(register, by=by, is_of_another=lambda: _is_assigned_to_another(register, by=by))
+    if refused is not None and not _running_at(register).filter(user=by.user).exists():
+        raise refused
+
+
+def refuse_drawer_of_another(*, register: Place, by: Principal) -> None:
+    """Refuses to act in a drawer that somebody else holds, or at a register that the caller may not use.
+
+    Raises Forbidden. Managers may act in every drawer of their stores, programs unless they are bound to another register.
+    """
+    refused = refusal_of(register, by=by, is_of_another=lambda: _is_assigned_to_another(register, by=by))
+    if refused is None and (by.user is None or by.has_role(Role.MANAGER)):
+        return
+    holders = list(_running_at(register).values_list("user", flat=True))
+    if by.user is not None and by.user.pk in holders:
+        return
+    if refused is not None:
+        raise refused
+    if holders:
+        told = _("station: register %(register)s is in somebody else's hands.") % {"register": register.number}
+        raise Forbidden(told, errors={"station": _("is in somebody else's hands.")})
+
+
+def refusal_of(register: Place, *, by: Principal, is_of_another: Callable[[], bool]) -> Forbidden | None:
+    """Returns why the caller may not use a register that they do not hold, or None.
+
+    A cashier may use the register of their token, their own, or one that is assigned to nobody; a program that is bound to
+    a register only that one. `is_of_another`: whether the register is assigned to another person; asked only if needed.
+    """
+    bound = by.token.register_id if by.token is not None else None
+    if by.has_role(Role.MANAGER) and not (by.is_program and bound is not None):
+        return None
+    if bound is not None and bound != register.pk:
+        told = _("station: you are signed in at another register than %(register)s.") % {"register": register.number}
+        return Forbidden(told, errors={"station": _("is not the register at which you are signed in.")})
+    if by.user is None or register.pk in (bound, by.user.register_id) or not is_of_another():
+        return None
+    return Forbidden(
+        _("station: register %(register)s is assigned to somebody else.") % {"register": register.number},
+        errors={"station": _("is assigned to somebody else.")},
+        facts={"register_of_another": register.number},
+    )
+
+
+def _is_assigned_to_another(register: Place, *, by: Principal) -> bool:
+    people = User.objects.filter(register=register, is_active=True)
+    return (people.exclude(pk=by.user.pk) if by.user is not None else people).exists()
+
+
+def _running_at(register: Place) -> "QuerySet[CashSession]":
+    return CashSession.objects.filter(register=register, status=SessionStatus.OPEN)
+
+
+def _held(*, store: Store, by: Principal) -> Place:
+    bound = bound_register(store=store, by=by)
+    if by.user is None:
+        found = Holding(bound=bound).register
+    else:
+        running = CashSession.objects.filter(user=by.user, store=store, status=SessionStatus.OPEN)
+        session = running.select_related("register").first()
+        assigned = assigned_register(store=store, user=by.user)
+        found = Holding(session=session, bound=bound, assigned=assigned).register
+        if found is None:
+            theirs = Place.objects.filter(store=store, kind=PlaceKind.REGISTER, settling_by=by.user)
+            found = theirs.order_by("number").first()
+    if found is None:
+        raise InvalidInput.of("station", _("is required: you have no register of your own; 0 is the vault."))
+    return found

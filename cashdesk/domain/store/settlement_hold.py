@@ -1,0 +1,31 @@
+"""What a settlement writes on the place that it holds."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F
+
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.enums import Settling
+from cashdesk.models import Place
+
+
+def hold_place(place: Place, *, by: Principal, after_z: int, at: datetime) -> None:
+    """Notes that a settlement holds the place from now on; `after_z` is the place's last Z before it. A transition."""
+    _settle(place, settling=Settling.OPEN, settling_by=by.user, settled_after_z=after_z, settling_since=at)
+
+
+def hold_place_for_counting(place: Place) -> None:
+    """Notes that what lies in the place is being counted: it trades no more. A transition."""
+    _settle(place, settling=Settling.COUNTING)
+
+
+def release_place(place: Place) -> None:
+    """Notes that no settlement holds the place any more. A transition."""
+    _settle(place, settling=Settling.NONE, settling_by=None, settling_since=None)
+
+
+def _settle(place: Place, **changes: Any) -> None:
+    Place.objects.filter(pk=place.pk).update(transitions=F("transitions") + 1, **changes)
+    for name, value in changes.items():
+        setattr(place, name, value)

@@ -1,0 +1,88 @@
+"""Where a person may open a drawer (docs/decisions/0025-who-holds-a-drawer.md).
+
+An opening takes the rows of the person, the store and the account shared; a change of one of them (`changes_while_open`)
+takes that row exclusively. So an opening and a change wait for each other, and the later one sees what the earlier one did.
+"""
+
+from typing import Any, Final
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from cashdesk.domain.caller.principal import Principal, works_in
+from cashdesk.domain.store.may_trade import switched_off
+from cashdesk.errors import Conflict, Forbidden, InvalidInput
+from cashdesk.models import Store, User
+
+_PERSON: Final = """
+SELECT person.id, person.store_id, person.register_id, person.role, person.is_superuser, person.is_active,
+       person.account_id, store.is_active AND account.is_active AS is_store_active, running.id AS open_session_id
+FROM cashdesk_user person
+JOIN cashdesk_store store ON store.id = %s
+JOIN cashdesk_account account ON account.id = store.account_id
+LEFT JOIN cashdesk_cashsession running ON running.user_id = person.id AND running.status = 'OPEN'
+WHERE person.id = %s
+"""
+_STORE: Final = """
+SELECT store.id, store.is_active AND account.is_active AS is_store_active
+FROM cashdesk_store store JOIN cashdesk_account account ON account.id = store.account_id
+WHERE store.id = %s
+"""
+
+
+def store_to_open_in(*, user: User, by: Principal) -> Store:
+    """Returns the store in which a person opens a drawer: the one of the token, else their own.
+
+    Raises Forbidden where they do not work in the store of the token, InvalidInput for somebody who works in no store and
+    named none (an admin signs in with a store).
+    """
+    bound = by.token.store if by.token is not None else None
+    store = bound or user.store
+    if store is None:
+        raise InvalidInput.of("user_id", _("works in no store: sign in with a store to open a drawer there."))
+    if not works_in(user, store):
+        raise _works_elsewhere(store)
+    return store
+
+
+def lock_workplace(*, store: Store, user: User | None) -> int | None:
+    """Locks the person, the store and its account shared until the transaction ends, so that none of them changes before
+    what is opened there can be seen. Returns the id of the session that the person has open, if there is one.
+
+    Raises Conflict in a store that is switched off and when the person was moved or assigned to another register
+    meanwhile, Forbidden where they do not work in the store.
+    """
+    if user is None:
+        (found,) = Store.objects.raw(_shared(_STORE, "store, account"), [store.pk])
+        _refuse_inactive(found, store=store)
+        return None
+    (person,) = User.objects.raw(_shared(_PERSON, "person, store, account"), [store.pk, user.pk])
+    _refuse_inactive(person, store=store)
+    if not person.is_active:
+        raise Conflict(_("%(name)s was deactivated and cannot open a drawer.") % {"name": user}, code="person_inactive")
+    if not works_in(person, store):
+        raise _works_elsewhere(store)
+    if person.register_id != user.register_id:
+        raise Conflict(
+            _("%(name)s was assigned to another register meanwhile. Look again, then repeat it.") % {"name": user},
+            code="moved_meanwhile",
+        )
+    open_session: int | None = person.open_session_id  # type: ignore[attr-defined]  # a column of the statement
+    return open_session
+
+
+# --- Changes of master data ------------------------------------------------------------------------------------------------
+
+
+def _refuse_inactive(found: Any, *, store: Store) -> None:
+    if not found.is_store_active:
+        raise switched_off(store)
+
+
+def _works_elsewhere(store: Store) -> Forbidden:
+    return Forbidden(_("store: you do not work in store %(store)s.") % {"store": store.number})
+
+
+def _shared(statement: str, rows: str) -> str:
+    """SQLite has one writer at a time, so its transaction is the lock."""
+    return f"{statement} FOR SHARE OF {rows}" if connection.vendor == "postgresql" else statement

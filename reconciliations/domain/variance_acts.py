@@ -1,0 +1,313 @@
+"""Actions on a variance: explain, witness, recount, approve, reject and escalate.
+
+Each action locks the variance, checks `enums.ACTS` for its state, writes an event, and notes it in the audit trail.
+A correction is a new movement, never an edit. The API and the back office call these functions.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Q
+
+from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount
+from cashdesk.domain.ledger.raise_variance import DAY_SUBJECT
+from cashdesk.domain.ledger.tolerance import is_above_second_limit
+from cashdesk.domain.store.place_lock import lock_places
+from cashdesk.enums import ENDED_VARIANCES, PlaceKind, Reason, Role, VarianceKind, VarianceState
+from cashdesk.errors import Conflict, DomainError, Forbidden, InvalidInput
+from cashdesk.models import Count, Movement, Place, User, Variance
+from reconciliations.domain.correction import book_correction, instead_of_recount, keep_recount
+from reconciliations.domain.variance_late_amount import late_of
+from reconciliations.enums import ACTS, Act
+from reconciliations.models import VarianceEvent
+
+NOTES_MAX: Final = 2000
+IN_PERSON: Final = {
+    Act.WITNESS: "witnesses a difference",
+    Act.RECOUNT: "recounts a difference",
+    Act.APPROVE: "approves a difference",
+    Act.REJECT: "rejects an explanation",
+}
+"""Actions that programs may not take, and that nobody may take on their own count."""
+
+NEED_NOTES: Final = (Reason.OTHER, Reason.THEFT_SUSPECTED)
+"""Reasons that need a note."""
+
+
+@transaction.atomic
+def explain_variance(*, variance: Variance, reason: str, by: Principal, at: datetime, notes: str = "") -> Variance:
+    """Records the reason for a difference and returns the variance, which then awaits approval.
+
+    Can be repeated until approval. Raises Forbidden for a cashier, InvalidInput for an unknown reason or a missing
+    note, and Conflict for a finished variance.
+    """
+    if reason not in Reason.values:
+        raise InvalidInput.of("reason", f"must be one of {', '.join(Reason.values)}.")
+    if reason in NEED_NOTES and not notes.strip():
+        raise InvalidInput.of("notes", "say what happened: this reason alone does not.")
+    _check_notes(notes)
+    variance = _locked(variance, act=Act.EXPLAIN, by=by)
+    if variance.kind == VarianceKind.LATE:
+        # The amount so far. The approval reads it again under the lock of the place.
+        _escalate_above(variance, difference=late_of(variance)[0])
+    return explain_raised(variance=variance, reason=reason, notes=notes, by=by, at=at)
+
+
+def explain_raised(*, variance: Variance, reason: str, notes: str, by: Principal, at: datetime) -> Variance:
+    """Explains a variance that the same transaction created with its reason already known."""
+    variance.reason, variance.notes = reason, notes
+    variance.explained_by, variance.explained_at = by.user, at
+    variance.decided_by = variance.decided_at = None
+    return _done(variance, act=Act.EXPLAIN, by=by, at=at, notes=notes, reason=reason)
+
+
+@transaction.atomic
+def witness_variance(*, variance: Variance, by: Principal, at: datetime, notes: str = "") -> Variance:
+    """Records that a second person looked at the difference.
+
+    Raises Forbidden for the person who counted, the owner of the drawer, the person who explained it, a cashier and
+    a program. Raises Conflict for a finished variance.
+    """
+    _check_notes(notes)
+    variance = _locked(variance, act=Act.WITNESS, by=by)
+    return _done(variance, act=Act.WITNESS, by=by, at=at, notes=notes)
+
+
+@transaction.atomic
+def recount_variance(
+    *, variance: Variance, counted: CountedAmount, by: Principal, at: datetime, notes: str = ""
+) -> Variance:
+    """Stores a second person's count of the same cash.
+
+    The first count stays. An approval books the difference between the two. For a session closed without a count,
+    this is the count afterwards. A difference above the second limit is escalated.
+
+    Raises Forbidden for the person who counted and the owner of the drawer, and InvalidInput for another currency or
+    method. Raises Conflict if the cash cannot be recounted: it was counted again since, or it is not in the store.
+    """
+    _check_notes(notes)
+    variance = _locked(variance, act=Act.RECOUNT, by=by, for_decision=True)
+    for field in ("currency", "method"):
+        if getattr(counted, field) != getattr(variance, field):
+            raise InvalidInput.of(field, f"is {getattr(variance, field)} here.")
+    attempt = 1 + variance.events.filter(act=Act.RECOUNT).count()
+    count = keep_recount(variance=variance, counted=counted, attempt=attempt, by=by, at=at)
+    if variance.expected_amount is not None:
+        _escalate_above(variance, difference=counted.amount - variance.expected_amount)
+    return _done(variance, act=Act.RECOUNT, by=by, at=at, notes=notes, count=count)
+
+
+@transaction.atomic
+def approve_variance(*, variance: Variance, by: Principal, at: datetime, notes: str = "") -> Variance:
+    """Signs off a difference and returns it. It never changes again.
+
+    If the last recount differs from the first count, the correction is booked over/short now. Late money is frozen
+    at its current amount.
+
+    Raises Forbidden for the owner of the count, recount or drawer. Raises Forbidden for a manager if the variance is
+    escalated or its late money is above the second limit. Raises Conflict if it is not explained, or if it is
+    escalated and neither witnessed nor recounted.
+    """
+    _check_notes(notes)
+    variance = _locked(variance, act=Act.APPROVE, by=by, for_decision=True)
+    recount = _last_recount(variance)
+    if recount is not None and by.user is not None and recount.counted_by_id == by.user.pk:
+        raise Forbidden("Nobody signs off their own count: somebody else approves what you recounted.")
+    if variance.kind == VarianceKind.LATE:
+        variance.difference, variance.last_movement = late_of(variance)
+        _escalate_above(variance, difference=variance.difference)
+        # The amount of late money was not known before.
+        refusal = _refusal(variance, act=Act.APPROVE, by=by)
+        if refusal is not None:
+            raise refusal
+    if variance.is_escalated and not variance.events.filter(act__in=(Act.WITNESS, Act.RECOUNT)).exists():
+        raise Conflict(
+            "Above the second limit a difference is witnessed or recounted before it is approved.",
+            code="variance_not_witnessed",
+        )
+    movement = book_correction(variance=variance, recount=recount, by=by, at=at)
+    variance.decided_by, variance.decided_at = by.user, at
+    return _done(variance, act=Act.APPROVE, by=by, at=at, notes=notes, movement=movement)
+
+
+@transaction.atomic
+def reject_variance(*, variance: Variance, notes: str, by: Principal, at: datetime) -> Variance:
+    """Rejects an explanation, with a note about what is missing.
+
+    Raises InvalidInput without notes, Forbidden as for an approval, and Conflict unless it was explained.
+    """
+    if not notes.strip():
+        raise InvalidInput.of("notes", "say what is missing: the supervisor reads it.")
+    _check_notes(notes)
+    variance = _locked(variance, act=Act.REJECT, by=by)
+    variance.decided_by, variance.decided_at = by.user, at
+    return _done(variance, act=Act.REJECT, by=by, at=at, notes=notes)
+
+
+@transaction.atomic
+def escalate_variance(*, variance: Variance, notes: str, by: Principal, at: datetime) -> Variance:
+    """Escalates a difference to an admin. Raises InvalidInput without notes, Forbidden, and Conflict."""
+    if not notes.strip():
+        raise InvalidInput.of("notes", "say why it is handed up.")
+    _check_notes(notes)
+    variance = _locked(variance, act=Act.ESCALATE, by=by)
+    variance.is_escalated = True
+    return _done(variance, act=Act.ESCALATE, by=by, at=at, notes=notes)
+
+
+def sign_off_with_authorization(*, variance: Variance, issuer: User, by: Principal, at: datetime) -> Variance:
+    """Approves a reconciliation's difference in the name of the authorization's issuer.
+
+    A difference above the second limit still waits for an admin.
+    """
+    if variance.is_escalated or not variance.reason:
+        return variance
+    variance.decided_by, variance.decided_at = issuer, at
+    return _done(variance, act=Act.APPROVE, by=by, at=at, notes="By authorization.")
+
+
+def supersede_variances(*, subject: str, by: Principal, at: datetime) -> None:
+    """Ends the open variances of a superseded reconciliation."""
+    waiting = (
+        Variance.objects.select_for_update(of=("self",)).filter(subject=subject).exclude(state__in=ENDED_VARIANCES)
+    )
+    for variance in waiting.select_related("store"):
+        _done(variance, act=Act.SUPERSEDE, by=by, at=at)
+
+
+def acts_open_to(variance: Variance, *, by: Principal) -> tuple[Act, ...]:
+    """Returns the actions that `by` may take on a variance now."""
+    return tuple(act for act in Act if act != Act.SUPERSEDE and _refusal(variance, act=act, by=by) is None)
+
+
+def can_recount(variance: Variance, *, by: Principal) -> bool:
+    """Whether `by` may recount the cash of a variance."""
+    return _refusal(variance, act=Act.RECOUNT, by=by) is None
+
+
+# --- Common --------------------------------------------------------------------------------------------------------------
+
+
+def _locked(variance: Variance, *, act: Act, by: Principal, for_decision: bool = False) -> Variance:
+    """Locks the variance and reads it again. With `for_decision` it first locks the places of the money."""
+    if for_decision:
+        held = Q(kind=PlaceKind.VAULT) | Q(pk=variance.place_id)
+        if variance.subject.startswith(DAY_SUBJECT):
+            # Late money of a day may be booked in any drawer.
+            held = Q(kind__in=(PlaceKind.VAULT, PlaceKind.REGISTER))
+        lock_places(exclusive=Place.objects.filter(held, store=variance.store_id))
+    variance = (
+        Variance.objects.select_for_update(of=("self",))
+        .select_related("store", "place", "session__register", "session__store", "session__user", "person")
+        .get(pk=variance.pk)
+    )
+    refusal = _refusal(variance, act=act, by=by)
+    if refusal is not None:
+        raise refusal
+    return variance
+
+
+def _refusal(variance: Variance, *, act: Act, by: Principal) -> DomainError | None:
+    """Returns the error if `by` may not act on the variance.
+
+    Checks the role first, then the state, then whose count it was.
+    """
+    user = by.user
+    if not by.has_role(Role.MANAGER):
+        return Forbidden("Differences are dealt with by managers.")
+    if act in IN_PERSON and user is None:
+        return Forbidden(f"A manager {IN_PERSON[act]}, in person.")
+    allowed = ACTS[variance.state]
+    if act not in allowed:
+        then = ", ".join(str(Act(other).label).lower() for other in allowed if other != Act.SUPERSEDE)
+        return Conflict(
+            f"The variance is {variance.state}; {f'what it allows now: {then}.' if then else 'it stays as it is.'}",
+            code="variance_state",
+        )
+    if user is not None and act in IN_PERSON and user.pk in (variance.person_id, variance.counted_by_id):
+        return Forbidden("Nobody deals with their own count: somebody else does.")
+    if act == Act.RECOUNT and (instead := instead_of_recount(variance)):
+        return Conflict(instead, code="variance_not_recounted")
+    if user is None or act not in IN_PERSON:
+        return None
+    if act == Act.WITNESS and variance.explained_by_id == user.pk:
+        return Forbidden("Who explained a difference does not witness it too.")
+    return _refusal_of_decision(variance, act=act, user=user) if act in (Act.APPROVE, Act.REJECT) else None
+
+
+def _refusal_of_decision(variance: Variance, *, act: Act, user: User) -> DomainError | None:
+    if not variance.reason:
+        return Conflict("It is not explained yet: a reason comes before the decision.", code="variance_not_explained")
+    if variance.is_escalated and not user.has_role(Role.ADMIN):
+        return Forbidden("It is escalated: an admin decides it.")
+    if variance.is_escalated and act == Act.APPROVE and variance.explained_by_id == user.pk:
+        return Forbidden("What is escalated is approved by somebody else than who explained it.")
+    return None
+
+
+def _done(
+    variance: Variance,
+    *,
+    act: Act,
+    by: Principal,
+    at: datetime,
+    notes: str = "",
+    reason: str = "",
+    count: Count | None = None,
+    movement: Movement | None = None,
+) -> Variance:
+    """Performs the transition: next state, event, and audit entry."""
+    before = variance.state
+    after = ACTS[before][act]
+    variance.state = (
+        VarianceState.ESCALATED if after == VarianceState.EXPLAINED and variance.is_escalated else VarianceState(after)
+    )
+    variance.save(
+        update_fields=[
+            "state", "is_escalated", "reason", "notes", "explained_by", "explained_at", "decided_by", "decided_at",
+            "difference", "last_movement",
+        ]
+    )  # fmt: skip
+    VarianceEvent.objects.create(
+        variance=variance,
+        act=act,
+        at=at,
+        by_user=by.user,
+        by_token=by.token,
+        by_label=by.label,
+        from_state=before,
+        to_state=variance.state,
+        reason=reason,
+        notes=notes,
+        count=count,
+        movement=movement,
+    )
+    audit.note(
+        action=f"variance.{act.lower()}",
+        subject=f"variance:{variance.pk}",
+        by=by,
+        at=at,
+        store=variance.store,
+        detail={"subject": variance.subject, "from": before, "to": str(variance.state)},
+    )
+    return variance
+
+
+def _escalate_above(variance: Variance, *, difference: int) -> None:
+    """Escalates a difference above the second limit. An escalation is never taken back."""
+    variance.is_escalated = variance.is_escalated or is_above_second_limit(
+        store=variance.store, difference=difference, currency=variance.currency
+    )
+
+
+def _check_notes(notes: str) -> None:
+    if len(notes) > NOTES_MAX:
+        raise InvalidInput.of("notes", f"must be at most {NOTES_MAX} characters long.")
+
+
+def _last_recount(variance: Variance) -> Count | None:
+    last = variance.events.filter(act=Act.RECOUNT).select_related("count").order_by("-pk").first()
+    return last.count if last is not None else None

@@ -1,0 +1,186 @@
+"""Closes a settlement with what was counted, or without a count, and seals its period."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount
+from cashdesk.domain.ledger import ledger
+from cashdesk.domain.ledger.entry import Entry
+from cashdesk.domain.ledger.expected import last_seal_of
+from cashdesk.domain.ledger.seal import seal_period
+from cashdesk.domain.store.place import places_of
+from cashdesk.domain.store.settlement_hold import release_place
+from cashdesk.enums import CountMoment, MovementKind, PlaceKind, Role
+from cashdesk.errors import Forbidden
+from cashdesk.models import User
+from settlements.domain.allowed_acts import judged_by_target, locked_for_act, reason_detail, refuse_act
+from settlements.domain.booking import (
+    keep_attempt,
+    note,
+    over_short,
+    refuse_lone_count,
+    refuse_open_session,
+    refuse_pairs,
+    transfer,
+)
+from settlements.domain.opening import open_locked
+from settlements.domain.raise_settlement_variance import raise_closing, raise_not_counted
+from settlements.domain.target import Judged
+from settlements.enums import Act, Closing, SettlementState, SettlementType
+from settlements.models import ClosingAmount, Settlement
+
+
+@transaction.atomic
+def close_settlement(
+    *,
+    settlement: Settlement,
+    counted: Sequence[CountedAmount],
+    by: Principal,
+    at: datetime,
+    reason: str = "",
+    witness: User | None = None,
+    refuses_unwitnessed: bool = False,
+) -> Settlement:
+    """Closes a settlement with the counted amounts and returns it. A vault's next settlement opens with these amounts.
+
+    Differences are booked over/short, a register's cash returns to the vault, and the period is sealed. Raises
+    InvalidInput for a pair named twice, and Conflict. Of two simultaneous closes one succeeds and the other changes
+    nothing.
+    """
+    refuse_pairs(counted, field="amounts")
+    settlement = locked_for_act(settlement, by=by)
+    refuse_act(settlement, Act.CLOSE)
+    refuse_lone_count(settlement, counted=counted, witness=witness, by=by, refuses_unwitnessed=refuses_unwitnessed)
+    judged, moment = judged_by_target(settlement, counted), CountMoment.CLOSING
+    keep_attempt(settlement, moment=moment, counted=counted, judged=judged, by=by, at=at, witness=witness)
+    return close_with(settlement, judged=judged, closing=Closing.DECLARED, by=by, at=at, reason=reason)
+
+
+@transaction.atomic
+def force_close_settlement(*, settlement: Settlement, by: Principal, at: datetime, reason: str) -> Settlement:
+    """Closes a register's settlement without a count.
+
+    Nothing is booked. The cash stays in the register's book and the next opening shows it. Raises Forbidden for a
+    cashier, and Conflict if a cash session is open there or the settlement is closed.
+    """
+    if not by.has_role(Role.MANAGER):
+        raise Forbidden(_("Only a manager closes a settlement without a count."))
+    settlement = locked_for_act(settlement, by=by)
+    refuse_act(settlement, Act.FORCE_CLOSE)
+    refuse_open_session(settlement.place)
+    judged = judged_by_target(settlement, ())
+    return close_with(settlement, judged=judged, closing=Closing.FORCED, by=by, at=at, reason=reason)
+
+
+def close_with(
+    settlement: Settlement,
+    *,
+    judged: tuple[Judged, ...],
+    closing: Closing,
+    by: Principal,
+    at: datetime,
+    reason: str = "",
+) -> Settlement:
+    """Ends every settlement.
+
+    The place is already locked, so every earlier posting is included. Order: book differences and returns, freeze
+    the figures, seal the period, and open the next settlement of a vault.
+    """
+    is_counted = closing != Closing.FORCED
+    if is_counted:
+        book_result(settlement, judged=judged, by=by, at=at)
+    ClosingAmount.objects.bulk_create(
+        ClosingAmount(
+            settlement=settlement,
+            currency=pair.currency,
+            method=pair.method,
+            target=pair.target,
+            actual=pair.actual,
+            difference=pair.difference,
+            is_assumed=pair.is_assumed,
+        )
+        for pair in judged
+    )
+    settlement.seal = seal_period(place=settlement.place, last_seal=last_seal_of(settlement.place), at=at)
+    settlement.state, settlement.closing = SettlementState.CLOSED, closing
+    settlement.closed_at, settlement.closed_by, settlement.closed_by_name = at, by.user, by.name
+    if settlement.type == SettlementType.VAULT:
+        settlement.counted_at, settlement.counted_by, settlement.counted_by_name = at, by.user, by.name
+        if settlement.last_count_at is None:
+            settlement.last_count_at, settlement.last_count_by_name = at, by.name
+    settlement.save(
+        update_fields=[
+            "state", "closing", "seal", "closed_at", "closed_by", "closed_by_name", "counted_at", "counted_by",
+            "counted_by_name", "last_count_at", "last_count_by_name",
+        ]
+    )  # fmt: skip
+    if is_counted:
+        raise_closing(settlement, judged=judged, by=by, at=at)
+    else:
+        raise_not_counted(settlement, at=at)
+    action = "settlement.closed" if is_counted else "settlement.forced_closed"
+    note(
+        settlement,
+        action,
+        by=by,
+        at=at,
+        detail={**(figures_detail(judged) if is_counted else {}), **reason_detail(reason)},
+    )
+    if settlement.type == SettlementType.CASHREGISTER:
+        release_place(settlement.place)
+    else:
+        _open_next_vault(settlement, judged=judged, z=settlement.seal.number, by=by, at=at)
+    return settlement
+
+
+def _open_next_vault(settlement: Settlement, *, judged: Iterable[Judged], z: int, by: Principal, at: datetime) -> None:
+    """Opens the next settlement of a vault with what was counted."""
+    open_locked(
+        place_=settlement.place,
+        type_=SettlementType.VAULT,
+        store=settlement.store,
+        initial=[
+            CountedAmount(currency=pair.currency, method=pair.method, amount=pair.actual)
+            for pair in judged
+            if pair.actual >= 0
+        ],
+        differences={},
+        z=z,
+        by=by,
+        at=at,
+        is_counted=False,
+    )
+
+
+def book_result(settlement: Settlement, *, judged: Iterable[Judged], by: Principal, at: datetime) -> None:
+    """Books every difference over/short and returns a register's cash to the vault."""
+    ends = places_of(settlement.store)
+    entries: list[Entry] = []
+    for pair in judged:
+        if pair.difference:
+            entries += over_short(
+                settlement.place,
+                ends,
+                currency=pair.currency,
+                method=pair.method,
+                difference=pair.difference,
+                at=at,
+            )
+        if settlement.type == SettlementType.CASHREGISTER and pair.is_cash and pair.actual:
+            vault = ends[PlaceKind.VAULT]
+            entries.append(
+                transfer(
+                    MovementKind.RETURN, settlement.place, vault, currency=pair.currency, amount=pair.actual, at=at
+                )
+            )
+    ledger.record(store=settlement.store, entries=entries, by=by, at=at)
+
+
+def figures_detail(judged: Iterable[Judged]) -> dict[str, Any]:
+    """Returns the targets and the counted amounts, as an audit entry lists them."""
+    return {"amounts": [[pair.currency, pair.method, pair.target, pair.actual] for pair in judged]}
