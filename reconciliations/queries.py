@@ -121,7 +121,10 @@ def _sum(rows: "QuerySet[Any]", amount: str = "effect") -> Coalesce:
 
 
 def _late_by_first_rule() -> Case:
-    """The late amount by the first rule, read from indexes. For one operator it includes cash taken over since."""
+    """The late amount by the first rule, read from indexes.
+
+    For one operator it includes cash taken over after the record.
+    """
     since = drawer_movements().filter(
         store=OuterRef("store"),
         business_date=OuterRef("business_date"),

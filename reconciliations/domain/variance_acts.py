@@ -68,8 +68,8 @@ def explain_raised(*, variance: Variance, reason: str, notes: str, by: Principal
 def witness_variance(*, variance: Variance, by: Principal, at: datetime, notes: str = "") -> Variance:
     """Records that a second person looked at the difference.
 
-    Raises Forbidden for the person who counted, the owner of the drawer, the person who explained it, a cashier and
-    a program. Raises Conflict for a finished variance.
+    Raises Forbidden for the person who counted, the cashier of the drawer, the person who explained the difference,
+    any cashier, and a program. Raises Conflict for a finished variance.
     """
     _check_notes(notes)
     variance = _locked(variance, act=Act.WITNESS, by=by)
@@ -85,8 +85,9 @@ def recount_variance(
     The first count stays. An approval books the difference between the two. For a session closed without a count,
     this is the count afterwards. A difference above the second limit is escalated.
 
-    Raises Forbidden for the person who counted and the owner of the drawer, and InvalidInput for another currency or
-    method. Raises Conflict if the cash cannot be recounted: it was counted again since, or it is not in the store.
+    Raises Forbidden for the person who counted and for the cashier of the drawer. Raises InvalidInput for another
+    currency or method. Raises Conflict if the cash cannot be recounted: it was counted again since, or it is not in
+    the store.
     """
     _check_notes(notes)
     variance = _locked(variance, act=Act.RECOUNT, by=by, for_decision=True)
@@ -107,9 +108,9 @@ def approve_variance(*, variance: Variance, by: Principal, at: datetime, notes: 
     If the last recount differs from the first count, the correction is booked over/short now. Late money is frozen
     at its current amount.
 
-    Raises Forbidden for the owner of the count, recount or drawer. Raises Forbidden for a manager if the variance is
-    escalated or its late money is above the second limit. Raises Conflict if it is not explained, or if it is
-    escalated and neither witnessed nor recounted.
+    Raises Forbidden for the person who counted or recounted, and for the cashier of the drawer. Raises Forbidden for
+    a manager if the variance is escalated or its late money is above the second limit. Raises Conflict if it is not
+    explained, or if it is escalated and neither witnessed nor recounted.
     """
     _check_notes(notes)
     variance = _locked(variance, act=Act.APPROVE, by=by, for_decision=True)

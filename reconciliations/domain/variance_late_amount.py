@@ -41,8 +41,8 @@ def movements_for_day() -> "QuerySet[Movement]":
 def late_amount() -> Coalesce:
     """Builds the late money of each variance in a list.
 
-    For a variance of late money it is the amount itself. For one of a session it is the money that arrived after the
-    count and explains part of the difference. Each branch reads few rows from an index.
+    For a variance of late money, this is its whole amount. For a session's variance, it is the money that arrived
+    after the count and explains part of the difference. Each branch reads few rows from an index.
     """
     rows = _late_movements().filter(currency=OuterRef("currency"), method=OuterRef("method"))
     since = rows.filter(pk__gte=Coalesce(OuterRef("first_movement"), Value(0)))

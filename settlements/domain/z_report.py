@@ -89,12 +89,14 @@ class ZReport(Report):
 
 
 def z_report(*, period: SealedPeriod, by: Principal, at: datetime) -> ZReport:
-    """Builds the report of a sealed period from `settlements.queries.sealed_period`, which checked the scope of `by`.
+    """Builds the report of a sealed period. `settlements.queries.sealed_period` has already checked the scope of `by`.
 
-    A look at the expected amount of a drawer that still awaits its count is noted. A cashier's own Z hides three
-    things (law 5). Other methods are hidden until the surrounding settlement is closed, because its count of them is
-    still to come. Also hidden are cash that another person left in the drawer (docs/decisions/0016) and currencies
-    that nobody counted.
+    A look at the expected amount of a drawer that still awaits its count is noted. In a Z of their own session,
+    cashiers do not see (law 5):
+
+    - other methods, until the surrounding settlement is closed, because its count of them is still to come,
+    - cash that another person left in the drawer (docs/decisions/0016),
+    - currencies that nobody counted.
     """
     if period.settlement is not None:
         note_looks(rows=[period.settlement], by=by, at=at, noun="settlements")
