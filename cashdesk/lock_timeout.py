@@ -1,4 +1,4 @@
-"""Statements that fail rather than wait for a lock."""
+"""Runs a statement that fails instead of waiting for a lock."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,9 +8,9 @@ from django.db import connection, transaction
 
 @contextmanager
 def without_waiting() -> Iterator[None]:
-    """Has a single statement fail at once where it would wait for somebody else's lock. Raises OperationalError then.
+    """Makes a single statement fail immediately if it would wait for a lock. It then raises OperationalError.
 
-    No transaction is begun on SQLite, because that would take its turn behind every writer.
+    SQLite gets no transaction, because BEGIN would wait behind every other writer.
     """
     if connection.vendor == "postgresql":
         with transaction.atomic():

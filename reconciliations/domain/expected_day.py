@@ -1,5 +1,6 @@
-"""The one sum, read per business date instead of per period: what the cash movements of a store-day left in its drawers,
-and what was reported as paid. Each is one aggregate within an index on store and business date.
+"""Sums the cash movements and payments of a store-day. The sum is the one of `expected`, but by business date.
+
+Each function is one aggregate that reads from the index on store and business date.
 """
 
 from collections.abc import Iterable
@@ -21,14 +22,14 @@ EFFECT: Final = {
     MovementKind.PAID_OUT: -1,
     MovementKind.DROP: -1,
 }
-"""What a kind does to the cash in the drawers; no other kind counts for a store-day."""
+"""The effect of a kind on the cash in the drawers. Other kinds do not count for a store-day."""
 
 
 def drawer_movements() -> "QuerySet[Any]":
     """Returns the cash movements that count, each with its `person` and its `effect` on the drawers (minor units).
 
-    `person` is who sold: the operator of the payment, else the session's cashier, else whoever recorded it. A reversal is of
-    the person of what it reverses.
+    `person` is the operator of the payment, else the session's cashier, else the person who recorded the movement. A
+    reversal has the person of the movement that it reverses.
     """
     effect = Case(
         *(
@@ -37,7 +38,7 @@ def drawer_movements() -> "QuerySet[Any]":
             for is_plain in (True, False)
         )
     )
-    # Money paid in and out of the vault is in no drawer; where it is reversed late, over/short stands for the vault.
+    # Money paid in and out of the vault is in no drawer. In a late reversal, over/short takes the place of the vault.
     of_vault = Q(source__kind=PlaceKind.VAULT) | Q(destination__kind=PlaceKind.VAULT)
     of_vault |= Q(late_for__kind=PlaceKind.VAULT)
     at_vault = Q(kind__in=(MovementKind.PAID_IN, MovementKind.PAID_OUT)) & of_vault
@@ -48,9 +49,9 @@ def drawer_movements() -> "QuerySet[Any]":
 
 
 def drawer_cash(movements: "QuerySet[Any]") -> Iterable[Any]:
-    """Returns the drawers' cash of some of the `drawer_movements()`, grouped as finely as it is ever shown.
+    """Sums `drawer_movements()` in the smallest groups that any report shows.
 
-    `total` is what moved; `billed` is the same with what was billed in place of what a payment moved.
+    `total` is the amount moved. `billed` is the same, but with the billed amount of each payment.
     """
     of_payment = Coalesce("payment__amount", "amount")
     billed = Case(When(effect__lt=0, then=of_payment * -1), default=of_payment, output_field=BigIntegerField())
@@ -61,14 +62,14 @@ def drawer_cash(movements: "QuerySet[Any]") -> Iterable[Any]:
 
 
 def payments(reported: "QuerySet[Any]") -> Iterable[Any]:
-    """Returns what was paid with some payments, grouped as finely as it is ever shown. `person` is who sold."""
+    """Sums payments in the smallest groups that any report shows. `person` is the person who sold."""
     rows = reported.order_by().annotate(person=Coalesce("operator", "session__user", "reported_by"))
     grouped: Iterable[Any] = rows.values(
         "currency", "method", "person", "register__number", "channel", "service", "type", "status"
     ).annotate(
         n=Count("pk"),
         total=Sum("amount"),
-        # What came in and went out in cash where the till told only the amount.
+        # Cash received and given back. If the till reported only the amount, the amount counts as received.
         in_hand=Sum(Coalesce("tendered", "amount")),
         back=Sum(Coalesce("change", 0)),
     )
@@ -76,11 +77,13 @@ def payments(reported: "QuerySet[Any]") -> Iterable[Any]:
 
 
 def taken_over() -> "QuerySet[Any]":
-    """Returns the sessions whose cashier counted cash into custody without a float: it lay in a drawer that a settlement
-    holds, or that was handed over or left uncounted. Reconciliations under the first rule count it for the one person.
+    """Returns the sessions whose cashier took over cash without a float.
 
-    `opened_as` is the entry of each in the audit trail, and `cancelled_as` that of a cancelled opening, whose cash was taken
-    over in between. Such a session may have no movement whose id would tell what came before it and what after.
+    The cash was already in the drawer: a settlement held it, or it was handed over, or left uncounted.
+    Reconciliations under the first rule count it for the cashier.
+
+    `opened_as` is the session's audit entry of the opening, and `cancelled_as` that of a cancelled opening. These
+    entries give the order, because such a session may have no movement.
     """
     floated = Movement.objects.filter(session=OuterRef("pk"), kind=MovementKind.FLOAT)
     sessions = CashSession.objects.exclude(Exists(floated)).order_by()

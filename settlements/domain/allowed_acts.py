@@ -1,4 +1,4 @@
-"""Locks a settlement for an act, and refuses what its state does not allow."""
+"""Locks a settlement for an action, and refuses actions that its state does not allow."""
 
 from collections.abc import Sequence
 
@@ -33,7 +33,7 @@ def locked_for_act(settlement: Settlement, *, by: Principal) -> Settlement:
 
 
 def judged_by_target(settlement: Settlement, counted: Sequence[CountedAmount]) -> tuple[Judged, ...]:
-    """Compares what was counted with what the settlement should hold now."""
+    """Compares a count with the settlement's current target."""
     return judge(targets=targets_of(settlement), counted=counted, by_hand=counted_methods(settlement))
 
 

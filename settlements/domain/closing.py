@@ -1,4 +1,4 @@
-"""Closes a settlement with what was counted, or without a count, and seals its period."""
+"""Closes a settlement, with a count or without, and seals its period."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -139,7 +139,7 @@ def close_with(
 
 
 def _open_next_vault(settlement: Settlement, *, judged: Iterable[Judged], z: int, by: Principal, at: datetime) -> None:
-    """Opens the next settlement of a vault with what was counted."""
+    """Opens the next settlement of a vault with the counted amounts."""
     open_locked(
         place_=settlement.place,
         type_=SettlementType.VAULT,
@@ -182,5 +182,5 @@ def book_result(settlement: Settlement, *, judged: Iterable[Judged], by: Princip
 
 
 def figures_detail(judged: Iterable[Judged]) -> dict[str, Any]:
-    """Returns the targets and the counted amounts, as an audit entry lists them."""
+    """Returns the targets and counted amounts for an audit entry."""
     return {"amounts": [[pair.currency, pair.method, pair.target, pair.actual] for pair in judged]}

@@ -1,4 +1,4 @@
-"""Counts an open settlement in attempts. A count tells which pairs are not equal, never by how much."""
+"""Counts an open settlement in attempts. The result tells which pairs are unequal, never by how much (law 5)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ def change_settlement(
     by: Principal,
     at: datetime,
 ) -> Settlement | Preview:
-    """Handles the one PATCH of the API.
+    """Applies the PATCH of the settlements API.
 
     COUNTING starts the count or, with amounts, previews them. CLOSED closes with amounts. Raises InvalidInput if
     amounts are missing, and Conflict for a transition that does not exist.
