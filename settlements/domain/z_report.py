@@ -91,12 +91,10 @@ class ZReport(Report):
 def z_report(*, period: SealedPeriod, by: Principal, at: datetime) -> ZReport:
     """Builds the report of a sealed period. `settlements.queries.sealed_period` has already checked the scope of `by`.
 
-    A look at the expected amount of a drawer that still awaits its count is noted. In a Z of their own session,
-    cashiers do not see (law 5):
-
-    - other methods, until the surrounding settlement is closed, because its count of them is still to come,
-    - cash that another person left in the drawer (docs/decisions/0016),
-    - currencies that nobody counted.
+    A look at the expected amount of a drawer that still awaits its count is noted. Cashiers do not see three things
+    in a Z of their own session (law 5): cash that another person left in the drawer (docs/decisions/0016),
+    currencies that nobody counted, and other methods until the surrounding settlement has counted them and is
+    closed.
     """
     if period.settlement is not None:
         note_looks(rows=[period.settlement], by=by, at=at, noun="settlements")
@@ -257,10 +255,7 @@ def _counted_in(attempts: Iterable[Attempt], *, own: Pair, begun_with: Balances)
 
 
 def _of_count(seal: Seal) -> ZReport:
-    """The report of a count after a forced close.
-
-    It compares the bookings of the count with the expected amounts of the forced close.
-    """
+    """The report of a count after a forced close, compared with the expected amounts of that close."""
     afterwards = Count.objects.filter(
         place=seal.place, moment=CountMoment.AFTERWARDS, counted_at=seal.sealed_at
     ).select_related("session__closed_by", "settlement_count__settlement")
