@@ -11,10 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from cashdesk.admin.acts import ActForm, Acting, ActPage, Done
 from cashdesk.admin.api_key import IssueKey, RotateKey
-from cashdesk.admin.base import StoreFilter, has_role, principal_of
-from cashdesk.admin.columns import NOTHING, link_to, moment
+from cashdesk.admin_base.action_pages import ActForm, Acting, ActPage, Done
+from cashdesk.admin_base.columns import NOTHING, link_to, moment
+from cashdesk.admin_base.model_admin import StoreFilter, has_role, principal_of
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.access_token import revoke
 from cashdesk.enums import Role

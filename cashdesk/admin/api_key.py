@@ -8,9 +8,9 @@ from django.contrib import admin
 from django.db.models import Model
 from django.utils import timezone
 
-from cashdesk.admin.acts import ActForm, ActPage, Done
-from cashdesk.admin.base import NamedAutocomplete
-from cashdesk.admin.rows import rows_of
+from cashdesk.admin_base.action_pages import ActForm, ActPage, Done
+from cashdesk.admin_base.model_admin import NamedAutocomplete
+from cashdesk.admin_base.scopes import rows_of
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.api_key import (
     NAME_MAX,

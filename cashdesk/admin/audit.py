@@ -4,8 +4,8 @@ import json
 
 from django.contrib import admin
 
-from cashdesk.admin.base import ReadOnlyAdmin, StoreFilter
-from cashdesk.admin.columns import NOTHING, moment
+from cashdesk.admin_base.columns import NOTHING, moment
+from cashdesk.admin_base.model_admin import ReadOnlyAdmin, StoreFilter
 from cashdesk.models import AuditEntry
 
 

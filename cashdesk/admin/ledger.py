@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from cashdesk.admin.base import PlaceStoreFilter, ReadOnlyAdmin, ReadOnlyInline, StoreFilter, note_look
-from cashdesk.admin.columns import NOTHING, day, link_to, moment, money
+from cashdesk.admin_base.columns import NOTHING, day, link_to, moment, money
+from cashdesk.admin_base.model_admin import PlaceStoreFilter, ReadOnlyAdmin, ReadOnlyInline, StoreFilter, note_look
 from cashdesk.models import CashSession, Count, CountAmount, Movement, Seal
 from cashdesk.money import to_text
 

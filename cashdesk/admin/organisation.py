@@ -8,9 +8,9 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from cashdesk.admin.base import CashdeskAdmin, is_operator, take_over
-from cashdesk.admin.columns import NOTHING, moment, money
-from cashdesk.admin.forms import RefusableForm
+from cashdesk.admin_base.columns import NOTHING, moment, money
+from cashdesk.admin_base.forms import RefusableForm
+from cashdesk.admin_base.model_admin import CashdeskAdmin, is_operator, take_over
 from cashdesk.denominations import denominations_of
 from cashdesk.domain.counting.second_look import second_look_limit
 from cashdesk.domain.store.changes_while_open import refuse_change_of_account, refuse_change_of_store

@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 
-from cashdesk.admin.base import CashdeskAdmin, ReadOnlyAdmin, StoreFilter
-from cashdesk.admin.columns import NOTHING, link_to, moment, money
+from cashdesk.admin_base.columns import NOTHING, link_to, moment, money
+from cashdesk.admin_base.model_admin import CashdeskAdmin, ReadOnlyAdmin, StoreFilter
 from cashdesk.enums import Role
 from cashdesk.models import Movement, Payment, PaymentMethod
 

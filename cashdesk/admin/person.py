@@ -17,11 +17,11 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from cashdesk.admin.acts import ActForm, Acting, ActPage, Done
-from cashdesk.admin.base import StoreFilter, is_operator, principal_of, take_over, written_fields
-from cashdesk.admin.columns import moment
-from cashdesk.admin.constraints import WordedForm
-from cashdesk.admin.forms import RefusableForm
+from cashdesk.admin_base.action_pages import ActForm, Acting, ActPage, Done
+from cashdesk.admin_base.columns import moment
+from cashdesk.admin_base.constraint_words import WordedForm
+from cashdesk.admin_base.forms import RefusableForm
+from cashdesk.admin_base.model_admin import StoreFilter, is_operator, principal_of, take_over, written_fields
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.api_key import keys_issued_by
 from cashdesk.domain.people.person import change_person, create_person, set_password, unlock_person

@@ -8,9 +8,9 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from cashdesk.admin.acts import ActForm, ActingAdmin, ActPage, Done
-from cashdesk.admin.base import StoreFilter
-from cashdesk.admin.columns import NOTHING, link_to_list
+from cashdesk.admin_base.action_pages import ActForm, ActingAdmin, ActPage, Done
+from cashdesk.admin_base.columns import NOTHING, link_to_list
+from cashdesk.admin_base.model_admin import StoreFilter
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.book_view import COUNTED_PLACES, view_book
 from cashdesk.models import AuditEntry, Movement, Place, Seal

@@ -11,9 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from cashdesk.admin.acts import ActingAdmin, ActPage, Done, ReasonForm, units_of
-from cashdesk.admin.base import StoreFilter, note_look
-from cashdesk.admin.columns import NOTHING, day, link_to_list, moment, money, table, told_of_handover
+from cashdesk.admin_base.action_pages import ActingAdmin, ActPage, Done, ReasonForm, units_of
+from cashdesk.admin_base.columns import NOTHING, day, link_to_list, moment, money, table, told_of_handover
+from cashdesk.admin_base.model_admin import StoreFilter, note_look
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.domain.ledger.expected import late_cash_of

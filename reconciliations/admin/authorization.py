@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from cashdesk.admin.acts import ActingAdmin, ActPage, Done, OfStoreForm
-from cashdesk.admin.base import StoreFilter
-from cashdesk.admin.columns import NOTHING, link_to, link_to_list, moment
-from cashdesk.admin.rows import know, of_stores
+from cashdesk.admin_base.action_pages import ActingAdmin, ActPage, Done, OfStoreForm
+from cashdesk.admin_base.columns import NOTHING, link_to, link_to_list, moment
+from cashdesk.admin_base.model_admin import StoreFilter
+from cashdesk.admin_base.scopes import of_stores, register_scope
 from cashdesk.domain.caller.principal import Principal, find_operator
 from cashdesk.errors import InvalidInput
 from cashdesk.models import AuditEntry
@@ -23,7 +23,7 @@ from reconciliations.domain.authorization import MINUTES_MAX, issue_authorizatio
 from reconciliations.enums import AuthorizationState
 from reconciliations.models import Authorization
 
-know(Authorization, of_stores("store"))
+register_scope(Authorization, of_stores("store"))
 
 BEGINNING = 8
 OPERATOR_MAX = 64

@@ -9,10 +9,10 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from cashdesk.admin.acts import ActingAdmin, ActPage, Done, OfStoreForm
-from cashdesk.admin.base import StoreFilter
-from cashdesk.admin.columns import NOTHING, day, link_to, link_to_list, moment, table
-from cashdesk.admin.rows import know, of_stores
+from cashdesk.admin_base.action_pages import ActingAdmin, ActPage, Done, OfStoreForm
+from cashdesk.admin_base.columns import NOTHING, day, link_to, link_to_list, moment, table
+from cashdesk.admin_base.model_admin import StoreFilter
+from cashdesk.admin_base.scopes import of_stores, register_scope
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.models import AuditEntry, BusinessDay, CashSession
 from cashdesk.money import to_text
@@ -29,7 +29,7 @@ from reconciliations.enums import DayState
 from reconciliations.models import Reconciliation
 from settlements.models import Settlement
 
-know(BusinessDay, of_stores("store"))
+register_scope(BusinessDay, of_stores("store"))
 
 LATE_LISTED_MAX: Final = 50
 

@@ -4,12 +4,12 @@ from typing import ClassVar
 
 from django.contrib import admin
 
-from cashdesk.admin.base import ReadOnlyAdmin, StoreFilter
-from cashdesk.admin.columns import day, moment
-from cashdesk.admin.rows import know, of_stores
+from cashdesk.admin_base.columns import day, moment
+from cashdesk.admin_base.model_admin import ReadOnlyAdmin, StoreFilter
+from cashdesk.admin_base.scopes import of_stores, register_scope
 from reconciliations.models import Export
 
-know(Export, of_stores("store"))
+register_scope(Export, of_stores("store"))
 
 
 @admin.register(Export)

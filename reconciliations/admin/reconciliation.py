@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from cashdesk.admin.base import ReadOnlyAdmin, StoreFilter, principal_of
-from cashdesk.admin.columns import NOTHING, day, link_to, link_to_list, moment, money
-from cashdesk.admin.rows import know, of_stores
+from cashdesk.admin_base.columns import NOTHING, day, link_to, link_to_list, moment, money
+from cashdesk.admin_base.model_admin import ReadOnlyAdmin, StoreFilter, principal_of
+from cashdesk.admin_base.scopes import of_stores, register_scope
 from cashdesk.domain.caller import audit
 from cashdesk.models import AuditEntry
 from cashdesk.money import to_text
@@ -20,7 +20,7 @@ from reconciliations.domain.business_day import day_of
 from reconciliations.enums import DayState, DiscrepancyType
 from reconciliations.models import Reconciliation
 
-know(Reconciliation, of_stores("store"))
+register_scope(Reconciliation, of_stores("store"))
 
 SIGN_OF = {
     DiscrepancyType.MATCH: Q(discrepancy=0),

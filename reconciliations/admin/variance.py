@@ -10,9 +10,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from cashdesk.admin.acts import ActForm, ActingAdmin, ActPage, Done, units_of
-from cashdesk.admin.base import StoreFilter
-from cashdesk.admin.columns import (
+from cashdesk.admin_base.action_pages import ActForm, ActingAdmin, ActPage, Done, units_of
+from cashdesk.admin_base.columns import (
     NOTHING,
     day,
     handed_over,
@@ -23,7 +22,8 @@ from cashdesk.admin.columns import (
     table,
     told_of_handover,
 )
-from cashdesk.admin.rows import know, of_stores
+from cashdesk.admin_base.model_admin import StoreFilter
+from cashdesk.admin_base.scopes import of_stores, register_scope
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.enums import ENDED_VARIANCES, Reason, VarianceKind
@@ -44,8 +44,8 @@ from reconciliations.domain.variance_late_amount import late_amount
 from reconciliations.enums import Act
 from reconciliations.models import VarianceEvent
 
-know(Variance, of_stores("store"))
-know(VarianceEvent, of_stores("variance__store"))
+register_scope(Variance, of_stores("store"))
+register_scope(VarianceEvent, of_stores("variance__store"))
 
 
 class NotesForm(ActForm):

@@ -5,14 +5,14 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 
-from cashdesk.admin.base import CashdeskAdmin, StoreFilter, principal_of
-from cashdesk.admin.constraints import WordedForm
-from cashdesk.admin.rows import know, of_stores
+from cashdesk.admin_base.constraint_words import WordedForm
+from cashdesk.admin_base.model_admin import CashdeskAdmin, StoreFilter, principal_of
+from cashdesk.admin_base.scopes import of_stores, register_scope
 from cashdesk.enums import Role
 from settlements.domain.cashbook import keep_usual_accounts
 from settlements.models import CashbookAccount
 
-know(CashbookAccount, of_stores("store"))
+register_scope(CashbookAccount, of_stores("store"))
 
 
 class AccountForm(WordedForm):

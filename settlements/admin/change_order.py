@@ -4,15 +4,15 @@ from django.contrib import admin
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from cashdesk.admin.base import ReadOnlyAdmin, StoreFilter
-from cashdesk.admin.columns import NOTHING, link_to, link_to_list, moment, money
-from cashdesk.admin.rows import know, of_stores
+from cashdesk.admin_base.columns import NOTHING, link_to, link_to_list, moment, money
+from cashdesk.admin_base.model_admin import ReadOnlyAdmin, StoreFilter
+from cashdesk.admin_base.scopes import of_stores, register_scope
 from cashdesk.models import AuditEntry
 from cashdesk.money import to_text
 from settlements.models import ChangeOrder
 from settlements.models.change_order import REVERSED
 
-know(ChangeOrder, of_stores("store"))
+register_scope(ChangeOrder, of_stores("store"))
 
 
 @admin.register(ChangeOrder)

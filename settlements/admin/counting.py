@@ -6,7 +6,7 @@ from typing import Any, Final
 from django import forms
 from django.contrib import messages
 
-from cashdesk.admin.acts import ActPage, Done, ReasonForm, units_of
+from cashdesk.admin_base.action_pages import ActPage, Done, ReasonForm, units_of
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.enums import CASH

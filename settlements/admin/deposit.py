@@ -10,10 +10,10 @@ from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from cashdesk.admin.acts import ActForm, ActingAdmin, ActPage, Done, units_of
-from cashdesk.admin.base import StoreFilter
-from cashdesk.admin.columns import NOTHING, link_to, link_to_list, moment, money, table
-from cashdesk.admin.rows import know, of_stores
+from cashdesk.admin_base.action_pages import ActForm, ActingAdmin, ActPage, Done, units_of
+from cashdesk.admin_base.columns import NOTHING, link_to, link_to_list, moment, money, table
+from cashdesk.admin_base.model_admin import StoreFilter
+from cashdesk.admin_base.scopes import of_stores, register_scope
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.models import AuditEntry, Variance
 from cashdesk.money import to_text
@@ -29,7 +29,7 @@ from settlements.domain.deposit import (
 from settlements.enums import DepositAct, DepositState
 from settlements.models import Deposit
 
-know(Deposit, of_stores("store"))
+register_scope(Deposit, of_stores("store"))
 
 
 class CollectForm(ActForm):

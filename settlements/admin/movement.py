@@ -6,9 +6,9 @@ from typing import Any, Final
 from django import forms
 from django.contrib import admin
 
-from cashdesk.admin.acts import ActForm, ActingAdmin, ActPage, Done
 from cashdesk.admin.ledger import MovementAdmin
 from cashdesk.admin.session import CashSessionAdmin
+from cashdesk.admin_base.action_pages import ActForm, ActingAdmin, ActPage, Done
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.reversal import REASON_MAX
 from cashdesk.domain.ledger.undo import BY_HAND

@@ -4,8 +4,8 @@ from django.contrib import admin
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from cashdesk.admin.columns import link_to_list
 from cashdesk.admin.place import PlaceAdmin
+from cashdesk.admin_base.columns import link_to_list
 from cashdesk.models import Place
 from settlements.models import Settlement
 

@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 
-from cashdesk.admin.columns import NOTHING, link_to
 from cashdesk.admin.ledger import SealAdmin
+from cashdesk.admin_base.columns import NOTHING, link_to
 from cashdesk.models import Seal
 from settlements.admin.settlement import note_look
 from settlements.models import Settlement

@@ -9,10 +9,10 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from cashdesk.admin.acts import ActingAdmin
-from cashdesk.admin.base import StoreFilter, principal_of
-from cashdesk.admin.columns import NOTHING, day, link_to, link_to_list, moment, table, text
-from cashdesk.admin.rows import know, of_stores
+from cashdesk.admin_base.action_pages import ActingAdmin
+from cashdesk.admin_base.columns import NOTHING, day, link_to, link_to_list, moment, table, text
+from cashdesk.admin_base.model_admin import StoreFilter, principal_of
+from cashdesk.admin_base.scopes import of_stores, register_scope
 from cashdesk.domain.caller import audit
 from cashdesk.models import AuditEntry, Movement, Variance
 from cashdesk.money import to_text
@@ -21,7 +21,7 @@ from settlements.admin.counting import CountAfterwards, ForceClose, Recount
 from settlements.domain.late_after_count import late_amounts_of
 from settlements.models import Settlement, SettlementCount
 
-know(Settlement, of_stores("store"))
+register_scope(Settlement, of_stores("store"))
 
 
 def note_look(request: HttpRequest, settlements: "QuerySet[Settlement]") -> None:

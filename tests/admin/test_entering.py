@@ -8,8 +8,8 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from cashdesk.admin.base import CashdeskAdmin
-from cashdesk.admin.rows import KNOWN_TO
+from cashdesk.admin_base.model_admin import CashdeskAdmin
+from cashdesk.admin_base.scopes import SCOPES
 from cashdesk.enums import Role
 from cashdesk.models import User, Variance
 from reconciliations.models import Export, VarianceEvent
@@ -86,7 +86,7 @@ def test_every_page_of_ours_is_built_on_the_guarded_base_and_there_is_no_other()
     pages = {*EVERYTHING, *OF_SETTLEMENTS, *OF_RECONCILIATIONS, Variance, Export}
     assert set(admin.site._registry) == pages
     # The events of a variance stand on its page.
-    assert set(KNOWN_TO) == {*pages, VarianceEvent}
+    assert set(SCOPES) == {*pages, VarianceEvent}
     assert all(isinstance(page, CashdeskAdmin) for page in admin.site._registry.values())
 
 

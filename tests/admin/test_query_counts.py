@@ -5,7 +5,7 @@ from typing import Final
 import pytest
 from django.test import Client
 
-from cashdesk.admin.base import BoundedPaginator
+from cashdesk.admin_base.model_admin import BoundedPaginator
 from cashdesk.models import (
     AccessToken,
     Account,

@@ -1,6 +1,6 @@
 """Forms of rows that the domain may refuse to change."""
 
-from cashdesk.admin.constraints import WordedForm
+from cashdesk.admin_base.constraint_words import WordedForm
 from cashdesk.errors import DomainError
 
 

@@ -16,7 +16,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
-from cashdesk.admin.base import CashdeskAdmin, NamedAutocomplete, ReadOnlyAdmin, has_role, principal_of
+from cashdesk.admin_base.model_admin import CashdeskAdmin, NamedAutocomplete, ReadOnlyAdmin, has_role, principal_of
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import Role
 from cashdesk.errors import DomainError, InvalidInput

@@ -14,8 +14,8 @@ from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from cashdesk.admin.constraints import WordedForm
-from cashdesk.admin.rows import rows_of
+from cashdesk.admin_base.constraint_words import WordedForm
+from cashdesk.admin_base.scopes import rows_of
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import Role

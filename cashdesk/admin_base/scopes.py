@@ -31,13 +31,13 @@ def rows_of(model: type[Model], *, by: Principal) -> "QuerySet[Any]":
     model that is not in the table, so that a new one is not shown to everybody by default.
     """
     rows: QuerySet[Any] = model._default_manager.all()
-    wanted = KNOWN_TO[model](by)
+    wanted = SCOPES[model](by)
     return rows if by.user is not None and by.user.is_superuser else rows.filter(wanted)
 
 
-def know(model: type[Model], condition: Callable[[Principal], Q]) -> None:
+def register_scope(model: type[Model], condition: Callable[[Principal], Q]) -> None:
     """Adds a model of a floor above to the table: whose rows exist for whom."""
-    KNOWN_TO[model] = condition
+    SCOPES[model] = condition
 
 
 def of_stores(path: str) -> Callable[[Principal], Q]:
@@ -70,7 +70,7 @@ def _audit_entries(by: Principal) -> Q:
     return Q(store__in=by.stores())
 
 
-KNOWN_TO: Final[dict[type[Model], Callable[[Principal], Q]]] = {
+SCOPES: Final[dict[type[Model], Callable[[Principal], Q]]] = {
     Account: of_account("pk"),
     Vendor: _vendors,
     Store: lambda by: Q(pk__in=by.stores()),
