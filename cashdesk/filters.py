@@ -4,7 +4,6 @@ from datetime import date, datetime
 from typing import Any
 
 import django_filters
-from django import forms
 from django.db.models import QuerySet
 from django.utils.dateparse import parse_date
 
@@ -13,13 +12,7 @@ from cashdesk.domain.store.store_reference import store_reference
 from cashdesk.enums import SessionStatus
 from cashdesk.errors import InvalidInput
 from cashdesk.models import CashSession
-from cashdesk.web.fields import instant_in
-
-
-class WholeNumberFilter(django_filters.NumberFilter):
-    """A filter by whole number: it refuses 1.5 instead of truncating it."""
-
-    field_class = forms.IntegerField  # type: ignore[assignment]  # the stubs know of decimals alone
+from cashdesk.web.fields import WholeNumberFilter, instant_in
 
 
 class SessionFilter(django_filters.FilterSet):

@@ -6,7 +6,7 @@ from django.views.generic import RedirectView
 from cashdesk.screens.cancelling import cancel_page
 from cashdesk.screens.counting import count_page, hand_over_page
 from cashdesk.screens.desk import desk_page
-from cashdesk.screens.draft import begin_anew_page, go_on_page, save_page
+from cashdesk.screens.drafts import begin_anew_page, go_on_page, save_page
 from cashdesk.screens.home import home_page
 from cashdesk.screens.language import choose_language_page
 from cashdesk.screens.moving import drop_page, pay_in_page, pay_out_page

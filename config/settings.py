@@ -238,4 +238,4 @@ DJANGO_STRUCTLOG_USER_ID_FIELD = "id"
 # It would trust any X-Forwarded-For. RequestIdMiddleware logs the address according to TRUSTED_PROXIES.
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 
-CSRF_FAILURE_VIEW = "cashdesk.screens.draft.csrf_failure"
+CSRF_FAILURE_VIEW = "cashdesk.screens.drafts.csrf_failure"

@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 from cashdesk.domain.store.date_range import refuse_backwards
 from cashdesk.domain.store.store_reference import store_reference
 from cashdesk.enums import ENDED_VARIANCES, Reason, VarianceKind, VarianceState
-from cashdesk.filters import WholeNumberFilter
 from cashdesk.models import Variance
+from cashdesk.web.fields import WholeNumberFilter
 from reconciliations import queries
 
 

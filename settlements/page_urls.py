@@ -4,8 +4,8 @@ from django.urls import path
 
 from settlements.screens.counting import count_page
 from settlements.screens.opening import open_page
+from settlements.screens.registers import registers_page, settlement_page, start_page
 from settlements.screens.reports import places_page, stores_page, x_report_page, z_report_page, z_reports_page
-from settlements.screens.standing import registers_page, settlement_page, start_page
 from settlements.screens.vault import vault_page
 
 urlpatterns = [

@@ -19,11 +19,11 @@ from cashdesk.domain.store.date_range import refuse_backwards
 from cashdesk.enums import Role, Scope, SessionStatus
 from cashdesk.errors import InvalidInput
 from cashdesk.models import Shift
+from cashdesk.web.csv_cells import formula_safe, line_writer
 from cashdesk.web.dialects import EnvelopeDialect
 from cashdesk.web.fields import InstantField, ReferenceField
 from cashdesk.web.openapi import ENVELOPE_ERROR
 from cashdesk.web.permissions import Access
-from cashdesk.web.sheets import formula_safe, line_writer
 from cashdesk.web.views import ApiViewSet
 
 DAYS_MAX: Final = 366

@@ -11,9 +11,11 @@ from cashdesk.domain.session.cancel_opening import cancel_opening, why_not_cance
 from cashdesk.domain.session.current import open_session_of
 from cashdesk.enums import Role
 from cashdesk.errors import DomainError
+from cashdesk.forms.draft import FormDraft, form_draft
+from cashdesk.forms.fields import session_meant, text_of
+from cashdesk.forms.pages import form_page, path_to, see, see_path
+from cashdesk.forms.refusals import Refusal
 from cashdesk.models import CashSession, User
-from cashdesk.screens.draft import Kept, kept_of
-from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path, session_meant, text_of
 from cashdesk.web.idempotency import act_once
 from cashdesk.web.pages import page_for
 
@@ -25,28 +27,28 @@ def cancel_page(request: HttpRequest, by: Principal) -> HttpResponse:
     session = session_meant(request, by=by) if is_sent else open_session_of(cast(User, by.user))
     if session is None:
         return see("desk", notice="nothing-open")
-    kept = kept_of(request, f"cancel:{session.uuid}", by=by)
+    draft = form_draft(request, f"cancel:{session.uuid}", by=by)
     if not is_sent:
-        return _show(request, session, kept)
+        return _show(request, session, draft)
     at, reason = timezone.now(), text_of(request, "reason")
     try:
 
         def act() -> str:
             cancel_opening(session=session, by=by, at=at, reason=reason)
-            kept.discard()
+            draft.discard()
             return path_to("desk", notice="opening-cancelled")
 
         return see_path(act_once(request=request, by=by, at=at, act=act))
     except DomainError as error:
-        return _show(request, session, kept, Refusal.of(error))
+        return _show(request, session, draft, Refusal.of(error))
 
 
-def _show(request: HttpRequest, session: CashSession, kept: Kept, refusal: Refusal | None = None) -> HttpResponse:
+def _show(request: HttpRequest, session: CashSession, draft: FormDraft, refusal: Refusal | None = None) -> HttpResponse:
     context = {
         "session": session,
-        "why_not": why_not_cancelled(session, by=kept.by),
-        "kept": kept,
-        "typed": {"reason": kept.typed.get("reason", "")},
+        "why_not": why_not_cancelled(session, by=draft.by),
+        "draft": draft,
+        "typed": {"reason": draft.typed.get("reason", "")},
         "reason_max": REASON_MAX,
     }
     return form_page(request, "cashdesk/cancel_opening.html", context, refusal)

@@ -13,12 +13,13 @@ from cashdesk.domain.session.current import open_session_of
 from cashdesk.domain.session.foreign_cash import currencies_asked
 from cashdesk.enums import Role
 from cashdesk.errors import DomainError, NothingOpen
+from cashdesk.forms.draft import FormDraft, form_draft
+from cashdesk.forms.fields import session_meant
+from cashdesk.forms.pages import form_page, path_to, see, see_path
+from cashdesk.forms.refusals import Refusal, refusal_of
+from cashdesk.forms.witness import witness_fields, witness_of
 from cashdesk.models import CashSession, User
-from cashdesk.screens.draft import Kept, kept_of
 from cashdesk.screens.drawer_count import DrawerCount
-from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path, session_meant
-from cashdesk.screens.sentences import refusal_of
-from cashdesk.screens.witnessing import witness_fields, witness_of
 from cashdesk.web.idempotency import WITNESS_PROOF, act_once
 from cashdesk.web.pages import page_for
 
@@ -38,7 +39,7 @@ def hand_over_page(request: HttpRequest, by: Principal) -> HttpResponse:
 
 
 def _page(request: HttpRequest, *, by: Principal, hands_over: bool) -> HttpResponse:
-    """The sheet (GET, or `step=back` with every digit kept), its review (`step=review`), and the close (`step=close`).
+    """The sheet (GET, or `step=back` with every digit as typed), its review (`step=review`), and the close (`step=close`).
 
     Between the steps nothing is kept but the person's draft, digit by digit; it goes with the close. No step tells what
     is expected (law 5).
@@ -47,35 +48,35 @@ def _page(request: HttpRequest, *, by: Principal, hands_over: bool) -> HttpRespo
         session = open_session_of(cast(User, by.user))
         if session is None:
             return see("desk", notice="nothing-open")
-        kept = kept_of(request, f"close:{session.uuid}", by=by)
-        return _show(request, session, _count(session, kept, is_sent=False), kept, hands_over=hands_over)
+        draft = form_draft(request, f"close:{session.uuid}", by=by)
+        return _show(request, session, _count(session, draft, is_sent=False), draft, hands_over=hands_over)
     session = session_meant(request, by=by)
     if session is None:
         return see("desk", notice="nothing-open")
-    kept = kept_of(request, f"close:{session.uuid}", by=by)
-    count, step = _count(session, kept), request.POST.get("step", "review")
+    draft = form_draft(request, f"close:{session.uuid}", by=by)
+    count, step = _count(session, draft), request.POST.get("step", "review")
     if step == "close" and count.is_ready:
-        return _close(request, session, count, kept, by=by, hands_over=hands_over)
+        return _close(request, session, count, draft, by=by, hands_over=hands_over)
     if not session.is_open:
         return _closed_meanwhile(session)
-    kept.save(request, at=timezone.now())
+    draft.save(request, at=timezone.now())
     if step == "back":
-        return _show(request, session, count, kept, hands_over=hands_over)
+        return _show(request, session, count, draft, hands_over=hands_over)
     if not count.is_ready:
-        return _show(request, session, count, kept, Refusal(status=400), hands_over=hands_over)
-    return _review(request, session, count, kept, hands_over=hands_over)
+        return _show(request, session, count, draft, Refusal(status=400), hands_over=hands_over)
+    return _review(request, session, count, draft, hands_over=hands_over)
 
 
-def _count(session: CashSession, kept: Kept, *, is_sent: bool = True) -> DrawerCount:
+def _count(session: CashSession, draft: FormDraft, *, is_sent: bool = True) -> DrawerCount:
     others = currencies_asked(register=session.register, currency=session.currency) if session.is_open else []
-    return DrawerCount(session.currency, kept.typed, others=others, is_sent=is_sent)
+    return DrawerCount(session.currency, draft.typed, others=others, is_sent=is_sent)
 
 
 def _close(
     request: HttpRequest,
     session: CashSession,
     count: DrawerCount,
-    kept: Kept,
+    draft: FormDraft,
     *,
     by: Principal,
     hands_over: bool,
@@ -97,7 +98,7 @@ def _close(
                 witness=witness,
                 refuses_unwitnessed=True,
             )
-            kept.discard()
+            draft.discard()
             return path_to("desk-result", session.uuid)
 
         return see_path(act_once(request=request, by=by, at=at, act=act))
@@ -108,8 +109,8 @@ def _close(
             return _closed_meanwhile(session)
         refusal = refusal_of(error, store=session.store)
         if error.code == "currency_not_counted":
-            return _show(request, session, _count(session, kept), kept, refusal, hands_over=hands_over)
-        return _review(request, session, count, kept, refusal, hands_over=hands_over)
+            return _show(request, session, _count(session, draft), draft, refusal, hands_over=hands_over)
+        return _review(request, session, count, draft, refusal, hands_over=hands_over)
 
 
 def _closed_meanwhile(session: CashSession) -> HttpResponse:
@@ -120,12 +121,12 @@ def _show(
     request: HttpRequest,
     session: CashSession,
     count: DrawerCount,
-    kept: Kept,
+    draft: FormDraft,
     refusal: Refusal | None = None,
     *,
     hands_over: bool,
 ) -> HttpResponse:
-    context = _context(session, count, kept, hands_over=hands_over)
+    context = _context(session, count, draft, hands_over=hands_over)
     return form_page(request, "cashdesk/count.html", context, refusal)
 
 
@@ -133,15 +134,15 @@ def _review(
     request: HttpRequest,
     session: CashSession,
     count: DrawerCount,
-    kept: Kept,
+    draft: FormDraft,
     refusal: Refusal | None = None,
     *,
     hands_over: bool,
 ) -> HttpResponse:
     asked = witness_fields(request, counted=count.sheet.counted, store=session.store)
-    context = _context(session, count, kept, hands_over=hands_over) | asked
+    context = _context(session, count, draft, hands_over=hands_over) | asked
     return form_page(request, "cashdesk/review.html", context, refusal)
 
 
-def _context(session: CashSession, count: DrawerCount, kept: Kept, *, hands_over: bool) -> dict[str, Any]:
-    return {"session": session, "count": count, "sheet": count.sheet, "kept": kept, "hands_over": hands_over}
+def _context(session: CashSession, count: DrawerCount, draft: FormDraft, *, hands_over: bool) -> dict[str, Any]:
+    return {"session": session, "count": count, "sheet": count.sheet, "draft": draft, "hands_over": hands_over}

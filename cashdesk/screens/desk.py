@@ -15,8 +15,9 @@ from cashdesk.domain.session.handover import handovers_waiting
 from cashdesk.domain.session.register_to_open import Station, stations_for
 from cashdesk.domain.store.may_trade import trades_under_settlement
 from cashdesk.enums import Role, Settling
+from cashdesk.forms.draft import begun
 from cashdesk.models import Store, User
-from cashdesk.screens.draft import begun, counting_in_subject, opening_subject
+from cashdesk.screens.drawer_drafts import counting_in_subject, opening_subject
 from cashdesk.web.pages import page_for
 
 

@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 
 from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.enums import CASH
-from cashdesk.screens.count_parts import CountParts, Part
-from cashdesk.screens.sheet import CountSheet
+from cashdesk.forms.count_parts import CountParts, Part
+from cashdesk.forms.count_sheet import CountSheet
 
 
 class DrawerCount:
@@ -52,6 +52,6 @@ class DrawerCount:
         return [part.counted for part in self.others if part.counted is not None]
 
     @property
-    def carried(self) -> list[tuple[str, str]]:
+    def hidden_fields(self) -> list[tuple[str, str]]:
         """Every field and what was typed in it, for a page that carries the count on without showing it."""
-        return [field for part in self.parts for field in part.sheet.carried]
+        return [field for part in self.parts for field in part.sheet.hidden_fields]

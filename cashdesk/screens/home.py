@@ -6,8 +6,8 @@ from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_safe
 
 from cashdesk.enums import Role
+from cashdesk.forms.pages import see
 from cashdesk.models import User
-from cashdesk.screens.form import see
 
 
 @require_safe

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_POST
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.person import choose_language
 from cashdesk.enums import Language
+from cashdesk.forms.pages import path_to, path_within, see_path
 from cashdesk.models import User
-from cashdesk.screens.form import path_to, path_within, see_path
 
 YEAR_SECONDS = 365 * 24 * 3600
 

@@ -12,13 +12,15 @@ from cashdesk.domain.ledger.cash_movement import move_cash
 from cashdesk.domain.session.current import open_session_of
 from cashdesk.enums import MovementKind, Role
 from cashdesk.errors import DomainError, InvalidInput, NothingOpen, OutOfLine
+from cashdesk.formats import amount_typed
+from cashdesk.forms.draft import FormDraft, form_draft
+from cashdesk.forms.fields import session_meant, text_of
+from cashdesk.forms.pages import form_page, path_to, see, see_path
+from cashdesk.forms.refusals import Refusal
+from cashdesk.forms.second_look import is_correcting, look_page, refuse_unlooked
 from cashdesk.models import CashSession, User
-from cashdesk.screens.draft import Kept, kept_of
-from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path, session_meant, text_of
-from cashdesk.screens.second_look import is_correcting, look_page, refuse_unlooked
 from cashdesk.web.idempotency import act_once
 from cashdesk.web.pages import page_for
-from cashdesk.writing import amount_typed
 
 REASON_LENGTH_MAX: Final = 50
 NOTE_LENGTH_MAX: Final = 500
@@ -53,34 +55,34 @@ def _page(request: HttpRequest, *, by: Principal, kind: MovementKind) -> HttpRes
         session = open_session_of(cast(User, by.user))
         if session is None:
             return see("desk", notice="nothing-open")
-        return _show(request, session, kind, _kept(request, session, kind, by=by))
+        return _show(request, session, kind, _draft(request, session, kind, by=by))
     session = session_meant(request, by=by)
     if session is None:
         return see("desk", notice="nothing-open")
-    kept, at = _kept(request, session, kind, by=by), timezone.now()
+    draft, at = _draft(request, session, kind, by=by), timezone.now()
     if is_correcting(request):
-        return _show(request, session, kind, kept)
+        return _show(request, session, kind, draft)
     try:
         told = _read(request, session, kind)
 
         def act() -> str:
             refuse_unlooked(request, store=session.store, kind=kind, amounts=[(told["amount"], session.currency)])
             movement = move_cash(session=session, kind=kind, **told, by=by, at=at)
-            kept.discard()
+            draft.discard()
             return path_to("desk", booked=str(movement.uuid))
 
         return see_path(act_once(request=request, by=by, at=at, act=act))
     except NothingOpen:
         return see("desk", notice="closed-meanwhile")
     except OutOfLine as doubts:
-        kept.save(request, at=at)
-        return look_page(request, doubts, kept=kept, kind=kind, station=session.register.number)
+        draft.save(request, at=at)
+        return look_page(request, doubts, draft=draft, kind=kind, station=session.register.number)
     except DomainError as error:
-        return _show(request, session, kind, kept, Refusal.of(error))
+        return _show(request, session, kind, draft, Refusal.of(error))
 
 
-def _kept(request: HttpRequest, session: CashSession, kind: MovementKind, *, by: Principal) -> Kept:
-    return kept_of(request, f"{SUBJECTS[kind]}:{session.uuid}", by=by)
+def _draft(request: HttpRequest, session: CashSession, kind: MovementKind, *, by: Principal) -> FormDraft:
+    return form_draft(request, f"{SUBJECTS[kind]}:{session.uuid}", by=by)
 
 
 def _read(request: HttpRequest, session: CashSession, kind: MovementKind) -> dict[str, Any]:
@@ -107,17 +109,17 @@ def _read(request: HttpRequest, session: CashSession, kind: MovementKind) -> dic
 
 
 def _show(
-    request: HttpRequest, session: CashSession, kind: MovementKind, kept: Kept, refusal: Refusal | None = None
+    request: HttpRequest, session: CashSession, kind: MovementKind, draft: FormDraft, refusal: Refusal | None = None
 ) -> HttpResponse:
-    typed = {name: kept.typed.get(name, "") for name in ("amount", "reason", "note")}
+    typed = {name: draft.typed.get(name, "") for name in ("amount", "reason", "note")}
     context = {
         "session": session,
         "kind": kind,
         "typed": typed,
-        "kept": kept,
+        "draft": draft,
         "reasons": []
         if kind == MovementKind.DROP
-        else queries.usual_reasons(by=kept.by, store=session.store, kind=kind),
+        else queries.usual_reasons(by=draft.by, store=session.store, kind=kind),
         "reason_max": REASON_LENGTH_MAX,
         "note_max": NOTE_LENGTH_MAX,
     }

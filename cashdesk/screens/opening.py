@@ -19,13 +19,14 @@ from cashdesk.domain.session.opening import open_session
 from cashdesk.domain.session.register_to_open import stations_for
 from cashdesk.enums import MovementKind, Role
 from cashdesk.errors import DomainError, OutOfLine, SessionAlreadyOpen
+from cashdesk.forms.draft import FormDraft, form_draft
+from cashdesk.forms.pages import form_page, path_to, see, see_path
+from cashdesk.forms.refusals import Refusal, refusal_of
+from cashdesk.forms.second_look import is_correcting, look_page, looked_at, refuse_unlooked
+from cashdesk.forms.witness import WITNESS_NAME, witness_fields, witness_of
 from cashdesk.models import CashSession, Place, Store, User
-from cashdesk.screens.draft import Kept, counting_in_subject, kept_of, opening_subject
 from cashdesk.screens.drawer_count import DrawerCount
-from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path
-from cashdesk.screens.second_look import is_correcting, look_page, looked_at, refuse_unlooked
-from cashdesk.screens.sentences import refusal_of
-from cashdesk.screens.witnessing import WITNESS_NAME, witness_fields, witness_of
+from cashdesk.screens.drawer_drafts import counting_in_subject, opening_subject
 from cashdesk.web.idempotency import WITNESS_PROOF, act_once
 from cashdesk.web.pages import page_for
 
@@ -46,28 +47,28 @@ def open_page(request: HttpRequest, by: Principal) -> HttpResponse:
     if user.store is None:
         return see("desk")
     store, waiting = user.store, handovers_waiting(store=user.store)
-    kept = _kept(request, store, waiting, by=by)
+    draft = _draft(request, store, waiting, by=by)
     register = _register_counted(request, user, waiting)
     others = currencies_asked(register=register, currency=store.currency) if register is not None else []
     is_sent = request.method == "POST"
-    count = DrawerCount(store.currency, kept.typed, others=others, usual=store.usual_float, is_sent=is_sent)
+    count = DrawerCount(store.currency, draft.typed, others=others, usual=store.usual_float, is_sent=is_sent)
     if not is_sent:
         if open_session_of(user) is not None:
             return see("desk", notice="already-open")
-        return _show(request, store, kept, waiting, count=count)
+        return _show(request, store, draft, waiting, count=count)
     if request.POST.get(SHOWN_FOR, _shown_for(store)) != _shown_for(store):
         message = _("This page is out of date. Nothing was done: look at it again, and send it again.")
-        return _show(request, store, kept, waiting, count=count, refusal=Refusal(status=409, message=message))
+        return _show(request, store, draft, waiting, count=count, refusal=Refusal(status=409, message=message))
     if count.sheet.takes_usual:
-        return _show(request, store, kept, waiting, count=count)
+        return _show(request, store, draft, waiting, count=count)
     counted = count.sheet.counted
     if counted is None or not count.is_ready:
-        return _show(request, store, kept, waiting, count=count, refusal=Refusal(status=400))
+        return _show(request, store, draft, waiting, count=count, refusal=Refusal(status=400))
     if is_correcting(request):
-        return _show(request, store, kept, waiting, count=count)
+        return _show(request, store, draft, waiting, count=count)
     if WITNESS_NAME not in request.POST and asks_witness(store=store, amount=counted.amount):
-        return _ask_witness(request, store, kept, waiting, count=count, counted=counted)
-    return _open(request, store, kept, count=count, counted=counted, by=by)
+        return _ask_witness(request, store, draft, waiting, count=count, counted=counted)
+    return _open(request, store, draft, count=count, counted=counted, by=by)
 
 
 def _register_counted(request: HttpRequest, user: User, waiting: list[CashSession]) -> Place | None:
@@ -83,7 +84,7 @@ def _station_meant(request: HttpRequest) -> str:
 def _ask_witness(
     request: HttpRequest,
     store: Store,
-    kept: Kept,
+    draft: FormDraft,
     waiting: list[CashSession],
     *,
     count: DrawerCount,
@@ -93,22 +94,24 @@ def _ask_witness(
     try:
         _refuse_unlooked(request, store, counted)
     except OutOfLine as doubts:
-        return _look(request, store, kept, counted, doubts)
-    return _show(request, store, kept, waiting, count=count)
+        return _look(request, store, draft, counted, doubts)
+    return _show(request, store, draft, waiting, count=count)
 
 
 def _refuse_unlooked(request: HttpRequest, store: Store, counted: CountedAmount) -> None:
     refuse_unlooked(request, store=store, kind=MovementKind.FLOAT, amounts=[(counted.amount, counted.currency)])
 
 
-def _look(request: HttpRequest, store: Store, kept: Kept, counted: CountedAmount, doubts: OutOfLine) -> HttpResponse:
-    kept.save(request, at=timezone.now())
+def _look(
+    request: HttpRequest, store: Store, draft: FormDraft, counted: CountedAmount, doubts: OutOfLine
+) -> HttpResponse:
+    draft.save(request, at=timezone.now())
     fields = witness_fields(request, counted=counted, store=store)
-    return look_page(request, doubts, kept=kept, kind=MovementKind.FLOAT, **fields)
+    return look_page(request, doubts, draft=draft, kind=MovementKind.FLOAT, **fields)
 
 
 def _open(
-    request: HttpRequest, store: Store, kept: Kept, *, count: DrawerCount, counted: CountedAmount, by: Principal
+    request: HttpRequest, store: Store, draft: FormDraft, *, count: DrawerCount, counted: CountedAmount, by: Principal
 ) -> HttpResponse:
     """Opens once; sent again it leads to the same page."""
     user, station, at = cast(User, by.user), request.POST.get("station", ANY_FREE), timezone.now()
@@ -122,34 +125,34 @@ def _open(
                 user=user, counted=counted, others=count.counted_others, by=by, at=at, station=number, witness=witness,
                 refuses_unwitnessed=True,
             )  # fmt: skip
-            kept.discard()
+            draft.discard()
             # Whichever of the two forms it was begun on: the drawer is open.
             discard_draft(by=by, subject=opening_subject(store))
             return path_to("desk", notice="counted-in" if handover_before(session) else "opened")
 
         return see_path(act_once(request=request, by=by, at=at, act=act))
     except OutOfLine as doubts:
-        return _look(request, store, kept, counted, doubts)
+        return _look(request, store, draft, counted, doubts)
     except DomainError as error:
         if isinstance(error, SessionAlreadyOpen) and open_session_of(user) is not None:
             return see("desk", notice="already-open")
         # Somebody else may have counted it in meanwhile.
         waiting = handovers_waiting(store=store)
-        return _show(request, store, kept, waiting, count=count, refusal=refusal_of(error, store=store))
+        return _show(request, store, draft, waiting, count=count, refusal=refusal_of(error, store=store))
 
 
 def _shown_for(store: Store) -> str:
     return f"{store.uuid} {store.currency}"
 
 
-def _kept(request: HttpRequest, store: Store, waiting: list[CashSession], *, by: Principal) -> Kept:
+def _draft(request: HttpRequest, store: Store, waiting: list[CashSession], *, by: Principal) -> FormDraft:
     """The draft of the drawer that is meant: what was typed for another one is not offered where one is counted in."""
     user = cast(User, by.user)
     left = _handover_at(_station_meant(request), user=user, waiting=waiting)
     if left is None:
-        return kept_of(request, opening_subject(store), by=by)
+        return form_draft(request, opening_subject(store), by=by)
     page = path_to("desk-open", station=str(left.register.number))
-    return kept_of(request, counting_in_subject(left), by=by, page=page)
+    return form_draft(request, counting_in_subject(left), by=by, page=page)
 
 
 def _handover_at(station: str, *, user: User, waiting: list[CashSession]) -> CashSession | None:
@@ -161,22 +164,22 @@ def _handover_at(station: str, *, user: User, waiting: list[CashSession]) -> Cas
 def _show(
     request: HttpRequest,
     store: Store,
-    kept: Kept,
+    draft: FormDraft,
     waiting: list[CashSession],
     *,
     count: DrawerCount,
     refusal: Refusal | None = None,
 ) -> HttpResponse:
-    user = cast(User, kept.by.user)
-    station = request.POST.get("station", request.GET.get("station", kept.typed.get("station", ANY_FREE)))
+    user = cast(User, draft.by.user)
+    station = request.POST.get("station", request.GET.get("station", draft.typed.get("station", ANY_FREE)))
     context: dict[str, Any] = {
         "count": count,
         "sheet": count.sheet,
-        "kept": kept,
+        "draft": draft,
         "store": store,
         "shown_for": _shown_for(store),
         "assigned": user.register,
-        "stations": [] if user.register is not None else stations_for(user=user, store=store, by=kept.by),
+        "stations": [] if user.register is not None else stations_for(user=user, store=store, by=draft.by),
         "station": station,
         "waiting": waiting,
         "looked": looked_at(request),

@@ -15,8 +15,8 @@ from cashdesk.domain.people.person import set_password
 from cashdesk.domain.people.sign_in import confirm_password
 from cashdesk.enums import Role
 from cashdesk.errors import NotSignedIn, TooManyAttempts
-from cashdesk.screens.form import path_to, see_path
-from cashdesk.screens.sentences import wait_sentence
+from cashdesk.forms.pages import path_to, see_path
+from cashdesk.forms.refusals import wait_sentence
 from cashdesk.web.devices import source_of
 from cashdesk.web.errors import status_of
 from cashdesk.web.pages import page_for

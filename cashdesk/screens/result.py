@@ -12,9 +12,9 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.float_plan import FloatPlan, plan_float
 from cashdesk.enums import Role
 from cashdesk.errors import NotFound
+from cashdesk.formats import write_as
 from cashdesk.models import CashSession, CountPieces
 from cashdesk.web.pages import page_for
-from cashdesk.writing import write_as
 
 
 @page_for(Role.CASHIER)

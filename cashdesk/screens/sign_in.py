@@ -14,13 +14,13 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.access_token import authenticate, revoke
 from cashdesk.domain.people.sign_in import recognise
 from cashdesk.errors import NotSignedIn, TooManyAttempts
+from cashdesk.forms.pages import path_within
+from cashdesk.forms.refusals import wait_sentence
 from cashdesk.models import User
-from cashdesk.screens.form import path_within
-from cashdesk.screens.sentences import wait_sentence
 from cashdesk.web.authentication import COOKIE
 from cashdesk.web.devices import remember_device, source_of
+from cashdesk.web.drafts import draft_fields, save_sent
 from cashdesk.web.errors import status_of
-from cashdesk.web.keeping import carried_on, keep_carried
 
 BACKEND = "cashdesk.web.authentication.SignInBackend"
 
@@ -31,12 +31,12 @@ BACKEND = "cashdesk.web.authentication.SignInBackend"
 def sign_in_page(request: HttpRequest) -> HttpResponse:
     """Asks who it is, and leads on: to `?next=` where that is a page of ours, else to where the person works.
 
-    What a form carried here that was sent signed out is kept as the draft of the person whose it is, and shown to them
-    again. Whoever else signs in is led to their own first page.
+    The input of a form that was sent signed out is saved as the draft of its own person, and shown to them again.
+    Anyone else who signs in is led to their own first page.
     """
     wanted = path_within(request.POST.get("next", request.GET.get("next", "")))
     context = {"next": wanted, "name": "", "is_signed_out": "signed-out" in request.GET}
-    context["carried_on"] = carried_on(request)
+    context["draft_fields"] = draft_fields(request)
     if request.method != "POST":
         if isinstance(request.user, User):
             return redirect(wanted or _first_page_of(request.user))
@@ -61,8 +61,8 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
         request.session.cycle_key()
     login(request, user, backend=BACKEND)
     remember_device(request, user)
-    if context["carried_on"]:
-        wanted = keep_carried(request=request, by=Principal(user=user), at=timezone.now())
+    if context["draft_fields"]:
+        wanted = save_sent(request=request, by=Principal(user=user), at=timezone.now())
     return redirect(wanted or _first_page_of(user))
 
 

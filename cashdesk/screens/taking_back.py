@@ -11,12 +11,14 @@ from cashdesk.domain.ledger.reversal import REASON_MAX
 from cashdesk.domain.ledger.undo import take_back, why_not_taken_back
 from cashdesk.enums import Role
 from cashdesk.errors import DomainError, NotFound
+from cashdesk.formats import write_as
+from cashdesk.forms.draft import FormDraft, form_draft
+from cashdesk.forms.fields import text_of
+from cashdesk.forms.pages import form_page, path_to, see_path
+from cashdesk.forms.refusals import Refusal
 from cashdesk.models import Movement
-from cashdesk.screens.draft import Kept, kept_of
-from cashdesk.screens.form import Refusal, form_page, path_to, see_path, text_of
 from cashdesk.web.idempotency import act_once
 from cashdesk.web.pages import page_for
-from cashdesk.writing import write_as
 
 
 @page_for(Role.CASHIER, takes_posts=True)
@@ -26,28 +28,28 @@ def take_back_page(request: HttpRequest, by: Principal, movement: UUID) -> HttpR
     if found is None:
         raise NotFound("There is no such movement.")
     write_as(found.store.language, found.store.currency, found.store.time_zone)
-    kept = kept_of(request, f"take-back:{movement}", by=by)
+    draft = form_draft(request, f"take-back:{movement}", by=by)
     if request.method != "POST":
-        return _show(request, found, kept)
+        return _show(request, found, draft)
     at, reason = timezone.now(), text_of(request, "reason")
     try:
 
         def act() -> str:
             take_back(movement=found, by=by, at=at, reason=reason)
-            kept.discard()
+            draft.discard()
             return path_to("desk", taken_back=str(movement))
 
         return see_path(act_once(request=request, by=by, at=at, act=act))
     except DomainError as error:
-        return _show(request, found, kept, Refusal.of(error))
+        return _show(request, found, draft, Refusal.of(error))
 
 
-def _show(request: HttpRequest, movement: Movement, kept: Kept, refusal: Refusal | None = None) -> HttpResponse:
+def _show(request: HttpRequest, movement: Movement, draft: FormDraft, refusal: Refusal | None = None) -> HttpResponse:
     context = {
         "movement": movement,
-        "why_not": why_not_taken_back([movement], by=kept.by)[movement.pk],
-        "kept": kept,
-        "typed": {"reason": kept.typed.get("reason", "")},
+        "why_not": why_not_taken_back([movement], by=draft.by)[movement.pk],
+        "draft": draft,
+        "typed": {"reason": draft.typed.get("reason", "")},
         "reason_max": REASON_MAX,
     }
     return form_page(request, "cashdesk/take_back.html", context, refusal)

@@ -1,11 +1,11 @@
-"""Template filters that format amounts and times in the active style: the style of the store (cashdesk.writing)."""
+"""Template filters that format amounts and times in the active style: the style of the store (cashdesk.formats)."""
 
 from datetime import date, datetime
 
 from django import template
 from django.utils.translation import gettext as _
 
-from cashdesk import writing
+from cashdesk import formats
 from cashdesk.models import Store
 from cashdesk.money import exponent_of
 
@@ -15,7 +15,7 @@ register = template.Library()
 @register.filter
 def money(minor: int, currency: str) -> str:
     """Formats minor units with the currency code: 125050 EUR is "1,250.50 EUR" or "1.250,50 EUR"."""
-    return writing.style().amount(minor, currency)
+    return formats.style().amount(minor, currency)
 
 
 @register.filter
@@ -27,7 +27,7 @@ def signed(minor: int, currency: str) -> str:
 @register.filter
 def digits(minor: int, currency: str) -> str:
     """Formats minor units as people type them into a field: 125050 EUR is "1,250.50"."""
-    return writing.style().digits(minor, currency)
+    return formats.style().digits(minor, currency)
 
 
 @register.filter
@@ -49,25 +49,25 @@ def verdict_word(difference: int) -> str:
 @register.filter
 def moment(at: datetime, store: Store) -> str:
     """Formats an instant in the store's time zone, with seconds and the zone name."""
-    return writing.style().instant(at, store.time_zone, to_the_second=True)
+    return formats.style().instant(at, store.time_zone, to_the_second=True)
 
 
 @register.filter
 def minute(at: datetime, store: Store) -> str:
     """Formats an instant in the store's time zone, to the minute."""
-    return writing.style().instant(at, store.time_zone)
+    return formats.style().instant(at, store.time_zone)
 
 
 @register.filter
 def day(on: date) -> str:
     """Formats a calendar date."""
-    return writing.style().date(on)
+    return formats.style().date(on)
 
 
 @register.filter
 def face(minor: int, currency: str) -> str:
     """Formats the value of a note or coin as printed on it: 2000 EUR is "20 EUR", 50 EUR is "0.50 EUR"."""
-    unit, style = 10 ** exponent_of(currency), writing.style()
+    unit, style = 10 ** exponent_of(currency), formats.style()
     if minor % unit:
         return style.amount(minor, currency)
     whole = style.digits(minor, currency).partition(style.decimal)[0] if unit > 1 else style.digits(minor, currency)
@@ -83,16 +83,16 @@ def decimals(currency: str) -> int:
 @register.simple_tag
 def decimal_sign() -> str:
     """Returns the decimal separator, for the running total in JavaScript."""
-    return writing.style().decimal
+    return formats.style().decimal
 
 
 @register.simple_tag
 def group_sign() -> str:
     """Returns the thousands separator."""
-    return writing.style().group
+    return formats.style().group
 
 
 @register.simple_tag
 def lakhs() -> str:
     """Returns the HTML attribute for grouping by two digits above the first three (1,25,000), or an empty string."""
-    return "data-lakhs" if writing.style().lakhs else ""
+    return "data-lakhs" if formats.style().lakhs else ""

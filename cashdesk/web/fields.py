@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar, Final, TypeVar
 
+import django_filters
+from django import forms
 from django.db import models
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -144,6 +146,12 @@ class WholeNumberField(serializers.IntegerField):
             return parse_whole(data, field="x")
         except InvalidInput as error:
             raise serializers.ValidationError(error.errors["x"]) from error
+
+
+class WholeNumberFilter(django_filters.NumberFilter):
+    """A query parameter that is a whole number: 1.5 is not taken for 1."""
+
+    field_class = forms.IntegerField  # type: ignore[assignment]  # the stubs know of decimals alone
 
 
 @extend_schema_field({"type": "object", "description": "Read by itself; see the single call."})

@@ -8,8 +8,8 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
 from cashdesk.enums import Language
+from cashdesk.formats import written_as
 from cashdesk.models import User
-from cashdesk.writing import written_as
 
 ENGLISH_PATHS: Final = ("/api/", "/admin/", "/livez", "/readyz")
 """What programs read never changes with who asks; of the back office nobody translates the words."""

@@ -15,7 +15,7 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import Role
 from cashdesk.errors import Forbidden, NotFound
 from cashdesk.models import User
-from cashdesk.web.keeping import Keeper, carried_on
+from cashdesk.web.drafts import DraftKey, draft_fields
 
 Page = Callable[..., HttpResponseBase]
 SAFE: Final = ("GET", "HEAD")
@@ -35,7 +35,7 @@ def page_for(role: Role, *, takes_posts: bool = False) -> Callable[[Page], Page]
         @wraps(view)
         def page(request: HttpRequest, **named: Any) -> HttpResponseBase:
             if not isinstance(request.user, User):
-                if request.method == "POST" and Keeper.of(request) is not None:
+                if request.method == "POST" and DraftKey.of(request) is not None:
                     return ask_to_sign_in(request)
                 return redirect_to_login(request.get_full_path())
             if not request.user.has_role(role):
@@ -60,9 +60,9 @@ def ask_to_sign_in(request: HttpRequest, *, name: str = "") -> HttpResponse:
 
     Not 401, which would have to name a way of signing in that a browser knows by itself.
     """
-    keeper = Keeper.of(request)
-    wanted = keeper.page if keeper else request.POST.get("next", "")
-    context = {"next": wanted, "name": name, "is_too_old": True, "carried_on": carried_on(request)}
+    key = DraftKey.of(request)
+    wanted = key.page if key else request.POST.get("next", "")
+    context = {"next": wanted, "name": name, "is_too_old": True, "draft_fields": draft_fields(request)}
     answer = render(request, "cashdesk/sign_in.html", context, status=403)
     add_never_cache_headers(answer)
     return answer

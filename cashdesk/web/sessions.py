@@ -1,7 +1,7 @@
 """Browser sessions, in the database: they end some hours after signing in, and earlier where nobody uses them.
 
 Django's own end two weeks after they were last written. A till is shared, so ours end after `ACCESS_TOKEN_HOURS`, as a
-token does, and after `SESSION_IDLE_MINUTES` without a request. What was typed into a form is kept (screens/draft.py).
+token does, and after `SESSION_IDLE_MINUTES` without a request. What was typed into a form is saved as a draft.
 """
 
 from contextlib import suppress

@@ -16,8 +16,8 @@ from cashdesk.web.views import ApiViewSet
 from reconciliations.api.common import refuse_loose_key
 from reconciliations.domain.export import DAYS_MAX
 from reconciliations.enums import FileFormat
-from reconciliations.exports.asking import read_request
 from reconciliations.exports.download import CONTENT_TYPES, answer
+from reconciliations.exports.export_request import read_request
 from reconciliations.exports.tables import TABLES
 from reconciliations.models import Export
 

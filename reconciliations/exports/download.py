@@ -10,11 +10,11 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from cashdesk.domain.caller.principal import Principal
-from cashdesk.web.sheets import BYTE_ORDER_MARK, line_writer
+from cashdesk.web.csv_cells import BYTE_ORDER_MARK, line_writer
 from reconciliations.domain.export import Wanted, begin_export, end_export, note_progress
 from reconciliations.enums import ExportState, FileFormat
-from reconciliations.exports.asking import Asked
-from reconciliations.exports.reading import PAGE_ROWS, Reading, Row, reading_of
+from reconciliations.exports.export_request import ExportRequest
+from reconciliations.exports.row_pages import PAGE_ROWS, Row, RowPages, row_pages_of
 from reconciliations.exports.table import text_cells
 from reconciliations.exports.xlsx import write_workbook
 from reconciliations.models import Export
@@ -31,7 +31,9 @@ Clock = Callable[[], datetime]
 class Run:
     """A running export. `rows_done` counts the rows in the file; `told` is called after each page."""
 
-    def __init__(self, *, export: Export, reading: Reading, clock: Clock, told: Callable[["Run"], None] | None) -> None:
+    def __init__(
+        self, *, export: Export, reading: RowPages, clock: Clock, told: Callable[["Run"], None] | None
+    ) -> None:
         self.export = export
         self.reading = reading
         self.rows_done = 0
@@ -96,7 +98,7 @@ class Download:
 
 def start_download(
     *,
-    asked: Asked,
+    asked: ExportRequest,
     by: Principal,
     clock: Clock = timezone.now,
     told: Callable[[Run], None] | None = None,
@@ -107,7 +109,7 @@ def start_download(
     CSV is read while it is sent. A workbook is first written completely, to an unnamed temporary file that
     disappears when it is closed or the server dies. Raises the errors of `begin_export`.
     """
-    reading = reading_of(table=asked.table, wanted=asked.wanted, by=by, page_rows=page_rows)
+    reading = row_pages_of(table=asked.table, wanted=asked.wanted, by=by, page_rows=page_rows)
     export = begin_export(wanted=asked.wanted, rows_total=reading.rows_total, by=by, at=clock())
     run = Run(export=export, reading=reading, clock=clock, told=told)
     if asked.wanted.file_format == FileFormat.CSV:
@@ -122,7 +124,7 @@ def start_download(
         raise
 
 
-def answer(*, asked: Asked, by: Principal, is_wanted: bool = True) -> HttpResponseBase:
+def answer(*, asked: ExportRequest, by: Principal, is_wanted: bool = True) -> HttpResponseBase:
     """Returns the response with the file. If only headers are wanted, it has no body and starts no export."""
     content_type = CONTENT_TYPES[asked.wanted.file_format]
     response: HttpResponseBase

@@ -14,7 +14,7 @@ from django.db.models.functions import Cast
 from cashdesk import money
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.models import Store
-from cashdesk.web.sheets import formula_safe
+from cashdesk.web.csv_cells import formula_safe
 
 Cell = str | int | bool | Decimal | None
 

@@ -7,7 +7,7 @@ from typing import IO, Any, Final
 from xlsxwriter import Workbook
 
 from cashdesk import money
-from reconciliations.exports.reading import Row
+from reconciliations.exports.row_pages import Row
 from reconciliations.exports.table import Column, Form, Table, iso, number_of
 
 SHEET_ROWS_MAX: Final = 1_048_576

@@ -19,8 +19,8 @@ from cashdesk.web.fields import date_in
 from cashdesk.web.pages import page_for
 from reconciliations import queries
 from reconciliations.enums import FileFormat
-from reconciliations.exports.asking import read_request
 from reconciliations.exports.download import answer
+from reconciliations.exports.export_request import read_request
 from reconciliations.exports.tables import TABLES
 
 STORES_MAX: Final = 500

@@ -10,10 +10,11 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.enums import CASH, Role
 from cashdesk.errors import DomainError, NotFound
+from cashdesk.forms.count_sheet import CountSheet
+from cashdesk.forms.draft import FormDraft, form_draft
+from cashdesk.forms.pages import form_page, path_to, see, see_path
+from cashdesk.forms.refusals import Refusal
 from cashdesk.models import Variance
-from cashdesk.screens.draft import Kept, kept_of
-from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path
-from cashdesk.screens.sheet import CountSheet
 from cashdesk.web.idempotency import act_once
 from cashdesk.web.pages import page_for
 from reconciliations import queries
@@ -41,30 +42,36 @@ def recount_page(request: HttpRequest, by: Principal, variance: UUID) -> HttpRes
     found = queries.variance(by=by, variance_id=variance)
     if found.method != CASH:
         raise NotFound("There is no cash in this difference.")
-    kept = kept_of(request, f"recount:{found.uuid}", by=by)
+    draft = form_draft(request, f"recount:{found.uuid}", by=by)
     step = request.POST.get("step", "")
-    sheet = CountSheet(found.currency, kept.typed) if step else CountSheet.resumed(found.currency, kept.typed)
+    sheet = CountSheet(found.currency, draft.typed) if step else CountSheet.resumed(found.currency, draft.typed)
     if step == "keep" and sheet.counted is not None:
-        return _keep(request, found, sheet, kept, counted=sheet.counted, by=by)
+        return _keep(request, found, sheet, draft, counted=sheet.counted, by=by)
     if not can_recount(found, by=by):
-        return _show(request, found, sheet, kept, is_over=True)
+        return _show(request, found, sheet, draft, is_over=True)
     if step:
-        kept.save(request, at=timezone.now())
+        draft.save(request, at=timezone.now())
     if step == "review" and sheet.counted is not None:
-        return _review(request, found, sheet, kept)
+        return _review(request, found, sheet, draft)
     is_wrong = step in ("review", "keep") and sheet.counted is None
-    return _show(request, found, sheet, kept, Refusal(status=400) if is_wrong else None)
+    return _show(request, found, sheet, draft, Refusal(status=400) if is_wrong else None)
 
 
 def _keep(
-    request: HttpRequest, variance: Variance, sheet: CountSheet, kept: Kept, *, counted: CountedAmount, by: Principal
+    request: HttpRequest,
+    variance: Variance,
+    sheet: CountSheet,
+    draft: FormDraft,
+    *,
+    counted: CountedAmount,
+    by: Principal,
 ) -> HttpResponse:
     """Saves the count once. A repeated request leads to the same page."""
     at = timezone.now()
 
     def act() -> str:
         recount_variance(variance=variance, counted=counted, by=by, at=at)
-        kept.discard()
+        draft.discard()
         if variance.session is not None:
             return path_to("desk-result", variance.session.uuid, notice="recounted")
         return path_to("recount", variance.uuid)
@@ -72,24 +79,24 @@ def _keep(
     try:
         return see_path(act_once(request=request, by=by, at=at, act=act))
     except DomainError as error:
-        return _review(request, variance, sheet, kept, Refusal.of(error))
+        return _review(request, variance, sheet, draft, Refusal.of(error))
 
 
 def _show(
     request: HttpRequest,
     variance: Variance,
     sheet: CountSheet,
-    kept: Kept,
+    draft: FormDraft,
     refusal: Refusal | None = None,
     *,
     is_over: bool = False,
 ) -> HttpResponse:
-    context: dict[str, Any] = {"variance": variance, "sheet": sheet, "kept": kept, "is_over": is_over}
+    context: dict[str, Any] = {"variance": variance, "sheet": sheet, "draft": draft, "is_over": is_over}
     return form_page(request, "reconciliations/recount.html", context, refusal)
 
 
 def _review(
-    request: HttpRequest, variance: Variance, sheet: CountSheet, kept: Kept, refusal: Refusal | None = None
+    request: HttpRequest, variance: Variance, sheet: CountSheet, draft: FormDraft, refusal: Refusal | None = None
 ) -> HttpResponse:
-    context = {"variance": variance, "sheet": sheet, "kept": kept}
+    context = {"variance": variance, "sheet": sheet, "draft": draft}
     return form_page(request, "reconciliations/recount_review.html", context, refusal)

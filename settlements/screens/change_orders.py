@@ -13,16 +13,18 @@ from cashdesk.denominations import denominations_of
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.errors import DomainError, NotFound
+from cashdesk.forms.count_sheet import AMOUNT, CountSheet
+from cashdesk.forms.draft import FormDraft
+from cashdesk.forms.fields import Fields
+from cashdesk.forms.pages import form_page, see_path
+from cashdesk.forms.refusals import Refusal
 from cashdesk.models import Store
-from cashdesk.screens.draft import Kept
-from cashdesk.screens.form import Refusal, form_page, see_path
-from cashdesk.screens.sheet import AMOUNT, CountSheet
 from cashdesk.web.idempotency import act_once
 from settlements import queries
 from settlements.domain.change_order import cancel_change, order_change, receive_change
 from settlements.models import ChangeOrder
-from settlements.screens.form import NOTE_LENGTH_MAX, Fields, about, kept_within, newest_of, path_within, vault_page
 from settlements.screens.paper import papers_of
+from settlements.screens.vault_forms import NOTE_LENGTH_MAX, about, draft_within, newest_of, path_within, vault_page
 
 BOOK: Final = "book-"
 """The button that books what differs from the order; with the amount that the person was shown, minor units."""
@@ -63,24 +65,24 @@ def orders_page(request: HttpRequest, by: Principal, store: Store) -> HttpRespon
 @vault_page
 def order_change_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
     """What is to come, by notes and coins or as one amount; leads to the order and its slip."""
-    kept = kept_within(request, f"change-order:{store.uuid}", by=by)
+    draft = draft_within(request, f"change-order:{store.uuid}", by=by)
     if request.method != "POST":
-        return _show_new(request, store, kept, CountSheet.resumed(store.currency, kept.typed))
-    sheet, fields, at = CountSheet(store.currency, kept.typed), Fields(request), timezone.now()
+        return _show_new(request, store, draft, CountSheet.resumed(store.currency, draft.typed))
+    sheet, fields, at = CountSheet(store.currency, draft.typed), Fields(request), timezone.now()
     ordered = _said(sheet)
     wanted_on, note = fields.day("wanted_on"), fields.text("note", length_max=NOTE_LENGTH_MAX)
     if ordered is None or fields.errors:
-        return _show_new(request, store, kept, sheet, Refusal(status=400, errors=fields.errors))
+        return _show_new(request, store, draft, sheet, Refusal(status=400, errors=fields.errors))
 
     def act() -> str:
         made = order_change(store=store, ordered=ordered, wanted_on=wanted_on, note=note, by=by, at=at)
-        kept.discard()
+        draft.discard()
         return path_within(request, "vault-order", made.uuid, notice="ordered")
 
     try:
         return see_path(act_once(request=request, by=by, at=at, act=act))
     except DomainError as error:
-        return _show_new(request, store, kept, sheet, _refusal(error, sheet))
+        return _show_new(request, store, draft, sheet, _refusal(error, sheet))
 
 
 @vault_page
@@ -106,31 +108,31 @@ def arrive_page(request: HttpRequest, by: Principal, store: Store, order: UUID) 
     found = _found(order, by=by, store=store)
     if request.method != "POST" and not found.is_under_way:
         return see_path(path_within(request, "vault-order", order, notice="not-awaited"))
-    kept, usual = kept_within(request, f"change-arrives:{order}", by=by), found.ordered_by_worth
+    draft, usual = draft_within(request, f"change-arrives:{order}", by=by), found.ordered_by_worth
     if request.method != "POST":
-        return _show_arrival(request, found, kept, CountSheet.resumed(found.currency, kept.typed, usual=usual))
-    sheet, fields, at = CountSheet(found.currency, kept.typed, usual=usual), Fields(request), timezone.now()
+        return _show_arrival(request, found, draft, CountSheet.resumed(found.currency, draft.typed, usual=usual))
+    sheet, fields, at = CountSheet(found.currency, draft.typed, usual=usual), Fields(request), timezone.now()
     if sheet.takes_usual:
-        kept.save(request, at=at)
-        return _show_arrival(request, found, kept, sheet)
+        draft.save(request, at=at)
+        return _show_arrival(request, found, draft, sheet)
     came = _said(sheet)
     note = fields.text("note", length_max=NOTE_LENGTH_MAX)
     if came is None or fields.errors:
-        return _show_arrival(request, found, kept, sheet, Refusal(status=400, errors=fields.errors))
+        return _show_arrival(request, found, draft, sheet, Refusal(status=400, errors=fields.errors))
     # Of nothing there is nothing to look at once more: it is not booked, as the domain says.
     if came.amount and came.amount != found.amount and request.POST.get("step") != f"{BOOK}{came.amount}":
-        kept.save(request, at=at)
-        return _show_arrival(request, found, kept, sheet, differs=came.amount - found.amount)
+        draft.save(request, at=at)
+        return _show_arrival(request, found, draft, sheet, differs=came.amount - found.amount)
 
     def act() -> str:
         receive_change(order=found, received=came, note=note, by=by, at=at)
-        kept.discard()
+        draft.discard()
         return path_within(request, "vault-order", order, notice="arrived")
 
     try:
         return see_path(act_once(request=request, by=by, at=at, act=act))
     except DomainError as error:
-        return _show_arrival(request, found, kept, sheet, _refusal(error, sheet))
+        return _show_arrival(request, found, draft, sheet, _refusal(error, sheet))
 
 
 @vault_page
@@ -139,8 +141,8 @@ def cancel_page(request: HttpRequest, by: Principal, store: Store, order: UUID) 
     found = _found(order, by=by, store=store)
     if request.method != "POST" and not found.is_under_way:
         return see_path(path_within(request, "vault-order", order, notice="not-awaited"))
-    kept, at = kept_within(request, f"change-cancelled:{order}", by=by), timezone.now()
-    context = {**_about_order(request, found), "kept": kept, "typed": {"reason": kept.typed.get("reason", "")}}
+    draft, at = draft_within(request, f"change-cancelled:{order}", by=by), timezone.now()
+    context = {**_about_order(request, found), "draft": draft, "typed": {"reason": draft.typed.get("reason", "")}}
     if request.method != "POST":
         return form_page(request, "settlements/change_cancel.html", context)
     try:
@@ -151,7 +153,7 @@ def cancel_page(request: HttpRequest, by: Principal, store: Store, order: UUID) 
 
         def act() -> str:
             cancel_change(order=found, reason=reason, by=by, at=at)
-            kept.discard()
+            draft.discard()
             return path_within(request, "vault-order", order, notice="cancelled")
 
         return see_path(act_once(request=request, by=by, at=at, act=act))
@@ -191,13 +193,13 @@ def _lines(order: ChangeOrder) -> list[Line]:
 
 
 def _show_new(
-    request: HttpRequest, store: Store, kept: Kept, sheet: CountSheet, refusal: Refusal | None = None
+    request: HttpRequest, store: Store, draft: FormDraft, sheet: CountSheet, refusal: Refusal | None = None
 ) -> HttpResponse:
     context = {
         **about(request, store),
         "sheet": sheet,
-        "kept": kept,
-        "typed": {name: kept.typed.get(name, "") for name in ("wanted_on", "note")},
+        "draft": draft,
+        "typed": {name: draft.typed.get(name, "") for name in ("wanted_on", "note")},
         "note_max": NOTE_LENGTH_MAX,
     }
     return form_page(request, "settlements/change_order_new.html", context, refusal)
@@ -206,7 +208,7 @@ def _show_new(
 def _show_arrival(
     request: HttpRequest,
     order: ChangeOrder,
-    kept: Kept,
+    draft: FormDraft,
     sheet: CountSheet,
     refusal: Refusal | None = None,
     *,
@@ -215,8 +217,8 @@ def _show_arrival(
     context = {
         **_about_order(request, order),
         "sheet": sheet,
-        "kept": kept,
-        "typed": {"note": kept.typed.get("note", "")},
+        "draft": draft,
+        "typed": {"note": draft.typed.get("note", "")},
         "differs": differs,
         "is_less": differs < 0,
         "apart": abs(differs),

@@ -13,15 +13,15 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.enums import Role
 from cashdesk.errors import DomainError
+from cashdesk.formats import write_as
+from cashdesk.forms.count_parts import CountParts
+from cashdesk.forms.draft import FormDraft, form_draft
+from cashdesk.forms.pages import form_page, path_to, see, see_path
+from cashdesk.forms.refusals import Refusal, refusal_of
+from cashdesk.forms.witness import witness_fields, witness_of
 from cashdesk.models import User
-from cashdesk.screens.count_parts import CountParts
-from cashdesk.screens.draft import Kept, kept_of
-from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path
-from cashdesk.screens.sentences import refusal_of
-from cashdesk.screens.witnessing import witness_fields, witness_of
 from cashdesk.web.idempotency import WITNESS_PROOF, act_once
 from cashdesk.web.pages import page_for
-from cashdesk.writing import write_as
 from settlements import queries
 from settlements.domain.booking import cash_counted
 from settlements.domain.closing import close_settlement
@@ -39,40 +39,40 @@ CLOSE: Final = "close"
 @sensitive_post_parameters(WITNESS_PROOF)
 @page_for(Role.CASHIER, takes_posts=True)
 def count_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpResponse:
-    """The sheet (GET, or `step=back` with every digit kept), its review, and what is done with it: `step=preview` compares
-    it, `step=close` closes with it.
+    """The sheet (GET, or `step=back` with every digit as typed), its review, and the act: `step=preview`
+    compares it, `step=close` closes with it.
 
     A preview that did not close leads back here with `?attempt=`, its number: what it told is read from the books, so a
     form that is sent twice is one attempt, and is told the same. No step tells more than equal or not (law 5).
     """
     found = queries.settlement(by=by, settlement_id=settlement)
     write_as(found.store.language, found.store.currency, found.store.time_zone)
-    kept = kept_of(request, f"count:{found.uuid}", by=by)
+    draft = form_draft(request, f"count:{found.uuid}", by=by)
     if request.method != "POST":
         if Act.PREVIEW not in ACTS[found.type][found.state]:
             return see("settlement-page", found.uuid)
         attempt = queries.preview_of(by=by, settlement=found, attempt=_number(request.GET.get("attempt", "")))
-        is_begun = kept.is_resumed
-        parts = _parts(found, kept.typed).without_complaints() if is_begun else _parts_again(found, attempt)
-        return _show(request, found, parts, kept, attempt=attempt)
+        is_begun = draft.is_resumed
+        parts = _parts(found, draft.typed).without_complaints() if is_begun else _parts_again(found, attempt)
+        return _show(request, found, parts, draft, attempt=attempt)
     parts = _parts(found, request.POST)
     step = request.POST.get("step", REVIEW)
     if step in (PREVIEW, CLOSE) and parts.is_ready and not parts.is_adding:
-        return _do(request, found, parts, kept, step, by=by)
+        return _do(request, found, parts, draft, step, by=by)
     if Act.PREVIEW not in ACTS[found.type][found.state]:
         return see("settlement-page", found.uuid, notice="closed-meanwhile" if found.is_closed else "not-counting")
-    kept.save(request, at=timezone.now())
+    draft.save(request, at=timezone.now())
     if parts.is_adding:
-        return _show(request, found, parts, kept, Refusal(status=400) if parts.new_error else None)
+        return _show(request, found, parts, draft, Refusal(status=400) if parts.new_error else None)
     if step == BACK:
-        return _show(request, found, parts, kept)
+        return _show(request, found, parts, draft)
     if not parts.is_ready:
-        return _show(request, found, parts, kept, Refusal(status=400))
-    return _review(request, found, parts, kept)
+        return _show(request, found, parts, draft, Refusal(status=400))
+    return _review(request, found, parts, draft)
 
 
 def _do(
-    request: HttpRequest, settlement: Settlement, parts: CountParts, kept: Kept, step: str, *, by: Principal
+    request: HttpRequest, settlement: Settlement, parts: CountParts, draft: FormDraft, step: str, *, by: Principal
 ) -> HttpResponse:
     """Compares or closes once; sent again it leads to the same page."""
     at = timezone.now()
@@ -82,7 +82,7 @@ def _do(
             close_settlement(
                 settlement=settlement, counted=parts.counted, by=by, at=at, witness=witness, refuses_unwitnessed=True
             )
-            kept.discard()
+            draft.discard()
             return path_to("settlement-page", settlement.uuid)
         done = preview_settlement(
             settlement=settlement,
@@ -93,7 +93,7 @@ def _do(
             witness=witness,
             refuses_unwitnessed=True,
         )
-        kept.discard()
+        draft.discard()
         if done.settlement.is_closed:
             return path_to("settlement-page", settlement.uuid)
         return path_to("settlement-count", settlement.uuid, attempt=str(done.attempt))
@@ -105,7 +105,7 @@ def _do(
         now = queries.settlement(by=by, settlement_id=settlement.uuid)
         if Act.PREVIEW not in ACTS[now.type][now.state]:
             return see("settlement-page", now.uuid, notice="closed-meanwhile" if now.is_closed else "not-counting")
-        return _review(request, now, parts, kept, refusal_of(error, store=now.store))
+        return _review(request, now, parts, draft, refusal_of(error, store=now.store))
 
 
 def _parts(settlement: Settlement, typed: Mapping[str, str]) -> CountParts:
@@ -139,22 +139,22 @@ def _show(
     request: HttpRequest,
     settlement: Settlement,
     parts: CountParts,
-    kept: Kept,
+    draft: FormDraft,
     refusal: Refusal | None = None,
     *,
     attempt: SettlementCount | None = None,
 ) -> HttpResponse:
-    context = _context(settlement, parts) | {"kept": kept, "attempt": attempt}
+    context = _context(settlement, parts) | {"draft": draft, "attempt": attempt}
     if attempt is not None:
         context["unequal"] = [parts.title_of((currency, method)) for currency, method in attempt.unequal]
     return form_page(request, "settlements/count.html", context, refusal)
 
 
 def _review(
-    request: HttpRequest, settlement: Settlement, parts: CountParts, kept: Kept, refusal: Refusal | None = None
+    request: HttpRequest, settlement: Settlement, parts: CountParts, draft: FormDraft, refusal: Refusal | None = None
 ) -> HttpResponse:
     asked = witness_fields(request, counted=_cash(parts, settlement), store=settlement.store)
-    context = _context(settlement, parts) | {"kept": kept, **asked}
+    context = _context(settlement, parts) | {"draft": draft, **asked}
     return form_page(request, "settlements/review.html", context, refusal)
 
 

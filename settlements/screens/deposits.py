@@ -11,10 +11,12 @@ from django.utils.translation import gettext as _
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import MovementKind
 from cashdesk.errors import DomainError, NotFound, OutOfLine
+from cashdesk.forms.draft import FormDraft
+from cashdesk.forms.fields import Fields
+from cashdesk.forms.pages import form_page, see_path
+from cashdesk.forms.refusals import Refusal
+from cashdesk.forms.second_look import is_correcting, look_page, refuse_unlooked
 from cashdesk.models import Store
-from cashdesk.screens.draft import Kept
-from cashdesk.screens.form import Refusal, form_page, see_path
-from cashdesk.screens.second_look import is_correcting, look_page, refuse_unlooked
 from cashdesk.web.idempotency import act_once
 from settlements import queries
 from settlements.domain.deposit import (
@@ -28,8 +30,8 @@ from settlements.domain.deposit import (
 )
 from settlements.enums import DepositAct, DepositState
 from settlements.models import Deposit
-from settlements.screens.form import NOTE_LENGTH_MAX, Fields, about, kept_within, newest_of, path_within, vault_page
 from settlements.screens.paper import papers_of
+from settlements.screens.vault_forms import NOTE_LENGTH_MAX, about, draft_within, newest_of, path_within, vault_page
 
 NUMBER_LENGTH_MAX: Final = 64
 COURIER_LENGTH_MAX: Final = 200
@@ -46,9 +48,9 @@ def deposits_page(request: HttpRequest, by: Principal, store: Store) -> HttpResp
 @vault_page
 def prepare_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
     """Packs a bag, and leads to it."""
-    kept = kept_within(request, f"deposit-new:{store.uuid}", by=by)
+    draft = draft_within(request, f"deposit-new:{store.uuid}", by=by)
     if request.method != "POST" or is_correcting(request):
-        return _show(request, "settlements/deposit_new.html", about(request, store), kept)
+        return _show(request, "settlements/deposit_new.html", about(request, store), draft)
     at, kind = timezone.now(), MovementKind.DEPOSIT
     try:
         fields = Fields(request)
@@ -64,15 +66,15 @@ def prepare_page(request: HttpRequest, by: Principal, store: Store) -> HttpRespo
         def act() -> str:
             refuse_unlooked(request, store=store, kind=kind, amounts=[(told["amount"], store.currency)], is_vault=True)
             made = prepare_deposit(store=store, currency=store.currency, **told, by=by, at=at)
-            kept.discard()
+            draft.discard()
             return path_within(request, "vault-deposit", made.uuid, notice="prepared")
 
         return see_path(act_once(request=request, by=by, at=at, act=act))
     except OutOfLine as doubts:
-        kept.save(request, at=at)
-        return look_page(request, doubts, kept=kept, kind=kind, is_vault=True)
+        draft.save(request, at=at)
+        return look_page(request, doubts, draft=draft, kind=kind, is_vault=True)
     except DomainError as error:
-        return _show(request, "settlements/deposit_new.html", about(request, store), kept, Refusal.of(error))
+        return _show(request, "settlements/deposit_new.html", about(request, store), draft, Refusal.of(error))
 
 
 @vault_page
@@ -96,10 +98,10 @@ def collect_page(request: HttpRequest, by: Principal, store: Store, deposit: UUI
     found = _found(deposit, by=by, store=store)
     if request.method != "POST" and DepositAct.COLLECT not in acts_open_to(found, by=by):
         return see_path(path_within(request, "vault-deposit", deposit, notice="not-awaited"))
-    kept = kept_within(request, f"deposit-collect:{deposit}", by=by)
+    draft = draft_within(request, f"deposit-collect:{deposit}", by=by)
     context = {**about(request, store), "deposit": found}
     if request.method != "POST":
-        return _show(request, "settlements/deposit_collect.html", context, kept)
+        return _show(request, "settlements/deposit_collect.html", context, draft)
     at = timezone.now()
     try:
         fields = Fields(request)
@@ -108,12 +110,12 @@ def collect_page(request: HttpRequest, by: Principal, store: Store, deposit: UUI
 
         def act() -> str:
             collect_deposit(deposit=found, courier=courier, by=by, at=at)
-            kept.discard()
+            draft.discard()
             return path_within(request, "vault-deposit", deposit, notice="collected")
 
         return see_path(act_once(request=request, by=by, at=at, act=act))
     except DomainError as error:
-        return _show(request, "settlements/deposit_collect.html", context, kept, Refusal.of(error))
+        return _show(request, "settlements/deposit_collect.html", context, draft, Refusal.of(error))
 
 
 @vault_page
@@ -122,10 +124,10 @@ def credit_page(request: HttpRequest, by: Principal, store: Store, deposit: UUID
     found = _found(deposit, by=by, store=store)
     if request.method != "POST" and DepositAct.CREDIT not in acts_open_to(found, by=by):
         return see_path(path_within(request, "vault-deposit", deposit, notice="not-awaited"))
-    kept = kept_within(request, f"deposit-credit:{deposit}", by=by)
+    draft = draft_within(request, f"deposit-credit:{deposit}", by=by)
     context = {**about(request, store), "deposit": found}
     if request.method != "POST":
-        return _show(request, "settlements/deposit_credit.html", context, kept)
+        return _show(request, "settlements/deposit_credit.html", context, draft)
     at = timezone.now()
     try:
         fields = Fields(request)
@@ -134,12 +136,12 @@ def credit_page(request: HttpRequest, by: Principal, store: Store, deposit: UUID
 
         def act() -> str:
             credit_deposit(deposit=found, amount=amount, by=by, at=at)
-            kept.discard()
+            draft.discard()
             return path_within(request, "vault-deposit", deposit, notice="credited")
 
         return see_path(act_once(request=request, by=by, at=at, act=act))
     except DomainError as error:
-        return _show(request, "settlements/deposit_credit.html", context, kept, Refusal.of(error))
+        return _show(request, "settlements/deposit_credit.html", context, draft, Refusal.of(error))
 
 
 @vault_page
@@ -148,10 +150,10 @@ def correct_credit_page(request: HttpRequest, by: Principal, store: Store, depos
     found = _found(deposit, by=by, store=store)
     if request.method != "POST" and DepositAct.CORRECT_CREDIT not in acts_open_to(found, by=by):
         return see_path(path_within(request, "vault-deposit", deposit, notice="not-corrected"))
-    kept = kept_within(request, f"deposit-correct:{deposit}", by=by)
+    draft = draft_within(request, f"deposit-correct:{deposit}", by=by)
     context = {**about(request, store), "deposit": found}
     if request.method != "POST":
-        return _show(request, "settlements/deposit_correct.html", context, kept)
+        return _show(request, "settlements/deposit_correct.html", context, draft)
     at = timezone.now()
     try:
         fields = Fields(request)
@@ -164,12 +166,12 @@ def correct_credit_page(request: HttpRequest, by: Principal, store: Store, depos
 
         def act() -> str:
             correct_credit(deposit=found, **told, by=by, at=at)
-            kept.discard()
+            draft.discard()
             return path_within(request, "vault-deposit", deposit, notice="corrected")
 
         return see_path(act_once(request=request, by=by, at=at, act=act))
     except DomainError as error:
-        return _show(request, "settlements/deposit_correct.html", context, kept, Refusal.of(error))
+        return _show(request, "settlements/deposit_correct.html", context, draft, Refusal.of(error))
 
 
 def _found(number: UUID, *, by: Principal, store: Store) -> Deposit:
@@ -181,10 +183,10 @@ def _found(number: UUID, *, by: Principal, store: Store) -> Deposit:
 
 
 def _show(
-    request: HttpRequest, template: str, context: dict[str, Any], kept: Kept, refusal: Refusal | None = None
+    request: HttpRequest, template: str, context: dict[str, Any], draft: FormDraft, refusal: Refusal | None = None
 ) -> HttpResponse:
     names = ("amount", "bag_number", "slip_number", "note", "courier", "reason")
     lengths = {"number_max": NUMBER_LENGTH_MAX, "note_max": NOTE_LENGTH_MAX, "courier_max": COURIER_LENGTH_MAX}
     lengths["reason_max"] = REASON_MAX
-    typed = {name: kept.typed.get(name, "") for name in names}
-    return form_page(request, template, {**context, **lengths, "typed": typed, "kept": kept}, refusal)
+    typed = {name: draft.typed.get(name, "") for name in names}
+    return form_page(request, template, {**context, **lengths, "typed": typed, "draft": draft}, refusal)

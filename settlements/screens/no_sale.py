@@ -10,13 +10,14 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.session.current import open_session_of
 from cashdesk.enums import Role
 from cashdesk.errors import DomainError, NothingOpen
+from cashdesk.forms.draft import FormDraft, form_draft
+from cashdesk.forms.fields import Fields, session_meant, text_of
+from cashdesk.forms.pages import form_page, path_to, see, see_path
+from cashdesk.forms.refusals import Refusal
 from cashdesk.models import CashSession, User
-from cashdesk.screens.draft import Kept, kept_of
-from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path, session_meant, text_of
 from cashdesk.web.idempotency import act_once
 from cashdesk.web.pages import page_for
 from settlements.domain.store_movement import note_no_sale
-from settlements.screens.form import Fields
 
 REASON_LENGTH_MAX: Final = 50
 SUGGESTED: Final = (
@@ -35,29 +36,29 @@ def no_sale_page(request: HttpRequest, by: Principal) -> HttpResponse:
         session = open_session_of(cast(User, by.user))
         if session is None:
             return see("desk", notice="nothing-open")
-        return _show(request, session, _kept(request, session, by=by))
+        return _show(request, session, _draft(request, session, by=by))
     session = session_meant(request, by=by)
     if session is None:
         return see("desk", notice="nothing-open")
-    kept, at = _kept(request, session, by=by), timezone.now()
+    draft, at = _draft(request, session, by=by), timezone.now()
     store, station = session.store, session.register.number
     try:
         reason = _reason(request)
 
         def act() -> str:
             note_no_sale(store=store, station=station, by=by, at=at, reason=reason, session=session)
-            kept.discard()
+            draft.discard()
             return path_to("desk", notice="no-sale")
 
         return see_path(act_once(request=request, by=by, at=at, act=act))
     except NothingOpen:
         return see("desk", notice="closed-meanwhile")
     except DomainError as error:
-        return _show(request, session, kept, Refusal.of(error))
+        return _show(request, session, draft, Refusal.of(error))
 
 
-def _kept(request: HttpRequest, session: CashSession, *, by: Principal) -> Kept:
-    return kept_of(request, f"no-sale:{session.uuid}", by=by)
+def _draft(request: HttpRequest, session: CashSession, *, by: Principal) -> FormDraft:
+    return form_draft(request, f"no-sale:{session.uuid}", by=by)
 
 
 def _reason(request: HttpRequest) -> str:
@@ -74,12 +75,12 @@ def _reason(request: HttpRequest) -> str:
     return reason
 
 
-def _show(request: HttpRequest, session: CashSession, kept: Kept, refusal: Refusal | None = None) -> HttpResponse:
+def _show(request: HttpRequest, session: CashSession, draft: FormDraft, refusal: Refusal | None = None) -> HttpResponse:
     context = {
         "session": session,
         "suggested": [(reason, gettext(reason)) for reason in SUGGESTED],
-        "typed": {name: kept.typed.get(name, "") for name in ("reason", "words")},
-        "kept": kept,
+        "typed": {name: draft.typed.get(name, "") for name in ("reason", "words")},
+        "draft": draft,
         "reason_max": REASON_LENGTH_MAX,
     }
     return form_page(request, "settlements/no_sale.html", context, refusal)

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from cashdesk.enums import CASH
+from cashdesk.formats import style
+from cashdesk.forms.count_parts import prefix_of
+from cashdesk.forms.count_sheet import CountSheet
 from cashdesk.models import PaymentMethod
-from cashdesk.screens.count_parts import prefix_of
-from cashdesk.screens.sheet import CountSheet
-from cashdesk.writing import style
 from settlements.domain.target import Pair
 from settlements.enums import SettlementType
 from settlements.models import Settlement, SettlementCount

@@ -12,15 +12,15 @@ from cashdesk.domain.store.may_trade import trades_under_settlement
 from cashdesk.domain.store.register_holder import refuse_register_of_another
 from cashdesk.enums import CASH, MovementKind, PlaceKind, Role, Settling
 from cashdesk.errors import DomainError, Forbidden, NotFound, OutOfLine
+from cashdesk.formats import write_as
+from cashdesk.forms.count_parts import CountParts
+from cashdesk.forms.draft import FormDraft, form_draft
+from cashdesk.forms.pages import form_page, path_to, see, see_path
+from cashdesk.forms.refusals import Refusal, refusal_of
+from cashdesk.forms.second_look import is_correcting, look_page, refuse_unlooked
 from cashdesk.models import Place
-from cashdesk.screens.count_parts import CountParts
-from cashdesk.screens.draft import Kept, kept_of
-from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path
-from cashdesk.screens.second_look import is_correcting, look_page, refuse_unlooked
-from cashdesk.screens.sentences import refusal_of
 from cashdesk.web.idempotency import act_once
 from cashdesk.web.pages import page_for
-from cashdesk.writing import write_as
 from settlements import queries
 from settlements.domain.opening import open_settlement
 from settlements.enums import SettlementType
@@ -37,23 +37,23 @@ def open_page(request: HttpRequest, by: Principal, store: str, station: int) -> 
     if not place.store.is_active:
         raise NotFound("There is no such register or vault.")
     _refuse_person(place, by=by)
-    kept = kept_of(request, f"open:{place.store.uuid}:{place.number}", by=by)
+    draft = form_draft(request, f"open:{place.store.uuid}:{place.number}", by=by)
     if request.method != "POST":
         if place.settling != Settling.NONE:
             return _to_running(place, notice="already-open")
-        return _show(request, place, _parts(place, typed=kept.typed).without_complaints(), kept, by=by)
+        return _show(request, place, _parts(place, typed=draft.typed).without_complaints(), draft, by=by)
     parts = _parts(place, typed=request.POST)
     if is_correcting(request):
-        return _show(request, place, parts, kept, by=by)
+        return _show(request, place, parts, draft, by=by)
     if parts.is_adding or parts.takes_usual:
-        kept.save(request, at=timezone.now())
-        return _show(request, place, parts, kept, by=by, refusal=Refusal(status=400) if parts.new_error else None)
+        draft.save(request, at=timezone.now())
+        return _show(request, place, parts, draft, by=by, refusal=Refusal(status=400) if parts.new_error else None)
     if _starts_settlements(place) and request.POST.get(STARTS) != "yes":
-        return _refuse_start(request, place, parts, kept, by=by)
+        return _refuse_start(request, place, parts, draft, by=by)
     if not parts.is_ready:
-        kept.save(request, at=timezone.now())
-        return _show(request, place, parts, kept, by=by, refusal=Refusal(status=400))
-    return _open(request, place, parts, kept, by=by)
+        draft.save(request, at=timezone.now())
+        return _show(request, place, parts, draft, by=by, refusal=Refusal(status=400))
+    return _open(request, place, parts, draft, by=by)
 
 
 def _parts(place: Place, *, typed: Mapping[str, str]) -> CountParts:
@@ -67,17 +67,19 @@ def _starts_settlements(place: Place) -> bool:
     return place.kind == PlaceKind.VAULT and not trades_under_settlement(place.store)
 
 
-def _refuse_start(request: HttpRequest, place: Place, parts: CountParts, kept: Kept, *, by: Principal) -> HttpResponse:
+def _refuse_start(
+    request: HttpRequest, place: Place, parts: CountParts, draft: FormDraft, *, by: Principal
+) -> HttpResponse:
     """Leads back where settlements are not wanted; else asks whether they are."""
     if request.POST.get(STARTS) == "no":
-        kept.discard()
+        draft.discard()
         return see("vault-of", place.store.uuid)
-    kept.save(request, at=timezone.now())
+    draft.save(request, at=timezone.now())
     errors = {STARTS: _("Choose one: opening the vault changes the whole store.")}
-    return _show(request, place, parts, kept, by=by, refusal=Refusal(status=400, errors=errors))
+    return _show(request, place, parts, draft, by=by, refusal=Refusal(status=400, errors=errors))
 
 
-def _open(request: HttpRequest, place: Place, parts: CountParts, kept: Kept, *, by: Principal) -> HttpResponse:
+def _open(request: HttpRequest, place: Place, parts: CountParts, draft: FormDraft, *, by: Principal) -> HttpResponse:
     at = timezone.now()
     is_vault = place.kind == PlaceKind.VAULT
 
@@ -94,7 +96,7 @@ def _open(request: HttpRequest, place: Place, parts: CountParts, kept: Kept, *, 
             at=at,
             station=place.number,
         )
-        kept.discard()
+        draft.discard()
         if is_vault:
             return path_to("vault-of", place.store.uuid, notice="vault-opened")
         return path_to("settlement-page", settlement.uuid, notice="opened")
@@ -102,12 +104,12 @@ def _open(request: HttpRequest, place: Place, parts: CountParts, kept: Kept, *, 
     try:
         return see_path(act_once(request=request, by=by, at=at, act=act))
     except OutOfLine as doubts:
-        kept.save(request, at=at)
-        return look_page(request, doubts, kept=kept, kind=kind, is_vault=is_vault, station=place.number)
+        draft.save(request, at=at)
+        return look_page(request, doubts, draft=draft, kind=kind, is_vault=is_vault, station=place.number)
     except DomainError as error:
         if error.code == "settlement_already_open":
             return _to_running(place, notice="already-open")
-        return _show(request, place, parts, kept, by=by, refusal=refusal_of(error, store=place.store))
+        return _show(request, place, parts, draft, by=by, refusal=refusal_of(error, store=place.store))
 
 
 def _refuse_person(place: Place, *, by: Principal) -> None:
@@ -125,17 +127,23 @@ def _to_running(place: Place, *, notice: str) -> HttpResponse:
 
 
 def _show(
-    request: HttpRequest, place: Place, parts: CountParts, kept: Kept, *, by: Principal, refusal: Refusal | None = None
+    request: HttpRequest,
+    place: Place,
+    parts: CountParts,
+    draft: FormDraft,
+    *,
+    by: Principal,
+    refusal: Refusal | None = None,
 ) -> HttpResponse:
     context: dict[str, Any] = {
         "place": place,
         "store": place.store,
         "is_vault": place.kind == PlaceKind.VAULT,
         "parts": parts,
-        "kept": kept,
+        "draft": draft,
         "is_manager": by.has_role(Role.MANAGER),
         "starts_settlements": _starts_settlements(place),
-        "starts": kept.typed.get(STARTS, ""),
+        "starts": draft.typed.get(STARTS, ""),
     }
     if place.kind == PlaceKind.REGISTER and refusal is None:
         context |= _in_the_way(place)

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from django.http import Http404, HttpRequest
 
-from settlements.screens.form import path_within
+from settlements.screens.vault_forms import path_within
 
 PAPERS: Final = {"slip": "80 mm", "a5": "A5", "a4": "A4"}
 

@@ -12,9 +12,9 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.expected import MovedOfKind
 from cashdesk.enums import Role
 from cashdesk.errors import NotFound
+from cashdesk.formats import write_as
 from cashdesk.models import Place, Seal
 from cashdesk.web.pages import page_for
-from cashdesk.writing import write_as
 from settlements import queries
 from settlements.domain.report import Figures, Report
 from settlements.domain.x_report import x_report

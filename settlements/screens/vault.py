@@ -10,10 +10,10 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.store.may_trade import trades_under_settlement
 from cashdesk.enums import Role
 from cashdesk.errors import NotFound
+from cashdesk.formats import write_as
+from cashdesk.forms.count_parts import CountParts
 from cashdesk.models import Store
-from cashdesk.screens.count_parts import CountParts
 from cashdesk.web.pages import page_for
-from cashdesk.writing import write_as
 from settlements import queries
 
 STORES_MAX: Final = 500

@@ -11,18 +11,20 @@ from cashdesk import queries as ledger_queries
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import MovementKind
 from cashdesk.errors import DomainError, OutOfLine
+from cashdesk.forms.count_sheet import AMOUNT, CountSheet
+from cashdesk.forms.draft import FormDraft
+from cashdesk.forms.fields import Fields
+from cashdesk.forms.pages import form_page, see_path
+from cashdesk.forms.refusals import Refusal
+from cashdesk.forms.second_look import is_correcting, look_page, refuse_unlooked
 from cashdesk.models import Movement, Store
-from cashdesk.screens.draft import Kept
-from cashdesk.screens.form import Refusal, form_page, see_path
-from cashdesk.screens.second_look import is_correcting, look_page, refuse_unlooked
-from cashdesk.screens.sheet import AMOUNT, CountSheet
 from cashdesk.web.idempotency import act_once
 from settlements import queries
 from settlements.domain.cashbook import accounts_of
 from settlements.domain.store_movement import UNDER_A_REASON, move_in_store
 from settlements.enums import ENTRY_KIND, SettlementType
 from settlements.models import CashbookAccount
-from settlements.screens.form import NOTE_LENGTH_MAX, Fields, about, kept_within, path_within, vault_page
+from settlements.screens.vault_forms import NOTE_LENGTH_MAX, about, draft_within, path_within, vault_page
 
 CODE_LENGTH_MAX: Final = 50
 VAULT: Final = 0
@@ -70,14 +72,14 @@ def pay_out_page(request: HttpRequest, by: Principal, store: Store) -> HttpRespo
 
 def _page(request: HttpRequest, *, by: Principal, store: Store, kind: MovementKind) -> HttpResponse:
     """Shows the form of a kind, or books what it says once, and leads to the same form: change goes to several registers."""
-    kept = kept_within(request, f"{PAGES[kind]}:{store.uuid}", by=by)
+    draft = draft_within(request, f"{PAGES[kind]}:{store.uuid}", by=by)
     if request.method != "POST":
-        resumed = CountSheet.resumed(store.currency, kept.typed) if kind in COUNTED else None
-        return _show(request, store, kind, kept, resumed, booked=_booked(request, by=by, store=store, kind=kind))
+        resumed = CountSheet.resumed(store.currency, draft.typed) if kind in COUNTED else None
+        return _show(request, store, kind, draft, resumed, booked=_booked(request, by=by, store=store, kind=kind))
     at = timezone.now()
-    sheet = CountSheet(store.currency, kept.typed) if kind in COUNTED else None
+    sheet = CountSheet(store.currency, draft.typed) if kind in COUNTED else None
     if is_correcting(request):
-        return _show(request, store, kind, kept, sheet)
+        return _show(request, store, kind, draft, sheet)
     is_vault = kind not in AT_A_REGISTER
     try:
         told = _read(request, store, kind, sheet)
@@ -86,17 +88,17 @@ def _page(request: HttpRequest, *, by: Principal, store: Store, kind: MovementKi
             amounts = [(told["amount"], store.currency)]
             refuse_unlooked(request, store=store, kind=kind, amounts=amounts, is_vault=is_vault)
             movement = move_in_store(store=store, kind=kind, currency=store.currency, **told, by=by, at=at)
-            kept.discard()
+            draft.discard()
             return path_within(request, PAGES[kind], booked=str(movement.uuid))
 
         return see_path(act_once(request=request, by=by, at=at, act=act))
     except OutOfLine as doubts:
-        kept.save(request, at=at)
-        return look_page(request, doubts, kept=kept, kind=kind, is_vault=is_vault, station=told["station"])
+        draft.save(request, at=at)
+        return look_page(request, doubts, draft=draft, kind=kind, is_vault=is_vault, station=told["station"])
     except DomainError as error:
         if sheet is not None:
             sheet.amount_error = error.errors.get(AMOUNT, "")
-        return _show(request, store, kind, kept, sheet, refusal=Refusal.of(error))
+        return _show(request, store, kind, draft, sheet, refusal=Refusal.of(error))
 
 
 def _read(request: HttpRequest, store: Store, kind: MovementKind, sheet: CountSheet | None) -> dict[str, Any]:
@@ -127,7 +129,7 @@ def _show(
     request: HttpRequest,
     store: Store,
     kind: MovementKind,
-    kept: Kept,
+    draft: FormDraft,
     sheet: CountSheet | None,
     *,
     refusal: Refusal | None = None,
@@ -137,8 +139,8 @@ def _show(
         **about(request, store),
         "kind": kind,
         "booked": booked,
-        "kept": kept,
-        "typed": {name: kept.typed.get(name, "") for name in ("amount", "station", "reason", "note")},
+        "draft": draft,
+        "typed": {name: draft.typed.get(name, "") for name in ("amount", "station", "reason", "note")},
         "registers": queries.trading_registers(store=store) if kind in AT_A_REGISTER else [],
         "sheet": sheet,
         "is_at_a_register": kind in AT_A_REGISTER,

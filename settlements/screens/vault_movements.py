@@ -15,9 +15,11 @@ from cashdesk.domain.ledger.reversal import REASON_MAX
 from cashdesk.domain.store.business_day import business_date
 from cashdesk.enums import PlaceKind
 from cashdesk.errors import DomainError, InvalidInput, NotFound
+from cashdesk.forms.draft import FormDraft
+from cashdesk.forms.fields import Fields
+from cashdesk.forms.pages import form_page, see_path
+from cashdesk.forms.refusals import Refusal
 from cashdesk.models import Movement, Place, Store
-from cashdesk.screens.draft import Kept
-from cashdesk.screens.form import Refusal, form_page, see_path
 from cashdesk.web.fields import date_in
 from cashdesk.web.idempotency import act_once
 from settlements import queries
@@ -25,7 +27,7 @@ from settlements.domain.cashbook import account_names
 from settlements.domain.reversal import reverse_movement, why_not_reversed
 from settlements.domain.vault_day import vault_movements
 from settlements.enums import ENTRY_KIND
-from settlements.screens.form import Fields, about, kept_within, path_within, vault_page
+from settlements.screens.vault_forms import about, draft_within, path_within, vault_page
 
 ROWS: Final = 50
 VAULT: Final = 0
@@ -61,10 +63,10 @@ def movements_page(request: HttpRequest, by: Principal, store: Store) -> HttpRes
 def reverse_page(request: HttpRequest, by: Principal, store: Store, movement: UUID) -> HttpResponse:
     """Shows a movement of the vault and asks why it is reversed; then does it once, and leads back to its day."""
     found = _found(movement, store=store)
-    kept = kept_within(request, f"reverse:{movement}", by=by)
+    draft = draft_within(request, f"reverse:{movement}", by=by)
     day = found.business_date.isoformat()
     if request.method != "POST":
-        return _show_reversal(request, found, kept)
+        return _show_reversal(request, found, draft)
     at = timezone.now()
     try:
         fields = Fields(request)
@@ -74,12 +76,12 @@ def reverse_page(request: HttpRequest, by: Principal, store: Store, movement: UU
 
         def act() -> str:
             reverse_movement(movement=found, by=by, at=at, reason=reason)
-            kept.discard()
+            draft.discard()
             return path_within(request, "vault-movements", day=day, notice="reversed")
 
         return see_path(act_once(request=request, by=by, at=at, act=act))
     except DomainError as error:
-        return _show_reversal(request, found, kept, Refusal.of(error))
+        return _show_reversal(request, found, draft, Refusal.of(error))
 
 
 def _found(number: UUID, *, store: Store) -> Movement:
@@ -103,7 +105,7 @@ def _found(number: UUID, *, store: Store) -> Movement:
 
 
 def _show_reversal(
-    request: HttpRequest, movement: Movement, kept: Kept, refusal: Refusal | None = None
+    request: HttpRequest, movement: Movement, draft: FormDraft, refusal: Refusal | None = None
 ) -> HttpResponse:
     came_in = movement.destination.kind == PlaceKind.VAULT
     vault = movement.destination if came_in else movement.source
@@ -111,8 +113,8 @@ def _show_reversal(
         **about(request, movement.store),
         "row": _row(movement, vault, {}, why_not=why_not_reversed([movement])[movement.pk]),
         "back": path_within(request, "vault-movements", day=movement.business_date.isoformat()),
-        "kept": kept,
-        "typed": {"reason": kept.typed.get("reason", "")},
+        "draft": draft,
+        "typed": {"reason": draft.typed.get("reason", "")},
         "reason_max": REASON_MAX,
     }
     return form_page(request, "settlements/movement_reverse.html", context, refusal)

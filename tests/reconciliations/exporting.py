@@ -16,8 +16,8 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.payment.recording import record_payments
 from cashdesk.models import CashSession, Store, User
 from reconciliations.domain.reconciliation import Declaration, record_reconciliation
-from reconciliations.exports.asking import Asked, read_request
 from reconciliations.exports.download import Download, start_download
+from reconciliations.exports.export_request import ExportRequest, read_request
 from reconciliations.models import Reconciliation
 from tests.cashdesk.desk import NOON, report_of
 
@@ -26,7 +26,7 @@ DAY: Final = "2026-03-10"
 MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
-def asked(by: User | Principal, table: str = "movements", **given: str) -> Asked:
+def asked(by: User | Principal, table: str = "movements", **given: str) -> ExportRequest:
     """Reads a request for DAY; `first` and `last` are other days."""
     usual = {"table": table, "from": given.pop("first", DAY), "to": given.pop("last", DAY)}
     return read_request({**usual, **given}, by=by if isinstance(by, Principal) else Principal(user=by))

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from cashdesk.models import CashSession, Draft, Movement
-from cashdesk.web.keeping import Keeper
+from cashdesk.web.drafts import DraftKey
 from tests.cashdesk.desk import NOON, open_drawer
 from tests.screens.desk import Browser, open_of
 from tests.stories import Cast, counted_queries
@@ -64,8 +64,8 @@ def test_every_digit_is_there_again_on_another_device_until_it_is_thrown_away(
         "We restored your count from" if path in ("/desk/open", "/desk/count") else "We restored what you typed at"
     ) in phone.text
     assert "aria-invalid" not in phone.page.content.decode()
-    token = phone.hidden()["keep"]
-    phone.get(f"/desk/draft/anew?keep={token}")
+    token = phone.hidden()["draft"]
+    phone.get(f"/desk/draft/anew?draft={token}")
     assert "Throw away" in phone.text
     doors = phone.page.content.decode().partition('class="doors"')[2]
     assert doors.index("No, keep what I typed") < doors.index('class="button grave"') < doors.index("Yes, start over")
@@ -198,9 +198,9 @@ def test_a_save_is_the_persons_own_and_never_leads_to_the_sign_in(cast: Cast) ->
     for browser, changed in (
         (Browser(cast.bruno), {}),
         (Browser(cast.erika), {}),
-        (carla, {"keep": ""}),
-        (carla, {"keep": form["keep"] + "x"}),
-        (carla, {"keep": Keeper(user_id=cast.bruno.pk, subject="close:1", page="/desk/count").token}),
+        (carla, {"draft": ""}),
+        (carla, {"draft": form["draft"] + "x"}),
+        (carla, {"draft": DraftKey(user_id=cast.bruno.pk, subject="close:1", page="/desk/count").token}),
     ):
         assert browser.client.post("/desk/draft", {**form, **changed}).status_code == 403
         assert browser.client.post("/desk/draft/go-on", {**form, **changed}).headers["Location"] == "/desk"
@@ -216,7 +216,7 @@ def test_what_is_kept_is_bounded_and_holds_no_secret(cast: Cast) -> None:
     assert type_into(carla, typed).status_code == 204
     fields = Draft.objects.get().fields
     assert fields["amount"] == "5"
-    assert not {"password", "witness-password", "once", "csrfmiddlewaretoken", "keep", "session", "a b"} & set(fields)
+    assert not {"password", "witness-password", "once", "csrfmiddlewaretoken", "draft", "session", "a b"} & set(fields)
     assert sum(len(name) + len(value) for name, value in fields.items()) <= 48_000
     for strange in ("", "x", "-1", "9" * 30, "²"):
         assert (
@@ -234,7 +234,7 @@ def test_an_empty_form_needs_no_draft(cast: Cast) -> None:
     type_into(carla, {"amount": ""}, seen=1)
     carla.get("/desk/count")
     assert "We restored" not in carla.text
-    assert carla.get(f"/desk/draft/anew?keep={carla.hidden()['keep']}").headers["Location"] == "/desk/count"
+    assert carla.get(f"/desk/draft/anew?draft={carla.hidden()['draft']}").headers["Location"] == "/desk/count"
 
 
 def test_a_save_costs_the_same_whatever_was_typed_before(cast: Cast) -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from cashdesk.models import CashSession, Draft, Movement, User
-from cashdesk.web.keeping import Keeper
+from cashdesk.web.drafts import DraftKey
 from tests.factories import PASSWORD
 from tests.screens.desk import Browser
 from tests.screens.test_draft import FORMS, at_form, shown
@@ -41,11 +41,11 @@ def test_every_digit_of_every_form_is_there_after_signing_in_again(
     assert carla.send(path, {**typed, "step": "review", "password": "secret"}).status_code == 403
     assert "You were signed out meanwhile." in carla.text
     assert "no-store" in carla.page.headers["Cache-Control"]
-    assert json.loads(carla.hidden()["carried"]) == typed
+    assert json.loads(carla.hidden()["draft-input"]) == typed
     assert "español" not in carla.text
     comes_back(carla, "carla", "wrong")
     assert carla.page.status_code == 400
-    assert json.loads(carla.hidden()["carried"]) == typed
+    assert json.loads(carla.hidden()["draft-input"]) == typed
     assert "secret" not in carla.page.content.decode()
     comes_back(carla, "carla")
     assert carla.page.headers["Location"] == path
@@ -88,18 +88,18 @@ def test_too_many_tries_keep_what_was_typed(cast: Cast) -> None:
     for _try in range(11):
         comes_back(carla, "carla", "wrong")
     assert carla.page.status_code == 429
-    assert json.loads(carla.hidden()["carried"]) == COUNT
+    assert json.loads(carla.hidden()["draft-input"]) == COUNT
 
 
 def test_what_nobody_signed_is_not_carried(cast: Cast) -> None:
     visitor = Browser()
     for token in ("", "x", "a:b", "\0"):
-        sent = visitor.send("/desk/count", {"keep": token, "amount": "5"})
+        sent = visitor.send("/desk/count", {"draft": token, "amount": "5"})
         assert (sent.status_code, sent.headers["Location"]) == (302, "/sign-in?next=/desk/count")
-    token = Keeper(user_id=cast.carla.pk, subject="close:1", page="/desk/count").token
-    for carried in ("", "x", "[1]", "[" * 100_000, '{"amount": {"a": 1}, "note": "\\ud800"}'):
+    token = DraftKey(user_id=cast.carla.pk, subject="close:1", page="/desk/count").token
+    for text in ("", "x", "[1]", "[" * 100_000, '{"amount": {"a": 1}, "note": "\\ud800"}'):
         visitor.get("/sign-in")
-        visitor.send("/sign-in", {"name": "carla", "password": PASSWORD, "keep": token, "carried": carried})
+        visitor.send("/sign-in", {"name": "carla", "password": PASSWORD, "draft": token, "draft-input": text})
         assert visitor.page.headers["Location"] == "/desk/count"
         visitor = Browser()
     assert Draft.objects.get().fields == {"amount": "{'a': 1}"}
@@ -141,7 +141,7 @@ def test_signed_out_and_open_too_long_at_once(cast: Cast) -> None:
     # The page that asks gets old too, and is asked again with everything on it.
     stale = carla.send("/sign-in", {"name": "carla", "password": PASSWORD, "csrfmiddlewaretoken": "x"})
     assert stale.status_code == 403
-    assert json.loads(carla.hidden()["carried"]) == COUNT
+    assert json.loads(carla.hidden()["draft-input"]) == COUNT
     carla.send("/sign-in", {"name": "carla", "password": PASSWORD, **with_token(carla)})
     carla.follow()
     assert carla.value("pieces-2000") == "007"

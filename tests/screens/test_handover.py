@@ -137,7 +137,7 @@ def test_what_was_typed_for_another_drawer_is_not_offered_where_one_is_counted_i
     assert links == ["/desk/open", "/desk/open?station=1"]
     bruno.get(links[0])
     assert bruno.value("amount") == "11"
-    bruno.get(f"/desk/draft/anew?keep={bruno.hidden()['keep']}")
+    bruno.get(f"/desk/draft/anew?draft={bruno.hidden()['draft']}")
     bruno.send("/desk/draft/anew")
     bruno.get(links[1])
     assert bruno.value("amount") == "22"

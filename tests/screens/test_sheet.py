@@ -12,8 +12,8 @@ from whitenoise.compress import Compressor  # type: ignore[import-untyped]
 
 from cashdesk.denominations import DENOMINATIONS
 from cashdesk.domain.counting.count import PIECES_MAX, Pieces
+from cashdesk.forms.count_sheet import CountSheet
 from cashdesk.models import CountPieces, Movement
-from cashdesk.screens.sheet import CountSheet
 from tests.screens.desk import Browser, open_of
 from tests.stories import Cast
 
@@ -60,12 +60,12 @@ def test_what_cannot_be_read_is_told_in_its_row(typed: dict[str, str], error: st
 
 def test_everything_typed_is_carried_on_whatever_is_shown() -> None:
     first = sheet(pieces_50="07", packs_50="2", worth_50="12.5", amount="36.00", prefix="usd-", currency="USD")
-    again = CountSheet("USD", dict(first.carried), prefix="usd-")
-    assert again.carried == first.carried
+    again = CountSheet("USD", dict(first.hidden_fields), prefix="usd-")
+    assert again.hidden_fields == first.hidden_fields
     assert again.counted == first.counted is not None
     simple = sheet(pieces_50="7")
-    assert not CountSheet("EUR", dict(simple.carried)).is_fuller
-    assert CountSheet("EUR", {**dict(simple.carried), "fuller": "1"}).is_fuller
+    assert not CountSheet("EUR", dict(simple.hidden_fields)).is_fuller
+    assert CountSheet("EUR", {**dict(simple.hidden_fields), "fuller": "1"}).is_fuller
 
 
 def test_nought_is_said_by_a_key_or_by_a_button() -> None:

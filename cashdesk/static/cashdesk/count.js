@@ -232,4 +232,4 @@ function selects(sheet) {
 
 const countOn = () => document.querySelectorAll("[data-count] [data-sheet]").forEach(countsOn);
 countOn();
-document.addEventListener("cashdesk:shown", countOn); // keep.js has put another page in place of this one
+document.addEventListener("cashdesk:shown", countOn); // draft.js has put another page in place of this one

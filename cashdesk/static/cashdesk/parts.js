@@ -89,5 +89,5 @@ function tabsOf(parts) {
 }
 
 const tabAll = () => document.querySelectorAll("[data-parts]:not([data-ready])").forEach(tabsOf);
-document.addEventListener("cashdesk:shown", tabAll); // keep.js has put another page in place of this one
+document.addEventListener("cashdesk:shown", tabAll); // draft.js has put another page in place of this one
 tabAll();

@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from cashdesk.domain.caller.principal import SYSTEM
 from cashdesk.errors import InvalidInput
 from reconciliations.enums import FileFormat
-from reconciliations.exports.asking import Asked, read_request
 from reconciliations.exports.download import Run, file_name, start_download
+from reconciliations.exports.export_request import ExportRequest, read_request
 from reconciliations.exports.tables import TABLES
 
 
@@ -47,7 +47,7 @@ class Command(BaseCommand):
             raise CommandError(f"--output: {error}.") from error
         self.stdout.write(f"{output}: {rows} rows")
 
-    def _write(self, asked: Asked, *, into: Path) -> int:
+    def _write(self, asked: ExportRequest, *, into: Path) -> int:
         """Writes to a temporary name first, so that nobody finds a partial file under the final name."""
         beside = into.with_name(f"{into.name}.part")
         with beside.open("wb") as file:

@@ -15,7 +15,7 @@ from reconciliations.domain.export import DAYS_MAX, GIVEN_UP_AFTER
 from reconciliations.enums import ExportState
 from reconciliations.exports import download as download_module
 from reconciliations.exports.download import start_download
-from reconciliations.exports.reading import reading_of
+from reconciliations.exports.row_pages import row_pages_of
 from reconciliations.exports.tables import MOVEMENTS
 from reconciliations.exports.xlsx import write_workbook
 from reconciliations.models import Export
@@ -206,7 +206,7 @@ def test_what_goes_wrong_on_the_way_is_written_down(
 def test_full_sheets_are_continued_on_the_next(cast: Cast, tmp_path: Path) -> None:
     trade(cast, 9)
     wanted = asked(cast.erika).wanted
-    reading = reading_of(table=MOVEMENTS, wanted=wanted, by=Principal(user=cast.erika))
+    reading = row_pages_of(table=MOVEMENTS, wanted=wanted, by=Principal(user=cast.erika))
     path = tmp_path / "book.xlsx"
     with path.open("wb") as file:
         write_workbook(table=MOVEMENTS, pages=reading.pages(), into=file, sheet_rows=5)

@@ -20,7 +20,7 @@ SOLD = (639_41, 3_38)
 DROPPED = (100_07, 20_19)
 ONE_TIME = [
     (r'name="once" value="[^"]+"', "<once>"),
-    (r'(name="keep" value="|keep=)[^"]+"', "<keep>"),
+    (r'(name="draft" value="|draft=)[^"]+"', "<draft>"),
     (r"(\d{1,2} [A-Z][a-z]{2} \d{4}, )?\b\d\d:\d\d\b", "<time>"),
     (r'datetime="[^"]+"', "<time>"),
     (r"/settlement/\d+/", "/settlement/<id>/"),

@@ -12,7 +12,7 @@ from cashdesk.models import AuditEntry, Draft, Movement
 from settlements.domain.change_order import cancel_change, receive_change
 from settlements.domain.reversal import reverse_movement
 from settlements.models import ChangeOrder
-from settlements.screens.form import ROWS
+from settlements.screens.vault_forms import ROWS
 from tests.factories import StoreFactory
 from tests.screens.desk import Browser
 from tests.settlements.ordering import ROLLS, ordered, told

@@ -10,7 +10,7 @@ from cashdesk.models import AuditEntry
 from settlements.domain.deposit import prepare_deposit
 from settlements.domain.reversal import reverse_movement
 from settlements.models import Deposit
-from settlements.screens.form import ROWS
+from settlements.screens.vault_forms import ROWS
 from tests.screens.desk import Browser
 from tests.stories import Cast, counted_queries
 

@@ -10,7 +10,7 @@ from cashdesk import money
 from cashdesk.denominations import Denomination, denominations_of
 from cashdesk.domain.counting.count import PIECES_MAX, CountedAmount, Pieces, total_of
 from cashdesk.errors import InvalidInput
-from cashdesk.writing import amount_typed, style
+from cashdesk.formats import amount_typed, style
 
 AMOUNT: Final = "amount"
 FULLER: Final = "fuller"
@@ -161,7 +161,7 @@ class CountSheet:
         return self.counted.amount if self.counted else 0
 
     @property
-    def carried(self) -> list[tuple[str, str]]:
+    def hidden_fields(self) -> list[tuple[str, str]]:
         """Every field and what was typed in it, for a page that carries a sheet on without showing it."""
         told = [(cell.field, cell.typed) for row in self.rows for cell in row.cells]
         return [(self.amount_field, self.amount), (self.fuller_field, "1" if self.is_fuller else ""), *told]

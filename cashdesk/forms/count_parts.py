@@ -11,9 +11,9 @@ from cashdesk import money
 from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.enums import CASH
 from cashdesk.errors import InvalidInput
+from cashdesk.formats import amount_typed
+from cashdesk.forms.count_sheet import AMOUNT, FULLER, CountSheet, Row
 from cashdesk.models import PaymentMethod, Store
-from cashdesk.screens.sheet import AMOUNT, FULLER, CountSheet, Row
-from cashdesk.writing import amount_typed
 
 ADDED: Final = "parts"
 """The hidden field that names the parts which the person added, each on a line, such as USD.CASH."""
@@ -53,7 +53,7 @@ class AmountSheet:
         return self.counted.amount if self.counted else 0
 
     @property
-    def carried(self) -> list[tuple[str, str]]:
+    def hidden_fields(self) -> list[tuple[str, str]]:
         """Its field and what was typed in it."""
         return [(self.amount_field, self.amount)]
 
@@ -178,9 +178,9 @@ class CountParts:
         return [part for part in self.parts if not part.is_said]
 
     @property
-    def carried(self) -> list[tuple[str, str]]:
+    def hidden_fields(self) -> list[tuple[str, str]]:
         """The fields that carry the count from one step to the next, every digit as it was typed."""
-        typed = [(name, text) for part in self.said for name, text in part.sheet.carried if text]
+        typed = [(name, text) for part in self.said for name, text in part.sheet.hidden_fields if text]
         return [(ADDED, self.added), *typed]
 
     @property

@@ -1,8 +1,7 @@
-"""What the pages of the vault share: whose store it is, and how the fields of a form are read."""
+"""What the pages of the vault share: whose store it is, and the paths and drafts of its forms."""
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
 from functools import wraps
 from typing import Any, Final
 from urllib.parse import quote
@@ -10,19 +9,16 @@ from urllib.parse import quote
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 
-from cashdesk import money
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.store.store_reference import find_store
 from cashdesk.enums import Role
-from cashdesk.errors import InvalidInput, NotFound
+from cashdesk.errors import NotFound
+from cashdesk.formats import write_as
+from cashdesk.forms.draft import FormDraft, form_draft
+from cashdesk.forms.pages import path_to
 from cashdesk.models import Store
-from cashdesk.screens.draft import Kept, kept_of
-from cashdesk.screens.form import path_to, text_of
-from cashdesk.web.fields import date_in
 from cashdesk.web.pages import Page, page_for
-from cashdesk.writing import amount_typed, write_as
 
 ROWS: Final = 25
 NOTE_LENGTH_MAX: Final = 500
@@ -75,13 +71,13 @@ def about(request: HttpRequest, store: Store) -> dict[str, Any]:
     return {"store": store, "store_query": f"?store={asked['store']}" if asked else ""}
 
 
-def kept_within(request: HttpRequest, subject: str, *, by: Principal) -> Kept:
+def draft_within(request: HttpRequest, subject: str, *, by: Principal) -> FormDraft:
     """Returns the draft behind the form of a page, which shows it again about the same store."""
-    kept = kept_of(request, subject, by=by)
+    draft = form_draft(request, subject, by=by)
     asked = store_asked(request)
     if asked:
-        kept.keeper = replace(kept.keeper, page=f"{request.path}?store={asked['store']}")
-    return kept
+        draft.key = replace(draft.key, page=f"{request.path}?store={asked['store']}")
+    return draft
 
 
 def newest_of(request: HttpRequest, rows: "QuerySet[Any]", *, page: str) -> dict[str, Any]:
@@ -94,61 +90,3 @@ def newest_of(request: HttpRequest, rows: "QuerySet[Any]", *, page: str) -> dict
     found = list(rows.order_by("-pk")[: ROWS + 1])
     older = path_within(request, page, before=str(found[ROWS - 1].pk)) if len(found) > ROWS else ""
     return {"listed": found[:ROWS], "older": older, "is_first": not before}
-
-
-class Fields:
-    """Reads the fields of a form one by one, and gathers what is wrong with them, so that all of it is said at once."""
-
-    def __init__(self, request: HttpRequest) -> None:
-        self.request = request
-        self.errors: dict[str, str] = {}
-
-    def amount(self, name: str, currency: str, *, may_be_nothing: bool = False) -> int:
-        """Returns minor units."""
-        typed = self.request.POST.get(name, "").strip()
-        if not typed:
-            self.errors[name] = _("is required.")
-            return 0
-        try:
-            found = amount_typed(typed, currency, field=name)
-        except InvalidInput as error:
-            self.errors |= error.errors
-            return 0
-        if found == 0 and not may_be_nothing:
-            self.errors[name] = _("must be more than 0.")
-        return found
-
-    def text(self, name: str, *, length_max: int, missing: str = "") -> str:
-        """Returns a line of text; `missing` is what is said where there is none and must be."""
-        found = text_of(self.request, name)
-        if missing and not found:
-            self.errors[name] = missing
-        elif len(found) > length_max:
-            self.errors[name] = _("must be at most %(limit)s characters.") % {"limit": length_max}
-        return found
-
-    def station(self, name: str) -> int:
-        """Returns the number of a register."""
-        typed = self.request.POST.get(name, "")
-        if not typed:
-            self.errors[name] = _("is required: choose one.")
-            return 0
-        try:
-            return money.parse_whole(typed, field=name)
-        except InvalidInput as error:
-            self.errors |= error.errors
-            return 0
-
-    def day(self, name: str) -> date | None:
-        """Returns a day, None where nothing was typed."""
-        typed = self.request.POST.get(name, "").strip()
-        try:
-            return date_in(typed, field=name) if typed else None
-        except InvalidInput as error:
-            self.errors |= error.errors
-            return None
-
-    def refuse_wrong(self) -> None:
-        """Raises InvalidInput naming every field that is wrong, if one is."""
-        if self.errors:
-            raise InvalidInput(_("The form is not complete."), errors=self.errors)

@@ -1,5 +1,7 @@
-"""What the domain refuses, in the words of the desk: with people's names and the store's own time."""
+"""Why a form was refused, in the words of the desk: with people's names and the store's own time."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -7,11 +9,24 @@ from django.utils.translation import ngettext
 
 from cashdesk.errors import DomainError, TooManyAttempts
 from cashdesk.models import Store
-from cashdesk.screens.form import Refusal
 from cashdesk.templatetags.figures import minute
 from cashdesk.web.errors import status_of
 
 MINUTE_SECONDS: Final = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """Why a form was not done: the fields that are wrong, or the state of things in one sentence."""
+
+    status: int
+    errors: Mapping[str, str] = field(default_factory=dict)
+    message: str = ""
+
+    @classmethod
+    def of(cls, error: DomainError) -> "Refusal":
+        """Returns what the domain says; a sentence where the fault is in no field."""
+        return cls(status=status_of(error), errors=error.errors, message="" if error.errors else error.message)
 
 
 def refusal_of(error: DomainError, *, store: Store) -> Refusal:

@@ -1,8 +1,8 @@
-"""What a form carries so that nothing typed into it is lost: whose it is, what it fills in, and the page that it stands on.
+"""Drafts over HTTP: the signed token of a form, and saving its unsent input.
 
-The token is signed for one person, so what comes with it is kept for nobody else, whoever signs in at the same browser.
-A page hooks in with three lines: `kept = kept_of(request, subject, by=by)` (screens/draft.py) gives it what its fields
-show, `cashdesk/draft_note.html` stands above its form, and the form has `data-keep` and `cashdesk/draft.html` within.
+The token is signed for one person, so a draft is saved for nobody else, whoever signs in at the same browser. A page
+calls `form_draft(request, subject, by=by)` (cashdesk/forms/draft.py) for what its fields show. Its template includes
+`cashdesk/draft_note.html` above the form, and `cashdesk/draft.html` inside a form with `data-draft`.
 """
 
 import json
@@ -17,11 +17,11 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.draft import FIELDS_MAX, LENGTH_MAX, VALUE_LENGTH_MAX, draft_of, fits, save_draft
 from cashdesk.models import Draft
 
-KEEP_FIELD: Final = "keep"
+DRAFT_FIELD: Final = "draft"
 """The hidden field in which a form carries its token."""
 
-CARRIED: Final = "carried"
-"""The hidden field in which a page that asks something first carries what was typed on the page before."""
+INPUT_FIELD: Final = "draft-input"
+"""The hidden field with the input of the page before, on a page that asks something first (sign in, confirm)."""
 
 COUNTS: Final = ("close", "open", "count-in", "count", "recount")
 """The first words of subjects that are counts: their pages speak of a count."""
@@ -29,15 +29,15 @@ COUNTS: Final = ("close", "open", "count-in", "count", "recount")
 NOT_TYPED: Final = frozenset(
     {
         "csrfmiddlewaretoken", "once", "step", "session", "settlement", "store", "after-previews", "new-currency",
-        "new-method", "next", "seen", "device", "looked", "correct", KEEP_FIELD, CARRIED,
+        "new-method", "next", "seen", "device", "looked", "correct", DRAFT_FIELD, INPUT_FIELD,
     }
 )  # fmt: skip
 """Fields that the page itself fills in. Secrets are told by their name."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Keeper:
-    """Whose form it is, what it fills in, and the path of the page that shows it again."""
+class DraftKey:
+    """Identifies the draft of a form: its person, its subject, and the path of the page that shows it again."""
 
     user_id: int
     subject: str
@@ -49,11 +49,11 @@ class Keeper:
         return _signer().sign_object([self.user_id, self.subject, self.page])
 
     @classmethod
-    def of(cls, request: HttpRequest) -> "Keeper | None":
+    def of(cls, request: HttpRequest) -> "DraftKey | None":
         """Returns what the token of a form says, or None where there is none of ours."""
         try:
             user_id, subject, page = _signer().unsign_object(
-                request.POST.get(KEEP_FIELD) or request.GET.get(KEEP_FIELD, "")
+                request.POST.get(DRAFT_FIELD) or request.GET.get(DRAFT_FIELD, "")
             )
         except (BadSignature, ValueError):
             return None
@@ -73,7 +73,7 @@ def typed_in(request: HttpRequest) -> dict[str, str]:
     """Returns what the person typed into the form that was sent, or what a page carries on of it: within the bounds of a
     draft, without secrets and without what is the page's own.
     """
-    sent = _carried(request.POST[CARRIED]) if CARRIED in request.POST else request.POST.dict()
+    sent = _input_of(request.POST[INPUT_FIELD]) if INPUT_FIELD in request.POST else request.POST.dict()
     typed: dict[str, str] = {}
     length = 0
     for name, value in list(sent.items())[:FIELDS_MAX]:
@@ -87,37 +87,37 @@ def typed_in(request: HttpRequest) -> dict[str, str]:
     return typed
 
 
-def carried_on(request: HttpRequest) -> dict[str, str]:
-    """Returns what a page that asks something first carries on of a form, by hidden field; nothing where it is not ours."""
-    keeper = Keeper.of(request)
-    if keeper is None:
+def draft_fields(request: HttpRequest) -> dict[str, str]:
+    """Returns the hidden fields that bring a form's input through another page; empty without a token of ours."""
+    key = DraftKey.of(request)
+    if key is None:
         return {}
-    return {KEEP_FIELD: keeper.token, CARRIED: json.dumps(typed_in(request), ensure_ascii=False)}
+    return {DRAFT_FIELD: key.token, INPUT_FIELD: json.dumps(typed_in(request), ensure_ascii=False)}
 
 
-def keep(
-    *, request: HttpRequest, keeper: Keeper, by: Principal, at: datetime, seen_version: int | None, device: str = ""
+def save_input(
+    *, request: HttpRequest, key: DraftKey, by: Principal, at: datetime, seen_version: int | None, device: str = ""
 ) -> Draft | None:
-    """Keeps what was typed as the draft of its subject and returns it. An empty form needs none where there was none.
+    """Saves the input of a form as the draft of its subject and returns it; None for an empty form without a draft.
 
     Raises DraftChanged, DraftGone and InvalidInput, as `save_draft` does.
     """
     typed = typed_in(request)
-    if not any(typed.values()) and draft_of(by=by, subject=keeper.subject) is None:
+    if not any(typed.values()) and draft_of(by=by, subject=key.subject) is None:
         return None
-    return save_draft(by=by, subject=keeper.subject, fields=typed, seen_version=seen_version, device=device, at=at)
+    return save_draft(by=by, subject=key.subject, fields=typed, seen_version=seen_version, device=device, at=at)
 
 
-def keep_carried(*, request: HttpRequest, by: Principal, at: datetime) -> str:
-    """Keeps what a page carried on, where it is this person's own, and returns the path that shows it again; else ""."""
-    keeper = Keeper.of(request)
-    if keeper is None or not keeper.is_of(by):
+def save_sent(*, request: HttpRequest, by: Principal, at: datetime) -> str:
+    """Saves the input that was sent, if the form is this person's own. Returns the path that shows it again, else ""."""
+    key = DraftKey.of(request)
+    if key is None or not key.is_of(by):
         return ""
-    keep(request=request, keeper=keeper, by=by, at=at, seen_version=None)
-    return keeper.page
+    save_input(request=request, key=key, by=by, at=at, seen_version=None)
+    return key.page
 
 
-def _carried(text: str) -> dict[str, str]:
+def _input_of(text: str) -> dict[str, str]:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
@@ -126,4 +126,4 @@ def _carried(text: str) -> dict[str, str]:
 
 
 def _signer() -> Signer:
-    return Signer(salt="cashdesk.keep")
+    return Signer(salt="cashdesk.draft")

@@ -12,16 +12,17 @@ from django.http import HttpRequest, HttpResponse
 from cashdesk.domain.counting.second_look import refuse_out_of_line
 from cashdesk.enums import MovementKind
 from cashdesk.errors import OutOfLine
+from cashdesk.forms.draft import FormDraft
+from cashdesk.forms.pages import form_page
+from cashdesk.forms.refusals import Refusal
 from cashdesk.models import Store
-from cashdesk.screens.draft import Kept
-from cashdesk.screens.form import Refusal, form_page
-from cashdesk.web.keeping import KEEP_FIELD
+from cashdesk.web.drafts import DRAFT_FIELD
 
 LOOKED: Final = "looked"
 """What the button "Book it" says: the amounts that were looked at, one a line."""
 CORRECT: Final = "correct"
 """What the button "Correct the amount" says."""
-_OF_THE_PAGE: Final = frozenset({"csrfmiddlewaretoken", "once", LOOKED, CORRECT, KEEP_FIELD})
+_OF_THE_PAGE: Final = frozenset({"csrfmiddlewaretoken", "once", LOOKED, CORRECT, DRAFT_FIELD})
 
 
 def is_correcting(request: HttpRequest) -> bool:
@@ -50,7 +51,7 @@ def look_page(
     request: HttpRequest,
     doubts: OutOfLine,
     *,
-    kept: Kept,
+    draft: FormDraft,
     kind: MovementKind,
     is_vault: bool = False,
     station: int | None = None,
@@ -65,8 +66,8 @@ def look_page(
         "kind": kind,
         "is_vault": is_vault,
         "station": station,
-        "kept": kept,
-        "carried_on": [
+        "draft": draft,
+        "draft_fields": [
             (name, value)
             for name, values in request.POST.lists()
             if name not in _OF_THE_PAGE and "password" not in name and name != "witness_name"

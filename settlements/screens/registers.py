@@ -11,13 +11,13 @@ from cashdesk.domain.caller.audit import note_looks
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import CASH, Role
 from cashdesk.errors import DomainError
+from cashdesk.formats import write_as
+from cashdesk.forms.count_parts import CountParts
+from cashdesk.forms.pages import form_page, path_to, see, see_path
+from cashdesk.forms.refusals import Refusal, refusal_of
 from cashdesk.models import User
-from cashdesk.screens.count_parts import CountParts
-from cashdesk.screens.form import Refusal, form_page, path_to, see, see_path
-from cashdesk.screens.sentences import refusal_of
 from cashdesk.web.idempotency import act_once
 from cashdesk.web.pages import page_for
-from cashdesk.writing import write_as
 from settlements import queries
 from settlements.domain.counting import start_counting
 from settlements.enums import ACTS, PREVIEWS_OF_A_REGISTER, Act, SettlementType

@@ -1,17 +1,17 @@
-// Nothing typed is lost: a form is kept while it is typed into, and sent again until it has arrived. Without this script
-// forms are sent as ever, and each step of a count keeps what it was sent.
+// Nothing typed is lost: a form is saved as a draft while it is typed into, and sent again until it has arrived. Without this script
+// forms are sent as ever, and each step of a count saves its own draft.
 "use strict";
 {
   const SAVED_AFTER_MS = 600;
   const SAVED_WITHIN_MS = 8_000;
   const ANSWERED_WITHIN_MS = 30_000;
   const PAUSES_MS = [2_000, 4_000, 8_000, 15_000, 30_000];
-  const NOT_TYPED = ["csrfmiddlewaretoken", "once", "keep", "session", "settlement", "store", "looked"];
-  const PREFIX = "keep:";
+  const NOT_TYPED = ["csrfmiddlewaretoken", "once", "draft", "session", "settlement", "store", "looked"];
+  const PREFIX = "draft:";
 
-  const states = new WeakMap(); // of the forms that are kept
+  const states = new WeakMap(); // of the forms with a draft
   const waiting = new Set(); // forms that were sent and have not arrived
-  let isLeaving = false; // on purpose: no question, and nothing more to keep
+  let isLeaving = false; // on purpose: no question, and nothing more to save
   let isShownInPlace = false; // this page stands where another one stood
 
   // --- what this tab remembers: its name, and what could not be saved yet ---------------------------------------------
@@ -50,7 +50,7 @@
 
   const device = nameOfTab();
 
-  // --- keeping a form while it is typed into ----------------------------------------------------------------------------
+  // --- saving a form while it is typed into -----------------------------------------------------------------------------
 
   function typedIn(form) {
     const typed = new URLSearchParams(new FormData(form));
@@ -59,18 +59,18 @@
     return typed;
   }
 
-  function keepOn(form) {
-    const kept = form.querySelector("[data-kept]");
-    if (!kept || states.has(form)) return;
-    const { subject, who, save: saveTo, goOn } = kept.dataset;
+  function draftOn(form) {
+    const shown = form.querySelector("[data-draft-state]");
+    if (!shown || states.has(form)) return;
+    const { subject, who, save: saveTo, goOn } = shown.dataset;
     const memory = `${who}:${subject}`;
-    const said = kept.querySelector("[data-said]");
-    const state = { seen: Number(kept.dataset.seen), saved: typedIn(form).toString(), isUnsaved: false, isOver: false };
+    const said = shown.querySelector("[data-said]");
+    const state = { seen: Number(shown.dataset.seen), saved: typedIn(form).toString(), isUnsaved: false, isOver: false };
     let timer = 0;
     let pause = 0;
     let sending = null; // the text that is under way
     states.set(form, state);
-    if ("unsaved" in kept.dataset) state.saved = "";
+    if ("unsaved" in shown.dataset) state.saved = "";
 
     function say(word) {
       // Told once: a status that says the same again is not read out again.
@@ -101,7 +101,7 @@
       if (!isChanged()) return;
       sending = text;
       const body = new URLSearchParams(text);
-      for (const name of ["keep", "csrfmiddlewaretoken"]) body.set(name, form.querySelector(`[name=${name}]`).value);
+      for (const name of ["draft", "csrfmiddlewaretoken"]) body.set(name, form.querySelector(`[name=${name}]`).value);
       body.set("seen", state.seen);
       body.set("device", device);
       state.underWay = answerTo(body, text, keepalive);
@@ -136,7 +136,7 @@
 
     /** Another device has typed on: the person says which of the two it is. */
     function elsewhere(told) {
-      const box = kept.querySelector("[data-elsewhere]");
+      const box = shown.querySelector("[data-elsewhere]");
       state.isOver = true;
       said.textContent = "";
       box.querySelector("[data-elsewhere-words]").textContent = told.message;
@@ -156,9 +156,9 @@
     function isOut(status) {
       state.isOver = state.isUnsaved = true;
       said.textContent = "";
-      kept.querySelector("[data-out]").hidden = false;
-      for (const words of kept.querySelectorAll("[data-out-words]")) words.hidden = words.dataset.outWords !== String(status);
-      kept.querySelector("[data-go-on-now]").onclick = () => {
+      shown.querySelector("[data-out]").hidden = false;
+      for (const words of shown.querySelectorAll("[data-out-words]")) words.hidden = words.dataset.outWords !== String(status);
+      shown.querySelector("[data-go-on-now]").onclick = () => {
         isLeaving = true;
         form.setAttribute("action", goOn);
         HTMLFormElement.prototype.submit.call(form);
@@ -195,8 +195,8 @@
     later();
   }
 
-  const keepAll = () => document.querySelectorAll("form[data-keep]").forEach(keepOn);
-  const keptForms = () => [...document.querySelectorAll("form[data-keep]")].filter((form) => states.has(form));
+  const draftAll = () => document.querySelectorAll("form[data-draft]").forEach(draftOn);
+  const draftForms = () => [...document.querySelectorAll("form[data-draft]")].filter((form) => states.has(form));
 
   // --- sending a form until it has arrived --------------------------------------------------------------------------------
 
@@ -293,7 +293,7 @@
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.dataset.forget) forget((key) => key.endsWith(form.dataset.forget));
-    const isOnce = form.querySelector("input[name=once]") || "keep" in form.dataset;
+    const isOnce = form.querySelector("input[name=once]") || "draft" in form.dataset;
     if (event.defaultPrevented || !isOnce || form.getAttribute("method") !== "post") return;
     event.preventDefault();
     if (!waiting.has(form)) send(form, event.submitter);
@@ -302,25 +302,25 @@
   // --- coming and going -----------------------------------------------------------------------------------------------------
 
   window.addEventListener("beforeunload", (event) => {
-    for (const form of keptForms()) states.get(form).goes();
-    const isUnsent = waiting.size > 0 || keptForms().some((form) => states.get(form).isUnsaved);
+    for (const form of draftForms()) states.get(form).goes();
+    const isUnsent = waiting.size > 0 || draftForms().some((form) => states.get(form).isUnsaved);
     if (isUnsent && !isLeaving) event.preventDefault();
   });
   for (const kind of ["pagehide", "visibilitychange"]) {
     window.addEventListener(kind, () => {
-      if (kind === "pagehide" || document.visibilityState === "hidden") keptForms().forEach((form) => states.get(form).goes());
+      if (kind === "pagehide" || document.visibilityState === "hidden") draftForms().forEach((form) => states.get(form).goes());
     });
   }
-  window.addEventListener("online", () => keptForms().forEach((form) => states.get(form).save()));
+  window.addEventListener("online", () => draftForms().forEach((form) => states.get(form).save()));
   window.addEventListener("pageshow", (event) => {
     // A page that the browser took out of its drawer may be of a form that was done meanwhile.
-    if (event.persisted && !keptForms().some((form) => states.get(form).isUnsaved)) location.reload();
+    if (event.persisted && !draftForms().some((form) => states.get(form).isUnsaved)) location.reload();
   });
   window.addEventListener("popstate", (event) => {
     if (isShownInPlace && !event.state?.isShownInPlace && !location.hash) location.reload();
   });
 
   if (new URLSearchParams(location.search).has("signed-out")) forget((key) => key !== "device");
-  document.addEventListener("cashdesk:shown", keepAll);
-  keepAll();
+  document.addEventListener("cashdesk:shown", draftAll);
+  draftAll();
 }

@@ -19,7 +19,7 @@ from settlements.queries import stores_named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class ExportRequest:
     """The requested table and the parsed request."""
 
     table: Table
@@ -50,7 +50,7 @@ class _Reader:
             return None
 
 
-def read_request(given: Mapping[str, str], *, by: Principal) -> Asked:
+def read_request(given: Mapping[str, str], *, by: Principal) -> ExportRequest:
     """Parses `table`, `store` (number or UUID; default: the caller's own), `from`, `to`, `file` and `export`.
 
     Raises InvalidInput naming every wrong field. The error is the same for an unknown store and one out of scope.
@@ -73,7 +73,7 @@ def read_request(given: Mapping[str, str], *, by: Principal) -> Asked:
     if reader.errors or table is None or store is None or first is None or last is None:
         message = " ".join(f"{field}: {text}" for field, text in reader.errors.items())
         raise InvalidInput(message, errors=reader.errors)
-    return Asked(
+    return ExportRequest(
         table=table,
         wanted=Wanted(
             table=table.name,

@@ -25,7 +25,7 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class RowPages:
     """The rows that existed when the export began. Rows added later are left out."""
 
     table: Table
@@ -74,14 +74,14 @@ class Reading:
         return rows.order_by("business_date", "pk").values_list("pk", *self.table.paths)
 
 
-def reading_of(*, table: Table, wanted: Wanted, by: Principal, page_rows: int = PAGE_ROWS) -> Reading:
+def row_pages_of(*, table: Table, wanted: Wanted, by: Principal, page_rows: int = PAGE_ROWS) -> RowPages:
     """Returns the current rows with their counts per day; one statement."""
     stored = table.model._default_manager.filter(
         store=wanted.store, business_date__gte=wanted.first_date, business_date__lte=wanted.last_date
     )
     counted = stored.order_by().values("business_date").annotate(rows=Count("pk"), last=Max("pk"))
     days = sorted((line["business_date"], line["rows"], line["last"]) for line in counted)
-    return Reading(
+    return RowPages(
         table=table,
         wanted=wanted,
         by=by,

@@ -9,7 +9,7 @@ from babel.core import get_global
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cashdesk import writing
+from cashdesk import formats
 from cashdesk.enums import Language
 from cashdesk.errors import InvalidInput
 from cashdesk.money import exponent_of
@@ -39,13 +39,13 @@ COUNTRIES = {
 def test_the_signs_are_those_of_cldr(language: str, countries: dict[str, str]) -> None:
     for currency, country in countries.items():
         signs = Locale(language[:2], country).number_symbols["latn"]
-        style = writing.style_of(language, currency)
+        style = formats.style_of(language, currency)
         assert (style.decimal, style.group) == (signs["decimal"], signs["group"]), currency
 
 
 def test_amounts_in_austria_are_grouped_by_a_point_as_in_germany() -> None:
     signs = Locale("de", "AT").number_symbols["latn"]
-    style = writing.style_of("de", "EUR", "Europe/Vienna")
+    style = formats.style_of("de", "EUR", "Europe/Vienna")
     assert (style.decimal, style.group) == (signs["decimal"], signs["currencyGroup"])
 
 
@@ -62,15 +62,15 @@ def test_amounts_in_austria_are_grouped_by_a_point_as_in_germany() -> None:
     ],
 )
 def test_the_clock_tells_which_country_pays_with_dollars(time_zone: str, typed: str, written: str) -> None:
-    style = writing.style_of("es", "USD", time_zone)
+    style = formats.style_of("es", "USD", time_zone)
     signs = Locale("es", get_global("zone_territories")[time_zone]).number_symbols["latn"]
     assert (style.decimal, style.group) == (signs["decimal"], signs["group"])
     assert style.amount(style.read(typed, "USD", field="amount"), "USD") == written
 
 
 def test_no_time_zone_changes_how_its_own_currency_is_written() -> None:
-    assert writing.style_of("es", "PEN", "America/Guayaquil") == writing.style_of("es", "PEN")
-    assert writing.style_of("en", "USD", "America/Guayaquil") == writing.style_of("en", "USD")
+    assert formats.style_of("es", "PEN", "America/Guayaquil") == formats.style_of("es", "PEN")
+    assert formats.style_of("en", "USD", "America/Guayaquil") == formats.style_of("en", "USD")
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_no_time_zone_changes_how_its_own_currency_is_written() -> None:
     ],
 )
 def test_amounts_are_written_as_in_the_place(language: str, currency: str, minor: int, written: str) -> None:
-    assert writing.style_of(language, currency).amount(minor, currency) == written
+    assert formats.style_of(language, currency).amount(minor, currency) == written
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_amounts_are_written_as_in_the_place(language: str, currency: str, minor
     ],
 )
 def test_instants_are_written_on_the_wall_clock(language: str, minute: str, second: str) -> None:
-    at, style = datetime(2026, 11, 21, 15, 30, 5, tzinfo=UTC), writing.style_of(language)
+    at, style = datetime(2026, 11, 21, 15, 30, 5, tzinfo=UTC), formats.style_of(language)
     assert style.instant(at, "Europe/Berlin") == minute
     assert style.instant(at, "Europe/Berlin", to_the_second=True) == second
     assert minute.startswith(style.date(at.date()))
@@ -151,7 +151,7 @@ def test_instants_are_written_on_the_wall_clock(language: str, minute: str, seco
     ],
 )
 def test_what_people_type_is_understood(language: str, currency: str, typed: str, minor: int) -> None:
-    assert writing.style_of(language, currency).read(typed, currency, field="amount") == minor
+    assert formats.style_of(language, currency).read(typed, currency, field="amount") == minor
 
 
 @pytest.mark.parametrize(
@@ -187,26 +187,26 @@ def test_what_people_type_is_understood(language: str, currency: str, typed: str
 )
 def test_what_could_mean_two_amounts_is_refused(language: str, currency: str, typed: str, says: str) -> None:
     with pytest.raises(InvalidInput) as refused:
-        writing.style_of(language, currency).read(typed, currency, field="amount")
+        formats.style_of(language, currency).read(typed, currency, field="amount")
     assert refused.value.errors == {"amount": says}
 
 
 def test_the_largest_amount_is_written_as_in_the_place() -> None:
     with pytest.raises(InvalidInput) as refused:
-        writing.style_of("de", "EUR").read("4006381333931", "EUR", field="amount")
+        formats.style_of("de", "EUR").read("4006381333931", "EUR", field="amount")
     assert refused.value.errors == {"amount": "must be at most 50.000.000,00 EUR."}
 
 
 @given(st.sampled_from([*PLACES, ("en", "INR"), ("en", "ZAR")]), st.integers(min_value=0, max_value=10**9 - 1))
 def test_what_is_written_is_read_as_itself(place: tuple[str, str], minor: int) -> None:
-    style, currency = writing.style_of(*place), place[1]
+    style, currency = formats.style_of(*place), place[1]
     for written in (style.amount(minor, currency), style.digits(minor, currency)):
         assert style.read(written, currency, field="amount") == minor
 
 
 @given(st.sampled_from(PLACES), st.from_regex(r"\A\d{1,4}([.,' ]\d{1,4}){0,3}\Z", alphabet="012345.,' "))
 def test_no_text_is_read_otherwise_than_a_strict_reader_of_the_place_does(place: tuple[str, str], typed: str) -> None:
-    style, currency = writing.style_of(*place), place[1]
+    style, currency = formats.style_of(*place), place[1]
     exponent, group = exponent_of(currency), style.group.replace("’", "'").replace("\u00a0", " ")
     point = re.escape(style.decimal)
     strict = re.fullmatch(
@@ -240,4 +240,4 @@ def read_with(point: str, typed: str, exponent: int) -> int | None:
 
 def test_every_language_has_a_style() -> None:
     for language in Language.values:
-        assert writing.style_of(language, "XYZ") == writing.style_of(language)
+        assert formats.style_of(language, "XYZ") == formats.style_of(language)

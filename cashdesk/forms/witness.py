@@ -11,8 +11,8 @@ from django.http import HttpRequest
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.domain.counting.witness import asks_witness, confirm_witness
+from cashdesk.forms.fields import text_of
 from cashdesk.models import Store, User
-from cashdesk.screens.form import text_of
 from cashdesk.web.devices import source_of
 from cashdesk.web.idempotency import WITNESS_PROOF
 

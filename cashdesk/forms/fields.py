@@ -1,0 +1,93 @@
+"""Reading the fields of a form that was sent."""
+
+from datetime import date
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from cashdesk import money
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.errors import InvalidInput
+from cashdesk.formats import amount_typed
+from cashdesk.models import CashSession
+from cashdesk.web.fields import date_in
+
+
+def session_meant(request: HttpRequest, *, by: Principal) -> CashSession | None:
+    """Returns the person's own session that a form was shown for, open or not, with its register and store; else None.
+
+    A form says which drawer it is about, so that it never counts, or takes from, another one that was opened since.
+    """
+    try:
+        wanted = UUID(request.POST.get("session", ""))
+    except ValueError:
+        return None
+    sessions = CashSession.objects.select_related("store", "register", "user")
+    return sessions.filter(uuid=wanted, user=by.user).first()
+
+
+def text_of(request: HttpRequest, name: str) -> str:
+    """Returns what was typed into a field of one line: trimmed, without characters that no line has, and with plain spaces
+    where other ones were pasted, which would else run words together.
+    """
+    typed = "".join(" " if sign.isspace() else sign for sign in request.POST.get(name, "").strip())
+    return "".join(sign for sign in typed if sign.isprintable())
+
+
+class Fields:
+    """Reads the fields of a form one by one, and gathers what is wrong with them, so that all of it is said at once."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.errors: dict[str, str] = {}
+
+    def amount(self, name: str, currency: str, *, may_be_nothing: bool = False) -> int:
+        """Returns minor units."""
+        typed = self.request.POST.get(name, "").strip()
+        if not typed:
+            self.errors[name] = _("is required.")
+            return 0
+        try:
+            found = amount_typed(typed, currency, field=name)
+        except InvalidInput as error:
+            self.errors |= error.errors
+            return 0
+        if found == 0 and not may_be_nothing:
+            self.errors[name] = _("must be more than 0.")
+        return found
+
+    def text(self, name: str, *, length_max: int, missing: str = "") -> str:
+        """Returns a line of text; `missing` is what is said where there is none and must be."""
+        found = text_of(self.request, name)
+        if missing and not found:
+            self.errors[name] = missing
+        elif len(found) > length_max:
+            self.errors[name] = _("must be at most %(limit)s characters.") % {"limit": length_max}
+        return found
+
+    def station(self, name: str) -> int:
+        """Returns the number of a register."""
+        typed = self.request.POST.get(name, "")
+        if not typed:
+            self.errors[name] = _("is required: choose one.")
+            return 0
+        try:
+            return money.parse_whole(typed, field=name)
+        except InvalidInput as error:
+            self.errors |= error.errors
+            return 0
+
+    def day(self, name: str) -> date | None:
+        """Returns a day, None where nothing was typed."""
+        typed = self.request.POST.get(name, "").strip()
+        try:
+            return date_in(typed, field=name) if typed else None
+        except InvalidInput as error:
+            self.errors |= error.errors
+            return None
+
+    def refuse_wrong(self) -> None:
+        """Raises InvalidInput naming every field that is wrong, if one is."""
+        if self.errors:
+            raise InvalidInput(_("The form is not complete."), errors=self.errors)
