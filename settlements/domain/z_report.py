@@ -48,11 +48,10 @@ class SealedPeriod:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZReport(Report):
-    """The report of a sealed period.
+    """The report of a sealed period. `booked` are the close's own bookings: differences and returned cash.
 
-    `booked` holds the bookings of its close: differences, and cash returned to the vault. `closing` is None for a
-    count after a forced close. If it is FORCED, nobody counted: the counted amount is 0, and the difference says
-    nothing about the cashier.
+    `closing` is None for a count after a forced close. If it is FORCED, nobody counted: the counted amount is 0, and
+    the difference says nothing about the cashier.
     """
 
     seal: Seal
@@ -64,10 +63,7 @@ class ZReport(Report):
     closed_by: str
     attempts: tuple[Attempt, ...]
     tells_range: bool = True
-    """Whether the reader may see the range of sealed movements.
-
-    Its size would reveal whether the opening booked a difference.
-    """
+    """False if the number of sealed movements would reveal whether the opening booked a difference."""
 
     @property
     def number(self) -> str:
@@ -93,8 +89,7 @@ def z_report(*, period: SealedPeriod, by: Principal, at: datetime) -> ZReport:
 
     A look at the expected amount of a drawer that still awaits its count is noted. Cashiers do not see three things
     in a Z of their own session (law 5): cash that another person left in the drawer (docs/decisions/0016),
-    currencies that nobody counted, and other methods until the surrounding settlement has counted them and is
-    closed.
+    currencies that nobody counted, and other methods until the surrounding settlement is closed.
     """
     if period.settlement is not None:
         note_looks(rows=[period.settlement], by=by, at=at, noun="settlements")
@@ -223,8 +218,7 @@ def _closing_of(session: CashSession) -> Closing:
 def _as_counted_in(report: ZReport, session: CashSession) -> ZReport:
     """Rewrites a session's report so that it begins with the float that the cashier counted.
 
-    The booked opening difference would reveal what the drawer held before. A FLOAT from the vault would reveal it
-    too, because it moves only into an empty drawer.
+    The opening difference would reveal what the drawer held before. So would a FLOAT, which needs an empty drawer.
     """
     own = (session.currency, CASH)
     floats = tuple(line for line in report.movements if line.kind == MovementKind.FLOAT and line.pair == own)
