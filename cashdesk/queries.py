@@ -2,17 +2,17 @@
 
 from collections import Counter
 from datetime import date
-from typing import Final, TypeVar, cast
+from typing import Final
 from uuid import UUID
 
-from django.db.models import BooleanField, Case, Q, QuerySet, Subquery, Value, When
+from django.db.models import QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.undo import BY_HAND
-from cashdesk.domain.session.handover import was_counted_by_another, was_counted_since
 from cashdesk.domain.store.store_reference import store_reference
-from cashdesk.enums import CountMoment, MovementKind, PlaceKind, Role, SessionStatus
+from cashdesk.domain.visibility import with_shown_result
+from cashdesk.enums import CountMoment, MovementKind, PlaceKind, SessionStatus
 from cashdesk.errors import NotFound
 from cashdesk.models import CashSession, Count, CountPieces, Movement, PaymentMethod, Place, Shift, Store, User
 
@@ -20,40 +20,6 @@ OWN_MOVEMENTS_MAX: Final = 50
 OWN_SESSIONS_MAX: Final = 5
 REASONS_LOOKED_AT: Final = 200
 REASONS_MAX: Final = 8
-
-S = TypeVar("S", bound=CashSession)
-
-
-def with_shown_result(sessions: "QuerySet[S]", *, by: Principal) -> "QuerySet[S]":
-    """Adds `shows_result` and `awaits_count` to sessions.
-
-    `shows_result`: `by` may see the final amounts (law 5). `awaits_count`: the drawer still needs a count, so a
-    manager's look at it is noted in the audit trail.
-
-    The final amounts of a counted session are visible, those of an open one never. After a forced close or a
-    handover a manager sees them; the cashier sees them only after somebody else has counted the drawer, at the next
-    opening, afterwards or in a settlement (docs/decisions/0008).
-    """
-    counted_since = was_counted_since()
-    may_see_waiting = Value(value=True) if by.has_role(Role.MANAGER) else was_counted_by_another(by.user)
-    waits_for_manager = ~counted_since if by.has_role(Role.MANAGER) else Value(value=False)
-    leaves_cash = Q(status=SessionStatus.CLOSED_SYSTEM) | Q(is_handed_over=True)
-    shown = sessions.annotate(
-        awaits_count=Case(
-            When(leaves_cash, then=~counted_since),
-            # The opening difference tells what is still in the drawer, so only managers see it.
-            When(Q(is_cancelled=True) & ~Q(opening_difference=0), then=waits_for_manager),
-            default=Value(value=False),
-            output_field=BooleanField(),
-        ),
-        shows_result=Case(
-            When(leaves_cash, then=may_see_waiting),
-            When(status=SessionStatus.CLOSED, then=Value(value=True)),
-            default=Value(value=False),
-            output_field=BooleanField(),
-        ),
-    )
-    return cast("QuerySet[S]", shown)
 
 
 def sessions(*, by: Principal) -> "QuerySet[CashSession]":

@@ -4,19 +4,19 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from cashdesk.domain.caller.principal import Principal
-from cashdesk.domain.session.handover import counts_of_custody
 from cashdesk.domain.store.register_holder import usable_registers
 from cashdesk.domain.store.store_reference import store_reference
+from cashdesk.domain.visibility import may_see_expected, with_shown_result
 from cashdesk.enums import CountMoment, PlaceKind, Role, SessionStatus, Settling
 from cashdesk.errors import NotFound
 from cashdesk.models import CashSession, PaymentMethod, Place, Seal, Store, User
-from cashdesk.queries import with_shown_result
-from settlements.domain.z_report import SealedPeriod
-from settlements.enums import ChangeOrderState, Closing, ReportOf, SettlementState, SettlementType
+from settlements.domain.sealed_period import SealedPeriod
+from settlements.domain.visibility import settlements_with_shown_result
+from settlements.enums import ChangeOrderState, ReportOf, SettlementState, SettlementType
 from settlements.models import ChangeOrder, Deposit, Settlement, SettlementCount
 
 ORDERS_MAX: Final = 50
@@ -31,7 +31,7 @@ def settlements(*, by: Principal) -> "QuerySet[Settlement]":
     """
     found = Settlement.objects.select_related("store", "place")
     if by.is_system:
-        return _with_shown_result(found, by=by)
+        return settlements_with_shown_result(found, by=by)
     found = found.filter(store__in=by.stores())
     user = by.user
     if user is not None and not by.has_role(Role.MANAGER):
@@ -40,7 +40,7 @@ def settlements(*, by: Principal) -> "QuerySet[Settlement]":
         of_another = User.objects.filter(register=OuterRef("place"), is_active=True).exclude(pk=user.pk)
         usable = Q(place=bound) if bound is not None else Q(place=user.register_id) | Q(~Exists(of_another))
         found = found.filter(own | (usable & ~Q(state=SettlementState.CLOSED)), type=SettlementType.CASHREGISTER)
-    return _with_shown_result(found, by=by)
+    return settlements_with_shown_result(found, by=by)
 
 
 def settlement(*, by: Principal, settlement_id: UUID) -> Settlement:
@@ -203,7 +203,7 @@ def place_at(*, by: Principal, store: str, station: int) -> Place:
 def seals(*, by: Principal, place: Place) -> "QuerySet[Seal]":
     """Returns the seals of a place in scope of `by`. Cashiers get those of their own sessions with a visible result."""
     found = Seal.objects.filter(place=place, place__store__in=by.stores())
-    if not by.has_role(Role.MANAGER):
+    if not may_see_expected(by):
         # A cancelled opening's seal would tell how the float differed from the cash that another person left there.
         own = CashSession.objects.filter(user=by.user, register=place, is_cancelled=False)
         own = with_shown_result(own, by=by)
@@ -227,7 +227,7 @@ def sealed_period(*, by: Principal, place: Place, number: int) -> SealedPeriod:
     if seal is None:
         raise NotFound(_("There is no Z %(number)s of the %(place)s.") % {"number": number, "place": place.in_words})
     settlement = with_amounts(
-        _with_shown_result(Settlement.objects.filter(seal=seal), by=by).select_related("store", "seal")
+        settlements_with_shown_result(Settlement.objects.filter(seal=seal), by=by).select_related("store", "seal")
     )
     closed = settlement.first() if hasattr(seal, "settlement") else None
     inside = Q(seal=seal)
@@ -240,30 +240,4 @@ def sealed_period(*, by: Principal, place: Place, number: int) -> SealedPeriod:
     rows = tuple(sessions) if closed is not None or hasattr(seal, "session") else ()
     return SealedPeriod(
         seal=seal, settlement=closed, session=rows[0] if closed is None and rows else None, sessions=rows
-    )
-
-
-def _with_shown_result(rows: "QuerySet[Settlement]", *, by: Principal) -> "QuerySet[Settlement]":
-    """Adds `shows_result` and `awaits_count` to settlements.
-
-    `awaits_count`: closed without a count, and the drawer has not been counted since, so a look at it is noted.
-    Managers see the target of such a settlement; cashiers see it after somebody else has counted the drawer
-    (docs/decisions/0008).
-    """
-    counts = counts_of_custody().filter(place=OuterRef("place"), counted_at__gte=OuterRef("closed_at"))
-    counted_since = Exists(counts)
-    by_another = Exists(counts.filter(counted_by__isnull=False).exclude(counted_by=by.user))
-    may_see_uncounted = Value(value=True) if by.has_role(Role.MANAGER) else by_another
-    return rows.annotate(
-        awaits_count=Case(
-            When(closing=Closing.FORCED, then=~counted_since),
-            default=Value(value=False),
-            output_field=BooleanField(),
-        ),
-        shows_result=Case(
-            When(closing=Closing.FORCED, then=may_see_uncounted),
-            When(state=SettlementState.CLOSED, then=Value(value=True)),
-            default=Value(value=False),
-            output_field=BooleanField(),
-        ),
     )

@@ -12,7 +12,7 @@ from cashdesk.admin_base.action_pages import ActForm, ActingAdmin, ActPage, Done
 from cashdesk.admin_base.columns import NOTHING, link_to_list
 from cashdesk.admin_base.model_admin import StoreFilter
 from cashdesk.domain.caller.principal import Principal
-from cashdesk.domain.ledger.book_view import COUNTED_PLACES, view_book
+from cashdesk.domain.visibility import COUNTED_PLACES, view_book
 from cashdesk.models import AuditEntry, Movement, Place, Seal
 from cashdesk.money import to_text
 

@@ -18,9 +18,9 @@ from cashdesk.admin_base.constraint_words import WordedForm
 from cashdesk.admin_base.scopes import rows_of
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.visibility import note_rows_seen, with_shown_result
 from cashdesk.enums import Role
 from cashdesk.models import Account, CashSession, Store, User
-from cashdesk.queries import with_shown_result
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -58,7 +58,7 @@ def note_look(request: HttpRequest, sessions: "QuerySet[CashSession]") -> None:
     """Notes that somebody was shown what is expected in a drawer that was closed without a count and waits for one."""
     by = principal_of(request)
     looked_at = with_shown_result(sessions.select_related("store"), by=by)
-    audit.note_looks(rows=looked_at, by=by, at=timezone.now())
+    note_rows_seen(rows=looked_at, by=by, at=timezone.now())
 
 
 def take_over(row: Model, made: Model) -> None:

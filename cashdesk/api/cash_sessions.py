@@ -12,12 +12,12 @@ from rest_framework.response import Response
 from cashdesk import money, queries
 from cashdesk.api.auth import PersonSerializer
 from cashdesk.api.counted import CountedRequest, CountsField, PiecesRequest, in_units, others_of
-from cashdesk.domain.caller.audit import note_looks
 from cashdesk.domain.caller.principal import Principal, find_person
 from cashdesk.domain.session.closing import close_session
 from cashdesk.domain.session.current import current_session
 from cashdesk.domain.session.opening import open_session
 from cashdesk.domain.store.workplace import store_to_open_in
+from cashdesk.domain.visibility import note_rows_seen, result_is_shown
 from cashdesk.enums import Scope, SessionStatus
 from cashdesk.errors import SessionAlreadyOpen
 from cashdesk.filters import SessionFilter
@@ -30,15 +30,6 @@ from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
 
 FORCE_CLOSE_HINT = "Use force_close_previous: true to close your own automatically."
-
-
-def shows_result(session: CashSession) -> bool:
-    """Whether the caller may see the final amounts (law 5).
-
-    Rows of a list have `shows_result` from the query. A session without it is the caller's own: open, or just
-    counted.
-    """
-    return bool(getattr(session, "shows_result", session.is_counted))
 
 
 @extend_schema_field({"type": "number", "nullable": True, "example": 1250.5})
@@ -58,7 +49,7 @@ class UnitsField(serializers.Field[Any, Any, Any, Any]):
         amount = getattr(instance, self.source or "")
         if amount is None:
             return None
-        return amount if not self.is_result or shows_result(instance) else 0, instance.currency
+        return amount if not self.is_result or result_is_shown(instance) else 0, instance.currency
 
     def to_representation(self, value: tuple[int, str]) -> Any:
         return money.to_units(*value)
@@ -96,7 +87,7 @@ class SessionSerializer(RowSerializer[CashSession]):
 
     def get_is_counted(self, session: CashSession) -> bool:
         """Also false for zeros in place of amounts that the caller may not see yet."""
-        return session.is_counted and shows_result(session)
+        return session.is_counted and result_is_shown(session)
 
 
 class ListedSessionSerializer(SessionSerializer):
@@ -231,5 +222,5 @@ class CashSessionViewSet(ApiViewSet):
         """Lists sessions, newest first. Cashiers see only their own. The `Link` header leads to the next page."""
         pages = NewestFirst(instant="opened_at")
         page = pages.page(self.filter_queryset(queries.sessions(by=self.by)), request)
-        note_looks(rows=page, by=self.by, at=self.now)
+        note_rows_seen(rows=page, by=self.by, at=self.now)
         return Response(ListedSessionSerializer(page, many=True).data, headers=pages.headers())

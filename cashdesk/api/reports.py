@@ -14,8 +14,8 @@ from rest_framework.response import Response
 
 from cashdesk import queries
 from cashdesk.api.shifts import WholeUnitsField
-from cashdesk.domain.caller.audit import note_looks
 from cashdesk.domain.store.date_range import refuse_backwards
+from cashdesk.domain.visibility import note_rows_seen
 from cashdesk.enums import Role, Scope, SessionStatus
 from cashdesk.errors import InvalidInput
 from cashdesk.models import Shift
@@ -99,7 +99,7 @@ class ReportViewSet(ApiViewSet):
         start, end = asked.validated_data["start_date"], asked.validated_data["end_date"]
         shifts = queries.shift_summary(by=self.by, start=start, end=end, store=asked.validated_data["store"])
         if "export" in asked.validated_data:
-            note_looks(rows=shifts.filter(status=SessionStatus.CLOSED_SYSTEM).iterator(), by=self.by, at=self.now)
+            note_rows_seen(rows=shifts.filter(status=SessionStatus.CLOSED_SYSTEM).iterator(), by=self.by, at=self.now)
             response = StreamingHttpResponse(
                 _csv(shifts.iterator(chunk_size=CSV_ROWS_PER_READ)), content_type="text/csv; charset=utf-8"
             )
@@ -110,7 +110,7 @@ class ReportViewSet(ApiViewSet):
             raise InvalidInput.of(
                 "end_date", f"the range has more than {ROWS_MAX} shifts: narrow it, or ask for export=csv."
             )
-        note_looks(rows=rows, by=self.by, at=self.now)
+        note_rows_seen(rows=rows, by=self.by, at=self.now)
         shown = ShiftSummarySerializer(rows, many=True).data
         return Response(EnvelopeDialect.body("Shift summary retrieved successfully", shown))
 

@@ -7,9 +7,9 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from cashdesk import queries
-from cashdesk.domain.caller.audit import note_looks
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.float_plan import FloatPlan, plan_float
+from cashdesk.domain.visibility import note_rows_seen
 from cashdesk.enums import Role
 from cashdesk.errors import NotFound
 from cashdesk.formats import write_as
@@ -23,7 +23,7 @@ def result_page(request: HttpRequest, by: Principal, session: UUID) -> HttpRespo
     found = queries.sessions(by=by).select_related("seal").filter(uuid=session).first()
     if found is None:
         raise NotFound("There is no such session.")
-    note_looks(rows=[found], by=by, at=timezone.now())
+    note_rows_seen(rows=[found], by=by, at=timezone.now())
     write_as(found.store.language, found.store.currency, found.store.time_zone)
     shows_result = bool(getattr(found, "shows_result", False))
     # Of a drawer that waits to be counted in, neither the amount nor the pieces.

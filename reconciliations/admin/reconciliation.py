@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from cashdesk.admin_base.columns import NOTHING, day, link_to, link_to_list, moment, money
 from cashdesk.admin_base.model_admin import ReadOnlyAdmin, StoreFilter, principal_of
 from cashdesk.admin_base.scopes import of_stores, register_scope
-from cashdesk.domain.caller import audit
+from cashdesk.domain.visibility import note_seen
 from cashdesk.models import AuditEntry
 from cashdesk.money import to_text
 from reconciliations import queries
@@ -97,8 +97,7 @@ class ReconciliationAdmin(ReadOnlyAdmin):
         """Shows the page. The adjusted figure of a day that runs is what is expected now: the look is noted (law 5)."""
         row: Reconciliation = context["original"]
         if day_of(store=row.store, on=row.business_date).state == DayState.OPEN:
-            audit.note(
-                action="expected.seen",
+            note_seen(
                 subject=f"store:{row.store_id}",
                 by=principal_of(request),
                 at=timezone.now(),

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cashdesk import money
-from cashdesk.domain.caller import audit
+from cashdesk.domain.visibility import note_seen
 from cashdesk.enums import Role, Scope
 from cashdesk.models import Store, User
 from cashdesk.web.dialects import ReconciliationDialect
@@ -164,7 +164,7 @@ class ExpectedViewSet(ApiViewSet):
         operator = operator_of(uid=uid, store=store, by=self.by) if uid else None
         expected = expected_cash(store=store, business_date=on, operator=operator)
         detail = {"date": on.isoformat(), "operator": operator.pk if operator else None}
-        audit.note(action="expected.seen", subject=f"store:{store.pk}", by=self.by, at=at, store=store, detail=detail)
+        note_seen(subject=f"store:{store.pk}", by=self.by, at=at, store=store, detail=detail)
         day, people = day_of(store=store, on=on), _people(expected)
         shown = {
             "store": {"id": str(store.uuid), "number": store.number, "name": store.name},

@@ -9,11 +9,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
-from cashdesk import queries as ledger_queries
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.store.date_range import refuse_backwards
-from cashdesk.enums import Role, Scope, SessionStatus
+from cashdesk.domain.visibility import may_see_expected, note_seen, with_shown_result
+from cashdesk.enums import Scope, SessionStatus
 from cashdesk.errors import Forbidden, InvalidInput
 from cashdesk.models import CashSession, Movement, Store
 from reconciliations.enums import ExportState, FileFormat
@@ -46,7 +46,7 @@ def begin_export(*, wanted: Wanted, rows_total: int, by: Principal, at: datetime
     Rows of a drawer that still awaits its count reveal its expected amount, so the look is noted (law 5). Raises
     Forbidden for a cashier, and InvalidInput for a bad range, a store out of scope or a number that was used before.
     """
-    if not (by.has_role(Role.MANAGER) and by.has_scope(Scope.CASH_MANAGEMENT_READ)):
+    if not (may_see_expected(by) and by.has_scope(Scope.CASH_MANAGEMENT_READ)):
         raise Forbidden(_("An export tells what should be in the drawers: it is for managers."))
     refuse_range(first_date=wanted.first_date, last_date=wanted.last_date)
     if not by.stores().filter(pk=wanted.store.pk).exists():
@@ -109,7 +109,7 @@ def _note_look(*, wanted: Wanted, by: Principal, at: datetime) -> None:
         store=store, business_date__gte=wanted.first_date, business_date__lte=wanted.last_date
     )
     inside = Exists(moved.filter(session=OuterRef("pk")))
-    sessions = ledger_queries.with_shown_result(CashSession.objects.filter(inside, store=store), by=by)
+    sessions = with_shown_result(CashSession.objects.filter(inside, store=store), by=by)
     waiting = sessions.filter(Q(status=SessionStatus.OPEN) | Q(awaits_count=True)).order_by("pk")
     settlements = settlement_queries.settlements(by=by).filter(
         ~Q(state=SettlementState.CLOSED) | Q(awaits_count=True),
@@ -121,7 +121,7 @@ def _note_look(*, wanted: Wanted, by: Principal, at: datetime) -> None:
         "settlements": list(settlements.order_by("pk").values_list("pk", flat=True)),
     }
     if any(told.values()):
-        audit.note(
-            action="expected.seen", subject=f"store:{store.pk}", by=by, at=at, store=store,
+        note_seen(
+            subject=f"store:{store.pk}", by=by, at=at, store=store,
             detail={noun: numbers for noun, numbers in told.items() if numbers},
         )  # fmt: skip

@@ -13,7 +13,7 @@ from cashdesk.admin_base.action_pages import ActingAdmin
 from cashdesk.admin_base.columns import NOTHING, day, link_to, link_to_list, moment, table, text
 from cashdesk.admin_base.model_admin import StoreFilter, principal_of
 from cashdesk.admin_base.scopes import of_stores, register_scope
-from cashdesk.domain.caller import audit
+from cashdesk.domain.visibility import note_rows_seen
 from cashdesk.models import AuditEntry, Movement, Variance
 from cashdesk.money import to_text
 from settlements import queries
@@ -28,7 +28,7 @@ def note_look(request: HttpRequest, settlements: "QuerySet[Settlement]") -> None
     """Notes that somebody was shown what is expected in a drawer that was closed without a count and waits for one."""
     by = principal_of(request)
     looked_at = queries.settlements(by=by).filter(pk__in=settlements.values("pk"))
-    audit.note_looks(rows=looked_at, by=by, at=timezone.now(), noun="settlements")
+    note_rows_seen(rows=looked_at, by=by, at=timezone.now(), noun="settlements")
 
 
 @admin.register(Settlement)

@@ -21,8 +21,9 @@ from cashdesk.web.pagination import NewestFirst
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
 from settlements import queries
+from settlements.domain.sealed_period import ZReport
 from settlements.domain.x_report import x_report
-from settlements.domain.z_report import ZReport, z_report
+from settlements.domain.z_report import z_report
 from settlements.enums import Closing, ReportOf
 
 STORE = OpenApiParameter("store", str, description="Number or UUID; your own, unless given.")

@@ -15,8 +15,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cashdesk.domain.caller.audit import note_looks
 from cashdesk.domain.store.store_reference import store_for
+from cashdesk.domain.visibility import note_rows_seen
 from cashdesk.enums import Scope
 from cashdesk.errors import InvalidInput
 from cashdesk.web.dialects import SettlementDialect
@@ -256,7 +256,7 @@ class SettlementViewSet(ApiViewSet):
         rows, said = sorted_by(found, [wish for wish in request.query_params.getlist("sort") if wish])
         total = found.order_by().count()
         shown = list(queries.with_amounts(rows)[number * size : (number + 1) * size]) if number * size < total else []
-        note_looks(rows=shown, by=self.by, at=self.now, noun="settlements")
+        note_rows_seen(rows=shown, by=self.by, at=self.now, noun="settlements")
         pages = -(-total // size)
         page = {
             "content": SettlementSerializer(shown, many=True).data,
@@ -280,7 +280,7 @@ class SettlementViewSet(ApiViewSet):
     def retrieve(self, request: HttpRequest, settlement_id: UUID) -> Response:
         """Shows one settlement."""
         found = queries.settlement(by=self.by, settlement_id=settlement_id)
-        note_looks(rows=[found], by=self.by, at=self.now, noun="settlements")
+        note_rows_seen(rows=[found], by=self.by, at=self.now, noun="settlements")
         return self._shown(found, RETRIEVED)
 
     def _answer_of(

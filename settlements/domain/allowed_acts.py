@@ -8,10 +8,11 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.domain.store.place_lock import lock_places
 from cashdesk.domain.store.register_holder import refuse_register_of_another
-from cashdesk.enums import PlaceKind, Role
-from cashdesk.errors import Conflict, Forbidden
+from cashdesk.enums import PlaceKind
+from cashdesk.errors import Conflict
 from cashdesk.models import Place
 from settlements.domain.target import Judged, counted_methods, judge, targets_of
+from settlements.domain.vault_access import refuse_settling_vault
 from settlements.enums import ACTS, Act, SettlementType
 from settlements.models import Settlement
 
@@ -21,8 +22,8 @@ def locked_for_act(settlement: Settlement, *, by: Principal) -> Settlement:
 
     Raises Forbidden for a cashier at the vault or at somebody else's register.
     """
-    if settlement.type == SettlementType.VAULT and not by.has_role(Role.MANAGER):
-        raise Forbidden(_("The vault is a manager's to settle."))
+    if settlement.type == SettlementType.VAULT:
+        refuse_settling_vault(by)
     refuse_register_of_another(register=settlement.place, by=by)
     vault = Place.objects.get(store=settlement.store_id, kind=PlaceKind.VAULT)
     shared = [vault] if settlement.place_id != vault.pk else []

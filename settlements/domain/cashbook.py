@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.cash_movement import move_money
 from cashdesk.domain.store.register_holder import refuse_drawer_of_another
-from cashdesk.enums import CASH, MovementKind, PlaceKind, Role
-from cashdesk.errors import Conflict, Forbidden, InvalidInput
+from cashdesk.enums import CASH, MovementKind, PlaceKind
+from cashdesk.errors import Conflict, InvalidInput
 from cashdesk.models import Movement, Place, Store
+from settlements.domain.vault_access import refuse_cashier_at_vault
 from settlements.enums import ENTRY_KIND, PLACE_KIND, USUAL_ACCOUNTS, SettlementState, SettlementType
 from settlements.models import CashbookAccount, Settlement
 
@@ -68,10 +69,9 @@ def book_entry(
     and Conflict unless the settlement is open.
     """
     place = settlement.place
+    refuse_cashier_at_vault(place, by=by)
     if place.kind == PlaceKind.REGISTER:
         refuse_drawer_of_another(register=place, by=by)
-    elif not by.has_role(Role.MANAGER):
-        raise Forbidden(_("The vault is a manager's to settle."))
     found = find_account(store=settlement.store, place=place, code=account, field="account")
     # Checked before the lock for a helpful error message. move_money checks the locked place.
     _refuse_unless_open(settlement)

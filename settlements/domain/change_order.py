@@ -16,7 +16,8 @@ from cashdesk.errors import Conflict, InvalidInput
 from cashdesk.models import Store
 from cashdesk.money import bounded
 from settlements.domain.deposit import lock_bank
-from settlements.domain.store_movement import move_in_store, refuse_cashier
+from settlements.domain.store_movement import move_in_store
+from settlements.domain.vault_access import refuse_moving_vault_money
 from settlements.enums import CHANGE_ORDER_FLOW, ChangeOrderState
 from settlements.models import ChangeOrder
 
@@ -36,7 +37,7 @@ def order_change(
     Raises InvalidInput for 0, a method other than cash, pieces that do not add up, and a date in the past. Raises
     Forbidden for cashiers, and Conflict if the store is switched off.
     """
-    refuse_cashier(by=by)
+    refuse_moving_vault_money(by)
     refuse_switched_off(store)
     lock_bank(store)
     _refuse_amount(ordered, field="amount", nothing=_("must be more than 0."))
@@ -66,7 +67,7 @@ def receive_change(
     (docs/decisions/0017). Raises Conflict if the order has ended, InvalidInput for another currency or 0, and
     Forbidden for cashiers.
     """
-    refuse_cashier(by=by)
+    refuse_moving_vault_money(by)
     order = _locked(order, becoming=ChangeOrderState.ARRIVED)
     nothing = _("must be more than 0. If nothing comes, cancel the order.")
     _refuse_amount(received, field="received", nothing=nothing)
@@ -96,7 +97,7 @@ def cancel_change(*, order: ChangeOrder, reason: str, by: Principal, at: datetim
 
     Raises Conflict if the order has ended, InvalidInput without a reason, and Forbidden for cashiers.
     """
-    refuse_cashier(by=by)
+    refuse_moving_vault_money(by)
     order = _locked(order, becoming=ChangeOrderState.CANCELLED)
     if not reason:
         raise InvalidInput.of("reason", _("is required: say in a word or two why."))

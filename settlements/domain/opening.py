@@ -19,11 +19,12 @@ from cashdesk.domain.store.place_lock import lock_places
 from cashdesk.domain.store.register_holder import refuse_register_of_another
 from cashdesk.domain.store.settlement_hold import hold_place
 from cashdesk.domain.store.workplace import lock_workplace
-from cashdesk.enums import CASH, CountMoment, MovementKind, PlaceKind, Role
-from cashdesk.errors import Conflict, Forbidden, InvalidInput
+from cashdesk.enums import CASH, CountMoment, MovementKind, PlaceKind
+from cashdesk.errors import Conflict, InvalidInput
 from cashdesk.models import Place, Store
 from settlements.domain.booking import note, over_short, refuse_open_session, refuse_pairs, transfer
 from settlements.domain.raise_settlement_variance import raise_opening
+from settlements.domain.vault_access import refuse_settling_vault
 from settlements.enums import SettlementState, SettlementType
 from settlements.models import InitialAmount, Settlement, SettlementCount
 
@@ -48,8 +49,7 @@ def open_settlement(
     """
     refuse_pairs(initial, field="initial_cash")
     if type == SettlementType.VAULT:
-        if not by.has_role(Role.MANAGER):
-            raise Forbidden(_("The vault is a manager's to settle."))
+        refuse_settling_vault(by)
         if station not in (None, 0):
             raise InvalidInput.of("station", _("is 0 for the vault."))
         return _open_vault(store=store, initial=initial, by=by, at=at)

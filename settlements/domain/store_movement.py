@@ -13,11 +13,12 @@ from cashdesk.domain.store.may_trade import refuse_switched_off
 from cashdesk.domain.store.place import register_at
 from cashdesk.domain.store.place_lock import lock_places
 from cashdesk.domain.store.register_holder import refuse_drawer_of_another, register_meant
-from cashdesk.enums import CASH, MovementKind, PlaceKind, Role, SessionStatus
-from cashdesk.errors import Forbidden, InvalidInput, NothingOpen
+from cashdesk.enums import CASH, MovementKind, PlaceKind, SessionStatus
+from cashdesk.errors import InvalidInput, NothingOpen
 from cashdesk.models import CashSession, Movement, Place, Store
 from settlements.domain.cashbook import find_account
 from settlements.domain.deposit import prepare_deposit
+from settlements.domain.vault_access import refuse_moving_vault_money
 from settlements.enums import ENTRY_KIND
 
 OF_THE_VAULT: Final = frozenset({MovementKind.DEPOSIT, MovementKind.WITHDRAWAL})
@@ -55,7 +56,7 @@ def move_in_store(
     else:
         here = _place(store=store, kind=kind, station=station, by=by)
     if here.kind == PlaceKind.VAULT or kind in OF_A_MANAGER:
-        refuse_cashier(by=by)
+        refuse_moving_vault_money(by)
     if kind in UNDER_A_REASON:
         account = find_account(store=store, place=here, code=reason, field="reason")
         if ENTRY_KIND[account.direction] != kind:
@@ -92,12 +93,6 @@ def move_in_store(
         reason=reason or kind.lower(),
         note=note,
     )
-
-
-def refuse_cashier(*, by: Principal) -> None:
-    """Raises Forbidden unless `by` is a manager or above."""
-    if not by.has_role(Role.MANAGER):
-        raise Forbidden(_("kind: what is taken from or put into the vault by itself is a manager's to move."))
 
 
 @transaction.atomic

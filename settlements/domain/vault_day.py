@@ -6,13 +6,12 @@ from itertools import islice
 
 from django.db import transaction
 
-from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.expected import last_seal_of
-from cashdesk.enums import Role
-from cashdesk.errors import Forbidden
+from cashdesk.domain.visibility import note_seen
 from cashdesk.models import Movement, Place
 from settlements.domain.report import refuse_unknown
+from settlements.domain.visibility import refuse_vault_movements
 
 
 @transaction.atomic
@@ -25,8 +24,7 @@ def vault_movements(
     Raises NotFound for a vault out of scope, and Forbidden for cashiers.
     """
     refuse_unknown(vault, by=by)
-    if not by.has_role(Role.MANAGER):
-        raise Forbidden("What goes through the vault is for managers.")
+    refuse_vault_movements(by)
     rows = Movement.objects.filter(business_date=day).order_by("-pk")
     rows = rows.select_related("source", "destination", "recorded_by", "session", "reverses", "reversed_by", "deposit")
     if before is not None:
@@ -36,8 +34,7 @@ def vault_movements(
     found = list(islice(merge(*halves, key=lambda movement: -movement.pk), limit))
     seal = last_seal_of(vault)
     if found and found[0].pk > (seal.last_movement if seal is not None else 0):
-        audit.note(
-            action="expected.seen",
+        note_seen(
             subject=f"place:{vault.pk}",
             by=by,
             at=at,

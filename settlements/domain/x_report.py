@@ -10,12 +10,13 @@ from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.expected import Balances, added_up, last_seal_of, moved_by_kind
 from cashdesk.domain.store.place_lock import lock_places
-from cashdesk.enums import CASH, Role, Scope, SessionStatus
-from cashdesk.errors import Forbidden, NotFound
+from cashdesk.enums import CASH, SessionStatus
+from cashdesk.errors import NotFound
 from cashdesk.models import CashSession, Place, Seal
 from settlements.domain.late_after_count import late_amounts_of
 from settlements.domain.report import Report, figures_of, inside, no_sales_of, opened_with, refuse_unknown
 from settlements.domain.target import targets_of
+from settlements.domain.visibility import refuse_x_report
 from settlements.enums import ReportOf, SettlementState
 from settlements.models import Settlement
 
@@ -44,8 +45,7 @@ def x_report(*, place: Place, by: Principal, at: datetime) -> XReport:
     without the scope to read settlements.
     """
     refuse_unknown(place, by=by)
-    if not (by.has_role(Role.MANAGER) and by.has_scope(Scope.SETTLEMENTS_READ)):
-        raise Forbidden(_("An X report tells what should be there: it is for managers."))
+    refuse_x_report(by)
     lock_places(shared=[place])
     settlements = Settlement.objects.filter(place=place).exclude(state=SettlementState.CLOSED)
     settlement = settlements.prefetch_related("initial_amounts").first()

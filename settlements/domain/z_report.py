@@ -1,15 +1,14 @@
 """The Z report: the document of a sealed period, with its frozen figures and the late money that explains them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from cashdesk.domain.caller.audit import note, note_looks
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.expected import Balances, MovedOfKind, late_cash_of, moved_by_kind
 from cashdesk.domain.session.foreign_cash import currencies_left
-from cashdesk.enums import CASH, CountMoment, MovementKind, Role, Settling
+from cashdesk.domain.visibility import may_see_expected, note_rows_seen, note_seen
+from cashdesk.enums import CASH, CountMoment, MovementKind, Settling
 from cashdesk.models import CashSession, Count, Seal
 from settlements.domain.late_after_count import late_amounts_of
 from settlements.domain.report import (
@@ -17,71 +16,21 @@ from settlements.domain.report import (
     COUNTED_AFTERWARDS,
     OPENED,
     Attempt,
-    Report,
     attempt_of,
     figures_of,
     inside,
     no_sales_of,
     opened_with,
 )
+from settlements.domain.sealed_period import SealedPeriod, ZReport
 from settlements.domain.target import Pair
+from settlements.domain.visibility import hide_from_cashier, uncounted_pairs
 from settlements.domain.x_report import cash_left_by
 from settlements.domain.z_lines import line_of, over_short, returned_of, without
 from settlements.enums import Closing, ReportOf, SettlementType
 from settlements.models import Settlement
 
 BOOKED_BY_A_CLOSE = frozenset({MovementKind.OVER_SHORT, MovementKind.RETURN})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SealedPeriod:
-    """A seal with the settlement or session that it closed, and the sessions within.
-
-    `settlements.queries` reads it. If both are None, the seal belongs to a count after a forced close.
-    """
-
-    seal: Seal
-    settlement: Settlement | None
-    session: CashSession | None
-    sessions: tuple[CashSession, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ZReport(Report):
-    """The report of a sealed period. `booked` are the close's own bookings: differences and returned cash.
-
-    `closing` is None for a count after a forced close. If it is FORCED, nobody counted: the counted amount is 0, and
-    the difference says nothing about the cashier.
-    """
-
-    seal: Seal
-    booked: tuple[MovedOfKind, ...]
-    closing: Closing | None
-    counted_at: datetime | None
-    counted_by: str
-    closed_at: datetime
-    closed_by: str
-    attempts: tuple[Attempt, ...]
-    tells_range: bool = True
-    """False if the number of sealed movements would reveal whether the opening booked a difference."""
-
-    @property
-    def number(self) -> str:
-        """`Z` and its number."""
-        return f"Z {self.seal.number}"
-
-    @property
-    def is_uncounted(self) -> bool:
-        """Whether the period was closed without a count."""
-        return self.closing == Closing.FORCED
-
-    @property
-    def closing_attempt(self) -> Attempt | None:
-        """The count that closed the period, with its denominations."""
-        found = [
-            attempt for attempt in self.attempts if attempt.moment in (CountMoment.CLOSING, CountMoment.AFTERWARDS)
-        ]
-        return found[-1] if found else None
 
 
 def z_report(*, period: SealedPeriod, by: Principal, at: datetime) -> ZReport:
@@ -92,44 +41,29 @@ def z_report(*, period: SealedPeriod, by: Principal, at: datetime) -> ZReport:
     currencies that nobody counted, and other methods until the surrounding settlement is closed.
     """
     if period.settlement is not None:
-        note_looks(rows=[period.settlement], by=by, at=at, noun="settlements")
+        note_rows_seen(rows=[period.settlement], by=by, at=at, noun="settlements")
         report = _of_settlement(period, period.settlement)
     elif period.session is not None:
         report = _of_session(period, period.session)
     else:
         report = _of_count(period.seal)
-    note_looks(rows=period.sessions, by=by, at=at)
+    note_rows_seen(rows=period.sessions, by=by, at=at)
     place = period.seal.place
     is_settled = place.settling == Settling.NONE or period.seal.number <= place.settled_after_z
     if period.session is None:
         return report
-    if by.has_role(Role.MANAGER):
+    if may_see_expected(by):
         _note_uncounted(period.session, by=by, at=at)
         return report
-    report = _as_counted_in(report, period.session)
-    uncounted = _uncounted(period.session)
-    own = (period.session.currency, CASH)
-
-    def is_told(pair: Pair) -> bool:
-        return pair not in uncounted and (is_settled or pair == own)
-
-    return replace(
-        report,
-        figures=tuple(line for line in report.figures if is_told(line.pair)),
-        movements=tuple(line for line in report.movements if is_told(line.pair)),
-    )
-
-
-def _uncounted(session: CashSession) -> set[Pair]:
-    return {(row.currency, CASH) for row in session.foreign_cash.all() if row.counted_amount is None}
+    return hide_from_cashier(report, session=period.session, is_settled=is_settled)
 
 
 def _note_uncounted(session: CashSession, *, by: Principal, at: datetime) -> None:
     """Notes a look at other currencies of a counted session that still await a count (law 5)."""
-    uncounted = _uncounted(session) if session.is_counted else set()
+    uncounted = uncounted_pairs(session) if session.is_counted else set()
     if uncounted and uncounted & {(currency, CASH) for currency in currencies_left(session)}:
         subject, detail = f"store:{session.store_id}", {"sessions": [session.pk]}
-        note(action="expected.seen", subject=subject, by=by, at=at, store=session.store, detail=detail)
+        note_seen(subject=subject, by=by, at=at, store=session.store, detail=detail)
 
 
 def _of_settlement(period: SealedPeriod, settlement: Settlement) -> ZReport:
@@ -213,32 +147,6 @@ def _closing_of(session: CashSession) -> Closing:
     if session.is_cancelled:
         return Closing.CANCELLED
     return Closing.DECLARED if session.is_counted else Closing.FORCED
-
-
-def _as_counted_in(report: ZReport, session: CashSession) -> ZReport:
-    """Rewrites a session's report so that it begins with the float that the cashier counted.
-
-    The opening difference would reveal what the drawer held before. So would a FLOAT, which needs an empty drawer.
-    """
-    own = (session.currency, CASH)
-    floats = tuple(line for line in report.movements if line.kind == MovementKind.FLOAT and line.pair == own)
-    figures, booked = [], list(floats)
-    for line in report.figures:
-        gap = line.opening_difference
-        floated = sum(moved.came_in for moved in floats if moved.pair == line.pair)
-        came_in, went_out = max(gap, 0) + floated, max(-gap, 0)
-        booked += over_short(line.pair, gap)
-        figures.append(
-            replace(
-                line,
-                begun_with=line.begun_with + came_in - went_out,
-                came_in=line.came_in - came_in,
-                went_out=line.went_out - went_out,
-                opening_difference=0,
-            )
-        )
-    movements = without(report.movements, booked)
-    return replace(report, figures=tuple(figures), movements=movements, tells_range=False)
 
 
 def _counted_in(attempts: Iterable[Attempt], *, own: Pair, begun_with: Balances) -> dict[Pair, tuple[int, int]]:

@@ -11,7 +11,7 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.store.may_trade import trades_under_settlement
 from cashdesk.domain.store.register_holder import refuse_register_of_another
 from cashdesk.enums import CASH, MovementKind, PlaceKind, Role, Settling
-from cashdesk.errors import DomainError, Forbidden, NotFound, OutOfLine
+from cashdesk.errors import DomainError, NotFound, OutOfLine
 from cashdesk.formats import write_as
 from cashdesk.forms.count_parts import CountParts
 from cashdesk.forms.draft import FormDraft, form_draft
@@ -23,6 +23,7 @@ from cashdesk.web.idempotency import act_once
 from cashdesk.web.pages import page_for
 from settlements import queries
 from settlements.domain.opening import open_settlement
+from settlements.domain.vault_access import refuse_cashier_at_vault
 from settlements.enums import SettlementType
 
 STARTS: Final = "starts"
@@ -114,8 +115,7 @@ def _open(request: HttpRequest, place: Place, parts: CountParts, draft: FormDraf
 
 def _refuse_person(place: Place, *, by: Principal) -> None:
     """Raises Forbidden for a cashier at the vault, or at somebody else's register."""
-    if place.kind == PlaceKind.VAULT and not by.has_role(Role.MANAGER):
-        raise Forbidden("The vault is a manager's to settle.")
+    refuse_cashier_at_vault(place, by=by)
     refuse_register_of_another(register=place, by=by)
 
 

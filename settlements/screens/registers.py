@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from cashdesk.domain.caller.audit import note_looks
 from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.visibility import note_rows_seen
 from cashdesk.enums import CASH, Role
 from cashdesk.errors import DomainError
 from cashdesk.formats import write_as
@@ -44,7 +44,7 @@ def settlement_page(request: HttpRequest, by: Principal, settlement: UUID) -> Ht
     """What a settlement was opened with and what comes next; once it is closed the figures, for those who may see them."""
     found = queries.settlement(by=by, settlement_id=settlement)
     write_as(found.store.language, found.store.currency, found.store.time_zone)
-    note_looks(rows=[found], by=by, at=timezone.now(), noun="settlements")
+    note_rows_seen(rows=[found], by=by, at=timezone.now(), noun="settlements")
     names = CountParts((), methods=queries.methods_of(found.store))
     context: dict[str, Any] = {
         **_context(found, by=by),

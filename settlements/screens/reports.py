@@ -17,8 +17,9 @@ from cashdesk.models import Place, Seal
 from cashdesk.web.pages import page_for
 from settlements import queries
 from settlements.domain.report import Figures, Report
+from settlements.domain.sealed_period import ZReport
 from settlements.domain.x_report import x_report
-from settlements.domain.z_report import ZReport, z_report
+from settlements.domain.z_report import z_report
 
 PAPERS: Final = {"a4": "A4", "slip": "80 mm"}
 ROWS: Final = 50

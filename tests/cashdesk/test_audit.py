@@ -3,14 +3,15 @@
 import pytest
 from structlog.contextvars import bound_contextvars
 
-from cashdesk.domain.caller.audit import note, note_looks
+from cashdesk.domain.caller.audit import note
 from cashdesk.domain.caller.principal import SYSTEM, Principal
 from cashdesk.domain.people.api_key import issue_api_key
 from cashdesk.domain.session.closing import force_close_session
 from cashdesk.domain.session.count_afterwards import count_afterwards
+from cashdesk.domain.visibility import note_rows_seen, with_shown_result
 from cashdesk.enums import Scope
 from cashdesk.models import AuditEntry, CashSession
-from cashdesk.queries import sessions, with_shown_result
+from cashdesk.queries import sessions
 from tests.cashdesk.desk import NOON, close_drawer, counted, minutes, open_drawer, sell
 from tests.stories import Cast
 
@@ -68,7 +69,7 @@ def test_a_forced_close_does_not_tell_it_either(cast: Cast) -> None:
 def look(cast: Cast, who: str) -> None:
     """Somebody reads the list of sessions."""
     by = Principal(user=getattr(cast, who))
-    note_looks(rows=sessions(by=by), by=by, at=minutes(5))
+    note_rows_seen(rows=sessions(by=by), by=by, at=minutes(5))
 
 
 @pytest.mark.parametrize("who", ["erika", "anna"])

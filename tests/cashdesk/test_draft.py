@@ -8,9 +8,16 @@ from django.utils import timezone
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting import draft as drafts
-from cashdesk.domain.counting.draft import DRAFTS_MAX, FIELDS_MAX, VALUE_LENGTH_MAX, discard_draft, draft_of, save_draft
+from cashdesk.domain.counting.draft import (
+    DRAFTS_MAX,
+    EXPIRES_AFTER,
+    FIELDS_MAX,
+    VALUE_LENGTH_MAX,
+    discard_draft,
+    draft_of,
+    save_draft,
+)
 from cashdesk.errors import DraftChanged, DraftGone, InvalidInput
-from cashdesk.management.commands.tidy import DRAFTS_KEPT_FOR
 from cashdesk.models import Draft, User
 from tests.cashdesk.desk import NOON, minutes
 from tests.stories import Cast, counted_queries
@@ -120,7 +127,7 @@ def test_what_a_save_costs(cast: Cast) -> None:
 
 def test_tidy_removes_what_nobody_typed_into_for_a_month(cast: Cast) -> None:
     now = timezone.now()
-    type_into(cast.carla, {"amount": "1"}, subject="pay-in:old", at=now - DRAFTS_KEPT_FOR)
-    type_into(cast.carla, {"amount": "1"}, subject="pay-in:young", at=now - DRAFTS_KEPT_FOR * 0.99)
+    type_into(cast.carla, {"amount": "1"}, subject="pay-in:old", at=now - EXPIRES_AFTER)
+    type_into(cast.carla, {"amount": "1"}, subject="pay-in:young", at=now - EXPIRES_AFTER * 0.99)
     call_command("tidy")
     assert [draft.subject for draft in Draft.objects.all()] == ["pay-in:young"]

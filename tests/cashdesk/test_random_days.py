@@ -18,10 +18,10 @@ from cashdesk.domain.ledger.seal import faults_of
 from cashdesk.domain.session.closing import force_close_session
 from cashdesk.domain.session.count_afterwards import count_afterwards
 from cashdesk.domain.session.handover import handover_before, handovers_waiting
+from cashdesk.domain.visibility import with_shown_result
 from cashdesk.enums import CASH, MovementKind, PlaceKind, SessionStatus, VarianceKind
 from cashdesk.errors import Conflict, DomainError
 from cashdesk.models import CashSession, Movement, Seal, Variance
-from cashdesk.queries import with_shown_result
 from tests.cashdesk.desk import NOON, close_drawer, move, open_drawer, pay
 from tests.stories import Cast, make_cast
 

@@ -14,9 +14,10 @@ from settlements import queries
 from settlements.domain.closing import force_close_settlement
 from settlements.domain.count_afterwards import count_settlement_afterwards
 from settlements.domain.counting import start_counting
+from settlements.domain.sealed_period import ZReport
 from settlements.domain.store_movement import note_no_sale
 from settlements.domain.x_report import x_report
-from settlements.domain.z_report import ZReport, z_report
+from settlements.domain.z_report import z_report
 from settlements.enums import Closing, ReportOf
 from settlements.models import Settlement
 from tests.cashdesk.desk import NOON, close_drawer, count_later, counted, force_close, minutes, open_drawer, pay

@@ -1,7 +1,6 @@
 """Writing the audit trail."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -50,17 +49,3 @@ def entry_of(action: str) -> Subquery:
     noun, _dot, _verb = action.partition(".")
     subject = Concat(Value(f"{noun}:"), Cast(OuterRef("pk"), CharField()))
     return Subquery(AuditEntry.objects.filter(action=action, subject=subject).order_by().values("pk")[:1])
-
-
-def note_looks(*, rows: Iterable[Any], by: Principal, at: datetime, noun: str = "sessions") -> None:
-    """Notes that `by` was shown what is expected in drawers that nobody has counted yet (law 5): one entry per store.
-
-    `rows` are sessions or settlements with what their queries add to them (`awaits_count`, `shows_result`); of all others
-    no look is noted.
-    """
-    awaited: dict[Store, list[int]] = defaultdict(list)
-    for row in rows:
-        if getattr(row, "awaits_count", False) and getattr(row, "shows_result", False):
-            awaited[row.store].append(row.pk)
-    for store, numbers in awaited.items():
-        note(action="expected.seen", subject=f"store:{store.pk}", by=by, at=at, store=store, detail={noun: numbers})

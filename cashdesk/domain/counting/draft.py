@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, cast
 
 from django.db import transaction
@@ -18,6 +18,9 @@ FIELDS_MAX: Final = 1_000
 VALUE_LENGTH_MAX: Final = 2_000
 LENGTH_MAX: Final = 48_000
 """Characters of all fields and their names together: a browser sends no more than 64 KB while its page goes away."""
+
+EXPIRES_AFTER: Final = timedelta(days=30)
+"""A draft that nobody typed into for this long is deleted."""
 
 DRAFTS_MAX: Final = 40
 """Drafts of one person. The one that was typed into longest ago goes for a new one."""
@@ -69,6 +72,12 @@ def drafts_of(*, by: Principal, subjects: Iterable[str]) -> dict[str, Draft]:
 def discard_draft(*, by: Principal, subject: str) -> None:
     """Throws the person's draft of a subject away: in the transaction of the act that it led to, or because they ask."""
     Draft.objects.filter(user=by.user, subject=subject).delete()
+
+
+def delete_expired_drafts(*, at: datetime) -> int:
+    """Deletes the drafts that nobody typed into for `EXPIRES_AFTER`. Returns how many."""
+    deleted, _by_model = Draft.objects.filter(updated_at__lte=at - EXPIRES_AFTER).delete()
+    return deleted
 
 
 def fits(name: str, value: str) -> bool:

@@ -107,6 +107,12 @@ def recent_tries(user: User, *, at: datetime) -> "QuerySet[SignInAttempt]":
     return SignInAttempt.objects.filter(identifier_digest=_name_digest("", user), at__gt=at - WINDOW)
 
 
+def delete_expired_tries(*, at: datetime) -> int:
+    """Deletes the sign-in tries that no longer count. Returns how many."""
+    deleted, _by_model = SignInAttempt.objects.filter(at__lte=at - WINDOW).delete()
+    return deleted
+
+
 def _wait(counted: Try, *, attempt: SignInAttempt, is_address: bool, at: datetime) -> timedelta:
     """Returns how long to wait before this try, in one statement; 0 where it may be made."""
     window, most = (ADDRESS_WINDOW, PER_ADDRESS) if is_address else (WINDOW, PER_KNOWN_SOURCE)

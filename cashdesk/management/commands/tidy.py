@@ -1,17 +1,15 @@
 """`manage.py tidy`: deletes expired rows that are not money."""
 
-from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from cashdesk.domain.people.sign_in_throttle import WINDOW
-from cashdesk.models import Draft, IdempotentAnswer, SignInAttempt
+from cashdesk.domain.counting.draft import delete_expired_drafts
+from cashdesk.domain.people.sign_in_throttle import delete_expired_tries
+from cashdesk.models import IdempotentAnswer
 from cashdesk.web.idempotency import KEPT_FOR
-
-DRAFTS_KEPT_FOR: Final = timedelta(days=30)
 
 
 class Command(BaseCommand):
@@ -25,8 +23,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
         answers, _by_model = IdempotentAnswer.objects.filter(created_at__lte=now - KEPT_FOR).delete()
-        attempts, _by_model = SignInAttempt.objects.filter(at__lte=now - WINDOW).delete()
-        drafts, _by_model = Draft.objects.filter(updated_at__lte=now - DRAFTS_KEPT_FOR).delete()
+        attempts, drafts = delete_expired_tries(at=now), delete_expired_drafts(at=now)
         sessions, _by_model = Session.objects.filter(expire_date__lte=now).delete()
         self.stdout.write(
             f"Removed {answers} kept answers, {attempts} wrong sign-in tries, {sessions} browser sessions "

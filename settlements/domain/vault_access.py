@@ -1,0 +1,26 @@
+"""Only managers settle the vault and move its money."""
+
+from django.utils.translation import gettext as _
+
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.enums import PlaceKind, Role
+from cashdesk.errors import Forbidden
+from cashdesk.models import Place
+
+
+def refuse_cashier_at_vault(place: Place, *, by: Principal) -> None:
+    """Raises Forbidden for a cashier if the place is a vault."""
+    if place.kind == PlaceKind.VAULT:
+        refuse_settling_vault(by)
+
+
+def refuse_settling_vault(by: Principal) -> None:
+    """Raises Forbidden unless the caller is a manager or above."""
+    if not by.has_role(Role.MANAGER):
+        raise Forbidden(_("The vault is a manager's to settle."))
+
+
+def refuse_moving_vault_money(by: Principal) -> None:
+    """Raises Forbidden unless the caller is a manager or above."""
+    if not by.has_role(Role.MANAGER):
+        raise Forbidden(_("kind: what is taken from or put into the vault by itself is a manager's to move."))

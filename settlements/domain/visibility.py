@@ -1,0 +1,108 @@
+"""Who may see the figures of settlements and reports (law 5). `cashdesk.domain.visibility` has the rules for sessions."""
+
+from dataclasses import replace
+
+from django.db.models import BooleanField, Case, Exists, OuterRef, QuerySet, Value, When
+from django.utils.translation import gettext as _
+
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.session.handover import counts_of_custody
+from cashdesk.domain.visibility import may_see_expected
+from cashdesk.enums import CASH, MovementKind, Scope
+from cashdesk.errors import Forbidden
+from cashdesk.models import CashSession
+from settlements.domain.sealed_period import ZReport
+from settlements.domain.target import Pair
+from settlements.domain.z_lines import over_short, without
+from settlements.enums import Closing, SettlementState
+from settlements.models import Settlement
+
+
+def refuse_x_report(by: Principal) -> None:
+    """Raises Forbidden unless the caller may see what should be in a running period."""
+    if not (may_see_expected(by) and by.has_scope(Scope.SETTLEMENTS_READ)):
+        raise Forbidden(_("An X report tells what should be there: it is for managers."))
+
+
+def refuse_vault_movements(by: Principal) -> None:
+    """Raises Forbidden unless the caller may see the movements of a vault, whose sum is what should be in it."""
+    if not may_see_expected(by):
+        raise Forbidden("What goes through the vault is for managers.")
+
+
+def settlements_with_shown_result(rows: "QuerySet[Settlement]", *, by: Principal) -> "QuerySet[Settlement]":
+    """Adds `shows_result` and `awaits_count` to settlements.
+
+    `awaits_count`: closed without a count, and the drawer has not been counted since, so a look at it is noted.
+    Managers see the target of such a settlement; cashiers see it after somebody else has counted the drawer
+    (docs/decisions/0008).
+    """
+    counts = counts_of_custody().filter(place=OuterRef("place"), counted_at__gte=OuterRef("closed_at"))
+    counted_since = Exists(counts)
+    by_another = Exists(counts.filter(counted_by__isnull=False).exclude(counted_by=by.user))
+    may_see_uncounted = Value(value=True) if may_see_expected(by) else by_another
+    return rows.annotate(
+        awaits_count=Case(
+            When(closing=Closing.FORCED, then=~counted_since),
+            default=Value(value=False),
+            output_field=BooleanField(),
+        ),
+        shows_result=Case(
+            When(closing=Closing.FORCED, then=may_see_uncounted),
+            When(state=SettlementState.CLOSED, then=Value(value=True)),
+            default=Value(value=False),
+            output_field=BooleanField(),
+        ),
+    )
+
+
+def hide_from_cashier(report: ZReport, *, session: CashSession, is_settled: bool) -> ZReport:
+    """Returns the Z of a cashier's own session without what a cashier may not see.
+
+    Hidden are cash that another person left in the drawer (docs/decisions/0016), currencies that nobody counted and,
+    until the surrounding settlement is closed (`is_settled`), all other methods.
+    """
+    report = _as_counted_in(report, session)
+    uncounted = uncounted_pairs(session)
+    own = (session.currency, CASH)
+
+    def is_told(pair: Pair) -> bool:
+        return pair not in uncounted and (is_settled or pair == own)
+
+    return replace(
+        report,
+        figures=tuple(line for line in report.figures if is_told(line.pair)),
+        movements=tuple(line for line in report.movements if is_told(line.pair)),
+    )
+
+
+def uncounted_pairs(session: CashSession) -> set[Pair]:
+    """Returns the other currencies of a session that nobody counted at its close."""
+    return {(row.currency, CASH) for row in session.foreign_cash.all() if row.counted_amount is None}
+
+
+def _as_counted_in(report: ZReport, session: CashSession) -> ZReport:
+    """Rewrites a session's report so that it begins with the float that the cashier counted.
+
+    The booked opening difference would reveal what the drawer held before. A FLOAT from the vault would reveal it
+    too, because it moves only into an empty drawer.
+    """
+    own = (session.currency, CASH)
+    floats = tuple(line for line in report.movements if line.kind == MovementKind.FLOAT and line.pair == own)
+    figures, booked = [], list(floats)
+    for line in report.figures:
+        gap = line.opening_difference
+        floated = sum(moved.came_in for moved in floats if moved.pair == line.pair)
+        came_in, went_out = max(gap, 0) + floated, max(-gap, 0)
+        booked += over_short(line.pair, gap)
+        figures.append(
+            replace(
+                line,
+                begun_with=line.begun_with + came_in - went_out,
+                came_in=line.came_in - came_in,
+                went_out=line.went_out - went_out,
+                opening_difference=0,
+            )
+        )
+    movements = without(report.movements, booked)
+    return replace(report, figures=tuple(figures), movements=movements, tells_range=False)
