@@ -12,7 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cashdesk import money
-from cashdesk.domain.payment.recording import BATCH_SIZE_MAX, Outcome, decide_payment, record_payment, record_payments
+from cashdesk.domain.payment.decision import decide_payment
+from cashdesk.domain.payment.recording import BATCH_SIZE_MAX, Outcome, record_payment, record_payments
 from cashdesk.domain.payment.report import AMOUNTS, PaymentReport
 from cashdesk.enums import Booked, PaymentStatus, PaymentType, Scope
 from cashdesk.errors import InvalidInput

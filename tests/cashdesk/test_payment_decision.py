@@ -3,8 +3,9 @@
 import pytest
 
 from cashdesk.domain.caller.principal import Principal
-from cashdesk.domain.payment import references as payment_look
-from cashdesk.domain.payment.recording import decide_payment, record_payment
+from cashdesk.domain.payment import references
+from cashdesk.domain.payment.decision import decide_payment
+from cashdesk.domain.payment.recording import record_payment
 from cashdesk.enums import FLOW, Booked, PaymentStatus, PlaceKind
 from cashdesk.errors import Conflict, InvalidInput, NotFound
 from cashdesk.models import CashSession, Movement, Payment
@@ -63,14 +64,14 @@ def test_a_drawer_that_is_opened_while_a_pending_payment_is_looked_up_gets_it(
     """
     close_drawer(open_drawer(cast.carla, 0, station=1), 0)
     opened: list[CashSession] = []
-    look = payment_look.Look._find_last
+    find_last = references.Reader._find_last
 
-    def opens_first(self: payment_look.Look, registers: set[int], people: set[int]) -> None:
+    def opens_first(self: references.Reader, registers: set[int], people: set[int]) -> None:
         if not opened:
             opened.append(open_drawer(cast.bruno, 0, station=1))
-        look(self, registers, people)
+        find_last(self, registers, people)
 
-    monkeypatch.setattr(payment_look.Look, "_find_last", opens_first)
+    monkeypatch.setattr(references.Reader, "_find_last", opens_first)
     by = Principal(user=cast.erika)
     pending = record_payment(report=report_of(100, station=1, status=PaymentStatus.PENDING), by=by, at=NOON)
     payment = decide(cast, kept(pending), PaymentStatus.APPROVED)

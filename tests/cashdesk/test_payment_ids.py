@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from cashdesk.domain.caller.principal import SYSTEM, Principal
-from cashdesk.domain.payment.recording import Outcome, decide_payment, record_payment, record_payments
+from cashdesk.domain.payment.decision import decide_payment
+from cashdesk.domain.payment.recording import Outcome, record_payment, record_payments
 from cashdesk.domain.people.access_token import issue_token
 from cashdesk.domain.people.api_key import issue_api_key, rotate_api_key
 from cashdesk.enums import PaymentStatus, PlaceKind, Scope

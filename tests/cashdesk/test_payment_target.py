@@ -67,7 +67,7 @@ def test_a_cashier_says_nothing_and_means_their_open_drawer(cast: Cast, hold: bo
         session,
         cast.carla,
     )
-    assert found.is_trading
+    assert found.is_on_time
 
 
 def test_after_the_close_it_is_their_last_drawer(cast: Cast) -> None:
@@ -75,12 +75,12 @@ def test_after_the_close_it_is_their_last_drawer(cast: Cast) -> None:
     last = close_drawer(open_drawer(cast.carla, 0, station=2), 0)
     open_drawer(cast.bruno, 0, station=2)
     found = target(Principal(user=cast.carla))
-    assert (found.session, found.register, found.is_trading) == (last, last.register, False)
+    assert (found.session, found.register, found.is_on_time) == (last, last.register, False)
 
 
 def test_whoever_never_opened_has_a_store_and_no_register(cast: Cast) -> None:
     found = target(Principal(user=cast.carla))
-    assert (found.store, found.register, found.session, found.is_trading) == (cast.store, None, None, False)
+    assert (found.store, found.register, found.session, found.is_on_time) == (cast.store, None, None, False)
 
 
 def test_the_register_of_the_token_is_meant_while_no_drawer_is_open(cast: Cast) -> None:

@@ -14,7 +14,8 @@ from django.db import connection, transaction
 
 from cashdesk.domain.caller.principal import SYSTEM, Principal
 from cashdesk.domain.ledger.ledger import reverse
-from cashdesk.domain.payment.recording import decide_payment, record_payment, record_payments
+from cashdesk.domain.payment.decision import decide_payment
+from cashdesk.domain.payment.recording import record_payment, record_payments
 from cashdesk.enums import PaymentStatus
 from cashdesk.models import Movement
 from reconciliations import queries

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from cashdesk.domain.payment.recording import decide_payment, record_payments
+from cashdesk.domain.payment.decision import decide_payment
+from cashdesk.domain.payment.recording import record_payments
 from cashdesk.enums import CORRECTION, PaymentStatus, Role, VarianceKind, VarianceState
 from cashdesk.models import CashSession, Movement, User, Variance
 from reconciliations import queries

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from cashdesk.domain.caller.principal import SYSTEM
-from cashdesk.domain.payment.recording import decide_payment, record_payments
+from cashdesk.domain.payment.decision import decide_payment
+from cashdesk.domain.payment.recording import record_payments
 from cashdesk.enums import MovementKind, PaymentStatus, PaymentType, PlaceKind, VarianceKind, VarianceState
 from cashdesk.errors import Forbidden
 from cashdesk.models import CashSession, Movement, Variance

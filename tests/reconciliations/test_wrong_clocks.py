@@ -6,7 +6,8 @@ import pytest
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.expected import book_of
-from cashdesk.domain.payment.recording import decide_payment, record_payments
+from cashdesk.domain.payment.decision import decide_payment
+from cashdesk.domain.payment.recording import record_payments
 from cashdesk.domain.store.business_day import business_date
 from cashdesk.enums import Booked, PaymentStatus, PaymentType, PlaceKind
 from cashdesk.models import Movement, Payment

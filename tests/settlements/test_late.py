@@ -6,7 +6,7 @@ import pytest
 
 from cashdesk.domain.ledger.expected import late_cash_of
 from cashdesk.domain.ledger.proof import faults_of_store
-from cashdesk.domain.payment.recording import decide_payment
+from cashdesk.domain.payment.decision import decide_payment
 from cashdesk.enums import MovementKind, PaymentStatus
 from cashdesk.errors import Conflict
 from tests.settlements.desk import CARD, EUR, Shop, figures, late

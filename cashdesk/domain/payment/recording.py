@@ -1,37 +1,32 @@
-"""Payments: what the point of sale reports is kept once, and booked where the money is."""
+"""Records reported payments: each is saved once, and its money is booked where it went."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 
 from django.db import IntegrityError, transaction
 
-from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger import ledger
 from cashdesk.domain.ledger.entry import Entry
-from cashdesk.domain.payment.duplicate import find_reported, repeated, source_of
+from cashdesk.domain.payment.booking import entry_of, new_payment
+from cashdesk.domain.payment.duplicate import repeated, source_of
 from cashdesk.domain.payment.report import PaymentReport, checked
 from cashdesk.domain.payment.target import Target, targets_of
 from cashdesk.domain.store.business_day import business_date
 from cashdesk.domain.store.may_trade import refuse_switched_off, refuse_unsettled
 from cashdesk.domain.store.place import places_of
-from cashdesk.domain.store.place_lock import lock_places
 from cashdesk.domain.store.withdrawn_currency import refusal_of_withdrawn
 from cashdesk.enums import (
-    FLOW,
     Booked,
-    MovementKind,
     PaymentStatus,
     PaymentType,
     PlaceKind,
-    Settling,
-    method_code,
 )
 from cashdesk.errors import Conflict, DomainError, PlaceMovedOn
-from cashdesk.models import CashSession, Payment, Place, Seal, Store
+from cashdesk.models import Payment, Place, Store
 
 BATCH_SIZE_MAX: Final = 5000
 CHUNK_SIZE: Final = 500
@@ -70,55 +65,6 @@ def record_payments(*, reports: Sequence[PaymentReport], by: Principal, at: date
     return outcomes
 
 
-def decide_payment(
-    *,
-    external_id: str,
-    status: PaymentStatus,
-    by: Principal,
-    at: datetime,
-    store: str = "",
-    station: int | None = None,
-) -> Payment:
-    """Approves or rejects a pending payment. An approved one is booked now, late if its session was closed meanwhile.
-
-    Deciding the same again answers with the payment as it is. Raises NotFound, InvalidInput for an id that several
-    stores or registers use, Conflict for a decision against the one that was made.
-    """
-    with transaction.atomic():
-        payment = find_reported(external_id=external_id, store=store, station=station, by=by)
-        if payment.status == status:
-            return payment
-        if status not in FLOW["payment"][payment.status]:
-            raise Conflict(f"status: the payment is {payment.status} already and stays so.", code="payment_decided")
-        held = lock_places(shared=[payment.register or places_of(payment.store)[PlaceKind.VAULT]])
-        session = CashSession.objects.get(pk=payment.session_id) if payment.session_id else None
-        payment.status, payment.decided_at = status, at
-        if status == PaymentStatus.APPROVED and _moved_amount(payment):
-            register = held.get(payment.register_id or 0)
-            is_on_time = (
-                session.is_open if session is not None else _is_period_running(register, since=payment.reported_at)
-            )
-            payment.booked = Booked.ON_TIME if is_on_time else Booked.LATE
-            ends = places_of(payment.store)
-            entry = _entry(payment=payment, ends=ends, register=register, session=session, at=at)
-            payment.save(update_fields=["status", "decided_at", "booked"])
-            ledger.record(store=payment.store, entries=[entry], by=by, at=at)
-        else:
-            payment.save(update_fields=["status", "decided_at"])
-        audit.note(
-            action=f"payment.{status.lower()}", subject=f"payment:{payment.pk}", by=by, at=at, store=payment.store
-        )
-        return payment
-
-
-def _is_period_running(register: Place | None, *, since: datetime) -> bool:
-    """Whether the settlement that a register trades under now is the one under which a payment was reported `since`."""
-    if register is None or register.settling != Settling.OPEN:
-        return False
-    # Seals after `settled_after_z` are of sessions within it.
-    return not Seal.objects.filter(place=register, sealed_at__gt=since, number__lte=register.settled_after_z).exists()
-
-
 def _record_chunk(*, reports: Sequence[PaymentReport], by: Principal, at: datetime) -> list[Outcome]:
     for attempt in range(TRIES_MAX):
         try:
@@ -135,20 +81,16 @@ def _record_chunk(*, reports: Sequence[PaymentReport], by: Principal, at: dateti
 
 
 def _book(*, reports: Sequence[PaymentReport], by: Principal, at: datetime, hold: bool) -> list[Outcome]:
-    """One look, one decision per report, one INSERT for the payments and one per register for the movements."""
-    read = [checked(report, at=at) for report in reports]
-    targets = targets_of(reports=[report for report in read if isinstance(report, PaymentReport)], by=by, hold=hold)
-    wanted = [targets[report] if isinstance(report, PaymentReport) else report for report in read]
-    stores = {target.store for target in wanted if isinstance(target, Target)}
-    known: dict[tuple[int, str], list[Payment]] = defaultdict(list)
-    for payment in Payment.objects.filter(
-        store__in=stores, external_id__in={report.id for report in reports}
-    ).select_related("session", "store", "register", "operator"):
-        known[payment.store_id, payment.external_id].append(payment)
+    """Reads what all reports refer to, decides on each, and inserts the payments at once, the movements per register."""
+    valid = [checked(report, at=at) for report in reports]
+    targets = targets_of(reports=[report for report in valid if isinstance(report, PaymentReport)], by=by, hold=hold)
+    stores = {target.store for target in targets.values() if isinstance(target, Target)}
+    known = _known_payments(reports, stores=stores)
     outcomes: list[Outcome] = []
     new: list[tuple[Payment, Target]] = []
-    for report, target in zip(read, wanted, strict=True):
-        if isinstance(target, DomainError) or isinstance(report, DomainError):
+    for report in valid:
+        target = report if isinstance(report, DomainError) else targets[report]
+        if isinstance(report, DomainError) or isinstance(target, DomainError):
             outcomes.append(Outcome(error=target if isinstance(target, DomainError) else None))
             continue
         with_id = known[target.store.pk, report.id]
@@ -158,12 +100,27 @@ def _book(*, reports: Sequence[PaymentReport], by: Principal, at: datetime, hold
             new.append((outcome.payment, target))
         outcomes.append(outcome)
     if new:
-        # In the order of their unique keys: two batches that share payments would else wait for each other for ever.
-        ordered = sorted((payment for payment, _target in new), key=_unique_key)
-        Payment.objects.bulk_create(ordered)
-        for store in sorted(stores, key=lambda found: found.pk):
-            _move(store=store, new=[pair for pair in new if pair[1].store == store], by=by, at=at)
+        _save(new, stores=stores, by=by, at=at)
     return outcomes
+
+
+def _known_payments(
+    reports: Sequence[PaymentReport], *, stores: Collection[Store]
+) -> defaultdict[tuple[int, str], list[Payment]]:
+    """Returns the payments with the ids of these reports, by store and id, in one statement."""
+    known: defaultdict[tuple[int, str], list[Payment]] = defaultdict(list)
+    payments = Payment.objects.filter(store__in=stores, external_id__in={report.id for report in reports})
+    for payment in payments.select_related("session", "store", "register", "operator"):
+        known[payment.store_id, payment.external_id].append(payment)
+    return known
+
+
+def _save(new: Sequence[tuple[Payment, Target]], *, stores: Collection[Store], by: Principal, at: datetime) -> None:
+    """Inserts new payments and books their money."""
+    # In the order of their unique keys: two batches that share payments would else wait for each other for ever.
+    Payment.objects.bulk_create(sorted((payment for payment, _target in new), key=_unique_key))
+    for store in sorted(stores, key=lambda found: found.pk):
+        _move(store=store, new=[pair for pair in new if pair[1].store == store], by=by, at=at)
 
 
 def _decided(
@@ -183,7 +140,7 @@ def _decided(
         return Outcome(error=refusal)
     if payment is not None:
         return Outcome(payment=payment)
-    return Outcome(payment=_new_payment(report=report, target=target, source=source, by=by, at=at), is_new=True)
+    return Outcome(payment=new_payment(report=report, target=target, source=source, by=by, at=at), is_new=True)
 
 
 def _unique_key(payment: Payment) -> tuple[int, str, str, str]:
@@ -222,7 +179,7 @@ def _move(*, store: Store, new: list[tuple[Payment, Target]], by: Principal, at:
     for payment, target in new:
         if payment.booked == Booked.NOT_MOVED:
             continue
-        entry = _entry(payment=payment, ends=ends, register=target.register, session=target.session, at=at)
+        entry = entry_of(payment=payment, ends=ends, register=target.register, session=target.session, at=at)
         # What is late is guarded too: had its register been opened meanwhile, it would explain the wrong period. Where
         # there is no register the vault stands for one: whoever counts the whole store holds the vault as well.
         guard = target.register or ends[PlaceKind.VAULT]
@@ -230,81 +187,3 @@ def _move(*, store: Store, new: list[tuple[Payment, Target]], by: Principal, at:
         guards[guard.pk] = guard
     for pk in sorted(guards):
         ledger.record(store=store, entries=by_place[pk], by=by, at=at, guard=guards[pk])
-
-
-def _new_payment(*, report: PaymentReport, target: Target, source: str, by: Principal, at: datetime) -> Payment:
-    told = report.paid_at or at
-    day = _business_date(target=target, told=told, at=at)
-    payment = Payment(
-        store=target.store,
-        external_id=report.id,
-        order=report.order,
-        type=report.type,
-        status=report.status,
-        method=method_code(report.method),
-        currency=report.currency,
-        amount=report.amount,
-        tendered=report.tendered,
-        change=report.change_given,
-        tax=report.tax,
-        discount=report.discount,
-        channel=report.channel,
-        service=report.service,
-        register=target.register,
-        session=target.session,
-        operator=target.operator,
-        business_date=day,
-        paid_at=told,
-        clock_adjusted=day != business_date(store=target.store, at=told),
-        reported_at=at,
-        reported_by=by.user,
-        reported_with=by.token,
-        source=source,
-        fingerprint=report.fingerprint,
-    )
-    if payment.status == PaymentStatus.APPROVED and _moved_amount(payment):
-        payment.booked = Booked.ON_TIME if target.is_trading else Booked.LATE
-    return payment
-
-
-def _business_date(*, target: Target, told: datetime, at: datetime) -> date:
-    """Returns the trading date of a payment. What is on time in a running period belongs to the period's day where the
-    till's clock tells a moment before it began, and to today where the clock is ahead.
-    """
-    session = target.session
-    if session is not None and session.is_open:
-        if told < session.opened_at:
-            return session.business_date
-    elif target.is_trading and target.register is not None and target.register.settling_since is not None:
-        told = max(told, target.register.settling_since)
-    return business_date(store=target.store, at=min(told, at))
-
-
-def _moved_amount(payment: Payment) -> int:
-    """What came into the drawer or, of a refund, left it: tendered minus change where the till says so, since with cash
-    rounding that differs from what was owed.
-    """
-    if payment.tendered is not None and payment.change is not None:
-        return payment.tendered - payment.change
-    return payment.amount
-
-
-def _entry(
-    *, payment: Payment, ends: dict[str, Place], register: Place | None, session: CashSession | None, at: datetime
-) -> Entry:
-    drawer = register if payment.booked == Booked.ON_TIME and register is not None else ends[PlaceKind.OVER_SHORT]
-    is_sale = payment.type == PaymentType.SALE
-    return Entry(
-        source=ends[PlaceKind.CUSTOMERS] if is_sale else drawer,
-        destination=drawer if is_sale else ends[PlaceKind.CUSTOMERS],
-        amount=_moved_amount(payment),
-        currency=payment.currency,
-        method=payment.method,
-        kind=MovementKind.SALE if is_sale else MovementKind.REFUND,
-        occurred_at=min(payment.paid_at, at),
-        business_date=payment.business_date,
-        session=session,
-        payment=payment,
-        is_late=payment.booked == Booked.LATE,
-        late_for=register if payment.booked == Booked.LATE else None,
-    )

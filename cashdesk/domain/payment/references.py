@@ -33,15 +33,9 @@ class Reference(Protocol):
 
 
 @dataclass(kw_only=True)
-class Look:
-    """Everything that the reports refer to, read once each.
+class References:
+    """Everything that a batch of reports refers to, as it was read."""
 
-    A register is always read before the session on it, or in the same statement: were it the other way round, a
-    transition between the two would go unnoticed by the guard of the INSERT.
-    """
-
-    by: Principal
-    reports: Sequence[Reference]
     bound: Place | None
     """The register that the token is bound to, as it was read last."""
     stores: dict[str, Store] = field(default_factory=dict)
@@ -49,19 +43,39 @@ class Look:
     operators: dict[str, User] = field(default_factory=dict)
     registers: dict[tuple[int, int], Place] = field(default_factory=dict)
     of_another: set[int] = field(default_factory=set)
-    """The named registers that are assigned to another person than `by`."""
+    """The named registers that are assigned to another person than the caller."""
     open_by_user: dict[int, CashSession] = field(default_factory=dict)
     open_by_register: dict[int, CashSession] = field(default_factory=dict)
     last_by_user: dict[int, CashSession] = field(default_factory=dict)
     last_by_register: dict[int, CashSession] = field(default_factory=dict)
     settled_by_user: dict[int, Place] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self._find_stores({report.store for report in self.reports if report.store})
-        self._find_sessions({report.session for report in self.reports if report.session})
-        self._find_operators({report.operator for report in self.reports if report.operator})
+
+def read_references(reports: Sequence[Reference], *, by: Principal, bound: Place | None) -> References:
+    """Reads what the reports refer to, each table once, in a fixed number of statements.
+
+    A register is always read before the session on it, or in the same statement: were it the other way round, a
+    transition between the two would go unnoticed by the guard of the INSERT.
+    """
+    reader = Reader(by=by, found=References(bound=bound))
+    reader.read(reports)
+    return reader.found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """Fills `found` with what the reports of `by` refer to."""
+
+    by: Principal
+    found: References
+
+    def read(self, reports: Sequence[Reference]) -> None:
+        """Reads stores, sessions, people and registers, then what runs there, in this order."""
+        self._find_stores({report.store for report in reports if report.store})
+        self._find_sessions({report.session for report in reports if report.session})
+        self._find_operators({report.operator for report in reports if report.operator})
         self._find_registers(
-            {report.station for report in self.reports if report.station is not None and not report.session}
+            {report.station for report in reports if report.station is not None and not report.session}
         )
         self._find_running()
 
@@ -69,7 +83,7 @@ class Look:
         if references:
             uuids = [found for reference in references if (found := uuid_of(reference))]
             for store in self.by.stores().filter(Q(number__in=references) | Q(uuid__in=uuids)):
-                self.stores[store.number] = self.stores[str(store.uuid)] = store
+                self.found.stores[store.number] = self.found.stores[str(store.uuid)] = store
 
     def _find_sessions(self, references: set[str]) -> None:
         if references:
@@ -77,7 +91,7 @@ class Look:
             uuids = [found for reference in references if (found := uuid_of(reference))]
             found_sessions = self.by.sessions().filter(Q(pk__in=numbers) | Q(uuid__in=uuids))
             for session in found_sessions.select_related("register", "store", "user"):
-                self.sessions[str(session.pk)] = self.sessions[str(session.uuid)] = session
+                self.found.sessions[str(session.pk)] = self.found.sessions[str(session.uuid)] = session
 
     def _find_operators(self, references: set[str]) -> None:
         if references:
@@ -85,47 +99,50 @@ class Look:
             found_people = self.by.people(with_inactive=True).filter(has_operator_uid(references))
             if self.by.account_id is None:
                 # A uid names one person of an account, and an operator of the installation sees every account.
-                named = [*self.stores.values(), *(session.store for session in self.sessions.values())]
+                named = [*self.found.stores.values(), *(session.store for session in self.found.sessions.values())]
                 found_people = found_people.filter(account__in={store.account_id for store in named})
             # Only in data older than the law: a code that somebody was given goes before an id that reads the same.
             for person in sorted(found_people, key=lambda found: bool(found.operator_code)):
-                self.operators[person.operator_uid] = person
+                self.found.operators[person.operator_uid] = person
 
     def _find_registers(self, stations: set[int]) -> None:
         if stations:
-            stores = {store.pk for store in (*self.stores.values(), *([self.own_store] if self.own_store else []))}
+            own_store = self.by.own_store
+            stores = {store.pk for store in (*self.found.stores.values(), *([own_store] if own_store else []))}
             fitting = [station for station in stations if 0 < station < 2**31]
             named = Place.objects.filter(store__in=stores, kind=PlaceKind.REGISTER, number__in=fitting)
             others = User.objects.filter(register=OuterRef("pk"), is_active=True).exclude(
                 pk=self.by.user.pk if self.by.user else 0
             )
             for register in named.annotate(is_of_another=Exists(others)):
-                self.registers[register.store_id, register.number] = register
+                self.found.registers[register.store_id, register.number] = register
                 if register.is_of_another:
-                    self.of_another.add(register.pk)
+                    self.found.of_another.add(register.pk)
 
     def _find_running(self) -> None:
         """The open sessions of the registers and people concerned; where there is none, their last one."""
-        registers = {register.pk for register in self.registers.values()}
-        if self.bound is not None:
-            registers.add(self.bound.pk)
-        people = {person.pk for person in self.operators.values()} | ({self.by.user.pk} if self.by.user else set())
+        registers = {register.pk for register in self.found.registers.values()}
+        if self.found.bound is not None:
+            registers.add(self.found.bound.pk)
+        people = {person.pk for person in self.found.operators.values()} | (
+            {self.by.user.pk} if self.by.user else set()
+        )
         concerned = Q(register__in=registers) | Q(user__in=people)
         if not registers and not people:
             return
         self._find_open(concerned)
-        idle_people = people - self.open_by_user.keys()
+        idle_people = people - self.found.open_by_user.keys()
         if idle_people:
             registers |= self._find_settled(idle_people)
-        idle_registers = registers - self.open_by_register.keys()
+        idle_registers = registers - self.found.open_by_register.keys()
         if idle_registers or idle_people:
             self._find_last(idle_registers, idle_people)
 
     def _find_open(self, concerned: Q) -> None:
         running = CashSession.objects.filter(concerned, status=SessionStatus.OPEN)
         for session in running.select_related("register", "store", "user"):
-            self.open_by_user[session.user_id] = session
-            self.open_by_register[session.register_id] = session
+            self.found.open_by_user[session.user_id] = session
+            self.found.open_by_register[session.register_id] = session
 
     def _find_settled(self, people: set[int]) -> set[int]:
         """The registers of people without a session that a settlement holds: assigned to them, or opened by them."""
@@ -134,8 +151,8 @@ class Look:
             of_user=Case(When(assigned_people__in=people, then=F("assigned_people")), default=F("settling_by"))
         )
         for register in found.order_by("-number"):
-            self.settled_by_user[register.of_user] = register
-        registers = {register.pk for register in self.settled_by_user.values()}
+            self.found.settled_by_user[register.of_user] = register
+        registers = {register.pk for register in self.found.settled_by_user.values()}
         if registers:
             self._find_open(Q(register__in=registers))
         return registers
@@ -157,13 +174,8 @@ class Look:
         for session in (
             CashSession.objects.filter(pk__in=last).select_related("register", "store", "user", "seal").order_by("pk")
         ):
-            self.last_by_register[session.register_id] = session
-            self.last_by_user[session.user_id] = session
-
-    @property
-    def own_store(self) -> Store | None:
-        """The store of a report that names none."""
-        return self.by.own_store
+            self.found.last_by_register[session.register_id] = session
+            self.found.last_by_user[session.user_id] = session
 
 
 def uuid_of(text: str) -> UUID | None:

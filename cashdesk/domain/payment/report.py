@@ -5,18 +5,13 @@ from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from cashdesk.denominations import ROUNDED_TO, denominations_of
+from cashdesk.domain.payment.cash_rounding import is_rounding
 from cashdesk.enums import CASH, PaymentStatus, PaymentType, method_code
 from cashdesk.errors import DomainError, InvalidInput
 from cashdesk.money import bounded
 
 CLOCK_AHEAD_MAX: Final = timedelta(days=1)
-ROUNDING_PIECES: Final = 5
-"""Cash rounding is at most this many of the smallest coin: five cents where they round to ten."""
 
-ROUNDING_MAX_UNKNOWN: Final = 1_000_000
-"""Minor units that may be rounding in a currency whose coins we do not know: 10,000 Lebanese pounds, 10,000 Iranian rials.
-More than that is taken for rounding up to a tenth of the amount."""
 
 AMOUNTS: Final = ("amount", "tendered", "change", "tax", "discount")
 PAID_AT_MIN: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -74,11 +69,15 @@ def checked(report: PaymentReport, *, at: datetime) -> PaymentReport | DomainErr
         if change > report.tendered:
             return InvalidInput.of("change", "is more than was tendered.")
         short = report.amount - (report.tendered - change)
-        if short > 0 and not _is_rounding(short, report):
+        if short > 0 and not is_rounding(short, amount=report.amount, currency=report.currency):
             named = "tendered" if report.change is None else "change"
             return InvalidInput.of(named, "leaves less than the amount, by more than cash rounding does.")
         # A customer may leave the change of a sale; a refund pays out no more than its amount.
-        if report.type == PaymentType.REFUND and short < 0 and not _is_rounding(-short, report):
+        if (
+            report.type == PaymentType.REFUND
+            and short < 0
+            and not is_rounding(-short, amount=report.amount, currency=report.currency)
+        ):
             return InvalidInput.of("tendered", "pays out more than the amount, by more than cash rounding does.")
         if change and method_code(report.method) != CASH:
             return InvalidInput.of("change", "is given in cash alone; report cash back as a payment of its own.")
@@ -96,14 +95,3 @@ def _too_large(report: PaymentReport) -> InvalidInput | None:
     except InvalidInput as error:
         return error
     return None
-
-
-def _is_rounding(difference: int, report: PaymentReport) -> bool:
-    """Tells whether cash rounding explains a difference, minor units. Where the coins are not known, only what no rounding
-    explains is refused: a payment that was made must not be lost for want of a list.
-    """
-    pieces = denominations_of(report.currency)
-    if not pieces:
-        return difference <= ROUNDING_MAX_UNKNOWN or difference * 10 <= report.amount
-    smallest = min(piece.value for piece in pieces)
-    return difference <= max(ROUNDING_PIECES * smallest, ROUNDED_TO.get(report.currency, 0))

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from cashdesk.domain.caller.principal import Principal
-from cashdesk.domain.payment.references import Look, Reference, uuid_of
+from cashdesk.domain.payment.lateness import is_on_time
+from cashdesk.domain.payment.references import Reference, References, read_references, uuid_of
 from cashdesk.domain.store.place_lock import lock_places
 from cashdesk.domain.store.register_holder import Holding, refusal_of
 from cashdesk.enums import PlaceKind, Role, Settling
@@ -27,49 +28,45 @@ class Target:
     operator: User | None
 
     @property
-    def is_trading(self) -> bool:
+    def is_on_time(self) -> bool:
         """Whether the money goes into a running period."""
-        if self.register is None:
-            return False
-        return self.session.is_open if self.session is not None else self.register.settling == Settling.OPEN
+        return is_on_time(register=self.register, session=self.session)
 
 
 def targets_of(*, reports: Sequence[R], by: Principal, hold: bool) -> Mapping[R, Target | DomainError]:
     """Resolves reports in a fixed number of queries. With `hold` their registers' rows are taken shared, for those without
     a register the vault's, and what was found is looked up once more under that lock.
     """
-    look = Look(by=by, reports=reports, bound=by.token.register if by.token is not None else None)
-    decision = _Decision(by=by, look=look)
-    targets = {report: decision.target(report) for report in reports}
+    found = read_references(reports, by=by, bound=by.token.register if by.token is not None else None)
+    targets = {report: target_of(report, by=by, found=found) for report in reports}
     if hold:
-        found = [target for target in targets.values() if isinstance(target, Target)]
-        loose = {target.store for target in found if target.register is None}
+        first = [target for target in targets.values() if isinstance(target, Target)]
+        loose = {target.store for target in first if target.register is None}
         vaults = Place.objects.filter(store__in=loose, kind=PlaceKind.VAULT) if loose else ()
-        held = lock_places(shared=[*(target.register for target in found if target.register), *vaults])
-        look = Look(by=by, reports=reports, bound=held.get(look.bound.pk, look.bound) if look.bound else None)
-        decision = _Decision(by=by, look=look)
-        targets = {report: decision.target(report) for report in reports}
+        held = lock_places(shared=[*(target.register for target in first if target.register), *vaults])
+        bound = held.get(found.bound.pk, found.bound) if found.bound else None
+        found = read_references(reports, by=by, bound=bound)
+        targets = {report: target_of(report, by=by, found=found) for report in reports}
     return targets
+
+
+def target_of(report: Reference, *, by: Principal, found: References) -> Target | DomainError:
+    """Returns where one report belongs, or why that cannot be said. Decides from what was read, without the database."""
+    try:
+        target = _Decision(by=by, found=found).target(report)
+        if report.operator and target.operator and target.operator.account_id != target.store.account_id:
+            raise _not_an_operator()
+    except DomainError as error:
+        return error
+    return target
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Decision:
-    """Decides from what was read; asks the database nothing."""
-
     by: Principal
-    look: Look
+    found: References
 
-    def target(self, report: Reference) -> Target | DomainError:
-        """Returns where one report belongs, or why that cannot be said."""
-        try:
-            found = self._target(report)
-            if report.operator and found.operator and found.operator.account_id != found.store.account_id:
-                raise _not_an_operator()
-        except DomainError as error:
-            return error
-        return found
-
-    def _target(self, report: Reference) -> Target:
+    def target(self, report: Reference) -> Target:
         operator = self._operator(report)
         if report.session:
             return self._of_session(report, operator)
@@ -82,21 +79,21 @@ class _Decision:
         person = operator if report.operator else self.by.user
         if person is not None:
             return self._of_person(person, store=store, operator=operator)
-        if self.look.bound is not None and self.look.bound.store_id == store.pk:
-            return self._of_register(self.look.bound, store=store, operator=operator)
+        if self.found.bound is not None and self.found.bound.store_id == store.pk:
+            return self._of_register(self.found.bound, store=store, operator=operator)
         raise InvalidInput.of("station", "name the register by station, session or operator.")
 
     def _own_session(self, report: Reference) -> CashSession | None:
         """Returns the caller's open session for a report that names no place: also one outside the store of the token."""
         if report.store or report.station is not None or self.by.user is None:
             return None
-        is_own = not report.operator or self.look.operators.get(report.operator) == self.by.user
-        return self.look.open_by_user.get(self.by.user.pk) if is_own else None
+        is_own = not report.operator or self.found.operators.get(report.operator) == self.by.user
+        return self.found.open_by_user.get(self.by.user.pk) if is_own else None
 
     def _store(self, report: Reference) -> Store:
-        store = self.look.stores.get(report.store) if report.store else self.look.own_store
-        if store is None and report.store and (found := uuid_of(report.store)):
-            store = self.look.stores.get(str(found))
+        store = self.found.stores.get(report.store) if report.store else self.by.own_store
+        if store is None and report.store and (uuid := uuid_of(report.store)):
+            store = self.found.stores.get(str(uuid))
         if store is None:
             raise InvalidInput.of("store", "is not a store that you report for." if report.store else "is required.")
         return store
@@ -104,14 +101,14 @@ class _Decision:
     def _operator(self, report: Reference) -> User | None:
         if not report.operator:
             return self.by.user
-        operator = self.look.operators.get(report.operator)
+        operator = self.found.operators.get(report.operator)
         is_another = self.by.user is not None and operator != self.by.user
         if operator is None or (is_another and not self.by.has_role(Role.MANAGER)):
             raise _not_an_operator()
         return operator
 
     def _register(self, report: Reference, store: Store) -> Place:
-        register = self.look.registers.get((store.pk, report.station or 0))
+        register = self.found.registers.get((store.pk, report.station or 0))
         if register is None:
             raise InvalidInput.of("station", f"store {store.number} has no register {report.station}.")
         self._refuse_register(register)
@@ -122,30 +119,30 @@ class _Decision:
 
         A cashier also names no idle register that is not theirs: the payment would explain somebody else's closed session.
         """
-        session = self.look.open_by_user.get(self.by.user.pk) if self.by.user is not None else None
+        session = self.found.open_by_user.get(self.by.user.pk) if self.by.user is not None else None
         if session is not None and session.register_id == register.pk:
             return
-        refused = refusal_of(register, by=self.by, is_of_another=lambda: register.pk in self.look.of_another)
+        refused = refusal_of(register, by=self.by, is_of_another=lambda: register.pk in self.found.of_another)
         if refused is not None:
             raise refused
         if self.by.user is None or self.by.has_role(Role.MANAGER):
             return
         bound = self.by.token.register_id if self.by.token is not None else None
         is_theirs = register.pk in (bound, self.by.user.register_id) or register.settling_by_id == self.by.user.pk
-        is_held = register.pk in self.look.open_by_register
+        is_held = register.pk in self.found.open_by_register
         if not is_theirs and (is_held or register.settling != Settling.OPEN):
             told = f"station: you do not work at register {register.number}."
             raise Forbidden(told, errors={"station": "is not yours."})
 
     def _of_session(self, report: Reference, operator: User | None) -> Target:
-        session = self.look.sessions.get(report.session)
-        if session is None and (found := uuid_of(report.session)):
-            session = self.look.sessions.get(str(found))
+        session = self.found.sessions.get(report.session)
+        if session is None and (uuid := uuid_of(report.session)):
+            session = self.found.sessions.get(str(uuid))
         if session is None:
             raise InvalidInput.of("session", "is not a session that you report for.")
         if self.by.is_program:
             self._refuse_register(session.register)
-        if report.store and self.look.stores.get(report.store) != session.store:
+        if report.store and self.found.stores.get(report.store) != session.store:
             raise InvalidInput.of("store", "is not the store of the session.")
         if report.station is not None and report.station != session.register.number:
             raise InvalidInput.of("station", "is not the register of the session.")
@@ -154,7 +151,7 @@ class _Decision:
         )
 
     def _of_register(self, register: Place, *, store: Store, operator: User | None) -> Target:
-        running = self.look.open_by_register.get(register.pk)
+        running = self.found.open_by_register.get(register.pk)
         session = running or self._last_of(register)
         # The register as it was read with the session, in one statement, is what the guard compares with.
         return Target(
@@ -168,7 +165,7 @@ class _Decision:
         """The session that a payment without an open one is late for: the register's last, unless a settlement trades
         there now or has traded there by itself since.
         """
-        last = self.look.last_by_register.get(register.pk)
+        last = self.found.last_by_register.get(register.pk)
         if last is not None and last.is_open:
             # Opened since open ones were looked for. What moves money is stopped by its guard; what is pending has none.
             return last
@@ -178,14 +175,14 @@ class _Decision:
         return last if is_since_settlement else None
 
     def _of_person(self, person: User, *, store: Store, operator: User | None) -> Target:
-        session = self.look.open_by_user.get(person.pk)
+        session = self.found.open_by_user.get(person.pk)
         if session is not None and session.store_id != store.pk:
             session = None
-        bound = self.look.bound if self.look.bound is not None and self.look.bound.store_id == store.pk else None
+        bound = self.found.bound if self.found.bound is not None and self.found.bound.store_id == store.pk else None
         if bound is not None and self.by.is_program:
             # A key of one register speaks for its drawer, whoever rang the sale.
             session = None
-        settled = self.look.settled_by_user.get(person.pk)
+        settled = self.found.settled_by_user.get(person.pk)
         holding = Holding(
             session=session,
             bound=bound,
@@ -195,7 +192,7 @@ class _Decision:
             return Target(store=store, register=holding.session.register, session=holding.session, operator=operator)
         if holding.register is not None:
             return self._of_register(holding.register, store=store, operator=operator)
-        last = self.look.last_by_user.get(person.pk)
+        last = self.found.last_by_user.get(person.pk)
         if last is not None and last.store_id == store.pk:
             return Target(store=store, register=last.register, session=last, operator=operator)
         return Target(store=store, register=None, session=None, operator=operator)

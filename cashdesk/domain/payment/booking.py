@@ -1,0 +1,98 @@
+"""Makes the rows of a payment: the payment itself, and the movement that books it."""
+
+from datetime import date, datetime
+
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger.entry import Entry
+from cashdesk.domain.payment.report import PaymentReport
+from cashdesk.domain.payment.target import Target
+from cashdesk.domain.store.business_day import business_date
+from cashdesk.enums import (
+    Booked,
+    MovementKind,
+    PaymentStatus,
+    PaymentType,
+    PlaceKind,
+    method_code,
+)
+from cashdesk.models import CashSession, Payment, Place
+
+
+def new_payment(*, report: PaymentReport, target: Target, source: str, by: Principal, at: datetime) -> Payment:
+    """Returns the payment of a report, not saved yet."""
+    told = report.paid_at or at
+    day = _business_date(target=target, told=told, at=at)
+    payment = Payment(
+        store=target.store,
+        external_id=report.id,
+        order=report.order,
+        type=report.type,
+        status=report.status,
+        method=method_code(report.method),
+        currency=report.currency,
+        amount=report.amount,
+        tendered=report.tendered,
+        change=report.change_given,
+        tax=report.tax,
+        discount=report.discount,
+        channel=report.channel,
+        service=report.service,
+        register=target.register,
+        session=target.session,
+        operator=target.operator,
+        business_date=day,
+        paid_at=told,
+        clock_adjusted=day != business_date(store=target.store, at=told),
+        reported_at=at,
+        reported_by=by.user,
+        reported_with=by.token,
+        source=source,
+        fingerprint=report.fingerprint,
+    )
+    if payment.status == PaymentStatus.APPROVED and moved_amount(payment):
+        payment.booked = Booked.ON_TIME if target.is_on_time else Booked.LATE
+    return payment
+
+
+def _business_date(*, target: Target, told: datetime, at: datetime) -> date:
+    """Returns the trading date of a payment. What is on time in a running period belongs to the period's day where the
+    till's clock tells a moment before it began, and to today where the clock is ahead.
+    """
+    session = target.session
+    if session is not None and session.is_open:
+        if told < session.opened_at:
+            return session.business_date
+    elif target.is_on_time and target.register is not None and target.register.settling_since is not None:
+        told = max(told, target.register.settling_since)
+    return business_date(store=target.store, at=min(told, at))
+
+
+def moved_amount(payment: Payment) -> int:
+    """What came into the drawer or, of a refund, left it: tendered minus change where the till says so, since with cash
+    rounding that differs from what was owed.
+    """
+    if payment.tendered is not None and payment.change is not None:
+        return payment.tendered - payment.change
+    return payment.amount
+
+
+def entry_of(
+    *, payment: Payment, ends: dict[str, Place], register: Place | None, session: CashSession | None, at: datetime
+) -> Entry:
+    """Returns the movement that books a payment: into or out of the drawer or, if it is late, over/short."""
+    drawer = register if payment.booked == Booked.ON_TIME and register is not None else ends[PlaceKind.OVER_SHORT]
+    is_sale = payment.type == PaymentType.SALE
+    return Entry(
+        source=ends[PlaceKind.CUSTOMERS] if is_sale else drawer,
+        destination=drawer if is_sale else ends[PlaceKind.CUSTOMERS],
+        amount=moved_amount(payment),
+        currency=payment.currency,
+        method=payment.method,
+        kind=MovementKind.SALE if is_sale else MovementKind.REFUND,
+        occurred_at=min(payment.paid_at, at),
+        business_date=payment.business_date,
+        session=session,
+        payment=payment,
+        is_late=payment.booked == Booked.LATE,
+        late_for=register if payment.booked == Booked.LATE else None,
+    )

@@ -1,0 +1,61 @@
+"""Approves or rejects a pending payment."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.ledger import ledger
+from cashdesk.domain.payment.booking import entry_of, moved_amount
+from cashdesk.domain.payment.duplicate import find_reported
+from cashdesk.domain.payment.lateness import is_on_time
+from cashdesk.domain.store.place import places_of
+from cashdesk.domain.store.place_lock import lock_places
+from cashdesk.enums import (
+    FLOW,
+    Booked,
+    PaymentStatus,
+    PlaceKind,
+)
+from cashdesk.errors import Conflict
+from cashdesk.models import CashSession, Payment
+
+
+def decide_payment(
+    *,
+    external_id: str,
+    status: PaymentStatus,
+    by: Principal,
+    at: datetime,
+    store: str = "",
+    station: int | None = None,
+) -> Payment:
+    """Approves or rejects a pending payment. An approved one is booked now, late if its session was closed meanwhile.
+
+    Deciding the same again answers with the payment as it is. Raises NotFound, InvalidInput for an id that several
+    stores or registers use, Conflict for a decision against the one that was made.
+    """
+    with transaction.atomic():
+        payment = find_reported(external_id=external_id, store=store, station=station, by=by)
+        if payment.status == status:
+            return payment
+        if status not in FLOW["payment"][payment.status]:
+            raise Conflict(f"status: the payment is {payment.status} already and stays so.", code="payment_decided")
+        held = lock_places(shared=[payment.register or places_of(payment.store)[PlaceKind.VAULT]])
+        session = CashSession.objects.get(pk=payment.session_id) if payment.session_id else None
+        payment.status, payment.decided_at = status, at
+        if status == PaymentStatus.APPROVED and moved_amount(payment):
+            register = held.get(payment.register_id or 0)
+            in_time = is_on_time(register=register, session=session, waiting_since=payment.reported_at)
+            payment.booked = Booked.ON_TIME if in_time else Booked.LATE
+            ends = places_of(payment.store)
+            entry = entry_of(payment=payment, ends=ends, register=register, session=session, at=at)
+            payment.save(update_fields=["status", "decided_at", "booked"])
+            ledger.record(store=payment.store, entries=[entry], by=by, at=at)
+        else:
+            payment.save(update_fields=["status", "decided_at"])
+        audit.note(
+            action=f"payment.{status.lower()}", subject=f"payment:{payment.pk}", by=by, at=at, store=payment.store
+        )
+        return payment
