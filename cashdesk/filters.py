@@ -70,7 +70,7 @@ def _moment(text: str, *, field: str) -> date | datetime:
     """Parses a date, or an instant with its UTC offset. Raises InvalidInput."""
     found = _day(text) or instant_in(text)
     if found is None:
-        raise InvalidInput.of(field, "must be a date such as 2026-03-01, or an instant such as 2026-03-01T08:00:00Z.")
+        raise InvalidInput.of(field, "Enter a date such as 2026-03-01, or an instant such as 2026-03-01T08:00:00Z.")
     return found
 
 

@@ -81,17 +81,19 @@ class Style:
         exponent = money.exponent_of(currency)
         example = self.digits(EXAMPLE * 10**exponent + 10**exponent // 2, currency)
         if parts is None:
-            raise InvalidInput.of(field, _("must be an amount such as %(example)s.") % {"example": example})
+            raise InvalidInput.of(field, _("Enter an amount such as %(example)s.") % {"example": example})
         units, decimals = parts
         if len(decimals) > exponent:
             raise InvalidInput.of(
                 field,
-                _("%(currency)s has at most %(exponent)s decimals, as in %(example)s.")
+                _("%(currency)s has at most %(exponent)s decimals. Enter an amount such as %(example)s.")
                 % {"currency": currency, "exponent": exponent, "example": example}
                 if exponent
-                else _("%(currency)s has no decimals: write it as in %(example)s.")
+                else _("%(currency)s has no decimals. Enter an amount such as %(example)s.")
                 % {"currency": currency, "example": example},
             )
+        if sign == "-" and (units + decimals).strip("0"):
+            raise InvalidInput.of(field, _("Enter 0 or more."))
         plain = f"{sign}{units}.{decimals}" if decimals else f"{sign}{units}"
         return money.parse_units(plain, currency, field=field, write=self.amount)
 

@@ -93,7 +93,7 @@ def bounded(minor: int, currency: str, *, field: str, write: Callable[[int, str]
     largest = largest_amount(currency)
     if minor > largest:
         limit = (write or to_text)(largest, currency)
-        raise InvalidInput.of(field, _("must be at most %(limit)s.") % {"limit": limit})
+        raise InvalidInput.of(field, _("Enter at most %(limit)s.") % {"limit": limit})
     return minor
 
 
@@ -118,16 +118,16 @@ def parse_number(value: object, *, field: str) -> Decimal:
     Minus zero becomes zero. Raises InvalidInput naming `field`.
     """
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
-        raise InvalidInput.of(field, _("must be a number, such as 1250.5."))
+        raise InvalidInput.of(field, _("Enter a number such as 1250.5."))
     if isinstance(value, str):
         if len(value) > 40 or not _PLAIN_NUMBER.fullmatch(value):
-            raise InvalidInput.of(field, _('must be a number with a point for decimals, such as "1250.50".'))
+            raise InvalidInput.of(field, _('Enter a number with a point for decimals, such as "1250.50".'))
     elif isinstance(value, int) and abs(value) > AMOUNT_MAX:
         # Checked before Decimal(), because Python refuses to convert an integer of thousands of digits to text.
         raise _digits_error(field)
     number = Decimal(value)
     if not number.is_finite():
-        raise InvalidInput.of(field, _("must be a finite number, such as 1250.5."))
+        raise InvalidInput.of(field, _("Enter a finite number such as 1250.5."))
     if number < 0:
         raise InvalidInput.of(field, _("must not be negative."))
     if number == 0:
@@ -169,7 +169,7 @@ def to_digits(minor: int, currency: str) -> str:
 
 
 def _digits_error(field: str) -> InvalidInput:
-    return InvalidInput.of(field, _("has more than %(limit)s digits.") % {"limit": DIGITS_MAX})
+    return InvalidInput.of(field, _("Enter at most %(limit)s digits.") % {"limit": DIGITS_MAX})
 
 
 def _decimals_error(field: str, currency: str, exponent: int) -> InvalidInput:

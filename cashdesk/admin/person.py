@@ -75,7 +75,7 @@ class PasswordForm(ActForm):
         help_text=password_validation.password_validators_help_text_html,
     )
     password2 = forms.CharField(
-        label="New password, again", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+        label="Repeat new password", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
     )
 
     def clean(self) -> dict[str, Any]:
@@ -83,7 +83,7 @@ class PasswordForm(ActForm):
         first, second = (self.cleaned_data.get(name) for name in ("password1", "password2"))
         if first and second:
             if first != second:
-                self.add_error("password2", "The two passwords didn’t match.")
+                self.add_error("password2", "The two passwords do not match.")
             else:
                 self._judge(second)
         return self.cleaned_data

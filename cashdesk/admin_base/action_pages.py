@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from cashdesk.admin_base.model_admin import CashdeskAdmin, NamedAutocomplete, ReadOnlyAdmin, has_role, principal_of
 from cashdesk.domain.caller.principal import Principal
@@ -81,11 +82,11 @@ class OfStoreForm(ActForm):
 
 
 def units_of(text: str, currency: str) -> int:
-    """Reads an amount as every other door does. Raises ValidationError in the domain's words."""
+    """Reads an amount as every other door does. Raises ValidationError with the domain's text."""
     try:
         return parse_units(text.strip(), currency, field="Amount")
     except InvalidInput as error:
-        raise forms.ValidationError(error.message) from error
+        raise forms.ValidationError(capfirst(error.errors["Amount"])) from error
 
 
 @dataclass(frozen=True, kw_only=True)

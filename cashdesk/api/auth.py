@@ -58,7 +58,7 @@ class LoginRequest(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if sum(name in attrs for name in ("email", "username", "rut")) != 1:
-            raise serializers.ValidationError({"username": "give one of username, email or rut."})
+            raise serializers.ValidationError({"username": "Send one of username, email or rut."})
         return attrs
 
 

@@ -111,8 +111,8 @@ class OpenRequest(CountedRequest):
 
     amount_field = "start_amount"
 
-    start_amount = NumberField(required=False, help_text="The float, in the currency's units; or give count.")
-    user_id = WholeNumberField(required=False, help_text="Own id; a manager may name a cashier of the store.")
+    start_amount = NumberField(required=False, help_text="The float, in the currency's units. Or send count.")
+    user_id = WholeNumberField(required=False, help_text="Your own id. A manager can name a cashier of the store.")
     force_close_previous = serializers.BooleanField(default=False)
     station = WholeNumberField(required=False, help_text="Number of the register.")
     count = serializers.ListField(child=PiecesRequest(), required=False, max_length=100)
@@ -136,7 +136,7 @@ class CloseRequest(CountedRequest):
     amount_field = "final_cash_declared"
 
     final_cash_declared = NumberField(
-        required=False, help_text="What you counted, in the currency's units; or give count."
+        required=False, help_text="The counted amount, in the currency's units. Or send count."
     )
     count = serializers.ListField(child=PiecesRequest(), required=False, max_length=100)
     counts = CountsField()
@@ -183,7 +183,9 @@ class CashSessionViewSet(ApiViewSet):
 
     @extend_schema(
         operation_id="cash_status",
-        parameters=[OpenApiParameter("user_id", int, description="Own id; a manager may name a cashier of the store.")],
+        parameters=[
+            OpenApiParameter("user_id", int, description="Your own id. A manager can name a cashier of the store.")
+        ],
         responses={200: SessionSerializer, 401: BARE_ERROR, 403: BARE_ERROR, 404: BARE_ERROR},
         tags=["Cash sessions"],
     )

@@ -26,7 +26,7 @@ class OtherCurrencyRequest(StrictSerializer):
     """Cash of another currency: an `amount`, or a `count` of notes and coins that gives the amount."""
 
     currency = TextField(min_length=3, max_length=3, help_text="ISO 4217.")
-    amount = NumberField(required=False, help_text="In the unit of the other amounts of this request; or give count.")
+    amount = NumberField(required=False, help_text="In the unit of the other amounts of this request. Or send count.")
     count = serializers.ListField(child=PiecesRequest(), required=False, max_length=100)
 
 
@@ -38,7 +38,7 @@ class CountsField(serializers.ListField):
             child=OtherCurrencyRequest(),
             required=False,
             max_length=CURRENCIES_MAX,
-            help_text="Ours: what you counted of other currencies. A currency that is left out waits to be counted.",
+            help_text="Ours: the counts of other currencies. A currency that is left out still has to be counted.",
         )
 
 
@@ -84,7 +84,7 @@ def _counted(attrs: dict[str, Any], *, currency: str, amount_field: str, read: R
     amount = read(attrs[amount_field], currency, field) if amount_field in attrs else None
     if "count" not in attrs:
         if amount is None:
-            raise InvalidInput.of(field, "is required; 0 is something you say, or tell the pieces in count.")
+            raise InvalidInput.of(field, "Send an amount or a count. If there is no cash, send 0.")
         return CountedAmount(currency=currency, amount=amount)
     pieces = tuple(
         Pieces(denomination=in_units(line["denomination"], currency, counted_by), pieces=line["pieces"])
@@ -93,5 +93,5 @@ def _counted(attrs: dict[str, Any], *, currency: str, amount_field: str, read: R
     total = total_of(currency=currency, pieces=pieces, field=counted_by)
     if amount is not None and amount != total:
         told, worth = money.to_text(amount, currency), money.to_text(total, currency)
-        raise InvalidInput.of(field, f"{told} is not the {worth} that the pieces add up to.")
+        raise InvalidInput.of(field, f"The pieces add up to {worth}, not {told}.")
     return CountedAmount(currency=currency, amount=total, pieces=pieces)

@@ -77,14 +77,14 @@ class ManualPaymentRequest(StrictSerializer):
         session: CashSession = self.context["session"]
         method = queries.payment_methods(by=self.context["by"]).filter(uuid=attrs["payment_method_id"]).first()
         if method is None:
-            raise InvalidInput.of("payment_method_id", "is not one of GET /payment-methods.")
+            raise InvalidInput.of("payment_method_id", "Use an id from GET /payment-methods.")
         unit = cash_unit(session.currency)
         amount = money.parse_minor(attrs["amount"], session.currency, field="amount", unit=unit)
         received = amount
         if method.is_cash and attrs.get("cash_received") is not None:
             received = money.parse_minor(attrs["cash_received"], session.currency, field="cash_received", unit=unit)
         if received < amount:
-            raise InvalidInput.of("cash_received", "is less than the amount.")
+            raise InvalidInput.of("cash_received", "The cash received is less than the amount.")
         return {"method": method, "amount": amount, "received": received}
 
 
@@ -125,12 +125,12 @@ class ManualPaymentViewSet(ApiViewSet):
     def pay_manual(self, request: Request, order: str) -> Response:
         """Books the payment of an order into the caller's open shift and returns the change due."""
         if len(order) > ORDER_LENGTH_MAX or not order.isprintable():
-            raise InvalidInput.of("order", f"must be at most {ORDER_LENGTH_MAX} printable characters.")
+            raise InvalidInput.of("order", f"Use at most {ORDER_LENGTH_MAX} printable characters.")
         if not key_of(request):
-            raise InvalidInput.of("Idempotency-Key", "is a required header here: give every payment a key of its own.")
+            raise InvalidInput.of("Idempotency-Key", "This header is required. Give every payment its own key.")
         session = open_session_of(find_person(user_id=None, by=self.by))
         if session is None:
-            raise Forbidden("No open shift: start one before taking payments.", code="no_open_shift")
+            raise Forbidden("No shift is open. Start one before you take payments.", code="no_open_shift")
         paid = self.validated(ManualPaymentRequest, session=session)
         is_cash = paid["method"].is_cash
         report = PaymentReport(

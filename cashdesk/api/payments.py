@@ -49,13 +49,15 @@ class PaymentRequest(StrictSerializer):
     operator = ReferenceField(max_length=64, default="", allow_blank=True, help_text="Operator code of the cashier.")
     method = TextField(max_length=32, help_text="CASH or EFECTIVO for cash, else the code of the method.")
     currency = TextField(min_length=3, max_length=3, help_text="ISO 4217.")
-    amount = NumberField(help_text="What was owed, minor units.")
-    tendered = NumberField(required=False, allow_null=True, help_text="What the customer gave, or got by a refund.")
-    change = NumberField(required=False, allow_null=True, help_text="What went back of that.")
+    amount = NumberField(help_text="Amount owed, in minor units.")
+    tendered = NumberField(
+        required=False, allow_null=True, help_text="What the customer gave, or received in a refund."
+    )
+    change = NumberField(required=False, allow_null=True, help_text="The change given back.")
     status = serializers.ChoiceField(choices=PaymentStatus.choices)
     type = serializers.ChoiceField(choices=PaymentType.choices, default=PaymentType.SALE)
     paid_at = InstantField(
-        required=False, allow_null=True, help_text="When the till says it was paid; with its UTC offset."
+        required=False, allow_null=True, help_text="When it was paid by the till's clock, with its UTC offset."
     )
     tax = NumberField(required=False, allow_null=True)
     discount = NumberField(required=False, allow_null=True)
@@ -83,10 +85,10 @@ class DecisionRequest(StrictSerializer):
 
     status = serializers.ChoiceField(choices=[PaymentStatus.APPROVED, PaymentStatus.REJECTED])
     store = ReferenceField(
-        max_length=36, required=False, help_text="Number or UUID of the store, where several use the id."
+        max_length=36, required=False, help_text="Number or UUID of the store, if several use the id."
     )
     station = serializers.IntegerField(
-        min_value=1, max_value=2**31 - 1, required=False, help_text="Number of the register, where several use the id."
+        min_value=1, max_value=2**31 - 1, required=False, help_text="Number of the register, if several use the id."
     )
 
 
@@ -112,7 +114,7 @@ class BatchResultSerializer(serializers.Serializer[Any]):
     """The result of one payment in a batch: the same status as if it had been sent alone."""
 
     id = serializers.CharField(allow_null=True)
-    status_code = serializers.IntegerField(help_text="201 booked, 200 known already, 4xx refused.")
+    status_code = serializers.IntegerField(help_text="201 booked, 200 already known, 4xx refused.")
     booked = serializers.ChoiceField(choices=Booked.choices, required=False)
     session = serializers.IntegerField(required=False, allow_null=True)
     problem = ProblemSerializer(required=False)
@@ -218,7 +220,7 @@ def _bounded(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
         length += len(problem["detail"]) + sum(len(error["detail"]) for error in problem.get("errors", ()))
         if length > BATCH_PROBLEMS_LENGTH_MAX:
             problem.pop("errors", None)
-            problem["detail"] = "Refused, as others above. Send it alone to learn why."
+            problem["detail"] = "Refused, like others above. Send it alone to see why."
     return results
 
 

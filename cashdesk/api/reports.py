@@ -43,8 +43,10 @@ class ShiftSummarySerializer(serializers.Serializer[Any]):
     actual_cash_end = WholeUnitsField(allow_null=True)
     expected_cash_end = WholeUnitsField(allow_null=True)
     cash_difference = WholeUnitsField(allow_null=True)
-    is_counted = serializers.BooleanField(help_text="False while open, and where nobody counted: actual is 0 then.")
-    currency = serializers.CharField(help_text="ISO 4217: what the amounts are in.")
+    is_counted = serializers.BooleanField(
+        help_text="False while the shift is open, and if nobody counted. Then actual is 0."
+    )
+    currency = serializers.CharField(help_text="Currency of the amounts (ISO 4217).")
     store = serializers.CharField(source="store.number")
 
 
@@ -60,7 +62,7 @@ class RangeRequest(serializers.Serializer[Any]):
         start, end = attrs["start_date"], attrs["end_date"]
         refuse_backwards(start, end, field="end_date")
         if end - start >= timedelta(days=DAYS_MAX):
-            raise InvalidInput.of("end_date", f"makes a range of more than {DAYS_MAX} days: ask for it in parts.")
+            raise InvalidInput.of("end_date", f"The range has more than {DAYS_MAX} days. Ask for it in parts.")
         return attrs
 
 
@@ -75,11 +77,13 @@ class ReportViewSet(ApiViewSet):
         operation_id="shift_summary",
         parameters=[
             OpenApiParameter("start_date", date, required=True, description="First business date."),
-            OpenApiParameter("end_date", date, required=True, description="Last business date, at most 366 days on."),
             OpenApiParameter(
-                "store", str, description="Number or UUID of a store; all that you may see, unless given."
+                "end_date", date, required=True, description="Last business date, at most 366 days later."
             ),
-            OpenApiParameter("export", str, enum=["csv"], description="csv streams the rows as a file, however many."),
+            OpenApiParameter(
+                "store", str, description="Number or UUID of a store. Default: every store that you can see."
+            ),
+            OpenApiParameter("export", str, enum=["csv"], description="csv streams all rows as a file."),
         ],
         responses={
             200: inline_serializer(
@@ -108,7 +112,7 @@ class ReportViewSet(ApiViewSet):
         rows = list(shifts[: ROWS_MAX + 1])
         if len(rows) > ROWS_MAX:
             raise InvalidInput.of(
-                "end_date", f"the range has more than {ROWS_MAX} shifts: narrow it, or ask for export=csv."
+                "end_date", f"The range has more than {ROWS_MAX} shifts. Narrow it, or ask for export=csv."
             )
         note_rows_seen(rows=rows, by=self.by, at=self.now)
         shown = ShiftSummarySerializer(rows, many=True).data

@@ -125,7 +125,9 @@ class EndRequest(StrictSerializer):
     """The body of `POST /shifts/end`. `actual_cash_end` is required: a missing value does not mean a counted zero."""
 
     password = serializers.CharField(max_length=4096, trim_whitespace=False)
-    actual_cash_end = WholeNumberField(min_value=0, help_text="What you counted, in the currency's smallest cash unit.")
+    actual_cash_end = WholeNumberField(
+        min_value=0, help_text="The counted amount, in the currency's smallest cash unit."
+    )
     counts = CountsField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -80,9 +80,9 @@ def view_book(*, place: Place, by: Principal, at: datetime) -> Book:
     Raises Forbidden for a cashier, InvalidInput for a place outside the store, where nobody counts.
     """
     if not may_see_expected(by):
-        raise Forbidden("What a place should hold is a manager's to see.")
+        raise Forbidden("Only a manager can see what a place should hold.")
     if place.kind not in COUNTED_PLACES:
-        raise InvalidInput.of("place", "is not a vault or a register.")
+        raise InvalidInput.of("place", "Choose a vault or a register.")
     note_seen(subject=f"place:{place.pk}", by=by, at=at, store=place.store)
     return book_of(place)
 

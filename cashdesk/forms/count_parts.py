@@ -220,11 +220,11 @@ class CountParts:
         method = self._typed.get(NEW_METHOD, CASH)
         there = next((part for part in self.parts if part.pair == (currency, method)), None)
         if not money.is_currency(currency):
-            self.new_error = _("is three letters that stand for a currency, such as USD.")
+            self.new_error = _("Enter a currency as three letters, such as USD.")
         elif method not in self.names:
-            self.new_error = _("goes with one of the ways to pay that are listed.")
+            self.new_error = _("Choose a payment method from the list.")
         elif there is None and len(self.parts) >= PARTS_MAX:
-            self.new_error = _("is one too many: a count has at most %(number)d parts.") % {"number": PARTS_MAX}
+            self.new_error = _("A count can have at most %(number)d parts.") % {"number": PARTS_MAX}
         else:
             self.newest = there or self._part((currency, method), is_added=True)
             self.parts += [] if there else [self.newest]

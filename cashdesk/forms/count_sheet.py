@@ -201,7 +201,7 @@ class CountSheet:
             if cell.typed:
                 cell.pieces, cell.error = self._pieces(row, cell)
         if not row.wrong and row.pieces > PIECES_MAX:
-            row.loose.error = _("must be at most %(limit)s pieces.") % {"limit": PIECES_MAX}
+            row.loose.error = _("Enter at most %(limit)s pieces.") % {"limit": PIECES_MAX}
 
     def _pieces(self, row: Row, cell: Cell) -> tuple[int, str]:
         """Returns how many pieces a field says, and why it cannot be read."""
@@ -213,8 +213,8 @@ class CountSheet:
             if cell.size == 0:
                 return 0, error.errors[cell.field]
             if cell.size == 1:
-                return 0, _("must be a whole number of pieces, such as 12.")
-            return 0, _("must be a whole number of rolls or bundles, such as 2.")
+                return 0, _("Enter a whole number of pieces, such as 12.")
+            return 0, _("Enter a whole number of rolls or bundles, such as 2.")
 
     def _weighed(self, row: Row, amount: int) -> tuple[int, str]:
         pieces, rest = divmod(amount, row.worth)
@@ -225,7 +225,7 @@ class CountSheet:
             "less": style().amount(amount - rest, self.currency),
             "more": style().amount(amount - rest + row.worth, self.currency),
         }
-        return 0, _("%(amount)s is no whole number of pieces: %(less)s would be, and %(more)s.") % told
+        return 0, _("%(amount)s is not a whole number of pieces. The nearest amounts are %(less)s and %(more)s.") % told
 
     def _minor(self, text: str, *, field: str) -> int:
         """Reads an amount: the one place of the sheet that does."""
@@ -235,14 +235,14 @@ class CountSheet:
         if not self.by_pieces:
             if amount is None:
                 raise InvalidInput.of(
-                    self.amount_field, _("is not counted yet: type the pieces, or an amount. Nothing there is 0.")
+                    self.amount_field, _("Enter the pieces or an amount. If there is no cash, enter 0.")
                 )
             return CountedAmount(currency=self.currency, amount=amount)
         pieces = tuple(Pieces(denomination=row.worth, pieces=row.pieces) for row in self.rows if row.is_said)
         total = total_of(currency=self.currency, pieces=pieces, field=self.amount_field, write=style().amount)
         if amount is not None and amount != total:
             told = {"told": style().amount(amount, self.currency), "worth": style().amount(total, self.currency)}
-            words = _("%(told)s is not the %(worth)s that the pieces add up to. Leave one of them out.")
+            words = _("The pieces add up to %(worth)s, but the amount is %(told)s. Correct or clear one of them.")
             raise InvalidInput.of(self.amount_field, words % told)
         return CountedAmount(currency=self.currency, amount=total, pieces=pieces)
 

@@ -54,7 +54,7 @@ class Fields:
             self.errors |= error.errors
             return 0
         if found == 0 and not may_be_nothing:
-            self.errors[name] = _("must be more than 0.")
+            self.errors[name] = _("Enter an amount above 0.")
         return found
 
     def text(self, name: str, *, length_max: int, missing: str = "") -> str:
@@ -63,7 +63,7 @@ class Fields:
         if missing and not found:
             self.errors[name] = missing
         elif len(found) > length_max:
-            self.errors[name] = _("must be at most %(limit)s characters.") % {"limit": length_max}
+            self.errors[name] = _("Enter at most %(limit)s characters.") % {"limit": length_max}
         return found
 
     def station(self, name: str) -> int:
@@ -90,4 +90,4 @@ class Fields:
     def refuse_wrong(self) -> None:
         """Raises InvalidInput naming every field that is wrong, if one is."""
         if self.errors:
-            raise InvalidInput(_("The form is not complete."), errors=self.errors)
+            raise InvalidInput(_("Some fields are missing or wrong."), errors=self.errors)

@@ -39,8 +39,7 @@ def _sentence(error: DomainError, *, store: Store) -> str:
     running = error.facts.get("running")
     if running is not None:
         words = _(
-            "%(name)s has had register %(number)s open since %(since)s. It is counted and closed, or handed over, before "
-            "you open it."
+            "%(name)s has had register %(number)s open since %(since)s. Ask them to close it or hand it over first."
         )
         return words % {
             "name": running.user,

@@ -45,19 +45,17 @@ def validate_float_template(template: object, *, currency: str) -> None:
     every wrong line.
     """
     if not isinstance(template, dict):
-        raise ValidationError('The float is pieces by the worth of a note or coin, such as {"1000": 5}.')
+        raise ValidationError('Enter the usual float as pieces by the value of a note or coin, such as {"1000": 5}.')
     known = {str(piece.value): piece.value for piece in denominations_of(currency)}
     if template and not known:
-        raise ValidationError(f"The notes and coins of {currency} are not known here: its float is told as an amount.")
+        raise ValidationError(f"The notes and coins of {currency} are unknown here. Leave the usual float empty.")
     wrong = []
     for worth, pieces in template.items():
         if worth not in known:
             wrong.append(f"{currency} has no note or coin of {str(worth)[:20]} minor units.")
         elif isinstance(pieces, bool) or not isinstance(pieces, int) or not 1 <= pieces <= FLOAT_PIECES_MAX:
             face = to_text(known[worth], currency)
-            wrong.append(
-                f"{face}: must be a whole number of pieces from 1 to {FLOAT_PIECES_MAX}; leave it out for none."
-            )
+            wrong.append(f"{face}: Enter a whole number of pieces from 1 to {FLOAT_PIECES_MAX}. Leave it out for none.")
     if wrong:
         raise ValidationError(wrong)
 
@@ -204,15 +202,15 @@ class Store(PublicIdModel):
         if self.pk is not None and self.movements.exists():
             known = type(self).objects.get(pk=self.pk)
             if known.currency != self.currency:
-                raise ValidationError({"currency": "stays as it is: money has moved in it already."})
+                raise ValidationError(
+                    {"currency": "You cannot change the currency. Money has already moved in this store."}
+                )
         if self.vendor is not None and self.vendor.account_id != self.account_id:
-            raise ValidationError({"vendor": "is not a vendor of the store's account."})
+            raise ValidationError({"vendor": "Choose a vendor of the store's account."})
 
     def _refuse_withdrawn_currency(self) -> None:
         """Raises ValidationError if a withdrawn currency is newly chosen. A store that already has it keeps it."""
         if not is_currency(self.currency) or is_current(self.currency, on=timezone.now().date()):
             return
         if not type(self).objects.filter(pk=self.pk, currency=self.currency).exists():
-            raise ValidationError(
-                {"currency": f"{self.currency} was withdrawn by ISO 4217: choose a current currency."}
-            )
+            raise ValidationError({"currency": f"{self.currency} is no longer in ISO 4217. Choose a current currency."})

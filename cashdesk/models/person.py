@@ -145,12 +145,12 @@ class User(AbstractBaseUser, PublicIdModel):
         self._refuse_names_of_others()
         self._refuse_operator_uid_of_others()
         if self.store is not None and self.store.account_id != self.account_id:
-            raise ValidationError({"store": "is not a store of the person's account."})
+            raise ValidationError({"store": "Choose a store of the person's account."})
         register = self.register
         if register is not None and (register.store_id != self.store_id or register.kind != PlaceKind.REGISTER):
-            raise ValidationError({"register": "is not a register of the person's store."})
+            raise ValidationError({"register": "Choose a register of the person's store."})
         if self.store is None and self.role != Role.ADMIN:
-            raise ValidationError({"store": "is required: a cashier or manager works in a store."})
+            raise ValidationError({"store": "Choose a store. Cashiers and managers work in one store."})
 
     def _refuse_names_of_others(self) -> None:
         """Refuses a username, e-mail address or tax id that another person may sign in with.
@@ -159,7 +159,7 @@ class User(AbstractBaseUser, PublicIdModel):
         """
         others = User.objects.exclude(pk=self.pk)
         taken = {
-            field: f"Somebody else signs in with this already: give another {word}."
+            field: f"Somebody else already signs in with this. Enter another {word}."
             for field, word in SIGN_IN_NAMES.items()
             if getattr(self, field) and others.filter(is_called(getattr(self, field))).exists()
         }
@@ -170,7 +170,7 @@ class User(AbstractBaseUser, PublicIdModel):
         """Refuses an operator code that is the code or the user id of another person in the account."""
         self.operator_code = self.operator_code.strip()
         if any(character.isdigit() and not character.isascii() for character in self.operator_code):
-            raise ValidationError({"operator_code": "Write its digits as 0 to 9."})
+            raise ValidationError({"operator_code": "Use the digits 0 to 9."})
         if self.account_id is None or (not self.operator_code and self.pk is None):
             return
         uid = models.Value(self.operator_uid, output_field=models.CharField())
@@ -183,8 +183,8 @@ class User(AbstractBaseUser, PublicIdModel):
         )
         if other is None:
             return
-        told = "Another code is needed" if self.operator_code else "A code is needed: without one it is the user id"
-        raise ValidationError({"operator_code": f"{told}. {other.operator_uid} is {other}."})
+        told = "Enter another code." if self.operator_code else "Enter a code. Without one the user id is the code."
+        raise ValidationError({"operator_code": f"{told} {other} already has {other.operator_uid}."})
 
     def _get_session_auth_hash(self, secret: Any = None) -> str:
         """Returns a hash that browser sessions must match.

@@ -54,7 +54,7 @@ def save_page(request: HttpRequest) -> HttpResponse:
         told = {"message": words % {"time": clock(error.changed_at, by)}, "version": error.version}
         return JsonResponse(told, status=409)
     except DraftGone:
-        told = {"message": _("What you typed here was sent, or thrown away, on another page."), "version": 0}
+        told = {"message": _("You sent or discarded this form on another page."), "version": 0}
         return JsonResponse(told, status=409)
     except DomainError as error:
         return JsonResponse({"message": error.message}, status=errors.status_of(error))

@@ -92,19 +92,19 @@ def _read(request: HttpRequest, session: CashSession, kind: MovementKind) -> dic
     try:
         amount = amount_typed(request.POST.get("amount", ""), session.currency, field="amount")
         if amount == 0:
-            raise InvalidInput.of("amount", _("must be more than 0."))
+            raise InvalidInput.of("amount", _("Enter an amount above 0."))
     except InvalidInput as error:
         errors |= error.errors
     reason = DROP_REASON if kind == MovementKind.DROP else text_of(request, "reason")
     note = text_of(request, "note")
     if not reason:
-        errors["reason"] = _("is required: say in a word or two what it is for.")
+        errors["reason"] = _("Enter a reason.")
     elif len(reason) > REASON_LENGTH_MAX:
-        errors["reason"] = _("must be at most %(limit)s characters.") % {"limit": REASON_LENGTH_MAX}
+        errors["reason"] = _("Enter at most %(limit)s characters.") % {"limit": REASON_LENGTH_MAX}
     if len(note) > NOTE_LENGTH_MAX:
-        errors["note"] = _("must be at most %(limit)s characters.") % {"limit": NOTE_LENGTH_MAX}
+        errors["note"] = _("Enter at most %(limit)s characters.") % {"limit": NOTE_LENGTH_MAX}
     if errors:
-        raise InvalidInput(_("The form is not complete."), errors=errors)
+        raise InvalidInput(_("Some fields are missing or wrong."), errors=errors)
     return {"amount": amount, "reason": reason, "note": note}
 
 

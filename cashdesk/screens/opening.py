@@ -57,7 +57,7 @@ def open_page(request: HttpRequest, by: Principal) -> HttpResponse:
             return see("desk", notice="already-open")
         return _show(request, store, draft, waiting, count=count)
     if request.POST.get(SHOWN_FOR, _shown_for(store)) != _shown_for(store):
-        message = _("This page is out of date. Nothing was done: look at it again, and send it again.")
+        message = _("This page is out of date. Check it and send it again.")
         return _show(request, store, draft, waiting, count=count, refusal=Refusal(status=409, message=message))
     if count.sheet.takes_usual:
         return _show(request, store, draft, waiting, count=count)

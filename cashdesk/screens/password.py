@@ -38,7 +38,7 @@ def password_page(request: HttpRequest, by: Principal) -> HttpResponse:
     try:
         confirm_password(by=by, password=old, source=source_of(request), at=at)
     except NotSignedIn:
-        return _page(request, faults={"old_password": [_("This is not your present password.")]}, status=400)
+        return _page(request, faults={"old_password": [_("This is not your current password.")]}, status=400)
     except TooManyAttempts as error:
         answer = _page(request, faults={"old_password": [wait_sentence(error)]}, status=status_of(error))
         answer.headers["Retry-After"] = str(error.retry_after_seconds)
@@ -52,11 +52,12 @@ def password_page(request: HttpRequest, by: Principal) -> HttpResponse:
 
 def _faults(*, old: str, new: str, again: str, by: Principal) -> dict[str, list[str]]:
     """Returns what is wrong with each field, before the password itself is looked at."""
-    missing = [name for name, typed in zip(FIELDS, (old, new, again), strict=True) if not typed]
+    wanted = (_("Enter your current password."), _("Enter a new password."), _("Enter the new password again."))
+    missing = {name: [words] for name, words, typed in zip(FIELDS, wanted, (old, new, again), strict=True) if not typed}
     if missing:
-        return {name: [_("Fill in this field.")] for name in missing}
+        return missing
     if new != again:
-        return {"new_password2": [_("The two new passwords differ.")]}
+        return {"new_password2": [_("The two new passwords do not match.")]}
     try:
         password_validation.validate_password(new, by.user)
     except ValidationError as error:
@@ -70,9 +71,9 @@ def _page(
     fields = [
         {"name": name, "label": label, "autocomplete": complete, "faults": (faults or {}).get(name, [])}
         for name, label, complete in (
-            ("old_password", _("Present password"), "current-password"),
+            ("old_password", _("Current password"), "current-password"),
             ("new_password1", _("New password"), "new-password"),
-            ("new_password2", _("New password, again"), "new-password"),
+            ("new_password2", _("Repeat new password"), "new-password"),
         )
     ]
     rules = password_validation.password_validators_help_texts()

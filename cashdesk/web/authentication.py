@@ -92,7 +92,7 @@ def _secret_of(request: Request) -> tuple[str | None, bool]:
     if header:
         scheme, _space, secret = header.partition(" ")
         if scheme.lower() != "bearer" or not secret.strip():
-            raise exceptions.AuthenticationFailed("The Authorization header takes: Bearer <token>.")
+            raise exceptions.AuthenticationFailed("Send the Authorization header as: Bearer <token>.")
         return secret.strip(), False
     if key := request.META.get("HTTP_X_API_KEY", "").strip():
         return key, False
@@ -111,4 +111,4 @@ def refuse_foreign_origin(request: Request) -> None:
     origin = request.META.get("HTTP_ORIGIN")
     own = f"{'https' if request.is_secure() else 'http'}://{request.get_host()}"
     if origin is not None and origin != own and origin not in settings.CSRF_TRUSTED_ORIGINS:
-        raise exceptions.PermissionDenied("The request comes from a page of another site.")
+        raise exceptions.PermissionDenied("This request came from a page of another site.")

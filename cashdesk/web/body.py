@@ -43,7 +43,7 @@ class TooLarge(exceptions.APIException):
     default_code = "too_large"
 
     def __init__(self, limit: BodyLimit) -> None:
-        super().__init__(f"The body is larger than {limit.text}: send less at a time.")
+        super().__init__(f"The body is larger than {limit.text}. Send less at a time.")
 
 
 class LengthRequired(exceptions.APIException):
@@ -51,7 +51,7 @@ class LengthRequired(exceptions.APIException):
 
     status_code = status.HTTP_411_LENGTH_REQUIRED
     default_code = "length_required"
-    default_detail = "Send the body with a Content-Length header: this Transfer-Encoding is not read here."
+    default_detail = "This Transfer-Encoding is not supported. Send the body with a Content-Length header."
 
 
 class LengthUnclear(exceptions.APIException):
@@ -59,7 +59,7 @@ class LengthUnclear(exceptions.APIException):
 
     status_code = status.HTTP_400_BAD_REQUEST
     default_code = "bad_request"
-    default_detail = "The Content-Length header must be one whole number, and the only length that is given."
+    default_detail = "Send one length only, a whole number in the Content-Length header."
 
 
 class BodyBroken(exceptions.APIException):

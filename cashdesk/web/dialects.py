@@ -265,7 +265,7 @@ def _object_without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Two amounts under one name leave open which was meant; most readers silently take the last."""
     made = dict(pairs)
     if len(made) != len(pairs):
-        raise ValueError("a name stands twice in one object.")
+        raise ValueError("a name appears twice in one object.")
     return made
 
 

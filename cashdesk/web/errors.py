@@ -90,21 +90,22 @@ def fault_of(exc: Exception, *, request_id: str = "") -> Fault:
         code = exc.default_code if isinstance(exc.default_code, str) else "error"
         return Fault(status=exc.status_code, code=code, message=str(exc.detail), request_id=request_id)
     if isinstance(exc, Http404):
-        return Fault(
-            status=status.HTTP_404_NOT_FOUND, code="not_found", message="There is nothing here.", request_id=request_id
-        )
+        return Fault(status=status.HTTP_404_NOT_FOUND, code="not_found", message="Not found.", request_id=request_id)
     if isinstance(exc, PermissionDenied):
         return Fault(
-            status=status.HTTP_403_FORBIDDEN, code="forbidden", message="You may not do this.", request_id=request_id
+            status=status.HTTP_403_FORBIDDEN,
+            code="forbidden",
+            message="You do not have permission to do this.",
+            request_id=request_id,
         )
     if isinstance(exc, RequestDataTooBig):
-        message = "The body is too large: send less at a time."
+        message = "The body is too large. Send less at a time."
         return Fault(
             status=status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, code="too_large", message=message, request_id=request_id
         )
     if is_outage(exc):
         return fault_of_outage(exc, request_id=request_id)
-    message = "Something went wrong on our side; it was written down."
+    message = "Something went wrong on our side. The error was logged."
     if request_id:
         message += f" Its request id is {request_id}."
     return Fault(
@@ -140,19 +141,21 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     fault = Fault(
         status=404, code="not_found", message=f"There is nothing at {request.path_info[:200]}.", request_id=request_id()
     )
-    return _page_or_body(request, fault, title=_("There is nothing here"))
+    return _page_or_body(request, fault, title=_("Page not found"))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler400, for what is refused before a view is reached."""
-    fault = Fault(status=400, code="bad_request", message="The request cannot be understood.", request_id=request_id())
-    return _page_or_body(request, fault, title=_("The request cannot be understood"))
+    fault = Fault(
+        status=400, code="bad_request", message="The request could not be understood.", request_id=request_id()
+    )
+    return _page_or_body(request, fault, title=_("We could not understand this request"))
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler403."""
     return _page_or_body(
-        request, fault_of(PermissionDenied(), request_id=request_id()), title=_("You may not see this")
+        request, fault_of(PermissionDenied(), request_id=request_id()), title=_("You do not have access to this page")
     )
 
 
@@ -179,7 +182,7 @@ def refusal(request: HttpRequest, exc: Exception) -> HttpResponse:
         return answer
     if fault.status == status.HTTP_413_REQUEST_ENTITY_TOO_LARGE:
         return _page_or_body(request, fault, title=_("This form is too large"))
-    return _page_or_body(request, fault, title=_("The request cannot be understood"))
+    return _page_or_body(request, fault, title=_("We could not understand this request"))
 
 
 def _language_in_an_outage(request: HttpRequest) -> str:
@@ -191,7 +194,7 @@ def _language_in_an_outage(request: HttpRequest) -> str:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """What a browser form is told when its token is missing or stale."""
     return _page_or_body(
-        request, fault_of(PermissionDenied(), request_id=request_id()), title=_("Reload the page and send it again")
+        request, fault_of(PermissionDenied(), request_id=request_id()), title=_("Reload the page and try again")
     )
 
 

@@ -31,7 +31,7 @@ def date_in(text: str, *, field: str) -> date:
             return date.fromisoformat(text)
     except ValueError:
         pass
-    raise InvalidInput.of(field, _("must be a date such as 2026-03-01."))
+    raise InvalidInput.of(field, _("Enter a date such as 2026-03-01."))
 
 
 def instant_in(text: str) -> datetime | None:
@@ -78,7 +78,7 @@ class InstantField(serializers.DateTimeField):
         """Returns the instant in UTC. Raises ValidationError."""
         found = instant_in(data) if isinstance(data, str) else None
         if found is None:
-            raise serializers.ValidationError("must be an instant with its UTC offset, such as 2026-03-01T08:00:00Z.")
+            raise serializers.ValidationError("Enter an instant with its UTC offset, such as 2026-03-01T08:00:00Z.")
         return found
 
 
@@ -185,5 +185,5 @@ class ReferenceField(serializers.CharField):
         if isinstance(data, bool) or not isinstance(data, str | int):
             raise serializers.ValidationError("must be text or a whole number.")
         if isinstance(data, int) and abs(data) >= 10**20:
-            raise serializers.ValidationError("has more than 20 digits; send it as text.")
+            raise serializers.ValidationError("Send numbers of more than 20 digits as text.")
         return super().to_internal_value(str(data))

@@ -44,7 +44,7 @@ def key_of(request: Request) -> str:
     if len(key) > KEY_LENGTH_MAX or not key.isprintable():
         raise InvalidInput.of(
             "Idempotency-Key",
-            f"must be at most {KEY_LENGTH_MAX} printable characters.",
+            f"Use at most {KEY_LENGTH_MAX} printable characters.",
         )
     return str(key)
 
@@ -103,14 +103,17 @@ def act_once(*, request: HttpRequest, by: Principal, at: datetime, act: Callable
     try:
         _form_signer().unsign(key, max_age=KEPT_FOR)
     except BadSignature:
-        raise KeyReused(_("This page is out of date. Nothing was done: look at it again, and send it again.")) from None
+        raise KeyReused(_("This page is out of date. Check it and send it again.")) from None
     owner, fingerprint = f"page:{_owner(by)}", _fingerprint_of_form(request)
     with transaction.atomic():
         _take_turn(owner, key, waits=True)
         kept = IdempotentAnswer.objects.filter(principal=owner, key=key).first()
         if kept is not None and kept.fingerprint != fingerprint:
             raise KeyReused(
-                _("This page was sent and done before. What it says now was not done: look, and send it again.")
+                _(
+                    "This page was already sent and saved. Your later changes were not saved. Check them and "
+                    "send the page again."
+                )
             )
         if kept is not None:
             return bytes(kept.body).decode()
@@ -149,7 +152,7 @@ def _take_turn(owner: str, key: str, *, waits: bool = False) -> None:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s::bigint)", [number])
         (is_ours,) = cursor.fetchone()
     if not is_ours:
-        raise StillRunning("The first request with this idempotency key is still running: ask again in a moment.")
+        raise StillRunning("The first request with this idempotency key is still running. Try again in a moment.")
 
 
 def _again(kept: IdempotentAnswer) -> HttpResponse:

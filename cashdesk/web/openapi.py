@@ -32,7 +32,7 @@ COMMON_ERROR = OpenApiResponse(
             "detail": serializers.CharField(),
         },
     ),
-    "Refused, in the words of both older dialects.",
+    "Refused, in the format of both older dialects.",
 )
 
 

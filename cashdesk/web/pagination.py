@@ -69,5 +69,5 @@ def _decode(cursor: str) -> tuple[datetime, int]:
             raise ValueError
         at = at.astimezone(UTC)
     except (ValueError, OverflowError, binascii.Error):
-        raise InvalidInput.of("cursor", "is not one that this list gave: follow the Link header.") from None
+        raise InvalidInput.of("cursor", "This cursor is not from this list. Follow the Link header.") from None
     return at, pk

@@ -40,7 +40,7 @@ def order_change(
     refuse_moving_vault_money(by)
     refuse_switched_off(store)
     lock_bank(store)
-    _refuse_amount(ordered, field="amount", nothing=_("must be more than 0."))
+    _refuse_amount(ordered, field="amount", nothing=_("Enter an amount above 0."))
     if wanted_on is not None and wanted_on < business_date(store=store, at=at):
         raise InvalidInput.of("wanted_on", _("is over already."))
     order = ChangeOrder.objects.create(
@@ -100,7 +100,7 @@ def cancel_change(*, order: ChangeOrder, reason: str, by: Principal, at: datetim
     refuse_moving_vault_money(by)
     order = _locked(order, becoming=ChangeOrderState.CANCELLED)
     if not reason:
-        raise InvalidInput.of("reason", _("is required: say in a word or two why."))
+        raise InvalidInput.of("reason", _("Enter a reason."))
     order.state, order.reason = ChangeOrderState.CANCELLED, reason
     order.ended_at, order.ended_by = at, by.user
     order.save(update_fields=["state", "reason", "ended_at", "ended_by"])

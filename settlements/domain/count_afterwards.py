@@ -47,7 +47,8 @@ def count_settlement_afterwards(
         )
     if settlement.place.settling != Settling.NONE or is_place_counted(settlement.place, since=settlement.closed_at):
         raise Conflict(
-            _("The drawer was opened or counted since; what it held is in that count."), code="already_counted"
+            _("The drawer was opened or counted since then. That count includes this cash."),
+            code="already_counted",
         )
     targets = {(line.currency, line.method): line.target for line in settlement.closing_amounts.all()}
     judged = judge(targets=targets, counted=counted, by_hand=counted_methods(settlement))

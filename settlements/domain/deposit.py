@@ -122,9 +122,9 @@ def correct_credit(*, deposit: Deposit, amount: int, reason: str, by: Principal,
     bounded(amount, deposit.movement.currency, field="amount")
     before = deposit.credited_now or 0
     if not reason:
-        raise InvalidInput.of("reason", _("is required: say in a word or two why."))
+        raise InvalidInput.of("reason", _("Enter a reason."))
     if len(reason) > REASON_MAX:
-        raise InvalidInput.of("reason", _("must be at most %(limit)s characters.") % {"limit": REASON_MAX})
+        raise InvalidInput.of("reason", _("Enter at most %(limit)s characters.") % {"limit": REASON_MAX})
     if amount == before:
         raise InvalidInput.of("amount", _("is what is recorded already. Enter what the bank credited."))
     ends = places_of(deposit.store)

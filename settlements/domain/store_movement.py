@@ -67,7 +67,9 @@ def move_in_store(
         if here.kind != PlaceKind.VAULT:
             raise InvalidInput.of("station", _("is 0 for a deposit: bags are packed from the vault."))
         if method != CASH:
-            raise InvalidInput.of("method", _("%(kind)s: moves cash alone.") % {"kind": _(kind.label)})
+            raise InvalidInput.of(
+                "method", _("%(kind)s moves only cash. Choose the method CASH.") % {"kind": _(kind.label)}
+            )
         if not bag_number:
             raise InvalidInput.of("bag_number", _("is required: the number on the bag."))
         deposit = prepare_deposit(

@@ -147,7 +147,7 @@ def cancel_page(request: HttpRequest, by: Principal, store: Store, order: UUID) 
         return form_page(request, "settlements/change_cancel.html", context)
     try:
         fields = Fields(request)
-        missing = _("is required: say in a word or two why.")
+        missing = _("Enter a reason.")
         reason = fields.text("reason", length_max=NOTE_LENGTH_MAX, missing=missing)
         fields.refuse_wrong()
 

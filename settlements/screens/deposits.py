@@ -157,7 +157,7 @@ def correct_credit_page(request: HttpRequest, by: Principal, store: Store, depos
     at = timezone.now()
     try:
         fields = Fields(request)
-        missing = _("is required: say in a word or two why.")
+        missing = _("Enter a reason.")
         told: dict[str, Any] = {
             "amount": fields.amount("amount", found.movement.currency, may_be_nothing=True),
             "reason": fields.text("reason", length_max=REASON_MAX, missing=missing),

@@ -120,7 +120,7 @@ def _amount(fields: Fields, store: Store, sheet: CountSheet | None) -> int:
         return fields.amount(AMOUNT, store.currency)
     wrong = {row.field: row.error for row in sheet.rows} | {AMOUNT: sheet.amount_error}
     if sheet.counted is not None and sheet.total == 0:
-        wrong[AMOUNT] = _("must be more than 0.")
+        wrong[AMOUNT] = _("Enter an amount above 0.")
     fields.errors |= {name: error for name, error in wrong.items() if error}
     return sheet.total
 

@@ -70,7 +70,7 @@ def reverse_page(request: HttpRequest, by: Principal, store: Store, movement: UU
     at = timezone.now()
     try:
         fields = Fields(request)
-        missing = _("is required: say in a word or two why.")
+        missing = _("Enter a reason.")
         reason = fields.text("reason", length_max=REASON_MAX, missing=missing)
         fields.refuse_wrong()
 

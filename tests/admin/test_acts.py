@@ -86,7 +86,7 @@ def test_only_what_the_state_allows_is_offered_and_done(cast: Cast, erika: Clien
     act(erika, drawer, "force-close", reason="went home")
     assert offered(erika, drawer) == {"count-afterwards"}
     again = errors_of(act(erika, drawer, "force-close", reason="twice"))
-    assert again == {"__all__": ["The session is closed already."]}
+    assert again == {"__all__": ["The session is already closed."]}
     act(erika, drawer, "count-afterwards", amount="1", reason="found it")
     assert offered(erika, drawer) == set()
 

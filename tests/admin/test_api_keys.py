@@ -107,15 +107,15 @@ def test_a_secret_stands_on_its_answer_and_nowhere_else(
         ({"name": "x" * 201}, "name", "at most 200"),
         ({"scopes": []}, "scopes", "required"),
         ({"scopes": ["everything"]}, "scopes", "everything is not one of the available choices"),
-        ({"station": "1"}, "station", "needs the store"),
+        ({"station": "1"}, "station", "Choose the store of the register"),
         ({"station": "0"}, "station", "greater than or equal to 1"),
         ({"station": "9" * 30, "store": "ours"}, "station", "has no register"),
         ({"station": "99", "store": "ours"}, "station", "has no register 99"),
-        ({"expires_at": "2001-01-01"}, "expires_at", "must be in the future"),
+        ({"expires_at": "2001-01-01"}, "expires_at", "Choose a time in the future"),
         ({"expires_at": "soon"}, "expires_at", "valid date"),
         ({"store": "theirs"}, "store", "valid choice"),
         ({"vendor": "theirs"}, "vendor", "valid choice"),
-        ({"vendor": "ours", "store": "of another brand"}, "store", "is not a store of the vendor"),
+        ({"vendor": "ours", "store": "of another brand"}, "store", "Choose a store of the vendor"),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(
@@ -141,7 +141,7 @@ def test_an_admins_keys_are_the_accounts_and_an_operator_chooses(cast: Cast, ann
     root = sits_down(operator)
     assert set(errors_of(root.post(ISSUE, asked()))) == {"account"}
     mixed = errors_of(root.post(ISSUE, asked(account=cast.otto.account_id, store=cast.store.pk)))
-    assert mixed == {"store": ["is not a store of the account."]}
+    assert mixed == {"store": ["Choose a store of the account."]}
     secret_on(root.post(ISSUE, asked(account=cast.otto.account_id, store=cast.otto.store.pk)))
     entry = AuditEntry.objects.filter(action="api_key.issued").latest("pk")
     assert (entry.user, entry.account_id) == (operator, cast.otto.account_id)
@@ -163,7 +163,7 @@ def test_a_key_is_replaced_with_an_overlap_and_each_names_the_other(anna: Client
     assert page_of(old, "rotate") not in anna.get(page_of(old)).content.decode()
     assert anna.get(page_of(old, "rotate"))["Location"] == page_of(old)
     again = errors_of(anna.post(page_of(old, "rotate"), {"overlap": "24", "unit": "hours"}))
-    assert again == {"__all__": ["Another key takes the place of this one already: replace that one."]}
+    assert again == {"__all__": ["This key was already rotated. Rotate the key that replaced it."]}
     entry = AuditEntry.objects.get(action="api_key.rotated")
     assert (entry.subject, entry.detail["replaced_by"]) == (f"token:{old.pk}", new.pk)
 

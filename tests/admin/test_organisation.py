@@ -104,7 +104,7 @@ def test_the_usual_float_is_a_number_for_each_note_and_coin(cast: Cast, anna: Cl
     page = anna.get(page_of(cast.store)).content.decode()
     assert 'name="float_template-2000" value="3"' in page
     refused = anna.post(page_of(cast.store), {**told, **floated, "float_template-1000": "1.5"})
-    assert "10.00 EUR: must be a whole number of pieces" in errors_of(refused)["float_template"][0]
+    assert "10.00 EUR: Enter a whole number of pieces" in errors_of(refused)["float_template"][0]
     assert 'name="float_template-1000" value="1.5"' in refused.content.decode()
     assert "3 × 20.00 EUR, 20 × 0.50 EUR" in sits_down(cast.erika).get(page_of(cast.store)).content.decode()
 
@@ -177,6 +177,4 @@ def test_the_second_look_of_a_shop_is_set_in_units_and_left_to_the_currency(cast
     assert 'value="1500"' in page
     assert "Empty for the default: 20000.00 EUR." in page
     wrong = anna.post(new(Store), hamburg(cast, number="1339", vault_look_minor="4006381333931"))
-    assert errors_of(wrong) == {
-        "vault_look_minor": ["second look above, in the vault: must be at most 50000000.00 EUR."]
-    }
+    assert errors_of(wrong) == {"vault_look_minor": ["second look above, in the vault: Enter at most 50000000.00 EUR."]}

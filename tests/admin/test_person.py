@@ -99,7 +99,7 @@ def test_making_a_person_is_told_in_both_logs_without_the_password(cast: Cast, a
         ({"rut": "BRUNO"}, "rut", "another tax id"),
         ({"operator_code": "２"}, "operator_code", "0 to 9"),
         ({"account": None}, "account", "required"),
-        ({"store": None}, "store", "works in a store"),
+        ({"store": None}, "store", "work in one store"),
         ({"role": "owner"}, "role", "valid choice"),
     ],
 )
@@ -178,7 +178,7 @@ def test_an_operator_is_changed_by_operators_alone(cast: Cast, anna: Client, ope
     assert anna.post(page_of(operator), change(operator, name="Nobody")).status_code == 403
     password = reverse("admin:auth_user_password_change", args=[operator.pk])
     refused = anna.post(password, {"password1": GOOD, "password2": GOOD})
-    assert b"Only an admin of the account changes its people." in refused.content
+    assert b"Only an admin of the account can change its people." in refused.content
     operator.refresh_from_db()
     assert not check_password(GOOD, operator.password)
 

@@ -73,7 +73,7 @@ def test_a_register_is_settled_by_keyboard_on_a_phone(screen: Screen, cast: Cast
     reach(page, "Review count")
     screen.expected_status = 400
     press(page, "Enter")
-    expect(page.get_by_text("5 USD: must be a whole number of pieces")).to_be_visible()
+    expect(page.get_by_text("5 USD: Enter a whole number of pieces")).to_be_visible()
     expect(page.get_by_role("tab", name="USD cash")).to_have_attribute("aria-selected", "true")
     is_fit(screen)
     page.locator("#usd-cash-pieces-500").fill("4")

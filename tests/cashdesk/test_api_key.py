@@ -193,11 +193,11 @@ def test_the_command_makes_a_key_of_the_same_kind(cast: Cast) -> None:
         (("--account", "Nobody"), "There is no account 'Nobody'; there are: Account"),
         (("--store", "9"), "There is no store '9'; there are: 1337"),
         (("--vendor", "x"), "There is no vendor 'x'; there are: none"),
-        (("--station", "1"), "station: needs the store"),
+        (("--station", "1"), "station: Choose the store of the register"),
         (("--store", "1337", "--station", "99"), "station: store 1337 has no register 99"),
-        (("--days", "0"), "expires_at: must be in the future"),
-        (("--days", "-1"), "expires_at: must be in the future"),
-        (("--days", "9999999999"), "--days: so far no calendar reaches"),
+        (("--days", "0"), "expires_at: Choose a time in the future"),
+        (("--days", "-1"), "expires_at: Choose a time in the future"),
+        (("--days", "9999999999"), "--days: too large"),
     ],
 )
 def test_the_command_says_what_is_wrong(cast: Cast, arguments: tuple[str, ...], words: str) -> None:

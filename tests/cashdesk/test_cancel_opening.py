@@ -93,7 +93,7 @@ def test_once_anything_came_it_is_counted_and_closed(cast: Cast, what: str) -> N
     before = books(cast.store)
     for user in (cast.carla, cast.erika):
         assert "Count and close the drawer" in why_not_cancelled(session, by=Principal(user=user))
-        with pytest.raises(Conflict, match="Money has moved or a payment was reported"):
+        with pytest.raises(Conflict, match="There was a movement or a payment"):
             cancel(session, user)
     assert books(cast.store) == before
     assert CashSession.objects.get().is_open
@@ -109,13 +109,13 @@ def test_who_may_cancel(cast: Cast) -> None:
 def test_it_is_cancelled_once_and_not_after_a_close(cast: Cast) -> None:
     session, stale = open_drawer(cast.carla, 100_00), CashSession.objects.get()
     cancel(session)
-    with pytest.raises(Conflict, match="closed already"):
+    with pytest.raises(Conflict, match="already closed"):
         cancel(stale)
     with pytest.raises(NothingOpen):
         close_drawer(stale, 100_00)
     other = open_drawer(cast.carla, 100_00)
     close_drawer(other, 100_00)
-    with pytest.raises(Conflict, match="closed already"):
+    with pytest.raises(Conflict, match="already closed"):
         cancel(other)
     assert Movement.objects.filter(reverses__isnull=False).count() == 1
 
@@ -219,7 +219,7 @@ def test_a_float_that_left_a_vault_which_was_counted_since(cast: Cast) -> None:
     shop.vault(400_00)
     vault = shop.cast.place("VAULT")
     shop.close(vault.settlements.get(), 400_00)
-    with pytest.raises(Conflict, match="The vault was counted since"):
+    with pytest.raises(Conflict, match=r"There was a count since then \(Safe\)"):
         cancel(session, at=shop.tick())
     done = cancel(session, cast.erika, at=shop.tick())
     made = Movement.objects.get(reverses__isnull=False)

@@ -60,7 +60,7 @@ def test_an_amount_that_nobody_carries_is_refused_by_field(cast: Cast, kind: Mov
     session = open_drawer(cast.carla, 10000)
     with pytest.raises(InvalidInput) as refused:
         move(session, kind, largest_amount("EUR") + 1)
-    assert refused.value.errors == {"amount": "must be at most 50000000.00 EUR."}
+    assert refused.value.errors == {"amount": "Enter at most 50000000.00 EUR."}
     assert Movement.objects.count() == 1
     move(session, kind, largest_amount("EUR"))
 

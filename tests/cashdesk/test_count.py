@@ -65,7 +65,7 @@ def test_the_largest_drawer_still_fits(currency: str) -> None:
     assert total_of(currency="KWD", pieces=pieces_of((largest_amount("KWD"), 1))) == largest_amount("KWD")
     with pytest.raises(InvalidInput) as refused:
         total_of(currency=currency, pieces=pieces_of((coin, largest + 1)))
-    assert refused.value.errors == {"count": f"must be at most {to_text(largest, currency)}."}
+    assert refused.value.errors == {"count": f"Enter at most {to_text(largest, currency)}."}
 
 
 def test_a_currency_without_known_notes_takes_any_piece() -> None:

@@ -124,7 +124,7 @@ def test_a_forced_close_raises_each_currency_and_each_is_counted_by_itself(cast:
 
 def test_the_desk_asks_for_what_came_into_the_drawer(cast: Cast, trading: CashSession) -> None:
     assert asked(cast) == [USD]
-    with pytest.raises(Conflict, match="USD came into this drawer") as refused:
+    with pytest.raises(Conflict, match="This drawer also took USD") as refused:
         close(trading, 100_00, [], asks_for_all=True)
     assert refused.value.code == "currency_not_counted"
     assert CashSession.objects.get().is_open

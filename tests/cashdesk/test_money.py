@@ -152,7 +152,7 @@ def test_a_barcode_is_no_amount(currency: str, largest: int, said: str) -> None:
     for read in (money.parse_units, money.parse_minor):
         with pytest.raises(InvalidInput) as refused:
             read(4006381333931, currency, field="final_cash_declared")
-        assert refused.value.errors == {"final_cash_declared": f"must be at most {said}."}
+        assert refused.value.errors == {"final_cash_declared": f"Enter at most {said}."}
 
 
 def test_the_largest_amount_is_a_setting(settings: Any) -> None:

@@ -116,7 +116,7 @@ def test_the_command_changes_a_password_as_every_door_does(cast: Cast, monkeypat
     out, err = StringIO(), StringIO()
     call_command("changepassword", "CARLA", stdout=out, stderr=err)
     assert "Carla has a new password and is signed out everywhere." in out.getvalue()
-    assert "The two passwords differ." in err.getvalue()
+    assert "The two passwords do not match." in err.getvalue()
     assert authenticate(secret=secret, at=NOON) is None
     assert check_password(GOOD, User.objects.get(pk=cast.carla.pk).password)
     assert AuditEntry.objects.get(action="person.password_set").user is None
@@ -126,7 +126,7 @@ def test_the_command_gives_up_after_three_tries_and_names_an_unknown_person(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("getpass.getpass", lambda _prompt: "short")
-    with pytest.raises(CommandError, match="stays as it is"):
+    with pytest.raises(CommandError, match="was not changed"):
         call_command("changepassword", "carla", stdout=StringIO(), stderr=StringIO())
     with pytest.raises(CommandError, match="no person with the username 'nobody'"):
         call_command("changepassword", "nobody", stdout=StringIO())
@@ -155,9 +155,9 @@ def test_everybody_changes_their_own_password_and_goes_on_in_this_browser_alone(
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ({"old_password": "wrong"}, "This is not your present password."),
+        ({"old_password": "wrong"}, "This is not your current password."),
         ({"old_password": ""}, "Fill in this field."),
-        ({"new_password2": "another-good-one"}, "The two new passwords differ."),
+        ({"new_password2": "another-good-one"}, "The two new passwords do not match."),
         ({"new_password1": "short", "new_password2": "short"}, "too short"),
         ({"new_password1": "carla@example", "new_password2": "carla@example"}, "too similar"),
     ],

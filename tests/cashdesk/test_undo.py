@@ -58,9 +58,9 @@ def test_a_slip_of_the_thumb_is_taken_back(cast: Cast, kind: MovementKind, amoun
 def test_it_is_taken_back_once(cast: Cast) -> None:
     movement = move(open_drawer(cast.carla, 100_00), MovementKind.PAID_OUT, 5_00)
     made = undo(movement, cast.carla)
-    with pytest.raises(Conflict, match="reversed already"):
+    with pytest.raises(Conflict, match="already reversed"):
         undo(movement, cast.carla)
-    assert "reversed already" in why_not(movement, cast.carla)
+    assert "already reversed" in why_not(movement, cast.carla)
     with pytest.raises(DomainError, match="This is a reversal"):
         undo(made, cast.carla)
     assert Movement.objects.filter(reverses=movement).count() == 1
@@ -84,9 +84,9 @@ def test_payments_floats_returns_and_differences_are_not_taken_back(cast: Cast) 
     kinds = (MovementKind.FLOAT, MovementKind.RETURN, MovementKind.OVER_SHORT)
     others = [Movement.objects.filter(kind=kind).get() for kind in kinds]
     for movement in (sale, back, *others):
-        with pytest.raises(Forbidden, match="Only cash paid in"):
+        with pytest.raises(Forbidden, match="You can take back only cash"):
             undo(movement, cast.carla)
-        assert "Only cash paid in" in why_not(movement, cast.carla)
+        assert "You can take back only cash" in why_not(movement, cast.carla)
 
 
 @pytest.mark.parametrize("how", ["closed", "handed over", "forced"])
@@ -98,7 +98,7 @@ def test_what_was_counted_or_left_stays(cast: Cast, how: str) -> None:
     else:
         close_drawer(session, 95_00, hands_over=how == "handed over")
     before = books(cast.store)
-    with pytest.raises(Conflict, match="The register 1 was counted since"):
+    with pytest.raises(Conflict, match=r"There was a count since then \(Register 1\)"):
         undo(movement, cast.carla)
     assert "Ask a manager" in why_not(movement, cast.carla)
     assert books(cast.store) == before
@@ -111,7 +111,7 @@ def test_a_drop_that_was_counted_in_the_vault_is_a_manager_s_to_reverse(cast: Ca
     session = shop.sign_on(shop.cast.carla, 200_00)
     drop = move(session, MovementKind.DROP, 50_00, at=shop.tick())
     shop.close(vault, 850_00)
-    with pytest.raises(Conflict, match="The vault was counted since"):
+    with pytest.raises(Conflict, match=r"There was a count since then \(Safe\)"):
         undo(drop, shop.cast.carla)
     made = reverse_movement(movement=now(drop), by=shop.by(), at=shop.tick(), reason="never carried")
     assert (made.is_late, made.late_for) == (True, shop.cast.place("VAULT"))
@@ -135,7 +135,9 @@ def test_money_that_a_manager_lent_to_a_drawer_is_taken_back_by_them(cast: Cast)
     assert close_drawer(session, 100_00).difference == 0
 
 
-@pytest.mark.parametrize(("reason", "said"), [("", "is required"), ("  ", "is required"), ("x" * 51, "at most 50")])
+@pytest.mark.parametrize(
+    ("reason", "said"), [("", "Enter a reason"), ("  ", "Enter a reason"), ("x" * 51, "at most 50")]
+)
 def test_a_reason_is_asked_for(cast: Cast, reason: str, said: str) -> None:
     movement = move(open_drawer(cast.carla, 100_00), MovementKind.PAID_OUT, 5_00)
     with pytest.raises(InvalidInput, match=said) as raised:

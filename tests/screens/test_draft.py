@@ -126,7 +126,7 @@ def test_what_is_done_leaves_no_draft_and_what_is_refused_leaves_it(
     assert not Draft.objects.exists()
     late = type_into(carla, {**form, **typed}, seen=1)
     assert late.status_code == 409
-    assert late.json() == {"message": "What you typed here was sent, or thrown away, on another page.", "version": 0}
+    assert late.json() == {"message": "You sent or discarded this form on another page.", "version": 0}
     assert not Draft.objects.exists()
 
 

@@ -156,7 +156,7 @@ def test_another_persons_page_and_another_sites_form_show_nothing(cast: Cast) ->
     for path in ("/desk/count", "/desk/draft", "/desk/draft/go-on", "/sign-out", "/admin/login/"):
         refused = carla.client.post(path, {"amount": "4711"})
         assert refused.status_code == 403
-        assert b"Reload the page and send it again" in refused.content
+        assert b"Reload the page and try again" in refused.content
         assert b"4711" not in refused.content
 
 

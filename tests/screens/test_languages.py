@@ -151,7 +151,7 @@ def test_programs_are_answered_in_english_with_plain_numbers(cast: Cast) -> None
     cast.store.language = "de"
     cast.store.save()
     assert _answers(cast, "de-DE,de") == plain
-    assert b"must be a number with a point" in plain[0]
+    assert b"Enter a number with a point" in plain[0]
 
 
 def _answers(cast: Cast, accepted: str = "en") -> list[bytes]:

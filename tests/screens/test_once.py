@@ -82,7 +82,7 @@ def test_a_form_that_says_something_else_under_the_same_key_is_not_done(cast: Ca
     carla.client.post("/desk/pay-in", form)
     carla.page = carla.client.post("/desk/pay-in", {**form, "amount": "6"})
     assert carla.page.status_code == 422
-    assert "This page was sent and done before. What it says now was not done" in carla.text
+    assert "This page was already sent and saved. Your later changes were not saved" in carla.text
     assert carla.value("amount") == "6"
     assert booked() == 1
     carla.send("/desk/pay-in", {"amount": "6", "reason": "change"})
@@ -118,7 +118,7 @@ def test_a_key_that_is_none_does_nothing(cast: Cast, once: str) -> None:
         carla.get(path)
         carla.send(path, {**typed, "once": once})
         assert carla.page.status_code == 422, path
-        assert "This page is out of date. Nothing was done" in carla.text
+        assert "This page is out of date. Check it" in carla.text
     assert booked() == 0
     assert open_of(cast.carla)
     assert not IdempotentAnswer.objects.exists()

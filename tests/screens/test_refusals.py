@@ -21,16 +21,16 @@ def give_register(cast: Cast, user: User, number: int = 1) -> None:
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ({}, "Amount: is not counted yet: type the pieces, or an amount. Nothing there is 0."),
-        ({"amount": "12,50,1"}, "Amount: must be an amount such as 1,250.50."),
-        ({"amount": "1.234"}, "Amount: EUR has at most 2 decimals, as in 1,250.50."),
-        ({"amount": "-5"}, "Amount: must not be negative."),
-        ({"amount": "1" * 16}, "Amount: has more than 15 digits."),
-        ({"pieces-2000": "1.5"}, "20 EUR: must be a whole number of pieces, such as 12."),
-        ({"pieces-2000": "two", "amount": "x"}, "20 EUR: must be a whole number of pieces, such as 12."),
-        ({"pieces-2000": "10000001"}, "20 EUR: must be at most 10000000 pieces."),
-        ({"pieces-2000": "2", "amount": "41"}, "Amount: 41.00 EUR is not the 40.00 EUR that the pieces add up to."),
-        ({"pieces-50000": "x\0<b>"}, "500 EUR: must be a whole number of pieces, such as 12."),
+        ({}, "Amount: Enter the pieces or an amount. If there is no cash, enter 0."),
+        ({"amount": "12,50,1"}, "Amount: Enter an amount such as 1,250.50."),
+        ({"amount": "1.234"}, "Amount: EUR has at most 2 decimals. Enter an amount such as 1,250.50."),
+        ({"amount": "-5"}, "Enter 0 or more."),
+        ({"amount": "1" * 16}, "Amount: Enter at most 15 digits."),
+        ({"pieces-2000": "1.5"}, "20 EUR: Enter a whole number of pieces, such as 12."),
+        ({"pieces-2000": "two", "amount": "x"}, "20 EUR: Enter a whole number of pieces, such as 12."),
+        ({"pieces-2000": "10000001"}, "20 EUR: Enter at most 10000000 pieces."),
+        ({"pieces-2000": "2", "amount": "41"}, "Amount: The pieces add up to 40.00 EUR, but the amount is 41.00 EUR."),
+        ({"pieces-50000": "x\0<b>"}, "500 EUR: Enter a whole number of pieces, such as 12."),
     ],
 )  # fmt: skip
 def test_a_count_that_is_not_understood_names_the_field_and_keeps_what_was_typed(
@@ -52,12 +52,12 @@ def test_a_count_that_is_not_understood_names_the_field_and_keeps_what_was_typed
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ({"amount": "", "reason": "x"}, "Amount: must be an amount such as 1,250.50."),
-        ({"amount": "0", "reason": "x"}, "Amount: must be more than 0."),
-        ({"amount": "7,5,1", "reason": "x"}, "Amount: must be an amount such as 1,250.50."),
-        ({"amount": "7", "reason": " "}, "Reason: is required: say in a word or two what it is for."),
-        ({"amount": "7", "reason": "r" * 51}, "Reason: must be at most 50 characters."),
-        ({"amount": "7", "reason": "r", "note": "n" * 501}, "Note: must be at most 500 characters."),
+        ({"amount": "", "reason": "x"}, "Amount: Enter an amount such as 1,250.50."),
+        ({"amount": "0", "reason": "x"}, "Enter an amount above 0."),
+        ({"amount": "7,5,1", "reason": "x"}, "Amount: Enter an amount such as 1,250.50."),
+        ({"amount": "7", "reason": " "}, "Reason: Enter a reason."),
+        ({"amount": "7", "reason": "r" * 51}, "Reason: Enter at most 50 characters."),
+        ({"amount": "7", "reason": "r", "note": "n" * 501}, "Note: Enter at most 500 characters."),
     ],
 )
 @pytest.mark.parametrize("path", ["/desk/pay-in", "/desk/pay-out"])
@@ -93,9 +93,9 @@ def test_who_has_no_store_is_told(cast: Cast) -> None:
 @pytest.mark.parametrize(
     ("settling", "requires", "words"),
     [
-        (Settling.COUNTING, False, "Register 1 is being counted: its settlement is closed before it is opened again."),
+        (Settling.COUNTING, False, "Register 1 is being counted. Close its settlement first."),
         (Settling.COUNTING, True, "Register 1 is being counted"),
-        (Settling.NONE, True, "Register 1 has no open settlement: store 1337 trades under settlement only."),
+        (Settling.NONE, True, "Register 1 has no open settlement. In store 1337 a register needs one."),
     ],
 )
 def test_a_register_that_settling_holds_is_explained(
@@ -120,7 +120,7 @@ def test_a_register_that_somebody_else_has_open_is_explained(cast: Cast) -> None
     open_drawer(cast.bruno, 0, station=1, by=cast.erika)
     carla = Browser(cast.carla)
     carla.get("/desk")
-    assert "Register 1 is open already: it is counted and closed before somebody else opens it." in carla.text
+    assert "Register 1 is already open. Count and close it first." in carla.text
     carla.fill("/desk/open", {"amount": "12"})
     assert carla.page.status_code == 409
     assert "Bruno has had register 1 open since " in carla.text
@@ -135,7 +135,7 @@ def test_who_has_no_register_chooses_among_those_that_are_nobodys(cast: Cast) ->
     for station, status, words in (
         ("1", 403, "Register 1 is assigned to somebody else. Choose another one, or ask your manager."),
         ("9", 400, "Register: store 1337 has no register 9."),
-        ("x", 400, "Register: must be a number"),
+        ("x", 400, "Enter a number"),
     ):
         carla.fill("/desk/open", {"amount": "1", "station": station})
         assert carla.page.status_code == status
@@ -143,7 +143,7 @@ def test_who_has_no_register_chooses_among_those_that_are_nobodys(cast: Cast) ->
     carla.send("/desk/open", {"amount": "1", "station": "2"})
     assert open_of(cast.carla).register.number == 2
     busy = Browser(UserFactory(store=cast.store)).get("/desk/open").content.decode()
-    assert "Register 2 is open already" in busy
+    assert "Register 2 is already open" in busy
     assert 'value="1"' in Browser(cast.erika).get("/desk/open").content.decode()
 
 
@@ -275,7 +275,7 @@ def test_a_form_of_another_store_or_currency_opens_no_drawer(cast: Cast) -> None
     cast.store.currency = "CLP"
     cast.store.save()
     assert carla.send("/desk/open", {"amount": "100"}).status_code == 409
-    assert "This page is out of date. Nothing was done" in carla.text
+    assert "This page is out of date. Check it" in carla.text
     assert carla.value("amount") == "100"
     cast.carla.store = StoreFactory(account=cast.store.account, number="1338")
     cast.carla.save()

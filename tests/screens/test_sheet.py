@@ -44,11 +44,14 @@ def test_loose_packed_and_weighed_pieces_add_up() -> None:
 @pytest.mark.parametrize(
     ("typed", "error"),
     [
-        ({"worth_50": "7.03"}, "7.03 EUR is no whole number of pieces: 7.00 EUR would be, and 7.50 EUR."),
-        ({"worth_50": "x"}, "must be an amount such as 1,250.50."),
-        ({"packs_50": "1.5"}, "must be a whole number of rolls or bundles, such as 2."),
-        ({"pieces_50": "-1"}, "must be a whole number of pieces, such as 12."),
-        ({"pieces_50": "1", "packs_50": str(PIECES_MAX // 40)}, f"must be at most {PIECES_MAX} pieces."),
+        (
+            {"worth_50": "7.03"},
+            "7.03 EUR is not a whole number of pieces. The nearest amounts are 7.00 EUR and 7.50 EUR.",
+        ),
+        ({"worth_50": "x"}, "Enter an amount such as 1,250.50."),
+        ({"packs_50": "1.5"}, "Enter a whole number of rolls or bundles, such as 2."),
+        ({"pieces_50": "-1"}, "Enter a whole number of pieces, such as 12."),
+        ({"pieces_50": "1", "packs_50": str(PIECES_MAX // 40)}, f"Enter at most {PIECES_MAX} pieces."),
     ],
 )
 def test_what_cannot_be_read_is_told_in_its_row(typed: dict[str, str], error: str) -> None:
@@ -154,12 +157,12 @@ def test_a_float_that_cannot_be_made_says_by_how_much(cast: Cast) -> None:
 @pytest.mark.parametrize(
     ("template", "error"),
     [
-        ([1], "The float is pieces by the worth of a note or coin"),
+        ([1], "Enter the usual float as pieces by the value of a note or coin"),
         ({"3000": 1}, "EUR has no note or coin of 3000 minor units."),
-        ({"1000": -1}, "10.00 EUR: must be a whole number of pieces from 1 to 10000; leave it out for none."),
-        ({"1000": 10_001}, "10.00 EUR: must be"),
-        ({"1000": True}, "10.00 EUR: must be"),
-        ({"1000": "5"}, "10.00 EUR: must be"),
+        ({"1000": -1}, "10.00 EUR: Enter a whole number of pieces from 1 to 10000. Leave it out for none."),
+        ({"1000": 10_001}, "10.00 EUR: Enter a whole number"),
+        ({"1000": True}, "10.00 EUR: Enter a whole number"),
+        ({"1000": "5"}, "10.00 EUR: Enter a whole number"),
     ],
 )
 def test_a_float_that_cannot_lie_in_a_drawer_is_refused(cast: Cast, template: Any, error: str) -> None:

@@ -145,7 +145,7 @@ def test_a_form_without_its_token_does_nothing(cast: Cast) -> None:
     for path in ("/sign-out", "/desk/open", "/desk/drop", "/desk/count"):
         refused = client.post(path, {"name": "carla", "password": PASSWORD, "amount": "1"})
         assert refused.status_code == 403, path
-        assert b"Reload the page and send it again" in refused.content
+        assert b"Reload the page and try again" in refused.content
     assert client.post("/sign-in", {"name": "bruno", "password": PASSWORD}).headers["Location"] == "/sign-in"
     assert client.session["_auth_user_id"] == str(cast.carla.pk)
 

@@ -38,7 +38,7 @@ def test_a_large_count_is_confirmed_between_review_and_close(cast: Cast, carla: 
     assert "A second person confirms this count" in carla.text
     carla.send(path, {"step": "close"})
     assert carla.page.status_code == 400
-    assert "Their password: is required." in carla.text
+    assert "Enter the password of the second person." in carla.text
     carla.send(path, {"step": "close", **signed("bruno")})
     assert carla.page.status_code == 303
     assert witness_of_last_count() == cast.bruno
@@ -66,7 +66,7 @@ def test_a_large_float_is_confirmed_too(cast: Cast, carla: Browser) -> None:
 
 
 WRONG = "The name or the password is wrong."
-NOT_HERE = "must be another person of this store, or somebody above it."
+NOT_HERE = "Ask a colleague from this store, or an admin, to confirm this count."
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ NOT_HERE = "must be another person of this store, or somebody above it."
         ("nobody", PASSWORD, 400, WRONG),
         ("otto", PASSWORD, 400, WRONG),
         ("otto", "wrong", 400, WRONG),
-        ("", PASSWORD, 400, "Second person: is required."),
+        ("", PASSWORD, 400, "Enter the name of the second person."),
         ("carla", PASSWORD, 403, NOT_HERE),
         ("elsewhere", PASSWORD, 403, NOT_HERE),
     ],

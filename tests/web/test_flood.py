@@ -20,7 +20,7 @@ def names(count: int) -> dict[str, Any]:
 def test_half_a_million_names_before_signing_in_are_not_even_read() -> None:
     refused = Caller().post("/auth/login", json.dumps(names(500_000)))
     assert refused.status_code == 413
-    assert exact(refused)["detail"] == "The body is larger than 64 KB: send less at a time."
+    assert exact(refused)["detail"] == "The body is larger than 64 KB. Send less at a time."
     assert len(refused.content) < 1000
 
 

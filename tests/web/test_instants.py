@@ -124,4 +124,4 @@ def test_a_field_of_a_request_names_what_would_be_right() -> None:
 
     asked = Asked(data={"at": "2026-03-01T08:00:00"})
     assert not asked.is_valid()
-    assert asked.errors["at"] == ["must be an instant with its UTC offset, such as 2026-03-01T08:00:00Z."]
+    assert asked.errors["at"] == ["Enter an instant with its UTC offset, such as 2026-03-01T08:00:00Z."]

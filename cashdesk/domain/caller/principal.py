@@ -129,8 +129,8 @@ def find_person(*, user_id: int | None, by: Principal) -> User:
         return by.user
     if user_id is None:
         raise Forbidden(
-            "An API key acts for a person: name the person with user_id.",
-            errors={"user_id": "is required with an API key."},
+            "An API key acts for a person. Name the person with user_id.",
+            errors={"user_id": "Name the person that the API key acts for."},
         )
     person = (
         by.people().select_related("store", "account", "register").filter(pk=user_id).first()
@@ -138,7 +138,7 @@ def find_person(*, user_id: int | None, by: Principal) -> User:
         else None
     )
     if person is None or not by.has_role(Role.MANAGER):
-        raise Forbidden("user_id: may be your own id; managers may name a cashier of their store.")
+        raise Forbidden("user_id: Use your own id. Managers can also name a cashier of their store.")
     return person
 
 

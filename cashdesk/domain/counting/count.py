@@ -53,7 +53,7 @@ def total_of(
     seen = set()
     for line in pieces:
         if line.denomination < 1:
-            raise InvalidInput.of(field, _("has a note or coin that is worth nothing."))
+            raise InvalidInput.of(field, _("Give each note or coin a value above 0."))
         if known and line.denomination not in known:
             raise InvalidInput.of(
                 field,
@@ -63,7 +63,7 @@ def total_of(
         if line.denomination in seen:
             raise InvalidInput.of(
                 field,
-                _("names the note or coin of %(denomination)s minor units twice.")
+                _("List the note or coin of %(denomination)s minor units only once.")
                 % {"denomination": line.denomination},
             )
         seen.add(line.denomination)

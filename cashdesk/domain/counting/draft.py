@@ -44,7 +44,7 @@ def save_draft(
     draft = Draft.objects.filter(user=user, subject=subject).first()
     if draft is None:
         if seen_version:
-            raise DraftGone("What was typed here was sent, or thrown away, on another page.")
+            raise DraftGone("This draft was sent or discarded on another page.")
         return _begin(user, subject=subject, fields=fields, device=device, at=at)
     is_elsewhere = draft.device != device and seen_version is not None and seen_version < draft.version
     if is_elsewhere and draft.fields != fields:
@@ -98,6 +98,6 @@ def _begin(user: User, *, subject: str, fields: Mapping[str, str], device: str, 
 def _refuse_strange(*, subject: str, fields: Mapping[str, str], device: str) -> None:
     length = sum(len(name) + len(value) for name, value in fields.items())
     if not SUBJECT.fullmatch(subject) or len(device) > 32 or not device.isprintable():
-        raise InvalidInput("A draft has a subject and a device, both short words.")
+        raise InvalidInput("A draft needs a subject and a device. Both are short words.")
     if len(fields) > FIELDS_MAX or length > LENGTH_MAX or not all(fits(*field) for field in fields.items()):
-        raise InvalidInput("A draft holds the fields of one form, as they were typed.")
+        raise InvalidInput("A draft can hold only the fields of one form, as text.")

@@ -134,7 +134,7 @@ def refuse_out_of_line(
     ]
     doubts = [doubt for doubt in found if doubt is not None]
     if not {doubt.token for doubt in doubts} <= set(looked_at):
-        raise OutOfLine(_("Check the amount: it is larger than usual."), facts={"doubts": doubts})
+        raise OutOfLine(_("Check the amount. It is larger than usual."), facts={"doubts": doubts})
 
 
 def _usual_float(store: Store) -> int:

@@ -11,7 +11,7 @@ from cashdesk.domain.people.sign_in_throttle import Source
 from cashdesk.errors import Forbidden, InvalidInput, NotSignedIn
 from cashdesk.models import Store, User
 
-MAY_NOT_WITNESS = noop("must be another person of this store, or somebody above it.")
+MAY_NOT_WITNESS = noop("Ask a colleague from this store, or an admin, to confirm this count.")
 
 
 def asks_witness(*, store: Store, amount: int) -> bool:
@@ -31,7 +31,12 @@ def confirm_witness(*, name: str, password: str, source: Source, by: Principal, 
     """
     left_out = [field for field, typed in (("witness_name", name), ("witness_password", password)) if not typed]
     if left_out:
-        raise InvalidInput(_("A second person confirms this count."), errors=dict.fromkeys(left_out, _("is required.")))
+        wanted = {
+            "witness_name": _("Enter the name of the second person."),
+            "witness_password": _("Enter the password of the second person."),
+        }
+        errors = {field: wanted[field] for field in left_out}
+        raise InvalidInput(_("A second person must confirm this count."), errors=errors)
     try:
         witness = verify_called(name=name, password=password, source=source, at=at)
     except NotSignedIn as error:
@@ -56,4 +61,4 @@ def refuse_witness(witness: User | None, *, by: Principal, store: Store) -> None
 def refuse_unwitnessed(*, store: Store, amount: int, witness: User | None) -> None:
     """Refuses a large count (minor units) that nobody confirmed. Raises InvalidInput."""
     if witness is None and asks_witness(store=store, amount=amount):
-        raise InvalidInput.of("witness_name", _("is required: a second person confirms a count of so much."))
+        raise InvalidInput.of("witness_name", _("This much cash needs a second person."))

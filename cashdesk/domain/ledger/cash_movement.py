@@ -87,10 +87,12 @@ def move_money(
     """
     if not any(here.kind in ends for ends in MOVEMENT_ENDS[kind]) or OTHER_END[kind] == here.kind:
         raise InvalidInput.of(
-            "kind", _("%(kind)s: is not made at the %(place)s.") % {"kind": _(kind.label), "place": here}
+            "kind", _("%(kind)s is not possible here (%(place)s).") % {"kind": _(kind.label), "place": here}
         )
     if method != CASH and kind not in OF_ANY_METHOD:
-        raise InvalidInput.of("method", _("%(kind)s: moves cash alone.") % {"kind": _(kind.label)})
+        raise InvalidInput.of(
+            "method", _("%(kind)s moves only cash. Choose the method CASH.") % {"kind": _(kind.label)}
+        )
     if kind not in WITH_THE_BANK:
         refuse_switched_off(store)
     ends = places_of(store)
@@ -101,7 +103,7 @@ def move_money(
         session = CashSession.objects.filter(register=locked, status=SessionStatus.OPEN).first()
         if session is None and locked.settling != Settling.OPEN:
             raise Conflict(
-                _("Register %(register)s does not trade: open a session or a settlement there first.")
+                _("Register %(register)s is not open. Open a session or a settlement there first.")
                 % {"register": locked.number},
                 code="register_is_idle",
             )

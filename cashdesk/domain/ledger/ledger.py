@@ -158,12 +158,12 @@ def _check(*, store: Store, entry: Entry) -> None:
     """Law 2 and the ends that a kind may have, named before the database's own constraints would refuse."""
     if isinstance(entry.amount, bool) or not isinstance(entry.amount, int) or not 1 <= entry.amount <= AMOUNT_MAX:
         raise InvalidMovement(
-            "amount: a movement moves a whole, positive number of minor units.", errors={"amount": "must be positive."}
+            "amount: must be a whole number of minor units above 0.", errors={"amount": "must be above 0."}
         )
     if entry.source.pk == entry.destination.pk:
-        raise InvalidMovement("A movement goes from one place to another.")
+        raise InvalidMovement("The two places of a movement must differ.")
     if not entry.source.store_id == entry.destination.store_id == store.pk:
-        raise InvalidMovement("Both places of a movement belong to the same store.")
+        raise InvalidMovement("Both places of a movement must belong to the same store.")
     ends = (entry.source.kind, entry.destination.kind)
     if entry.reverses is not None:
         ends = (ends[1], ends[0])
@@ -173,7 +173,7 @@ def _check(*, store: Store, entry: Entry) -> None:
             late_ends for source, destination in allowed for late_ends in _late_ends(str(source), str(destination))
         )
     if ends not in allowed:
-        raise InvalidMovement(f"{entry.kind.label}: does not go from {entry.source} to {entry.destination}.")
+        raise InvalidMovement(f"{entry.kind.label} cannot go from {entry.source} to {entry.destination}.")
 
 
 def _late_ends(source: str, destination: str) -> list[tuple[str, str]]:

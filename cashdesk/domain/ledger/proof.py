@@ -27,7 +27,7 @@ def faults_of_store(store: Store) -> Iterator[str]:
     for place in store.places.all():
         yield from faults_of(place)
         if not _book_holds(place):
-            yield f"{place} of store {store.number}: its book is not the sum of its movements."
+            yield f"The book of {place} in store {store.number} is not the sum of its movements."
     yield from _faults_of_sessions(store)
     yield from _faults_of_foreign_cash(store)
     yield from _faults_of_payments(store)
@@ -70,10 +70,10 @@ def _faults_of_sessions(store: Store) -> Iterator[str]:
             found, right = to_text(left, session.currency), to_text(should_be_left, session.currency)
             yield f"Session {session.pk}: {found} were left in the drawer, not {right}."
         if session.is_counted and (session.returned or 0) + kept != declared:
-            yield f"Session {session.pk}: what went back to the vault is not what was declared."
+            yield f"Session {session.pk}: the return to the vault differs from the declared amount."
         differences = session.opening_difference + session.difference
         if session.is_counted and (session.over or 0) - (session.short or 0) != differences:
-            yield f"Session {session.pk}: what was booked over/short is not its differences."
+            yield f"Session {session.pk}: the over/short movements do not add up to its differences."
 
 
 def _faults_of_cancelled(session: CashSession) -> Iterator[str]:
@@ -82,10 +82,10 @@ def _faults_of_cancelled(session: CashSession) -> Iterator[str]:
     """
     booked = Movement.objects.filter(session=session, payment__isnull=True)
     if booked.filter(reverses__isnull=True, reversed_by__isnull=True).exists():
-        yield f"Session {session.pk}: its opening was cancelled, and not all that it booked was reversed."
+        yield f"Session {session.pk}: its opening was cancelled, but not every movement was reversed."
     is_of_opening = Q(kind__in=(MovementKind.FLOAT, MovementKind.OVER_SHORT))
     if booked.exclude(is_of_opening).exists() or session.payments.filter(booked=Booked.ON_TIME).exists():
-        yield f"Session {session.pk}: its opening was cancelled, and money moved in it."
+        yield f"Session {session.pk}: its opening was cancelled, but money moved in it."
 
 
 def _faults_of_foreign_cash(store: Store) -> Iterator[str]:
@@ -117,10 +117,10 @@ def _faults_of_payments(store: Store) -> Iterator[str]:
     for payment in (unbooked | booked_twice_or_wrong).iterator(chunk_size=1000):
         # Several tills may use one id, so the row is named too.
         named = f"Payment {payment.external_id} ({payment.pk}) of store {store.number}"
-        yield f"{named}: its movements are not '{payment.booked}'."
+        yield f"{named}: its movements do not match '{payment.booked}'."
     wrong = Movement.objects.filter(store=store, payment__isnull=False, reverses__isnull=True).exclude(
         Q(payment__tendered__isnull=True, amount=F("payment__amount"))
         | Q(payment__tendered__isnull=False, amount=F("payment__tendered") - F("payment__change"))
     )
     for movement in wrong.select_related("payment").iterator(chunk_size=1000):
-        yield f"Movement {movement.pk} does not move what its payment says."
+        yield f"Movement {movement.pk} differs from its payment."

@@ -22,27 +22,27 @@ def refuse_kind(movement: Movement, *, kinds: Collection[MovementKind] = REVERSI
     if movement.reverses_id is not None:
         raise InvalidMovement(_("This is a reversal. To undo it, book the movement again."))
     if movement.kind not in kinds:
-        told = _("%(kind)s: cannot be reversed. The next count corrects it.")
+        told = _("This kind of movement (%(kind)s) cannot be reversed. The next count corrects it.")
         raise InvalidMovement(told % {"kind": _(movement.get_kind_display())})
 
 
 def refuse_reason(reason: str) -> None:
     """Raises InvalidInput for a missing or too long reason."""
     if not reason.strip():
-        raise InvalidInput.of("reason", _("is required: say in a word or two why."))
+        raise InvalidInput.of("reason", _("Enter a reason."))
     if len(reason) > REASON_MAX:
-        raise InvalidInput.of("reason", _("must be at most %(limit)s characters.") % {"limit": REASON_MAX})
+        raise InvalidInput.of("reason", _("Enter at most %(limit)s characters.") % {"limit": REASON_MAX})
 
 
 def already_reversed() -> Conflict:
     """Returns the error for a second reversal (law 1)."""
-    return Conflict(_("This movement was reversed already."), code="already_reversed")
+    return Conflict(_("This movement is already reversed."), code="already_reversed")
 
 
 def counted_twice() -> Conflict:
     """Returns the error for a movement of which both places were counted since: their two differences explain it."""
     return Conflict(
-        _("Both places were counted since, and each count has booked its difference."), code="counted_since"
+        _("Both places were counted since then. Their differences already include this movement."), code="counted_since"
     )
 
 
@@ -81,9 +81,8 @@ def why_not_reversed(movements: Sequence[Movement], *, on_time: bool = False) ->
 
 def late_only(places: Sequence[Place]) -> Conflict:
     """Returns the error for a reversal that would be late where only one on time is allowed."""
-    told = _("The %(place)s was counted since. Ask a manager to reverse this movement.")
-    named = places[0].in_words if places else _("drawer")
-    return Conflict(told % {"place": named}, code="counted_since")
+    told = _("There was a count since then (%(place)s). Ask a manager to reverse this movement.")
+    return Conflict(told % {"place": places[0] if places else _("drawer")}, code="counted_since")
 
 
 def _why_not(movement: Movement, *, counted: Sequence[Place], on_time: bool) -> str:

@@ -59,7 +59,7 @@ def faults_of(place: Place) -> list[str]:
         movements = list(_movements(place=place, after=seal.after_movement, until=seal.last_movement))
         if seal.digest != _digest(seal, movements):
             faults.append(
-                f"{place} of store {place.store_id}: the movements under Z {seal.number} are not those that were sealed."
+                f"{place} of store {place.store_id}: the movements under Z {seal.number} differ from those that were sealed."
             )
         balances = dict(_opening(previous))
         for row in movements:
@@ -70,7 +70,7 @@ def faults_of(place: Place) -> list[str]:
             )
         if seal.balances != _listed(balances):
             faults.append(
-                f"{place} of store {place.store_id}: the balances of Z {seal.number} are not the sum of its movements."
+                f"{place} of store {place.store_id}: the balances of Z {seal.number} differ from the sum of its movements."
             )
         previous = seal
     return faults

@@ -41,7 +41,7 @@ def decide_payment(
         if payment.status == status:
             return payment
         if status not in FLOW["payment"][payment.status]:
-            raise Conflict(f"status: the payment is {payment.status} already and stays so.", code="payment_decided")
+            raise Conflict(f"status: The payment is already {payment.status} and stays so.", code="payment_decided")
         held = lock_places(shared=[payment.register or places_of(payment.store)[PlaceKind.VAULT]])
         session = CashSession.objects.get(pk=payment.session_id) if payment.session_id else None
         payment.status, payment.decided_at = status, at

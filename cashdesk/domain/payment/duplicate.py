@@ -54,9 +54,9 @@ def repeated(
             if payment in same:
                 return payment, True
             raise Conflict(
-                f"id: payment {report.id} is known with other figures.",
+                f"id: Payment {report.id} was already reported with other figures.",
                 code="payment_differs",
-                errors={"id": "is known with other figures."},
+                errors={"id": "This payment was already reported with other figures."},
             )
     return next((payment for payment in of_till if payment in same), None), False
 
@@ -89,11 +89,12 @@ def find_reported(*, external_id: str, store: str, station: int | None, by: Prin
     if len(found) == 1:
         return found[0]
     if len({payment.store_id for payment in found}) > 1:
-        raise InvalidInput.of("store", "several stores have a payment with this id: name the store.")
+        raise InvalidInput.of("store", "Several stores have a payment with this id. Name the store.")
     if station is None:
-        raise InvalidInput.of("station", "several registers have a payment with this id: name the station.")
+        raise InvalidInput.of("station", "Several registers have a payment with this id. Name the station.")
     raise InvalidInput.of(
-        "station", "several payments of this register have this id: who reported the payment decides it."
+        "station",
+        "Several payments of this register have this id. Only the person or key that reported a payment can decide it.",
     )
 
 

@@ -77,7 +77,7 @@ def _record_chunk(*, reports: Sequence[PaymentReport], by: Principal, at: dateti
             # The same id came in on another connection at the same moment: the next look finds it. SQLite names the columns.
             if "external_id" not in str(error) and "payment_once_per_" not in str(error):
                 raise
-    raise Conflict("The register is opened and closed too fast to book this payment: send it again.", code="busy")
+    raise Conflict("The register changed while this payment was booked. Send it again.", code="busy")
 
 
 def _book(*, reports: Sequence[PaymentReport], by: Principal, at: datetime, hold: bool) -> list[Outcome]:

@@ -63,28 +63,28 @@ def checked(report: PaymentReport, *, at: datetime) -> PaymentReport | DomainErr
     if (error := _too_large(report)) is not None:
         return error
     if report.change is not None and report.tendered is None:
-        return InvalidInput.of("tendered", "is required where change is given.")
+        return InvalidInput.of("tendered", "Send the tendered amount when you send change.")
     if report.tendered is not None:
         change = report.change_given or 0
         if change > report.tendered:
-            return InvalidInput.of("change", "is more than was tendered.")
+            return InvalidInput.of("change", "The change is more than the tendered amount.")
         short = report.amount - (report.tendered - change)
         if short > 0 and not is_rounding(short, amount=report.amount, currency=report.currency):
             named = "tendered" if report.change is None else "change"
-            return InvalidInput.of(named, "leaves less than the amount, by more than cash rounding does.")
+            return InvalidInput.of(named, "Tendered minus change is less than the amount, by more than cash rounding.")
         # A customer may leave the change of a sale; a refund pays out no more than its amount.
         if (
             report.type == PaymentType.REFUND
             and short < 0
             and not is_rounding(-short, amount=report.amount, currency=report.currency)
         ):
-            return InvalidInput.of("tendered", "pays out more than the amount, by more than cash rounding does.")
+            return InvalidInput.of("tendered", "The refund pays out more than the amount, by more than cash rounding.")
         if change and method_code(report.method) != CASH:
-            return InvalidInput.of("change", "is given in cash alone; report cash back as a payment of its own.")
+            return InvalidInput.of("change", "Change is given in cash only. Report cash back as a separate payment.")
     if report.paid_at is not None and report.paid_at > at + CLOCK_AHEAD_MAX:
-        return InvalidInput.of("paid_at", "is more than a day ahead: the clock of the till is wrong.")
+        return InvalidInput.of("paid_at", "This is more than a day ahead. Check the clock of the till.")
     if report.paid_at is not None and report.paid_at < PAID_AT_MIN:
-        return InvalidInput.of("paid_at", "is before the year 2000: the clock of the till is wrong.")
+        return InvalidInput.of("paid_at", "This is before the year 2000. Check the clock of the till.")
     return report
 
 

@@ -81,7 +81,7 @@ class _Decision:
             return self._of_person(person, store=store, operator=operator)
         if self.found.bound is not None and self.found.bound.store_id == store.pk:
             return self._of_register(self.found.bound, store=store, operator=operator)
-        raise InvalidInput.of("station", "name the register by station, session or operator.")
+        raise InvalidInput.of("station", "Name the register by station, session or operator.")
 
     def _own_session(self, report: Reference) -> CashSession | None:
         """Returns the caller's open session for a report that names no place: also one outside the store of the token."""
@@ -95,7 +95,7 @@ class _Decision:
         if store is None and report.store and (uuid := uuid_of(report.store)):
             store = self.found.stores.get(str(uuid))
         if store is None:
-            raise InvalidInput.of("store", "is not a store that you report for." if report.store else "is required.")
+            raise InvalidInput.of("store", "Name a store that you report for." if report.store else "Name the store.")
         return store
 
     def _operator(self, report: Reference) -> User | None:
@@ -131,21 +131,21 @@ class _Decision:
         is_theirs = register.pk in (bound, self.by.user.register_id) or register.settling_by_id == self.by.user.pk
         is_held = register.pk in self.found.open_by_register
         if not is_theirs and (is_held or register.settling != Settling.OPEN):
-            told = f"station: you do not work at register {register.number}."
-            raise Forbidden(told, errors={"station": "is not yours."})
+            told = f"You do not work at register {register.number}."
+            raise Forbidden(told, errors={"station": told})
 
     def _of_session(self, report: Reference, operator: User | None) -> Target:
         session = self.found.sessions.get(report.session)
         if session is None and (uuid := uuid_of(report.session)):
             session = self.found.sessions.get(str(uuid))
         if session is None:
-            raise InvalidInput.of("session", "is not a session that you report for.")
+            raise InvalidInput.of("session", "Name a session that you report for.")
         if self.by.is_program:
             self._refuse_register(session.register)
         if report.store and self.found.stores.get(report.store) != session.store:
-            raise InvalidInput.of("store", "is not the store of the session.")
+            raise InvalidInput.of("store", "This is not the store of the session.")
         if report.station is not None and report.station != session.register.number:
-            raise InvalidInput.of("station", "is not the register of the session.")
+            raise InvalidInput.of("station", "This is not the register of the session.")
         return Target(
             store=session.store, register=session.register, session=session, operator=operator or session.user
         )
@@ -199,4 +199,4 @@ class _Decision:
 
 
 def _not_an_operator() -> InvalidInput:
-    return InvalidInput.of("operator", "is not an operator that you report for.")
+    return InvalidInput.of("operator", "Name an operator that you report for.")

@@ -69,7 +69,7 @@ def rotate_api_key(*, token: AccessToken, overlap: timedelta, by: Principal, at:
     """
     _refuse_others(account_id=token.account_id, by=by)
     if not timedelta(0) <= overlap <= OVERLAP_MAX:
-        raise InvalidInput.of("overlap", f"must be from 0 minutes to {OVERLAP_MAX.days} days.")
+        raise InvalidInput.of("overlap", f"Choose a time from 0 minutes to {OVERLAP_MAX.days} days.")
     old = AccessToken.objects.select_for_update(no_key=True).get(pk=token.pk)
     _refuse_ended(old, at=at)
     lifetime = old.expires_at - old.created_at if old.expires_at else None
@@ -115,7 +115,7 @@ def register_of_key(*, store: Store | None, station: int | None) -> Place | None
     if station is None:
         return None
     if store is None:
-        raise InvalidInput.of("station", "needs the store that it stands in.")
+        raise InvalidInput.of("station", "Choose the store of the register, too.")
     return register_at(store=store, station=station)
 
 
@@ -141,8 +141,8 @@ def _known(scopes: Iterable[str]) -> list[str]:
     wanted = {str(scope) for scope in scopes}
     unknown = sorted(wanted - set(Scope.values))
     if unknown or not wanted:
-        wrong = f"has no such scope as {', '.join(unknown)}" if unknown else "must name one at least"
-        raise InvalidInput.of("scopes", f"{wrong}: there are {', '.join(Scope.values)}.")
+        wrong = f"There is no scope {', '.join(unknown)}." if unknown else "Choose at least one scope."
+        raise InvalidInput.of("scopes", f"{wrong} The scopes are {', '.join(Scope.values)}.")
     return sorted(wanted)
 
 
@@ -150,36 +150,36 @@ def _refuse_others(*, account_id: int | None, by: Principal) -> None:
     """Keys are an admin's of the account, an operator's of the installation, or the system's."""
     is_of_all = by.is_system or (by.user is not None and by.user.is_superuser)
     if not by.has_role(Role.ADMIN) or not (is_of_all or (account_id is not None and account_id == by.account_id)):
-        raise Forbidden("Only an admin of the account makes and replaces its API keys.")
+        raise Forbidden("Only an admin of the account can issue and rotate its API keys.")
 
 
 def _refuse_wrong_terms(*, name: str, expires_at: datetime | None, at: datetime) -> None:
     if not name.strip() or len(name) > NAME_MAX:
-        raise InvalidInput.of("name", f"must say what uses the key, in 1 to {NAME_MAX} characters.")
+        raise InvalidInput.of("name", f"Enter what uses the key, in 1 to {NAME_MAX} characters.")
     if expires_at is not None and expires_at <= at:
-        raise InvalidInput.of("expires_at", "must be in the future.")
+        raise InvalidInput.of("expires_at", "Choose a time in the future.")
 
 
 def _refuse_wrong_binding(
     *, account: Account, vendor: Vendor | None, store: Store | None, register: Place | None
 ) -> None:
     if vendor is not None and vendor.account_id != account.pk:
-        raise InvalidInput.of("vendor", "is not a vendor of the account.")
+        raise InvalidInput.of("vendor", "Choose a vendor of the account.")
     if store is not None and store.account_id != account.pk:
-        raise InvalidInput.of("store", "is not a store of the account.")
+        raise InvalidInput.of("store", "Choose a store of the account.")
     if store is not None and vendor is not None and store.vendor_id != vendor.pk:
-        raise InvalidInput.of("store", "is not a store of the vendor.")
+        raise InvalidInput.of("store", "Choose a store of the vendor.")
     if register is not None and (store is None or register.store_id != store.pk or register.kind != PlaceKind.REGISTER):
-        raise InvalidInput.of("register", "is not a register of the store that the key is bound to.")
+        raise InvalidInput.of("register", "Choose a register of the store that the key is bound to.")
 
 
 def _refuse_ended(token: AccessToken, *, at: datetime) -> None:
     if token.kind != TokenKind.API_KEY:
-        raise InvalidInput.of("token", "is of a person who signed in: only a key is replaced.")
+        raise InvalidInput.of("token", "This token belongs to a person. Only API keys can be rotated.")
     if token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= at):
-        raise Conflict("The key has ended: make a new one.", code="key_ended")
+        raise Conflict("This key has ended. Issue a new one.", code="key_ended")
     if hasattr(token, "replaced_by"):
-        raise Conflict("Another key takes the place of this one already: replace that one.", code="key_replaced")
+        raise Conflict("This key was already rotated. Rotate the key that replaced it.", code="key_replaced")
 
 
 def keys_issued_by(user: User, *, at: datetime) -> list[AccessToken]:

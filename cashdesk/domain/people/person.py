@@ -136,9 +136,9 @@ def unlock_person(*, user: User, by: Principal, at: datetime) -> int:
         is_theirs = user.pk != by.user.pk and by.people(with_inactive=True).filter(pk=user.pk).exists()
         is_below = by.has_role(Role(user.role)) and (by.user.is_superuser or not user.is_superuser)
         if not (by.has_role(Role.MANAGER) and is_theirs and is_below):
-            raise Forbidden("A manager of the store, or somebody above the person, unlocks them.")
+            raise Forbidden("Only a manager of the store, or somebody above this person, can unlock them.")
     elif not by.is_system:
-        raise Forbidden("A person unlocks a person.")
+        raise Forbidden("Only a person can unlock a person.")
     removed, _by_model = recent_tries(user, at=at).delete()
     _note("unlocked", user, by=by, at=at, detail={"tries": removed})
     return removed
@@ -161,10 +161,13 @@ def _refuse_acts(acts: Collection[str], user: User, *, by: Principal) -> None:
     for act in acts:
         if by.user is not None and by.user.pk == user.pk and act in own:
             raise Forbidden(
-                "Somebody else changes this for you.", errors={own[act]: "Somebody else changes this for you."}
+                "You cannot change this for yourself. Ask somebody else.",
+                errors={own[act]: "You cannot change this for yourself. Ask somebody else."},
             )
     if "role_changed" in acts and not by.has_role(Role(user.role)):
-        raise Forbidden("Nobody gives a role above their own.", errors={"role": "is above your own."})
+        raise Forbidden(
+            "You cannot give a role above your own.", errors={"role": "You cannot give a role above your own."}
+        )
 
 
 def _refuse_others(user: User, *, by: Principal) -> None:
@@ -172,7 +175,7 @@ def _refuse_others(user: User, *, by: Principal) -> None:
     is_of_all = by.is_system or (by.user is not None and by.user.is_superuser)
     is_admin = by.has_role(Role.ADMIN) and not user.is_superuser and by.account_id == user.account_id
     if not (is_of_all or is_admin):
-        raise Forbidden("Only an admin of the account changes its people.")
+        raise Forbidden("Only an admin of the account can change its people.")
 
 
 def _save(user: User, *, fields: Collection[str] | None = None) -> None:

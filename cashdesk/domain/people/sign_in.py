@@ -84,11 +84,13 @@ def confirm_password(*, by: Principal, password: str, source: Source, at: dateti
     Raises NotSignedIn when it is wrong, TooManyAttempts after too many.
     """
     if by.user is None:
-        raise NotSignedIn(_("A shift is started and ended by a person, who signs in and confirms with their password."))
+        raise NotSignedIn(_("Only a person can start or end a shift. Sign in and confirm with your password."))
     try:
         verify(identifier=by.user.username, password=password, source=source, at=at, user=by.user)
     except NotSignedIn:
-        raise NotSignedIn(_("password: is wrong."), code="wrong_password", errors={"password": "is wrong."}) from None
+        raise NotSignedIn(
+            _("password: The password is wrong."), code="wrong_password", errors={"password": "The password is wrong."}
+        ) from None
 
 
 def _person_called(name: str, *, by: Iterable[str] = SIGN_IN_NAMES) -> User | None:

@@ -96,7 +96,7 @@ def count_try(*, name: str, user: User | None, source: Source, at: datetime) -> 
     if wait > timedelta(0):
         attempt.delete()
         raise TooManyAttempts(
-            _("Too many wrong tries. Wait a while before the next one."),
+            _("Too many wrong tries. Wait a while, then try again."),
             retry_after_seconds=ceil(wait.total_seconds()),
         )
     return counted

@@ -101,9 +101,9 @@ def _refusal(session: CashSession, *, opening: list[Movement], by: Principal) ->
     if not by.has_role(Role.MANAGER) and (by.user is None or by.user.pk != session.user_id):
         return Forbidden(_("Somebody else opened this drawer. Ask a manager to cancel it."))
     if SessionStatus.CLOSED not in FLOW["session"][session.status]:
-        return Conflict(_("This drawer is closed already."), code="already_closed")
+        return Conflict(_("This drawer is already closed."), code="already_closed")
     if _has_moved(session, opening=opening):
-        told = _("Money has moved or a payment was reported since the opening. Count and close the drawer.")
+        told = _("There was a movement or a payment since the opening. Count and close the drawer.")
         return Conflict(told, code="session_has_moved")
     counted = [end for ends in counted_since(opening).values() for end in ends] if opening else []
     if counted and not by.has_role(Role.MANAGER):

@@ -105,7 +105,7 @@ def force_close_session(*, session: CashSession, by: Principal, at: datetime, re
     lock_places(exclusive=[session.register])
     session = CashSession.objects.select_related("store", "user", "register").get(pk=session.pk)
     if SessionStatus.CLOSED_SYSTEM not in FLOW["session"][session.status]:
-        raise Conflict(_("The session is closed already."), code="already_closed")
+        raise Conflict(_("The session is already closed."), code="already_closed")
     return close_uncounted(session=session, by=by, at=at, reason=reason)
 
 

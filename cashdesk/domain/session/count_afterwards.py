@@ -36,7 +36,7 @@ def count_afterwards(
     register = lock_places(exclusive=[session.register], shared=[ends[PlaceKind.VAULT]])[session.register_id]
     session = CashSession.objects.select_related("store", "user", "register").get(pk=session.pk)
     if register.settling == Settling.COUNTING:
-        raise Conflict(_("The drawer is being counted by its settlement."), code="register_is_counted")
+        raise Conflict(_("This drawer is being counted in its settlement. Count it there."), code="register_is_counted")
     if counted.currency not in currencies_left(session):
         raise _refusal_afterwards(session, counted)
     book = book_of(register)
@@ -66,7 +66,7 @@ def count_afterwards(
 def _refusal_afterwards(session: CashSession, counted: CountedAmount) -> Conflict:
     was_left = session.status == SessionStatus.CLOSED_SYSTEM or session.is_handed_over
     if not was_left and not session.foreign_cash.filter(currency=counted.currency, stays=True).exists():
-        told = _("Only a session that was closed without a count is counted afterwards.")
+        told = _("Only a session that was closed without a count can be counted afterwards.")
     else:
-        told = _("The drawer was opened or counted since; what it held is in that count.")
+        told = _("The drawer was opened or counted since then. That count includes this cash.")
     return Conflict(told, code="already_counted")

@@ -37,7 +37,7 @@ def refuse_currencies(others: Sequence[CountedAmount], *, currency: str) -> None
     seen: set[str] = set()
     for number, found in enumerate(others):
         if found.currency == currency:
-            told = _("%(currency)s is the drawer's own currency. Give its amount in the field for it.")
+            told = _("%(currency)s is the drawer's own currency. Enter it in its own field.")
         elif found.currency in seen:
             told = _("names %(currency)s a second time.")
         else:
@@ -51,7 +51,7 @@ def refuse_left_out(session: CashSession, *, register: Place, book: Book, others
     found = {one.currency for one in others}
     for currency in _asked(book, register=register, currency=session.currency):
         if currency not in found:
-            told = _("%(currency)s came into this drawer too. Count it as well, or enter 0.") % {"currency": currency}
+            told = _("This drawer also took %(currency)s. Count it too, or enter 0.") % {"currency": currency}
             raise Conflict(told, code="currency_not_counted")
 
 

@@ -80,7 +80,7 @@ def open_session(
             or "cashsession.register_id" in str(error)
         ):
             raise SessionAlreadyOpen(
-                _("An open cash session was started at the same moment. Look at its status first.")
+                _("Another cash session was opened at the same moment. Check its status first.")
             ) from error
         raise
 
@@ -121,9 +121,7 @@ def _open_locked(
         if running.user_id != user.pk or not force_close_previous:
             raise _already_open(running)
         if running.register_id not in locked:
-            raise SessionAlreadyOpen(
-                _("An open cash session was started at the same moment. Look at its status first.")
-            )
+            raise SessionAlreadyOpen(_("Another cash session was opened at the same moment. Check its status first."))
         close_uncounted(session=running, by=by, at=at, reason="opened again")
     refuse_currencies(others, currency=store.currency)
     book = book_of(register)

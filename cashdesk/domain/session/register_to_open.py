@@ -47,7 +47,7 @@ def stations_for(*, user: User, store: Store, by: Principal) -> list[Station]:
 
 def _why_not(register: Any, *, store: Store) -> str:
     if register.is_taken:
-        told = _("Register %(register)s is open already: it is counted and closed before somebody else opens it.")
+        told = _("Register %(register)s is already open. Count and close it first.")
         return told % {"register": register.number}
     try:
         refuse_switched_off(store)
@@ -78,7 +78,7 @@ def register_for(
     if held is not None:
         return held
     if user is None:
-        raise InvalidInput.of("station", _("is required with an API key that is bound to no register."))
+        raise InvalidInput.of("station", _("Give the number of a register. This API key is not bound to one."))
     return _free_register(store, user=user, settling=settling)
 
 
@@ -114,7 +114,7 @@ def _free_register(store: Store, *, user: User, settling: bool) -> Place:
         return found
     if store.requires_settlement and not settling:
         raise Conflict(
-            _("No free register of store %(store)s has an open settlement, and it trades under settlement only.")
+            _("No free register of store %(store)s has an open settlement. Open a settlement first.")
             % {"store": store.number},
             code="settlement_required",
         )

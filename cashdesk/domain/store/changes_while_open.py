@@ -69,8 +69,8 @@ def _refuse_open(*, sessions: Q, settlements: Q) -> None:
     if session is not None:
         raise Conflict(
             _(
-                "%(name)s has register %(register)s of store %(store)s open (session %(session)s). Count and close it, or "
-                "close it without a count, then change this."
+                "%(name)s has register %(register)s of store %(store)s open (session %(session)s). Close it "
+                "first, with or without a count."
             )
             % {
                 "name": session.user,
@@ -85,8 +85,8 @@ def _refuse_open(*, sessions: Q, settlements: Q) -> None:
     if register is not None:
         raise Conflict(
             _(
-                "Register %(register)s of store %(store)s has an open settlement. Count and close it, or close it without a "
-                "count, then change this."
+                "Register %(register)s of store %(store)s has an open settlement. Close it first, with or "
+                "without a count."
             )
             % {"register": register.number, "store": register.store.number},
             code="drawer_open",

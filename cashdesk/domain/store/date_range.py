@@ -29,4 +29,6 @@ def refuse_backwards(first: Any, last: Any, *, field: str) -> None:
         is_backwards = last < first
     if is_backwards:
         told = first.isoformat() if isinstance(first, date) else first
-        raise InvalidInput.of(field, _("is before %(first_date)s, where the range begins.") % {"first_date": told})
+        raise InvalidInput.of(
+            field, _("Choose a date on or after %(first_date)s, the start of the range.") % {"first_date": told}
+        )

@@ -21,9 +21,9 @@ def refuse_unsettled(*, register: Place, store: Store) -> None:
     """
     if store.requires_settlement and register.settling != Settling.OPEN:
         told = (
-            _("Register %(register)s is being counted: store %(store)s trades under settlement only.")
+            _("Register %(register)s is being counted. In store %(store)s a register needs an open settlement.")
             if register.settling == Settling.COUNTING
-            else _("Register %(register)s has no open settlement: store %(store)s trades under settlement only.")
+            else _("Register %(register)s has no open settlement. In store %(store)s a register needs one.")
         )
         raise Conflict(
             told % {"register": register.number, "store": store.number},
@@ -35,8 +35,7 @@ def refuse_counted(register: Place) -> None:
     """Refuses to open a register whose settlement is being counted. Raises Conflict."""
     if register.settling == Settling.COUNTING:
         raise Conflict(
-            _("Register %(register)s is being counted: its settlement is closed before it is opened again.")
-            % {"register": register.number},
+            _("Register %(register)s is being counted. Close its settlement first.") % {"register": register.number},
             code="register_is_counted",
         )
 
@@ -49,7 +48,5 @@ def refuse_switched_off(store: Store) -> None:
 
 def switched_off(store: Store) -> Conflict:
     """Returns the error for opening or trading in a store that is switched off."""
-    told = _(
-        "Store %(store)s is switched off: nothing is opened or traded there. What is open can be counted and closed."
-    )
+    told = _("Store %(store)s is switched off. You can only count and close open drawers there.")
     return Conflict(told % {"store": store.number}, code="store_switched_off")

@@ -94,8 +94,10 @@ def refuse_drawer_of_another(*, register: Place, by: Principal) -> None:
     if refused is not None:
         raise refused
     if holders:
-        told = _("station: register %(register)s is in somebody else's hands.") % {"register": register.number}
-        raise Forbidden(told, errors={"station": _("is in somebody else's hands.")})
+        told = _("Somebody else has register %(register)s open. Choose another register.") % {
+            "register": register.number
+        }
+        raise Forbidden(told, errors={"station": told})
 
 
 def refusal_of(register: Place, *, by: Principal, is_of_another: Callable[[], bool]) -> Forbidden | None:
@@ -108,12 +110,15 @@ def refusal_of(register: Place, *, by: Principal, is_of_another: Callable[[], bo
     if by.has_role(Role.MANAGER) and not (by.is_program and bound is not None):
         return None
     if bound is not None and bound != register.pk:
-        told = _("station: you are signed in at another register than %(register)s.") % {"register": register.number}
-        return Forbidden(told, errors={"station": _("is not the register at which you are signed in.")})
+        told = _("You are not signed in at register %(register)s. Use the register that you signed in at.") % {
+            "register": register.number
+        }
+        return Forbidden(told, errors={"station": told})
     if by.user is None or register.pk in (bound, by.user.register_id) or not is_of_another():
         return None
     return Forbidden(
-        _("station: register %(register)s is assigned to somebody else.") % {"register": register.number},
+        _("Register %(register)s is assigned to somebody else. Choose another register.")
+        % {"register": register.number},
         errors={"station": _("is assigned to somebody else.")},
         facts={"register_of_another": register.number},
     )
@@ -141,5 +146,7 @@ def _held(*, store: Store, by: Principal) -> Place:
             theirs = Place.objects.filter(store=store, kind=PlaceKind.REGISTER, settling_by=by.user)
             found = theirs.order_by("number").first()
     if found is None:
-        raise InvalidInput.of("station", _("is required: you have no register of your own; 0 is the vault."))
+        raise InvalidInput.of(
+            "station", _("You have no register of your own. Give the number of a register, or 0 for the vault.")
+        )
     return found

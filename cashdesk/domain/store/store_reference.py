@@ -17,7 +17,7 @@ def store_for(*, reference: str, by: Principal) -> Store:
     """Returns the store that is named, or the caller's own: the token's, else the person's. Raises InvalidInput."""
     found = find_store(reference=reference, by=by) if reference else by.own_store
     if found is None:
-        raise InvalidInput.of("store", _("is not a store that you work in.") if reference else _("is required."))
+        raise InvalidInput.of("store", _("is not a store that you work in.") if reference else _("Name the store."))
     return found
 
 

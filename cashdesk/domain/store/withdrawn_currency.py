@@ -21,7 +21,7 @@ def refusal_of_withdrawn(*, currency: str, store: Store, on: date) -> InvalidInp
         return None
     return InvalidInput.of(
         "currency",
-        _("%(currency)s was withdrawn by ISO 4217: new money of it is taken only by stores that are kept in it.")
+        _("%(currency)s is no longer in ISO 4217. Only stores that already use it can take new money in it.")
         % {"currency": currency},
     )
 

@@ -39,7 +39,9 @@ def store_to_open_in(*, user: User, by: Principal) -> Store:
     bound = by.token.store if by.token is not None else None
     store = bound or user.store
     if store is None:
-        raise InvalidInput.of("user_id", _("works in no store: sign in with a store to open a drawer there."))
+        raise InvalidInput.of(
+            "user_id", _("This person works in no store. Sign in with a store to open a drawer there.")
+        )
     if not works_in(user, store):
         raise _works_elsewhere(store)
     return store
@@ -64,7 +66,7 @@ def lock_workplace(*, store: Store, user: User | None) -> int | None:
         raise _works_elsewhere(store)
     if person.register_id != user.register_id:
         raise Conflict(
-            _("%(name)s was assigned to another register meanwhile. Look again, then repeat it.") % {"name": user},
+            _("%(name)s was just assigned to another register. Check the register, then try again.") % {"name": user},
             code="moved_meanwhile",
         )
     open_session: int | None = person.open_session_id  # type: ignore[attr-defined]  # a column of the statement
@@ -80,7 +82,7 @@ def _refuse_inactive(found: Any, *, store: Store) -> None:
 
 
 def _works_elsewhere(store: Store) -> Forbidden:
-    return Forbidden(_("store: you do not work in store %(store)s.") % {"store": store.number})
+    return Forbidden(_("You do not work in store %(store)s.") % {"store": store.number})
 
 
 def _shared(statement: str, rows: str) -> str:

@@ -19,7 +19,7 @@ TRIES: Final = 3
 class Command(changepassword.Command):
     """Django's command, but it also signs the person out everywhere and writes to the audit trail."""
 
-    help = "Asks for a new password of a person, by username, and signs them out everywhere."
+    help = "Sets a new password for a person, by username, and signs them out everywhere."
 
     def handle(self, *args: Any, **options: Any) -> str:
         """Asks for the password twice. Raises CommandError for an unknown username and after three failed tries."""
@@ -34,11 +34,11 @@ class Command(changepassword.Command):
             if self._fits(password, user):
                 set_password(user=user, password=password, by=SYSTEM, at=timezone.now())
                 return f"{user} has a new password and is signed out everywhere."
-        raise CommandError(f"The password of {user} stays as it is after {TRIES} tries.")
+        raise CommandError(f"The password of {user} was not changed after {TRIES} tries.")
 
     def _fits(self, password: str, user: User) -> bool:
         if password != getpass.getpass("Password (again): "):
-            self.stderr.write("The two passwords differ.")
+            self.stderr.write("The two passwords do not match.")
             return False
         try:
             validate_password(password, user)

@@ -21,7 +21,8 @@ class Command(BaseCommand):
     """Creates the demonstration data if it does not exist, and prints how to sign in."""
 
     help = (
-        "Makes the demonstration world (once; again: no change) and tells how to sign in. --json tells it to programs."
+        "Creates the demonstration world and prints how to sign in. Running it again changes "
+        "nothing. --json prints it for programs."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -30,12 +31,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.IS_PRODUCTION:
             raise CommandError(
-                "The demonstration world has a known password and known keys: it is not made in production."
+                "The demonstration world has a known password and known keys. It cannot be created in production."
             )
         if not _world_exists():
             if not options["json"]:
-                self.stdout.write("Making the demonstration world: five stores, four weeks of trading ...")
-                self.stdout.write("If another command is making it already, this one waits for it.")
+                self.stdout.write("Creating the demonstration world: five stores, four weeks of trading ...")
+                self.stdout.write("If another command is already creating it, this one waits for it.")
             _make_once()
         world = describe(base_url=f"http://127.0.0.1:{os.environ.get('PORT', '8000')}")
         self.stdout.write(json.dumps(world, indent=2) if options["json"] else _told(world))

@@ -20,7 +20,10 @@ NAMED_MAX: Final = 20
 class Command(BaseCommand):
     """Creates an API key for a program. Its secret is printed once and never stored."""
 
-    help = "Makes an API key and prints its secret once. Name the account, and the store and station it is bound to."
+    help = (
+        "Issues an API key and prints its secret once. Name the account, and optionally a store and "
+        "station to bind it to."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="What uses the key, such as 'till 3'.")
@@ -29,9 +32,9 @@ class Command(BaseCommand):
         parser.add_argument("--store", help="Number of the store that the key is bound to.")
         parser.add_argument("--station", type=int, help="Number of the register that the key is bound to.")
         parser.add_argument(
-            "--scope", action="append", required=True, choices=Scope.values, help="Again for each scope."
+            "--scope", action="append", required=True, choices=Scope.values, help="Repeat it for each scope."
         )
-        parser.add_argument("--days", type=int, help="Days until it expires; it does not, unless given.")
+        parser.add_argument("--days", type=int, help="Days until it expires. Default: it does not expire.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Prints only the secret, so that a script can store it."""
@@ -48,7 +51,7 @@ class Command(BaseCommand):
         except InvalidInput as error:
             raise CommandError(error.message) from None
         except OverflowError:
-            raise CommandError("--days: so far no calendar reaches.") from None
+            raise CommandError("--days: too large.") from None
         self.stdout.write(secret)
 
 

@@ -16,8 +16,8 @@ class Command(BaseCommand):
     """Deletes expired rows. Safe to run from cron at any interval."""
 
     help = (
-        "Removes kept answers older than 24 hours, wrong sign-in tries that no longer count, browser sessions that have "
-        "ended, and drafts that nobody typed into for 30 days. Never touches money."
+        "Removes answers to idempotent requests older than 24 hours, expired sign-in attempts, ended "
+        "browser sessions, and drafts unused for 30 days. Never touches money."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -26,6 +26,6 @@ class Command(BaseCommand):
         attempts, drafts = delete_expired_tries(at=now), delete_expired_drafts(at=now)
         sessions, _by_model = Session.objects.filter(expire_date__lte=now).delete()
         self.stdout.write(
-            f"Removed {answers} kept answers, {attempts} wrong sign-in tries, {sessions} browser sessions "
+            f"Removed {answers} answers to idempotent requests, {attempts} sign-in attempts, {sessions} browser sessions "
             f"and {drafts} drafts."
         )

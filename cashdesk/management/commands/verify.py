@@ -17,10 +17,10 @@ FAULTS_SHOWN = 100
 class Command(BaseCommand):
     """Recalculates seals, balances, results and payments from the movements, and fails if anything differs."""
 
-    help = "Proves the books: recomputes every seal, book, result and payment from the movements. Reads only."
+    help = "Checks the books: recalculates every seal, balance, result and payment from the movements. Only reads."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--store", help="Number or UUID of one store; all stores, unless given.")
+        parser.add_argument("--store", help="Number or UUID of one store. Default: all stores.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Prints each fault. The exit status is 1 if there is any."""
@@ -33,5 +33,5 @@ class Command(BaseCommand):
                 if found <= FAULTS_SHOWN:
                     self.stderr.write(fault)
         if found:
-            raise CommandError(f"{found} faults in the books.")
-        self.stdout.write(f"The books of {stores.count()} stores hold.")
+            raise CommandError(f"{found} faults found in the books.")
+        self.stdout.write(f"The books of {stores.count()} stores are correct.")

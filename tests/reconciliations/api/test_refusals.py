@@ -60,7 +60,7 @@ def test_a_date_that_is_none(cast: Cast, day: str) -> None:
         (f"/cash-management/expected?{own}&businessDayDate={day}", "businessDayDate"),
     ):
         response = erika.get(path)
-        assert errors_of(response) == {field: "must be a date such as 2026-03-01."}
+        assert errors_of(response) == {field: "Enter a date such as 2026-03-01."}
         assert "Link" not in response.headers
     if day and "/" not in day:
         closed = erika.post(f"/business-days/{day}/close", {})

@@ -58,7 +58,7 @@ def test_what_was_typed_stays_and_what_is_wrong_is_named(cast: Cast) -> None:
     answer = browser(cast.erika).get(FILE, query(cast, to="2026-03-09", file="xlsx"))
     assert answer.status_code == 400
     page = answer.content.decode()
-    assert '<a href="#to">To</a> is before 2026-03-10, where the range begins.' in page
+    assert '<a href="#to">To</a> Choose a date on or after 2026-03-10, the start of the range.' in page
     assert 'aria-describedby="to-fault"' in page
     assert f'value="{DAY}"' in page
     assert 'value="2026-03-09"' in page
@@ -77,7 +77,7 @@ def test_what_was_typed_is_no_markup(cast: Cast) -> None:
     answer = browser(cast.erika).get(FILE, dict.fromkeys(query(cast), '"><script>alert(1)</script>'))
     assert answer.status_code == 400
     assert "<script>alert" not in answer.content.decode()
-    assert text_of(answer).count("must be a date such as 2026-03-01.") == 4
+    assert text_of(answer).count("Enter a date such as 2026-03-01.") == 4
 
 
 def test_a_number_that_was_used_is_told(cast: Cast) -> None:

@@ -34,7 +34,7 @@ def test_a_movement_is_reversed_on_its_page(cast: Cast, erika: Client, session: 
     assert done == [f"{sale} is reversed by {made}."]
     page = erika.get(page_of(sale)).content.decode()
     assert page_of(sale, "reverse") not in page
-    assert "This movement was reversed already." in page
+    assert "This movement is already reversed." in page
     assert "This is a reversal." in erika.get(page_of(made)).content.decode()
     assert "reversed already" in str(errors_of(act(erika, sale, "reverse", reason="again")))
     assert Movement.objects.filter(reverses=sale).count() == 1
@@ -69,7 +69,7 @@ def test_one_by_hand_is_reversed_on_the_page_of_its_session(cast: Cast, erika: C
     assert Movement.objects.get(reverses=paid).reason == "wrong amount"
     again = act(erika, session, "reverse", movement=paid.pk, reason="wrong amount")
     assert "movement" in errors_of(again)
-    assert "This movement was reversed already." in erika.get(page_of(session, "reverse")).content.decode()
+    assert "This movement is already reversed." in erika.get(page_of(session, "reverse")).content.decode()
     close_drawer(session, 170_77)
     told(act(erika, session, "reverse", movement=drop.pk, reason="never carried"))
     assert Movement.objects.get(reverses=drop).is_late

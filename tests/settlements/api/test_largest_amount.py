@@ -12,7 +12,7 @@ from tests.settlements.steps import listed, open_vault
 from tests.stories import Cast, caller
 
 BARCODE = 4006381333931
-LIMIT = "must be at most 50000000.00 EUR."
+LIMIT = "Enter at most 50000000.00 EUR."
 ENTRY = {"account": "CHANGE", "value": BARCODE, "currency": "EUR"}
 PACK = {"kind": "DEPOSIT", "amount": 1, "bag_number": "B-1"}
 

@@ -36,7 +36,7 @@ def test_a_count_goes_on_with_the_parts_that_were_added(shop: Shop) -> None:
     elsewhere = Browser(shop.cast.carla)
     elsewhere.get(path_of(settlement, "/count"))
     assert "We restored" in elsewhere.text
-    assert "must be an amount" not in elsewhere.text
+    assert "Enter an amount" not in elsewhere.text
     assert shown(elsewhere) == {name: text for name, text in TYPED.items() if name != "parts"}
     assert "CHF" not in Browser(shop.cast.erika).get(path_of(settlement, "/count")).content.decode()
 

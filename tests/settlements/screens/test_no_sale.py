@@ -55,9 +55,9 @@ def test_it_is_noted_once_however_often_it_is_sent(cast: Cast) -> None:
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ({}, "Reason: is required: choose one, or say it in your own words."),
-        ({"reason": "Because", "words": " "}, "Reason: is required"),
-        ({"words": "x" * 51}, "Or in your own words: must be at most 50 characters."),
+        ({}, "Enter a reason.: choose one, or say it in your own words."),
+        ({"reason": "Because", "words": " "}, "Enter a reason."),
+        ({"words": "x" * 51}, "Or in your own words: Enter at most 50 characters."),
         ({"reason": "Change for a customer", "words": "x" * 40}, "Or in your own words: is too long beside the reason"),
     ],
 )
@@ -87,7 +87,7 @@ def test_a_drawer_that_somebody_else_has_taken_over_is_theirs(cast: Cast) -> Non
     close_drawer(session, 0)
     open_drawer(cast.bruno, 0, at=NOON, station=session.register.number)
     assert carla.send(PATH, {"words": "late"}).status_code == 403
-    assert "is in somebody else's hands" in carla.text
+    assert "Somebody else has register" in carla.text
     assert carla.value("words") == "late"
     assert noted() == []
 

@@ -196,10 +196,13 @@ def test_opened_and_started_twice_it_is_done_once(shop: Shop, carla: Browser) ->
     ("typed", "words"),
     [
         ({}, "Nothing is counted yet: type the pieces, or an amount. Where there is nothing, say 0."),
-        ({"eur-cash-pieces-2000": "x", "eur-card-amount": "5"}, "20 EUR: must be a whole number of pieces"),
-        ({"eur-cash-amount": "5", "eur-card-amount": "5,5,5"}, "Amount: must be an amount such as 1,250.50."),
-        ({"eur-cash-amount": "5", "new-currency": "EURO"}, "Currency: is three letters that stand for a currency"),
-        ({"eur-cash-amount": "7", "new-currency": "usd", "new-method": "PEBBLES"}, "goes with one of the ways to pay"),
+        ({"eur-cash-pieces-2000": "x", "eur-card-amount": "5"}, "20 EUR: Enter a whole number of pieces"),
+        ({"eur-cash-amount": "5", "eur-card-amount": "5,5,5"}, "Amount: Enter an amount such as 1,250.50."),
+        ({"eur-cash-amount": "5", "new-currency": "EURO"}, "Enter a currency as three letters"),
+        (
+            {"eur-cash-amount": "7", "new-currency": "usd", "new-method": "PEBBLES"},
+            "Choose a payment method from the list",
+        ),
     ],
 )
 def test_what_is_not_understood_is_named_and_every_digit_stays(

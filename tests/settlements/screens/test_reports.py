@@ -57,7 +57,7 @@ def test_who_is_not_signed_in_is_asked_to_and_comes_back(cast: Cast, path: str) 
     )
     refused = browser(cast.carla).get(address)
     assert refused.status_code == 403
-    assert "You may not see this" in text_of(refused)
+    assert "You do not have access to this page" in text_of(refused)
     shown = browser(cast.erika).get(address, follow=True)
     assert shown.status_code == 200
     assert "no-store" in shown.headers["Cache-Control"]

@@ -125,22 +125,22 @@ def test_a_manager_reverses_from_the_list_once_with_a_reason(cast: Cast, erika: 
     drop = Movement.objects.get(kind=MovementKind.DROP)
     path = f"{PATH}/{drop.uuid}/reverse"
     assert path in erika.get(PATH).content.decode()
-    assert "Float: cannot be reversed. The next count corrects it." in erika.text
+    assert "This kind of movement (Float) cannot be reversed. The next count corrects it." in erika.text
     erika.get(path)
     for words in ("Reverse this movement?", "Drop", "800.00 EUR", "Register 1"):
         assert words in erika.text, words
     assert erika.send(path, {"reason": ""}).status_code == 400
-    assert "Why is it reversed?: is required" in erika.text
+    assert "Enter a reason." in erika.text
     form = {**erika.hidden(), "reason": "never carried"}
     answers = [erika.client.post(path, form) for _twice in range(2)]
     assert [answer.status_code for answer in answers] == [303, 303]
     erika.get(answers[0].headers["Location"])
     assert "The movement is reversed." in erika.text
     assert path not in erika.page.content.decode()
-    assert "This movement was reversed already." in erika.text
+    assert "This movement is already reversed." in erika.text
     assert Movement.objects.get(reverses=drop).reason == "never carried"
     erika.get(path)
-    assert "This movement was reversed already." in erika.text
+    assert "This movement is already reversed." in erika.text
     assert "<form class" not in erika.page.content.decode()
     other = Browser(cast.anna)
     other.client.post(f"{path}?store={cast.store.uuid}", {**form, "once": ""})
