@@ -1,4 +1,4 @@
-"""Kinds, states and roles, with two rule tables: `MOVEMENT_ENDS` (places per kind) and `FLOW` (allowed transitions)."""
+"""Kinds, states and roles, and `FLOW`, the allowed transitions. `movement_kinds.py` says what each kind of movement does."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -199,55 +199,6 @@ class Scope(models.TextChoices):
     SESSIONS_READ = "sessions:read", "see cash sessions and shift summaries"
     SESSIONS_WRITE = "sessions:write", "open cash sessions, reverse movements"
 
-
-_P = PlaceKind
-MOVEMENT_ENDS: Final[Mapping[str, frozenset[tuple[str, str]]]] = MappingProxyType(
-    {
-        MovementKind.FLOAT: frozenset({(_P.VAULT, _P.REGISTER)}),
-        MovementKind.SALE: frozenset({(_P.CUSTOMERS, _P.REGISTER)}),
-        MovementKind.REFUND: frozenset({(_P.REGISTER, _P.CUSTOMERS)}),
-        MovementKind.PAID_IN: frozenset({(_P.OUTSIDE, _P.REGISTER), (_P.OUTSIDE, _P.VAULT)}),
-        MovementKind.PAID_OUT: frozenset({(_P.REGISTER, _P.OUTSIDE), (_P.VAULT, _P.OUTSIDE)}),
-        MovementKind.DROP: frozenset({(_P.REGISTER, _P.VAULT)}),
-        MovementKind.LOAN: frozenset({(_P.VAULT, _P.REGISTER)}),
-        MovementKind.RETURN: frozenset({(_P.REGISTER, _P.VAULT)}),
-        MovementKind.DEPOSIT: frozenset({(_P.VAULT, _P.BANK)}),
-        MovementKind.WITHDRAWAL: frozenset({(_P.BANK, _P.VAULT)}),
-        MovementKind.OVER_SHORT: frozenset(
-            {
-                (_P.REGISTER, _P.OVER_SHORT),
-                (_P.OVER_SHORT, _P.REGISTER),
-                (_P.VAULT, _P.OVER_SHORT),
-                (_P.OVER_SHORT, _P.VAULT),
-                (_P.BANK, _P.OVER_SHORT),  # the bank credited less than was in the bag
-                (_P.OVER_SHORT, _P.BANK),
-            }
-        ),
-        MovementKind.OPENING_BALANCE: frozenset({(_P.OPENING, _P.VAULT)}),
-    }
-)
-"""The allowed (source, destination) pairs of each kind.
-
-Two exceptions (docs/structure.md, laws 1 and 4): a late movement uses over/short in place of the place whose period
-is closed, and a reversal swaps source and destination.
-"""
-
-REVERSIBLE_KINDS: Final = frozenset(
-    {
-        MovementKind.SALE,
-        MovementKind.REFUND,
-        MovementKind.PAID_IN,
-        MovementKind.PAID_OUT,
-        MovementKind.DROP,
-        MovementKind.LOAN,
-        MovementKind.DEPOSIT,
-        MovementKind.WITHDRAWAL,
-    }
-)
-"""The kinds that a reversal can undo.
-
-Floats, returns and differences belong to a transition; the next count corrects them.
-"""
 
 FLOW: Final[Mapping[str, Mapping[str, frozenset[str]]]] = MappingProxyType(
     {

@@ -12,9 +12,10 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.undo import BY_HAND
 from cashdesk.domain.store.store_reference import store_reference
 from cashdesk.domain.visibility import with_shown_result
-from cashdesk.enums import CountMoment, MovementKind, PlaceKind, SessionStatus
+from cashdesk.enums import CountMoment, MovementKind, SessionStatus
 from cashdesk.errors import NotFound
 from cashdesk.models import CashSession, Count, CountPieces, Movement, PaymentMethod, Place, Shift, Store, User
+from cashdesk.movement_kinds import RULES
 
 OWN_MOVEMENTS_MAX: Final = 50
 OWN_SESSIONS_MAX: Final = 5
@@ -78,9 +79,9 @@ def usual_reasons(*, by: Principal, store: Store, kind: MovementKind) -> list[st
     Only reasons that occur more than once or were used by `by`. One statement reads the latest movements from an
     index.
     """
-    is_in = kind == MovementKind.PAID_IN
-    outside = Place.objects.filter(store=store, kind=PlaceKind.OUTSIDE).values("pk")[:1]
-    end = {"source" if is_in else "destination": Subquery(outside)}
+    rule = RULES[kind]
+    far_end = Place.objects.filter(store=store, kind=rule.far_end).values("pk")[:1]
+    end = {"source" if rule.comes_in else "destination": Subquery(far_end)}
     latest = Movement.objects.filter(**end, kind=kind, reverses__isnull=True).order_by("-pk")
     used = Counter[str]()
     own = set()

@@ -21,13 +21,13 @@ from django.db.models.functions import Cast, Coalesce, Concat
 
 from cashdesk.domain.caller.audit import entry_of
 from cashdesk.domain.caller.principal import Principal
-from cashdesk.enums import ENDED_VARIANCES, MovementKind, VarianceKind, VarianceState
+from cashdesk.enums import ENDED_VARIANCES, VarianceKind, VarianceState
 from cashdesk.errors import NotFound
 from cashdesk.models import CashSession, Movement, Store, Variance
 from reconciliations.domain.carried_over import DaysBefore, overnight_movements
 from reconciliations.domain.custody import OVER_NIGHT_MAX
 from reconciliations.domain.expected_cash import of_holder
-from reconciliations.domain.expected_day import drawer_movements, taken_over
+from reconciliations.domain.expected_day import STAYS_IN_STORE, drawer_movements, taken_over
 from reconciliations.domain.reused import reused_since
 from reconciliations.domain.variance_late_amount import late_amount
 from reconciliations.enums import AuthorizationState, DayRule
@@ -105,7 +105,7 @@ def _late_by_custody() -> Case:
         When(
             operator__isnull=True,
             # A drop leaves the operator's drawer but stays in the store.
-            then=_sum(since.exclude(kind=MovementKind.DROP)) + _sum(overnight) - reused_since(of_operator=False),
+            then=_sum(since.exclude(kind__in=STAYS_IN_STORE)) + _sum(overnight) - reused_since(of_operator=False),
         ),
         default=_sum(of_holder(since, OuterRef("operator")))
         + _sum(begun, "start_amount")
@@ -132,7 +132,7 @@ def _late_by_first_rule() -> Case:
         pk__gt=OuterRef("as_of_movement"),
     )
     # A drop leaves the operator's drawer but stays in the store.
-    of_the_day = since.exclude(kind=MovementKind.DROP)
+    of_the_day = since.exclude(kind__in=STAYS_IN_STORE)
     of_the_operator = since.filter(person=OuterRef("operator"))
     custody = taken_over().filter(
         store=OuterRef("store"),

@@ -14,7 +14,7 @@ from django.apps import apps
 from django.db import models
 
 import cashdesk.enums
-from cashdesk.enums import FLOW, MOVEMENT_ENDS, REVERSIBLE_KINDS, ROLE_RANK, MovementKind, PlaceKind, Role
+from cashdesk.enums import FLOW, ROLE_RANK, Role
 
 PROJECT: Final = Path(__file__).resolve().parent.parent
 APPS: Final = ("cashdesk", "settlements", "reconciliations")
@@ -292,11 +292,6 @@ def test_every_noun_has_all_its_states_and_only_those() -> None:
     assert {"session", "payment"} <= set(FLOW)
 
 
-def test_every_kind_has_its_ends_and_every_role_its_rank() -> None:
-    assert set(MOVEMENT_ENDS) == set(MovementKind)
-    assert all(ends for ends in MOVEMENT_ENDS.values())
-    assert all(source != destination for ends in MOVEMENT_ENDS.values() for source, destination in ends)
-    assert {end for ends in MOVEMENT_ENDS.values() for pair in ends for end in pair} == set(PlaceKind)
-    assert set(MovementKind) > REVERSIBLE_KINDS
+def test_every_role_has_its_rank() -> None:
     assert set(ROLE_RANK) == set(Role)
     assert len(set(ROLE_RANK.values())) == len(Role)

@@ -16,6 +16,7 @@ from cashdesk.forms.draft import FormDraft
 from cashdesk.forms.pages import form_page
 from cashdesk.forms.refusals import Refusal
 from cashdesk.models import Store
+from cashdesk.movement_kinds import RULES
 from cashdesk.web.drafts import DRAFT_FIELD
 
 LOOKED: Final = "looked"
@@ -63,9 +64,7 @@ def look_page(
     context = {
         "doubts": found,
         "looked": "\n".join(doubt.token for doubt in found),
-        "kind": kind,
-        "is_vault": is_vault,
-        "station": station,
+        "deed": look.told(station=station, is_vault=is_vault) if (look := RULES[kind].look) else "",
         "draft": draft,
         "draft_fields": [
             (name, value)

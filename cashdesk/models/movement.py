@@ -12,6 +12,7 @@ from cashdesk.models.place import Place
 from cashdesk.models.public_id import PublicIdModel
 from cashdesk.models.session import CashSession
 from cashdesk.money import AMOUNT_MAX
+from cashdesk.movement_kinds import kinds_where
 
 
 class Movement(PublicIdModel):
@@ -75,7 +76,7 @@ class Movement(PublicIdModel):
             # reconciliations.domain.reused: cash that went into the store's drawers on a day, and came back.
             models.Index(
                 fields=("store", "business_date", "method", "id"),
-                condition=Q(kind__in=(MovementKind.FLOAT, MovementKind.LOAN, MovementKind.RETURN)),
+                condition=Q(kind__in=kinds_where(lambda rule: rule.moves_float != 0)),
                 name="movement_of_vault_and_drawers",
             ),
             # settlements.domain.late_after_count: late movements for a place's closed periods.

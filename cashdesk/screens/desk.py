@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from cashdesk import queries
 from cashdesk.domain.caller.principal import Principal
@@ -16,8 +17,10 @@ from cashdesk.domain.session.register_to_open import Station, stations_for
 from cashdesk.domain.store.may_trade import trades_under_settlement
 from cashdesk.enums import Role, Settling
 from cashdesk.forms.draft import begun
-from cashdesk.models import Store, User
+from cashdesk.models import Movement, Store, User
+from cashdesk.movement_kinds import RULES, name_at_desk
 from cashdesk.screens.drawer_drafts import counting_in_subject, opening_subject
+from cashdesk.screens.moving import forms_offered
 from cashdesk.web.pages import page_for
 
 
@@ -30,19 +33,47 @@ def desk_page(request: HttpRequest, by: Principal) -> HttpResponse:
     session = open_session_of(user)
     context: dict[str, Any] = {"session": session, "notice": request.GET.get("notice", "")}
     context |= {"is_settled": trades_under_settlement(user.store), "is_manager": by.has_role(Role.MANAGER)}
-    context["booked"] = queries.own_movement(by=by, movement_id=_uuid(request.GET.get("booked", "")))
-    context["taken_back"] = queries.own_movement(by=by, movement_id=_uuid(request.GET.get("taken_back", "")))
+    context |= _booked(by=by, movement_id=_uuid(request.GET.get("booked", "")))
+    context |= _taken_back(by=by, movement_id=_uuid(request.GET.get("taken_back", "")))
     if session is not None:
         drawer = f"close:{session.uuid}"
         context["begun_at"] = begun([drawer], by=by).get(drawer, "")
         movements = queries.own_movements(by=by, session=session)
         reasons = why_not_taken_back(movements, by=by)
         context["can_cancel"] = may_be_a_mistake(session, moved=movements)
-        context["movements"] = [{"movement": movement, "why_not": reasons[movement.pk]} for movement in movements]
+        context["movements"] = [_row(movement, why_not=reasons[movement.pk]) for movement in movements]
+        context["forms"] = forms_offered()
     elif user.store is not None:
         context |= _before_opening(user, user.store, by=by)
     context["closed"] = queries.own_closed_sessions(by=by)
     return render(request, "cashdesk/desk.html", context)
+
+
+def _booked(*, by: Principal, movement_id: UUID | None) -> dict[str, Any]:
+    """Returns what the page says of the movement that the person has just booked with a form of the desk."""
+    movement = queries.own_movement(by=by, movement_id=movement_id)
+    words = RULES[movement.kind].register_form if movement is not None else None
+    if movement is None or words is None:
+        return {}
+    return {"booked": movement, "booked_words": _(words.booked), "booked_reason": _reason(movement)}
+
+
+def _taken_back(*, by: Principal, movement_id: UUID | None) -> dict[str, Any]:
+    movement = queries.own_movement(by=by, movement_id=movement_id)
+    return {} if movement is None else {"taken_back": movement, "taken_back_name": name_at_desk(movement.kind)}
+
+
+def _row(movement: Movement, *, why_not: str) -> dict[str, Any]:
+    return {
+        "movement": movement,
+        "name": name_at_desk(movement.kind),
+        "reason": _reason(movement),
+        "why_not": why_not,
+    }
+
+
+def _reason(movement: Movement) -> str:
+    return movement.reason if RULES[movement.kind].shows_reason else ""
 
 
 def _has_settled_register(stations: list[Station]) -> bool:

@@ -19,16 +19,25 @@ from cashdesk.forms.pages import form_page, path_to, see, see_path
 from cashdesk.forms.refusals import Refusal
 from cashdesk.forms.second_look import is_correcting, look_page, refuse_unlooked
 from cashdesk.models import CashSession, User
+from cashdesk.movement_kinds import RULES
+from cashdesk.movement_rule import FormWords
 from cashdesk.web.idempotency import act_once
 from cashdesk.web.pages import page_for
 
 REASON_LENGTH_MAX: Final = 50
 NOTE_LENGTH_MAX: Final = 500
-DROP_REASON: Final = "drop"
-"""The reason under which the shifts API drops, too."""
 
-SUBJECTS: Final = {MovementKind.PAID_IN: "pay-in", MovementKind.PAID_OUT: "pay-out", MovementKind.DROP: "drop"}
-"""What the drafts of these forms are called."""
+PAGES: Final = {
+    MovementKind.PAID_IN: "desk-pay-in",
+    MovementKind.PAID_OUT: "desk-pay-out",
+    MovementKind.DROP: "desk-drop",
+}
+"""The URL name of each kind's form. Its draft has the same name without `desk-`."""
+
+
+def forms_offered() -> list[tuple[str, FormWords]]:
+    """Returns the URL name and the words of each form, for the desk's buttons."""
+    return [(PAGES[kind], words) for kind in PAGES if (words := RULES[kind].register_form) is not None]
 
 
 @page_for(Role.CASHIER, takes_posts=True)
@@ -82,7 +91,7 @@ def _page(request: HttpRequest, *, by: Principal, kind: MovementKind) -> HttpRes
 
 
 def _draft(request: HttpRequest, session: CashSession, kind: MovementKind, *, by: Principal) -> FormDraft:
-    return form_draft(request, f"{SUBJECTS[kind]}:{session.uuid}", by=by)
+    return form_draft(request, f"{PAGES[kind].removeprefix('desk-')}:{session.uuid}", by=by)
 
 
 def _read(request: HttpRequest, session: CashSession, kind: MovementKind) -> dict[str, Any]:
@@ -95,7 +104,7 @@ def _read(request: HttpRequest, session: CashSession, kind: MovementKind) -> dic
             raise InvalidInput.of("amount", _("Enter an amount above 0."))
     except InvalidInput as error:
         errors |= error.errors
-    reason = DROP_REASON if kind == MovementKind.DROP else text_of(request, "reason")
+    reason = text_of(request, "reason") if RULES[kind].shows_reason else kind.lower()
     note = text_of(request, "note")
     if not reason:
         errors["reason"] = _("Enter a reason.")
@@ -111,15 +120,15 @@ def _read(request: HttpRequest, session: CashSession, kind: MovementKind) -> dic
 def _show(
     request: HttpRequest, session: CashSession, kind: MovementKind, draft: FormDraft, refusal: Refusal | None = None
 ) -> HttpResponse:
+    rule = RULES[kind]
     typed = {name: draft.typed.get(name, "") for name in ("amount", "reason", "note")}
     context = {
         "session": session,
-        "kind": kind,
+        "words": rule.register_form,
         "typed": typed,
         "draft": draft,
-        "reasons": []
-        if kind == MovementKind.DROP
-        else queries.usual_reasons(by=draft.by, store=session.store, kind=kind),
+        "shows_reason": rule.shows_reason,
+        "reasons": queries.usual_reasons(by=draft.by, store=session.store, kind=kind) if rule.shows_reason else [],
         "reason_max": REASON_LENGTH_MAX,
         "note_max": NOTE_LENGTH_MAX,
     }

@@ -17,6 +17,7 @@ from cashdesk.forms.fields import text_of
 from cashdesk.forms.pages import form_page, path_to, see_path
 from cashdesk.forms.refusals import Refusal
 from cashdesk.models import Movement
+from cashdesk.movement_kinds import RULES, name_at_desk
 from cashdesk.web.idempotency import act_once
 from cashdesk.web.pages import page_for
 
@@ -47,6 +48,8 @@ def take_back_page(request: HttpRequest, by: Principal, movement: UUID) -> HttpR
 def _show(request: HttpRequest, movement: Movement, draft: FormDraft, refusal: Refusal | None = None) -> HttpResponse:
     context = {
         "movement": movement,
+        "name": name_at_desk(movement.kind),
+        "shows_reason": RULES[movement.kind].shows_reason,
         "why_not": why_not_taken_back([movement], by=draft.by)[movement.pk],
         "draft": draft,
         "typed": {"reason": draft.typed.get("reason", "")},

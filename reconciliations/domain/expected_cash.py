@@ -15,23 +15,15 @@ from django.db.models import Q, QuerySet, Sum
 
 from cashdesk.enums import CASH, MovementKind, PaymentStatus, PaymentType
 from cashdesk.models import CashSession, Payment, Store, User
+from cashdesk.movement_kinds import RULES
+from cashdesk.movement_rule import Origin
 from reconciliations.domain import expected_day as day
 from reconciliations.domain.carried_over import CarriedOver, carried_over
 from reconciliations.domain.custody import Seen, cancelled, held_payments, with_holder
-from reconciliations.domain.expected_day import EFFECT
+from reconciliations.domain.expected_day import DAY_EFFECTS
 from reconciliations.domain.reused import reused_cash
 
 EVERYTHING: Final = Seen()
-
-PARTS: Final = {
-    MovementKind.FLOAT: "opening_float",
-    MovementKind.LOAN: "opening_float",
-    MovementKind.SALE: "sales",
-    MovementKind.REFUND: "refunds",
-    MovementKind.PAID_IN: "paid_in",
-    MovementKind.PAID_OUT: "paid_out",
-    MovementKind.DROP: "drops",
-}
 
 
 @dataclass(kw_only=True)
@@ -159,13 +151,13 @@ def _begun_with(*, store: Store, on: date, operator: User | None, seen: Seen) ->
 
 def _add_movements(cash: CurrencyCash, row: dict[str, Any], *, is_operator: bool) -> None:
     kind = MovementKind(row["kind"])
-    if kind == MovementKind.DROP and not is_operator:
+    effect = DAY_EFFECTS[kind]
+    if effect.stays_in_store and not is_operator:
         return
     # Parts are positive amounts: refunds, paid out and drops count what went out.
-    part = PARTS[kind]
-    setattr(cash, part, getattr(cash, part) + int(row["billed"]) * EFFECT[kind])
+    setattr(cash, effect.part, getattr(cash, effect.part) + int(row["billed"]) * effect.sign)
     cash.rounding += int(row["total"]) - int(row["billed"])
-    if kind in (MovementKind.SALE, MovementKind.REFUND):
+    if Origin.PAYMENT in RULES[kind].origins:
         key = (
             CASH, row["person"], row["payment__register__number"], row["payment__channel"] or "",
             row["payment__service"] or "",

@@ -12,17 +12,13 @@ from django.db.models.functions import Coalesce
 from cashdesk.domain.caller.audit import entry_of
 from cashdesk.enums import CASH, MovementKind, PlaceKind
 from cashdesk.models import CashSession, Movement
+from cashdesk.movement_kinds import RULES
 
-EFFECT: Final = {
-    MovementKind.FLOAT: 1,
-    MovementKind.LOAN: 1,
-    MovementKind.SALE: 1,
-    MovementKind.REFUND: -1,
-    MovementKind.PAID_IN: 1,
-    MovementKind.PAID_OUT: -1,
-    MovementKind.DROP: -1,
-}
-"""The effect of a kind on the cash in the drawers. Other kinds do not count for a store-day."""
+DAY_EFFECTS: Final = {kind: rule.day for kind, rule in RULES.items() if rule.day is not None}
+"""The kinds that count for a store-day, and how."""
+
+STAYS_IN_STORE: Final = [kind for kind, effect in DAY_EFFECTS.items() if effect.stays_in_store]
+"""Cash of these kinds leaves the operator's drawer and stays in the store. It does not count for the whole store."""
 
 
 def drawer_movements() -> "QuerySet[Any]":
@@ -33,16 +29,16 @@ def drawer_movements() -> "QuerySet[Any]":
     """
     effect = Case(
         *(
-            When(kind=kind, reverses__isnull=is_plain, then=F("amount") * (sign if is_plain else -sign))
-            for kind, sign in EFFECT.items()
+            When(kind=kind, reverses__isnull=is_plain, then=F("amount") * (day.sign if is_plain else -day.sign))
+            for kind, day in DAY_EFFECTS.items()
             for is_plain in (True, False)
         )
     )
     # Money paid in and out of the vault is in no drawer. In a late reversal, over/short takes the place of the vault.
     of_vault = Q(source__kind=PlaceKind.VAULT) | Q(destination__kind=PlaceKind.VAULT)
     of_vault |= Q(late_for__kind=PlaceKind.VAULT)
-    at_vault = Q(kind__in=(MovementKind.PAID_IN, MovementKind.PAID_OUT)) & of_vault
-    movements = Movement.objects.filter(method=CASH, kind__in=EFFECT).exclude(at_vault).order_by()
+    at_vault = Q(kind__in=[kind for kind in DAY_EFFECTS if not RULES[kind].is_of_register]) & of_vault
+    movements = Movement.objects.filter(method=CASH, kind__in=DAY_EFFECTS).exclude(at_vault).order_by()
     return movements.annotate(
         person=Coalesce("payment__operator", "session__user", "reverses__recorded_by", "recorded_by"), effect=effect
     )

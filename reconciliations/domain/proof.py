@@ -6,12 +6,12 @@ from typing import Any
 from django.db.models import Sum
 
 from cashdesk.domain.caller.audit import entry_of
-from cashdesk.enums import MovementKind, Reason
+from cashdesk.enums import Reason
 from cashdesk.models import AuditEntry, BusinessDay, Movement, Store
 from cashdesk.money import to_text
 from reconciliations.domain.custody import Seen
 from reconciliations.domain.expected_cash import expected_cash
-from reconciliations.domain.expected_day import drawer_movements, taken_over
+from reconciliations.domain.expected_day import STAYS_IN_STORE, drawer_movements, taken_over
 from reconciliations.enums import DayRule
 from reconciliations.models import Reconciliation
 
@@ -88,7 +88,7 @@ def _faults_of_first_rule(row: Any) -> Iterator[str]:
     seen = scope.filter(currency=row.currency, pk__lte=row.as_of_movement)
     if row.operator_id is None:
         # A drop leaves the operator's drawer but stays in the store.
-        seen = seen.exclude(kind=MovementKind.DROP)
+        seen = seen.exclude(kind__in=STAYS_IN_STORE)
     moved = seen.aggregate(total=Sum("effect"))["total"] or 0
     yield from _fault_of_figure(row, moved + _taken_over(row))
 

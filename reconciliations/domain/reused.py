@@ -11,7 +11,7 @@ The rule is SQL so that one list of reconciliations can apply it to every row (d
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -19,16 +19,18 @@ from django.db import connection
 from django.db.models import BigIntegerField
 from django.db.models.expressions import RawSQL
 
+from cashdesk.enums import MovementKind
 from cashdesk.models import CashSession, Store, User
+from cashdesk.movement_kinds import kinds_where
 from reconciliations.domain.custody import Seen
 
 # The kinds are written out, because only then do both databases use the partial index on these kinds.
 _MOVED: Final = """
     SELECT m.id AS line, m.currency AS currency,
-        CASE WHEN m.kind = 'RETURN' THEN -m.amount ELSE m.amount END AS step,
-        CASE WHEN m.kind = 'RETURN' THEN 0 ELSE m.amount END AS came
+        CASE WHEN m.kind IN ({back}) THEN -m.amount ELSE m.amount END AS step,
+        CASE WHEN m.kind IN ({back}) THEN 0 ELSE m.amount END AS came
     FROM cashdesk_movement m
-    WHERE m.store_id = {store} AND m.business_date = {day} AND m.kind IN ('FLOAT', 'LOAN', 'RETURN')
+    WHERE m.store_id = {store} AND m.business_date = {day} AND m.kind IN ({float_kinds})
       AND m.method = 'CASH' AND m.reverses_id IS NULL AND m.id <= {movement}
       AND NOT EXISTS (
         SELECT 1 FROM cashdesk_movement r
@@ -41,7 +43,7 @@ _MOVED: Final = """
 _OF_HOLDER: Final = """
       AND COALESCE(m.session_id, 0) = 0 AND {operator} = CASE WHEN m.kind = 'FLOAT' THEN m.recorded_by_id ELSE (
         SELECT s.opened_by_id FROM settlements_settlement s
-        WHERE s.place_id = CASE WHEN m.kind = 'RETURN' THEN m.source_id ELSE m.destination_id END
+        WHERE s.place_id = CASE WHEN m.kind IN ({back}) THEN m.source_id ELSE m.destination_id END
           AND s.opened_after < m.id
         ORDER BY s.id DESC LIMIT 1
       ) END
@@ -65,8 +67,8 @@ _SESSIONS: Final = """
     UNION ALL
     SELECT m.session_id * 2, m.currency, m.amount, m.amount
     FROM cashdesk_movement m JOIN cashdesk_cashsession s ON s.id = m.session_id
-    WHERE m.store_id = {store} AND m.business_date = {day} AND m.kind IN ('FLOAT', 'LOAN', 'RETURN')
-      AND m.kind = 'LOAN' AND m.method = 'CASH' AND m.reverses_id IS NULL AND m.id <= {movement}
+    WHERE m.store_id = {store} AND m.business_date = {day} AND m.kind IN ({float_kinds})
+      AND m.kind IN ({lent}) AND m.method = 'CASH' AND m.reverses_id IS NULL AND m.id <= {movement}
       AND s.user_id = {operator} AND (s.business_date = {day} OR s.id = {overnight})
       AND NOT EXISTS (
         SELECT 1 FROM cashdesk_movement r
@@ -82,11 +84,23 @@ _WALK: Final = """
     ) walk GROUP BY currency
 """
 
+
+def _written(kinds: Iterable[MovementKind]) -> str:
+    return ", ".join(f"'{kind.value}'" for kind in kinds)
+
+
+_KINDS: Final = {
+    "float_kinds": _written(kinds_where(lambda rule: rule.moves_float != 0)),
+    "back": _written(kinds_where(lambda rule: rule.moves_float < 0)),
+    "lent": _written(kinds_where(lambda rule: rule.moves_float > 0 and rule.is_by_hand)),
+}
 _PARAMETERS: Final = {
-    name: f"%({name})s" for name in ("store", "day", "movement", "session", "seal", "operator", "overnight")
+    **_KINDS,
+    **{name: f"%({name})s" for name in ("store", "day", "movement", "session", "seal", "operator", "overnight")},
 }
 _ROW: Final = "reconciliations_reconciliation"
 _COLUMNS: Final = {
+    **_KINDS,
     "store": f"{_ROW}.store_id",
     "day": f"{_ROW}.business_date",
     "operator": f"{_ROW}.operator_id",

@@ -4,9 +4,9 @@ from django.db.models import BigIntegerField, Case, F, Max, OuterRef, Q, QuerySe
 from django.db.models.functions import Coalesce
 
 from cashdesk.domain.ledger.raise_variance import DAY_SUBJECT
-from cashdesk.enums import MovementKind, PlaceKind, VarianceKind
+from cashdesk.enums import PlaceKind, VarianceKind
 from cashdesk.models import Movement, Variance
-from reconciliations.domain.expected_day import drawer_movements
+from reconciliations.domain.expected_day import STAYS_IN_STORE, drawer_movements
 
 _EFFECT = Case(When(destination__kind=PlaceKind.OVER_SHORT, then=F("amount")), default=-F("amount"))
 """Money that came in is positive; money that went back is negative."""
@@ -34,7 +34,7 @@ def movements_for_day() -> "QuerySet[Movement]":
 
     Drops are left out, because they stay in the store.
     """
-    rows: QuerySet[Movement] = drawer_movements().filter(is_late=False).exclude(kind=MovementKind.DROP)
+    rows: QuerySet[Movement] = drawer_movements().filter(is_late=False).exclude(kind__in=STAYS_IN_STORE)
     return rows
 
 

@@ -1,6 +1,6 @@
 """Our own API for movements within a store and to the bank, and for reversals (docs/contracts.md, section 5)."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -15,22 +15,17 @@ from cashdesk.domain.session.current import open_session_of
 from cashdesk.domain.store.store_reference import store_for
 from cashdesk.enums import CASH, MovementKind, Role, Scope, method_code
 from cashdesk.models import Movement
+from cashdesk.movement_kinds import kinds_where
 from cashdesk.web.dialects import ProblemDialect
 from cashdesk.web.fields import ReferenceField, RowSerializer, StrictSerializer, TextField, WholeNumberField
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
 from settlements.domain.reversal import reverse_movement
-from settlements.domain.store_movement import move_in_store
+from settlements.domain.store_movement import UNDER_ACCOUNT, move_in_store
 
-MOVED_BY_HAND = (
-    MovementKind.DROP,
-    MovementKind.LOAN,
-    MovementKind.DEPOSIT,
-    MovementKind.WITHDRAWAL,
-    MovementKind.PAID_IN,
-    MovementKind.PAID_OUT,
-)
+# Entries of the cashbook come last: the published description lists the kinds in this order.
+MOVED_BY_HAND: Final = sorted(kinds_where(lambda rule: rule.is_by_hand), key=lambda kind: kind in UNDER_ACCOUNT)
 
 
 class MovementRequest(StrictSerializer):

@@ -13,17 +13,17 @@ from cashdesk.domain.store.may_trade import refuse_switched_off
 from cashdesk.domain.store.place import register_at
 from cashdesk.domain.store.place_lock import lock_places
 from cashdesk.domain.store.register_holder import refuse_drawer_of_another, register_meant
-from cashdesk.enums import CASH, MovementKind, PlaceKind, SessionStatus
+from cashdesk.enums import CASH, MovementKind, PlaceKind, Role, SessionStatus
 from cashdesk.errors import InvalidInput, NothingOpen
 from cashdesk.models import CashSession, Movement, Place, Store
+from cashdesk.movement_kinds import RULES
 from settlements.domain.cashbook import find_account
 from settlements.domain.deposit import prepare_deposit
 from settlements.domain.vault_access import refuse_moving_vault_money
 from settlements.enums import ENTRY_KIND
 
-OF_THE_VAULT: Final = frozenset({MovementKind.DEPOSIT, MovementKind.WITHDRAWAL})
-OF_A_MANAGER: Final = frozenset({*OF_THE_VAULT, MovementKind.LOAN})
-UNDER_A_REASON: Final = frozenset({MovementKind.PAID_IN, MovementKind.PAID_OUT})
+UNDER_ACCOUNT: Final = frozenset(ENTRY_KIND.values())
+"""The kinds whose reason is an account of the cashbook."""
 
 
 @transaction.atomic
@@ -51,13 +51,13 @@ def move_in_store(
 
     Raises InvalidInput, Forbidden, and Conflict if the register does not trade.
     """
-    if held is not None and station is None and kind not in OF_THE_VAULT:
+    if held is not None and station is None and not RULES[kind].is_of_vault:
         here = held.register
     else:
         here = _place(store=store, kind=kind, station=station, by=by)
-    if here.kind == PlaceKind.VAULT or kind in OF_A_MANAGER:
+    if here.kind == PlaceKind.VAULT or RULES[kind].least_role == Role.MANAGER:
         refuse_moving_vault_money(by)
-    if kind in UNDER_A_REASON:
+    if kind in UNDER_ACCOUNT:
         account = find_account(store=store, place=here, code=reason, field="reason")
         if ENTRY_KIND[account.direction] != kind:
             raise InvalidInput.of(
@@ -121,6 +121,6 @@ def note_no_sale(
 
 
 def _place(*, store: Store, kind: MovementKind, station: int | None, by: Principal) -> Place:
-    if station == 0 or (station is None and kind in OF_THE_VAULT):
+    if station == 0 or (station is None and RULES[kind].is_of_vault):
         return Place.objects.get(store=store, kind=PlaceKind.VAULT)
     return register_meant(store=store, station=station, by=by)

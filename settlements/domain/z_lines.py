@@ -2,11 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Final
 
 from cashdesk.domain.ledger.expected import Balances, MovedOfKind
 from cashdesk.enums import MovementKind
 from cashdesk.money import AMOUNT_MAX
+from cashdesk.movement_kinds import kinds_where
+from cashdesk.movement_rule import Origin
 from settlements.domain.target import Pair
+
+BOOKED_BY_A_CLOSE: Final = kinds_where(lambda rule: Origin.CLOSE in rule.origins)
 
 
 def over_short(pair: Pair, difference: int) -> tuple[MovedOfKind, ...]:

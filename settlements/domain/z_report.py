@@ -26,11 +26,9 @@ from settlements.domain.sealed_period import SealedPeriod, ZReport
 from settlements.domain.target import Pair
 from settlements.domain.visibility import hide_from_cashier, uncounted_pairs
 from settlements.domain.x_report import cash_left_by
-from settlements.domain.z_lines import line_of, over_short, returned_of, without
+from settlements.domain.z_lines import BOOKED_BY_A_CLOSE, line_of, over_short, returned_of, without
 from settlements.enums import Closing, ReportOf, SettlementType
 from settlements.models import Settlement
-
-BOOKED_BY_A_CLOSE = frozenset({MovementKind.OVER_SHORT, MovementKind.RETURN})
 
 
 def z_report(*, period: SealedPeriod, by: Principal, at: datetime) -> ZReport:

@@ -18,10 +18,11 @@ from cashdesk.forms.pages import form_page, see_path
 from cashdesk.forms.refusals import Refusal
 from cashdesk.forms.second_look import is_correcting, look_page, refuse_unlooked
 from cashdesk.models import Movement, Store
+from cashdesk.movement_kinds import RULES
 from cashdesk.web.idempotency import act_once
 from settlements import queries
 from settlements.domain.cashbook import accounts_of
-from settlements.domain.store_movement import UNDER_A_REASON, move_in_store
+from settlements.domain.store_movement import UNDER_ACCOUNT, move_in_store
 from settlements.enums import ENTRY_KIND, SettlementType
 from settlements.models import CashbookAccount
 from settlements.screens.vault_forms import NOTE_LENGTH_MAX, about, draft_within, path_within, vault_page
@@ -35,9 +36,8 @@ PAGES: Final = {
     MovementKind.PAID_IN: "vault-pay-in",
     MovementKind.PAID_OUT: "vault-pay-out",
 }
-AT_A_REGISTER: Final = frozenset({MovementKind.LOAN, MovementKind.DROP})
-COUNTED: Final = AT_A_REGISTER | {MovementKind.WITHDRAWAL}
-"""What is counted out of a bag or a drawer: its form takes notes and coins as well as one amount."""
+COUNTED: Final = frozenset(PAGES) - UNDER_ACCOUNT
+"""Cash that is counted out of a bag or a drawer: the form takes notes and coins as well as one amount."""
 
 
 @vault_page
@@ -80,7 +80,7 @@ def _page(request: HttpRequest, *, by: Principal, store: Store, kind: MovementKi
     sheet = CountSheet(store.currency, draft.typed) if kind in COUNTED else None
     if is_correcting(request):
         return _show(request, store, kind, draft, sheet)
-    is_vault = kind not in AT_A_REGISTER
+    is_vault = not RULES[kind].is_of_register
     try:
         told = _read(request, store, kind, sheet)
 
@@ -105,9 +105,9 @@ def _read(request: HttpRequest, store: Store, kind: MovementKind, sheet: CountSh
     """Returns what the form says of the movement. Raises InvalidInput naming every field that is wrong."""
     fields = Fields(request)
     told: dict[str, Any] = {"amount": _amount(fields, store, sheet), "station": VAULT}
-    if kind in AT_A_REGISTER:
+    if RULES[kind].is_of_register:
         told["station"] = fields.station("station")
-    if kind in UNDER_A_REASON:
+    if kind in UNDER_ACCOUNT:
         told["reason"] = fields.text("reason", length_max=CODE_LENGTH_MAX, missing=_("is required: choose one."))
     told["note"] = fields.text("note", length_max=NOTE_LENGTH_MAX)
     fields.refuse_wrong()
@@ -135,18 +135,23 @@ def _show(
     refusal: Refusal | None = None,
     booked: Movement | None = None,
 ) -> HttpResponse:
+    rule, is_change = RULES[kind], kind == MovementKind.WITHDRAWAL
+    words = rule.vault_form
+    near_end = (booked.destination if rule.comes_in else booked.source) if booked is not None else None
     context = {
         **about(request, store),
-        "kind": kind,
+        "words": words,
         "booked": booked,
+        "booked_words": words.booked_at(near_end.number) if words and near_end else "",
         "draft": draft,
         "typed": {name: draft.typed.get(name, "") for name in ("amount", "station", "reason", "note")},
-        "registers": queries.trading_registers(store=store) if kind in AT_A_REGISTER else [],
+        "registers": queries.trading_registers(store=store) if rule.is_of_register else [],
         "sheet": sheet,
-        "is_at_a_register": kind in AT_A_REGISTER,
-        "accounts": _accounts(store, kind) if kind in UNDER_A_REASON else [],
-        "is_under_a_reason": kind in UNDER_A_REASON,
-        "under_way": queries.change_under_way(store=store) if kind == MovementKind.WITHDRAWAL else [],
+        "is_at_a_register": rule.is_of_register,
+        "accounts": _accounts(store, kind) if kind in UNDER_ACCOUNT else [],
+        "is_under_a_reason": kind in UNDER_ACCOUNT,
+        "is_change": is_change,
+        "under_way": queries.change_under_way(store=store) if is_change else [],
         "note_max": NOTE_LENGTH_MAX,
     }
     return form_page(request, "settlements/vault_money.html", context, refusal)

@@ -20,6 +20,7 @@ from cashdesk.forms.fields import Fields
 from cashdesk.forms.pages import form_page, see_path
 from cashdesk.forms.refusals import Refusal
 from cashdesk.models import Movement, Place, Store
+from cashdesk.movement_kinds import name_at_vault
 from cashdesk.web.fields import date_in
 from cashdesk.web.idempotency import act_once
 from settlements import queries
@@ -124,6 +125,7 @@ def _row(movement: Movement, vault: Place, accounts: dict[str, str], *, why_not:
     came_in = movement.destination_id == vault.pk
     return {
         "movement": movement,
+        "name": name_at_vault(movement.kind),
         "came_in": came_in,
         "other": movement.source if came_in else movement.destination,
         "bag": movement.deposit.bag_number if hasattr(movement, "deposit") else "",

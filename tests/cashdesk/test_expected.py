@@ -12,9 +12,10 @@ from cashdesk.domain.ledger.entry import Entry
 from cashdesk.domain.ledger.expected import balances_of_places, book_of, late_cash_of, moved
 from cashdesk.domain.ledger.ledger import record, reverse
 from cashdesk.domain.ledger.seal import seal_period
-from cashdesk.enums import CASH, MOVEMENT_ENDS, MovementKind, PlaceKind
+from cashdesk.enums import CASH, MovementKind, PlaceKind
 from cashdesk.models import CashSession, Movement, Place
 from cashdesk.money import AMOUNT_MAX
+from cashdesk.movement_kinds import RULES
 from tests import roles
 from tests.cashdesk.desk import NOON, close_drawer, execute, minutes, move, open_drawer, pay, refund, sell
 from tests.stories import Cast, counted_queries, make_cast
@@ -41,7 +42,7 @@ def record_at_random(cast: Cast, *, movements: int, seed: int) -> None:
     entries = []
     for _ in range(movements):
         kind = chance.choice(list(MovementKind))
-        source, destination = chance.choice(sorted(MOVEMENT_ENDS[kind]))
+        source, destination = chance.choice(sorted(RULES[kind].ends))
         entries.append(
             Entry(
                 source=chance.choice(by_kind[PlaceKind(source)]),

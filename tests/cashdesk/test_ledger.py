@@ -8,16 +8,18 @@ import pytest
 from cashdesk.domain.caller.principal import SYSTEM, Principal
 from cashdesk.domain.ledger.entry import Entry
 from cashdesk.domain.ledger.ledger import ROWS_PER_STATEMENT, record, reverse
-from cashdesk.enums import CASH, MOVEMENT_ENDS, REVERSIBLE_KINDS, MovementKind, PlaceKind
+from cashdesk.domain.ledger.reversal import REVERSIBLE_KINDS
+from cashdesk.enums import CASH, MovementKind, PlaceKind
 from cashdesk.errors import Conflict, InvalidMovement, PlaceMovedOn
 from cashdesk.models import AuditEntry, Movement, Place
 from cashdesk.money import AMOUNT_MAX
+from cashdesk.movement_kinds import RULES
 from tests.cashdesk.desk import NOON, books, close_drawer, minutes, move, open_drawer, pay, place_of, refund, sell
 from tests.factories import StoreFactory
 from tests.stories import Cast, counted_queries, make_cast
 
 ENDS = [(source, destination) for source in PlaceKind for destination in PlaceKind]
-ALLOWED = [(kind, *ends) for kind, allowed in MOVEMENT_ENDS.items() for ends in sorted(allowed)]
+ALLOWED = [(kind, *ends) for kind, rule in RULES.items() for ends in sorted(rule.ends)]
 
 
 def entry_of(source: Place, destination: Place, **fields: Any) -> Entry:
@@ -50,20 +52,20 @@ def test_each_kind_goes_between_its_own_ends_and_no_others(cast: Cast, kind: Mov
     for source, destination in ENDS:
         first, second = ends_of(cast, source, destination)
         entry = entry_of(first, second, kind=kind)
-        if (source, destination) in MOVEMENT_ENDS[kind]:
+        if (source, destination) in RULES[kind].ends:
             movement = record_one(cast, entry)
             assert (movement.source, movement.destination, movement.kind) == (first, second, kind)
         else:
             with pytest.raises(InvalidMovement):
                 record_one(cast, entry)
-    assert Movement.objects.count() == len(MOVEMENT_ENDS[kind]) > 0
+    assert Movement.objects.count() == len(RULES[kind].ends) > 0
 
 
 @pytest.mark.parametrize("kind", MovementKind)
 def test_a_late_movement_has_over_short_where_one_counted_place_would_be(cast: Cast, kind: MovementKind) -> None:
     counted = (PlaceKind.REGISTER, PlaceKind.VAULT)
-    late = {(PlaceKind.OVER_SHORT, to) for place, to in MOVEMENT_ENDS[kind] if place in counted}
-    late |= {(place, PlaceKind.OVER_SHORT) for place, to in MOVEMENT_ENDS[kind] if to in counted}
+    late = {(PlaceKind.OVER_SHORT, to) for place, to in RULES[kind].ends if place in counted}
+    late |= {(place, PlaceKind.OVER_SHORT) for place, to in RULES[kind].ends if to in counted}
     for source, destination in ENDS:
         first, second = ends_of(cast, source, destination)
         is_allowed = (source, destination) in late and first != second

@@ -18,6 +18,7 @@ from cashdesk.enums import MovementKind, PlaceKind
 from cashdesk.errors import OutOfLine
 from cashdesk.models import Movement, Place, Store
 from cashdesk.money import exponent_of
+from cashdesk.movement_kinds import RULES
 
 FLOATS_MAX: Final = 3
 """A float of more than this many usual floats is looked at again."""
@@ -46,17 +47,6 @@ _SIZES: Final = {
 }
 _SIZE_OF: Final = MappingProxyType({code: size for size, codes in _SIZES.items() for code in codes.split()})
 """How many units of a currency are a small note, roughly, as a power of ten."""
-
-_OTHER_END: Final = {
-    MovementKind.FLOAT: ("source", PlaceKind.VAULT),
-    MovementKind.LOAN: ("source", PlaceKind.VAULT),
-    MovementKind.DROP: ("destination", PlaceKind.VAULT),
-    MovementKind.PAID_IN: ("source", PlaceKind.OUTSIDE),
-    MovementKind.PAID_OUT: ("destination", PlaceKind.OUTSIDE),
-    MovementKind.DEPOSIT: ("destination", PlaceKind.BANK),
-    MovementKind.WITHDRAWAL: ("source", PlaceKind.BANK),
-}
-"""The end at which the store has few movements, so that the latest of a kind are found in the index of that end."""
 
 
 class Why(StrEnum):
@@ -143,12 +133,13 @@ def _usual_float(store: Store) -> int:
 
 def _usual_digits(*, store: Store, kind: MovementKind, currency: str, is_vault: bool) -> int:
     """Returns how many digits such an amount usually has in the store, UNKNOWN where too few were booked to say."""
-    if kind not in _OTHER_END:
+    rule = RULES[kind]
+    if not rule.has_usual_amount:
         return UNKNOWN
-    end, place = _OTHER_END[kind]
-    here = "destination" if end == "source" else "source"
+    # The far end has few movements, so its index finds the latest of a kind.
+    far, here = ("source", "destination") if rule.comes_in else ("destination", "source")
     ends = {
-        f"{end}__in": Place.objects.filter(store=store, kind=place).values("pk"),
+        f"{far}__in": Place.objects.filter(store=store, kind=rule.far_end).values("pk"),
         f"{here}__kind": PlaceKind.VAULT if is_vault else PlaceKind.REGISTER,
     }
     latest = Movement.objects.filter(**ends, kind=kind, currency=currency, reverses__isnull=True).order_by("-pk")

@@ -3,7 +3,6 @@ carried to the bank and fetched from it.
 """
 
 from datetime import datetime
-from typing import Final
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -14,24 +13,11 @@ from cashdesk.domain.ledger.entry import Entry
 from cashdesk.domain.store.may_trade import refuse_switched_off, refuse_unsettled
 from cashdesk.domain.store.place import places_of
 from cashdesk.domain.store.place_lock import lock_places
-from cashdesk.enums import CASH, MOVEMENT_ENDS, MovementKind, PlaceKind, SessionStatus, Settling
-from cashdesk.errors import Conflict, InvalidInput, NothingOpen
+from cashdesk.enums import CASH, MovementKind, PlaceKind, SessionStatus, Settling
+from cashdesk.errors import Conflict, InvalidInput, InvalidMovement, NothingOpen
 from cashdesk.models import CashSession, Movement, Place, Store
 from cashdesk.money import bounded
-
-OTHER_END: Final = {
-    MovementKind.PAID_IN: PlaceKind.OUTSIDE,
-    MovementKind.PAID_OUT: PlaceKind.OUTSIDE,
-    MovementKind.DROP: PlaceKind.VAULT,
-    MovementKind.LOAN: PlaceKind.VAULT,
-    MovementKind.DEPOSIT: PlaceKind.BANK,
-    MovementKind.WITHDRAWAL: PlaceKind.BANK,
-}
-INTO_THE_PLACE: Final = frozenset({MovementKind.PAID_IN, MovementKind.LOAN, MovementKind.WITHDRAWAL})
-OF_ANY_METHOD: Final = frozenset({MovementKind.PAID_IN, MovementKind.PAID_OUT})
-"""All others carry cash: nobody drops a card payment into a safe (docs/structure.md, section 3)."""
-WITH_THE_BANK: Final = frozenset({MovementKind.DEPOSIT, MovementKind.WITHDRAWAL})
-"""A store that is switched off still settles with its bank: its vault is emptied, and change under way arrives."""
+from cashdesk.movement_kinds import RULES
 
 
 @transaction.atomic
@@ -85,15 +71,17 @@ def move_money(
     At a register it belongs to the open session, if there is one; a register that does not trade moves nothing.
     Raises InvalidInput for a kind that the place has not, or a method that is not carried; Conflict.
     """
-    if not any(here.kind in ends for ends in MOVEMENT_ENDS[kind]) or OTHER_END[kind] == here.kind:
+    rule = RULES[kind]
+    if not rule.is_by_hand or here.kind not in rule.near_ends:
         raise InvalidInput.of(
             "kind", _("%(kind)s is not possible here (%(place)s).") % {"kind": _(kind.label), "place": here}
         )
-    if method != CASH and kind not in OF_ANY_METHOD:
+    if method != CASH and rule.cash_only:
         raise InvalidInput.of(
             "method", _("%(kind)s moves only cash. Choose the method CASH.") % {"kind": _(kind.label)}
         )
-    if kind not in WITH_THE_BANK:
+    if rule.far_end != PlaceKind.BANK:
+        # A store that is switched off still settles with its bank: its vault is emptied, and change under way arrives.
         refuse_switched_off(store)
     ends = places_of(store)
     locked = _lock(here, kind=kind, ends=ends)
@@ -124,7 +112,7 @@ def move_money(
 
 
 def _lock(here: Place, *, kind: MovementKind, ends: dict[str, Place]) -> Place:
-    other = ends[OTHER_END[kind]]
+    other = ends[RULES[kind].far_end]
     return lock_places(shared=[here, *([other] if other.kind == PlaceKind.VAULT else [])])[here.pk]
 
 
@@ -143,9 +131,12 @@ def _record(
     reason: str,
     note: str,
 ) -> Movement:
-    other = ends[OTHER_END[kind]]
+    rule = RULES[kind]
+    if not rule.is_by_hand:
+        raise InvalidMovement(f"{kind.label}: is not recorded by hand.")
+    other = ends[rule.far_end]
     bounded(amount, currency, field="amount")
-    source, destination = (other, here) if kind in INTO_THE_PLACE else (here, other)
+    source, destination = (other, here) if rule.comes_in else (here, other)
     entry = Entry(
         source=source,
         destination=destination,

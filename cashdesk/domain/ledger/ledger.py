@@ -15,6 +15,7 @@ from cashdesk.domain.ledger.entry import Entry
 from cashdesk.domain.ledger.raise_variance import raise_late
 from cashdesk.domain.ledger.reversal import (
     COUNTED_KINDS,
+    REVERSIBLE_KINDS,
     already_reversed,
     counted_since,
     counted_twice,
@@ -26,10 +27,11 @@ from cashdesk.domain.store.business_day import business_date
 from cashdesk.domain.store.place import places_of
 from cashdesk.domain.store.place_lock import lock_places
 from cashdesk.domain.store.withdrawn_currency import refuse_withdrawn
-from cashdesk.enums import MOVEMENT_ENDS, REVERSIBLE_KINDS, MovementKind, PlaceKind
+from cashdesk.enums import MovementKind, PlaceKind
 from cashdesk.errors import InvalidMovement, PlaceMovedOn
 from cashdesk.models import Movement, Place, Store
 from cashdesk.money import AMOUNT_MAX
+from cashdesk.movement_kinds import RULES
 
 ELSEWHERE: Final = frozenset({PlaceKind.CUSTOMERS, PlaceKind.OUTSIDE, PlaceKind.BANK, PlaceKind.OPENING})
 """The places that new money comes from."""
@@ -167,7 +169,7 @@ def _check(*, store: Store, entry: Entry) -> None:
     ends = (entry.source.kind, entry.destination.kind)
     if entry.reverses is not None:
         ends = (ends[1], ends[0])
-    allowed = MOVEMENT_ENDS[entry.kind]
+    allowed = RULES[entry.kind].ends
     if entry.is_late:
         allowed = frozenset(
             late_ends for source, destination in allowed for late_ends in _late_ends(str(source), str(destination))

@@ -6,12 +6,16 @@ from typing import Any, Final
 from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
-from cashdesk.enums import CASH, REVERSIBLE_KINDS, MovementKind, PlaceKind, SessionStatus, Settling
+from cashdesk.enums import CASH, MovementKind, PlaceKind, SessionStatus, Settling
 from cashdesk.errors import Conflict, DomainError, InvalidInput, InvalidMovement
 from cashdesk.models import CashSession, Movement, Place, Seal
+from cashdesk.movement_kinds import kinds_where
+from cashdesk.movement_rule import Reversal
 
 COUNTED_KINDS: Final = frozenset({PlaceKind.REGISTER, PlaceKind.VAULT})
 """The places of a store that are counted."""
+
+REVERSIBLE_KINDS: Final = kinds_where(lambda rule: rule.reversal != Reversal.NOBODY)
 
 REASON_MAX: Final = 50
 """Characters; the column of a movement."""

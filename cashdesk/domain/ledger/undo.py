@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger import ledger
 from cashdesk.domain.ledger.reversal import why_not_reversed
-from cashdesk.enums import MovementKind
 from cashdesk.errors import Forbidden
 from cashdesk.models import Movement
+from cashdesk.movement_kinds import kinds_where
+from cashdesk.movement_rule import Reversal
 
-BY_HAND: Final = frozenset({MovementKind.PAID_IN, MovementKind.PAID_OUT, MovementKind.DROP, MovementKind.LOAN})
+BY_HAND: Final = kinds_where(lambda rule: rule.reversal == Reversal.OWN)
 """The kinds that a person types in at a drawer. Payments are the till's; floats, returns and differences are transitions."""
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 from django.db.models import Q
@@ -17,11 +18,13 @@ from cashdesk.domain.ledger.seal import seal_period
 from cashdesk.domain.session.foreign_cash import carry_on
 from cashdesk.domain.store.place import places_of
 from cashdesk.domain.store.place_lock import lock_places, mark_transition
-from cashdesk.enums import FLOW, MovementKind, PlaceKind, Role, SessionStatus, VarianceKind
+from cashdesk.enums import FLOW, PlaceKind, Role, SessionStatus, VarianceKind
 from cashdesk.errors import Conflict, DomainError, Forbidden
 from cashdesk.models import CashSession, Movement, Payment
+from cashdesk.movement_kinds import kinds_where
+from cashdesk.movement_rule import Origin
 
-BOOKED_BY_AN_OPENING = frozenset({MovementKind.FLOAT, MovementKind.OVER_SHORT})
+BOOKED_BY_AN_OPENING: Final = kinds_where(lambda rule: Origin.OPENING in rule.origins)
 
 
 @transaction.atomic

@@ -1,0 +1,305 @@
+"""Everything that a movement's kind decides: one row for each kind. To add a kind, add a row here.
+
+Other code asks this table and compares no kinds. The exception is code about one kind only: opening a session records a
+FLOAT.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
+
+from cashdesk.enums import MovementKind, PlaceKind, Role
+from cashdesk.movement_rule import DayEffect, DayPart, FormWords, KindRule, LookWords, Origin, Reversal
+
+_P = PlaceKind
+
+
+def complete(rows: Mapping[MovementKind, KindRule]) -> Mapping[str, KindRule]:
+    """Returns the rows in the order of the kinds. Raises ImproperlyConfigured for a kind without a row."""
+    missing = [kind.value for kind in MovementKind if kind not in rows]
+    if missing:
+        raise ImproperlyConfigured(f"cashdesk.movement_kinds has no row for {', '.join(missing)}.")
+    return MappingProxyType({kind: rows[kind] for kind in MovementKind})
+
+
+RULES: Final = complete(
+    {
+        MovementKind.FLOAT: KindRule(
+            ends=frozenset({(_P.VAULT, _P.REGISTER)}),
+            far_end=_P.VAULT,
+            cash_only=True,
+            origins=frozenset({Origin.OPENING}),
+            least_role=None,
+            reversal=Reversal.NOBODY,
+            day=DayEffect(part=DayPart.OPENING_FLOAT, sign=1),
+            moves_float=1,
+            has_usual_amount=True,
+            shows_reason=False,
+            at_desk="",
+            at_vault=noop("Float"),
+            register_form=None,
+            vault_form=None,
+            look=LookWords(
+                register=noop("Opens register %(station)s with"), any_register=noop("Opens the drawer with")
+            ),
+        ),
+        MovementKind.SALE: KindRule(
+            ends=frozenset({(_P.CUSTOMERS, _P.REGISTER)}),
+            far_end=_P.CUSTOMERS,
+            cash_only=False,
+            origins=frozenset({Origin.PAYMENT}),
+            least_role=None,
+            reversal=Reversal.MANAGER,
+            day=DayEffect(part=DayPart.SALES, sign=1),
+            moves_float=0,
+            has_usual_amount=False,
+            shows_reason=False,
+            at_desk="",
+            at_vault="",
+            register_form=None,
+            vault_form=None,
+            look=None,
+        ),
+        MovementKind.REFUND: KindRule(
+            ends=frozenset({(_P.REGISTER, _P.CUSTOMERS)}),
+            far_end=_P.CUSTOMERS,
+            cash_only=False,
+            origins=frozenset({Origin.PAYMENT}),
+            least_role=None,
+            reversal=Reversal.MANAGER,
+            day=DayEffect(part=DayPart.REFUNDS, sign=-1),
+            moves_float=0,
+            has_usual_amount=False,
+            shows_reason=False,
+            at_desk="",
+            at_vault="",
+            register_form=None,
+            vault_form=None,
+            look=None,
+        ),
+        MovementKind.PAID_IN: KindRule(
+            ends=frozenset({(_P.OUTSIDE, _P.REGISTER), (_P.OUTSIDE, _P.VAULT)}),
+            far_end=_P.OUTSIDE,
+            cash_only=False,
+            origins=frozenset({Origin.HAND}),
+            least_role=Role.CASHIER,
+            reversal=Reversal.OWN,
+            day=DayEffect(part=DayPart.PAID_IN, sign=1),
+            moves_float=0,
+            has_usual_amount=True,
+            shows_reason=True,
+            at_desk=noop("Paid in"),
+            at_vault=noop("Paid in"),
+            register_form=FormWords(
+                title=noop("Pay in"),
+                hint=noop("Cash that comes into the drawer and is no sale, such as change that somebody brought."),
+                button=noop("Pay in"),
+                booked=noop("Paid in:"),
+            ),
+            vault_form=FormWords(
+                title=noop("Pay into the vault"),
+                hint=noop("Cash from outside that goes straight into the vault."),
+                button=noop("Pay in"),
+                booked=noop("Paid in:"),
+            ),
+            look=LookWords(
+                register=noop("Paid into the drawer of register %(station)s"), vault=noop("Paid into the vault")
+            ),
+        ),
+        MovementKind.PAID_OUT: KindRule(
+            ends=frozenset({(_P.REGISTER, _P.OUTSIDE), (_P.VAULT, _P.OUTSIDE)}),
+            far_end=_P.OUTSIDE,
+            cash_only=False,
+            origins=frozenset({Origin.HAND}),
+            least_role=Role.CASHIER,
+            reversal=Reversal.OWN,
+            day=DayEffect(part=DayPart.PAID_OUT, sign=-1),
+            moves_float=0,
+            has_usual_amount=True,
+            shows_reason=True,
+            at_desk=noop("Paid out"),
+            at_vault=noop("Paid out"),
+            register_form=FormWords(
+                title=noop("Pay out"),
+                hint=noop("Cash that leaves the drawer and is no refund, such as a bill paid at the door."),
+                button=noop("Pay out"),
+                booked=noop("Paid out:"),
+            ),
+            vault_form=FormWords(
+                title=noop("Pay out of the vault"),
+                hint=noop("Cash that leaves the vault for something that is paid with it."),
+                button=noop("Pay out"),
+                booked=noop("Paid out:"),
+            ),
+            look=LookWords(
+                register=noop("Paid out of the drawer of register %(station)s"), vault=noop("Paid out of the vault")
+            ),
+        ),
+        MovementKind.DROP: KindRule(
+            ends=frozenset({(_P.REGISTER, _P.VAULT)}),
+            far_end=_P.VAULT,
+            cash_only=True,
+            origins=frozenset({Origin.HAND}),
+            least_role=Role.CASHIER,
+            reversal=Reversal.OWN,
+            day=DayEffect(part=DayPart.DROPS, sign=-1, stays_in_store=True),
+            moves_float=0,
+            has_usual_amount=True,
+            shows_reason=False,
+            at_desk=noop("Dropped into the vault"),
+            at_vault=noop("Drop"),
+            register_form=FormWords(
+                title=noop("Drop into the vault"),
+                hint=noop("Cash that you take out of the drawer and put into the store's vault."),
+                button=noop("Drop into the vault"),
+                booked=noop("Dropped into the vault:"),
+            ),
+            vault_form=FormWords(
+                title=noop("Fetch cash from a register"),
+                hint=noop("Notes that you take out of a drawer and put into the vault."),
+                button=noop("Put it into the vault"),
+                booked=noop("Fetched from register %(number)s:"),
+            ),
+            look=LookWords(register=noop("From register %(station)s into the vault")),
+        ),
+        MovementKind.LOAN: KindRule(
+            ends=frozenset({(_P.VAULT, _P.REGISTER)}),
+            far_end=_P.VAULT,
+            cash_only=True,
+            origins=frozenset({Origin.HAND}),
+            least_role=Role.MANAGER,
+            reversal=Reversal.OWN,
+            day=DayEffect(part=DayPart.OPENING_FLOAT, sign=1),
+            moves_float=1,
+            has_usual_amount=True,
+            shows_reason=True,
+            at_desk=noop("Lent from the vault"),
+            at_vault=noop("Change given"),
+            register_form=None,
+            vault_form=FormWords(
+                title=noop("Give change to a register"),
+                hint=noop("Notes and coins that you take out of the vault and put into a drawer."),
+                button=noop("Give it"),
+                booked=noop("Given to register %(number)s:"),
+            ),
+            look=LookWords(register=noop("From the vault into register %(station)s")),
+        ),
+        MovementKind.RETURN: KindRule(
+            ends=frozenset({(_P.REGISTER, _P.VAULT)}),
+            far_end=_P.VAULT,
+            cash_only=True,
+            origins=frozenset({Origin.CLOSE}),
+            least_role=None,
+            reversal=Reversal.NOBODY,
+            day=None,
+            moves_float=-1,
+            has_usual_amount=False,
+            shows_reason=False,
+            at_desk="",
+            at_vault=noop("Takings after a close"),
+            register_form=None,
+            vault_form=None,
+            look=None,
+        ),
+        MovementKind.DEPOSIT: KindRule(
+            ends=frozenset({(_P.VAULT, _P.BANK)}),
+            far_end=_P.BANK,
+            cash_only=True,
+            origins=frozenset({Origin.HAND}),
+            least_role=Role.MANAGER,
+            reversal=Reversal.MANAGER,
+            day=None,
+            moves_float=0,
+            has_usual_amount=True,
+            shows_reason=False,
+            at_desk="",
+            at_vault=noop("Bag for the bank"),
+            register_form=None,
+            vault_form=None,
+            look=LookWords(vault=noop("From the vault into a bag for the bank")),
+        ),
+        MovementKind.WITHDRAWAL: KindRule(
+            ends=frozenset({(_P.BANK, _P.VAULT)}),
+            far_end=_P.BANK,
+            cash_only=True,
+            origins=frozenset({Origin.HAND}),
+            least_role=Role.MANAGER,
+            reversal=Reversal.MANAGER,
+            day=None,
+            moves_float=0,
+            has_usual_amount=True,
+            shows_reason=False,
+            at_desk="",
+            at_vault=noop("Change from the bank"),
+            register_form=None,
+            vault_form=FormWords(
+                title=noop("Change from the bank"),
+                hint=noop(
+                    "Notes and coins that come from the bank without an order here. Count them, then say what arrived."
+                ),
+                button=noop("Put it into the vault"),
+                booked=noop("Put into the vault:"),
+                note=noop("Reference"),
+            ),
+            look=LookWords(vault=noop("From the bank into the vault")),
+        ),
+        MovementKind.OVER_SHORT: KindRule(
+            # Between the bank and over/short: the bank credited more or less than was in the bag.
+            ends=frozenset(
+                pair
+                for place in (_P.REGISTER, _P.VAULT, _P.BANK)
+                for pair in ((place, _P.OVER_SHORT), (_P.OVER_SHORT, place))
+            ),
+            far_end=_P.OVER_SHORT,
+            cash_only=False,
+            origins=frozenset({Origin.OPENING, Origin.CLOSE, Origin.BANK}),
+            least_role=None,
+            reversal=Reversal.NOBODY,
+            day=None,
+            moves_float=0,
+            has_usual_amount=False,
+            shows_reason=False,
+            at_desk="",
+            at_vault=noop("Difference of a count"),
+            register_form=None,
+            vault_form=None,
+            look=None,
+        ),
+        MovementKind.OPENING_BALANCE: KindRule(
+            ends=frozenset({(_P.OPENING, _P.VAULT)}),
+            far_end=_P.OPENING,
+            cash_only=False,
+            origins=frozenset({Origin.FIRST_COUNT}),
+            least_role=None,
+            reversal=Reversal.NOBODY,
+            day=None,
+            moves_float=0,
+            has_usual_amount=False,
+            shows_reason=False,
+            at_desk="",
+            at_vault=noop("Opening balance"),
+            register_form=None,
+            vault_form=None,
+            look=LookWords(vault=noop("Opens the vault with")),
+        ),
+    }
+)
+
+
+def name_at_desk(kind: str) -> str:
+    """Returns what the desk calls a kind, in the language of the page."""
+    return _(RULES[kind].at_desk or MovementKind(kind).label)
+
+
+def name_at_vault(kind: str) -> str:
+    """Returns what the vault's pages call a kind, in the language of the page."""
+    return _(RULES[kind].at_vault or MovementKind(kind).label)
+
+
+def kinds_where(holds: Callable[[KindRule], bool]) -> tuple[MovementKind, ...]:
+    """Returns the kinds whose row meets a condition, in the order of the kinds."""
+    return tuple(kind for kind in MovementKind if holds(RULES[kind]))
