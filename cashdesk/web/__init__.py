@@ -1,1 +1,1 @@
-"""The seams of DRF, and nothing of the domain."""
+"""Adapters between Django REST framework and the domain: authentication, errors, JSON, idempotency. No business rules."""

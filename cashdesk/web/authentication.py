@@ -1,4 +1,4 @@
-"""Who asks: a bearer token, an API key, the cookie, or a browser session (docs/contracts.md, section 0)."""
+"""Finds the caller of a request: bearer token, API key, token cookie or browser session (docs/contracts.md, section 0)."""
 
 from typing import Any, Final
 
@@ -23,13 +23,14 @@ SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
 
 
 class TokenAuthentication(BaseAuthentication):
-    """`Authorization: Bearer`, `x-api-key`, or the cookie `access_token`, in this order; `request.auth` is the Principal.
+    """Reads `Authorization: Bearer`, then `x-api-key`, then the cookie `access_token`. `request.auth` becomes a
+    Principal.
 
-    A credential that is there and wrong is an error, even if another one would be right.
+    The first credential that is present decides. If it is wrong the request is refused, even if a later one is valid.
     """
 
     def authenticate(self, request: Request) -> tuple[Any, Principal] | None:
-        """Returns (user, principal), or None where no credential of these kinds came. Raises AuthenticationFailed."""
+        """Returns (user, principal), or None if the request has no such credential. Raises AuthenticationFailed."""
         secret, came_as_cookie = _secret_of(request)
         if secret is None:
             return None
@@ -43,34 +44,34 @@ class TokenAuthentication(BaseAuthentication):
         return principal.user or AnonymousUser(), principal
 
     def authenticate_header(self, request: Request) -> str:
-        """What a 401 asks for."""
+        """Returns the WWW-Authenticate header of a 401."""
         return 'Bearer realm="cashdesk"'
 
 
 class BrowserSessionAuthentication(SessionAuthentication):
-    """Django's session, with its CSRF check, for people who are signed in on the pages."""
+    """Authenticates people who are signed in on the pages, with Django's session and CSRF check."""
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
-        """Returns (user, principal), or None for a visitor."""
+        """Returns (user, principal), or None for an anonymous visitor."""
         found = super().authenticate(request)
         if found is None:
             return None
         return found[0], Principal(user=found[0])
 
     def enforce_csrf(self, request: Request) -> None:
-        """Checks the token in the header. A body of the API has none, and must not be read before its size is known."""
+        """Checks the CSRF token in the header only. The body must not be read before its size is known."""
         plain = request._request
-        plain.POST = QueryDict()  # as it would be for JSON, without a look at the body
-        super().enforce_csrf(plain)  # type: ignore[arg-type]  # it asks nothing of it that only DRF's request has
+        plain.POST = QueryDict()  # keeps Django from parsing the body to find a token
+        super().enforce_csrf(plain)  # type: ignore[arg-type]  # the method uses nothing that only DRF's request has
 
 
 class SignInBackend(BaseBackend):
-    """Signing in to the admin: the same check, and the same throttle, as the API's."""
+    """Signs people in to the admin with the API's password check and throttle."""
 
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **_others: Any
     ) -> User | None:
-        """Returns the person, or None; too many tries look like a wrong password here."""
+        """Returns the person, or None. Too many attempts look like a wrong password here."""
         if not username or password is None:
             return None
         try:
@@ -82,12 +83,12 @@ class SignInBackend(BaseBackend):
         return user
 
     def get_user(self, user_id: int) -> User | None:
-        """Returns the person of a browser session while they are active."""
+        """Returns the person of a browser session, or None if they may no longer sign in."""
         return User.objects.able_to_sign_in().filter(pk=user_id).first()
 
 
 def _secret_of(request: Request) -> tuple[str | None, bool]:
-    """Returns the secret that came with the request and whether it came as the cookie."""
+    """Returns the credential of the request and whether it came as the cookie. Raises AuthenticationFailed."""
     header = request.META.get("HTTP_AUTHORIZATION", "")
     if header:
         scheme, _space, secret = header.partition(" ")
@@ -102,9 +103,9 @@ def _secret_of(request: Request) -> tuple[str | None, bool]:
 
 
 def refuse_foreign_origin(request: Request) -> None:
-    """Refuses an unsafe request that another site's page made the browser send with its cookie.
+    """Raises PermissionDenied if another site's page made the browser send an unsafe request with the cookie.
 
-    Without an Origin header it is a command-line client, which no other site can drive. Raises PermissionDenied.
+    A request without an Origin header comes from a command-line client, which no other site can control.
     """
     if request.method in SAFE_METHODS:
         return

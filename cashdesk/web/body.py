@@ -1,6 +1,6 @@
-"""How much of a request's body is read, and when: sized or chunked, before anything parses it.
+"""Limits the size of request bodies, and decodes chunked ones before anything parses them.
 
-Django reads a body only as far as `Content-Length` says, so it would take a chunked one for an empty one.
+Django reads only as many bytes as `Content-Length` says, so it would take a chunked body for an empty one.
 """
 
 from collections.abc import Callable
@@ -17,27 +17,27 @@ from cashdesk.web.middleware import API_PREFIX
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BodyLimit:
-    """The most bytes that a body may have, and how an error writes that."""
+    """The maximum size of a body in bytes, and the text that an error shows for it."""
 
     size: int
     text: str
 
 
 ORDINARY: Final = BodyLimit(size=64 * 1024, text="64 KB")
-"""A body of the API, also before signing in: four times the largest count sheet."""
+"""For API requests, also before sign-in: four times the largest count sheet."""
 
 BATCH: Final = BodyLimit(size=8 * 1024 * 1024, text="8 MB")
-"""A batch of 5,000 payments is about 2 MB. Read only after the caller was signed in."""
+"""For batches of payments: 5,000 payments are about 2 MB. Such a body is read only after authentication."""
 
 FORM: Final = BodyLimit(size=512 * 1024, text="512 KB")
-"""A form of a page: the largest draft, percent-encoded. Django takes at most 1,000 fields of it."""
+"""For forms of pages: the largest draft, percent-encoded. Django accepts at most 1,000 fields in it."""
 
 BODILESS: Final = ("GET", "HEAD", "OPTIONS")
 DIGITS_MAX: Final = 15
 
 
 class TooLarge(exceptions.APIException):
-    """The body is larger than the path takes."""
+    """The body is larger than the path allows."""
 
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_code = "too_large"
@@ -47,7 +47,7 @@ class TooLarge(exceptions.APIException):
 
 
 class LengthRequired(exceptions.APIException):
-    """The server cannot tell where a body without a length ends, or it comes in another coding than chunks."""
+    """The end of the body is unknown: it has no length, or its transfer coding is not `chunked`."""
 
     status_code = status.HTTP_411_LENGTH_REQUIRED
     default_code = "length_required"
@@ -55,7 +55,7 @@ class LengthRequired(exceptions.APIException):
 
 
 class LengthUnclear(exceptions.APIException):
-    """The headers do not say how long the body is."""
+    """The Content-Length header is not a number, or contradicts the Transfer-Encoding header."""
 
     status_code = status.HTTP_400_BAD_REQUEST
     default_code = "bad_request"
@@ -63,7 +63,7 @@ class LengthUnclear(exceptions.APIException):
 
 
 class BodyBroken(exceptions.APIException):
-    """A chunked body is not written as chunks, or the connection ended before its last one."""
+    """A chunked body is malformed, or the connection ended before the last chunk."""
 
     status_code = status.HTTP_400_BAD_REQUEST
     default_code = "bad_request"
@@ -71,7 +71,7 @@ class BodyBroken(exceptions.APIException):
 
 
 def refuse_unclear_length(request: HttpRequest) -> None:
-    """Raises LengthUnclear for a length that is no number, and for one beside a chunked body, which contradicts it."""
+    """Raises LengthUnclear if Content-Length is not a number, or if the body is also chunked."""
     length = request.META.get("CONTENT_LENGTH") or ""
     if length and not (length.isascii() and length.isdecimal() and len(length) <= DIGITS_MAX):
         raise LengthUnclear
@@ -80,11 +80,11 @@ def refuse_unclear_length(request: HttpRequest) -> None:
 
 
 def read_body(request: HttpRequest, *, limit: BodyLimit) -> None:
-    """Checks the size of the body; a chunked one is read, and told on with the length that it turned out to have.
+    """Checks the size of the body. Reads a chunked body into memory and sets its Content-Length.
 
-    A body that is too large is never read further than one byte past `limit`. Raises TooLarge, BodyBroken where the chunks
-    cannot be read, and LengthRequired where the body has another coding than chunks, or the server does not say that a
-    chunked body ends by itself (`wsgi.input_terminated`).
+    Never reads more than one byte beyond `limit`. Raises TooLarge; BodyBroken if the chunks are malformed;
+    LengthRequired for another transfer coding, or if the server does not mark the end of a chunked body
+    (`wsgi.input_terminated`).
     """
     if request.META.get("CONTENT_LENGTH"):
         if int(request.META["CONTENT_LENGTH"]) > limit.size:
@@ -99,11 +99,14 @@ def read_body(request: HttpRequest, *, limit: BodyLimit) -> None:
     if len(body) > limit.size:
         raise TooLarge(limit)
     request.META["CONTENT_LENGTH"] = str(len(body))
-    request._stream = BytesIO(body)  # where Django reads a body from
+    request._stream = BytesIO(body)  # Django reads the body from here
 
 
 def _read_up_to(request: HttpRequest, size: int) -> bytes:
-    """A server may give less at a time than it is asked for. What it raises at a broken body is its own class of error."""
+    """Reads at most `size` bytes, in a loop because a server may return less than it was asked for.
+
+    Catches every Exception, because each server raises its own class for a broken body.
+    """
     pieces: list[bytes] = []
     try:
         while size > 0 and (piece := request.META["wsgi.input"].read(size)):
@@ -115,13 +118,16 @@ def _read_up_to(request: HttpRequest, size: int) -> bytes:
 
 
 class BodyMiddleware:
-    """Refuses unclear lengths everywhere, and reads the forms of pages. Views of the API read theirs after signing in."""
+    """Refuses unclear lengths on every path, and checks the size of forms of pages.
+
+    API views check their own bodies after authentication.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answers 400, 411 or 413 before anything looks at the body."""
+        """Answers 400, 411 or 413 before anything reads the body."""
         try:
             refuse_unclear_length(request)
             if not request.path_info.startswith(API_PREFIX) and request.method not in BODILESS:

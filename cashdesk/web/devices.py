@@ -1,6 +1,7 @@
-"""Devices on which people signed in before, told by a signed cookie (docs/decisions/0019-signing-in-and-being-held-back.md).
+"""Remembers in a signed cookie who signed in on a device (docs/decisions/0019-signing-in-and-being-held-back.md).
 
-The cookie opens nothing. It only gives those people a counter of wrong passwords on this device that no stranger can use up.
+The cookie grants no access. It only gives these people their own counter of wrong passwords on this device, so that a
+stranger cannot use up their attempts.
 """
 
 from collections.abc import Callable
@@ -18,21 +19,21 @@ from cashdesk.web.middleware import address_of
 
 COOKIE: Final = "device"
 MAX_AGE_SECONDS: Final = 400 * 24 * 3600
-"""As long as browsers keep a cookie at most."""
+"""400 days: the longest time that browsers keep a cookie."""
 PEOPLE_MAX: Final = 30
 SALT: Final = "cashdesk.device"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """A device by the id that we gave it, and the ids of the people who signed in on it last, newest first."""
+    """A device: the id that we gave it, and the ids of the people who signed in on it last, newest first."""
 
     id: str
     people: tuple[int, ...] = ()
 
 
 def device_of(request: HttpRequest) -> Device | None:
-    """Returns the device that the cookie tells; None without one that we signed."""
+    """Returns the device in the signed cookie, or None if the cookie is missing or not signed by us."""
     try:
         name, people = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=MAX_AGE_SECONDS)
     except (signing.BadSignature, ValueError, TypeError):
@@ -41,7 +42,7 @@ def device_of(request: HttpRequest) -> Device | None:
 
 
 def source_of(request: HttpRequest | None) -> Source:
-    """Returns where a password that came with a request comes from: its address, its device and who is signed in."""
+    """Returns where a password came from: the request's address, its device and the signed-in person."""
     if request is None:
         return Source(address="")
     device, user = device_of(request), getattr(request, "user", None)
@@ -49,24 +50,24 @@ def source_of(request: HttpRequest | None) -> Source:
         address=address_of(request),
         device=device.id if device else "",
         people=frozenset(device.people if device else ()),
-        # The API's doors put the owner of the token there, as the pages put that of the browser session.
+        # API views set `user` to the owner of the token; pages set it to the person of the browser session.
         sender=user if isinstance(user, User) else None,
     )
 
 
 def remember_device(request: HttpRequest, user: User) -> None:
-    """Has the answer tell the device that this person signed in on it."""
+    """Marks the request, so that DeviceMiddleware adds this person to the device cookie."""
     request.signed_in_person = user.pk  # type: ignore[attr-defined]
 
 
 class DeviceMiddleware:
-    """Writes the cookie where somebody signed in, by whichever door."""
+    """Writes the device cookie after a sign-in, on pages and in the API."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Adds the person to those of the device; a device that is new gets its id."""
+        """Puts the person first in the device's list. A new device gets a random id."""
         response = self.get_response(request)
         person = getattr(request, "signed_in_person", None)
         if person is not None:

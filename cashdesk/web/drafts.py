@@ -1,8 +1,8 @@
-"""Drafts over HTTP: the signed token of a form, and saving its unsent input.
+"""Drafts over HTTP: signs the token of a form, and saves the form's unsent input.
 
-The token is signed for one person, so a draft is saved for nobody else, whoever signs in at the same browser. A page
-calls `form_draft(request, subject, by=by)` (cashdesk/forms/draft.py) for what its fields show. Its template includes
-`cashdesk/draft_note.html` above the form, and `cashdesk/draft.html` inside a form with `data-draft`.
+The token is signed for one person. So a draft is never saved for another person who signs in at the same browser. A
+page calls `form_draft(request, subject, by=by)` (cashdesk/forms/draft.py) for the values of its fields. Its template
+includes `cashdesk/draft_note.html` above the form, and `cashdesk/draft.html` inside a form with `data-draft`.
 """
 
 import json
@@ -18,13 +18,13 @@ from cashdesk.domain.counting.draft import FIELDS_MAX, LENGTH_MAX, VALUE_LENGTH_
 from cashdesk.models import Draft
 
 DRAFT_FIELD: Final = "draft"
-"""The hidden field in which a form carries its token."""
+"""The hidden field that carries the form's token."""
 
 INPUT_FIELD: Final = "draft-input"
-"""The hidden field with the input of the page before, on a page that asks something first (sign in, confirm)."""
+"""The hidden field that carries the input of the previous page, on pages that ask first (sign in, confirm)."""
 
 COUNTS: Final = ("close", "open", "count-in", "count", "recount")
-"""The first words of subjects that are counts: their pages speak of a count."""
+"""The first part of subjects that are counts. Pages then say "count" instead of "form"."""
 
 NOT_TYPED: Final = frozenset(
     {
@@ -32,12 +32,12 @@ NOT_TYPED: Final = frozenset(
         "new-method", "next", "seen", "device", "looked", "correct", DRAFT_FIELD, INPUT_FIELD,
     }
 )  # fmt: skip
-"""Fields that the page itself fills in. Secrets are told by their name."""
+"""Fields that the page fills in, so drafts leave them out. Password fields are recognised by their name instead."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DraftKey:
-    """Identifies the draft of a form: its person, its subject, and the path of the page that shows it again."""
+    """Identifies the draft of a form: its person, its subject, and the path of the page that shows it."""
 
     user_id: int
     subject: str
@@ -45,12 +45,14 @@ class DraftKey:
 
     @property
     def token(self) -> str:
-        """What the form carries; the same each time, since it is part of what the form says."""
+        """The signed value of the form's hidden field. It is the same each time, because it is part of the form's
+        fingerprint.
+        """
         return _signer().sign_object([self.user_id, self.subject, self.page])
 
     @classmethod
     def of(cls, request: HttpRequest) -> "DraftKey | None":
-        """Returns what the token of a form says, or None where there is none of ours."""
+        """Returns the key in the form's token, or None if the token is missing or not signed by us."""
         try:
             user_id, subject, page = _signer().unsign_object(
                 request.POST.get(DRAFT_FIELD) or request.GET.get(DRAFT_FIELD, "")
@@ -61,17 +63,18 @@ class DraftKey:
 
     @property
     def is_count(self) -> bool:
-        """Whether it is a count, or some other form."""
+        """Whether the form is a count."""
         return self.subject.partition(":")[0] in COUNTS
 
     def is_of(self, by: Principal) -> bool:
-        """Whether it is this person's own form."""
+        """Whether the form was shown to this person."""
         return by.user is not None and by.user.pk == self.user_id
 
 
 def typed_in(request: HttpRequest) -> dict[str, str]:
-    """Returns what the person typed into the form that was sent, or what a page carries on of it: within the bounds of a
-    draft, without secrets and without what is the page's own.
+    """Returns what the person typed into the sent form, or the input that the page carries on from the previous one.
+
+    Leaves out passwords and NOT_TYPED fields, and cuts the rest to the size limits of a draft.
     """
     sent = _input_of(request.POST[INPUT_FIELD]) if INPUT_FIELD in request.POST else request.POST.dict()
     typed: dict[str, str] = {}
@@ -88,7 +91,7 @@ def typed_in(request: HttpRequest) -> dict[str, str]:
 
 
 def draft_fields(request: HttpRequest) -> dict[str, str]:
-    """Returns the hidden fields that bring a form's input through another page; empty without a token of ours."""
+    """Returns the hidden fields that carry a form's input through another page. Empty without a valid token."""
     key = DraftKey.of(request)
     if key is None:
         return {}
@@ -98,7 +101,8 @@ def draft_fields(request: HttpRequest) -> dict[str, str]:
 def save_input(
     *, request: HttpRequest, key: DraftKey, by: Principal, at: datetime, seen_version: int | None, device: str = ""
 ) -> Draft | None:
-    """Saves the input of a form as the draft of its subject and returns it; None for an empty form without a draft.
+    """Saves the input of a form as its draft and returns the draft. Returns None for an empty form that has no draft
+    yet.
 
     Raises DraftChanged, DraftGone and InvalidInput, as `save_draft` does.
     """
@@ -109,7 +113,7 @@ def save_input(
 
 
 def save_sent(*, request: HttpRequest, by: Principal, at: datetime) -> str:
-    """Saves the input that was sent, if the form is this person's own. Returns the path that shows it again, else ""."""
+    """Saves the sent input if the form was shown to this person. Returns the path that shows the draft, else ""."""
     key = DraftKey.of(request)
     if key is None or not key.is_of(by):
         return ""

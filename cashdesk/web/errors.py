@@ -1,4 +1,4 @@
-"""From what went wrong to an answer: one table of statuses, one place where every error of the API is shaped."""
+"""Turns exceptions into answers: one table of statuses, and one place that builds every error of the API and of pages."""
 
 import sys
 from typing import Any, Final
@@ -30,7 +30,7 @@ STATUS_OF: Final[tuple[tuple[type[errors.DomainError], int], ...]] = (
     (errors.InvalidMovement, status.HTTP_400_BAD_REQUEST),
     (errors.DomainError, status.HTTP_400_BAD_REQUEST),
 )
-"""The one table from a DomainError to an HTTP status; a subclass stands before what it derives from."""
+"""Maps each DomainError to an HTTP status. The first match counts, so a subclass stands before its base class."""
 
 
 RETRY_AFTER_SECONDS: Final = "1"
@@ -42,13 +42,13 @@ def status_of(error: errors.DomainError) -> int:
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> HttpResponseBase | None:
-    """DRF's seam: answers every exception of a view in the dialect of its path."""
+    """Answers every exception of an API view in the dialect of its path. DRF calls it."""
     request = context["request"]
     fault = fault_of(exc, request_id=request_id())
     if fault.status >= status.HTTP_500_INTERNAL_SERVER_ERROR:
-        # Told like any unhandled exception, so that the log, error trackers and the test client see it.
+        # The signal makes the log, error trackers and the test client see it, like any unhandled exception.
         got_request_exception.send(sender=None, request=getattr(request, "_request", request))
-    # The description's own views write YAML; an error of theirs is JSON like every other.
+    # The API description's views render YAML, but their errors are JSON like all others.
     request.accepted_renderer, request.accepted_media_type = ExactJSONRenderer(), ExactJSONRenderer.media_type
     return error_response(
         fault, dialect=getattr(context["view"], "dialect", None) or dialect_of(request.path_info), exc=exc
@@ -56,7 +56,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> HttpResponseBa
 
 
 def error_response(fault: Fault, *, dialect: type[Dialect], exc: Exception | None = None) -> Response:
-    """Builds the answer with the headers that belong to it."""
+    """Builds the error answer, with Retry-After or WWW-Authenticate where the status needs one."""
     headers = {}
     if isinstance(exc, errors.TooManyAttempts):
         headers["Retry-After"] = str(exc.retry_after_seconds)
@@ -68,7 +68,7 @@ def error_response(fault: Fault, *, dialect: type[Dialect], exc: Exception | Non
 
 
 def fault_of(exc: Exception, *, request_id: str = "") -> Fault:
-    """Returns what is told of an exception; of one that nobody foresaw, nothing but the request's id."""
+    """Returns the message and code for an exception. For an unexpected one, the message shows only the request id."""
     if isinstance(exc, errors.DomainError):
         return Fault(
             status=status_of(exc), code=exc.code, message=exc.message, errors=exc.errors, request_id=request_id
@@ -114,7 +114,7 @@ def fault_of(exc: Exception, *, request_id: str = "") -> Fault:
 
 
 def flatten(detail: Any, prefix: str = "") -> dict[str, str]:
-    """Turns DRF's nested lists and dicts into {"count.0.pieces": "text"}; what belongs to no field is called `body`."""
+    """Turns DRF's nested errors into {"count.0.pieces": "text"}. Errors without a field get the name `body`."""
     if isinstance(detail, dict):
         named: dict[str, str] = {}
         for name, inner in detail.items():
@@ -132,12 +132,12 @@ def flatten(detail: Any, prefix: str = "") -> dict[str, str]:
 
 
 def request_id() -> str:
-    """Returns the id under which the running request stands in the log."""
+    """Returns the id of the running request, as the log shows it."""
     return str(structlog.contextvars.get_contextvars().get("request_id", ""))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's handler404."""
+    """Answers unknown paths: Django's handler404."""
     fault = Fault(
         status=404, code="not_found", message=f"There is nothing at {request.path_info[:200]}.", request_id=request_id()
     )
@@ -145,7 +145,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's handler400, for what is refused before a view is reached."""
+    """Answers requests that Django refuses before a view runs: its handler400."""
     fault = Fault(
         status=400, code="bad_request", message="The request could not be understood.", request_id=request_id()
     )
@@ -153,16 +153,16 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's handler403."""
+    """Answers refused requests: Django's handler403."""
     return _page_or_body(
         request, fault_of(PermissionDenied(), request_id=request_id()), title=_("You do not have access to this page")
     )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's handler500, for what fails outside a view of the API: 503 where it is an outage of the database.
+    """Answers exceptions outside API views: Django's handler500. Answers 503 if the database is away.
 
-    Django calls it while it handles the exception, which it does not pass on.
+    Django does not pass the exception, so it is read from `sys.exc_info()`.
     """
     exc = sys.exc_info()[1]
     if isinstance(exc, Exception) and is_outage(exc):
@@ -173,7 +173,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def refusal(request: HttpRequest, exc: Exception) -> HttpResponse:
-    """Answers an exception outside a view of the API: under the API in the dialect of the path, elsewhere as a page."""
+    """Answers an exception outside API views: in the path's dialect under /api/v1/, elsewhere as a page."""
     fault = fault_of(exc, request_id=request_id())
     if fault.status == status.HTTP_503_SERVICE_UNAVAILABLE:
         with translation.override(_language_in_an_outage(request)):
@@ -186,20 +186,20 @@ def refusal(request: HttpRequest, exc: Exception) -> HttpResponse:
 
 
 def _language_in_an_outage(request: HttpRequest) -> str:
-    """The language that is in force, else the browser's: whose page it is could not be looked up."""
+    """Returns the active language, else the browser's, because the person's language cannot be read during an outage."""
     language = translation.get_language() or settings.LANGUAGE_CODE
     return translation.get_language_from_request(request) if language == settings.LANGUAGE_CODE else language
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """What a browser form is told when its token is missing or stale."""
+    """Answers a browser form whose CSRF token is missing or stale."""
     return _page_or_body(
         request, fault_of(PermissionDenied(), request_id=request_id()), title=_("Reload the page and try again")
     )
 
 
 def _page_or_body(request: HttpRequest, fault: Fault, *, title: str) -> HttpResponse:
-    """Under the API an error in the dialect of the path, elsewhere a page."""
+    """Answers in the path's dialect under /api/v1/, elsewhere as a page."""
     if request.path_info.startswith(API_PREFIX) or request.path_info == API_PREFIX.rstrip("/"):
         dialect = dialect_of(request.path_info)
         return HttpResponse(

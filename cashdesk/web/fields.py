@@ -1,4 +1,4 @@
-"""Serializers and fields that take nothing they do not know, and no number and no date inexactly."""
+"""Serializers and fields that refuse unknown names and read numbers and dates exactly."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -24,9 +24,9 @@ _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def date_in(text: str, *, field: str) -> date:
-    """Reads YYYY-MM-DD. Raises InvalidInput."""
+    """Parses YYYY-MM-DD. Raises InvalidInput."""
     try:
-        # Python reads more than we publish: "2026-W10-1" is a Monday to it.
+        # Python also accepts week dates such as "2026-W10-1", which we do not publish.
         if _DATE.fullmatch(text):
             return date.fromisoformat(text)
     except ValueError:
@@ -35,9 +35,10 @@ def date_in(text: str, *, field: str) -> date:
 
 
 def instant_in(text: str) -> datetime | None:
-    """Reads an ISO 8601 instant and returns it in UTC; None for other text, and for an instant without its UTC offset.
+    """Parses an ISO 8601 instant and returns it in UTC. Returns None for other text and for an instant without a UTC
+    offset.
 
-    Without an offset the time would be a guess: read as UTC, an evening sale in Los Angeles lies on the day before.
+    Without an offset the instant would be a guess: read as UTC, an evening sale in Los Angeles gets the previous day.
     """
     try:
         found = parse_datetime(text)
@@ -47,7 +48,7 @@ def instant_in(text: str) -> datetime | None:
 
 
 def unknown_names(given: Iterable[Any], *, known: Collection[str]) -> dict[str, str]:
-    """Returns the first names that are not known, each with the error for it, and under `body` how many more there are."""
+    """Returns an error for each of the first unknown names, and under `body` the number of further ones."""
     unknown = [name for name in given if name not in known]
     hint = f"; known are {', '.join(known)}" if known else ""
     named = {str(name)[:NAME_LENGTH_MAX]: f"is not known here{hint}." for name in unknown[:ERRORS_NAMED_MAX]}
@@ -57,10 +58,10 @@ def unknown_names(given: Iterable[Any], *, known: Collection[str]) -> dict[str, 
 
 
 class CamelCaseSerializer(serializers.Serializer[Any]):
-    """A body whose declared names are published in camelCase; only names that are declared are ever renamed."""
+    """A serializer that publishes its declared fields in camelCase. Keys inside the data are never renamed."""
 
     def get_fields(self) -> dict[str, Any]:
-        """Returns the fields under their published names, each still reading and writing what its own name says."""
+        """Returns the fields under their published names. `source` and `method_name` still point to the declared names."""
         published = {}
         for name, field in super().get_fields().items():
             if field.source is None and camel_case(name) != name:
@@ -72,10 +73,9 @@ class CamelCaseSerializer(serializers.Serializer[Any]):
 
 
 class InstantField(serializers.DateTimeField):
-    """An instant in ISO 8601 with its UTC offset; answers write it in UTC. The only field for instants as text."""
+    """An ISO 8601 instant with its UTC offset; answers write it in UTC. The only field for instants as text."""
 
     def to_internal_value(self, data: Any) -> datetime:
-        """Returns the instant in UTC. Raises ValidationError."""
         found = instant_in(data) if isinstance(data, str) else None
         if found is None:
             raise serializers.ValidationError("Enter an instant with its UTC offset, such as 2026-03-01T08:00:00Z.")
@@ -83,7 +83,7 @@ class InstantField(serializers.DateTimeField):
 
 
 class RowSerializer(serializers.ModelSerializer[M]):
-    """A row of a model, whose instants are InstantFields."""
+    """A model serializer that writes datetimes with InstantField."""
 
     serializer_field_mapping: ClassVar[dict[Any, Any]] = {
         **serializers.ModelSerializer.serializer_field_mapping,
@@ -93,27 +93,26 @@ class RowSerializer(serializers.ModelSerializer[M]):
 
 @extend_schema_field({"type": "integer", "format": "int64", "example": 1541435925364})
 class EpochMillisField(serializers.Field[Any, Any, Any, Any]):
-    """An instant as milliseconds since 1970."""
+    """An instant as whole milliseconds since 1970-01-01 UTC. Read-only."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(read_only=True, **kwargs)
 
     def to_representation(self, value: datetime) -> int:
-        """Returns whole milliseconds."""
         return (value - EPOCH) // timedelta(milliseconds=1)
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """A body in which every field is known; an unknown one is named in the error, not dropped."""
+    """A serializer that refuses unknown fields by name instead of ignoring them."""
 
     def to_internal_value(self, data: Any) -> Any:
-        """Returns the validated fields. Raises ValidationError, also for DomainErrors that validation itself met."""
+        """Returns the validated fields. Raises ValidationError that names each unknown field."""
         if isinstance(data, Mapping) and (unknown := unknown_names(data, known=self.fields)):
             raise serializers.ValidationError({name: [text] for name, text in unknown.items()})
         return super().to_internal_value(data)
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
-        """DRF's validation; an InvalidInput becomes a ValidationError of the fields that it names."""
+        """Validates the data. Turns an InvalidInput into a ValidationError with the same field names."""
         try:
             return super().run_validation(data)
         except InvalidInput as error:
@@ -122,26 +121,25 @@ class StrictSerializer(serializers.Serializer[Any]):
 
 @extend_schema_field({"oneOf": [{"type": "number"}, {"type": "string"}], "minimum": 0, "example": 1250.5})
 class NumberField(serializers.Field[Any, Any, Any, Any]):
-    """A JSON number or numeric text, kept as it came for `money` to read exactly once the currency is known."""
+    """A JSON number or numeric text, 0 or more. The value stays as sent; `cashdesk.money` parses it once the currency
+    is known.
+    """
 
     def to_internal_value(self, data: Any) -> int | Decimal | str:
-        """Returns the number as it came. Raises ValidationError for what is no number >= 0."""
         try:
             parse_number(data, field="x")
         except InvalidInput as error:
             raise serializers.ValidationError(error.errors["x"]) from error
-        return data  # type: ignore[no-any-return]  # parse_number has seen that it is one of the three
+        return data  # type: ignore[no-any-return]  # parse_number accepts only these three types
 
     def to_representation(self, value: Any) -> Any:
-        """Returns the exact number."""
         return value
 
 
 class WholeNumberField(serializers.IntegerField):
-    """An integer; text such as "12" is taken, a fraction or true is not, and nothing passes through float."""
+    """An integer, or text such as "12". Refuses fractions and booleans, and never converts through float."""
 
     def to_internal_value(self, data: Any) -> int:
-        """Returns the integer. Raises ValidationError."""
         try:
             return parse_whole(data, field="x")
         except InvalidInput as error:
@@ -149,39 +147,35 @@ class WholeNumberField(serializers.IntegerField):
 
 
 class WholeNumberFilter(django_filters.NumberFilter):
-    """A query parameter that is a whole number: 1.5 is not taken for 1."""
+    """A query parameter that must be a whole number: refuses 1.5 instead of reading it as 1."""
 
-    field_class = forms.IntegerField  # type: ignore[assignment]  # the stubs know of decimals alone
+    field_class = forms.IntegerField  # type: ignore[assignment]  # the stubs allow DecimalField only
 
 
 @extend_schema_field({"type": "object", "description": "Read by itself; see the single call."})
 class AnythingField(serializers.Field[Any, Any, Any, Any]):
-    """Takes whatever came, for a reader that will look at it by itself."""
+    """Accepts any value. The code behind it validates the value later."""
 
     def to_internal_value(self, data: Any) -> Any:
-        """Returns it as it came."""
         return data
 
     def to_representation(self, value: Any) -> Any:
-        """Returns it as it is."""
         return value
 
 
 class TextField(serializers.CharField):
-    """Text that came as text: a number is not quietly turned into one."""
+    """A string. Refuses numbers instead of converting them to text."""
 
     def to_internal_value(self, data: Any) -> str:
-        """Returns the trimmed text. Raises ValidationError."""
         if not isinstance(data, str):
             raise serializers.ValidationError("must be text.")
         return super().to_internal_value(data)
 
 
 class ReferenceField(serializers.CharField):
-    """An id of somebody else's: text, or a whole number, which is the same as its digits."""
+    """An id from another system: text, or a whole number, which is read as its digits."""
 
     def to_internal_value(self, data: Any) -> str:
-        """Returns the text. Raises ValidationError."""
         if isinstance(data, bool) or not isinstance(data, str | int):
             raise serializers.ValidationError("must be text or a whole number.")
         if isinstance(data, int) and abs(data) >= 10**20:

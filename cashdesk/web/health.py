@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it can do its work."""
+"""Health checks: whether the process runs, and whether it can serve requests."""
 
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -15,15 +15,16 @@ from cashdesk.web.outages import is_outage, is_read_only
 @never_cache
 @require_safe
 def livez(request: HttpRequest) -> JsonResponse:
-    """Answers while the process can answer."""
+    """Answers 200 while the process can answer at all."""
     return JsonResponse({"status": "ok"})
 
 
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Answers 200 when the database answers, takes writes, has every migration, and every trigger that guards the ledger;
-    else 503 with which of them is not so.
+    """Answers 200 if the database is reachable, writable, and has every migration and trigger. Else answers 503.
+
+    The body names each check and its result.
     """
     try:
         connection.ensure_connection()
@@ -44,9 +45,9 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 def _is_writable() -> bool:
-    """Whether a statement that writes is taken. It finds no row, so it leaves nothing behind.
+    """Tries a DELETE that matches no row, so it changes nothing.
 
-    A lock that somebody else holds is no reason to say no: writers wait for each other.
+    A lock that another connection holds counts as writable, because writers wait for each other.
     """
     try:
         with without_waiting(), connection.cursor() as cursor:

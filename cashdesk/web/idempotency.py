@@ -1,4 +1,4 @@
-"""The same request sent twice has one effect and gets the first answer again (law 7)."""
+"""Idempotency keys: the same request sent twice has one effect and gets the first answer again (law 7)."""
 
 import hashlib
 import uuid
@@ -22,22 +22,24 @@ from cashdesk.models import IdempotentAnswer
 HEADERS: Final = ("HTTP_IDEMPOTENCY_KEY", "HTTP_X_IDEMPOTENCY_KEY")
 KEY_LENGTH_MAX: Final = 255
 FORM_KEY: Final = "once"
-"""The hidden field in which a form of a page carries its key."""
+"""The hidden field that carries the idempotency key of a form."""
 
 WITNESS_PROOF: Final = "witness_password"
-"""The field in which somebody who is not signed in confirms a form. Nothing of it is kept, not even in a digest."""
+"""The field with the witness's password. It is never stored and not part of the fingerprint."""
 
 NOT_SAID: Final = frozenset({"csrfmiddlewaretoken", WITNESS_PROOF})
-"""Fields that are no part of what a form says: a page that is shown again has another CSRF token."""
+"""Fields that are not part of a form's fingerprint. A page that is shown again has a new CSRF token."""
 
 KEPT_FOR: Final = timedelta(hours=24)
 NOT_KEPT: Final = frozenset({400, 401, 403, 413, 415, 429})
-"""Refusals before anything was looked at: of a request that cannot be read, or of a caller who may not. Nothing was done
-under the key, so the corrected request, or the same one after signing in again, may still use it."""
+"""Statuses whose answers are not stored: the request was unreadable, or the caller was not allowed to make it.
+
+Such a request had no effect, so the corrected request may use the same key.
+"""
 
 
 def key_of(request: Request) -> str:
-    """Returns the key of a POST or PATCH, empty where none came. Raises InvalidInput for one that is too long or strange."""
+    """Returns the idempotency key of a POST or PATCH, or "". Raises InvalidInput if it is too long or not printable."""
     if request.method not in ("POST", "PATCH"):
         return ""
     key = next((request.META[name] for name in HEADERS if request.META.get(name)), "")
@@ -52,11 +54,12 @@ def key_of(request: Request) -> str:
 def answer_once(
     *, request: Request, key: str, by: Principal, at: datetime, answer: Callable[[], Response]
 ) -> HttpResponse | Response:
-    """Returns the kept answer of the key, or calls `answer` and keeps what it says, in one transaction with its effect.
+    """Returns the stored answer for the key. Else calls `answer` and stores its answer in the same transaction as the
+    effect.
 
-    A process that is killed in between leaves neither the effect nor an answer, so the retry simply does it.
-    `answer` returns a rendered Response and raises nothing; a 5xx undoes the effect and keeps nothing.
-    Raises KeyReused for another request under the same key, StillRunning while the first one runs.
+    If the process is killed in between, neither the effect nor the answer is stored, so a retry runs it again. `answer`
+    returns a rendered Response and does not raise. A 5xx answer rolls the effect back and is not stored. Raises
+    KeyReused if another request used the key, StillRunning while the first request with this key runs.
     """
     owner = _owner(by)
     fingerprint = _fingerprint(request)
@@ -87,17 +90,18 @@ def answer_once(
 
 
 def new_form_key() -> str:
-    """Returns the one-time key of a form that a page shows: signed with the time, so that `act_once` knows its age."""
+    """Returns a new idempotency key for a form. It is signed with the time, so that `act_once` can check its age."""
     return _form_signer().sign(uuid.uuid4().hex)
 
 
 def act_once(*, request: HttpRequest, by: Principal, at: datetime, act: Callable[[], str]) -> str:
-    """Returns the path to which a form leads that was sent by POST: `act` does what it says and returns the path, once.
+    """Runs `act` once for a sent form and returns the path that `act` returns.
 
-    Sent again, by a second click, a reload or at the same moment, it changes nothing and leads to the same path. Where
-    `act` raises nothing is kept, so the corrected form may go again under its key. A key is taken for as long as answers
-    are kept, so none can outlive its answer and act a second time.
-    Raises KeyReused for a key that is none, too old, or was used for a form that said something else.
+    A second click, a reload or a simultaneous request changes nothing and gets the same path. If `act` raises, nothing
+    is stored and the corrected form may use the same key. A key expires when its stored answer does, so it can never
+    act twice.
+
+    Raises KeyReused if the key is not signed by us, is too old, or was used for a form with other input.
     """
     key = request.POST.get(FORM_KEY, "")
     try:
@@ -139,8 +143,10 @@ def _form_signer() -> TimestampSigner:
 
 
 def _take_turn(owner: str, key: str, *, waits: bool = False) -> None:
-    """Lets one request per key run. On SQLite the write transaction has done so already: the second waits and then finds
-    the kept answer. On PostgreSQL the second is told that the first still runs, unless it `waits`.
+    """Takes a lock on the key until the transaction ends, so that one request per key runs at a time.
+
+    SQLite needs no lock: its write transaction already makes the second request wait. On PostgreSQL the second request
+    raises StillRunning, or waits if `waits` is set.
     """
     if connection.vendor != "postgresql":
         return

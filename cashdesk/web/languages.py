@@ -1,4 +1,4 @@
-"""In which language a page speaks, and how amounts and dates are written on it (docs/languages.md)."""
+"""Chooses the language of each page, and how it writes amounts and dates (docs/languages.md)."""
 
 from collections.abc import Callable
 from typing import Final
@@ -12,20 +12,21 @@ from cashdesk.formats import written_as
 from cashdesk.models import User
 
 ENGLISH_PATHS: Final = ("/api/", "/admin/", "/livez", "/readyz")
-"""What programs read never changes with who asks; of the back office nobody translates the words."""
+"""Answers for programs must not depend on the caller's language; the admin is not translated."""
 
 
 class LanguageMiddleware:
-    """Answers a page in the language of the person, else of their store, else of the browser; all else in English.
+    """Answers pages in the language of the person, else of their store, else of the browser. ENGLISH_PATHS are in
+    English.
 
-    The person was read with the store, so it costs no statement. Amounts and dates are written as in the store.
+    Amounts and dates are written in the style of the store. The user row already joins the store, so no query is added.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Has the language and the style in force while the request is answered, and tells which it was."""
+        """Activates the language and the style during the request, and sets Content-Language on HTML pages."""
         if request.path_info.startswith(ENGLISH_PATHS):
             with translation.override(Language.ENGLISH), written_as(Language.ENGLISH):
                 return self.get_response(request)
@@ -42,5 +43,5 @@ class LanguageMiddleware:
 
 
 def _of_browser(request: HttpRequest) -> str:
-    """The language that was chosen in this browser (a cookie), else the first of the browser's own that the pages speak."""
+    """Returns the language from the language cookie, else the first supported one of Accept-Language."""
     return translation.get_language_from_request(request)

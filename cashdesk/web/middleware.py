@@ -1,4 +1,4 @@
-"""What is true of every path of the API."""
+"""Middleware for request ids and API paths, and the client's address."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ API_PREFIX = "/api/v1/"
 
 
 def address_of(request: HttpRequest) -> str:
-    """Returns the client's address. X-Forwarded-For counts only as far as our own proxies wrote it."""
+    """Returns the client's address. Trusts only the part of X-Forwarded-For that our own proxies wrote (TRUSTED_PROXIES)."""
     forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
     proxies = settings.TRUSTED_PROXIES
     if proxies and len(forwarded) >= proxies:
@@ -20,13 +20,13 @@ def address_of(request: HttpRequest) -> str:
 
 
 class RequestIdMiddleware:
-    """Tells the caller the id under which the request stands in the log."""
+    """Returns the request's log id to the caller in X-Request-ID."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Adds X-Request-ID to every answer, and the caller's address to every line of the log."""
+        """Adds X-Request-ID to every answer, and the client's address to every log line."""
         structlog.contextvars.bind_contextvars(ip=address_of(request))
         request_id = str(structlog.contextvars.get_contextvars().get("request_id", ""))
         response = self.get_response(request)
@@ -36,18 +36,18 @@ class RequestIdMiddleware:
 
 
 class ApiPathMiddleware:
-    """No path of the API ends in a slash; with one it works too (docs/contracts.md): a redirect would lose a POST's body."""
+    """Accepts API paths with a trailing slash (docs/contracts.md). A redirect would lose the body of a POST."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Drops trailing slashes before the path is resolved, and keeps answers of the API out of every cache."""
+        """Removes trailing slashes before the path is resolved, and marks API answers as not cacheable."""
         if request.path_info.startswith(API_PREFIX) and request.path_info.endswith("/"):
             request.path_info = request.path_info.rstrip("/")
         response = self.get_response(request)
         if request.path_info.startswith(API_PREFIX):
-            # Figures of one person must never be answered to another from a cache, nor from the browser's after sign-out.
+            # A cache must never show one person's figures to another, nor may the browser after sign-out.
             response.headers.setdefault("Cache-Control", "no-store")
             patch_vary_headers(response, ("Authorization", "Cookie"))
         return response

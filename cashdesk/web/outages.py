@@ -1,4 +1,4 @@
-"""The database is away, busy, or takes no writes: the same request may succeed in a moment."""
+"""Recognises database outages, after which the same request may succeed a moment later, and answers them with 503."""
 
 from typing import Final
 
@@ -9,23 +9,23 @@ from cashdesk.web.dialects import Fault
 
 READ_ONLY_STATES: Final = frozenset({"25006"})
 OUTAGE_STATES: Final = READ_ONLY_STATES | {"25P03", "25P04"}
-"""PostgreSQL's codes that Django does not raise as OperationalError: a read-only server, and connections that were ended."""
+"""PostgreSQL codes for outages that Django does not raise as OperationalError: read-only server, terminated connections."""
 READ_ONLY_WORDS: Final = "readonly database"
-"""SQLite has no code for it."""
+"""SQLite has no code for a read-only database, only this text."""
 
 
 def is_outage(exc: BaseException) -> bool:
-    """Whether an exception says that the database cannot serve now, rather than that we asked something wrong."""
+    """Whether an exception means that the database cannot serve now, not that the query is wrong."""
     return isinstance(exc, OperationalError | InterfaceError) or _state_of(exc) in OUTAGE_STATES
 
 
 def is_read_only(exc: BaseException) -> bool:
-    """Whether the database refused because it takes no writes, as a standby does after a fail-over."""
+    """Whether the database refused a write because it is read-only, as a standby is after a fail-over."""
     return _state_of(exc) in READ_ONLY_STATES or (isinstance(exc, OperationalError) and READ_ONLY_WORDS in str(exc))
 
 
 def fault_of_outage(exc: BaseException, *, request_id: str) -> Fault:
-    """Returns the 503 for an outage. It never repeats what the database said, which names hosts and people."""
+    """Returns a 503 for an outage. Never repeats the database's message, which names hosts and users."""
     code, message = "busy", "The database is busy or cannot be reached."
     if is_read_only(exc):
         code, message = "read_only", "The database takes no changes right now."

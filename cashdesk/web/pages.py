@@ -1,4 +1,4 @@
-"""Pages for people who are signed in: who may open them, and what a refusal of the domain becomes there."""
+"""The decorator for pages of signed-in people: checks the role and turns domain errors into pages."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -22,11 +22,11 @@ SAFE: Final = ("GET", "HEAD")
 
 
 def page_for(role: Role, *, takes_posts: bool = False) -> Callable[[Page], Page]:
-    """Makes a view of `(request, by, ...)` a page for people of at least this role, kept out of every cache.
+    """Makes a view of `(request, by, ...)` a page for people with at least this role. No cache stores its answer.
 
-    Who is not signed in is asked to and comes back, with what they typed where the form keeps it; who may not see it gets
-    the page that says so; of what somebody may not know of there is no page. With `takes_posts` it has a form, whose
-    token Django's CSRF check asks for before.
+    Anonymous users go to the sign-in page and return here with their form input. A role that is too low gets 403; an
+    object out of scope gets 404. With `takes_posts` the page also accepts POST; Django's middleware has checked the
+    CSRF token.
     """
     methods = [*SAFE, *(["POST"] if takes_posts else [])]
 
@@ -46,7 +46,7 @@ def page_for(role: Role, *, takes_posts: bool = False) -> Callable[[Page], Page]
                 raise PermissionDenied from error
             except NotFound as error:
                 raise Http404 from error
-            # Figures must not be answered to the next person at the same browser.
+            # The next person at the same browser must not see these figures.
             add_never_cache_headers(response)
             return response
 
@@ -56,9 +56,9 @@ def page_for(role: Role, *, takes_posts: bool = False) -> Callable[[Page], Page]
 
 
 def ask_to_sign_in(request: HttpRequest, *, name: str = "") -> HttpResponse:
-    """Shows the sign-in page in place of what a form asked for, at once, and carries on what was typed into the form.
+    """Shows the sign-in page in answer to a sent form, with the form's input in hidden fields.
 
-    Not 401, which would have to name a way of signing in that a browser knows by itself.
+    The status is 403: a 401 would have to name a sign-in method that browsers implement themselves.
     """
     key = DraftKey.of(request)
     wanted = key.page if key else request.POST.get("next", "")

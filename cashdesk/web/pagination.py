@@ -1,4 +1,4 @@
-"""Pages by cursor: the same cost at any depth, and no row twice or missed while new ones arrive."""
+"""Pagination by cursor: the same cost at any depth, and no row is repeated or missed while new ones arrive."""
 
 import base64
 import binascii
@@ -15,7 +15,7 @@ LIMIT_MAX: Final = 1000
 
 
 class NewestFirst:
-    """A page of rows in the order of (`instant`, id), both descending. `next_link` is set while there is more."""
+    """A page of rows, ordered by (`instant`, id) descending. `next_link` is set if there are more rows."""
 
     parameters: Final = ("limit", "cursor")
 
@@ -24,13 +24,13 @@ class NewestFirst:
         self.next_link: str | None = None
 
     def page(self, queryset: "QuerySet[Any]", request: Request) -> list[Any]:
-        """Returns the rows of the page that `limit` and `cursor` ask for. Raises InvalidInput."""
+        """Returns the rows for the query parameters `limit` and `cursor`. Raises InvalidInput."""
         limit = _limit(request.query_params.get("limit"))
         cursor = request.query_params.get("cursor")
         rows = queryset.order_by(f"-{self.instant}", "-pk")
         if cursor is not None:
             at, pk = _decode(cursor)
-            # The first condition alone lets the index begin at the cursor; the second breaks ties.
+            # The first condition lets the index scan start at the cursor; the second breaks ties.
             rows = rows.filter(Q(**{f"{self.instant}__lte": at}) & (Q(**{f"{self.instant}__lt": at}) | Q(pk__lt=pk)))
         found = list(rows[: limit + 1])
         if len(found) > limit:
@@ -39,7 +39,7 @@ class NewestFirst:
         return found
 
     def headers(self) -> dict[str, str]:
-        """Returns the Link header while there is more."""
+        """Returns the Link header if there are more rows, else nothing."""
         return {"Link": f'<{self.next_link}>; rel="next"'} if self.next_link else {}
 
     def _link(self, request: Request, last: Model) -> str:

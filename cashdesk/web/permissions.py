@@ -1,4 +1,4 @@
-"""Who may call what: declared on each view, denied where nothing is declared."""
+"""Permissions of API calls: each view declares them, and a call without a declaration is denied."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,23 +12,23 @@ from cashdesk.enums import Role, Scope
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """What a call asks for: the least role of a person, and the scope of a program (None: programs may not)."""
+    """What a call requires: the lowest role for people, and the scope for programs (None: not for programs)."""
 
     role: Role = Role.CASHIER
     scope: Scope | None = None
 
 
 PUBLIC = Access()
-"""Marks a call that needs nobody to be signed in."""
+"""Marks a call that needs no sign-in."""
 
 
 class DeclaredAccess(BasePermission):
-    """Allows what the view's `access` table says for the action. An action that is not in it is denied to everyone."""
+    """Allows a call if the view's `access` table allows its action. An action that is missing there is denied."""
 
     message = "Your role or the scopes of your key do not allow this."
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        """Whether the caller may make this call at all; whose objects it reaches is decided in the domain."""
+        """Whether the caller may make this call. The domain decides which objects they can reach."""
         declared = view.access.get(view.action)
         if declared is PUBLIC:
             return True
@@ -36,7 +36,7 @@ class DeclaredAccess(BasePermission):
         if not isinstance(principal, Principal):
             return False
         if view.action in (None, "metadata"):
-            # The path does not take this method: whoever is signed in is told so (405), and nothing is called.
+            # The path does not support this method: a signed-in caller gets 405, and nothing is called.
             return True
         if declared is None:
             return False

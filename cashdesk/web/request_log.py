@@ -1,4 +1,4 @@
-"""One line of log when a request starts and one when it ends, without anything secret that came with it."""
+"""Logs one line when a request starts and one when it ends, without secrets."""
 
 import re
 from typing import Final
@@ -22,7 +22,7 @@ SHOWN_PARAMETERS: Final = frozenset(
         "status", "store", "storeId", "table", "to", "toDate", "type", "vendor", "year",
     }
 )  # fmt: skip
-"""Query parameters whose values are worth reading in a log. A key that somebody puts into a URL is among none of them."""
+"""Query parameters whose values are logged. Any other value is masked, such as an API key that was put into a URL."""
 PLAIN: Final = re.compile(r"[\w.:+-]{0,40}", re.ASCII)
 SECRET_SHAPE: Final = re.compile(r"c[kt]_[\w-]{6,}", re.ASCII)
 MASK: Final = "***"
@@ -31,12 +31,12 @@ USER_AGENT_LENGTH_MAX: Final = 300
 
 
 def without_secrets(text: str) -> str:
-    """Masks whatever has the shape of one of our tokens or API keys."""
+    """Masks everything that looks like one of our tokens or API keys."""
     return SECRET_SHAPE.sub(MASK, text)
 
 
 def request_line(request: HttpRequest) -> str:
-    """Returns method, path and query as they are logged: only known parameters with plain values are shown."""
+    """Returns method, path and query for the log. Shows only the values of known parameters, and only plain ones."""
     line = f"{request.method} {request.path[:PATH_LENGTH_MAX]}"
     query = str(request.META.get("QUERY_STRING", ""))
     if query:
@@ -51,34 +51,36 @@ def _shown(name: str, value: str) -> str:
 
 
 class RequestLogMiddleware(django_structlog.RequestMiddleware):
-    """django-structlog's middleware with lines of ours: every request ends in exactly one `request_finished`.
+    """django-structlog's middleware, changed so that every request ends with exactly one `request_finished`.
 
-    What fails is told in a `request_failed` before that. An outage of the database is told in one sentence: its traceback
+    A failure also logs `request_failed` before that. A database outage is logged in one line without a traceback, which
     would be the same for every request.
     """
 
     def prepare(self, request: HttpRequest) -> None:
-        """Gives the request its id."""
+        """Masks secrets in the user agent and gives the request its id."""
         if agent := request.META.get("HTTP_USER_AGENT"):
             request.META["HTTP_USER_AGENT"] = without_secrets(str(agent))[:USER_AGENT_LENGTH_MAX]
         super().prepare(request)
 
     def handle_response(self, request: HttpRequest, response: HttpResponse) -> None:
-        """Logs the end, also of a request that failed."""
+        """Logs `request_finished`, also after a failure."""
         request.__dict__.pop("_raised_exception", None)
         super().handle_response(request, response)
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:
-        """Returns what django-structlog logs as `request`."""
         return request_line(request)
 
     @staticmethod
     def bind_user_id(request: HttpRequest) -> None:
-        """Names the person who was looked up for the answer. Nobody is looked up for the log: the database may be away."""
+        """Adds the person's id to the log lines if the view already loaded them.
+
+        Never loads the person for the log, because the database may be away.
+        """
         user = request.__dict__.get("user")
         if type(user) is SimpleLazyObject:
-            user = user._wrapped  # what it was looked up to be, without looking
+            user = user._wrapped  # the loaded person, or an empty marker: does not load it
         if isinstance(user, User | AnonymousUser):
             structlog.contextvars.bind_contextvars(user_id=user.pk)
 
@@ -86,5 +88,5 @@ class RequestLogMiddleware(django_structlog.RequestMiddleware):
         if not is_outage(exception):
             super()._process_exception(request, exception)
             return
-        request._raised_exception = exception  # type: ignore[attr-defined]  # seen by django-structlog: told once
+        request._raised_exception = exception  # type: ignore[attr-defined]  # tells django-structlog that it is logged
         logger.error("request_failed", request=request_line(request), error=without_secrets(str(exception))[:300])

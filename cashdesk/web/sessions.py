@@ -1,7 +1,7 @@
-"""Browser sessions, in the database: they end some hours after signing in, and earlier where nobody uses them.
+"""Browser sessions in the database, which end some hours after sign-in, or earlier when idle.
 
-Django's own end two weeks after they were last written. A till is shared, so ours end after `ACCESS_TOKEN_HOURS`, as a
-token does, and after `SESSION_IDLE_MINUTES` without a request. What was typed into a form is saved as a draft.
+Django's own sessions end two weeks after the last write. Ours end sooner because a till is shared: `ACCESS_TOKEN_HOURS`
+after sign-in, as tokens do, or `SESSION_IDLE_MINUTES` after the last request. Unsent form input survives as a draft.
 """
 
 from contextlib import suppress
@@ -21,44 +21,43 @@ LAST_USE_PRECISION: Final = timedelta(minutes=1)
 
 
 class SessionStore(db.SessionStore):
-    """Django's, whose row expires at the earlier of the two ends. The row alone decides: no request asks for more."""
+    """Django's session store, with a row that expires at the earlier of both ends. No other check is needed."""
 
     def load(self) -> dict[str, Any]:
-        """Reads the session, and puts off its idle end once a minute at most."""
+        """Reads the session and moves its idle end forward, at most once a minute."""
         row = self._get_session_from_db()  # type: ignore[attr-defined]  # Django has it, its stubs do not
         if row is None:
             return {}
         data = self.decode(row.session_data)
         if SESSION_KEY in data and SIGNED_IN_AT not in data:
-            # Made by an earlier version: it would last two weeks.
+            # An earlier version made it; it would last two weeks.
             self._session_key = None
             return {}
         now = timezone.now()
         due = min(now + _idle(), _end_of(data) or now + _lifetime())
         if due - row.expire_date >= LAST_USE_PRECISION:
-            # A read must neither fail nor wait where nothing can be written: then the session just ends a little earlier.
+            # A read must not fail or wait when the database takes no writes. The session then ends a little earlier.
             with suppress(DatabaseError), without_waiting():
                 self.model.objects.filter(pk=row.pk, expire_date__gt=now).update(expire_date=due)
         return data
 
     def cycle_key(self) -> None:
-        """Gives the session a new key when somebody signs in; its hours begin again."""
+        """Gives the session a new key at sign-in and restarts its hours."""
         self.pop(SIGNED_IN_AT, None)
         super().cycle_key()
 
     def save(self, must_create: bool = False) -> None:  # noqa: FBT001, FBT002 (Django's signature)
-        """Writes the session. The first time with somebody in it, its hours begin."""
+        """Writes the session. The first write with a signed-in person starts its hours."""
         if SESSION_KEY in self and SIGNED_IN_AT not in self:
             self[SIGNED_IN_AT] = int(timezone.now().timestamp())
         super().save(must_create)
 
     def get_expiry_age(self, **kwargs: Any) -> int:
-        """Returns the seconds that the cookie lasts: until the hours are over. The idle end is the server's alone."""
+        """Returns the lifetime of the cookie in seconds: until the hours end. Only the row holds the idle end."""
         now = timezone.now()
         return max(0, int(((_end_of(self) or now + _lifetime()) - now).total_seconds()))
 
     def get_expiry_date(self, **kwargs: Any) -> datetime:
-        """Returns when the row expires."""
         now = timezone.now()
         return min(now + _idle(), _end_of(self) or now + _lifetime())
 
@@ -72,6 +71,6 @@ def _idle() -> timedelta:
 
 
 def _end_of(data: Any) -> datetime | None:
-    """Returns when the hours of a session are over; None while nobody is signed in."""
+    """Returns when the session's hours end, or None if nobody is signed in."""
     began = data.get(SIGNED_IN_AT)
     return datetime.fromtimestamp(began, tz=UTC) + _lifetime() if isinstance(began, int) else None

@@ -1,4 +1,4 @@
-"""The base of every view of the API: a door that validates, makes one domain call, and renders."""
+"""The base class of every API view, which validates, makes one domain call, and renders."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,10 +23,10 @@ from cashdesk.web.permissions import Access
 
 
 class ApiViewSet(viewsets.GenericViewSet[Any]):
-    """A DRF viewset with a dialect, declared access, idempotency keys and no unknown query parameters.
+    """A DRF viewset with a dialect, declared access, idempotency keys, and refusal of unknown query parameters.
 
-    `access` says per action who may call it; `query_parameters` which it takes; an action in `not_replayed` gives a
-    secret, which is never kept; one in `takes_batches` may have a large body.
+    `access` maps each action to who may call it, `query_parameters` to the parameters it accepts. Answers of actions in
+    `not_replayed` hold a secret and are never stored. Actions in `takes_batches` accept a large body.
     """
 
     http_method_names = ("get", "post", "patch", "head")
@@ -37,24 +37,24 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
     takes_batches: ClassVar[tuple[str, ...]] = ()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Signs in and checks access, then refuses query parameters that the action does not know."""
+        """Authenticates, checks access, then raises ValidationError for unknown query parameters."""
         super().initial(request, *args, **kwargs)
         known = self.query_parameters.get(self.action or "", ())
         if unknown := unknown_names(request.query_params, known=known):
             raise ValidationError(unknown)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """DRF's own dispatch, with the handler called once per idempotency key."""
+        """DRF's dispatch, except that the handler runs once per idempotency key."""
         self.args, self.kwargs = args, kwargs
         request_ = self.initialize_request(request, *args, **kwargs)
         self.request = request_
         self.headers = self.default_response_headers
         try:
             self.initial(request_, *args, **kwargs)
-            # Only now: a stranger's body is never read further than the ordinary limit.
+            # After authentication: an anonymous caller's body is never read beyond the ordinary limit.
             if request.method not in BODILESS:
                 read_body(request, limit=BATCH if self.action in self.takes_batches and request_.auth else ORDINARY)
-                request.body  # noqa: B018 (read before the parser takes the stream)
+                request.body  # noqa: B018 (Django caches it before the parser consumes the stream)
             self.confirm(request_)
             response = self._answer(request_)
         except Exception as exc:
@@ -64,15 +64,15 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
         return self.response
 
     def _note_use(self, request: Request) -> None:
-        """Notes when a token was used. After a failure nothing is noted: the database may be away."""
+        """Records when a token was used. Skipped after a 5xx, because the database may be away."""
         principal = request.__dict__.get("_auth")
         if isinstance(principal, Principal) and principal.token is not None and self.response.status_code < 500:
             note_use(token=principal.token, at=self.now)
 
     def confirm(self, request: Request) -> None:
-        """What is asked of the caller before each answer, also before a kept one; nothing, unless a view says more.
+        """Checks before each answer, also before a stored one. Does nothing here; views override it.
 
-        It runs outside the transaction of the answer, so what it writes (a counted try at a password) stays.
+        Runs outside the answer's transaction, so its writes stay, such as a counted password attempt.
         """
 
     def _answer(self, request: Request) -> Any:
@@ -95,16 +95,16 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
 
     @property
     def now(self) -> datetime:
-        """The clock, read at the door."""
+        """The current time, read when the request arrives."""
         return timezone.now()
 
     @property
     def by(self) -> Principal:
-        """Who asks."""
+        """The authenticated caller."""
         return cast(Principal, self.request.auth)
 
     def validated(self, serializer_class: type[Serializer[Any]], **context: Any) -> Any:
-        """Returns the validated body. Raises ValidationError naming the fields."""
+        """Returns the validated body. Raises ValidationError that names the fields."""
         serializer = serializer_class(
             data=self.request.data, context={**self.get_serializer_context(), "by": self.by, **context}
         )
