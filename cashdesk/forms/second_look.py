@@ -66,7 +66,7 @@ def look_page(
         "looked": "\n".join(doubt.token for doubt in found),
         "deed": look.told(station=station, is_vault=is_vault) if (look := RULES[kind].look) else "",
         "draft": draft,
-        "draft_fields": [
+        "hidden_fields": [
             (name, value)
             for name, values in request.POST.lists()
             if name not in _OF_THE_PAGE and "password" not in name and name != "witness_name"
