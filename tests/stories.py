@@ -24,6 +24,7 @@ from cashdesk.domain.people.access_token import issue_token
 from cashdesk.domain.people.api_key import issue_api_key
 from cashdesk.enums import CASH, PlaceKind, Role, Scope
 from cashdesk.models import PaymentMethod, Place, Store, User
+from cashdesk.pair import Pair
 from tests.again import World
 from tests.factories import AccountFactory, StoreFactory, UserFactory
 
@@ -45,7 +46,9 @@ class Cast:
 
     def book(self, kind: PlaceKind, number: int = 0, *, method: str = CASH) -> int:
         """Returns what the whole ledger says is in a place, minor units of the shop's currency."""
-        return balances_of_places(store=self.store)[self.place(kind, number).pk].get((self.store.currency, method), 0)
+        return balances_of_places(store=self.store)[self.place(kind, number).pk].get(
+            Pair(self.store.currency, method), 0
+        )
 
 
 _worlds: dict[str, World] = {}

@@ -14,11 +14,10 @@ from cashdesk.errors import InvalidInput
 from cashdesk.formats import amount_typed
 from cashdesk.forms.count_sheet import AMOUNT, FULLER, CountSheet, Row
 from cashdesk.models import PaymentMethod, Store
+from cashdesk.pair import Pair
 
 ADDED: Final = "parts"
 """The hidden field that names the parts which the person added, each on a line, such as USD.CASH."""
-Pair = tuple[str, str]
-"""Currency and method, as balances are keyed."""
 NEW_CURRENCY: Final = "new-currency"
 NEW_METHOD: Final = "new-method"
 PARTS_MAX: Final = 24
@@ -84,7 +83,7 @@ class Part:
     @property
     def pair(self) -> Pair:
         """Currency and method, as balances are keyed."""
-        return self.currency, self.method
+        return Pair(self.currency, self.method)
 
     @property
     def key(self) -> str:
@@ -213,7 +212,7 @@ class CountParts:
     def _pair_of(self, key: str) -> Pair | None:
         """Reads the name of a part; None for one that could never have been added."""
         currency, _dot, method = key.partition(".")
-        return (currency, method) if money.is_currency(currency) and method in self.names else None
+        return Pair(currency, method) if money.is_currency(currency) and method in self.names else None
 
     def _add(self) -> None:
         currency = self._typed[NEW_CURRENCY].strip().upper()
@@ -226,7 +225,7 @@ class CountParts:
         elif there is None and len(self.parts) >= PARTS_MAX:
             self.new_error = _("A count can have at most %(number)d parts.") % {"number": PARTS_MAX}
         else:
-            self.newest = there or self._part((currency, method), is_added=True)
+            self.newest = there or self._part(Pair(currency, method), is_added=True)
             self.parts += [] if there else [self.newest]
             return
         self.new_currency, self.new_method = self._typed[NEW_CURRENCY], method

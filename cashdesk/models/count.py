@@ -7,6 +7,7 @@ from cashdesk.enums import CountMoment
 from cashdesk.models.person import User
 from cashdesk.models.place import Place
 from cashdesk.models.session import CashSession
+from cashdesk.pair import Pair
 
 
 class Count(models.Model):
@@ -56,6 +57,11 @@ class CountAmount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.currency} {self.method}"
+
+    @property
+    def pair(self) -> Pair:
+        """Currency and method."""
+        return Pair(self.currency, self.method)
 
 
 class CountPieces(models.Model):

@@ -8,6 +8,7 @@ from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.enums import CASH
 from cashdesk.forms.count_parts import CountParts, Part
 from cashdesk.forms.count_sheet import CountSheet
+from cashdesk.pair import Pair
 
 
 class DrawerCount:
@@ -25,7 +26,7 @@ class DrawerCount:
         """Reads the sheets; unless the form `is_sent`, nothing is complained of."""
         made = CountSheet if is_sent else CountSheet.resumed
         self.sheet = made(currency, typed, usual=usual)
-        self.others = CountParts([(other, CASH) for other in others], typed=typed).parts
+        self.others = CountParts([Pair(other, CASH) for other in others], typed=typed).parts
         own = Part(
             currency=currency, method=CASH, name=_("cash"), sheet=self.sheet, is_said=bool(self.sheet.counted),
             is_added=False,

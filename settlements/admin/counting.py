@@ -79,7 +79,7 @@ class CountedRowsForm(ReasonForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         settlement: Settlement = self.row
-        opened_with = [(line.currency, line.method) for line in settlement.initial_amounts.all()]
+        opened_with = [line.pair for line in settlement.initial_amounts.all()]
         # What a card took never lies in a vault.
         counted = {CASH} if settlement.type == SettlementType.VAULT else counted_methods(settlement)
         by_hand = sorted(counted, key=lambda code: (code != CASH, code))

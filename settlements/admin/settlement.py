@@ -16,6 +16,7 @@ from cashdesk.admin_base.scopes import of_stores, register_scope
 from cashdesk.domain.visibility import note_rows_seen
 from cashdesk.models import AuditEntry, Movement, Variance
 from cashdesk.money import to_text
+from cashdesk.pair import Pair
 from settlements import queries
 from settlements.admin.counting import CountAfterwards, ForceClose, Recount
 from settlements.domain.late_after_count import late_amounts_of
@@ -112,10 +113,10 @@ class SettlementAdmin(ActingAdmin):
 
 
 def _amount_rows(settlement: Settlement) -> list[list[Any]]:
-    initial = {(line.currency, line.method): line for line in settlement.initial_amounts.all()}
+    initial = {line.pair: line for line in settlement.initial_amounts.all()}
     if not settlement.is_closed:
         return [_opening_cells(pair, line) for pair, line in initial.items()]
-    closing = {(line.currency, line.method): line for line in settlement.closing_amounts.all()}
+    closing = {line.pair: line for line in settlement.closing_amounts.all()}
     late = late_amounts_of(settlement)
     rows = []
     for pair in dict.fromkeys([*initial, *closing, *sorted(late)]):
@@ -135,7 +136,7 @@ def _amount_rows(settlement: Settlement) -> list[list[Any]]:
     return rows
 
 
-def _opening_cells(pair: tuple[str, str], line: Any) -> list[Any]:
+def _opening_cells(pair: Pair, line: Any) -> list[Any]:
     currency, method = pair
     if line is None:
         return [method, NOTHING, NOTHING]

@@ -11,7 +11,7 @@ from cashdesk.domain.store.register_holder import refuse_register_of_another
 from cashdesk.enums import PlaceKind
 from cashdesk.errors import Conflict
 from cashdesk.models import Place
-from settlements.domain.target import Judged, counted_methods, judge, targets_of
+from settlements.domain.target import ComparedAmount, compare, counted_methods, targets_of
 from settlements.domain.vault_access import refuse_settling_vault
 from settlements.enums import ACTS, Act, SettlementType
 from settlements.models import Settlement
@@ -33,9 +33,9 @@ def locked_for_act(settlement: Settlement, *, by: Principal) -> Settlement:
     return found
 
 
-def judged_by_target(settlement: Settlement, counted: Sequence[CountedAmount]) -> tuple[Judged, ...]:
+def compare_with_target(settlement: Settlement, counted: Sequence[CountedAmount]) -> tuple[ComparedAmount, ...]:
     """Compares a count with the settlement's current target."""
-    return judge(targets=targets_of(settlement), counted=counted, by_hand=counted_methods(settlement))
+    return compare(targets=targets_of(settlement), counted=counted, by_hand=counted_methods(settlement))
 
 
 def refuse_act(settlement: Settlement, act: Act) -> None:

@@ -15,7 +15,7 @@ from cashdesk.domain.ledger.entry import Entry, entries_of_difference
 from cashdesk.enums import CASH, CountMoment, MovementKind, PlaceKind, SessionStatus
 from cashdesk.errors import Conflict, InvalidInput
 from cashdesk.models import CashSession, Place, Store, User
-from settlements.domain.target import Judged, unequal_of
+from settlements.domain.target import ComparedAmount, unequal_of
 from settlements.models import Settlement, SettlementCount
 
 
@@ -71,7 +71,7 @@ def keep_attempt(
     *,
     moment: CountMoment,
     counted: Sequence[CountedAmount],
-    judged: Iterable[Judged],
+    compared: Iterable[ComparedAmount],
     by: Principal,
     at: datetime,
     witness: User | None = None,
@@ -81,7 +81,7 @@ def keep_attempt(
     count = keep_count(
         place=settlement.place, moment=moment, counted=counted, by=by, at=at, attempt=attempt, witness=witness
     )
-    unequal = unequal_of(judged)
+    unequal = unequal_of(compared)
     SettlementCount.objects.create(
         settlement=settlement, count=count, attempt=attempt, is_equal=not unequal, unequal=unequal
     )
@@ -89,7 +89,7 @@ def keep_attempt(
 
 def cash_counted(counted: Iterable[CountedAmount], *, store: Store) -> int:
     """Returns the counted cash in the store's currency, in minor units. It decides whether a witness is required."""
-    return sum(found.amount for found in counted if (found.currency, found.method) == (store.currency, CASH))
+    return sum(found.amount for found in counted if found.pair == (store.currency, CASH))
 
 
 def refuse_lone_count(

@@ -18,7 +18,7 @@ from cashdesk.domain.store.settlement_hold import release_place
 from cashdesk.enums import CountMoment, MovementKind, PlaceKind, Role
 from cashdesk.errors import Forbidden
 from cashdesk.models import User
-from settlements.domain.allowed_acts import judged_by_target, locked_for_act, reason_detail, refuse_act
+from settlements.domain.allowed_acts import compare_with_target, locked_for_act, reason_detail, refuse_act
 from settlements.domain.booking import (
     keep_attempt,
     note,
@@ -30,7 +30,7 @@ from settlements.domain.booking import (
 )
 from settlements.domain.opening import open_locked
 from settlements.domain.raise_settlement_variance import raise_closing, raise_not_counted
-from settlements.domain.target import Judged
+from settlements.domain.target import ComparedAmount
 from settlements.enums import Act, Closing, SettlementState, SettlementType
 from settlements.models import ClosingAmount, Settlement
 
@@ -56,9 +56,9 @@ def close_settlement(
     settlement = locked_for_act(settlement, by=by)
     refuse_act(settlement, Act.CLOSE)
     refuse_lone_count(settlement, counted=counted, witness=witness, by=by, refuses_unwitnessed=refuses_unwitnessed)
-    judged, moment = judged_by_target(settlement, counted), CountMoment.CLOSING
-    keep_attempt(settlement, moment=moment, counted=counted, judged=judged, by=by, at=at, witness=witness)
-    return close_with(settlement, judged=judged, closing=Closing.DECLARED, by=by, at=at, reason=reason)
+    compared, moment = compare_with_target(settlement, counted), CountMoment.CLOSING
+    keep_attempt(settlement, moment=moment, counted=counted, compared=compared, by=by, at=at, witness=witness)
+    return close_with(settlement, compared=compared, closing=Closing.DECLARED, by=by, at=at, reason=reason)
 
 
 @transaction.atomic
@@ -73,14 +73,14 @@ def force_close_settlement(*, settlement: Settlement, by: Principal, at: datetim
     settlement = locked_for_act(settlement, by=by)
     refuse_act(settlement, Act.FORCE_CLOSE)
     refuse_open_session(settlement.place)
-    judged = judged_by_target(settlement, ())
-    return close_with(settlement, judged=judged, closing=Closing.FORCED, by=by, at=at, reason=reason)
+    compared = compare_with_target(settlement, ())
+    return close_with(settlement, compared=compared, closing=Closing.FORCED, by=by, at=at, reason=reason)
 
 
 def close_with(
     settlement: Settlement,
     *,
-    judged: tuple[Judged, ...],
+    compared: tuple[ComparedAmount, ...],
     closing: Closing,
     by: Principal,
     at: datetime,
@@ -93,7 +93,7 @@ def close_with(
     """
     is_counted = closing != Closing.FORCED
     if is_counted:
-        book_result(settlement, judged=judged, by=by, at=at)
+        book_result(settlement, compared=compared, by=by, at=at)
     ClosingAmount.objects.bulk_create(
         ClosingAmount(
             settlement=settlement,
@@ -104,7 +104,7 @@ def close_with(
             difference=pair.difference,
             is_assumed=pair.is_assumed,
         )
-        for pair in judged
+        for pair in compared
     )
     settlement.seal = seal_period(place=settlement.place, last_seal=last_seal_of(settlement.place), at=at)
     settlement.state, settlement.closing = SettlementState.CLOSED, closing
@@ -120,7 +120,7 @@ def close_with(
         ]
     )  # fmt: skip
     if is_counted:
-        raise_closing(settlement, judged=judged, by=by, at=at)
+        raise_closing(settlement, compared=compared, by=by, at=at)
     else:
         raise_not_counted(settlement, at=at)
     action = "settlement.closed" if is_counted else "settlement.forced_closed"
@@ -129,16 +129,18 @@ def close_with(
         action,
         by=by,
         at=at,
-        detail={**(figures_detail(judged) if is_counted else {}), **reason_detail(reason)},
+        detail={**(figures_detail(compared) if is_counted else {}), **reason_detail(reason)},
     )
     if settlement.type == SettlementType.CASHREGISTER:
         release_place(settlement.place)
     else:
-        _open_next_vault(settlement, judged=judged, z=settlement.seal.number, by=by, at=at)
+        _open_next_vault(settlement, compared=compared, z=settlement.seal.number, by=by, at=at)
     return settlement
 
 
-def _open_next_vault(settlement: Settlement, *, judged: Iterable[Judged], z: int, by: Principal, at: datetime) -> None:
+def _open_next_vault(
+    settlement: Settlement, *, compared: Iterable[ComparedAmount], z: int, by: Principal, at: datetime
+) -> None:
     """Opens the next settlement of a vault with the counted amounts."""
     open_locked(
         place_=settlement.place,
@@ -146,7 +148,7 @@ def _open_next_vault(settlement: Settlement, *, judged: Iterable[Judged], z: int
         store=settlement.store,
         initial=[
             CountedAmount(currency=pair.currency, method=pair.method, amount=pair.actual)
-            for pair in judged
+            for pair in compared
             if pair.actual >= 0
         ],
         differences={},
@@ -157,11 +159,11 @@ def _open_next_vault(settlement: Settlement, *, judged: Iterable[Judged], z: int
     )
 
 
-def book_result(settlement: Settlement, *, judged: Iterable[Judged], by: Principal, at: datetime) -> None:
+def book_result(settlement: Settlement, *, compared: Iterable[ComparedAmount], by: Principal, at: datetime) -> None:
     """Books every difference over/short and returns a register's cash to the vault."""
     ends = places_of(settlement.store)
     entries: list[Entry] = []
-    for pair in judged:
+    for pair in compared:
         if pair.difference:
             entries += over_short(
                 settlement.place,
@@ -181,6 +183,6 @@ def book_result(settlement: Settlement, *, judged: Iterable[Judged], by: Princip
     ledger.record(store=settlement.store, entries=entries, by=by, at=at)
 
 
-def figures_detail(judged: Iterable[Judged]) -> dict[str, Any]:
+def figures_detail(compared: Iterable[ComparedAmount]) -> dict[str, Any]:
     """Returns the targets and counted amounts for an audit entry."""
-    return {"amounts": [[pair.currency, pair.method, pair.target, pair.actual] for pair in judged]}
+    return {"amounts": [[pair.currency, pair.method, pair.target, pair.actual] for pair in compared]}

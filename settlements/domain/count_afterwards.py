@@ -22,7 +22,7 @@ from settlements.domain.booking import (
 )
 from settlements.domain.closing import book_result, figures_detail
 from settlements.domain.raise_settlement_variance import raise_closing
-from settlements.domain.target import Judged, counted_methods, judge
+from settlements.domain.target import ComparedAmount, compare, counted_methods
 from settlements.enums import Closing
 from settlements.models import Settlement
 
@@ -30,7 +30,7 @@ from settlements.models import Settlement
 @transaction.atomic
 def count_settlement_afterwards(
     *, settlement: Settlement, counted: Sequence[CountedAmount], by: Principal, at: datetime, reason: str = ""
-) -> tuple[Judged, ...]:
+) -> tuple[ComparedAmount, ...]:
     """Counts the drawer of a settlement that was closed without a count, and returns the comparison with its target.
 
     The sealed settlement does not change. The differences are booked now, the cash returns to the vault, and the
@@ -50,18 +50,18 @@ def count_settlement_afterwards(
             _("The drawer was opened or counted since then. That count includes this cash."),
             code="already_counted",
         )
-    targets = {(line.currency, line.method): line.target for line in settlement.closing_amounts.all()}
-    judged = judge(targets=targets, counted=counted, by_hand=counted_methods(settlement))
-    keep_attempt(settlement, moment=CountMoment.AFTERWARDS, counted=counted, judged=judged, by=by, at=at)
-    book_result(settlement, judged=judged, by=by, at=at)
+    targets = {line.pair: line.target for line in settlement.closing_amounts.all()}
+    compared = compare(targets=targets, counted=counted, by_hand=counted_methods(settlement))
+    keep_attempt(settlement, moment=CountMoment.AFTERWARDS, counted=counted, compared=compared, by=by, at=at)
+    book_result(settlement, compared=compared, by=by, at=at)
     seal_period(place=settlement.place, last_seal=last_seal_of(settlement.place), at=at)
     mark_transition(settlement.place)
-    raise_closing(settlement, judged=judged, by=by, at=at)
+    raise_closing(settlement, compared=compared, by=by, at=at)
     note(
         settlement,
         "settlement.counted_afterwards",
         by=by,
         at=at,
-        detail={**figures_detail(judged), **reason_detail(reason)},
+        detail={**figures_detail(compared), **reason_detail(reason)},
     )
-    return judged
+    return compared

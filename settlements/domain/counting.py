@@ -13,7 +13,8 @@ from cashdesk.domain.store.settlement_hold import hold_place_for_counting
 from cashdesk.enums import CountMoment
 from cashdesk.errors import Conflict, InvalidInput
 from cashdesk.models import User
-from settlements.domain.allowed_acts import judged_by_target, locked_for_act, reason_detail, refuse_act
+from cashdesk.pair import Pair
+from settlements.domain.allowed_acts import compare_with_target, locked_for_act, reason_detail, refuse_act
 from settlements.domain.booking import (
     keep_attempt,
     note,
@@ -36,7 +37,7 @@ class Preview:
 
     settlement: Settlement
     attempt: int
-    unequal: tuple[tuple[str, str], ...]
+    unequal: tuple[Pair, ...]
 
 
 def change_settlement(
@@ -112,13 +113,13 @@ def preview_settlement(
             code="previewed_meanwhile",
         )
     refuse_lone_count(settlement, counted=counted, witness=witness, by=by, refuses_unwitnessed=refuses_unwitnessed)
-    judged = judged_by_target(settlement, counted)
-    unequal = unequal_of(judged)
+    compared = compare_with_target(settlement, counted)
+    unequal = unequal_of(compared)
     attempt = settlement.preview_count + 1
     is_last = attempt >= PREVIEWS_OF_A_REGISTER
     closes = settlement.type == SettlementType.CASHREGISTER and (not unequal or is_last)
     moment = CountMoment.CLOSING if closes else CountMoment.PREVIEW
-    keep_attempt(settlement, moment=moment, counted=counted, judged=judged, by=by, at=at, witness=witness)
+    keep_attempt(settlement, moment=moment, counted=counted, compared=compared, by=by, at=at, witness=witness)
     settlement.preview_count = attempt
     if settlement.type == SettlementType.VAULT:
         settlement.last_count_at, settlement.last_count_by_name = at, by.name
@@ -127,5 +128,5 @@ def preview_settlement(
     note(settlement, "settlement.previewed", by=by, at=at, detail=detail)
     if closes:
         closing = Closing.ATTEMPTS_USED if unequal else Closing.MATCHED
-        settlement = close_with(settlement, judged=judged, closing=closing, by=by, at=at, reason=reason)
+        settlement = close_with(settlement, compared=compared, closing=closing, by=by, at=at, reason=reason)
     return Preview(settlement=settlement, attempt=attempt, unequal=unequal)

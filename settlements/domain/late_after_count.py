@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 from cashdesk.domain.ledger.expected import Balances
 from cashdesk.enums import CASH, PlaceKind
 from cashdesk.models import Movement, Seal
+from cashdesk.pair import Pair
 from settlements.enums import SettlementType
 from settlements.models import Settlement
 
@@ -39,12 +40,12 @@ def late_amounts_of(settlement: Settlement) -> Balances:
         by_time &= Q(payment__reported_at__lt=following.opened_at)
     waited = Q(payment__decided_at__isnull=False)
     late = late.filter((waited & by_time) | (~waited & by_id))
-    amounts: dict[tuple[str, str], int] = defaultdict(int)
+    amounts: dict[Pair, int] = defaultdict(int)
     # The index on late_for keeps this cheap, because late movements are rare.
     for currency, method, amount, came_in in late.annotate(
         came_in=Q(destination__kind=PlaceKind.OVER_SHORT)
     ).values_list("currency", "method", "amount", "came_in"):
-        amounts[currency, method] += amount if came_in else -amount
+        amounts[Pair(currency, method)] += amount if came_in else -amount
     return dict(amounts)
 
 

@@ -22,6 +22,7 @@ from cashdesk.domain.store.workplace import lock_workplace
 from cashdesk.enums import CASH, CountMoment, MovementKind, PlaceKind
 from cashdesk.errors import Conflict, InvalidInput
 from cashdesk.models import Place, Store
+from cashdesk.pair import Pair
 from settlements.domain.booking import note, over_short, refuse_open_session, refuse_pairs, transfer
 from settlements.domain.raise_settlement_variance import raise_opening
 from settlements.domain.vault_access import refuse_settling_vault
@@ -118,7 +119,7 @@ def _open_register(
     book = book_of(register)
     gaps = _gaps(initial=initial, book=book)
     entries: list[Entry] = []
-    differences: dict[tuple[str, str], int] = {}
+    differences: dict[Pair, int] = {}
     for pair, gap in gaps.items():
         currency, method = pair
         if book.amount(currency=currency, method=method):
@@ -147,7 +148,7 @@ def open_locked(
     type_: SettlementType,
     store: Store,
     initial: Sequence[CountedAmount],
-    differences: Mapping[tuple[str, str], int],
+    differences: Mapping[Pair, int],
     z: int,
     by: Principal,
     at: datetime,
@@ -175,12 +176,12 @@ def open_locked(
     InitialAmount.objects.bulk_create(
         InitialAmount(
             settlement=settlement,
-            currency=currency,
-            method=method,
+            currency=pair.currency,
+            method=pair.method,
             amount=amount,
-            opening_difference=differences.get((currency, method), 0),
+            opening_difference=differences.get(pair, 0),
         )
-        for (currency, method), amount in pairs.items()
+        for pair, amount in pairs.items()
     )
     if is_counted:
         count = keep_count(place=place_, moment=CountMoment.OPENING, counted=initial, by=by, at=at)
@@ -199,7 +200,7 @@ def open_locked(
     return settlement
 
 
-def _gaps(*, initial: Sequence[CountedAmount], book: Book) -> dict[tuple[str, str], int]:
+def _gaps(*, initial: Sequence[CountedAmount], book: Book) -> dict[Pair, int]:
     """Counted amount minus book per pair, without zeros.
 
     Cash that was not counted counts as 0. Other methods that were not counted are left out.

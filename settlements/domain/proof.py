@@ -9,10 +9,9 @@ from cashdesk.domain.ledger.expected import Balances, moved
 from cashdesk.enums import CASH, CORRECTION, MovementKind, PlaceKind, Settling
 from cashdesk.models import Movement, Place, Seal, Store
 from cashdesk.money import to_text
+from cashdesk.pair import Pair
 from settlements.enums import ChangeOrderState, DepositState, SettlementState, SettlementType
 from settlements.models import ChangeOrder, ClosingAmount, Deposit, Settlement
-
-Pair = tuple[str, str]
 
 
 def faults_of_store(store: Store) -> Iterator[str]:
@@ -34,8 +33,8 @@ def _faults_of(settlement: Settlement) -> Iterator[str]:
     if settlement.seal is None:
         yield "is closed and has no seal."
         return
-    lines = {(line.currency, line.method): line for line in settlement.closing_amounts.all()}
-    initial = {(line.currency, line.method): line.amount for line in settlement.initial_amounts.all()}
+    lines = {line.pair: line for line in settlement.closing_amounts.all()}
+    initial = {line.pair: line.amount for line in settlement.initial_amounts.all()}
     after, until = settlement.opened_after, settlement.seal.last_movement
     moved_all = moved(place=settlement.place, after=after, until=until)
     booked, returned = _booked_at_close(settlement, settlement.seal)
@@ -85,9 +84,9 @@ def _booked_at_close(settlement: Settlement, seal: Seal) -> tuple[Balances, Bala
         "kind", "destination_id", "currency", "method", "amount"
     ):
         if kind == MovementKind.RETURN:
-            returned[currency, method] += amount
+            returned[Pair(currency, method)] += amount
         else:
-            booked[currency, method] += amount if destination == place.pk else -amount
+            booked[Pair(currency, method)] += amount if destination == place.pk else -amount
     return booked, returned
 
 
@@ -99,7 +98,7 @@ def _faults_of_next(settlement: Settlement, lines: dict[Pair, ClosingAmount]) ->
     if following is None:
         yield "no settlement of the vault follows it."
         return
-    begun = {(line.currency, line.method): line.amount for line in following.initial_amounts.all()}
+    begun = {line.pair: line.amount for line in following.initial_amounts.all()}
     if begun != {pair: line.actual for pair, line in lines.items() if line.actual >= 0}:
         yield "the next one does not begin with what was counted."
 

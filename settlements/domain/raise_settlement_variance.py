@@ -6,13 +6,14 @@ from datetime import datetime
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.raise_variance import Cause, raise_difference, raise_uncounted
 from cashdesk.enums import VarianceKind
-from settlements.domain.target import Judged, Pair
+from cashdesk.pair import Pair
+from settlements.domain.target import ComparedAmount
 from settlements.models import Settlement
 
 
-def raise_closing(settlement: Settlement, *, judged: Iterable[Judged], by: Principal, at: datetime) -> None:
+def raise_closing(settlement: Settlement, *, compared: Iterable[ComparedAmount], by: Principal, at: datetime) -> None:
     """Creates a variance for each difference of the closing count that exceeds the tolerance."""
-    for pair in judged:
+    for pair in compared:
         raise_difference(
             kind=VarianceKind.SETTLEMENT,
             cause=_cause(settlement, person_id=settlement.counted_by_id),

@@ -14,7 +14,7 @@ from cashdesk.domain.ledger.expected import Balances, MovedOfKind
 from cashdesk.enums import CASH, CountMoment, SessionStatus
 from cashdesk.errors import NotFound
 from cashdesk.models import AuditEntry, CashSession, Count, Place
-from settlements.domain.target import Pair
+from cashdesk.pair import Pair
 from settlements.enums import ReportOf
 from settlements.models import Settlement
 
@@ -52,7 +52,7 @@ class Figures:
     @property
     def pair(self) -> Pair:
         """Currency and method."""
-        return self.currency, self.method
+        return Pair(self.currency, self.method)
 
     @property
     def difference(self) -> int | None:
@@ -89,6 +89,11 @@ class Found:
     method: str
     amount: int
     pieces: tuple[Pieces, ...]
+
+    @property
+    def pair(self) -> Pair:
+        """Currency and method."""
+        return Pair(self.currency, self.method)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,9 +184,9 @@ def opened_with(
     """Returns (opening amount, opening difference) per currency and method."""
     if settlement is not None:
         amounts = settlement.initial_amounts.all()
-        return {(line.currency, line.method): (line.amount, line.opening_difference) for line in amounts}
+        return {line.pair: (line.amount, line.opening_difference) for line in amounts}
     if session is not None:
-        return {(session.currency, CASH): (session.start_amount, session.opening_difference)}
+        return {Pair(session.currency, CASH): (session.start_amount, session.opening_difference)}
     return {}
 
 

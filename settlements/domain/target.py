@@ -7,13 +7,12 @@ from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.domain.ledger.expected import Balances, moved
 from cashdesk.enums import CASH
 from cashdesk.models import PaymentMethod
+from cashdesk.pair import Pair
 from settlements.models import Settlement
-
-Pair = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class ComparedAmount:
     """The comparison of one currency and method, in minor units.
 
     `is_assumed` means that nobody had to count it, so the amount in the books was taken.
@@ -24,6 +23,11 @@ class Judged:
     target: int
     actual: int
     is_assumed: bool = False
+
+    @property
+    def pair(self) -> Pair:
+        """Currency and method."""
+        return Pair(self.currency, self.method)
 
     @property
     def difference(self) -> int:
@@ -43,7 +47,7 @@ def targets_of(settlement: Settlement, *, moves: Balances | None = None) -> dict
     For cash, the target equals the place's book, because the opening made both equal. Other methods stay in the book
     across periods, so their target is the part of this period.
     """
-    targets = {(amount.currency, amount.method): amount.amount for amount in settlement.initial_amounts.all()}
+    targets = {amount.pair: amount.amount for amount in settlement.initial_amounts.all()}
     if moves is None:
         moves = moved(place=settlement.place, after=settlement.opened_after)
     for pair, amount in moves.items():
@@ -58,9 +62,9 @@ def counted_methods(settlement: Settlement) -> frozenset[str]:
     return frozenset({CASH, *methods.values_list("code", flat=True)})
 
 
-def judge(
+def compare(
     *, targets: Mapping[Pair, int], counted: Sequence[CountedAmount], by_hand: frozenset[str]
-) -> tuple[Judged, ...]:
+) -> tuple[ComparedAmount, ...]:
     """Compares counted amounts with the targets (docs/contracts.md, section 4).
 
     A pair that was not counted is 0 if its method is counted by hand, and equal to its target if not. A pair that is
@@ -68,17 +72,21 @@ def judge(
     """
     found = {amount.pair: amount.amount for amount in counted}
     pairs = [*targets, *(pair for pair in found if pair not in targets)]
-    judged = []
-    for currency, method in pairs:
-        target = targets.get((currency, method), 0)
+    compared = []
+    for pair in pairs:
+        target = targets.get(pair, 0)
         # Not counted by hand, so the amount in the books is taken. It may be negative; then it cannot be an opening
         # amount.
-        is_assumed = (currency, method) not in found and method not in by_hand
-        actual = target if is_assumed else found.get((currency, method), 0)
-        judged.append(Judged(currency=currency, method=method, target=target, actual=actual, is_assumed=is_assumed))
-    return tuple(judged)
+        is_assumed = pair not in found and pair.method not in by_hand
+        actual = target if is_assumed else found.get(pair, 0)
+        compared.append(
+            ComparedAmount(
+                currency=pair.currency, method=pair.method, target=target, actual=actual, is_assumed=is_assumed
+            )
+        )
+    return tuple(compared)
 
 
-def unequal_of(judged: Iterable[Judged]) -> tuple[Pair, ...]:
+def unequal_of(compared: Iterable[ComparedAmount]) -> tuple[Pair, ...]:
     """Returns the pairs with a difference, without its size."""
-    return tuple((pair.currency, pair.method) for pair in judged if pair.difference)
+    return tuple(amount.pair for amount in compared if amount.difference)

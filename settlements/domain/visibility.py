@@ -11,8 +11,8 @@ from cashdesk.domain.visibility import may_see_expected
 from cashdesk.enums import CASH, MovementKind, Scope
 from cashdesk.errors import Forbidden
 from cashdesk.models import CashSession
+from cashdesk.pair import Pair
 from settlements.domain.sealed_period import ZReport
-from settlements.domain.target import Pair
 from settlements.domain.z_lines import over_short, without
 from settlements.enums import Closing, SettlementState
 from settlements.models import Settlement
@@ -64,7 +64,7 @@ def hide_from_cashier(report: ZReport, *, session: CashSession, is_settled: bool
     """
     report = _as_counted_in(report, session)
     uncounted = uncounted_pairs(session)
-    own = (session.currency, CASH)
+    own = Pair(session.currency, CASH)
 
     def is_told(pair: Pair) -> bool:
         return pair not in uncounted and (is_settled or pair == own)
@@ -78,7 +78,7 @@ def hide_from_cashier(report: ZReport, *, session: CashSession, is_settled: bool
 
 def uncounted_pairs(session: CashSession) -> set[Pair]:
     """Returns the other currencies of a session that nobody counted at its close."""
-    return {(row.currency, CASH) for row in session.foreign_cash.all() if row.counted_amount is None}
+    return {Pair(row.currency, CASH) for row in session.foreign_cash.all() if row.counted_amount is None}
 
 
 def _as_counted_in(report: ZReport, session: CashSession) -> ZReport:
@@ -87,7 +87,7 @@ def _as_counted_in(report: ZReport, session: CashSession) -> ZReport:
     The booked opening difference would reveal what the drawer held before. A FLOAT from the vault would reveal it
     too, because it moves only into an empty drawer.
     """
-    own = (session.currency, CASH)
+    own = Pair(session.currency, CASH)
     floats = tuple(line for line in report.movements if line.kind == MovementKind.FLOAT and line.pair == own)
     figures, booked = [], list(floats)
     for line in report.figures:

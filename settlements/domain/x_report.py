@@ -13,6 +13,7 @@ from cashdesk.domain.store.place_lock import lock_places
 from cashdesk.enums import CASH, SessionStatus
 from cashdesk.errors import NotFound
 from cashdesk.models import CashSession, Place, Seal
+from cashdesk.pair import Pair
 from settlements.domain.late_after_count import late_amounts_of
 from settlements.domain.report import Report, figures_of, inside, no_sales_of, opened_with, refuse_unknown
 from settlements.domain.target import targets_of
@@ -113,4 +114,4 @@ def cash_left_by(seal: Seal | None) -> Balances:
     of a settlement.
     """
     balances = seal.balances if seal is not None else []
-    return {(line["currency"], line["method"]): line["amount"] for line in balances if line["method"] == CASH}
+    return {Pair(line["currency"], line["method"]): line["amount"] for line in balances if line["method"] == CASH}

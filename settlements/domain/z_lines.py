@@ -9,7 +9,7 @@ from cashdesk.enums import MovementKind
 from cashdesk.money import AMOUNT_MAX
 from cashdesk.movement_kinds import kinds_where
 from cashdesk.movement_rule import Origin
-from settlements.domain.target import Pair
+from cashdesk.pair import Pair
 
 BOOKED_BY_A_CLOSE: Final = kinds_where(lambda rule: Origin.CLOSE in rule.origins)
 

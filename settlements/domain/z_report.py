@@ -10,6 +10,7 @@ from cashdesk.domain.session.foreign_cash import currencies_left
 from cashdesk.domain.visibility import may_see_expected, note_rows_seen, note_seen
 from cashdesk.enums import CASH, CountMoment, MovementKind, Settling
 from cashdesk.models import CashSession, Count, Seal
+from cashdesk.pair import Pair
 from settlements.domain.late_after_count import late_amounts_of
 from settlements.domain.report import (
     CLOSED,
@@ -23,7 +24,6 @@ from settlements.domain.report import (
     opened_with,
 )
 from settlements.domain.sealed_period import SealedPeriod, ZReport
-from settlements.domain.target import Pair
 from settlements.domain.visibility import hide_from_cashier, uncounted_pairs
 from settlements.domain.x_report import cash_left_by
 from settlements.domain.z_lines import BOOKED_BY_A_CLOSE, line_of, over_short, returned_of, without
@@ -78,9 +78,9 @@ def _of_settlement(period: SealedPeriod, settlement: Settlement) -> ZReport:
             lines=without(lines, booked),
             begun_with={pair: amount for pair, (amount, _difference) in opening.items()},
             opened_with=opening,
-            frozen={(line.currency, line.method): line.target for line in amounts},
-            counted={(line.currency, line.method): line.actual for line in amounts},
-            assumed=frozenset((line.currency, line.method) for line in amounts if line.is_assumed),
+            frozen={line.pair: line.target for line in amounts},
+            counted={line.pair: line.actual for line in amounts},
+            assumed=frozenset(line.pair for line in amounts if line.is_assumed),
             returned=returned_of(booked),
             late=late_amounts_of(settlement),
         ),
@@ -102,11 +102,11 @@ def _of_settlement(period: SealedPeriod, settlement: Settlement) -> ZReport:
 
 def _of_session(period: SealedPeriod, session: CashSession) -> ZReport:
     seal = period.seal
-    own = (session.currency, CASH)
+    own = Pair(session.currency, CASH)
     lines = moved_by_kind(place=seal.place, after=seal.after_movement, until=seal.last_movement)
     returned = tuple(line for line in lines if line.kind == MovementKind.RETURN)
     difference = (session.difference or 0) if session.is_counted else 0
-    foreign = {(row.currency, CASH): row for row in session.foreign_cash.all()}
+    foreign = {Pair(row.currency, CASH): row for row in session.foreign_cash.all()}
     booked = (*over_short(own, difference), *returned)
     booked += tuple(line for pair, row in foreign.items() for line in over_short(pair, row.difference or 0))
     counts = Count.objects.filter(session=session).exclude(moment=CountMoment.AFTERWARDS).order_by("pk")
@@ -150,7 +150,7 @@ def _closing_of(session: CashSession) -> Closing:
 def _counted_in(attempts: Iterable[Attempt], *, own: Pair, begun_with: Balances) -> dict[Pair, tuple[int, int]]:
     """Returns (counted amount, difference) of other currencies at the opening, per pair."""
     found = [one for attempt in attempts if attempt.moment == CountMoment.OPENING for one in attempt.found]
-    pairs = {(one.currency, one.method): one.amount for one in found}
+    pairs = {one.pair: one.amount for one in found}
     return {pair: (amount, amount - begun_with.get(pair, 0)) for pair, amount in pairs.items() if pair != own}
 
 
@@ -165,11 +165,11 @@ def _of_count(seal: Seal) -> ZReport:
     lines = moved_by_kind(place=seal.place, after=seal.after_movement, until=seal.last_movement)
     booked = tuple(line for line in lines if line.kind in BOOKED_BY_A_CLOSE)
     differences = {line.pair: line.came_in - line.went_out for line in booked if line.kind == MovementKind.OVER_SHORT}
-    found = {(amount.currency, amount.method): amount.amount for amount in count.amounts.all()}
+    found = {amount.pair: amount.amount for amount in count.amounts.all()}
     assumed: frozenset[Pair] = frozenset()
     if settlement is not None:
         amounts = settlement.closing_amounts.all()
-        begun_with: Balances = {(line.currency, line.method): line.target for line in amounts}
+        begun_with: Balances = {line.pair: line.target for line in amounts}
         assumed = frozenset(
             pair
             for pair, target in begun_with.items()
@@ -235,7 +235,7 @@ def _booked_by(settlement: Settlement) -> tuple[MovedOfKind, ...]:
     if not settlement.is_counted:
         return ()
     for line in settlement.closing_amounts.all():
-        pair = (line.currency, line.method)
+        pair = line.pair
         booked += over_short(pair, line.difference)
         if settlement.type == SettlementType.CASHREGISTER and line.method == CASH and line.actual:
             booked.append(line_of(MovementKind.RETURN, pair, count=1, amount=-line.actual))
@@ -248,7 +248,7 @@ def _cash_before(seal: Seal) -> Balances:
 
 def _late_of(session: CashSession) -> Balances:
     late = late_cash_of(session)
-    return {(session.currency, CASH): late} if late else {}
+    return {Pair(session.currency, CASH): late} if late else {}
 
 
 def _with_amounts(counts: Any) -> Any:

@@ -18,6 +18,7 @@ from cashdesk.domain.session.closing import close_session
 from cashdesk.domain.session.opening import open_session
 from cashdesk.enums import CASH, MovementKind, PaymentStatus
 from cashdesk.models import PaymentMethod, Store, User
+from cashdesk.pair import Pair
 from settlements.domain.change_order import order_change, receive_change
 from settlements.domain.closing import close_settlement
 from settlements.domain.counting import preview_settlement, start_counting
@@ -85,7 +86,7 @@ def _register_day(store: Store, *, cashier: User, boss: Principal, morning: date
     )
     if chance.random() < 0.3:
         note_no_sale(store=store, station=1, by=by, at=noon, reason="change for a customer")
-    expected = targets_of(settlement).get((store.currency, CASH), 0)
+    expected = targets_of(settlement).get(Pair(store.currency, CASH), 0)
     counted = expected + chance.choice((0, 0, 0, -100, 50))
     close_session(session=session, counted=_cash(store, counted), by=by, at=evening + timedelta(minutes=5))
     _settle(settlement, by=by, at=evening + timedelta(minutes=10), chance=chance)
@@ -107,7 +108,7 @@ def _settle(settlement: Settlement, *, by: Principal, at: datetime, chance: rand
 
 def _bag(store: Store, *, boss: Principal, at: datetime, chance: random.Random) -> None:
     """Deposits the vault's cash above KEPT. Sometimes the bank credits a different amount."""
-    amount = targets_of(_vault_of(store)).get((store.currency, CASH), 0) - KEPT
+    amount = targets_of(_vault_of(store)).get(Pair(store.currency, CASH), 0) - KEPT
     if amount <= 0:
         return
     amount -= amount % 100

@@ -5,6 +5,7 @@ from django.db.models import F, Q
 
 from cashdesk.models import Count, Place, Seal, Store, User
 from cashdesk.models.public_id import PublicIdModel
+from cashdesk.pair import Pair
 from settlements.enums import CLOSINGS_OF_A_SETTLEMENT, Closing, SettlementState, SettlementType
 
 
@@ -110,6 +111,11 @@ class InitialAmount(models.Model):
     def __str__(self) -> str:
         return f"{self.currency} {self.method}"
 
+    @property
+    def pair(self) -> Pair:
+        """Currency and method."""
+        return Pair(self.currency, self.method)
+
 
 class ClosingAmount(models.Model):
     """A closing amount of a settlement for one currency and method, in minor units.
@@ -141,6 +147,11 @@ class ClosingAmount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.currency} {self.method}"
+
+    @property
+    def pair(self) -> Pair:
+        """Currency and method."""
+        return Pair(self.currency, self.method)
 
 
 class SettlementCount(models.Model):

@@ -20,6 +20,7 @@ from cashdesk.forms.pages import form_page, path_to, see, see_path
 from cashdesk.forms.refusals import Refusal, refusal_of
 from cashdesk.forms.witness import witness_fields, witness_of
 from cashdesk.models import User
+from cashdesk.pair import Pair
 from cashdesk.web.idempotency import WITNESS_PROOF, act_once
 from cashdesk.web.pages import page_for
 from settlements import queries
@@ -146,7 +147,7 @@ def _show(
 ) -> HttpResponse:
     context = _context(settlement, parts) | {"draft": draft, "attempt": attempt}
     if attempt is not None:
-        context["unequal"] = [parts.title_of((currency, method)) for currency, method in attempt.unequal]
+        context["unequal"] = [parts.title_of(Pair(currency, method)) for currency, method in attempt.unequal]
     return form_page(request, "settlements/count.html", context, refusal)
 
 

@@ -7,7 +7,7 @@ from cashdesk.formats import style
 from cashdesk.forms.count_parts import prefix_of
 from cashdesk.forms.count_sheet import CountSheet
 from cashdesk.models import PaymentMethod
-from settlements.domain.target import Pair
+from cashdesk.pair import Pair
 from settlements.enums import SettlementType
 from settlements.models import Settlement, SettlementCount
 
@@ -17,11 +17,11 @@ def offered_by(settlement: Settlement, *, methods: Iterable[PaymentMethod]) -> l
     had moved would tell so (law 5). What a card took never lies in a vault, so there it is cash alone.
     """
     currency = settlement.store.currency
-    opened_with = [(line.currency, line.method) for line in settlement.initial_amounts.all()]
+    opened_with = [line.pair for line in settlement.initial_amounts.all()]
     by_hand = [method.code for method in methods if method.is_counted and method.is_active and method.code != CASH]
     if settlement.type == SettlementType.VAULT:
         by_hand = []
-    return list(dict.fromkeys([(currency, CASH), *opened_with, *((currency, code) for code in by_hand)]))
+    return list(dict.fromkeys([Pair(currency, CASH), *opened_with, *(Pair(currency, code) for code in by_hand)]))
 
 
 def typed_again(attempt: SettlementCount) -> tuple[list[Pair], dict[str, str]]:
@@ -31,12 +31,12 @@ def typed_again(attempt: SettlementCount) -> tuple[list[Pair], dict[str, str]]:
     typed: dict[str, str] = {}
     lines = list(attempt.count.amounts.all())
     for line in lines:
-        pair = (line.currency, line.method)
+        pair = line.pair
         sheet = CountSheet(line.currency, prefix=prefix_of(pair))
         pieces = {piece.denomination: piece.pieces for piece in line.pieces.all()}
         if pieces:
             typed |= {row.field: str(pieces[row.worth]) for row in sheet.rows if row.worth in pieces}
         else:
             typed[sheet.amount_field] = style().digits(line.amount, line.currency)
-    unequal = [(currency, method) for currency, method in attempt.unequal]
-    return list(dict.fromkeys([*((line.currency, line.method) for line in lines), *unequal])), typed
+    unequal = [Pair(currency, method) for currency, method in attempt.unequal]
+    return list(dict.fromkeys([*(line.pair for line in lines), *unequal])), typed

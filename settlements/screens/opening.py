@@ -19,6 +19,7 @@ from cashdesk.forms.pages import form_page, path_to, see, see_path
 from cashdesk.forms.refusals import Refusal, refusal_of
 from cashdesk.forms.second_look import is_correcting, look_page, refuse_unlooked
 from cashdesk.models import Place
+from cashdesk.pair import Pair
 from cashdesk.web.idempotency import act_once
 from cashdesk.web.pages import page_for
 from settlements import queries
@@ -60,7 +61,7 @@ def open_page(request: HttpRequest, by: Principal, store: str, station: int) -> 
 def _parts(place: Place, *, typed: Mapping[str, str]) -> CountParts:
     """Cash alone: a register is opened with it, and what a card took never lies in a vault."""
     usual_of = place.store if place.kind == PlaceKind.REGISTER else None
-    return CountParts([(place.store.currency, CASH)], typed=typed, usual_of=usual_of)
+    return CountParts([Pair(place.store.currency, CASH)], typed=typed, usual_of=usual_of)
 
 
 def _starts_settlements(place: Place) -> bool:

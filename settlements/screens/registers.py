@@ -49,13 +49,13 @@ def settlement_page(request: HttpRequest, by: Principal, settlement: UUID) -> Ht
     context: dict[str, Any] = {
         **_context(found, by=by),
         "notice": request.GET.get("notice", ""),
-        "initial": [{"title": names.title_of((line.currency, line.method)), "line": line} for line in _known(found)],
+        "initial": [{"title": names.title_of(line.pair), "line": line} for line in _known(found)],
         "attempts_left": PREVIEWS_OF_A_REGISTER - found.preview_count,
         "attempts": PREVIEWS_OF_A_REGISTER,
     }
     if found.is_closed:
         lines = found.closing_amounts.all() if getattr(found, "shows_result", False) else []
-        context["closing"] = [{"title": names.title_of((line.currency, line.method)), "line": line} for line in lines]
+        context["closing"] = [{"title": names.title_of(line.pair), "line": line} for line in lines]
         context["differs"] = any(line.difference for line in lines)
         return render(request, "settlements/result.html", context)
     if found.type == SettlementType.VAULT:

@@ -107,7 +107,7 @@ def _context(request: HttpRequest, place: Place) -> dict[str, Any]:
 def _amounts(report: Report) -> list[dict[str, Any]]:
     """Per currency and method: the figures, the movements that made them, and the pieces that were counted."""
     attempt = report.closing_attempt if isinstance(report, ZReport) else None
-    found = {(line.currency, line.method): line.pieces for line in attempt.found} if attempt else {}
+    found = {line.pair: line.pieces for line in attempt.found} if attempt else {}
     return [
         {
             "figures": figures,

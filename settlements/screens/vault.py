@@ -44,7 +44,7 @@ def _show(request: HttpRequest, store: Store, *, by: Principal) -> HttpResponse:
         "store": store,
         "place": place,
         "settlement": running,
-        "initial": [{"title": names.title_of((line.currency, line.method)), "line": line} for line in lines],
+        "initial": [{"title": names.title_of(line.pair), "line": line} for line in lines],
         "last": queries.last_closed_at(place),
         "registers": queries.registers(by=by, store=store),
         "store_query": "" if by.user is not None and by.user.store_id == store.pk else f"?store={store.uuid}",

@@ -12,6 +12,7 @@ from django.test import Client
 from cashdesk.domain.ledger.expected import moved
 from cashdesk.enums import CASH, PlaceKind
 from cashdesk.models import CashSession, PaymentMethod, Place, User
+from cashdesk.pair import Pair
 from tests.stories import Caller, Cast
 
 FLOAT = 100
@@ -49,7 +50,7 @@ class Drawer:
     @property
     def expected(self) -> int:
         """What lies in the drawer that is being asked about, minor units."""
-        return moved(place=self.place, after=0).get((self.cast.store.currency, CASH), 0)
+        return moved(place=self.place, after=0).get(Pair(self.cast.store.currency, CASH), 0)
 
     @cached_property
     def place(self) -> Place:

@@ -20,6 +20,7 @@ from cashdesk.domain.session.count_afterwards import count_afterwards
 from cashdesk.domain.session.opening import open_session
 from cashdesk.enums import CASH, MovementKind, PaymentStatus, PaymentType, PlaceKind
 from cashdesk.models import CashSession, Movement, Payment, Place, Store, User
+from cashdesk.pair import Pair
 from tests import roles
 from tests.stories import Cast
 
@@ -88,7 +89,7 @@ def place_of(store: Store, kind: PlaceKind, number: int = 0) -> Place:
 def books(store: Store, *, method: str = CASH) -> dict[str, int]:
     """Returns what every place of a store holds by the whole ledger, without the empty ones."""
     balances = balances_of_places(store=store)
-    named = {str(place): balances[place.pk].get((store.currency, method), 0) for place in store.places.all()}
+    named = {str(place): balances[place.pk].get(Pair(store.currency, method), 0) for place in store.places.all()}
     return {name: amount for name, amount in named.items() if amount}
 
 

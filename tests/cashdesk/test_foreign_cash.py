@@ -18,6 +18,7 @@ from cashdesk.domain.session.opening import open_session
 from cashdesk.enums import CASH, MovementKind, PlaceKind, Settling
 from cashdesk.errors import Conflict, InvalidInput
 from cashdesk.models import CashSession, ForeignCash, Movement, Place, Variance
+from cashdesk.pair import Pair
 from tests.cashdesk.desk import (
     NOON,
     close_drawer,
@@ -55,7 +56,7 @@ def register(cast: Cast) -> Place:
 
 
 def held(cast: Cast, kind: PlaceKind = PlaceKind.REGISTER, number: int = 1) -> int:
-    return whole_book_of(cast.place(kind, number)).get((USD, CASH), 0)
+    return whole_book_of(cast.place(kind, number)).get(Pair(USD, CASH), 0)
 
 
 def raised(kind: str) -> list[tuple[str, int | None, Any]]:

@@ -22,6 +22,7 @@ from cashdesk.domain.visibility import with_shown_result
 from cashdesk.enums import CASH, MovementKind, PlaceKind, SessionStatus, VarianceKind
 from cashdesk.errors import Conflict, DomainError
 from cashdesk.models import CashSession, Movement, Seal, Variance
+from cashdesk.pair import Pair
 from tests.cashdesk.desk import NOON, close_drawer, move, open_drawer, pay
 from tests.stories import Cast, make_cast
 
@@ -299,14 +300,14 @@ def check(paper: Paper) -> None:
         for pair, amount in balances.items():
             totals[pair] = totals.get(pair, 0) + amount
     assert not any(totals.values()), "all places together sum to zero"
-    assert books[paper.cast.place(PlaceKind.VAULT).pk].get(("EUR", CASH), 0) == paper.vault
-    assert books[paper.cast.place(PlaceKind.OVER_SHORT).pk].get(("EUR", CASH), 0) == paper.over_short
+    assert books[paper.cast.place(PlaceKind.VAULT).pk].get(Pair("EUR", CASH), 0) == paper.vault
+    assert books[paper.cast.place(PlaceKind.OVER_SHORT).pk].get(Pair("EUR", CASH), 0) == paper.over_short
     assert handovers_waiting(store=paper.cast.store) == [left for left in map(paper.left_by, (1, 2)) if left]
     check_blindness(paper)
     for number in (1, 2):
         held = books[paper.cast.place(PlaceKind.REGISTER, number).pk]
-        assert held.get(("EUR", CASH), 0) == paper.cash[number]
-        assert held.get(("EUR", "CARD"), 0) == paper.card[number]
+        assert held.get(Pair("EUR", CASH), 0) == paper.cash[number]
+        assert held.get(Pair("EUR", "CARD"), 0) == paper.card[number]
     assert {row["id"]: row for row in CashSession.objects.exclude(status="OPEN").values()} == paper.frozen
     for pk, late in paper.late.items():
         assert late_cash_of(CashSession.objects.get(pk=pk)) == late

@@ -21,6 +21,7 @@ from cashdesk.domain.session.opening import open_session
 from cashdesk.enums import CASH, MovementKind, PlaceKind, VarianceKind
 from cashdesk.errors import Conflict, NothingOpen, SessionAlreadyOpen
 from cashdesk.models import CashSession, Movement, User, Variance
+from cashdesk.pair import Pair
 from cashdesk.queries import sessions
 from reconciliations.domain.business_day import close_business_day
 from reconciliations.domain.expected_cash import expected_cash
@@ -252,7 +253,7 @@ class Days:
         """What lies where, who waits for whom, and that nothing which was there has changed."""
         balances = balances_of_places(store=self.cast.store)
         places = self.cast.store.places.all()
-        books = {(place.kind, place.number): balances[place.pk].get(("EUR", CASH), 0) for place in places}
+        books = {(place.kind, place.number): balances[place.pk].get(Pair("EUR", CASH), 0) for place in places}
         kept = {(str(PlaceKind.REGISTER), station): self.drawer[station] for station in STATIONS}
         kept[PlaceKind.VAULT, 0], kept[PlaceKind.OVER_SHORT, 0] = self.vault, self.over_short
         kept[PlaceKind.CUSTOMERS, 0], kept[PlaceKind.OUTSIDE, 0] = self.customers, self.outside

@@ -7,6 +7,7 @@ from cashdesk.domain.ledger.expected import balances_of_places
 from cashdesk.enums import CORRECTION, CountMoment, MovementKind, PlaceKind, VarianceKind, VarianceState
 from cashdesk.errors import Conflict, Forbidden, InvalidInput
 from cashdesk.models import Count, Movement, PaymentMethod, Variance
+from cashdesk.pair import Pair
 from settlements.models import Settlement
 from tests.cashdesk.desk import force_close
 from tests.reconciliations.queue import (
@@ -31,7 +32,7 @@ def shop(cast: Cast) -> Shop:
     return Shop(cast)
 
 
-def books(shop: Shop, pair: tuple[str, str] = EUR) -> tuple[int, int, int]:
+def books(shop: Shop, pair: Pair = EUR) -> tuple[int, int, int]:
     """Vault, register 1 and over/short by the whole ledger; what the proofs find wrong fails the test."""
     call_command("verify")
     held = balances_of_places(store=shop.cast.store)

@@ -9,6 +9,7 @@ import pytest
 
 from cashdesk.domain.ledger.expected import moved
 from cashdesk.enums import CASH
+from cashdesk.pair import Pair
 from tests.api.blind import all_of, notations
 from tests.cashdesk.desk import open_drawer, pay
 from tests.screens.desk import Browser, open_of
@@ -67,7 +68,7 @@ def test_until_the_count_is_sealed_both_worlds_look_the_same(cast: Cast, worlds:
         for name, browser in worlds.items():
             session = open_of(getattr(cast, name))
             step(browser)
-            expected = moved(place=session.register, after=0)[cast.store.currency, CASH]
+            expected = moved(place=session.register, after=0)[Pair(cast.store.currency, CASH)]
             pages.append(seen(browser))
             for amount in {expected, expected - 100_00, SALES[name]}:
                 for notation in notations(amount):

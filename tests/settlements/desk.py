@@ -15,6 +15,7 @@ from cashdesk.domain.session.closing import close_session
 from cashdesk.domain.session.opening import open_session
 from cashdesk.enums import CASH, MovementKind, PaymentStatus, PlaceKind
 from cashdesk.models import CashSession, Movement, Payment, Place, User
+from cashdesk.pair import Pair
 from settlements.domain.closing import close_settlement, force_close_settlement
 from settlements.domain.count_afterwards import count_settlement_afterwards
 from settlements.domain.counting import Preview, preview_settlement, start_counting
@@ -25,11 +26,11 @@ from settlements.models import Settlement
 from tests.cashdesk.desk import NOON, counted, report_of
 from tests.stories import Cast
 
-EUR = ("EUR", CASH)
-USD = ("USD", CASH)
-CARD = ("EUR", "CARD")
-Amounts = int | Mapping[tuple[str, str], int]
-Figures = dict[tuple[str, str], tuple[int, int, int]]
+EUR = Pair("EUR", CASH)
+USD = Pair("USD", CASH)
+CARD = Pair("EUR", "CARD")
+Amounts = int | Mapping[Pair, int]
+Figures = dict[Pair, tuple[int, int, int]]
 
 
 def found(amounts: Amounts) -> list[CountedAmount]:
@@ -42,13 +43,10 @@ def found(amounts: Amounts) -> list[CountedAmount]:
 
 def figures(settlement: Settlement) -> Figures:
     """Returns target, actual and difference of a closed settlement by pair."""
-    return {
-        (line.currency, line.method): (line.target, line.actual, line.difference)
-        for line in settlement.closing_amounts.all()
-    }
+    return {line.pair: (line.target, line.actual, line.difference) for line in settlement.closing_amounts.all()}
 
 
-def late(settlement: Settlement) -> dict[tuple[str, str], int]:
+def late(settlement: Settlement) -> dict[Pair, int]:
     """Returns what is late for a settlement, without what came and went."""
     return {pair: amount for pair, amount in late_amounts_of(settlement).items() if amount}
 
@@ -110,14 +108,14 @@ class Shop:
         """Closes without a count."""
         return force_close_settlement(settlement=settlement, by=self.by(), at=self.tick(), reason="power cut")
 
-    def count_later(self, settlement: Settlement, amounts: Amounts) -> dict[tuple[str, str], int]:
+    def count_later(self, settlement: Settlement, amounts: Amounts) -> dict[Pair, int]:
         """Counts what a forced close left, and returns the differences."""
-        judged = count_settlement_afterwards(
+        compared = count_settlement_afterwards(
             settlement=settlement, counted=found(amounts), by=self.by(), at=self.tick()
         )
-        return {(pair.currency, pair.method): pair.difference for pair in judged}
+        return {pair.pair: pair.difference for pair in compared}
 
-    def pay(self, amount: int, pair: tuple[str, str] = EUR, *, station: int = 1, **fields: Any) -> Payment:
+    def pay(self, amount: int, pair: Pair = EUR, *, station: int = 1, **fields: Any) -> Payment:
         """Reports a payment at a register."""
         currency, method = pair
         report = report_of(
@@ -128,7 +126,7 @@ class Shop:
         assert payment is not None
         return payment
 
-    def sale(self, amount: int, pair: tuple[str, str] = EUR, **fields: Any) -> Movement:
+    def sale(self, amount: int, pair: Pair = EUR, **fields: Any) -> Movement:
         """Reports a sale and returns its movement."""
         return Movement.objects.get(payment=self.pay(amount, pair, **fields))
 
@@ -165,13 +163,13 @@ class Shop:
         by = Principal(user=session.user)
         return close_session(session=session, counted=counted(amount), by=by, at=self.tick(), hands_over=hands_over)
 
-    def book(self, number: int | None = None, *, pair: tuple[str, str] = EUR) -> int:
+    def book(self, number: int | None = None, *, pair: Pair = EUR) -> int:
         """Returns what lies in the vault, or in a register, by the whole ledger."""
         from_the = (PlaceKind.VAULT, 0) if number is None else (PlaceKind.REGISTER, number)
         return balance(self.cast.place(*from_the), pair)
 
 
-def balance(place: Place, pair: tuple[str, str] = EUR) -> int:
+def balance(place: Place, pair: Pair = EUR) -> int:
     """Returns what the rows of the ledger say is in a place, added up one by one."""
     currency, method = pair
     rows = Movement.objects.filter(currency=currency, method=method)

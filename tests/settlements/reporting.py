@@ -14,6 +14,7 @@ from cashdesk.domain.session.closing import close_session
 from cashdesk.domain.session.opening import open_session
 from cashdesk.enums import CASH, MovementKind, PaymentType, PlaceKind
 from cashdesk.models import CashSession, Movement, Place, User
+from cashdesk.pair import Pair
 from settlements.domain.closing import close_settlement
 from settlements.domain.counting import preview_settlement, start_counting
 from settlements.domain.opening import open_settlement
@@ -23,8 +24,7 @@ from settlements.models import Settlement
 from tests.cashdesk.desk import NOON, report_of
 from tests.stories import Cast
 
-Pair = tuple[str, str]
-EUR, CARD, USD = ("EUR", CASH), ("EUR", "CARD"), ("USD", CASH)
+EUR, CARD, USD = Pair("EUR", CASH), Pair("EUR", "CARD"), Pair("USD", CASH)
 
 
 def found(amount: int, pair: Pair = EUR, pieces: dict[int, int] | None = None) -> CountedAmount:
@@ -154,7 +154,7 @@ def by_hand(place: Place, *, after: int, until: int = 2**62) -> dict[tuple[str, 
     for movement in Movement.objects.filter(pk__gt=after, pk__lte=until).select_related("source", "destination"):
         if place not in (movement.source, movement.destination):
             continue
-        line = added[movement.kind, (movement.currency, movement.method)]
+        line = added[movement.kind, Pair(movement.currency, movement.method)]
         line[0] += 1
         line[1 if movement.destination == place else 2] += movement.amount
     return {key: tuple(line) for key, line in added.items()}  # type: ignore[misc]

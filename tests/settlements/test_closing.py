@@ -6,6 +6,7 @@ from cashdesk.domain.ledger.proof import faults_of_store
 from cashdesk.enums import MovementKind
 from cashdesk.errors import Conflict, Forbidden, InvalidInput
 from cashdesk.models import Count, Movement, PaymentMethod, Seal
+from cashdesk.pair import Pair
 from settlements.domain.closing import force_close_settlement
 from settlements.domain.counting import preview_settlement
 from settlements.domain.opening import open_settlement
@@ -14,7 +15,7 @@ from settlements.models import ClosingAmount, Settlement
 from tests.cashdesk.desk import counted, kinds
 from tests.settlements.desk import CARD, EUR, USD, Shop, figures
 
-CLP = ("CLP", "CASH")
+CLP = Pair("CLP", "CASH")
 
 
 def test_slips_that_are_counted_by_hand_are_missed_where_they_are_not_named(shop: Shop) -> None:
@@ -87,7 +88,7 @@ def test_a_vaults_close_opens_the_next_with_what_was_found(shop: Shop) -> None:
     closed = shop.close(vault, {EUR: 499_00})
     following = Settlement.objects.get(place=vault.place, state="OPEN")
     assert figures(closed) == {EUR: (500_00, 499_00, -1_00), USD: (50_00, 0, -50_00)}
-    assert {(one.currency, one.method): one.amount for one in following.initial_amounts.all()} == {EUR: 499_00, USD: 0}
+    assert {one.pair: one.amount for one in following.initial_amounts.all()} == {EUR: 499_00, USD: 0}
     assert following.opened_at == closed.closed_at
     assert following.opened_after == Movement.objects.latest("pk").pk
     assert figures(shop.close(following, {EUR: 499_00}))[EUR] == (499_00, 499_00, 0)

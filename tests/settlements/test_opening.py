@@ -13,10 +13,7 @@ from tests.settlements.desk import CARD, EUR, USD, Shop, figures
 
 def differences(settlement: Settlement) -> dict[tuple[str, str], tuple[int, int]]:
     """Returns amount and opening difference by pair."""
-    return {
-        (line.currency, line.method): (line.amount, line.opening_difference)
-        for line in settlement.initial_amounts.all()
-    }
+    return {line.pair: (line.amount, line.opening_difference) for line in settlement.initial_amounts.all()}
 
 
 def test_a_vault_begins_with_what_lies_in_it(shop: Shop) -> None:

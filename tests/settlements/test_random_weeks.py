@@ -15,6 +15,7 @@ from cashdesk.domain.ledger.proof import faults_of_store
 from cashdesk.enums import MovementKind, PlaceKind
 from cashdesk.errors import Conflict
 from cashdesk.models import CashSession
+from cashdesk.pair import Pair
 from settlements.models import ClosingAmount, Settlement
 from tests.settlements.desk import CARD, EUR, USD, Shop, figures, late
 from tests.stories import make_cast
@@ -55,8 +56,8 @@ class Paper:
     vault: Settlement
     register: Settlement | None = None
     session: CashSession | None = None
-    drawer: Counter[tuple[str, str]] = field(default_factory=Counter)
-    safe: Counter[tuple[str, str]] = field(default_factory=Counter)
+    drawer: Counter[Pair] = field(default_factory=Counter)
+    safe: Counter[Pair] = field(default_factory=Counter)
     previews: int = 0
     is_counting: bool = False
     uncounted: Settlement | None = None
@@ -68,9 +69,7 @@ class Paper:
     cards: int = 0
     """Card slips since the register was opened."""
 
-    def told(
-        self, place: Counter[tuple[str, str]], euros: int | None, dollars: int | None
-    ) -> dict[tuple[str, str], int]:
+    def told(self, place: Counter[Pair], euros: int | None, dollars: int | None) -> dict[Pair, int]:
         """What somebody counts of the two currencies."""
         return {pair: max(0, place[pair]) if found is None else found for pair, found in ((EUR, euros), (USD, dollars))}
 
@@ -137,7 +136,7 @@ def do_close(paper: Paper, euros: int | None, dollars: int | None) -> None:
     _closed(paper, paper.shop.close(paper.register, told), told)
 
 
-def _closed(paper: Paper, settlement: Settlement, told: dict[tuple[str, str], int]) -> None:
+def _closed(paper: Paper, settlement: Settlement, told: dict[Pair, int]) -> None:
     """The drawer is emptied into the vault, and the figures are what the paper says."""
     shown = figures(settlement)
     for pair, amount in told.items():
@@ -190,7 +189,7 @@ def do_close_vault(paper: Paper, euros: int | None, dollars: int | None) -> None
     paper.vault = Settlement.objects.get(place=closed.place, state="OPEN")
 
 
-def do_pay(paper: Paper, amount: int, pair: tuple[str, str], sign: int) -> None:
+def do_pay(paper: Paper, amount: int, pair: Pair, sign: int) -> None:
     if paper.last is None and paper.session is None:
         return
     payment = paper.shop.pay(amount, pair, type="SALE" if sign > 0 else "REFUND")
@@ -278,7 +277,7 @@ STEPS: dict[str, Callable[..., None]] = {
 def check(paper: Paper) -> None:
     """What holds after every step."""
     books = balances_of_places(store=paper.shop.cast.store)
-    totals: Counter[tuple[str, str]] = Counter()
+    totals: Counter[Pair] = Counter()
     for balances in books.values():
         totals.update(balances)
     assert not any(totals.values()), "all places together sum to zero"

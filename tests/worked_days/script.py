@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from cashdesk.enums import CASH, PlaceKind
 from cashdesk.money import parse_units
+from cashdesk.pair import Pair
 
 FOLDER: Final = Path(__file__).parent
 PLACES: Final = {
@@ -24,7 +25,6 @@ PLACES: Final = {
 BESIDE_PLACES: Final = ("time", "who", "what happens", "amount", "business day")
 
 Row = dict[str, str]
-Pair = tuple[str, str]
 """Currency and method."""
 
 
@@ -133,8 +133,8 @@ def amounts(text: str, currency: str) -> dict[Pair, int]:
 def _pair(name: str, currency: str) -> Pair:
     """The pair that a name stands for: three letters are a currency, more a method."""
     if not name:
-        return currency, CASH
-    return (name, CASH) if len(name) == 3 else (currency, name)
+        return Pair(currency, CASH)
+    return Pair(name, CASH) if len(name) == 3 else Pair(currency, name)
 
 
 def _pair_of(title: str, currency: str) -> Pair:

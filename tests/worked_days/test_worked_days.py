@@ -17,6 +17,7 @@ from django.utils.module_loading import import_string
 from cashdesk.domain.ledger.expected import balances_of_places, late_cash_of
 from cashdesk.enums import CASH
 from cashdesk.models import CashSession, Movement, PaymentMethod
+from cashdesk.pair import Pair
 from settlements.domain.late_after_count import late_amounts_of
 from settlements.models import Settlement
 from tests.stories import caller, exact, make_cast
@@ -68,7 +69,7 @@ def test_the_day_goes_as_it_is_told(path: Path, monkeypatch: pytest.MonkeyPatch)
 def check_places(stage: Stage, step: Step) -> None:
     """The balance of every place is as the row says; a place without a column is empty, and the row adds up to nothing."""
     held = balances_of_places(store=stage.cast.store)
-    cash = (stage.day.currency, CASH)
+    cash = Pair(stage.day.currency, CASH)
     # Cash of the shop is told in every file; other money where there is a table of it.
     pairs = {cash, *(pair for _kind, _number, pair in step.balances)}
     for pair in pairs:

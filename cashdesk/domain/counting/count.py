@@ -13,6 +13,7 @@ from cashdesk.enums import CASH, CountMoment
 from cashdesk.errors import InvalidInput
 from cashdesk.models import CashSession, Count, CountAmount, CountPieces, Place, User
 from cashdesk.money import bounded
+from cashdesk.pair import Pair
 
 PIECES_MAX: Final = 10_000_000
 """Of one note or coin: more than any drawer holds, and few enough for the column."""
@@ -36,9 +37,9 @@ class CountedAmount:
     pieces: tuple[Pieces, ...] = ()
 
     @property
-    def pair(self) -> tuple[str, str]:
+    def pair(self) -> Pair:
         """Currency and method, as balances are keyed."""
-        return self.currency, self.method
+        return Pair(self.currency, self.method)
 
 
 def total_of(

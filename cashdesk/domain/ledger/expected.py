@@ -11,8 +11,9 @@ from django.db.models import Case, Exists, F, OuterRef, Q, Sum, When
 
 from cashdesk.enums import CASH, MovementKind, PlaceKind, ReportLine
 from cashdesk.models import CashSession, ForeignCash, Movement, Place, Seal, Store
+from cashdesk.pair import Pair
 
-Balances = Mapping[tuple[str, str], int]
+Balances = Mapping[Pair, int]
 """Minor units by (currency, method); a pair that is absent is zero."""
 
 ID_MAX: Final = 2**63 - 1
@@ -78,9 +79,9 @@ class MovedOfKind:
     went_out: int
 
     @property
-    def pair(self) -> tuple[str, str]:
+    def pair(self) -> Pair:
         """Currency and method, as balances are keyed."""
-        return self.currency, self.method
+        return Pair(self.currency, self.method)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +104,7 @@ class Book:
 
     def amount(self, *, currency: str, method: str) -> int:
         """Returns minor units; 0 for a pair that never moved."""
-        return self.balances.get((currency, method), 0)
+        return self.balances.get(Pair(currency, method), 0)
 
     @property
     def after_movement(self) -> int:
@@ -111,13 +112,13 @@ class Book:
         return self.last_seal.last_movement if self.last_seal else 0
 
 
-def moved(*, place: Place, after: int, until: int = ID_MAX) -> dict[tuple[str, str], int]:
+def moved(*, place: Place, after: int, until: int = ID_MAX) -> dict[Pair, int]:
     """Returns in minus out of a place over the movements with an id above `after`, up to and with `until`, minor units by
     (currency, method).
     """
     with connection.cursor() as cursor:
         cursor.execute(_MOVED, [place.pk, after, until, place.pk, after, until])
-        return {(currency, method): int(amount) for currency, method, amount in cursor.fetchall()}
+        return {Pair(currency, method): int(amount) for currency, method, amount in cursor.fetchall()}
 
 
 def moved_cash(*, periods: Sequence[tuple[int, int]], before: int) -> Iterator[tuple[str, int]]:
@@ -143,25 +144,26 @@ def moved_by_kind(*, place: Place, after: int, until: int = ID_MAX) -> tuple[Mov
         cursor.execute(_MOVED_BY_KIND, [place.pk, after, until, place.pk, after, until])
         rows = cursor.fetchall()
     lines: list[MovedOfKind] = []
-    rounding: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+    rounding: dict[Pair, list[int]] = defaultdict(lambda: [0, 0, 0])
     for kind, currency, method, *numbers in rows:
         count, billed_in, billed_out, *rounded = map(int, numbers)
-        lines.append(_line(MovementKind(kind), (currency, method), [count, billed_in, billed_out]))
+        lines.append(_line(MovementKind(kind), Pair(currency, method), [count, billed_in, billed_out]))
         if rounded[0]:
-            rounding[currency, method] = list(map(add, rounding[currency, method], rounded))
+            pair = Pair(currency, method)
+            rounding[pair] = list(map(add, rounding[pair], rounded))
     lines += [_line(ReportLine.ROUNDING, pair, numbers) for pair, numbers in rounding.items()]
     return tuple(sorted(lines, key=lambda line: (*line.pair, _ORDER_OF_KINDS[line.kind])))
 
 
-def _line(kind: MovementKind | ReportLine, pair: tuple[str, str], numbers: list[int]) -> MovedOfKind:
+def _line(kind: MovementKind | ReportLine, pair: Pair, numbers: list[int]) -> MovedOfKind:
     count, came_in, went_out = numbers
     currency, method = pair
     return MovedOfKind(kind=kind, currency=currency, method=method, count=count, came_in=came_in, went_out=went_out)
 
 
-def added_up(lines: Iterable[MovedOfKind]) -> dict[tuple[str, str], int]:
+def added_up(lines: Iterable[MovedOfKind]) -> dict[Pair, int]:
     """Returns in minus out of such lines, minor units by (currency, method)."""
-    added: dict[tuple[str, str], int] = defaultdict(int)
+    added: dict[Pair, int] = defaultdict(int)
     for line in lines:
         added[line.pair] += line.came_in - line.went_out
     return dict(added)
@@ -195,11 +197,11 @@ def book_of(place: Place) -> Book:
     leaves_cash = Exists(ForeignCash.objects.filter(session__seal=OuterRef("pk"), stays=True))
     seals = Seal.objects.filter(place=place).annotate(leaves_foreign_cash=leaves_cash)
     last_seal: Any = seals.order_by("-number").first()
-    balances: dict[tuple[str, str], int] = defaultdict(int)
+    balances: dict[Pair, int] = defaultdict(int)
     carried: set[str] = set()
     if last_seal is not None:
         for sealed in last_seal.balances:
-            balances[sealed["currency"], sealed["method"]] += sealed["amount"]
+            balances[Pair(sealed["currency"], sealed["method"])] += sealed["amount"]
         carried = {currency for currency, method in balances if method == CASH}
         if last_seal.leaves_foreign_cash:
             # A balance of zero is in no seal; that nobody counted it yet is.

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from cashdesk.domain.ledger.expected import Balances, moved
 from cashdesk.models import Movement, Place, Seal
+from cashdesk.pair import Pair
 
 DIGESTED: Final = (
     "id", "uuid", "store_id", "source_id", "destination_id", "amount", "currency", "method", "kind", "session_id",
@@ -63,7 +64,7 @@ def faults_of(place: Place) -> list[str]:
             )
         balances = dict(_opening(previous))
         for row in movements:
-            pair = (row[DIGESTED.index("currency")], row[DIGESTED.index("method")])
+            pair = Pair(row[DIGESTED.index("currency")], row[DIGESTED.index("method")])
             amount = row[DIGESTED.index("amount")]
             balances[pair] = balances.get(pair, 0) + (
                 amount if row[DIGESTED.index("destination_id")] == place.pk else -amount
@@ -85,9 +86,9 @@ def _movements(*, place: Place, after: int, until: int | None = None) -> Iterato
         yield row if row[-1] is not None else row[:-1]
 
 
-def _opening(seal: Seal | None) -> Iterator[tuple[tuple[str, str], int]]:
+def _opening(seal: Seal | None) -> Iterator[tuple[Pair, int]]:
     for balance in seal.balances if seal else []:
-        yield (balance["currency"], balance["method"]), balance["amount"]
+        yield Pair(balance["currency"], balance["method"]), balance["amount"]
 
 
 def _listed(balances: Balances) -> list[dict[str, Any]]:

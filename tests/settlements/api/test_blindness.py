@@ -19,6 +19,7 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.expected import moved
 from cashdesk.enums import CASH, PlaceKind, Scope
 from cashdesk.models import AuditEntry, Place
+from cashdesk.pair import Pair
 from settlements.domain.closing import force_close_settlement
 from settlements.domain.count_afterwards import count_settlement_afterwards
 from settlements.filters import COLUMNS, PARAMETERS
@@ -47,7 +48,7 @@ class World:
     @property
     def secrets(self) -> set[int]:
         """What register and vault should hold, and what was sold and dropped to make it so."""
-        books = {moved(place=place, after=0).get(("EUR", CASH), 0) for place in self.places}
+        books = {moved(place=place, after=0).get(Pair("EUR", CASH), 0) for place in self.places}
         return {abs(amount) for amount in (*books, self.sold, self.dropped) if abs(amount) > 99}
 
     @cached_property

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from cashdesk.domain.ledger.expected import moved
 from cashdesk.enums import CASH, MovementKind, PlaceKind
+from cashdesk.pair import Pair
 from settlements.models import Settlement
 from tests.api.blind import all_of, notations
 from tests.screens.desk import Browser
@@ -158,7 +159,7 @@ def test_what_was_forced_closed_tells_its_cashier_nothing(shop: Shop) -> None:
 
 def test_a_part_stands_there_for_what_it_was_opened_with_and_not_for_what_came(shop: Shop) -> None:
     shop.vault()
-    register = shop.open({("EUR", CASH): 1_00, USD: 2_00}, by=shop.cast.carla)
+    register = shop.open({Pair("EUR", CASH): 1_00, USD: 2_00}, by=shop.cast.carla)
     shop.sale(5_55, ("CHF", CASH))
     shop.sale(5_55, CARD)
     shop.count(register)
