@@ -1,4 +1,4 @@
-"""The admin: everything that the ground floor keeps can be found and read here (plain on purpose, one file per noun)."""
+"""The admin of the ground floor: all its rows can be found and read here. One file per noun."""
 
 from django.contrib import admin
 

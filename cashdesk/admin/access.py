@@ -1,4 +1,4 @@
-"""Tokens and API keys: read, and revoked at once. Their secrets were shown when they were made and are kept nowhere."""
+"""Tokens and API keys: list and revoke. Their secrets are shown once, when they are made, and never stored."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -22,23 +22,19 @@ from cashdesk.models import AccessToken
 
 
 class StateFilter(admin.SimpleListFilter):
-    """Narrows to what still opens a door, or no longer does."""
+    """Filters by revoked or not revoked."""
 
     title = "state"
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """The two states."""
         return [("valid", "Not revoked"), ("revoked", "Revoked")]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
-        """Returns the tokens in the state."""
         return queryset if self.value() is None else queryset.filter(revoked_at__isnull=self.value() == "valid")
 
 
 class Revoke(ActPage):
-    """Ends a token or key."""
-
     name = "revoke"
     label = "Revoke"
     explanation = "It stops working at once, and cannot be made to work again."
@@ -46,20 +42,16 @@ class Revoke(ActPage):
     role = Role.ADMIN
 
     def is_offered(self, row: AccessToken, *, by: Principal) -> bool:
-        """Until it was."""
         return row.revoked_at is None
 
     def do(self, row: AccessToken, form: ActForm, *, by: Principal, at: datetime) -> Done:
-        """Ends it."""
         revoke(token=row, by=by, at=at)
         return Done(message=f"Revoked: {row}.")
 
 
 @admin.register(AccessToken)
 class AccessTokenAdmin(Acting):
-    """What may speak for a person or a program. Admins make and replace keys, and revoke; nothing is deleted, since the
-    ledger names tokens.
-    """
+    """Tokens and API keys. Admins issue, rotate and revoke keys. Nothing is deleted, because the ledger refers to tokens."""
 
     times: ClassVar[tuple[Any, ...]] = tuple(
         moment(name, store="") for name in ("created_at", "expires_at", "revoked_at", "last_used_at")
@@ -78,31 +70,27 @@ class AccessTokenAdmin(Acting):
     actions_on_bottom = False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Returns every field that the page shows."""
         return self.fields
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
-        """Whether the action is offered."""
         return has_role(request, Role.ADMIN)
 
     @admin.display(description="scopes")
     def scopes_listed(self, token: AccessToken) -> str:
-        """What a key may do; a person's token may what the person may."""
+        """The scopes of an API key. A person's token has none: it has the person's role."""
         return ", ".join(token.scopes) or NOTHING
 
     @admin.display(description="takes the place of")
     def replaces_link(self, token: AccessToken) -> str:
-        """The key before it."""
         return link_to(token.replaces) if token.replaces else NOTHING
 
     @admin.display(description="replaced by")
     def replaced_by_link(self, token: AccessToken) -> str:
-        """The key after it."""
         return link_to(token.replaced_by) if hasattr(token, "replaced_by") else NOTHING
 
     @admin.action(description="Revoke the selected tokens", permissions=["revoke"])
     def revoke_selected(self, request: HttpRequest, queryset: "QuerySet[AccessToken]") -> HttpResponse | None:
-        """Asks once more, naming them, and then ends them."""
+        """Asks for confirmation with a list of the tokens, then revokes them."""
         running = queryset.filter(revoked_at__isnull=True)
         if request.POST.get("confirmed") == "yes":
             with transaction.atomic():

@@ -1,4 +1,4 @@
-"""API keys: made, and replaced with an overlap. Their secret stands on the answer alone."""
+"""API keys: issue, and rotate with an overlap. The secret is shown only in the answer."""
 
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
@@ -29,8 +29,6 @@ HEADER: Final = "x-api-key: {}"
 
 
 class IssueKeyForm(ActForm):
-    """Asks what the key is for, what it opens, and what it is bound to."""
-
     account = forms.ModelChoiceField(queryset=Account.objects.none())
     name = forms.CharField(
         max_length=NAME_MAX,
@@ -71,22 +69,20 @@ class IssueKeyForm(ActForm):
             field.widget.is_required = field.required
             field.queryset = rows_of(model, by=self.by)
         if self.by.user is None or not self.by.user.is_superuser:
-            # An admin's keys are of the admin's account.
+            # An admin issues keys for their own account only.
             del self.fields["account"]
 
     def clean(self) -> dict[str, Any]:
-        """With the account, also where it is not asked for."""
+        """Adds the person's own account if the form does not ask for one."""
         return {"account": self.by.user.account if self.by.user else None, **self.cleaned_data}
 
     def clean_expires_at(self) -> datetime | None:
-        """Returns the end of the day."""
+        """Returns the end of the chosen day, in UTC."""
         day = self.cleaned_data["expires_at"]
         return datetime.combine(day, time.max, tzinfo=UTC) if day else None
 
 
 class IssueKey(ActPage):
-    """A program gets its key."""
-
     name = "issue"
     label = "Issue an API key"
     explanation = (
@@ -98,7 +94,6 @@ class IssueKey(ActPage):
     used_as = HEADER
 
     def do(self, row: None, form: IssueKeyForm, *, by: Principal, at: datetime) -> Done:
-        """Makes it."""
         given = dict(form.cleaned_data)
         register = register_of_key(store=given["store"], station=given.pop("station"))
         made, secret = issue_api_key(**given, register=register, by=by, at=at)
@@ -106,8 +101,6 @@ class IssueKey(ActPage):
 
 
 class RotateKeyForm(ActForm):
-    """Asks how long both keys work."""
-
     overlap = forms.IntegerField(
         min_value=0,
         max_value=OVERLAP_COUNT_MAX,
@@ -119,8 +112,6 @@ class RotateKeyForm(ActForm):
 
 
 class RotateKey(ActPage):
-    """A key is replaced before it ends."""
-
     name = "rotate"
     label = "Rotate"
     explanation = (
@@ -132,11 +123,9 @@ class RotateKey(ActPage):
     used_as = HEADER
 
     def is_offered(self, row: AccessToken, *, by: Principal) -> bool:
-        """While it works, and once."""
         return is_rotatable(row, at=timezone.now())
 
     def do(self, row: AccessToken, form: RotateKeyForm, *, by: Principal, at: datetime) -> Done:
-        """Makes the one that takes its place."""
         overlap = form.cleaned_data["overlap"] * UNITS[form.cleaned_data["unit"]]
         made, secret = rotate_api_key(token=row, overlap=overlap, by=by, at=at)
         until = made.replaces.expires_at if made.replaces else None

@@ -1,4 +1,4 @@
-"""The audit trail: read-only for everyone."""
+"""The audit trail, read-only."""
 
 import json
 
@@ -11,8 +11,6 @@ from cashdesk.models import AuditEntry
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
-    """Who did what, when, from which request."""
-
     list_display = ("id", moment("at"), "action", "subject", "store", "user", "token", "request_id")
     joined = ("account", "store", "user", "token")
     list_filter = (StoreFilter,)
@@ -22,7 +20,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     @admin.display(description="detail")
     def detail_listed(self, entry: AuditEntry) -> str:
-        """Name and value of each detail, one a line; amounts are minor units."""
+        """One name and value per line. Amounts are in minor units."""
         return (
             "\n".join(f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in entry.detail.items())
             or NOTHING

@@ -1,4 +1,4 @@
-"""The ledger, its counts and its seals: read-only for everyone (laws 1 and 4)."""
+"""Movements, counts and seals, all read-only (laws 1 and 4)."""
 
 from typing import Any, ClassVar
 
@@ -13,17 +13,15 @@ from cashdesk.money import to_text
 
 
 class PlaceFilter(admin.SimpleListFilter):
-    """Narrows to what went into or out of one place, which another page links with; offered only to take it off again."""
+    """Filters by place. Set by links from other pages; shown only so that it can be removed."""
 
     title = "place"
     parameter_name = "place"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """The one that was chosen."""
         return [] if self.value() is None else [(str(self.value()), "The chosen place")]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
-        """Returns the movements of the place; none for a number that is no place's."""
         value = self.value()
         if value is None:
             return queryset
@@ -34,7 +32,7 @@ class PlaceFilter(admin.SimpleListFilter):
 
 @admin.register(Movement)
 class MovementAdmin(ReadOnlyAdmin):
-    """Every movement of money. The newest first and in no other order: the ledger is too long to be sorted for a look."""
+    """All movements, newest first. No other order is offered, because sorting the whole ledger is too slow."""
 
     list_display = (
         "id", moment("recorded_at"), "store", "kind", "source", "destination", money("amount"), "method", "session",
@@ -55,37 +53,32 @@ class MovementAdmin(ReadOnlyAdmin):
 
     @admin.display(description="late")
     def late(self, movement: Movement) -> str:
-        """Said only where it is so: a mark in every row would hide the few that matter."""
+        """Marks only late movements, so that the mark stands out."""
         return "late" if movement.is_late else ""
 
     @admin.display(description="reversed by")
     def reversed_by_link(self, movement: Movement) -> str:
-        """The movement that took this one back."""
         reversal = getattr(movement, "reversed_by", None)
         return link_to(reversal) if reversal else NOTHING
 
 
 class CountAmountInline(ReadOnlyInline):
-    """What was found, per currency and method, and in which pieces."""
-
     model = CountAmount
     verbose_name_plural = "amounts"
     fields = ("currency", "method", money("amount"), "pieces_listed")
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[CountAmount]":
-        """With the pieces, in one query more."""
         return super().get_queryset(request).prefetch_related("pieces")
 
     @admin.display(description="pieces")
     def pieces_listed(self, amount: CountAmount) -> str:
-        """Such as "3 x 50.00 EUR"; empty where only an amount was told."""
         lines = (f"{line.pieces} x {to_text(line.denomination, amount.currency)}" for line in amount.pieces.all())
         return "\n".join(lines) or NOTHING
 
 
 @admin.register(Count)
 class CountAdmin(ReadOnlyAdmin):
-    """Every count as it was found, every attempt."""
+    """All counts, every attempt included."""
 
     list_display = (
         "pk",
@@ -116,23 +109,20 @@ class CountAdmin(ReadOnlyAdmin):
     inlines = (CountAmountInline,)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Count]":
-        """With the amounts, in one query more."""
         return super().get_queryset(request).prefetch_related("amounts")
 
     @admin.display(description="store")
     def store(self, count: Count) -> Any:
-        """The store of the place."""
         return count.place.store
 
     @admin.display(description="found")
     def amounts_listed(self, count: Count) -> str:
-        """Each amount that was found."""
         return ", ".join(to_text(found.amount, found.currency) for found in count.amounts.all())
 
 
 @admin.register(Seal)
 class SealAdmin(ReadOnlyAdmin):
-    """The closed periods, each chained to the one before by its digest."""
+    """The sealed periods. Each seal holds the digest of the previous one."""
 
     list_display = (
         "__str__", "store", "place", moment("sealed_at", store="place__store"), "movement_count", "digest_begins",
@@ -149,28 +139,26 @@ class SealAdmin(ReadOnlyAdmin):
 
     @admin.display(description="store")
     def store(self, seal: Seal) -> Any:
-        """The store of the place."""
         return seal.place.store
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Shows the page; the balance of a drawer that nobody counted is what is expected in it: the look is noted."""
+        """Writes an audit entry first: the balance of an uncounted drawer is its expected amount (law 5)."""
         note_look(request, CashSession.objects.filter(seal=context["original"]))
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description="digest")
     def digest_begins(self, seal: Seal) -> str:
-        """Enough to recognise it; the page has all of it."""
+        """The first characters of the digest; the page shows all of it."""
         return f"{seal.digest[:12]}…"
 
     @admin.display(description="session")
     def session_link(self, seal: Seal) -> str:
-        """The session that the period was, if it was one."""
         session = getattr(seal, "session", None)
         return link_to(session) if session else NOTHING
 
     @admin.display(description="closing balances")
     def balances_listed(self, seal: Seal) -> str:
-        """What the book held after the period, per currency and method."""
+        """The book's balances at the end of the period, per currency and method."""
         return (
             "\n".join(f"{to_text(line['amount'], line['currency'])} {line['method']}" for line in seal.balances)
             or "nothing"

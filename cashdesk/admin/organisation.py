@@ -24,16 +24,13 @@ REGISTERS_MAX = 99
 
 
 class AccountForm(RefusableForm):
-    """An account."""
-
     def refuse_change(self) -> None:
-        """Refuses what an open drawer does not allow. Raises Conflict."""
         refuse_change_of_account(self.instance)
 
 
 @admin.register(Account)
 class AccountAdmin(CashdeskAdmin):
-    """Accounts are made and named by operators of the installation; everyone else reads their own."""
+    """Operators of the installation create and rename accounts. Everyone else reads their own."""
 
     noun = "account"
     role_to_add = role_to_change = Role.ADMIN
@@ -46,15 +43,13 @@ class AccountAdmin(CashdeskAdmin):
     readonly_fields = ("uuid", fields[-1])
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Operators of the installation may."""
         return is_operator(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Operators of the installation may."""
         return self.has_add_permission(request)
 
     def keep(self, request: HttpRequest, obj: Account, form: "forms.ModelForm[Any]", *, change: bool) -> None:
-        """A new account comes with the usual ways to pay."""
+        """Creates a new account with the usual payment methods."""
         if change:
             super().keep(request, obj, form, change=change)
         else:
@@ -63,8 +58,6 @@ class AccountAdmin(CashdeskAdmin):
 
 @admin.register(Vendor)
 class VendorAdmin(CashdeskAdmin):
-    """Brands within an account."""
-
     noun = "vendor"
     role_to_add = role_to_change = Role.ADMIN
     list_display = ("name", "account")
@@ -75,12 +68,11 @@ class VendorAdmin(CashdeskAdmin):
     autocomplete_fields = ("account",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Vendor | None = None) -> Any:
-        """A brand stays in its account."""
         return ("uuid",) if obj is None else ("uuid", "account")
 
 
 class FloatWidget(forms.Widget):
-    """One number for each note and coin; what is left empty is not in the float."""
+    """One number input per note and coin. Empty inputs are not part of the float."""
 
     template_name = "admin/cashdesk/usual_float.html"
 
@@ -90,7 +82,7 @@ class FloatWidget(forms.Widget):
         self.worths = list(dict.fromkeys(piece.value for piece in denominations_of(currency)))
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        """Adds a line for each note and coin. `value` is what was typed, or what is kept, by worth."""
+        """Adds a line per note and coin. `value` holds the typed or stored pieces, by worth."""
         pieces = value or {}
         lines = [
             {"name": f"{name}-{worth}", "face": to_text(worth, self.currency), "pieces": pieces.get(str(worth), "")}
@@ -99,25 +91,22 @@ class FloatWidget(forms.Widget):
         return {**super().get_context(name, value, attrs), "lines": lines, "currency": self.currency}
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        """Renders with the templates of the project, which Django's renderer of forms does not know."""
+        """Renders with the project's templates, because Django's form renderer does not find them."""
         return render_to_string(self.template_name, self.get_context(name, value, attrs))
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> dict[str, str]:
-        """Returns what was typed, by worth."""
         typed = {str(worth): str(data.get(f"{name}-{worth}", "")).strip() for worth in self.worths}
         return {worth: pieces for worth, pieces in typed.items() if pieces}
 
     def use_required_attribute(self, initial: Any) -> bool:
-        """No single note is required."""
         return False
 
     def id_for_label(self, id_: str) -> str:
-        """The label names the group, and no single field of it."""
         return ""
 
 
 class FloatField(forms.Field):
-    """The usual float. What is no number stays as it was typed: what may be in a float is said by the model."""
+    """The usual float. Keeps text that is not a number as typed, for the model to refuse."""
 
     def __init__(self, currency: str) -> None:
         super().__init__(
@@ -128,12 +117,11 @@ class FloatField(forms.Field):
         )
 
     def to_python(self, value: Any) -> dict[str, Any]:
-        """Returns pieces by worth; none where 0 was typed."""
+        """Returns pieces by worth, without zeros."""
         read = {worth: int(typed) if typed.isascii() and typed.isdigit() else typed for worth, typed in value.items()}
         return {worth: pieces for worth, pieces in read.items() if pieces != 0}
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Whether another float was typed."""
         return self.to_python(data or {}) != (initial or {})
 
 
@@ -145,10 +133,9 @@ LOOKED_AT: Final = {
 
 
 class StoreForm(RefusableForm):
-    """A store; a new one is told how many registers it has."""
+    """The form of a store. A new store is created with a number of registers."""
 
     def refuse_change(self) -> None:
-        """Refuses what an open drawer does not allow. Raises Conflict."""
         refuse_change_of_store(self.instance)
 
     tolerance_minor = forms.CharField(
@@ -184,35 +171,30 @@ class StoreForm(RefusableForm):
             if name in self.fields:
                 self.fields[name].help_text = self._look_help(acts, is_vault=name == "vault_look_minor")
         if "language" in self.fields:
-            # Who says nothing of it leaves it as it is; a new store speaks English.
+            # An empty choice keeps the language; a new store gets English.
             self.fields["language"].required = False
         if "float_template" in self.fields:
             self.fields["float_template"] = FloatField(self.instance.currency)
 
     def clean_tolerance_minor(self) -> int:
-        """Returns minor units."""
         return self._minor("tolerance_minor", field="tolerance")
 
     def clean_escalation_minor(self) -> int | None:
-        """Returns minor units, or None where there is no second limit."""
         return self._minor("escalation_minor", field="second limit") if self.cleaned_data["escalation_minor"] else None
 
     def clean_witness_minor(self) -> int | None:
-        """Returns minor units, or None where no count asks for a witness."""
         return self._minor("witness_minor", field="witness above") if self.cleaned_data["witness_minor"] else None
 
     def clean_register_look_minor(self) -> int | None:
-        """Returns minor units, or None for the default."""
         field = "second look above, at a register"
         return self._minor("register_look_minor", field=field) if self.cleaned_data["register_look_minor"] else None
 
     def clean_vault_look_minor(self) -> int | None:
-        """Returns minor units, or None for the default."""
         field = "second look above, in the vault"
         return self._minor("vault_look_minor", field=field) if self.cleaned_data["vault_look_minor"] else None
 
     def _look_help(self, acts: str, *, is_vault: bool) -> str:
-        """Says what is shown once more, and above which amount where none is set."""
+        """Returns the help text, with the default limit if the store has none."""
         words = f"In units of the currency. A larger {acts} is shown once more before it is booked."
         if self.instance.pk is None:
             return f"{words} Empty for the default of the currency."
@@ -222,7 +204,7 @@ class StoreForm(RefusableForm):
         return f"{words} Empty for the default: {default}."
 
     def _minor(self, name: str, *, field: str) -> int:
-        """Reads an amount as every other door does, in the currency that the form gives or the store has."""
+        """Parses an amount in the currency of the form, else of the store."""
         currency = self.cleaned_data.get("currency", self.instance.currency)
         try:
             return parse_units(self.cleaned_data[name], currency, field=field)
@@ -232,7 +214,7 @@ class StoreForm(RefusableForm):
 
 @admin.register(Store)
 class StoreAdmin(CashdeskAdmin):
-    """Shops. What the ledger was written in (currency) and is known by (number) stays once money has moved."""
+    """Stores. Number and currency are fixed once money has moved."""
 
     noun = "store"
     role_to_add = role_to_change = Role.ADMIN
@@ -265,7 +247,7 @@ class StoreAdmin(CashdeskAdmin):
     )
 
     def get_fields(self, request: HttpRequest, obj: Store | None = None) -> Any:
-        """A new store is told its registers; one that is there shows since when and under which UUID."""
+        """Asks for the number of registers when a store is created. Later shows its UUID and creation time instead."""
         amounts = {
             "tolerance_minor": money("tolerance_minor", label="tolerance"),
             "escalation_minor": money("escalation_minor", label="second limit"),
@@ -282,12 +264,10 @@ class StoreAdmin(CashdeskAdmin):
 
     @admin.display(description="usual float")
     def shown_float(self, store: Store) -> str:
-        """The pieces of each note and coin, for those who may only read it."""
         lines = [f"{pieces} × {to_text(worth, store.currency)}" for worth, pieces in store.usual_float.items()]
         return ", ".join(lines) or NOTHING
 
     def get_readonly_fields(self, request: HttpRequest, obj: Store | None = None) -> Any:
-        """What may not change any more."""
         if obj is None:
             return ()
         if not self.has_change_permission(request, obj):
@@ -296,7 +276,7 @@ class StoreAdmin(CashdeskAdmin):
         return (*fixed, "number", "currency") if obj.movements.exists() else fixed
 
     def keep(self, request: HttpRequest, obj: Store, form: "forms.ModelForm[Any]", *, change: bool) -> None:
-        """A new store gets its vault, its registers and the outside ends of its movements."""
+        """Creates a new store with its vault, registers and outside places."""
         super().keep(request, obj, form, change=change)
         if not change:
             create_places(store=obj, registers=form.cleaned_data["registers"])

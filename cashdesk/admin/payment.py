@@ -1,4 +1,4 @@
-"""Payments, as the point of sale reported them, and the ways to pay."""
+"""Payments as the point of sale reported them, and payment methods."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from cashdesk.models import Movement, Payment, PaymentMethod
 
 @admin.register(PaymentMethod)
 class PaymentMethodAdmin(CashdeskAdmin):
-    """The ways to pay of an account. A code that movements carry stays; a way that is given up is switched off."""
+    """Payment methods of an account. Codes are fixed, because movements carry them; an unused method is deactivated."""
 
     noun = "payment_method"
     role_to_add = role_to_change = Role.ADMIN
@@ -27,13 +27,12 @@ class PaymentMethodAdmin(CashdeskAdmin):
     autocomplete_fields = ("account",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: PaymentMethod | None = None) -> Any:
-        """Code and cash-ness are chosen once."""
         return ("uuid",) if obj is None else ("account", "code", "is_cash", "uuid")
 
 
 @admin.register(Payment)
 class PaymentAdmin(ReadOnlyAdmin):
-    """Every tender that was reported, also those that moved no money."""
+    """All reported payments, also those that moved no money."""
 
     list_display = (
         "external_id", moment("reported_at"), "store", "register", "session", "type", "status", money("amount"), "method",
@@ -53,8 +52,7 @@ class PaymentAdmin(ReadOnlyAdmin):
 
     @admin.display(description="movements")
     def movements_listed(self, payment: Payment) -> str:
-        """What the payment moved, and what took it back."""
-        # The index on `payment` holds the rows that reverse nothing; the reversal is found from there.
+        # The index on `payment` covers only movements that are no reversals, so reversals are joined from them.
         booked = Movement.objects.select_related("reversed_by").filter(payment=payment, reverses__isnull=True)
         found = [
             row for movement in booked for row in (movement, getattr(movement, "reversed_by", None)) if row is not None

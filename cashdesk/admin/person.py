@@ -1,4 +1,4 @@
-"""People: made, changed and deactivated by admins; never deleted, since the ledger names them."""
+"""People: admins create, change and deactivate them. They are never deleted, because the ledger refers to them."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -30,12 +30,12 @@ from cashdesk.domain.store.changes_while_open import refuse_change_of_person
 from cashdesk.enums import ROLE_RANK, PlaceKind, Role
 from cashdesk.models import Place, User
 
-# Roles are a field here, not groups of permissions; Django's page for groups would do nothing.
+# Roles are a field of the person, so Django's page for permission groups would have no effect.
 admin.site.unregister(Group)
 
 
 class NewPersonForm(WordedForm, BaseUserCreationForm):  # type: ignore[type-arg]  # the class takes no arguments when it runs
-    """A new person with a password, typed twice and checked by Django's validators."""
+    """Creates a person. The password is typed twice and checked by Django's validators."""
 
     class Meta(BaseUserCreationForm.Meta):
         model = User
@@ -43,17 +43,16 @@ class NewPersonForm(WordedForm, BaseUserCreationForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Only an operator of the installation has no account, and none is made here.
+        # Only operators of the installation have no account, and this form does not create them.
         self.fields["account"].required = True
-        # The page itself puts the cursor into its first field; two who want it make the browser complain.
+        # The page focuses its first field; a second autofocus makes the browser log a warning.
         self.fields["username"].widget.attrs.pop("autofocus", None)
 
 
 class PersonForm(RefusableForm):
-    """A person who is there. The register is chosen among those of the person's store."""
+    """Changes a person. The register must belong to the person's store."""
 
     def refuse_change(self) -> None:
-        """Refuses what an open drawer does not allow. Raises Conflict."""
         refuse_change_of_person(self.instance)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -66,8 +65,6 @@ class PersonForm(RefusableForm):
 
 
 class PasswordForm(ActForm):
-    """Asks for a new password twice. Django's validators judge it."""
-
     password1 = forms.CharField(
         label="New password",
         strip=False,
@@ -79,7 +76,6 @@ class PasswordForm(ActForm):
     )
 
     def clean(self) -> dict[str, Any]:
-        """Refuses two that differ, and one that is easy to guess."""
         first, second = (self.cleaned_data.get(name) for name in ("password1", "password2"))
         if first and second:
             if first != second:
@@ -96,8 +92,6 @@ class PasswordForm(ActForm):
 
 
 class SetPassword(ActPage):
-    """Somebody gets a new password."""
-
     name = "password"
     label = "Set a new password"
     explanation = "The person is signed out everywhere, and signs in with the new password from then on."
@@ -105,32 +99,27 @@ class SetPassword(ActPage):
     role = Role.ADMIN
 
     def do(self, row: User, form: PasswordForm, *, by: Principal, at: datetime) -> Done:
-        """Sets it."""
         set_password(user=row, password=form.cleaned_data["password1"], by=by, at=at)
         return Done(message=f"{row} has a new password and is signed out everywhere.")
 
 
 class Unlock(ActPage):
-    """Somebody who typed a wrong password too often may sign in again."""
-
     name = "unlock"
     label = "Unlock sign-in"
     explanation = "The wrong tries of the last hour are forgotten, and the person can sign in at once."
     form = ActForm
 
     def is_offered(self, row: User, *, by: Principal) -> bool:
-        """While wrong tries count against somebody else."""
         return (by.user is None or row.pk != by.user.pk) and recent_tries(row, at=timezone.now()).exists()
 
     def do(self, row: User, form: ActForm, *, by: Principal, at: datetime) -> Done:
-        """Forgets them."""
         tries = unlock_person(user=row, by=by, at=at)
         return Done(message=f"{row} can sign in at once. Wrong tries forgotten: {tries}.")
 
 
 @admin.register(User)
 class PersonAdmin(Acting, UserAdmin):  # type: ignore[type-arg]  # the class takes no arguments when it runs
-    """Cashiers, managers and admins. Nobody gives a role above their own, and nobody locks themselves out."""
+    """Cashiers, managers and admins. Nobody can grant a role above their own or deactivate themselves."""
 
     noun = "person"
     acts = (SetPassword(), Unlock())
@@ -177,20 +166,20 @@ class PersonAdmin(Acting, UserAdmin):  # type: ignore[type-arg]  # the class tak
     )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Admins may; an operator of the installation is changed by operators alone."""
+        """Only operators of the installation may change an operator."""
         return super().has_change_permission(request, obj) and (
             obj is None or not obj.is_superuser or is_operator(request)
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """A person stays in their account; role and activity of one's own are for somebody else to change."""
+        """Fixes the account, and the person's own role and active flag."""
         if obj is None:
             return ()
         fixed = ("account", "uuid", PersonAdmin.created_at, PersonAdmin.last_login, "password_link")
         return (*fixed, "role", "is_active") if obj == request.user else fixed
 
     def formfield_for_choice_field(self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
-        """Offers the roles up to one's own."""
+        """Offers only roles up to the person's own."""
         if db_field.name == "role" and isinstance(request.user, User) and not request.user.is_superuser:
             rank = ROLE_RANK[request.user.role]
             kwargs["choices"] = [(role.value, role.label) for role in Role if ROLE_RANK[role] <= rank]
@@ -199,14 +188,19 @@ class PersonAdmin(Acting, UserAdmin):  # type: ignore[type-arg]  # the class tak
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """Asks again where somebody else took a name meanwhile: the form then says so, with everything that was typed."""
+        """Validates again if another transaction took a unique name meanwhile. The form then shows the error and keeps
+        the input.
+        """
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except ValidationError:
             return super().changeform_view(request, object_id, form_url, extra_context)
 
     def keep(self, request: HttpRequest, obj: User, form: "forms.ModelForm[Any]", *, change: bool) -> None:
-        """A person is made and changed by the domain's own verbs."""
+        """Creates or changes the person through the domain.
+
+        Warns about working API keys that a deactivated person issued, because they may know the secrets.
+        """
         if change:
             at = timezone.now()
             change_person(user=obj, fields=written_fields(form), by=principal_of(request), at=at)
@@ -221,7 +215,7 @@ class PersonAdmin(Acting, UserAdmin):  # type: ignore[type-arg]  # the class tak
 
     @admin.display(description="password")
     def password_link(self, person: User) -> SafeString:
-        """A way to set a new one; what is kept of the password is never shown."""
+        """A link to set a new password. The stored hash is never shown."""
         return format_html(
             '<a href="{}">Set a new password</a>', reverse("admin:auth_user_password_change", args=[person.pk])
         )

@@ -1,4 +1,4 @@
-"""Places: vaults, registers, and the outside ends of movements."""
+"""Places: vaults, registers and outside places."""
 
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from cashdesk.money import to_text
 
 
 class ShowBook(ActPage):
-    """Shows what should be in a place, which is what somebody will count there (law 5)."""
+    """Shows the expected balances of a place. The domain writes an audit entry (law 5)."""
 
     name = "book"
     label = "Show the book now"
@@ -29,11 +29,9 @@ class ShowBook(ActPage):
     form = ActForm
 
     def is_offered(self, row: Place, *, by: Principal) -> bool:
-        """Where money is counted."""
         return row.kind in COUNTED_PLACES
 
     def do(self, row: Place, form: ActForm, *, by: Principal, at: datetime) -> Done:
-        """Looks, and is seen looking."""
         book = view_book(place=row, by=by, at=at)
         balances = sorted(book.balances.items())
         return Done(shown=tuple(f"{to_text(amount, currency)} {method}" for (currency, method), amount in balances))
@@ -41,9 +39,7 @@ class ShowBook(ActPage):
 
 @admin.register(Place)
 class PlaceAdmin(ActingAdmin):
-    """Vaults, registers and outside ends. What is in them is a sum over the ledger: shown to who asks for it by name,
-    and noted (law 5).
-    """
+    """Vaults, registers and outside places. Balances appear only through ShowBook, which writes an audit entry (law 5)."""
 
     list_display = ("__str__", "store", "kind", "number", "settling", "last_z")
     joined = ("store", "settling_by")
@@ -55,20 +51,18 @@ class PlaceAdmin(ActingAdmin):
     acts = (ShowBook(),)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Place]":
-        """With the number of the last seal, from the index that numbers them."""
+        """Adds the number of the last seal with a subquery on its index."""
         last = Seal.objects.filter(place=OuterRef("pk")).order_by("-number").values("number")[:1]
         places: QuerySet[Place] = super().get_queryset(request).annotate(last_seal_number=Subquery(last))
         return places
 
     @admin.display(description="last Z")
     def last_z(self, place: Place) -> str:
-        """The number of its last closed period."""
         number: int | None = place.last_seal_number  # type: ignore[attr-defined]  # from get_queryset()
         return NOTHING if number is None else f"Z {number}"
 
     @admin.display(description="related")
     def belonging(self, place: Place) -> SafeString:
-        """The ways to the rows of this place."""
         return format_html(
             "{} · {} · {}",
             link_to_list(Movement, text="Movements", place=place.pk),

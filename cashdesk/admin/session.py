@@ -1,4 +1,4 @@
-"""Cash sessions, which the shifts API calls shifts: read-only, but for what a manager does with a drawer left behind."""
+"""Cash sessions (shifts in the shifts API): read-only, plus actions for a drawer that was left behind."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -29,8 +29,6 @@ from cashdesk.money import to_text
 
 
 class ForceClose(ActPage):
-    """Ends a session whose cashier is gone."""
-
     name = "force-close"
     label = "Close without a count"
     explanation = (
@@ -39,17 +37,15 @@ class ForceClose(ActPage):
     )
 
     def is_offered(self, row: CashSession, *, by: Principal) -> bool:
-        """While it is open."""
         return SessionStatus.CLOSED_SYSTEM in FLOW["session"][row.status]
 
     def do(self, row: CashSession, form: ReasonForm, *, by: Principal, at: datetime) -> Done:
-        """Closes it."""
         force_close_session(session=row, by=by, at=at, reason=form.cleaned_data["reason"])
         return Done(message=f"{row} is closed without a count.")
 
 
 class CancelForm(ReasonForm):
-    """Asks why; the reason stands in the reversals too, so it is short."""
+    """Limits the reason to REASON_MAX, because reversals store it too."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -59,8 +55,6 @@ class CancelForm(ReasonForm):
 
 
 class CancelOpening(ActPage):
-    """A drawer was opened by mistake, and nothing has moved since."""
-
     name = "cancel-opening"
     label = "Cancel the opening"
     explanation = (
@@ -70,18 +64,15 @@ class CancelOpening(ActPage):
     form = CancelForm
 
     def refusal(self, row: CashSession, *, by: Principal) -> str | None:
-        """Shown while it is open, with what stands in the way."""
+        """Shows the action while the session is open, with the reason why it is not available."""
         return (why_not_cancelled(row, by=by) or None) if row.is_open else ""
 
     def do(self, row: CashSession, form: CancelForm, *, by: Principal, at: datetime) -> Done:
-        """Cancels it."""
         cancel_opening(session=row, by=by, at=at, reason=form.cleaned_data["reason"])
         return Done(message=f"The opening of {row} is cancelled.")
 
 
 class CountedForm(ReasonForm):
-    """Asks for the cash that was counted, and why."""
-
     currency = forms.ChoiceField(help_text="Count each currency in the drawer by itself.")
     amount = forms.CharField(max_length=40, label="Cash in the drawer")
     field_order = ("currency", "amount", "reason")
@@ -92,7 +83,7 @@ class CountedForm(ReasonForm):
         self.fields["currency"].choices = [(currency, currency) for currency in left]  # type: ignore[attr-defined]
         self.fields["amount"].help_text = "Counted, in units of the currency, such as 250.00; 0 where there was none."
         if len(left) == 1:
-            # The currency goes without saying.
+            # With one currency there is nothing to choose.
             self.fields["currency"].widget = forms.HiddenInput()
             self.fields["currency"].initial = left[0]
             self.fields["currency"].required = False
@@ -100,16 +91,14 @@ class CountedForm(ReasonForm):
         self.only = left[0] if len(left) == 1 else ""
 
     def clean_currency(self) -> str:
-        """Returns the only currency where there is one alone."""
         return self.only or str(self.cleaned_data["currency"])
 
     def clean_amount(self) -> int:
-        """Returns minor units."""
         return units_of(self.cleaned_data["amount"], self.cleaned_data.get("currency", self.row.currency))
 
 
 class CountAfterwards(ActPage):
-    """Counts the drawer of a session that left its cash there: closed without a count, or handed over to nobody who came."""
+    """Counts a drawer whose cash stayed there: closed without a count, or handed over and not counted in."""
 
     name = "count-afterwards"
     label = "Count afterwards"
@@ -120,12 +109,11 @@ class CountAfterwards(ActPage):
     form = CountedForm
 
     def is_offered(self, row: CashSession, *, by: Principal) -> bool:
-        """After a close without a count or a handover, until the drawer is opened or counted."""
+        """Offered until the drawer is opened or counted, but not to the session's own cashier."""
         is_own = by.user is not None and by.user.pk == row.user_id
         return not is_own and bool(currencies_left(row))
 
     def do(self, row: CashSession, form: CountedForm, *, by: Principal, at: datetime) -> Done:
-        """Keeps the count."""
         counted = CountedAmount(currency=form.cleaned_data["currency"], amount=form.cleaned_data["amount"])
         count_afterwards(session=row, counted=counted, by=by, at=at, reason=form.cleaned_data["reason"])
         return Done(message=f"The drawer of {row} is counted: {to_text(counted.amount, counted.currency)}.")
@@ -133,9 +121,7 @@ class CountAfterwards(ActPage):
 
 @admin.register(CashSession)
 class CashSessionAdmin(ActingAdmin):
-    """One row per drawer that somebody had. Of an open one nothing tells what is expected (law 5): neither a figure nor
-    how many movements there are.
-    """
+    """One row per cash session. An open one shows neither expected figures nor the number of movements (law 5)."""
 
     list_display = (
         "id", "status", "store", "register", "user", money("start_amount"), money("declared_amount"), moment("opened_at"),
@@ -158,7 +144,7 @@ class CashSessionAdmin(ActingAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
     ) -> tuple["QuerySet[Any]", bool]:
-        """Finds a session by its number or by who had the drawer."""
+        """Finds a session by its number or its cashier."""
         by_number, _repeats = super().get_search_results(request, queryset, search_term)
         if not search_term.strip():
             return by_number, False
@@ -168,13 +154,13 @@ class CashSessionAdmin(ActingAdmin):
         return by_number | by_name, False
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Shows the page; a look at what an uncounted drawer should hold is noted (law 5)."""
+        """Writes an audit entry if the page shows the expected amount of an uncounted drawer (law 5)."""
         note_look(request, CashSession.objects.filter(pk=context["original"].pk))
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description="handed over")
     def custody(self, session: CashSession) -> str:
-        """Who counted the cash out and in, before it and after it."""
+        """Who counted the cash before and after this session."""
         told = [told_of_handover(session)]
         if session.is_handed_over:
             waits = session in handovers_waiting(store=session.store)
@@ -183,12 +169,12 @@ class CashSessionAdmin(ActingAdmin):
 
     @admin.display(description="opening cancelled")
     def cancelled(self, session: CashSession) -> str:
-        """In words: a red cross says nothing."""
+        """Text instead of Django's icon, which would show a red cross for "No"."""
         return "Yes: opened by mistake, and nobody counted it" if session.is_cancelled else "No"
 
     @admin.display(description="other currencies")
     def foreign_cash(self, session: CashSession) -> str:
-        """What the close counted of them. The expected amount of a currency that nobody counted is not told."""
+        """The counts of other currencies at the close. Hides the expected amount of a currency that was not counted."""
         rows = []
         for row in session.foreign_cash.all():
             figures = (row.counted_amount, row.expected_amount, row.difference)
@@ -198,12 +184,12 @@ class CashSessionAdmin(ActingAdmin):
 
     @admin.display(description="late cash")
     def late_cash(self, session: CashSession) -> str:
-        """What arrived after the close and explains that much of the difference."""
+        """Cash that arrived after the close and explains this part of the difference."""
         return NOTHING if session.is_open else to_text(late_cash_of(session), session.currency)
 
     @admin.display(description="adjusted difference")
     def adjusted_difference(self, session: CashSession) -> str:
-        """The frozen difference without what late cash explains."""
+        """The frozen difference minus late cash."""
         return (
             NOTHING
             if session.difference is None
@@ -212,7 +198,6 @@ class CashSessionAdmin(ActingAdmin):
 
     @admin.display(description="related")
     def belonging(self, session: CashSession) -> SafeString:
-        """The ways to the rows of this session."""
         return format_html(
             "{} · {} · {} · {} · {}",
             link_to_list(Movement, text="Movements", session__exact=session.pk),

@@ -1,1 +1,1 @@
-"""The kit for the back office, used by every app: base classes, action pages, columns and scopes."""
+"""The kit for the admin, used by every app: base classes, action pages, columns and scopes."""

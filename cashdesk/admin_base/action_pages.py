@@ -1,5 +1,6 @@
-"""What is done in the back office besides reading, with a row or to make one: a page that says what will happen, asks what
-the domain wants to know, and calls it.
+"""Action pages of the admin: each says what will happen, asks for input, and calls one function of the domain.
+
+An action belongs to a row, or makes a new one.
 """
 
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ REASON_MAX = 200
 
 
 class ActForm(forms.Form):
-    """What is asked before something is done with `row`, or to make one, `by` whom the choices are known."""
+    """The form of an action. `row` is the row that it acts on, or None; `by` limits the choices."""
 
     rows: Any = None
     warnings: tuple[str, ...] = ()
@@ -39,11 +40,11 @@ class ActForm(forms.Form):
         super().__init__(*args, **{"label_suffix": "", **kwargs})
 
     def asks_again(self, *, at: datetime) -> bool:
-        """Whether a valid form wants a second look, at `warnings`, before it is done."""
+        """Whether a valid form must be confirmed once more. It then sets `warnings` to what the page shows."""
         return False
 
     def refuse(self, error: DomainError) -> None:
-        """Says what the domain refused, at the field that it names or above all; what was typed stays."""
+        """Shows a refusal of the domain at the fields that it names, else above the form. The input stays."""
         named = {name: text for name, text in error.errors.items() if name in self.fields}
         for name, text in named.items():
             self.add_error(name, text)
@@ -51,13 +52,11 @@ class ActForm(forms.Form):
             self.add_error(None, error.message)
 
     def renew(self, row: Any) -> None:
-        """Takes notice that the row is no longer what it was when the form was shown."""
+        """Replaces the row after a refusal, because its state may have changed since the form was shown."""
         self.row = row
 
 
 class ReasonForm(ActForm):
-    """Asks why."""
-
     reason = forms.CharField(
         max_length=REASON_MAX,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
@@ -66,7 +65,7 @@ class ReasonForm(ActForm):
 
 
 class OfStoreForm(ActForm):
-    """Asks for the store; somebody who works in one has no other to choose."""
+    """A form that asks for the store. People who work in one store have no other choice."""
 
     store = forms.ModelChoiceField(queryset=Store.objects.none())
 
@@ -82,7 +81,7 @@ class OfStoreForm(ActForm):
 
 
 def units_of(text: str, currency: str) -> int:
-    """Reads an amount as every other door does. Raises ValidationError with the domain's text."""
+    """Parses an amount into minor units. Raises ValidationError with the domain's text."""
     try:
         return parse_units(text.strip(), currency, field="Amount")
     except InvalidInput as error:
@@ -91,9 +90,10 @@ def units_of(text: str, currency: str) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Done:
-    """What became of an act. `stays`: on its own page again. `shown`: lines to read there, of which nothing is kept.
+    """The result of an action.
 
-    `made`: the row that came of it. `secret`: what it opens with, shown on the answer itself and nowhere else.
+    `stays`: show the action page again. `shown`: lines to show there; they are not stored. `made`: the new row.
+    `secret`: the credential of the new row, shown in this answer only.
     """
 
     message: str = ""
@@ -105,9 +105,9 @@ class Done:
 
 
 class ActPage:
-    """One thing that may be done: its words, its form, who may, when it is offered, and the one call that does it.
+    """One action: its words, its form, its lowest role, when it is offered, and its call of the domain.
 
-    `used_as` is how a secret that it makes is sent, with {} in its place.
+    `used_as` shows how to send the secret that it makes, with {} in its place.
     """
 
     name: ClassVar[str]
@@ -118,34 +118,33 @@ class ActPage:
     used_as: ClassVar[str] = "{}"
 
     def is_offered(self, row: Any, *, by: Principal) -> bool:
-        """Whether the row is in a state that allows it; the domain decides again, under the lock."""
+        """Whether the row's state allows the action. The domain checks again, under the lock."""
         return True
 
     def why_not(self, row: Any, *, by: Principal) -> str:
-        """Returns why the act is shown but not offered; "" hides it where it is not offered."""
+        """Returns why the action is shown but not available. "" hides it."""
         return ""
 
     def refusal(self, row: Any, *, by: Principal) -> str | None:
-        """Returns None where the act is offered, else why it is not; "" hides it. Asked once for a page."""
+        """Returns None if the action is available, else the reason. "" hides it. Called once per page."""
         return None if self.is_offered(row, by=by) else self.why_not(row, by=by)
 
     def do(self, row: Any, form: Any, *, by: Principal, at: datetime) -> Done:
-        """Calls the domain with what a valid form holds. DomainError becomes an error of the form."""
+        """Calls the domain with the data of a valid form. The form then shows any DomainError."""
         raise NotImplementedError
 
     def told(self, row: Any) -> str:
-        """What the page says will happen."""
+        """Returns what the page says will happen."""
         return self.explanation
 
 
 class Acting(CashdeskAdmin):
-    """A page with acts as its buttons: `acts` on the page of a row, `list_acts` on the list."""
+    """A page with actions as buttons: `acts` on the page of a row, `list_acts` on the list."""
 
     acts: ClassVar[tuple[ActPage, ...]] = ()
     list_acts: ClassVar[tuple[ActPage, ...]] = ()
 
     def get_urls(self) -> list[URLPattern]:
-        """With a page for each act."""
         of_list = [(act, f"{act.name}/") for act in self.list_acts]
         of_row = [(act, f"<path:object_id>/{act.name}/") for act in self.acts]
         own = [
@@ -155,7 +154,6 @@ class Acting(CashdeskAdmin):
         return [*own, *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Offers what may be made here."""
         offers = [
             {"url": reverse(f"admin:{self._address(act)}"), "label": act.label}
             for act in self.list_acts
@@ -164,7 +162,6 @@ class Acting(CashdeskAdmin):
         return super().changelist_view(request, {**(extra_context or {}), "acts": offers})
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Offers what the row's state allows."""
         row, by = context["original"], principal_of(request)
         refusals = [
             (act, act.refusal(row, by=by)) for act in self.acts if row is not None and has_role(request, act.role)
@@ -178,7 +175,7 @@ class Acting(CashdeskAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def act_view(self, request: HttpRequest, act: ActPage, object_id: str | None = None) -> HttpResponse:
-        """Asks, and does it once it was answered."""
+        """Shows the form of an action, and runs the action when a valid form is sent."""
         if not has_role(request, act.role):
             raise PermissionDenied
         row = self._row(request, object_id)
@@ -240,10 +237,9 @@ class Acting(CashdeskAdmin):
         return f"{self.opts.app_label}_{self.opts.model_name}_{act.name}"
 
     def _way_back(self, row: Any) -> str:
-        """The page of the row, or the list where there is none."""
         pages = f"admin:{self.opts.app_label}_{self.opts.model_name}"
         return reverse(f"{pages}_change", args=[row.pk]) if row is not None else reverse(f"{pages}_changelist")
 
 
 class ActingAdmin(Acting, ReadOnlyAdmin):
-    """A page that is only read, with acts as its buttons."""
+    """A read-only page with actions as buttons."""

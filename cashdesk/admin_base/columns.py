@@ -1,4 +1,4 @@
-"""What figures and instants look like in the admin: an amount with its currency, an instant with its zone."""
+"""Columns of the admin: amounts with their currency, instants with their time zone, links and tables."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -13,15 +13,15 @@ from cashdesk.domain.session.handover import custody_of
 from cashdesk.models import CashSession, Store
 from cashdesk.money import to_text
 
-# A function from a row to its text; Django takes functions among the fields of a page, its type stubs do not.
+# A function from a row to its text. Django accepts functions as fields of a page; its type stubs do not.
 Column = Any
 
 NOTHING: Final = "-"
-"""Stands where there is nothing (yet), as it does for Django's own empty fields."""
+"""Shown for a missing value, as Django does for its own empty fields."""
 
 
 def money(field: str, *, label: str = "", currency: str = "currency") -> Column:
-    """Builds the column of an amount: "12.50 EUR" out of 1250 minor units; empty where there is none (yet)."""
+    """Returns a column for an amount: 1250 minor units are shown as "12.50 EUR", None as "-"."""
 
     @admin.display(description=label or field.replace("_", " "), ordering=field)
     def column(row: Any) -> str:
@@ -34,7 +34,7 @@ def money(field: str, *, label: str = "", currency: str = "currency") -> Column:
 
 
 def moment(field: str, *, store: str = "store", label: str = "") -> Column:
-    """Builds the column of an instant on the wall clock of the row's store, with the zone; in UTC where it has none."""
+    """Returns a column for an instant in the time zone of the row's store; in UTC if the row has no store."""
 
     @admin.display(description=label or field.replace("_", " "), ordering=field)
     def column(row: Any) -> str:
@@ -49,7 +49,7 @@ def moment(field: str, *, store: str = "store", label: str = "") -> Column:
 
 
 def text(field: str, *, label: str) -> Column:
-    """Builds the column of a text under another name than its field's."""
+    """Returns a column for a text whose label differs from its field name."""
 
     @admin.display(description=label, ordering=field)
     def column(row: Any) -> str:
@@ -60,7 +60,7 @@ def text(field: str, *, label: str) -> Column:
 
 
 def day(field: str) -> Column:
-    """Builds the column of a date, written as the instants beside it are."""
+    """Returns a column for a date, written like the instants beside it."""
 
     @admin.display(description=field.replace("_", " "), ordering=field)
     def column(row: Any) -> str:
@@ -71,8 +71,9 @@ def day(field: str) -> Column:
 
 
 def told_of_handover(session: CashSession) -> str:
-    """Says who handed the drawer of a session over to whom, or left it uncounted, and what was missing; empty where the
-    drawer was empty, and where the opening was cancelled.
+    """Returns who left this session's drawer to whom, handed over or uncounted, and the difference.
+
+    Returns "" if the drawer was empty or the opening was cancelled.
     """
     if session.is_cancelled:
         return ""
@@ -85,9 +86,7 @@ def told_of_handover(session: CashSession) -> str:
 
 
 def handed_over(session: CashSession, *, said: str, difference: int) -> str:
-    """Says who handed a drawer over, or left it uncounted, and when, what became of it, and by how much it differs (minor
-    units).
-    """
+    """Returns who left a drawer and when, followed by `said` and the difference in minor units."""
     closed_at = session.closed_at or session.opened_at
     apart = f"{to_text(abs(difference), session.currency)} {'short' if difference < 0 else 'over'}"
     gap = apart if difference else "nothing missing"
@@ -105,13 +104,13 @@ def link_to(row: Any, *, text: str = "") -> SafeString:
 
 
 def link_to_list(model: Any, *, text: str, **filters: Any) -> SafeString:
-    """Returns a link to the list of a model, narrowed by filters."""
+    """Returns a link to the filtered list of a model."""
     url = reverse(f"{_pages_of(model)}_changelist", query=filters)
     return format_html('<a href="{}">{}</a>', url, text)
 
 
 def table(name: str, heads: list[str], rows: list[list[Any]], *, style: str = "figures") -> str:
-    """Lays rows out under their heads; a dash where there are none. A wide one is scrolled by itself, also by keyboard."""
+    """Returns an HTML table, or a dash without rows. A wide table scrolls by itself, also by keyboard."""
     if not rows:
         return NOTHING
     head = format_html_join("", '<th scope="col">{}</th>', ((words,) for words in heads))

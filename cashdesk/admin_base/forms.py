@@ -1,17 +1,17 @@
-"""Forms of rows that the domain may refuse to change."""
+"""The base form for rows that the domain may refuse to change."""
 
 from cashdesk.admin_base.constraint_words import WordedForm
 from cashdesk.errors import DomainError
 
 
 class RefusableForm(WordedForm):
-    """Asks the domain whether an existing row may become what the form makes of it, and shows the refusal.
+    """Asks the domain whether an existing row may change in this way, and shows its refusal.
 
-    The admin checks and saves a form in one transaction, so the locks that `refuse_change` takes hold until it is saved.
+    The admin validates and saves in one transaction, so locks taken in `refuse_change` hold until the row is saved.
     """
 
     def refuse_change(self) -> None:
-        """Raises DomainError where the row may not become what the form makes of it."""
+        """Raises DomainError if the row may not change in this way."""
         raise NotImplementedError
 
     def _post_clean(self) -> None:

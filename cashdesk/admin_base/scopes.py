@@ -1,4 +1,4 @@
-"""Which rows of each model exist for whom: the one table behind every list, page, filter and choice of the admin."""
+"""Which rows of each model a person may see: the one table behind every list, page, filter and choice of the admin."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -25,10 +25,10 @@ from cashdesk.models import (
 
 
 def rows_of(model: type[Model], *, by: Principal) -> "QuerySet[Any]":
-    """Returns the rows that `by` may know of, also what is no longer active: the books outlive people and shops.
+    """Returns the rows that `by` may see, inactive ones included, because old movements refer to them.
 
-    A manager knows the store, an admin the account, an operator of the installation everything. Raises KeyError for a
-    model that is not in the table, so that a new one is not shown to everybody by default.
+    Managers see their store, admins their account, operators of the installation everything. Raises KeyError for a
+    model without a scope, so that a new model is never visible to everybody by mistake.
     """
     rows: QuerySet[Any] = model._default_manager.all()
     wanted = SCOPES[model](by)
@@ -36,17 +36,17 @@ def rows_of(model: type[Model], *, by: Principal) -> "QuerySet[Any]":
 
 
 def register_scope(model: type[Model], condition: Callable[[Principal], Q]) -> None:
-    """Adds a model of a floor above to the table: whose rows exist for whom."""
+    """Adds the scope of a model of another app."""
     SCOPES[model] = condition
 
 
 def of_stores(path: str) -> Callable[[Principal], Q]:
-    """Builds the condition that the store at the end of `path` is one of those that are known."""
+    """Returns the condition that the store at `path` is in scope."""
     return lambda by: Q(**{f"{path}__in": by.stores()})
 
 
 def of_account(path: str) -> Callable[[Principal], Q]:
-    """Builds the condition that the row is of the own account."""
+    """Returns the condition that the row belongs to the person's account."""
     return lambda by: Q(**{path: by.account_id})
 
 
@@ -57,7 +57,7 @@ def _vendors(by: Principal) -> Q:
 
 
 def _tokens(by: Principal) -> Q:
-    """A manager knows the sign-ins of the store's people and the keys that are bound to the store, not the account's."""
+    """A manager sees the sign-ins of the store's people and the keys bound to the store, not the account's keys."""
     if by.has_role(Role.ADMIN):
         return Q(account_id=by.account_id)
     of_people = Q(kind=TokenKind.SIGN_IN, user__in=by.people(with_inactive=True))

@@ -1,4 +1,4 @@
-"""The back office of reconciliations: declarations, permissions, business days, exports and the variance queue."""
+"""The admin of reconciliations: declarations, authorizations, business days, exports and the variance queue."""
 
 from reconciliations.admin import authorization, business_day, export, reconciliation, variance
 

@@ -1,4 +1,4 @@
-"""Permissions for one sign-off: issued by a manager, and read. The token stands on the answer alone."""
+"""Authorizations of one sign-off each: managers issue them. The token is shown only in the answer."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,8 +30,6 @@ OPERATOR_MAX = 64
 
 
 class IssueForm(OfStoreForm):
-    """Asks for what, for whom, and for how long."""
-
     operator = forms.CharField(
         max_length=OPERATOR_MAX,
         required=False,
@@ -49,8 +47,6 @@ class IssueForm(OfStoreForm):
 
 
 class Issue(ActPage):
-    """A manager permits what somebody else signs off."""
-
     name = "issue"
     label = "Issue an authorization"
     explanation = (
@@ -61,7 +57,6 @@ class Issue(ActPage):
     used_as = '"authorizationTokenId": "{}"'
 
     def do(self, row: None, form: IssueForm, *, by: Principal, at: datetime) -> Done:
-        """Issues it."""
         given = form.cleaned_data
         operator = find_operator(uid=given["operator"], store=given["store"], by=by) if given["operator"] else None
         if given["operator"] and operator is None:
@@ -79,17 +74,13 @@ class Issue(ActPage):
 
 
 class StateFilter(admin.SimpleListFilter):
-    """Narrows to what may still be used, or no longer."""
-
     title = "state"
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """The states."""
         return [(state.value, str(state.label)) for state in AuthorizationState]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
-        """Returns the authorizations in the state; none for a state that there is not."""
         value = self.value()
         if value is None:
             return queryset
@@ -100,7 +91,7 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(Authorization)
 class AuthorizationAdmin(ActingAdmin):
-    """Who permitted what. Of the token only the beginning is shown: whoever had all of it could use it."""
+    """Issued authorizations. Only the beginning of the token is shown, because the whole token permits a sign-off."""
 
     list_display = (
         "__str__", "token_begins", "store", "operator", "purpose", "state_shown", "used_by", "issued_by",
@@ -118,21 +109,17 @@ class AuthorizationAdmin(ActingAdmin):
 
     @admin.display(description="token")
     def token_begins(self, authorization: Authorization) -> str:
-        """Enough to tell one from another."""
         return f"{str(authorization.uuid)[:BEGINNING]}…"
 
     @admin.display(description="state")
     def state_shown(self, authorization: Authorization) -> str:
-        """Whether it may still be used."""
         return str(state_of(authorization=authorization, at=timezone.now()).label)
 
     @admin.display(description="used by")
     def used_by(self, authorization: Authorization) -> str:
-        """The reconciliation that it permitted."""
         return link_to(authorization.reconciliation) if hasattr(authorization, "reconciliation") else NOTHING
 
     @admin.display(description="related")
     def belonging(self, authorization: Authorization) -> SafeString:
-        """What happened."""
         audited = link_to_list(AuditEntry, text="Audit trail", q=f"authorization:{authorization.pk}")
         return format_html("{}", audited)

@@ -1,4 +1,4 @@
-"""Business days: those that were closed are read; a manager closes one, having seen what that leaves uncounted."""
+"""Closed business days, and the action that closes one. It first lists what would be closed without a count."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -35,7 +35,7 @@ LATE_LISTED_MAX: Final = 50
 
 
 class CloseForm(OfStoreForm):
-    """Asks which day. What is closed with it without a count is told first; `seen` is what was told."""
+    """Asks for the day. `seen` holds the list of open drawers that the person was shown."""
 
     date = forms.DateField(
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), help_text="The store's trading date."
@@ -52,7 +52,10 @@ class CloseForm(OfStoreForm):
             self.initial = {"store": store.pk, "date": on, **self.initial}
 
     def asks_again(self, *, at: datetime) -> bool:
-        """Until somebody was told what is open now, and pressed the button with that before them."""
+        """Asks for confirmation until the person has seen the current list of open drawers.
+
+        A store with `closes_stale_sessions` needs no confirmation.
+        """
         store, on = self.cleaned_data["store"], self.cleaned_data["date"]
         if on > current_date(store=store, at=at) or day_of(store=store, on=on).state == DayState.CLOSED:
             return False
@@ -72,8 +75,6 @@ class CloseForm(OfStoreForm):
 
 
 class Close(ActPage):
-    """Ends a business day of a store."""
-
     name = "close"
     label = "Close a business day"
     explanation = (
@@ -83,7 +84,6 @@ class Close(ActPage):
     form = CloseForm
 
     def do(self, row: None, form: CloseForm, *, by: Principal, at: datetime) -> Done:
-        """Closes it."""
         store, on = form.cleaned_data["store"], form.cleaned_data["date"]
         closed = close_business_day(store=store, on=on, by=by, at=at)
         uncounted = len(closed.sessions) + len(closed.settlements)
@@ -93,7 +93,7 @@ class Close(ActPage):
 
 @admin.register(BusinessDay)
 class BusinessDayAdmin(ActingAdmin):
-    """The days that were closed. One that is not listed is open."""
+    """The closed days. A day that is not listed is open."""
 
     list_display = ("__str__", "store", moment("closed_at"), "closed_by_shown")
     joined = ("store", "closed_by", "closed_with")
@@ -106,14 +106,14 @@ class BusinessDayAdmin(ActingAdmin):
 
     @admin.display(description="closed by")
     def closed_by_shown(self, row: BusinessDay) -> str:
-        """The person, the program, or the server's own command."""
+        """The person, the API key, or the server's own command."""
         if row.closed_by is not None:
             return str(row.closed_by)
         return f"key {row.closed_with.name}, {row.closed_with}" if row.closed_with is not None else "the server"
 
     @admin.display(description="closed without a count")
     def uncounted(self, row: BusinessDay) -> str:
-        """The sessions and settlements that were closed with it."""
+        """The sessions and settlements that the close of the day ended without a count, read from the audit trail."""
         noted = AuditEntry.objects.filter(action="business_day.closed", subject=_subject(row)).first()
         detail: dict[str, Any] = noted.detail if noted is not None else {}
         links = [link_to(CashSession(pk=number), text=f"Session {number}") for number in detail.get("sessions", ())]
@@ -124,7 +124,7 @@ class BusinessDayAdmin(ActingAdmin):
 
     @admin.display(description="late for it")
     def late(self, row: BusinessDay) -> str:
-        """What was recorded for the day after it was closed."""
+        """The movements recorded for the day after its close."""
         arrived = queries.late_for_closed_days(store=row.store).filter(business_date=row.date)
         found = arrived.select_related("source__store", "destination__store", "store").order_by("pk")
         recorded_at = moment("recorded_at")
@@ -144,7 +144,6 @@ class BusinessDayAdmin(ActingAdmin):
 
     @admin.display(description="related")
     def belonging(self, row: BusinessDay) -> SafeString:
-        """The ways to what was declared for the day, and to what happened."""
         return format_html(
             "{} · {}",
             link_to_list(Reconciliation, text="Reconciliations", store=row.store_id, business_date__exact=row.date),

@@ -1,4 +1,4 @@
-"""Exports: who took which table out, and how far each got. Files are made on the page of exports."""
+"""Exports: who requested which table, and how far each is. The exports page makes the files."""
 
 from typing import ClassVar
 
@@ -14,8 +14,6 @@ register_scope(Export, of_stores("store"))
 
 @admin.register(Export)
 class ExportAdmin(ReadOnlyAdmin):
-    """One row per file that somebody asked for."""
-
     list_display = (
         "__str__", "store", "table", day("first_date"), day("last_date"), "file_format", "requested_by_name", "state",
         moment("begun_at"),

@@ -1,4 +1,4 @@
-"""Reconciliations: read-only, since each is a snapshot (law 4)."""
+"""Reconciliations, read-only: each is a snapshot (law 4)."""
 
 from typing import Any
 
@@ -30,17 +30,15 @@ SIGN_OF = {
 
 
 class TypeFilter(admin.SimpleListFilter):
-    """Narrows to which way the discrepancy goes."""
+    """Filters by match, shortage or overage."""
 
     title = "type"
     parameter_name = "type"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """The three."""
         return [(type_.value, str(type_.label)) for type_ in DiscrepancyType]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
-        """Returns the reconciliations of the type; none for a type that there is not."""
         value = self.value()
         if value is None:
             return queryset
@@ -48,24 +46,20 @@ class TypeFilter(admin.SimpleListFilter):
 
 
 class StandingFilter(admin.SimpleListFilter):
-    """Narrows to those that stand, or whose place a later one took."""
+    """Filters by whether a later reconciliation replaced this one."""
 
     title = "standing"
     parameter_name = "standing"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """The two."""
         return [("stands", "Stands"), ("superseded", "Superseded")]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
-        """Returns the reconciliations that stand, or those that no longer do."""
         return queryset if self.value() is None else queryset.filter(superseded_by__isnull=self.value() == "stands")
 
 
 @admin.register(Reconciliation)
 class ReconciliationAdmin(ReadOnlyAdmin):
-    """What was declared against what the ledger said at that moment."""
-
     list_display = (
         "__str__", "store", day("business_date"), "operator", money("system_amount", label="system"),
         money("declared_amount", label="declared"), money("discrepancy"), "type_shown", "reason_shown", "standing",
@@ -87,14 +81,14 @@ class ReconciliationAdmin(ReadOnlyAdmin):
     )  # fmt: skip
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """Returns one row, with what arrived for it since and whether it still awaits approval."""
+        """Adds the late money of the row, and whether it still awaits approval."""
         found = super().get_object(request, object_id, from_field)
         shown = queries.reconciliations(by=principal_of(request), store=found.store).get(pk=found.pk)
         found.late_amount, found.still_awaits_approval = shown.late_amount, shown.still_awaits_approval  # type: ignore[attr-defined]  # annotated
         return found
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Shows the page. The adjusted figure of a day that runs is what is expected now: the look is noted (law 5)."""
+        """Writes an audit entry first: on an open day the adjusted figure is the expected amount (law 5)."""
         row: Reconciliation = context["original"]
         if day_of(store=row.store, on=row.business_date).state == DayState.OPEN:
             note_seen(
@@ -108,64 +102,57 @@ class ReconciliationAdmin(ReadOnlyAdmin):
 
     @admin.display(description="type")
     def type_shown(self, row: Reconciliation) -> str:
-        """Which way it goes."""
         return str(DiscrepancyType.of(row.discrepancy).label)
 
     @admin.display(description="reason")
     def reason_shown(self, row: Reconciliation) -> str:
-        """Why, where it was said."""
         return row.get_reason_display() or NOTHING
 
     @admin.display(description="standing")
     def standing(self, row: Reconciliation) -> str:
-        """Whether no later one of the same scope took its place, and whether the day had been closed before it."""
+        """Whether a later reconciliation replaced it, and whether the day was already closed."""
         standing = "superseded" if hasattr(row, "superseded_by") else "stands"
         return f"{standing}, post close" if row.is_post_close else standing
 
     @admin.display(description="approval")
     def approval(self, row: Any) -> str:
-        """Whether somebody has still to sign it off."""
         return "awaited" if row.still_awaits_approval else NOTHING
 
     @admin.display(description="reported by")
     def reporter(self, row: Reconciliation) -> str:
-        """The name of the person or the key, and how other systems read it."""
+        """The name of the person or key, with the reporter's text as other systems read it."""
         named = row.reported_by_user or (row.reported_with and row.reported_with.name)
         return f"{named} ({row.reported_by})" if named else row.reported_by
 
     @admin.display(description="late")
     def late_shown(self, row: Reconciliation) -> str:
-        """What arrived for its scope since it was recorded."""
+        """Money that arrived for the same scope after the reconciliation."""
         return to_text(_late(row), row.currency)
 
     @admin.display(description="adjusted system")
     def adjusted_system(self, row: Reconciliation) -> str:
-        """The system's amount with what arrived since."""
+        """The system amount plus late money."""
         return to_text(row.system_amount + _late(row), row.currency)
 
     @admin.display(description="adjusted discrepancy")
     def adjusted_discrepancy(self, row: Reconciliation) -> str:
-        """What that leaves unexplained."""
+        """The discrepancy minus late money."""
         return to_text(row.discrepancy - _late(row), row.currency)
 
     @admin.display(description="takes the place of")
     def supersedes_link(self, row: Reconciliation) -> str:
-        """The one before it."""
         return link_to(row.supersedes) if row.supersedes else NOTHING
 
     @admin.display(description="superseded by")
     def superseded_by_link(self, row: Reconciliation) -> str:
-        """The one after it."""
         return link_to(row.superseded_by) if hasattr(row, "superseded_by") else NOTHING
 
     @admin.display(description="authorization")
     def authorization_link(self, row: Reconciliation) -> str:
-        """The permission that it came with."""
         return link_to(row.authorization) if row.authorization else NOTHING
 
     @admin.display(description="related")
     def belonging(self, row: Reconciliation) -> SafeString:
-        """What happened."""
         return format_html("{}", link_to_list(AuditEntry, text="Audit trail", q=f"reconciliation:{row.pk}"))
 
 

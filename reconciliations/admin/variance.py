@@ -1,4 +1,4 @@
-"""The variance queue: what waits for somebody, and what was done with it."""
+"""The variance queue: differences that wait for a decision, the actions on them, and their history."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -49,8 +49,6 @@ register_scope(VarianceEvent, of_stores("variance__store"))
 
 
 class NotesForm(ActForm):
-    """Asks for what else there is to say."""
-
     notes = forms.CharField(
         max_length=NOTES_MAX,
         required=False,
@@ -60,29 +58,23 @@ class NotesForm(ActForm):
 
 
 class SaidForm(NotesForm):
-    """Asks for it, and takes no silence."""
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["notes"].required = True
 
 
 class ExplainForm(NotesForm):
-    """Asks for the reason, and what there is to say of it."""
-
     reason = forms.ChoiceField(choices=[("", "Choose a reason"), *Reason.choices])
     field_order = ("reason", "notes")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # An explanation that was sent back is bettered, not written anew.
+        # After a rejection the person edits the previous explanation.
         self.initial.setdefault("reason", self.row.reason)
         self.initial.setdefault("notes", self.row.notes)
 
 
 class RecountForm(NotesForm):
-    """Asks for what was counted."""
-
     amount = forms.CharField(max_length=40)
     field_order = ("amount", "notes")
 
@@ -92,56 +84,46 @@ class RecountForm(NotesForm):
         self.fields["amount"].help_text = "In units of the currency, such as 250.00; 0 where there was none."
 
     def clean_amount(self) -> int:
-        """Returns minor units."""
         return units_of(self.cleaned_data["amount"], self.row.currency)
 
 
 class VarianceAct(ActPage):
-    """One act of the queue; offered as the domain would allow it."""
+    """An action on a variance. It is offered if the domain allows it."""
 
     act: ClassVar[Act]
     form = NotesForm
 
     def is_offered(self, row: Variance, *, by: Principal) -> bool:
-        """Where the state allows it and it is not their own count."""
+        """Whether the state allows the action and the count is not the person's own."""
         return self.act in acts_open_to(row, by=by)
 
     def told(self, row: Variance) -> str:
-        """What it is about, and what will happen."""
         return f"{headline_of(row)}. {self.explanation}"
 
 
 class Explain(VarianceAct):
-    """Why there is a difference."""
-
     act = Act.EXPLAIN
     name, label = "explain", "Explain"
     explanation = "It then waits to be approved by somebody whose count it was not."
     form = ExplainForm
 
     def do(self, row: Variance, form: ExplainForm, *, by: Principal, at: datetime) -> Done:
-        """Keeps the reason."""
         said = form.cleaned_data
         explain_variance(variance=row, reason=said["reason"], notes=said["notes"], by=by, at=at)
         return Done(message=f"{row} is explained.")
 
 
 class Witness(VarianceAct):
-    """A second pair of eyes."""
-
     act = Act.WITNESS
     name, label = "witness", "Witness"
     explanation = "You put on record that you have seen the cash and the count."
 
     def do(self, row: Variance, form: NotesForm, *, by: Principal, at: datetime) -> Done:
-        """Notes the witness."""
         witness_variance(variance=row, notes=form.cleaned_data["notes"], by=by, at=at)
         return Done(message=f"You have witnessed {row}.")
 
 
 class Recount(VarianceAct):
-    """A second count of the same cash."""
-
     act = Act.RECOUNT
     name, label = "recount", "Recount"
     explanation = (
@@ -151,11 +133,10 @@ class Recount(VarianceAct):
     form = RecountForm
 
     def is_offered(self, row: Variance, *, by: Principal) -> bool:
-        """Where there is cash that can be counted again."""
+        """Whether there is cash that can be counted again."""
         return can_recount(row, by=by)
 
     def do(self, row: Variance, form: RecountForm, *, by: Principal, at: datetime) -> Done:
-        """Keeps the count."""
         amount = form.cleaned_data["amount"]
         counted = CountedAmount(currency=row.currency, method=row.method, amount=amount)
         recount_variance(variance=row, counted=counted, notes=form.cleaned_data["notes"], by=by, at=at)
@@ -163,64 +144,53 @@ class Recount(VarianceAct):
 
 
 class Approve(VarianceAct):
-    """The sign-off."""
-
     act = Act.APPROVE
     name, label = "approve", "Approve"
     explanation = "You sign it off. What a recount found otherwise is booked now. This cannot be undone."
 
     def do(self, row: Variance, form: NotesForm, *, by: Principal, at: datetime) -> Done:
-        """Signs it off."""
         approve_variance(variance=row, notes=form.cleaned_data["notes"], by=by, at=at)
         return Done(message=f"{row} is approved.")
 
 
 class Reject(VarianceAct):
-    """Back to the supervisor."""
-
     act = Act.REJECT
     name, label = "reject", "Reject"
     explanation = "The explanation goes back to the cashier's supervisor. Say what is missing in it."
     form = SaidForm
 
     def do(self, row: Variance, form: SaidForm, *, by: Principal, at: datetime) -> Done:
-        """Sends it back."""
         reject_variance(variance=row, notes=form.cleaned_data["notes"], by=by, at=at)
         return Done(message=f"The explanation of {row} is rejected.")
 
 
 class Escalate(VarianceAct):
-    """Up to the account's admin."""
-
     act = Act.ESCALATE
     name, label = "escalate", "Escalate"
     explanation = "From now on an admin decides it. Say why you hand it up."
     form = SaidForm
 
     def do(self, row: Variance, form: SaidForm, *, by: Principal, at: datetime) -> Done:
-        """Hands it up."""
         escalate_variance(variance=row, notes=form.cleaned_data["notes"], by=by, at=at)
         return Done(message=f"{row} is escalated.")
 
 
 class QueueFilter(admin.SimpleListFilter):
-    """Narrows to what waits, which is what the page shows first, or to what was dealt with."""
+    """Filters by waiting (the default), ended, or all."""
 
     title = "queue"
     parameter_name = "queue"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """What else there is to see."""
         return [("ended", "Dealt with"), ("all", "All")]
 
     def choices(self, changelist: Any) -> Any:
-        """With the queue itself where Django says "All"."""
+        """Renames Django's first choice "All", because here it shows the waiting rows."""
         first, *others = super().choices(changelist)
         yield {**first, "display": "Waits"}
         yield from others
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
-        """Returns the rows."""
         if self.value() == "all":
             return queryset
         ended = queryset.filter(state__in=ENDED_VARIANCES)
@@ -229,7 +199,7 @@ class QueueFilter(admin.SimpleListFilter):
 
 @admin.register(Variance)
 class VarianceAdmin(ActingAdmin):
-    """One row per difference. Its figures were frozen where it arose; what people do with it is its history."""
+    """One row per variance. Its figures were frozen when it arose; its history shows what people did."""
 
     list_display = (
         "__str__", "kind", "state", "store", "place", "person", "difference_shown", day("business_date"),
@@ -248,18 +218,17 @@ class VarianceAdmin(ActingAdmin):
     acts = (Explain(), Witness(), Recount(), Approve(), Reject(), Escalate())
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
-        """With the late money of each."""
         rows: QuerySet[Any] = super().get_queryset(request).annotate(late_amount=late_amount())
         return rows
 
     @admin.display(description="difference", ordering="difference")
     def difference_shown(self, variance: Variance) -> str:
-        """Counted minus expected; of late money what came; of what nobody counted that it is not known."""
+        """Counted minus expected. For late money, its amount; without a count, "not counted"."""
         return difference_of(variance)
 
     @admin.display(description="handed over")
     def custody(self, variance: Variance) -> str:
-        """Both names, where one counted a drawer out and the other counted it in."""
+        """Both cashiers of a handover."""
         session = variance.session
         if variance.kind != VarianceKind.OPENING or session is None:
             return NOTHING
@@ -270,7 +239,7 @@ class VarianceAdmin(ActingAdmin):
 
     @admin.display(description="late money")
     def late_shown(self, variance: Variance) -> str:
-        """What arrived after the count, and what that leaves unexplained."""
+        """Money that arrived after the count, and the difference that it leaves unexplained."""
         late = int(getattr(variance, "late_amount", 0))
         if variance.difference is None or variance.counted_amount is None or not late:
             return NOTHING
@@ -279,17 +248,15 @@ class VarianceAdmin(ActingAdmin):
 
     @admin.display(description="escalated")
     def escalated_shown(self, variance: Variance) -> str:
-        """In words: a red cross says nothing."""
+        """Text instead of Django's icon, which would show a red cross for "No"."""
         return "Yes: an admin decides it" if variance.is_escalated else "No"
 
     @admin.display(description="reason")
     def reason_shown(self, variance: Variance) -> str:
-        """In words."""
         return variance.get_reason_display() or NOTHING
 
     @admin.display(description="related")
     def belonging(self, variance: Variance) -> SafeString:
-        """The way to its cause, and what happened."""
         trail = link_to_list(AuditEntry, text="Audit trail", q=f"variance:{variance.pk}")
         cause = link_to_list(AuditEntry, text=f"Audit trail of {variance.subject}", q=variance.subject)
         if variance.session is None:
@@ -298,7 +265,6 @@ class VarianceAdmin(ActingAdmin):
 
     @admin.display(description="history")
     def history_shown(self, variance: Variance) -> str:
-        """Every act, oldest first."""
         events = variance.events.select_related("by_user", "movement").prefetch_related("count__amounts").order_by("pk")
         rows = [
             [
@@ -314,14 +280,14 @@ class VarianceAdmin(ActingAdmin):
 
 
 def headline_of(variance: Variance) -> str:
-    """Says in one line what a difference is about."""
+    """Returns one line with the variance's kind, place, person, day and difference."""
     where = f"{variance.store}, {variance.place}" if variance.place is not None else str(variance.store)
     whose = f", {variance.person}" if variance.person is not None else ""
     return f"{variance.get_kind_display()}, {where}{whose}, {variance.business_date}: {difference_of(variance)}"
 
 
 def difference_of(variance: Variance) -> str:
-    """Counted minus expected, in words."""
+    """Returns counted minus expected as text."""
     if variance.kind == VarianceKind.LATE:
         return f"{to_text(int(getattr(variance, 'late_amount', 0)), variance.currency)} {variance.method} came late"
     if variance.difference is None:

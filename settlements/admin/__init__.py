@@ -1,6 +1,4 @@
-"""The back office of settlements: read the periods, the reasons of the cashbook, the bags for the bank and the orders for
-change.
-"""
+"""The admin of settlements: periods, cashbook accounts, deposits, change orders and reversals."""
 
 from settlements.admin import cashbook, change_order, deposit, movement, place, seal, settlement
 

@@ -1,4 +1,4 @@
-"""The cashbook's accounts: kept by managers, retired and never deleted."""
+"""Cashbook accounts: managers add them and deactivate them. They are never deleted."""
 
 from typing import Any
 
@@ -16,10 +16,8 @@ register_scope(CashbookAccount, of_stores("store"))
 
 
 class AccountForm(WordedForm):
-    """A reason. A store's first own one stands beside the usual ones, whose codes are taken."""
-
     def clean(self) -> dict[str, Any]:
-        """Lets the usual ones be there before the code is looked for among them."""
+        """Creates the store's usual accounts first, so that validation refuses a code that one of them has."""
         cleaned = super().clean() or self.cleaned_data
         if self.instance.pk is None and cleaned.get("store") is not None:
             keep_usual_accounts(store=cleaned["store"])
@@ -28,7 +26,7 @@ class AccountForm(WordedForm):
 
 @admin.register(CashbookAccount)
 class CashbookAccountAdmin(CashdeskAdmin):
-    """Reasons for which money is paid in and out. What a code means stays, since movements carry it."""
+    """Reasons for money paid in and out. Code, type and direction are fixed, because movements refer to them."""
 
     noun = "cashbook_account"
     role_to_add = role_to_change = Role.MANAGER
@@ -41,16 +39,14 @@ class CashbookAccountAdmin(CashdeskAdmin):
     fields = ("store", "type", "direction", "code", "description", "is_active")
 
     def get_readonly_fields(self, request: HttpRequest, obj: CashbookAccount | None = None) -> Any:
-        """What a code means is chosen once."""
         return () if obj is None else ("store", "type", "direction", "code")
 
     def get_changeform_initial_data(self, request: HttpRequest) -> Any:
-        """Begins in the store of who makes it."""
         user = principal_of(request).user
         return {"store": user.store_id if user else None, **super().get_changeform_initial_data(request)}
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Shows the usual accounts from the first look on: who works in a store finds what it begins with."""
+        """Creates the usual accounts of the person's store, so that the first visit already lists them."""
         user = principal_of(request).user
         if user is not None and user.store is not None and self.has_view_permission(request):
             keep_usual_accounts(store=user.store)

@@ -1,4 +1,4 @@
-"""Orders for change: read; they are made, received and cancelled on the pages of the vault."""
+"""Change orders, read-only: people place, receive and cancel them on the pages of the vault."""
 
 from django.contrib import admin
 from django.utils.html import format_html, format_html_join
@@ -17,8 +17,6 @@ register_scope(ChangeOrder, of_stores("store"))
 
 @admin.register(ChangeOrder)
 class ChangeOrderAdmin(ReadOnlyAdmin):
-    """What was ordered from the bank, and what came."""
-
     list_display = (
         "__str__", "store", "state_shown", money("amount", label="ordered"), money("received"), "wanted_on",
         moment("ordered_at"), moment("ended_at"),
@@ -35,22 +33,19 @@ class ChangeOrderAdmin(ReadOnlyAdmin):
 
     @admin.display(description="state")
     def state_shown(self, order: ChangeOrder) -> str:
-        """The state, or that what came was booked back."""
+        """The state, or that the arrived cash was booked back."""
         return "Arrived, and its movement was reversed" if order.shown_state == REVERSED else order.get_state_display()
 
     @admin.display(description="notes and coins ordered")
     def pieces_ordered(self, order: ChangeOrder) -> SafeString | str:
-        """How many of which, largest first."""
         return _told(order.ordered_by_worth, order.currency)
 
     @admin.display(description="notes and coins that came")
     def pieces_received(self, order: ChangeOrder) -> SafeString | str:
-        """How many of which, largest first."""
         return _told(order.received_by_worth, order.currency)
 
     @admin.display(description="related")
     def belonging(self, order: ChangeOrder) -> SafeString:
-        """The movement, and what happened."""
         trail = link_to_list(AuditEntry, text="Audit trail", q=f"change_order:{order.pk}")
         return trail if order.movement is None else format_html("{} · {}", link_to(order.movement), trail)
 

@@ -1,4 +1,4 @@
-"""What a manager does with a settlement: compares a count, closes with it, closes without one, counts afterwards."""
+"""A manager's actions on a settlement: preview a count, close with it, close without one, count afterwards."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -27,7 +27,7 @@ BLANK_ROWS: Final = 2
 
 
 class AmountRowForm(forms.Form):
-    """What was counted of one currency and method; all three, or none of them."""
+    """The count of one currency and method: all three fields, or none."""
 
     currency = forms.CharField(max_length=3, required=False, widget=forms.TextInput(attrs={"size": 4}))
     method = forms.ChoiceField(required=False)
@@ -38,7 +38,6 @@ class AmountRowForm(forms.Form):
         self.fields["method"].choices = methods  # type: ignore[attr-defined]  # of a choice field
 
     def clean_currency(self) -> str:
-        """Returns the code in capitals."""
         currency = str(self.cleaned_data["currency"]).upper()
         if currency:
             try:
@@ -48,7 +47,7 @@ class AmountRowForm(forms.Form):
         return currency
 
     def clean(self) -> dict[str, Any]:
-        """Adds `counted`: the amount, or None for a row that was left empty."""
+        """Adds `counted`: the amount, or None for an empty row."""
         given = {name: self.cleaned_data.get(name) for name in self.fields}
         if self.errors:
             return self.cleaned_data
@@ -72,15 +71,17 @@ AmountRows: Any = forms.formset_factory(AmountRowForm, extra=0, max_num=ROWS_MAX
 
 
 class CountedRowsForm(ReasonForm):
-    """Asks what was counted, per currency and method, and why. Its rows are begun with what everybody knows: what the
-    settlement was opened with and what is counted by hand, whatever has moved (law 5).
+    """Asks for the count per currency and method, and a reason.
+
+    Prefills the pairs that are no secret: those of the opening, and the methods that are counted by hand. They never
+    depend on which pairs moved (law 5).
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         settlement: Settlement = self.row
         opened_with = [line.pair for line in settlement.initial_amounts.all()]
-        # What a card took never lies in a vault.
+        # A vault holds cash only.
         counted = {CASH} if settlement.type == SettlementType.VAULT else counted_methods(settlement)
         by_hand = sorted(counted, key=lambda code: (code != CASH, code))
         pairs = list(dict.fromkeys([*opened_with, *((settlement.store.currency, code) for code in by_hand)]))
@@ -97,7 +98,7 @@ class CountedRowsForm(ReasonForm):
         )
 
     def clean(self) -> dict[str, Any]:
-        """Adds `counted`, the amounts of the rows that are not empty."""
+        """Adds `counted`: the amounts of the rows that are not empty."""
         cleaned = super().clean() or self.cleaned_data
         if not self.rows.is_valid():
             raise forms.ValidationError("Please look at the rows that are marked.")
@@ -105,7 +106,7 @@ class CountedRowsForm(ReasonForm):
         return {**cleaned, "counted": [row.cleaned_data["counted"] for row in self.filled]}
 
     def refuse(self, error: DomainError) -> None:
-        """Says what was refused at the row that the domain names."""
+        """Shows the error at the row that the domain names."""
         named = {name: text for name, text in error.errors.items() if name.startswith("amounts.")}
         for name, text in named.items():
             self.filled[int(name.partition(".")[2])].add_error("amount", f"This row {text}")
@@ -116,7 +117,7 @@ class CountedRowsForm(ReasonForm):
 
 
 class RecountForm(CountedRowsForm):
-    """Asks besides what is to be done with the amounts."""
+    """Also asks whether to preview or to close with the amounts."""
 
     PREVIEW, CLOSE = "preview", "close"
     do = forms.ChoiceField(
@@ -133,13 +134,15 @@ class RecountForm(CountedRowsForm):
         self.initial["after_previews"] = self.row.preview_count
 
     def renew(self, row: Settlement) -> None:
-        """Counts a preview that somebody else made meanwhile; sent again, this one comes after it."""
+        """Updates `after_previews` after another person's preview, so that this form can be sent again."""
         super().renew(row)
         self.data = {**self.data.dict(), "after_previews": str(row.preview_count)}  # type: ignore[attr-defined]  # a POST
 
 
 class Recount(ActPage):
-    """Compares what a manager counted with the target, or closes with it. How much is missing is told by the close alone."""
+    """Compares a manager's count with the target, or closes with it. Only the close shows the size of a difference (law
+    5).
+    """
 
     name = "recount"
     label = "Recount"
@@ -150,7 +153,7 @@ class Recount(ActPage):
     form = RecountForm
 
     def told(self, row: Settlement) -> str:
-        """Says besides what the next preview of this settlement will do."""
+        """Adds what the next preview of this settlement will do."""
         if row.type == SettlementType.VAULT:
             return (
                 f"{self.explanation} A vault is previewed as often as you like, and its next settlement opens at once."
@@ -162,11 +165,9 @@ class Recount(ActPage):
         return f"{self.explanation} {last} closes the settlement if all is equal."
 
     def is_offered(self, row: Settlement, *, by: Principal) -> bool:
-        """While it may be counted."""
         return Act.CLOSE in ACTS[row.type][row.state]
 
     def do(self, row: Settlement, form: RecountForm, *, by: Principal, at: datetime) -> Done:
-        """Previews or closes."""
         asked = form.cleaned_data
         if asked["do"] == RecountForm.CLOSE:
             close_settlement(settlement=row, counted=asked["counted"], by=by, at=at, reason=asked["reason"])
@@ -183,8 +184,6 @@ class Recount(ActPage):
 
 
 class ForceClose(ActPage):
-    """Ends the settlement of a register that nobody will count now."""
-
     name = "force-close"
     label = "Close without a count"
     explanation = (
@@ -193,18 +192,14 @@ class ForceClose(ActPage):
     )
 
     def is_offered(self, row: Settlement, *, by: Principal) -> bool:
-        """A register's, until it is closed."""
         return Act.FORCE_CLOSE in ACTS[row.type][row.state]
 
     def do(self, row: Settlement, form: ReasonForm, *, by: Principal, at: datetime) -> Done:
-        """Closes it."""
         force_close_settlement(settlement=row, by=by, at=at, reason=form.cleaned_data["reason"])
         return Done(message=f"{row} is closed without a count.")
 
 
 class CountAfterwards(ActPage):
-    """Counts the drawer of a settlement that was closed without a count."""
-
     name = "count-afterwards"
     label = "Count afterwards"
     explanation = (
@@ -214,13 +209,12 @@ class CountAfterwards(ActPage):
     form = CountedRowsForm
 
     def is_offered(self, row: Settlement, *, by: Principal) -> bool:
-        """After a close without a count, until the drawer is opened or counted."""
+        """Offered after a close without a count, until the drawer is opened or counted."""
         if row.closing != Closing.FORCED:
             return False
         return any(found.awaits_count for found in queries.settlements(by=by).filter(pk=row.pk))  # type: ignore[attr-defined]
 
     def do(self, row: Settlement, form: CountedRowsForm, *, by: Principal, at: datetime) -> Done:
-        """Keeps the count."""
         asked = form.cleaned_data
         count_settlement_afterwards(settlement=row, counted=asked["counted"], by=by, at=at, reason=asked["reason"])
         return Done(message=f"The drawer of {row} is counted; the differences are booked.")

@@ -1,4 +1,4 @@
-"""Bags for the bank: read, and told when one was collected and what the bank credited."""
+"""Deposits: the bags for the bank, with actions to record the pick-up, the bank's credit and its correction."""
 
 from datetime import datetime
 from typing import Any
@@ -33,8 +33,6 @@ register_scope(Deposit, of_stores("store"))
 
 
 class CollectForm(ActForm):
-    """Asks who took it along."""
-
     courier = forms.CharField(
         label="Courier",
         max_length=200,
@@ -45,26 +43,20 @@ class CollectForm(ActForm):
 
 
 class Collect(ActPage):
-    """A bag leaves the shop."""
-
     name = "collect"
     label = "Collected"
     explanation = "Notes that the bag left the shop, now and by whom. This cannot be undone."
     form = CollectForm
 
     def is_offered(self, row: Deposit, *, by: Principal) -> bool:
-        """While it lies prepared."""
         return DepositAct.COLLECT in acts_open_to(row, by=by)
 
     def do(self, row: Deposit, form: CollectForm, *, by: Principal, at: datetime) -> Done:
-        """Notes it."""
         collect_deposit(deposit=row, courier=form.cleaned_data["courier"], by=by, at=at)
         return Done(message=f"{row} is collected.")
 
 
 class CreditForm(ActForm):
-    """Asks for the bank's figure."""
-
     amount = forms.CharField(max_length=40, help_text="By the bank's statement, in units of the currency, as 250.00.")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -72,13 +64,10 @@ class CreditForm(ActForm):
         self.fields["amount"].label = f"Credited, {self.row.movement.currency}"
 
     def clean_amount(self) -> int:
-        """Returns minor units."""
         return units_of(self.cleaned_data["amount"], self.row.movement.currency)
 
 
 class Credit(ActPage):
-    """The bank has counted it."""
-
     name = "credit"
     label = "Credited"
     explanation = (
@@ -88,19 +77,16 @@ class Credit(ActPage):
     form = CreditForm
 
     def is_offered(self, row: Deposit, *, by: Principal) -> bool:
-        """Until it was credited or cancelled."""
         return DepositAct.CREDIT in acts_open_to(row, by=by)
 
     def do(self, row: Deposit, form: CreditForm, *, by: Principal, at: datetime) -> Done:
-        """Notes it, and says what differs."""
+        """Records the credit and shows the difference."""
         done = credit_deposit(deposit=row, amount=form.cleaned_data["amount"], by=by, at=at)
         currency = done.movement.currency
         return Done(message=f"{row} is credited. Difference: {to_text(done.difference or 0, currency)}.")
 
 
 class CorrectForm(CreditForm):
-    """Asks for the right figure and why the recorded one is wrong."""
-
     reason = forms.CharField(
         max_length=REASON_MAX,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
@@ -109,27 +95,23 @@ class CorrectForm(CreditForm):
 
 
 class CorrectCredit(ActPage):
-    """What was recorded as credited is wrong."""
-
     name = "correct-credit"
     label = "Correct the credit"
     explanation = "Books the change between the bank and over/short. The figures before stay on record."
     form = CorrectForm
 
     def is_offered(self, row: Deposit, *, by: Principal) -> bool:
-        """After the credit, to another person than who recorded it."""
+        """Offered after the credit, but not to the person who recorded it."""
         return DepositAct.CORRECT_CREDIT in acts_open_to(row, by=by)
 
     def why_not(self, row: Deposit, *, by: Principal) -> str:
-        """Shown once the bag is credited."""
+        """Explains a refusal only once the bag is credited."""
         return why_not_corrected(row, by=by) if row.state == DepositState.CREDITED else ""
 
     def told(self, row: Deposit) -> str:
-        """Names the figure that is corrected."""
         return f"Recorded now: {to_text(row.credited_now or 0, row.movement.currency)}. {self.explanation}"
 
     def do(self, row: Deposit, form: CorrectForm, *, by: Principal, at: datetime) -> Done:
-        """Books it, and says what differs now."""
         told = form.cleaned_data
         done = correct_credit(deposit=row, amount=told["amount"], reason=told["reason"], by=by, at=at)
         currency = done.movement.currency
@@ -139,25 +121,19 @@ class CorrectCredit(ActPage):
 
 
 class StateFilter(admin.SimpleListFilter):
-    """Narrows to a state as it is shown: a cancelled bag is in no other."""
-
     title = "state"
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """The states."""
         return list(DepositState.choices)
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
-        """Returns the bags in the state."""
         value = self.value()
         return queryset if value is None else queryset.filter(state=value)
 
 
 @admin.register(Deposit)
 class DepositAdmin(ActingAdmin):
-    """The way of each bag."""
-
     list_display = (
         "__str__", "store", "state", money("movement__amount", label="amount", currency="movement__currency"),
         "difference_shown", moment("prepared_at"), moment("credited_at"),
@@ -175,12 +151,10 @@ class DepositAdmin(ActingAdmin):
     acts = (Collect(), Credit(), CorrectCredit())
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
-        """With the corrections, in one query more."""
         return super().get_queryset(request).prefetch_related("corrections__corrected_by")
 
     @admin.display(description="credited amount")
     def credited_shown(self, deposit: Deposit) -> str:
-        """What the bank credited, after the last correction."""
         return _written(deposit.credited_now, deposit)
 
     @admin.display(description="difference")
@@ -190,7 +164,6 @@ class DepositAdmin(ActingAdmin):
 
     @admin.display(description="corrections")
     def corrections_shown(self, deposit: Deposit) -> str:
-        """Every correction of the credit, oldest first."""
         rows = [
             [
                 _written(correction.corrected_from, deposit),
@@ -205,7 +178,6 @@ class DepositAdmin(ActingAdmin):
 
     @admin.display(description="related")
     def belonging(self, deposit: Deposit) -> SafeString:
-        """The movement, the differences of the credit and of each correction, and what happened."""
         texts = ["Differences", *(f"Differences of {correction}" for correction in deposit.corrections.all())]
         links = [
             link_to_list(Variance, text=text, subject__exact=subject, queue="all")

@@ -1,4 +1,4 @@
-"""The page of a movement and that of a cash session, with the reversal of what was booked by mistake."""
+"""The pages of movements and cash sessions, with reversals of mistakes. They replace the ground floor's pages."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -27,8 +27,6 @@ EXPLANATION: Final = (
 
 
 class ReversalForm(ActForm):
-    """Asks why; the reason stands in the reversal."""
-
     reason = forms.CharField(
         max_length=REASON_MAX,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
@@ -37,29 +35,25 @@ class ReversalForm(ActForm):
 
 
 class Reverse(ActPage):
-    """A movement is corrected by its reversal, once."""
-
     name = "reverse"
     label = "Reverse"
     explanation = EXPLANATION
     form = ReversalForm
 
     def refusal(self, row: Movement, *, by: Principal) -> str | None:
-        """Its kind, its period or its deposit, as the domain says it."""
+        """Why this movement cannot be reversed: its kind, period or deposit."""
         return why_not_reversed([row])[row.pk] or None
 
     def told(self, row: Movement) -> str:
-        """Names the movement."""
         return f"{_words(row)}. {self.explanation}"
 
     def do(self, row: Movement, form: ReversalForm, *, by: Principal, at: datetime) -> Done:
-        """Books it, and leads to the reversal."""
         made = reverse_movement(movement=row, by=by, at=at, reason=form.cleaned_data["reason"])
         return Done(message=f"{row} is reversed by {made}.")
 
 
 class SessionReversalForm(ReversalForm):
-    """Asks which of the movements by hand, and why. Those that cannot be reversed are named with the reason."""
+    """Asks which manual movement to reverse, and why. Movements that cannot be reversed are listed with the reason."""
 
     movement = forms.ChoiceField(widget=forms.RadioSelect)
     field_order = ("movement", "reason")
@@ -76,7 +70,7 @@ class SessionReversalForm(ReversalForm):
 
 
 class ReverseOfSession(ActPage):
-    """One of the movements that were booked by hand in a session."""
+    """Reverses one of the manual movements of a session."""
 
     name = "reverse"
     label = "Reverse a movement"
@@ -84,7 +78,7 @@ class ReverseOfSession(ActPage):
     form = SessionReversalForm
 
     def refusal(self, row: CashSession, *, by: Principal) -> str | None:
-        """What stands in the way of the newest one, where something does of all."""
+        """If no movement can be reversed, returns the reason for the newest one."""
         rows = _by_hand(row)
         if not rows:
             return "No cash was paid in, paid out, dropped or lent in this session."
@@ -92,7 +86,6 @@ class ReverseOfSession(ActPage):
         return None if "" in reasons.values() else reasons[rows[0].pk]
 
     def do(self, row: CashSession, form: SessionReversalForm, *, by: Principal, at: datetime) -> Done:
-        """Books it."""
         movement = form.movements[form.cleaned_data["movement"]]
         made = reverse_movement(movement=movement, by=by, at=at, reason=form.cleaned_data["reason"])
         return Done(message=f"{movement} is reversed by {made}.")
@@ -116,7 +109,7 @@ admin.site.unregister(CashSession)
 
 @admin.register(Movement)
 class ReversibleMovementAdmin(ActingAdmin, MovementAdmin):
-    """The ground floor's page, with the reversal."""
+    """The ground floor's page, with the reversal as an action."""
 
     joined = (*MovementAdmin.joined, "late_for", "deposit")
     acts = (Reverse(),)
@@ -124,6 +117,6 @@ class ReversibleMovementAdmin(ActingAdmin, MovementAdmin):
 
 @admin.register(CashSession)
 class ReversibleSessionAdmin(CashSessionAdmin):
-    """The ground floor's page, with the reversal of its movements by hand."""
+    """The ground floor's page, with the reversal of manual movements as an action."""
 
     acts = (*CashSessionAdmin.acts, ReverseOfSession())

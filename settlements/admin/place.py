@@ -1,4 +1,4 @@
-"""The page of a place, with the way to its settlements."""
+"""The page of a place, with a link to its settlements. It replaces the ground floor's page."""
 
 from django.contrib import admin
 from django.utils.html import format_html
@@ -14,10 +14,7 @@ admin.site.unregister(Place)
 
 @admin.register(Place)
 class SettledPlaceAdmin(PlaceAdmin):
-    """The ground floor's page, and the settlements."""
-
     @admin.display(description="related")
     def belonging(self, place: Place) -> SafeString:
-        """The ways to the rows of this place."""
         settlements = link_to_list(Settlement, text="Settlements", place__exact=place.pk)
         return format_html("{} · {}", settlements, super().belonging(place))

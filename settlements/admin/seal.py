@@ -1,4 +1,4 @@
-"""The page of a seal, told which settlement it closed: its balance may be what lies uncounted in a drawer."""
+"""The page of a seal, with its settlement. It replaces the ground floor's page."""
 
 from typing import Any, ClassVar
 
@@ -16,8 +16,6 @@ admin.site.unregister(Seal)
 
 @admin.register(Seal)
 class SettledSealAdmin(SealAdmin):
-    """The ground floor's page, and the settlement."""
-
     joined: ClassVar[tuple[str, ...]] = (*SealAdmin.joined, "settlement")
     fields: ClassVar[tuple[Any, ...]] = tuple(
         name
@@ -26,12 +24,11 @@ class SettledSealAdmin(SealAdmin):
     )
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Shows the page; a look at the balance of a drawer that nobody counted is noted."""
+        """Writes an audit entry first: the balance of an uncounted drawer is its expected amount (law 5)."""
         note_look(request, Settlement.objects.filter(seal=context["original"]))
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description="settlement")
     def settlement_link(self, seal: Seal) -> str:
-        """The settlement that the period was, if it was one."""
         settlement = getattr(seal, "settlement", None)
         return link_to(settlement) if settlement else NOTHING

@@ -1,4 +1,4 @@
-"""Settlements: the periods of vaults and registers, read, counted again and closed by a manager."""
+"""Settlements: the periods of vaults and registers, with a manager's actions."""
 
 from typing import Any
 
@@ -26,7 +26,9 @@ register_scope(Settlement, of_stores("store"))
 
 
 def note_look(request: HttpRequest, settlements: "QuerySet[Settlement]") -> None:
-    """Notes that somebody was shown what is expected in a drawer that was closed without a count and waits for one."""
+    """Writes an audit entry if these settlements show the expected amount of a drawer that still waits for its count
+    (law 5).
+    """
     by = principal_of(request)
     looked_at = queries.settlements(by=by).filter(pk__in=settlements.values("pk"))
     note_rows_seen(rows=looked_at, by=by, at=timezone.now(), noun="settlements")
@@ -34,8 +36,9 @@ def note_look(request: HttpRequest, settlements: "QuerySet[Settlement]") -> None
 
 @admin.register(Settlement)
 class SettlementAdmin(ActingAdmin):
-    """One row per period. Of one that is not closed nothing tells what is expected (law 5): neither a figure, nor how
-    many movements there are, nor which pairs of currency and method have moved, nor whether a count was right.
+    """One row per settlement. Before the close nothing reveals what is expected (law 5).
+
+    It shows no figures, no number of movements, no pairs of currency and method that moved, and no result of a count.
     """
 
     list_display = (
@@ -58,7 +61,7 @@ class SettlementAdmin(ActingAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
     ) -> tuple["QuerySet[Any]", bool]:
-        """Finds a settlement by its number or by a name on it."""
+        """Finds a settlement by its number, or by who opened or closed it."""
         by_number, _repeats = super().get_search_results(request, queryset, search_term)
         wanted = search_term.strip()
         if not wanted:
@@ -67,24 +70,21 @@ class SettlementAdmin(ActingAdmin):
         return by_number | by_name, False
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Shows the page; a look at what an uncounted drawer should hold is noted (law 5)."""
+        """Writes an audit entry if the page shows the expected amount of an uncounted drawer (law 5)."""
         note_look(request, Settlement.objects.filter(pk=context["original"].pk))
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description="state", ordering="state")
     def state_shown(self, settlement: Settlement) -> str:
-        """The state, and of a closed one where nobody counted."""
         uncounted = settlement.is_closed and not settlement.is_counted
         return f"{settlement.get_state_display()}{', uncounted' if uncounted else ''}"
 
     @admin.display(description="seal")
     def seal_link(self, settlement: Settlement) -> str:
-        """The Z that closed it."""
         return link_to(settlement.seal) if settlement.seal else NOTHING
 
     @admin.display(description="related")
     def belonging(self, settlement: Settlement) -> SafeString:
-        """The ways to the rows of this settlement and of its place."""
         return format_html(
             "{} · {} · {} · {}",
             link_to_list(Movement, text="Movements of the place", place=settlement.place_id),
@@ -95,7 +95,7 @@ class SettlementAdmin(ActingAdmin):
 
     @admin.display(description="amounts")
     def amounts(self, settlement: Settlement) -> str:
-        """What it was opened with, and once closed what was found, per currency and method."""
+        """The opening amounts, and after the close also the results, per currency and method."""
         heads = ["Method", "Initial", "Opening difference"]
         if settlement.is_closed:
             heads += ["Target", "Actual", "Difference", "Late", "Adjusted difference"]
@@ -103,7 +103,7 @@ class SettlementAdmin(ActingAdmin):
 
     @admin.display(description="counts")
     def counts_listed(self, settlement: Settlement) -> str:
-        """Every attempt. Whether it was equal is told once it is closed: before, it would tell what to count."""
+        """Every attempt. Its result is hidden until the close, because it would reveal what is expected (law 5)."""
         counts = settlement.counts.select_related("count__counted_by", "count__witness", "count__place__store")
         rows = [
             _count_row(attempt, is_closed=settlement.is_closed)
