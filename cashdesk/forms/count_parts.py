@@ -1,4 +1,4 @@
-"""One count of several currencies and methods: its parts, each with a sheet of its own, as typed and as read."""
+"""One count of several currencies and payment methods: a part with its own sheet for each."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,19 +17,20 @@ from cashdesk.models import PaymentMethod, Store
 from cashdesk.pair import Pair
 
 ADDED: Final = "parts"
-"""The hidden field that names the parts which the person added, each on a line, such as USD.CASH."""
+"""The hidden field that lists the parts that the person added, one per line, such as USD.CASH."""
 NEW_CURRENCY: Final = "new-currency"
 NEW_METHOD: Final = "new-method"
 PARTS_MAX: Final = 24
 
 
 class AmountSheet:
-    """The sheet of what has no notes and coins: one amount. It speaks as `CountSheet` does, so that one template shows
-    both.
+    """A sheet for one amount, for what has no notes and coins.
+
+    Has the same attributes as `CountSheet`, so that one template shows both.
     """
 
     def __init__(self, currency: str, typed: Mapping[str, str] | None = None, *, prefix: str = "") -> None:
-        """Makes an empty sheet, or reads one that was typed."""
+        """Makes an empty sheet, or parses the typed fields."""
         self.currency = currency
         self.amount_field = f"{prefix}{AMOUNT}"
         self.rows: list[Row] = []
@@ -43,21 +44,21 @@ class AmountSheet:
 
     @property
     def has_errors(self) -> bool:
-        """Whether the amount was not understood."""
+        """Whether the amount is invalid."""
         return bool(self.amount_error)
 
     @property
     def total(self) -> int:
-        """What was counted, minor units; 0 while it is not known."""
+        """The counted amount in minor units; 0 while it is unknown."""
         return self.counted.amount if self.counted else 0
 
     @property
     def hidden_fields(self) -> list[tuple[str, str]]:
-        """Its field and what was typed in it."""
+        """The field's name and its text as typed."""
         return [(self.amount_field, self.amount)]
 
     def forgive(self) -> None:
-        """Complains of nothing that was typed and not sent yet."""
+        """Removes the errors, for input that was restored from a draft."""
         self.amount_error = ""
 
     def _read(self, typed: Mapping[str, str]) -> None:
@@ -71,7 +72,11 @@ class AmountSheet:
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """What is counted of one currency and method. A part of which nothing was typed is not counted, which is not zero."""
+    """One currency and method of a count.
+
+    A part without input is not counted, which is different from a count of zero. `is_said` is set if something was
+    typed.
+    """
 
     currency: str
     method: str
@@ -87,25 +92,25 @@ class Part:
 
     @property
     def key(self) -> str:
-        """Its name in a hidden field."""
+        """The part's name in the hidden field, such as USD.CASH."""
         return f"{self.currency}.{self.method}"
 
     @property
     def anchor(self) -> str:
-        """Its id on the page."""
+        """The HTML id of the part."""
         return f"part-{prefix_of(self.pair)}".rstrip("-")
 
     @property
     def counted(self) -> CountedAmount | None:
-        """What was counted of it; None where nothing was, or it is wrong."""
+        """The counted amount, or None if nothing was typed or the input is wrong."""
         return replace(self.sheet.counted, method=self.method) if self.sheet.counted is not None else None
 
 
 class CountParts:
-    """The parts of one count, in the order in which they are offered; those that the person added come last.
+    """The parts of one count, in the order of the page. Parts that the person added come last.
 
-    A settlement offers what everybody knows (`settlements.screens.offered_parts`), a drawer the currencies that moved in it
-    (`cashdesk.domain.session.foreign_cash`). None depends on what is expected (law 5).
+    A settlement offers the parts that are no secret (`settlements.screens.offered_parts`); a drawer offers the
+    currencies that moved in it (`cashdesk.domain.session.foreign_cash`). No part depends on an expected amount (law 5).
     """
 
     def __init__(
@@ -117,8 +122,10 @@ class CountParts:
         added: Iterable[Pair] = (),
         usual_of: Store | None = None,
     ) -> None:
-        """Makes empty parts, or reads what was typed. `methods` are those that may be added; without any, cash alone.
-        `added` are parts that the person has added before; `usual_of` is the store whose usual float is offered.
+        """Makes empty parts, or parses the typed fields.
+
+        `methods` are those that the person may add; if it is empty, only cash. `added` are parts that the person added
+        before. `usual_of` is the store whose usual float is offered.
         """
         self.names = {CASH: _("cash")} | {method.code: method.name for method in methods if method.code != CASH}
         self.choices = [(code, name) for code, name in self.names.items()] if methods else []
@@ -136,66 +143,66 @@ class CountParts:
             self._add()
 
     def without_complaints(self) -> "CountParts":
-        """Shows what was typed and not sent yet: nothing is complained of before it is."""
+        """Removes all errors, for input that was restored from a draft."""
         for part in self.parts:
             part.sheet.forgive()
         return self
 
     @property
     def is_adding(self) -> bool:
-        """Whether the form asks for one part more."""
+        """Whether the form asks to add a part."""
         return bool(self._typed.get(NEW_CURRENCY, "").strip())
 
     @property
     def takes_usual(self) -> bool:
-        """Whether the form asks for the usual float, to be checked before it is sent."""
+        """Whether the form asks to fill in the usual float. The person then checks it before sending."""
         return any(isinstance(part.sheet, CountSheet) and part.sheet.takes_usual for part in self.parts)
 
     @property
     def counted(self) -> list[CountedAmount]:
-        """What was counted, part by part."""
+        """The counted amounts of all parts that were counted."""
         return [part.counted for part in self.parts if part.counted is not None]
 
     @property
     def has_errors(self) -> bool:
-        """Whether something was not understood."""
+        """Whether a part has an error."""
         return any(part.sheet.has_errors for part in self.parts)
 
     @property
     def is_ready(self) -> bool:
-        """Whether something was counted and all of it was understood."""
+        """Whether at least one part was counted and none has an error."""
         return bool(self.counted) and not self.has_errors
 
     @property
     def said(self) -> list[Part]:
-        """The parts of which something was typed."""
+        """The parts with input."""
         return [part for part in self.parts if part.is_said]
 
     @property
     def left_out(self) -> list[Part]:
-        """The parts of which nothing was typed."""
+        """The parts without input."""
         return [part for part in self.parts if not part.is_said]
 
     @property
     def hidden_fields(self) -> list[tuple[str, str]]:
-        """The fields that carry the count from one step to the next, every digit as it was typed."""
+        """The fields that carry the count to the next step, as typed."""
         typed = [(name, text) for part in self.said for name, text in part.sheet.hidden_fields if text]
         return [(ADDED, self.added), *typed]
 
     @property
     def added(self) -> str:
-        """The parts that the person added, as the hidden field names them."""
+        """The value of the hidden field ADDED."""
         return "\n".join(part.key for part in self.parts if part.is_added)
 
     def title_of(self, pair: Pair) -> str:
-        """Returns what people call a pair: "EUR cash"."""
+        """Returns the name of a pair on the page, such as "EUR cash"."""
         currency, method = pair
         return f"{currency} {self.names.get(method, method)}"
 
     def _part(self, pair: Pair, *, is_added: bool = False) -> Part:
         currency, method = pair
         prefix = prefix_of(pair)
-        # The box that shows more of a sheet says nothing of what lies in the drawer.
+        # Opening the larger sheet is no input: it says nothing about the cash.
         words = {name: text for name, text in self._typed.items() if name.startswith(prefix) and text.strip()}
         is_said = bool(words.keys() - {f"{prefix}{FULLER}"})
         typed = self._typed if is_said else None
@@ -210,7 +217,7 @@ class CountParts:
         return Part(currency=currency, method=method, name=name, sheet=sheet, is_said=is_said, is_added=is_added)
 
     def _pair_of(self, key: str) -> Pair | None:
-        """Reads the name of a part; None for one that could never have been added."""
+        """Parses the key of a part. Returns None if nobody could have added it."""
         currency, _dot, method = key.partition(".")
         return Pair(currency, method) if money.is_currency(currency) and method in self.names else None
 
@@ -232,17 +239,16 @@ class CountParts:
 
 
 def _single_values(typed: QueryDict | Mapping[str, str] | None) -> Mapping[str, str]:
-    """Returns the last value of each field."""
     if isinstance(typed, QueryDict):
         return {name: str(typed[name]) for name in typed}
     return typed or {}
 
 
 def prefix_of(pair: Pair) -> str:
-    """Returns what the names of a part's fields begin with; no part's is the beginning of another's."""
+    """Returns the prefix of a part's field names. No prefix is the beginning of another one."""
     return "".join(f"{''.join(map(_plain, text))}-" for text in pair)
 
 
 def _plain(sign: str) -> str:
-    """A code may have any sign; an id on a page may not."""
+    """Escapes a character: a method code may have any, an HTML id may not."""
     return sign.lower() if sign.isascii() and sign.isalnum() else f"_{ord(sign):x}_"

@@ -1,4 +1,4 @@
-"""The sheet on which cash is counted: pieces per note and coin, or one amount, as typed and as read."""
+"""The sheet for counting cash: pieces per note and coin, or one amount. Holds the typed text and the parsed count."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,19 +14,19 @@ from cashdesk.formats import amount_typed, style
 
 AMOUNT: Final = "amount"
 FULLER: Final = "fuller"
-"""The box that shows rolls, bundles and weighed amounts too. What is typed there counts whether they are shown or not."""
+"""The checkbox that shows rolls, bundles and weighed amounts. Their fields count even while they are hidden."""
 NONE: Final = "none"
-"""The button that says 0 of everything of which nothing was said."""
+"""The button that fills in 0 for every row without input."""
 USUAL: Final = "usual"
-"""The button that takes over the usual float where nothing was said yet."""
+"""The button that fills in the usual float for every row without input."""
 
 
 @dataclass(kw_only=True)
 class Cell:
-    """A field of a row: what was typed, and how many pieces it was read as, or why not.
+    """One field of a row: the typed text, the number of pieces that it stands for, and its error.
 
-    It holds numbers of `size` pieces: loose ones by 1, rolls by what a roll holds. With size 0 it holds what the pieces
-    are worth together, as scales tell it.
+    `size` is the number of pieces per typed unit: 1 for loose pieces, more for rolls or bundles. Size 0 means that the
+    field holds the worth of the pieces, as coin scales show it.
     """
 
     field: str
@@ -38,8 +38,10 @@ class Cell:
 
 @dataclass(kw_only=True)
 class Row:
-    """One note or coin and its worth in minor units: loose pieces, packs of them (None where there is no usual pack) and
-    weighed ones, which add up. `usual` is how many belong to the usual float, None where none is offered.
+    """One note or coin, with its worth in minor units. Loose, packed and weighed pieces add up.
+
+    `packs` is None if there is no usual pack. `usual` is the number of pieces in the usual float, or None if none is
+    offered.
     """
 
     worth: int
@@ -53,49 +55,49 @@ class Row:
 
     @property
     def cells(self) -> list[Cell]:
-        """Its fields, from left to right."""
+        """The row's fields, from left to right."""
         return [cell for cell in (self.loose, self.packs, self.weighed) if cell is not None]
 
     @property
     def field(self) -> str:
-        """The name of its first field."""
+        """The name of the row's first field."""
         return self.loose.field
 
     @property
     def typed(self) -> str:
-        """What was typed as loose pieces."""
+        """The text in the field for loose pieces."""
         return self.loose.typed
 
     @property
     def is_said(self) -> bool:
-        """Whether something was said of it; 0 is something."""
+        """Whether any field of the row has input. 0 is input."""
         return any(cell.typed for cell in self.cells)
 
     @property
     def wrong(self) -> list[Cell]:
-        """Its fields that were not understood."""
+        """The fields with an error."""
         return [cell for cell in self.cells if cell.error]
 
     @property
     def error(self) -> str:
-        """Why it was not understood, empty where it was."""
+        """The first error of the row, or ""."""
         return self.wrong[0].error if self.wrong else ""
 
     @property
     def pieces(self) -> int:
-        """How many there are, loose, packed and weighed."""
+        """The number of pieces: loose, packed and weighed."""
         return sum(cell.pieces for cell in self.cells)
 
     @property
     def amount(self) -> int:
-        """What its pieces are worth, minor units."""
+        """The worth of the pieces in minor units."""
         return self.worth * self.pieces
 
 
 class CountSheet:
-    """The sheet of a currency. `counted` is what it says, or None where something is missing or wrong.
+    """The sheet of one currency. `counted` is the parsed count, or None if something is missing or wrong.
 
-    `prefix` tells the fields of several sheets on one page apart. `usual` is a float to take over, pieces by worth.
+    `prefix` keeps the field names of several sheets on one page apart. `usual` is the usual float: pieces by worth.
     """
 
     def __init__(
@@ -106,7 +108,7 @@ class CountSheet:
         prefix: str = "",
         usual: Mapping[int, int] | None = None,
     ) -> None:
-        """Makes an empty sheet, or reads one that was typed."""
+        """Makes an empty sheet, or parses the typed fields."""
         self.currency = currency
         self.amount_field = f"{prefix}{AMOUNT}"
         self.fuller_field = f"{prefix}{FULLER}"
@@ -129,40 +131,40 @@ class CountSheet:
     def resumed(
         cls, currency: str, typed: Mapping[str, str], *, prefix: str = "", usual: Mapping[int, int] | None = None
     ) -> "CountSheet":
-        """Shows what was typed and not sent yet: nothing is complained of before it is."""
+        """Returns a sheet with the input of a draft and without errors."""
         sheet = cls(currency, typed, prefix=prefix, usual=usual)
         sheet.forgive()
         return sheet
 
     def forgive(self) -> None:
-        """Complains of nothing that was typed and not sent yet."""
+        """Removes the errors, for input that was restored from a draft."""
         for cell in (cell for row in self.rows for cell in row.cells):
             cell.error = ""
         self.amount_error = ""
 
     @property
     def has_errors(self) -> bool:
-        """Whether something on it was not understood."""
+        """Whether any field has an error."""
         return bool(self.amount_error) or any(row.wrong for row in self.rows)
 
     @property
     def by_pieces(self) -> bool:
-        """Whether notes and coins were counted, not one amount alone."""
+        """Whether notes and coins were counted, not only one amount."""
         return any(row.is_said for row in self.rows)
 
     @property
     def left_empty(self) -> list[Row]:
-        """The notes and coins that nothing was said of, where others were counted."""
+        """The rows without input, if other rows have some."""
         return [row for row in self.rows if not row.is_said] if self.by_pieces else []
 
     @property
     def total(self) -> int:
-        """What was counted, minor units; 0 while it is not known."""
+        """The counted amount in minor units; 0 while it is unknown."""
         return self.counted.amount if self.counted else 0
 
     @property
     def hidden_fields(self) -> list[tuple[str, str]]:
-        """Every field and what was typed in it, for a page that carries a sheet on without showing it."""
+        """Every field and its text, to carry the sheet to a page that does not show it."""
         told = [(cell.field, cell.typed) for row in self.rows for cell in row.cells]
         return [(self.amount_field, self.amount), (self.fuller_field, "1" if self.is_fuller else ""), *told]
 
@@ -186,7 +188,7 @@ class CountSheet:
             self.amount_error = error.errors[self.amount_field]
 
     def _fill(self, typed: Mapping[str, str]) -> None:
-        """Says what a button says of the rows of which nothing was said; what was typed stays."""
+        """Fills the rows without input with 0 or the usual float, if that button was pressed."""
         self.takes_usual = self.usual_field in typed
         for row in self.rows:
             if row.is_said:
@@ -204,7 +206,7 @@ class CountSheet:
             row.loose.error = _("Enter at most %(limit)s pieces.") % {"limit": PIECES_MAX}
 
     def _pieces(self, row: Row, cell: Cell) -> tuple[int, str]:
-        """Returns how many pieces a field says, and why it cannot be read."""
+        """Returns the number of pieces in a field, and its error or ""."""
         try:
             if cell.size == 0:
                 return self._weighed(row, self._minor(cell.typed, field=cell.field))
@@ -228,7 +230,7 @@ class CountSheet:
         return 0, _("%(amount)s is not a whole number of pieces. The nearest amounts are %(less)s and %(more)s.") % told
 
     def _minor(self, text: str, *, field: str) -> int:
-        """Reads an amount: the one place of the sheet that does."""
+        """Parses an amount. All amounts of the sheet are parsed here."""
         return amount_typed(text, self.currency, field=field)
 
     def _counted(self, amount: int | None) -> CountedAmount:
@@ -248,7 +250,10 @@ class CountSheet:
 
 
 def _rows_of(currency: str, *, prefix: str) -> Iterator[Row]:
-    """A note and a coin of one worth share a row, since a count tells pieces by their worth; its packs are the note's."""
+    """Yields the rows. A note and a coin of the same worth share a row, because a count stores pieces by worth.
+
+    The row's packs are those of the first piece of that worth, the note.
+    """
     shared: dict[int, list[Denomination]] = {}
     for piece in denominations_of(currency):
         shared.setdefault(piece.value, []).append(piece)

@@ -1,4 +1,4 @@
-"""Reading the fields of a form that was sent."""
+"""Reads the fields of a sent form."""
 
 from datetime import date
 from uuid import UUID
@@ -15,9 +15,10 @@ from cashdesk.web.fields import date_in
 
 
 def session_meant(request: HttpRequest, *, by: Principal) -> CashSession | None:
-    """Returns the person's own session that a form was shown for, open or not, with its register and store; else None.
+    """Returns the person's own session that the form was shown for, open or closed, with its register and store; else
+    None.
 
-    A form says which drawer it is about, so that it never counts, or takes from, another one that was opened since.
+    The form carries the session's id, so it never counts or takes from a drawer that the person opened later.
     """
     try:
         wanted = UUID(request.POST.get("session", ""))
@@ -28,22 +29,23 @@ def session_meant(request: HttpRequest, *, by: Principal) -> CashSession | None:
 
 
 def text_of(request: HttpRequest, name: str) -> str:
-    """Returns what was typed into a field of one line: trimmed, without characters that no line has, and with plain spaces
-    where other ones were pasted, which would else run words together.
+    """Returns the trimmed text of a one-line field, without control characters.
+
+    Every kind of white space becomes a plain space, so that pasted words do not run together.
     """
     typed = "".join(" " if sign.isspace() else sign for sign in request.POST.get(name, "").strip())
     return "".join(sign for sign in typed if sign.isprintable())
 
 
 class Fields:
-    """Reads the fields of a form one by one, and gathers what is wrong with them, so that all of it is said at once."""
+    """Reads the fields of a form one by one and collects their errors, so that the page shows all of them at once."""
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
         self.errors: dict[str, str] = {}
 
     def amount(self, name: str, currency: str, *, may_be_nothing: bool = False) -> int:
-        """Returns minor units."""
+        """Returns the amount in minor units, or 0 with an error."""
         typed = self.request.POST.get(name, "").strip()
         if not typed:
             self.errors[name] = _("is required.")
@@ -58,7 +60,7 @@ class Fields:
         return found
 
     def text(self, name: str, *, length_max: int, missing: str = "") -> str:
-        """Returns a line of text; `missing` is what is said where there is none and must be."""
+        """Returns a line of text. `missing` is the error for an empty field; without it the field is optional."""
         found = text_of(self.request, name)
         if missing and not found:
             self.errors[name] = missing
@@ -67,7 +69,7 @@ class Fields:
         return found
 
     def station(self, name: str) -> int:
-        """Returns the number of a register."""
+        """Returns the number of a register, or 0 with an error."""
         typed = self.request.POST.get(name, "")
         if not typed:
             self.errors[name] = _("is required: choose one.")
@@ -79,7 +81,7 @@ class Fields:
             return 0
 
     def day(self, name: str) -> date | None:
-        """Returns a day, None where nothing was typed."""
+        """Returns a date, or None if the field is empty or wrong."""
         typed = self.request.POST.get(name, "").strip()
         try:
             return date_in(typed, field=name) if typed else None
@@ -88,6 +90,6 @@ class Fields:
             return None
 
     def refuse_wrong(self) -> None:
-        """Raises InvalidInput naming every field that is wrong, if one is."""
+        """Raises InvalidInput with the errors of all fields, if there are any."""
         if self.errors:
             raise InvalidInput(_("Some fields are missing or wrong."), errors=self.errors)

@@ -1,4 +1,4 @@
-"""Showing a form, and leading on after it was done."""
+"""Shows a form, and redirects after it is done."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,27 +15,27 @@ from cashdesk.web.idempotency import new_form_key
 def form_page(
     request: HttpRequest, template: str, context: Mapping[str, Any], refusal: Refusal | None = None
 ) -> HttpResponse:
-    """Shows a form with a new one-time key and, where it was refused, why."""
+    """Shows a form with a new idempotency key, and with the refusal if there is one."""
     filled = {**context, "refusal": refusal, "once": new_form_key()}
     return render(request, template, filled, status=refusal.status if refusal else 200)
 
 
 def see(page: str, *named: Any, **query: str) -> HttpResponse:
-    """Leads to a page by GET, so that a reload there sends nothing again."""
+    """Redirects to a page by GET (303), so that a reload there sends nothing again."""
     return see_path(path_to(page, *named, **query))
 
 
 def see_path(path: str) -> HttpResponse:
-    """Leads to a path by GET."""
+    """Redirects to a path by GET (303)."""
     return HttpResponseRedirect(path, status=303)
 
 
 def path_within(text: str) -> str:
-    """Returns the path that a form asks to be led to, or "" where that is no path of this server."""
+    """Returns the path that a form asks to return to, or "" if it is not a path of this server."""
     return text if text.startswith("/") and url_has_allowed_host_and_scheme(text, allowed_hosts=None) else ""
 
 
 def path_to(page: str, *named: Any, **query: str) -> str:
-    """Returns the path of a page; `query` are words and ids of ours."""
+    """Returns the path of a page. The values of `query` must need no escaping."""
     asked = "&".join(f"{name}={value}" for name, value in query.items())
     return reverse(page, args=named) + (f"?{asked}" if asked else "")

@@ -1,4 +1,4 @@
-"""Why a form was refused, in the words of the desk: with people's names and the store's own time."""
+"""The errors that a form shows: worded for the desk, with people's names and the store's local time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ MINUTE_SECONDS: Final = 60
 
 @dataclass(frozen=True, kw_only=True)
 class Refusal:
-    """Why a form was not done: the fields that are wrong, or the state of things in one sentence."""
+    """Why a form was not done: errors by field, or one message."""
 
     status: int
     errors: Mapping[str, str] = field(default_factory=dict)
@@ -25,12 +25,12 @@ class Refusal:
 
     @classmethod
     def of(cls, error: DomainError) -> "Refusal":
-        """Returns what the domain says; a sentence where the fault is in no field."""
+        """Returns the refusal for a domain error: its field errors, else its message."""
         return cls(status=status_of(error), errors=error.errors, message="" if error.errors else error.message)
 
 
 def refusal_of(error: DomainError, *, store: Store) -> Refusal:
-    """Returns a refusal as the desk says it; what it has no better words for stays as the domain says it."""
+    """Returns the refusal for a domain error, worded for the desk where the desk has its own words."""
     message = _sentence(error, store=store)
     return Refusal(status=status_of(error), message=message) if message else Refusal.of(error)
 

@@ -1,1 +1,1 @@
-"""The pages of this app."""
+"""The cashier's pages: sign-in, the desk, and the forms of a drawer."""

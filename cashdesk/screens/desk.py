@@ -1,4 +1,4 @@
-"""The desk: where a cashier stands, and what they can do next."""
+"""The desk: the cashier's first page, with the open drawer and the next possible steps."""
 
 from typing import Any, cast
 from uuid import UUID
@@ -26,8 +26,9 @@ from cashdesk.web.pages import page_for
 
 @page_for(Role.CASHIER)
 def desk_page(request: HttpRequest, by: Principal) -> HttpResponse:
-    """The open drawer with its float and what its cashier typed in themselves, never with what should be in it; or the way
-    to open one, or to count in one that was handed over.
+    """Shows the open drawer: its float and the cashier's own movements, never the expected amount (law 5).
+
+    Without an open drawer it offers to open one, or to count in one that was handed over.
     """
     user = cast(User, by.user)
     session = open_session_of(user)
@@ -50,7 +51,7 @@ def desk_page(request: HttpRequest, by: Principal) -> HttpResponse:
 
 
 def _booked(*, by: Principal, movement_id: UUID | None) -> dict[str, Any]:
-    """Returns what the page says of the movement that the person has just booked with a form of the desk."""
+    """Returns the confirmation of the movement that the person has just booked at the desk."""
     movement = queries.own_movement(by=by, movement_id=movement_id)
     words = RULES[movement.kind].register_form if movement is not None else None
     if movement is None or words is None:
@@ -77,17 +78,17 @@ def _reason(movement: Movement) -> str:
 
 
 def _has_settled_register(stations: list[Station]) -> bool:
-    """Whether a drawer can be opened within a settlement: at a free register whose settlement is open."""
+    """Whether a free register has an open settlement, so that a drawer can be opened in it."""
     return any(station.register.settling == Settling.OPEN and not station.refusal for station in stations)
 
 
 def _before_opening(user: User, store: Store, *, by: Principal) -> dict[str, Any]:
-    """What stands in the way of opening, and the drawers that wait to be counted in: which of them this person may open."""
+    """Returns what prevents an opening, and the drawers to count in, split by whether this person may open them."""
     stations = stations_for(user=user, store=store, by=by)
     free = {station.register.pk for station in stations if not station.refusal}
     waiting = handovers_waiting(store=store)
     for_them = [left for left in waiting if left.register_id in free and left.user_id != user.pk]
-    # Then every register is refused for the same reason, before anything is counted.
+    # In these cases every register is refused for the same reason, so the page says it before the count.
     is_of_all = user.register is not None or not store.is_active
     opening, counting_in = opening_subject(store), {counting_in_subject(left): left for left in for_them}
     at = begun([opening, *counting_in], by=by)

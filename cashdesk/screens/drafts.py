@@ -1,4 +1,4 @@
-"""The pages behind drafts: save a form while it is typed, go on with it, and start over."""
+"""The pages for drafts: save a form while it is typed, continue with it, and start over."""
 
 from typing import Final
 
@@ -32,10 +32,10 @@ VERSION_HEADER: Final = "Draft-Version"
 @never_cache
 @require_POST
 def save_page(request: HttpRequest) -> HttpResponse:
-    """Saves a form while it is typed into. For the script: it answers in few words and leads nowhere.
+    """Saves a form while the person types. The script of the form calls it.
 
-    204 with the version that is saved now; 401 who is signed out; 403 whose form it is not; 409 with the sentence that
-    tells of another device.
+    Answers 204 with the saved version; 401 if the person is signed out; 403 if the form was shown to another person;
+    409 if another device changed the draft, or if it was sent or discarded.
     """
     if not isinstance(request.user, User):
         answer = JsonResponse({"message": _("You were signed out.")}, status=401)
@@ -64,8 +64,10 @@ def save_page(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters(WITNESS_PROOF)
 @page_for(Role.CASHIER, takes_posts=True)
 def go_on_page(request: HttpRequest, by: Principal) -> HttpResponse:
-    """Saves what was typed and shows the form again, or leads to `next` where a form that is left asks for it; nothing of
-    it is done. Who was signed out is asked to sign in first.
+    """Saves the typed input and shows the form again, or redirects to `next` if the form names a path. Does nothing
+    else.
+
+    Anonymous users sign in first.
     """
     shown = save_sent(request=request, by=by, at=timezone.now()) if request.method == "POST" else ""
     return see_path(path_within(request.POST.get("next", "")) or shown) if shown else see("desk")
@@ -73,7 +75,7 @@ def go_on_page(request: HttpRequest, by: Principal) -> HttpResponse:
 
 @page_for(Role.CASHIER, takes_posts=True)
 def begin_anew_page(request: HttpRequest, by: Principal) -> HttpResponse:
-    """Asks whether what was typed is to go (GET), and throws it away (POST)."""
+    """Asks whether to discard the draft (GET), and discards it (POST)."""
     key = DraftKey.of(request)
     if key is None or not key.is_of(by):
         return see("desk")
@@ -88,10 +90,10 @@ def begin_anew_page(request: HttpRequest, by: Principal) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Django's seam for a form whose token is not the browser's: nothing is done, and the input is not lost.
+    """Answers a form whose CSRF token does not match the browser, without losing its input. Django calls it.
 
-    Only what comes with a token that we signed for the person who is signed in is shown, so that no other site can fill a
-    form in. The API answers in its dialect, and a form without a draft with a plain page.
+    Shows only input whose token we signed for the signed-in person, so that no other site can fill in a form. The API
+    answers in its dialect. A form without a draft gets a plain page.
     """
     key = None if request.path_info.startswith(API_PREFIX) else DraftKey.of(request)
     is_sign_in = request.resolver_match is not None and request.resolver_match.func is sign_in_page

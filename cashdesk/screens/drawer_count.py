@@ -1,4 +1,4 @@
-"""The count of a drawer: the sheet of its own currency, and one for each other currency that its count asks for."""
+"""The count of a drawer: one sheet for its own currency and one for each other currency that must be counted."""
 
 from collections.abc import Iterable, Mapping
 
@@ -12,7 +12,7 @@ from cashdesk.pair import Pair
 
 
 class DrawerCount:
-    """What was typed on the sheets of one drawer. The fields of its own currency have no prefix."""
+    """The sheets of one drawer. The fields of its own currency have no prefix."""
 
     def __init__(
         self,
@@ -23,7 +23,7 @@ class DrawerCount:
         usual: Mapping[int, int] | None = None,
         is_sent: bool = True,
     ) -> None:
-        """Reads the sheets; unless the form `is_sent`, nothing is complained of."""
+        """Parses the typed fields. Shows errors only if the form `is_sent`."""
         made = CountSheet if is_sent else CountSheet.resumed
         self.sheet = made(currency, typed, usual=usual)
         self.others = CountParts([Pair(other, CASH) for other in others], typed=typed).parts
@@ -39,20 +39,20 @@ class DrawerCount:
 
     @property
     def is_ready(self) -> bool:
-        """Whether every currency was counted, and all of it was understood."""
+        """Whether every currency was counted without errors."""
         return all(part.counted is not None for part in self.parts)
 
     @property
     def left_out(self) -> list[Part]:
-        """The other currencies of which nothing was typed."""
+        """The other currencies without input."""
         return [part for part in self.others if not part.is_said]
 
     @property
     def counted_others(self) -> list[CountedAmount]:
-        """What was counted of the other currencies."""
+        """The counted amounts of the other currencies."""
         return [part.counted for part in self.others if part.counted is not None]
 
     @property
     def hidden_fields(self) -> list[tuple[str, str]]:
-        """Every field and what was typed in it, for a page that carries the count on without showing it."""
+        """Every field and its text, to carry the count to a page that does not show it."""
         return [field for part in self.parts for field in part.sheet.hidden_fields]

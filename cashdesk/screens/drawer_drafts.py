@@ -1,13 +1,13 @@
-"""What the drafts of a drawer that is opened are called."""
+"""The draft subjects for opening a drawer."""
 
 from cashdesk.models import CashSession, Store
 
 
 def opening_subject(store: Store) -> str:
-    """Returns what the draft of a drawer that is opened with a float is called."""
+    """Returns the draft subject of an opening with a float."""
     return f"open:{store.uuid}"
 
 
 def counting_in_subject(left: CashSession) -> str:
-    """Returns what the draft of a drawer that is counted in is called, by the session that handed it over."""
+    """Returns the draft subject for counting in a drawer, by the session that handed it over."""
     return f"count-in:{left.uuid}"

@@ -1,4 +1,4 @@
-"""The front door: what Cashdesk is, and for a cashier the desk itself."""
+"""The home page."""
 
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
@@ -12,7 +12,7 @@ from cashdesk.models import User
 
 @require_safe
 def home_page(request: HttpRequest) -> HttpResponseBase:
-    """Leads a cashier who is signed in to the desk; shows everyone else the doors that are theirs."""
+    """Redirects a signed-in cashier to the desk. Shows everyone else the links that their role may use."""
     user = request.user if isinstance(request.user, User) else None
     is_manager = user is not None and user.has_role(Role.MANAGER)
     if user is not None and not is_manager:
@@ -20,6 +20,6 @@ def home_page(request: HttpRequest) -> HttpResponseBase:
     else:
         response = render(request, "cashdesk/home.html", {"is_manager": is_manager})
     if user is not None:
-        # What the next person at the same browser finds here is another page.
+        # The page depends on the person, and the next one may use the same browser.
         add_never_cache_headers(response)
     return response

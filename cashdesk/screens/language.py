@@ -1,4 +1,4 @@
-"""Choosing the language of the pages."""
+"""The form that chooses the language of the pages."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +18,7 @@ YEAR_SECONDS = 365 * 24 * 3600
 @never_cache
 @require_POST
 def choose_language_page(request: HttpRequest) -> HttpResponse:
-    """Keeps the language for the person, or for the browser of a visitor, and leads back to where it was chosen."""
+    """Saves the language for the person, or in a cookie for a visitor. Then redirects to the page where it was chosen."""
     back = path_within(request.POST.get("back", "")) or path_to("home")
     answer, language = see_path(back), request.POST.get("language", "")
     if language not in Language.values:

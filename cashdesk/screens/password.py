@@ -1,4 +1,4 @@
-"""Changing one's own password."""
+"""The page for changing your own password."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ FIELDS = ("old_password", "new_password1", "new_password2")
 @sensitive_post_parameters(*FIELDS)
 @page_for(Role.CASHIER, takes_posts=True)
 def password_page(request: HttpRequest, by: Principal) -> HttpResponse:
-    """Asks for the present password and twice for the new one. This browser stays signed in, every other one does not."""
+    """Changes the person's password. This browser stays signed in; all others are signed out."""
     if request.method != "POST":
         return _page(request, is_changed="changed" in request.GET)
     old, new, again = (request.POST.get(name, "") for name in FIELDS)
@@ -51,7 +51,7 @@ def password_page(request: HttpRequest, by: Principal) -> HttpResponse:
 
 
 def _faults(*, old: str, new: str, again: str, by: Principal) -> dict[str, list[str]]:
-    """Returns what is wrong with each field, before the password itself is looked at."""
+    """Returns errors by field, checked before the current password is."""
     wanted = (_("Enter your current password."), _("Enter a new password."), _("Enter the new password again."))
     missing = {name: [words] for name, words, typed in zip(FIELDS, wanted, (old, new, again), strict=True) if not typed}
     if missing:

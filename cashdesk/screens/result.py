@@ -1,4 +1,4 @@
-"""The result of a drawer that was closed: what was counted, what was expected, and the difference."""
+"""The result of a closed drawer: counted, expected and the difference."""
 
 from uuid import UUID
 
@@ -19,14 +19,14 @@ from cashdesk.web.pages import page_for
 
 @page_for(Role.CASHIER)
 def result_page(request: HttpRequest, by: Principal, session: UUID) -> HttpResponse:
-    """The figures for those who may see them (law 5): a cashier those of the own drawer, once it was counted."""
+    """Shows a closed session's figures to those who may see them (law 5). Cashiers see those of their own counted drawer."""
     found = queries.sessions(by=by).select_related("seal").filter(uuid=session).first()
     if found is None:
         raise NotFound("There is no such session.")
     note_rows_seen(rows=[found], by=by, at=timezone.now())
     write_as(found.store.language, found.store.currency, found.store.time_zone)
     shows_result = bool(getattr(found, "shows_result", False))
-    # Of a drawer that waits to be counted in, neither the amount nor the pieces.
+    # A drawer that waits to be counted in shows neither amounts nor pieces.
     pieces = queries.pieces_counted(found) if shows_result else []
     foreign_cash = list(found.foreign_cash.all())
     context = {
@@ -46,7 +46,10 @@ def result_page(request: HttpRequest, by: Principal, session: UUID) -> HttpRespo
 
 
 def _plan_of(session: CashSession, pieces: list[CountPieces]) -> FloatPlan | None:
-    """What to keep and what to bag; None where no pieces were told, or where the cash stays in the drawer as it is."""
+    """Returns which pieces to keep as the next float and which to bag.
+
+    Returns None if the count has no pieces, or if the cash stays in the drawer.
+    """
     if not pieces or not queries.has_returned_its_cash(session):
         return None
     counted = {line.denomination: line.pieces for line in pieces}

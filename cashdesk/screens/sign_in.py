@@ -1,4 +1,4 @@
-"""Signing in and out of the pages, with a username, an e-mail address or a tax id."""
+"""The pages that sign people in and out, by username, e-mail address or tax id."""
 
 from datetime import datetime
 
@@ -29,10 +29,10 @@ BACKEND = "cashdesk.web.authentication.SignInBackend"
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in_page(request: HttpRequest) -> HttpResponse:
-    """Asks who it is, and leads on: to `?next=` where that is a page of ours, else to where the person works.
+    """Signs a person in. Then redirects to `?next=` if it is a path of this server, else to the person's first page.
 
-    The input of a form that was sent signed out is saved as the draft of its own person, and shown to them again.
-    Anyone else who signs in is led to their own first page.
+    A form that was sent while signed out becomes a draft and is shown again, if its own person signs in. Any other
+    person goes to their first page.
     """
     wanted = path_within(request.POST.get("next", request.GET.get("next", "")))
     context = {"next": wanted, "name": "", "is_signed_out": "signed-out" in request.GET}
@@ -54,10 +54,10 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
         answer.headers["Retry-After"] = str(error.retry_after_seconds)
         return answer
     except NotSignedIn:
-        # Not 401, which would have to name a way of signing in that a browser knows by itself.
+        # A 401 would have to name a sign-in method that browsers implement themselves.
         return render(request, "cashdesk/sign_in.html", {**context, "is_wrong": True}, status=400)
     if request.user == user:
-        # Django would let the old session go on, with what is left of its hours.
+        # Otherwise Django keeps the old session with its remaining hours.
         request.session.cycle_key()
     login(request, user, backend=BACKEND)
     remember_device(request, user)
@@ -69,7 +69,7 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """Ends the browser's session, and the token that the API left in the same browser. An open drawer stays open."""
+    """Ends the browser session, and the API token in the same browser's cookie. An open drawer stays open."""
     logout(request)
     answer = redirect("sign-in")
     answer.headers["Location"] += "?signed-out"
@@ -81,12 +81,12 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 
 def _revoke(secret: str, *, at: datetime) -> None:
-    """A program's key is no sign-in: it is not ended by whoever put it into a cookie."""
+    """Revokes a token. A program's key is not a sign-in, so it is never revoked here."""
     by = authenticate(secret=secret, at=at)
     if by is not None and by.token is not None and not by.is_program:
         revoke(token=by.token, by=by, at=at)
 
 
 def _first_page_of(user: User) -> str:
-    """The desk for everybody who works in a store; it has nothing to do for whoever works in none."""
+    """Returns the desk for people who work in a store, else the home page."""
     return "desk" if user.store_id else "home"

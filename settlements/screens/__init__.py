@@ -1,1 +1,1 @@
-"""The pages of this app."""
+"""The pages of settlements: registers, the vault, deposits, change orders and reports."""

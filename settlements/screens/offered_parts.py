@@ -1,4 +1,4 @@
-"""Which parts the count of a settlement offers, and what stands in them when an attempt is counted again."""
+"""The parts that the count of a settlement offers, and their input when an attempt is counted again."""
 
 from collections.abc import Iterable
 
@@ -13,8 +13,10 @@ from settlements.models import Settlement, SettlementCount
 
 
 def offered_by(settlement: Settlement, *, methods: Iterable[PaymentMethod]) -> list[Pair]:
-    """Returns the pairs that a settlement's count offers, whatever has moved since: a part that stood there because money
-    had moved would tell so (law 5). What a card took never lies in a vault, so there it is cash alone.
+    """Returns the pairs that a settlement's count offers. They never depend on which pairs moved, as that would reveal
+    it (law 5).
+
+    A vault offers cash only, plus the pairs of its opening.
     """
     currency = settlement.store.currency
     opened_with = [line.pair for line in settlement.initial_amounts.all()]
@@ -25,8 +27,9 @@ def offered_by(settlement: Settlement, *, methods: Iterable[PaymentMethod]) -> l
 
 
 def typed_again(attempt: SettlementCount) -> tuple[list[Pair], dict[str, str]]:
-    """Returns the parts of an attempt and what stands in their fields when it is counted again; the parts that were not
-    equal among them, since the person was told so.
+    """Returns the parts of an attempt and the input of their fields.
+
+    Includes the pairs that were not equal, because the person already knows them.
     """
     typed: dict[str, str] = {}
     lines = list(attempt.count.amounts.all())

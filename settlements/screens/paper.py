@@ -1,4 +1,4 @@
-"""The papers on which the slips of the vault are printed."""
+"""The paper sizes for the vault's slips."""
 
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ PAPERS: Final = {"slip": "80 mm", "a5": "A5", "a4": "A4"}
 
 
 def paper_asked(request: HttpRequest) -> str:
-    """Returns the paper that `?paper=` names, the roll of a receipt printer where it names none. Raises Http404."""
+    """Returns the paper in `?paper=`; by default the roll of a receipt printer. Raises Http404 for an unknown one."""
     paper = request.GET.get("paper", "slip")
     if paper not in PAPERS:
         raise Http404
@@ -18,7 +18,7 @@ def paper_asked(request: HttpRequest) -> str:
 
 
 def papers_of(request: HttpRequest, page: str, *named: Any) -> dict[str, Any]:
-    """Returns what a page with a slip shows of its paper, and of the others that it may be printed on."""
+    """Returns the context of a page with a slip: its paper, and links to the other papers."""
     paper = paper_asked(request)
     papers = [
         {"name": name, "path": path_within(request, page, *named, paper=code), "is_this": code == paper}

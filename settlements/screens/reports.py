@@ -1,4 +1,4 @@
-"""X and Z reports to be read and printed, by managers: on 80 mm paper (`?paper=slip`) or on A4."""
+"""X and Z reports for managers, to read and print: on 80 mm paper (`?paper=slip`) or on A4."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -28,7 +28,7 @@ STORES_MAX: Final = 500
 
 @page_for(Role.MANAGER)
 def stores_page(request: HttpRequest, by: Principal) -> HttpResponse:
-    """The stores that somebody manages; whoever has one is led to it."""
+    """Lists the manager's stores. With only one, redirects to it."""
     stores = list(by.stores().order_by("number", "pk")[:STORES_MAX])
     if len(stores) == 1:
         return redirect("report-places", store=stores[0].uuid)
@@ -37,7 +37,7 @@ def stores_page(request: HttpRequest, by: Principal) -> HttpResponse:
 
 @page_for(Role.MANAGER)
 def places_page(request: HttpRequest, by: Principal, store: str) -> HttpResponse:
-    """The vault and the registers of a store."""
+    """Lists the vault and the registers of a store."""
     found = queries.stores_named(store, by=by).order_by("pk").first()
     if found is None:
         raise NotFound("There is no such store.")
@@ -47,7 +47,7 @@ def places_page(request: HttpRequest, by: Principal, store: str) -> HttpResponse
 
 @page_for(Role.MANAGER)
 def x_report_page(request: HttpRequest, by: Principal, store: str, station: int) -> HttpResponse:
-    """What runs at a place now. Every look is recorded."""
+    """Shows the running period of a place. Each view is recorded in the audit trail."""
     place = queries.place_at(by=by, store=store, station=station)
     context = _context(request, place)
     try:
@@ -59,7 +59,7 @@ def x_report_page(request: HttpRequest, by: Principal, store: str, station: int)
 
 @page_for(Role.MANAGER)
 def z_reports_page(request: HttpRequest, by: Principal, store: str, station: int) -> HttpResponse:
-    """The closed periods of a place, newest first, from `?before=` a number on."""
+    """Lists the closed periods of a place, newest first. `?before=` continues after a number."""
     place = queries.place_at(by=by, store=store, station=station)
     seals: QuerySet[Seal] = queries.seals(by=by, place=place).order_by("-number")
     before = request.GET.get("before", "")
@@ -76,7 +76,7 @@ def z_reports_page(request: HttpRequest, by: Principal, store: str, station: int
 
 @page_for(Role.MANAGER)
 def z_report_page(request: HttpRequest, by: Principal, store: str, station: int, number: int) -> HttpResponse:
-    """The document of a closed period."""
+    """Shows the Z report of a closed period."""
     place = queries.place_at(by=by, store=store, station=station)
     report = z_report(period=queries.sealed_period(by=by, place=place, number=number), by=by, at=timezone.now())
     last = queries.seals(by=by, place=place).order_by("-number").values_list("number", flat=True).first()
@@ -105,7 +105,7 @@ def _context(request: HttpRequest, place: Place) -> dict[str, Any]:
 
 
 def _amounts(report: Report) -> list[dict[str, Any]]:
-    """Per currency and method: the figures, the movements that made them, and the pieces that were counted."""
+    """Returns the figures, movements and counted pieces per currency and method."""
     attempt = report.closing_attempt if isinstance(report, ZReport) else None
     found = {line.pair: line.pieces for line in attempt.found} if attempt else {}
     return [

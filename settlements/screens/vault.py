@@ -1,4 +1,4 @@
-"""The vault, a manager's place: since when it runs, when it was last counted, and what can be done there."""
+"""The page of the vault: its running settlement, its last count, and what a manager can do there."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -21,7 +21,7 @@ STORES_MAX: Final = 500
 
 @page_for(Role.MANAGER)
 def vault_page(request: HttpRequest, by: Principal, store: UUID | None = None) -> HttpResponse:
-    """The vault of a store, with its registers; whoever manages several stores chooses one first."""
+    """Shows a store's vault and its registers. A manager of several stores chooses one first."""
     if store is not None:
         found = by.stores().filter(uuid=store).first()
         if found is None:

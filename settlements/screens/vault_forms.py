@@ -1,4 +1,4 @@
-"""What the pages of the vault share: whose store it is, and the paths and drafts of its forms."""
+"""Shared code of the vault's pages: the store, and the paths and drafts of its forms."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,8 +26,10 @@ STORES_MAX: Final = 500
 
 
 def vault_page(view: Callable[..., HttpResponse]) -> Page:
-    """Makes a view of `(request, by, store, ...)` a page for managers about one store: `?store=` its number or UUID, else
-    their own. Who works in no store chooses one first; of a store that is not theirs there is no page.
+    """Makes a view of `(request, by, store, ...)` a page for managers about one store: `?store=` (number or UUID), else
+    their own.
+
+    A manager without a store chooses one first. A store out of scope gets 404.
     """
 
     @page_for(Role.MANAGER, takes_posts=True)
@@ -55,7 +57,7 @@ def _store_meant(request: HttpRequest, *, by: Principal) -> Store | None:
 
 
 def store_asked(request: HttpRequest) -> dict[str, str]:
-    """Returns what a link has to say so that the next page is about the same store: nothing where it is one's own."""
+    """Returns the query that keeps links on the same store; empty for the person's own store."""
     reference = quote(request.GET.get("store", ""), safe="")
     return {"store": reference} if reference else {}
 
@@ -66,13 +68,13 @@ def path_within(request: HttpRequest, page: str, *named: Any, **query: str) -> s
 
 
 def about(request: HttpRequest, store: Store) -> dict[str, Any]:
-    """Returns what every page of the vault shows: the store, and what its links say of it."""
+    """Returns the context of every vault page: the store, and the query for its links."""
     asked = store_asked(request)
     return {"store": store, "store_query": f"?store={asked['store']}" if asked else ""}
 
 
 def draft_within(request: HttpRequest, subject: str, *, by: Principal) -> FormDraft:
-    """Returns the draft behind the form of a page, which shows it again about the same store."""
+    """Returns the draft of a page's form. Its path keeps the store."""
     draft = form_draft(request, subject, by=by)
     asked = store_asked(request)
     if asked:
@@ -81,7 +83,9 @@ def draft_within(request: HttpRequest, subject: str, *, by: Principal) -> FormDr
 
 
 def newest_of(request: HttpRequest, rows: "QuerySet[Any]", *, page: str) -> dict[str, Any]:
-    """Returns what a list shows of rows, newest first, from `?before=` one of them on, and the path of those before them."""
+    """Returns the context of a list, newest first: one page of rows and the path to older ones. `?before=` continues
+    after a row.
+    """
     before = request.GET.get("before", "")
     if before:
         if not (before.isascii() and before.isdecimal() and len(before) <= 18):
