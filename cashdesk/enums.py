@@ -1,11 +1,14 @@
 """Kinds, states and roles, and `FLOW`, the allowed transitions. `movement_kinds.py` says what each kind of movement does."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 from django.db import models
 from django.utils.translation import gettext_noop as noop
+
+from cashdesk.transitions import flow_of
 
 CASH: Final = "CASH"
 CORRECTION: Final = "correction"
@@ -85,6 +88,14 @@ class SessionStatus(models.TextChoices):
     CLOSED_SYSTEM = "CLOSED_SYSTEM", "Closed by the system, uncounted"
 
 
+class SessionAct(StrEnum):
+    """The actions that end a session. A handover is a close whose cash stays in the drawer."""
+
+    CLOSE = "CLOSE"
+    FORCE_CLOSE = "FORCE_CLOSE"
+    CANCEL_OPENING = "CANCEL_OPENING"
+
+
 class Settling(models.TextChoices):
     """The state of the settlement of a place: none, open for trade, or being counted."""
 
@@ -99,6 +110,13 @@ class PaymentStatus(models.TextChoices):
     PENDING = "PENDING", "Pending"
     APPROVED = "APPROVED", "Approved"
     REJECTED = "REJECTED", "Rejected"
+
+
+class PaymentAct(StrEnum):
+    """The decisions on a pending payment."""
+
+    APPROVE = "APPROVE"
+    REJECT = "REJECT"
 
 
 class PaymentType(models.TextChoices):
@@ -143,7 +161,7 @@ class VarianceKind(models.TextChoices):
 
 
 class VarianceState(models.TextChoices):
-    """The states of a variance. `reconciliations.enums.ACTS` lists the actions that each state allows."""
+    """The states of a variance. `FLOW` of reconciliations.enums says what each state allows."""
 
     OPEN = "OPEN", "Waits to be explained"
     EXPLAINED = "EXPLAINED", "Explained, waits for approval"
@@ -200,22 +218,25 @@ class Scope(models.TextChoices):
     SESSIONS_WRITE = "sessions:write", "open cash sessions, reverse movements"
 
 
-FLOW: Final[Mapping[str, Mapping[str, frozenset[str]]]] = MappingProxyType(
+FLOW: Final = flow_of(
     {
-        "session": MappingProxyType(
-            {
-                SessionStatus.OPEN: frozenset({SessionStatus.CLOSED, SessionStatus.CLOSED_SYSTEM}),
-                SessionStatus.CLOSED: frozenset(),
-                SessionStatus.CLOSED_SYSTEM: frozenset(),
-            }
-        ),
-        "payment": MappingProxyType(
-            {
-                PaymentStatus.PENDING: frozenset({PaymentStatus.APPROVED, PaymentStatus.REJECTED}),
-                PaymentStatus.APPROVED: frozenset(),
-                PaymentStatus.REJECTED: frozenset(),
-            }
-        ),
+        "session": {
+            SessionStatus.OPEN: {
+                SessionAct.CLOSE: SessionStatus.CLOSED,
+                SessionAct.FORCE_CLOSE: SessionStatus.CLOSED_SYSTEM,
+                SessionAct.CANCEL_OPENING: SessionStatus.CLOSED,
+            },
+            SessionStatus.CLOSED: {},
+            SessionStatus.CLOSED_SYSTEM: {},
+        },
+        "payment": {
+            PaymentStatus.PENDING: {
+                PaymentAct.APPROVE: PaymentStatus.APPROVED,
+                PaymentAct.REJECT: PaymentStatus.REJECTED,
+            },
+            PaymentStatus.APPROVED: {},
+            PaymentStatus.REJECTED: {},
+        },
     }
 )
-"""The states that may follow each state, per noun (docs/structure.md, section 4)."""
+"""What may be done with a session or a payment in each state, and the states that follow (`transitions.py`)."""

@@ -1,13 +1,13 @@
-"""Enums of reconciliations, and `ACTS`: what may be done with a variance in each state."""
+"""Enums of reconciliations, and `FLOW`: what each state allows."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from enum import StrEnum
 from typing import Final
 
 from django.db import models
 from django.utils.translation import gettext_noop as noop
 
 from cashdesk.enums import VarianceState
+from cashdesk.transitions import flow_of
 
 
 class DiscrepancyType(models.TextChoices):
@@ -42,57 +42,10 @@ class Act(models.TextChoices):
     SUPERSEDE = "SUPERSEDE", "Supersede"
 
 
-_S = VarianceState
-ACTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
-    {
-        _S.OPEN: MappingProxyType(
-            {
-                Act.EXPLAIN: _S.EXPLAINED,
-                Act.WITNESS: _S.OPEN,
-                Act.RECOUNT: _S.OPEN,
-                Act.ESCALATE: _S.ESCALATED,
-                Act.SUPERSEDE: _S.SUPERSEDED,
-            }
-        ),
-        _S.EXPLAINED: MappingProxyType(
-            {
-                Act.EXPLAIN: _S.EXPLAINED,
-                Act.WITNESS: _S.EXPLAINED,
-                Act.RECOUNT: _S.EXPLAINED,
-                Act.APPROVE: _S.APPROVED,
-                Act.REJECT: _S.REJECTED,
-                Act.ESCALATE: _S.ESCALATED,
-                Act.SUPERSEDE: _S.SUPERSEDED,
-            }
-        ),
-        _S.REJECTED: MappingProxyType(
-            {
-                Act.EXPLAIN: _S.EXPLAINED,
-                Act.WITNESS: _S.REJECTED,
-                Act.RECOUNT: _S.REJECTED,
-                Act.ESCALATE: _S.ESCALATED,
-                Act.SUPERSEDE: _S.SUPERSEDED,
-            }
-        ),
-        _S.ESCALATED: MappingProxyType(
-            {
-                Act.EXPLAIN: _S.ESCALATED,
-                Act.WITNESS: _S.ESCALATED,
-                Act.RECOUNT: _S.ESCALATED,
-                Act.APPROVE: _S.APPROVED,
-                Act.REJECT: _S.REJECTED,
-                Act.SUPERSEDE: _S.SUPERSEDED,
-            }
-        ),
-        _S.APPROVED: MappingProxyType({}),
-        _S.SUPERSEDED: MappingProxyType({}),
-    }
-)
-"""The allowed actions per state, with the state that follows.
+class DayAct(StrEnum):
+    """The action on a business day."""
 
-One exception: explaining an escalated variance leads to ESCALATED, whatever this table says, because an admin
-decides it (`domain.variance_acts`).
-"""
+    CLOSE = "CLOSE"
 
 
 class DayRule(models.IntegerChoices):
@@ -118,9 +71,77 @@ class ExportState(models.TextChoices):
     FAILED = "FAILED", noop("Failed")
 
 
+class ExportAct(StrEnum):
+    """The ways in which an export ends."""
+
+    FINISH = "FINISH"
+    BREAK_OFF = "BREAK_OFF"
+    FAIL = "FAIL"
+
+
 class AuthorizationState(models.TextChoices):
     """The states of an authorization."""
 
     USABLE = "USABLE", "Usable"
     USED = "USED", "Used"
     EXPIRED = "EXPIRED", "Expired"
+
+
+_S = VarianceState
+_EXPLAINED: Final = (_S.EXPLAINED, _S.ESCALATED)
+"""A variance that is escalated stays ESCALATED until an admin decides it (`domain.variance_acts`)."""
+
+FLOW: Final = flow_of(
+    {
+        "variance": {
+            _S.OPEN: {
+                Act.EXPLAIN: _EXPLAINED,
+                Act.WITNESS: _S.OPEN,
+                Act.RECOUNT: _S.OPEN,
+                Act.ESCALATE: _S.ESCALATED,
+                Act.SUPERSEDE: _S.SUPERSEDED,
+            },
+            _S.EXPLAINED: {
+                Act.EXPLAIN: _EXPLAINED,
+                Act.WITNESS: _EXPLAINED,
+                Act.RECOUNT: _EXPLAINED,
+                Act.APPROVE: _S.APPROVED,
+                Act.REJECT: _S.REJECTED,
+                Act.ESCALATE: _S.ESCALATED,
+                Act.SUPERSEDE: _S.SUPERSEDED,
+            },
+            _S.REJECTED: {
+                Act.EXPLAIN: _EXPLAINED,
+                Act.WITNESS: _S.REJECTED,
+                Act.RECOUNT: _S.REJECTED,
+                Act.ESCALATE: _S.ESCALATED,
+                Act.SUPERSEDE: _S.SUPERSEDED,
+            },
+            _S.ESCALATED: {
+                Act.EXPLAIN: _S.ESCALATED,
+                Act.WITNESS: _S.ESCALATED,
+                Act.RECOUNT: _S.ESCALATED,
+                Act.APPROVE: _S.APPROVED,
+                Act.REJECT: _S.REJECTED,
+                Act.SUPERSEDE: _S.SUPERSEDED,
+            },
+            _S.APPROVED: {},
+            _S.SUPERSEDED: {},
+        },
+        "business day": {
+            DayState.OPEN: {DayAct.CLOSE: DayState.CLOSED},
+            DayState.CLOSED: {},
+        },
+        "export": {
+            ExportState.RUNNING: {
+                ExportAct.FINISH: ExportState.DONE,
+                ExportAct.BREAK_OFF: ExportState.BROKEN_OFF,
+                ExportAct.FAIL: ExportState.FAILED,
+            },
+            ExportState.DONE: {},
+            ExportState.BROKEN_OFF: {},
+            ExportState.FAILED: {},
+        },
+    }
+)
+"""What may be done with each noun in each state, and the states that follow (`cashdesk.transitions`)."""

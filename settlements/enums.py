@@ -1,6 +1,7 @@
-"""Types and states of settlements, and tables of what each state allows."""
+"""Types and states of settlements, and `FLOW`: what each state allows."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
@@ -8,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_noop as noop
 
 from cashdesk.enums import MovementKind, PlaceKind
+from cashdesk.transitions import flow_of
 
 PREVIEWS_OF_A_REGISTER: Final = 3
 """The preview with this number closes a register's settlement, equal or not (docs/contracts.md, section 4)."""
@@ -54,25 +56,6 @@ class Act(models.TextChoices):
     REOPEN = "REOPEN", noop("open again (state OPEN)")
 
 
-ACTS: Final[Mapping[str, Mapping[str, frozenset[Act]]]] = MappingProxyType(
-    {
-        SettlementType.CASHREGISTER: MappingProxyType(
-            {
-                SettlementState.OPEN: frozenset({Act.START_COUNTING, Act.FORCE_CLOSE}),
-                SettlementState.COUNTING: frozenset({Act.PREVIEW, Act.CLOSE, Act.FORCE_CLOSE}),
-                SettlementState.CLOSED: frozenset(),
-            }
-        ),
-        SettlementType.VAULT: MappingProxyType(
-            {
-                SettlementState.OPEN: frozenset({Act.PREVIEW, Act.CLOSE}),
-                SettlementState.CLOSED: frozenset(),
-            }
-        ),
-    }
-)
-"""The allowed actions per type and state. Every other action is a conflict (docs/contracts.md, section 4)."""
-
 PLACE_KIND: Final[Mapping[str, PlaceKind]] = MappingProxyType(
     {SettlementType.VAULT: PlaceKind.VAULT, SettlementType.CASHREGISTER: PlaceKind.REGISTER}
 )
@@ -113,22 +96,13 @@ class DepositState(models.TextChoices):
     CANCELLED = "CANCELLED", "Cancelled"
 
 
-DEPOSIT_FLOW: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
-    {
-        DepositState.PREPARED: frozenset({DepositState.COLLECTED, DepositState.CREDITED, DepositState.CANCELLED}),
-        DepositState.COLLECTED: frozenset({DepositState.CREDITED, DepositState.CANCELLED}),
-        DepositState.CREDITED: frozenset(),
-        DepositState.CANCELLED: frozenset(),
-    }
-)
-
-
 class DepositAct(models.TextChoices):
     """The actions on a deposit. The values are the last part of the API paths."""
 
     COLLECT = "collect", "Collect"
     CREDIT = "credit", "Credit"
     CORRECT_CREDIT = "correct-credit", "Correct the credit"
+    CANCEL = "cancel", "Cancel"
 
 
 class ChangeOrderState(models.TextChoices):
@@ -139,13 +113,11 @@ class ChangeOrderState(models.TextChoices):
     CANCELLED = "CANCELLED", "Cancelled"
 
 
-CHANGE_ORDER_FLOW: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
-    {
-        ChangeOrderState.ORDERED: frozenset({ChangeOrderState.ARRIVED, ChangeOrderState.CANCELLED}),
-        ChangeOrderState.ARRIVED: frozenset(),
-        ChangeOrderState.CANCELLED: frozenset(),
-    }
-)
+class ChangeOrderAct(StrEnum):
+    """The actions on a change order."""
+
+    RECEIVE = "RECEIVE"
+    CANCEL = "CANCEL"
 
 
 class ReportOf(models.TextChoices):
@@ -154,3 +126,54 @@ class ReportOf(models.TextChoices):
     SETTLEMENT = "SETTLEMENT", noop("Settlement")
     SESSION = "SESSION", noop("Cash session")
     COUNT_AFTERWARDS = "COUNT_AFTERWARDS", noop("Count after a forced close")
+
+
+NOUN_OF_TYPE: Final[Mapping[str, str]] = MappingProxyType(
+    {SettlementType.VAULT: "vault settlement", SettlementType.CASHREGISTER: "register settlement"}
+)
+FLOW: Final = flow_of(
+    {
+        "register settlement": {
+            SettlementState.OPEN: {
+                Act.START_COUNTING: SettlementState.COUNTING,
+                Act.FORCE_CLOSE: SettlementState.CLOSED,
+            },
+            SettlementState.COUNTING: {
+                # The last preview closes it, and so does one without a difference.
+                Act.PREVIEW: (SettlementState.COUNTING, SettlementState.CLOSED),
+                Act.CLOSE: SettlementState.CLOSED,
+                Act.FORCE_CLOSE: SettlementState.CLOSED,
+            },
+            SettlementState.CLOSED: {},
+        },
+        "vault settlement": {
+            SettlementState.OPEN: {Act.PREVIEW: SettlementState.OPEN, Act.CLOSE: SettlementState.CLOSED},
+            SettlementState.CLOSED: {},
+        },
+        "deposit": {
+            DepositState.PREPARED: {
+                DepositAct.COLLECT: DepositState.COLLECTED,
+                DepositAct.CREDIT: DepositState.CREDITED,
+                DepositAct.CANCEL: DepositState.CANCELLED,
+            },
+            DepositState.COLLECTED: {
+                DepositAct.CREDIT: DepositState.CREDITED,
+                DepositAct.CANCEL: DepositState.CANCELLED,
+            },
+            DepositState.CREDITED: {DepositAct.CORRECT_CREDIT: DepositState.CREDITED},
+            DepositState.CANCELLED: {},
+        },
+        "change order": {
+            ChangeOrderState.ORDERED: {
+                ChangeOrderAct.RECEIVE: ChangeOrderState.ARRIVED,
+                ChangeOrderAct.CANCEL: ChangeOrderState.CANCELLED,
+            },
+            ChangeOrderState.ARRIVED: {},
+            ChangeOrderState.CANCELLED: {},
+        },
+    }
+)
+"""What may be done with each noun in each state, and the states that follow (`cashdesk.transitions`).
+
+Every other action on a settlement is a conflict (docs/contracts.md, section 4).
+"""

@@ -6,15 +6,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Final
 
 import pytest
 from django.apps import apps
 from django.db import models
 
-import cashdesk.enums
-from cashdesk.enums import FLOW, ROLE_RANK, Role
+from cashdesk.enums import ROLE_RANK, Role
 
 PROJECT: Final = Path(__file__).resolve().parent.parent
 APPS: Final = ("cashdesk", "settlements", "reconciliations")
@@ -271,25 +269,6 @@ def test_nothing_with_money_is_deleted_along_with_something_else() -> None:
         if field.remote_field is not None and field.remote_field.on_delete not in (models.PROTECT, models.RESTRICT)
     ]
     assert cascades == []
-
-
-STATES_OF: Final = {"session": "SessionStatus", "payment": "PaymentStatus", "settlement": "SettlementState"}
-
-
-def enums_modules() -> list[ModuleType]:
-    """Returns the modules of our apps that hold kinds and states."""
-    return [sys.modules[f"{app}.enums"] for app in APPS if f"{app}.enums" in sys.modules]
-
-
-def test_every_noun_has_all_its_states_and_only_those() -> None:
-    assert enums_modules()[0] is cashdesk.enums
-    for module in enums_modules():
-        for noun, flow in getattr(module, "FLOW", {}).items():
-            assert noun in STATES_OF, f"name the states of {noun} here"
-            states = set(getattr(module, STATES_OF[noun]))
-            assert set(flow) == states
-            assert {after for following in flow.values() for after in following} <= states
-    assert {"session", "payment"} <= set(FLOW)
 
 
 def test_every_role_has_its_rank() -> None:

@@ -23,7 +23,7 @@ from cashdesk.domain.session.closing import force_close_session
 from cashdesk.domain.session.count_afterwards import count_afterwards
 from cashdesk.domain.session.foreign_cash import currencies_left
 from cashdesk.domain.session.handover import handovers_waiting
-from cashdesk.enums import FLOW, SessionStatus
+from cashdesk.enums import FLOW, SessionAct
 from cashdesk.models import AuditEntry, CashSession, Count, Movement, Payment, Variance
 from cashdesk.money import to_text
 
@@ -37,7 +37,7 @@ class ForceClose(ActPage):
     )
 
     def is_offered(self, row: CashSession, *, by: Principal) -> bool:
-        return SessionStatus.CLOSED_SYSTEM in FLOW["session"][row.status]
+        return SessionAct.FORCE_CLOSE in FLOW["session"][row.status]
 
     def do(self, row: CashSession, form: ReasonForm, *, by: Principal, at: datetime) -> Done:
         force_close_session(session=row, by=by, at=at, reason=form.cleaned_data["reason"])

@@ -17,7 +17,7 @@ from cashdesk.domain.store.place_lock import lock_places
 from cashdesk.enums import PlaceKind, Role, SessionStatus
 from cashdesk.errors import Conflict, Forbidden, InvalidInput
 from cashdesk.models import BusinessDay, CashSession, Movement, Place, Store
-from reconciliations.enums import DayState
+from reconciliations.enums import FLOW, DayAct, DayState
 from settlements.domain.closing import force_close_settlement
 from settlements.enums import SettlementState, SettlementType
 from settlements.models import Settlement
@@ -95,7 +95,8 @@ def close_business_day(*, store: Store, on: date, by: Principal, at: datetime) -
         raise InvalidInput.of("date", "has not begun in the store.")
     # Locks every place that trades, so that no posting is in progress and the last movement is final.
     lock_places(exclusive=Place.objects.filter(store=store, kind__in=(PlaceKind.VAULT, PlaceKind.REGISTER)))
-    if BusinessDay.objects.filter(store=store, date=on).exists():
+    is_closed = BusinessDay.objects.filter(store=store, date=on).exists()
+    if DayAct.CLOSE not in FLOW["business day"][DayState.CLOSED if is_closed else DayState.OPEN]:
         raise Conflict(f"The business day {on} is closed already.", code="day_closed")
     sessions, settlements = open_drawers(store=store, on=on)
     if (sessions or settlements) and not store.closes_stale_sessions:

@@ -16,7 +16,8 @@ from cashdesk.domain.visibility import may_see_expected, note_seen, with_shown_r
 from cashdesk.enums import Scope, SessionStatus
 from cashdesk.errors import Forbidden, InvalidInput
 from cashdesk.models import CashSession, Movement, Store
-from reconciliations.enums import ExportState, FileFormat
+from cashdesk.transitions import leads_to
+from reconciliations.enums import FLOW, ExportState, FileFormat
 from reconciliations.models import Export
 from settlements import queries as settlement_queries
 from settlements.enums import SettlementState
@@ -97,7 +98,8 @@ def note_progress(*, export: Export, rows_done: int, at: datetime) -> None:
 
 def end_export(*, export: Export, state: ExportState, rows_done: int, at: datetime) -> None:
     """Records the result. An ended export never changes."""
-    Export.objects.filter(pk=export.pk, state=ExportState.RUNNING).update(
+    before = [one for one, following in FLOW["export"].items() if leads_to(following, state)]
+    Export.objects.filter(pk=export.pk, state__in=before).update(
         state=state, rows_done=rows_done, progressed_at=at, ended_at=at
     )
 

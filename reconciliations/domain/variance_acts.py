@@ -1,6 +1,6 @@
 """Actions on a variance: explain, witness, recount, approve, reject and escalate.
 
-Each action locks the variance, checks `enums.ACTS` for its state, writes an event, and notes it in the audit trail.
+Each action locks the variance, checks `enums.FLOW` for its state, writes an event, and notes it in the audit trail.
 A correction is a new movement, never an edit. The API and the back office call these functions.
 """
 
@@ -21,7 +21,7 @@ from cashdesk.errors import Conflict, DomainError, Forbidden, InvalidInput
 from cashdesk.models import Count, Movement, Place, User, Variance
 from reconciliations.domain.correction import book_correction, instead_of_recount, keep_recount
 from reconciliations.domain.variance_late_amount import late_of
-from reconciliations.enums import ACTS, Act
+from reconciliations.enums import FLOW, Act
 from reconciliations.models import VarianceEvent
 
 NOTES_MAX: Final = 2000
@@ -221,7 +221,7 @@ def _refusal(variance: Variance, *, act: Act, by: Principal) -> DomainError | No
         return Forbidden("Differences are dealt with by managers.")
     if act in IN_PERSON and user is None:
         return Forbidden(f"A manager {IN_PERSON[act]}, in person.")
-    allowed = ACTS[variance.state]
+    allowed = FLOW["variance"][variance.state]
     if act not in allowed:
         then = ", ".join(str(Act(other).label).lower() for other in allowed if other != Act.SUPERSEDE)
         return Conflict(
@@ -262,10 +262,9 @@ def _done(
 ) -> Variance:
     """Performs the transition: next state, event, and audit entry."""
     before = variance.state
-    after = ACTS[before][act]
-    variance.state = (
-        VarianceState.ESCALATED if after == VarianceState.EXPLAINED and variance.is_escalated else VarianceState(after)
-    )
+    following = FLOW["variance"][before][act]
+    is_for_admin = variance.is_escalated and VarianceState.ESCALATED in following
+    variance.state = VarianceState.ESCALATED if is_for_admin else VarianceState(following[0])
     variance.save(
         update_fields=[
             "state", "is_escalated", "reason", "notes", "explained_by", "explained_at", "decided_by", "decided_at",

@@ -18,7 +18,7 @@ from settlements.domain.closing import close_settlement, force_close_settlement
 from settlements.domain.count_afterwards import count_settlement_afterwards
 from settlements.domain.counting import Preview, preview_settlement
 from settlements.domain.target import counted_methods
-from settlements.enums import ACTS, PREVIEWS_OF_A_REGISTER, Act, Closing, SettlementType
+from settlements.enums import PREVIEWS_OF_A_REGISTER, Act, Closing, SettlementType
 from settlements.models import Settlement
 
 ROWS_MIN: Final = 4
@@ -165,7 +165,7 @@ class Recount(ActPage):
         return f"{self.explanation} {last} closes the settlement if all is equal."
 
     def is_offered(self, row: Settlement, *, by: Principal) -> bool:
-        return Act.CLOSE in ACTS[row.type][row.state]
+        return Act.CLOSE in row.allowed_acts
 
     def do(self, row: Settlement, form: RecountForm, *, by: Principal, at: datetime) -> Done:
         asked = form.cleaned_data
@@ -192,7 +192,7 @@ class ForceClose(ActPage):
     )
 
     def is_offered(self, row: Settlement, *, by: Principal) -> bool:
-        return Act.FORCE_CLOSE in ACTS[row.type][row.state]
+        return Act.FORCE_CLOSE in row.allowed_acts
 
     def do(self, row: Settlement, form: ReasonForm, *, by: Principal, at: datetime) -> Done:
         force_close_settlement(settlement=row, by=by, at=at, reason=form.cleaned_data["reason"])

@@ -13,7 +13,7 @@ from cashdesk.errors import Conflict
 from cashdesk.models import Place
 from settlements.domain.target import ComparedAmount, compare, counted_methods, targets_of
 from settlements.domain.vault_access import refuse_settling_vault
-from settlements.enums import ACTS, Act, SettlementType
+from settlements.enums import Act, SettlementType
 from settlements.models import Settlement
 
 
@@ -40,7 +40,7 @@ def compare_with_target(settlement: Settlement, counted: Sequence[CountedAmount]
 
 def refuse_act(settlement: Settlement, act: Act) -> None:
     """Raises Conflict if the state does not allow the action. The message names the allowed actions."""
-    allowed = ACTS[settlement.type][settlement.state]
+    allowed = settlement.allowed_acts
     if act in allowed:
         return
     # Callers of the API cannot use the action that only the back office offers.

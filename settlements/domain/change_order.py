@@ -18,7 +18,7 @@ from cashdesk.money import bounded
 from settlements.domain.deposit import lock_bank
 from settlements.domain.store_movement import move_in_store
 from settlements.domain.vault_access import refuse_moving_vault_money
-from settlements.enums import CHANGE_ORDER_FLOW, ChangeOrderState
+from settlements.enums import FLOW, ChangeOrderAct, ChangeOrderState
 from settlements.models import ChangeOrder
 
 
@@ -68,7 +68,7 @@ def receive_change(
     Forbidden for cashiers.
     """
     refuse_moving_vault_money(by)
-    order = _locked(order, becoming=ChangeOrderState.ARRIVED)
+    order = _locked(order, act=ChangeOrderAct.RECEIVE)
     nothing = _("must be more than 0. If nothing comes, cancel the order.")
     _refuse_amount(received, field="received", nothing=nothing)
     if received.currency != order.currency:
@@ -98,7 +98,7 @@ def cancel_change(*, order: ChangeOrder, reason: str, by: Principal, at: datetim
     Raises Conflict if the order has ended, InvalidInput without a reason, and Forbidden for cashiers.
     """
     refuse_moving_vault_money(by)
-    order = _locked(order, becoming=ChangeOrderState.CANCELLED)
+    order = _locked(order, act=ChangeOrderAct.CANCEL)
     if not reason:
         raise InvalidInput.of("reason", _("Enter a reason."))
     order.state, order.reason = ChangeOrderState.CANCELLED, reason
@@ -127,10 +127,10 @@ def _kept(told: CountedAmount) -> dict[str, int]:
     return {str(line.denomination): line.pieces for line in told.pieces if line.pieces}
 
 
-def _locked(order: ChangeOrder, *, becoming: ChangeOrderState) -> ChangeOrder:
+def _locked(order: ChangeOrder, *, act: ChangeOrderAct) -> ChangeOrder:
     lock_bank(order.store)
     order = ChangeOrder.objects.select_related("store").get(pk=order.pk)
-    if becoming not in CHANGE_ORDER_FLOW[order.state]:
+    if act not in FLOW["change order"][order.state]:
         if order.state == ChangeOrderState.CANCELLED:
             raise Conflict(_("This order was cancelled already."), code="change_order_ended")
         raise Conflict(_("This order has arrived already."), code="change_order_ended")

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
 from typing import Final, cast
 
 from django.db import transaction
@@ -20,13 +19,10 @@ from cashdesk.enums import CORRECTION, MovementKind, PlaceKind, Role, Scope, Var
 from cashdesk.errors import Conflict, DomainError, Forbidden, InvalidInput
 from cashdesk.models import Movement, Place, Store, User
 from cashdesk.money import bounded
-from settlements.enums import DEPOSIT_FLOW, DepositAct, DepositState
+from settlements.enums import FLOW, DepositAct, DepositState
 from settlements.models import CreditCorrection, Deposit
 
 REASON_MAX: Final = 200
-_BECOMES: Final[Mapping[DepositAct, DepositState]] = MappingProxyType(
-    {DepositAct.COLLECT: DepositState.COLLECTED, DepositAct.CREDIT: DepositState.CREDITED}
-)
 
 
 @transaction.atomic
@@ -150,10 +146,13 @@ def correct_credit(*, deposit: Deposit, amount: int, reason: str, by: Principal,
 
 
 def acts_open_to(deposit: Deposit, *, by: Principal) -> tuple[DepositAct, ...]:
-    """Returns the actions that `by` may take on a deposit now. Not locked: each action checks this again."""
+    """Returns the actions that `by` may take on a deposit now. Not locked: each action checks this again.
+
+    CANCEL is not among them: reversing the movement cancels a deposit.
+    """
     if not (by.has_role(Role.MANAGER) and by.has_scope(Scope.SETTLEMENTS_WRITE)):
         return ()
-    return tuple(act for act in DepositAct if _refusal(deposit, act=act, by=by) is None)
+    return tuple(act for act in DepositAct if act != DepositAct.CANCEL and _refusal(deposit, act=act, by=by) is None)
 
 
 def why_not_corrected(deposit: Deposit, *, by: Principal) -> str:
@@ -187,7 +186,8 @@ def cancel_deposit(*, deposit: Deposit, by: Principal, at: datetime, reason: str
     """
     lock_bank(deposit.store)
     deposit = _read(deposit)
-    if deposit.state == DepositState.CREDITED:
+    # The ledger refuses the second reversal of one that was cancelled.
+    if deposit.state != DepositState.CANCELLED and DepositAct.CANCEL not in FLOW["deposit"][deposit.state]:
         raise Conflict(_("The bank has credited this deposit: it stays."), code="deposit_credited")
     reversal = ledger.reverse(movement=deposit.movement, by=by, at=at, reason=reason)
     deposit.state = DepositState.CANCELLED
@@ -218,13 +218,14 @@ def _refusal(deposit: Deposit, *, act: DepositAct, by: Principal) -> DomainError
     """
     if deposit.state == DepositState.CANCELLED:
         return Conflict(_("The deposit was cancelled: its movement was reversed."), code="deposit_cancelled")
-    if act in _BECOMES:
-        becoming = _BECOMES[act]
-        if becoming in DEPOSIT_FLOW[deposit.state]:
+    is_allowed = act in FLOW["deposit"][deposit.state]
+    if act != DepositAct.CORRECT_CREDIT:
+        if is_allowed:
             return None
+        (becoming,) = FLOW["deposit"][DepositState.PREPARED][act]
         told = _("The deposit is %(state)s already and does not become %(becoming)s.")
         return Conflict(told % {"state": deposit.state, "becoming": becoming}, code="deposit_state")
-    if deposit.state != DepositState.CREDITED:
+    if not is_allowed:
         return Conflict(_("The bank has not credited this deposit yet: record its credit."), code="deposit_state")
     if by.user is None:
         return Forbidden(_("A credit is corrected by a manager in person."))

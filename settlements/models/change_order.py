@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from cashdesk.models import Movement, Store, User
 from cashdesk.models.public_id import PublicIdModel
-from settlements.enums import CHANGE_ORDER_FLOW, ChangeOrderState
+from settlements.enums import FLOW, ChangeOrderState
 
 REVERSED = "REVERSED"
 """The displayed state of an arrived order whose movement was reversed."""
@@ -89,7 +89,7 @@ class ChangeOrder(PublicIdModel):
     @property
     def is_under_way(self) -> bool:
         """Whether the order is still pending. Not locked: actions check this again under the lock."""
-        return bool(CHANGE_ORDER_FLOW[self.state])
+        return bool(FLOW["change order"][self.state])
 
     @property
     def difference(self) -> int | None:

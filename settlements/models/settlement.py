@@ -6,7 +6,8 @@ from django.db.models import F, Q
 from cashdesk.models import Count, Place, Seal, Store, User
 from cashdesk.models.public_id import PublicIdModel
 from cashdesk.pair import Pair
-from settlements.enums import CLOSINGS_OF_A_SETTLEMENT, Closing, SettlementState, SettlementType
+from cashdesk.transitions import Following
+from settlements.enums import CLOSINGS_OF_A_SETTLEMENT, FLOW, NOUN_OF_TYPE, Closing, SettlementState, SettlementType
 
 
 class Settlement(PublicIdModel):
@@ -78,6 +79,11 @@ class Settlement(PublicIdModel):
 
     def __str__(self) -> str:
         return f"Settlement {self.pk}"
+
+    @property
+    def allowed_acts(self) -> Following:
+        """The actions that the state allows."""
+        return FLOW[NOUN_OF_TYPE[self.type]][self.state]
 
     @property
     def is_closed(self) -> bool:

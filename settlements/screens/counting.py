@@ -27,7 +27,7 @@ from settlements import queries
 from settlements.domain.booking import cash_counted
 from settlements.domain.closing import close_settlement
 from settlements.domain.counting import preview_settlement
-from settlements.enums import ACTS, PREVIEWS_OF_A_REGISTER, Act, SettlementType
+from settlements.enums import PREVIEWS_OF_A_REGISTER, Act, SettlementType
 from settlements.models import Settlement, SettlementCount
 from settlements.screens.offered_parts import offered_by, typed_again
 
@@ -50,7 +50,7 @@ def count_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpRes
     write_as(found.store.language, found.store.currency, found.store.time_zone)
     draft = form_draft(request, f"count:{found.uuid}", by=by)
     if request.method != "POST":
-        if Act.PREVIEW not in ACTS[found.type][found.state]:
+        if Act.PREVIEW not in found.allowed_acts:
             return see("settlement-page", found.uuid)
         attempt = queries.preview_of(by=by, settlement=found, attempt=_number(request.GET.get("attempt", "")))
         is_begun = draft.is_resumed
@@ -60,7 +60,7 @@ def count_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpRes
     step = request.POST.get("step", REVIEW)
     if step in (PREVIEW, CLOSE) and parts.is_ready and not parts.is_adding:
         return _do(request, found, parts, draft, step, by=by)
-    if Act.PREVIEW not in ACTS[found.type][found.state]:
+    if Act.PREVIEW not in found.allowed_acts:
         return see("settlement-page", found.uuid, notice="closed-meanwhile" if found.is_closed else "not-counting")
     draft.save(request, at=timezone.now())
     if parts.is_adding:
@@ -104,7 +104,7 @@ def _do(
         return see_path(act_once(request=request, by=by, at=at, act=partial(act, witness)))
     except DomainError as error:
         now = queries.settlement(by=by, settlement_id=settlement.uuid)
-        if Act.PREVIEW not in ACTS[now.type][now.state]:
+        if Act.PREVIEW not in now.allowed_acts:
             return see("settlement-page", now.uuid, notice="closed-meanwhile" if now.is_closed else "not-counting")
         return _review(request, now, parts, draft, refusal_of(error, store=now.store))
 

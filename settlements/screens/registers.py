@@ -20,7 +20,7 @@ from cashdesk.web.idempotency import act_once
 from cashdesk.web.pages import page_for
 from settlements import queries
 from settlements.domain.counting import start_counting
-from settlements.enums import ACTS, PREVIEWS_OF_A_REGISTER, Act, SettlementType
+from settlements.enums import PREVIEWS_OF_A_REGISTER, Act, SettlementType
 from settlements.models import Settlement
 
 
@@ -70,7 +70,7 @@ def start_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpRes
     found = queries.settlement(by=by, settlement_id=settlement)
     write_as(found.store.language, found.store.currency, found.store.time_zone)
     if request.method != "POST":
-        if Act.START_COUNTING not in ACTS[found.type][found.state]:
+        if Act.START_COUNTING not in found.allowed_acts:
             return see("settlement-page", found.uuid)
         return _show_start(request, found, by=by)
     at = timezone.now()
@@ -83,7 +83,7 @@ def start_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpRes
         return see_path(act_once(request=request, by=by, at=at, act=act))
     except DomainError as error:
         now = queries.settlement(by=by, settlement_id=found.uuid)
-        if Act.START_COUNTING not in ACTS[now.type][now.state]:
+        if Act.START_COUNTING not in now.allowed_acts:
             return see("settlement-page", now.uuid, notice="closed-meanwhile" if now.is_closed else "counting-already")
         return _show_start(request, now, by=by, refusal=refusal_of(error, store=now.store))
 

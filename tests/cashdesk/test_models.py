@@ -11,7 +11,6 @@ from cashdesk.domain.ledger.expected import book_of
 from cashdesk.domain.ledger.seal import seal_period
 from cashdesk.domain.people.api_key import issue_api_key
 from cashdesk.enums import (
-    FLOW,
     Booked,
     CountMoment,
     MovementKind,
@@ -247,15 +246,6 @@ def test_no_amount_is_a_fraction(model: type[models.Model]) -> None:
         if isinstance(field, models.FloatField | models.DecimalField)
     ]
     assert fractions == []
-
-
-def test_the_flow_of_every_noun_is_complete() -> None:
-    nouns = {"session": SessionStatus, "payment": PaymentStatus}
-    assert nouns.keys() <= FLOW.keys()
-    for noun, states in nouns.items():
-        assert set(FLOW[noun]) == set(states)
-        assert {after for following in FLOW[noun].values() for after in following} <= set(states)
-        assert all(before not in following for before, following in FLOW[noun].items())
 
 
 def test_every_row_of_the_hot_tables_carries_its_store() -> None:

@@ -20,6 +20,7 @@ from cashdesk.enums import (
 )
 from cashdesk.errors import Conflict
 from cashdesk.models import CashSession, Payment
+from cashdesk.transitions import leads_to
 
 
 def decide_payment(
@@ -40,7 +41,7 @@ def decide_payment(
         payment = find_reported(external_id=external_id, store=store, station=station, by=by)
         if payment.status == status:
             return payment
-        if status not in FLOW["payment"][payment.status]:
+        if not leads_to(FLOW["payment"][payment.status], status):
             raise Conflict(f"status: The payment is already {payment.status} and stays so.", code="payment_decided")
         held = lock_places(shared=[payment.register or places_of(payment.store)[PlaceKind.VAULT]])
         session = CashSession.objects.get(pk=payment.session_id) if payment.session_id else None

@@ -18,7 +18,7 @@ from cashdesk.domain.ledger.seal import seal_period
 from cashdesk.domain.session.foreign_cash import carry_on
 from cashdesk.domain.store.place import places_of
 from cashdesk.domain.store.place_lock import lock_places, mark_transition
-from cashdesk.enums import FLOW, PlaceKind, Role, SessionStatus, VarianceKind
+from cashdesk.enums import FLOW, PlaceKind, Role, SessionAct, SessionStatus, VarianceKind
 from cashdesk.errors import Conflict, DomainError, Forbidden
 from cashdesk.models import CashSession, Movement, Payment
 from cashdesk.movement_kinds import kinds_where
@@ -103,7 +103,7 @@ def _booked_by_opening(session: CashSession) -> list[Movement]:
 def _refusal(session: CashSession, *, opening: list[Movement], by: Principal) -> DomainError | None:
     if not by.has_role(Role.MANAGER) and (by.user is None or by.user.pk != session.user_id):
         return Forbidden(_("Somebody else opened this drawer. Ask a manager to cancel it."))
-    if SessionStatus.CLOSED not in FLOW["session"][session.status]:
+    if SessionAct.CANCEL_OPENING not in FLOW["session"][session.status]:
         return Conflict(_("This drawer is already closed."), code="already_closed")
     if _has_moved(session, opening=opening):
         told = _("There was a movement or a payment since the opening. Count and close the drawer.")

@@ -28,6 +28,7 @@ from cashdesk.enums import (
     FLOW,
     CountMoment,
     PlaceKind,
+    SessionAct,
     SessionStatus,
 )
 from cashdesk.errors import Conflict, NothingOpen
@@ -63,7 +64,7 @@ def close_session(
     ends = places_of(session.store)
     register = lock_places(exclusive=[session.register], shared=[ends[PlaceKind.VAULT]])[session.register_id]
     session = CashSession.objects.select_related("store", "user", "register").get(pk=session.pk)
-    if SessionStatus.CLOSED not in FLOW["session"][session.status]:
+    if SessionAct.CLOSE not in FLOW["session"][session.status]:
         raise NothingOpen(_("No active cash session found for the current user"))
     refuse_witness(witness, by=by, store=session.store)
     if refuses_unwitnessed:
@@ -104,7 +105,7 @@ def force_close_session(*, session: CashSession, by: Principal, at: datetime, re
     """
     lock_places(exclusive=[session.register])
     session = CashSession.objects.select_related("store", "user", "register").get(pk=session.pk)
-    if SessionStatus.CLOSED_SYSTEM not in FLOW["session"][session.status]:
+    if SessionAct.FORCE_CLOSE not in FLOW["session"][session.status]:
         raise Conflict(_("The session is already closed."), code="already_closed")
     return close_uncounted(session=session, by=by, at=at, reason=reason)
 

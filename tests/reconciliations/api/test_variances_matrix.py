@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import Role, Scope, VarianceState
 from cashdesk.models import AuditEntry, User, Variance
-from reconciliations.enums import ACTS, Act
+from reconciliations.enums import FLOW, Act
 from tests.cashdesk.desk import force_close
 from tests.factories import UserFactory
 from tests.reconciliations.queue import (
@@ -96,7 +96,7 @@ def do(by: Caller, variance: Variance, act: str, **fields: Any) -> HttpResponse:
 
 
 def test_the_matrix_is_whole() -> None:
-    assert {state.partition(" ")[0] for state in STATES} == set(VarianceState.values) == set(ACTS)
+    assert {state.partition(" ")[0] for state in STATES} == set(VarianceState.values) == set(FLOW["variance"])
     assert set(MATRIX) == set(BODIES) == {str(act).lower() for act in Act} - {"supersede"}
     assert {len(row) for row in MATRIX.values()} == {len(STATES)}
 
