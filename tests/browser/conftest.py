@@ -1,7 +1,6 @@
 """A real browser before the running product, that tells on every page whatever a person would not want to see there."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,45 +9,26 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import override_settings
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser
 
-from tests.browser.patience import patient
+from tests.browser.chromium import NoBrowser, running_chromium
 from tests.browser.screen import Screen
 from tests.browser.slow import slowed
 from tests.stories import Cast
 
-# Playwright's synchronous face runs a loop in the test's own thread, in which Django else refuses to ask its database.
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-# The machine may be busy with other tests; where a page is what is expected nobody waits for it.
-PATIENCE_MS = 15_000
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "test-results"
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Starts the browser that is installed here."""
-    path = next((found for found in map(shutil.which, NAMES) if found), None)
-    if path is None:
-        missing = f"No browser: none of {', '.join(NAMES)} is installed (Debian: apt-get install chromium)."
+    try:
+        with running_chromium() as browser:
+            yield browser
+    except NoBrowser as missing:
         if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
-    expect.set_options(timeout=PATIENCE_MS)
-    with sync_playwright() as playwright, patient():
-        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield browser
-        browser.close()
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))
 
 
 @pytest.fixture(scope="session")

@@ -4,16 +4,14 @@ from collections.abc import Callable
 from typing import Final
 
 import pytest
-from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from cashdesk import page_urls as desk_pages
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import MovementKind, PlaceKind
-from cashdesk.models import User, Variance
+from cashdesk.models import Variance
 from reconciliations import page_urls as reconciliation_pages
 from settlements import desk_urls as money_pages
 from settlements import page_urls as settlement_pages
@@ -50,14 +48,6 @@ def test_the_walks_lead_to_every_page() -> None:
     assert names == DRAWER | SETTLEMENT | VAULT | LEADS_ON
 
 
-def enter(screen: Screen, user: User) -> None:
-    """Signs a person in without the page for it."""
-    client = Client()
-    client.force_login(user)
-    name = settings.SESSION_COOKIE_NAME
-    screen.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": screen.origin}])
-
-
 def refused(walk: Walk) -> None:
     """Sends the form as it is, and looks at it again with what is wrong: the script shows it in place of the page."""
     walk.press(status=400)
@@ -71,7 +61,7 @@ def drawer(walk: Walk, cast: Cast) -> None:
     walk.visit("/")
     walk.visit("/sign-in")
     close_drawer(open_drawer(cast.bruno, 100_00), 40_00)
-    enter(walk.screen, cast.carla)
+    walk.screen.enter(cast.carla)
     walk.visit("/password")
     refused(walk)
     walk.visit("/desk")
@@ -107,7 +97,7 @@ def drawer(walk: Walk, cast: Cast) -> None:
     page.locator("#packs-200").fill("2")
     expect(page.locator("[data-out]")).to_be_visible()
     walk.look(bar_share_max=ASKING_BAR_SHARE_MAX)
-    enter(walk.screen, cast.carla)
+    walk.screen.enter(cast.carla)
     walk.visit("/desk/count")
     page.locator(".alert a").first.click()
     page.wait_for_url("**/anew*")
@@ -119,7 +109,7 @@ def drawer(walk: Walk, cast: Cast) -> None:
     walk.press()
     page.wait_for_url(f"**/desk/sessions/{session.uuid}")
     walk.look()
-    enter(walk.screen, cast.erika)
+    walk.screen.enter(cast.erika)
     walk.visit(f"/variances/{Variance.objects.filter(session__user=cast.bruno).get().uuid}/recount")
     page.locator("#pieces-2000").fill("x")
     refused(walk)
@@ -129,7 +119,7 @@ def settlement(walk: Walk, cast: Cast) -> None:
     """A register and the vault from their opening to their close, with parts as tabs."""
     shop, page = Shop(cast=cast), walk.screen.page
     counts_card_slips(shop)
-    enter(walk.screen, cast.erika)
+    walk.screen.enter(cast.erika)
     walk.visit(opening_path(shop, 0))
     refused(walk)
     shop.vault()
@@ -171,7 +161,7 @@ def vault(walk: Walk, cast: Cast) -> None:
         by=Principal(user=cast.erika),
         at=timezone.now(),
     )
-    enter(walk.screen, cast.erika)
+    walk.screen.enter(cast.erika)
     for path in ("", f"/{cast.store.uuid}", "/orders", f"/orders/{order.uuid}", "/movements", "/deposits"):
         walk.visit(f"/vault{path}")
     walk.visit(f"/vault/deposits/{bag.uuid}")
@@ -193,7 +183,7 @@ def vault(walk: Walk, cast: Cast) -> None:
     for path in (reports, f"{reports}/1/x", f"{reports}/2/z", f"{reports}/2/z/{closed.number}"):
         walk.visit(path)
     walk.visit("/reports/exports/")
-    enter(walk.screen, cast.anna)
+    walk.screen.enter(cast.anna)
     StoreFactory(account=cast.store.account, number="1338", name="Potsdam")
     for path in ("/vault", "/vault/change", "/reports/registers"):
         walk.visit(path)
