@@ -6,7 +6,7 @@ VENV ?= .venv
 WORKERS ?= 2
 # Browser tests in this many: a browser mostly waits.
 BROWSERS ?= 3
-# Passed on: PYTEST_ARGS to pytest ("-k drawer -x"), ARGS to bench and real-retail.
+# Passed on: PYTEST_ARGS to pytest ("-k drawer -x"), ARGS to bench, real-retail and screenshots.
 PYTEST_ARGS ?=
 ARGS ?=
 # The first Python that really runs (a pyenv shim may not), can make an environment, and is one Django 5.2 supports.
@@ -36,8 +36,8 @@ unexport PIP_USER PIP_TARGET PIP_PREFIX VIRTUAL_ENV PYTHONHOME
 .DEFAULT_GOAL := help
 # Suites share two cores, and `make clean test` means what it says.
 .NOTPARALLEL:
-.PHONY: help demo run test test-sqlite test-postgres test-browser test-browser-slow storm check lint types layers \
-	migrations-check deploy-check api-check bench real-retail lock messages clean
+.PHONY: help demo run test test-sqlite test-postgres test-browser test-browser-slow screenshots storm check lint types \
+	layers migrations-check deploy-check api-check bench real-retail lock messages clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -112,6 +112,9 @@ test-browser: $(READY) ## the screens in a real browser (needs chromium), on bot
 
 test-browser-slow: $(READY) ## the same on answers that come late and in pieces, on SQLite
 	$(ON_SQLITE) env CASHDESK_TEST_SLOW_MS=300 $(PYTEST) -m browser -n $(BROWSERS) $(PYTEST_ARGS)
+
+screenshots: $(READY) ## every page as contact sheets in var/screenshots (needs chromium)
+	@$(ON_SQLITE) $(PY) -m tests.screenshots $(ARGS)
 
 storm: $(READY) ## many tills at once, for minutes, on both databases
 	$(call on_both_databases,The storms,$(PYTEST) -m storm -n 0 $(PYTEST_ARGS))

@@ -1,0 +1,1 @@
+"""Contact sheets of the whole product: every page, in the demonstration world, photographed by a real browser."""

@@ -1,0 +1,48 @@
+"""Every page that the URL configuration has, and those few that are not photographed, each with its reason."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.screenshots.walks.office import excused_pages
+
+API: Final = "api/v1/"
+NOT_PHOTOGRAPHED: Final = {
+    "livez": "answers machines",
+    "readyz": "answers machines",
+    "sign-out": "leads to the sign-in page",
+    "language": "leads back to the page where it was chosen",
+    "draft": "answers a script",
+    "draft-go-on": "leads to another page",
+    "session-recount": "leads to the count of the variance",
+    "export-progress": "answers a script",
+    "admin:logout": "leads to the sign-in page",
+    "admin:password_change": "leads to the desk's own page",
+    "admin:password_change_done": "nothing leads there",
+    "admin:autocomplete": "answers a script",
+    "admin:jsi18n": "is a script",
+    "admin:view_on_site": "no row has a page on the site",
+    "admin:auth_user_password_change": "another name of admin:cashdesk_user_password",
+}
+"""Names of paths, each with the reason why there is no picture of it."""
+
+
+def page_names() -> set[str]:
+    """Returns the name of every URL that may be a page: all but the API, and redirects that have no name."""
+    return {name for name, path in _walk(get_resolver()) if name == "docs" or not path.startswith(API)}
+
+
+def forgotten(photographed: Iterable[str]) -> list[str]:
+    """Returns the pages that are neither photographed nor excused."""
+    return sorted(page_names() - set(photographed) - NOT_PHOTOGRAPHED.keys() - excused_pages())
+
+
+def _walk(resolver: URLResolver, *, spaces: tuple[str, ...] = (), path: str = "") -> Iterator[tuple[str, str]]:
+    for one in resolver.url_patterns:
+        here = f"{path}{one.pattern}"
+        if isinstance(one, URLResolver):
+            inner = (*spaces, one.namespace) if one.namespace else spaces
+            yield from _walk(one, spaces=inner, path=here)
+        elif isinstance(one, URLPattern) and one.name:
+            yield ":".join((*spaces, one.name)), here

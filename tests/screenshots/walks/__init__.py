@@ -1,0 +1,34 @@
+"""The walks, one for each group of pages: which pages it photographs, and how it gets to their states."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from tests.screenshots.album import Album
+from tests.screenshots.walks import desk, exports, handover, office, public, reports, settlements, vault
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """A walk through pages that belong together; `pages` are the names of their URLs, all of which it photographs."""
+
+    walk: Callable[[Album], None]
+    pages: Callable[[], frozenset[str]]
+
+
+GROUPS: Final = {
+    "public": Group(walk=public.walk, pages=lambda: public.PAGES),
+    "desk": Group(walk=desk.walk, pages=lambda: desk.PAGES),
+    "handover": Group(walk=handover.walk, pages=lambda: handover.PAGES),
+    "settlements": Group(walk=settlements.walk, pages=lambda: settlements.PAGES),
+    "vault": Group(walk=vault.walk, pages=lambda: vault.PAGES),
+    "reports": Group(walk=reports.walk, pages=lambda: reports.PAGES),
+    "exports": Group(walk=exports.walk, pages=lambda: exports.PAGES),
+    "admin": Group(walk=office.walk_rows, pages=office.row_pages),
+    "admin-acts": Group(walk=office.walk_acts, pages=office.act_pages),
+}
+
+
+def pages_of_all() -> set[str]:
+    """Returns the names of all pages that some group photographs."""
+    return {page for group in GROUPS.values() for page in group.pages()}

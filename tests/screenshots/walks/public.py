@@ -1,0 +1,42 @@
+"""What everybody sees: the front door, signing in, the description of the API, and the pages of an error."""
+
+from typing import Final
+
+from tests.screenshots.album import A4, Album
+from tests.screenshots.walks.world import BERLIN, store
+
+PAGES: Final = frozenset({"home", "sign-in", "docs", "password", "admin:login"})
+
+
+def walk(album: Album) -> None:
+    """Looks in from outside, and then as each of the roles."""
+    with album.story("outside"):
+        album.visit("home")
+        album.take(prints=True, paper=A4)
+        album.visit("docs")
+        album.page.locator(".opblock").first.wait_for()
+        album.take()
+        album.visit("admin:login")
+        album.take()
+    with album.story("signing in"):
+        album.visit("sign-in")
+        album.take()
+        album.fill(name="carla", password="wrong")
+        album.send(status=400)
+        album.take("refused")
+        album.go("/sign-in?signed-out")
+        album.take("signed out")
+    with album.story("roles"):
+        album.enter("erika")
+        album.visit("home")
+        album.take("manager")
+        album.visit("password")
+        album.take()
+        album.send(status=400)
+        album.take("refused")
+    with album.story("errors"):
+        album.enter("carla")
+        album.go(f"/vault/{store(BERLIN).uuid}", status=403)
+        album.take("not allowed")
+        album.go("/nowhere", status=404)
+        album.take("nothing there")

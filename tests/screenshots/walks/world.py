@@ -1,0 +1,55 @@
+"""What the walks look up in the demonstration world, and how they fill it where a page needs more."""
+
+from typing import Any, Final
+
+from cashdesk.management.demo_world import KEY_SECRETS
+from cashdesk.models import CashSession, Store
+from tests.screenshots.album import Album
+
+BERLIN: Final = "1337"
+"""A store that trades without settlements: Erika manages it, Carla and Bruno work there."""
+PORTLAND: Final = "5001"
+"""A store that trades under settlement: Grace manages it, and Sam works there."""
+AFAR: Final = "9999999"
+"""An amount that is out of line everywhere."""
+
+
+def store(number: str) -> Store:
+    """Returns a store of the demonstration account."""
+    return Store.objects.select_related("account").get(number=number, account__name="Cashdesk Demo")
+
+
+def drawer_of(username: str) -> CashSession:
+    """Returns the newest session of a cashier."""
+    return CashSession.objects.select_related("register").filter(user__username=username).latest("pk")
+
+
+def open_drawer(album: Album, amount: str) -> CashSession:
+    """Opens a drawer for the person who is signed in, at the page for it."""
+    album.visit("desk-open")
+    album.fill(amount=amount)
+    album.send()
+    return drawer_of(album.who)
+
+
+def close_drawer(album: Album, **typed: str) -> None:
+    """Counts and closes the drawer of the person who is signed in, and stays on the result."""
+    album.visit("desk-count")
+    album.fill(**typed)
+    album.send()
+    album.send("close")
+
+
+def sell(album: Album, number: str, station: int, *amounts: int, method: str = "CASH", currency: str = "EUR") -> None:
+    """Reports sales as a till does. Amounts are minor units."""
+    payments: list[dict[str, Any]] = [
+        {
+            "id": f"{method}-{currency}-{station}-{amount}", "store": number, "station": station, "method": method,
+            "currency": currency, "amount": amount, "status": "APPROVED", "type": "SALE",
+        }
+        for amount in amounts
+    ]  # fmt: skip
+    headers = {"x-api-key": KEY_SECRETS["full"]}
+    for payment in payments:
+        answer = album.page.context.request.post("/api/v1/payments", data=payment, headers=headers)
+        assert answer.status == 201, answer.text()
