@@ -1,1 +1,1 @@
-"""The verbs, one file per noun. Each is keyword-only, takes `by` (who) and `at` (when, UTC), and is one transaction."""
+"""The domain's functions, in rooms by noun. Functions that change something take `by` (who) and `at` (when, UTC)."""

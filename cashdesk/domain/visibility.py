@@ -1,7 +1,7 @@
-"""Who may see what is expected, and the note of each look (law 5).
+"""Who may see what is expected, and the audit entry for each view (law 5).
 
-Nobody learns what is expected before it was counted, except managers, programs with the scope and the system. Lists,
-pages, reports and exports ask these functions. `settlements.domain.visibility` adds the rules for settlements and reports.
+Nobody learns what is expected before the count, except managers, programs with the scope and the system. Lists, pages,
+reports and exports call these functions. `settlements.domain.visibility` adds the rules for settlements and reports.
 """
 
 from collections import defaultdict
@@ -36,12 +36,12 @@ def may_see_expected(by: Principal) -> bool:
 def with_shown_result(sessions: "QuerySet[S]", *, by: Principal) -> "QuerySet[S]":
     """Adds `shows_result` and `awaits_count` to sessions.
 
-    `shows_result`: `by` may see the final amounts (law 5). `awaits_count`: the drawer still needs a count, so a
-    manager's look at it is noted in the audit trail.
+    `shows_result`: `by` may see the final amounts (law 5). `awaits_count`: the drawer still needs a count, so each
+    manager who sees it gets an audit entry.
 
-    The final amounts of a counted session are visible, those of an open one never. After a forced close or a
-    handover a manager sees them; the cashier sees them only after somebody else has counted the drawer, at the next
-    opening, afterwards or in a settlement (docs/decisions/0008).
+    The final amounts of a counted session are visible, those of an open one never. After a forced close or a handover a
+    manager sees them. The cashier sees them only after another person has counted the drawer: at the next opening,
+    afterwards, or in a settlement (docs/decisions/0008).
     """
     counted_since = was_counted_since()
     may_see_waiting = Value(value=True) if may_see_expected(by) else was_counted_by_another(by.user)
@@ -75,9 +75,9 @@ def result_is_shown(session: CashSession) -> bool:
 
 @transaction.atomic
 def view_book(*, place: Place, by: Principal, at: datetime) -> Book:
-    """Returns what a vault or a register should hold now, and notes who was shown it (law 5).
+    """Returns what a vault or a register should hold now, and writes an audit entry (law 5).
 
-    Raises Forbidden for a cashier, InvalidInput for a place outside the store, where nobody counts.
+    Raises Forbidden for a cashier, InvalidInput for a place outside the store, which nobody counts.
     """
     if not may_see_expected(by):
         raise Forbidden("Only a manager can see what a place should hold.")
@@ -90,15 +90,15 @@ def view_book(*, place: Place, by: Principal, at: datetime) -> Book:
 def note_seen(
     *, subject: str, by: Principal, at: datetime, store: Store, detail: Mapping[str, Any] | None = None
 ) -> None:
-    """Notes in the audit trail that the caller was shown what is expected."""
+    """Writes an audit entry that the caller was shown what is expected."""
     audit.note(action="expected.seen", subject=subject, by=by, at=at, store=store, detail=detail)
 
 
 def note_rows_seen(*, rows: Iterable[Any], by: Principal, at: datetime, noun: str = "sessions") -> None:
-    """Notes that `by` was shown what is expected in drawers that nobody has counted yet (law 5): one entry per store.
+    """Writes one audit entry per store if `by` was shown the expected amount of uncounted drawers (law 5).
 
-    `rows` are sessions or settlements with what their queries add to them (`awaits_count`, `shows_result`); of all others
-    no look is noted.
+    `rows` are sessions or settlements with `awaits_count` and `shows_result` from their queries. Other rows are
+    ignored.
     """
     awaited: dict[Store, list[int]] = defaultdict(list)
     for row in rows:

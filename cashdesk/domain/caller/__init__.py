@@ -1,1 +1,1 @@
-"""Who asks, and the audit trail of what they did."""
+"""The caller of a function, what they may see, and the audit trail of what they did."""

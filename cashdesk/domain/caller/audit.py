@@ -1,4 +1,4 @@
-"""Writing the audit trail."""
+"""Writes the audit trail."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,9 +22,9 @@ def note(
     account: Account | None = None,
     detail: Mapping[str, Any] | None = None,
 ) -> None:
-    """Adds one entry, in the transaction of the act itself. `detail` never holds a secret or what is still to be counted.
+    """Adds an entry, in the transaction of the change. `detail` never holds a secret or an expected amount.
 
-    It belongs to the store, or to the account where no store is concerned, or else to the account of who did it.
+    The entry belongs to the account of `store`, else to `account`, else to the caller's account.
     """
     AuditEntry.objects.create(
         at=at,
@@ -40,11 +40,11 @@ def note(
 
 
 def entry_of(action: str) -> Subquery:
-    """Builds the id of the entry that says what was done with a row, for a statement over such rows; `action` is its
-    noun.verb, of what is done once.
+    """Returns a subquery for the id of a row's audit entry. `action` is `noun.verb`, for something that happens once
+    per row.
 
-    Two acts that both take a place's row exclusively add their entries in the order in which they were done, whatever the
-    clocks said: those were read before anybody waited.
+    Two changes that lock the same place exclusively write their entries in their real order. Their clocks may disagree,
+    because they are read before the wait for the lock.
     """
     noun, _dot, _verb = action.partition(".")
     subject = Concat(Value(f"{noun}:"), Cast(OuterRef("pk"), CharField()))

@@ -1,4 +1,4 @@
-"""Who asks, and what they may see."""
+"""The caller: a person, a program or the system, and which rows they may see."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -12,65 +12,65 @@ from cashdesk.models import AccessToken, CashSession, Store, User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """A person, a program with an API key, or the system itself (a command run on the server: neither)."""
+    """A person, a program with an API key, or the system (a command on the server, with neither user nor token)."""
 
     user: User | None = None
     token: AccessToken | None = None
 
     @property
     def is_program(self) -> bool:
-        """Whether an API key asks."""
+        """Whether the caller is an API key."""
         return self.token is not None and self.token.kind == TokenKind.API_KEY
 
     @property
     def is_system(self) -> bool:
-        """Whether a command on the server asks, which may do all."""
+        """Whether the caller is a command on the server, which may do everything."""
         return self.user is None and self.token is None
 
     @property
     def account_id(self) -> int | None:
-        """The account it belongs to; None for the system and for an operator of the installation."""
+        """The caller's account. None for the system and for an operator of the installation."""
         if self.user is not None:
             return self.user.account_id
         return self.token.account_id if self.token else None
 
     @property
     def label(self) -> str:
-        """`user:42`, `apikey:ck_1a2b` or `system`, as audit entries and answers name it (docs/contracts.md, section 3)."""
+        """`user:42`, `apikey:ck_1a2b` or `system`, for audit entries and answers (docs/contracts.md, section 3)."""
         if self.token is not None and self.is_program:
             return f"apikey:{self.token.prefix}"
         return f"user:{self.user.pk}" if self.user is not None else "system"
 
     @property
     def name(self) -> str:
-        """The name under which it signs a document: the person's, the key's, or `system`."""
+        """The name on documents: the person's, the key's, or `system`."""
         if self.user is not None:
             return str(self.user)
         return self.token.name or self.token.prefix if self.token is not None else "system"
 
     def has_role(self, role: Role) -> bool:
-        """Whether it may do what `role` may. A program stands where a manager does; its scopes are asked beside."""
+        """Whether the caller has at least this role. A program counts as a manager; its scopes are checked separately."""
         if self.user is not None:
             return self.user.has_role(role)
         return self.is_system or (self.is_program and role != Role.ADMIN)
 
     def has_scope(self, scope: Scope) -> bool:
-        """Whether it may call what `scope` guards. A person's token may whatever the person's role may."""
+        """Whether the caller may make calls of this scope. People need no scopes."""
         return not self.is_program or (self.token is not None and scope in self.token.scopes)
 
     @property
     def own_store(self) -> Store | None:
-        """The store of a request that names none: the token's, else the person's. None where they do not work there."""
+        """The store of a request that names none: the token's, else the person's. None if the person does not work there."""
         if self.token is not None and self.token.store is not None:
             bound = self.token.store
             return bound if self.user is None or works_in(self.user, bound) else None
         return self.user.store if self.user is not None else None
 
     def stores(self) -> "QuerySet[Store]":
-        """Returns the stores that it may know of; all others do not exist for it.
+        """Returns the stores that the caller may see. All others are answered as if they did not exist.
 
-        A store that is switched off is among them: its books can be read and what is open there can be counted. Whatever
-        opens or trades there is refused by itself (domain/store/may_trade.py).
+        Includes inactive stores, so that their books can be read and their open drawers counted. Opening and trading
+        there are refused elsewhere (domain/store/may_trade.py).
         """
         stores = Store.objects.all()
         if self.is_system or (self.user is not None and self.user.is_superuser):
@@ -86,7 +86,7 @@ class Principal:
         return stores.filter(wanted)
 
     def people(self, *, with_inactive: bool = False) -> "QuerySet[User]":
-        """Returns the people that it may know of, the active ones unless asked: a cashier, only themselves."""
+        """Returns the people that the caller may see: active ones unless `with_inactive`. A cashier sees only themselves."""
         people = User.objects.all() if with_inactive else User.objects.filter(is_active=True)
         if self.is_system or (self.user is not None and self.user.is_superuser):
             return people
@@ -100,7 +100,7 @@ class Principal:
         return people.filter(seen)
 
     def sessions(self) -> "QuerySet[CashSession]":
-        """Returns the cash sessions that it may know of: a cashier, only their own."""
+        """Returns the cash sessions that the caller may see. A cashier sees only their own."""
         if self.user is not None and not self.has_role(Role.MANAGER):
             return CashSession.objects.filter(user=self.user)
         if self.is_system:
@@ -112,18 +112,17 @@ SYSTEM = Principal()
 
 
 def works_in(user: User, store: Store) -> bool:
-    """Whether a person works in a store: it is theirs, or one of the account that they administer."""
+    """Whether a person works in a store: it is their store, or they are an admin of its account."""
     if user.is_superuser or user.store_id == store.pk:
         return True
     return user.role == Role.ADMIN and user.account_id == store.account_id
 
 
 def find_person(*, user_id: int | None, by: Principal) -> User:
-    """Returns the person whose drawer is meant: `by` themselves, or the one named.
+    """Returns the person whose drawer is meant: the one named, else the caller. Raises Forbidden.
 
-    A cashier may name only themselves, a manager the people of the store, a program those of its stores
-    (docs/contracts.md, section 1). Everyone else is refused in the same words as an id that was never used, so nothing
-    tells whether it was. Raises Forbidden.
+    A cashier may name only themselves, a manager the people of their store, a program those of its stores
+    (docs/contracts.md, section 1). The refusal is the same for an unknown id, so it does not reveal which ids exist.
     """
     if by.user is not None and user_id in (None, by.user.pk):
         return by.user
@@ -143,16 +142,18 @@ def find_person(*, user_id: int | None, by: Principal) -> User:
 
 
 def find_operator(*, uid: str, store: Store, by: Principal) -> User | None:
-    """Returns the person of the store's account with this operator uid, people who left too; None where `by` knows none."""
+    """Returns the person with this operator uid in the store's account, also an inactive one. None if `by` may not see
+    them.
+    """
     people = by.people(with_inactive=True).filter(has_operator_uid([uid]), account_id=store.account_id)
-    # Only in data older than the law: a code that somebody was given goes before an id that reads the same.
+    # Old data may have a code equal to another person's id. The code wins.
     return people.order_by("-operator_code").first()
 
 
 def has_operator_uid(uids: Collection[str]) -> Q:
-    """Builds the condition that a person has one of these operator uids: the code, or the user id where there is none.
+    """Returns the condition that a person has one of these operator uids: their code, or their id if they have no code.
 
-    A uid is compared as it is written: `0218` is not the id 218, nor are digits of other scripts.
+    A uid is compared as text: `0218` is not the id 218, and other digits than ASCII never match.
     """
     ids = [int(uid) for uid in uids if uid.isascii() and uid.isdecimal() and len(uid) < 19 and uid == str(int(uid))]
     return Q(operator_code__in=[uid for uid in uids if uid]) | Q(operator_code="", pk__in=ids)

@@ -1,1 +1,1 @@
-"""Counts, and the forms in which people enter them."""
+"""Counts, drafts of forms, witnesses, and the checks of typed amounts."""

@@ -1,4 +1,4 @@
-"""Counts: what a person found, written down once."""
+"""Counts: what a person found in a place, stored once and never changed."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from cashdesk.money import bounded
 from cashdesk.pair import Pair
 
 PIECES_MAX: Final = 10_000_000
-"""Of one note or coin: more than any drawer holds, and few enough for the column."""
+"""The most pieces of one note or coin: more than any drawer holds, and small enough for the column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pieces:
-    """So many pieces of a note or coin worth `denomination` minor units."""
+    """A number of pieces of one note or coin. `denomination` is its worth in minor units."""
 
     denomination: int
     pieces: int
@@ -29,7 +29,7 @@ class Pieces:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountedAmount:
-    """What a person counted of one currency and method: minor units, and of cash the pieces if they were told."""
+    """The count of one currency and method: `amount` in minor units, and for cash optionally the pieces."""
 
     currency: str
     amount: int
@@ -47,8 +47,8 @@ def total_of(
 ) -> int:
     """Returns the value of pieces in minor units.
 
-    Raises InvalidInput naming `field` for a note or coin that the currency does not have, one named twice, or more than the
-    largest amount, which `write` writes in the words of a place.
+    Raises InvalidInput for `field` if the currency lacks a note or coin, if one is listed twice, or if the total is too
+    large. `write` formats the amount in that error.
     """
     known = {denomination.value for denomination in denominations_of(currency)}
     seen = set()
@@ -83,9 +83,9 @@ def keep_count(
     attempt: int = 1,
     witness: User | None = None,
 ) -> Count:
-    """Writes down a count with its amounts and pieces; from then on it never changes (law 4).
+    """Stores a count with its amounts and pieces. It never changes afterwards (law 4).
 
-    Raises InvalidInput for more than the largest amount.
+    Raises InvalidInput for an amount above the limit.
     """
     for found in counted:
         bounded(found.amount, found.currency, field="amount")

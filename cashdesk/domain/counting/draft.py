@@ -1,4 +1,4 @@
-"""Drafts: what a person has typed into a form and not sent yet, digit by digit. A draft is no count and books nothing."""
+"""Drafts: the unsent input of a form, as typed. A draft is not a count and books nothing."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -14,32 +14,33 @@ from cashdesk.models import Draft, User
 SUBJECT: Final = re.compile(r"[a-z][a-z-]{0,23}(:[A-Za-z0-9-]{1,40}){1,2}")
 FIELD_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,63}")
 FIELDS_MAX: Final = 1_000
-"""As many as Django takes of one form: a count of two dozen currencies has more than 800."""
+"""Django accepts as many fields in one form. A count of two dozen currencies has more than 800."""
 VALUE_LENGTH_MAX: Final = 2_000
 LENGTH_MAX: Final = 48_000
-"""Characters of all fields and their names together: a browser sends no more than 64 KB while its page goes away."""
+"""Characters of all fields and their names. A browser sends at most 64 KB while it leaves a page."""
 
 EXPIRES_AFTER: Final = timedelta(days=30)
-"""A draft that nobody typed into for this long is deleted."""
+"""A draft without input for this long is deleted."""
 
 DRAFTS_MAX: Final = 40
-"""Drafts of one person. The one that was typed into longest ago goes for a new one."""
+"""Drafts per person. A new one replaces the one with the oldest input."""
 
 
 @transaction.atomic
 def save_draft(
     *, by: Principal, subject: str, fields: Mapping[str, str], seen_version: int | None, device: str, at: datetime
 ) -> Draft:
-    """Keeps what a person typed into the form of a subject, in place of what was kept of it, and returns the draft.
+    """Stores the input of a form as the person's draft of this subject, and returns the draft.
 
-    `seen_version` is the version that this page knows of, 0 where it knows of none; None for a form that the person
-    themselves sent on, which goes before whatever was typed elsewhere. `device` is what the page calls itself.
-    Raises DraftChanged where another device has typed since, DraftGone where the draft that the page knows of was sent or
-    thrown away, InvalidInput for fields that no form has.
+    `seen_version` is the version that the page shows, 0 if it shows none. None means that the person sent the form
+    themselves: this input wins over input from other devices. `device` is the page's id for its device.
+
+    Raises DraftChanged if another device has saved other input since, DraftGone if the page's draft was sent or
+    discarded, InvalidInput for fields that no form has.
     """
     _refuse_strange(subject=subject, fields=fields, device=device)
     user = cast(User, by.user)
-    # Under the person's row, so that the first saves of two devices meet, and the drafts can be counted.
+    # Locks the person's row, so that first saves from two devices wait for each other and the count of drafts is right.
     User.objects.select_for_update(no_key=True).only("pk").get(pk=user.pk)
     draft = Draft.objects.filter(user=user, subject=subject).first()
     if draft is None:
@@ -59,30 +60,30 @@ def save_draft(
 
 
 def draft_of(*, by: Principal, subject: str) -> Draft | None:
-    """Returns the person's own draft of a subject; nobody has one of somebody else."""
+    """Returns the caller's own draft of a subject, or None."""
     return Draft.objects.filter(user=by.user, subject=subject).first() if by.user else None
 
 
 def drafts_of(*, by: Principal, subjects: Iterable[str]) -> dict[str, Draft]:
-    """Returns the person's own drafts of several subjects, by subject, in one statement."""
+    """Returns the caller's own drafts of several subjects, by subject. One query."""
     drafts = Draft.objects.filter(user=by.user, subject__in=subjects) if by.user else ()
     return {draft.subject: draft for draft in drafts}
 
 
 def discard_draft(*, by: Principal, subject: str) -> None:
-    """Throws the person's draft of a subject away: in the transaction of the act that it led to, or because they ask."""
+    """Deletes the caller's draft of a subject, in the transaction of the form's effect or on request."""
     Draft.objects.filter(user=by.user, subject=subject).delete()
 
 
 def delete_expired_drafts(*, at: datetime) -> int:
-    """Deletes the drafts that nobody typed into for `EXPIRES_AFTER`. Returns how many."""
+    """Deletes drafts without input for `EXPIRES_AFTER`. Returns how many."""
     deleted, _by_model = Draft.objects.filter(updated_at__lte=at - EXPIRES_AFTER).delete()
     return deleted
 
 
 def fits(name: str, value: str) -> bool:
-    """Whether a form of ours has fields of such a name, and so much in one of them."""
-    # PostgreSQL keeps neither a NUL nor half a character.
+    """Whether a form of ours may have a field with this name and value."""
+    # PostgreSQL stores neither a NUL nor half a surrogate pair.
     is_text = "\0" not in value and not any("\ud800" <= sign <= "\udfff" for sign in value)
     return bool(FIELD_NAME.fullmatch(name)) and len(value) <= VALUE_LENGTH_MAX and is_text
 

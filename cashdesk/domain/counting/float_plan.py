@@ -1,6 +1,6 @@
-"""What to keep in a drawer as its float and what to put into the bag, by note and coin.
+"""Plans which notes and coins stay in the drawer as the next float, and which go into the bag.
 
-It is made of what was counted and of the usual float alone, so it tells nothing of what was expected (law 5).
+Uses only the count and the usual float, so it reveals nothing about the expected amount (law 5).
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,14 +9,15 @@ from math import gcd
 from typing import Final
 
 UNITS_MAX: Final = 500_000
-"""The largest float, in the largest unit that all its pieces are multiples of, that is made up exactly: the work grows
-with it. Above it the pieces are taken one kind after the other, which may leave a part open that others would have made.
+"""The largest float for the exact search, whose cost grows with it. Its unit is the largest that divides all pieces.
+
+A larger float is filled greedily, largest pieces first. That may leave a gap that other pieces would close.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanLine:
-    """A note or coin worth `denomination` minor units: the pieces that were counted, and those of them that stay."""
+    """A note or coin: pieces counted, and pieces to keep. `denomination` is its worth in minor units."""
 
     denomination: int
     counted: int
@@ -24,39 +25,39 @@ class PlanLine:
 
     @property
     def bag(self) -> int:
-        """The pieces that go into the bag."""
+        """The number of pieces for the bag."""
         return self.counted - self.keep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FloatPlan:
-    """What stays and what goes, largest first; `wanted` is the float that was aimed at, minor units."""
+    """The plan, largest pieces first. `wanted` is the intended float in minor units."""
 
     wanted: int
     lines: tuple[PlanLine, ...]
 
     @property
     def kept(self) -> int:
-        """What stays, minor units."""
+        """The worth of the pieces to keep, in minor units."""
         return sum(line.denomination * line.keep for line in self.lines)
 
     @property
     def bagged(self) -> int:
-        """What goes into the bag, minor units."""
+        """The worth of the pieces for the bag, in minor units."""
         return sum(line.denomination * line.bag for line in self.lines)
 
     @property
     def missing(self) -> int:
-        """What the float lacks, minor units; 0 where it could be made."""
+        """How much of the wanted float is missing, in minor units."""
         return self.wanted - self.kept
 
 
 def plan_float(*, counted: Mapping[int, int], usual: Mapping[int, int], start_amount: int) -> FloatPlan:
-    """Returns what to keep of the pieces in `counted` (by worth in minor units), and thereby what to bag.
+    """Returns which of the `counted` pieces to keep, and therefore which to bag. Pieces are by worth in minor units.
 
-    Wanted is the usual float, piece by piece where the drawer has them; where no usual float is known, `start_amount`. What
-    is lacking is made up of what is left, small pieces first: they are what change is given with. Where that cannot
-    be done exactly, other pieces than the usual are kept if they make the amount; where none do, the largest amount below.
+    Aims at the usual float, piece by piece; without a usual float, at `start_amount`. Fills gaps with other pieces,
+    smallest first, because they are needed for change. If that gives no exact amount, replaces some of the usual
+    pieces. If no pieces make the amount, keeps the largest possible amount below it.
     """
     pieces = {worth: number for worth, number in sorted(counted.items()) if number > 0}
     wanted = sum(worth * number for worth, number in usual.items()) if usual else start_amount
@@ -75,27 +76,28 @@ def plan_float(*, counted: Mapping[int, int], usual: Mapping[int, int], start_am
 
 
 def _exactly(pieces: dict[int, int], base: dict[int, int], *, wanted: int, unit: int) -> dict[int, int]:
-    """Returns pieces worth exactly `wanted`, or the most below it that any of them are worth."""
+    """Returns pieces worth `wanted`, or the largest possible amount below it."""
     amount = _reaches(pieces, wanted=wanted, unit=unit)[0].bit_length() * unit - unit
     rest = {worth: number - base[worth] for worth, number in pieces.items()}
     lacking = amount - sum(worth * number for worth, number in base.items())
     added = _choose(rest, rest, amount=lacking, unit=unit)
     if added is not None:
         return {worth: base[worth] + added[worth] for worth in pieces}
-    # The usual pieces stand in the way, such as a ten where a twenty and no other ten is there: as near to them as can be.
+    # The usual pieces prevent the exact amount: a ten is kept, but only a twenty is left. Stay close to them.
     return _choose(pieces, base, amount=amount, unit=unit) or dict.fromkeys(pieces, 0)
 
 
 def _reaches(pieces: dict[int, int], *, wanted: int, unit: int) -> list[int]:
-    """Returns which amounts the pieces can make, as bits by `unit` up to `wanted`: first of all of them, then without the
-    smallest, and so on up to none.
+    """Returns which amounts the pieces can make, as bit sets in steps of `unit` up to `wanted`.
+
+    The first set is for all pieces, the next without the smallest kind, and so on; the last is for no pieces.
     """
     reaches = [1]
     mask = (1 << (wanted // unit + 1)) - 1
     for worth, number in sorted(pieces.items(), reverse=True):
         reach, left, some = reaches[0], min(number, wanted // worth), 1
         while left:
-            # 1, 2, 4 ... and the rest of them: every number of pieces is a sum of some of these.
+            # Steps of 1, 2, 4, ... and the remainder: some of these add up to any number of pieces.
             some = min(some, left)
             reach |= reach << (worth // unit * some) & mask
             left, some = left - some, some * 2
@@ -104,10 +106,12 @@ def _reaches(pieces: dict[int, int], *, wanted: int, unit: int) -> list[int]:
 
 
 def _choose(pieces: dict[int, int], aim: dict[int, int], *, amount: int, unit: int) -> dict[int, int] | None:
-    """Returns pieces worth exactly `amount`, of each kind from the smallest as near to `aim` as can be; None if none are."""
+    """Returns pieces worth exactly `amount`, or None. Decides from the smallest kind up, each as close to `aim` as
+    possible.
+    """
     if amount < 0:
         return None
-    # As bytes, in which a bit is found without moving all the others.
+    # Bytes, because reading one bit of a huge int would shift the whole number.
     width = amount // unit // 8 + 1
     reaches = [reach.to_bytes(width, "little") for reach in _reaches(pieces, wanted=amount, unit=unit)]
     if not _has_bit(reaches[0], amount // unit):
@@ -121,7 +125,7 @@ def _choose(pieces: dict[int, int], aim: dict[int, int], *, amount: int, unit: i
 
 
 def _by_nearness(aim: int, *, most: int) -> Iterator[int]:
-    """Yields the numbers from 0 to `most`, nearest to `aim` first, and of two as near the larger one."""
+    """Yields the numbers from 0 to `most`, nearest to `aim` first. Of two equally near, the larger comes first."""
     middle = min(aim, most)
     yield middle
     for away in range(1, most + 1):

@@ -1,8 +1,8 @@
-"""Tells whether an amount that a person typed is out of line, so that a page shows it once more before it is booked.
+"""Tells whether a typed amount is out of line, so that the page asks for confirmation before it is booked.
 
-The look depends on the amount, the store's settings and how many digits such amounts usually have, never on what a place
-holds or should hold: a cashier who tries amounts learns nothing of what is expected (law 5, docs/decisions/0020). Programs
-are not asked: an API cannot ask back.
+This depends on the amount, the store's settings and the usual number of digits, never on a balance. So a cashier who
+tries amounts learns nothing about what is expected (law 5, docs/decisions/0020). The APIs do not check this, because
+they cannot ask back.
 """
 
 from collections.abc import Iterable
@@ -21,18 +21,22 @@ from cashdesk.money import exponent_of
 from cashdesk.movement_kinds import RULES
 
 FLOATS_MAX: Final = 3
-"""A float of more than this many usual floats is looked at again."""
+"""A float larger than this many usual floats needs a second look."""
 
 DIGITS_MORE: Final = 2
-"""So many digits more than usual: the slips of the comma, of a doubled key and of "00" pressed twice."""
+"""An amount with this many digits more than usual needs one. Catches a lost decimal point, a repeated key and a double
+"00".
+"""
 
 LATEST: Final = 20
 LATEST_MIN: Final = 5
-"""How many of the latest amounts say what is usual, and how few say nothing."""
+"""The usual number of digits comes from the latest `LATEST` amounts. With fewer than `LATEST_MIN` it is unknown."""
 
 REGISTER_UNITS: Final = 2_000
 VAULT_UNITS: Final = 20_000
-"""The limits of a store that set none, in units of its currency's size: 2,000.00 EUR, 2,000,000 CLP."""
+"""Default limits for a store without its own, in units of the currency's size: 2,000.00 EUR or 2,000,000 CLP at a
+register.
+"""
 
 UNKNOWN: Final = 10**9
 """More digits than any amount has."""
@@ -46,11 +50,11 @@ _SIZES: Final = {
     100_000: "IRR LAK LBP",
 }
 _SIZE_OF: Final = MappingProxyType({code: size for size, codes in _SIZES.items() for code in codes.split()})
-"""How many units of a currency are a small note, roughly, as a power of ten."""
+"""A currency's size: about how many units make a small note, as a power of ten."""
 
 
 class Why(StrEnum):
-    """Why an amount is out of line."""
+    """Why an amount needs a second look."""
 
     FLOAT = "FLOAT"
     LIMIT = "LIMIT"
@@ -59,7 +63,7 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Doubt:
-    """An amount that is out of line, minor units, and why; `than` is the usual float or the limit, 0 for digits."""
+    """An amount (minor units) that is out of line, and why. `than` is the usual float or the limit; 0 for digits."""
 
     amount: int
     currency: str
@@ -68,13 +72,14 @@ class Doubt:
 
     @property
     def token(self) -> str:
-        """What a form carries when a person has looked at this amount."""
+        """The text that a form carries after the person has confirmed this amount."""
         return f"{self.amount} {self.currency}"
 
 
 def second_look_limit(*, store: Store, is_vault: bool, currency: str = "") -> int | None:
-    """Returns the amount above which acts are looked at again, minor units: what the store set for its own currency, else
-    a default by the size of the currency. None where neither is known.
+    """Returns the amount in minor units above which a second look is needed, or None if there is no limit.
+
+    The store's own limit applies to its own currency. Otherwise the default follows the currency's size.
     """
     currency = currency or store.currency
     own = store.vault_look_minor if is_vault else store.register_look_minor
@@ -87,9 +92,9 @@ def second_look_limit(*, store: Store, is_vault: bool, currency: str = "") -> in
 
 
 def doubt_about(*, store: Store, kind: MovementKind, amount: int, currency: str, is_vault: bool) -> Doubt | None:
-    """Returns why an amount that a person typed is out of line, or None where it is not.
+    """Returns why a typed amount is out of line, or None. At most one query.
 
-    `kind` is the movement that it makes: FLOAT for an opening, OPENING_BALANCE for the vault's. One statement at most.
+    `kind` is the movement that it makes: FLOAT for an opening, OPENING_BALANCE for the vault's opening.
     """
     usual_float = _usual_float(store) if kind == MovementKind.FLOAT and currency == store.currency else 0
     if usual_float:
@@ -98,7 +103,7 @@ def doubt_about(*, store: Store, kind: MovementKind, amount: int, currency: str,
     limit = second_look_limit(store=store, is_vault=is_vault, currency=currency)
     if limit is not None and amount > limit:
         return Doubt(amount=amount, currency=currency, why=Why.LIMIT, than=limit)
-    # Two digits more than a usual amount are three at least.
+    # A usual amount has at least one digit, so an amount that is out of line has at least three.
     if amount < 10**DIGITS_MORE:
         return None
     usual = _usual_digits(store=store, kind=kind, currency=currency, is_vault=is_vault)
@@ -113,10 +118,9 @@ def refuse_out_of_line(
     is_vault: bool = False,
     looked_at: Iterable[str] = (),
 ) -> None:
-    """Raises OutOfLine for amounts (minor units, currency) that are out of line and were not `looked_at`, by token.
+    """Raises OutOfLine if an amount (minor units, currency) is out of line and its token is not in `looked_at`.
 
-    For doors at which a person types. Called within the act, so that a form sent again gets its first answer and is not
-    asked about what it has done.
+    For forms only. Called inside `act_once`, so that a repeated form gets its first answer instead of a new question.
     """
     found = [
         doubt_about(store=store, kind=kind, amount=amount, currency=currency, is_vault=is_vault)
@@ -132,11 +136,11 @@ def _usual_float(store: Store) -> int:
 
 
 def _usual_digits(*, store: Store, kind: MovementKind, currency: str, is_vault: bool) -> int:
-    """Returns how many digits such an amount usually has in the store, UNKNOWN where too few were booked to say."""
+    """Returns the usual number of digits of such amounts in the store, or UNKNOWN if there are too few."""
     rule = RULES[kind]
     if not rule.has_usual_amount:
         return UNKNOWN
-    # The far end has few movements, so its index finds the latest of a kind.
+    # The far end has the fewest movements, so its index finds the latest ones fast.
     far, here = ("source", "destination") if rule.comes_in else ("destination", "source")
     ends = {
         f"{far}__in": Place.objects.filter(store=store, kind=rule.far_end).values("pk"),

@@ -1,4 +1,4 @@
-"""The second person who confirms a large count with their own sign-in (docs/decisions/0016)."""
+"""The witness: a second person who confirms a large count with their own password (docs/decisions/0016)."""
 
 from datetime import datetime
 
@@ -15,19 +15,19 @@ MAY_NOT_WITNESS = noop("Ask a colleague from this store, or an admin, to confirm
 
 
 def asks_witness(*, store: Store, amount: int) -> bool:
-    """Whether a count of so much cash (minor units) is confirmed by a second person.
+    """Whether a count of this amount (minor units) needs a witness.
 
-    The counted amount alone decides, never a difference: being asked would tell that there is one (law 5).
+    Only the counted amount decides, never a difference: otherwise the question would reveal that there is one (law 5).
     """
     return store.witness_minor is not None and amount > store.witness_minor
 
 
 def confirm_witness(*, name: str, password: str, source: Source, by: Principal, store: Store, at: datetime) -> User:
-    """Returns the person who confirms a count of `by` with their own name and password.
+    """Returns the witness of a count by `by`, after checking the witness's name and password.
 
-    A wrong try counts as one at the sign-in does; call it outside of what may be undone. Raises InvalidInput naming
-    `witness_name` or `witness_password` for what is left out, and `witness_name` for what is wrong, whichever of the two
-    it is; TooManyAttempts; Forbidden for somebody who may not witness here.
+    A wrong attempt counts as at the sign-in, so call this outside the transaction that may roll back. Raises
+    InvalidInput for missing fields, and for `witness_name` if the name or the password is wrong (the error does not say
+    which). Raises TooManyAttempts, and Forbidden if this person may not witness here.
     """
     left_out = [field for field, typed in (("witness_name", name), ("witness_password", password)) if not typed]
     if left_out:
@@ -42,14 +42,14 @@ def confirm_witness(*, name: str, password: str, source: Source, by: Principal, 
     except NotSignedIn as error:
         raise InvalidInput.of("witness_name", _(WRONG_CREDENTIALS)) from error
     if witness.account_id != store.account_id:
-        # Of another account: nothing of theirs exists here, and nothing here tells whether the password was right.
+        # A person of another account is treated as unknown, so that nobody learns whether the password was right.
         raise InvalidInput.of("witness_name", _(WRONG_CREDENTIALS))
     refuse_witness(witness, by=by, store=store)
     return witness
 
 
 def refuse_witness(witness: User | None, *, by: Principal, store: Store) -> None:
-    """Refuses a witness who counted it themselves, or who does not work in the store or above. Raises Forbidden."""
+    """Raises Forbidden if the witness counted the cash themselves, or does not work in the store, its account or above."""
     if witness is None:
         return
     is_there = witness.is_active and witness.account_id == store.account_id
@@ -59,6 +59,6 @@ def refuse_witness(witness: User | None, *, by: Principal, store: Store) -> None
 
 
 def refuse_unwitnessed(*, store: Store, amount: int, witness: User | None) -> None:
-    """Refuses a large count (minor units) that nobody confirmed. Raises InvalidInput."""
+    """Raises InvalidInput if a large count (minor units) has no witness."""
     if witness is None and asks_witness(store=store, amount=amount):
         raise InvalidInput.of("witness_name", _("This much cash needs a second person."))

@@ -1,1 +1,1 @@
-"""The ledger: movements, sums, seals, reversals and variances."""
+"""The ledger: movements, expected amounts, seals, reversals and variances."""

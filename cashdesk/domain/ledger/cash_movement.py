@@ -1,6 +1,4 @@
-"""Money that goes in and out of a register or the vault beside the sales: paid in, paid out, drops, loans, and what is
-carried to the bank and fetched from it.
-"""
+"""Moves money by hand at a register or the vault: paid in, paid out, drops, loans, deposits and withdrawals."""
 
 from datetime import datetime
 
@@ -24,10 +22,10 @@ from cashdesk.movement_kinds import RULES
 def move_cash(
     *, session: CashSession, kind: MovementKind, amount: int, by: Principal, at: datetime, reason: str, note: str = ""
 ) -> Movement:
-    """Moves `amount` minor units of cash between an open drawer and the other end of `kind`, and returns the movement.
+    """Moves `amount` minor units of cash between an open drawer and the far end of `kind`, and returns the movement.
 
-    A drawer is never asked whether it holds that much: the answer would tell what is expected (law 5).
-    Raises NothingOpen when the session was closed meanwhile, Conflict where the register or store must not trade now.
+    Never checks that the drawer holds the amount: a refusal would reveal what is expected (law 5). Raises NothingOpen
+    if the session was closed meanwhile, Conflict if the register or store may not trade now.
     """
     ends = places_of(session.store)
     register = _lock(session.register, kind=kind, ends=ends)
@@ -66,10 +64,11 @@ def move_money(
     reason: str = "",
     note: str = "",
 ) -> Movement:
-    """Moves `amount` minor units between a register or the vault and the other end of `kind`, and returns the movement.
+    """Moves `amount` minor units between a register or the vault and the far end of `kind`, and returns the movement.
 
-    At a register it belongs to the open session, if there is one; a register that does not trade moves nothing.
-    Raises InvalidInput for a kind that the place has not, or a method that is not carried; Conflict.
+    At a register it belongs to the open session, if there is one. Raises InvalidInput for a kind that is not possible
+    at the place, or for another method than cash if the kind moves only cash. Raises Conflict if the store or register
+    may not trade.
     """
     rule = RULES[kind]
     if not rule.is_by_hand or here.kind not in rule.near_ends:
@@ -81,7 +80,7 @@ def move_money(
             "method", _("%(kind)s moves only cash. Choose the method CASH.") % {"kind": _(kind.label)}
         )
     if rule.far_end != PlaceKind.BANK:
-        # A store that is switched off still settles with its bank: its vault is emptied, and change under way arrives.
+        # An inactive store still settles with its bank: it empties its vault and receives ordered change.
         refuse_switched_off(store)
     ends = places_of(store)
     locked = _lock(here, kind=kind, ends=ends)

@@ -1,4 +1,4 @@
-"""What is to be recorded in the ledger: entries, before `domain.ledger.ledger` writes them as movements."""
+"""Entries: movements that are to be recorded. `domain.ledger.ledger` writes them."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,8 +11,9 @@ from cashdesk.money import AMOUNT_MAX
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A movement to be recorded. `amount` is minor units. `occurred_at` is UTC and decides the business date, unless that
-    was frozen before, as a payment's.
+    """A movement to be recorded. `amount` is in minor units.
+
+    `occurred_at` (UTC) decides the business date, unless `business_date` is already frozen, as for a payment.
     """
 
     source: Place
@@ -32,7 +33,7 @@ class Entry:
     note: str = ""
 
     def date_in(self, store: Store) -> date:
-        """Returns the store's trading date of the movement."""
+        """Returns the business date of the movement."""
         return self.business_date or business_date(store=store, at=self.occurred_at)
 
 
@@ -48,10 +49,10 @@ def entries_of_difference(
     reason: str = "",
     note: str = "",
 ) -> list[Entry]:
-    """Returns the movements that bring a place's book from what was expected to what was counted, `difference` being
-    counted minus expected: what is missing leaves for over/short, what is too much comes from there.
+    """Returns the movements that bring a place's book from expected to counted. `difference` is counted minus expected.
 
-    In as many movements as it takes: a till that reported a barcode as an amount must not keep a drawer open for ever.
+    A shortage goes from the place to over/short, an overage comes from there. One movement has a maximum amount, so a
+    huge difference needs several: a barcode that was scanned as an amount must not block the close.
     """
     source, destination = (over_short, place) if difference > 0 else (place, over_short)
     entries, left = [], abs(difference)

@@ -1,4 +1,4 @@
-"""Expected cash: the only sum. Whatever a view, a list or a report says should be there was computed here."""
+"""Expected amounts. Views, lists and reports all use these sums, so they cannot disagree."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,12 +14,12 @@ from cashdesk.models import CashSession, ForeignCash, Movement, Place, Seal, Sto
 from cashdesk.pair import Pair
 
 Balances = Mapping[Pair, int]
-"""Minor units by (currency, method); a pair that is absent is zero."""
+"""Minor units by currency and method. A missing pair means zero."""
 
 ID_MAX: Final = 2**63 - 1
 
-# Two ranges of two covering indexes, movement_into_place and movement_out_of_place: index-only on both databases. The
-# parameters are named twice because each half must carry its own range for its own index.
+# Reads one range of each covering index (movement_into_place, movement_out_of_place), index-only on both databases. The
+# parameters are given twice because each half needs the range for its own index.
 _MOVED: Final = """
 SELECT currency, method, CAST(SUM(amount) AS bigint) FROM (
     SELECT currency, method, amount FROM cashdesk_movement WHERE destination_id = %s AND id > %s AND id <= %s
@@ -28,8 +28,8 @@ SELECT currency, method, CAST(SUM(amount) AS bigint) FROM (
 ) moved GROUP BY currency, method
 """
 
-# The same two index ranges, but `kind` is not in the index, so rows are fetched, and their payments by primary key: a
-# payment is told as billed, with its rounding beside. Used by reports only.
+# Same two index ranges, but `kind` is not in the index, so rows are fetched, and their payments by primary key. Payments are
+# shown as billed, with the rounding as its own line. Used by reports only.
 _MOVED_BY_KIND: Final = """
 SELECT
     kind, currency, method, COUNT(*), CAST(SUM(billed_in) AS bigint), CAST(SUM(billed_out) AS bigint),
@@ -48,7 +48,7 @@ FROM (
 ) moved GROUP BY kind, currency, method
 """
 PLACES_PER_STATEMENT: Final = 100
-"""SQLite takes 500 parts of a compound SELECT; a place has two."""
+"""SQLite allows 500 parts in a compound SELECT, and each place needs two."""
 
 _SUM_OF_CASH: Final = "SELECT currency, CAST(SUM(amount) AS bigint) FROM ({}) moved GROUP BY currency"
 _CASH_IN: Final = """
@@ -66,9 +66,9 @@ _ORDER_OF_KINDS: Final = {kind: number for number, kind in enumerate(_KINDS)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovedOfKind:
-    """What the movements of one kind, currency and method did to a place: how many, and minor units in and out.
+    """The movements of one kind, currency and method at a place: how many, and minor units in and out.
 
-    Of ROUNDING both are signed: what came in (or went out) beyond what was billed.
+    For ROUNDING both sums are signed: the moved amount minus the billed amount.
     """
 
     kind: MovementKind | ReportLine
@@ -86,24 +86,22 @@ class MovedOfKind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
-    """What the ledger says is in a place: `balances` after the movements of the running period, which begins behind
-    `last_seal` (None: the place was never sealed).
-    """
+    """The balances of a place according to the ledger. `last_seal` is the seal before the running period, or None."""
 
     balances: Balances
     last_seal: Seal | None
     carried: frozenset[str] = frozenset()
-    """The currencies of cash that were in the place when the period began, whatever is left of them."""
+    """Currencies of cash that were in the place when the period began, even if nothing is left."""
     moved: frozenset[str] = frozenset()
-    """The currencies of cash that moved in the period, whatever is left of them."""
+    """Currencies of cash that moved in the period, even if nothing is left."""
 
     @property
     def currencies(self) -> frozenset[str]:
-        """The currencies of cash that a count of the place asks for."""
+        """The currencies of cash that a count of the place must include."""
         return self.carried | self.moved
 
     def amount(self, *, currency: str, method: str) -> int:
-        """Returns minor units; 0 for a pair that never moved."""
+        """Returns the balance in minor units; 0 for a pair that never moved."""
         return self.balances.get(Pair(currency, method), 0)
 
     @property
@@ -113,18 +111,16 @@ class Book:
 
 
 def moved(*, place: Place, after: int, until: int = ID_MAX) -> dict[Pair, int]:
-    """Returns in minus out of a place over the movements with an id above `after`, up to and with `until`, minor units by
-    (currency, method).
-    """
+    """Returns in minus out of a place by pair, in minor units, over movements with `after` < id <= `until`."""
     with connection.cursor() as cursor:
         cursor.execute(_MOVED, [place.pk, after, until, place.pk, after, until])
         return {Pair(currency, method): int(amount) for currency, method, amount in cursor.fetchall()}
 
 
 def moved_cash(*, periods: Sequence[tuple[int, int]], before: int) -> Iterator[tuple[str, int]]:
-    """Yields currency and minor units that add up to the cash in minus out of several places.
+    """Yields (currency, minor units) parts whose sum is the cash in minus out of several places.
 
-    Each period is a place's id and the movement behind which it begins; all end before the movement `before`.
+    Each period is (place id, id of the last movement before it). All periods end before the movement `before`.
     """
     for start in range(0, len(periods), PLACES_PER_STATEMENT):
         parts, parameters = [], []
@@ -137,8 +133,9 @@ def moved_cash(*, periods: Sequence[tuple[int, int]], before: int) -> Iterator[t
 
 
 def moved_by_kind(*, place: Place, after: int, until: int = ID_MAX) -> tuple[MovedOfKind, ...]:
-    """Returns what `moved()` sums, kind by kind in the order of the kinds: one statement, so that the parts are those of
-    one moment and add up. Sales and refunds are told as billed; a line of its own has their rounding.
+    """Returns the movements that `moved()` sums, by kind and in the order of the kinds.
+
+    One query reads them, so the parts add up. Sales and refunds are as billed; their rounding has its own line.
     """
     with connection.cursor() as cursor:
         cursor.execute(_MOVED_BY_KIND, [place.pk, after, until, place.pk, after, until])
@@ -162,7 +159,7 @@ def _line(kind: MovementKind | ReportLine, pair: Pair, numbers: list[int]) -> Mo
 
 
 def added_up(lines: Iterable[MovedOfKind]) -> dict[Pair, int]:
-    """Returns in minus out of such lines, minor units by (currency, method)."""
+    """Returns in minus out of such lines by pair, in minor units."""
     added: dict[Pair, int] = defaultdict(int)
     for line in lines:
         added[line.pair] += line.came_in - line.went_out
@@ -170,10 +167,9 @@ def added_up(lines: Iterable[MovedOfKind]) -> dict[Pair, int]:
 
 
 def last_movement_of(place: Place) -> int:
-    """Returns the id of the last movement into, out of or late for a place, 0 where there is none: what a period begins
-    behind. What came late belongs to the period before, also where the next one begins without any movement.
+    """Returns the id of the last movement into, out of or late for a place, or 0. A new period begins after it.
 
-    The caller holds the place's exclusive lock. Three index look-ups.
+    Includes late money, because that belongs to the previous period. The caller holds the place's exclusive lock.
     """
     found = (
         Movement.objects.filter(**{end: place}).order_by("-pk").values_list("pk", flat=True).first()
@@ -183,16 +179,16 @@ def last_movement_of(place: Place) -> int:
 
 
 def last_seal_of(place: Place) -> Seal | None:
-    """Returns the seal of the place's last closed period; None where there is none."""
+    """Returns the seal of the place's last closed period, or None."""
     return Seal.objects.filter(place=place).order_by("-number").first()
 
 
 def book_of(place: Place) -> Book:
-    """Returns the place's book: the closing balances of its last seal and the one sum over what moved since.
+    """Returns the place's book: the balances of its last seal plus what moved since.
 
-    The caller holds the place's lock where it decides on the figures: this is the second statement after it.
-    The cost follows the running period, not the ledger. In a session with cash, currency and method of the session, the
-    book is the expected amount: at the opening it is brought to the float, whatever was left in the drawer.
+    A caller that decides on the figures holds the place's lock. The cost depends on the running period, not on the
+    whole ledger. During a session the balance of its cash is the session's expected amount, because the opening brings
+    the book to the float.
     """
     leaves_cash = Exists(ForeignCash.objects.filter(session__seal=OuterRef("pk"), stays=True))
     seals = Seal.objects.filter(place=place).annotate(leaves_foreign_cash=leaves_cash)
@@ -204,7 +200,7 @@ def book_of(place: Place) -> Book:
             balances[Pair(sealed["currency"], sealed["method"])] += sealed["amount"]
         carried = {currency for currency, method in balances if method == CASH}
         if last_seal.leaves_foreign_cash:
-            # A balance of zero is in no seal; that nobody counted it yet is.
+            # Seals hold no zero balances, so currencies that still need a count are read here.
             left = ForeignCash.objects.filter(session__seal=last_seal, stays=True)
             carried.update(left.values_list("currency", flat=True))
     moves = moved(place=place, after=last_seal.last_movement if last_seal else 0)
@@ -219,23 +215,23 @@ def book_of(place: Place) -> Book:
 
 
 def whole_book_of(place: Place) -> Balances:
-    """Returns a place's balances from the whole ledger, without its seals: for proofs and audits, not for trading."""
+    """Returns a place's balances from all movements, without seals. For proofs and audits: too slow for trading."""
     return {pair: amount for pair, amount in moved(place=place, after=0).items() if amount}
 
 
 def balances_of_places(*, store: Store) -> dict[int, Balances]:
-    """Returns every place's balances from the whole ledger, by place id: for proofs and audits, not for trading."""
+    """Returns every place's balances from all movements, by place id. For proofs and audits: too slow for trading."""
     return {place.pk: whole_book_of(place) for place in store.places.all()}
 
 
 def late_cash_of(session: CashSession) -> int:
-    """Returns the cash that arrived late for a closed session, in minus out, minor units.
+    """Returns the cash that arrived late for a closed session: in minus out, in minor units.
 
-    It was in the drawer when it was counted and not yet in the books, so it explains that much of the frozen difference:
-    `difference - late_cash_of()` is the adjusted difference (law 4).
+    The cash was in the drawer when it was counted but not yet in the books. So it explains this part of the frozen
+    difference: `difference - late_cash_of()` is the adjusted difference (law 4).
     """
     late = Movement.objects.filter(session=session, is_late=True, method=CASH, currency=session.currency).exclude(
-        # Late for the vault alone: in this register it was on time.
+        # Such a movement is late only for the vault; in this register it was on time.
         Q(source=session.register_id) | Q(destination=session.register_id)
     )
     signed = Case(When(destination__kind=PlaceKind.OVER_SHORT, then=F("amount")), default=-F("amount"))

@@ -1,4 +1,4 @@
-"""The ledger's two writers: `record()` and `reverse()`. Nothing else in the project inserts a movement."""
+"""The only two functions that insert movements: `record()` and `reverse()`."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -37,19 +37,19 @@ ELSEWHERE: Final = frozenset({PlaceKind.CUSTOMERS, PlaceKind.OUTSIDE, PlaceKind.
 """The places that new money comes from."""
 
 ROWS_PER_STATEMENT: Final = 500
-"""Bounds a statement's parameters well under SQLite's 32,766 and PostgreSQL's 65,535."""
+"""Keeps a statement's parameters far below the limits: 32,766 on SQLite, 65,535 on PostgreSQL."""
 
 
 def record(
     *, store: Store, entries: Sequence[Entry], by: Principal, at: datetime, guard: Place | None = None
 ) -> list[UUID]:
-    """Writes movements in the order given and returns their UUIDs. The caller's transaction makes them one with their cause.
+    """Inserts movements in the given order and returns their UUIDs. Runs in the caller's transaction, with their cause.
 
-    With `guard` the statement itself takes that place's row shared and writes nothing unless the place still stands
-    where `guard` saw it (`transitions`), so a posting needs no lock of its own beforehand (docs/structure.md, section
-    5). Without it the caller holds the places' locks.
+    With `guard` the statement locks that place shared, and inserts nothing if its `transitions` counter changed. A
+    posting then needs no earlier lock (docs/structure.md, section 5). Without `guard` the caller holds the places'
+    locks.
 
-    Raises InvalidMovement for what law 2 or the kind forbids, PlaceMovedOn when the guard does not hold.
+    Raises InvalidMovement if law 2 or the kind forbids an entry, PlaceMovedOn if the guard's counter changed.
     """
     uuids = [uuid4() for _entry in entries]
     for start in range(0, len(entries), ROWS_PER_STATEMENT):
@@ -79,23 +79,23 @@ def reverse(
     kinds: Collection[MovementKind] = REVERSIBLE_KINDS,
     refuses_late: bool = False,
 ) -> Movement:
-    """Corrects a mistake by a movement the other way round, once (law 1). Returns the reversing movement.
+    """Corrects a mistake with an opposite movement, once (law 1). Returns the reversing movement.
 
-    A movement of a period that still runs is reversed into it. One whose period is closed, the register's or the vault's,
-    is booked late: over/short stands where that place stood, so that the sealed figures stay and the difference is
-    explained (law 4). `refuses_late` refuses that. `kinds` is for a transition that takes back what it booked itself.
+    A movement of a running period is reversed in that period. If the register or the vault was counted since, the
+    reversal is late: over/short replaces that place, so sealed figures stay and the difference is explained (law 4).
+    `refuses_late` forbids late reversals. `kinds` lets a transition reverse its own movements.
 
-    Raises Conflict when it was reversed already or both its places were counted since, InvalidMovement for a kind that is
-    corrected by the next count, InvalidInput for the reason.
+    Raises Conflict if the movement is already reversed, or if both its places were counted since. Raises
+    InvalidMovement for a kind that the next count corrects, InvalidInput for the reason.
     """
     refuse_kind(movement, kinds=kinds)
     refuse_reason(reason)
     store = movement.store
     places = places_of(store)
     ends = [end for end in (movement.source, movement.destination) if end.kind in COUNTED_KINDS]
-    # Shared is enough: a reversal is a posting. What is decided on is read after the locks. That of late money also takes
-    # the place whose period it explains, so that nobody approves that money at the same moment: of money without a place
-    # it is the vault, which whoever counts the whole store holds too.
+    # Shared locks are enough, because a reversal is a posting. State is read after the locks. For late money this also locks
+    # the place whose period it explains, so that nobody approves it at the same moment. Late money without a place locks the
+    # vault, as a count of the whole store does.
     explained = [movement.late_for or places[PlaceKind.VAULT]] if movement.is_late else []
     held = lock_places(shared=[*ends, *explained])
     if Movement.objects.filter(reverses=movement).exists():
@@ -110,8 +110,8 @@ def reverse(
         with transaction.atomic():
             (made,) = record(store=store, entries=[entry], by=by, at=at)
     except IntegrityError as error:
-        # Two reversals at once: the second waited in the unique index. No row of the ledger is ever locked, since
-        # locking asks for the right to change it, which the application's role lacks.
+        # Of two concurrent reversals the second waits in the unique index. The movement itself cannot be locked, because
+        # row locks need the right to update, which the application's role lacks.
         if "reverses_id" not in str(error):
             raise
         raise already_reversed() from error
@@ -135,7 +135,7 @@ def _against(
     at: datetime,
     reason: str,
 ) -> Entry:
-    """Returns the movement the other way round; over/short stands where a place was counted since."""
+    """Returns the opposite entry. Over/short replaces a place that was counted since."""
     source, destination = (
         over_short if end in closed else held.get(end.pk, end) for end in (movement.destination, movement.source)
     )
@@ -157,7 +157,7 @@ def _against(
 
 
 def _check(*, store: Store, entry: Entry) -> None:
-    """Law 2 and the ends that a kind may have, named before the database's own constraints would refuse."""
+    """Raises InvalidMovement if law 2 or the kind forbids the entry, before the database's constraints would."""
     if isinstance(entry.amount, bool) or not isinstance(entry.amount, int) or not 1 <= entry.amount <= AMOUNT_MAX:
         raise InvalidMovement(
             "amount: must be a whole number of minor units above 0.", errors={"amount": "must be above 0."}
@@ -179,7 +179,7 @@ def _check(*, store: Store, entry: Entry) -> None:
 
 
 def _late_ends(source: str, destination: str) -> list[tuple[str, str]]:
-    """The ends of a late movement: over/short stands for one place of the store whose period is closed."""
+    """Returns the possible ends of a late movement: over/short replaces the place whose period is closed."""
     late = []
     if source in COUNTED_KINDS:
         late.append((str(PlaceKind.OVER_SHORT), destination))
@@ -189,7 +189,7 @@ def _late_ends(source: str, destination: str) -> list[tuple[str, str]]:
 
 
 def _row(*, uuid: UUID, store: Store, entry: Entry, by: Principal, at: datetime) -> list[Any]:
-    """Returns the values of one row in the order of `_fields()`, prepared for the database."""
+    """Returns the values of one row, prepared for the database, in the order of `_fields()`."""
     _check(store=store, entry=entry)
     if entry.source.kind in ELSEWHERE and entry.reverses is None:
         refuse_withdrawn(currency=entry.currency, store=store, on=business_date(store=store, at=entry.occurred_at))
@@ -225,14 +225,15 @@ def _fields() -> tuple["Field[Any, Any]", ...]:
 
 @cache
 def _insert_statement(rows: int, *, guarded: bool, vendor: str) -> str:
-    """Builds the one INSERT ... SELECT. Its ids are drawn after the guard's row is locked, so a period's ids have no gap
-    into which a movement of an earlier period could fall.
+    """Builds the INSERT ... SELECT. Ids are drawn after the guard's row is locked.
+
+    So the ids of a period have no gap that a movement of an earlier period could fill later.
     """
     columns = ", ".join(f'"{field.column}"' for field in _fields())
-    # PostgreSQL binds on the server and must be told the types of bare VALUES; SQLite needs none and would misread them.
+    # PostgreSQL needs the types of bare VALUES; SQLite needs none and would misread them.
     marks = [f"CAST(%s AS {field.db_type(connection)})" if vendor == "postgresql" else "%s" for field in _fields()]
     values = ", ".join(f"({', '.join(marks)})" for _ in range(rows))
-    # INSERT stands first: Python's sqlite3 counts the rows of a statement that begins with it, and of no other.
+    # The statement must begin with INSERT, because Python's sqlite3 sets `rowcount` only then.
     statement = (
         f"INSERT INTO cashdesk_movement ({columns}) "  # noqa: S608 (column names of the model and placeholders alone)
         f"WITH entry ({columns}) AS (VALUES {values}) SELECT entry.* FROM entry"

@@ -1,4 +1,4 @@
-"""Proving that the books hold together: what an auditor would recompute, over the rows as they are."""
+"""Proves that the books are consistent, by recomputing them from the rows as an auditor would."""
 
 from collections.abc import Iterator
 
@@ -20,9 +20,10 @@ _SHORT = Sum("movements__amount", filter=_OVER_SHORT & Q(movements__source=F("re
 
 
 def faults_of_store(store: Store) -> Iterator[str]:
-    """Yields a sentence for everything that does not hold in a store's books: nothing, unless somebody got at the rows.
+    """Yields a sentence for every inconsistency in a store's books. There are none unless somebody changed rows by
+    hand.
 
-    Seals against their movements, books against the whole ledger, frozen results against seals, payments against movements.
+    Compares seals with movements, books with the whole ledger, results with seals, and payments with movements.
     """
     for place in store.places.all():
         yield from faults_of(place)
@@ -34,9 +35,9 @@ def faults_of_store(store: Store) -> Iterator[str]:
 
 
 def _book_holds(place: Place) -> bool:
-    """Whether the book, read from the last seal on, is the sum over the whole ledger.
+    """Whether the book since the last seal equals the sum of the whole ledger.
 
-    A suspect is looked at again under its lock: between two statements a till may have sold something.
+    A mismatch is checked again under the place's lock, because a till may sell something between the two queries.
     """
     if book_of(place).balances == whole_book_of(place):
         return True
@@ -46,7 +47,7 @@ def _book_holds(place: Place) -> bool:
 
 
 def _faults_of_sessions(store: Store) -> Iterator[str]:
-    """Frozen results against the seal, and of a counted session also against what its close booked."""
+    """Compares frozen results with the seal, and those of counted sessions also with the booked movements."""
     closed = CashSession.objects.filter(store=store).exclude(status=SessionStatus.OPEN).select_related("seal")
     for session in closed.annotate(returned=_RETURNED, over=_OVER, short=_SHORT).iterator(chunk_size=1000):
         if session.seal is None or session.expected_amount is None or session.difference is None:
@@ -60,8 +61,8 @@ def _faults_of_sessions(store: Store) -> Iterator[str]:
             for balance in session.seal.balances
             if (balance["currency"], balance["method"]) == (session.currency, CASH)
         )
-        # A counted close empties the drawer, unless a settlement holds it or it was handed over: then all that was counted
-        # stays. A forced one leaves what was expected in it.
+        # A counted close empties the drawer. All counted cash stays if a settlement holds the drawer or it was handed over.
+        # A forced close leaves the expected amount in it.
         declared = session.declared_amount or 0
         is_held = session.is_counted and not session.returned and left == declared
         kept = declared if session.is_handed_over or is_held else 0
@@ -77,8 +78,9 @@ def _faults_of_sessions(store: Store) -> Iterator[str]:
 
 
 def _faults_of_cancelled(session: CashSession) -> Iterator[str]:
-    """A cancelled opening left its drawer as it was: what it booked is reversed, and it had no payment but late ones, which
-    a till reports for the session that it names.
+    """Checks that a cancelled opening left its drawer as it was: its movements are reversed and it has no payments.
+
+    Late payments are allowed, because a till may report one that names the session.
     """
     booked = Movement.objects.filter(session=session, payment__isnull=True)
     if booked.filter(reverses__isnull=True, reversed_by__isnull=True).exists():
@@ -89,8 +91,9 @@ def _faults_of_cancelled(session: CashSession) -> Iterator[str]:
 
 
 def _faults_of_foreign_cash(store: Store) -> Iterator[str]:
-    """What a close froze of other currencies against its seal: counted cash is returned, or handed over as counted; cash
-    that nobody counted is left as the books say.
+    """Compares the frozen results of other currencies with the seal.
+
+    Counted cash is returned, or stays as counted; uncounted cash stays as booked.
     """
     rows = ForeignCash.objects.filter(session__store=store).select_related("session__seal", "session__register")
     for row in rows.iterator(chunk_size=1000):
@@ -103,7 +106,7 @@ def _faults_of_foreign_cash(store: Store) -> Iterator[str]:
         )
         counted = row.counted_amount
         should_be_left = row.expected_amount if counted is None else counted if row.stays else 0
-        # A settlement that holds the drawer keeps what was counted in it.
+        # If a settlement holds the drawer, the counted cash stays in it.
         if left not in (should_be_left, counted):
             found, right = to_text(left, row.currency), to_text(should_be_left, row.currency)
             yield f"Session {row.session_id}: {found} were left in the drawer, not {right}."
@@ -115,7 +118,7 @@ def _faults_of_payments(store: Store) -> Iterator[str]:
     unbooked = payments.exclude(booked=Booked.NOT_MOVED).filter(Q(moved__isnull=True))
     booked_twice_or_wrong = payments.filter(booked=Booked.NOT_MOVED, moved__isnull=False)
     for payment in (unbooked | booked_twice_or_wrong).iterator(chunk_size=1000):
-        # Several tills may use one id, so the row is named too.
+        # Several tills may use the same id, so the row's own id is shown too.
         named = f"Payment {payment.external_id} ({payment.pk}) of store {store.number}"
         yield f"{named}: its movements do not match '{payment.booked}'."
     wrong = Movement.objects.filter(store=store, payment__isnull=False, reverses__isnull=True).exclude(

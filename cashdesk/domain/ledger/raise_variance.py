@@ -1,7 +1,7 @@
-"""Raising what somebody has to deal with: a difference above the store's tolerance, a close without a count, late money.
+"""Creates variances: a difference above the store's tolerance, a close without a count, or late money.
 
-Called in the transaction of the cause (law 6), so no difference is ever missed and none is raised for what did not happen.
-What people then do with it is `reconciliations.domain.variance_acts`.
+Called in the transaction of the cause (law 6), so there is a variance if and only if the cause was booked.
+`reconciliations.domain.variance_acts` has what people do with them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,12 +17,12 @@ from cashdesk.enums import CASH, ENDED_VARIANCES, PlaceKind, VarianceKind, Varia
 from cashdesk.models import BusinessDay, CashSession, Place, Store, Variance
 
 DAY_SUBJECT: Final = "business_day:"
-"""What the subject of late money begins with that came for a business day, while its drawer was still in the day after."""
+"""The first part of the subject of money that was recorded for a business day after that day was closed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """What a difference came from. `subject` is named as in the audit trail; `person_id` is whose drawer it was."""
+    """The cause of a variance. `subject` has the form of the audit trail; `person_id` is the cashier of the drawer."""
 
     store: Store
     subject: str
@@ -44,9 +44,10 @@ def raise_difference(
     method: str = CASH,
     always: bool = False,
 ) -> Variance | None:
-    """Raises counted minus expected (minor units) where it exceeds the store's tolerance, or `always`, and returns it.
+    """Creates a variance if counted minus expected (minor units) exceeds the tolerance, or if `always`. Returns it or
+    None.
 
-    Above the store's second limit it is escalated from the beginning.
+    A difference above the store's second limit is escalated from the start.
     """
     store, difference = cause.store, counted - expected
     tolerance = tolerance_of(store=store, expected=expected, currency=currency)
@@ -73,7 +74,7 @@ def raise_difference(
 
 
 def raise_uncounted(*, cause: Cause, currency: str, at: datetime) -> Variance:
-    """Raises a close without a count: nobody knows yet what the drawer holds, and somebody says why it was left."""
+    """Creates the variance of a close without a count. Nobody knows yet what the drawer holds."""
     return Variance.objects.create(
         store=cause.store,
         kind=VarianceKind.UNCOUNTED,
@@ -89,9 +90,10 @@ def raise_uncounted(*, cause: Cause, currency: str, at: datetime) -> Variance:
 
 
 def supersede(*, subjects: Iterable[str], kind: VarianceKind, by: Principal, at: datetime) -> None:
-    """Ends the waiting variances of a cause whose figure was taken back or corrected. Approved ones stay (law 4).
+    """Ends the waiting variances of a cause whose figure was reversed or corrected. Approved ones stay (law 4).
 
-    The caller holds the lock of the cause. Takes the rows in one order, so that two callers never wait for each other.
+    The caller holds the lock of the cause. Rows are locked in the order of their ids, so that two callers cannot
+    deadlock.
     """
     waiting = Variance.objects.filter(subject__in=tuple(subjects), kind=kind).exclude(state__in=ENDED_VARIANCES)
     for variance in waiting.select_for_update(of=("self",)).select_related("store").order_by("pk"):
@@ -109,10 +111,10 @@ def supersede(*, subjects: Iterable[str], kind: VarianceKind, by: Principal, at:
 
 
 def raise_late(*, store: Store, entries: Sequence[Entry], at: datetime) -> None:
-    """Raises the late ones among entries that were recorded: one variance per period, currency and method, which all that
-    comes later for it joins until it is approved.
+    """Creates a variance for late entries: one per period, currency and method.
 
-    The caller holds a lock of each period's place, if only shared: no approval is under way.
+    Later money for the same period joins it until it is approved. The caller holds at least a shared lock on each
+    period's place, so no approval runs at the same time.
     """
     raised = {}
     for entry in entries:
@@ -128,21 +130,21 @@ def raise_late(*, store: Store, entries: Sequence[Entry], at: datetime) -> None:
     for earlier in approved.order_by("last_movement"):
         if _period(earlier) in raised:
             raised[_period(earlier)].first_movement = 1 + (earlier.last_movement or 0)
-    # In one order, since two batches that share periods would else wait for each other for ever. One that waits already
-    # takes it in: its amount is a sum over all that came since the one before it was approved, not since its own first
-    # movement, as of two batches at once the one that raises it may have drawn the higher ids.
+    # Sorted, so that two batches with common periods cannot deadlock. An existing variance that waits includes this money
+    # too: its amount sums everything since the previous approval, not since its own first movement. Of two concurrent
+    # batches the one that creates the variance may have the higher ids.
     Variance.objects.bulk_create([raised[period] for period in sorted(raised)], ignore_conflicts=True)
 
 
 def _period(variance: Variance) -> tuple[str, date, str, str]:
-    """The columns of `variance_one_waiting_for_late_money`."""
+    """Returns the columns of the constraint `variance_one_waiting_for_late_money`."""
     return variance.subject, variance.business_date, variance.currency, variance.method
 
 
 def _of_late(*, store: Store, entry: Entry, at: datetime) -> Variance:
-    """The period that late money explains: of a session, else of a place's day, else of the store's day."""
+    """Returns a variance for the period that late money explains: a session's, else a place's day, else the store's day."""
     is_of_vault = entry.late_for is not None and entry.late_for.kind == PlaceKind.VAULT
-    # A drop that is reversed late for the vault was on time in the drawer.
+    # A drop whose reversal is late for the vault was on time in the drawer.
     session = None if is_of_vault else entry.session
     register = session.register_id if session is not None else entry.late_for.pk if entry.late_for else None
     subject = f"place:{register}" if register is not None else f"store:{store.pk}"
@@ -161,9 +163,9 @@ def _of_late(*, store: Store, entry: Entry, at: datetime) -> Variance:
 
 
 def raise_late_for_day(*, day: BusinessDay, currency: str, first_movement: int, at: datetime) -> None:
-    """Raises cash that was recorded for a business day after its close, where none of it waits already.
+    """Creates the variance for cash that was recorded for a business day after its close, if none waits already.
 
-    Of what is late for a session or a settlement the day says nothing more: that is raised where it is booked.
+    Money that is late for a session or settlement is not included: it gets its variance where it is booked.
     """
     variance = Variance(
         store=day.store,

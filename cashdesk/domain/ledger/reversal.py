@@ -1,4 +1,4 @@
-"""What may be reversed: one rule for the ledger, which decides under the locks, and for pages, which show it beforehand."""
+"""What may be reversed. The ledger decides with these rules under its locks; pages use them to show it beforehand."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
@@ -13,16 +13,16 @@ from cashdesk.movement_kinds import kinds_where
 from cashdesk.movement_rule import Reversal
 
 COUNTED_KINDS: Final = frozenset({PlaceKind.REGISTER, PlaceKind.VAULT})
-"""The places of a store that are counted."""
+"""The kinds of places that are counted."""
 
 REVERSIBLE_KINDS: Final = kinds_where(lambda rule: rule.reversal != Reversal.NOBODY)
 
 REASON_MAX: Final = 50
-"""Characters; the column of a movement."""
+"""Characters: the length of the movement's column."""
 
 
 def refuse_kind(movement: Movement, *, kinds: Collection[MovementKind] = REVERSIBLE_KINDS) -> None:
-    """Raises InvalidMovement for a reversal, and for a kind that is not among `kinds`."""
+    """Raises InvalidMovement for a reversal, and for a kind that is not in `kinds`."""
     if movement.reverses_id is not None:
         raise InvalidMovement(_("This is a reversal. To undo it, book the movement again."))
     if movement.kind not in kinds:
@@ -44,20 +44,20 @@ def already_reversed() -> Conflict:
 
 
 def counted_twice() -> Conflict:
-    """Returns the error for a movement of which both places were counted since: their two differences explain it."""
+    """Returns the error for a movement whose two places were both counted since: their differences already explain it."""
     return Conflict(
         _("Both places were counted since then. Their differences already include this movement."), code="counted_since"
     )
 
 
 def counted_since(movements: Sequence[Movement]) -> dict[int, list[Place]]:
-    """Returns per movement id those of its two places that were counted since, in one statement.
+    """Returns, by movement id, which of its two places were counted since. One query.
 
-    A place was counted where its period of the movement is sealed, or is being counted. Cash of no session was counted
-    too where a cashier has opened the drawer since: the opening counts it. Whoever decides on it holds the places' locks.
+    A place was counted if its period is sealed or is being counted. Cash without a session was also counted if a
+    cashier has opened the drawer since. A caller that decides on this holds the places' locks.
     """
     ends = {end.pk for movement in movements for end in _counted_ends(movement)}
-    # The seal of a cancelled opening is no count.
+    # A cancelled opening has a seal but no count.
     seals = Seal.objects.filter(place=OuterRef("pk")).exclude(session__is_cancelled=True)
     last_seal = seals.order_by("-number").values("last_movement")[:1]
     running = CashSession.objects.filter(register=OuterRef("pk"), status=SessionStatus.OPEN).values("currency")[:1]
@@ -74,17 +74,17 @@ def counted_since(movements: Sequence[Movement]) -> dict[int, list[Place]]:
 
 
 def why_not_reversed(movements: Sequence[Movement], *, on_time: bool = False) -> dict[int, str]:
-    """Returns per movement id why it cannot be reversed now, or "": it is a look, which the ledger repeats under the locks.
+    """Returns, by movement id, why it cannot be reversed now, or "". For display: the ledger checks again under its
+    locks.
 
-    `on_time`: nor where the reversal would be late. One statement beside what the movements were read with, which is also
-    `reversed_by`.
+    `on_time` also refuses reversals that would be late. One query, if the movements were loaded with `reversed_by`.
     """
     counted = counted_since(movements) if movements else {}
     return {movement.pk: _why_not(movement, counted=counted[movement.pk], on_time=on_time) for movement in movements}
 
 
 def late_only(places: Sequence[Place]) -> Conflict:
-    """Returns the error for a reversal that would be late where only one on time is allowed."""
+    """Returns the error for a late reversal where only one on time is allowed."""
     told = _("There was a count since then (%(place)s). Ask a manager to reverse this movement.")
     return Conflict(told % {"place": places[0] if places else _("drawer")}, code="counted_since")
 
@@ -109,6 +109,6 @@ def _is_counted_since(end: Any, movement: Movement) -> bool:
     if end.settling == Settling.COUNTING:
         return True
     if movement.session_id is None and movement.method == CASH and end.session_currency == movement.currency:
-        # What is made while a session is open is of the session.
+        # A movement made during a session would belong to it, so this one is older than the session.
         return True
     return end.sealed_until is not None and movement.pk <= end.sealed_until

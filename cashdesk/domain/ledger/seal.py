@@ -1,4 +1,4 @@
-"""Sealing the period of a place, and proving that nothing under a seal was changed."""
+"""Seals the period of a place, and proves that nothing under a seal was changed."""
 
 import hashlib
 import json
@@ -20,10 +20,10 @@ DIGESTED: Final = (
 
 
 def seal_period(*, place: Place, last_seal: Seal | None, at: datetime) -> Seal:
-    """Closes the running period of a place: the next Z number, without a gap, chained to the seal before.
+    """Closes the running period of a place with the next Z number, which has no gap, and the previous seal's digest.
 
-    The caller holds the place's exclusive lock, has read `last_seal` under it, and has recorded the last movements of the
-    period: the closing balances are summed here, since the close itself moves money.
+    The caller holds the place's exclusive lock, has read `last_seal` under it, and has recorded the period's last
+    movements. The closing balances are summed here, because the close itself moves money.
     """
     after = last_seal.last_movement if last_seal else 0
     movements = list(_movements(place=place, after=after))
@@ -46,7 +46,7 @@ def seal_period(*, place: Place, last_seal: Seal | None, at: datetime) -> Seal:
 
 
 def faults_of(place: Place) -> list[str]:
-    """Recomputes every seal of a place from the rows as they are, and returns a sentence for each that does not hold."""
+    """Recomputes every seal of a place from the rows, and returns a sentence for each that does not match."""
     faults = []
     previous: Seal | None = None
     for seal in Seal.objects.filter(place=place).order_by("number"):
@@ -82,7 +82,7 @@ def _movements(*, place: Place, after: int, until: int | None = None) -> Iterato
     if until is not None:
         wanted = wanted.filter(pk__lte=until)
     for row in wanted.order_by("pk").values_list(*DIGESTED, "late_for_id").iterator(chunk_size=2000):
-        # Seals from before there was `late_for` were made of rows without it.
+        # Older seals were made before the column `late_for` existed.
         yield row if row[-1] is not None else row[:-1]
 
 
@@ -100,9 +100,9 @@ def _listed(balances: Balances) -> list[dict[str, Any]]:
 
 
 def _digest(seal: Seal, movements: list[tuple[Any, ...]]) -> str:
-    """SHA-256 over the seal's own figures, the digest before it, and each movement's columns, one line each."""
+    """Returns the SHA-256 of the seal's own figures, the previous digest, and each movement's columns, one line each."""
     digest = hashlib.sha256()
-    # The balances as sorted JSON: PostgreSQL gives an object's names back in an order of its own.
+    # Sorted JSON, because PostgreSQL returns the keys of an object in its own order.
     balances = json.dumps(seal.balances, sort_keys=True)
     head = (
         seal.place_id,
@@ -115,7 +115,7 @@ def _digest(seal: Seal, movements: list[tuple[Any, ...]]) -> str:
         seal.sealed_at.astimezone(UTC),
     )
     for row in (head, *movements):
-        # repr of each value keeps 1 and "1" apart and escapes line ends, so no two different rows give the same line.
+        # repr keeps 1 and "1" apart and escapes line ends, so different rows never give the same line.
         digest.update(
             "|".join(value.isoformat() if hasattr(value, "isoformat") else repr(value) for value in row).encode()
         )

@@ -1,4 +1,4 @@
-"""Undo: people take back what they moved by hand themselves, while nobody has counted it."""
+"""Undo: people reverse movements that they entered by hand, until somebody counts the cash."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,15 +15,16 @@ from cashdesk.movement_kinds import kinds_where
 from cashdesk.movement_rule import Reversal
 
 BY_HAND: Final = kinds_where(lambda rule: rule.reversal == Reversal.OWN)
-"""The kinds that a person types in at a drawer. Payments are the till's; floats, returns and differences are transitions."""
+"""The kinds that a person enters at a drawer. The till books payments; transitions book floats, returns and differences."""
 
 
 def take_back(*, movement: Movement, by: Principal, at: datetime, reason: str) -> Movement:
-    """Reverses a movement that `by` has booked by hand, on time or not at all, and returns the reversal.
+    """Reverses a movement that `by` entered by hand, if that is still on time. Returns the reversal.
 
-    After a count of one of its places it would be late money, which explains somebody else's count: a manager decides that.
-    Raises Forbidden for another person's movement and for other kinds; Conflict as `ledger.reverse`, and after a count;
-    InvalidInput for the reason.
+    After a count the reversal would be late money that explains another person's count, so a manager must decide.
+
+    Raises Forbidden for another person's movement and for other kinds. Raises Conflict after a count, and as
+    `ledger.reverse` does. Raises InvalidInput for the reason.
     """
     refusal = _refusal(movement, by=by)
     if refusal:
@@ -32,7 +33,7 @@ def take_back(*, movement: Movement, by: Principal, at: datetime, reason: str) -
 
 
 def why_not_taken_back(movements: Sequence[Movement], *, by: Principal) -> dict[int, str]:
-    """Returns per movement id why `by` cannot take it back now, or "". A look, in one statement."""
+    """Returns, by movement id, why `by` cannot take it back now, or "". For display; one query."""
     reasons = why_not_reversed(movements, on_time=True)
     return {movement.pk: _refusal(movement, by=by) or reasons[movement.pk] for movement in movements}
 

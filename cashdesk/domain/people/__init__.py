@@ -1,1 +1,1 @@
-"""People and programs: how they sign in, and their tokens."""
+"""People and programs: accounts, sign-in, passwords, tokens and API keys."""

@@ -1,4 +1,4 @@
-"""Access tokens: given out at the sign-in, looked up at every request, revoked."""
+"""Access tokens: issued at sign-in, looked up at each request, and revoked."""
 
 import hashlib
 import secrets
@@ -18,7 +18,7 @@ PREFIX_LENGTH: Final = 12
 def issue_token(
     *, user: User, at: datetime, lifetime: timedelta, store: Store | None = None, register: Place | None = None
 ) -> tuple[AccessToken, str]:
-    """Gives a person a token. Returns it with the secret, which is nowhere else."""
+    """Issues a token to a person. Returns it with its secret, which is not stored."""
     secret = random_secret("ct")
     token = AccessToken.objects.create(
         kind=TokenKind.SIGN_IN,
@@ -42,10 +42,11 @@ def issue_token(
 
 
 def authenticate(*, secret: str, at: datetime) -> Principal | None:
-    """Returns who a secret speaks for, in one query; None when it is unknown, expired, revoked, or its owner inactive, and
-    when it is bound to a store or register where its owner does not work any more.
+    """Returns the caller whose secret this is, in one query, or None.
 
-    It writes nothing, so that it works on a database that takes no writes; `last_use.note_use` is called after the answer.
+    None means: the secret is unknown, expired or revoked; its owner or account is inactive; or its owner no longer
+    works at its store or register. Writes nothing, so that it works on a read-only database. The caller runs
+    `token_last_use.note_use` after the answer.
     """
     token = (
         AccessToken.objects.select_related("user__store", "user__register", "store", "register")
@@ -61,7 +62,9 @@ def authenticate(*, secret: str, at: datetime) -> Principal | None:
 
 
 def _is_register_of_another() -> Q:
-    """Builds the condition that the register of a token is assigned to another person, and its owner has no drawer there."""
+    """Returns the condition that the token's register is assigned to another person and its owner has no drawer open
+    there.
+    """
     others = User.objects.filter(register=OuterRef("register"), is_active=True).exclude(pk=OuterRef("user"))
     running = CashSession.objects.filter(
         register=OuterRef("register"), user=OuterRef("user"), status=SessionStatus.OPEN
@@ -70,7 +73,7 @@ def _is_register_of_another() -> Q:
 
 
 def _is_where_they_work(token: AccessToken, user: User) -> bool:
-    """Whether a person's token is bound to nothing, or to a store and register where they still work."""
+    """Whether the owner still works at the token's store and register, if it names any."""
     store = token.store
     if store is not None and not works_in(user, store):
         return False
@@ -83,15 +86,15 @@ def _is_where_they_work(token: AccessToken, user: User) -> bool:
 
 
 def revoke(*, token: AccessToken, by: Principal, at: datetime) -> None:
-    """Ends a token or key at once. Again: no change."""
+    """Revokes a token or key at once. A second call changes nothing."""
     if AccessToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=at):
         audit.note(action="token.revoked", subject=f"token:{token.pk}", by=by, at=at, store=token.store)
 
 
 def end_sign_ins(*, user: User, at: datetime) -> int:
-    """Ends every token and browser session of a person. Returns how many tokens were still in force.
+    """Ends every token and browser session of a person. Returns how many tokens were still valid.
 
-    The caller notes why in the audit trail. API keys are no sign-ins: they belong to the account (docs/decisions/0019).
+    The caller writes the audit entry. API keys are not ended: they belong to the account (docs/decisions/0019).
     """
     User.objects.filter(pk=user.pk).update(access_version=F("access_version") + 1)
     user.refresh_from_db(fields=["access_version"])
@@ -102,10 +105,10 @@ def end_sign_ins(*, user: User, at: datetime) -> int:
 
 
 def random_secret(kind: str) -> str:
-    """Draws a secret; `kind` is the letters that it begins with, by which people recognise it."""
+    """Returns a new secret. `kind` is its prefix, so that people recognise it."""
     return f"{kind}_{secrets.token_urlsafe(32)}"
 
 
 def digest_of(secret: str) -> str:
-    """Returns what is kept of a secret: its SHA-256."""
+    """Returns the SHA-256 of a secret. Only this digest is stored."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

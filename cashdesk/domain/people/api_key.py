@@ -1,4 +1,4 @@
-"""API keys, with which programs sign in: issued, and replaced with an overlap. `access_token.revoke` ends one at once."""
+"""API keys for programs: issue, and rotate with an overlap. `access_token.revoke` ends a key at once."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -34,11 +34,12 @@ def issue_api_key(
     expires_at: datetime | None = None,
     secret: str = "",
 ) -> tuple[AccessToken, str]:
-    """Makes an API key. Returns it with the secret, which is shown once and stored nowhere.
+    """Issues an API key. Returns it with its secret, which is shown once and never stored.
 
-    A `secret` is given only by the demonstration world, whose keys are known to everybody; else a random one is drawn.
-    Raises Forbidden for whoever is no admin of the account, InvalidInput, which names the field, for a key that would
-    open nothing, or whose vendor, store and register are not the account's and each other's.
+    `secret` is only for the demonstration world, whose keys are public; otherwise it is random.
+
+    Raises Forbidden if the caller is no admin of the account. Raises InvalidInput with the field's name if the scopes
+    are empty or unknown, or if vendor, store and register do not belong together.
     """
     _refuse_others(account_id=account.pk, by=by)
     _refuse_wrong_terms(name=name, expires_at=expires_at, at=at)
@@ -61,11 +62,11 @@ def issue_api_key(
 
 @transaction.atomic
 def rotate_api_key(*, token: AccessToken, overlap: timedelta, by: Principal, at: datetime) -> tuple[AccessToken, str]:
-    """Makes the key that takes the place of another: with its name, scopes and binding, and as long a life as it was given.
-    Returns it with the secret, which is shown once and stored nowhere.
+    """Issues a key that replaces another one, with the same name, scopes, binding and length of life.
 
-    The old one works for `overlap` more, or until it would have expired anyway. Raises Forbidden for whoever is no admin
-    of its account, InvalidInput for an overlap that is too long, Conflict for a key that has ended or was replaced already.
+    Returns it with its secret, which is shown once and never stored. The old key works for `overlap` longer, but not
+    beyond its own expiry. Raises Forbidden if the caller is no admin of the account, InvalidInput if the overlap is too
+    long, Conflict if the key has ended or was already replaced.
     """
     _refuse_others(account_id=token.account_id, by=by)
     if not timedelta(0) <= overlap <= OVERLAP_MAX:
@@ -102,7 +103,7 @@ def rotate_api_key(*, token: AccessToken, overlap: timedelta, by: Principal, at:
 
 
 def is_rotatable(token: AccessToken, *, at: datetime) -> bool:
-    """Whether this is a key that works and that no other takes the place of; rotate_api_key() decides again."""
+    """Whether this is a working key that was not replaced yet. `rotate_api_key` checks again under its lock."""
     try:
         _refuse_ended(token, at=at)
     except (Conflict, InvalidInput):
@@ -111,7 +112,7 @@ def is_rotatable(token: AccessToken, *, at: datetime) -> bool:
 
 
 def register_of_key(*, store: Store | None, station: int | None) -> Place | None:
-    """Returns the register that a key is to be bound to; None where no station is named. Raises InvalidInput."""
+    """Returns the register that a key is to be bound to, or None if no station is named. Raises InvalidInput."""
     if station is None:
         return None
     if store is None:
@@ -147,7 +148,7 @@ def _known(scopes: Iterable[str]) -> list[str]:
 
 
 def _refuse_others(*, account_id: int | None, by: Principal) -> None:
-    """Keys are an admin's of the account, an operator's of the installation, or the system's."""
+    """Raises Forbidden unless the caller is an admin of the account, an operator of the installation, or the system."""
     is_of_all = by.is_system or (by.user is not None and by.user.is_superuser)
     if not by.has_role(Role.ADMIN) or not (is_of_all or (account_id is not None and account_id == by.account_id)):
         raise Forbidden("Only an admin of the account can issue and rotate its API keys.")
@@ -183,7 +184,7 @@ def _refuse_ended(token: AccessToken, *, at: datetime) -> None:
 
 
 def keys_issued_by(user: User, *, at: datetime) -> list[AccessToken]:
-    """Returns the API keys that the person made and that still work."""
+    """Returns the working API keys that the person issued."""
     keys = AccessToken.objects.filter(kind=TokenKind.API_KEY, revoked_at__isnull=True).exclude(expires_at__lte=at)
     if user.account_id is not None:
         keys = keys.filter(account_id=user.account_id)

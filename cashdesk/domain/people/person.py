@@ -1,4 +1,4 @@
-"""Setting up people."""
+"""Creates and changes people: passwords, roles, stores, and unlocking."""
 
 from collections.abc import Collection, Mapping
 from contextlib import suppress
@@ -22,7 +22,7 @@ from cashdesk.errors import Forbidden
 from cashdesk.models import Account, Draft, Place, Store, User
 
 SIGNING_OUT: Final = frozenset({"deactivated", "moved", "role_changed"})
-"""Changes of a person that end every sign-in of theirs."""
+"""Changes that sign the person out everywhere."""
 
 
 def create_person(
@@ -39,10 +39,10 @@ def create_person(
     is_owner: bool = False,
     operator_code: str = "",
 ) -> User:
-    """Creates a person; without a password they cannot sign in until one is set.
+    """Creates a person. Without a password they cannot sign in until one is set.
 
-    The user id is their operator code unless one is given. Where that id is the code of somebody else, they get a code
-    like it, such as `218-2`. Raises ValidationError when the username, email, tax id or code is somebody else's.
+    The operator code is the person's id unless one is given. If another person has that id as their code, the new code
+    is like `218-2`. Raises ValidationError if another person has the username, email, tax id or code.
     """
     user = User(
         account=account,
@@ -62,7 +62,7 @@ def create_person(
         with transaction.atomic():
             user.save()
     except IntegrityError:
-        user.full_clean()  # Names the field, where somebody took the name at the same moment.
+        user.full_clean()  # raises with the field's name if a concurrent request took it
         if operator_code:
             raise
         user.pk = None
@@ -72,8 +72,8 @@ def create_person(
 
 @transaction.atomic
 def _save_with_free_code(user: User) -> None:
-    """Saves a new person whose id is the operator code of somebody else: with that id and a number as their code."""
-    user.operator_code = uuid4().hex  # The id is known only once the row is there.
+    """Saves a new person whose id is already another person's operator code, with a code such as `218-2`."""
+    user.operator_code = uuid4().hex  # temporary, because the id is known only after the insert
     user.save(force_insert=True)
     for number in count(2):
         user.operator_code = f"{user.pk}-{number}"
@@ -85,9 +85,9 @@ def _save_with_free_code(user: User) -> None:
 
 @transaction.atomic
 def set_password(*, user: User, password: str, by: Principal, at: datetime) -> None:
-    """Gives a person a new password, and ends every token and browser session of theirs.
+    """Sets a person's password and ends all their tokens and browser sessions.
 
-    Raises Forbidden for somebody else than the person, an admin of their account, or an operator of the installation.
+    Raises Forbidden unless the caller is the person, an admin of their account, or an operator of the installation.
     """
     is_own = by.user is not None and by.user.pk == user.pk
     if not is_own:
@@ -100,12 +100,13 @@ def set_password(*, user: User, password: str, by: Principal, at: datetime) -> N
 
 @transaction.atomic
 def change_person(*, user: User, fields: Collection[str], by: Principal, at: datetime) -> None:
-    """Saves these fields of a person, as they are on `user`.
+    """Saves these fields of a person, with their values on `user`.
 
-    Who is deactivated, moved to another store or given another role is signed out everywhere, and the audit trail names
-    each act. The drafts of somebody deactivated or moved go with it: their forms are of a drawer that is no longer theirs.
-    Raises ValidationError naming the field, Conflict while a drawer of theirs is open, Forbidden for a role above the
-    caller's own and for the caller's own role and activity.
+    Deactivating a person, moving them or changing their role signs them out everywhere, and each change gets an audit
+    entry. Deactivating or moving also deletes their drafts, because these belong to a drawer that is no longer theirs.
+
+    Raises ValidationError with the field's name, Conflict while they have an open drawer, Forbidden for a role above
+    the caller's own and for the caller's own role and active flag.
     """
     before = User.objects.select_for_update(no_key=True, of=("self",)).select_related("store").get(pk=user.pk)
     _refuse_others(before, by=by)
@@ -127,10 +128,10 @@ def change_person(*, user: User, fields: Collection[str], by: Principal, at: dat
 
 @transaction.atomic
 def unlock_person(*, user: User, by: Principal, at: datetime) -> int:
-    """Takes away the wrong tries that count against a person, so that they can sign in at once. Returns how many.
+    """Deletes the failed attempts of a person, so that they can sign in at once. Returns how many.
 
-    Raises Forbidden for oneself, for somebody who is no manager of the person's store or above, and for a person whose
-    role is above the caller's: each unlocking is a chance to guess on.
+    Raises Forbidden for yourself, for callers below manager or outside the person's store, and for a person with a
+    higher role: each unlock allows more guesses.
     """
     if by.user is not None:
         is_theirs = user.pk != by.user.pk and by.people(with_inactive=True).filter(pk=user.pk).exists()
@@ -145,7 +146,7 @@ def unlock_person(*, user: User, by: Principal, at: datetime) -> int:
 
 
 def _acts(before: User, after: User) -> dict[str, dict[str, Any]]:
-    """Returns what the change is called in the audit trail, with what stands beside it there."""
+    """Returns the audit actions for a change of a person, each with its detail."""
     acts: dict[str, dict[str, Any]] = {}
     if before.is_active != after.is_active:
         acts["activated" if after.is_active else "deactivated"] = {}
@@ -171,7 +172,9 @@ def _refuse_acts(acts: Collection[str], user: User, *, by: Principal) -> None:
 
 
 def _refuse_others(user: User, *, by: Principal) -> None:
-    """People are changed by admins of their account; operators of the installation change everybody."""
+    """Raises Forbidden unless the caller is an admin of the person's account, an operator of the installation, or the
+    system.
+    """
     is_of_all = by.is_system or (by.user is not None and by.user.is_superuser)
     is_admin = by.has_role(Role.ADMIN) and not user.is_superuser and by.account_id == user.account_id
     if not (is_of_all or is_admin):
@@ -179,7 +182,7 @@ def _refuse_others(user: User, *, by: Principal) -> None:
 
 
 def _save(user: User, *, fields: Collection[str] | None = None) -> None:
-    """Saves a person who was found valid. Raises ValidationError where somebody took a name of theirs meanwhile."""
+    """Saves a validated person. Raises ValidationError if a concurrent request took one of their names."""
     try:
         with transaction.atomic():
             user.save(update_fields=fields)
@@ -202,7 +205,7 @@ def _note(act: str, user: User, *, by: Principal, at: datetime, detail: Mapping[
 
 @transaction.atomic
 def choose_language(*, user: User, language: Language, by: Principal, at: datetime) -> None:
-    """Has the pages speak a language to a person, whatever their store's is."""
+    """Sets the language of the person's pages, independent of their store's language."""
     user.language = language
     user.save(update_fields=["language"])
     _note("language_chosen", user, by=by, at=at, detail={"language": language})

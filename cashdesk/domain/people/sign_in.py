@@ -1,4 +1,4 @@
-"""Signs people in by name and password. `sign_in_throttle` limits wrong tries, `access_token` has the tokens."""
+"""Signs people in by name and password. `sign_in_throttle` limits wrong attempts; `access_token` issues the tokens."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -34,9 +34,9 @@ def sign_in(
     store: str = "",
     station: int | None = None,
 ) -> tuple[AccessToken, str]:
-    """Checks who it is and returns a new token with its secret, bound to the store and station if they are named.
+    """Checks the password and returns a new token with its secret, bound to `store` and `station` if given.
 
-    Raises TooManyAttempts, NotSignedIn (the same for an unknown name and a wrong password), InvalidInput for a store or
+    Raises TooManyAttempts; NotSignedIn, the same for an unknown name and a wrong password; InvalidInput for a store or
     station that the person may not use.
     """
     kind, name = ("email", email) if email else ("username", username) if username else ("rut", rut)
@@ -46,9 +46,9 @@ def sign_in(
 
 
 def verify(*, identifier: str, password: str, source: Source, at: datetime, user: User | None) -> User:
-    """Returns `user` if the password is theirs. `identifier` is what was typed.
+    """Returns `user` if the password is theirs. `identifier` is the typed name.
 
-    Takes as long for a person who does not exist as for one who does. Raises TooManyAttempts or NotSignedIn.
+    An unknown person takes as long as a known one. Raises TooManyAttempts or NotSignedIn.
     """
     counted = count_try(name=identifier, user=user, source=source, at=at)
     if user is None:
@@ -61,7 +61,7 @@ def verify(*, identifier: str, password: str, source: Source, at: datetime, user
 
 
 def recognise(*, name: str, password: str, source: Source, at: datetime) -> User:
-    """Returns the person who signs in on a page with a username, an e-mail address or a tax id, whichever it is.
+    """Returns the person who signs in on a page with a username, e-mail address or tax id, and writes an audit entry.
 
     Raises TooManyAttempts or NotSignedIn, as `verify` does.
     """
@@ -71,7 +71,7 @@ def recognise(*, name: str, password: str, source: Source, at: datetime) -> User
 
 
 def verify_called(*, name: str, password: str, source: Source, at: datetime) -> User:
-    """Returns the active person of this username, e-mail address or tax id whose password it is; nobody is signed in by it.
+    """Returns the active person with this username, e-mail address or tax id if the password is right. Signs nobody in.
 
     Raises TooManyAttempts or NotSignedIn, as `verify` does.
     """
@@ -79,9 +79,9 @@ def verify_called(*, name: str, password: str, source: Source, at: datetime) -> 
 
 
 def confirm_password(*, by: Principal, password: str, source: Source, at: datetime) -> None:
-    """Checks that the person who is signed in is still the one at the till (the shifts API asks at start and end).
+    """Checks the password of the signed-in person. The shifts API asks for it at start and end of a shift.
 
-    Raises NotSignedIn when it is wrong, TooManyAttempts after too many.
+    Raises NotSignedIn if it is wrong, TooManyAttempts after too many attempts.
     """
     if by.user is None:
         raise NotSignedIn(_("Only a person can start or end a shift. Sign in and confirm with your password."))
@@ -96,8 +96,7 @@ def confirm_password(*, by: Principal, password: str, source: Source, at: dateti
 def _person_called(name: str, *, by: Iterable[str] = SIGN_IN_NAMES) -> User | None:
     """Returns the person with this name, if exactly one has it and may sign in.
 
-    Data older than the law may have a name twice, also one of somebody who left: it signs nobody in, since it might be
-    somebody else.
+    Old data may have a name twice, also on an inactive person. Such a name signs nobody in, because it is ambiguous.
     """
     if not name:
         return None

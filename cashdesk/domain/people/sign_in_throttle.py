@@ -1,8 +1,8 @@
-"""How often a password may be wrong, and for whom (docs/decisions/0019-signing-in-and-being-held-back.md).
+"""Limits wrong passwords, per name and source (docs/decisions/0019-signing-in-and-being-held-back.md).
 
-Tries are counted per name and source. Strangers, known only by their address, share one budget for a name. Devices on
-which the person signed in before, and signed-in colleagues, have another one that no stranger can use up. The third one
-is the person's own, whose token or browser session sends the password.
+Each name has three separate budgets. Strangers, known only by their address, share the first. Devices on which the
+person signed in before, and signed-in colleagues, share the second, which strangers cannot use up. The third belongs to
+requests with the person's own token or browser session.
 """
 
 import hashlib
@@ -19,28 +19,28 @@ from cashdesk.errors import TooManyAttempts
 from cashdesk.models import SignInAttempt, User
 
 WINDOW: Final = timedelta(hours=1)
-"""Tries count for so long."""
+"""An attempt counts for this long."""
 PER_SOURCE: Final = {TryBy.STRANGER: 10, TryBy.INSIDER: 7, TryBy.SELF: 10}
-"""Tries of one source for one name: an address, a device, a person."""
+"""Attempts of one source for one name. A source is an address, a device or a person."""
 PER_NAME: Final = {TryBy.STRANGER: 15, TryBy.INSIDER: 15, TryBy.SELF: 10}
-"""Tries of all sources of a kind for one name. Their sum is what anybody can guess in an hour, from wherever."""
+"""Attempts of all sources of one kind for one name. Their sum is what anybody can guess per hour."""
 FREE: Final = 3
-"""Tries of a source for a name that wait for nothing. Each further one waits twice as long as the one before."""
+"""Attempts without a wait. Each later one waits twice as long as the one before."""
 FIRST_WAIT: Final = timedelta(seconds=5)
 
 ADDRESS_WINDOW: Final = timedelta(minutes=15)
 PER_ADDRESS: Final = 50
-"""Tries of strangers at one address, for all names together, within ADDRESS_WINDOW."""
+"""Attempts of strangers at one address, for all names together, within ADDRESS_WINDOW."""
 PER_KNOWN_SOURCE: Final = 30
-"""Tries of a known device or a signed-in person, for all names together, within WINDOW."""
+"""Attempts of a known device or a signed-in person, for all names together, within WINDOW."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where a try comes from: the address, and what the request proves about its device and its sender.
+    """Where an attempt comes from: the address, and what the request proves about its device and sender.
 
-    `device` is the id of a device whose cookie we signed, `people` the ids of those who signed in on it before. `sender`
-    is the person whose token or browser session sends the request.
+    `device` is the id of a device with our signed cookie, `people` the ids of those who signed in on it before.
+    `sender` is the person whose token or browser session sent the request.
     """
 
     address: str
@@ -49,9 +49,9 @@ class Source:
     sender: User | None = None
 
     def counter_of(self, user: User | None) -> tuple[str, TryBy]:
-        """Returns what tries for this person are counted under, and whose budget they use.
+        """Returns the counter for attempts on this person, and the budget that they use.
 
-        A name that nobody has is counted as a colleague's is: the counters must not tell who exists.
+        An unknown name counts like a colleague's, so that the counters do not reveal which names exist.
         """
         sender = self.sender
         if user is not None and sender is not None and sender.pk == user.pk:
@@ -66,21 +66,21 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Try:
-    """A try that was counted, before anybody looked at the password."""
+    """An attempt that was counted before the password check."""
 
     name_digest: str
     source_digest: str
 
     def forgive(self) -> None:
-        """Takes away the tries of this source for this name, after a right password. Those of others stay."""
+        """Deletes the attempts of this source for this name after a correct password. Those of other sources stay."""
         SignInAttempt.objects.filter(identifier_digest=self.name_digest, source_digest=self.source_digest).delete()
 
 
 def count_try(*, name: str, user: User | None, source: Source, at: datetime) -> Try:
-    """Counts a try for a name before the password is looked at, so that guesses sent at once all count.
+    """Counts an attempt before the password check, so that simultaneous guesses all count.
 
-    All names of one person count together. A try that is refused does not count: asking again lengthens no wait. Raises
-    TooManyAttempts with the seconds to wait.
+    All names of one person count together. A refused attempt does not count, so repeating it does not lengthen the
+    wait. Raises TooManyAttempts with the seconds to wait.
     """
     counter, by = source.counter_of(user)
     counted = Try(name_digest=_name_digest(name, user), source_digest=_digest(counter))
@@ -103,18 +103,18 @@ def count_try(*, name: str, user: User | None, source: Source, at: datetime) -> 
 
 
 def recent_tries(user: User, *, at: datetime) -> "QuerySet[SignInAttempt]":
-    """Returns the wrong tries that count against a person, from wherever."""
+    """Returns the failed attempts that count against a person, from all sources."""
     return SignInAttempt.objects.filter(identifier_digest=_name_digest("", user), at__gt=at - WINDOW)
 
 
 def delete_expired_tries(*, at: datetime) -> int:
-    """Deletes the sign-in tries that no longer count. Returns how many."""
+    """Deletes the attempts that no longer count. Returns how many."""
     deleted, _by_model = SignInAttempt.objects.filter(at__lte=at - WINDOW).delete()
     return deleted
 
 
 def _wait(counted: Try, *, attempt: SignInAttempt, is_address: bool, at: datetime) -> timedelta:
-    """Returns how long to wait before this try, in one statement; 0 where it may be made."""
+    """Returns how long to wait before this attempt, 0 if it is allowed. One query."""
     window, most = (ADDRESS_WINDOW, PER_ADDRESS) if is_address else (WINDOW, PER_KNOWN_SOURCE)
     of_name, of_source = Q(identifier_digest=counted.name_digest), Q(source_digest=counted.source_digest)
     of_lane, of_window = of_name & Q(by=attempt.by), of_source & Q(at__gt=at - window)
@@ -144,7 +144,7 @@ def _wait(counted: Try, *, attempt: SignInAttempt, is_address: bool, at: datetim
 
 
 def _name_digest(name: str, user: User | None) -> str:
-    """Returns what is kept of a name: people type passwords there."""
+    """Returns the digest of a name. The name itself is not stored, because people type passwords into that field."""
     return _digest(f"user:{user.pk}" if user else f"text:{name.lower()}")
 
 

@@ -1,4 +1,4 @@
-"""When a token or key was used last: noted now and then, and never at the cost of a request."""
+"""Records when a token or key was last used: rarely, and never at the cost of a request."""
 
 import time
 from datetime import datetime, timedelta
@@ -11,15 +11,17 @@ from cashdesk.models import AccessToken
 
 PRECISION: Final = timedelta(minutes=5)
 PAUSE_SECONDS: Final = 60
-"""How long a process leaves it after the database refused: on a read-only one every try would fail."""
+"""How long a process pauses after a failed write. On a read-only database every attempt would fail."""
 
 _not_before: float = 0
 
 
 def note_use(*, token: AccessToken, at: datetime) -> None:
-    """Notes that a token was used, every five minutes at most. Where the database cannot do that at once, it stays unnoted.
+    """Records that a token was used, at most every five minutes. If the database cannot write at once, nothing is
+    recorded.
 
-    It is called after the request's own work, outside its transaction: a read must never wait for a write, nor fail with it.
+    Called after the request's work, outside its transaction, so that a read never waits for this write or fails with
+    it.
     """
     global _not_before  # noqa: PLW0603 (one pause per process)
     if token.last_used_at is not None and at - token.last_used_at < PRECISION:

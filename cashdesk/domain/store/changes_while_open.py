@@ -1,7 +1,7 @@
 """Refuses changes of people, stores and accounts while a drawer is open there (docs/decisions/0025).
 
-An opening takes the rows of the person, the store and the account shared; a change of one of them takes that row
-exclusively. So an opening and a change wait for each other, and the later one sees what the earlier one did.
+An opening locks the rows of the person, the store and the account shared; a change locks its row exclusively. So they
+wait for each other, and the later one sees what the earlier one did.
 """
 
 from django.db import transaction
@@ -16,10 +16,10 @@ from cashdesk.models import Account, CashSession, Place, Store, User
 
 @transaction.atomic
 def refuse_change_of_person(person: User) -> None:
-    """Refuses to move, reassign or deactivate a person while a drawer of theirs is open, and to assign them to a register
-    that somebody else has open. `person` has the new values; the row stays locked until the transaction ends.
+    """Refuses to move, reassign or deactivate a person who has an open drawer. Raises Conflict that names the drawer.
 
-    Raises Conflict naming the drawer and what to do.
+    Also refuses to assign them to a register that another person has open. `person` holds the new values. The row stays
+    locked until the transaction ends.
     """
     before = User.objects.select_for_update(no_key=True).get(pk=person.pk)
     was, becomes = _assigned(before), _assigned(person)
@@ -31,7 +31,7 @@ def refuse_change_of_person(person: User) -> None:
     elif was != becomes:
         _refuse_open(sessions=mine & ~Q(register=becomes), settlements=ours & ~Q(pk=becomes))
     if becomes is not None and was != becomes:
-        # Whoever chose this register before looks again after this.
+        # The transition makes a concurrent opening at this register check again.
         lock_places(exclusive=[Place(pk=becomes)])
         _refuse_open(
             sessions=Q(register=becomes) & ~mine,
@@ -42,7 +42,7 @@ def refuse_change_of_person(person: User) -> None:
 
 @transaction.atomic
 def refuse_change_of_store(store: Store) -> None:
-    """Refuses to switch off a store while a drawer is open there. `store` has the new values. Raises Conflict."""
+    """Raises Conflict if a store with an open drawer is to be deactivated. `store` holds the new values."""
     before = Store.objects.select_for_update(no_key=True).get(pk=store.pk)
     if before.is_active and not store.is_active:
         _refuse_open(sessions=Q(store=store.pk), settlements=Q(store=store.pk))
@@ -50,14 +50,14 @@ def refuse_change_of_store(store: Store) -> None:
 
 @transaction.atomic
 def refuse_change_of_account(account: Account) -> None:
-    """Refuses to switch off an account while a drawer is open in one of its stores. Raises Conflict."""
+    """Raises Conflict if an account is to be deactivated and one of its stores has an open drawer."""
     before = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
     if before.is_active and not account.is_active:
         _refuse_open(sessions=Q(store__account=account.pk), settlements=Q(store__account=account.pk))
 
 
 def _assigned(person: User) -> int | None:
-    """The register that nobody else may use because of the person."""
+    """Returns the register that is reserved for the person, if they are active."""
     return person.register_id if person.is_active else None
 
 

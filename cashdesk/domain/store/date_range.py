@@ -1,4 +1,4 @@
-"""Ranges of days and instants, as every list and report takes them."""
+"""Ranges of dates and instants for lists and reports."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,19 +11,18 @@ DAY = timedelta(days=1)
 
 
 def refuse_backwards(first: Any, last: Any, *, field: str) -> None:
-    """Refuses a range that ends before it begins, and names `field`, its end. Either end may be None.
+    """Raises InvalidInput for `field` if a range ends before it begins. Either end may be None.
 
-    A day and an instant are compared as far as they can be: the same instant lies on different business dates of different
-    stores. Raises InvalidInput.
+    A date and an instant are compared only roughly, because the business date of an instant depends on the store.
     """
     if first is None or last is None:
         return
     is_instant = (isinstance(first, datetime), isinstance(last, datetime))
     if is_instant == (False, True):
-        # Somewhere it is already the next day.
+        # In some time zone it is already the next day.
         is_backwards = last.date() + DAY < first
     elif is_instant == (True, False):
-        # Somewhere it is still the day before, and with a cut-off hour its business date is another day earlier.
+        # In some time zone it is still the previous day, and a cut-off hour moves the business date one day more.
         is_backwards = last < first.date() - 2 * DAY
     else:
         is_backwards = last < first

@@ -1,4 +1,4 @@
-"""Which stores and registers may be opened and may trade now."""
+"""Which stores and registers may be opened, and which may trade now."""
 
 from django.utils.translation import gettext as _
 
@@ -8,17 +8,14 @@ from cashdesk.models import Place, Store
 
 
 def trades_under_settlement(store: Store | None) -> bool:
-    """Whether registers of a store are settled: they must be, or the vault runs, without which no register can."""
+    """Whether the registers of a store need settlements: the store requires them, or its vault has an open one."""
     if store is None or store.requires_settlement:
         return store is not None
     return Place.objects.filter(store=store, kind=PlaceKind.VAULT).exclude(settling=Settling.NONE).exists()
 
 
 def refuse_unsettled(*, register: Place, store: Store) -> None:
-    """Where registers trade under settlement only, refuses what needs a trading register while it is idle or counted.
-
-    Raises Conflict.
-    """
+    """Raises Conflict if the store requires settlements and the register has no open one, or is being counted."""
     if store.requires_settlement and register.settling != Settling.OPEN:
         told = (
             _("Register %(register)s is being counted. In store %(store)s a register needs an open settlement.")
@@ -32,7 +29,7 @@ def refuse_unsettled(*, register: Place, store: Store) -> None:
 
 
 def refuse_counted(register: Place) -> None:
-    """Refuses to open a register whose settlement is being counted. Raises Conflict."""
+    """Raises Conflict if the register's settlement is being counted."""
     if register.settling == Settling.COUNTING:
         raise Conflict(
             _("Register %(register)s is being counted. Close its settlement first.") % {"register": register.number},
@@ -41,12 +38,12 @@ def refuse_counted(register: Place) -> None:
 
 
 def refuse_switched_off(store: Store) -> None:
-    """Refuses to open or trade in a store that is switched off. Raises Conflict."""
+    """Raises Conflict if the store is inactive."""
     if not store.is_active:
         raise switched_off(store)
 
 
 def switched_off(store: Store) -> Conflict:
-    """Returns the error for opening or trading in a store that is switched off."""
+    """Returns the error for opening or trading in an inactive store."""
     told = _("Store %(store)s is switched off. You can only count and close open drawers there.")
     return Conflict(told % {"store": store.number}, code="store_switched_off")

@@ -1,4 +1,4 @@
-"""Setting up accounts, vendors and stores."""
+"""Creates accounts and stores."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from cashdesk.enums import CASH, Language, PlaceKind
 from cashdesk.models import Account, PaymentMethod, Place, Store, Vendor
 
 PLACES_OF_A_STORE = (
-    PlaceKind.VAULT,  # first: locks are taken in the order of ids, and the vault is in most of them
+    PlaceKind.VAULT,  # first, because locks are taken in the order of ids and most of them include the vault
     PlaceKind.CUSTOMERS,
     PlaceKind.OUTSIDE,
     PlaceKind.BANK,
@@ -26,7 +26,7 @@ METHODS_OF_AN_ACCOUNT = (
 
 @transaction.atomic
 def create_account(*, name: str) -> Account:
-    """Creates an account with the usual ways to pay."""
+    """Creates an account with the usual payment methods."""
     account = Account.objects.create(name=name)
     for code, method_name, is_cash in METHODS_OF_AN_ACCOUNT:
         PaymentMethod.objects.create(account=account, code=code, name=method_name, is_cash=is_cash, is_counted=is_cash)
@@ -49,10 +49,10 @@ def create_store(
     language: Language = Language.ENGLISH,
     float_template: Mapping[str, int] | None = None,
 ) -> Store:
-    """Creates a store with its places: the vault, `registers` registers, and the outside ends of its movements.
+    """Creates a store with its vault, `registers` registers and the outside places.
 
-    `tolerance_minor` and `escalation_minor` (None: no second limit) are minor units, `float_template` the pieces of the
-    usual float by worth. Raises ValidationError for a currency or time zone that does not exist, or an impossible float.
+    `tolerance_minor` and `escalation_minor` (None: no second limit) are minor units. `float_template` holds the pieces
+    of the usual float by worth. Raises ValidationError for an unknown currency or time zone, or an impossible float.
     """
     store = Store(
         account=account,
@@ -74,7 +74,7 @@ def create_store(
 
 
 def create_places(*, store: Store, registers: int = 1) -> None:
-    """Gives a store its places, the vault first."""
+    """Creates the places of a store, the vault first."""
     for kind in PLACES_OF_A_STORE:
         Place.objects.create(store=store, kind=kind)
     for station in range(1, registers + 1):

@@ -1,4 +1,4 @@
-"""Finds the places of a store: its vault, its registers and the places outside."""
+"""Finds the places of a store: its vault, its registers and the outside places."""
 
 from django.utils.translation import gettext as _
 
@@ -8,7 +8,7 @@ from cashdesk.models import Place, Store
 
 
 def places_of(store: Store) -> dict[str, Place]:
-    """Returns the store's vault and outside places by kind, in one query; registers are not among them."""
+    """Returns the store's vault and outside places by kind, in one query. Registers are not included."""
     return {place.kind: place for place in Place.objects.filter(store=store).exclude(kind=PlaceKind.REGISTER)}
 
 

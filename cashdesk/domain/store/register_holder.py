@@ -1,7 +1,7 @@
-"""Who holds which register: one rule for every door (docs/decisions/0025-who-holds-a-drawer.md).
+"""Who holds which register: one rule for all pages and APIs (docs/decisions/0025-who-holds-a-drawer.md).
 
-The person with the open session holds its register. A request that names no register means that one; else the register
-of the token, the person's assigned register, or the one whose settlement they opened.
+The person with the open session holds its register. A request that names no register means that one. Otherwise it means
+the register of the token, the person's assigned register, or the one whose settlement they opened, in this order.
 """
 
 from collections.abc import Callable
@@ -49,8 +49,10 @@ def assigned_register(*, store: Store, user: User) -> Place | None:
 
 
 def usable_registers(*, store: Store, by: Principal) -> "QuerySet[Place]":
-    """Returns the registers that a person may use, for the lists of pages: a manager all; a cashier the assigned one, else
-    those that nobody is assigned to, and the one that they hold.
+    """Returns the registers that a person may use, for the lists of pages.
+
+    A manager may use all. A cashier may use the assigned one, else all that are assigned to nobody; and the one they
+    hold.
     """
     registers = Place.objects.filter(store=store, kind=PlaceKind.REGISTER)
     if by.user is None or by.has_role(Role.MANAGER):
@@ -64,9 +66,9 @@ def usable_registers(*, store: Store, by: Principal) -> "QuerySet[Place]":
 
 
 def register_meant(*, store: Store, station: int | None, by: Principal) -> Place:
-    """Returns the register at which the caller acts now: the one named, else the one that they hold.
+    """Returns the register that the request is about: the one named, else the one that the caller holds.
 
-    Raises InvalidInput for a station that does not exist or is missing, Forbidden at somebody else's drawer.
+    Raises InvalidInput for an unknown or missing station, Forbidden for another person's drawer.
     """
     register = register_at(store=store, station=station) if station is not None else _held(store=store, by=by)
     refuse_drawer_of_another(register=register, by=by)
@@ -74,16 +76,16 @@ def register_meant(*, store: Store, station: int | None, by: Principal) -> Place
 
 
 def refuse_register_of_another(*, register: Place, by: Principal) -> None:
-    """Refuses a register that the caller may not use, whether or not its drawer is open. Raises Forbidden."""
+    """Raises Forbidden if the caller may not use the register, whether or not it is open."""
     refused = refusal_of(register, by=by, is_of_another=lambda: _is_assigned_to_another(register, by=by))
     if refused is not None and not _running_at(register).filter(user=by.user).exists():
         raise refused
 
 
 def refuse_drawer_of_another(*, register: Place, by: Principal) -> None:
-    """Refuses to act in a drawer that somebody else holds, or at a register that the caller may not use.
+    """Raises Forbidden if another person holds the drawer, or if the caller may not use the register.
 
-    Raises Forbidden. Managers may act in every drawer of their stores, programs unless they are bound to another register.
+    Managers may act in every drawer of their stores. Programs may too, unless their key is bound to another register.
     """
     refused = refusal_of(register, by=by, is_of_another=lambda: _is_assigned_to_another(register, by=by))
     if refused is None and (by.user is None or by.has_role(Role.MANAGER)):
@@ -103,8 +105,9 @@ def refuse_drawer_of_another(*, register: Place, by: Principal) -> None:
 def refusal_of(register: Place, *, by: Principal, is_of_another: Callable[[], bool]) -> Forbidden | None:
     """Returns why the caller may not use a register that they do not hold, or None.
 
-    A cashier may use the register of their token, their own, or one that is assigned to nobody; a program that is bound to
-    a register only that one. `is_of_another`: whether the register is assigned to another person; asked only if needed.
+    A cashier may use the register of their token, their own, or one that is assigned to nobody. A program with a bound
+    register may use only that one. `is_of_another` tells whether the register is assigned to another person; called
+    only if needed.
     """
     bound = by.token.register_id if by.token is not None else None
     if by.has_role(Role.MANAGER) and not (by.is_program and bound is not None):

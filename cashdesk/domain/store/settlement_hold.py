@@ -1,4 +1,4 @@
-"""What a settlement writes on the place that it holds."""
+"""What a settlement writes on its place: open, being counted, or released."""
 
 from datetime import datetime
 from typing import Any
@@ -11,17 +11,17 @@ from cashdesk.models import Place
 
 
 def hold_place(place: Place, *, by: Principal, after_z: int, at: datetime) -> None:
-    """Notes that a settlement holds the place from now on; `after_z` is the place's last Z before it. A transition."""
+    """Records that a settlement now holds the place. `after_z` is the place's last Z before it. Counts as a transition."""
     _settle(place, settling=Settling.OPEN, settling_by=by.user, settled_after_z=after_z, settling_since=at)
 
 
 def hold_place_for_counting(place: Place) -> None:
-    """Notes that what lies in the place is being counted: it trades no more. A transition."""
+    """Records that the place is being counted, so it trades no more. Counts as a transition."""
     _settle(place, settling=Settling.COUNTING)
 
 
 def release_place(place: Place) -> None:
-    """Notes that no settlement holds the place any more. A transition."""
+    """Records that no settlement holds the place any more. Counts as a transition."""
     _settle(place, settling=Settling.NONE, settling_by=None, settling_since=None)
 
 

@@ -1,4 +1,4 @@
-"""Finds a store by its number or UUID among those that the caller may know of."""
+"""Finds a store by its number or UUID among those that the caller may see."""
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -9,12 +9,12 @@ from cashdesk.models import Store
 
 
 def find_store(*, reference: str, by: Principal) -> Store | None:
-    """Returns the store with this number or UUID among those that `by` may know of; else None."""
+    """Returns the store with this number or UUID if `by` may see it, else None."""
     return by.stores().filter(store_reference(reference)).first()
 
 
 def store_for(*, reference: str, by: Principal) -> Store:
-    """Returns the store that is named, or the caller's own: the token's, else the person's. Raises InvalidInput."""
+    """Returns the named store, else the caller's own: the token's, else the person's. Raises InvalidInput."""
     found = find_store(reference=reference, by=by) if reference else by.own_store
     if found is None:
         raise InvalidInput.of("store", _("is not a store that you work in.") if reference else _("Name the store."))
@@ -22,9 +22,9 @@ def store_for(*, reference: str, by: Principal) -> Store:
 
 
 def store_reference(reference: str, *, path: str = "") -> Q:
-    """Builds the condition that the store, or the one at the end of `path`, has this number or UUID."""
+    """Returns the condition that the store at `path` has this number or UUID. An empty path means the store itself."""
     prefix = f"{path}__" if path else ""
-    # No store has a number with a NUL, which PostgreSQL would not even look for.
+    # PostgreSQL refuses a NUL in a parameter. No store number has the replacement character either.
     reference = reference.replace("\0", "\ufffd")
     compact = reference.replace("-", "").lower()
     is_uuid = len(compact) == 32 and all(character in "0123456789abcdef" for character in compact)

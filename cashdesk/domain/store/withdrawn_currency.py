@@ -1,4 +1,4 @@
-"""A currency that ISO 4217 withdrew: what is in the books stays usable, new money is refused (docs/decisions/0026)."""
+"""Currencies that ISO 4217 has withdrawn: booked money stays usable, new money is refused (docs/decisions/0026)."""
 
 from datetime import date
 
@@ -10,9 +10,9 @@ from cashdesk.models import Store
 
 
 def refusal_of_withdrawn(*, currency: str, store: Store, on: date) -> InvalidInput | None:
-    """Returns why the store takes no new money of the currency on that business date, or None if it does.
+    """Returns why the store refuses new money of this currency on that business date, or None.
 
-    A store that is kept in a withdrawn currency goes on trading in it.
+    A store whose own currency was withdrawn continues to trade in it.
     """
     if currency == store.currency:
         return None
@@ -27,7 +27,7 @@ def refusal_of_withdrawn(*, currency: str, store: Store, on: date) -> InvalidInp
 
 
 def refuse_withdrawn(*, currency: str, store: Store, on: date) -> None:
-    """Raises InvalidInput where the store takes no new money of the currency on that business date."""
+    """Raises InvalidInput if the store refuses new money of this currency on that business date."""
     refusal = refusal_of_withdrawn(currency=currency, store=store, on=on)
     if refusal is not None:
         raise refusal

@@ -1,7 +1,8 @@
 """Where a person may open a drawer (docs/decisions/0025-who-holds-a-drawer.md).
 
-An opening takes the rows of the person, the store and the account shared; a change of one of them (`changes_while_open`)
-takes that row exclusively. So an opening and a change wait for each other, and the later one sees what the earlier one did.
+An opening locks the rows of the person, the store and the account shared; a change of one of them
+(`changes_while_open`) locks its row exclusively. So they wait for each other, and the later one sees what the earlier
+one did.
 """
 
 from typing import Any, Final
@@ -31,10 +32,10 @@ WHERE store.id = %s
 
 
 def store_to_open_in(*, user: User, by: Principal) -> Store:
-    """Returns the store in which a person opens a drawer: the one of the token, else their own.
+    """Returns the store in which a person opens a drawer: the token's, else their own.
 
-    Raises Forbidden where they do not work in the store of the token, InvalidInput for somebody who works in no store and
-    named none (an admin signs in with a store).
+    Raises Forbidden if they do not work in the token's store. Raises InvalidInput if there is neither store (an admin
+    names one at sign-in).
     """
     bound = by.token.store if by.token is not None else None
     store = bound or user.store
@@ -48,11 +49,11 @@ def store_to_open_in(*, user: User, by: Principal) -> Store:
 
 
 def lock_workplace(*, store: Store, user: User | None) -> int | None:
-    """Locks the person, the store and its account shared until the transaction ends, so that none of them changes before
-    what is opened there can be seen. Returns the id of the session that the person has open, if there is one.
+    """Locks the person, the store and the account shared until the transaction ends. Returns the id of the person's
+    open session.
 
-    Raises Conflict in a store that is switched off and when the person was moved or assigned to another register
-    meanwhile, Forbidden where they do not work in the store.
+    So none of them can change before the opening is visible. Raises Conflict if the store or the person is inactive, or
+    if the person was assigned to another register meanwhile; Forbidden if they do not work in the store.
     """
     if user is None:
         (found,) = Store.objects.raw(_shared(_STORE, "store, account"), [store.pk])
@@ -86,5 +87,5 @@ def _works_elsewhere(store: Store) -> Forbidden:
 
 
 def _shared(statement: str, rows: str) -> str:
-    """SQLite has one writer at a time, so its transaction is the lock."""
+    """Adds the shared lock on PostgreSQL. SQLite needs none, because it has one writer at a time."""
     return f"{statement} FOR SHARE OF {rows}" if connection.vendor == "postgresql" else statement
