@@ -96,18 +96,18 @@ RULES: Final = complete(
             at_vault=noop("Paid in"),
             register_form=FormWords(
                 title=noop("Pay in"),
-                hint=noop("Cash that comes into the drawer and is no sale, such as change that somebody brought."),
+                hint=noop("Cash that comes into the drawer without a sale, such as change brought by somebody."),
                 button=noop("Pay in"),
                 booked=noop("Paid in:"),
             ),
             vault_form=FormWords(
-                title=noop("Pay into the vault"),
-                hint=noop("Cash from outside that goes straight into the vault."),
+                title=noop("Pay into the safe"),
+                hint=noop("Cash from outside that goes directly into the safe."),
                 button=noop("Pay in"),
                 booked=noop("Paid in:"),
             ),
             look=LookWords(
-                register=noop("Paid into the drawer of register %(station)s"), vault=noop("Paid into the vault")
+                register=noop("Paid into the drawer of register %(station)s"), vault=noop("Paid into the safe")
             ),
         ),
         MovementKind.PAID_OUT: KindRule(
@@ -125,18 +125,18 @@ RULES: Final = complete(
             at_vault=noop("Paid out"),
             register_form=FormWords(
                 title=noop("Pay out"),
-                hint=noop("Cash that leaves the drawer and is no refund, such as a bill paid at the door."),
+                hint=noop("Cash that leaves the drawer without a refund, such as a bill paid at the door."),
                 button=noop("Pay out"),
                 booked=noop("Paid out:"),
             ),
             vault_form=FormWords(
-                title=noop("Pay out of the vault"),
-                hint=noop("Cash that leaves the vault for something that is paid with it."),
+                title=noop("Pay out of the safe"),
+                hint=noop("Cash that you take out of the safe to pay for something."),
                 button=noop("Pay out"),
                 booked=noop("Paid out:"),
             ),
             look=LookWords(
-                register=noop("Paid out of the drawer of register %(station)s"), vault=noop("Paid out of the vault")
+                register=noop("Paid out of the drawer of register %(station)s"), vault=noop("Paid out of the safe")
             ),
         ),
         MovementKind.DROP: KindRule(
@@ -150,21 +150,21 @@ RULES: Final = complete(
             moves_float=0,
             has_usual_amount=True,
             shows_reason=False,
-            at_desk=noop("Dropped into the vault"),
+            at_desk=noop("Dropped into the safe"),
             at_vault=noop("Drop"),
             register_form=FormWords(
-                title=noop("Drop into the vault"),
-                hint=noop("Cash that you take out of the drawer and put into the store's vault."),
-                button=noop("Drop into the vault"),
-                booked=noop("Dropped into the vault:"),
+                title=noop("Drop into the safe"),
+                hint=noop("Cash that you take out of the drawer and put into the safe."),
+                button=noop("Drop into the safe"),
+                booked=noop("Dropped into the safe:"),
             ),
             vault_form=FormWords(
-                title=noop("Fetch cash from a register"),
-                hint=noop("Notes that you take out of a drawer and put into the vault."),
+                title=noop("Collect cash from a register"),
+                hint=noop("Notes that you take out of a drawer and put into the safe."),
                 button=noop("Put it into the vault"),
-                booked=noop("Fetched from register %(number)s:"),
+                booked=noop("Collected from register %(number)s:"),
             ),
-            look=LookWords(register=noop("From register %(station)s into the vault")),
+            look=LookWords(register=noop("From register %(station)s into the safe")),
         ),
         MovementKind.LOAN: KindRule(
             ends=frozenset({(_P.VAULT, _P.REGISTER)}),
@@ -177,16 +177,16 @@ RULES: Final = complete(
             moves_float=1,
             has_usual_amount=True,
             shows_reason=True,
-            at_desk=noop("Lent from the vault"),
+            at_desk=noop("Change from the safe"),
             at_vault=noop("Change given"),
             register_form=None,
             vault_form=FormWords(
                 title=noop("Give change to a register"),
-                hint=noop("Notes and coins that you take out of the vault and put into a drawer."),
-                button=noop("Give it"),
+                hint=noop("Notes and coins that you take out of the safe and put into a drawer."),
+                button=noop("Give change"),
                 booked=noop("Given to register %(number)s:"),
             ),
-            look=LookWords(register=noop("From the vault into register %(station)s")),
+            look=LookWords(register=noop("From the safe into register %(station)s")),
         ),
         MovementKind.RETURN: KindRule(
             ends=frozenset({(_P.REGISTER, _P.VAULT)}),
@@ -200,7 +200,7 @@ RULES: Final = complete(
             has_usual_amount=False,
             shows_reason=False,
             at_desk="",
-            at_vault=noop("Takings after a close"),
+            at_vault=noop("Cash returned after closing"),
             register_form=None,
             vault_form=None,
             look=None,
@@ -220,7 +220,7 @@ RULES: Final = complete(
             at_vault=noop("Bag for the bank"),
             register_form=None,
             vault_form=None,
-            look=LookWords(vault=noop("From the vault into a bag for the bank")),
+            look=LookWords(vault=noop("From the safe into a bag for the bank")),
         ),
         MovementKind.WITHDRAWAL: KindRule(
             ends=frozenset({(_P.BANK, _P.VAULT)}),
@@ -239,13 +239,14 @@ RULES: Final = complete(
             vault_form=FormWords(
                 title=noop("Change from the bank"),
                 hint=noop(
-                    "Notes and coins that come from the bank without an order here. Count them, then say what arrived."
+                    "Notes and coins that come from the bank without an order in Cashdesk. Count them and enter "
+                    "what arrived."
                 ),
                 button=noop("Put it into the vault"),
-                booked=noop("Put into the vault:"),
+                booked=noop("Put into the safe:"),
                 note=noop("Reference"),
             ),
-            look=LookWords(vault=noop("From the bank into the vault")),
+            look=LookWords(vault=noop("From the bank into the safe")),
         ),
         MovementKind.OVER_SHORT: KindRule(
             # Between the bank and over/short: the bank credited more or less than was in the bag.
@@ -264,7 +265,7 @@ RULES: Final = complete(
             has_usual_amount=False,
             shows_reason=False,
             at_desk="",
-            at_vault=noop("Difference of a count"),
+            at_vault=noop("Count difference"),
             register_form=None,
             vault_form=None,
             look=None,
@@ -284,7 +285,7 @@ RULES: Final = complete(
             at_vault=noop("Opening balance"),
             register_form=None,
             vault_form=None,
-            look=LookWords(vault=noop("Opens the vault with")),
+            look=LookWords(vault=noop("Opens the safe with")),
         ),
     }
 )

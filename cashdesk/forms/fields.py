@@ -48,7 +48,7 @@ class Fields:
         """Returns the amount in minor units, or 0 with an error."""
         typed = self.request.POST.get(name, "").strip()
         if not typed:
-            self.errors[name] = _("is required.")
+            self.errors[name] = _("Enter an amount.")
             return 0
         try:
             found = amount_typed(typed, currency, field=name)

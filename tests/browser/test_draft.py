@@ -33,7 +33,7 @@ def test_a_close_whose_answer_was_lost_is_done_once(screen: Screen, cast: Cast) 
     # Offline while it is typed: said quietly, and saved as soon as there is a connection.
     screen.context.set_offline(True)
     page.locator("#pieces-2000").fill("2")
-    expect(page.locator("[data-said]")).to_have_text("Not saved yet: no connection")
+    expect(page.locator("[data-said]")).to_have_text("Not saved yet. There is no connection.")
     page.get_by_role("button", name="Review count").click()
     expect(page.get_by_role("alert").filter(has_text="No connection. Nothing is lost")).to_be_focused()
     screen.context.set_offline(False)
@@ -60,7 +60,7 @@ def test_a_close_whose_answer_was_lost_is_done_once(screen: Screen, cast: Cast) 
     page.get_by_role("button", name="Yes, close the drawer").dblclick()
     expect(page.get_by_text("No connection. Nothing is lost")).to_be_visible()
     assert CashSession.objects.get().declared_amount == 45_00
-    page.get_by_role("button", name="Try now").click()
+    page.get_by_role("button", name="Try again now").click()
     page.wait_for_url(f"**/desk/sessions/{session.uuid}")
     assert len(sent) == 2
     assert sent[0] == sent[1]
@@ -81,7 +81,7 @@ def test_the_sign_in_runs_out_in_mid_count(screen: Screen, cast: Cast) -> None:
     expect(page.get_by_text("You were signed out.")).to_be_visible()
     assert screen.overhang == 0
     screen.expected_status = 403
-    page.get_by_role("button", name="Sign in and go on").click()
+    page.get_by_role("button", name="Sign in and continue").click()
     expect(page.get_by_text("nothing that you typed is lost")).to_be_visible()
     page.get_by_label("Username").fill("carla")
     page.get_by_label("Password").fill(PASSWORD)
@@ -111,11 +111,11 @@ def test_two_devices_at_once(screen: Screen, chromium: Browser, live_server: Any
     hand.locator("#amount").fill("55")
     expect(hand.get_by_text("This count was changed on another device at")).to_be_visible()
     assert phone.overhang == 0
-    hand.get_by_role("button", name="Keep what is here").click()
+    hand.get_by_role("button", name="Use this version").click()
     is_saved(hand)
     screen.expected_status = 409
     till.locator("#pieces-500").fill("9")
-    till.get_by_role("link", name="Take that one").click()
+    till.get_by_role("link", name="Use the other version").click()
     expect(till.locator("#amount")).to_have_value("55")
     expect(till.locator("#pieces-500")).to_have_value("")
     # A reload within the moment before a save loses nothing either.

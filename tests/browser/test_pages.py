@@ -8,7 +8,9 @@ from tests.browser.screen import EXAMINED, Screen
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize(("path", "status", "title"), [("/", 200, "Every drawer"), ("/nowhere", 404, "nothing here")])
+@pytest.mark.parametrize(
+    ("path", "status", "title"), [("/", 200, "Count every drawer"), ("/nowhere", 404, "Page not found")]
+)
 def test_a_page_fits_every_screen(screen: Screen, path: str, status: int, title: str) -> None:
     page = screen.visit(path, status=status)
     expect(page.get_by_role("heading", level=1)).to_contain_text(title)
@@ -23,7 +25,7 @@ def test_the_front_door_leads_everywhere(screen: Screen) -> None:
     page.get_by_role("link", name="Sign in", exact=True).click()
     page.wait_for_url("**/sign-in")
     page = screen.visit("/")
-    page.get_by_role("link", name="Read the API").click()
+    page.get_by_role("link", name="Read the API documentation").click()
     page.wait_for_url("**/api/v1/docs")
     page = screen.visit("/")
     assert page.get_by_role("link", name="OpenAPI schema").get_attribute("href") == "/api/v1/schema"
@@ -42,7 +44,7 @@ def test_the_page_of_an_error_tells_the_number_to_ask_with(screen: Screen) -> No
 def test_the_front_door_opens_by_keyboard(screen: Screen) -> None:
     page = screen.visit("/")
     page.keyboard.press("Tab")
-    skip = page.get_by_role("link", name="Skip to the content")
+    skip = page.get_by_role("link", name="Skip to content")
     assert skip.evaluate("link => link === document.activeElement")
     assert skip.bounding_box()["y"] >= 0  # type: ignore[index]  # it is on the page
     page.keyboard.press("Enter")

@@ -37,7 +37,7 @@ def test_a_register_is_settled_by_keyboard_on_a_phone(screen: Screen, cast: Cast
     shop.sale(25_00)
     shop.sale(30_00, CARD)
     page = sign_in(screen, "carla")
-    reach(page, "The register's settlement")
+    reach(page, "Show the register's settlement")
     press(page, "Enter")
     page.wait_for_url(f"**{path_of(settlement)}")
     is_fit(screen)

@@ -34,18 +34,18 @@ def test_a_managers_morning(screen: Screen, cast: Cast) -> None:
     page.get_by_role("link", name="Change from the bank").click()
     page.get_by_label("Amount EUR").fill("200")
     page.get_by_label("Reference").fill("order 4711")
-    page.get_by_role("button", name="Put it into the vault").click()
-    expect(page.locator(".alert.good")).to_contain_text("Put into the vault: 200.00 EUR")
+    page.get_by_role("button", name="Put into the safe").click()
+    expect(page.locator(".alert.good")).to_contain_text("Put into the safe: 200.00 EUR")
     is_in_order(screen)
     page.get_by_role("link", name="Give it to a register").click()
     screen.expected_status = 400
-    page.get_by_role("button", name="Give it").click()
+    page.get_by_role("button", name="Give change").click()
     expect(page.get_by_text("Enter an amount.")).to_be_visible()
     is_in_order(screen)
     page.get_by_text("Count by notes and coins").click()
     page.get_by_label("10 EUR note").fill("5")
     expect(page.locator("[data-total-figure]")).to_have_text("50.00 EUR")
-    page.get_by_role("button", name="Give it").dblclick()
+    page.get_by_role("button", name="Give change").dblclick()
     expect(page.locator(".alert.good")).to_contain_text("Given to register 1: 50.00 EUR")
     assert cast.book(PlaceKind.REGISTER, 1) == 150_00
 
@@ -92,7 +92,7 @@ def test_change_is_ordered_printed_and_received_on_a_phone(screen: Screen, cast:
     page = screen.visit("/vault")
     page.get_by_role("link", name="Order change").click()
     total = page.locator("[data-total-figure]")
-    page.get_by_label("Rolls, bundles and weighed amounts").check()
+    page.get_by_label("Count rolls, bundles or by weight").check()
     page.get_by_label("1 EUR: rolls of 25").fill("2")
     page.get_by_label("Wanted on").fill("2099-11-27")
     is_in_order(screen)
@@ -122,7 +122,7 @@ def test_change_is_ordered_printed_and_received_on_a_phone(screen: Screen, cast:
     expect(euros).to_have_value("50")
     euros.fill("49")
     expect(total).to_have_text("69.00 EUR")
-    page.get_by_role("button", name="Put it into the vault").click()
+    page.get_by_role("button", name="Put into the safe").click()
     expect(page.get_by_role("alert")).to_contain_text("That is 1.00 EUR less.")
     is_in_order(screen)
     page.get_by_role("button", name="Book what came").dblclick()
@@ -150,7 +150,7 @@ def test_a_cashier_makes_no_sale_on_a_phone(screen: Screen, cast: Cast) -> None:
         assert min(box["width"], box["height"]) >= 44, box
     page.get_by_label("Change for a customer").check()
     page.get_by_role("button", name="Note the opening").dblclick()
-    expect(page.locator(".alert.good")).to_contain_text("The opening is noted.")
+    expect(page.locator(".alert.good")).to_contain_text("The no sale is recorded.")
     assert [entry.detail["reason"] for entry in AuditEntry.objects.filter(action="register.no_sale")] == [
         "Change for a customer"
     ]

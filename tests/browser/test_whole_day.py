@@ -47,12 +47,12 @@ def test_a_drawer_is_worked_by_two_and_counted_again(
     hers = open_of(cast.carla)
     sell(page, till, 1, 80_00)
     sell(page, till, 2, 12_50)
-    page.get_by_role("link", name="Drop into the vault").click()
+    page.get_by_role("link", name="Drop into the safe").click()
     page.get_by_label("Amount").fill("60")
     page.get_by_role("button", name="Drop").click()
-    expect(page.get_by_text("Dropped into the vault: 60.00 EUR")).to_be_visible()
+    expect(page.get_by_text("Dropped into the safe: 60.00 EUR")).to_be_visible()
     # 100.00 + 80.00 + 12.50 - 60.00 = 132.50, counted out in full.
-    page.get_by_role("link", name="Hand over").click()
+    page.get_by_role("link", name="Hand over drawer").click()
     count(page, {5000: 2, 2000: 1, 1000: 1, 200: 1, 50: 1}, then="Yes, hand the drawer over")
     expect(page.get_by_role("heading", level=1)).to_have_text("Handed over")
     assert (cast.book(PlaceKind.REGISTER, 1), cast.book(PlaceKind.VAULT)) == (132_50, -40_00)
@@ -61,9 +61,9 @@ def test_a_drawer_is_worked_by_two_and_counted_again(
 
     page = sign_in(screen, "bruno")
     page.get_by_role("link", name="Count in register 1").click()
-    page.get_by_label("Or one amount").fill("132.50")
+    page.get_by_label("Or enter the total").fill("132.50")
     page.get_by_role("button", name="Take the drawer over").click()
-    expect(page.get_by_text("Counted in: the drawer is yours from now on.")).to_be_visible()
+    expect(page.get_by_text("You took over the drawer.")).to_be_visible()
     his = open_of(cast.bruno)
     assert his.opening_difference == 0
     sell(page, till, 3, 7_50)
@@ -80,7 +80,7 @@ def test_a_drawer_is_worked_by_two_and_counted_again(
     expect(manager.get_by_role("button", name="Review count")).to_be_visible()
     assert "120.00" not in manager.content()
     count(manager, {5000: 2, 2000: 2}, then="Yes, keep the count")
-    expect(manager.get_by_text("Your count is kept beside the first one.")).to_be_visible()
+    expect(manager.get_by_text("Your count is saved next to the first one.")).to_be_visible()
     office.quiet()
     office.close()
     assert office.complaints == []

@@ -79,7 +79,7 @@ def test_the_day_and_the_operator_expect_nothing_of_it(cast: Cast) -> None:
         assert found.of("EUR").system_cash == 0
 
 
-@pytest.mark.parametrize("what", ["sale", "pending", "rejected", "paid in", "drop", "taken back"])
+@pytest.mark.parametrize("what", ["sale", "pending", "rejected", "paid in", "drop", "undone"])
 def test_once_anything_came_it_is_counted_and_closed(cast: Cast, what: str) -> None:
     session = open_drawer(cast.carla, 100_00)
     if what == "sale":
@@ -88,7 +88,7 @@ def test_once_anything_came_it_is_counted_and_closed(cast: Cast, what: str) -> N
         pay(session, 5_00, status=PaymentStatus(what.upper()))
     else:
         movement = move(session, MovementKind.DROP if what == "drop" else MovementKind.PAID_IN, 5_00)
-        if what == "taken back":
+        if what == "undone":
             reverse(movement=movement, by=Principal(user=cast.carla), at=minutes(1), reason="x")
     before = books(cast.store)
     for user in (cast.carla, cast.erika):

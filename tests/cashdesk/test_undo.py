@@ -84,9 +84,9 @@ def test_payments_floats_returns_and_differences_are_not_taken_back(cast: Cast) 
     kinds = (MovementKind.FLOAT, MovementKind.RETURN, MovementKind.OVER_SHORT)
     others = [Movement.objects.filter(kind=kind).get() for kind in kinds]
     for movement in (sale, back, *others):
-        with pytest.raises(Forbidden, match="You can take back only cash"):
+        with pytest.raises(Forbidden, match="You can undo only cash"):
             undo(movement, cast.carla)
-        assert "You can take back only cash" in why_not(movement, cast.carla)
+        assert "You can undo only cash" in why_not(movement, cast.carla)
 
 
 @pytest.mark.parametrize("how", ["closed", "handed over", "forced"])

@@ -12,7 +12,7 @@ from tests.stories import Cast, counted_queries, make_cast
 def test_a_whole_day(cast: Cast) -> None:
     carla = Browser(cast.carla)
     carla.get("/desk")
-    assert "No drawer is open" in carla.text
+    assert "You have no open drawer" in carla.text
     assert "1337 Berlin" in carla.text
     assert carla.fill("/desk/open", {"pieces-2000": "5", "pieces-50": "3"}).status_code == 303
     carla.follow()
@@ -29,7 +29,7 @@ def test_a_whole_day(cast: Cast) -> None:
     assert "Paid out: 7.35 EUR (window cleaner)" in carla.text
     carla.fill("/desk/drop", {"amount": "50", "note": "bag 4"})
     carla.follow()
-    assert "Dropped into the vault: 50.00 EUR" in carla.text
+    assert "Dropped into the safe: 50.00 EUR" in carla.text
     booked = Movement.objects.filter(session=session).exclude(kind="FLOAT").order_by("pk")
     assert [(m.kind, m.amount, m.reason, m.note) for m in booked] == [
         ("PAID_IN", 20_00, "change", ""),
@@ -54,7 +54,7 @@ def test_a_whole_day(cast: Cast) -> None:
         assert words in carla.text, words
     assert CountPieces.objects.filter(count_amount__count__moment="CLOSING").count() == 4
     carla.get("/desk")
-    assert "Your last drawers Register 1, " in carla.text
+    assert "Your latest drawers Register 1, " in carla.text
     assert f"/desk/sessions/{session.uuid}" in carla.page.content.decode()
 
 

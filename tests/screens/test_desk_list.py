@@ -14,7 +14,7 @@ def test_the_desk_lists_what_its_cashier_moved_and_nothing_else(cast: Cast) -> N
     session = open_drawer(cast.carla, 100_00)
     carla = Browser(cast.carla)
     carla.get("/desk")
-    assert "Nothing yet. What you pay in, pay out or drop is listed here." in carla.text
+    assert "No movements yet. Cash that you pay in, pay out or drop appears here." in carla.text
     sell(session, 77_77)
     carla.fill("/desk/pay-in", {"amount": "20", "reason": "change", "note": "from Dora"})
     carla.fill("/desk/pay-out", {"amount": "7.35", "reason": "window cleaner"})
@@ -22,9 +22,9 @@ def test_the_desk_lists_what_its_cashier_moved_and_nothing_else(cast: Cast) -> N
     theirs = Movement.objects.get(kind="PAID_OUT")
     reverse(movement=theirs, by=Principal(user=cast.erika), at=NOON, reason="wrong")
     carla.get("/desk")
-    listed = carla.text.partition("What you moved")[2]
-    assert "Dropped into the vault 50.00 EUR" in listed
-    assert "Paid out window cleaner taken back 7.35 EUR" in listed
+    listed = carla.text.partition("Your movements")[2]
+    assert "Dropped into the safe 50.00 EUR" in listed
+    assert "Paid out window cleaner undone 7.35 EUR" in listed
     assert "Paid in change from Dora 20.00 EUR" in listed
     assert listed.index("Dropped") < listed.index("Paid out") < listed.index("Paid in")
     for hidden in ("77.77", "77", "wrong"):
@@ -59,6 +59,6 @@ def test_the_front_door_leads_everyone_where_they_work(cast: Cast) -> None:
     stranger.get("/")
     assert "Sign in" in stranger.text
     erika.get("/")
-    for words in ("Go to your desk", "Back office", "See X and Z reports"):
+    for words in ("Go to your desk", "Back office", "Show X and Z reports"):
         assert words in erika.text
     assert "no-store" in erika.page.headers["Cache-Control"]

@@ -61,7 +61,7 @@ def test_every_digit_is_there_again_on_another_device_until_it_is_thrown_away(
     assert {name: shown(phone, name) for name in typed} == typed
     assert 'data-seen="1"' in phone.page.content.decode()
     assert (
-        "We restored your count from" if path in ("/desk/open", "/desk/count") else "We restored what you typed at"
+        "We restored your count from" if path in ("/desk/open", "/desk/count") else "We restored your draft from"
     ) in phone.text
     assert "aria-invalid" not in phone.page.content.decode()
     token = phone.hidden()["draft"]
@@ -83,20 +83,20 @@ def test_the_desk_leads_on_and_nobody_else_sees_it(cast: Cast) -> None:
     type_into(carla, {"amount": "1"})
     Draft.objects.update(updated_at=NOON)
     carla.get("/desk")
-    assert "13:00): go on" in carla.text
+    assert "13:00). Continue count" in carla.text
     open_drawer(cast.carla, 0)
     carla.get("/desk")
-    assert "You have begun" not in carla.text
+    assert "You started" not in carla.text
     carla.get("/desk/count")
     type_into(carla, {"amount": "2"})
     at = timezone.localtime(Draft.objects.get(subject__startswith="close").updated_at, timezone=zone(cast))
     carla.get("/desk")
-    assert f"You have begun to count ({at:%H:%M}): go on" in carla.text
+    assert f"You started a count ({at:%H:%M}). Continue count" in carla.text
     for other in (cast.bruno, cast.erika):
         browser = Browser(other)
         for path in ("/desk", "/desk/open"):
             browser.get(path)
-            assert "You have begun" not in browser.text
+            assert "You started" not in browser.text
             assert "We restored" not in browser.text
 
 

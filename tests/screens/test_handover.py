@@ -34,7 +34,7 @@ def hand_over(browser: Browser, amount: str) -> CashSession:
 
 def test_one_counts_out_and_the_other_counts_in(cast: Cast, carla: Browser) -> None:
     carla.get("/desk")
-    assert "Hand over" in carla.text
+    assert "Hand over drawer" in carla.text
     carla.get("/desk/hand-over")
     assert "Count out and hand over" in carla.text
     left = hand_over(carla, "241.17")
@@ -42,17 +42,17 @@ def test_one_counts_out_and_the_other_counts_in(cast: Cast, carla: Browser) -> N
         assert words in carla.text
     assert cast.book(PlaceKind.REGISTER, 1) == 241_17
     carla.get("/desk")
-    assert "You handed register 1 over at" in carla.text
+    assert "You handed over register 1 on" in carla.text
 
     bruno = Browser(cast.bruno)
     bruno.get("/desk")
-    assert "Register 1 was handed over by Carla at" in bruno.text
+    assert "Carla handed over register 1 on" in bruno.text
     assert "Count in register 1" in bruno.text
     bruno.get("/desk/open?station=1")
     assert "Count in register 1" in bruno.text
     bruno.send("/desk/open", {"station": "1", "amount": "240"})
     bruno.follow()
-    assert "Counted in: the drawer is yours from now on." in bruno.text
+    assert "You took over the drawer." in bruno.text
     assert "-1.17" not in bruno.text
     taken = open_of(cast.bruno)
     assert (taken.register, taken.start_amount, taken.opening_difference) == (left.register, 240_00, -1_17)
@@ -92,8 +92,8 @@ def test_a_cashier_of_another_register_is_told_why_not(cast: Cast, carla: Browse
     dora = UserFactory(store=cast.store, register=cast.place(PlaceKind.REGISTER, 2))
     page = Browser(dora)
     page.get("/desk")
-    assert "Register 1 was handed over by Carla" in page.text
-    assert "You work at register 2, so somebody else counts it in" in page.text
+    assert "Carla handed over register 1" in page.text
+    assert "You work at register 2. A cashier of that register" in page.text
     assert "Count in register 1" not in page.text
     assert "Open a drawer" in page.text
 
@@ -133,7 +133,7 @@ def test_what_was_typed_for_another_drawer_is_not_offered_where_one_is_counted_i
     assert "We restored your count from" in bruno.text
     assert bruno.value("amount") == "22"
     bruno.get("/desk")
-    links = re.findall(r'href="(/desk/open[^"]*)">go on', bruno.page.content.decode())
+    links = re.findall(r'href="(/desk/open[^"]*)">Continue count', bruno.page.content.decode())
     assert links == ["/desk/open", "/desk/open?station=1"]
     bruno.get(links[0])
     assert bruno.value("amount") == "11"

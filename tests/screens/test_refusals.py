@@ -21,15 +21,15 @@ def give_register(cast: Cast, user: User, number: int = 1) -> None:
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ({}, "Amount: Enter the pieces or an amount. If there is no cash, enter 0."),
-        ({"amount": "12,50,1"}, "Amount: Enter an amount such as 1,250.50."),
-        ({"amount": "1.234"}, "Amount: EUR has at most 2 decimals. Enter an amount such as 1,250.50."),
+        ({}, "Enter the pieces or an amount. If there is no cash, enter 0."),
+        ({"amount": "12,50,1"}, "Enter an amount such as 1,250.50."),
+        ({"amount": "1.234"}, "EUR has at most 2 decimals. Enter an amount such as 1,250.50."),
         ({"amount": "-5"}, "Enter 0 or more."),
-        ({"amount": "1" * 16}, "Amount: Enter at most 15 digits."),
+        ({"amount": "1" * 16}, "Enter at most 15 digits."),
         ({"pieces-2000": "1.5"}, "20 EUR: Enter a whole number of pieces, such as 12."),
         ({"pieces-2000": "two", "amount": "x"}, "20 EUR: Enter a whole number of pieces, such as 12."),
         ({"pieces-2000": "10000001"}, "20 EUR: Enter at most 10000000 pieces."),
-        ({"pieces-2000": "2", "amount": "41"}, "Amount: The pieces add up to 40.00 EUR, but the amount is 41.00 EUR."),
+        ({"pieces-2000": "2", "amount": "41"}, "The pieces add up to 40.00 EUR, but the amount is 41.00 EUR."),
         ({"pieces-50000": "x\0<b>"}, "500 EUR: Enter a whole number of pieces, such as 12."),
     ],
 )  # fmt: skip
@@ -52,9 +52,9 @@ def test_a_count_that_is_not_understood_names_the_field_and_keeps_what_was_typed
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ({"amount": "", "reason": "x"}, "Amount: Enter an amount such as 1,250.50."),
+        ({"amount": "", "reason": "x"}, "Enter an amount such as 1,250.50."),
         ({"amount": "0", "reason": "x"}, "Enter an amount above 0."),
-        ({"amount": "7,5,1", "reason": "x"}, "Amount: Enter an amount such as 1,250.50."),
+        ({"amount": "7,5,1", "reason": "x"}, "Enter an amount such as 1,250.50."),
         ({"amount": "7", "reason": " "}, "Reason: Enter a reason."),
         ({"amount": "7", "reason": "r" * 51}, "Reason: Enter at most 50 characters."),
         ({"amount": "7", "reason": "r", "note": "n" * 501}, "Note: Enter at most 500 characters."),
@@ -84,7 +84,7 @@ def test_more_than_is_in_the_drawer_is_taken_without_a_word(cast: Cast) -> None:
 def test_who_has_no_store_is_told(cast: Cast) -> None:
     anna = Browser(cast.anna)
     anna.get("/desk")
-    assert "You have no store" in anna.text
+    assert "You have no store yet" in anna.text
     assert "Open a drawer" not in anna.text
     assert anna.get("/desk/open").headers["Location"] == "/desk"
     assert anna.send("/desk/open", {"amount": "1"}).headers["Location"] == "/desk"
@@ -163,7 +163,7 @@ def test_opened_elsewhere_meanwhile(cast: Cast) -> None:
     carla.send("/desk/open", {"amount": "60"})
     assert carla.page.headers["Location"] == "/desk?notice=already-open"
     carla.follow()
-    assert "Your drawer is open already. Nothing was done a second time." in carla.text
+    assert "Your drawer is already open. Nothing was done twice." in carla.text
     assert "Float 50.00 EUR" in carla.text
     assert carla.get("/desk/open").headers["Location"] == "/desk?notice=already-open"
 
@@ -178,7 +178,7 @@ def test_closed_elsewhere_before_cash_is_moved(cast: Cast, path: str) -> None:
     carla.send(path, {"amount": "5", "reason": "x"})
     assert carla.page.headers["Location"] == "/desk?notice=closed-meanwhile"
     carla.follow()
-    assert "That drawer was closed meanwhile" in carla.text
+    assert "That drawer is already closed" in carla.text
     assert not Movement.objects.exists()
 
 
@@ -192,7 +192,7 @@ def test_closed_elsewhere_before_it_is_counted_here(cast: Cast, step: str) -> No
     carla.send("/desk/count", {"step": step})
     assert carla.page.headers["Location"] == f"/desk/sessions/{first.uuid}?notice=closed-meanwhile"
     carla.follow()
-    assert "That drawer was closed meanwhile" in carla.text
+    assert "That drawer is already closed" in carla.text
     assert "It matches exactly" in carla.text
     assert open_of(cast.carla) == second
 
@@ -206,7 +206,7 @@ def test_without_an_open_drawer_there_is_nothing_to_do(cast: Cast, path: str) ->
         sent = carla.send(path, {"session": session, "amount": "5", "reason": "x", "step": "close"})
         assert sent.headers["Location"] == "/desk?notice=nothing-open"
     carla.follow()
-    assert "You have no open drawer. Nothing was done." in carla.text
+    assert "You have no open drawer. Nothing was saved." in carla.text
     assert CashSession.objects.get().is_open
 
 

@@ -15,13 +15,13 @@ ASKS = "Is this amount right?"
 AT_THE_DRAWER = [
     ("/desk/pay-out", {"amount": "75000", "reason": "glass", "note": "front"}, "Paid out of the drawer of register 1"),
     ("/desk/pay-in", {"amount": "75000", "reason": "change", "note": ""}, "Paid into the drawer of register 1"),
-    ("/desk/drop", {"amount": "75000", "note": ""}, "From register 1 into the vault"),
-    ("/vault/loan", {"amount": "75000", "station": "1", "note": ""}, "From the vault into register 1"),
-    ("/vault/fetch", {"amount": "75000", "station": "1", "note": ""}, "From register 1 into the vault"),
-    ("/vault/change", {"pieces-50000": "150", "note": ""}, "From the bank into the vault"),
-    ("/vault/pay-in", {"amount": "75000", "reason": "OTHER_INCOME", "note": ""}, "Paid into the vault"),
-    ("/vault/pay-out", {"amount": "75000", "reason": "SUPPLIER", "note": ""}, "Paid out of the vault"),
-    ("/vault/deposits/new", {"amount": "75000", "bag_number": "B-1"}, "From the vault into a bag for the bank"),
+    ("/desk/drop", {"amount": "75000", "note": ""}, "From register 1 into the safe"),
+    ("/vault/loan", {"amount": "75000", "station": "1", "note": ""}, "From the safe into register 1"),
+    ("/vault/fetch", {"amount": "75000", "station": "1", "note": ""}, "From register 1 into the safe"),
+    ("/vault/change", {"pieces-50000": "150", "note": ""}, "From the bank into the safe"),
+    ("/vault/pay-in", {"amount": "75000", "reason": "OTHER_INCOME", "note": ""}, "Paid into the safe"),
+    ("/vault/pay-out", {"amount": "75000", "reason": "SUPPLIER", "note": ""}, "Paid out of the safe"),
+    ("/vault/deposits/new", {"amount": "75000", "bag_number": "B-1"}, "From the safe into a bag for the bank"),
 ]
 
 
@@ -140,7 +140,7 @@ def test_a_registers_and_the_vaults_opening_are_shown_once_more(cast: Cast) -> N
     erika = Browser(cast.erika)
     vault, register = (f"/settlements/open/{cast.store.uuid}/{number}" for number in (0, 1))
     erika.fill(vault, {"eur-cash-amount": "2000000", "starts": "yes"})
-    assert "Opens the vault with 2,000,000.00 EUR" in erika.text
+    assert "Opens the safe with 2,000,000.00 EUR" in erika.text
     assert not Settlement.objects.exists()
     erika.send(vault, {"correct": "1"})
     assert erika.value("eur-cash-amount") == "2000000"

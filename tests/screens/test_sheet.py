@@ -110,7 +110,7 @@ def test_a_count_in_rolls_and_by_weight_is_a_count_of_pieces(cast: Cast) -> None
     assert "The usual float: 42.00 EUR . Fill it in, then check every row." in carla.text
     assert carla.value("pieces-2000") == ""
     assert carla.send("/desk/open", {"pieces-50": "3", "usual": "1"}).status_code == 200
-    assert "The usual float stands in the fields." in carla.text
+    assert "We filled in the usual float." in carla.text
     assert (carla.value("pieces-2000"), carla.value("pieces-50")) == ("2", "3")
     assert not Movement.objects.exists()
     carla.send("/desk/open", {"pieces-2000": "2", "pieces-50": "4"})

@@ -32,7 +32,7 @@ def test_a_pay_out_with_two_digits_too_many_is_taken_back(cast: Cast) -> None:
         (303, f"/desk?taken_back={paid.uuid}")
     }
     carla.get(answers[0].headers["Location"])
-    assert "Taken back: Paid out 75,000.00 EUR" in carla.text
+    assert "Undone: Paid out 75,000.00 EUR" in carla.text
     assert path_of(paid) not in carla.page.content.decode()
     assert (cast.book(PlaceKind.REGISTER, 1), cast.book(PlaceKind.OUTSIDE)) == (199_00, 0)
     assert Movement.objects.get(reverses=paid).reason == "wrong amount"
@@ -57,7 +57,7 @@ def test_there_is_no_page_of_what_is_not_one_s_own(cast: Cast) -> None:
         assert Browser(user).client.post(path_of(paid), {"reason": "x"}).status_code == 404
     carla = Browser(cast.carla)
     carla.get(path_of(sale))
-    assert "You can take back only cash" in carla.text
+    assert "You can undo only cash" in carla.text
     assert carla.send(path_of(sale), {"reason": "x"}).status_code == 422
     assert not Movement.objects.filter(reverses__isnull=False).exists()
 

@@ -42,5 +42,5 @@ def _refusal(movement: Movement, *, by: Principal) -> str:
     if by.user is None or movement.recorded_by_id != by.user.pk:
         return _("Somebody else booked this. Ask a manager to reverse it.")
     if movement.kind not in BY_HAND:
-        return _("You can take back only cash that was paid in, paid out, dropped or lent. Ask a manager.")
+        return _("You can undo only cash that was paid in, paid out, dropped or lent. Ask a manager.")
     return ""

@@ -41,7 +41,7 @@ def test_a_manager_counts_a_drawer_again_and_finds_what_was_missed(cast: Cast, s
     first = erika.send(path_of(short), {"step": "keep"})
     assert first.headers["Location"] == f"/desk/sessions/{session.uuid}?notice=recounted"
     erika.follow()
-    assert "Your count is kept beside the first one." in erika.text
+    assert "Your count is saved next to the first one." in erika.text
     again = Count.objects.get(moment=CountMoment.RECOUNT)
     assert (again.counted_by, again.amounts.get().amount) == (cast.erika, 200_00)
     assert [(line.denomination, line.pieces) for line in again.amounts.get().pieces.all()] == [(50_00, 4)]
@@ -91,7 +91,7 @@ def test_who_counted_it_does_not_count_it_again(cast: Cast, shop: Shop) -> None:
     approve_variance(variance=short, by=shop.by(zoe), at=shop.tick())
     anna.send(path_of(short), {"step": "keep"})
     assert anna.page.status_code == 409
-    assert "Nothing was done." in anna.text
+    assert "Nothing was saved." in anna.text
     assert anna.hidden()["amount"] == "200"
 
 
@@ -101,7 +101,7 @@ def test_what_matches_waits_for_nobody(cast: Cast, shop: Shop) -> None:
     erika = Browser(cast.erika)
     erika.get(f"/desk/sessions/{session.uuid}/recount")
     erika.follow()
-    assert "Nothing of this drawer waits to be counted again" in erika.text
+    assert "This drawer needs no second count" in erika.text
 
 
 def test_it_is_for_managers_of_the_store(cast: Cast, shop: Shop) -> None:

@@ -125,7 +125,7 @@ def test_what_is_over_is_not_done_again(cast: Cast, erika: Browser, act: str, ty
     cancelled(cast, deposit)
     erika.page = erika.client.post(path_of(deposit, act), {**form, **typed})
     assert erika.page.status_code == 409
-    assert "Nothing was done. The deposit was cancelled" in erika.text
+    assert "Nothing was saved. The deposit was cancelled" in erika.text
     assert {name: erika.value(name) for name in typed} == typed
     assert erika.get(path_of(deposit, act)).headers["Location"] == path_of(deposit, "?notice=not-awaited")
     erika.follow()

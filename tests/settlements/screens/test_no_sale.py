@@ -34,7 +34,7 @@ def test_an_opening_is_noted_with_its_reason_and_counted(cast: Cast, typed: dict
     assert f'href="{PATH}"' in carla.page.content.decode()
     assert carla.fill(PATH, typed).status_code == 303
     carla.follow()
-    assert "The opening is noted. No money was booked." in carla.text
+    assert "The no sale is recorded. No money was moved." in carla.text
     assert noted() == [reason]
     assert Movement.objects.count() == before
     entry = AuditEntry.objects.get(action="register.no_sale")
@@ -55,8 +55,8 @@ def test_it_is_noted_once_however_often_it_is_sent(cast: Cast) -> None:
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ({}, "Enter a reason.: choose one, or say it in your own words."),
-        ({"reason": "Because", "words": " "}, "Enter a reason."),
+        ({}, "Choose a reason, or enter your own."),
+        ({"reason": "Because", "words": " "}, "Choose a reason, or enter your own."),
         ({"words": "x" * 51}, "Or in your own words: Enter at most 50 characters."),
         ({"reason": "Change for a customer", "words": "x" * 40}, "Or in your own words: is too long beside the reason"),
     ],

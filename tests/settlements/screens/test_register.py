@@ -197,7 +197,7 @@ def test_opened_and_started_twice_it_is_done_once(shop: Shop, carla: Browser) ->
     [
         ({}, "Nothing is counted yet: type the pieces, or an amount. Where there is nothing, say 0."),
         ({"eur-cash-pieces-2000": "x", "eur-card-amount": "5"}, "20 EUR: Enter a whole number of pieces"),
-        ({"eur-cash-amount": "5", "eur-card-amount": "5,5,5"}, "Amount: Enter an amount such as 1,250.50."),
+        ({"eur-cash-amount": "5", "eur-card-amount": "5,5,5"}, "Enter an amount such as 1,250.50."),
         ({"eur-cash-amount": "5", "new-currency": "EURO"}, "Enter a currency as three letters"),
         (
             {"eur-cash-amount": "7", "new-currency": "usd", "new-method": "PEBBLES"},
@@ -341,13 +341,13 @@ def test_a_register_is_its_cashiers_and_the_managers(shop: Shop, carla: Browser,
 
 def test_the_desk_leads_there_where_registers_are_settled(shop: Shop, carla: Browser) -> None:
     assert "settlement" not in str(carla.get("/desk").content)
-    assert "The vault" in _seen(Browser(shop.cast.erika), "/desk").text
+    assert "Show the safe" in _seen(Browser(shop.cast.erika), "/desk").text
     shop.cast.store.requires_settlement = True
     shop.cast.store.save()
     assert 'href="/desk/register"' in carla.get("/desk").content.decode()
     shop.vault()
     shop.count(shop.open(0))
-    assert "Your register is being counted under its settlement." in _seen(carla, "/desk").text
+    assert "Your register is being counted in its settlement." in _seen(carla, "/desk").text
     assert "The vault" not in _seen(carla, "/desk").text
 
 

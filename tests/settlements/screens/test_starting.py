@@ -66,11 +66,11 @@ def test_the_desk_opens_the_registers_settlement_first(shop: Shop) -> None:
     shop.vault()
     carla.get("/desk")
     assert main_button(carla) == "Open the register's settlement"
-    assert "Open a drawer without it" in carla.text
+    assert "Open a drawer without a settlement" in carla.text
     shop.cast.store.requires_settlement = True
     shop.cast.store.save()
     carla.get("/desk")
-    assert "Open a drawer without it" not in carla.text
+    assert "Open a drawer without a settlement" not in carla.text
     shop.open(100_00, by=shop.cast.carla)
     carla.get("/desk")
     assert main_button(carla) == "Open a drawer"

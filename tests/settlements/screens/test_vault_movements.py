@@ -55,7 +55,7 @@ def test_what_went_through_the_vault(cast: Cast, erika: Browser, noon: datetime)
     erika.get(f"{PATH}?day={date}")
     rows = (
         "Bag for the bank B-1", "Bank Erika Mustermann 700.00 EUR", "Paid out Supplier paid in cash", "Outside Erika Mustermann 12.35 EUR",
-        "Takings after a close", "Register 1 Carla 62.34 EUR", "Reversal: Change given mistake", "Register 1 Erika Mustermann 7.00 EUR",
+        "Cash returned after closing", "Register 1 Carla 62.34 EUR", "Reversal: Change given mistake", "Register 1 Erika Mustermann 7.00 EUR",
         "Change given reversed", "Drop too many notes", "Register 1 Erika Mustermann 800.00 EUR", "Float", "Register 1 Carla 50.00 EUR",
     )  # fmt: skip
     shown = erika.text
