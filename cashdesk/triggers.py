@@ -113,12 +113,12 @@ _DISTINCT_PEOPLE: Final = {
 _LAWS: Final[dict[str, Laws]] = {}
 
 
-def lay_down(laws: Laws) -> None:
+def register_laws(laws: Laws) -> None:
     """Registers the laws of an app. Each app calls it once, when it is loaded."""
     _LAWS[laws.app] = laws
 
 
-lay_down(
+register_laws(
     Laws(
         app="cashdesk",
         never_changed=(

@@ -1,9 +1,9 @@
 """The database's side of the laws for reconciliations. `cashdesk.triggers` installs them."""
 
 from cashdesk.trigger_statements import Laws
-from cashdesk.triggers import lay_down
+from cashdesk.triggers import register_laws
 
-lay_down(
+register_laws(
     Laws(
         app="reconciliations",
         never_changed=("reconciliation", "authorization", "varianceevent"),

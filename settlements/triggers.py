@@ -3,11 +3,11 @@
 from typing import Final
 
 from cashdesk.trigger_statements import Laws
-from cashdesk.triggers import lay_down
+from cashdesk.triggers import register_laws
 
 _OF_OTHER_STATE: Final = "NOT EXISTS (SELECT 1 FROM settlements_settlement WHERE id = NEW.settlement_id AND {})"
 
-lay_down(
+register_laws(
     Laws(
         app="settlements",
         never_changed=("initialamount", "closingamount", "settlementcount", "creditcorrection"),

@@ -70,10 +70,10 @@ def book_correction(*, variance: Variance, recount: Count | None, by: Principal,
     found = recount.amounts.get(currency=variance.currency, method=variance.method).amount
     if found == variance.counted_amount or _is_counted_since(variance):
         return None
-    ends = places_of(variance.store)
+    places = places_of(variance.store)
     entries = entries_of_difference(
         place=_where_it_lies(variance),
-        over_short=ends[PlaceKind.OVER_SHORT],
+        over_short=places[PlaceKind.OVER_SHORT],
         difference=found - variance.counted_amount,
         currency=variance.currency,
         method=variance.method,

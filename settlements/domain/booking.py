@@ -11,8 +11,7 @@ from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount, keep_count
 from cashdesk.domain.counting.witness import refuse_unwitnessed, refuse_witness
-from cashdesk.domain.ledger.entry import Entry, entries_of_difference
-from cashdesk.enums import CASH, CountMoment, MovementKind, PlaceKind, SessionStatus
+from cashdesk.enums import CASH, CountMoment, SessionStatus
 from cashdesk.errors import Conflict, InvalidInput
 from cashdesk.models import CashSession, Place, Store, User
 from settlements.domain.target import ComparedAmount, unequal_of
@@ -41,29 +40,6 @@ def refuse_pairs(amounts: Sequence[CountedAmount], *, field: str) -> None:
                 % {"currency": amount.currency, "method": amount.method},
             )
         seen.add(amount.pair)
-
-
-def over_short(
-    place_: Place, ends: Mapping[str, Place], *, currency: str, method: str, difference: int, at: datetime
-) -> list[Entry]:
-    """Returns the over/short movements of a difference in minor units."""
-    return entries_of_difference(
-        place=place_,
-        over_short=ends[PlaceKind.OVER_SHORT],
-        difference=difference,
-        currency=currency,
-        method=method,
-        at=at,
-    )
-
-
-def transfer(
-    kind: MovementKind, source: Place, destination: Place, *, currency: str, amount: int, at: datetime
-) -> Entry:
-    """Returns a movement of cash between two places."""
-    return Entry(
-        source=source, destination=destination, amount=amount, currency=currency, method=CASH, kind=kind, occurred_at=at
-    )
 
 
 def keep_attempt(

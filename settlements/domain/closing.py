@@ -10,23 +10,21 @@ from django.utils.translation import gettext as _
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.domain.ledger import ledger
-from cashdesk.domain.ledger.entry import Entry
+from cashdesk.domain.ledger.entry import Entry, entries_of_difference
 from cashdesk.domain.ledger.expected import last_seal_of
 from cashdesk.domain.ledger.seal import seal_period
 from cashdesk.domain.store.place import places_of
 from cashdesk.domain.store.settlement_hold import release_place
-from cashdesk.enums import CountMoment, MovementKind, PlaceKind, Role
+from cashdesk.enums import CASH, CountMoment, MovementKind, PlaceKind, Role
 from cashdesk.errors import Forbidden
 from cashdesk.models import User
 from settlements.domain.allowed_acts import compare_with_target, locked_for_act, reason_detail, refuse_act
 from settlements.domain.booking import (
     keep_attempt,
     note,
-    over_short,
     refuse_lone_count,
     refuse_open_session,
     refuse_pairs,
-    transfer,
 )
 from settlements.domain.opening import open_locked
 from settlements.domain.raise_settlement_variance import raise_closing, raise_not_counted
@@ -161,25 +159,25 @@ def _open_next_vault(
 
 def book_result(settlement: Settlement, *, compared: Iterable[ComparedAmount], by: Principal, at: datetime) -> None:
     """Books every difference over/short and returns a register's cash to the vault."""
-    ends = places_of(settlement.store)
+    places = places_of(settlement.store)
     entries: list[Entry] = []
-    for pair in compared:
-        if pair.difference:
-            entries += over_short(
-                settlement.place,
-                ends,
-                currency=pair.currency,
-                method=pair.method,
-                difference=pair.difference,
+    for amount in compared:
+        if amount.difference:
+            entries += entries_of_difference(
+                place=settlement.place,
+                over_short=places[PlaceKind.OVER_SHORT],
+                difference=amount.difference,
+                currency=amount.currency,
+                method=amount.method,
                 at=at,
             )
-        if settlement.type == SettlementType.CASHREGISTER and pair.is_cash and pair.actual:
-            vault = ends[PlaceKind.VAULT]
+        if settlement.type == SettlementType.CASHREGISTER and amount.is_cash and amount.actual:
             entries.append(
-                transfer(
-                    MovementKind.RETURN, settlement.place, vault, currency=pair.currency, amount=pair.actual, at=at
+                Entry(
+                    source=settlement.place, destination=places[PlaceKind.VAULT], amount=amount.actual,
+                    currency=amount.currency, method=CASH, kind=MovementKind.RETURN, occurred_at=at,
                 )
-            )
+            )  # fmt: skip
     ledger.record(store=settlement.store, entries=entries, by=by, at=at)
 
 

@@ -95,9 +95,9 @@ def credit_deposit(*, deposit: Deposit, amount: int, by: Principal, at: datetime
     deposit.credited_at, deposit.credited_by, deposit.credited_amount = at, by.user, amount
     deposit.difference = amount - deposit.movement.amount
     deposit.save(update_fields=["state", "credited_at", "credited_by", "credited_amount", "difference"])
-    ends = places_of(deposit.store)
-    _book(deposit, deposit.difference, ends=ends, by=by, at=at)
-    _raise(deposit, subject=subjects_of(deposit)[0], credited=amount, ends=ends, by=by, at=at)
+    places = places_of(deposit.store)
+    _book(deposit, deposit.difference, places=places, by=by, at=at)
+    _raise(deposit, subject=subjects_of(deposit)[0], credited=amount, places=places, by=by, at=at)
     _note(deposit, "deposit.credited", by=by, at=at, detail={"credited": amount, "difference": deposit.difference})
     return deposit
 
@@ -123,8 +123,8 @@ def correct_credit(*, deposit: Deposit, amount: int, reason: str, by: Principal,
         raise InvalidInput.of("reason", _("Enter at most %(limit)s characters.") % {"limit": REASON_MAX})
     if amount == before:
         raise InvalidInput.of("amount", _("is what is recorded already. Enter what the bank credited."))
-    ends = places_of(deposit.store)
-    (movement,) = _book(deposit, amount - before, ends=ends, by=by, at=at, reason=CORRECTION, note=reason)
+    places = places_of(deposit.store)
+    (movement,) = _book(deposit, amount - before, places=places, by=by, at=at, reason=CORRECTION, note=reason)
     earlier = subjects_of(deposit)
     correction = CreditCorrection.objects.create(
         deposit=deposit,
@@ -139,7 +139,7 @@ def correct_credit(*, deposit: Deposit, amount: int, reason: str, by: Principal,
     )
     supersede(subjects=earlier, kind=VarianceKind.DEPOSIT, by=by, at=at)
     subject = f"{earlier[0]}:{correction.number}"
-    _raise(deposit, subject=subject, credited=amount, ends=ends, by=by, at=at)
+    _raise(deposit, subject=subject, credited=amount, places=places, by=by, at=at)
     detail = {"from": before, "credited": amount, "difference": correction.difference, "reason": reason}
     _note(deposit, "deposit.credit_corrected", by=by, at=at, detail=detail)
     return _read(deposit)
@@ -174,8 +174,8 @@ def lock_bank(store: Store) -> None:
     Bag numbers, credits and received change depend on the lock of the bank. The vault is locked first, as
     everywhere.
     """
-    ends = places_of(store)
-    lock_places(exclusive=[ends[PlaceKind.BANK]], shared=[ends[PlaceKind.VAULT]])
+    places = places_of(store)
+    lock_places(exclusive=[places[PlaceKind.BANK]], shared=[places[PlaceKind.VAULT]])
 
 
 @transaction.atomic
@@ -239,7 +239,7 @@ def _book(
     deposit: Deposit,
     difference: int,
     *,
-    ends: Mapping[str, Place],
+    places: Mapping[str, Place],
     by: Principal,
     at: datetime,
     reason: str = "",
@@ -247,8 +247,8 @@ def _book(
 ) -> list[Movement]:
     """Books the difference in minor units between the bank and over/short."""
     entries = entries_of_difference(
-        place=ends[PlaceKind.BANK],
-        over_short=ends[PlaceKind.OVER_SHORT],
+        place=places[PlaceKind.BANK],
+        over_short=places[PlaceKind.OVER_SHORT],
         difference=difference,
         currency=deposit.movement.currency,
         method=deposit.movement.method,
@@ -261,7 +261,7 @@ def _book(
 
 
 def _raise(
-    deposit: Deposit, *, subject: str, credited: int, ends: Mapping[str, Place], by: Principal, at: datetime
+    deposit: Deposit, *, subject: str, credited: int, places: Mapping[str, Place], by: Principal, at: datetime
 ) -> None:
     movement = deposit.movement
     raise_difference(
@@ -270,7 +270,7 @@ def _raise(
             store=deposit.store,
             subject=subject,
             business_date=movement.business_date,
-            place=ends[PlaceKind.VAULT],
+            place=places[PlaceKind.VAULT],
             person_id=deposit.prepared_by_id,
         ),
         expected=movement.amount,

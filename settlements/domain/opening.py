@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount, keep_count
 from cashdesk.domain.ledger import ledger
-from cashdesk.domain.ledger.entry import Entry
+from cashdesk.domain.ledger.entry import Entry, entries_of_difference
 from cashdesk.domain.ledger.expected import Book, book_of, last_movement_of
 from cashdesk.domain.session.handover import custody_of
 from cashdesk.domain.session.register_to_open import register_for
@@ -23,7 +23,7 @@ from cashdesk.enums import CASH, CountMoment, MovementKind, PlaceKind
 from cashdesk.errors import Conflict, InvalidInput
 from cashdesk.models import Place, Store
 from cashdesk.pair import Pair
-from settlements.domain.booking import note, over_short, refuse_open_session, refuse_pairs, transfer
+from settlements.domain.booking import note, refuse_open_session, refuse_pairs
 from settlements.domain.raise_settlement_variance import raise_opening
 from settlements.domain.vault_access import refuse_settling_vault
 from settlements.enums import SettlementState, SettlementType
@@ -65,8 +65,8 @@ def open_settlement(
 @transaction.atomic
 def _open_vault(*, store: Store, initial: Sequence[CountedAmount], by: Principal, at: datetime) -> Settlement:
     lock_workplace(store=store, user=by.user)
-    ends = places_of(store)
-    vault = lock_places(exclusive=[ends[PlaceKind.VAULT]])[ends[PlaceKind.VAULT].pk]
+    places = places_of(store)
+    vault = lock_places(exclusive=[places[PlaceKind.VAULT]])[places[PlaceKind.VAULT].pk]
     _refuse_running(vault)
     book = book_of(vault)
     gaps = _gaps(initial=initial, book=book)
@@ -76,12 +76,19 @@ def _open_vault(*, store: Store, initial: Sequence[CountedAmount], by: Principal
             # Money that nobody booked before the first count of the vault is its opening balance, not an overage.
             entries.append(
                 Entry(
-                    source=ends[PlaceKind.OPENING], destination=vault, amount=gap, currency=currency, method=method,
+                    source=places[PlaceKind.OPENING], destination=vault, amount=gap, currency=currency, method=method,
                     kind=MovementKind.OPENING_BALANCE, occurred_at=at,
                 )
             )  # fmt: skip
         else:
-            entries += over_short(vault, ends, currency=currency, method=method, difference=gap, at=at)
+            entries += entries_of_difference(
+                place=vault,
+                over_short=places[PlaceKind.OVER_SHORT],
+                difference=gap,
+                currency=currency,
+                method=method,
+                at=at,
+            )
     ledger.record(store=store, entries=entries, by=by, at=at)
     shortages = {pair: gap for pair, gap in gaps.items() if gap < 0}
     return open_locked(
@@ -102,8 +109,8 @@ def _open_register(
 ) -> Settlement:
     lock_workplace(store=store, user=by.user)
     chosen = register_for(user=by.user, store=store, by=by, station=station, settling=True)
-    ends = places_of(store)
-    vault = ends[PlaceKind.VAULT]
+    places = places_of(store)
+    vault = places[PlaceKind.VAULT]
     register = lock_places(exclusive=[chosen], shared=[vault])[chosen.pk]
     if register.transitions != chosen.transitions:
         # Another person may have been assigned to the register meanwhile.
@@ -124,9 +131,17 @@ def _open_register(
         currency, method = pair
         if book.amount(currency=currency, method=method):
             differences[pair] = gap
-            entries += over_short(register, ends, currency=currency, method=method, difference=gap, at=at)
+            over_short = places[PlaceKind.OVER_SHORT]
+            entries += entries_of_difference(
+                place=register, over_short=over_short, difference=gap, currency=currency, method=method, at=at
+            )
         else:
-            entries.append(transfer(MovementKind.FLOAT, vault, register, currency=currency, amount=gap, at=at))
+            entries.append(
+                Entry(
+                    source=vault, destination=register, amount=gap, currency=currency, method=CASH,
+                    kind=MovementKind.FLOAT, occurred_at=at,
+                )
+            )  # fmt: skip
     ledger.record(store=store, entries=entries, by=by, at=at)
     keeper = custody_of(register).keeper_id if differences else None
     return open_locked(

@@ -27,27 +27,27 @@ def move_cash(
     Never checks that the drawer holds the amount: a refusal would reveal what is expected (law 5). Raises NothingOpen
     if the session was closed meanwhile, Conflict if the register or store may not trade now.
     """
-    ends = places_of(session.store)
-    register = _lock(session.register, kind=kind, ends=ends)
+    places = places_of(session.store)
+    register = _lock(session.register, kind=kind, places=places)
     session = CashSession.objects.select_related("store").get(pk=session.pk)
     if not session.is_open:
         raise NothingOpen(_("No active shift found for the current user"))
     refuse_switched_off(session.store)
     refuse_unsettled(register=register, store=session.store)
-    return _record(
-        store=session.store,
-        here=register,
-        ends=ends,
-        kind=kind,
+    source, destination = _route(register, kind=kind, places=places)
+    entry = Entry(
+        source=source,
+        destination=destination,
         amount=amount,
         currency=session.currency,
         method=CASH,
+        kind=kind,
+        occurred_at=at,
         session=session,
-        by=by,
-        at=at,
         reason=reason,
         note=note,
     )
+    return _record(entry, store=session.store, by=by, at=at)
 
 
 @transaction.atomic
@@ -82,8 +82,8 @@ def move_money(
     if rule.far_end != PlaceKind.BANK:
         # An inactive store still settles with its bank: it empties its vault and receives ordered change.
         refuse_switched_off(store)
-    ends = places_of(store)
-    locked = _lock(here, kind=kind, ends=ends)
+    places = places_of(store)
+    locked = _lock(here, kind=kind, places=places)
     session = None
     if locked.kind == PlaceKind.REGISTER:
         refuse_unsettled(register=locked, store=store)
@@ -94,48 +94,7 @@ def move_money(
                 % {"register": locked.number},
                 code="register_is_idle",
             )
-    return _record(
-        store=store,
-        here=locked,
-        ends=ends,
-        kind=kind,
-        amount=amount,
-        currency=currency,
-        method=method,
-        session=session,
-        by=by,
-        at=at,
-        reason=reason,
-        note=note,
-    )
-
-
-def _lock(here: Place, *, kind: MovementKind, ends: dict[str, Place]) -> Place:
-    other = ends[RULES[kind].far_end]
-    return lock_places(shared=[here, *([other] if other.kind == PlaceKind.VAULT else [])])[here.pk]
-
-
-def _record(
-    *,
-    store: Store,
-    here: Place,
-    ends: dict[str, Place],
-    kind: MovementKind,
-    amount: int,
-    currency: str,
-    method: str,
-    session: CashSession | None,
-    by: Principal,
-    at: datetime,
-    reason: str,
-    note: str,
-) -> Movement:
-    rule = RULES[kind]
-    if not rule.is_by_hand:
-        raise InvalidMovement(f"{kind.label}: is not recorded by hand.")
-    other = ends[rule.far_end]
-    bounded(amount, currency, field="amount")
-    source, destination = (other, here) if rule.comes_in else (here, other)
+    source, destination = _route(locked, kind=kind, places=places)
     entry = Entry(
         source=source,
         destination=destination,
@@ -148,5 +107,24 @@ def _record(
         reason=reason,
         note=note,
     )
+    return _record(entry, store=store, by=by, at=at)
+
+
+def _lock(here: Place, *, kind: MovementKind, places: dict[str, Place]) -> Place:
+    other = places[RULES[kind].far_end]
+    return lock_places(shared=[here, *([other] if other.kind == PlaceKind.VAULT else [])])[here.pk]
+
+
+def _route(here: Place, *, kind: MovementKind, places: dict[str, Place]) -> tuple[Place, Place]:
+    """Returns source and destination of a movement that is made by hand at a place."""
+    rule = RULES[kind]
+    if not rule.is_by_hand:
+        raise InvalidMovement(f"{kind.label}: is not recorded by hand.")
+    other = places[rule.far_end]
+    return (other, here) if rule.comes_in else (here, other)
+
+
+def _record(entry: Entry, *, store: Store, by: Principal, at: datetime) -> Movement:
+    bounded(entry.amount, entry.currency, field="amount")
     (made,) = ledger.record(store=store, entries=[entry], by=by, at=at)
     return Movement.objects.select_related("store", "source", "destination", "session", "recorded_by").get(uuid=made)

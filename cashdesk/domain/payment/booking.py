@@ -77,14 +77,14 @@ def moved_amount(payment: Payment) -> int:
 
 
 def entry_of(
-    *, payment: Payment, ends: dict[str, Place], register: Place | None, session: CashSession | None, at: datetime
+    *, payment: Payment, places: dict[str, Place], register: Place | None, session: CashSession | None, at: datetime
 ) -> Entry:
     """Returns the movement that books a payment: into or out of the drawer or, if it is late, over/short."""
-    drawer = register if payment.booked == Booked.ON_TIME and register is not None else ends[PlaceKind.OVER_SHORT]
+    drawer = register if payment.booked == Booked.ON_TIME and register is not None else places[PlaceKind.OVER_SHORT]
     is_sale = payment.type == PaymentType.SALE
     return Entry(
-        source=ends[PlaceKind.CUSTOMERS] if is_sale else drawer,
-        destination=drawer if is_sale else ends[PlaceKind.CUSTOMERS],
+        source=places[PlaceKind.CUSTOMERS] if is_sale else drawer,
+        destination=drawer if is_sale else places[PlaceKind.CUSTOMERS],
         amount=moved_amount(payment),
         currency=payment.currency,
         method=payment.method,

@@ -50,8 +50,8 @@ def decide_payment(
             register = held.get(payment.register_id or 0)
             in_time = is_on_time(register=register, session=session, waiting_since=payment.reported_at)
             payment.booked = Booked.ON_TIME if in_time else Booked.LATE
-            ends = places_of(payment.store)
-            entry = entry_of(payment=payment, ends=ends, register=register, session=session, at=at)
+            places = places_of(payment.store)
+            entry = entry_of(payment=payment, places=places, register=register, session=session, at=at)
             payment.save(update_fields=["status", "decided_at", "booked"])
             ledger.record(store=payment.store, entries=[entry], by=by, at=at)
         else:

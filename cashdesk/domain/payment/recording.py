@@ -173,16 +173,16 @@ def _refusal_of_pending(report: PaymentReport, target: Target) -> DomainError | 
 
 
 def _move(*, store: Store, new: list[tuple[Payment, Target]], by: Principal, at: datetime) -> None:
-    ends = places_of(store)
+    places = places_of(store)
     by_place: dict[int, list[Entry]] = defaultdict(list)
     guards: dict[int, Place] = {}
     for payment, target in new:
         if payment.booked == Booked.NOT_MOVED:
             continue
-        entry = entry_of(payment=payment, ends=ends, register=target.register, session=target.session, at=at)
+        entry = entry_of(payment=payment, places=places, register=target.register, session=target.session, at=at)
         # What is late is guarded too: had its register been opened meanwhile, it would explain the wrong period. Where
         # there is no register the vault stands for one: whoever counts the whole store holds the vault as well.
-        guard = target.register or ends[PlaceKind.VAULT]
+        guard = target.register or places[PlaceKind.VAULT]
         by_place[guard.pk].append(entry)
         guards[guard.pk] = guard
     for pk in sorted(guards):

@@ -1,6 +1,6 @@
-"""What the transitions of a cash session book, floats, returns and differences, and what they raise for supervisors."""
+"""Books what the transitions of a cash session move: floats, returns and differences; raises them for supervisors."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cashdesk.domain.caller import audit
@@ -14,132 +14,68 @@ from cashdesk.enums import CASH, MovementKind, PlaceKind, Settling, VarianceKind
 from cashdesk.models import CashSession, Place
 
 
-def record_difference(
-    *,
-    session: CashSession,
-    ends: dict[str, Place],
-    difference: int,
-    by: Principal,
-    at: datetime,
-    is_of_session: bool = True,
-    currency: str = "",
-) -> None:
-    """Books counted minus book over/short, of the session's own currency unless another is named."""
-    entries = entries_of_difference(
-        place=session.register,
-        over_short=ends[PlaceKind.OVER_SHORT],
-        difference=difference,
-        currency=currency or session.currency,
-        method=CASH,
-        at=at,
-        session=session if is_of_session else None,
-    )
-    if entries:
-        ledger.record(store=session.store, entries=entries, by=by, at=at)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawer:
+    """The drawer of a session in a transition, and who books there when. The caller holds the lock of `register`.
 
-
-def record_return(
-    *,
-    session: CashSession,
-    register: Place,
-    ends: dict[str, Place],
-    amount: int,
-    by: Principal,
-    at: datetime,
-    is_of_session: bool = True,
-    currency: str = "",
-) -> None:
-    """Puts the counted cash back into the vault, unless a settlement holds the drawer: then it stays in it."""
-    if amount and register.settling == Settling.NONE:
-        record_transfer(
-            session=session,
-            kind=MovementKind.RETURN,
-            source=register,
-            destination=ends[PlaceKind.VAULT],
-            amount=amount,
-            by=by,
-            at=at,
-            is_of_session=is_of_session,
-            currency=currency,
-        )
-
-
-def record_afterwards(
-    *,
-    session: CashSession,
-    register: Place,
-    ends: dict[str, Place],
-    counted: CountedAmount,
-    difference: int,
-    by: Principal,
-    at: datetime,
-) -> None:
-    """Books what was found afterwards in a drawer that a session left. Of one that was handed over nothing belongs to the
-    session any more, whose own count and close are booked: neither the difference nor the cash on its way to the vault.
+    `is_of_session` is false for what is found after a handover: the session's own count and close are already booked.
     """
-    is_of_session = not session.is_handed_over
-    currency = counted.currency
-    record_difference(
-        session=session, ends=ends, difference=difference, by=by, at=at, is_of_session=is_of_session, currency=currency
-    )
-    record_return(
-        session=session,
-        register=register,
-        ends=ends,
-        amount=counted.amount,
-        by=by,
-        at=at,
-        is_of_session=is_of_session,
-        currency=currency,
-    )
 
+    session: CashSession
+    register: Place
+    places: dict[str, Place]
+    by: Principal
+    at: datetime
+    is_of_session: bool = True
 
-def record_transfer(
-    *,
-    session: CashSession,
-    kind: MovementKind,
-    source: Place,
-    destination: Place,
-    amount: int,
-    by: Principal,
-    at: datetime,
-    is_of_session: bool = True,
-    currency: str = "",
-) -> None:
-    """Moves cash of a session between two places of the store, minor units."""
-    entry = Entry(
-        source=source,
-        destination=destination,
-        amount=amount,
-        currency=currency or session.currency,
-        method=CASH,
-        kind=kind,
-        occurred_at=at,
-        session=session if is_of_session else None,
-    )
-    ledger.record(store=session.store, entries=[entry], by=by, at=at)
-
-
-def bring_to_float(
-    session: CashSession, *, ends: dict[str, Place], held_amount: int, by: Principal, at: datetime
-) -> None:
-    """Brings the register's book, which held so much, to the float: out of the vault, or by the opening difference."""
-    if held_amount:
-        custody = custody_of(session.register, until=session)
-        record_difference(session=session, ends=ends, difference=session.opening_difference, by=by, at=at)
-        counted = CountedAmount(currency=session.currency, amount=session.start_amount)
-        raise_opening(session, custody, expected=held_amount, counted=counted, by=by, at=at)
-        _note_counted_in(session, custody.handed_over_by, by=by, at=at)
-    elif session.start_amount:
-        record_transfer(
-            session=session,
-            kind=MovementKind.FLOAT,
-            source=ends[PlaceKind.VAULT],
-            destination=session.register,
-            amount=session.start_amount,
-            by=by,
-            at=at,
+    def book_difference(self, difference: int, *, currency: str) -> None:
+        """Books counted minus book over/short, in minor units."""
+        entries = entries_of_difference(
+            place=self.register,
+            over_short=self.places[PlaceKind.OVER_SHORT],
+            difference=difference,
+            currency=currency,
+            method=CASH,
+            at=self.at,
+            session=self.session if self.is_of_session else None,
         )
+        if entries:
+            ledger.record(store=self.session.store, entries=entries, by=self.by, at=self.at)
+
+    def book_return(self, amount: int, *, currency: str) -> None:
+        """Returns counted cash to the vault. It stays in the drawer if a settlement holds the register."""
+        if amount and self.register.settling == Settling.NONE:
+            vault = self.places[PlaceKind.VAULT]
+            self._book_transfer(MovementKind.RETURN, self.register, vault, amount=amount, currency=currency)
+
+    def bring_to_float(self, *, held_amount: int) -> None:
+        """Brings the register's book to the float: from the vault, or by the opening difference if it held cash."""
+        session = self.session
+        if held_amount:
+            custody = custody_of(self.register, until=session)
+            self.book_difference(session.opening_difference, currency=session.currency)
+            counted = CountedAmount(currency=session.currency, amount=session.start_amount)
+            cause = cause_of_opening(session, custody)
+            raise_counted(VarianceKind.OPENING, cause, expected=held_amount, counted=counted, by=self.by, at=self.at)
+            _note_counted_in(session, custody.handed_over_by, by=self.by, at=self.at)
+        elif session.start_amount:
+            vault, amount = self.places[PlaceKind.VAULT], session.start_amount
+            self._book_transfer(MovementKind.FLOAT, vault, self.register, amount=amount, currency=session.currency)
+
+    def _book_transfer(
+        self, kind: MovementKind, source: Place, destination: Place, *, amount: int, currency: str
+    ) -> None:
+        entry = Entry(
+            source=source,
+            destination=destination,
+            amount=amount,
+            currency=currency,
+            method=CASH,
+            kind=kind,
+            occurred_at=self.at,
+            session=self.session if self.is_of_session else None,
+        )
+        ledger.record(store=self.session.store, entries=[entry], by=self.by, at=self.at)
 
 
 def _note_counted_in(session: CashSession, before: CashSession | None, *, by: Principal, at: datetime) -> None:
@@ -174,47 +110,29 @@ def cause_of(session: CashSession, *, of_cashier: bool = True) -> Cause:
     )
 
 
-def raise_opening(
-    session: CashSession, custody: Custody, *, expected: int, counted: CountedAmount, by: Principal, at: datetime
-) -> None:
-    """Raises what was counted in minus what the drawer held, minor units.
+def cause_of_opening(session: CashSession, custody: Custody) -> Cause:
+    """Returns the cause of an opening difference.
 
-    Custody between two people is nobody's drawer; a cashier who opens the drawer they left has had it all the time.
+    It belongs to nobody if two people had the drawer, and to the cashier if they had it before as well.
     """
-    cause = cause_of(session, of_cashier=custody.keeper_id == session.user_id)
-    _raise(VarianceKind.OPENING, cause, expected=expected, counted=counted, by=by, at=at)
+    return cause_of(session, of_cashier=custody.keeper_id == session.user_id)
+
+
+def cause_afterwards(session: CashSession) -> tuple[VarianceKind, Cause]:
+    """Returns the kind and cause of a difference that was found after the session left its drawer.
+
+    After a handover it belongs to nobody, because the cashier had counted the drawer out. It then has a subject of its
+    own: the session may have begun with an opening difference.
+    """
+    if not session.is_handed_over:
+        return VarianceKind.SESSION, cause_of(session)
+    return VarianceKind.OPENING, replace(cause_of(session, of_cashier=False), subject=f"handover:{session.pk}")
 
 
 def raise_counted(
-    session: CashSession,
-    *,
-    expected: int,
-    counted: CountedAmount,
-    by: Principal,
-    at: datetime,
-    of_cashier: bool = True,
-) -> None:
-    """Raises counted minus expected of a session, minor units."""
-    cause = cause_of(session, of_cashier=of_cashier)
-    _raise(VarianceKind.SESSION, cause, expected=expected, counted=counted, by=by, at=at)
-
-
-def raise_counted_afterwards(
-    session: CashSession, *, expected: int, counted: CountedAmount, by: Principal, at: datetime
-) -> None:
-    """Raises what was found afterwards in a drawer, minor units. Of one that was handed over it is custody's: the cashier
-    had counted it out. It has a subject of its own, since the session may have been begun with a gap of that kind.
-    """
-    if not session.is_handed_over:
-        raise_counted(session, expected=expected, counted=counted, by=by, at=at)
-        return
-    cause = replace(cause_of(session, of_cashier=False), subject=f"handover:{session.pk}")
-    _raise(VarianceKind.OPENING, cause, expected=expected, counted=counted, by=by, at=at)
-
-
-def _raise(
     kind: VarianceKind, cause: Cause, *, expected: int, counted: CountedAmount, by: Principal, at: datetime
 ) -> None:
+    """Raises counted minus expected of a drawer, in minor units, if the store does not tolerate it."""
     raise_difference(
         kind=kind, cause=cause, expected=expected, counted=counted.amount, currency=counted.currency, by=by, at=at
     )

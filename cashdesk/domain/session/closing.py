@@ -13,7 +13,7 @@ from cashdesk.domain.counting.witness import refuse_unwitnessed, refuse_witness
 from cashdesk.domain.ledger.expected import book_of
 from cashdesk.domain.ledger.raise_variance import raise_uncounted
 from cashdesk.domain.ledger.seal import seal_period
-from cashdesk.domain.session.booking import cause_of, raise_counted, record_difference, record_return
+from cashdesk.domain.session.booking import Drawer, cause_of, raise_counted
 from cashdesk.domain.session.foreign_cash import (
     book_others,
     freeze_others,
@@ -30,6 +30,7 @@ from cashdesk.enums import (
     PlaceKind,
     SessionAct,
     SessionStatus,
+    VarianceKind,
 )
 from cashdesk.errors import Conflict, NothingOpen
 from cashdesk.models import CashSession, User
@@ -61,8 +62,8 @@ def close_session(
     Raises NothingOpen when it was closed meanwhile: of two closes at once one wins and the other changes nothing. Raises
     InvalidInput or Forbidden for the witness, Conflict for a handover while the register is counted.
     """
-    ends = places_of(session.store)
-    register = lock_places(exclusive=[session.register], shared=[ends[PlaceKind.VAULT]])[session.register_id]
+    places = places_of(session.store)
+    register = lock_places(exclusive=[session.register], shared=[places[PlaceKind.VAULT]])[session.register_id]
     session = CashSession.objects.select_related("store", "user", "register").get(pk=session.pk)
     if SessionAct.CLOSE not in FLOW["session"][session.status]:
         raise NothingOpen(_("No active cash session found for the current user"))
@@ -79,13 +80,14 @@ def close_session(
     expected = book.amount(currency=session.currency, method=CASH)
     found, moment = [counted, *others], CountMoment.CLOSING
     keep_count(place=register, session=session, moment=moment, counted=found, by=by, at=at, witness=witness)
-    record_difference(session=session, ends=ends, difference=counted.amount - expected, by=by, at=at)
+    drawer = Drawer(session=session, register=register, places=places, by=by, at=at)
+    drawer.book_difference(counted.amount - expected, currency=session.currency)
     if not hands_over:
-        record_return(session=session, register=register, ends=ends, amount=counted.amount, by=by, at=at)
-    book_others(session, register=register, book=book, ends=ends, others=others, by=by, at=at)
+        drawer.book_return(counted.amount, currency=session.currency)
+    book_others(drawer, book=book, others=others)
     session.seal = seal_period(place=register, last_seal=book.last_seal, at=at)
     _freeze(session=session, status=SessionStatus.CLOSED, expected=expected, declared=counted.amount, by=by, at=at)
-    raise_counted(session, expected=expected, counted=counted, by=by, at=at)
+    raise_counted(VarianceKind.SESSION, cause_of(session), expected=expected, counted=counted, by=by, at=at)
     freeze_others(session, register=register, book=book, others=others, by=by, at=at)
     detail = {
         "declared": counted.amount,

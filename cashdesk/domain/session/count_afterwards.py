@@ -10,7 +10,7 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount, keep_count
 from cashdesk.domain.ledger.expected import book_of
 from cashdesk.domain.ledger.seal import seal_period
-from cashdesk.domain.session.booking import raise_counted_afterwards, record_afterwards
+from cashdesk.domain.session.booking import Drawer, cause_afterwards, raise_counted
 from cashdesk.domain.session.foreign_cash import currencies_left
 from cashdesk.domain.store.place import places_of
 from cashdesk.domain.store.place_lock import lock_places, mark_transition
@@ -32,8 +32,8 @@ def count_afterwards(
     """
     if by.user is not None and by.user.pk == session.user_id:
         raise Forbidden(_("This was your drawer. Ask somebody else to count it."))
-    ends = places_of(session.store)
-    register = lock_places(exclusive=[session.register], shared=[ends[PlaceKind.VAULT]])[session.register_id]
+    places = places_of(session.store)
+    register = lock_places(exclusive=[session.register], shared=[places[PlaceKind.VAULT]])[session.register_id]
     session = CashSession.objects.select_related("store", "user", "register").get(pk=session.pk)
     if register.settling == Settling.COUNTING:
         raise Conflict(_("This drawer is being counted in its settlement. Count it there."), code="register_is_counted")
@@ -45,12 +45,14 @@ def count_afterwards(
     keep_count(place=register, session=session, moment=moment, counted=[counted], by=by, at=at, attempt=attempt)
     expected = book.amount(currency=counted.currency, method=CASH)
     difference = counted.amount - expected
-    record_afterwards(
-        session=session, register=register, ends=ends, counted=counted, difference=difference, by=by, at=at
-    )
+    is_of_session = not session.is_handed_over
+    drawer = Drawer(session=session, register=register, places=places, by=by, at=at, is_of_session=is_of_session)
+    drawer.book_difference(difference, currency=counted.currency)
+    drawer.book_return(counted.amount, currency=counted.currency)
     seal_period(place=register, last_seal=book.last_seal, at=at)
     mark_transition(register)
-    raise_counted_afterwards(session, expected=expected, counted=counted, by=by, at=at)
+    kind, cause = cause_afterwards(session)
+    raise_counted(kind, cause, expected=expected, counted=counted, by=by, at=at)
     detail = {"declared": counted.amount, "difference": difference, **({"reason": reason} if reason else {})}
     audit.note(
         action="session.counted_afterwards",

@@ -13,9 +13,9 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.domain.ledger.expected import Book, book_of
 from cashdesk.domain.ledger.raise_variance import raise_uncounted
-from cashdesk.domain.session.booking import cause_of, raise_counted, raise_opening, record_difference, record_return
+from cashdesk.domain.session.booking import Drawer, cause_of, cause_of_opening, raise_counted
 from cashdesk.domain.session.handover import custody_of, was_taken_on_since
-from cashdesk.enums import CASH, CountMoment, SessionStatus, Settling
+from cashdesk.enums import CASH, CountMoment, SessionStatus, Settling, VarianceKind
 from cashdesk.errors import Conflict, InvalidInput
 from cashdesk.models import CashSession, CountAmount, ForeignCash, Place
 
@@ -55,49 +55,25 @@ def refuse_left_out(session: CashSession, *, register: Place, book: Book, others
             raise Conflict(told, code="currency_not_counted")
 
 
-def count_in_others(
-    session: CashSession,
-    *,
-    book: Book,
-    ends: dict[str, Place],
-    others: Sequence[CountedAmount],
-    by: Principal,
-    at: datetime,
-) -> None:
+def count_in_others(drawer: Drawer, *, book: Book, others: Sequence[CountedAmount]) -> None:
     """Books what was counted of other currencies at the opening against what the drawer still held of them."""
     for found in others:
         held = book.amount(currency=found.currency, method=CASH)
         gap = found.amount - held
-        record_difference(session=session, ends=ends, difference=gap, by=by, at=at, currency=found.currency)
+        drawer.book_difference(gap, currency=found.currency)
         if gap:
-            custody = custody_of(session.register, until=session)
-            raise_opening(session, custody, expected=held, counted=found, by=by, at=at)
+            custody = custody_of(drawer.register, until=drawer.session)
+            cause = cause_of_opening(drawer.session, custody)
+            raise_counted(VarianceKind.OPENING, cause, expected=held, counted=found, by=drawer.by, at=drawer.at)
 
 
-def book_others(
-    session: CashSession,
-    *,
-    register: Place,
-    book: Book,
-    ends: dict[str, Place],
-    others: Sequence[CountedAmount],
-    by: Principal,
-    at: datetime,
-) -> None:
+def book_others(drawer: Drawer, *, book: Book, others: Sequence[CountedAmount]) -> None:
     """Books the differences of the other currencies that were counted, and returns that cash as the session's own."""
     for found in others:
         difference = found.amount - book.amount(currency=found.currency, method=CASH)
-        record_difference(session=session, ends=ends, difference=difference, by=by, at=at, currency=found.currency)
-        if not session.is_handed_over:
-            record_return(
-                session=session,
-                register=register,
-                ends=ends,
-                amount=found.amount,
-                by=by,
-                at=at,
-                currency=found.currency,
-            )
+        drawer.book_difference(difference, currency=found.currency)
+        if not drawer.session.is_handed_over:
+            drawer.book_return(found.amount, currency=found.currency)
 
 
 def freeze_others(
@@ -116,8 +92,8 @@ def freeze_others(
             raise_uncounted(cause=cause_of(session), currency=currency, at=at)
             continue
         row.counted_amount, row.difference = counted.amount, counted.amount - expected
-        of_cashier = _is_of_cashier(session, currency, book=book)
-        raise_counted(session, expected=expected, counted=counted, of_cashier=of_cashier, by=by, at=at)
+        cause = cause_of(session, of_cashier=_is_of_cashier(session, currency, book=book))
+        raise_counted(VarianceKind.SESSION, cause, expected=expected, counted=counted, by=by, at=at)
     if rows:
         ForeignCash.objects.bulk_create(rows)
 

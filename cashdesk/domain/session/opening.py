@@ -12,7 +12,7 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount, keep_count
 from cashdesk.domain.counting.witness import refuse_unwitnessed, refuse_witness
 from cashdesk.domain.ledger.expected import book_of
-from cashdesk.domain.session.booking import bring_to_float
+from cashdesk.domain.session.booking import Drawer
 from cashdesk.domain.session.closing import close_uncounted, witness_detail
 from cashdesk.domain.session.current import open_session_of
 from cashdesk.domain.session.foreign_cash import (
@@ -106,9 +106,9 @@ def _open_locked(
     if refuses_unwitnessed:
         refuse_unwitnessed(store=store, amount=counted.amount, witness=witness)
     chosen = _register_to_open(user=user, store=store, by=by, station=station, previous=previous)
-    ends = places_of(store)
+    places = places_of(store)
     registers = {held.pk: held for held in (chosen, *([previous.register] if previous else []))}
-    locked = lock_places(exclusive=registers.values(), shared=[ends[PlaceKind.VAULT]])
+    locked = lock_places(exclusive=registers.values(), shared=[places[PlaceKind.VAULT]])
     register = locked[chosen.pk]
     if register.transitions != chosen.transitions:
         # It may have been assigned to somebody else meanwhile.
@@ -139,8 +139,9 @@ def _open_locked(
     )
     found, moment = [counted, *others], CountMoment.OPENING
     keep_count(place=register, session=session, moment=moment, counted=found, by=by, at=at, witness=witness)
-    bring_to_float(session, ends=ends, held_amount=held_amount, by=by, at=at)
-    count_in_others(session, book=book, ends=ends, others=others, by=by, at=at)
+    drawer = Drawer(session=session, register=register, places=places, by=by, at=at)
+    drawer.bring_to_float(held_amount=held_amount)
+    count_in_others(drawer, book=book, others=others)
     mark_transition(register)
     audit.note(
         action="session.opened",
