@@ -20,10 +20,10 @@ KINDS = (MovementKind.PAID_IN, MovementKind.PAID_OUT, MovementKind.DROP, Movemen
 @pytest.mark.parametrize(
     ("kind", "after"),
     [
-        (MovementKind.PAID_IN, {"Vault": -10000, "Register 1": 10700, "Outside": -700}),
-        (MovementKind.PAID_OUT, {"Vault": -10000, "Register 1": 9300, "Outside": 700}),
-        (MovementKind.DROP, {"Vault": -9300, "Register 1": 9300}),
-        (MovementKind.LOAN, {"Vault": -10700, "Register 1": 10700}),
+        (MovementKind.PAID_IN, {"Safe": -10000, "Register 1": 10700, "Outside": -700}),
+        (MovementKind.PAID_OUT, {"Safe": -10000, "Register 1": 9300, "Outside": 700}),
+        (MovementKind.DROP, {"Safe": -9300, "Register 1": 9300}),
+        (MovementKind.LOAN, {"Safe": -10700, "Register 1": 10700}),
     ],
 )
 def test_each_kind_goes_where_its_name_says(cast: Cast, kind: MovementKind, after: dict[str, int]) -> None:

@@ -48,7 +48,7 @@ def test_what_was_counted_out_stays_in_the_drawer(cast: Cast, left: CashSession)
     assert (left.expected_amount, left.declared_amount, left.difference) == (250_00, 245_00, -5_00)
     assert kinds() == ["FLOAT", "SALE", "OVER_SHORT"]
     assert books(cast.store) == {
-        "Vault": -150_00, "Register 1": 245_00, "Over/short": 5_00, "Customers": -100_00,
+        "Safe": -150_00, "Register 1": 245_00, "Over/short": 5_00, "Customers": -100_00,
     }  # fmt: skip
     assert handovers_waiting(store=cast.store) == [left]
     assert list(faults_of_store(cast.store)) == []

@@ -38,14 +38,14 @@ def test_a_sale_is_kept_as_reported_and_booked_into_the_open_drawer(cast: Cast) 
         session,
         False,
     )
-    assert books(cast.store) == {"Vault": -10000, "Register 1": 10200, "Customers": -200}
+    assert books(cast.store) == {"Safe": -10000, "Register 1": 10200, "Customers": -200}
 
 
 def test_a_refund_goes_back_to_the_customer(cast: Cast) -> None:
     open_drawer(cast.carla, 10000)
     payment = kept(report(cast, 300, type=PaymentType.REFUND))
     assert payment.movements.get().kind == MovementKind.REFUND
-    assert books(cast.store) == {"Vault": -10000, "Register 1": 9700, "Customers": 300}
+    assert books(cast.store) == {"Safe": -10000, "Register 1": 9700, "Customers": 300}
 
 
 @pytest.mark.parametrize("spelling", ["CASH", "cash", "Efectivo", "EFECTIVO"])

@@ -39,7 +39,7 @@ from tests.stories import Cast, counted_queries
 
 def test_opening_takes_the_float_out_of_the_vault(cast: Cast) -> None:
     session = open_drawer(cast.carla, 15000)
-    assert books(cast.store) == {"Vault": -15000, "Register 1": 15000}
+    assert books(cast.store) == {"Safe": -15000, "Register 1": 15000}
     assert (session.status, session.start_amount, session.opening_difference) == ("OPEN", 15000, 0)
     assert (session.opened_at, session.opened_by, session.business_date) == (NOON, cast.carla, NOON.date())
     assert (session.store, session.register.number, session.currency) == (cast.store, 1, "EUR")
@@ -99,7 +99,7 @@ def test_forcing_with_nothing_open_opens_as_usual(cast: Cast) -> None:
 def test_two_cashiers_work_at_two_registers(cast: Cast) -> None:
     carla, bruno = open_drawer(cast.carla, 10000), open_drawer(cast.bruno, 20000)
     assert (carla.register.number, bruno.register.number) == (1, 2)
-    assert books(cast.store) == {"Vault": -30000, "Register 1": 10000, "Register 2": 20000}
+    assert books(cast.store) == {"Safe": -30000, "Register 1": 10000, "Register 2": 20000}
 
 
 def test_a_manager_opens_for_a_cashier_and_both_names_are_kept(cast: Cast) -> None:
@@ -128,8 +128,8 @@ def test_a_drawer_forced_closed_in_one_store_is_not_opened_in_another(cast: Cast
     assert (second_session.store, second_session.register.store) == (second, second)
     first_session.refresh_from_db()
     assert first_session.status == SessionStatus.CLOSED_SYSTEM
-    assert books(cast.store) == {"Vault": -100, "Register 1": 100}
-    assert books(second) == {"Vault": -100, "Register 1": 100}
+    assert books(cast.store) == {"Safe": -100, "Register 1": 100}
+    assert books(second) == {"Safe": -100, "Register 1": 100}
 
 
 # --- Closing ---------------------------------------------------------------------------------------------------------------
@@ -146,7 +146,7 @@ def test_closing_books_the_difference_and_empties_the_drawer(cast: Cast, counted
     move(session, MovementKind.LOAN, 1000)
     session = close_drawer(session, counted_amount, at=minutes(60))
     expected = {
-        "Vault": -10000 + 2000 - 1000 + counted_amount,
+        "Safe": -10000 + 2000 - 1000 + counted_amount,
         "Customers": -4000,
         "Outside": -500,
         "Over/short": over_short,
@@ -176,7 +176,7 @@ def test_more_went_out_than_was_there(cast: Cast) -> None:
     refund(session, 2500)
     session = close_drawer(session, 0)
     assert (session.expected_amount, session.declared_amount, session.difference) == (-1500, 0, 1500)
-    assert books(cast.store) == {"Vault": -1000, "Customers": 2500, "Over/short": -1500}
+    assert books(cast.store) == {"Safe": -1000, "Customers": 2500, "Over/short": -1500}
 
 
 @pytest.mark.usefixtures("any_amount")
@@ -215,7 +215,7 @@ def test_the_register_of_a_closed_session_is_free_again(cast: Cast) -> None:
     close_drawer(open_drawer(cast.carla, 10000, station=1), 10000)
     session = open_drawer(cast.bruno, 5000, station=1)
     assert (session.register.number, session.opening_difference) == (1, 0)
-    assert books(cast.store) == {"Vault": -5000, "Register 1": 5000}
+    assert books(cast.store) == {"Safe": -5000, "Register 1": 5000}
 
 
 def test_each_close_seals_its_register_with_the_next_z(cast: Cast) -> None:

@@ -50,7 +50,7 @@ def test_forcing_at_opening_may_go_to_another_register(cast: Cast) -> None:
     new = open_drawer(cast.carla, 5000, station=2, force_close_previous=True)
     old.refresh_from_db()
     assert (old.status, new.register.number, new.opening_difference) == (SessionStatus.CLOSED_SYSTEM, 2, 0)
-    assert books(cast.store) == {"Vault": -15000, "Register 1": 10000, "Register 2": 5000}
+    assert books(cast.store) == {"Safe": -15000, "Register 1": 10000, "Register 2": 5000}
 
 
 @pytest.mark.parametrize(("start", "difference"), [(12500, 0), (12000, -500), (13000, 500), (0, -12500)])
@@ -60,7 +60,7 @@ def test_the_next_opening_shows_what_a_forced_close_left(cast: Cast, start: int,
     force_close(session)
     following = open_drawer(cast.bruno, start, station=1)
     assert (following.start_amount, following.opening_difference) == (start, difference)
-    expected = {"Vault": -10000, "Customers": -2500, "Register 1": start, "Over/short": -difference}
+    expected = {"Safe": -10000, "Customers": -2500, "Register 1": start, "Over/short": -difference}
     assert books(cast.store) == {place: amount for place, amount in expected.items() if amount}
     assert kinds().count("FLOAT") == 1
     assert close_drawer(following, start).difference == 0
@@ -93,7 +93,7 @@ def test_counting_afterwards_empties_the_drawer_and_leaves_the_session(cast: Cas
     sealed = CashSession.objects.values().get(pk=force_close(session).pk)
     count_later(session, found)
     assert CashSession.objects.values().get(pk=session.pk) == sealed
-    expected = {"Vault": found - 10000, "Customers": -2500, "Over/short": over_short}
+    expected = {"Safe": found - 10000, "Customers": -2500, "Over/short": over_short}
     assert books(cast.store) == {place: amount for place, amount in expected.items() if amount}
     assert [seal.number for seal in Seal.objects.order_by("number")] == [1, 2]
     assert faults_of(session.register) == []
@@ -121,7 +121,7 @@ def test_a_sale_of_a_forced_close_that_came_late_is_not_counted_twice(cast: Cast
     session = force_close(open_drawer(cast.carla, 10000, station=1))
     sell(session, 500)  # it was in the drawer, and is booked over/short
     count_later(session, 10500)
-    assert books(cast.store) == {"Vault": 500, "Customers": -500}
+    assert books(cast.store) == {"Safe": 500, "Customers": -500}
 
 
 def test_a_mistake_of_a_forced_close_is_reversed_late(cast: Cast) -> None:

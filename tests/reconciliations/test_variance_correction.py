@@ -59,12 +59,12 @@ def bruno_is_promoted(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("found", "moved"),
     [
-        (200_00, [("Over/short", "Vault", 45_00)]),  # nothing was missing
-        (180_00, [("Over/short", "Vault", 25_00)]),
+        (200_00, [("Over/short", "Safe", 45_00)]),  # nothing was missing
+        (180_00, [("Over/short", "Safe", 25_00)]),
         (155_00, []),  # the first count was right
-        (150_00, [("Vault", "Over/short", 5_00)]),
-        (0, [("Vault", "Over/short", 155_00)]),
-        (210_00, [("Over/short", "Vault", 55_00)]),
+        (150_00, [("Safe", "Over/short", 5_00)]),
+        (0, [("Safe", "Over/short", 155_00)]),
+        (210_00, [("Over/short", "Safe", 55_00)]),
     ],
 )
 def test_one_movement_brings_the_vault_to_what_the_recount_found(
@@ -104,7 +104,7 @@ def test_of_two_recounts_the_last_counts(shop: Shop) -> None:
     recount(shop, variance, 999_00, by=shop.cast.anna)
     recount(shop, variance, 199_00, by=shop.cast.anna)
     signed_off(shop, variance)
-    assert corrections() == [("Over/short", "Vault", 44_00)]
+    assert corrections() == [("Over/short", "Safe", 44_00)]
     attempts = Count.objects.filter(moment=CountMoment.RECOUNT).order_by("pk").values_list("attempt", flat=True)
     assert list(attempts) == [1, 2]
 
@@ -139,7 +139,7 @@ def test_a_recount_that_finds_more_than_the_second_limit_is_an_admins(shop: Shop
         approve(shop, variance)
     bruno_is_promoted(shop)
     approve(shop, variance, by=shop.cast.bruno)
-    assert corrections() == [("Over/short", "Vault", 21_01)]
+    assert corrections() == [("Over/short", "Safe", 21_01)]
 
 
 # --- Counted again since ---------------------------------------------------------------------------------------------
@@ -258,7 +258,7 @@ def test_a_registers_settlement_is_corrected_in_the_vault(shop: Shop) -> None:
     variance = of_kind(VarianceKind.SETTLEMENT)
     recount(shop, variance, 200_00, by=shop.cast.anna)
     signed_off_by_another(shop, variance)
-    assert (corrections(), books(shop)) == ([("Over/short", "Vault", 45_00)], (1000_00, 0, 0))
+    assert (corrections(), books(shop)) == ([("Over/short", "Safe", 45_00)], (1000_00, 0, 0))
 
 
 def signed_off_by_another(shop: Shop, variance: Variance) -> None:
@@ -273,7 +273,7 @@ def test_a_vaults_settlement_is_corrected_in_the_next_one(shop: Shop) -> None:
     variance = of_kind(VarianceKind.SETTLEMENT)
     recount(shop, variance, 1000_00, by=shop.cast.anna)
     signed_off_by_another(shop, variance)
-    assert (corrections(), books(shop)) == ([("Over/short", "Vault", 100_00)], (1000_00, 0, 0))
+    assert (corrections(), books(shop)) == ([("Over/short", "Safe", 100_00)], (1000_00, 0, 0))
     (running,) = Settlement.objects.filter(state="OPEN")
     shop.close(running, 1000_00)
     assert only() == variance
