@@ -1,6 +1,7 @@
 """What every test may use."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.test import TransactionTestCase, override_settings
 from cashdesk import triggers
 from cashdesk.money import AMOUNT_MAX
 from tests import roles
+from tests.database_template import Template
 from tests.stories import Cast, make_cast
 
 
@@ -26,9 +28,23 @@ def _owner_migrates(django_db_modify_db_settings: None, django_db_blocker: Any) 
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(_owner_migrates: None, django_db_setup: None, django_db_blocker: Any) -> None:
+def database_template(pytestconfig: pytest.Config) -> Template:
+    """The migrated, empty database of this source (tests/database_template.py)."""
+    return Template(pytestconfig.cache.mkdir("databases"))
+
+
+@pytest.fixture(scope="session")
+def _copied(_owner_migrates: None, database_template: Template, django_db_blocker: Any) -> Iterator[ExitStack]:
+    with ExitStack() as stack, django_db_blocker.unblock():
+        stack.enter_context(database_template.used_or_made())
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(_copied: ExitStack, django_db_setup: None, django_db_blocker: Any) -> None:
     """The owner makes the test database and migrates it; everything after that is the application (tests/roles.py)."""
     with django_db_blocker.unblock():
+        _copied.close()
         roles.hand_to_application()
 
 

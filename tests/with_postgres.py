@@ -146,7 +146,9 @@ def temporary_server(*, durable: bool) -> Iterator[dict[str, str]]:
         server.create(SETTINGS if durable else SETTINGS | SETTINGS_WITHOUT_DURABILITY)
         port = server.start()
         announce(f"{version_of(binaries)}, a temporary server on 127.0.0.1:{port}{' (durable)' if durable else ''}")
-        yield {**server.environment, "DATABASE_URL": f"postgres://cashdesk@127.0.0.1:{port}/cashdesk"}
+        url = f"postgres://cashdesk@127.0.0.1:{port}/cashdesk"
+        # Tests may leave databases behind here (tests/database_template.py).
+        yield {**server.environment, "DATABASE_URL": url, "CASHDESK_TEST_SERVER_IS_TEMPORARY": "1"}
     finally:
         # A second Ctrl-C must not leave a server running that nobody knows of.
         for signal_number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
