@@ -20,7 +20,7 @@ class VarianceFilter(django_filters.FilterSet):
     waiting = django_filters.ChoiceFilter(
         choices=(("true", "true"), ("false", "false")),
         method="that_wait",
-        label="true: what somebody still has to deal with",
+        label="true: variances that wait for a decision",
     )
     kind = django_filters.ChoiceFilter(choices=VarianceKind.choices)
     reason = django_filters.ChoiceFilter(choices=Reason.choices)
@@ -28,9 +28,9 @@ class VarianceFilter(django_filters.FilterSet):
         field_name="is_escalated",
         choices=(("true", "true"), ("false", "false")),
         coerce=lambda text: text == "true",
-        label="true: an admin decides",
+        label="true: variances that an admin must decide",
     )
-    store = django_filters.CharFilter(method="of_store", max_length=36, label="Number or UUID")
+    store = django_filters.CharFilter(method="of_store", max_length=36, label="Number or UUID of the store")
     station = WholeNumberFilter(field_name="place__number", min_value=0, max_value=2**31 - 1)
     user_id = WholeNumberFilter(field_name="person", min_value=1, max_value=2**63 - 1)
     currency = django_filters.CharFilter(max_length=3)
@@ -56,6 +56,6 @@ class VarianceFilter(django_filters.FilterSet):
 # `from` is a Python keyword.
 for _name, _lookup in (("from", "gte"), ("to", "lte")):
     VarianceFilter.base_filters[_name] = django_filters.DateFilter(
-        field_name="business_date", lookup_expr=_lookup, input_formats=["%Y-%m-%d"], label="Business day, included"
+        field_name="business_date", lookup_expr=_lookup, input_formats=["%Y-%m-%d"], label="Business date, included"
     )
 PARAMETERS: Final = tuple(VarianceFilter.base_filters)

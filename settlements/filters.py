@@ -44,8 +44,10 @@ class SettlementFilter(django_filters.FilterSet):
     settlement_id = django_filters.UUIDFilter(field_name="uuid")
     type = django_filters.ChoiceFilter(choices=SettlementType.choices)
     state = django_filters.ChoiceFilter(choices=SettlementState.choices)
-    store = django_filters.CharFilter(method="of_store", max_length=36, label="Number or UUID")
-    station = django_filters.CharFilter(method="of_station", max_length=20, label="0 is the vault")
+    store = django_filters.CharFilter(method="of_store", max_length=36, label="Number or UUID of the store")
+    station = django_filters.CharFilter(
+        method="of_station", max_length=20, label="Number of the register; 0 is the vault"
+    )
 
     class Meta:
         model = Settlement

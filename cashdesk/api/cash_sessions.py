@@ -213,8 +213,10 @@ class CashSessionViewSet(ApiViewSet):
     @extend_schema(
         operation_id="cash_sessions",
         parameters=[
-            OpenApiParameter("limit", int, description="Rows on a page: 100, at most 1000."),
-            OpenApiParameter("cursor", OpenApiTypes.STR, description="From the Link header of the page before."),
+            OpenApiParameter("limit", int, description="Rows per page: 100 by default, at most 1000."),
+            OpenApiParameter(
+                "cursor", OpenApiTypes.STR, description="The cursor from the Link header of the previous page."
+            ),
         ],
         responses={200: ListedSessionSerializer(many=True), 400: BARE_ERROR, 401: BARE_ERROR},
         tags=["Cash sessions"],

@@ -38,7 +38,7 @@ class CountsField(serializers.ListField):
             child=OtherCurrencyRequest(),
             required=False,
             max_length=CURRENCIES_MAX,
-            help_text="Ours: the counts of other currencies. A currency that is left out still has to be counted.",
+            help_text="Extension: the counts of other currencies. A currency that is left out still has to be counted.",
         )
 
 

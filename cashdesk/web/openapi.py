@@ -8,7 +8,8 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_seri
 from rest_framework import serializers
 
 BARE_ERROR = OpenApiResponse(
-    inline_serializer("BareError", {"detail": serializers.CharField()}), "Refused; `detail` says why."
+    inline_serializer("BareError", {"detail": serializers.CharField()}),
+    "The request was refused; `detail` gives the reason.",
 )
 ENVELOPE_ERROR = OpenApiResponse(
     inline_serializer(
@@ -21,7 +22,7 @@ ENVELOPE_ERROR = OpenApiResponse(
             ),
         },
     ),
-    "Refused; `data.errors` names the fields.",
+    "The request was refused; `data.errors` lists the wrong fields.",
 )
 COMMON_ERROR = OpenApiResponse(
     inline_serializer(
@@ -32,7 +33,7 @@ COMMON_ERROR = OpenApiResponse(
             "detail": serializers.CharField(),
         },
     ),
-    "Refused, in the format of both older dialects.",
+    "The sign-in was refused. The body fits both older dialects.",
 )
 
 
@@ -47,7 +48,7 @@ SETTLEMENT_ERROR = OpenApiResponse(
             "errors": serializers.DictField(child=serializers.CharField(), required=False),
         },
     ),
-    "Refused; `responseCode` is E06001 or E06 with the status, `errors` names the fields.",
+    "The request was refused. `responseCode` is E06001, or E06 and the status. `errors` lists the wrong fields.",
 )
 
 
@@ -65,7 +66,7 @@ RECONCILIATION_ERROR = OpenApiResponse(
             )
         },
     ),
-    "Refused; `errors` names the fields.",
+    "The request was refused; `errors` lists the wrong fields.",
 )
 
 
@@ -86,20 +87,20 @@ class ProblemSerializer(serializers.Serializer[Any]):
     )
 
 
-PROBLEM = OpenApiResponse(ProblemSerializer, "Refused; `errors` points to the fields.")
+PROBLEM = OpenApiResponse(ProblemSerializer, "The request was refused; `errors` points to the wrong fields.")
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
     OpenApiParameter.HEADER,
-    description="The same request with the same key within 24 hours is answered again, not done again.",
+    description="A repeated request with the same key gets the first answer and has no second effect, for 24 hours.",
 )
 REQUIRED_IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
     OpenApiParameter.HEADER,
     required=True,
-    description="The same request with the same key within 24 hours is answered again, not done again.",
+    description="A repeated request with the same key gets the first answer and has no second effect, for 24 hours.",
 )
 
 

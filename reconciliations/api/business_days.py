@@ -23,7 +23,7 @@ class CloseDayRequest(StrictSerializer):
     """The body of `POST /business-days/{date}/close`."""
 
     store = ReferenceField(
-        max_length=36, default="", allow_blank=True, help_text="Number or UUID; your own, unless given."
+        max_length=36, default="", allow_blank=True, help_text="Number or UUID of a store. Default: your own store."
     )
 
 

@@ -74,22 +74,26 @@ class CurrencySerializer(CamelCaseSerializer):
     """One currency. openingFloat + sales - refunds + rounding + paidIn - paidOut - drops = systemCash."""
 
     currency = serializers.CharField()
-    sales = serializers.DecimalField(max_digits=20, decimal_places=4, help_text="Paid in cash, as billed.")
+    sales = serializers.DecimalField(max_digits=20, decimal_places=4, help_text="Sales paid in cash, as billed.")
     by_payment_method = MethodNumbersSerializer(many=True)
     by_operator = OperatorNumbersSerializer(many=True)
     by_operator_and_payment_method = OperatorMethodNumbersSerializer(many=True)
     by_device = DeviceNumbersSerializer(many=True)
     by_channel_and_service = ChannelNumbersSerializer(many=True)
     opening_float = serializers.DecimalField(
-        max_digits=20, decimal_places=4, help_text="Carried over, and new floats and loans."
+        max_digits=20, decimal_places=4, help_text="Cash carried over, plus new floats and loans."
     )
     paid_in = serializers.DecimalField(max_digits=20, decimal_places=4)
     paid_out = serializers.DecimalField(max_digits=20, decimal_places=4)
     refunds = serializers.DecimalField(max_digits=20, decimal_places=4)
     rounding = serializers.DecimalField(
-        max_digits=20, decimal_places=4, help_text="Ours: what sales and refunds moved minus what was billed."
+        max_digits=20,
+        decimal_places=4,
+        help_text="Extension: the cash that sales and refunds moved, minus the billed amounts.",
     )
-    drops = serializers.DecimalField(max_digits=20, decimal_places=4, help_text="Ours: of one operator; else 0.")
+    drops = serializers.DecimalField(
+        max_digits=20, decimal_places=4, help_text="Extension: drops of the operator. 0 without `operatorUid`."
+    )
     system_cash = serializers.DecimalField(max_digits=20, decimal_places=4)
 
 
@@ -142,7 +146,7 @@ class ExpectedViewSet(ApiViewSet):
         operation_id="expected_cash",
         parameters=[
             OpenApiParameter("storeId", OpenApiTypes.UUID, required=True),
-            OpenApiParameter("businessDayDate", OpenApiTypes.DATE, description="The current one, unless given."),
+            OpenApiParameter("businessDayDate", OpenApiTypes.DATE, description="Default: the current business day."),
             OpenApiParameter("operatorUid", str),
         ],
         responses={

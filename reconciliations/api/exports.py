@@ -34,12 +34,12 @@ class ExportViewSet(ApiViewSet):
         operation_id="export_download",
         parameters=[
             OpenApiParameter("table", str, OpenApiParameter.PATH, enum=list(TABLES)),
-            OpenApiParameter("store", str, description="Number or UUID; your own, unless given."),
+            OpenApiParameter("store", str, description="Number or UUID of a store. Default: your own store."),
             OpenApiParameter("from", date, required=True, description="First business date."),
             OpenApiParameter(
-                "to", date, required=True, description=f"Last business date, included; at most {DAYS_MAX} days."
+                "to", date, required=True, description=f"Last business date. The range has at most {DAYS_MAX} days."
             ),
-            OpenApiParameter("file", str, enum=FileFormat.values, description="csv, unless given."),
+            OpenApiParameter("file", str, enum=FileFormat.values, description="Default: csv."),
         ],
         responses={
             (200, "text/csv"): OpenApiTypes.BINARY,

@@ -45,10 +45,10 @@ class ReconciliationRequest(CamelCaseSerializer, StrictSerializer):
     """The body of `POST /cash-management/reconciliations`."""
 
     store_id = serializers.UUIDField()
-    business_day_date = DateField(required=False, allow_null=True, help_text="The current business day, unless given.")
+    business_day_date = DateField(required=False, allow_null=True, help_text="Default: the current business day.")
     operator_uid = ReferenceField(max_length=OPERATOR_UID_MAX, required=False, allow_null=True)
     currency = TextField(min_length=3, max_length=3, help_text="ISO 4217.")
-    declared_cash = NumberField(help_text="What was counted, in the currency's units.")
+    declared_cash = NumberField(help_text="The counted cash, in the currency's units.")
     reason = serializers.ChoiceField(choices=Reason.choices, required=False, allow_null=True)
     notes = TextField(max_length=2000, required=False, allow_null=True, allow_blank=True)
     authorization_token_id = serializers.UUIDField(required=False, allow_null=True)
@@ -95,14 +95,21 @@ class ReconciliationSerializer(CamelCaseSerializer, serializers.Serializer[Recon
     created_at = InstantField(source="reported_at")
     updated_at = InstantField(source="reported_at")
     awaiting_approval = serializers.BooleanField(
-        source="still_awaits_approval", help_text="Ours: until somebody signs it off in the variance queue."
+        source="still_awaits_approval", help_text="Extension: true until it is signed off in the variance queue."
     )
     supersedes = serializers.UUIDField(
-        source="supersedes.uuid", default=None, allow_null=True, help_text="Ours: the one it takes the place of."
+        source="supersedes.uuid",
+        default=None,
+        allow_null=True,
+        help_text="Extension: the reconciliation that it replaces.",
     )
-    stands = serializers.SerializerMethodField(help_text="Ours: false once another took its place.")
-    adjusted_system_cash = serializers.SerializerMethodField(help_text="Ours: with what arrived after it was recorded.")
-    adjusted_discrepancy = serializers.SerializerMethodField(help_text="Ours: what that leaves unexplained.")
+    stands = serializers.SerializerMethodField(help_text="Extension: false if a later reconciliation replaced it.")
+    adjusted_system_cash = serializers.SerializerMethodField(
+        help_text="Extension: `systemCash` plus cash that arrived late."
+    )
+    adjusted_discrepancy = serializers.SerializerMethodField(
+        help_text="Extension: the discrepancy that late cash does not explain."
+    )
 
     def get_operator_uid(self, row: Reconciliation) -> str | None:
         """The operator as the request named them, or null."""
@@ -196,12 +203,14 @@ class ReconciliationViewSet(ApiViewSet):
         operation_id="reconciliations",
         parameters=[
             OpenApiParameter("storeId", OpenApiTypes.UUID, required=True),
-            OpenApiParameter("businessDayDate", OpenApiTypes.DATE, description="One business day; or from and to."),
-            OpenApiParameter("from", OpenApiTypes.DATE, description="First business day, included."),
+            OpenApiParameter(
+                "businessDayDate", OpenApiTypes.DATE, description="One business day. Or give `from` and `to`."
+            ),
+            OpenApiParameter("from", OpenApiTypes.DATE, description="First business day."),
             OpenApiParameter("to", OpenApiTypes.DATE, description="Last business day, included."),
             OpenApiParameter("operatorUid", str),
-            OpenApiParameter("limit", int, description="Rows on a page: 100, at most 1000."),
-            OpenApiParameter("cursor", str, description="From the Link header of the page before."),
+            OpenApiParameter("limit", int, description="Rows per page: 100 by default, at most 1000."),
+            OpenApiParameter("cursor", str, description="The cursor from the Link header of the previous page."),
         ],
         responses={
             200: ReconciliationSerializer(many=True),

@@ -52,16 +52,16 @@ class ExplainRequest(NotesRequest):
 class VariancePieces(StrictSerializer):
     """The number of pieces of one note or coin."""
 
-    denomination = WholeNumberField(min_value=1, help_text="Value of one piece, minor units.")
+    denomination = WholeNumberField(min_value=1, help_text="Value of one piece in minor units.")
     pieces = WholeNumberField(min_value=0, max_value=10_000_000)
 
 
 class RecountRequest(NotesRequest):
     """The body of `POST /variances/{id}/recount`: an `amount` in minor units, or a `count` of pieces."""
 
-    amount = WholeNumberField(min_value=0, required=False, help_text="Minor units.")
-    currency = TextField(min_length=3, max_length=3, required=False, help_text="Of the variance, unless given.")
-    method = TextField(min_length=1, max_length=32, required=False, help_text="Of the variance, unless given.")
+    amount = WholeNumberField(min_value=0, required=False, help_text="Amount in minor units.")
+    currency = TextField(min_length=3, max_length=3, required=False, help_text="Default: the currency of the variance.")
+    method = TextField(min_length=1, max_length=32, required=False, help_text="Default: the method of the variance.")
     count = VariancePieces(many=True, required=False, max_length=100)  # type: ignore[call-arg]  # of the list that DRF makes
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -88,19 +88,19 @@ class VarianceSerializer(RowSerializer[Variance]):
     id = serializers.UUIDField(source="uuid")
     store = serializers.CharField(source="store.number")
     station = serializers.IntegerField(
-        source="place.number", default=None, allow_null=True, help_text="0 is the vault."
+        source="place.number", default=None, allow_null=True, help_text="Number of the register; 0 is the vault."
     )
     session = serializers.UUIDField(source="session.uuid", default=None, allow_null=True)
-    user_id = serializers.IntegerField(source="person_id", allow_null=True, help_text="Whose drawer it was.")
+    user_id = serializers.IntegerField(source="person_id", allow_null=True, help_text="Id of the cashier.")
     user_name = serializers.CharField(source="person.name", default=None, allow_null=True)
     counted_by = serializers.CharField(source="counted_by.name", default=None, allow_null=True)
     explained_by = serializers.CharField(source="explained_by.name", default=None, allow_null=True)
     decided_by = serializers.CharField(source="decided_by.name", default=None, allow_null=True)
     late_amount = serializers.IntegerField(
-        help_text="Late money: what came, or what explains that much of a difference."
+        help_text="Money that arrived late, in minor units. It explains this part of the difference."
     )
-    adjusted_difference = serializers.SerializerMethodField(help_text="The difference without what came late.")
-    allowed = serializers.SerializerMethodField(help_text="What the caller may do with it now.")
+    adjusted_difference = serializers.SerializerMethodField(help_text="`difference` minus `late_amount`.")
+    allowed = serializers.SerializerMethodField(help_text="Actions that the caller may take now.")
 
     class Meta:
         model = Variance
@@ -125,9 +125,12 @@ class EventSerializer(RowSerializer[VarianceEvent]):
 
     id = serializers.UUIDField(source="uuid")
     by = serializers.CharField(source="by_label")
-    recounted = serializers.SerializerMethodField(help_text="What a recount found, minor units.")
+    recounted = serializers.SerializerMethodField(help_text="The recounted amount in minor units.")
     correction = serializers.UUIDField(
-        source="movement.uuid", default=None, allow_null=True, help_text="The movement that an approval booked."
+        source="movement.uuid",
+        default=None,
+        allow_null=True,
+        help_text="The correcting movement that the approval booked.",
     )
 
     class Meta:
@@ -174,8 +177,8 @@ class VarianceViewSet(ApiViewSet):
     @extend_schema(
         operation_id="variances",
         parameters=[
-            OpenApiParameter("limit", int, description="Rows on a page: 100, at most 1000."),
-            OpenApiParameter("cursor", str, description="From the Link header of the page before."),
+            OpenApiParameter("limit", int, description="Rows per page: 100 by default, at most 1000."),
+            OpenApiParameter("cursor", str, description="The cursor from the Link header of the previous page."),
         ],
         responses={200: VarianceSerializer(many=True), 400: PROBLEM, 401: PROBLEM, 403: PROBLEM},
         tags=["Variances"],

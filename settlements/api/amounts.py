@@ -18,7 +18,7 @@ AMOUNTS_MAX: Final = 200
 class PiecesRequest(CamelCaseSerializer, StrictSerializer):
     """The number of pieces of one note or coin. Our own extension."""
 
-    denomination = WholeNumberField(min_value=1, help_text="Value of one piece, minor units.")
+    denomination = WholeNumberField(min_value=1, help_text="Value of one piece in minor units.")
     pieces = WholeNumberField(min_value=0, max_value=10_000_000)
 
 
@@ -28,7 +28,7 @@ class AmountRequest(CamelCaseSerializer, StrictSerializer):
     `count` is our own extension: the pieces; `value` is then their total, or omitted.
     """
 
-    value = WholeNumberField(min_value=0, required=False, help_text="Minor units.")
+    value = WholeNumberField(min_value=0, required=False, help_text="Amount in minor units.")
     currency = TextField(min_length=3, max_length=3, help_text="ISO 4217.")
     method = TextField(min_length=1, max_length=32, help_text="CASH, or the code of another method.")
     count = PiecesRequest(many=True, required=False, max_length=100)  # type: ignore[call-arg]  # of the list that DRF makes
@@ -57,6 +57,6 @@ class AmountRequest(CamelCaseSerializer, StrictSerializer):
 class AmountSerializer(serializers.Serializer[Any]):
     """An amount of one currency and method."""
 
-    value = serializers.IntegerField(help_text="Minor units.")
+    value = serializers.IntegerField(help_text="Amount in minor units.")
     currency = serializers.CharField()
     method = serializers.CharField()

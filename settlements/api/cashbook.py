@@ -32,7 +32,7 @@ class EntryRequest(CamelCaseSerializer, StrictSerializer):
 
     settlement_id = serializers.UUIDField()
     account = TextField(min_length=1, max_length=50, help_text="The code of a cashbook account.")
-    value = WholeNumberField(min_value=1, help_text="Minor units.")
+    value = WholeNumberField(min_value=1, help_text="Amount in minor units.")
     currency = TextField(min_length=3, max_length=3, help_text="ISO 4217.")
     method = TextField(min_length=1, max_length=32, default=CASH)
 
@@ -120,7 +120,7 @@ class CashbookAccountViewSet(ApiViewSet):
 
     @extend_schema(
         operation_id="cashbook_accounts_of_registers",
-        parameters=[OpenApiParameter("store", str, description="Number or UUID; your own, unless given.")],
+        parameters=[OpenApiParameter("store", str, description="Number or UUID of a store. Default: your own store.")],
         responses={200: AccountsAnswer, 400: SETTLEMENT_ERROR, 401: SETTLEMENT_ERROR, 403: SETTLEMENT_ERROR},
         tags=["Settlements"],
     )
@@ -131,7 +131,7 @@ class CashbookAccountViewSet(ApiViewSet):
 
     @extend_schema(
         operation_id="cashbook_accounts_of_the_vault",
-        parameters=[OpenApiParameter("store", str, description="Number or UUID; your own, unless given.")],
+        parameters=[OpenApiParameter("store", str, description="Number or UUID of a store. Default: your own store.")],
         responses={200: AccountsAnswer, 400: SETTLEMENT_ERROR, 401: SETTLEMENT_ERROR, 403: SETTLEMENT_ERROR},
         tags=["Settlements"],
     )

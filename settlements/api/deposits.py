@@ -44,13 +44,17 @@ class DepositSerializer(RowSerializer[Deposit]):
     collected_by = serializers.CharField(source="collected_by.name", default=None, allow_null=True)
     credited_by = serializers.CharField(source="credited_by.name", default=None, allow_null=True)
     credited_amount = serializers.IntegerField(
-        source="credited_now", allow_null=True, help_text="What the bank credited, after the last correction."
+        source="credited_now",
+        allow_null=True,
+        help_text="The amount that the bank credited, after the last correction.",
     )
     difference = serializers.IntegerField(
-        source="difference_now", allow_null=True, help_text="credited_amount minus amount."
+        source="difference_now", allow_null=True, help_text="`credited_amount` minus `amount`."
     )
-    corrections = CorrectionSerializer(many=True, help_text="Of what was credited, oldest first.")
-    allowed = serializers.SerializerMethodField(help_text="What the caller may do with it now: paths below its own.")
+    corrections = CorrectionSerializer(many=True, help_text="Corrections of the credited amount, oldest first.")
+    allowed = serializers.SerializerMethodField(
+        help_text="Actions that the caller may take now. Each is a path below the deposit's."
+    )
 
     class Meta:
         model = Deposit
@@ -67,13 +71,13 @@ class DepositSerializer(RowSerializer[Deposit]):
 class CollectRequest(StrictSerializer):
     """The body of `POST /deposits/{id}/collect`."""
 
-    courier = TextField(max_length=200, default="", allow_blank=True, help_text="Who took the bag along.")
+    courier = TextField(max_length=200, default="", allow_blank=True, help_text="Name of the courier.")
 
 
 class CreditRequest(StrictSerializer):
     """The body of `POST /deposits/{id}/credit`."""
 
-    amount = WholeNumberField(min_value=0, help_text="What the bank credited, minor units.")
+    amount = WholeNumberField(min_value=0, help_text="The amount that the bank credited, in minor units.")
 
 
 class CorrectCreditRequest(CreditRequest):
@@ -101,9 +105,9 @@ class DepositViewSet(ApiViewSet):
     @extend_schema(
         operation_id="deposits",
         parameters=[
-            OpenApiParameter("store", str, description="Number or UUID."),
-            OpenApiParameter("limit", int, description="Rows on a page: 100, at most 1000."),
-            OpenApiParameter("cursor", str, description="From the Link header of the page before."),
+            OpenApiParameter("store", str, description="Number or UUID of a store."),
+            OpenApiParameter("limit", int, description="Rows per page: 100 by default, at most 1000."),
+            OpenApiParameter("cursor", str, description="The cursor from the Link header of the previous page."),
         ],
         responses={200: DepositSerializer(many=True), 400: PROBLEM, 401: PROBLEM, 403: PROBLEM},
         tags=["Movements"],

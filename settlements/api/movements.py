@@ -35,20 +35,24 @@ class MovementRequest(StrictSerializer):
     """
 
     kind = serializers.ChoiceField(choices=[(kind.value, kind.label) for kind in MOVED_BY_HAND])
-    amount = WholeNumberField(min_value=1, help_text="Minor units.")
-    currency = TextField(min_length=3, max_length=3, required=False, help_text="ISO 4217; the store's, unless given.")
+    amount = WholeNumberField(min_value=1, help_text="Amount in minor units.")
+    currency = TextField(
+        min_length=3, max_length=3, required=False, help_text="ISO 4217. Default: the store's currency."
+    )
     method = TextField(min_length=1, max_length=32, default=CASH)
     store = ReferenceField(max_length=36, default="", allow_blank=True, help_text="Number or UUID of the store.")
-    station = WholeNumberField(min_value=0, max_value=2**31 - 1, required=False, help_text="0 is the vault.")
+    station = WholeNumberField(
+        min_value=0, max_value=2**31 - 1, required=False, help_text="Number of the register; 0 is the vault."
+    )
     reason = TextField(
         max_length=50,
         default="",
         allow_blank=True,
-        help_text="Of PAID_IN and PAID_OUT: the code of a cashbook account.",
+        help_text="Required for PAID_IN and PAID_OUT: the code of a cashbook account.",
     )
     note = TextField(max_length=500, default="", allow_blank=True)
     bag_number = TextField(
-        max_length=64, default="", allow_blank=True, help_text="Of a DEPOSIT: the number on the bag."
+        max_length=64, default="", allow_blank=True, help_text="For a DEPOSIT: the number on the bag."
     )
     slip_number = TextField(max_length=64, default="", allow_blank=True)
 
@@ -85,7 +89,9 @@ class MovementSerializer(RowSerializer[Movement]):
     destination = serializers.CharField(source="destination.kind")
     session = serializers.IntegerField(source="session_id", allow_null=True)
     reverses = serializers.UUIDField(source="reverses.uuid", default=None, allow_null=True)
-    deposit = serializers.UUIDField(source="deposit.uuid", default=None, allow_null=True, help_text="Of a DEPOSIT.")
+    deposit = serializers.UUIDField(
+        source="deposit.uuid", default=None, allow_null=True, help_text="For a DEPOSIT: its id."
+    )
 
     class Meta:
         model = Movement

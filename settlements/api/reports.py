@@ -26,8 +26,8 @@ from settlements.domain.x_report import x_report
 from settlements.domain.z_report import z_report
 from settlements.enums import Closing, ReportOf
 
-STORE = OpenApiParameter("store", str, description="Number or UUID; your own, unless given.")
-STATION = OpenApiParameter("station", int, OpenApiParameter.PATH, description="0 is the vault.")
+STORE = OpenApiParameter("store", str, description="Number or UUID of a store. Default: your own store.")
+STATION = OpenApiParameter("station", int, OpenApiParameter.PATH, description="Number of the register; 0 is the vault.")
 
 
 class FiguresSerializer(serializers.Serializer[Any]):
@@ -35,23 +35,29 @@ class FiguresSerializer(serializers.Serializer[Any]):
 
     currency = serializers.CharField()
     method = serializers.CharField()
-    opened_with = serializers.IntegerField(allow_null=True, help_text="What was counted in at the opening.")
-    opening_difference = serializers.IntegerField(help_text="That minus what the book held.")
-    begun_with = serializers.IntegerField(help_text="What lay there before the movements below.")
+    opened_with = serializers.IntegerField(allow_null=True, help_text="The amount counted at the opening.")
+    opening_difference = serializers.IntegerField(
+        help_text="`opened_with` minus the balance in the books before the opening."
+    )
+    begun_with = serializers.IntegerField(help_text="The balance before the movements of this period.")
     came_in = serializers.IntegerField()
     went_out = serializers.IntegerField()
     expected = serializers.IntegerField()
-    late = serializers.IntegerField(help_text="What arrived after the count and explains that much of the difference.")
+    late = serializers.IntegerField(
+        help_text="Money that arrived after the count. It explains this part of the difference."
+    )
 
 
 class CountedFiguresSerializer(FiguresSerializer):
     """The figures of a closed period, with its count."""
 
-    counted = serializers.IntegerField(allow_null=True, help_text="null where nobody counts it.")
-    assumed = serializers.BooleanField(source="is_assumed", help_text="Nobody had to count it: as the books say.")
+    counted = serializers.IntegerField(allow_null=True, help_text="null if it was not counted.")
+    assumed = serializers.BooleanField(
+        source="is_assumed", help_text="True if it was not counted and the expected amount was used."
+    )
     difference = serializers.IntegerField(allow_null=True, help_text="Counted minus expected.")
-    adjusted_difference = serializers.IntegerField(allow_null=True, help_text="Without what late money explains.")
-    returned = serializers.IntegerField(help_text="What went back to the vault.")
+    adjusted_difference = serializers.IntegerField(allow_null=True, help_text="`difference` minus `late`.")
+    returned = serializers.IntegerField(help_text="The amount that returned to the vault.")
 
 
 class MovedSerializer(serializers.Serializer[Any]):
@@ -83,7 +89,9 @@ class SessionInsideSerializer(serializers.Serializer[Any]):
     counted = serializers.IntegerField(allow_null=True)
     difference = serializers.IntegerField(allow_null=True)
     uncounted = serializers.BooleanField(source="is_uncounted")
-    cancelled = serializers.BooleanField(source="is_cancelled", help_text="The opening was a mistake.")
+    cancelled = serializers.BooleanField(
+        source="is_cancelled", help_text="True if the opening was cancelled as a mistake."
+    )
 
 
 class FoundPiecesSerializer(serializers.Serializer[Any]):
@@ -108,7 +116,7 @@ class AttemptSerializer(serializers.Serializer[Any]):
     number = serializers.IntegerField()
     moment = serializers.ChoiceField(choices=CountMoment.choices)
     at = InstantField()
-    by = serializers.CharField(help_text="Empty for a program.")
+    by = serializers.CharField(help_text="Name of the person; empty for a program.")
     witness = serializers.CharField()
     equal = serializers.BooleanField(source="is_equal", allow_null=True)
     found = FoundSerializer(many=True)
@@ -148,7 +156,9 @@ class SealSerializer(serializers.Serializer[Seal]):
     digest = serializers.CharField()
     previous_digest = serializers.CharField()
     sealed_at = InstantField()
-    after_movement = serializers.IntegerField(allow_null=True, help_text="Null for a cashier, as the next two are.")
+    after_movement = serializers.IntegerField(
+        allow_null=True, help_text="null for a cashier, like the next two fields."
+    )
     last_movement = serializers.IntegerField(allow_null=True)
     movement_count = serializers.IntegerField(allow_null=True)
 
@@ -182,7 +192,7 @@ class LinksSerializer(serializers.Serializer[Any]):
     """Links to the report and its page."""
 
     report = serializers.URLField()
-    page = serializers.URLField(help_text="The same to be printed, for people who are signed in.")
+    page = serializers.URLField(help_text="The report as a page to print, for people who are signed in.")
 
 
 class ListedSealSerializer(serializers.Serializer[Seal]):
@@ -247,8 +257,8 @@ class ReportViewSet(ApiViewSet):
         parameters=[
             STATION,
             STORE,
-            OpenApiParameter("limit", int, description="Rows on a page: 100, at most 1000."),
-            OpenApiParameter("cursor", str, description="From the Link header of the page before."),
+            OpenApiParameter("limit", int, description="Rows per page: 100 by default, at most 1000."),
+            OpenApiParameter("cursor", str, description="The cursor from the Link header of the previous page."),
         ],
         responses={200: ListedSealSerializer(many=True), 400: PROBLEM, 401: PROBLEM, 403: PROBLEM, 404: PROBLEM},
         tags=["Reports"],

@@ -69,7 +69,8 @@ class SettlementSerializer(CamelCaseSerializer, serializers.Serializer[Settlemen
     actual_amounts = serializers.SerializerMethodField(required=False)
     difference_amounts = serializers.SerializerMethodField(required=False)
     uncounted = serializers.SerializerMethodField(
-        required=False, help_text="Ours: closed by a manager without a count, so that the actual amounts are 0."
+        required=False,
+        help_text="Extension: true if a manager closed it without a count. The actual amounts are then 0.",
     )
 
     def to_representation(self, instance: Settlement) -> dict[str, Any]:
@@ -115,7 +116,9 @@ class OpenRequest(CamelCaseSerializer, StrictSerializer):
     type = serializers.ChoiceField(choices=SettlementType.choices)
     initial_cash = AmountRequest(many=True, max_length=AMOUNTS_MAX)  # type: ignore[call-arg]  # of the list that DRF makes
     store = ReferenceField(max_length=36, default="", allow_blank=True, help_text="Number or UUID of the store.")
-    station = WholeNumberField(min_value=0, max_value=2**31 - 1, required=False, help_text="0 is the vault.")
+    station = WholeNumberField(
+        min_value=0, max_value=2**31 - 1, required=False, help_text="Number of the register; 0 is the vault."
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -164,7 +167,7 @@ class PageSerializer(CamelCaseSerializer):
     total_pages = serializers.IntegerField()
     total_elements = serializers.IntegerField()
     size = serializers.IntegerField()
-    number = serializers.IntegerField(help_text="From 0.")
+    number = serializers.IntegerField(help_text="Number of the page, starting at 0.")
     sort = serializers.ListField(child=serializers.DictField(), allow_null=True)
     first = serializers.BooleanField()
     number_of_elements = serializers.IntegerField()
@@ -234,9 +237,11 @@ class SettlementViewSet(ApiViewSet):
     @extend_schema(
         operation_id="settlements",
         parameters=[
-            OpenApiParameter("page", int, description="From 0."),
-            OpenApiParameter("size", int, description="Rows on a page: 20, at most 200."),
-            OpenApiParameter("sort", str, many=True, description="attribute,asc or attribute,desc; newest first."),
+            OpenApiParameter("page", int, description="Number of the page, starting at 0."),
+            OpenApiParameter("size", int, description="Rows per page: 20 by default, at most 200."),
+            OpenApiParameter(
+                "sort", str, many=True, description="`attribute,asc` or `attribute,desc`. Default: newest first."
+            ),
         ],
         responses={
             200: inline_serializer(

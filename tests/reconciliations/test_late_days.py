@@ -101,7 +101,7 @@ def test_the_command_says_for_which_day_money_came(cast: Cast, monkeypatch: pyte
     said = StringIO()
     call_command("close_days", stdout=said)
     day = BusinessDay.objects.latest("date")
-    assert said.getvalue() == f"1337: money came for {day.date} after its close\n"
+    assert said.getvalue() == f"1337: late money was booked for {day.date} after its close\n"
     said = StringIO()
     call_command("close_days", stdout=said)
     assert said.getvalue() == ""

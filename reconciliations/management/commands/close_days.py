@@ -17,10 +17,10 @@ from reconciliations.domain.late_after_day_close import raise_late_for_closed_da
 class Command(BaseCommand):
     """Closes past business days and reports late money for closed ones. Safe to run every minute."""
 
-    help = "Closes business days that are over; sessions left open are closed uncounted where the store's rule says so."
+    help = "Closes past business days. Open sessions are closed without a count if the store allows it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--store", help="Number or UUID of one store; all of them, unless given.")
+        parser.add_argument("--store", help="Number or UUID of one store. Default: all stores.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Prints a line for every day that was closed, cannot be closed, or received late money."""
@@ -38,4 +38,4 @@ class Command(BaseCommand):
                 for settlement in closed.settlements:
                     self.stdout.write(f"  settlement {settlement.uuid} at {settlement.place} closed without a count")
             for day in raise_late_for_closed_days(store=store, at=timezone.now()):
-                self.stdout.write(f"{store.number}: money came for {day.date} after its close")
+                self.stdout.write(f"{store.number}: late money was booked for {day.date} after its close")

@@ -18,15 +18,15 @@ from reconciliations.exports.tables import TABLES
 class Command(BaseCommand):
     """Writes the file and prints the progress to stderr. A failed export leaves no partial file."""
 
-    help = "Exports a table of a store over some business days as CSV or XLSX."
+    help = "Exports a table of a store for a range of business dates, as CSV or XLSX."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("table", choices=list(TABLES))
-        parser.add_argument("--store", required=True, help="Number or UUID.")
+        parser.add_argument("--store", required=True, help="Number or UUID of the store.")
         parser.add_argument("--from", required=True, dest="first", help="First business date, such as 2026-03-01.")
         parser.add_argument("--to", required=True, dest="last", help="Last business date, included.")
         parser.add_argument("--format", choices=FileFormat.values, default=FileFormat.CSV.value, dest="file_format")
-        parser.add_argument("--output", help="The file; named after what is in it, unless given.")
+        parser.add_argument("--output", help="The file to write. Default: a name made from the table, store and dates.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         given = {
