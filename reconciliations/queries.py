@@ -24,11 +24,11 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import ENDED_VARIANCES, VarianceKind, VarianceState
 from cashdesk.errors import NotFound
 from cashdesk.models import CashSession, Movement, Store, Variance
-from reconciliations.domain.carried_over import DaysBefore, overnight_movements
-from reconciliations.domain.custody import OVER_NIGHT_MAX
+from reconciliations.domain.carried_over_cash import DaysBefore, overnight_movements
 from reconciliations.domain.expected_cash import of_holder
-from reconciliations.domain.expected_day import STAYS_IN_STORE, drawer_movements, taken_over
-from reconciliations.domain.reused import reused_since
+from reconciliations.domain.operator_custody import OVER_NIGHT_MAX
+from reconciliations.domain.reused_cash import reused_since
+from reconciliations.domain.store_day_sums import STAYS_IN_STORE, drawer_movements, taken_over
 from reconciliations.domain.variance_late_amount import late_amount
 from reconciliations.enums import AuthorizationState, DayRule
 from reconciliations.models import Authorization, Export, Reconciliation

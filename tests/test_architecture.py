@@ -153,7 +153,7 @@ def test_only_expected_sums_the_ledger() -> None:
     sums = re.compile(r"\bSum\(\s*[\"'](movements__|movements_in__|movements_out__)?amount|SUM\(amount\)")
     found = [named(path) for path in python_files(*APPS) if sums.search(path.read_text(encoding="utf-8"))]
     # The one sum stands in two files: per period of a place, and per business date of a store.
-    expected = {"cashdesk/domain/ledger/expected.py", "reconciliations/domain/expected_day.py"}
+    expected = {"cashdesk/domain/ledger/expected.py", "reconciliations/domain/store_day_sums.py"}
     assert set(found) <= {*expected, "cashdesk/domain/ledger/proof.py"}, "proofs recompute, all others ask"
 
 

@@ -18,7 +18,7 @@ from cashdesk.models import CashSession, Payment, Variance
 from cashdesk.transitions import Flow
 from cashdesk.triggers import laws_of
 from reconciliations.domain import variance_acts
-from reconciliations.domain.business_day import close_business_day
+from reconciliations.domain.business_day_close import close_business_day
 from reconciliations.domain.export import end_export
 from reconciliations.enums import Act as VarianceAct
 from reconciliations.enums import DayAct, DayState, ExportAct, ExportState

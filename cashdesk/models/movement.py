@@ -73,7 +73,7 @@ class Movement(PublicIdModel):
             models.Index(fields=("destination", "id", "currency", "method", "amount"), name="movement_into_place"),
             # reconciliations.domain.expected_cash: the cash of a store on one business day.
             models.Index(fields=("store", "business_date", "method", "id"), name="movement_of_business_date"),
-            # reconciliations.domain.reused: cash that went into the store's drawers on a day, and came back.
+            # reconciliations.domain.reused_cash: cash that went into the store's drawers on a day, and came back.
             models.Index(
                 fields=("store", "business_date", "method", "id"),
                 condition=Q(kind__in=kinds_where(lambda rule: rule.moves_float != 0)),

@@ -17,7 +17,7 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.models import AuditEntry, BusinessDay, CashSession
 from cashdesk.money import to_text
 from reconciliations import queries
-from reconciliations.domain.business_day import (
+from reconciliations.domain.business_day_close import (
     close_business_day,
     current_date,
     day_of,

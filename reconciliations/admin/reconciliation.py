@@ -16,7 +16,7 @@ from cashdesk.domain.visibility import note_seen
 from cashdesk.models import AuditEntry
 from cashdesk.money import to_text
 from reconciliations import queries
-from reconciliations.domain.business_day import day_of
+from reconciliations.domain.business_day_close import day_of
 from reconciliations.enums import DayState, DiscrepancyType
 from reconciliations.models import Reconciliation
 

@@ -16,7 +16,7 @@ from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
 from reconciliations.api.common import refuse_loose_key
-from reconciliations.domain.business_day import Closed, close_business_day
+from reconciliations.domain.business_day_close import Closed, close_business_day
 
 
 class CloseDayRequest(StrictSerializer):

@@ -19,7 +19,7 @@ from cashdesk.web.openapi import RECONCILIATION_ERROR
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
 from reconciliations.api.common import operator_of, refuse_loose_key, store_of, uuid_in
-from reconciliations.domain.business_day import current_date, day_of
+from reconciliations.domain.business_day_close import current_date, day_of
 from reconciliations.domain.expected_cash import CurrencyCash, ExpectedCash, Takings, expected_cash
 
 METHOD, OPERATOR, STATION, CHANNEL, SERVICE = range(5)

@@ -17,11 +17,11 @@ from cashdesk.enums import CASH, MovementKind, PaymentStatus, PaymentType
 from cashdesk.models import CashSession, Payment, Store, User
 from cashdesk.movement_kinds import RULES
 from cashdesk.movement_rule import Origin
-from reconciliations.domain import expected_day as day
-from reconciliations.domain.carried_over import CarriedOver, carried_over
-from reconciliations.domain.custody import Seen, cancelled, held_payments, with_holder
-from reconciliations.domain.expected_day import DAY_EFFECTS
-from reconciliations.domain.reused import reused_cash
+from reconciliations.domain import store_day_sums
+from reconciliations.domain.carried_over_cash import CarriedOver, carried_over
+from reconciliations.domain.operator_custody import Seen, cancelled, held_payments, with_holder
+from reconciliations.domain.reused_cash import reused_cash
+from reconciliations.domain.store_day_sums import DAY_EFFECTS
 
 EVERYTHING: Final = Seen()
 
@@ -100,13 +100,15 @@ def expected_cash(
     def of(currency: str) -> CurrencyCash:
         return currencies.setdefault(currency, CurrencyCash(currency=currency))
 
-    movements = day.drawer_movements().filter(store=store, business_date=business_date, pk__lte=seen.movement)
+    movements = store_day_sums.drawer_movements().filter(
+        store=store, business_date=business_date, pk__lte=seen.movement
+    )
     payments = Payment.objects.filter(store=store, business_date=business_date)
     if operator is not None:
         movements, payments = of_holder(movements, operator.pk), held_payments(payments, operator=operator)
-    for row in day.drawer_cash(movements):
+    for row in store_day_sums.drawer_cash(movements):
         _add_movements(of(row["currency"]), row, is_operator=operator is not None)
-    for row in day.payments(payments):
+    for row in store_day_sums.payments(payments):
         _add_payments(of(row["currency"]), row)
     carried = carried_over(store=store, on=business_date, operator=operator, seen=seen)
     for currency, amount in carried.amounts.items():

@@ -10,7 +10,7 @@ from cashdesk.domain.ledger.raise_variance import DAY_SUBJECT, raise_late_for_da
 from cashdesk.domain.store.place_lock import lock_places
 from cashdesk.enums import PlaceKind
 from cashdesk.models import BusinessDay, Place, Store, Variance
-from reconciliations.domain.business_day import current_date
+from reconciliations.domain.business_day_close import current_date
 from reconciliations.domain.variance_late_amount import movements_for_day
 
 DAYS_BACK: Final = timedelta(days=31)

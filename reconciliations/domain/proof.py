@@ -9,9 +9,9 @@ from cashdesk.domain.caller.audit import entry_of
 from cashdesk.enums import Reason
 from cashdesk.models import AuditEntry, BusinessDay, Movement, Store
 from cashdesk.money import to_text
-from reconciliations.domain.custody import Seen
 from reconciliations.domain.expected_cash import expected_cash
-from reconciliations.domain.expected_day import STAYS_IN_STORE, drawer_movements, taken_over
+from reconciliations.domain.operator_custody import Seen
+from reconciliations.domain.store_day_sums import STAYS_IN_STORE, drawer_movements, taken_over
 from reconciliations.enums import DayRule
 from reconciliations.models import Reconciliation
 

@@ -16,9 +16,9 @@ from cashdesk.enums import PlaceKind, Reason, Role, VarianceKind
 from cashdesk.errors import Forbidden, InvalidInput
 from cashdesk.models import BusinessDay, CashSession, Movement, Place, Seal, Store, User
 from reconciliations.domain.authorization import FIELD, REFUSED, note_refusal, usable_authorization
-from reconciliations.domain.business_day import current_date
-from reconciliations.domain.custody import Seen
+from reconciliations.domain.business_day_close import current_date
 from reconciliations.domain.expected_cash import expected_cash
+from reconciliations.domain.operator_custody import Seen
 from reconciliations.domain.variance_acts import explain_raised, sign_off_with_authorization, supersede_variances
 from reconciliations.models import Reconciliation
 

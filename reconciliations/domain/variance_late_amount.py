@@ -6,7 +6,7 @@ from django.db.models.functions import Coalesce
 from cashdesk.domain.ledger.raise_variance import DAY_SUBJECT
 from cashdesk.enums import PlaceKind, VarianceKind
 from cashdesk.models import Movement, Variance
-from reconciliations.domain.expected_day import STAYS_IN_STORE, drawer_movements
+from reconciliations.domain.store_day_sums import STAYS_IN_STORE, drawer_movements
 
 _EFFECT = Case(When(destination__kind=PlaceKind.OVER_SHORT, then=F("amount")), default=-F("amount"))
 """Money that came in is positive; money that went back is negative."""

@@ -13,7 +13,7 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import Reason, Role, VarianceKind
 from cashdesk.models import Movement, Store, User, Variance
 from reconciliations.domain.authorization import issue_authorization
-from reconciliations.domain.business_day import close_business_day
+from reconciliations.domain.business_day_close import close_business_day
 from reconciliations.domain.expected_cash import expected_cash
 from reconciliations.domain.reconciliation import Declaration, record_reconciliation
 from reconciliations.domain.variance_acts import (

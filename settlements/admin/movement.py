@@ -14,7 +14,7 @@ from cashdesk.domain.ledger.reversal import REASON_MAX
 from cashdesk.domain.ledger.undo import BY_HAND
 from cashdesk.models import CashSession, Movement
 from cashdesk.money import to_text
-from settlements.domain.reversal import reverse_movement, why_not_reversed
+from settlements.domain.reversal_by_manager import reverse_movement, why_not_reversed
 
 JOINED: Final = (
     "store", "source", "destination", "session", "payment", "late_for", "reversed_by", "deposit", "recorded_by"

@@ -21,7 +21,7 @@ from cashdesk.web.fields import ReferenceField, RowSerializer, StrictSerializer,
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
-from settlements.domain.reversal import reverse_movement
+from settlements.domain.reversal_by_manager import reverse_movement
 from settlements.domain.store_movement import UNDER_ACCOUNT, move_in_store
 
 # Entries of the cashbook come last: the published description lists the kinds in this order.

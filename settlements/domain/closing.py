@@ -19,7 +19,7 @@ from cashdesk.enums import CASH, CountMoment, MovementKind, PlaceKind, Role
 from cashdesk.errors import Forbidden
 from cashdesk.models import User
 from settlements.domain.allowed_acts import compare_with_target, locked_for_act, reason_detail, refuse_act
-from settlements.domain.booking import (
+from settlements.domain.count_attempts import (
     keep_attempt,
     note,
     refuse_lone_count,

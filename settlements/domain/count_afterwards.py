@@ -15,12 +15,12 @@ from cashdesk.domain.store.place_lock import mark_transition
 from cashdesk.enums import CountMoment, Role, Settling
 from cashdesk.errors import Conflict, Forbidden
 from settlements.domain.allowed_acts import locked_for_act, reason_detail
-from settlements.domain.booking import (
+from settlements.domain.closing import book_result, figures_detail
+from settlements.domain.count_attempts import (
     keep_attempt,
     note,
     refuse_pairs,
 )
-from settlements.domain.closing import book_result, figures_detail
 from settlements.domain.raise_settlement_variance import raise_closing
 from settlements.domain.target import ComparedAmount, compare, counted_methods
 from settlements.enums import Closing

@@ -15,14 +15,14 @@ from cashdesk.errors import Conflict, InvalidInput
 from cashdesk.models import User
 from cashdesk.pair import Pair
 from settlements.domain.allowed_acts import compare_with_target, locked_for_act, reason_detail, refuse_act
-from settlements.domain.booking import (
+from settlements.domain.closing import close_settlement, close_with
+from settlements.domain.count_attempts import (
     keep_attempt,
     note,
     refuse_lone_count,
     refuse_open_session,
     refuse_pairs,
 )
-from settlements.domain.closing import close_settlement, close_with
 from settlements.domain.target import unequal_of
 from settlements.enums import PREVIEWS_OF_A_REGISTER, Act, Closing, SettlementState, SettlementType
 from settlements.models import Settlement

@@ -23,7 +23,7 @@ from cashdesk.enums import CASH, CountMoment, MovementKind, PlaceKind
 from cashdesk.errors import Conflict, InvalidInput
 from cashdesk.models import Place, Store
 from cashdesk.pair import Pair
-from settlements.domain.booking import note, refuse_open_session, refuse_pairs
+from settlements.domain.count_attempts import note, refuse_open_session, refuse_pairs
 from settlements.domain.raise_settlement_variance import raise_opening
 from settlements.domain.vault_access import refuse_settling_vault
 from settlements.enums import SettlementState, SettlementType

@@ -24,8 +24,8 @@ from cashdesk.pair import Pair
 from cashdesk.web.idempotency import WITNESS_PROOF, act_once
 from cashdesk.web.pages import page_for
 from settlements import queries
-from settlements.domain.booking import cash_counted
 from settlements.domain.closing import close_settlement
+from settlements.domain.count_attempts import cash_counted
 from settlements.domain.counting import preview_settlement
 from settlements.enums import PREVIEWS_OF_A_REGISTER, Act, SettlementType
 from settlements.models import Settlement, SettlementCount

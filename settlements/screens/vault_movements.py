@@ -25,7 +25,7 @@ from cashdesk.web.fields import date_in
 from cashdesk.web.idempotency import act_once
 from settlements import queries
 from settlements.domain.cashbook import account_names
-from settlements.domain.reversal import reverse_movement, why_not_reversed
+from settlements.domain.reversal_by_manager import reverse_movement, why_not_reversed
 from settlements.domain.vault_day import vault_movements
 from settlements.enums import ENTRY_KIND
 from settlements.screens.vault_forms import about, draft_within, path_within, vault_page

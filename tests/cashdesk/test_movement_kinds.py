@@ -148,10 +148,12 @@ def test_no_template_chooses_by_a_kind_of_movement() -> None:
 
 ABOUT_ONE_KIND = {
     "cashdesk/domain/counting/second_look.py": {"FLOAT"},  # a usual float of the store is the measure
-    "reconciliations/domain/custody.py": {"FLOAT"},  # the float of a settlement is recorded before the settlement
+    "reconciliations/domain/operator_custody.py": {
+        "FLOAT"
+    },  # the float of a settlement is recorded before the settlement
     "reconciliations/domain/expected_cash.py": {"FLOAT"},  # what the cashier counted stands for the float
     "settlements/domain/proof.py": {"OVER_SHORT", "RETURN"},
-    "settlements/domain/reversal.py": {"DEPOSIT"},  # reversing it cancels the bag
+    "settlements/domain/reversal_by_manager.py": {"DEPOSIT"},  # reversing it cancels the bag
     "settlements/domain/store_movement.py": {"DEPOSIT"},  # it packs a bag
     "settlements/domain/z_lines.py": {"RETURN"},
     "settlements/domain/visibility.py": {"FLOAT"},
@@ -159,7 +161,7 @@ ABOUT_ONE_KIND = {
     "settlements/screens/vault_money.py": {"WITHDRAWAL"},  # change can be ordered beforehand
     "cashdesk/domain/ledger/proof.py": {"FLOAT", "OVER_SHORT", "RETURN"},
     "cashdesk/queries.py": {"RETURN"},
-    "reconciliations/domain/expected_day.py": {"FLOAT"},  # a session without one was taken over
+    "reconciliations/domain/store_day_sums.py": {"FLOAT"},  # a session without one was taken over
 }
 """The files that compare a movement's kind, and with which: each is about that kind alone."""
 

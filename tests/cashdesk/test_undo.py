@@ -14,8 +14,8 @@ from cashdesk.domain.session.closing import force_close_session
 from cashdesk.enums import CASH, MovementKind
 from cashdesk.errors import Conflict, DomainError, Forbidden, InvalidInput
 from cashdesk.models import AuditEntry, CashSession, Movement, User
-from reconciliations.domain.expected_day import drawer_cash, drawer_movements
-from settlements.domain.reversal import reverse_movement
+from reconciliations.domain.store_day_sums import drawer_cash, drawer_movements
+from settlements.domain.reversal_by_manager import reverse_movement
 from tests.cashdesk.desk import books, close_drawer, minutes, move, open_drawer, refund, sell
 from tests.settlements.desk import Shop
 from tests.stories import Cast, counted_queries

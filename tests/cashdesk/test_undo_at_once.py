@@ -14,7 +14,7 @@ from cashdesk.domain.session.closing import close_session
 from cashdesk.enums import Booked, MovementKind, PlaceKind
 from cashdesk.models import CashSession, Movement, Payment
 from settlements.domain.deposit import correct_credit, credit_deposit, prepare_deposit
-from settlements.domain.reversal import reverse_movement
+from settlements.domain.reversal_by_manager import reverse_movement
 from tests.cashdesk.desk import NOON, counted, minutes, move, open_drawer, pay
 from tests.stories import Cast, make_cast
 from tests.web.side_by_side import at_once, database_for_threads, outcome_of

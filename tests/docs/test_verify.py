@@ -22,7 +22,7 @@ from cashdesk.domain.session.closing import close_session
 from cashdesk.enums import CASH, MovementKind, PlaceKind, Reason
 from cashdesk.models import AuditEntry, Movement, Variance
 from reconciliations.domain.authorization import issue_authorization
-from reconciliations.domain.business_day import close_business_day
+from reconciliations.domain.business_day_close import close_business_day
 from settlements.domain.cashbook import keep_usual_accounts
 from settlements.domain.change_order import receive_change
 from settlements.domain.deposit import correct_credit

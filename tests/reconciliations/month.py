@@ -27,7 +27,7 @@ from cashdesk.domain.session.opening import open_session
 from cashdesk.enums import CASH, MovementKind, PaymentStatus, PaymentType, PlaceKind, Reason, Role, SessionStatus
 from cashdesk.errors import DomainError
 from cashdesk.models import CashSession, Movement, Payment, Place, Seal, Store, User
-from reconciliations.domain.business_day import close_business_day
+from reconciliations.domain.business_day_close import close_business_day
 from reconciliations.domain.reconciliation import Declaration, record_reconciliation
 from settlements.domain.closing import close_settlement
 from settlements.domain.opening import open_settlement

@@ -16,7 +16,7 @@ from cashdesk.enums import PlaceKind, Scope, SessionStatus
 from cashdesk.errors import Conflict, Forbidden, InvalidInput
 from cashdesk.models import AuditEntry, BusinessDay, Movement, Store
 from reconciliations import queries
-from reconciliations.domain.business_day import close_business_day, day_of, days_to_close
+from reconciliations.domain.business_day_close import close_business_day, day_of, days_to_close
 from reconciliations.domain.reconciliation import Declaration, record_reconciliation
 from reconciliations.models import Authorization, Reconciliation
 from settlements.domain.opening import open_settlement

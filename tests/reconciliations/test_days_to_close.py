@@ -12,7 +12,7 @@ from cashdesk.domain.ledger.cash_movement import move_money
 from cashdesk.domain.store.business_day import business_date
 from cashdesk.enums import MovementKind, PlaceKind
 from cashdesk.models import AuditEntry, BusinessDay, CashSession, Movement, Store
-from reconciliations.domain.business_day import close_business_day, days_to_close
+from reconciliations.domain.business_day_close import close_business_day, days_to_close
 from settlements.domain.opening import open_settlement
 from settlements.enums import SettlementType
 from tests.cashdesk.desk import NOON, close_drawer, open_drawer, pay

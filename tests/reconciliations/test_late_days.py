@@ -11,7 +11,7 @@ from cashdesk.domain.caller.principal import SYSTEM, Principal
 from cashdesk.enums import PlaceKind, VarianceKind, VarianceState
 from cashdesk.models import BusinessDay, CashSession, Variance
 from reconciliations import queries
-from reconciliations.domain.business_day import close_business_day, current_date
+from reconciliations.domain.business_day_close import close_business_day, current_date
 from reconciliations.domain.late_after_day_close import raise_late_for_closed_days
 from reconciliations.domain.variance_acts import approve_variance, explain_variance
 from tests.cashdesk.desk import NOON, close_drawer, open_drawer, pay, refund

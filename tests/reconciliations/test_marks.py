@@ -19,7 +19,7 @@ from cashdesk.domain.payment.recording import record_payment, record_payments
 from cashdesk.enums import PaymentStatus
 from cashdesk.models import Movement
 from reconciliations import queries
-from reconciliations.domain.business_day import close_business_day
+from reconciliations.domain.business_day_close import close_business_day
 from reconciliations.domain.expected_cash import expected_cash
 from reconciliations.domain.reconciliation import Declaration, record_reconciliation
 from tests.cashdesk.desk import NOON, close_drawer, minutes, open_drawer, pay, report_of

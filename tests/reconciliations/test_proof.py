@@ -12,7 +12,7 @@ from cashdesk.enums import MovementKind, Reason, Role
 from cashdesk.models import BusinessDay, CashSession, Movement, User
 from reconciliations import queries
 from reconciliations.domain.authorization import issue_authorization
-from reconciliations.domain.business_day import close_business_day
+from reconciliations.domain.business_day_close import close_business_day
 from reconciliations.domain.proof import faults_of_store
 from reconciliations.domain.reconciliation import Declaration, record_reconciliation
 from reconciliations.models import Reconciliation

@@ -23,7 +23,7 @@ from cashdesk.errors import Conflict, NothingOpen, SessionAlreadyOpen
 from cashdesk.models import CashSession, Movement, User, Variance
 from cashdesk.pair import Pair
 from cashdesk.queries import sessions
-from reconciliations.domain.business_day import close_business_day
+from reconciliations.domain.business_day_close import close_business_day
 from reconciliations.domain.expected_cash import expected_cash
 from reconciliations.domain.proof import faults_of_store
 from tests.cashdesk.desk import NOON, close_drawer, counted, move, pay

@@ -11,7 +11,7 @@ from cashdesk.domain.payment.recording import record_payments
 from cashdesk.domain.store.business_day import business_date
 from cashdesk.enums import Booked, PaymentStatus, PaymentType, PlaceKind
 from cashdesk.models import Movement, Payment
-from reconciliations.domain.business_day import days_to_close
+from reconciliations.domain.business_day_close import days_to_close
 from reconciliations.domain.expected_cash import expected_cash
 from tests.cashdesk.desk import NOON, close_drawer, minutes, open_drawer, pay, report_of
 from tests.settlements.desk import Shop

@@ -3,7 +3,7 @@
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import MovementKind, PlaceKind
 from cashdesk.models import Movement
-from settlements.domain.reversal import reverse_movement
+from settlements.domain.reversal_by_manager import reverse_movement
 from tests.cashdesk.desk import move, open_drawer, sell
 from tests.screens.desk import Browser
 from tests.stories import Cast

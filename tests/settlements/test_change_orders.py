@@ -15,7 +15,7 @@ from cashdesk.errors import Conflict, Forbidden, InvalidInput
 from cashdesk.models import AuditEntry, Movement, Variance
 from settlements.domain.change_order import cancel_change, order_change, receive_change
 from settlements.domain.proof import faults_of_store
-from settlements.domain.reversal import reverse_movement
+from settlements.domain.reversal_by_manager import reverse_movement
 from settlements.models import ChangeOrder
 from tests import roles
 from tests.settlements.desk import Shop

@@ -10,7 +10,7 @@ from cashdesk.domain.caller.principal import SYSTEM
 from cashdesk.errors import Conflict
 from cashdesk.management.stores import stores_for
 from cashdesk.models import Store
-from reconciliations.domain.business_day import close_business_day, days_to_close
+from reconciliations.domain.business_day_close import close_business_day, days_to_close
 from reconciliations.domain.late_after_day_close import raise_late_for_closed_days
 
 

@@ -9,7 +9,7 @@ from django.db.models import Model
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.models import BusinessDay, CashSession, Store, User
 from reconciliations.domain.authorization import issue_authorization
-from reconciliations.domain.business_day import close_business_day
+from reconciliations.domain.business_day_close import close_business_day
 from reconciliations.domain.reconciliation import Declaration, record_reconciliation
 from reconciliations.models import Authorization, Reconciliation
 from tests.cashdesk.desk import minutes, open_drawer, pay, sell

@@ -13,7 +13,7 @@ from cashdesk.models import Movement, Variance
 from reconciliations.domain.variance_acts import approve_variance, explain_variance
 from reconciliations.enums import FileFormat
 from reconciliations.exports.tables import TABLES
-from settlements.domain.reversal import reverse_movement
+from settlements.domain.reversal_by_manager import reverse_movement
 from tests.cashdesk.desk import NOON, close_drawer, force_close, minutes, move, open_drawer, pay, refund, sell
 from tests.reconciliations.exporting import DAY, declare, downloaded, exported, sheets_of
 from tests.stories import Cast, make_cast

@@ -8,7 +8,7 @@ from django.test import Client
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.proof import faults_of_store
 from cashdesk.models import AuditEntry
-from settlements.domain.reversal import reverse_movement
+from settlements.domain.reversal_by_manager import reverse_movement
 from tests.admin.back_office import page_of, sits_down
 from tests.cashdesk.desk import books, minutes
 from tests.settlements.admin.periods import Periods, act, errors_of, told

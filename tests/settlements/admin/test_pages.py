@@ -8,7 +8,7 @@ import pytest
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.models import AuditEntry, Movement, Place, Seal
 from settlements.domain.change_order import receive_change
-from settlements.domain.reversal import reverse_movement
+from settlements.domain.reversal_by_manager import reverse_movement
 from settlements.models import ChangeOrder, Deposit, Settlement
 from tests.admin.back_office import list_of, page_of, sits_down
 from tests.cashdesk.desk import minutes

@@ -10,7 +10,7 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import PlaceKind
 from cashdesk.models import AuditEntry, Draft, Movement
 from settlements.domain.change_order import cancel_change, receive_change
-from settlements.domain.reversal import reverse_movement
+from settlements.domain.reversal_by_manager import reverse_movement
 from settlements.models import ChangeOrder
 from settlements.screens.vault_forms import ROWS
 from tests.factories import StoreFactory

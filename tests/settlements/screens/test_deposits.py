@@ -8,7 +8,7 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import PlaceKind
 from cashdesk.models import AuditEntry
 from settlements.domain.deposit import prepare_deposit
-from settlements.domain.reversal import reverse_movement
+from settlements.domain.reversal_by_manager import reverse_movement
 from settlements.models import Deposit
 from settlements.screens.vault_forms import ROWS
 from tests.screens.desk import Browser

@@ -22,7 +22,7 @@ from django.db.models.expressions import RawSQL
 from cashdesk.enums import MovementKind
 from cashdesk.models import CashSession, Store, User
 from cashdesk.movement_kinds import kinds_where
-from reconciliations.domain.custody import Seen
+from reconciliations.domain.operator_custody import Seen
 
 # The kinds are written out, because only then do both databases use the partial index on these kinds.
 _MOVED: Final = """

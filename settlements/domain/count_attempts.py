@@ -1,4 +1,4 @@
-"""Shared steps of opening and closing a settlement: checks, movements, counts and audit entries."""
+"""Keeps the counts of a settlement, and refuses those that may not be made; shared by opening and closing."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime

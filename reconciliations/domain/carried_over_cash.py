@@ -16,7 +16,7 @@ from django.db.models import DateField, Func, OuterRef, Q, QuerySet, Subquery, S
 from cashdesk.domain.ledger.expected import ID_MAX, moved_cash
 from cashdesk.enums import CASH
 from cashdesk.models import CashSession, Place, Seal, Store, User
-from reconciliations.domain.custody import (
+from reconciliations.domain.operator_custody import (
     OVER_NIGHT_MAX,
     Seen,
     drawers_over_night,
@@ -24,7 +24,7 @@ from reconciliations.domain.custody import (
     session_over_night,
     with_holder,
 )
-from reconciliations.domain.expected_day import drawer_movements
+from reconciliations.domain.store_day_sums import drawer_movements
 
 # One index probe on store and business date for each later date, and one for its first cash movement.
 _FIRST: Final = """
