@@ -49,11 +49,11 @@ CLOSINGS_OF_A_SETTLEMENT: Final = (Closing.DECLARED, Closing.MATCHED, Closing.AT
 class Act(models.TextChoices):
     """The actions on a settlement."""
 
-    START_COUNTING = "START_COUNTING", noop("start counting (state COUNTING)")
-    PREVIEW = "PREVIEW", noop("preview (state COUNTING with amounts)")
-    CLOSE = "CLOSE", noop("close (state CLOSED with amounts)")
-    FORCE_CLOSE = "FORCE_CLOSE", noop("close without a count")
-    REOPEN = "REOPEN", noop("open again (state OPEN)")
+    START_COUNTING = "START_COUNTING", "Start counting"
+    PREVIEW = "PREVIEW", "Preview"
+    CLOSE = "CLOSE", "Close"
+    FORCE_CLOSE = "FORCE_CLOSE", "Close without a count"
+    REOPEN = "REOPEN", "Open again"
 
 
 PLACE_KIND: Final[Mapping[str, PlaceKind]] = MappingProxyType(

@@ -85,7 +85,7 @@ def _instant(text: str, *, field: str) -> datetime:
         raise InvalidInput.of(field, "must be a whole number of milliseconds since 1970.")
     millis = int(text)
     if millis > MILLIS_MAX:
-        raise InvalidInput.of(field, "is past the year 9999: it is milliseconds since 1970.")
+        raise InvalidInput.of(field, "must be before the year 10000, in milliseconds since 1970.")
     return EPOCH + timedelta(milliseconds=millis)
 
 

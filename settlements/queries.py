@@ -225,7 +225,7 @@ def sealed_period(*, by: Principal, place: Place, number: int) -> SealedPeriod:
     """
     seal = seals(by=by, place=place).filter(number=number).first() if number < 2**63 else None
     if seal is None:
-        raise NotFound(_("There is no Z %(number)s of the %(place)s.") % {"number": number, "place": place.in_words})
+        raise NotFound(_("The %(place)s has no Z report %(number)s.") % {"number": number, "place": place.in_words})
     settlement = with_amounts(
         settlements_with_shown_result(Settlement.objects.filter(seal=seal), by=by).select_related("store", "seal")
     )

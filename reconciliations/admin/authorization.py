@@ -34,15 +34,15 @@ class IssueForm(OfStoreForm):
         max_length=OPERATOR_MAX,
         required=False,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text="The code or number of the person whose cash is signed off. Empty: anybody's, or the store's.",
+        help_text="Code or number of the person whose cash is signed off. Leave it empty for any person or the store.",
     )
     purpose = forms.CharField(
         max_length=100,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text="What it permits, such as a shortage of 12.50 at register 2.",
+        help_text="What this permits, such as a shortage of 12.50 at register 2.",
     )
     expires_in_minutes = forms.IntegerField(
-        label="Minutes", min_value=1, max_value=MINUTES_MAX, initial=30, help_text="How long it may be used."
+        label="Minutes", min_value=1, max_value=MINUTES_MAX, initial=30, help_text="How long it can be used."
     )
 
 
@@ -50,8 +50,8 @@ class Issue(ActPage):
     name = "issue"
     label = "Issue an authorization"
     explanation = (
-        "Permits one sign-off in the store by somebody else. Its token is shown once, on the next page: hand it to whoever "
-        "records the reconciliation. You cannot use it yourself, nor can it cover your own cash."
+        "Permits one sign-off in the store by another person. The next page shows its token once. Give the token to "
+        "the person who records the reconciliation. You cannot use it yourself, and it cannot cover your own cash."
     )
     form = IssueForm
     used_as = '"authorizationTokenId": "{}"'
@@ -60,7 +60,7 @@ class Issue(ActPage):
         given = form.cleaned_data
         operator = find_operator(uid=given["operator"], store=given["store"], by=by) if given["operator"] else None
         if given["operator"] and operator is None:
-            raise InvalidInput.of("operator", "is not the code or number of a person of yours.")
+            raise InvalidInput.of("operator", "Nobody in your account has this code or number.")
         made = issue_authorization(
             store=given["store"],
             operator=operator,
@@ -70,7 +70,7 @@ class Issue(ActPage):
             at=at,
         )
         ends = moment("expires_at")(made)
-        return Done(made=made, secret=str(made.uuid), shown=(f"It may be used once, until {ends}.",))
+        return Done(made=made, secret=str(made.uuid), shown=(f"It can be used once, until {ends}.",))
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -100,7 +100,7 @@ class AuthorizationAdmin(ActingAdmin):
     joined = ("store", "operator", "issued_by", "reconciliation")
     list_filter = (StoreFilter, StateFilter, "issued_at")
     search_fields = ("pk", "uuid")
-    search_help_text = "The number of an authorization, or its whole token"
+    search_help_text = "Number or full token of an authorization"
     fields = (
         "token_begins", "store", "operator", "purpose", "issued_by", moment("issued_at"), moment("expires_at"),
         "state_shown", "used_by", "belonging",

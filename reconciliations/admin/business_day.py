@@ -68,7 +68,9 @@ class CloseForm(OfStoreForm):
             return False
         self.data = {**self.data.dict(), "seen": now_open}  # type: ignore[attr-defined]  # of a request's form
         head = (
-            f"Closing {on} of {store} closes this without a count:" if names else f"Nothing of {store} is open on {on}."
+            f"Closing {on} of {store} closes these without a count:"
+            if names
+            else f"Nothing is open in {store} on {on}."
         )
         self.warnings = (head, *names, "This cannot be undone. Press the button again to close the day.")
         return True
@@ -78,8 +80,8 @@ class Close(ActPage):
     name = "close"
     label = "Close a business day"
     explanation = (
-        "What is still open of the day, or of one before it, is closed without a count; before that happens it is named "
-        "here. What arrives for the day afterwards is late for it."
+        "Closes without a count everything that is still open from this day or earlier. You see a list first. Money "
+        "that arrives for the day afterwards is booked as late."
     )
     form = CloseForm
 
@@ -99,7 +101,7 @@ class BusinessDayAdmin(ActingAdmin):
     joined = ("store", "closed_by", "closed_with")
     list_filter = (StoreFilter, "date")
     search_fields = ("date",)
-    search_help_text = "A date such as 2026-03-01"
+    search_help_text = "Date, such as 2026-03-01"
     ordering = ("-date", "-pk")
     fields = ("store", day("date"), moment("closed_at"), "closed_by_shown", "uncounted", "late", "belonging")
     list_acts = (Close(),)
@@ -122,7 +124,7 @@ class BusinessDayAdmin(ActingAdmin):
         ]
         return format_html_join(" · ", "{}", ((link,) for link in links)) or NOTHING
 
-    @admin.display(description="late for it")
+    @admin.display(description="late money")
     def late(self, row: BusinessDay) -> str:
         """The movements recorded for the day after its close."""
         arrived = queries.late_for_closed_days(store=row.store).filter(business_date=row.date)
@@ -139,8 +141,8 @@ class BusinessDayAdmin(ActingAdmin):
             for movement in found[: LATE_LISTED_MAX + 1]
         ]
         heads = ["Movement", "Recorded", "Kind", "Between", "Amount"]
-        shown = table("Late for the day", heads, rows[:LATE_LISTED_MAX], style="figures texts")
-        return format_html("{}<p>There is more.</p>", shown) if len(rows) > LATE_LISTED_MAX else shown
+        shown = table("Late money of the day", heads, rows[:LATE_LISTED_MAX], style="figures texts")
+        return format_html("{}<p>There are more rows.</p>", shown) if len(rows) > LATE_LISTED_MAX else shown
 
     @admin.display(description="related")
     def belonging(self, row: BusinessDay) -> SafeString:

@@ -21,7 +21,7 @@ class ExportAdmin(ReadOnlyAdmin):
     joined: ClassVar[tuple[str, ...]] = ("store", "requested_by_user")
     list_filter = (StoreFilter, "state", "file_format")
     search_fields = ("pk", "uuid")
-    search_help_text = "The number or UUID of an export"
+    search_help_text = "Number or UUID of an export"
     fields = (
         "uuid", "store", "table", day("first_date"), day("last_date"), "file_format", "requested_by",
         "requested_by_user", "state", "rows_total", "rows_done", moment("begun_at"), moment("progressed_at"),

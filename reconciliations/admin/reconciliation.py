@@ -52,7 +52,7 @@ class StandingFilter(admin.SimpleListFilter):
     parameter_name = "standing"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("stands", "Stands"), ("superseded", "Superseded")]
+        return [("stands", "Current"), ("superseded", "Superseded")]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
         return queryset if self.value() is None else queryset.filter(superseded_by__isnull=self.value() == "stands")
@@ -70,7 +70,7 @@ class ReconciliationAdmin(ReadOnlyAdmin):
     )  # fmt: skip
     list_filter = (StoreFilter, TypeFilter, StandingFilter, "reason", "is_post_close", "business_date")
     search_fields = ("pk", "uuid", "operator_uid")
-    search_help_text = "The number or UUID of a reconciliation, or an operator as it was given"
+    search_help_text = "Number or UUID of a reconciliation, or its operator as it was sent"
     ordering = ("-reported_at", "-pk")
     fields = (
         "uuid", "store", day("business_date"), "operator", "operator_uid", "currency",
@@ -112,7 +112,7 @@ class ReconciliationAdmin(ReadOnlyAdmin):
     def standing(self, row: Reconciliation) -> str:
         """Whether a later reconciliation replaced it, and whether the day was already closed."""
         standing = "superseded" if hasattr(row, "superseded_by") else "stands"
-        return f"{standing}, post close" if row.is_post_close else standing
+        return f"{standing}, after the close" if row.is_post_close else standing
 
     @admin.display(description="approval")
     def approval(self, row: Any) -> str:
@@ -139,7 +139,7 @@ class ReconciliationAdmin(ReadOnlyAdmin):
         """The discrepancy minus late money."""
         return to_text(row.discrepancy - _late(row), row.currency)
 
-    @admin.display(description="takes the place of")
+    @admin.display(description="supersedes")
     def supersedes_link(self, row: Reconciliation) -> str:
         return link_to(row.supersedes) if row.supersedes else NOTHING
 

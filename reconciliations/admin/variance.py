@@ -53,7 +53,7 @@ class NotesForm(ActForm):
         max_length=NOTES_MAX,
         required=False,
         widget=forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"}),
-        help_text="Stands in the history of this difference.",
+        help_text="Shown in the history of this difference.",
     )
 
 
@@ -80,8 +80,8 @@ class RecountForm(NotesForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["amount"].label = f"Counted, {self.row.currency}"
-        self.fields["amount"].help_text = "In units of the currency, such as 250.00; 0 where there was none."
+        self.fields["amount"].label = f"Counted amount in {self.row.currency}"
+        self.fields["amount"].help_text = "An amount such as 250.00. If there is no cash, enter 0."
 
     def clean_amount(self) -> int:
         return units_of(self.cleaned_data["amount"], self.row.currency)
@@ -103,8 +103,8 @@ class VarianceAct(ActPage):
 
 class Explain(VarianceAct):
     act = Act.EXPLAIN
-    name, label = "explain", "Explain"
-    explanation = "It then waits to be approved by somebody whose count it was not."
+    name, label = "explain", "Explain difference"
+    explanation = "Then somebody who did not count the cash approves it."
     form = ExplainForm
 
     def do(self, row: Variance, form: ExplainForm, *, by: Principal, at: datetime) -> Done:
@@ -115,8 +115,8 @@ class Explain(VarianceAct):
 
 class Witness(VarianceAct):
     act = Act.WITNESS
-    name, label = "witness", "Witness"
-    explanation = "You put on record that you have seen the cash and the count."
+    name, label = "witness", "Witness difference"
+    explanation = "Records that you have seen the cash and the count."
 
     def do(self, row: Variance, form: NotesForm, *, by: Principal, at: datetime) -> Done:
         witness_variance(variance=row, notes=form.cleaned_data["notes"], by=by, at=at)
@@ -125,10 +125,10 @@ class Witness(VarianceAct):
 
 class Recount(VarianceAct):
     act = Act.RECOUNT
-    name, label = "recount", "Recount"
+    name, label = "recount", "Recount cash"
     explanation = (
-        "The first count stays. What you find otherwise is booked as a correction once the difference is approved; of a "
-        "drawer that nobody counted it is the count, and booked at once."
+        "The first count stays on record. If your count differs, a correction is booked when the difference is "
+        "approved. If nobody has counted the drawer yet, your count is booked at once."
     )
     form = RecountForm
 
@@ -145,8 +145,11 @@ class Recount(VarianceAct):
 
 class Approve(VarianceAct):
     act = Act.APPROVE
-    name, label = "approve", "Approve"
-    explanation = "You sign it off. What a recount found otherwise is booked now. This cannot be undone."
+    name, label = "approve", "Approve difference"
+    explanation = (
+        "Signs off the difference. If a recount differs from the count, the correction is booked now. This cannot be "
+        "undone."
+    )
 
     def do(self, row: Variance, form: NotesForm, *, by: Principal, at: datetime) -> Done:
         approve_variance(variance=row, notes=form.cleaned_data["notes"], by=by, at=at)
@@ -155,8 +158,8 @@ class Approve(VarianceAct):
 
 class Reject(VarianceAct):
     act = Act.REJECT
-    name, label = "reject", "Reject"
-    explanation = "The explanation goes back to the cashier's supervisor. Say what is missing in it."
+    name, label = "reject", "Reject explanation"
+    explanation = "Sends the explanation back to the cashier's supervisor. Enter what is missing."
     form = SaidForm
 
     def do(self, row: Variance, form: SaidForm, *, by: Principal, at: datetime) -> Done:
@@ -166,8 +169,8 @@ class Reject(VarianceAct):
 
 class Escalate(VarianceAct):
     act = Act.ESCALATE
-    name, label = "escalate", "Escalate"
-    explanation = "From now on an admin decides it. Say why you hand it up."
+    name, label = "escalate", "Escalate difference"
+    explanation = "From now on an admin must decide. Enter why you escalate it."
     form = SaidForm
 
     def do(self, row: Variance, form: SaidForm, *, by: Principal, at: datetime) -> Done:
@@ -182,12 +185,12 @@ class QueueFilter(admin.SimpleListFilter):
     parameter_name = "queue"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("ended", "Dealt with"), ("all", "All")]
+        return [("ended", "Done"), ("all", "All")]
 
     def choices(self, changelist: Any) -> Any:
         """Renames Django's first choice "All", because here it shows the waiting rows."""
         first, *others = super().choices(changelist)
-        yield {**first, "display": "Waits"}
+        yield {**first, "display": "Waiting"}
         yield from others
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
@@ -208,7 +211,7 @@ class VarianceAdmin(ActingAdmin):
     list_filter = (QueueFilter, StoreFilter, "kind", "state", "is_escalated", "reason", "business_date")
     narrowed_by = ("place", "session", "subject")
     search_fields = ("pk", "uuid")
-    search_help_text = "The number or UUID of a variance"
+    search_help_text = "Number or UUID of a variance"
     fields = (
         "uuid", "state", "escalated_shown", "kind", "store", "place", "person", "counted_by", "custody",
         day("business_date"), "method", money("expected_amount", label="expected"), money("counted_amount", label="counted"),
@@ -244,12 +247,12 @@ class VarianceAdmin(ActingAdmin):
         if variance.difference is None or variance.counted_amount is None or not late:
             return NOTHING
         left = to_text(variance.difference - late, variance.currency)
-        return f"{to_text(late, variance.currency)}, which leaves {left}"
+        return f"{to_text(late, variance.currency)}, leaving {left}"
 
     @admin.display(description="escalated")
     def escalated_shown(self, variance: Variance) -> str:
         """Text instead of Django's icon, which would show a red cross for "No"."""
-        return "Yes: an admin decides it" if variance.is_escalated else "No"
+        return "Yes, an admin decides" if variance.is_escalated else "No"
 
     @admin.display(description="reason")
     def reason_shown(self, variance: Variance) -> str:
@@ -276,7 +279,7 @@ class VarianceAdmin(ActingAdmin):
             ]
             for event in events
         ]
-        return table("History", ["What", "When", "Who", "Said", "Then"], rows, style="texts")
+        return table("History", ["Action", "When", "Who", "Notes", "New state"], rows, style="texts")
 
 
 def headline_of(variance: Variance) -> str:
@@ -289,7 +292,7 @@ def headline_of(variance: Variance) -> str:
 def difference_of(variance: Variance) -> str:
     """Returns counted minus expected as text."""
     if variance.kind == VarianceKind.LATE:
-        return f"{to_text(int(getattr(variance, 'late_amount', 0)), variance.currency)} {variance.method} came late"
+        return f"{to_text(int(getattr(variance, 'late_amount', 0)), variance.currency)} {variance.method} arrived late"
     if variance.difference is None:
         return "not counted"
     method = "" if variance.method == "CASH" else f" {variance.method}"

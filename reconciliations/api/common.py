@@ -19,7 +19,7 @@ OPERATOR_UID_MAX: Final = 64
 def refuse_loose_key(by: Principal) -> None:
     """Raises Forbidden for an API key that is not bound to a vendor."""
     if by.is_program and by.token is not None and (by.token.account_id is None or by.token.vendor_id is None):
-        raise Forbidden("The key belongs to no vendor: cash management is a vendor's.")
+        raise Forbidden("This key is bound to no vendor. Use a key of a vendor.")
 
 
 def store_of(*, store_id: UUID, by: Principal) -> Store:
@@ -42,11 +42,11 @@ def operator_of(*, uid: str, store: Store, by: Principal) -> User:
 def uuid_in(text: str | None, *, field: str) -> UUID:
     """Parses a UUID from the query. Raises InvalidInput."""
     if not text:
-        raise InvalidInput.of(field, "is required.")
+        raise InvalidInput.of(field, "This field is required.")
     try:
         return UUID(text)
     except ValueError:
-        raise InvalidInput.of(field, "must be a UUID.") from None
+        raise InvalidInput.of(field, "Send a UUID.") from None
 
 
 @extend_schema_field({"type": "string", "format": "date", "nullable": True})

@@ -58,6 +58,6 @@ class ExportViewSet(ApiViewSet):
         """
         refuse_loose_key(self.by)
         if table not in TABLES:
-            raise NotFound(f"There is no export of that name; there are {', '.join(TABLES)}.")
+            raise NotFound(f"There is no table with this name. Choose one of these: {', '.join(TABLES)}.")
         asked = read_request({**request.query_params.dict(), "table": table}, by=self.by)
         return answer(asked=asked, by=self.by, is_wanted=request.method != "HEAD")

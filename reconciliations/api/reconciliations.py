@@ -239,6 +239,6 @@ def _dates(asked: Any) -> dict[str, Any]:
     refuse_backwards(given.get(ranges["from"]), given.get(ranges["to"]), field="to")
     if "businessDayDate" in asked:
         if given:
-            raise InvalidInput.of("businessDayDate", "is one day; from and to are a range: use one or the other.")
+            raise InvalidInput.of("businessDayDate", "Send businessDayDate for one day, or from and to for a range.")
         given["business_date"] = date_in(asked["businessDayDate"], field="businessDayDate")
     return given

@@ -70,14 +70,16 @@ class RecountRequest(NotesRequest):
         pieces = tuple(Pieces(**line) for line in attrs.get("count", ()))
         if "count" in attrs:
             if method != CASH:
-                raise InvalidInput.of("count", "is of notes and coins: only CASH has them.")
+                raise InvalidInput.of(
+                    "count", ("Only CASH has notes and coins. Leave count out, or use the method CASH.")
+                )
             total = total_of(currency=currency, pieces=pieces)
             if attrs.get("amount", total) != total:
-                raise InvalidInput.of("amount", f"is not the total of count, which is {total}.")
+                raise InvalidInput.of("amount", f"count adds up to {total}. Send that amount, or only count.")
         elif "amount" in attrs:
             total = bounded(attrs["amount"], currency, field="amount")
         else:
-            raise InvalidInput.of("amount", "is required; 0 is something you say.")
+            raise InvalidInput.of("amount", "Send amount or count. If there is no cash, send 0.")
         counted = CountedAmount(currency=currency, method=method, amount=total, pieces=pieces)
         return {"counted": counted, "notes": attrs["notes"]}
 

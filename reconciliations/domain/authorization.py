@@ -16,7 +16,7 @@ from reconciliations.models import Authorization
 
 MINUTES_MAX: Final = 24 * 60
 FIELD: Final = "authorization_token_id"
-REFUSED: Final = "is not an authorization that may be used here."
+REFUSED: Final = "This authorization cannot be used here."
 """One text for an unknown, used, expired or unsuitable authorization, so that guessing reveals nothing."""
 
 
@@ -29,9 +29,9 @@ def issue_authorization(
     Raises Forbidden unless a manager asks in person, and InvalidInput if `expires_in` is too short or too long.
     """
     if by.user is None or not by.has_role(Role.MANAGER):
-        raise Forbidden("A manager issues an authorization, in person.")
+        raise Forbidden("Only a manager with their own sign-in can issue an authorization.")
     if not timedelta(minutes=1) <= expires_in <= timedelta(minutes=MINUTES_MAX):
-        raise InvalidInput.of("expires_in_minutes", f"must be from 1 to {MINUTES_MAX}.")
+        raise InvalidInput.of("expires_in_minutes", f"Enter 1 to {MINUTES_MAX} minutes.")
     issued = Authorization.objects.create(
         store=store, operator=operator, purpose=purpose, issued_by=by.user, issued_at=at, expires_at=at + expires_in
     )

@@ -90,14 +90,14 @@ def close_business_day(*, store: Store, on: date, by: Principal, at: datetime) -
     sessions or settlements that the store wants counted.
     """
     if not by.has_role(Role.MANAGER):
-        raise Forbidden("Only a manager closes a business day.")
+        raise Forbidden("Only a manager can close a business day.")
     if on > current_date(store=store, at=at):
-        raise InvalidInput.of("date", "has not begun in the store.")
+        raise InvalidInput.of("date", "This day has not begun in the store. Choose an earlier day.")
     # Locks every place that trades, so that no posting is in progress and the last movement is final.
     lock_places(exclusive=Place.objects.filter(store=store, kind__in=(PlaceKind.VAULT, PlaceKind.REGISTER)))
     is_closed = BusinessDay.objects.filter(store=store, date=on).exists()
     if DayAct.CLOSE not in FLOW["business day"][DayState.CLOSED if is_closed else DayState.OPEN]:
-        raise Conflict(f"The business day {on} is closed already.", code="day_closed")
+        raise Conflict(f"The business day {on} is already closed.", code="day_closed")
     sessions, settlements = open_drawers(store=store, on=on)
     if (sessions or settlements) and not store.closes_stale_sessions:
         raise _still_open(on, sessions, settlements)
@@ -175,5 +175,6 @@ def drawers_in_words(sessions: Sequence[CashSession], settlements: Sequence[Sett
 def _still_open(on: date, sessions: Sequence[CashSession], settlements: Sequence[Settlement]) -> Conflict:
     named = drawers_in_words(sessions, settlements)
     return Conflict(
-        f"The business day {on} waits for a count: open are {'; '.join(named)}.", code="day_has_open_drawers"
+        f"The business day {on} cannot be closed yet. Close these first: {'; '.join(named)}.",
+        code="day_has_open_drawers",
     )

@@ -28,7 +28,8 @@ def keep_recount(*, variance: Variance, counted: CountedAmount, attempt: int, by
         raise Conflict(_INSTEAD[VarianceKind(variance.kind)], code="variance_not_recounted")
     if _is_counted_since(variance):
         raise Conflict(
-            "The cash was counted again since, with other cash: what was wrong in the first count is in that one.",
+            "This cash was counted again since then, together with other cash. That count includes any mistake of "
+            "the first one.",
             code="counted_since",
         )
     return keep_count(
@@ -52,10 +53,10 @@ def instead_of_recount(variance: Variance) -> str:
 
 _INSTEAD = {
     VarianceKind.UNCOUNTED: "Count the drawer afterwards, on the page of its settlement.",
-    VarianceKind.OPENING: "What a drawer was opened with is counted no second time.",
-    VarianceKind.DEPOSIT: "The bag is at the bank, which counted it.",
-    VarianceKind.RECONCILIATION: "Report another reconciliation: it takes the place of this one.",
-    VarianceKind.LATE: "Late money is not counted: it is in the books.",
+    VarianceKind.OPENING: "The amount at an opening cannot be counted a second time.",
+    VarianceKind.DEPOSIT: "The bag is at the bank. It cannot be counted again here.",
+    VarianceKind.RECONCILIATION: "Report a new reconciliation. It replaces this one.",
+    VarianceKind.LATE: "Late money is already in the books. It cannot be counted.",
 }
 
 

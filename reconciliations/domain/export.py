@@ -48,12 +48,12 @@ def begin_export(*, wanted: Wanted, rows_total: int, by: Principal, at: datetime
     Forbidden for a cashier, and InvalidInput for a bad range, a store out of scope or a number that was used before.
     """
     if not (may_see_expected(by) and by.has_scope(Scope.CASH_MANAGEMENT_READ)):
-        raise Forbidden(_("An export tells what should be in the drawers: it is for managers."))
+        raise Forbidden(_("Only managers can export, because an export shows expected amounts."))
     refuse_range(first_date=wanted.first_date, last_date=wanted.last_date)
     if not by.stores().filter(pk=wanted.store.pk).exists():
-        raise InvalidInput.of("store", _("is not a store that you work in."))
+        raise InvalidInput.of("store", _("Choose a store that you work in."))
     if wanted.number is not None and Export.objects.filter(uuid=wanted.number).exists():
-        raise InvalidInput.of("export", _("was used before: leave it out, or draw another."))
+        raise InvalidInput.of("export", _("This UUID was used before. Leave it out, or send a new one."))
     left_behind = Export.objects.filter(state=ExportState.RUNNING, progressed_at__lt=at - GIVEN_UP_AFTER)
     left_behind.update(state=ExportState.BROKEN_OFF, ended_at=at)
     export = Export(
@@ -86,7 +86,7 @@ def refuse_range(*, first_date: date, last_date: date) -> None:
     refuse_backwards(first_date, last_date, field="to")
     if last_date - first_date >= timedelta(days=DAYS_MAX):
         raise InvalidInput.of(
-            "to", _("makes a range of more than %(limit)s days: export it in parts.") % {"limit": DAYS_MAX}
+            "to", _("Choose at most %(limit)s days. Export a longer period in parts.") % {"limit": DAYS_MAX}
         )
 
 

@@ -38,41 +38,41 @@ def _faults_of_reconciliations(store: Store) -> Iterator[str]:
         faults = [*_faults_of_amount(row), *_faults_of_permission(row)]
         scope = (row.business_date, row.currency, row.operator_id)
         if row.supersedes_id != standing.get(scope):
-            faults.append("does not take the place of the one that stood before it.")
+            faults.append("it does not supersede the one before it.")
         standing[scope] = row.pk
         if row.authorization_id in used:
-            faults.append("its authorization was used before.")
+            faults.append("its authorization was already used.")
         used |= {row.authorization_id} if row.authorization_id else set()
         last_movement = closed.get(row.business_date)
         if row.is_post_close and last_movement is None:
-            faults.append("is said to come after the close of a day that is not closed.")
+            faults.append("it is marked as after the close, but its day is not closed.")
         if not row.is_post_close and last_movement is not None and row.as_of_movement > last_movement:
-            faults.append("is said to come before the close of its day, and saw what came after.")
+            faults.append("it is marked as before the close of its day, but includes later movements.")
         for fault in faults:
             yield f"Reconciliation {row.pk} of store {store.number}: {fault}"
 
 
 def _faults_of_amount(row: Any) -> Iterator[str]:
     if row.recorded_as is None:
-        yield "the audit trail does not tell that it was recorded."
+        yield "the audit trail has no entry for it."
         return
     if row.rule == DayRule.MOVEMENTS:
         yield from _faults_of_first_rule(row)
         return
     seen = Seen(movement=row.as_of_movement, session=row.as_of_session, seal=row.as_of_seal)
     if seen.movement and not Movement.objects.filter(pk=seen.movement, store=row.store_id).exists():
-        yield "the last movement that it saw is none of its own."
+        yield "its last movement belongs to another store or day."
     expected = expected_cash(store=row.store, business_date=row.business_date, operator=row.operator, seen=seen)
     held = expected.carried.session
     if (held.pk if held else None) != row.overnight_session_id:
-        yield "the session that was held when the day began is another one."
+        yield "it names the wrong session for the beginning of the day."
     yield from _fault_of_figure(row, expected.of(row.currency).system_cash)
 
 
 def _fault_of_figure(row: Reconciliation, right: int) -> Iterator[str]:
     if row.system_amount != right:
         told, said = to_text(right, row.currency), to_text(row.system_amount, row.currency)
-        yield f"{told} should have been there, not {said}."
+        yield f"expected {told}, but {said} is recorded."
 
 
 def _faults_of_first_rule(row: Any) -> Iterator[str]:
@@ -84,7 +84,7 @@ def _faults_of_first_rule(row: Any) -> Iterator[str]:
     if row.operator_id is not None:
         scope = scope.filter(person=row.operator_id)
     if row.as_of_movement and not scope.filter(pk=row.as_of_movement).exists():
-        yield "the last movement that it saw is none of its own."
+        yield "its last movement belongs to another store or day."
     seen = scope.filter(currency=row.currency, pk__lte=row.as_of_movement)
     if row.operator_id is None:
         # A drop leaves the operator's drawer but stays in the store.
@@ -112,16 +112,16 @@ def _faults_of_permission(row: Reconciliation) -> Iterator[str]:
     permission = row.authorization
     if permission is None:
         if row.reason == Reason.THEFT_SUSPECTED and not row.awaits_approval:
-            yield "is of a suspected theft, which nobody signed off or is asked to."
+            yield "it reports a suspected theft, but no variance waits and nobody signed it off."
         return
     if permission.store_id != row.store_id:
-        yield "its authorization is of another store."
+        yield "its authorization is for another store."
     if permission.expires_at <= row.reported_at:
         yield "its authorization had expired."
     if permission.operator_id not in (None, row.operator_id):
         yield "its authorization is for another operator."
     if permission.issued_by_id in (row.reported_by_user_id, row.operator_id):
-        yield "its authorization was issued by whom it permits something."
+        yield "its authorization was issued by the person whom it permits something."
 
 
 def _faults_of_days(store: Store) -> Iterator[str]:
@@ -130,12 +130,12 @@ def _faults_of_days(store: Store) -> Iterator[str]:
     for day in BusinessDay.objects.filter(store=store).order_by("pk").iterator(chunk_size=500):
         seen = day.last_movement
         if seen < before:
-            yield f"Business day {day.date} of store {store.number}: a day that was closed before it saw more."
+            yield f"Business day {day.date} of store {store.number}: a day that was closed earlier includes later movements."
         if seen and not Movement.objects.filter(pk=seen, store=store).exists():
-            yield f"Business day {day.date} of store {store.number}: the last movement that it saw is none of the store's."
+            yield f"Business day {day.date} of store {store.number}: its last movement belongs to another store."
         noted = AuditEntry.objects.filter(
             action="business_day.closed", subject=f"day:{store.pk}:{day.date}", detail__has_key="last_movement"
         ).first()
         if noted is not None and noted.detail["last_movement"] != seen:
-            yield f"Business day {day.date} of store {store.number}: the audit trail says that it saw something else."
+            yield f"Business day {day.date} of store {store.number}: the audit trail names another last movement."
         before = max(before, seen)

@@ -48,12 +48,14 @@ def record_reconciliation(*, declaration: Declaration, by: Principal, at: dateti
     day or an authorization that may not be used.
     """
     if not by.has_role(Role.MANAGER):
-        raise Forbidden("Reconciling shows what is expected: it is a manager's.")
+        raise Forbidden("Only managers can reconcile, because it shows the expected amount.")
     store = declaration.store
     today = current_date(store=store, at=at)
     on = declaration.business_date or today
     if on > today:
-        raise InvalidInput.of("business_day_date", f"is in the future: the store trades on {today} now.")
+        raise InvalidInput.of(
+            "business_day_date", f"This day is in the future. The business day of the store is {today}."
+        )
     try:
         return _record(declaration=declaration, on=on, by=by, at=at)
     except InvalidInput as refusal:

@@ -26,10 +26,10 @@ from reconciliations.models import VarianceEvent
 
 NOTES_MAX: Final = 2000
 IN_PERSON: Final = {
-    Act.WITNESS: "witnesses a difference",
-    Act.RECOUNT: "recounts a difference",
-    Act.APPROVE: "approves a difference",
-    Act.REJECT: "rejects an explanation",
+    Act.WITNESS: "Only a manager with their own sign-in can witness a difference.",
+    Act.RECOUNT: "Only a manager with their own sign-in can recount a difference.",
+    Act.APPROVE: "Only a manager with their own sign-in can approve a difference.",
+    Act.REJECT: "Only a manager with their own sign-in can reject an explanation.",
 }
 """Actions that programs may not take, and that nobody may take on their own count."""
 
@@ -45,9 +45,9 @@ def explain_variance(*, variance: Variance, reason: str, by: Principal, at: date
     note, and Conflict for a finished variance.
     """
     if reason not in Reason.values:
-        raise InvalidInput.of("reason", f"must be one of {', '.join(Reason.values)}.")
+        raise InvalidInput.of("reason", f"Choose one of these: {', '.join(Reason.values)}.")
     if reason in NEED_NOTES and not notes.strip():
-        raise InvalidInput.of("notes", "say what happened: this reason alone does not.")
+        raise InvalidInput.of("notes", "Enter what happened. This reason needs a note.")
     _check_notes(notes)
     variance = _locked(variance, act=Act.EXPLAIN, by=by)
     if variance.kind == VarianceKind.LATE:
@@ -93,7 +93,7 @@ def recount_variance(
     variance = _locked(variance, act=Act.RECOUNT, by=by, for_decision=True)
     for field in ("currency", "method"):
         if getattr(counted, field) != getattr(variance, field):
-            raise InvalidInput.of(field, f"is {getattr(variance, field)} here.")
+            raise InvalidInput.of(field, f"Use {getattr(variance, field)}, as this variance does.")
     attempt = 1 + variance.events.filter(act=Act.RECOUNT).count()
     count = keep_recount(variance=variance, counted=counted, attempt=attempt, by=by, at=at)
     if variance.expected_amount is not None:
@@ -116,7 +116,7 @@ def approve_variance(*, variance: Variance, by: Principal, at: datetime, notes: 
     variance = _locked(variance, act=Act.APPROVE, by=by, for_decision=True)
     recount = _last_recount(variance)
     if recount is not None and by.user is not None and recount.counted_by_id == by.user.pk:
-        raise Forbidden("Nobody signs off their own count: somebody else approves what you recounted.")
+        raise Forbidden("You recounted this yourself. Somebody else must approve it.")
     if variance.kind == VarianceKind.LATE:
         variance.difference, variance.last_movement = late_of(variance)
         _escalate_above(variance, difference=variance.difference)
@@ -126,7 +126,7 @@ def approve_variance(*, variance: Variance, by: Principal, at: datetime, notes: 
             raise refusal
     if variance.is_escalated and not variance.events.filter(act__in=(Act.WITNESS, Act.RECOUNT)).exists():
         raise Conflict(
-            "Above the second limit a difference is witnessed or recounted before it is approved.",
+            "This difference is above the second limit. It needs a witness or a recount before approval.",
             code="variance_not_witnessed",
         )
     movement = book_correction(variance=variance, recount=recount, by=by, at=at)
@@ -141,7 +141,7 @@ def reject_variance(*, variance: Variance, notes: str, by: Principal, at: dateti
     Raises InvalidInput without notes, Forbidden as for an approval, and Conflict unless it was explained.
     """
     if not notes.strip():
-        raise InvalidInput.of("notes", "say what is missing: the supervisor reads it.")
+        raise InvalidInput.of("notes", "Enter what is missing. The supervisor reads it.")
     _check_notes(notes)
     variance = _locked(variance, act=Act.REJECT, by=by)
     variance.decided_by, variance.decided_at = by.user, at
@@ -152,7 +152,7 @@ def reject_variance(*, variance: Variance, notes: str, by: Principal, at: dateti
 def escalate_variance(*, variance: Variance, notes: str, by: Principal, at: datetime) -> Variance:
     """Escalates a difference to an admin. Raises InvalidInput without notes, Forbidden, and Conflict."""
     if not notes.strip():
-        raise InvalidInput.of("notes", "say why it is handed up.")
+        raise InvalidInput.of("notes", "Enter why you escalate it.")
     _check_notes(notes)
     variance = _locked(variance, act=Act.ESCALATE, by=by)
     variance.is_escalated = True
@@ -218,34 +218,32 @@ def _refusal(variance: Variance, *, act: Act, by: Principal) -> DomainError | No
     """
     user = by.user
     if not by.has_role(Role.MANAGER):
-        return Forbidden("Differences are dealt with by managers.")
+        return Forbidden("Only managers can handle differences.")
     if act in IN_PERSON and user is None:
-        return Forbidden(f"A manager {IN_PERSON[act]}, in person.")
+        return Forbidden(IN_PERSON[act])
     allowed = FLOW["variance"][variance.state]
     if act not in allowed:
         then = ", ".join(str(Act(other).label).lower() for other in allowed if other != Act.SUPERSEDE)
-        return Conflict(
-            f"The variance is {variance.state}; {f'what it allows now: {then}.' if then else 'it stays as it is.'}",
-            code="variance_state",
-        )
+        told = f"Possible now: {then}." if then else "It cannot be changed any more."
+        return Conflict(f"The variance is {variance.state}. {told}", code="variance_state")
     if user is not None and act in IN_PERSON and user.pk in (variance.person_id, variance.counted_by_id):
-        return Forbidden("Nobody deals with their own count: somebody else does.")
+        return Forbidden("This is your own count. Somebody else must handle it.")
     if act == Act.RECOUNT and (instead := instead_of_recount(variance)):
         return Conflict(instead, code="variance_not_recounted")
     if user is None or act not in IN_PERSON:
         return None
     if act == Act.WITNESS and variance.explained_by_id == user.pk:
-        return Forbidden("Who explained a difference does not witness it too.")
+        return Forbidden("You explained this difference. Somebody else must witness it.")
     return _refusal_of_decision(variance, act=act, user=user) if act in (Act.APPROVE, Act.REJECT) else None
 
 
 def _refusal_of_decision(variance: Variance, *, act: Act, user: User) -> DomainError | None:
     if not variance.reason:
-        return Conflict("It is not explained yet: a reason comes before the decision.", code="variance_not_explained")
+        return Conflict("This difference is not explained yet. Explain it first.", code="variance_not_explained")
     if variance.is_escalated and not user.has_role(Role.ADMIN):
-        return Forbidden("It is escalated: an admin decides it.")
+        return Forbidden("This difference is escalated. An admin must decide it.")
     if variance.is_escalated and act == Act.APPROVE and variance.explained_by_id == user.pk:
-        return Forbidden("What is escalated is approved by somebody else than who explained it.")
+        return Forbidden("You explained this escalated difference. Another admin must approve it.")
     return None
 
 
@@ -305,7 +303,7 @@ def _escalate_above(variance: Variance, *, difference: int) -> None:
 
 def _check_notes(notes: str) -> None:
     if len(notes) > NOTES_MAX:
-        raise InvalidInput.of("notes", f"must be at most {NOTES_MAX} characters long.")
+        raise InvalidInput.of("notes", f"Enter at most {NOTES_MAX} characters.")
 
 
 def _last_recount(variance: Variance) -> Count | None:

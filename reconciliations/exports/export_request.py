@@ -41,7 +41,7 @@ class _Reader:
 
     def date(self, field: str) -> date | None:
         if not self.text(field):
-            self.refuse(field, _("is required: a date such as 2026-03-01."))
+            self.refuse(field, _("Enter a date such as 2026-03-01."))
             return None
         try:
             return date_in(self.text(field), field=field)
@@ -58,10 +58,10 @@ def read_request(given: Mapping[str, str], *, by: Principal) -> ExportRequest:
     reader = _Reader(given)
     table = TABLES.get(reader.text("table"))
     if table is None:
-        reader.refuse("table", _("must be one of %(names)s.") % {"names": ", ".join(TABLES)})
+        reader.refuse("table", _("Choose one of these: %(names)s.") % {"names": ", ".join(TABLES)})
     file_format = reader.text("file") or FileFormat.CSV.value
     if file_format not in FileFormat.values:
-        reader.refuse("file", _("must be one of %(names)s.") % {"names": ", ".join(FileFormat.values)})
+        reader.refuse("file", _("Choose one of these: %(names)s.") % {"names": ", ".join(FileFormat.values)})
     store = _store(reader, by=by)
     first, last = reader.date("from"), reader.date("to")
     if first is not None and last is not None:
@@ -91,14 +91,14 @@ def _store(reader: _Reader, *, by: Principal) -> Store | None:
     if not reference:
         own = by.own_store
         if own is None:
-            reader.refuse("store", _("is required: the number or the UUID of a store."))
+            reader.refuse("store", _("Choose a store by its number or UUID."))
         return own
     # PostgreSQL refuses to search for text with a NUL.
     found = list(stores_named(reference, by=by).order_by("pk")[:2]) if "\0" not in reference else []
     if len(found) == 1:
         return found[0]
-    several = _("is a number that several stores have: name it by its UUID.")
-    reader.refuse("store", several if found else _("is not a store that you work in."))
+    several = _("Several stores have this number. Enter the UUID of the store.")
+    reader.refuse("store", several if found else _("Choose a store that you work in."))
     return None
 
 
@@ -107,5 +107,5 @@ def _number(reader: _Reader) -> UUID | None:
     try:
         return UUID(text) if text else None
     except ValueError:
-        reader.refuse("export", _("must be a UUID."))
+        reader.refuse("export", _("Enter a UUID."))
         return None

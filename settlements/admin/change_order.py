@@ -24,7 +24,7 @@ class ChangeOrderAdmin(ReadOnlyAdmin):
     joined = ("store", "movement__reversed_by", "ordered_by", "ended_by")
     list_filter = (StoreFilter, "state")
     search_fields = ("pk", "uuid", "note")
-    search_help_text = "The note of an order, or its number or UUID"
+    search_help_text = "Number, UUID or note of an order"
     fields = (
         "uuid", "store", "state_shown", money("amount", label="ordered"), "pieces_ordered", "wanted_on", "note",
         moment("ordered_at"), "ordered_by", money("received"), "pieces_received", money("difference"),
@@ -34,13 +34,13 @@ class ChangeOrderAdmin(ReadOnlyAdmin):
     @admin.display(description="state")
     def state_shown(self, order: ChangeOrder) -> str:
         """The state, or that the arrived cash was booked back."""
-        return "Arrived, and its movement was reversed" if order.shown_state == REVERSED else order.get_state_display()
+        return "Arrived, then reversed" if order.shown_state == REVERSED else order.get_state_display()
 
     @admin.display(description="notes and coins ordered")
     def pieces_ordered(self, order: ChangeOrder) -> SafeString | str:
         return _told(order.ordered_by_worth, order.currency)
 
-    @admin.display(description="notes and coins that came")
+    @admin.display(description="notes and coins received")
     def pieces_received(self, order: ChangeOrder) -> SafeString | str:
         return _told(order.received_by_worth, order.currency)
 

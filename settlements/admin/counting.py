@@ -55,7 +55,7 @@ class AmountRowForm(forms.Form):
             return {"counted": None}
         for name, text in given.items():
             if not text:
-                self.add_error(name, f"Say the {name} too, or empty the row; an amount of 0 is something you say.")
+                self.add_error(name, f"Enter the {name}, or empty the row. If there is no cash, enter 0.")
         if self.errors:
             return self.cleaned_data
         currency, method = str(given["currency"]), str(given["method"])
@@ -101,7 +101,7 @@ class CountedRowsForm(ReasonForm):
         """Adds `counted`: the amounts of the rows that are not empty."""
         cleaned = super().clean() or self.cleaned_data
         if not self.rows.is_valid():
-            raise forms.ValidationError("Please look at the rows that are marked.")
+            raise forms.ValidationError("Correct the marked rows.")
         self.filled = [row for row in self.rows if row.cleaned_data.get("counted") is not None]
         return {**cleaned, "counted": [row.cleaned_data["counted"] for row in self.filled]}
 
@@ -111,7 +111,7 @@ class CountedRowsForm(ReasonForm):
         for name, text in named.items():
             self.filled[int(name.partition(".")[2])].add_error("amount", f"This row {text}")
         if named:
-            self.add_error(None, "Please look at the rows that are marked.")
+            self.add_error(None, "Correct the marked rows.")
         else:
             super().refuse(error)
 
@@ -121,8 +121,8 @@ class RecountForm(CountedRowsForm):
 
     PREVIEW, CLOSE = "preview", "close"
     do = forms.ChoiceField(
-        label="With these amounts",
-        choices=[(PREVIEW, "Preview: say which are not equal"), (CLOSE, "Close the settlement with them")],
+        label="What to do with these amounts",
+        choices=[(PREVIEW, "Preview: show which amounts are not equal"), (CLOSE, "Close the settlement")],
         widget=forms.RadioSelect,
         initial=PREVIEW,
     )
@@ -145,10 +145,10 @@ class Recount(ActPage):
     """
 
     name = "recount"
-    label = "Recount"
+    label = "Recount cash"
     explanation = (
-        "A preview says which amounts are not equal, never by how much. Closing books the differences, seals the period "
-        "and cannot be undone."
+        "A preview shows which amounts are not equal, but not by how much. Closing books the differences and seals "
+        "the period. This cannot be undone."
     )
     form = RecountForm
 
@@ -156,13 +156,13 @@ class Recount(ActPage):
         """Adds what the next preview of this settlement will do."""
         if row.type == SettlementType.VAULT:
             return (
-                f"{self.explanation} A vault is previewed as often as you like, and its next settlement opens at once."
+                f"{self.explanation} You can preview the safe as often as you like. Its next settlement opens at once."
             )
         number = row.preview_count + 1
         last = f"Preview {number} of {PREVIEWS_OF_A_REGISTER}"
         if number >= PREVIEWS_OF_A_REGISTER:
-            return f"{self.explanation} {last} is the last: it closes the settlement with its amounts, equal or not."
-        return f"{self.explanation} {last} closes the settlement if all is equal."
+            return f"{self.explanation} {last} is the last. It closes the settlement with these amounts, equal or not."
+        return f"{self.explanation} {last} closes the settlement if all amounts are equal."
 
     def is_offered(self, row: Settlement, *, by: Principal) -> bool:
         return Act.CLOSE in row.allowed_acts
@@ -187,8 +187,8 @@ class ForceClose(ActPage):
     name = "force-close"
     label = "Close without a count"
     explanation = (
-        "The settlement ends without a count and is sealed. Nothing is booked: the cash stays in the register's book, and "
-        "the next opening, or a count afterwards, shows what is there. This cannot be undone."
+        "Closes and seals the settlement without a count. Nothing is booked, and the cash stays in the register's "
+        "book. The next opening, or a count afterwards, shows the difference. This cannot be undone."
     )
 
     def is_offered(self, row: Settlement, *, by: Principal) -> bool:
@@ -203,7 +203,7 @@ class CountAfterwards(ActPage):
     name = "count-afterwards"
     label = "Count afterwards"
     explanation = (
-        "The settlement stays as it was sealed. The differences are booked now, and the cash goes back to the vault. "
+        "The sealed settlement does not change. The differences are booked now, and the cash goes back to the safe. "
         "This cannot be undone."
     )
     form = CountedRowsForm
@@ -217,16 +217,16 @@ class CountAfterwards(ActPage):
     def do(self, row: Settlement, form: CountedRowsForm, *, by: Principal, at: datetime) -> Done:
         asked = form.cleaned_data
         count_settlement_afterwards(settlement=row, counted=asked["counted"], by=by, at=at, reason=asked["reason"])
-        return Done(message=f"The drawer of {row} is counted; the differences are booked.")
+        return Done(message=f"The drawer of {row} is counted. The differences are booked.")
 
 
 def _answer(preview: Preview) -> Done:
     unequal = ", ".join(f"{currency} {method}" for currency, method in preview.unequal)
     if preview.settlement.is_closed:
         if unequal:
-            text = f"Preview {preview.attempt} was the last. Not equal: {unequal}. It is closed with these amounts."
+            text = f"Preview {preview.attempt} was the last. Not equal: {unequal}. The settlement is closed."
             return Done(message=text, level=messages.WARNING)
-        return Done(message=f"Preview {preview.attempt}: all is equal. It is closed.")
+        return Done(message=f"Preview {preview.attempt}: all amounts are equal. The settlement is closed.")
     if unequal:
         return Done(message=f"Preview {preview.attempt}. Not equal: {unequal}.", level=messages.WARNING, stays=True)
-    return Done(message=f"Preview {preview.attempt}: all is equal.", stays=True)
+    return Done(message=f"Preview {preview.attempt}: all amounts are equal.", stays=True)

@@ -38,14 +38,14 @@ class CollectForm(ActForm):
         max_length=200,
         required=False,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text="Who took the bag along.",
+        help_text="The person or company that takes the bag.",
     )
 
 
 class Collect(ActPage):
     name = "collect"
-    label = "Collected"
-    explanation = "Notes that the bag left the shop, now and by whom. This cannot be undone."
+    label = "Mark as picked up"
+    explanation = "Records that the bag leaves the shop now. This cannot be undone."
     form = CollectForm
 
     def is_offered(self, row: Deposit, *, by: Principal) -> bool:
@@ -53,15 +53,15 @@ class Collect(ActPage):
 
     def do(self, row: Deposit, form: CollectForm, *, by: Principal, at: datetime) -> Done:
         collect_deposit(deposit=row, courier=form.cleaned_data["courier"], by=by, at=at)
-        return Done(message=f"{row} is collected.")
+        return Done(message=f"{row} is picked up.")
 
 
 class CreditForm(ActForm):
-    amount = forms.CharField(max_length=40, help_text="By the bank's statement, in units of the currency, as 250.00.")
+    amount = forms.CharField(max_length=40, help_text="The amount on the bank's statement, such as 250.00.")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["amount"].label = f"Credited, {self.row.movement.currency}"
+        self.fields["amount"].label = f"Credited amount in {self.row.movement.currency}"
 
     def clean_amount(self) -> int:
         return units_of(self.cleaned_data["amount"], self.row.movement.currency)
@@ -69,10 +69,10 @@ class CreditForm(ActForm):
 
 class Credit(ActPage):
     name = "credit"
-    label = "Credited"
+    label = "Record bank credit"
     explanation = (
-        "Notes what the bank credited. What it credited more or less than was packed is booked between the bank and "
-        "over/short. Another manager can correct a typing mistake afterwards."
+        "Records the amount that the bank credited. If it differs from the packed amount, the difference is booked "
+        "between the bank and over/short. Another manager can correct a typing mistake afterwards."
     )
     form = CreditForm
 
@@ -90,14 +90,14 @@ class CorrectForm(CreditForm):
     reason = forms.CharField(
         max_length=REASON_MAX,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text="Why the recorded figure is wrong.",
+        help_text="Why the recorded amount is wrong.",
     )
 
 
 class CorrectCredit(ActPage):
     name = "correct-credit"
-    label = "Correct the credit"
-    explanation = "Books the change between the bank and over/short. The figures before stay on record."
+    label = "Correct bank credit"
+    explanation = "Books the change between the bank and over/short. The earlier figures stay on record."
     form = CorrectForm
 
     def is_offered(self, row: Deposit, *, by: Principal) -> bool:
@@ -141,7 +141,7 @@ class DepositAdmin(ActingAdmin):
     joined = ("store", "movement__reversed_by", "prepared_by", "collected_by", "credited_by")
     list_filter = (StoreFilter, StateFilter)
     search_fields = ("pk", "uuid", "bag_number", "slip_number")
-    search_help_text = "The number of a bag or of a slip, or the number or UUID of a deposit"
+    search_help_text = "Bag number, slip number, or the number or UUID of a deposit"
     fields = (
         "uuid", "store", "state", "bag_number", "slip_number",
         money("movement__amount", label="amount", currency="movement__currency"), moment("prepared_at"), "prepared_by",

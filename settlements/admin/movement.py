@@ -21,8 +21,8 @@ JOINED: Final = (
 )  # fmt: skip
 MOVEMENTS_MAX: Final = 200
 EXPLANATION: Final = (
-    "Books the opposite movement; both stay on record. After a count it is booked as late money, which explains the "
-    "difference and changes no closed figure. A deposit is cancelled by it."
+    "Books the opposite movement. Both stay on record. After a count it is booked as late money: it explains the "
+    "difference and changes no closed figure. Reversing a deposit cancels it."
 )
 
 
@@ -30,13 +30,13 @@ class ReversalForm(ActForm):
     reason = forms.CharField(
         max_length=REASON_MAX,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text="In a few words; it stands in the reversal.",
+        help_text="Shown with the reversal.",
     )
 
 
 class Reverse(ActPage):
     name = "reverse"
-    label = "Reverse"
+    label = "Reverse movement"
     explanation = EXPLANATION
     form = ReversalForm
 
@@ -66,7 +66,7 @@ class SessionReversalForm(ReversalForm):
         field: Any = self.fields["movement"]
         field.choices = [(number, _words(row)) for number, row in self.movements.items()]
         refused = [f"{_words(row)}: {reasons[row.pk]}" for row in rows if reasons[row.pk]]
-        field.help_text = " ".join(("Not possible now:", *refused)) if refused else ""
+        field.help_text = " ".join(("These cannot be reversed now:", *refused)) if refused else ""
 
 
 class ReverseOfSession(ActPage):
@@ -81,7 +81,7 @@ class ReverseOfSession(ActPage):
         """If no movement can be reversed, returns the reason for the newest one."""
         rows = _by_hand(row)
         if not rows:
-            return "No cash was paid in, paid out, dropped or lent in this session."
+            return "No pay-in, pay-out, drop or change was booked in this session."
         reasons = why_not_reversed(rows)
         return None if "" in reasons.values() else reasons[rows[0].pk]
 

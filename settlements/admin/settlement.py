@@ -49,7 +49,7 @@ class SettlementAdmin(ActingAdmin):
     list_filter = (StoreFilter, "type", "state", "closing", "business_date")
     narrowed_by = ("place",)
     search_fields = ("pk", "uuid")
-    search_help_text = "The number or UUID of a settlement, or who opened or closed it"
+    search_help_text = "Number or UUID of a settlement, or the person who opened or closed it"
     fields = (
         "uuid", "state_shown", "store", "place", "type", day("business_date"), moment("opened_at"),
         text("opened_by_name", label="opened by"), moment("counted_at"), text("counted_by_name", label="counted by"),
@@ -77,7 +77,7 @@ class SettlementAdmin(ActingAdmin):
     @admin.display(description="state", ordering="state")
     def state_shown(self, settlement: Settlement) -> str:
         uncounted = settlement.is_closed and not settlement.is_counted
-        return f"{settlement.get_state_display()}{', uncounted' if uncounted else ''}"
+        return f"{settlement.get_state_display()}{', not counted' if uncounted else ''}"
 
     @admin.display(description="seal")
     def seal_link(self, settlement: Settlement) -> str:
@@ -109,7 +109,7 @@ class SettlementAdmin(ActingAdmin):
             _count_row(attempt, is_closed=settlement.is_closed)
             for attempt in counts.prefetch_related("count__amounts__pieces").order_by("attempt", "pk")
         ]
-        return table("Counts", ["Count", "When", "Who", "Found", "Pieces", "Equal"], rows, style="figures texts")
+        return table("Counts", ["Count", "When", "Who", "Counted", "Pieces", "Equal"], rows, style="figures texts")
 
 
 def _amount_rows(settlement: Settlement) -> list[list[Any]]:
@@ -122,7 +122,7 @@ def _amount_rows(settlement: Settlement) -> list[list[Any]]:
     for pair in dict.fromkeys([*initial, *closing, *sorted(late)]):
         currency, _method = pair
         line, arrived = closing.get(pair), late.get(pair, 0)
-        assumed = " (taken as the books say)" if line is not None and line.is_assumed else ""
+        assumed = " (not counted, taken from the books)" if line is not None and line.is_assumed else ""
         rows.append(
             [
                 *_opening_cells(pair, initial.get(pair)),
@@ -163,5 +163,5 @@ def _count_row(attempt: SettlementCount, *, is_closed: bool) -> list[Any]:
             ),
         )
         or NOTHING,
-        ("equal" if attempt.is_equal else "not equal") if is_closed else "told at the close",
+        ("equal" if attempt.is_equal else "not equal") if is_closed else "shown after closing",
     ]

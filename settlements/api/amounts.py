@@ -46,11 +46,11 @@ class AmountRequest(CamelCaseSerializer, StrictSerializer):
             amount = money.bounded(attrs["value"], currency, field="value")
             return CountedAmount(currency=currency, method=method, amount=amount)
         if method != CASH:
-            raise InvalidInput.of("count", "is of notes and coins: only CASH has them.")
+            raise InvalidInput.of("count", "Only CASH has notes and coins. Leave count out, or use the method CASH.")
         pieces = tuple(Pieces(**line) for line in attrs["count"])
         total = total_of(currency=currency, pieces=pieces)
         if attrs.get("value", total) != total:
-            raise InvalidInput.of("value", f"is not the total of count, which is {total}.")
+            raise InvalidInput.of("value", f"The pieces add up to {total}, not {attrs['value']}.")
         return CountedAmount(currency=currency, method=method, amount=total, pieces=pieces)
 
 

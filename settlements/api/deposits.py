@@ -83,7 +83,7 @@ class CreditRequest(StrictSerializer):
 class CorrectCreditRequest(CreditRequest):
     """The body of `POST /deposits/{id}/correct-credit`."""
 
-    reason = TextField(min_length=1, max_length=REASON_MAX, help_text="Why the recorded figure was wrong.")
+    reason = TextField(min_length=1, max_length=REASON_MAX, help_text="Why the recorded amount is wrong.")
 
 
 class DepositViewSet(ApiViewSet):

@@ -1,8 +1,8 @@
 """Locks a settlement for an action, and refuses actions that its state does not allow."""
 
-from collections.abc import Sequence
-
-from django.utils.translation import gettext as _
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount
@@ -15,6 +15,39 @@ from settlements.domain.target import ComparedAmount, compare, counted_methods, 
 from settlements.domain.vault_access import refuse_settling_vault
 from settlements.enums import Act, SettlementType
 from settlements.models import Settlement
+
+_STARTS_COUNTING: Final[Mapping[Act, str]] = MappingProxyType(
+    {
+        Act.PREVIEW: "The %(type)s settlement is %(state)s and does not preview (state COUNTING with amounts); "
+        "what it allows now is to start counting (state COUNTING).",
+        Act.CLOSE: "The %(type)s settlement is %(state)s and does not close (state CLOSED with amounts); "
+        "what it allows now is to start counting (state COUNTING).",
+        Act.REOPEN: "The %(type)s settlement is %(state)s and does not open again (state OPEN); "
+        "what it allows now is to start counting (state COUNTING).",
+    }
+)
+_IS_COUNTED: Final[Mapping[Act, str]] = MappingProxyType(
+    {
+        Act.START_COUNTING: "The %(type)s settlement is %(state)s and does not start counting (state COUNTING); "
+        "what it allows now is to preview (state COUNTING with amounts) or close (state CLOSED with amounts).",
+        Act.FORCE_CLOSE: "The %(type)s settlement is %(state)s and does not close without a count; "
+        "what it allows now is to preview (state COUNTING with amounts) or close (state CLOSED with amounts).",
+        Act.REOPEN: "The %(type)s settlement is %(state)s and does not open again (state OPEN); "
+        "what it allows now is to preview (state COUNTING with amounts) or close (state CLOSED with amounts).",
+    }
+)
+_IS_CLOSED: Final[Mapping[Act, str]] = MappingProxyType(
+    {
+        Act.START_COUNTING: "The %(type)s settlement is %(state)s and does not start counting (state COUNTING); "
+        "it stays as it is.",
+        Act.PREVIEW: "The %(type)s settlement is %(state)s and does not preview (state COUNTING with amounts); "
+        "it stays as it is.",
+        Act.CLOSE: "The %(type)s settlement is %(state)s and does not close (state CLOSED with amounts); "
+        "it stays as it is.",
+        Act.FORCE_CLOSE: "The %(type)s settlement is %(state)s and does not close without a count; it stays as it is.",
+        Act.REOPEN: "The %(type)s settlement is %(state)s and does not open again (state OPEN); it stays as it is.",
+    }
+)
 
 
 def locked_for_act(settlement: Settlement, *, by: Principal) -> Settlement:
@@ -39,19 +72,12 @@ def compare_with_target(settlement: Settlement, counted: Sequence[CountedAmount]
 
 
 def refuse_act(settlement: Settlement, act: Act) -> None:
-    """Raises Conflict if the state does not allow the action. The message names the allowed actions."""
+    """Raises Conflict if the state does not allow the action. The published page prints these sentences word for word."""
     allowed = settlement.allowed_acts
     if act in allowed:
         return
-    # Callers of the API cannot use the action that only the back office offers.
-    offered = _(" or ").join(_(other.label) for other in Act if other in allowed and other != Act.FORCE_CLOSE)
-    told = (
-        _("The %(type)s settlement is %(state)s and does not %(act)s; what it allows now is to %(offered)s.")
-        if offered
-        else _("The %(type)s settlement is %(state)s and does not %(act)s; it stays as it is.")
-    )
-    named = {"type": settlement.type, "state": settlement.state, "act": _(act.label), "offered": offered}
-    raise Conflict(told % named, code="settlement_state")
+    told = _STARTS_COUNTING if Act.START_COUNTING in allowed else _IS_COUNTED if allowed else _IS_CLOSED
+    raise Conflict(told[act] % {"type": settlement.type, "state": settlement.state}, code="settlement_state")
 
 
 def reason_detail(reason: str) -> dict[str, str]:

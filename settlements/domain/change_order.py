@@ -42,7 +42,7 @@ def order_change(
     lock_bank(store)
     _refuse_amount(ordered, field="amount", nothing=_("Enter an amount above 0."))
     if wanted_on is not None and wanted_on < business_date(store=store, at=at):
-        raise InvalidInput.of("wanted_on", _("is over already."))
+        raise InvalidInput.of("wanted_on", _("This day is over. Enter today or a later day."))
     order = ChangeOrder.objects.create(
         store=store,
         currency=ordered.currency,
@@ -69,10 +69,12 @@ def receive_change(
     """
     refuse_moving_vault_money(by)
     order = _locked(order, act=ChangeOrderAct.RECEIVE)
-    nothing = _("must be more than 0. If nothing comes, cancel the order.")
+    nothing = _("Enter an amount above 0. If nothing comes, cancel the order.")
     _refuse_amount(received, field="received", nothing=nothing)
     if received.currency != order.currency:
-        raise InvalidInput.of("received", _("must be in %(currency)s, as ordered.") % {"currency": order.currency})
+        raise InvalidInput.of(
+            "received", _("Count the order in %(currency)s, its own currency.") % {"currency": order.currency}
+        )
     movement = move_in_store(
         store=order.store,
         kind=MovementKind.WITHDRAWAL,
@@ -114,12 +116,12 @@ def _refuse_amount(told: CountedAmount, *, field: str, nothing: str) -> None:
     `nothing` is the message for 0.
     """
     if told.method != CASH:
-        raise InvalidInput.of(field, _("must be cash."))
+        raise InvalidInput.of(field, _("Only cash can be ordered and received."))
     if told.amount <= 0:
         raise InvalidInput.of(field, nothing)
     bounded(told.amount, told.currency, field=field)
     if told.pieces and total_of(currency=told.currency, pieces=told.pieces, field=field) != told.amount:
-        raise InvalidInput.of(field, _("is not what the pieces add up to."))
+        raise InvalidInput.of(field, _("Amount and pieces differ. Correct one of them."))
 
 
 def _kept(told: CountedAmount) -> dict[str, int]:
@@ -132,8 +134,8 @@ def _locked(order: ChangeOrder, *, act: ChangeOrderAct) -> ChangeOrder:
     order = ChangeOrder.objects.select_related("store").get(pk=order.pk)
     if act not in FLOW["change order"][order.state]:
         if order.state == ChangeOrderState.CANCELLED:
-            raise Conflict(_("This order was cancelled already."), code="change_order_ended")
-        raise Conflict(_("This order has arrived already."), code="change_order_ended")
+            raise Conflict(_("This order is already cancelled."), code="change_order_ended")
+        raise Conflict(_("This order has already arrived."), code="change_order_ended")
     return order
 
 

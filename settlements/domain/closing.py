@@ -67,7 +67,7 @@ def force_close_settlement(*, settlement: Settlement, by: Principal, at: datetim
     cashier, and Conflict if a cash session is open there or the settlement is closed.
     """
     if not by.has_role(Role.MANAGER):
-        raise Forbidden(_("Only a manager closes a settlement without a count."))
+        raise Forbidden(_("Only a manager can close a settlement without a count."))
     settlement = locked_for_act(settlement, by=by)
     refuse_act(settlement, Act.FORCE_CLOSE)
     refuse_open_session(settlement.place)

@@ -38,12 +38,12 @@ def count_settlement_afterwards(
     if somebody has opened or counted the drawer since.
     """
     if not by.has_role(Role.MANAGER):
-        raise Forbidden(_("Only a manager counts a settlement afterwards."))
+        raise Forbidden(_("Only a manager can count a settlement afterwards."))
     refuse_pairs(counted, field="amounts")
     settlement = locked_for_act(settlement, by=by)
     if settlement.closing != Closing.FORCED:
         raise Conflict(
-            _("Only a settlement that was closed without a count is counted afterwards."), code="already_counted"
+            _("You can count a settlement afterwards only if it was closed without a count."), code="already_counted"
         )
     if settlement.place.settling != Settling.NONE or is_place_counted(settlement.place, since=settlement.closed_at):
         raise Conflict(

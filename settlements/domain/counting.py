@@ -108,7 +108,10 @@ def preview_settlement(
     refuse_act(settlement, Act.PREVIEW)
     if after_previews not in (None, settlement.preview_count):
         raise Conflict(
-            _("It was previewed meanwhile: this would be preview %(number)s.")
+            _(
+                "Another count was compared in the meantime. This would be attempt %(number)s. Check your count and "
+                "try again."
+            )
             % {"number": settlement.preview_count + 1},
             code="previewed_meanwhile",
         )

@@ -46,7 +46,7 @@ def prepare_deposit(
     used = Deposit.objects.filter(store=store, bag_number=bag_number)
     if used.exclude(state=DepositState.CANCELLED).exists():
         raise InvalidInput.of(
-            "bag_number", _("was used for another deposit of this store: every bag has its own number.")
+            "bag_number", _("Another bag of this store has this number. Enter the number on this bag.")
         )
     movement = move_money(
         here=vault,
@@ -122,7 +122,7 @@ def correct_credit(*, deposit: Deposit, amount: int, reason: str, by: Principal,
     if len(reason) > REASON_MAX:
         raise InvalidInput.of("reason", _("Enter at most %(limit)s characters.") % {"limit": REASON_MAX})
     if amount == before:
-        raise InvalidInput.of("amount", _("is what is recorded already. Enter what the bank credited."))
+        raise InvalidInput.of("amount", _("This amount is already recorded. Enter the amount on the bank's statement."))
     places = places_of(deposit.store)
     (movement,) = _book(deposit, amount - before, places=places, by=by, at=at, reason=CORRECTION, note=reason)
     earlier = subjects_of(deposit)
@@ -188,7 +188,7 @@ def cancel_deposit(*, deposit: Deposit, by: Principal, at: datetime, reason: str
     deposit = _read(deposit)
     # The ledger refuses the second reversal of one that was cancelled.
     if deposit.state != DepositState.CANCELLED and DepositAct.CANCEL not in FLOW["deposit"][deposit.state]:
-        raise Conflict(_("The bank has credited this deposit: it stays."), code="deposit_credited")
+        raise Conflict(_("The bank has already credited this bag. It cannot be reversed."), code="deposit_credited")
     reversal = ledger.reverse(movement=deposit.movement, by=by, at=at, reason=reason)
     deposit.state = DepositState.CANCELLED
     deposit.save(update_fields=["state"])
@@ -217,21 +217,23 @@ def _refusal(deposit: Deposit, *, act: DepositAct, by: Principal) -> DomainError
     Reads `corrections`, which the query prefetched.
     """
     if deposit.state == DepositState.CANCELLED:
-        return Conflict(_("The deposit was cancelled: its movement was reversed."), code="deposit_cancelled")
+        return Conflict(_("This bag was cancelled when its movement was reversed."), code="deposit_cancelled")
     is_allowed = act in FLOW["deposit"][deposit.state]
     if act != DepositAct.CORRECT_CREDIT:
         if is_allowed:
             return None
         (becoming,) = FLOW["deposit"][DepositState.PREPARED][act]
-        told = _("The deposit is %(state)s already and does not become %(becoming)s.")
+        told = _("The deposit is already %(state)s. It cannot become %(becoming)s.")
         return Conflict(told % {"state": deposit.state, "becoming": becoming}, code="deposit_state")
     if not is_allowed:
-        return Conflict(_("The bank has not credited this deposit yet: record its credit."), code="deposit_state")
+        return Conflict(
+            _("The bank has not credited this bag yet. Record the bank credit first."), code="deposit_state"
+        )
     if by.user is None:
-        return Forbidden(_("A credit is corrected by a manager in person."))
+        return Forbidden(_("A program cannot correct a credit. A manager must do it."))
     last = deposit.last_correction
     if by.user.pk in (deposit.credited_by_id, last.corrected_by_id if last is not None else None):
-        return Forbidden(_("You recorded this credit yourself: another manager corrects it."))
+        return Forbidden(_("You recorded this credit yourself. Ask another manager to correct it."))
     return None
 
 

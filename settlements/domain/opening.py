@@ -52,7 +52,7 @@ def open_settlement(
     if type == SettlementType.VAULT:
         refuse_settling_vault(by)
         if station not in (None, 0):
-            raise InvalidInput.of("station", _("is 0 for the vault."))
+            raise InvalidInput.of("station", _("Use station 0 for the vault."))
         return _open_vault(store=store, initial=initial, by=by, at=at)
     if station == 0:
         raise InvalidInput.of("station", _("is 1 or more for a register; 0 is the vault."))

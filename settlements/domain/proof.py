@@ -31,7 +31,7 @@ def faults_of_store(store: Store) -> Iterator[str]:
 
 def _faults_of(settlement: Settlement) -> Iterator[str]:
     if settlement.seal is None:
-        yield "is closed and has no seal."
+        yield "it is closed but has no seal."
         return
     lines = {line.pair: line for line in settlement.closing_amounts.all()}
     initial = {line.pair: line.amount for line in settlement.initial_amounts.all()}
@@ -41,18 +41,18 @@ def _faults_of(settlement: Settlement) -> Iterator[str]:
     for pair in sorted({*lines, *initial, *(pair for pair, amount in moved_all.items() if amount)}):
         line = lines.get(pair)
         if line is None:
-            yield f"{' '.join(pair)} moved and has no closing amount."
+            yield f"{' '.join(pair)} moved but has no closing amount."
             continue
         currency = pair[0]
         # Before the bookings of the close: opening amounts plus movements.
         target = initial.get(pair, 0) + moved_all.get(pair, 0) - booked[pair] + returned[pair]
         if target != line.target:
             right, said = to_text(target, currency), to_text(line.target, currency)
-            yield f"{' '.join(pair)}: {right} should have been there, not {said}."
+            yield f"{' '.join(pair)}: expected {right}, but {said} is recorded."
         if booked[pair] != (line.difference if settlement.is_counted else 0):
-            yield f"{' '.join(pair)}: what was booked over/short is not the difference."
+            yield f"{' '.join(pair)}: the booked over/short is not the difference."
         if returned[pair] != _should_be_returned(settlement, line):
-            yield f"{' '.join(pair)}: what went back to the vault is not what was counted."
+            yield f"{' '.join(pair)}: the amount returned to the vault is not the counted amount."
     yield from _faults_of_next(settlement, lines)
 
 
@@ -96,11 +96,11 @@ def _faults_of_next(settlement: Settlement, lines: dict[Pair, ClosingAmount]) ->
         return
     following = Settlement.objects.filter(place=settlement.place, pk__gt=settlement.pk).order_by("pk").first()
     if following is None:
-        yield "no settlement of the vault follows it."
+        yield "no other settlement of the vault follows it."
         return
     begun = {line.pair: line.amount for line in following.initial_amounts.all()}
     if begun != {pair: line.actual for pair, line in lines.items() if line.actual >= 0}:
-        yield "the next one does not begin with what was counted."
+        yield "the next one does not begin with the counted amounts."
 
 
 def _faults_of_places(store: Store) -> Iterator[str]:
@@ -110,7 +110,7 @@ def _faults_of_places(store: Store) -> Iterator[str]:
     }
     for place in Place.objects.filter(store=store):
         if place.settling != running.get(place.pk, Settling.NONE):
-            yield f"{place} of store {store.number}: is said to be {place.settling}, its settlement is not."
+            yield f"{place} of store {store.number}: it is marked as {place.settling}, but its settlement is not."
 
 
 def _faults_of_change(store: Store) -> Iterator[str]:
@@ -124,7 +124,7 @@ def _faults_of_change(store: Store) -> Iterator[str]:
             or (booked.store_id, booked.kind, booked.currency, booked.amount) != says
             or booked.reverses_id
         ):
-            yield f"{order} of store {store.number}: what came of it is not what was booked."
+            yield f"{order} of store {store.number}: the received amount is not the booked amount."
 
 
 def _faults_of_deposits(store: Store) -> Iterator[str]:
@@ -136,15 +136,15 @@ def _faults_of_deposits(store: Store) -> Iterator[str]:
     for deposit in deposits.prefetch_related("corrections__movement__destination").iterator(chunk_size=500):
         is_reversed = hasattr(deposit.movement, "reversed_by")
         if is_reversed != (deposit.state == DepositState.CANCELLED):
-            yield f"{deposit} of store {store.number}: its state and its movement disagree on whether it was cancelled."
+            yield f"{deposit} of store {store.number}: its state and its movement disagree about the cancellation."
         standing = deposit.credited_amount
         if standing is not None and deposit.difference != standing - deposit.movement.amount:
-            yield f"{deposit} of store {store.number}: its difference is not credited minus packed."
+            yield f"{deposit} of store {store.number}: its difference is not the credited amount minus the packed amount."
         for number, correction in enumerate(sorted(deposit.corrections.all(), key=lambda row: row.number), start=1):
             is_more = correction.movement.destination.kind == PlaceKind.BANK
             moved_by = correction.movement.amount if is_more else -correction.movement.amount
             told = (number, standing, moved_by, correction.corrected_to - deposit.movement.amount)
             change = correction.corrected_to - correction.corrected_from
             if told != (correction.number, correction.corrected_from, change, correction.difference):
-                yield f"{deposit} of store {store.number}: its correction {correction.number} does not follow."
+                yield f"{deposit} of store {store.number}: correction {correction.number} does not follow the one before."
             standing = correction.corrected_to

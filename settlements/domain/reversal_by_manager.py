@@ -37,5 +37,5 @@ def why_not_reversed(movements: Sequence[Movement]) -> dict[int, str]:
     for movement in movements:
         deposit = getattr(movement, "deposit", None)
         if not told[movement.pk] and deposit is not None and deposit.state == DepositState.CREDITED:
-            told[movement.pk] = _("The bank has credited this deposit: it stays.")
+            told[movement.pk] = _("The bank has already credited this bag. It cannot be reversed.")
     return told

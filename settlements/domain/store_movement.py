@@ -61,17 +61,19 @@ def move_in_store(
         account = find_account(store=store, place=here, code=reason, field="reason")
         if ENTRY_KIND[account.direction] != kind:
             raise InvalidInput.of(
-                "reason", _("%(code)s is for money that goes the other way.") % {"code": account.code}
+                "reason",
+                _("Account %(code)s is for money in the other direction. Choose another account.")
+                % {"code": account.code},
             )
     if kind == MovementKind.DEPOSIT:
         if here.kind != PlaceKind.VAULT:
-            raise InvalidInput.of("station", _("is 0 for a deposit: bags are packed from the vault."))
+            raise InvalidInput.of("station", _("Use station 0 for a deposit. Bags are packed from the vault."))
         if method != CASH:
             raise InvalidInput.of(
                 "method", _("%(kind)s moves only cash. Choose the method CASH.") % {"kind": _(kind.label)}
             )
         if not bag_number:
-            raise InvalidInput.of("bag_number", _("is required: the number on the bag."))
+            raise InvalidInput.of("bag_number", _("Enter the number on the bag."))
         deposit = prepare_deposit(
             store=store,
             amount=amount,

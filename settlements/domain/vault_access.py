@@ -23,4 +23,4 @@ def refuse_settling_vault(by: Principal) -> None:
 def refuse_moving_vault_money(by: Principal) -> None:
     """Raises Forbidden unless the caller is a manager or above."""
     if not by.has_role(Role.MANAGER):
-        raise Forbidden(_("kind: what is taken from or put into the vault by itself is a manager's to move."))
+        raise Forbidden(_("Only a manager can book this movement or order."))

@@ -21,13 +21,13 @@ from settlements.models import Settlement
 def refuse_x_report(by: Principal) -> None:
     """Raises Forbidden unless the caller may see what should be in a running period."""
     if not (may_see_expected(by) and by.has_scope(Scope.SETTLEMENTS_READ)):
-        raise Forbidden(_("An X report tells what should be there: it is for managers."))
+        raise Forbidden(_("Only managers can see an X report, because it shows expected amounts."))
 
 
 def refuse_vault_movements(by: Principal) -> None:
     """Raises Forbidden unless the caller may see the movements of a vault, whose sum is what should be in it."""
     if not may_see_expected(by):
-        raise Forbidden("What goes through the vault is for managers.")
+        raise Forbidden("Only managers can see the movements of the safe.")
 
 
 def settlements_with_shown_result(rows: "QuerySet[Settlement]", *, by: Principal) -> "QuerySet[Settlement]":

@@ -56,7 +56,7 @@ def x_report(*, place: Place, by: Principal, at: datetime) -> XReport:
     elif session is not None:
         report = _of_session(session, place=place, at=at)
     else:
-        raise NotFound(_("Nothing runs at the %(place)s now.") % {"place": place.in_words}, code="nothing_runs")
+        raise NotFound(_("Nothing is open at the %(place)s now.") % {"place": place.in_words}, code="nothing_runs")
     audit.note(action="x_report.seen", subject=f"place:{place.pk}", by=by, at=at, store=place.store)
     return report
 

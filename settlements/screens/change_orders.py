@@ -172,7 +172,7 @@ def _found(number: UUID, *, by: Principal, store: Store) -> ChangeOrder:
 def _said(sheet: CountSheet) -> CountedAmount | None:
     """What a sheet says, or None where nothing is typed or not to be read; then the sheet says so."""
     if sheet.counted is None and not sheet.by_pieces and not sheet.amount:
-        sheet.amount_error = _("is required: type the pieces, or an amount.")
+        sheet.amount_error = _("Enter the pieces or an amount.")
     return None if sheet.has_errors else sheet.counted
 
 

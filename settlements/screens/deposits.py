@@ -54,7 +54,7 @@ def prepare_page(request: HttpRequest, by: Principal, store: Store) -> HttpRespo
     at, kind = timezone.now(), MovementKind.DEPOSIT
     try:
         fields = Fields(request)
-        missing = _("is required: the number on the bag.")
+        missing = _("Enter the number on the bag.")
         told: dict[str, Any] = {
             "amount": fields.amount("amount", store.currency),
             "bag_number": fields.text("bag_number", length_max=NUMBER_LENGTH_MAX, missing=missing),

@@ -68,9 +68,11 @@ def _reason(request: HttpRequest) -> str:
     written = fields.text("words", length_max=REASON_LENGTH_MAX)
     reason = ": ".join(part for part in (chosen if chosen in SUGGESTED else "", written) if part)
     if not reason:
-        fields.errors["reason"] = gettext("is required: choose one, or say it in your own words.")
+        fields.errors["reason"] = gettext("Choose a reason, or enter your own.")
     elif len(reason) > REASON_LENGTH_MAX:
-        fields.errors.setdefault("words", gettext("is too long beside the reason that is chosen: say less."))
+        fields.errors.setdefault(
+            "words", gettext("The chosen reason and your words are too long together. Enter fewer words.")
+        )
     fields.refuse_wrong()
     return reason
 

@@ -77,7 +77,7 @@ def _refuse_start(
         draft.discard()
         return see("vault-of", place.store.uuid)
     draft.save(request, at=timezone.now())
-    errors = {STARTS: _("Choose one: opening the vault changes the whole store.")}
+    errors = {STARTS: _("Choose yes or no. Opening the safe changes the whole store.")}
     return _show(request, place, parts, draft, by=by, refusal=Refusal(status=400, errors=errors))
 
 

@@ -108,7 +108,7 @@ def _read(request: HttpRequest, store: Store, kind: MovementKind, sheet: CountSh
     if RULES[kind].is_of_register:
         told["station"] = fields.station("station")
     if kind in UNDER_ACCOUNT:
-        told["reason"] = fields.text("reason", length_max=CODE_LENGTH_MAX, missing=_("is required: choose one."))
+        told["reason"] = fields.text("reason", length_max=CODE_LENGTH_MAX, missing=_("Choose an account."))
     told["note"] = fields.text("note", length_max=NOTE_LENGTH_MAX)
     fields.refuse_wrong()
     return told

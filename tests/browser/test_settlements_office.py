@@ -50,9 +50,9 @@ def test_nothing_bars_the_way_to_settlements(screen: Screen, periods: Periods) -
 def test_a_register_is_recounted_in_the_browser(screen: Screen, periods: Periods) -> None:
     screen.sign_in("anna")
     page = screen.visit(page_of(periods.counting))
-    page.get_by_role("link", name="Recount").click()
+    page.get_by_role("link", name="Recount cash").click()
     page.get_by_label("Amount 1").fill("125.00")
     page.get_by_label("Reason").fill("a second look")
-    page.get_by_role("button", name="Recount").click()
-    page.get_by_text("Preview 2: all is equal. It is closed.").wait_for()
+    page.get_by_role("button", name="Recount cash").click()
+    page.get_by_text("Preview 2: all amounts are equal. The settlement is closed.").wait_for()
     assert Settlement.objects.get(pk=periods.counting.pk).closing == "MATCHED"

@@ -201,7 +201,7 @@ def test_a_key_of_no_vendor_closes_no_day(cast: Cast) -> None:
         key = key_caller(cast.store, Scope.CASH_MANAGEMENT_WRITE, **binding)
         refused = key.post(f"/business-days/{DAY}/close", {"store": "1337"})
         assert (refused.status_code, exact(refused)["detail"]) == (
-            403, "The key belongs to no vendor: cash management is a vendor's.",
+            403, "This key is bound to no vendor. Use a key of a vendor.",
         )  # fmt: skip
     assert not BusinessDay.objects.exists()
 

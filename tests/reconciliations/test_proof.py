@@ -92,7 +92,7 @@ def test_a_system_amount_that_was_changed_is_named(shop: Cast, number: int) -> N
     (fault,) = faults_after(shop, f"UPDATE {TABLE} SET {change} WHERE id = %s", row.pk)
     assert fault.startswith(f"Reconciliation {row.pk} of store 1337: ")
     right, said = f"{row.system_amount / 100:.2f}", f"{(row.system_amount + 1) / 100:.2f}"
-    assert fault.endswith(f": {right} EUR should have been there, not {said} EUR.")
+    assert fault.endswith(f": expected {right} EUR, but {said} EUR is recorded.")
 
 
 @pytest.mark.parametrize("person", ["carla", "bruno"])
@@ -115,7 +115,7 @@ def test_cash_taken_over_that_was_changed_afterwards_is_named(shop: Cast) -> Non
     both = Reconciliation.objects.filter(operator=shop.bruno).order_by("pk")
     faults = faults_after(shop, "UPDATE cashdesk_cashsession SET start_amount = 301 WHERE id = %s", first.pk)
     assert faults == [
-        f"Reconciliation {row.pk} of store 1337: {right} EUR should have been there, not {said} EUR."
+        f"Reconciliation {row.pk} of store 1337: expected {right} EUR, but {said} EUR is recorded."
         for row, right, said in zip(both, ("3.01", "3.01"), ("3.00", "3.00"), strict=True)
     ]
 
@@ -124,7 +124,7 @@ def test_one_that_the_audit_trail_does_not_know_is_named(shop: Cast) -> None:
     row = whole(0)
     entry = f"reconciliation:{row.pk}"
     (fault,) = faults_after(shop, "UPDATE cashdesk_auditentry SET subject = '' WHERE subject = %s", entry)
-    assert fault == f"Reconciliation {row.pk} of store 1337: the audit trail does not tell that it was recorded."
+    assert fault == f"Reconciliation {row.pk} of store 1337: the audit trail has no entry for it."
 
 
 def test_another_last_movement_is_named(shop: Cast) -> None:
@@ -132,13 +132,13 @@ def test_another_last_movement_is_named(shop: Cast) -> None:
     assert last.is_late
     faults = faults_after(shop, f"UPDATE {TABLE} SET as_of_movement = %s WHERE id = %s", last.pk, row.pk)
     assert [fault.split(": ")[1] for fault in faults] == [
-        "18.50 EUR should have been there, not 18.00 EUR.",
-        "is said to come before the close of its day, and saw what came after.",
+        "expected 18.50 EUR, but 18.00 EUR is recorded.",
+        "it is marked as before the close of its day, but includes later movements.",
     ]
     (other, *_rest) = faults_after(
         shop, f"UPDATE {TABLE} SET as_of_movement = %s WHERE id = %s", last.pk + 1, whole(2).pk
     )[2:]
-    assert other.endswith("the last movement that it saw is none of its own.")
+    assert other.endswith("its last movement belongs to another store or day.")
 
 
 @pytest.mark.parametrize("column", ["NULL", "(SELECT MIN(id) FROM reconciliations_reconciliation)"])
@@ -147,21 +147,21 @@ def test_a_broken_chain_is_named(shop: Cast, column: str) -> None:
     roles.lift_laws(connection)
     execute(f"UPDATE {TABLE} SET supersedes_id = NULL WHERE id = %s", [whole(1).pk])
     faults = faults_after(shop, f"UPDATE {TABLE} SET supersedes_id = {column} WHERE id = %s", whole(2).pk)
-    words = "does not take the place of the one that stood before it."
+    words = "it does not supersede the one before it."
     assert faults == [f"Reconciliation {whole(number).pk} of store 1337: {words}" for number in (1, 2)]
 
 
 def test_one_that_was_taken_out_of_its_chain_is_named(shop: Cast) -> None:
     faults = faults_after(shop, f"UPDATE {TABLE} SET business_date = '2026-03-09' WHERE id = %s", whole(1).pk)
-    assert f"Reconciliation {whole(2).pk} of store 1337: does not take the place" in " ".join(faults)
+    assert f"Reconciliation {whole(2).pk} of store 1337: it does not supersede" in " ".join(faults)
 
 
 PERMISSIONS = [
     ("expires_at = issued_at", "its authorization had expired."),
     ("operator_id = {bruno}", "its authorization is for another operator."),
-    ("store_id = {other}", "its authorization is of another store."),
-    ("issued_by_id = {erika}", "its authorization was issued by whom it permits something."),
-    ("issued_by_id = {carla}", "its authorization was issued by whom it permits something."),
+    ("store_id = {other}", "its authorization is for another store."),
+    ("issued_by_id = {erika}", "its authorization was issued by the person whom it permits something."),
+    ("issued_by_id = {carla}", "its authorization was issued by the person whom it permits something."),
 ]
 
 
@@ -185,7 +185,7 @@ def test_an_authorization_that_may_not_be_used_is_named(shop: Cast, change: str,
 def test_a_theft_that_nobody_signed_off_is_named(shop: Cast) -> None:
     row = whole(2)
     (fault,) = faults_after(shop, f"UPDATE {TABLE} SET authorization_id = NULL WHERE id = %s", row.pk)
-    assert fault.endswith("is of a suspected theft, which nobody signed off or is asked to.")
+    assert fault.endswith("it reports a suspected theft, but no variance waits and nobody signed it off.")
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite keeps the unique column with the table")
@@ -201,27 +201,27 @@ def test_an_authorization_used_twice_is_named(shop: Cast) -> None:
     again = whole(2)
     change = f"UPDATE {TABLE} SET authorization_id = %s WHERE id = %s"
     faults = faults_after(shop, change, whole(1).authorization_id, again.pk)
-    assert f"Reconciliation {again.pk} of store 1337: its authorization was used before." in faults
+    assert f"Reconciliation {again.pk} of store 1337: its authorization was already used." in faults
 
 
 def test_a_day_that_saw_something_else_is_named(shop: Cast) -> None:
     first, second = BusinessDay.objects.order_by("pk")
     change = "UPDATE cashdesk_businessday SET last_movement = %s WHERE id = %s"
     assert faults_after(shop, change, first.last_movement, second.pk) == [
-        "Business day 2026-03-09 of store 1337: the audit trail says that it saw something else."
+        "Business day 2026-03-09 of store 1337: the audit trail names another last movement."
     ]
     # Behind the last there is nothing.
     assert faults_after(shop, change, second.last_movement + 1, first.pk) == [
-        "Business day 2026-03-10 of store 1337: the last movement that it saw is none of the store's.",
-        "Business day 2026-03-10 of store 1337: the audit trail says that it saw something else.",
-        "Business day 2026-03-09 of store 1337: a day that was closed before it saw more.",
-        "Business day 2026-03-09 of store 1337: the audit trail says that it saw something else.",
+        "Business day 2026-03-10 of store 1337: its last movement belongs to another store.",
+        "Business day 2026-03-10 of store 1337: the audit trail names another last movement.",
+        "Business day 2026-03-09 of store 1337: a day that was closed earlier includes later movements.",
+        "Business day 2026-03-09 of store 1337: the audit trail names another last movement.",
     ]
 
 
 def test_a_day_that_was_opened_again_is_named(shop: Cast) -> None:
     faults = faults_after(shop, "DELETE FROM cashdesk_businessday WHERE date = '2026-03-10'")
-    words = "is said to come after the close of a day that is not closed."
+    words = "it is marked as after the close, but its day is not closed."
     last = Reconciliation.objects.latest("pk")
     assert faults == [f"Reconciliation {row.pk} of store 1337: {words}" for row in (whole(2), last)]
 
@@ -246,4 +246,4 @@ def test_what_is_taken_over_around_a_reconciliation_is_seen_or_late_whatever_the
     assert list(faults_of_store(cast.store)) == []
     change = "system_amount = system_amount + 10, discrepancy = discrepancy - 10"
     (fault,) = faults_after(cast, f"UPDATE {TABLE} SET {change} WHERE id = %s", row.pk)
-    assert fault.endswith(": 3.00 EUR should have been there, not 3.10 EUR.")
+    assert fault.endswith(": expected 3.00 EUR, but 3.10 EUR is recorded.")

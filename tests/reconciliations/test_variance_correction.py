@@ -121,7 +121,7 @@ def test_who_recounted_does_not_sign_it_off(shop: Shop) -> None:
     """Else one person alone could book any correction they like."""
     variance = short_drawer(shop)
     explain(shop, recount(shop, variance, 200_00))
-    with pytest.raises(Forbidden, match="what you recounted"):
+    with pytest.raises(Forbidden, match="You recounted this yourself"):
         approve(shop, variance)
     assert (only().state, corrections()) == (VarianceState.EXPLAINED, [])
     recount(shop, variance, 200_00, by=shop.cast.anna)
@@ -135,7 +135,7 @@ def test_a_recount_that_finds_more_than_the_second_limit_is_an_admins(shop: Shop
     assert (found.state, found.is_escalated) == (VarianceState.EXPLAINED, False)
     found = recount(shop, variance, 220_01, by=shop.cast.anna)
     assert (found.state, found.is_escalated) == (VarianceState.ESCALATED, True)
-    with pytest.raises(Forbidden, match="an admin decides it"):
+    with pytest.raises(Forbidden, match="An admin must decide it"):
         approve(shop, variance)
     bruno_is_promoted(shop)
     approve(shop, variance, by=shop.cast.bruno)
@@ -350,7 +350,7 @@ def test_a_recount_of_something_else_names_the_field(shop: Shop, pair: tuple[str
 
 def test_what_was_approved_is_corrected_no_more(shop: Shop) -> None:
     variance = signed_off(shop, short_drawer(shop))
-    with pytest.raises(Conflict, match="it stays as it is"):
+    with pytest.raises(Conflict, match="It cannot be changed any more"):
         recount(shop, variance, 0, by=shop.cast.anna)
     with pytest.raises(Conflict):
         approve(shop, variance, by=shop.cast.anna)

@@ -272,7 +272,7 @@ def test_late_money_above_the_second_limit_is_an_admins(shop: Shop, session: Cas
     arrive(shop, [20_00], session)
     explain(shop, only())
     arrive(shop, [1], session)
-    with pytest.raises(Forbidden, match="an admin decides it"):
+    with pytest.raises(Forbidden, match="An admin must decide it"):
         approve(shop, only())
     assert only().state == VarianceState.EXPLAINED
     witness(shop, only(), by=shop.cast.anna)
@@ -321,5 +321,5 @@ def test_they_are_raised_in_one_order_whatever_that_of_the_batch(shop: Shop) -> 
 
 def test_by_a_program(shop: Shop, session: CashSession) -> None:
     arrive(shop, [5_00], session)
-    with pytest.raises(Forbidden, match="in person"):
+    with pytest.raises(Forbidden, match="with their own sign-in"):
         approve_variance(variance=explain(shop, only()), by=SYSTEM, at=shop.tick())

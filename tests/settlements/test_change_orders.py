@@ -123,7 +123,7 @@ def test_it_is_wanted_today_at_the_earliest(shop: Shop) -> None:
     day = shop.at.date()
     with pytest.raises(InvalidInput) as refused:
         ordered(shop.cast, at=shop.tick(), wanted_on=day - timedelta(days=1))
-    assert refused.value.errors == {"wanted_on": "is over already."}
+    assert refused.value.errors == {"wanted_on": "This day is over. Enter today or a later day."}
     assert ordered(shop.cast, at=shop.tick(), wanted_on=day).wanted_on == day
 
 
@@ -155,5 +155,5 @@ def test_the_proof_finds_what_was_booked_otherwise(shop: Shop) -> None:
     for changes in ({"received": 65_00}, {"received": 5_00, "currency": "USD", "movement": other}):
         ChangeOrder.objects.filter(pk=done.pk).update(**changes)
         assert list(faults_of_store(shop.cast.store)) == [
-            f"Change order {done.number} of store 1337: what came of it is not what was booked."
+            f"Change order {done.number} of store 1337: the received amount is not the booked amount."
         ]

@@ -183,7 +183,7 @@ def test_not_afterwards_while_the_next_one_runs(shop: Shop) -> None:
 
 def test_only_what_was_forced_is_counted_afterwards(shop: Shop) -> None:
     shop.vault()
-    with pytest.raises(Conflict, match="Only a settlement that was closed without a count"):
+    with pytest.raises(Conflict, match="You can count a settlement afterwards only if it was closed without a count"):
         shop.count_later(shop.close(shop.open(), 200_00), 200_00)
 
 

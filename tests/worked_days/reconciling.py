@@ -25,7 +25,7 @@ def be_refused_a_sign_off(stage: "Stage", step: Step, whose: str, permitted: str
     answer = _declared(stage, step, whose, None, permitted)
     assert answer.status_code == 400, answer.content
     # The same words whatever is wrong with it.
-    words = "is not an authorization that may be used here."
+    words = "This authorization cannot be used here."
     assert exact(answer)["error"]["errors"] == {"authorizationTokenId": words}
 
 

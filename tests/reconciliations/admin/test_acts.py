@@ -93,8 +93,8 @@ def test_a_token_stands_on_its_answer_and_nowhere_else(cast: Cast, erika: Client
         ({"expires_in_minutes": "0"}, "expires_in_minutes", "greater than or equal to 1"),
         ({"expires_in_minutes": "1441"}, "expires_in_minutes", "less than or equal to 1440"),
         ({"expires_in_minutes": ""}, "expires_in_minutes", "required"),
-        ({"operator": "nobody"}, "operator", "is not the code or number of a person of yours"),
-        ({"operator": "otto"}, "operator", "is not the code or number of a person of yours"),
+        ({"operator": "nobody"}, "operator", "Nobody in your account has this code or number"),
+        ({"operator": "otto"}, "operator", "Nobody in your account has this code or number"),
         ({"store": "x"}, "store", "valid choice"),
     ],
 )
@@ -134,16 +134,16 @@ def test_a_day_is_closed_after_it_was_told_what_stays_uncounted(cast: Cast, erik
 
 def test_what_was_told_of_one_day_closes_no_other(cast: Cast, erika: Client) -> None:
     told = erika.post(CLOSE, {"store": cast.store.pk, "date": str(DAY)})
-    assert "is open on 2026-03-10" in told.content.decode()
+    assert "Nothing is open in 1337 Berlin on 2026-03-10" in told.content.decode()
     fields = {"store": cast.store.pk, "date": "2026-03-09", "seen": told.context["form"]["seen"].value()}
-    assert "is open on 2026-03-09" in erika.post(CLOSE, fields).content.decode()
+    assert "Nothing is open in 1337 Berlin on 2026-03-09" in erika.post(CLOSE, fields).content.decode()
     assert not BusinessDay.objects.exists()
 
 
 def test_a_day_that_cannot_be_closed_says_why(cast: Cast, erika: Client, declared: Declared) -> None:
     today = business_date(store=cast.store, at=timezone.now())
     for date, field, words in (
-        (str(DAY), "__all__", "is closed already"),
+        (str(DAY), "__all__", "is already closed"),
         (str(today + timedelta(days=1)), "date", "has not begun"),
         ("9999-12-31", "date", "has not begun"),
         ("soon", "date", "valid date"),
@@ -153,5 +153,5 @@ def test_a_day_that_cannot_be_closed_says_why(cast: Cast, erika: Client, declare
     Store.objects.filter(pk=cast.store.pk).update(closes_stale_sessions=False)
     session = open_drawer(cast.bruno, 100, at=NOON + timedelta(days=1))
     wanted = errors_of(erika.post(CLOSE, {"store": cast.store.pk, "date": "2026-03-11"}))["__all__"]
-    assert f"waits for a count: open are cash session {session.pk}" in str(wanted)
+    assert f"cannot be closed yet. Close these first: cash session {session.pk}" in str(wanted)
     assert BusinessDay.objects.count() == 1

@@ -77,7 +77,7 @@ def test_the_list_is_narrowed_by_type_and_standing_and_reason(cast: Cast, declar
         assert shown(erika, **query) == sorted(rows, key=lambda row: -row.pk), query
     page = erika.get(list_of(Reconciliation)).content.decode()
     assert all(
-        words in page for words in ("125.00 EUR", "-3.00 EUR", "Shortage", "Counting error", "stands, post close")
+        words in page for words in ("125.00 EUR", "-3.00 EUR", "Shortage", "Counting error", "stands, after the close")
     )
 
 

@@ -62,18 +62,24 @@ def test_the_list_shows_what_waits_and_on_request_what_was_dealt_with(
 
 
 def test_from_the_difference_to_the_sign_off(cast: Cast, short: Variance, erika: Client) -> None:
-    assert offered(erika, short) == ["Explain", "Witness", "Recount", "Escalate"]
+    assert offered(erika, short) == ["Explain difference", "Witness difference", "Recount cash", "Escalate difference"]
     page = erika.get(page_of(short, "explain")).content.decode()
     assert "Cash session, 1337 Berlin, Register 1, Carla" in page
     assert "-3.00 EUR" in page
     act(erika, short, "explain", reason="COUNTING_ERROR", notes="a roll too few")
     # Who explained it does not witness it too.
-    assert offered(erika, short) == ["Explain", "Recount", "Approve", "Reject", "Escalate"]
+    assert offered(erika, short) == [
+        "Explain difference",
+        "Recount cash",
+        "Approve difference",
+        "Reject explanation",
+        "Escalate difference",
+    ]
     act(erika, short, "recount", amount="99.00", notes="found the roll")
     response = act(erika, short, "approve")
     # Erika has recounted it herself, so somebody else signs it off.
     assert state_of(short) == VarianceState.EXPLAINED
-    assert "Nobody signs off their own count" in response.content.decode()
+    assert "You recounted this yourself" in response.content.decode()
     act(sits_down(cast.anna), short, "approve", notes="agreed")
     assert state_of(short) == VarianceState.APPROVED
     (correction,) = Movement.objects.filter(reason="correction")
@@ -91,7 +97,7 @@ def test_an_explanation_that_was_sent_back_is_bettered(short: Variance, erika: C
     assert refused.context["form"].errors.keys() == {"notes"}
     act(erika, short, "reject", notes="ask Carla")
     assert state_of(short) == VarianceState.REJECTED
-    assert offered(erika, short) == ["Explain", "Recount", "Escalate"]
+    assert offered(erika, short) == ["Explain difference", "Recount cash", "Escalate difference"]
     form = erika.get(page_of(short, "explain")).context["form"]
     assert (form["reason"].value(), form["notes"].value()) == ("OTHER", "no idea")
 
@@ -115,10 +121,10 @@ def test_bad_input_names_the_field_and_keeps_what_was_typed(short: Variance, eri
 def test_what_is_escalated_is_an_admins(cast: Cast, short: Variance, erika: Client) -> None:
     act(erika, short, "explain", reason="THEFT_SUSPECTED", notes="the third time")
     act(erika, short, "escalate", notes="over to you")
-    assert offered(erika, short) == ["Explain", "Recount"]
+    assert offered(erika, short) == ["Explain difference", "Recount cash"]
     anna = sits_down(cast.anna)
-    assert "Approve" in offered(anna, short)
-    assert "witnessed or recounted" in act(anna, short, "approve").content.decode()
+    assert "Approve difference" in offered(anna, short)
+    assert "needs a witness or a recount" in act(anna, short, "approve").content.decode()
     act(anna, short, "witness")
     act(anna, short, "approve")
     assert state_of(short) == VarianceState.APPROVED

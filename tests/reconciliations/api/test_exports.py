@@ -54,7 +54,7 @@ def test_ones_own_store_and_csv_are_meant_unless_said(traded: Cast) -> None:
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="reconciliations-1337-')
     assert rows_of(taken(answer)) == []
     assert errors_of(caller(traded.anna), f"/exports/movements?{QUERY}") == {
-        "store": "is required: the number or the UUID of a store."
+        "store": "Choose a store by its number or UUID."
     }
 
 
@@ -120,7 +120,7 @@ def test_a_token_of_one_store_exports_that_store_alone(traded: Cast) -> None:
     anna = caller(traded.anna, store=traded.store)
     assert len(rows_of(taken(anna.get(f"/exports/movements?{QUERY}")))) == 2
     assert errors_of(anna, f"/exports/movements?{QUERY}&store={other.number}") == {
-        "store": "is not a store that you work in."
+        "store": "Choose a store that you work in."
     }
 
 
@@ -137,8 +137,8 @@ def test_a_store_that_was_closed_down_keeps_its_books(traded: Cast) -> None:
         (
             "",
             {
-                "from": "is required: a date such as 2026-03-01.",
-                "to": "is required: a date such as 2026-03-01.",
+                "from": "Enter a date such as 2026-03-01.",
+                "to": "Enter a date such as 2026-03-01.",
             },
         ),
         (f"from={DAY}&to=2026-03-09", {"to": f"Choose a date on or after {DAY}, the start of the range."}),
@@ -147,16 +147,16 @@ def test_a_store_that_was_closed_down_keeps_its_books(traded: Cast) -> None:
         ("from=20260301&to=٢٠٢٦-03-10", dict.fromkeys(("from", "to"), "Enter a date such as 2026-03-01.")),
         (
             "from=2026-01-01&to=2027-01-02",
-            {"to": "makes a range of more than 366 days: export it in parts."},
+            {"to": "Choose at most 366 days. Export a longer period in parts."},
         ),
         (
             "from=0001-01-01&to=9999-12-31",
-            {"to": "makes a range of more than 366 days: export it in parts."},
+            {"to": "Choose at most 366 days. Export a longer period in parts."},
         ),
-        (f"{QUERY}&file=pdf", {"file": "must be one of csv, xlsx."}),
-        (f"{QUERY}&store=%00", {"store": "is not a store that you work in."}),
-        (f"{QUERY}&store=none", {"store": "is not a store that you work in."}),
-        (f"from=%00&to={DAY}&file=%00", {"from": "Enter a date such as 2026-03-01.", "file": "must be one of csv, xlsx."}),
+        (f"{QUERY}&file=pdf", {"file": "Choose one of these: csv, xlsx."}),
+        (f"{QUERY}&store=%00", {"store": "Choose a store that you work in."}),
+        (f"{QUERY}&store=none", {"store": "Choose a store that you work in."}),
+        (f"from=%00&to={DAY}&file=%00", {"from": "Enter a date such as 2026-03-01.", "file": "Choose one of these: csv, xlsx."}),
         (f"{QUERY}&format=csv", {"format": "is not known here; known are store, from, to, file."}),
         (f"{QUERY}&export={NUMBER}", {"export": "is not known here; known are store, from, to, file."}),
         (f"{QUERY}&table=movements", {"table": "is not known here; known are store, from, to, file."}),

@@ -55,11 +55,11 @@ MATRIX: Final[dict[str, tuple[str, ...]]] = {
     "escalate": ("200 ESCALATED",  "200 ESCALATED",  "200 ESCALATED", "200 ESCALATED", "409 escalated", "409 escalated", "409 escalated", "409 nothing",   "409 nothing"),
 }  # fmt: skip
 TOLD: Final = {
-    "open": "what it allows now: explain, witness, recount, escalate.",
-    "escalated": "what it allows now: explain, witness, recount, approve, reject.",
-    "nothing": "it stays as it is.",
-    "explain": "It is not explained yet: a reason comes before the decision.",
-    "witness": "a difference is witnessed or recounted before it is approved.",
+    "open": "Possible now: explain, witness, recount, escalate.",
+    "escalated": "Possible now: explain, witness, recount, approve, reject.",
+    "nothing": "It cannot be changed any more.",
+    "explain": "This difference is not explained yet. Explain it first.",
+    "witness": "It needs a witness or a recount before approval.",
 }
 
 
@@ -171,7 +171,7 @@ def test_a_program_explains_and_hands_up_and_the_rest_is_done_in_person(shop: Sh
     answer = do(key, variance, act)
     assert answer.status_code == status
     if status == 403:
-        assert "in person" in exact(answer)["detail"]
+        assert "with their own sign-in" in exact(answer)["detail"]
         assert every_row() == before
     else:
         assert exact(answer)["events"][-1]["by"].startswith("apikey:")
@@ -224,14 +224,20 @@ def test_above_the_second_limit_a_manager_decides_nothing(shop: Shop, act: str) 
     before = every_row()
     for manager in managers:
         answer = do(manager, variance, act)
-        assert (answer.status_code, exact(answer)["detail"]) == (403, "It is escalated: an admin decides it.")
+        assert (answer.status_code, exact(answer)["detail"]) == (
+            403,
+            "This difference is escalated. An admin must decide it.",
+        )
     assert every_row() == before
 
 
 def test_who_explained_it_does_not_witness_it(shop: Shop) -> None:
     variance = in_state(shop, "EXPLAINED")
     answer = do(caller(shop.cast.erika), variance, "witness")
-    assert (answer.status_code, exact(answer)["detail"]) == (403, "Who explained a difference does not witness it too.")
+    assert (answer.status_code, exact(answer)["detail"]) == (
+        403,
+        "You explained this difference. Somebody else must witness it.",
+    )
 
 
 def test_above_it_who_explained_it_does_not_approve_it(shop: Shop) -> None:

@@ -292,4 +292,4 @@ def test_a_year_is_a_range_and_a_day_more_is_none(cast: Cast) -> None:
     assert exported(cast.erika, first="2024-01-01", last="2024-12-31") == []
     with pytest.raises(InvalidInput) as refusal:
         asked(cast.erika, first="2024-01-01", last="2025-01-01")
-    assert refusal.value.errors == {"to": "makes a range of more than 366 days: export it in parts."}
+    assert refusal.value.errors == {"to": "Choose at most 366 days. Export a longer period in parts."}

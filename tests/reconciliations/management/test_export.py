@@ -70,10 +70,10 @@ def test_what_breaks_off_leaves_what_was_there(cast: Cast, tmp_path: Path, monke
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--to=2026-03-09"], "--to: is before 2026-03-10"),
+        (["--to=2026-03-09"], "--to: Choose a date on or after 2026-03-10"),
         (["--from=x"], "--from: Enter a date such as 2026-03-01."),
-        (["--store=4711"], "--store: is not a store that you work in."),
-        (["--store=1337"], "--store: is a number that several stores have: name it by its UUID."),
+        (["--store=4711"], "--store: Choose a store that you work in."),
+        (["--store=1337"], "--store: Several stores have this number. Enter the UUID of the store."),
         (["--output=/nowhere/at/all.csv"], "--output: "),
     ],
 )

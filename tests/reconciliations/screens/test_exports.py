@@ -85,7 +85,7 @@ def test_a_number_that_was_used_is_told(cast: Cast) -> None:
     taken(erika.get(FILE, query(cast, export=str(NUMBER))))
     again = erika.get(FILE, query(cast, export=str(NUMBER)))
     assert again.status_code == 400
-    assert "Export was used before" in text_of(again)
+    assert "Export This UUID was used before" in text_of(again)
 
 
 def test_a_store_of_others_is_none(cast: Cast) -> None:

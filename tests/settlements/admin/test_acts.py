@@ -55,21 +55,21 @@ def test_a_preview_that_is_not_equal_says_which_and_never_by_how_much(
 
 def test_a_preview_in_which_all_is_equal_closes_a_register(cast: Cast, periods: Periods, erika: Client) -> None:
     response = recount(erika, periods.counting, ("EUR", "CASH", SHOULD_BE))
-    assert told(response) == ["Preview 2: all is equal. It is closed."]
+    assert told(response) == ["Preview 2: all amounts are equal. The settlement is closed."]
     assert response.request["PATH_INFO"] == page_of(periods.counting)
     periods.counting.refresh_from_db()
     assert (periods.counting.closing, periods.counting.closed_by) == ("MATCHED", cast.erika)
     assert detail_of("settlement.closed")["reason"] == "a second look"
-    assert LogEntry.objects.get(user=cast.erika).change_message == "Recount."
+    assert LogEntry.objects.get(user=cast.erika).change_message == "Recount cash."
 
 
 def test_the_last_preview_says_beforehand_that_it_closes(cast: Cast, periods: Periods, erika: Client) -> None:
     path = page_of(periods.counting, "recount")
-    assert b"Preview 2 of 3 closes the settlement if all is equal." in erika.get(path).content
+    assert b"Preview 2 of 3 closes the settlement if all amounts are equal." in erika.get(path).content
     recount(erika, periods.counting, ("EUR", "CASH", "1"))
-    assert b"Preview 3 of 3 is the last: it closes the settlement" in erika.get(path).content
+    assert b"Preview 3 of 3 is the last. It closes the settlement" in erika.get(path).content
     response = recount(erika, periods.counting, ("EUR", "CASH", "1"))
-    assert told(response) == ["Preview 3 was the last. Not equal: EUR CASH. It is closed with these amounts."]
+    assert told(response) == ["Preview 3 was the last. Not equal: EUR CASH. The settlement is closed."]
     periods.counting.refresh_from_db()
     assert periods.counting.closing == "ATTEMPTS_USED"
 
@@ -78,7 +78,11 @@ def test_a_form_that_is_sent_twice_is_one_attempt(cast: Cast, periods: Periods, 
     sent = {"do": "preview", "reason": "a look", "after_previews": 1}
     act(erika, periods.counting, "recount", **counted(("EUR", "CASH", "1"), **sent))
     again = act(erika, periods.counting, "recount", **counted(("EUR", "CASH", "1"), **sent))
-    assert errors_of(again) == {"__all__": ["It was previewed meanwhile: this would be preview 3."]}
+    assert errors_of(again) == {
+        "__all__": [
+            "Another count was compared in the meantime. This would be attempt 3. Check your count and try again."
+        ]
+    }
     periods.counting.refresh_from_db()
     assert periods.counting.preview_count == 2
     # Shown again it knows of the other, so that sending it once more is meant.
@@ -107,9 +111,9 @@ def test_a_recount_begins_with_what_everybody_knows(cast: Cast, periods: Periods
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ([("EUR", "CASH", "")], "Say the amount too, or empty the row; an amount of 0 is something you say."),
-        ([("EUR", "", "1")], "Say the method too, or empty the row; an amount of 0 is something you say."),
-        ([("", "CASH", "1")], "Say the currency too, or empty the row; an amount of 0 is something you say."),
+        ([("EUR", "CASH", "")], "Enter the amount, or empty the row. If there is no cash, enter 0."),
+        ([("EUR", "", "1")], "Enter the method, or empty the row. If there is no cash, enter 0."),
+        ([("", "CASH", "1")], "Enter the currency, or empty the row. If there is no cash, enter 0."),
         ([("EUR", "CASH", "1,50")], 'Enter a number with a point for decimals, such as "1250.50".'),
         ([("EUR", "CASH", "-1")], "Must not be negative."),
         ([("EUR", "CASH", "1.505")], "EUR has at most 2 decimals."),
@@ -176,7 +180,7 @@ def test_a_register_is_closed_without_a_count(cast: Cast, periods: Periods, erik
 def test_a_drawer_is_counted_afterwards(cast: Cast, periods: Periods, erika: Client) -> None:
     rows = counted(("EUR", "CASH", "124.00"), reason="found the key")
     response = act(erika, periods.uncounted, "count-afterwards", **rows)
-    assert told(response) == [f"The drawer of {periods.uncounted} is counted; the differences are booked."]
+    assert told(response) == [f"The drawer of {periods.uncounted} is counted. The differences are booked."]
     assert detail_of("settlement.counted_afterwards") == {
         "amounts": [["EUR", "CASH", 12_500, 12_400]], "reason": "found the key",
     }  # fmt: skip

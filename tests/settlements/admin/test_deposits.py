@@ -23,7 +23,7 @@ def erika(cast: Cast) -> Client:
 
 def test_a_bag_is_collected_and_credited(cast: Cast, periods: Periods, erika: Client) -> None:
     deposit = periods.deposit
-    assert told(act(erika, deposit, "collect", courier="Ingo")) == ["Bag B-1 is collected."]
+    assert told(act(erika, deposit, "collect", courier="Ingo")) == ["Bag B-1 is picked up."]
     deposit.refresh_from_db()
     assert (deposit.state, deposit.courier, deposit.collected_by) == ("COLLECTED", "Ingo", cast.erika)
     assert told(act(erika, deposit, "credit", amount="301.50")) == ["Bag B-1 is credited. Difference: 1.50 EUR."]
@@ -68,7 +68,7 @@ def test_what_was_done_or_cancelled_is_neither_offered_nor_done(cast: Cast, peri
     assert offered(erika, deposit) == {"collect", "credit"}
     act(erika, deposit, "collect")
     assert offered(erika, deposit) == {"credit"}
-    assert "COLLECTED already" in str(errors_of(act(erika, deposit, "collect", courier="Ina")))
+    assert "already COLLECTED" in str(errors_of(act(erika, deposit, "collect", courier="Ina")))
     reverse_movement(movement=deposit.movement, by=Principal(user=cast.erika), at=minutes(20), reason="unpacked")
     assert offered(erika, deposit) == set()
     assert "was cancelled" in str(errors_of(act(erika, deposit, "credit", amount="300")))
@@ -80,10 +80,10 @@ def test_another_manager_corrects_a_credit(cast: Cast, periods: Periods, erika: 
     deposit, anna = periods.deposit, sits_down(cast.anna)
     act(erika, deposit, "credit", amount="310.00")
     page = erika.get(page_of(deposit)).content.decode()
-    assert "You recorded this credit yourself: another manager corrects it." in page
+    assert "You recorded this credit yourself. Ask another manager to correct it." in page
     assert page_of(deposit, "correct-credit") not in page
     refused = errors_of(act(erika, deposit, "correct-credit", amount="301.00", reason="mine"))
-    assert refused == {"__all__": ["You recorded this credit yourself: another manager corrects it."]}
+    assert refused == {"__all__": ["You recorded this credit yourself. Ask another manager to correct it."]}
     assert errors_of(act(anna, deposit, "correct-credit", amount="301.00", reason="")) == {
         "reason": ["This field is required."]
     }

@@ -37,7 +37,16 @@ def test_a_closed_settlement_shows_its_figures(cast: Cast, periods: Periods) -> 
     assert rows_of(page, "amounts") == [
         ["Method", "Initial", "Opening difference", "Target", "Actual", "Difference", "Late", "Adjusted difference"],
         ["CASH", "100.00 EUR", "0.00 EUR", "125.00 EUR", "123.00 EUR", "-2.00 EUR", "7.00 EUR", "-9.00 EUR"],
-        ["CARD", "-", "-", "42.00 EUR", "42.00 EUR (taken as the books say)", "0.00 EUR", "0.00 EUR", "0.00 EUR"],
+        [
+            "CARD",
+            "-",
+            "-",
+            "42.00 EUR",
+            "42.00 EUR (not counted, taken from the books)",
+            "0.00 EUR",
+            "0.00 EUR",
+            "0.00 EUR",
+        ],
         ["TRANSFER", "-", "-", "-", "-", "-", "3.00 EUR", "-3.00 EUR"],
     ]
 
@@ -45,7 +54,7 @@ def test_a_closed_settlement_shows_its_figures(cast: Cast, periods: Periods) -> 
 def test_every_count_is_shown_with_who_when_what_and_whether_it_was_equal(cast: Cast, periods: Periods) -> None:
     page = sits_down(cast.erika).get(page_of(periods.closed)).content.decode()
     heads, opening, closing = without_links(rows_of(page, "counts_listed"))
-    assert heads == ["Count", "When", "Who", "Found", "Pieces", "Equal"]
+    assert heads == ["Count", "When", "Who", "Counted", "Pieces", "Equal"]
     assert opening == ["Opening", "2026-03-10 13:01:00 CET", "Erika Mustermann", "100.00 EUR CASH", "-", "equal"]
     assert closing == [
         "Closing 1", "2026-03-10 13:06:00 CET", "Erika Mustermann", "123.00 EUR CASH",
@@ -84,14 +93,14 @@ def test_one_that_is_not_closed_shows_what_it_was_opened_with_and_no_more(
     assert heads == ["Method", "Initial", "Opening difference"]
     assert rows == [["CASH", "5000.00 EUR" if name == "vault" else "100.00 EUR", "0.00 EUR"]]
     verdicts = {row[-1] for row in rows_of(page, "counts_listed")[1:]}
-    assert verdicts == {"told at the close"}
+    assert verdicts == {"shown after closing"}
 
 
 def test_the_list_tells_which_were_closed_without_a_count(cast: Cast, periods: Periods) -> None:
     erika = sits_down(cast.erika)
     page = erika.get(list_of(Settlement)).content.decode()
     states = re.findall(r'field-state_shown">(.*?)<', page)
-    assert states == ["Open", "Closed, uncounted", "Counting", "Closed", "Open"]
+    assert states == ["Open", "Closed, not counted", "Counting", "Closed", "Open"]
     for query, row in (({"closing__exact": "FORCED"}, periods.uncounted), ({"type__exact": "VAULT"}, periods.vault)):
         assert list(erika.get(list_of(Settlement), query).context["cl"].result_list) == [row]
 
@@ -184,7 +193,7 @@ def test_an_order_shows_what_was_wanted_and_what_came(cast: Cast, periods: Perio
     assert page_of(done.movement) in page
     reverse_movement(movement=done.movement, by=by, at=minutes(12), reason="counted wrong")
     page = erika.get(page_of(periods.change)).content.decode()
-    assert shown(page, "state_shown") == "Arrived, and its movement was reversed"
+    assert shown(page, "state_shown") == "Arrived, then reversed"
     listed = erika.get(list_of(ChangeOrder), {"state__exact": "ARRIVED"}).context["cl"].result_list
     assert list(listed) == [done]
 

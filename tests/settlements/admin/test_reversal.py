@@ -52,13 +52,16 @@ def test_what_belongs_to_a_count_says_why_it_is_not_reversed(cast: Cast, erika: 
 def test_a_credited_bag_says_why_it_is_not_reversed(cast: Cast, periods: Periods, erika: Client) -> None:
     deposit = periods.deposit
     act(erika, deposit, "credit", amount="300.00")
-    assert "The bank has credited this deposit: it stays." in erika.get(page_of(deposit.movement)).content.decode()
+    assert (
+        "The bank has already credited this bag. It cannot be reversed."
+        in erika.get(page_of(deposit.movement)).content.decode()
+    )
     assert "has credited" in str(errors_of(act(erika, deposit.movement, "reverse", reason="x")))
 
 
 def test_one_by_hand_is_reversed_on_the_page_of_its_session(cast: Cast, erika: Client, session: CashSession) -> None:
     page = erika.get(page_of(session)).content.decode()
-    assert "No cash was paid in, paid out, dropped or lent in this session." in page
+    assert "No pay-in, pay-out, drop or change was booked in this session." in page
     sell(session, 77_77)
     paid, drop = move(session, MovementKind.PAID_OUT, 5_00), move(session, MovementKind.DROP, 7_00)
     assert page_of(session, "reverse") in erika.get(page_of(session)).content.decode()

@@ -144,7 +144,7 @@ def test_a_cashier_is_told_of_their_own_sessions_alone(cast: Cast) -> None:
     words = {
         exact(answer)["detail"].replace(str(number), "n") for answer, number in zip(refused, (2, 3, 99), strict=True)
     }
-    assert words == {"There is no Z n of the register 1."}
+    assert words == {"The register 1 has no Z report n."}
 
 
 def test_the_books_of_a_closed_shop_stay_readable(cast: Cast) -> None:

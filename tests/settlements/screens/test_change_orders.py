@@ -131,12 +131,12 @@ def test_each_is_done_once(cast: Cast, erika: Browser) -> None:
 
 def test_an_order_that_is_none_stays_typed(cast: Cast, erika: Browser) -> None:
     for typed, words in (
-        ({"packs-100": "", "pieces-20": ""}, "Amount: is required: type the pieces, or an amount."),
+        ({"packs-100": "", "pieces-20": ""}, "Amount: Enter the pieces or an amount."),
         ({"packs-100": "", "pieces-20": "0"}, "Enter an amount above 0."),
         ({"pieces-20": "many"}, "0.20 EUR: Enter a whole number of pieces, such as 12."),
         ({"amount": "65"}, "The pieces add up to 66.00 EUR, but the amount is 65.00 EUR."),
         ({"wanted_on": "tomorrow"}, "Wanted on: Enter a date such as 2026-03-01."),
-        ({"wanted_on": day(-3)}, "Wanted on: is over already."),
+        ({"wanted_on": day(-3)}, "Wanted on: This day is over."),
         ({"note": "x" * 501}, "Note: Enter at most 500 characters."),
     ):
         sent = {**ROLLED, **typed}
@@ -150,7 +150,7 @@ def test_an_arrival_and_a_cancellation_that_are_none_stay_typed(cast: Cast, erik
     order = ordered(cast)
     typed: dict[str, str]
     for act, typed, words in (
-        ("/arrive", {}, "Amount: is required: type the pieces, or an amount."),
+        ("/arrive", {}, "Amount: Enter the pieces or an amount."),
         ("/arrive", {"amount": "0"}, "Enter an amount above 0. If nothing comes, cancel the order."),
         ("/arrive", {"amount": "6O"}, "Enter an amount such as 1,250.50."),
         ("/arrive", {"amount": "66", "note": "x" * 501}, "Enter at most 500 characters."),
@@ -169,7 +169,7 @@ def test_what_is_over_is_not_done_again(cast: Cast, erika: Browser, act: str, ty
     erika.get(path_of(order, act))
     cancel_change(order=order, reason="typed twice", by=Principal(user=cast.erika), at=timezone.now())
     assert erika.send(path_of(order, act), typed).status_code == 409
-    assert "Nothing was saved. This order was cancelled already." in erika.text
+    assert "Nothing was saved. This order is already cancelled." in erika.text
     assert {name: erika.value(name) for name in typed} == typed
     assert erika.get(path_of(order, act)).headers["Location"] == path_of(order, "?notice=not-awaited")
     erika.follow()

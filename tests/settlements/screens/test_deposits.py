@@ -95,8 +95,8 @@ def test_each_is_done_once(cast: Cast, erika: Browser) -> None:
 def test_a_bag_that_is_none_stays_typed(cast: Cast, erika: Browser) -> None:
     packed(cast, 0)
     for typed, words in (
-        ({"bag_number": ""}, "Bag number: is required: the number on the bag."),
-        ({"bag_number": "B-0"}, "Bag number: was used for another deposit of this store"),
+        ({"bag_number": ""}, "Bag number: Enter the number on the bag."),
+        ({"bag_number": "B-0"}, "Bag number: Another bag of this store has this number."),
         ({"bag_number": "x" * 65}, "Bag number: Enter at most 64 characters."),
         ({"slip_number": "x" * 65}, "Slip number: Enter at most 64 characters."),
         ({"amount": "0"}, "Enter an amount above 0."),
@@ -125,7 +125,7 @@ def test_what_is_over_is_not_done_again(cast: Cast, erika: Browser, act: str, ty
     cancelled(cast, deposit)
     erika.page = erika.client.post(path_of(deposit, act), {**form, **typed})
     assert erika.page.status_code == 409
-    assert "Nothing was saved. The deposit was cancelled" in erika.text
+    assert "Nothing was saved. This bag was cancelled" in erika.text
     assert {name: erika.value(name) for name in typed} == typed
     assert erika.get(path_of(deposit, act)).headers["Location"] == path_of(deposit, "?notice=not-awaited")
     erika.follow()
@@ -175,7 +175,7 @@ def test_a_wrong_credit_is_corrected_by_somebody_else(cast: Cast, erika: Browser
     shop = f"?store={cast.store.uuid}"
     erika.fill(path_of(deposit, "/credit"), {"amount": "30"})
     erika.follow()
-    assert "You recorded this credit yourself: another manager corrects it." in erika.text
+    assert "You recorded this credit yourself. Ask another manager to correct it." in erika.text
     assert "/correct-credit" not in erika.page.content.decode()
     assert "notice=not-corrected" in erika.get(path_of(deposit, "/correct-credit")).headers["Location"]
     path = path_of(deposit, "/correct-credit") + shop
@@ -183,7 +183,7 @@ def test_a_wrong_credit_is_corrected_by_somebody_else(cast: Cast, erika: Browser
     assert "Enter a reason." in anna.text
     assert anna.fill(path, {"amount": "30", "reason": "typo"}).status_code == 400
     assert anna.value("reason") == "typo"
-    assert "Credited by the bank: is what is recorded already." in anna.text
+    assert "Credited by the bank: This amount is already recorded." in anna.text
     assert anna.fill(path, {"amount": "300", "reason": "a nought was missing"}).status_code == 303
     anna.follow()
     for words in ("The credit is corrected.", "Difference: none 0.00 EUR", "from 30.00 EUR to 300.00 EUR", "a nought"):

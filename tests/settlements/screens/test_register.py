@@ -152,7 +152,7 @@ def test_of_two_devices_the_second_learns_that_it_would_be_one_more_attempt(
     carla.send(path, {"step": "preview"})
     tablet.send(path, {"step": "preview"})
     assert tablet.page.status_code == 409
-    assert "It was previewed meanwhile: this would be preview 2." in tablet.text
+    assert "Another count was compared in the meantime. This would be attempt 2." in tablet.text
     assert tablet.value("eur-cash-amount") == "199.50"
     assert now(settlement).preview_count == 1
     tablet.send(path, {"step": "preview"})

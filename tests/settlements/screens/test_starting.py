@@ -47,7 +47,7 @@ def test_the_first_opening_of_a_vault_says_what_it_changes_and_asks(shop: Shop, 
     erika.get(path)
     assert FOR_GOOD in erika.text
     assert erika.send(path, {"eur-cash-amount": "500"}).status_code == 400
-    assert "Nothing was saved. Choose one: opening the vault changes the whole store." in erika.text
+    assert "Nothing was saved. Choose yes or no. Opening the safe changes the whole store." in erika.text
     assert erika.value("eur-cash-amount") == "500"
     assert not Settlement.objects.exists()
     assert (

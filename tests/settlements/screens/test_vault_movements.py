@@ -155,7 +155,7 @@ def test_a_bag_is_cancelled_from_the_list_until_the_bank_has_credited_it(cast: C
     first, second = Deposit.objects.order_by("pk")
     credit_deposit(deposit=first, amount=100_00, by=Principal(user=cast.anna), at=timezone.now())
     erika.get(PATH)
-    assert "The bank has credited this deposit: it stays." in erika.text
+    assert "The bank has already credited this bag. It cannot be reversed." in erika.text
     refused = f"{PATH}/{first.movement.uuid}/reverse"
     assert erika.fill(refused, {"reason": "x", "once": ""}).status_code == 422
     assert erika.fill(f"{PATH}/{second.movement.uuid}/reverse", {"reason": "unpacked"}).status_code == 303
