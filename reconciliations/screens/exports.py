@@ -26,11 +26,11 @@ from reconciliations.exports.tables import TABLES
 STORES_MAX: Final = 500
 LATEST: Final = 20
 LABELS: Final = {
-    "table": noop("What"),
+    "table": noop("Table"),
     "store": noop("Store"),
     "from": noop("From"),
     "to": noop("To"),
-    "file": noop("As"),
+    "file": noop("Format"),
     "export": noop("Export"),
 }
 

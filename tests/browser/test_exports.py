@@ -45,13 +45,17 @@ def test_a_manager_takes_a_file_and_hears_how_far_it_is(screen: Screen, world: C
     assert len(rows) == 2_500
     assert begun.value.suggested_filename == f"movements-1337-{DAY}-{DAY}.{file_format}"
     expect(page.get_by_text("Done: 2,500 of 2,500 rows", exact=True)).to_be_visible()
-    expect(page.get_by_role("status")).to_have_text("Done: 2,500 of 2,500 rows. Your browser has the file.")
+    expect(page.get_by_role("status")).to_have_text(
+        "Done: 2,500 of 2,500 rows. The file is in the downloads of your browser."
+    )
     expect(page.get_by_role("progressbar", name="This export")).to_have_attribute("value", "2500")
     expect(page.get_by_label("From business date")).to_have_value(DAY)
     # Again, without a new page in between: the second export has its own number and its own progress.
     with page.expect_download():
         page.get_by_role("button", name="Export").click()
-    expect(page.get_by_role("status")).to_have_text("Done: 2,500 of 2,500 rows. Your browser has the file.")
+    expect(page.get_by_role("status")).to_have_text(
+        "Done: 2,500 of 2,500 rows. The file is in the downloads of your browser."
+    )
     assert Export.objects.filter(table="movements", state="DONE").count() == 2
 
 

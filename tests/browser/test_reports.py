@@ -56,12 +56,12 @@ def test_a_manager_signs_in_and_finds_every_report(screen: Screen, world: Cast) 
     page.get_by_role("link", name="80 mm").click()
     page.get_by_role("link", name="Z 2", exact=True).click()
     page.wait_for_url("**/z/2?paper=slip")
-    page.get_by_role("link", name="What runs now (X)").click()
+    page.get_by_role("link", name="Show X report").click()
     page.wait_for_url("**/x?paper=slip")
     expect(page.get_by_role("heading", level=1)).to_have_text("X report")
     assert page.get_by_role("link", name="80 mm").get_attribute("aria-current") == "true"
     assert AuditEntry.objects.filter(action="x_report.seen", user=world.erika).count() == 1
-    page.get_by_role("link", name="Closed periods (Z)").click()
+    page.get_by_role("link", name="Show closed periods (Z)").click()
     page.wait_for_url("**/z?paper=slip")
 
 
@@ -109,5 +109,5 @@ def test_nothing_bars_the_way(screen: Screen, world: Cast) -> None:
 def test_where_nothing_runs_and_what_is_not_ones_own(screen: Screen, world: Cast) -> None:
     screen.sign_in("erika")
     page = screen.visit(f"{REPORTS}/2/x", status=404)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Nothing runs here")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nothing is open here")
     screen.visit("/reports/registers/4711/1/z", status=404)

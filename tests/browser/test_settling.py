@@ -41,7 +41,7 @@ def test_a_register_is_settled_by_keyboard_on_a_phone(screen: Screen, cast: Cast
     press(page, "Enter")
     page.wait_for_url(f"**{path_of(settlement)}")
     is_fit(screen)
-    reach(page, "Count and close it")
+    reach(page, "Count and close the register")
     press(page, "Enter")
     page.wait_for_url("**/start")
     is_fit(screen)
@@ -79,8 +79,8 @@ def test_a_register_is_settled_by_keyboard_on_a_phone(screen: Screen, cast: Cast
     page.locator("#usd-cash-pieces-500").fill("4")
 
     for told in (
-        "These are not equal: EUR cash. 2 attempts are left.",
-        "These are not equal: EUR cash. 1 attempt is left.",
+        "These amounts are not equal: EUR cash. 2 attempts are left.",
+        "These amounts are not equal: EUR cash. 1 attempt is left.",
     ):
         reach(page, "Review count")
         press(page, "Enter")
@@ -100,7 +100,7 @@ def test_a_register_is_settled_by_keyboard_on_a_phone(screen: Screen, cast: Cast
     reach(page, "Yes, close the register")
     press(page, "Enter")
     page.wait_for_url(f"**{path_of(settlement)}")
-    expect(page.get_by_role("heading", level=1)).to_have_text("It is closed, and all is equal")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Closed and balanced")
     is_fit(screen)
     assert figures(now(settlement)) == {EUR: (125_00, 125_00, 0), USD: (20_00, 20_00, 0), CARD: (30_00, 30_00, 0)}
 
@@ -122,23 +122,23 @@ def test_the_vault_is_opened_counted_and_closed(screen: Screen, cast: Cast) -> N
     assert tab(page, "EUR cash") == "EUR cash 1,000.00 EUR"
     page.get_by_label("20 USD note", exact=True).fill("2")
     page.get_by_role("button", name="Open the vault").click()
-    expect(page.get_by_text("The vault is open.")).to_be_visible()
+    expect(page.get_by_text("The safe is open.")).to_be_visible()
     vault = Settlement.objects.get()
-    page.get_by_role("link", name="Count the vault").click()
+    page.get_by_role("link", name="Count the safe").click()
     page.get_by_label("200 EUR note", exact=True).fill("5")
     page.get_by_role("button", name="Review count").click()
     expect(page.get_by_text("You did not count these:")).to_be_visible()
     page.get_by_role("button", name="Yes, compare it").click()
-    expect(page.get_by_text("These are not equal: USD cash.")).to_be_visible()
+    expect(page.get_by_text("These amounts are not equal: USD cash.")).to_be_visible()
     page.get_by_role("tab", name="USD cash").click()
     for _click in range(2):
         page.get_by_role("button", name="One more: 20 USD").click()
     assert tab(page, "USD cash") == "USD cash 40.00 USD"
     page.get_by_role("button", name="Review count").click()
     page.get_by_role("button", name="Close the vault with it").dblclick()
-    expect(page.get_by_role("heading", level=1)).to_have_text("It is closed, and all is equal")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Closed and balanced")
     assert screen.overhang == 0
-    page.get_by_role("link", name="To the vault").click()
+    page.get_by_role("link", name="Back to the safe").click()
     expect(page.get_by_text("1,000.00 EUR")).to_be_visible()
     assert Settlement.objects.filter(type="VAULT").count() == 2
     assert figures(now(vault)) == {EUR: (1000_00, 1000_00, 0), USD: (40_00, 40_00, 0)}

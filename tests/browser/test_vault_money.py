@@ -37,7 +37,7 @@ def test_a_managers_morning(screen: Screen, cast: Cast) -> None:
     page.get_by_role("button", name="Put into the safe").click()
     expect(page.locator(".alert.good")).to_contain_text("Put into the safe: 200.00 EUR")
     is_in_order(screen)
-    page.get_by_role("link", name="Give it to a register").click()
+    page.get_by_role("link", name="Give change to a register").click()
     screen.expected_status = 400
     page.get_by_role("button", name="Give change").click()
     expect(page.get_by_text("Enter an amount.")).to_be_visible()
@@ -50,7 +50,7 @@ def test_a_managers_morning(screen: Screen, cast: Cast) -> None:
     assert cast.book(PlaceKind.REGISTER, 1) == 150_00
 
     screen.visit("/vault/deposits")
-    expect(page.get_by_text("No bag was packed yet.")).to_be_visible()
+    expect(page.get_by_text("No bag has been packed yet.")).to_be_visible()
     page.get_by_role("link", name="Pack a bag").click()
     page.get_by_label("Amount").fill("1850")
     page.get_by_label("Bag number").fill("B-1")
@@ -66,8 +66,8 @@ def test_a_managers_morning(screen: Screen, cast: Cast) -> None:
     page.get_by_role("button", name="Print the slip").click()
     assert page.title() == "printed"
     page.emulate_media(media="print")
-    expect(page.get_by_text("Taken along by")).to_be_visible()
-    expect(page.get_by_role("link", name="All bags")).to_be_hidden()
+    expect(page.get_by_text("Picked up by")).to_be_visible()
+    expect(page.get_by_role("link", name="Show all bags")).to_be_hidden()
     page.emulate_media(media="screen")
     page.get_by_role("link", name="Mark as picked up").click()
     page.get_by_label("Who takes it along").fill("Brinks")
@@ -78,7 +78,7 @@ def test_a_managers_morning(screen: Screen, cast: Cast) -> None:
     expect(page.get_by_text("-0.50 EUR")).to_be_visible()
     is_in_order(screen)
     assert Deposit.objects.get().state == "CREDITED"
-    page.get_by_role("link", name="All bags").click()
+    page.get_by_role("link", name="Show all bags").click()
     expect(page.get_by_role("cell", name="-0.50 EUR short")).to_be_visible()
     is_in_order(screen)
     screen.visit("/vault/movements")
@@ -115,7 +115,7 @@ def test_change_is_ordered_printed_and_received_on_a_phone(screen: Screen, cast:
     screen.visit("/vault/change")
     is_in_order(screen)
     page.get_by_role("link", name=order.number).click()
-    page.get_by_role("link", name="Record the arrival").click()
+    page.get_by_role("link", name="Record arrival").click()
     euros = page.get_by_label("1 EUR coin", exact=True)
     expect(euros).to_have_value("")
     page.get_by_role("button", name="Fill in as ordered").click()

@@ -85,13 +85,13 @@ def test_a_number_that_was_used_is_told(cast: Cast) -> None:
     taken(erika.get(FILE, query(cast, export=str(NUMBER))))
     again = erika.get(FILE, query(cast, export=str(NUMBER)))
     assert again.status_code == 400
-    assert "Export This UUID was used before" in text_of(again)
+    assert "Export: This UUID was used before" in text_of(again)
 
 
 def test_a_store_of_others_is_none(cast: Cast) -> None:
     downloaded(cast.erika)
     otto = browser(cast.otto)
-    assert "Nothing yet." in text_of(otto.get(PAGE))
+    assert "No exports yet." in text_of(otto.get(PAGE))
     assert "Berlin" not in text_of(otto.get(PAGE))
     theirs = otto.get(FILE, query(cast))
     none = otto.get(FILE, query(cast, store="00000000-0000-4000-8000-000000000000"))

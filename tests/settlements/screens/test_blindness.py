@@ -126,7 +126,7 @@ def test_until_it_is_counted_both_worlds_look_the_same(cast: Cast) -> None:
     for number, (one, other) in enumerate(zip(first, second, strict=True)):
         assert one == other, number
         assert one.startswith(("200", "303", "400", "403", "404")), one[:200]
-    assert any("These are not equal:" in page for page in first)
+    assert any("These amounts are not equal:" in page for page in first)
 
 
 def test_once_it_is_closed_the_figures_are_told(shop: Shop) -> None:
@@ -149,7 +149,7 @@ def test_what_was_forced_closed_tells_its_cashier_nothing(shop: Shop) -> None:
     shop.force(register)
     carla, erika = Browser(shop.cast.carla), Browser(shop.cast.erika)
     carla.get(path_of(register))
-    assert "Nobody counted it when it was closed." in carla.text
+    assert "This was closed without a count." in carla.text
     assert "839.41" not in carla.text
     erika.get(path_of(register))
     assert "EUR cash Counted not counted Expected 839.41 EUR" in erika.text

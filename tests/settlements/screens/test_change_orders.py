@@ -41,17 +41,17 @@ def day(days: int) -> str:
 
 def test_the_life_of_an_order(cast: Cast, erika: Browser) -> None:
     erika.get("/vault/orders")
-    assert "No change was ordered yet." in erika.text
+    assert "No change has been ordered yet." in erika.text
     assert erika.fill(NEW, {**ROLLED, "wanted_on": day(7)}).status_code == 303, erika.text
     erika.follow()
     order = ChangeOrder.objects.get()
     assert order.ordered_by_worth == ROLLS
     for words in (
-        "It is noted. Print the slip",
+        "The order is saved. Print the slip",
         f"Order {order.number} On its way Ordered amount 66.00 EUR",
         "1 EUR 50 2 × 25 50.00 EUR 0.20 EUR 80 2 × 40 16.00 EUR",
         "Note for Saturday",
-        "Ordered by Brought by Counted by",
+        "Ordered by Delivered by Counted by",
     ):
         assert words in erika.text, words
     assert cast.book(PlaceKind.VAULT) == 0
@@ -70,9 +70,13 @@ def test_the_life_of_an_order(cast: Cast, erika: Browser) -> None:
     came = {"pieces-100": "50", "pieces-20": "80", "note": "Brinks"}
     assert erika.send(path_of(order, "/arrive"), came).status_code == 303
     erika.follow()
-    for words in ("What you counted is in the vault.", "Came 66.00 EUR Difference: none 0.00 EUR", "Reference Brinks"):
+    for words in (
+        "The counted change is in the safe.",
+        "Received 66.00 EUR Difference: none 0.00 EUR",
+        "Reference Brinks",
+    ):
         assert words in erika.text, words
-    assert "Record the arrival" not in erika.text
+    assert "Record arrival" not in erika.text
     assert cast.book(PlaceKind.VAULT) == 66_00
     erika.get("/vault/orders")
     assert "Arrived 66.00 EUR" in erika.text
@@ -173,9 +177,9 @@ def test_what_is_over_is_not_done_again(cast: Cast, erika: Browser, act: str, ty
     assert {name: erika.value(name) for name in typed} == typed
     assert erika.get(path_of(order, act)).headers["Location"] == path_of(order, "?notice=not-awaited")
     erika.follow()
-    for words in ("This order has arrived or was cancelled already.", "Cancelled: typed twice"):
+    for words in ("This order has already arrived or is cancelled.", "Cancelled: typed twice"):
         assert words in erika.text, words
-    assert "Cancel it" not in erika.text
+    assert "Cancel the order" not in erika.text
 
 
 def test_it_is_cancelled_with_a_reason(cast: Cast, erika: Browser) -> None:
@@ -211,14 +215,14 @@ def test_what_was_booked_back_is_said(cast: Cast, erika: Browser) -> None:
     assert done.movement is not None
     reverse_movement(movement=done.movement, by=by, at=at, reason="counted wrong")
     erika.get(path_of(done))
-    assert "Booked back: what was counted is not in the vault any more." in erika.text
+    assert "Reversed: the counted change is no longer in the safe." in erika.text
 
 
 def test_which_pieces_came_stands_beside_those_ordered(cast: Cast, erika: Browser) -> None:
     came = told({100: 50, 20: 40, 10: 80})
     done = receive_change(order=ordered(cast), received=came, by=Principal(user=cast.erika), at=timezone.now())
     erika.get(path_of(done))
-    assert "Note or coin Ordered Came Worth" in erika.text
+    assert "Note or coin Ordered Received Worth" in erika.text
     assert "0.20 EUR 80 2 × 40 40 16.00 EUR 0.10 EUR 0 80 0.00 EUR" in erika.text
 
 

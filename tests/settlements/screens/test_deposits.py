@@ -57,7 +57,7 @@ def path_of(deposit: Deposit, act: str = "") -> str:
 )
 def test_the_life_of_a_bag(cast: Cast, erika: Browser, credited: str, said: str, listed: str) -> None:
     erika.get("/vault/deposits")
-    assert "No bag was packed yet." in erika.text
+    assert "No bag has been packed yet." in erika.text
     assert erika.fill("/vault/deposits/new", BAG).status_code == 303
     erika.follow()
     deposit = Deposit.objects.get()
@@ -129,7 +129,7 @@ def test_what_is_over_is_not_done_again(cast: Cast, erika: Browser, act: str, ty
     assert {name: erika.value(name) for name in typed} == typed
     assert erika.get(path_of(deposit, act)).headers["Location"] == path_of(deposit, "?notice=not-awaited")
     erika.follow()
-    for words in ("That was done already, or the bag was cancelled", "Cancelled: the money is back in the vault."):
+    for words in ("This was already done, or the bag was cancelled", "Cancelled: the money is back in the safe."):
         assert words in erika.text, words
     assert "Mark as picked up" not in erika.text
 
@@ -144,9 +144,9 @@ def test_the_list_goes_on_by_pages(cast: Cast, erika: Browser) -> None:
     assert f'href="/vault/deposits?before={before}"' in erika.page.content.decode()
     erika.get(f"/vault/deposits?before={before}")
     assert "B-0 In the shop 1.00 EUR" in erika.text
-    assert "Older ones" not in erika.text
+    assert "Show older" not in erika.text
     erika.get(f"/vault/deposits?before={Deposit.objects.order_by('pk')[0].pk}")
-    assert "There are no older ones." in erika.text
+    assert "There is nothing older." in erika.text
     assert erika.get("/vault/deposits?before=x").status_code == 404
 
 
@@ -166,7 +166,7 @@ def test_the_slip_has_its_papers(cast: Cast, erika: Browser) -> None:
     deposit = packed(cast)
     for paper, class_ in (("", "slip"), ("?paper=slip", "slip"), ("?paper=a5", "a5")):
         assert f'class="voucher on-{class_}"' in erika.get(path_of(deposit, paper)).content.decode()
-        assert "Packed by Checked by Taken along by" in erika.text
+        assert "Packed by Checked by Picked up by" in erika.text
     assert erika.get(path_of(deposit, "?paper=a0")).status_code == 404
 
 

@@ -70,20 +70,20 @@ def test_a_day_from_the_opening_to_the_result(shop: Shop, carla: Browser) -> Non
     carla.send(path_of(opened, "/count"), {"step": "preview"})
     assert carla.page.headers["Location"] == path_of(opened, "/count?attempt=1")
     carla.follow()
-    assert "These are not equal: EUR cash, USD cash, EUR card slips. 2 attempts are left." in carla.text
+    assert "These amounts are not equal: EUR cash, USD cash, EUR card slips. 2 attempts are left." in carla.text
     assert (carla.value("eur-cash-pieces-2000"), carla.value("usd-cash-amount")) == ("5", "0.00")
     assert "Attempts left 2 of 3" in _seen(carla, path_of(opened)).text
     attempt(carla, opened, {"eur-cash-pieces-2000": "5", "eur-cash-pieces-50": "25", "usd-cash-amount": "20"})
     carla.follow()
-    assert "These are not equal: EUR card slips. 1 attempt is left." in carla.text
-    assert "It closes the register with what you count then, equal or not." in carla.text
+    assert "These amounts are not equal: EUR card slips. 1 attempt is left." in carla.text
+    assert "It closes the register with your count, equal or not." in carla.text
     carla.send(path_of(opened, "/count"), {"step": "review", "eur-cash-pieces-2000": "6", "eur-card-amount": "30"})
     assert "This is the last of 3 attempts. It closes the register with these amounts, equal or not." in carla.text
     assert "Close with it at once" not in carla.text
     carla.send(path_of(opened, "/count"), {"step": "preview"})
     assert carla.page.headers["Location"] == path_of(opened)
     carla.follow()
-    assert "It is closed, and not all is equal The last of 3 attempts closed it" in carla.text
+    assert "Closed with a difference The last of 3 attempts closed it" in carla.text
     assert "EUR cash Counted 120.00 EUR Expected 112.50 EUR Difference: over +7.50 EUR" in carla.text
     assert "EUR card slips Counted 30.00 EUR Expected 30.00 EUR Difference: none" in carla.text
     assert now(opened).closing == "ATTEMPTS_USED"
@@ -102,7 +102,7 @@ def test_all_equal_closes_it_at_once_and_the_manager_finds_the_z(
 ) -> None:
     attempt(carla, settlement, {"eur-cash-amount": "200", "eur-card-amount": "77"})
     carla.follow()
-    assert "It is closed, and all is equal" in carla.text
+    assert "Closed and balanced" in carla.text
     assert now(settlement).closing == "MATCHED"
     assert "Z report" not in carla.text
     erika = Browser(shop.cast.erika)
@@ -162,7 +162,7 @@ def test_of_two_devices_the_second_learns_that_it_would_be_one_more_attempt(
     tablet.send(path, {**LATER, "step": "review"})
     assert tablet.page.headers["Location"] == path_of(settlement, "?notice=closed-meanwhile")
     tablet.follow()
-    assert "It was closed meanwhile, perhaps on another device." in tablet.text
+    assert "It was closed in the meantime, perhaps on another device." in tablet.text
 
 
 def test_opened_and_started_twice_it_is_done_once(shop: Shop, carla: Browser) -> None:
@@ -230,7 +230,7 @@ def test_another_currency_stays_a_part_through_every_step(carla: Browser, settle
     carla.send(path, {"eur-cash-amount": "200", "eur-card-amount": "77", "usd-cash-pieces-500": "1"})
     carla.send(path, {"step": "preview"})
     carla.follow()
-    assert "These are not equal: USD cash." in carla.text
+    assert "These amounts are not equal: USD cash." in carla.text
     assert carla.value("usd-cash-pieces-500") == "1"
     carla.send(path, {"usd-cash-pieces-500": "", "usd-cash-amount": "0", **LATER, "step": "review"})
     carla.send(path, {"step": "close"})
@@ -332,11 +332,11 @@ def test_a_register_is_its_cashiers_and_the_managers(shop: Shop, carla: Browser,
     erika = Browser(shop.cast.erika)
     erika.get("/desk/register")
     assert "Register 1 being counted since" in erika.text
-    assert "Register 2 not open Open it" in erika.text
+    assert "Register 2 Not open Open register" in erika.text
     open_drawer(shop.cast.bruno, 0, station=2)
     erika.get("/desk/register")
     assert "Register 2 open since" in erika.text
-    assert "Bruno Where it stands" in erika.text
+    assert "Bruno Show register" in erika.text
 
 
 def test_the_desk_leads_there_where_registers_are_settled(shop: Shop, carla: Browser) -> None:

@@ -92,7 +92,7 @@ def test_the_x_says_what_should_be_there_and_records_the_look(cast: Cast) -> Non
 def test_where_nothing_runs_the_page_says_so(cast: Cast) -> None:
     answer = browser(cast.erika).get("/reports/registers/1337/2/x")
     assert answer.status_code == 404
-    assert "no cash session is open at it now" in text_of(answer)
+    assert "open at this register now" in text_of(answer)
     assert not AuditEntry.objects.filter(action="x_report.seen").exists()
 
 
@@ -106,12 +106,12 @@ def test_the_z_tells_figures_people_pieces_and_seal(cast: Cast) -> None:
         f"{zone} Erika Mustermann Counted",
         "With the amounts that were declared",
         "Opened with 200.00 EUR",
-        "Expected 338.00 EUR Counted 338.00 EUR Difference: match 0.00 EUR Back to the vault 338.00 EUR",
+        "Expected 338.00 EUR Counted 338.00 EUR Difference: match 0.00 EUR Returned to the safe 338.00 EUR",
         "100.00 EUR 3 300.00 EUR",
-        "Taken as the books say 77.00 EUR",
+        "Taken from the books 77.00 EUR",
         "-0.45 EUR short",
         "Closing, equal",
-        "Opened without a sale 2 ×",
+        "No sale 2 ×",
         cast.store.places.get(number=1).seals.get(number=3).digest,
     ):
         assert words in report, words
@@ -147,7 +147,7 @@ def test_late_money_stands_beside_the_difference(cast: Cast) -> None:
     day.close(day.open_register(found(1_000)), found(1_330))
     day.sell(330)
     report = text_of(browser(cast.erika).get("/reports/registers/1337/1/z/1"))
-    assert "Difference: over +3.30 EUR Late since +3.30 EUR Adjusted difference: match 0.00 EUR" in report
+    assert "Difference: over +3.30 EUR Late money +3.30 EUR Adjusted difference: match 0.00 EUR" in report
 
 
 def test_times_stand_on_the_wall_clock_of_the_store(cast: Cast) -> None:

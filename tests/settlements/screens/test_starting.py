@@ -31,13 +31,13 @@ def main_button(browser: Browser) -> str:
 
 def test_a_store_without_settlements_has_no_main_button_that_starts_them(shop: Shop, erika: Browser) -> None:
     erika.get("/vault")
-    assert "This store trades without settlements." in erika.text
+    assert "This store works without settlements." in erika.text
     assert main_button(erika) == ""
     assert STARTS in erika.text
     shop.cast.store.requires_settlement = True
     shop.cast.store.save()
     erika.get("/vault")
-    assert main_button(erika) == "Open the vault"
+    assert main_button(erika) == "Open the safe"
     erika.get(opening_path(shop, 0))
     assert FOR_GOOD not in erika.text
 

@@ -15,13 +15,13 @@ def test_the_vault_from_its_first_count_to_the_next_period(shop: Shop) -> None:
     counts_card_slips(shop)
     erika = Browser(shop.cast.erika)
     erika.get("/vault")
-    assert "This store trades without settlements." in erika.text
+    assert "This store works without settlements." in erika.text
     erika.fill(opening_path(shop, 0), {"eur-cash-pieces-20000": "5", "new-currency": "USD"})
     erika.send(opening_path(shop, 0), {"eur-cash-pieces-20000": "5", "usd-cash-amount": "40", "starts": "yes"})
     erika.follow()
-    assert "The vault is open. Registers can be opened now." in erika.text
-    assert "Begun with 1,000.00 EUR 40.00 USD" in erika.text
-    assert "Compared last not in this period" in erika.text
+    assert "The safe is open. You can open registers now." in erika.text
+    assert "Started with 1,000.00 EUR 40.00 USD" in erika.text
+    assert "Last compared not in this period" in erika.text
     (first,) = Settlement.objects.all()
     shop.open(200_00)
 
@@ -33,10 +33,10 @@ def test_the_vault_from_its_first_count_to_the_next_period(shop: Shop) -> None:
         attempt(erika, first, {"eur-cash-amount": "999", "usd-cash-amount": "40"})
         assert erika.page.headers["Location"] == path_of(first, f"/count?attempt={number}")
         erika.follow()
-        assert "These are not equal: EUR cash. Count them again" in erika.text
+        assert "These amounts are not equal: EUR cash. Count them again" in erika.text
     attempt(erika, first, {"eur-cash-amount": "800", "usd-cash-amount": "40"})
     erika.follow()
-    assert "All that you counted is right. Nothing is closed by that." in erika.text
+    assert "All amounts are equal. The safe is not closed yet." in erika.text
     assert erika.value("eur-cash-amount") == "800.00"
     assert now(first).state == "OPEN"
     shop.sale(10_00)
@@ -46,7 +46,7 @@ def test_the_vault_from_its_first_count_to_the_next_period(shop: Shop) -> None:
     erika.follow()
     assert "EUR cash Counted 790.00 EUR Expected 800.00 EUR Difference: short -10.00 EUR" in erika.text
     erika.get("/vault")
-    assert "Begun with 790.00 EUR 40.00 USD" in erika.text
+    assert "Started with 790.00 EUR 40.00 USD" in erika.text
     assert f'href="{path_of(first)}"' in erika.page.content.decode()
     assert "Register 1 open since" in erika.text
     assert figures(now(first))[EUR] == (800_00, 790_00, -10_00)
@@ -90,6 +90,6 @@ def test_another_accounts_vault_is_none_and_an_admin_chooses(shop: Shop, cast: C
     assert "1337 Berlin" in anna.text
     assert "4711 Potsdam" in anna.text
     anna.get(f"/vault/{cast.store.uuid}")
-    assert "Begun with 1,000.00 EUR" in anna.text
+    assert "Started with 1,000.00 EUR" in anna.text
     assert anna.get("/desk/register").headers["Location"] == "/vault"
     assert cast.place(PlaceKind.VAULT).settling == "OPEN"

@@ -21,7 +21,7 @@ FORMS = [
     ("/vault/pay-out", {"amount": "12.35", "reason": "SUPPLIER", "note": "baker"}),
 ]
 SAID = [
-    "Put into the safe: 200.00 EUR Give it to a register",
+    "Put into the safe: 200.00 EUR Give change to a register",
     "Given to register 1: 50.00 EUR",
     "Collected from register 1: 20.50 EUR",
     "Paid in: 3.00 EUR",

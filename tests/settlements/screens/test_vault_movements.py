@@ -85,9 +85,9 @@ def test_a_day_that_was_counted_is_no_look(cast: Cast, erika: Browser, noon: dat
 
 def test_a_day_without_anything_and_days_that_are_none(cast: Cast, erika: Browser) -> None:
     erika.get(PATH)
-    assert "Nothing went into the vault or out of it on this day." in erika.text
+    assert "Nothing went into or out of the safe on this day." in erika.text
     assert "today" in erika.text
-    assert "The day after" not in erika.text
+    assert "Next day" not in erika.text
     assert looks() == []
     erika.get(f"{PATH}?day=2026-03-10")
     assert "10 Mar 2026" in erika.text
@@ -115,7 +115,7 @@ def test_the_list_goes_on_by_pages_and_asks_as_often(cast: Cast, erika: Browser,
     assert "0.01 EUR" in erika.text
     assert "0.02 EUR" not in erika.text
     erika.get(f"{PATH}?day={date}&before=1")
-    assert "There are no older ones." in erika.text
+    assert "There is nothing older." in erika.text
 
 
 def test_a_manager_reverses_from_the_list_once_with_a_reason(cast: Cast, erika: Browser) -> None:
