@@ -37,7 +37,7 @@ class StateFilter(admin.SimpleListFilter):
 class Revoke(ActPage):
     name = "revoke"
     label = "Revoke"
-    explanation = "It stops working at once, and cannot be made to work again."
+    explanation = "It stops working at once. You cannot undo this."
     form = ActForm
     role = Role.ADMIN
 
@@ -80,7 +80,7 @@ class AccessTokenAdmin(Acting):
         """The scopes of an API key. A person's token has none: it has the person's role."""
         return ", ".join(token.scopes) or NOTHING
 
-    @admin.display(description="takes the place of")
+    @admin.display(description="replaces")
     def replaces_link(self, token: AccessToken) -> str:
         return link_to(token.replaces) if token.replaces else NOTHING
 

@@ -33,17 +33,17 @@ class IssueKeyForm(ActForm):
     name = forms.CharField(
         max_length=NAME_MAX,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text="What uses the key, such as till 3. It stands in the audit trail.",
+        help_text="What uses the key, such as till 3. The audit trail shows it.",
     )
     scopes = forms.MultipleChoiceField(
         choices=[(scope.value, f"{scope.value} - {scope.label}") for scope in Scope],
         widget=forms.CheckboxSelectMultiple,
-        help_text="What the key opens: no more than its program needs.",
+        help_text="Choose only what the program needs.",
     )
     vendor = forms.ModelChoiceField(
         queryset=Vendor.objects.none(),
         required=False,
-        help_text="Binds the key to the vendor's stores. Cash management is closed to a key without a vendor.",
+        help_text="Binds the key to the vendor's stores. A key without a vendor cannot use cash management.",
     )
     store = forms.ModelChoiceField(
         queryset=Store.objects.none(), required=False, help_text="Binds the key to one store."
@@ -51,13 +51,13 @@ class IssueKeyForm(ActForm):
     station = forms.IntegerField(
         min_value=1,
         required=False,
-        help_text="Binds the key to one register of the store: its number, such as 2.",
+        help_text="Binds the key to one register of the store. Enter its number, such as 2.",
     )
     expires_at = forms.DateField(
         label="Works until",
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text="The last day on which it works, by UTC. Empty: it works until it is revoked.",
+        help_text="The last day on which the key works, in UTC. If empty, it works until you revoke it.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -86,8 +86,8 @@ class IssueKey(ActPage):
     name = "issue"
     label = "Issue an API key"
     explanation = (
-        "A key lets a program in without a person, as far as its scopes and its binding reach. Its secret is shown once, on "
-        "the next page."
+        "With a key, a program can use the API within the scopes and the binding of the key. The "
+        "next page shows its secret once."
     )
     form = IssueKeyForm
     role = Role.ADMIN
@@ -115,8 +115,8 @@ class RotateKey(ActPage):
     name = "rotate"
     label = "Rotate"
     explanation = (
-        "Makes a key that takes the place of this one, with its name, scopes and binding. Its secret is shown once, on the "
-        "next page. Give it to the program while the old key still works."
+        "Issues a new key with the same name, scopes and binding. The next page shows its secret "
+        "once. Give it to the program while the old key still works."
     )
     form = RotateKeyForm
     role = Role.ADMIN
@@ -129,5 +129,5 @@ class RotateKey(ActPage):
         overlap = form.cleaned_data["overlap"] * UNITS[form.cleaned_data["unit"]]
         made, secret = rotate_api_key(token=row, overlap=overlap, by=by, at=at)
         until = made.replaces.expires_at if made.replaces else None
-        ends = f"works until {until:%Y-%m-%d %H:%M:%S} UTC" if overlap else "has ended"
-        return Done(made=made, secret=secret, shown=(f"The key that it replaces, {row}, {ends}.",))
+        ends = f"The old key {row} works until {until:%Y-%m-%d %H:%M:%S} UTC." if overlap else f"{row} has ended."
+        return Done(made=made, secret=secret, shown=(ends,))

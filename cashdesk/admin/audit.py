@@ -15,7 +15,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     joined = ("account", "store", "user", "token")
     list_filter = (StoreFilter,)
     search_fields = ("subject",)
-    search_help_text = "What it was about, such as session:42"
+    search_help_text = "The subject of an entry, such as session:42"
     fields = (moment("at"), "action", "subject", "account", "store", "user", "token", "detail_listed", "request_id")
 
     @admin.display(description="detail")

@@ -113,7 +113,8 @@ class FloatField(forms.Field):
             widget=FloatWidget(currency),
             required=False,
             label="Usual float",
-            help_text="Pieces of each note and coin; offered where a drawer is opened, and kept back where one is closed.",
+            help_text="Pieces of each note and coin. Offered when a drawer is opened, and left in the drawer at "
+            "the close.",
         )
 
     def to_python(self, value: Any) -> dict[str, Any]:
@@ -127,8 +128,8 @@ class FloatField(forms.Field):
 
 AMOUNTS: Final = ("tolerance_minor", "escalation_minor", "witness_minor", "register_look_minor", "vault_look_minor")
 LOOKED_AT: Final = {
-    "register_look_minor": "amount paid in, paid out, dropped or lent",
-    "vault_look_minor": "deposit, change from the bank or amount paid into or out of the vault",
+    "register_look_minor": "amounts paid in, paid out, dropped or lent",
+    "vault_look_minor": "deposits, change from the bank, and amounts paid into or out of the safe",
 }
 
 
@@ -144,20 +145,22 @@ class StoreForm(RefusableForm):
     escalation_minor = forms.CharField(
         label="Second limit",
         required=False,
-        help_text="In units of the currency: larger differences are signed off by an admin. Empty for none.",
+        help_text="In units of the currency. An admin must sign off larger differences. If empty, there is no "
+        "second limit.",
     )
     witness_minor = forms.CharField(
         label="Witness above",
         required=False,
-        help_text="In units of the currency: larger counts at the desk are confirmed by a second person. Empty for none.",
+        help_text="In units of the currency. A second person must confirm larger counts at the desk. If empty, "
+        "no count needs a second person.",
     )
     register_look_minor = forms.CharField(label="Second look above, at a register", required=False)
-    vault_look_minor = forms.CharField(label="Second look above, in the vault", required=False)
+    vault_look_minor = forms.CharField(label="Second look above, in the safe", required=False)
     registers = forms.IntegerField(
         min_value=0,
         max_value=REGISTERS_MAX,
         initial=1,
-        help_text="Stations 1 and up; more are made when a drawer is opened.",
+        help_text="Stations 1 and up. Opening a drawer adds more if needed.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -190,18 +193,18 @@ class StoreForm(RefusableForm):
         return self._minor("register_look_minor", field=field) if self.cleaned_data["register_look_minor"] else None
 
     def clean_vault_look_minor(self) -> int | None:
-        field = "second look above, in the vault"
+        field = "second look above, in the safe"
         return self._minor("vault_look_minor", field=field) if self.cleaned_data["vault_look_minor"] else None
 
     def _look_help(self, acts: str, *, is_vault: bool) -> str:
         """Returns the help text, with the default limit if the store has none."""
-        words = f"In units of the currency. A larger {acts} is shown once more before it is booked."
+        words = f"In units of the currency. The page asks again before it books larger {acts}."
         if self.instance.pk is None:
-            return f"{words} Empty for the default of the currency."
+            return f"{words} If empty, the default of the currency applies."
         unset = Store(currency=self.instance.currency)
         limit = second_look_limit(store=unset, is_vault=is_vault)
         default = to_text(limit, unset.currency) if limit is not None else "no limit"
-        return f"{words} Empty for the default: {default}."
+        return f"{words} If empty, the default applies: {default}."
 
     def _minor(self, name: str, *, field: str) -> int:
         """Parses an amount in the currency of the form, else of the store."""
@@ -253,7 +256,7 @@ class StoreAdmin(CashdeskAdmin):
             "escalation_minor": money("escalation_minor", label="second limit"),
             "witness_minor": money("witness_minor", label="witness above"),
             "register_look_minor": money("register_look_minor", label="second look above, at a register"),
-            "vault_look_minor": money("vault_look_minor", label="second look above, in the vault"),
+            "vault_look_minor": money("vault_look_minor", label="second look above, in the safe"),
         }
         if obj is None:
             return (*self.basics, "registers")

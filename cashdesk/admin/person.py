@@ -94,7 +94,7 @@ class PasswordForm(ActForm):
 class SetPassword(ActPage):
     name = "password"
     label = "Set a new password"
-    explanation = "The person is signed out everywhere, and signs in with the new password from then on."
+    explanation = "This signs the person out everywhere. After that they sign in with the new password."
     form = PasswordForm
     role = Role.ADMIN
 
@@ -106,7 +106,7 @@ class SetPassword(ActPage):
 class Unlock(ActPage):
     name = "unlock"
     label = "Unlock sign-in"
-    explanation = "The wrong tries of the last hour are forgotten, and the person can sign in at once."
+    explanation = "This deletes the wrong tries of the last hour. The person can sign in at once."
     form = ActForm
 
     def is_offered(self, row: User, *, by: Principal) -> bool:
@@ -114,7 +114,7 @@ class Unlock(ActPage):
 
     def do(self, row: User, form: ActForm, *, by: Principal, at: datetime) -> Done:
         tries = unlock_person(user=row, by=by, at=at)
-        return Done(message=f"{row} can sign in at once. Wrong tries forgotten: {tries}.")
+        return Done(message=f"{row} can sign in at once. Deleted wrong tries: {tries}.")
 
 
 @admin.register(User)

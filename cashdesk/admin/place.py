@@ -21,10 +21,10 @@ class ShowBook(ActPage):
     """Shows the expected balances of a place. The domain writes an audit entry (law 5)."""
 
     name = "book"
-    label = "Show the book now"
+    label = "Show the current balance"
     explanation = (
-        "What the ledger says is in this place is what its next count will be compared with. "
-        "Looking at it is noted in the audit trail, with your name."
+        "This shows how much the ledger expects in this place. The next count is compared with it. "
+        "The audit trail records that you looked."
     )
     form = ActForm
 

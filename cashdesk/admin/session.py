@@ -32,8 +32,8 @@ class ForceClose(ActPage):
     name = "force-close"
     label = "Close without a count"
     explanation = (
-        "The session ends without a count and is sealed. Nothing is booked: the cash stays in the drawer, and the next "
-        "opening, or a count afterwards, shows what is there. This cannot be undone."
+        "This ends and seals the session without a count. No money is booked. The cash stays in the "
+        "drawer until the next opening or a count afterwards. You cannot undo this."
     )
 
     def is_offered(self, row: CashSession, *, by: Principal) -> bool:
@@ -56,10 +56,10 @@ class CancelForm(ReasonForm):
 
 class CancelOpening(ActPage):
     name = "cancel-opening"
-    label = "Cancel the opening"
+    label = "Cancel opening"
     explanation = (
-        "The float goes back where it came from, the register is free, and the session stays on record as cancelled. It "
-        "is no count of the drawer. This cannot be undone."
+        "The float goes back where it came from, and the register is free. The session stays on "
+        "record as cancelled. This does not count the drawer. You cannot undo this."
     )
     form = CancelForm
 
@@ -73,7 +73,7 @@ class CancelOpening(ActPage):
 
 
 class CountedForm(ReasonForm):
-    currency = forms.ChoiceField(help_text="Count each currency in the drawer by itself.")
+    currency = forms.ChoiceField(help_text="Count each currency in the drawer separately.")
     amount = forms.CharField(max_length=40, label="Cash in the drawer")
     field_order = ("currency", "amount", "reason")
 
@@ -81,7 +81,7 @@ class CountedForm(ReasonForm):
         super().__init__(*args, **kwargs)
         left = currencies_left(self.row) or [self.row.currency]
         self.fields["currency"].choices = [(currency, currency) for currency in left]  # type: ignore[attr-defined]
-        self.fields["amount"].help_text = "Counted, in units of the currency, such as 250.00; 0 where there was none."
+        self.fields["amount"].help_text = "In units of the currency, such as 250.00. Enter 0 if there was none."
         if len(left) == 1:
             # With one currency there is nothing to choose.
             self.fields["currency"].widget = forms.HiddenInput()
@@ -103,8 +103,8 @@ class CountAfterwards(ActPage):
     name = "count-afterwards"
     label = "Count afterwards"
     explanation = (
-        "The session stays as it was sealed. The difference is booked now, and the cash goes back to the vault, unless a "
-        "settlement holds the drawer. This cannot be undone."
+        "The sealed session does not change. The difference is booked now. The cash goes back to the "
+        "safe, unless a settlement holds the drawer. You cannot undo this."
     )
     form = CountedForm
 
@@ -164,13 +164,13 @@ class CashSessionAdmin(ActingAdmin):
         told = [told_of_handover(session)]
         if session.is_handed_over:
             waits = session in handovers_waiting(store=session.store)
-            told.append("Handed over to whoever comes next" + (": nobody has counted it in yet" if waits else ""))
+            told.append("Handed over, not taken over yet" if waits else "Handed over to the next cashier")
         return ". ".join(filter(None, told)) or NOTHING
 
     @admin.display(description="opening cancelled")
     def cancelled(self, session: CashSession) -> str:
         """Text instead of Django's icon, which would show a red cross for "No"."""
-        return "Yes: opened by mistake, and nobody counted it" if session.is_cancelled else "No"
+        return "Yes. It was opened by mistake and not counted." if session.is_cancelled else "No"
 
     @admin.display(description="other currencies")
     def foreign_cash(self, session: CashSession) -> str:

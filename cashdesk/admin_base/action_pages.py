@@ -60,7 +60,7 @@ class ReasonForm(ActForm):
     reason = forms.CharField(
         max_length=REASON_MAX,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text="In a few words; it stands in the audit trail.",
+        help_text="In a few words. The audit trail shows it.",
     )
 
 
@@ -184,7 +184,9 @@ class Acting(CashdeskAdmin):
             refusal = act.refusal(row, by=by)
             if refusal is None:
                 return self._page(request, act, row, act.form(row=row, by=by))
-            self.message_user(request, f"{act.label}: {refusal or f'not as {row} is now.'}", messages.WARNING)
+            self.message_user(
+                request, f"{act.label}: {refusal or f'The state of {row} does not allow this now.'}", messages.WARNING
+            )
             return HttpResponseRedirect(self._way_back(row))
         form = act.form(request.POST, row=row, by=by)
         try:

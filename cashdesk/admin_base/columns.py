@@ -81,7 +81,7 @@ def told_of_handover(session: CashSession) -> str:
     leaves_cash = before is not None and (not before.is_counted or (before.is_handed_over and before.declared_amount))
     if before is None or not leaves_cash:
         return ""
-    return handed_over(before, said=f"counted in by {session.user} at {_clock(session.opened_at, session.store)}",
+    return handed_over(before, said=f"taken over by {session.user} at {_clock(session.opened_at, session.store)}",
                        difference=session.opening_difference)  # fmt: skip
 
 
@@ -89,7 +89,7 @@ def handed_over(session: CashSession, *, said: str, difference: int) -> str:
     """Returns who left a drawer and when, followed by `said` and the difference in minor units."""
     closed_at = session.closed_at or session.opened_at
     apart = f"{to_text(abs(difference), session.currency)} {'short' if difference < 0 else 'over'}"
-    gap = apart if difference else "nothing missing"
+    gap = apart if difference else "no difference"
     act = "Handed over" if session.is_handed_over else "Left uncounted"
     return f"{act} by {session.user} at {_clock(closed_at, session.store)}, {said}: {gap}"
 

@@ -11,14 +11,14 @@ from django.db.models.expressions import Expression
 WORDS: Final = {
     "store_cut_off_hour_of_a_day": "Enter an hour from 0 to 23.",
     "store_tolerance_not_negative": "Enter 0 or more.",
-    "person_username_once": "Another person signs in with this name already.",
-    "person_email_once": "Another person signs in with this e-mail address already.",
-    "person_rut_once": "Another person signs in with this tax id already.",
-    "person_operator_code_once_per_account": "Another person of the account has this code already.",
+    "person_username_once": "Another person already signs in with this name.",
+    "person_email_once": "Another person already signs in with this e-mail address.",
+    "person_rut_once": "Another person already signs in with this tax id.",
+    "person_operator_code_once_per_account": "Another person of the account already has this code.",
     "person_belongs_to_an_account": "Choose the account of the person.",
     "payment_method_cash_is_cash": "Only the method CASH is cash.",
 }
-TAKEN: Final = "Another row has this already."
+TAKEN: Final = "Another row already has this value."
 REFUSED: Final = "This is not allowed."
 
 

@@ -37,7 +37,7 @@ def test_an_admin_revokes_after_a_second_look(cast: Cast, till: Caller) -> None:
     tokens = list(AccessToken.objects.all())
     anna = sits_down(cast.anna)
     question = press_revoke(anna, *tokens, confirmed=False)
-    assert "These stop working at once" in question
+    assert "These tokens stop working at once" in question
     assert all(str(token) in question for token in tokens)
     assert carla.get("/auth/me").status_code == 200
     assert till.get("/cash/sessions").status_code == 200
@@ -54,7 +54,7 @@ def test_revoking_again_changes_nothing(cast: Cast, till: Caller) -> None:
     press_revoke(anna, token, confirmed=True)
     token.refresh_from_db()
     revoked_at = token.revoked_at
-    assert "They were revoked already" in press_revoke(anna, token, confirmed=False)
+    assert "They are already revoked" in press_revoke(anna, token, confirmed=False)
     assert "Revoked: 0." in press_revoke(anna, token, confirmed=True)
     token.refresh_from_db()
     assert token.revoked_at == revoked_at

@@ -49,7 +49,7 @@ def detail_of(action: str) -> Any:
 def test_a_drawer_is_closed_without_a_count_and_counted_afterwards(
     cast: Cast, erika: Client, drawer: CashSession
 ) -> None:
-    assert b"This cannot be undone." in erika.get(page_of(drawer, "force-close")).content
+    assert b"You cannot undo this." in erika.get(page_of(drawer, "force-close")).content
     closed = act(erika, drawer, "force-close", reason="went home")
     assert [str(message) for message in closed.context["messages"]] == [f"{drawer} is closed without a count."]
     drawer.refresh_from_db()

@@ -243,7 +243,7 @@ def test_a_manager_unlocks_somebody_who_typed_a_wrong_password_too_often(cast: C
         Client().post("/api/v1/auth/login", login, content_type="application/json")
     assert b"Unlock sign-in" in erika.get(page_of(cast.carla)).content
     done = erika.post(page_of(cast.carla, "unlock"), follow=True)
-    assert b"Carla can sign in at once. Wrong tries forgotten: 3." in done.content
+    assert b"Carla can sign in at once. Deleted wrong tries: 3." in done.content
     right = {**login, "password": PASSWORD}
     assert Client().post("/api/v1/auth/login", right, content_type="application/json").status_code == 200
     assert AuditEntry.objects.get(action="person.unlocked").user == cast.erika

@@ -110,7 +110,7 @@ def test_a_list_counts_no_further_than_it_pages(cast: Cast, traces: Traces, monk
     monkeypatch.setattr(BoundedPaginator, "rows_max", 3)
     with counted_queries() as queries:
         shown = erika.get(list_of(Movement)).content.decode()
-    assert "The newest 3 movements; filters reach the others." in shown
+    assert "The newest 3 movements. Use filters to find older ones." in shown
     (counting,) = (query["sql"] for query in queries if "COUNT(" in query["sql"])
     assert "LIMIT 3" in counting
 

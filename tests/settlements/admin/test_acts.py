@@ -205,7 +205,7 @@ def test_what_the_state_does_not_allow_is_neither_offered_nor_done(cast: Cast, p
         for name in acts - offered:
             asked = erika.get(page_of(row, name), follow=True)
             assert asked.request["PATH_INFO"] == page_of(row)
-            assert "not as Settlement" in told(asked)[0]
+            assert "does not allow this now" in told(asked)[0]
             assert "__all__" in errors_of(act(erika, row, name, **fields)), (row, name)
         before = row.state
         row.refresh_from_db()

@@ -86,7 +86,7 @@ def test_the_book_of_a_place_is_shown_to_who_asks_and_is_seen_asking(cast: Cast,
     place = periods.running.place
     seen = AuditEntry.objects.filter(action="expected.seen", subject=f"place:{place.pk}", user=cast.erika)
     asked = erika.get(page_of(place, "book"))
-    assert b"Looking at it is noted in the audit trail" in asked.content
+    assert b"The audit trail records that you looked" in asked.content
     assert (b"125.00" in asked.content, seen.count()) == (False, 0)
     assert b"125.00 EUR CASH" in erika.post(page_of(place, "book")).content
     assert [(entry.store, entry.detail) for entry in seen] == [(cast.store, {})]
