@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 
 from cashdesk import catalog_checks, checks, name_checks, triggers
+from cashdesk.contributions import Contributions
 
 
 class CashdeskConfig(AppConfig):
@@ -14,3 +15,14 @@ class CashdeskConfig(AppConfig):
     triggers = triggers
     checks = checks
     catalog_checks = catalog_checks
+    contributes = Contributions(
+        dialects={
+            "/api/v1/cash": "cashdesk.web.dialects.BareDialect",
+            "/api/v1/shifts": "cashdesk.web.dialects.EnvelopeDialect",
+            "/api/v1/orders": "cashdesk.web.dialects.EnvelopeDialect",
+            "/api/v1/payment-methods": "cashdesk.web.dialects.EnvelopeDialect",
+            "/api/v1/reports": "cashdesk.web.dialects.EnvelopeDialect",
+            "/api/v1/auth": "cashdesk.web.dialects.CommonDialect",
+        },
+        count_subjects=("close", "open", "count-in"),
+    )

@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 
+from cashdesk.contributions import Contributions, Spot
 from reconciliations import triggers
 
 
@@ -11,3 +12,16 @@ class ReconciliationsConfig(AppConfig):
     name = "reconciliations"
     verbose_name = "Reconciliations"
     triggers = triggers
+    contributes = Contributions(
+        fragments={
+            Spot.HOME_BUTTONS: "reconciliations/home_buttons.html",
+            Spot.HOME_APIS: "reconciliations/home_apis.html",
+            Spot.RESULT_ACTS: "reconciliations/result_acts.html",
+            Spot.ADMIN_TOOLS: "reconciliations/admin_tools.html",
+        },
+        dialects={
+            "/api/v1/cash-management": "reconciliations.dialect.ReconciliationDialect",
+            "/api/v1/adapters/xmart/cash-management": "reconciliations.dialect.ReconciliationDialect",
+        },
+        count_subjects=("recount",),
+    )

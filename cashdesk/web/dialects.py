@@ -8,12 +8,16 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any, Final
 
 import simplejson
+from django.utils.module_loading import import_string
 from rest_framework import exceptions, negotiation, parsers, renderers
 from rest_framework.request import Request
 from rest_framework.utils.encoders import JSONEncoder
+
+from cashdesk.contributions import contributions
 
 DEPTH_MAX: Final = 20
 WHOLE_DIGITS_READ: Final = 100
@@ -68,7 +72,7 @@ class BareDialect(Dialect):
     @classmethod
     def error_body(cls, fault: Fault) -> dict[str, Any]:
         """Returns `{"detail"}`; the text names the field where there is one."""
-        return {"detail": _text(fault)}
+        return {"detail": one_sentence(fault)}
 
 
 class EnvelopeDialect(Dialect):
@@ -77,7 +81,7 @@ class EnvelopeDialect(Dialect):
     @classmethod
     def error_body(cls, fault: Fault) -> dict[str, Any]:
         """Returns the message, the code under `error`, and the fields under `data.errors`."""
-        body: dict[str, Any] = {"message": _text(fault), "error": fault.code}
+        body: dict[str, Any] = {"message": one_sentence(fault), "error": fault.code}
         if fault.errors:
             body["data"] = {"errors": dict(fault.errors)}
         return body
@@ -86,46 +90,6 @@ class EnvelopeDialect(Dialect):
     def body(message: str, data: Any) -> dict[str, Any]:
         """Wraps an answer."""
         return {"message": message, "data": data}
-
-
-class SettlementDialect(Dialect):
-    """Settlements: camelCase, every body with `apiResponseStatus`."""
-
-    INVALID = "E06001"
-
-    @classmethod
-    def error_body(cls, fault: Fault) -> dict[str, Any]:
-        """Returns the status with the code of the page (E06001 for what cannot be read), and the fields under `errors`."""
-        code = cls.INVALID if fault.status in (400, 413) else f"E06{fault.status}"
-        named = Fault(
-            status=fault.status,
-            code=fault.code,
-            message=fault.message,
-            errors={name if fault.is_as_sent else camel_case(name): text for name, text in fault.errors.items()},
-        )
-        body = cls.body({}, code=code, message=_text(named))
-        if named.errors:
-            body["errors"] = dict(named.errors)
-        return body
-
-    @staticmethod
-    def body(data: Mapping[str, Any], *, code: str, message: str) -> dict[str, Any]:
-        """Adds the status to an answer."""
-        return {**data, "apiResponseStatus": {"responseCode": code, "message": message}}
-
-
-class ReconciliationDialect(Dialect):
-    """Reconciliations: camelCase, errors `{"error": {"code", "message"}}`."""
-
-    @classmethod
-    def error_body(cls, fault: Fault) -> dict[str, Any]:
-        """Returns the code and a sentence that names the fields, which stand beside it under `errors` (ours)."""
-        errors = {name if fault.is_as_sent else camel_case(name): text for name, text in fault.errors.items()}
-        named = Fault(status=fault.status, code=fault.code, message=fault.message, errors=errors)
-        error: dict[str, Any] = {"code": fault.code, "message": _text(named)}
-        if errors:
-            error["errors"] = errors
-        return {"error": error}
 
 
 class CommonDialect(Dialect):
@@ -158,32 +122,20 @@ class ProblemDialect(Dialect):
         return body
 
 
-DIALECT_BY_PREFIX: Final[tuple[tuple[str, type[Dialect]], ...]] = (
-    ("/api/v1/cash", BareDialect),
-    ("/api/v1/shifts", EnvelopeDialect),
-    ("/api/v1/orders", EnvelopeDialect),
-    ("/api/v1/payment-methods", EnvelopeDialect),
-    ("/api/v1/reports", EnvelopeDialect),
-    ("/api/v1/auth", CommonDialect),
-    ("/api/v1/settlements", SettlementDialect),
-    ("/api/v1/cashbookentries", SettlementDialect),
-    ("/api/v1/cash-management", ReconciliationDialect),
-    ("/api/v1/adapters/xmart/cash-management", ReconciliationDialect),
-    ("/api/v1/cashbookaccounts", SettlementDialect),
-    ("/api/v1", ProblemDialect),
-)
-
-
 def shortened(text: str, length: int) -> str:
     """Returns the text, cut off with a mark where it is longer."""
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def dialect_of(path: str) -> type[Dialect]:
-    """Returns the dialect under whose prefix a path lies, so that an unknown path is refused in its neighbours' words."""
-    return next(
-        (dialect for prefix, dialect in DIALECT_BY_PREFIX if f"{path}/".startswith(f"{prefix}/")), ProblemDialect
-    )
+    """Returns the dialect of the longest contributed prefix, so that an unknown path is refused as its neighbours are."""
+    return next((dialect for prefix, dialect in _by_prefix() if f"{path}/".startswith(f"{prefix}/")), ProblemDialect)
+
+
+@cache
+def _by_prefix() -> tuple[tuple[str, type[Dialect]], ...]:
+    found = {prefix: import_string(name) for one in contributions() for prefix, name in one.dialects.items()}
+    return tuple(sorted(found.items(), key=lambda item: len(item[0]), reverse=True))
 
 
 def pointer_of(name: str) -> str:
@@ -197,7 +149,7 @@ def camel_case(name: str) -> str:
     return first + "".join(part[:1].upper() + part[1:] for part in others)
 
 
-def _text(fault: Fault) -> str:
+def one_sentence(fault: Fault) -> str:
     """One sentence that names the fields, for dialects with nowhere else to put them."""
     if not fault.errors:
         return fault.message

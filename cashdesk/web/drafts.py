@@ -13,6 +13,7 @@ from typing import Final
 from django.core.signing import BadSignature, Signer
 from django.http import HttpRequest
 
+from cashdesk.contributions import count_subjects
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.draft import FIELDS_MAX, LENGTH_MAX, VALUE_LENGTH_MAX, draft_of, fits, save_draft
 from cashdesk.models import Draft
@@ -22,9 +23,6 @@ DRAFT_FIELD: Final = "draft"
 
 INPUT_FIELD: Final = "draft-input"
 """The hidden field that carries the input of the previous page, on pages that ask first (sign in, confirm)."""
-
-COUNTS: Final = ("close", "open", "count-in", "count", "recount")
-"""The first part of subjects that are counts. Pages then say "count" instead of "form"."""
 
 NOT_TYPED: Final = frozenset(
     {
@@ -64,7 +62,7 @@ class DraftKey:
     @property
     def is_count(self) -> bool:
         """Whether the form is a count."""
-        return self.subject.partition(":")[0] in COUNTS
+        return self.subject.partition(":")[0] in count_subjects()
 
     def is_of(self, by: Principal) -> bool:
         """Whether the form was shown to this person."""

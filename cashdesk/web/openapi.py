@@ -37,39 +37,6 @@ COMMON_ERROR = OpenApiResponse(
 )
 
 
-SETTLEMENT_ERROR = OpenApiResponse(
-    inline_serializer(
-        "SettlementError",
-        {
-            "apiResponseStatus": inline_serializer(
-                "SettlementErrorStatus",
-                {"responseCode": serializers.CharField(), "message": serializers.CharField()},
-            ),
-            "errors": serializers.DictField(child=serializers.CharField(), required=False),
-        },
-    ),
-    "The request was refused. `responseCode` is E06001, or E06 and the status. `errors` lists the wrong fields.",
-)
-
-
-RECONCILIATION_ERROR = OpenApiResponse(
-    inline_serializer(
-        "ReconciliationError",
-        {
-            "error": inline_serializer(
-                "ReconciliationErrorBody",
-                {
-                    "code": serializers.CharField(),
-                    "message": serializers.CharField(),
-                    "errors": serializers.DictField(child=serializers.CharField(), required=False),
-                },
-            )
-        },
-    ),
-    "The request was refused; `errors` lists the wrong fields.",
-)
-
-
 class ProblemSerializer(serializers.Serializer[Any]):
     """RFC 9457 problem details."""
 

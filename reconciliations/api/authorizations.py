@@ -9,7 +9,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cashdesk.enums import Role
-from cashdesk.web.dialects import ReconciliationDialect
 from cashdesk.web.fields import (
     CamelCaseSerializer,
     InstantField,
@@ -18,10 +17,10 @@ from cashdesk.web.fields import (
     TextField,
     WholeNumberField,
 )
-from cashdesk.web.openapi import RECONCILIATION_ERROR
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
 from reconciliations.api.common import OPERATOR_UID_MAX, operator_of, store_of
+from reconciliations.dialect import RECONCILIATION_ERROR, ReconciliationDialect
 from reconciliations.domain.authorization import MINUTES_MAX, issue_authorization
 from reconciliations.models import Authorization
 

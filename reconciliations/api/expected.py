@@ -13,12 +13,11 @@ from cashdesk import money
 from cashdesk.domain.visibility import note_seen
 from cashdesk.enums import Role, Scope
 from cashdesk.models import Store, User
-from cashdesk.web.dialects import ReconciliationDialect
 from cashdesk.web.fields import CamelCaseSerializer, InstantField, date_in
-from cashdesk.web.openapi import RECONCILIATION_ERROR
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
 from reconciliations.api.common import operator_of, refuse_loose_key, store_of, uuid_in
+from reconciliations.dialect import RECONCILIATION_ERROR, ReconciliationDialect
 from reconciliations.domain.business_day_close import current_date, day_of
 from reconciliations.domain.expected_cash import CurrencyCash, ExpectedCash, Takings, expected_cash
 

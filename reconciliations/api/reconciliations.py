@@ -12,7 +12,6 @@ from cashdesk import money
 from cashdesk.domain.store.date_range import refuse_backwards
 from cashdesk.enums import Reason, Role, Scope
 from cashdesk.errors import InvalidInput
-from cashdesk.web.dialects import ReconciliationDialect
 from cashdesk.web.fields import (
     CamelCaseSerializer,
     InstantField,
@@ -22,7 +21,7 @@ from cashdesk.web.fields import (
     TextField,
     date_in,
 )
-from cashdesk.web.openapi import IDEMPOTENCY_KEY, RECONCILIATION_ERROR
+from cashdesk.web.openapi import IDEMPOTENCY_KEY
 from cashdesk.web.pagination import NewestFirst
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
@@ -36,6 +35,7 @@ from reconciliations.api.common import (
     store_of,
     uuid_in,
 )
+from reconciliations.dialect import RECONCILIATION_ERROR, ReconciliationDialect
 from reconciliations.domain.reconciliation import Declaration, record_reconciliation
 from reconciliations.enums import DiscrepancyType
 from reconciliations.models import Reconciliation

@@ -12,13 +12,13 @@ from cashdesk import money
 from cashdesk.domain.store.store_reference import store_for
 from cashdesk.enums import CASH, Scope, method_code
 from cashdesk.models import Movement
-from cashdesk.web.dialects import SettlementDialect
 from cashdesk.web.fields import CamelCaseSerializer, EpochMillisField, StrictSerializer, TextField, WholeNumberField
-from cashdesk.web.openapi import IDEMPOTENCY_KEY, SETTLEMENT_ERROR
+from cashdesk.web.openapi import IDEMPOTENCY_KEY
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
 from settlements import queries
 from settlements.api.settlements import StatusSerializer
+from settlements.dialect import SETTLEMENT_ERROR, SettlementDialect
 from settlements.domain.cashbook import accounts_of, book_entry
 from settlements.enums import Direction, SettlementType
 from settlements.models import CashbookAccount

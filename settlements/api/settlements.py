@@ -19,7 +19,6 @@ from cashdesk.domain.store.store_reference import store_for
 from cashdesk.domain.visibility import note_rows_seen
 from cashdesk.enums import Scope
 from cashdesk.errors import InvalidInput
-from cashdesk.web.dialects import SettlementDialect
 from cashdesk.web.fields import (
     CamelCaseSerializer,
     EpochMillisField,
@@ -27,11 +26,12 @@ from cashdesk.web.fields import (
     StrictSerializer,
     WholeNumberField,
 )
-from cashdesk.web.openapi import IDEMPOTENCY_KEY, SETTLEMENT_ERROR
+from cashdesk.web.openapi import IDEMPOTENCY_KEY
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
 from settlements import queries
 from settlements.api.amounts import AMOUNTS_MAX, AmountRequest, AmountSerializer
+from settlements.dialect import SETTLEMENT_ERROR, SettlementDialect
 from settlements.domain.counting import Preview, change_settlement
 from settlements.domain.opening import open_settlement
 from settlements.enums import SettlementState, SettlementType

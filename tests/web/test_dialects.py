@@ -1,11 +1,13 @@
 """How JSON is read and written, and what an error looks like in each dialect."""
 
 import io
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.urls import URLResolver, get_resolver
 from django.utils.dateparse import parse_datetime
 from rest_framework.exceptions import ParseError
 
@@ -17,10 +19,11 @@ from cashdesk.web.dialects import (
     ExactJSONRenderer,
     Fault,
     ProblemDialect,
-    SettlementDialect,
     dialect_of,
     pointer_of,
 )
+from reconciliations.dialect import ReconciliationDialect
+from settlements.dialect import SettlementDialect
 
 FAULT = Fault(
     status=400, code="invalid", message="amount: is strange.", errors={"amount": "is strange."}, request_id="r-1"
@@ -135,39 +138,31 @@ def test_a_name_becomes_a_pointer(name: str, pointer: str) -> None:
 @pytest.mark.parametrize(
     ("path", "dialect"),
     [
-        ("/api/v1/cash/open", BareDialect), ("/api/v1/cash", BareDialect), ("/api/v1/cashbookentries", ProblemDialect), ("/api/v1/shifts", EnvelopeDialect),
+        ("/api/v1/cash/open", BareDialect), ("/api/v1/cash", BareDialect), ("/api/v1/cashbookentries", SettlementDialect), ("/api/v1/cashbookx", ProblemDialect), ("/api/v1/cash-management/x", ReconciliationDialect), ("/api/v1/adapters/xmart/cash-management", ReconciliationDialect), ("/api/v1/adapters", ProblemDialect), ("/api/v1/shifts", EnvelopeDialect),
         ("/api/v1/shifts/x/y", EnvelopeDialect), ("/api/v1/shiftsx", ProblemDialect), ("/api/v1/orders/1/pay", EnvelopeDialect), ("/api/v1/auth/login", CommonDialect),
         ("/api/v1/payments", ProblemDialect), ("/api/v1/payment-methods", EnvelopeDialect), ("/api/v1", ProblemDialect), ("/", ProblemDialect),
     ],
 )  # fmt: skip
 def test_a_path_speaks_as_its_neighbours_do(path: str, dialect: type) -> None:
-    if path != "/api/v1/cashbookentries":  # speaks as the settlements do, once they are there
-        assert dialect_of(path) is dialect
-    assert dialect_of(path) is not BareDialect or path.startswith("/api/v1/cash")
+    assert dialect_of(path) is dialect
 
 
-@pytest.mark.parametrize(
-    ("status", "code"),
-    [
-        (400, "E06001"),
-        (413, "E06001"),
-        (401, "E06401"),
-        (403, "E06403"),
-        (404, "E06404"),
-        (409, "E06409"),
-        (415, "E06415"),
-        (422, "E06422"),
-        (429, "E06429"),
-        (500, "E06500"),
-    ],
-)
-def test_settlements_have_a_code_for_every_refusal(status: int, code: str) -> None:
-    fault = Fault(status=status, code="x", message="No.")
-    assert SettlementDialect.error_body(fault) == {"apiResponseStatus": {"responseCode": code, "message": "No."}}
+def routes(patterns: list[Any], prefix: str = "/") -> Iterator[tuple[str, Any]]:
+    """Yields the path of every route, with its parameters as they are written, and its view."""
+    for one in patterns:
+        route = f"{prefix}{one.pattern}".replace("^", "").replace("$", "")
+        if isinstance(one, URLResolver):
+            yield from routes(one.url_patterns, route)
+        else:
+            yield route, one.callback
 
 
-def test_settlements_name_fields_as_published_and_unknown_ones_as_sent() -> None:
-    errors = {"initial_cash.0": "is wrong."}
-    own = SettlementDialect.error_body(Fault(status=400, code="x", message="", errors=errors))
-    sent = SettlementDialect.error_body(Fault(status=400, code="x", message="", errors=errors, is_as_sent=True))
-    assert (list(own["errors"]), list(sent["errors"])) == (["initialCash.0"], ["initial_cash.0"])
+def test_every_route_has_the_dialect_of_its_prefix() -> None:
+    spoken = {
+        route: view.cls.dialect
+        for route, view in routes(get_resolver().url_patterns)
+        if route.startswith("/api/v1") and hasattr(getattr(view, "cls", None), "dialect")
+    }
+    assert len(spoken) > 40
+    assert {dialect_of(route) for route in spoken} == {*spoken.values()}
+    assert {route: dialect for route, dialect in spoken.items() if dialect_of(route) is not dialect} == {}
