@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from cashdesk.admin_base.action_pages import ActingAdmin
 from cashdesk.admin_base.columns import NOTHING, day, link_to, moment, money
 from cashdesk.admin_base.model_admin import PlaceStoreFilter, ReadOnlyAdmin, ReadOnlyInline, StoreFilter, note_look
 from cashdesk.models import CashSession, Count, CountAmount, Movement, Seal
@@ -31,7 +32,7 @@ class PlaceFilter(admin.SimpleListFilter):
 
 
 @admin.register(Movement)
-class MovementAdmin(ReadOnlyAdmin):
+class MovementAdmin(ActingAdmin):
     """All movements, newest first. No other order is offered, because sorting the whole ledger is too slow."""
 
     list_display = (

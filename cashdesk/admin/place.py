@@ -5,7 +5,7 @@ from datetime import datetime
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
-from django.utils.html import format_html
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from cashdesk.admin_base.action_pages import ActForm, ActingAdmin, ActPage, Done
@@ -63,9 +63,10 @@ class PlaceAdmin(ActingAdmin):
 
     @admin.display(description="related")
     def belonging(self, place: Place) -> SafeString:
-        return format_html(
-            "{} · {} · {}",
+        links = (
+            *self.added_links(place),
             link_to_list(Movement, text="Movements", place=place.pk),
             link_to_list(Seal, text="Seals", place__exact=place.pk),
             link_to_list(AuditEntry, text="Audit trail", q=f"place:{place.pk}"),
         )
+        return format_html_join(" · ", "{}", ((link,) for link in links))

@@ -18,6 +18,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 
+from cashdesk.admin_base.additions import additions_to
 from cashdesk.admin_base.model_admin import CashdeskAdmin, NamedAutocomplete, ReadOnlyAdmin, has_role, principal_of
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import Role
@@ -144,9 +145,14 @@ class Acting(CashdeskAdmin):
     acts: ClassVar[tuple[ActPage, ...]] = ()
     list_acts: ClassVar[tuple[ActPage, ...]] = ()
 
+    @property
+    def all_acts(self) -> tuple[ActPage, ...]:
+        """The actions of the page, and those that other apps add."""
+        return (*self.acts, *(act for addition in additions_to(self.model) for act in addition.acts))
+
     def get_urls(self) -> list[URLPattern]:
         of_list = [(act, f"{act.name}/") for act in self.list_acts]
-        of_row = [(act, f"<path:object_id>/{act.name}/") for act in self.acts]
+        of_row = [(act, f"<path:object_id>/{act.name}/") for act in self.all_acts]
         own = [
             path(route, self.admin_site.admin_view(partial(self.act_view, act=act)), name=self._address(act))
             for act, route in (*of_list, *of_row)
@@ -164,7 +170,7 @@ class Acting(CashdeskAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         row, by = context["original"], principal_of(request)
         refusals = [
-            (act, act.refusal(row, by=by)) for act in self.acts if row is not None and has_role(request, act.role)
+            (act, act.refusal(row, by=by)) for act in self.all_acts if row is not None and has_role(request, act.role)
         ]
         context["acts"] = [
             {"url": reverse(f"admin:{self._address(act)}", args=[row.pk]), "label": act.label}

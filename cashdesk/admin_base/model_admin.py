@@ -10,10 +10,12 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.paginator import Paginator
 from django.db.models import DateField, Field, ForeignKey, IntegerField, Model, Q, QuerySet, UUIDField
 from django.forms import Media, ModelChoiceField, ModelForm
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
 
+from cashdesk.admin_base.additions import additions_to
 from cashdesk.admin_base.constraint_words import WordedForm
 from cashdesk.admin_base.scopes import rows_of
 from cashdesk.domain.caller import audit
@@ -157,7 +159,26 @@ class CashdeskAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
         rows = rows_of(self.model, by=principal_of(request)).order_by(*self.get_ordering(request))
-        return rows.select_related(*self.joined) if self.joined else rows
+        joined = (*self.joined, *(name for addition in additions_to(self.model) for name in addition.joined))
+        return rows.select_related(*joined) if joined else rows
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Adds the fields of other apps, each after its neighbour."""
+        fields: list[Any] = [*super().get_fields(request, obj)]
+        for addition in additions_to(self.model):
+            after = addition.fields_after
+            fields = [one for name in fields for one in ([name, after[name]] if name in after else [name])]
+        return fields
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        for addition in additions_to(self.model):
+            if addition.before_shown is not None and context["original"] is not None:
+                addition.before_shown(request, context["original"])
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def added_links(self, row: Any) -> list[SafeString]:
+        """Returns the links to related rows that other apps add."""
+        return [link(row) for addition in additions_to(self.model) for link in addition.links]
 
     def get_list_display(self, request: HttpRequest) -> Any:
         """Hides the store column from people with one store."""
@@ -250,7 +271,7 @@ class ReadOnlyAdmin(CashdeskAdmin):
         return FixedOrder
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.fields
+        return self.get_fields(request, obj)
 
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str

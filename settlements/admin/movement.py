@@ -1,14 +1,12 @@
-"""The pages of movements and cash sessions, with reversals of mistakes. They replace the ground floor's pages."""
+"""Adds the reversal of mistakes to the pages of movements and cash sessions."""
 
 from datetime import datetime
 from typing import Any, Final
 
 from django import forms
-from django.contrib import admin
 
-from cashdesk.admin.ledger import MovementAdmin
-from cashdesk.admin.session import CashSessionAdmin
-from cashdesk.admin_base.action_pages import ActForm, ActingAdmin, ActPage, Done
+from cashdesk.admin_base.action_pages import ActForm, ActPage, Done
+from cashdesk.admin_base.additions import Addition, add_to_page
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.reversal import REASON_MAX
 from cashdesk.domain.ledger.undo import BY_HAND
@@ -103,20 +101,5 @@ def _words(row: Movement) -> str:
     return f"{row}: {row.get_kind_display()} {amount} from {row.source} to {row.destination}{said}{who}"
 
 
-admin.site.unregister(Movement)
-admin.site.unregister(CashSession)
-
-
-@admin.register(Movement)
-class ReversibleMovementAdmin(ActingAdmin, MovementAdmin):
-    """The ground floor's page, with the reversal as an action."""
-
-    joined = (*MovementAdmin.joined, "late_for", "deposit")
-    acts = (Reverse(),)
-
-
-@admin.register(CashSession)
-class ReversibleSessionAdmin(CashSessionAdmin):
-    """The ground floor's page, with the reversal of manual movements as an action."""
-
-    acts = (*CashSessionAdmin.acts, ReverseOfSession())
+add_to_page(Movement, Addition(joined=("late_for", "deposit"), acts=(Reverse(),)))
+add_to_page(CashSession, Addition(acts=(ReverseOfSession(),)))

@@ -1,34 +1,28 @@
-"""The page of a seal, with its settlement. It replaces the ground floor's page."""
-
-from typing import Any, ClassVar
+"""Adds its settlement to the page of a seal."""
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 
-from cashdesk.admin.ledger import SealAdmin
+from cashdesk.admin_base.additions import Addition, add_to_page
 from cashdesk.admin_base.columns import NOTHING, link_to
 from cashdesk.models import Seal
 from settlements.admin.settlement import note_look
 from settlements.models import Settlement
 
-admin.site.unregister(Seal)
+
+@admin.display(description="settlement")
+def settlement_link(seal: Seal) -> str:
+    """Links to the settlement that the seal closed."""
+    settlement = getattr(seal, "settlement", None)
+    return link_to(settlement) if settlement else NOTHING
 
 
-@admin.register(Seal)
-class SettledSealAdmin(SealAdmin):
-    joined: ClassVar[tuple[str, ...]] = (*SealAdmin.joined, "settlement")
-    fields: ClassVar[tuple[Any, ...]] = tuple(
-        name
-        for field in SealAdmin.fields
-        for name in ((field, "settlement_link") if field == "session_link" else (field,))
-    )
+def note_look_at(request: HttpRequest, seal: Seal) -> None:
+    """Writes an audit entry first: the balance of an uncounted drawer is its expected amount (law 5)."""
+    note_look(request, Settlement.objects.filter(seal=seal))
 
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Writes an audit entry first: the balance of an uncounted drawer is its expected amount (law 5)."""
-        note_look(request, Settlement.objects.filter(seal=context["original"]))
-        return super().render_change_form(request, context, *args, **kwargs)
 
-    @admin.display(description="settlement")
-    def settlement_link(self, seal: Seal) -> str:
-        settlement = getattr(seal, "settlement", None)
-        return link_to(settlement) if settlement else NOTHING
+add_to_page(
+    Seal,
+    Addition(joined=("settlement",), fields_after={"session_link": settlement_link}, before_shown=note_look_at),
+)
