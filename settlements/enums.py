@@ -36,12 +36,27 @@ class SettlementState(models.TextChoices):
 class Closing(models.TextChoices):
     """How a period was closed. CANCELLED applies only to the opening of a cash session."""
 
-    DECLARED = "DECLARED", noop("With the amounts that were declared")
-    MATCHED = "MATCHED", noop("By a preview in which all was equal")
-    ATTEMPTS_USED = "ATTEMPTS_USED", noop("By the last preview there may be")
-    FORCED = "FORCED", noop("Without a count")
-    CANCELLED = "CANCELLED", noop("By cancelling the opening")
+    DECLARED = "DECLARED", "With the amounts that were declared"
+    MATCHED = "MATCHED", "By a preview in which all was equal"
+    ATTEMPTS_USED = "ATTEMPTS_USED", "By the last preview there may be"
+    FORCED = "FORCED", "Without a count"
+    CANCELLED = "CANCELLED", "By cancelling the opening"
 
+    @property
+    def words(self) -> str:
+        """What reports say. The labels belong to the database's choices, and changing them needs a migration."""
+        return _CLOSING_WORDS[self]
+
+
+_CLOSING_WORDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        Closing.DECLARED: noop("With the counted amounts"),
+        Closing.MATCHED: noop("By an attempt with equal amounts"),
+        Closing.ATTEMPTS_USED: noop("By the last attempt"),
+        Closing.FORCED: noop("Without a count"),
+        Closing.CANCELLED: noop("By cancelling the opening"),
+    }
+)
 
 CLOSINGS_OF_A_SETTLEMENT: Final = (Closing.DECLARED, Closing.MATCHED, Closing.ATTEMPTS_USED, Closing.FORCED)
 

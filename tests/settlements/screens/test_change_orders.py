@@ -135,7 +135,7 @@ def test_each_is_done_once(cast: Cast, erika: Browser) -> None:
 
 def test_an_order_that_is_none_stays_typed(cast: Cast, erika: Browser) -> None:
     for typed, words in (
-        ({"packs-100": "", "pieces-20": ""}, "Amount: Enter the pieces or an amount."),
+        ({"packs-100": "", "pieces-20": ""}, "Enter the pieces or an amount."),
         ({"packs-100": "", "pieces-20": "0"}, "Enter an amount above 0."),
         ({"pieces-20": "many"}, "0.20 EUR: Enter a whole number of pieces, such as 12."),
         ({"amount": "65"}, "The pieces add up to 66.00 EUR, but the amount is 65.00 EUR."),
@@ -154,7 +154,7 @@ def test_an_arrival_and_a_cancellation_that_are_none_stay_typed(cast: Cast, erik
     order = ordered(cast)
     typed: dict[str, str]
     for act, typed, words in (
-        ("/arrive", {}, "Amount: Enter the pieces or an amount."),
+        ("/arrive", {}, "Enter the pieces or an amount."),
         ("/arrive", {"amount": "0"}, "Enter an amount above 0. If nothing comes, cancel the order."),
         ("/arrive", {"amount": "6O"}, "Enter an amount such as 1,250.50."),
         ("/arrive", {"amount": "66", "note": "x" * 501}, "Enter at most 500 characters."),

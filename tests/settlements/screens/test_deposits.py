@@ -186,7 +186,12 @@ def test_a_wrong_credit_is_corrected_by_somebody_else(cast: Cast, erika: Browser
     assert "Credited by the bank: This amount is already recorded." in anna.text
     assert anna.fill(path, {"amount": "300", "reason": "a nought was missing"}).status_code == 303
     anna.follow()
-    for words in ("The credit is corrected.", "Difference: none 0.00 EUR", "from 30.00 EUR to 300.00 EUR", "a nought"):
+    for words in (
+        "The bank credit is corrected.",
+        "Difference: none 0.00 EUR",
+        "from 30.00 EUR to 300.00 EUR",
+        "a nought",
+    ):
         assert words in anna.text, words
     anna.get("/vault/deposits" + shop)
     assert "as packed" in anna.text

@@ -331,11 +331,11 @@ def test_a_register_is_its_cashiers_and_the_managers(shop: Shop, carla: Browser,
     assert Browser(shop.cast.bruno).get("/desk/register").headers["Location"] == opening_path(shop, 2)
     erika = Browser(shop.cast.erika)
     erika.get("/desk/register")
-    assert "Register 1 being counted since" in erika.text
+    assert "Register 1 Being counted since" in erika.text
     assert "Register 2 Not open Open register" in erika.text
     open_drawer(shop.cast.bruno, 0, station=2)
     erika.get("/desk/register")
-    assert "Register 2 open since" in erika.text
+    assert "Register 2 Open since" in erika.text
     assert "Bruno Show register" in erika.text
 
 

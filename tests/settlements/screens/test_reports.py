@@ -104,7 +104,7 @@ def test_the_z_tells_figures_people_pieces_and_seal(cast: Cast) -> None:
     for words in (
         "1337 Berlin Z 3 Register 1 · Settlement",
         f"{zone} Erika Mustermann Counted",
-        "With the amounts that were declared",
+        "With the counted amounts",
         "Opened with 200.00 EUR",
         "Expected 338.00 EUR Counted 338.00 EUR Difference: match 0.00 EUR Returned to the safe 338.00 EUR",
         "100.00 EUR 3 300.00 EUR",

@@ -48,7 +48,7 @@ def test_the_vault_from_its_first_count_to_the_next_period(shop: Shop) -> None:
     erika.get("/vault")
     assert "Started with 790.00 EUR 40.00 USD" in erika.text
     assert f'href="{path_of(first)}"' in erika.page.content.decode()
-    assert "Register 1 open since" in erika.text
+    assert "Register 1 Open since" in erika.text
     assert figures(now(first))[EUR] == (800_00, 790_00, -10_00)
 
 
