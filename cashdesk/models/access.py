@@ -24,7 +24,7 @@ class AccessToken(models.Model):
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="tokens", null=True, blank=True)
     register = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="tokens", null=True, blank=True)
     scopes = models.JSONField(
-        default=list, blank=True, help_text="For API keys; a person's token may what the person may."
+        default=list, blank=True, help_text="For API keys only. A person's token has the person's role."
     )
     replaces = models.OneToOneField(
         "self",
@@ -32,7 +32,7 @@ class AccessToken(models.Model):
         related_name="replaced_by",
         null=True,
         blank=True,
-        help_text="The key that this one takes the place of.",
+        help_text="The key that this one replaces.",
     )
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, blank=True)
@@ -61,11 +61,9 @@ class SignInAttempt(models.Model):
     """
 
     identifier_digest = models.CharField(
-        max_length=64, help_text="SHA-256 of the name tried; people type passwords there."
+        max_length=64, help_text="SHA-256 of the typed name, because people type passwords there."
     )
-    source_digest = models.CharField(
-        max_length=64, default="", help_text="SHA-256 of the device, person or address that tried."
-    )
+    source_digest = models.CharField(max_length=64, default="", help_text="SHA-256 of the device, person or address.")
     by = models.CharField(max_length=16, choices=TryBy.choices, default=TryBy.STRANGER)
     address = models.CharField(max_length=64)
     at = models.DateTimeField()

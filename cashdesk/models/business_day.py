@@ -19,7 +19,7 @@ class BusinessDay(models.Model):
     closed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     closed_with = models.ForeignKey(AccessToken, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     last_movement = models.BigIntegerField(
-        help_text="Id of the store's last movement before the close: later ones of this date are late for the day."
+        help_text="Id of the store's last movement before the close. Later movements of this date are late."
     )
 
     class Meta:

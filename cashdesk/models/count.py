@@ -68,7 +68,7 @@ class CountPieces(models.Model):
     """The number of counted pieces of one note or coin."""
 
     count_amount = models.ForeignKey(CountAmount, on_delete=models.PROTECT, related_name="pieces", db_index=False)
-    denomination = models.BigIntegerField(help_text="Value of one piece, minor units.")
+    denomination = models.BigIntegerField(help_text="Value of one piece in minor units.")
     pieces = models.PositiveIntegerField()
 
     class Meta:

@@ -13,11 +13,13 @@ class Draft(models.Model):
     """
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="drafts", db_index=False)
-    subject = models.CharField(max_length=80, help_text="What is being filled in, such as close:<uuid of the session>.")
-    fields = models.JSONField(help_text="What was typed, by the name of the field.")
-    version = models.PositiveIntegerField(default=1, help_text="Raised by each save: two devices notice each other.")
+    subject = models.CharField(max_length=80, help_text="What the form is about, such as close:<uuid of the session>.")
+    fields = models.JSONField(help_text="The typed text by field name.")
+    version = models.PositiveIntegerField(
+        default=1, help_text="Increased by each save, so that two devices notice each other."
+    )
     device = models.CharField(
-        max_length=32, blank=True, help_text="Which device typed last; a name that it gave itself."
+        max_length=32, blank=True, help_text="The device of the last input, by the id that its page chose."
     )
     updated_at = models.DateTimeField()
 

@@ -9,7 +9,7 @@ class IdempotentAnswer(models.Model):
     It is written in the same transaction as the effect of the request, so that both exist or neither.
     """
 
-    principal = models.CharField(max_length=80, help_text="Whose key it is: user:42 or key:7.")
+    principal = models.CharField(max_length=80, help_text="The owner of the key: user:42 or key:7.")
     key = models.CharField(max_length=255)
     fingerprint = models.CharField(max_length=64, help_text="SHA-256 of method, path, query and body.")
     status_code = models.PositiveSmallIntegerField()

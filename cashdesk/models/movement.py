@@ -33,7 +33,8 @@ class Movement(PublicIdModel):
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="movements", null=True, db_index=False)
     reverses = models.OneToOneField("self", on_delete=models.PROTECT, related_name="reversed_by", null=True)
     is_late = models.BooleanField(
-        default=False, help_text="Arrived after its period was closed: explains it, changes nothing."
+        default=False,
+        help_text="Booked after its period was closed. It explains the difference and changes no sealed figure.",
     )
     late_for = models.ForeignKey(
         Place,
@@ -41,9 +42,9 @@ class Movement(PublicIdModel):
         related_name="late_movements",
         null=True,
         db_index=False,
-        help_text="Of a late one: the place whose closed period it explains, where over/short stands in its stead.",
+        help_text="For late money: the place whose closed period it explains. Over/short replaces it as an end.",
     )
-    business_date = models.DateField(help_text="The store's trading date, frozen at recording.")
+    business_date = models.DateField(help_text="The store's business date, frozen when it was recorded.")
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)

@@ -93,49 +93,49 @@ class Store(PublicIdModel):
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="stores")
     vendor = models.ForeignKey(Vendor, on_delete=models.PROTECT, related_name="stores", null=True, blank=True)
-    number = models.CharField(max_length=20, help_text="The store's number, as people say it; unique in the account.")
+    number = models.CharField(max_length=20, help_text="The store's number, unique in the account.")
     name = models.CharField(max_length=200)
     currency = models.CharField(max_length=3, validators=[validate_currency], help_text="ISO 4217, such as EUR.")
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
     cut_off_hour = models.PositiveSmallIntegerField(
         default=0,
         validators=[MinValueValidator(0), MaxValueValidator(23)],
-        help_text="Hour of the local clock at which the business day changes: 4 means that 03:59 is still yesterday.",
+        help_text="Local hour at which the business day changes. With 4, a sale at 03:59 belongs to the previous day.",
     )
     tolerance_minor = models.BigIntegerField(
         "tolerance",
         default=0,
         validators=[MinValueValidator(0)],
-        help_text="Minor units; larger differences ask to be explained.",
+        help_text="Minor units. Larger differences must be explained.",
     )
     tolerance_basis_points = models.PositiveIntegerField(
         "tolerance by share",
         default=0,
         validators=[MaxValueValidator(10_000)],
-        help_text="Hundredths of a percent of the expected amount; 50 is half a percent.",
+        help_text="Hundredths of a percent of the expected amount: 50 is half a percent.",
     )
     escalation_minor = models.BigIntegerField(
         "second limit",
         null=True,
         blank=True,
         validators=[MinValueValidator(0)],
-        help_text="Minor units; what is above it is signed off by an admin. Empty: there is no second limit.",
+        help_text="Minor units. An admin must sign off larger differences. Empty: no second limit.",
     )
     closes_stale_sessions = models.BooleanField(
         "close what is left open",
         default=True,
-        help_text="Closing a business day closes what is open of it without a count; else it waits for the count.",
+        help_text="Closing a business day closes open sessions without a count. If not set, the close waits for them.",
     )
     requires_settlement = models.BooleanField(
         "trades under settlement only",
         default=False,
-        help_text="Registers sell, pay in and pay out only while their settlement is open.",
+        help_text="Registers trade only while they have an open settlement.",
     )
     language = models.CharField(
         max_length=8,
         choices=Language.choices,
         default=Language.ENGLISH,
-        help_text="What its pages speak to people who chose no language, and how amounts and dates are written there.",
+        help_text="Language of the store's pages for people who chose none, and the style of amounts and dates.",
     )
     float_template = models.JSONField(
         default=dict,
@@ -147,21 +147,21 @@ class Store(PublicIdModel):
         null=True,
         blank=True,
         validators=[MinValueValidator(0)],
-        help_text="Minor units; a count of more is confirmed by a second person. Empty: no count asks for one.",
+        help_text="Minor units. A witness must confirm larger counts. Empty: no witness.",
     )
     register_look_minor = models.BigIntegerField(
         "second look above, at a register",
         null=True,
         blank=True,
         validators=[MinValueValidator(0)],
-        help_text="Minor units; larger amounts are shown once more before they are booked. Empty: a default by currency.",
+        help_text="Minor units. Larger amounts must be confirmed before they are booked. Empty: a default by currency.",
     )
     vault_look_minor = models.BigIntegerField(
         "second look above, in the vault",
         null=True,
         blank=True,
         validators=[MinValueValidator(0)],
-        help_text="Minor units; larger amounts are shown once more before they are booked. Empty: a default by currency.",
+        help_text="Minor units. Larger amounts must be confirmed before they are booked. Empty: a default by currency.",
     )
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)

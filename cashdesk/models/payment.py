@@ -16,13 +16,13 @@ class PaymentMethod(PublicIdModel):
     """A payment method that an account offers. Movements store its code."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="payment_methods")
-    code = models.CharField(max_length=32, help_text="In capitals; CASH is cash.")
+    code = models.CharField(max_length=32, help_text="Capital letters. CASH is cash.")
     name = models.CharField(max_length=100)
     is_cash = models.BooleanField(default=False)
     is_counted = models.BooleanField(
         "counted by hand",
         default=False,
-        help_text="Settlements ask for it, as for cash: card slips, cheques. What is not counted is taken as the books say.",
+        help_text="Settlements count it like cash (card slips, cheques). If not, they use the amount in the books.",
     )
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -74,24 +74,24 @@ class Payment(models.Model):
     operator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     booked = models.CharField(max_length=8, choices=Booked.choices, default=Booked.NOT_MOVED)
     business_date = models.DateField(help_text="The store's trading date of the payment, frozen when it was reported.")
-    paid_at = models.DateTimeField(help_text="When the till says it was paid; a till's clock may be wrong.")
+    paid_at = models.DateTimeField(help_text="When it was paid by the till's clock, which may be wrong.")
     clock_adjusted = models.BooleanField(
-        default=False, help_text="The till's clock told another business day than the one of the payment."
+        default=False, help_text="The till's clock gave another business day than the payment's."
     )
     reported_at = models.DateTimeField()
     reported_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     reported_with = models.ForeignKey(
         AccessToken, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
     )
-    decided_at = models.DateTimeField(null=True, help_text="When a pending one was approved or rejected.")
+    decided_at = models.DateTimeField(null=True, help_text="When a pending payment was approved or rejected.")
     source = models.CharField(
         max_length=100,
         blank=True,
         default="",
-        help_text="Which till reported it: class of caller, and register or operator. Empty for those of before.",
+        help_text="The till that reported it: type of caller, and register or operator. Empty in old rows.",
     )
     fingerprint = models.CharField(
-        max_length=64, help_text="SHA-256 of the report as sent: the same event again, or another."
+        max_length=64, help_text="SHA-256 of the report as sent. Tells a repeated report from a different one."
     )
 
     class Meta:

@@ -74,7 +74,7 @@ class User(AbstractBaseUser, PublicIdModel):
     email = models.EmailField()
     name = models.CharField(max_length=200)
     rut = models.CharField(
-        "tax id", max_length=20, blank=True, help_text="RUT or another tax id; may be used to sign in."
+        "tax id", max_length=20, blank=True, help_text="RUT or another tax id. The person can sign in with it."
     )
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.CASHIER)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="people", null=True, blank=True)
@@ -88,19 +88,19 @@ class User(AbstractBaseUser, PublicIdModel):
         help_text="The assigned register.",
     )
     operator_code = models.CharField(
-        max_length=64, blank=True, help_text="The code by which tills know this person; the user id where it is empty."
+        max_length=64, blank=True, help_text="The person's code at tills. Empty: the user id."
     )
     language = models.CharField(
         max_length=8,
         choices=Language.choices,
         blank=True,
-        help_text="What the pages speak; empty: the store's language.",
+        help_text="Language of the pages. Empty: the store's language.",
     )
     is_owner = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     is_superuser = models.BooleanField(default=False)
     access_version = models.PositiveIntegerField(
-        default=0, editable=False, help_text="Part of what a browser session holds: raising it ends them all."
+        default=0, editable=False, help_text="Stored in browser sessions. Increasing it ends them all."
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

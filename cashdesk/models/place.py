@@ -22,7 +22,7 @@ class Place(models.Model):
     transitions = models.BigIntegerField(
         default=0,
         editable=False,
-        help_text="How many times the place was opened or closed; a posting that looked before a transition sees it here.",
+        help_text="Counts openings and closes. A posting compares it to notice that the place changed.",
     )
 
     settling = models.CharField(
@@ -31,7 +31,7 @@ class Place(models.Model):
         choices=Settling.choices,
         default=Settling.NONE,
         editable=False,
-        help_text="Whether a settlement holds the place. Part of the row that postings look at, so of the lock.",
+        help_text="Whether a settlement holds the place. Postings read it under the lock of this row.",
     )
     settling_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -40,15 +40,15 @@ class Place(models.Model):
         null=True,
         editable=False,
         db_index=False,
-        help_text="Who opened the settlement that holds it.",
+        help_text="Who opened the place's settlement.",
     )
     settling_since = models.DateTimeField(
-        null=True, editable=False, help_text="When the settlement that holds it was opened."
+        null=True, editable=False, help_text="When the place's settlement was opened."
     )
     settled_after_z = models.PositiveBigIntegerField(
         default=0,
         editable=False,
-        help_text="The Z of the place before its latest settlement began: sessions sealed above it lie inside.",
+        help_text="The place's last Z before its latest settlement. Sessions with a higher Z belong to that settlement.",
     )
 
     class Meta:

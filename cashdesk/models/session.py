@@ -31,25 +31,27 @@ class CashSession(PublicIdModel):
     )
     status = models.CharField(max_length=16, choices=SessionStatus.choices, default=SessionStatus.OPEN)
     currency = models.CharField(max_length=3)
-    business_date = models.DateField(help_text="The store's trading date at the opening.")
+    business_date = models.DateField(help_text="The store's business date at the opening.")
     start_amount = models.BigIntegerField(help_text="The float that the cashier counted at the opening.")
     opening_difference = models.BigIntegerField(
-        default=0, help_text="Float minus what the register's book still held; belongs to custody between two sessions."
+        default=0, help_text="Float minus the register's balance before the opening. It arose between two sessions."
     )
     is_handed_over = models.BooleanField(
-        default=False, help_text="Closed with a count, the cash left in the drawer for the next cashier to count in."
+        default=False, help_text="Closed with a count. The cash stayed in the drawer for the next cashier to count in."
     )
     is_cancelled = models.BooleanField(
         "opening cancelled",
         default=False,
-        help_text="Opened by mistake: nothing moved, and the float went back where it came from. No count of the drawer.",
+        help_text="Opened by mistake: nothing moved and the float was returned. The drawer was not counted.",
     )
     opened_at = models.DateTimeField()
     opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     closed_at = models.DateTimeField(null=True)
     closed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     expected_amount = models.BigIntegerField(null=True, help_text="Frozen at the close.")
-    declared_amount = models.BigIntegerField(null=True, help_text="What the cashier counted; 0 after a forced close.")
+    declared_amount = models.BigIntegerField(
+        null=True, help_text="The amount that the cashier counted; 0 after a forced close."
+    )
     difference = models.BigIntegerField(null=True, help_text="Declared minus expected.")
     seal = models.OneToOneField(Seal, on_delete=models.PROTECT, related_name="session", null=True)
 
@@ -152,7 +154,7 @@ class ForeignCash(models.Model):
     expected_amount = models.BigIntegerField()
     counted_amount = models.BigIntegerField(null=True)
     difference = models.BigIntegerField(null=True, help_text="Counted minus expected.")
-    stays = models.BooleanField(help_text="Left in the drawer: handed over, or not counted.")
+    stays = models.BooleanField(help_text="The cash stayed in the drawer: handed over, or not counted.")
 
     class Meta:
         ordering = ("session", "currency")

@@ -31,7 +31,12 @@ class Variance(PublicIdModel):
     place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     session = models.ForeignKey(CashSession, on_delete=models.PROTECT, related_name="variances", null=True)
     person = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False, help_text="Whose drawer it was."
+        User,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        db_index=False,
+        help_text="The cashier of the drawer.",
     )
     counted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     business_date = models.DateField()
@@ -40,16 +45,18 @@ class Variance(PublicIdModel):
     expected_amount = models.BigIntegerField(null=True)
     counted_amount = models.BigIntegerField(null=True)
     difference = models.BigIntegerField(
-        null=True, help_text="Counted minus expected; of late money what came, once it is approved; else unknown."
+        null=True, help_text="Counted minus expected. For late money: the approved amount. Empty while it is unknown."
     )
-    tolerance = models.BigIntegerField(default=0, help_text="What the store let pass at that time.")
-    first_movement = models.BigIntegerField(null=True, help_text="Of late money: id of the first movement of it.")
-    last_movement = models.BigIntegerField(null=True, help_text="Of late money: of the last that was approved.")
+    tolerance = models.BigIntegerField(default=0, help_text="The store's tolerance at that time.")
+    first_movement = models.BigIntegerField(null=True, help_text="For late money: id of its first movement.")
+    last_movement = models.BigIntegerField(null=True, help_text="For late money: id of the last approved movement.")
     raised_at = models.DateTimeField()
 
     state = models.CharField(max_length=16, choices=VarianceState.choices, default=VarianceState.OPEN)
     is_escalated = models.BooleanField(
-        "escalated", default=False, help_text="Above the store's second limit, or handed up: an admin decides."
+        "escalated",
+        default=False,
+        help_text="An admin decides: above the store's second limit, or escalated by a person.",
     )
     reason = models.CharField(max_length=32, choices=Reason.choices, blank=True)
     notes = models.CharField(max_length=2000, blank=True)

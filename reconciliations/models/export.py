@@ -11,19 +11,19 @@ from reconciliations.enums import ExportState, FileFormat
 class Export(PublicIdModel):
     """One exported file of one table of a store: who requested it, for which days, and its progress."""
 
-    table = models.CharField(max_length=32, help_text="movements, reconciliations, ...")
+    table = models.CharField(max_length=32, help_text="Name of the table, such as movements.")
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="exports", db_index=False)
     first_date = models.DateField(help_text="First business date.")
     last_date = models.DateField(help_text="Last business date, included.")
     file_format = models.CharField(max_length=8, choices=FileFormat.choices)
-    requested_by = models.CharField(max_length=80, help_text="user:42 or apikey:ck_1a2b, as it was.")
+    requested_by = models.CharField(max_length=80, help_text="user:42 or apikey:ck_1a2b at that time.")
     requested_by_user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     requested_with = models.ForeignKey(
         AccessToken, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
     )
     begun_at = models.DateTimeField()
     state = models.CharField(max_length=16, choices=ExportState.choices, default=ExportState.RUNNING)
-    rows_total = models.PositiveBigIntegerField(help_text="How many rows there were at the beginning.")
+    rows_total = models.PositiveBigIntegerField(help_text="Number of rows when the export began.")
     rows_done = models.PositiveBigIntegerField(default=0)
     progressed_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)

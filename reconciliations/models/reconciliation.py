@@ -20,19 +20,19 @@ class Reconciliation(PublicIdModel):
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="reconciliations", db_index=False)
     business_date = models.DateField()
     operator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
-    operator_uid = models.CharField(max_length=64, blank=True, help_text="As it was given.")
+    operator_uid = models.CharField(max_length=64, blank=True, help_text="The operator as sent.")
     currency = models.CharField(max_length=3)
     system_amount = models.BigIntegerField()
     declared_amount = models.BigIntegerField()
     discrepancy = models.BigIntegerField(help_text="Declared minus system.")
     as_of_movement = models.BigIntegerField()
     rule = models.PositiveSmallIntegerField(
-        choices=DayRule.choices, default=DayRule.CUSTODY, help_text="How the system amount was worked out."
+        choices=DayRule.choices, default=DayRule.CUSTODY, help_text="How the system amount was calculated."
     )
     as_of_session = models.BigIntegerField(default=0)
     as_of_seal = models.BigIntegerField(default=0)
     first_movement = models.BigIntegerField(
-        default=0, help_text="Id of the first movement of the day or a later one, or of the next one to come."
+        default=0, help_text="Id of the first movement on or after that day, or the next id if there is none."
     )
     overnight_session = models.ForeignKey(
         CashSession,
@@ -40,23 +40,23 @@ class Reconciliation(PublicIdModel):
         related_name="+",
         null=True,
         db_index=False,
-        help_text="The session that the operator held when the day began.",
+        help_text="The operator's open session when the day began.",
     )
     reason = models.CharField(max_length=32, choices=Reason.choices, blank=True)
     notes = models.CharField(max_length=2000, blank=True)
     authorization = models.OneToOneField(
         Authorization, on_delete=models.PROTECT, related_name="reconciliation", null=True
     )
-    is_post_close = models.BooleanField(default=False, help_text="The business day had been closed.")
+    is_post_close = models.BooleanField(default=False, help_text="Recorded after the business day was closed.")
     awaits_approval = models.BooleanField(default=False)
     supersedes = models.OneToOneField(
         "self",
         on_delete=models.PROTECT,
         related_name="superseded_by",
         null=True,
-        help_text="The one it takes the place of.",
+        help_text="The reconciliation that it replaces.",
     )
-    reported_by = models.CharField(max_length=80, help_text="user:42 or apikey:ck_1a2b, as it was.")
+    reported_by = models.CharField(max_length=80, help_text="user:42 or apikey:ck_1a2b at that time.")
     reported_by_user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     reported_with = models.ForeignKey(
         AccessToken, on_delete=models.PROTECT, related_name="+", null=True, db_index=False

@@ -20,7 +20,7 @@ class VarianceEvent(PublicIdModel):
     at = models.DateTimeField()
     by_user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     by_token = models.ForeignKey(AccessToken, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
-    by_label = models.CharField(max_length=80, help_text="user:42 or apikey:ck_1a2b, as it was.")
+    by_label = models.CharField(max_length=80, help_text="user:42 or apikey:ck_1a2b at that time.")
     from_state = models.CharField(max_length=16, choices=VarianceState.choices)
     to_state = models.CharField(max_length=16, choices=VarianceState.choices)
     reason = models.CharField(max_length=32, choices=Reason.choices, blank=True)

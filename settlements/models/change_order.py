@@ -21,18 +21,20 @@ class ChangeOrder(PublicIdModel):
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="change_orders", db_index=False)
     state = models.CharField(max_length=16, choices=ChangeOrderState.choices, default=ChangeOrderState.ORDERED)
     currency = models.CharField(max_length=3)
-    amount = models.BigIntegerField(help_text="What was ordered.")
-    pieces = models.JSONField(default=dict, help_text="Of which notes and coins; empty where one amount was ordered.")
+    amount = models.BigIntegerField(help_text="The ordered amount.")
+    pieces = models.JSONField(
+        default=dict, help_text="The ordered pieces by worth. Empty if only an amount was ordered."
+    )
     wanted_on = models.DateField(null=True, help_text="The day on which the store wants it.")
     note = models.CharField(max_length=500, blank=True)
     ordered_at = models.DateTimeField()
     ordered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
-    ended_at = models.DateTimeField(null=True, help_text="When it arrived, or was cancelled.")
+    ended_at = models.DateTimeField(null=True, help_text="When it arrived or was cancelled.")
     ended_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     reason = models.CharField(max_length=500, blank=True, help_text="Why it was cancelled.")
-    received = models.BigIntegerField(null=True, help_text="What was counted when it came.")
+    received = models.BigIntegerField(null=True, help_text="The amount counted on arrival.")
     received_pieces = models.JSONField(
-        default=dict, help_text="Of which notes and coins; empty where it was one amount."
+        default=dict, help_text="The counted pieces by worth. Empty if only an amount was counted."
     )
     movement = models.OneToOneField(Movement, on_delete=models.PROTECT, related_name="change_order", null=True)
 

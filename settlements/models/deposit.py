@@ -28,11 +28,11 @@ class Deposit(PublicIdModel):
     prepared_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     collected_at = models.DateTimeField(null=True)
     collected_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
-    courier = models.CharField(max_length=200, blank=True, help_text="Who took the bag along.")
+    courier = models.CharField(max_length=200, blank=True, help_text="Name of the courier.")
     credited_at = models.DateTimeField(null=True)
     credited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
-    credited_amount = models.BigIntegerField(null=True, help_text="What the bank says.")
-    difference = models.BigIntegerField(null=True, help_text="Credited minus what was in the bag by the books.")
+    credited_amount = models.BigIntegerField(null=True, help_text="The amount that the bank credited first.")
+    difference = models.BigIntegerField(null=True, help_text="Credited amount minus the amount packed.")
 
     class Meta:
         ordering = ("-pk",)
@@ -88,11 +88,11 @@ class CreditCorrection(PublicIdModel):
     """
 
     deposit = models.ForeignKey(Deposit, on_delete=models.PROTECT, related_name="corrections", db_index=False)
-    number = models.PositiveSmallIntegerField(help_text="1 for the first correction of the bag.")
+    number = models.PositiveSmallIntegerField(help_text="1 for the deposit's first correction.")
     movement = models.OneToOneField(Movement, on_delete=models.PROTECT, related_name="credit_correction")
-    corrected_from = models.BigIntegerField(help_text="What was recorded before.")
-    corrected_to = models.BigIntegerField(help_text="What the bank credited.")
-    difference = models.BigIntegerField(help_text="The corrected figure minus what was in the bag by the books.")
+    corrected_from = models.BigIntegerField(help_text="The amount before the correction.")
+    corrected_to = models.BigIntegerField(help_text="The corrected amount.")
+    difference = models.BigIntegerField(help_text="The corrected amount minus the amount packed.")
     reason = models.CharField(max_length=200)
     corrected_at = models.DateTimeField()
     corrected_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)

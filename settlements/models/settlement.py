@@ -21,7 +21,7 @@ class Settlement(PublicIdModel):
     place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="settlements", db_index=False)
     type = models.CharField(max_length=16, choices=SettlementType.choices)
     state = models.CharField(max_length=8, choices=SettlementState.choices, default=SettlementState.OPEN)
-    business_date = models.DateField(help_text="The store's trading date at the opening.")
+    business_date = models.DateField(help_text="The store's business date at the opening.")
     opened_after = models.BigIntegerField(help_text="Id of the place's last movement before the period.")
     opened_after_z = models.PositiveBigIntegerField(help_text="The place's last Z before the period; 0 for none.")
     opened_at = models.DateTimeField()
@@ -30,9 +30,9 @@ class Settlement(PublicIdModel):
     counted_at = models.DateTimeField(null=True)
     counted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     counted_by_name = models.CharField(max_length=200, blank=True)
-    last_count_at = models.DateTimeField(null=True, help_text="Of a vault: when it was last previewed.")
+    last_count_at = models.DateTimeField(null=True, help_text="For a vault: when it was last previewed.")
     last_count_by_name = models.CharField(max_length=200, blank=True)
-    preview_count = models.PositiveIntegerField(default=0, help_text="How many previews were counted.")
+    preview_count = models.PositiveIntegerField(default=0, help_text="Number of previews.")
     closed_at = models.DateTimeField(null=True)
     closed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     closed_by_name = models.CharField(max_length=200, blank=True)
@@ -104,7 +104,7 @@ class InitialAmount(models.Model):
     method = models.CharField(max_length=32)
     amount = models.BigIntegerField()
     opening_difference = models.BigIntegerField(
-        default=0, help_text="Amount minus what the book still held; belongs to custody between two periods."
+        default=0, help_text="Amount minus the balance in the books before the opening. It arose between two periods."
     )
 
     class Meta:
@@ -136,7 +136,7 @@ class ClosingAmount(models.Model):
     actual = models.BigIntegerField()
     difference = models.BigIntegerField(help_text="Actual minus target.")
     is_assumed = models.BooleanField(
-        default=False, help_text="Not counted by hand and not declared: taken as the books say."
+        default=False, help_text="Neither counted nor declared: the amount in the books was used."
     )
 
     class Meta:
@@ -169,9 +169,9 @@ class SettlementCount(models.Model):
     settlement = models.ForeignKey(Settlement, on_delete=models.PROTECT, related_name="counts", db_index=False)
     count = models.OneToOneField(Count, on_delete=models.PROTECT, related_name="settlement_count")
     attempt = models.PositiveIntegerField()
-    is_equal = models.BooleanField(help_text="Whether every amount was the target's.")
+    is_equal = models.BooleanField(help_text="Whether every amount was equal to its target.")
     unequal = models.JSONField(
-        default=list, help_text='The pairs that were not the target\'s, such as [["EUR", "CASH"]]; not by how much.'
+        default=list, help_text='The pairs that were not equal, such as [["EUR", "CASH"]], without the differences.'
     )
 
     class Meta:
