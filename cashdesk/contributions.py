@@ -1,4 +1,4 @@
-"""What an app adds to the pages and APIs of the floors below it, so that a lower floor never names an upper one.
+"""Additions that an app makes to pages and APIs of lower floors, so that a lower floor never names an upper one.
 
 An app declares `contributes` on its AppConfig. It is data only: names of templates, prefixes and dotted names. Apps
 contribute in the order of INSTALLED_APPS.

@@ -127,7 +127,7 @@ class PaymentType(models.TextChoices):
 
 
 class Booked(models.TextChoices):
-    """How a payment was booked: into the open period, late for a closed period, or not at all."""
+    """The way a payment was booked: into the open period, late for a closed period, or not at all."""
 
     ON_TIME = "on_time", "On time"
     LATE = "late", "Late"

@@ -10,7 +10,7 @@ from cashdesk.enums import PlaceKind, Role
 
 
 class Origin(StrEnum):
-    """What records a movement. A kind can have several origins."""
+    """The cause that records a movement. A kind can have several origins."""
 
     PAYMENT = "PAYMENT"
     """A payment that the point of sale reported."""
@@ -27,7 +27,7 @@ class Origin(StrEnum):
 
 
 class Reversal(StrEnum):
-    """Who may reverse a movement on request."""
+    """The people who may reverse a movement on request."""
 
     OWN = "OWN"
     """The person who recorded it, until it is counted; a manager always."""
@@ -49,7 +49,7 @@ class DayPart(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayEffect:
-    """What a movement does to the expected cash of its store-day. `sign` is what it does to the drawers: +1 or -1.
+    """The effect of a movement on the expected cash of its store-day. `sign` is the effect on the drawers: +1 or -1.
 
     `stays_in_store`: the cash leaves the drawer and stays in the store. It counts for an operator, not for the store.
     """
@@ -61,7 +61,7 @@ class DayEffect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormWords:
-    """What a form says. `booked` introduces the amount on the next page; `%(number)s` in it is the register's number."""
+    """The words of a form. `booked` introduces the amount on the next page; `%(number)s` in it is the register's number."""
 
     title: str
     hint: str
@@ -76,9 +76,9 @@ class FormWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookWords:
-    """What introduces an amount that is shown again before it is booked; `%(station)s` is the register's number.
+    """The words before an amount that must be confirmed before it is booked; `%(station)s` is the register's number.
 
-    `any_register` is for a register that is not chosen yet. "" where no form asks for such a place.
+    `any_register` is for a register that is not chosen yet. "" means that no form asks for such a place.
     """
 
     register: str = ""

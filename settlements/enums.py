@@ -34,7 +34,7 @@ class SettlementState(models.TextChoices):
 
 
 class Closing(models.TextChoices):
-    """How a period was closed. CANCELLED applies only to the opening of a cash session."""
+    """The way a period was closed. CANCELLED applies only to the opening of a cash session."""
 
     DECLARED = "DECLARED", "With the amounts that were declared"
     MATCHED = "MATCHED", "By a preview in which all was equal"

@@ -160,7 +160,7 @@ class CashSessionAdmin(ActingAdmin):
 
     @admin.display(description="handed over")
     def custody(self, session: CashSession) -> str:
-        """Who counted the cash before and after this session."""
+        """The cashiers who counted the cash before and after this session."""
         told = [told_of_handover(session)]
         if session.is_handed_over:
             waits = session in handovers_waiting(store=session.store)

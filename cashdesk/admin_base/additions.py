@@ -1,6 +1,6 @@
-"""What an app adds to back office pages of the floors below it: `add_to_page(Model, Addition(...))` in its admin.
+"""Additions that an app makes to admin pages of lower floors: `add_to_page(Model, Addition(...))` in its admin.
 
-The pages are registered once, by the app of their model. They ask here for what other apps add.
+The app of the model registers the page once. The page asks this module for what other apps add.
 """
 
 from collections import defaultdict

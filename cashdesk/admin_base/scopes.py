@@ -1,4 +1,4 @@
-"""Which rows of each model a person may see: the one table behind every list, page, filter and choice of the admin."""
+"""The visible rows of each model, per person: the one table behind every list, page, filter and choice of the admin."""
 
 from collections.abc import Callable
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""Who may see what is expected, and the audit entry for each view (law 5).
+"""Visibility of expected amounts, and the audit entry for each view of one (law 5).
 
 Nobody learns what is expected before the count, except managers, programs with the scope and the system. Lists, pages,
 reports and exports call these functions. `settlements.domain.visibility` adds the rules for settlements and reports.

@@ -1,6 +1,6 @@
-"""The ways of speaking of the published APIs: how JSON is read and written, and what an error looks like in each.
+"""The JSON formats of the published APIs: reading, writing, and the error body of each.
 
-A dialect shapes; it decides nothing. Which status a refusal has is one table in `cashdesk.web.errors`.
+A dialect only shapes answers. `cashdesk.web.errors` decides the status of an error.
 """
 
 import json
@@ -23,7 +23,7 @@ DEPTH_MAX: Final = 20
 WHOLE_DIGITS_READ: Final = 100
 TOO_DEEP: Final = "The JSON is nested too deeply."
 ERRORS_NAMED_MAX: Final = 20
-"""A request can be wrong in as many fields as it has; an answer names so many of them."""
+"""An answer lists at most this many wrong fields, however many the request has."""
 NAME_LENGTH_MAX: Final = 100
 TEXT_LENGTH_MAX: Final = 500
 MESSAGE_LENGTH_MAX: Final = 4_000
@@ -31,8 +31,10 @@ MESSAGE_LENGTH_MAX: Final = 4_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """A refusal, ready to be shaped: `errors` names fields of the request, by the names that the caller used where
-    `is_as_sent`, else by the domain's own. Without a message the errors stand for it.
+    """An error, ready to be written. Without a message, the field errors make up the message.
+
+    `errors` maps field names to texts. With `is_as_sent` these are the names in the request, else the domain's own
+    names.
     """
 
     status: int
@@ -43,7 +45,7 @@ class Fault:
     is_as_sent: bool = False
 
     def __post_init__(self) -> None:
-        """Bounds what is told: the names and texts may hold what the caller sent, at any length and in any number."""
+        """Limits the number and length of the texts, because they may contain what the caller sent."""
         named = [item for item in self.errors.items() if item[0] != "body"]
         last = [self.errors["body"]] if "body" in self.errors else []
         if len(named) > ERRORS_NAMED_MAX:
@@ -56,22 +58,22 @@ class Fault:
 
 
 class Dialect:
-    """The common part; each published API has one subclass."""
+    """The base class. Each published API has a subclass."""
 
     media_type = "application/json"
 
     @classmethod
     def error_body(cls, fault: Fault) -> dict[str, Any]:
-        """Returns the body of a refusal."""
+        """Returns the body of an error."""
         raise NotImplementedError
 
 
 class BareDialect(Dialect):
-    """Cash sessions: bare bodies, errors `{"detail": text}`."""
+    """Cash sessions: bodies without an envelope, errors as `{"detail": text}`."""
 
     @classmethod
     def error_body(cls, fault: Fault) -> dict[str, Any]:
-        """Returns `{"detail"}`; the text names the field where there is one."""
+        """Returns `{"detail"}`. The text names the field if there is one."""
         return {"detail": one_sentence(fault)}
 
 
@@ -80,7 +82,7 @@ class EnvelopeDialect(Dialect):
 
     @classmethod
     def error_body(cls, fault: Fault) -> dict[str, Any]:
-        """Returns the message, the code under `error`, and the fields under `data.errors`."""
+        """Returns the message, the code as `error`, and the fields in `data.errors`."""
         body: dict[str, Any] = {"message": one_sentence(fault), "error": fault.code}
         if fault.errors:
             body["data"] = {"errors": dict(fault.errors)}
@@ -88,27 +90,27 @@ class EnvelopeDialect(Dialect):
 
     @staticmethod
     def body(message: str, data: Any) -> dict[str, Any]:
-        """Wraps an answer."""
+        """Puts an answer into the envelope."""
         return {"message": message, "data": data}
 
 
 class CommonDialect(Dialect):
-    """Signing in, which the clients of every dialect do: a refusal carries the words of both older ones."""
+    """Sign-in: clients of both older dialects use it, so an error has the fields of both."""
 
     @classmethod
     def error_body(cls, fault: Fault) -> dict[str, Any]:
-        """Returns the envelope's body with the bare one's `detail` beside it."""
+        """Returns the envelope's error with the bare dialect's `detail`."""
         return {**EnvelopeDialect.error_body(fault), **BareDialect.error_body(fault)}
 
 
 class ProblemDialect(Dialect):
-    """Ours: RFC 9457 problem details."""
+    """Our own APIs: RFC 9457 problem details."""
 
     media_type = "application/problem+json"
 
     @classmethod
     def error_body(cls, fault: Fault) -> dict[str, Any]:
-        """Returns the problem with a stable type and code, JSON pointers to the fields, and the request's id."""
+        """Returns the problem with a stable type and code, JSON pointers to the fields, and the request id."""
         body: dict[str, Any] = {
             "type": f"urn:cashdesk:problem:{fault.code}",
             "title": fault.code.replace("_", " ").capitalize(),
@@ -123,7 +125,7 @@ class ProblemDialect(Dialect):
 
 
 def shortened(text: str, length: int) -> str:
-    """Returns the text, cut off with a mark where it is longer."""
+    """Returns the text, cut with an ellipsis if it is too long."""
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
@@ -144,7 +146,7 @@ def pointer_of(name: str) -> str:
 
 
 def camel_case(name: str) -> str:
-    """Turns a declared name into its published one: `opened_by_name` into `openedByName`."""
+    """Turns a declared name into the published one: `opened_by_name` into `openedByName`."""
     first, *others = name.split("_")
     return first + "".join(part[:1].upper() + part[1:] for part in others)
 
@@ -160,15 +162,15 @@ def one_sentence(fault: Fault) -> str:
 
 
 class ExactJSONParser(parsers.BaseParser):
-    """Reads JSON with every number exact: fractions become Decimal, never float."""
+    """Parses JSON with exact numbers: fractions become Decimal, never float."""
 
     media_type = "application/json"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        """Returns what the body says. Raises ParseError (400) for malformed JSON, depth, or a name given twice.
+        """Returns the parsed body. Raises ParseError (400) for malformed or deeply nested JSON, or a repeated name.
 
-        NaN and the infinities, which JSON does not know but some programs write, are read as such, so that the field
-        that holds one can be named when it is refused.
+        Accepts NaN and Infinity, which are not JSON but which some programs write. The field's own check then refuses
+        them by name.
         """
         try:
             body = json.loads(
@@ -199,7 +201,7 @@ def _exact_whole(text: str) -> int | Decimal:
 
 
 def _refuse_depth(body: Any) -> None:
-    """Refuses what is nested deeper than any body of ours, with a loop: what recursed over it later could not."""
+    """Raises ParseError for JSON nested deeper than any valid body. Uses a loop, so that later recursion is safe."""
     level = [body]
     for _depth in range(DEPTH_MAX):
         level = [
@@ -214,7 +216,7 @@ def _refuse_depth(body: Any) -> None:
 
 
 def _object_without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Two amounts under one name leave open which was meant; most readers silently take the last."""
+    """Raises ValueError for a repeated name. With two amounts under one name it is unclear which one counts."""
     made = dict(pairs)
     if len(made) != len(pairs):
         raise ValueError("a name appears twice in one object.")
@@ -222,14 +224,14 @@ def _object_without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 class ExactJSONRenderer(renderers.BaseRenderer):
-    """Writes JSON with Decimal as a number, digit for digit."""
+    """Writes JSON with Decimals as exact numbers."""
 
     media_type = "application/json"
     format = "json"
     charset = None
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
-        """Returns the body; nothing for an answer without one."""
+        """Returns the body, or nothing for an answer without one."""
         if data is None:
             return b""
         return simplejson.dumps(
@@ -238,7 +240,7 @@ class ExactJSONRenderer(renderers.BaseRenderer):
             ensure_ascii=False,
             separators=(",", ":"),
             default=_encode,
-            # Half a surrogate pair, echoed from a refused body, is no Unicode: written as the escape that it came as.
+            # An error may repeat half a surrogate pair from the request. UTF-8 cannot encode it, so it is escaped.
         ).encode("utf-8", "backslashreplace")
 
 
@@ -249,10 +251,10 @@ def _encode(value: Any) -> Any:
 
 
 class AnyAcceptNegotiation(negotiation.DefaultContentNegotiation):
-    """Answers in JSON whatever the Accept header asks for, as the originals do, instead of 406."""
+    """Answers in JSON whatever the Accept header asks for, instead of 406, as the original APIs do."""
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
-        """Returns the first renderer that fits, else the first."""
+        """Returns the first renderer that fits, else the first one."""
         try:
             return super().select_renderer(request, renderers, format_suffix)
         except exceptions.NotAcceptable:

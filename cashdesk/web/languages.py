@@ -1,4 +1,4 @@
-"""Chooses the language of each page, and how it writes amounts and dates (docs/languages.md)."""
+"""Chooses the language of each page, and the style of its amounts and dates (docs/languages.md)."""
 
 from collections.abc import Callable
 from typing import Final

@@ -1,4 +1,4 @@
-"""What the API description needs to know of our seams: sign-in schemes and the error body of each dialect."""
+"""Parts of the API description that are specific to our adapters: sign-in schemes and error bodies."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField()
     code = serializers.CharField()
     request_id = serializers.CharField()
-    errors = inline_serializer(  # type: ignore[assignment]  # a field of the published name, over DRF's property
+    errors = inline_serializer(  # type: ignore[assignment]  # the published name hides DRF's property
         "ProblemPointer",
         {"pointer": serializers.CharField(), "detail": serializers.CharField()},
         many=True,
@@ -72,7 +72,7 @@ REQUIRED_IDEMPOTENCY_KEY = OpenApiParameter(
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # its base is untyped
-    """The three ways in which a token or key may come."""
+    """The three ways to send a token or key."""
 
     target_class = "cashdesk.web.authentication.TokenAuthentication"
     name = ["bearer", "apiKey", "cookie"]
@@ -87,7 +87,7 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
 
 
 class BrowserSessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # its base is untyped
-    """The session of someone who is signed in on the pages."""
+    """The session of a person who is signed in on the pages."""
 
     target_class = "cashdesk.web.authentication.BrowserSessionAuthentication"
     name = "browserSession"

@@ -62,7 +62,7 @@ def cancelled(*, until: Any) -> Q:
 
 
 def held_payments(payments: "QuerySet[Any]", *, operator: User) -> "QuerySet[Any]":
-    """Filters payments by drawers that the operator held."""
+    """Filters payments to those in drawers that the operator held."""
     settled = Settlement.objects.filter(place=OuterRef("register"), opened_at__lte=OuterRef("reported_at"))
     holder = Coalesce(
         "session__user_id", Subquery(settled.order_by("-pk").values("opened_by_id")[:1]), "operator_id", "reported_by_id",

@@ -140,9 +140,9 @@ def answer(*, asked: ExportRequest, by: Principal, is_wanted: bool = True) -> Ht
 
 
 def file_name(wanted: Wanted) -> str:
-    """Returns a name of table, store number and dates.
+    """Returns a file name with the table, store number and dates.
 
-    Characters of the number that a header cannot carry are dropped.
+    Drops characters of the store number that an HTTP header cannot carry.
     """
     number = "".join(character for character in wanted.store.number if character.isascii() and character.isalnum())
     return f"{wanted.table}-{number or 'store'}-{wanted.first_date}-{wanted.last_date}.{wanted.file_format}"

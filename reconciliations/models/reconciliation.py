@@ -11,10 +11,10 @@ from reconciliations.models.authorization import Authorization
 
 
 class Reconciliation(PublicIdModel):
-    """One declared amount for a store-day, whole or one operator's. A snapshot: it never changes (law 4).
+    """The declared cash of a store-day, for the whole store or one operator. A snapshot that never changes (law 4).
 
-    Amounts are in minor units of `currency`. `as_of_movement`, `as_of_session` and `as_of_seal` are the store's last
-    ones at the record. Under the first rule, `as_of_movement` is the last movement of the scope.
+    Amounts are in minor units of `currency`. `as_of_movement`, `as_of_session` and `as_of_seal` are the store's latest
+    ids when it was recorded. Under the first rule, `as_of_movement` is the last movement of the scope.
     """
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="reconciliations", db_index=False)

@@ -62,9 +62,9 @@ def _should_be_returned(settlement: Settlement, line: ClosingAmount) -> int:
 
 
 def _booked_at_close(settlement: Settlement, seal: Seal) -> tuple[Balances, Balances]:
-    """What the close itself booked over/short and returned, by pair.
+    """Returns the over/short and returns that the close itself booked, by pair.
 
-    Movements of a session name that session and are left out.
+    Leaves out movements of sessions.
     """
     booked: dict[Pair, int] = defaultdict(int)
     returned: dict[Pair, int] = defaultdict(int)

@@ -1,4 +1,4 @@
-"""Who may see the figures of settlements and reports (law 5). `cashdesk.domain.visibility` has the rules for sessions."""
+"""Visibility of the figures of settlements and reports (law 5). `cashdesk.domain.visibility` has the rules for sessions."""
 
 from dataclasses import replace
 

@@ -48,7 +48,7 @@ class FloatPlan:
 
     @property
     def missing(self) -> int:
-        """How much of the wanted float is missing, in minor units."""
+        """The part of the wanted float that is missing, in minor units."""
         return self.wanted - self.kept
 
 

@@ -1,4 +1,4 @@
-"""What may be reversed. The ledger decides with these rules under its locks; pages use them to show it beforehand."""
+"""Rules for reversals. The ledger decides with them under its locks; pages use them to show beforehand what is possible."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final

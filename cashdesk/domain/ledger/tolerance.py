@@ -1,4 +1,4 @@
-"""Which differences are within a store's tolerance, and which ones an admin must decide."""
+"""A store's limits for differences: its tolerance, and the second limit above which an admin decides."""
 
 from cashdesk.models import Store
 

@@ -1,1 +1,1 @@
-"""Payments that a point of sale reports."""
+"""Payments that a point of sale reports: checking, resolving, recording and booking them."""

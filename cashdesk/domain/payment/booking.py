@@ -1,4 +1,4 @@
-"""Makes the rows of a payment: the payment itself, and the movement that books it."""
+"""Builds the rows of a payment: the payment itself and its movement."""
 
 from datetime import date, datetime
 
@@ -19,7 +19,7 @@ from cashdesk.models import CashSession, Payment, Place
 
 
 def new_payment(*, report: PaymentReport, target: Target, source: str, by: Principal, at: datetime) -> Payment:
-    """Returns the payment of a report, not saved yet."""
+    """Returns the unsaved payment for a report."""
     told = report.paid_at or at
     day = _business_date(target=target, told=told, at=at)
     payment = Payment(
@@ -55,8 +55,10 @@ def new_payment(*, report: PaymentReport, target: Target, source: str, by: Princ
 
 
 def _business_date(*, target: Target, told: datetime, at: datetime) -> date:
-    """Returns the trading date of a payment. What is on time in a running period belongs to the period's day where the
-    till's clock tells a moment before it began, and to today where the clock is ahead.
+    """Returns the business date of a payment.
+
+    Normally it follows the till's clock. If that clock is before a running period, the period's day counts; if it is
+    ahead, today counts.
     """
     session = target.session
     if session is not None and session.is_open:
@@ -68,8 +70,9 @@ def _business_date(*, target: Target, told: datetime, at: datetime) -> date:
 
 
 def moved_amount(payment: Payment) -> int:
-    """What came into the drawer or, of a refund, left it: tendered minus change where the till says so, since with cash
-    rounding that differs from what was owed.
+    """Returns how much the drawer gains, or loses in a refund: tendered minus change if reported, else the amount.
+
+    With cash rounding the two differ.
     """
     if payment.tendered is not None and payment.change is not None:
         return payment.tendered - payment.change
@@ -79,7 +82,7 @@ def moved_amount(payment: Payment) -> int:
 def entry_of(
     *, payment: Payment, places: dict[str, Place], register: Place | None, session: CashSession | None, at: datetime
 ) -> Entry:
-    """Returns the movement that books a payment: into or out of the drawer or, if it is late, over/short."""
+    """Returns the movement of a payment. Over/short replaces the drawer if the payment is late."""
     drawer = register if payment.booked == Booked.ON_TIME and register is not None else places[PlaceKind.OVER_SHORT]
     is_sale = payment.type == PaymentType.SALE
     return Entry(

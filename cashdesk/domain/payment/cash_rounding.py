@@ -1,21 +1,24 @@
-"""Which difference between a payment and its amount cash rounding explains."""
+"""Whether cash rounding explains the difference between the cash that moved and the amount."""
 
 from typing import Final
 
 from cashdesk.denominations import ROUNDED_TO, denominations_of
 
 ROUNDING_PIECES: Final = 5
-"""Cash rounding is at most this many of the smallest coin: five cents where they round to ten."""
+"""Rounding is at most this many of the smallest coin: 5 cents where cash is rounded to 10 cents."""
 
 
 ROUNDING_MAX_UNKNOWN: Final = 1_000_000
-"""Minor units that may be rounding in a currency whose coins we do not know: 10,000 Lebanese pounds, 10,000 Iranian rials.
-More than that is taken for rounding up to a tenth of the amount."""
+"""The most minor units of rounding in a currency with unknown coins: 10,000 Lebanese pounds or Iranian rials.
+
+Up to a tenth of the amount is accepted beyond that.
+"""
 
 
 def is_rounding(difference: int, *, amount: int, currency: str) -> bool:
-    """Tells whether cash rounding explains a difference, minor units. Where the coins are not known, only what no rounding
-    explains is refused: a payment that was made must not be lost for want of a list.
+    """Whether cash rounding explains a difference in minor units.
+
+    For a currency with unknown coins the limit is generous, because a wrong refusal loses a payment that was made.
     """
     pieces = denominations_of(currency)
     if not pieces:

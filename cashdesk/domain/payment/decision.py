@@ -32,10 +32,11 @@ def decide_payment(
     store: str = "",
     station: int | None = None,
 ) -> Payment:
-    """Approves or rejects a pending payment. An approved one is booked now, late if its session was closed meanwhile.
+    """Approves or rejects a pending payment. An approved payment is booked now, late if its session was closed
+    meanwhile.
 
-    Deciding the same again answers with the payment as it is. Raises NotFound, InvalidInput for an id that several
-    stores or registers use, Conflict for a decision against the one that was made.
+    Repeating the same decision returns the payment unchanged. Raises NotFound, InvalidInput if several stores or
+    registers use the id, Conflict if the payment was already decided differently.
     """
     with transaction.atomic():
         payment = find_reported(external_id=external_id, store=store, station=station, by=by)

@@ -1,4 +1,4 @@
-"""Which till reports a payment, and which of the payments with its id a report repeats (docs/decisions/0022)."""
+"""Identifies the till of a report, and the earlier payment that it repeats (docs/decisions/0022)."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -17,10 +17,10 @@ _UNKNOWN: Final = "There is no payment with this id."
 
 
 def source_of(*, report: PaymentReport, target: Target, by: Principal) -> str:
-    """Returns which till reports, as `Payment.source` keeps it: class of caller, and the register or operator.
+    """Returns the till of a report, for `Payment.source`: the type of caller, and a register, operator or person.
 
-    The register that the report names, else the one that the token is bound to, else the operator that the report names:
-    none of these changes before a retry. Only a person's report without any of them has the register that it resolved to.
+    In this order: the register named in the report, the token's register, the operator named in the report. None of
+    these changes before a retry. Only a person's report without any of them uses the register that it resolved to.
     """
     caller = "key" if by.is_program else "person"
     bound = by.token.register_id if by.token is not None else None
@@ -37,12 +37,11 @@ def source_of(*, report: PaymentReport, target: Target, by: Principal) -> str:
 def repeated(
     *, report: PaymentReport, source: str, by: Principal, known: Sequence[Payment]
 ) -> tuple[Payment | None, bool]:
-    """Returns the payment with the id that `report` repeats, and whether the caller reported it; None for a new one.
+    """Returns the payment that `report` repeats, and whether the caller reported it. Returns None for a new payment.
 
-    A retry comes with the same token, or from the same till, perhaps under the next cashier's sign-in. What the caller
-    reported at this till decides first, so nobody learns another's figures by trying amounts: one id is tried once.
-
-    Raises Conflict where the caller reported the id at this till with other figures.
+    A retry has the same token, or comes from the same till, perhaps after another cashier signed in. The caller's own
+    report at this till is checked first, so that nobody can try amounts to learn another's figures. Raises Conflict if
+    the caller reported this id at this till with other figures.
     """
     same = [payment for payment in known if payment.fingerprint == report.fingerprint]
     for payment in same:
@@ -62,10 +61,10 @@ def repeated(
 
 
 def find_reported(*, external_id: str, store: str, station: int | None, by: Principal) -> Payment:
-    """Returns the payment that a decision means, locked. What the caller reported goes first; a cashier knows of own ones
-    only. Of several, those that waited for a decision are meant.
+    """Returns the payment that a decision is about, locked.
 
-    Raises NotFound, and InvalidInput naming `store` or `station` where several are left.
+    Prefers payments that the caller reported, then those that waited for a decision. A cashier finds only their own.
+    Raises NotFound; InvalidInput for `store` or `station` if several payments remain.
     """
     if not external_id.isprintable():
         raise NotFound(_UNKNOWN)
@@ -99,14 +98,14 @@ def find_reported(*, external_id: str, store: str, station: int | None, by: Prin
 
 
 def _source_kept(payment: Payment) -> str:
-    """The till of a payment. One that was kept before tills were is taken as of the register where it was booked."""
+    """Returns the till of a payment. Old rows have no `source`: for them it is the register where they were booked."""
     if payment.source:
         return payment.source
     return f"{'person' if payment.reported_by_id is not None else 'key'}:register:{payment.register_id}"
 
 
 def _is_by_token(payment: Payment, by: Principal) -> bool:
-    """Whether this token reported it, or the key whose successor this one is."""
+    """Whether this token reported the payment, or the API key that it replaces."""
     return by.token is not None and payment.reported_with_id is not None and payment.reported_with_id in (
         by.token.pk, by.token.replaces_id,
     )  # fmt: skip

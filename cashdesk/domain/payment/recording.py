@@ -1,4 +1,4 @@
-"""Records reported payments: each is saved once, and its money is booked where it went."""
+"""Records reported payments: stores each one once, and books its money."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -30,14 +30,14 @@ from cashdesk.models import Payment, Place, Store
 
 BATCH_SIZE_MAX: Final = 5000
 CHUNK_SIZE: Final = 500
-"""Payments in one transaction: enough to be fast, few enough that no till waits long."""
+"""Payments per transaction: enough to be fast, few enough that no till waits long."""
 
 TRIES_MAX: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of one report: the payment, new or known before, or why it was refused."""
+    """The result of one report: its payment, new or already known, or the error."""
 
     payment: Payment | None = None
     is_new: bool = False
@@ -45,7 +45,7 @@ class Outcome:
 
 
 def record_payment(*, report: PaymentReport, by: Principal, at: datetime) -> Outcome:
-    """Keeps and books one payment. Raises what `record_payments` would answer for it."""
+    """Records and books one payment. Raises the error that `record_payments` would return."""
     (outcome,) = record_payments(reports=[report], by=by, at=at)
     if outcome.error is not None:
         raise outcome.error
@@ -53,11 +53,11 @@ def record_payment(*, report: PaymentReport, by: Principal, at: datetime) -> Out
 
 
 def record_payments(*, reports: Sequence[PaymentReport], by: Principal, at: datetime) -> list[Outcome]:
-    """Keeps and books payments, each by itself, and answers in their order.
+    """Records and books payments independently of each other. Returns their outcomes in the same order.
 
-    An APPROVED one moves its money into the open session of its register, or, where none is open, late onto over/short
-    and the closed session it belongs to (law 4). The same event again answers as before and books nothing (law 7).
-    Errors of an outcome: InvalidInput, Conflict for a known id with other figures.
+    An approved payment moves its money into the open session of its register. If none is open, it is booked late to
+    over/short for the closed session that it belongs to (law 4). A repeated report returns the same payment and books
+    nothing (law 7). An outcome's error is an InvalidInput, or a Conflict for a known id with other figures.
     """
     outcomes: list[Outcome] = []
     for start in range(0, len(reports), CHUNK_SIZE):
@@ -69,19 +69,19 @@ def _record_chunk(*, reports: Sequence[PaymentReport], by: Principal, at: dateti
     for attempt in range(TRIES_MAX):
         try:
             with transaction.atomic():
-                # The first try only guards; a later one holds the registers, so no transition comes between again.
+                # The first attempt only uses the guard. Later ones lock the registers, so no transition can intervene.
                 return _book(reports=reports, by=by, at=at, hold=attempt > 0)
         except PlaceMovedOn:
             continue
         except IntegrityError as error:
-            # The same id came in on another connection at the same moment: the next look finds it. SQLite names the columns.
+            # A concurrent request stored the same id; the next attempt finds it. SQLite's error names only the columns.
             if "external_id" not in str(error) and "payment_once_per_" not in str(error):
                 raise
     raise Conflict("The register changed while this payment was booked. Send it again.", code="busy")
 
 
 def _book(*, reports: Sequence[PaymentReport], by: Principal, at: datetime, hold: bool) -> list[Outcome]:
-    """Reads what all reports refer to, decides on each, and inserts the payments at once, the movements per register."""
+    """Decides on all reports, then inserts their payments at once and their movements per register."""
     valid = [checked(report, at=at) for report in reports]
     targets = targets_of(reports=[report for report in valid if isinstance(report, PaymentReport)], by=by, hold=hold)
     stores = {target.store for target in targets.values() if isinstance(target, Target)}
@@ -107,7 +107,7 @@ def _book(*, reports: Sequence[PaymentReport], by: Principal, at: datetime, hold
 def _known_payments(
     reports: Sequence[PaymentReport], *, stores: Collection[Store]
 ) -> defaultdict[tuple[int, str], list[Payment]]:
-    """Returns the payments with the ids of these reports, by store and id, in one statement."""
+    """Returns the payments with the ids of these reports, by store and id. One query."""
     known: defaultdict[tuple[int, str], list[Payment]] = defaultdict(list)
     payments = Payment.objects.filter(store__in=stores, external_id__in={report.id for report in reports})
     for payment in payments.select_related("session", "store", "register", "operator"):
@@ -117,7 +117,7 @@ def _known_payments(
 
 def _save(new: Sequence[tuple[Payment, Target]], *, stores: Collection[Store], by: Principal, at: datetime) -> None:
     """Inserts new payments and books their money."""
-    # In the order of their unique keys: two batches that share payments would else wait for each other for ever.
+    # Sorted by unique key, so that two batches with common payments cannot deadlock.
     Payment.objects.bulk_create(sorted((payment for payment, _target in new), key=_unique_key))
     for store in sorted(stores, key=lambda found: found.pk):
         _move(store=store, new=[pair for pair in new if pair[1].store == store], by=by, at=at)
@@ -126,9 +126,10 @@ def _save(new: Sequence[tuple[Payment, Target]], *, stores: Collection[Store], b
 def _decided(
     *, report: PaymentReport, target: Target, known: Sequence[Payment], by: Principal, at: datetime
 ) -> Outcome:
-    """Decides on one report: known, refused, or a new payment that is not saved yet.
+    """Returns the outcome of one report. A new payment is not saved yet.
 
-    Whoever did not report the known one is refused like anybody: else a refusal would tell that amounts differ.
+    A caller who did not report the known payment gets the same refusals as for a new one. Otherwise a refusal would
+    reveal that the amounts differ.
     """
     source = source_of(report=report, target=target, by=by)
     try:
@@ -148,7 +149,9 @@ def _unique_key(payment: Payment) -> tuple[int, str, str, str]:
 
 
 def _refusal_of_new(report: PaymentReport, target: Target, *, at: datetime) -> DomainError | None:
-    """Why a payment is not kept: its currency was withdrawn, or it may not begin."""
+    """Returns why a new payment is refused, or None: its currency is withdrawn, or it is pending at a register that may
+    not trade.
+    """
     if report.status != PaymentStatus.REJECTED and report.type == PaymentType.SALE:
         on = business_date(store=target.store, at=min(report.paid_at or at, at))
         refusal = refusal_of_withdrawn(currency=report.currency, store=target.store, on=on)
@@ -158,8 +161,9 @@ def _refusal_of_new(report: PaymentReport, target: Target, *, at: datetime) -> D
 
 
 def _refusal_of_pending(report: PaymentReport, target: Target) -> DomainError | None:
-    """Why a payment may not even begin: its register must not trade now. One that the customer has made is kept and booked
-    late instead, since refusing it would lose it.
+    """Returns why a pending payment is refused, or None: its register may not trade now.
+
+    A payment that the customer already made is booked late instead, because a refusal would lose it.
     """
     if report.status != PaymentStatus.PENDING:
         return None
@@ -180,8 +184,8 @@ def _move(*, store: Store, new: list[tuple[Payment, Target]], by: Principal, at:
         if payment.booked == Booked.NOT_MOVED:
             continue
         entry = entry_of(payment=payment, places=places, register=target.register, session=target.session, at=at)
-        # What is late is guarded too: had its register been opened meanwhile, it would explain the wrong period. Where
-        # there is no register the vault stands for one: whoever counts the whole store holds the vault as well.
+        # Late payments are guarded too: if the register was opened meanwhile, they would explain the wrong period. Without a
+        # register the vault is the guard, because a count of the whole store locks the vault.
         guard = target.register or places[PlaceKind.VAULT]
         by_place[guard.pk].append(entry)
         guards[guard.pk] = guard

@@ -1,4 +1,4 @@
-"""What payment reports refer to, read for a whole batch in a fixed number of statements."""
+"""Reads everything that a batch of payment reports refers to, in a fixed number of queries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,11 +13,11 @@ from cashdesk.models import CashSession, Place, Store, User
 
 
 class Reference(Protocol):
-    """The part of a payment report that says where it belongs; an empty text is "left out"."""
+    """The part of a payment report that says where it belongs. An empty text means "not given"."""
 
     @property
     def store(self) -> str:
-        """Number or UUID."""
+        """Number or UUID of the store."""
 
     @property
     def station(self) -> int | None:
@@ -34,16 +34,16 @@ class Reference(Protocol):
 
 @dataclass(kw_only=True)
 class References:
-    """Everything that a batch of reports refers to, as it was read."""
+    """Everything that a batch of reports refers to, as read from the database."""
 
     bound: Place | None
-    """The register that the token is bound to, as it was read last."""
+    """The token's register, as last read."""
     stores: dict[str, Store] = field(default_factory=dict)
     sessions: dict[str, CashSession] = field(default_factory=dict)
     operators: dict[str, User] = field(default_factory=dict)
     registers: dict[tuple[int, int], Place] = field(default_factory=dict)
     of_another: set[int] = field(default_factory=set)
-    """The named registers that are assigned to another person than the caller."""
+    """The named registers that are assigned to a person other than the caller."""
     open_by_user: dict[int, CashSession] = field(default_factory=dict)
     open_by_register: dict[int, CashSession] = field(default_factory=dict)
     last_by_user: dict[int, CashSession] = field(default_factory=dict)
@@ -52,10 +52,10 @@ class References:
 
 
 def read_references(reports: Sequence[Reference], *, by: Principal, bound: Place | None) -> References:
-    """Reads what the reports refer to, each table once, in a fixed number of statements.
+    """Reads each table once, in a fixed number of queries.
 
-    A register is always read before the session on it, or in the same statement: were it the other way round, a
-    transition between the two would go unnoticed by the guard of the INSERT.
+    A register is read before its session, or in the same query. In the other order the guard of the INSERT would miss a
+    transition between the two reads.
     """
     reader = Reader(by=by, found=References(bound=bound))
     reader.read(reports)
@@ -64,13 +64,13 @@ def read_references(reports: Sequence[Reference], *, by: Principal, bound: Place
 
 @dataclass(frozen=True, kw_only=True)
 class Reader:
-    """Fills `found` with what the reports of `by` refer to."""
+    """Fills `found` with everything that the reports of `by` refer to."""
 
     by: Principal
     found: References
 
     def read(self, reports: Sequence[Reference]) -> None:
-        """Reads stores, sessions, people and registers, then what runs there, in this order."""
+        """Reads stores, sessions, people and registers, then their running sessions and settlements, in this order."""
         self._find_stores({report.store for report in reports if report.store})
         self._find_sessions({report.session for report in reports if report.session})
         self._find_operators({report.operator for report in reports if report.operator})
@@ -95,13 +95,13 @@ class Reader:
 
     def _find_operators(self, references: set[str]) -> None:
         if references:
-            # Also people who left: a late payment of theirs is real money.
+            # Includes inactive people, because their late payments are real money.
             found_people = self.by.people(with_inactive=True).filter(has_operator_uid(references))
             if self.by.account_id is None:
-                # A uid names one person of an account, and an operator of the installation sees every account.
+                # A uid is unique only within an account, and an operator of the installation sees every account.
                 named = [*self.found.stores.values(), *(session.store for session in self.found.sessions.values())]
                 found_people = found_people.filter(account__in={store.account_id for store in named})
-            # Only in data older than the law: a code that somebody was given goes before an id that reads the same.
+            # Old data may have a code equal to another person's id. The code wins.
             for person in sorted(found_people, key=lambda found: bool(found.operator_code)):
                 self.found.operators[person.operator_uid] = person
 
@@ -120,7 +120,7 @@ class Reader:
                     self.found.of_another.add(register.pk)
 
     def _find_running(self) -> None:
-        """The open sessions of the registers and people concerned; where there is none, their last one."""
+        """Finds the open sessions of these registers and people, else their last ones."""
         registers = {register.pk for register in self.found.registers.values()}
         if self.found.bound is not None:
             registers.add(self.found.bound.pk)
@@ -145,7 +145,7 @@ class Reader:
             self.found.open_by_register[session.register_id] = session
 
     def _find_settled(self, people: set[int]) -> set[int]:
-        """The registers of people without a session that a settlement holds: assigned to them, or opened by them."""
+        """Finds registers with a settlement for people without a session: assigned to them, or opened by them."""
         theirs = Q(settling_by__in=people) | Q(assigned_people__in=people)
         found = Place.objects.filter(theirs, ~Q(settling=Settling.NONE), kind=PlaceKind.REGISTER).annotate(
             of_user=Case(When(assigned_people__in=people, then=F("assigned_people")), default=F("settling_by"))
@@ -159,7 +159,7 @@ class Reader:
 
     def _find_last(self, registers: set[int], people: set[int]) -> None:
         last = [
-            # A cancelled opening is nobody's last session.
+            # A cancelled opening does not count as a last session.
             *CashSession.objects.filter(register__in=registers, is_cancelled=False)
             .order_by()
             .values("register")
@@ -179,7 +179,7 @@ class Reader:
 
 
 def uuid_of(text: str) -> UUID | None:
-    """Returns the UUID that a text gives, or None."""
+    """Parses a UUID. Returns None for other text."""
     try:
         return UUID(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""A payment as a point of sale reports it, and the rules about one report by itself."""
+"""A payment as reported by a point of sale, and the rules that need no other rows."""
 
 import hashlib
 from dataclasses import astuple, dataclass
@@ -19,7 +19,9 @@ PAID_AT_MIN: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentReport:
-    """A tender as reported. Amounts are minor units; what is left out is the caller's own (docs/contracts.md, section 5)."""
+    """A reported tender. Amounts are in minor units. A missing place means the caller's own (docs/contracts.md, section
+    5).
+    """
 
     id: str
     method: str
@@ -42,9 +44,9 @@ class PaymentReport:
 
     @property
     def change_given(self) -> int | None:
-        """The change as told. Untold it is what was tendered beyond a sale; of a refund nothing comes back.
+        """The reported change. If missing, it is tendered minus amount for a sale, and 0 for a refund.
 
-        None where nothing is said to be tendered: then exactly the amount moves.
+        None if nothing was tendered: then exactly the amount moves.
         """
         if self.tendered is None or self.change is not None:
             return self.change
@@ -52,14 +54,14 @@ class PaymentReport:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of everything that was reported: the same event again has the same one."""
+        """SHA-256 of the whole report. A repeated report has the same one."""
         return hashlib.sha256(
             repr(tuple(str(value) for value in astuple(self))).encode("utf-8", "surrogatepass")
         ).hexdigest()
 
 
 def checked(report: PaymentReport, *, at: datetime) -> PaymentReport | DomainError:
-    """Rules about one report by itself."""
+    """Returns the report, or the error if it breaks a rule by itself."""
     if (error := _too_large(report)) is not None:
         return error
     if report.change is not None and report.tendered is None:
@@ -72,7 +74,7 @@ def checked(report: PaymentReport, *, at: datetime) -> PaymentReport | DomainErr
         if short > 0 and not is_rounding(short, amount=report.amount, currency=report.currency):
             named = "tendered" if report.change is None else "change"
             return InvalidInput.of(named, "Tendered minus change is less than the amount, by more than cash rounding.")
-        # A customer may leave the change of a sale; a refund pays out no more than its amount.
+        # A customer may leave the change of a sale, but a refund must not pay out more than its amount.
         if (
             report.type == PaymentType.REFUND
             and short < 0

@@ -1,4 +1,4 @@
-"""Where a reported payment belongs: which store, register, session and operator. A batch is looked up as a whole."""
+"""Resolves where reported payments belong: store, register, session and operator. A batch is resolved at once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,8 +18,9 @@ R = TypeVar("R", bound=Reference)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Where it belongs. `session` is the open one of the register, or the closed one it is late for; None where the
-    register trades under its settlement alone, or under none.
+    """Where a payment belongs. `session` is the register's open one, or the closed one that the payment is late for.
+
+    It is None if the register trades under its settlement alone, or if there is no session.
     """
 
     store: Store
@@ -34,8 +35,10 @@ class Target:
 
 
 def targets_of(*, reports: Sequence[R], by: Principal, hold: bool) -> Mapping[R, Target | DomainError]:
-    """Resolves reports in a fixed number of queries. With `hold` their registers' rows are taken shared, for those without
-    a register the vault's, and what was found is looked up once more under that lock.
+    """Resolves reports in a fixed number of queries.
+
+    With `hold` the registers are locked shared (the vault for reports without one), and everything is read again under
+    the lock.
     """
     found = read_references(reports, by=by, bound=by.token.register if by.token is not None else None)
     targets = {report: target_of(report, by=by, found=found) for report in reports}
@@ -51,7 +54,7 @@ def targets_of(*, reports: Sequence[R], by: Principal, hold: bool) -> Mapping[R,
 
 
 def target_of(report: Reference, *, by: Principal, found: References) -> Target | DomainError:
-    """Returns where one report belongs, or why that cannot be said. Decides from what was read, without the database."""
+    """Returns where one report belongs, or the error. Uses only `found`, not the database."""
     try:
         target = _Decision(by=by, found=found).target(report)
         if report.operator and target.operator and target.operator.account_id != target.store.account_id:
@@ -84,7 +87,7 @@ class _Decision:
         raise InvalidInput.of("station", "Name the register by station, session or operator.")
 
     def _own_session(self, report: Reference) -> CashSession | None:
-        """Returns the caller's open session for a report that names no place: also one outside the store of the token."""
+        """Returns the caller's open session if the report names no place. It may be outside the token's store."""
         if report.store or report.station is not None or self.by.user is None:
             return None
         is_own = not report.operator or self.found.operators.get(report.operator) == self.by.user
@@ -115,9 +118,10 @@ class _Decision:
         return register
 
     def _refuse_register(self, register: Place) -> None:
-        """Raises Forbidden at a register that the caller neither holds nor may use.
+        """Raises Forbidden if the caller neither holds the register nor may use it.
 
-        A cashier also names no idle register that is not theirs: the payment would explain somebody else's closed session.
+        A cashier may not name another's idle register either: the payment would explain another person's closed
+        session.
         """
         session = self.found.open_by_user.get(self.by.user.pk) if self.by.user is not None else None
         if session is not None and session.register_id == register.pk:
@@ -153,7 +157,7 @@ class _Decision:
     def _of_register(self, register: Place, *, store: Store, operator: User | None) -> Target:
         running = self.found.open_by_register.get(register.pk)
         session = running or self._last_of(register)
-        # The register as it was read with the session, in one statement, is what the guard compares with.
+        # The guard compares with the register row that was read in the same query as the session.
         return Target(
             store=store,
             register=running.register if running else register,
@@ -162,12 +166,13 @@ class _Decision:
         )
 
     def _last_of(self, register: Place) -> CashSession | None:
-        """The session that a payment without an open one is late for: the register's last, unless a settlement trades
-        there now or has traded there by itself since.
+        """Returns the session that a payment is late for if none is open: the register's last one.
+
+        Returns None if the register trades under a settlement, or did so after that session.
         """
         last = self.found.last_by_register.get(register.pk)
         if last is not None and last.is_open:
-            # Opened since open ones were looked for. What moves money is stopped by its guard; what is pending has none.
+            # It was opened after the open sessions were read. The guard stops movements; pending payments have no guard.
             return last
         if last is None or register.settling == Settling.OPEN:
             return None
@@ -180,7 +185,7 @@ class _Decision:
             session = None
         bound = self.found.bound if self.found.bound is not None and self.found.bound.store_id == store.pk else None
         if bound is not None and self.by.is_program:
-            # A key of one register speaks for its drawer, whoever rang the sale.
+            # A key bound to a register reports for that register, whoever made the sale.
             session = None
         settled = self.found.settled_by_user.get(person.pk)
         holding = Holding(

@@ -37,7 +37,7 @@ PER_KNOWN_SOURCE: Final = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where an attempt comes from: the address, and what the request proves about its device and sender.
+    """The origin of an attempt: the address, and what the request proves about its device and sender.
 
     `device` is the id of a device with our signed cookie, `people` the ids of those who signed in on it before.
     `sender` is the person whose token or browser session sent the request.

@@ -1,1 +1,1 @@
-"""The life of a cash session."""
+"""Cash sessions: opening, handover, closing, and counts afterwards."""

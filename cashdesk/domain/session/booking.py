@@ -1,4 +1,4 @@
-"""Books what the transitions of a cash session move: floats, returns and differences; raises them for supervisors."""
+"""Books the money of a session's transitions (floats, returns, differences) and creates variances."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,9 +16,10 @@ from cashdesk.models import CashSession, Place
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawer:
-    """The drawer of a session in a transition, and who books there when. The caller holds the lock of `register`.
+    """The drawer of a session in a transition. The caller holds the lock of `register`.
 
-    `is_of_session` is false for what is found after a handover: the session's own count and close are already booked.
+    `is_of_session` is false for cash that is counted after a handover: the session's own count and close are already
+    booked.
     """
 
     session: CashSession
@@ -29,7 +30,7 @@ class Drawer:
     is_of_session: bool = True
 
     def book_difference(self, difference: int, *, currency: str) -> None:
-        """Books counted minus book over/short, in minor units."""
+        """Books a difference to over/short. `difference` is counted minus book, in minor units."""
         entries = entries_of_difference(
             place=self.register,
             over_short=self.places[PlaceKind.OVER_SHORT],
@@ -43,7 +44,7 @@ class Drawer:
             ledger.record(store=self.session.store, entries=entries, by=self.by, at=self.at)
 
     def book_return(self, amount: int, *, currency: str) -> None:
-        """Returns counted cash to the vault. It stays in the drawer if a settlement holds the register."""
+        """Returns counted cash to the vault. If a settlement holds the register, the cash stays in the drawer instead."""
         if amount and self.register.settling == Settling.NONE:
             vault = self.places[PlaceKind.VAULT]
             self._book_transfer(MovementKind.RETURN, self.register, vault, amount=amount, currency=currency)
@@ -79,7 +80,7 @@ class Drawer:
 
 
 def _note_counted_in(session: CashSession, before: CashSession | None, *, by: Principal, at: datetime) -> None:
-    """Names both hands of a handover in the trail, whether or not something is missing."""
+    """Writes an audit entry with both cashiers of a handover, even if there is no difference."""
     if before is not None:
         detail = {
             "from_session": before.pk,
@@ -99,7 +100,7 @@ def _note_counted_in(session: CashSession, before: CashSession | None, *, by: Pr
 
 
 def cause_of(session: CashSession, *, of_cashier: bool = True) -> Cause:
-    """Returns what a difference of a session came from; of custody it is nobody's drawer."""
+    """Returns the cause of a session's difference. Without `of_cashier` it belongs to nobody."""
     return Cause(
         store=session.store,
         subject=f"session:{session.pk}",
@@ -113,16 +114,16 @@ def cause_of(session: CashSession, *, of_cashier: bool = True) -> Cause:
 def cause_of_opening(session: CashSession, custody: Custody) -> Cause:
     """Returns the cause of an opening difference.
 
-    It belongs to nobody if two people had the drawer, and to the cashier if they had it before as well.
+    It belongs to the cashier if they also had the drawer before. Between two people it belongs to nobody.
     """
     return cause_of(session, of_cashier=custody.keeper_id == session.user_id)
 
 
 def cause_afterwards(session: CashSession) -> tuple[VarianceKind, Cause]:
-    """Returns the kind and cause of a difference that was found after the session left its drawer.
+    """Returns the kind and cause of a difference that was found after the session.
 
-    After a handover it belongs to nobody, because the cashier had counted the drawer out. It then has a subject of its
-    own: the session may have begun with an opening difference.
+    After a handover it belongs to nobody, because the cashier had counted the drawer out. It then needs its own
+    subject, because the session's own opening difference may already use the usual one.
     """
     if not session.is_handed_over:
         return VarianceKind.SESSION, cause_of(session)
@@ -132,7 +133,7 @@ def cause_afterwards(session: CashSession) -> tuple[VarianceKind, Cause]:
 def raise_counted(
     kind: VarianceKind, cause: Cause, *, expected: int, counted: CountedAmount, by: Principal, at: datetime
 ) -> None:
-    """Raises counted minus expected of a drawer, in minor units, if the store does not tolerate it."""
+    """Creates a variance if counted minus expected (minor units) is above the store's tolerance."""
     raise_difference(
         kind=kind, cause=cause, expected=expected, counted=counted.amount, currency=counted.currency, by=by, at=at
     )

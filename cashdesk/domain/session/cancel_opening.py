@@ -1,4 +1,4 @@
-"""Cancelling an opening that was a mistake: nothing has moved since, so the drawer is as it was before."""
+"""Cancels an opening that was a mistake. Nothing has moved since, so the drawer is as it was before."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -31,13 +31,13 @@ BOOKED_BY_AN_OPENING: Final = kinds_where(lambda rule: Origin.OPENING in rule.or
 def cancel_opening(*, session: CashSession, by: Principal, at: datetime, reason: str) -> CashSession:
     """Cancels the opening of a session in which nothing has moved, and returns the session.
 
-    In this order, under the register's lock: what the opening booked is reversed, the float to the vault and an opening
-    difference to over/short; a difference that it raised is superseded; the period is sealed; the session is closed with
-    its float as counted and expected and marked `is_cancelled`. The register is free. The opening is nobody's count of the
-    drawer: what a handover or a forced close left there still waits for one (law 5).
+    In this order, under the register's lock: the opening's movements are reversed, so the float returns to the vault;
+    the variance of the opening is superseded; the period is sealed; the session is closed with its float as counted and
+    expected, and marked `is_cancelled`. The opening is not a count: cash from a handover or forced close still waits
+    for one (law 5).
 
-    Raises Conflict once money has moved or a payment was reported, when the session is closed, and for a cashier after a
-    count of the vault; Forbidden for another cashier; InvalidInput for the reason.
+    Raises Conflict if money has moved, a payment was reported or the session is closed, and for a cashier also after a
+    count of the vault. Raises Forbidden for another cashier, InvalidInput for the reason.
     """
     vault = places_of(session.store)[PlaceKind.VAULT]
     lock_places(exclusive=[session.register], shared=[vault])
@@ -81,21 +81,21 @@ def cancel_opening(*, session: CashSession, by: Principal, at: datetime, reason:
 
 
 def may_be_a_mistake(session: CashSession, *, moved: Collection[Movement]) -> bool:
-    """Whether the desk offers to cancel an opening: nothing was `moved` by hand, and no payment was reported.
+    """Whether the desk offers to cancel an opening: nothing was `moved` by hand and no payment was reported.
 
-    A look, in one statement. The page of the cancelling asks for all the rest.
+    For display, one query. The page itself checks all conditions.
     """
     return not moved and not Payment.objects.filter(session=session).exists()
 
 
 def why_not_cancelled(session: CashSession, *, by: Principal) -> str:
-    """Returns why `by` cannot cancel the opening of a session now, or "". A look: under the lock it is asked again."""
+    """Returns why `by` cannot cancel the opening now, or "". For display: `cancel_opening` checks again under the lock."""
     refusal = _refusal(session, opening=_booked_by_opening(session), by=by)
     return refusal.message if refusal is not None else ""
 
 
 def _booked_by_opening(session: CashSession) -> list[Movement]:
-    """Returns the movements with which the session was opened: they carry its instant."""
+    """Returns the movements of the opening. They have its instant."""
     booked = Movement.objects.filter(session=session, kind__in=BOOKED_BY_AN_OPENING, recorded_at=session.opened_at)
     return list(booked.select_related("store", "source", "destination", "session", "late_for").order_by("pk"))
 
@@ -115,13 +115,13 @@ def _refusal(session: CashSession, *, opening: list[Movement], by: Principal) ->
 
 
 def _has_moved(session: CashSession, *, opening: list[Movement]) -> bool:
-    """Whether anything came after the opening: a payment of any status, a movement of the session or of its register."""
+    """Whether anything came after the opening: a payment of any status, or a movement of the session or its register."""
     if Payment.objects.filter(session=session).exists():
         return True
     booked = [movement.pk for movement in opening]
     if Movement.objects.filter(session=session).exclude(pk__in=booked).exists():
         return True
-    # Of no session: the reversal of what came before, which the register's own period bounds.
+    # Reversals of earlier movements have no session, so the register's own movements are checked too.
     last_seal = last_seal_of(session.register)
     at_register = Q(source=session.register_id) | Q(destination=session.register_id)
     since = Movement.objects.filter(at_register, pk__gt=last_seal.last_movement if last_seal else 0)

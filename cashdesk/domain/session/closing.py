@@ -49,17 +49,17 @@ def close_session(
     witness: User | None = None,
     refuses_unwitnessed: bool = False,
 ) -> CashSession:
-    """Closes a session with what was counted, blind, and returns it with its frozen figures.
+    """Closes a session with its blind count, and returns it with its frozen figures.
 
-    `others` is what was counted of other currencies. One that is not counted is raised, and stays in the drawer; where
-    `asks_for_all`, it is refused (Conflict), so that the person counts it (docs/decisions/0024).
+    `others` are counts of other currencies. A currency that is not counted stays in the drawer and gets a variance;
+    with `asks_for_all` it raises Conflict instead, so that the person counts it (docs/decisions/0024).
 
-    In this order: the register is locked, so every posting before is in and none comes after; the expected amount is one
-    sum; the difference is booked over/short; the counted cash goes back to the vault, unless a settlement holds the
-    drawer or `hands_over`: then it stays in it for the next cashier to count in; the period is sealed.
-    `witness` confirmed the count; `refuses_unwitnessed` is for doors at which a person counts (docs/decisions/0016).
+    In this order: the register is locked, so earlier postings are included and later ones wait; the expected amount is
+    summed; the difference is booked to over/short; the counted cash returns to the vault; the period is sealed. The
+    cash stays in the drawer if a settlement holds it, or if `hands_over` leaves it for the next cashier to count in.
 
-    Raises NothingOpen when it was closed meanwhile: of two closes at once one wins and the other changes nothing. Raises
+    `witness` confirmed the count. `refuses_unwitnessed` is for callers where a person counts (docs/decisions/0016).
+    Raises NothingOpen if the session was closed meanwhile: of two concurrent closes the second changes nothing. Raises
     InvalidInput or Forbidden for the witness, Conflict for a handover while the register is counted.
     """
     places = places_of(session.store)
@@ -102,8 +102,9 @@ def close_session(
 
 @transaction.atomic
 def force_close_session(*, session: CashSession, by: Principal, at: datetime, reason: str) -> CashSession:
-    """Closes a session without a count (CLOSED_SYSTEM): declared 0, nothing booked, the cash stays in the register's book
-    and the next opening shows it. Raises Conflict when it is closed already.
+    """Closes a session without a count (CLOSED_SYSTEM). Raises Conflict if it is already closed.
+
+    Declared is 0 and nothing is booked: the cash stays in the register's book, and the next opening shows it.
     """
     lock_places(exclusive=[session.register])
     session = CashSession.objects.select_related("store", "user", "register").get(pk=session.pk)
@@ -113,12 +114,12 @@ def force_close_session(*, session: CashSession, by: Principal, at: datetime, re
 
 
 def witness_detail(witness: User | None) -> dict[str, int]:
-    """Returns what an audit entry says about the witness of a count."""
+    """Returns the witness of a count for an audit entry."""
     return {"witness": witness.pk} if witness is not None else {}
 
 
 def close_uncounted(*, session: CashSession, by: Principal, at: datetime, reason: str) -> CashSession:
-    """Closes an open session without a count; the caller holds the register's exclusive lock."""
+    """Closes an open session without a count. The caller holds the register's exclusive lock."""
     book = book_of(session.register)
     expected = book.amount(currency=session.currency, method=CASH)
     session.seal = seal_period(place=session.register, last_seal=book.last_seal, at=at)

@@ -1,4 +1,4 @@
-"""Counting a drawer after the session that left it: closed without a count, or handed over to nobody who came."""
+"""Counts a drawer after its session: it was closed without a count, or handed over and not counted in."""
 
 from datetime import datetime
 
@@ -23,12 +23,11 @@ from cashdesk.models import CashSession
 def count_afterwards(
     *, session: CashSession, counted: CountedAmount, by: Principal, at: datetime, reason: str = ""
 ) -> CashSession:
-    """Counts one currency of a drawer as a session left it: closed without a count of it, or handed over to nobody who came.
-    The session stays as it was sealed; the difference is booked now, the cash goes back to the vault, and the register gets
-    a further seal.
+    """Counts one currency of a drawer whose session left its cash there.
 
-    Raises Conflict for any other session, and where somebody has opened or counted the drawer since; Forbidden for its own
-    cashier, who may have seen by now what it should hold (docs/decisions/0008).
+    The sealed session does not change. The difference is booked now, the cash returns to the vault, and the register
+    gets another seal. Raises Conflict for any other session, and if the drawer was opened or counted since. Raises
+    Forbidden for the session's own cashier, who may already know what it should hold (docs/decisions/0008).
     """
     if by.user is not None and by.user.pk == session.user_id:
         raise Forbidden(_("This was your drawer. Ask somebody else to count it."))

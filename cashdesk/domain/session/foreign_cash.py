@@ -1,7 +1,7 @@
-"""Cash of other currencies in a drawer: which ones its count asks for, what was found, and what nobody counted.
+"""Cash of other currencies in a drawer: which ones a count must include, and their results.
 
-A count asks for every currency that moved in the period or was in the drawer before. The balance does not decide, so the
-question tells nothing of it (law 5; docs/decisions/0024).
+A count includes every currency that moved in the period or was there before. The balance does not decide, so the
+question reveals nothing about it (law 5; docs/decisions/0024).
 """
 
 from collections.abc import Sequence
@@ -21,9 +21,10 @@ from cashdesk.models import CashSession, CountAmount, ForeignCash, Place
 
 
 def currencies_asked(*, register: Place, currency: str) -> list[str]:
-    """Returns the other currencies that a count of the drawer asks for now, by name. The close asks again under the lock.
+    """Returns the other currencies that a count of the drawer must include, sorted. The close checks again under the
+    lock.
 
-    While a settlement holds the drawer there are none: its own count goes per currency.
+    Returns none while a settlement holds the drawer, because the settlement counts per currency itself.
     """
     return _asked(book_of(register), register=register, currency=currency)
 
@@ -33,7 +34,7 @@ def _asked(book: Book, *, register: Place, currency: str) -> list[str]:
 
 
 def refuse_currencies(others: Sequence[CountedAmount], *, currency: str) -> None:
-    """Raises InvalidInput for a currency named twice, and for the drawer's own, whose amount has its own field."""
+    """Raises InvalidInput for a currency that is listed twice, and for the drawer's own, which has its own field."""
     seen: set[str] = set()
     for number, found in enumerate(others):
         if found.currency == currency:
@@ -47,7 +48,7 @@ def refuse_currencies(others: Sequence[CountedAmount], *, currency: str) -> None
 
 
 def refuse_left_out(session: CashSession, *, register: Place, book: Book, others: Sequence[CountedAmount]) -> None:
-    """Raises Conflict naming a currency that came into the drawer and was not counted."""
+    """Raises Conflict that names a currency of the drawer that was not counted."""
     found = {one.currency for one in others}
     for currency in _asked(book, register=register, currency=session.currency):
         if currency not in found:
@@ -56,7 +57,7 @@ def refuse_left_out(session: CashSession, *, register: Place, book: Book, others
 
 
 def count_in_others(drawer: Drawer, *, book: Book, others: Sequence[CountedAmount]) -> None:
-    """Books what was counted of other currencies at the opening against what the drawer still held of them."""
+    """Books the opening counts of other currencies against what the drawer still held of them."""
     for found in others:
         held = book.amount(currency=found.currency, method=CASH)
         gap = found.amount - held
@@ -68,7 +69,7 @@ def count_in_others(drawer: Drawer, *, book: Book, others: Sequence[CountedAmoun
 
 
 def book_others(drawer: Drawer, *, book: Book, others: Sequence[CountedAmount]) -> None:
-    """Books the differences of the other currencies that were counted, and returns that cash as the session's own."""
+    """Books the differences of the other counted currencies, and returns that cash to the vault unless it is handed over."""
     for found in others:
         difference = found.amount - book.amount(currency=found.currency, method=CASH)
         drawer.book_difference(difference, currency=found.currency)
@@ -79,7 +80,7 @@ def book_others(drawer: Drawer, *, book: Book, others: Sequence[CountedAmount]) 
 def freeze_others(
     session: CashSession, *, register: Place, book: Book, others: Sequence[CountedAmount], by: Principal, at: datetime
 ) -> None:
-    """Freezes the figures of the other currencies, and raises their differences and what nobody counted."""
+    """Stores the frozen figures of the other currencies. Creates variances for differences and for uncounted currencies."""
     found = {one.currency: one for one in others}
     asked = _asked(book, register=register, currency=session.currency)
     rows = []
@@ -99,7 +100,7 @@ def freeze_others(
 
 
 def carry_on(session: CashSession, *, book: Book) -> None:
-    """Notes at a cancelled opening that what the drawer held before still waits to be counted. It is raised already."""
+    """Records at a cancelled opening which other currencies still wait for a count. Their variances exist already."""
     ForeignCash.objects.bulk_create(
         ForeignCash(
             session=session, currency=currency, stays=True, expected_amount=book.amount(currency=currency, method=CASH)
@@ -109,7 +110,7 @@ def carry_on(session: CashSession, *, book: Book) -> None:
 
 
 def _is_of_cashier(session: CashSession, currency: str, *, book: Book) -> bool:
-    """Whether a difference is the cashier's alone. What was there before, and was not counted in, may be another's."""
+    """Whether a difference belongs to the cashier. Cash that was there before and was not counted in may be another's."""
     if currency not in book.carried:
         return True
     counted_in = CountAmount.objects.filter(
@@ -119,7 +120,7 @@ def _is_of_cashier(session: CashSession, currency: str, *, book: Book) -> bool:
 
 
 def currencies_left(session: CashSession) -> list[str]:
-    """Returns the currencies whose cash is still in the drawer as a session left it, its own first."""
+    """Returns the currencies whose cash is still in the drawer as the session left it, its own currency first."""
     if (
         session.is_open
         or session.is_cancelled

@@ -48,16 +48,16 @@ def open_session(
     witness: User | None = None,
     refuses_unwitnessed: bool = False,
 ) -> CashSession:
-    """Opens a drawer with a counted float and returns the session. `others` is cash of other currencies found in it.
+    """Opens a drawer with a counted float and returns the session. `others` is cash of other currencies in the drawer.
 
-    The float comes out of the vault (FLOAT). Where the register's book still holds cash, because a settlement holds the
-    drawer or the session before was handed over or closed without a count, no float moves: float minus book is the opening
-    difference (docs/structure.md, section 3). With `force_close_previous` the person's running session becomes
-    CLOSED_SYSTEM in the same transaction. `refuses_unwitnessed`: as in `close_session`.
+    The float comes out of the vault (FLOAT). If the register's book still holds cash, no float moves: float minus book
+    becomes the opening difference (docs/structure.md, section 3). That happens under a settlement, after a handover, or
+    after a close without a count. `force_close_previous` closes the person's running session (CLOSED_SYSTEM) in the
+    same transaction. `refuses_unwitnessed` works as in `close_session`.
 
-    Raises SessionAlreadyOpen when the person or the register has an open session (law 3), Conflict while the register is
-    counted or lacks the settlement that its store asks for, and in a store that is switched off; InvalidInput or Forbidden
-    for the witness, Forbidden in a store where the person does not work.
+    Raises SessionAlreadyOpen if the person or the register has an open session (law 3). Raises Conflict if the register
+    is counted or lacks a required settlement, or if the store is inactive. Raises InvalidInput or Forbidden for the
+    witness, and Forbidden if the person does not work in the store.
     """
     try:
         with transaction.atomic():
@@ -73,7 +73,7 @@ def open_session(
                 refuses_unwitnessed=refuses_unwitnessed,
             )
     except IntegrityError as error:
-        # Two requests of one person at two registers meet in the constraint alone, since neither locks what the other does.
+        # Only the constraint stops two openings by one person at two registers, because they lock different rows.
         if (
             "session_one_open" in str(error)
             or "cashsession.user_id" in str(error)
@@ -111,7 +111,7 @@ def _open_locked(
     locked = lock_places(exclusive=registers.values(), shared=[places[PlaceKind.VAULT]])
     register = locked[chosen.pk]
     if register.transitions != chosen.transitions:
-        # It may have been assigned to somebody else meanwhile.
+        # It may have been assigned to another person meanwhile.
         refuse_register_of_another(register=register, by=by)
     refuse_counted(register)
     refuse_unsettled(register=register, store=store)
@@ -157,7 +157,7 @@ def _open_locked(
 def _register_to_open(
     *, user: User, store: Store, by: Principal, station: int | None, previous: CashSession | None
 ) -> Place:
-    """The drawer that is force-closed is opened again, unless the caller says or is bound to another one."""
+    """Returns the register to open. After a forced close it is the same one, unless the request or token names another."""
     is_bound = by.token is not None and by.token.register_id is not None
     if previous is not None and previous.store_id == store.pk and station is None and not is_bound:
         return previous.register

@@ -1,4 +1,4 @@
-"""Which register is opened: the one that the opening means, or the lowest free one of the store."""
+"""Chooses the register that is opened: the one that the request means, or the lowest free one of the store."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -24,15 +24,17 @@ from cashdesk.models import CashSession, Place, Store, User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Station:
-    """A register that a person may open, and why not now: empty where it is free."""
+    """A register that a person may open. `refusal` says why not now; "" if it is free."""
 
     register: Place
     refusal: str
 
 
 def stations_for(*, user: User, store: Store, by: Principal) -> list[Station]:
-    """Returns the registers that a person may open in a store, by number, in one query: the assigned one alone, where there
-    is one. It is a look: what is true when the drawer is opened is asked again under the lock.
+    """Returns the registers that a person may open in a store, by number, in one query. An assigned person gets only
+    their own.
+
+    For display: the opening checks again under the lock.
     """
     registers = usable_registers(store=store, by=by)
     assigned = assigned_register(store=store, user=user)
@@ -61,12 +63,14 @@ def _why_not(register: Any, *, store: Store) -> str:
 def register_for(
     *, user: User | None, store: Store, by: Principal, station: int | None, settling: bool = False
 ) -> Place:
-    """Returns the register to open: the one named, the token's, the assigned one, the one whose settlement the person
-    opened, or the lowest free one. A store without a free register gets a new one (docs/structure.md, section 3).
+    """Returns the register to open.
 
-    `settling`: a settlement is opened, not a session; then an open session means its register before all others.
-    Raises InvalidInput for a station that does not exist, or is missing in a program's request; Forbidden for a cashier at
-    somebody else's register; Conflict if no register may be opened.
+    It is the first of: the one named, the token's, the assigned one, the one whose settlement the person opened, the
+    lowest free one. A store without a free register gets a new one (docs/structure.md, section 3). `settling` means
+    that a settlement is opened, not a session; the register of the person's open session then comes before the token's.
+
+    Raises InvalidInput for an unknown station, or if a program names none; Forbidden for a cashier at another person's
+    register; Conflict if no register may be opened.
     """
     if station is not None:
         register = register_at(store=store, station=station)
@@ -88,12 +92,12 @@ def _open_session(*, store: Store, user: User) -> CashSession | None:
 
 
 def _free_register(store: Store, *, user: User, settling: bool) -> Place:
-    """The lowest register that no session holds and nobody is assigned to; a new one where there is none.
+    """Returns the lowest free register that is assigned to nobody, or creates one.
 
-    Before all others one whose settlement the person opened themselves: it is theirs, however often they ask. One whose
-    settlement another cashier opened is that cashier's; one that a manager has opened waits for whoever comes.
+    A register whose settlement the person opened comes first, so that a repeated request gets the same one. A register
+    whose settlement another cashier opened is not free; one that a manager opened is free for any cashier.
     """
-    # The vault's row is the lock under which a store gets its registers, so that two people never make the same one.
+    # Locks the vault's row, so that two people never create the same register.
     Place.objects.select_for_update(no_key=True).get(store=store, kind=PlaceKind.VAULT)
     registers = Place.objects.filter(store=store, kind=PlaceKind.REGISTER)
     taken = CashSession.objects.filter(store=store, status=SessionStatus.OPEN).values("register_id")
@@ -104,7 +108,7 @@ def _free_register(store: Store, *, user: User, settling: bool) -> Place:
     else:
         usable = Q(settling=Settling.OPEN) & (is_own | ~Q(settling_by__role=Role.CASHIER))
         if not store.requires_settlement:
-            # A drawer that somebody handed over is no free one: who counts it in names it.
+            # A drawer that waits to be counted in is not free: the person who counts it in must name it.
             usable |= Q(settling=Settling.NONE) & ~Q(pk__in=registers_waiting(store))
         usable &= ~Q(pk__in=taken)
     free = registers.filter(usable).exclude(pk__in=assigned)

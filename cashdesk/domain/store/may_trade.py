@@ -1,4 +1,4 @@
-"""Which stores and registers may be opened, and which may trade now."""
+"""Rules for stores and registers: whether they may be opened, and whether they may trade now."""
 
 from django.utils.translation import gettext as _
 

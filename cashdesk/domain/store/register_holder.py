@@ -1,4 +1,4 @@
-"""Who holds which register: one rule for all pages and APIs (docs/decisions/0025-who-holds-a-drawer.md).
+"""The holder of a register: one rule for all pages and APIs (docs/decisions/0025-who-holds-a-drawer.md).
 
 The person with the open session holds its register. A request that names no register means that one. Otherwise it means
 the register of the token, the person's assigned register, or the one whose settlement they opened, in this order.

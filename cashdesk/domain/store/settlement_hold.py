@@ -1,4 +1,4 @@
-"""What a settlement writes on its place: open, being counted, or released."""
+"""Writes a settlement's state on its place: open, being counted, or released."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Where a person may open a drawer (docs/decisions/0025-who-holds-a-drawer.md).
+"""Decides where a person may open a drawer, and locks it (docs/decisions/0025-who-holds-a-drawer.md).
 
 An opening locks the rows of the person, the store and the account shared; a change of one of them
 (`changes_while_open`) locks its row exclusively. So they wait for each other, and the later one sees what the earlier
