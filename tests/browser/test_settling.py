@@ -113,11 +113,11 @@ def test_the_vault_is_opened_counted_and_closed(screen: Screen, cast: Cast) -> N
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("link", name="Start settlements in this store").click()
-    page.get_by_label("Yes, for good").check()
+    page.get_by_label("Yes, start settlements for good").check()
     page.get_by_label("200 EUR note", exact=True).fill("5")
     page.get_by_text("Another currency").click()
     page.get_by_label("Currency").fill("usd")
-    page.get_by_role("button", name="Add it").click()
+    page.get_by_role("button", name="Add to the count").click()
     expect(page.get_by_role("tab", name="USD cash")).to_have_attribute("aria-selected", "true")
     assert tab(page, "EUR cash") == "EUR cash 1,000.00 EUR"
     page.get_by_label("20 USD note", exact=True).fill("2")

@@ -57,10 +57,10 @@ def test_it_is_noted_once_however_often_it_is_sent(cast: Cast) -> None:
     [
         ({}, "Choose a reason, or enter your own."),
         ({"reason": "Because", "words": " "}, "Choose a reason, or enter your own."),
-        ({"words": "x" * 51}, "Or in your own words: Enter at most 50 characters."),
+        ({"words": "x" * 51}, "Enter at most 50 characters."),
         (
             {"reason": "Change for a customer", "words": "x" * 40},
-            "Or in your own words: The chosen reason and your words are too long together.",
+            "The chosen reason and your words are too long together.",
         ),
     ],
 )

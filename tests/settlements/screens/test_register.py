@@ -195,7 +195,7 @@ def test_opened_and_started_twice_it_is_done_once(shop: Shop, carla: Browser) ->
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ({}, "Nothing is counted yet: type the pieces, or an amount. Where there is nothing, say 0."),
+        ({}, "Nothing is counted yet. Enter the pieces or an amount. If there is no cash, enter 0."),
         ({"eur-cash-pieces-2000": "x", "eur-card-amount": "5"}, "20 EUR: Enter a whole number of pieces"),
         ({"eur-cash-amount": "5", "eur-card-amount": "5,5,5"}, "Enter an amount such as 1,250.50."),
         ({"eur-cash-amount": "5", "new-currency": "EURO"}, "Enter a currency as three letters"),

@@ -8,7 +8,7 @@ from tests.settlements.desk import Shop
 from tests.settlements.screens.settling import opening_path
 
 STARTS = "Start settlements in this store"
-FOR_GOOD = "Opening the vault starts settlements in the whole store. Nobody can stop them again."
+FOR_GOOD = "Opening the safe starts settlements in the whole store. Nobody can stop them again."
 
 
 @pytest.fixture
