@@ -36,7 +36,7 @@ def test_a_movement_is_reversed_on_its_page(cast: Cast, erika: Client, session: 
     assert page_of(sale, "reverse") not in page
     assert "This movement is already reversed." in page
     assert "This is a reversal." in erika.get(page_of(made)).content.decode()
-    assert "reversed already" in str(errors_of(act(erika, sale, "reverse", reason="again")))
+    assert "already reversed" in str(errors_of(act(erika, sale, "reverse", reason="again")))
     assert Movement.objects.filter(reverses=sale).count() == 1
 
 
@@ -56,7 +56,7 @@ def test_a_credited_bag_says_why_it_is_not_reversed(cast: Cast, periods: Periods
         "The bank has already credited this bag. It cannot be reversed."
         in erika.get(page_of(deposit.movement)).content.decode()
     )
-    assert "has credited" in str(errors_of(act(erika, deposit.movement, "reverse", reason="x")))
+    assert "has already credited" in str(errors_of(act(erika, deposit.movement, "reverse", reason="x")))
 
 
 def test_one_by_hand_is_reversed_on_the_page_of_its_session(cast: Cast, erika: Client, session: CashSession) -> None:
