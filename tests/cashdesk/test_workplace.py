@@ -78,7 +78,7 @@ def test_a_person_with_an_open_drawer_is_not_moved_reassigned_or_deactivated(cas
     )
     for values in moves:
         told = refused(lambda values=values: move(cast.carla, **values))
-        assert all(word in told.message for word in ("Carla", "register 1", "1337", str(session.pk), "Count and close"))
+        assert all(word in told.message for word in ("Carla", "register 1", "1337", str(session.pk), "Close it first"))
     assert User.objects.get(pk=cast.carla.pk).store == cast.store
     close_drawer(session, 0)
     for values in moves:
