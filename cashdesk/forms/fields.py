@@ -72,7 +72,7 @@ class Fields:
         """Returns the number of a register, or 0 with an error."""
         typed = self.request.POST.get(name, "")
         if not typed:
-            self.errors[name] = _("is required: choose one.")
+            self.errors[name] = _("Choose a register.")
             return 0
         try:
             return money.parse_whole(typed, field=name)
