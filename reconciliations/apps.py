@@ -17,7 +17,7 @@ class ReconciliationsConfig(AppConfig):
             Spot.HOME_BUTTONS: "reconciliations/home_buttons.html",
             Spot.HOME_APIS: "reconciliations/home_apis.html",
             Spot.RESULT_ACTS: "reconciliations/result_acts.html",
-            Spot.ADMIN_TOOLS: "reconciliations/admin_tools.html",
+            Spot.ADMIN_TOOLS: "admin/reconciliations/tools.html",
         },
         dialects={
             "/api/v1/cash-management": "reconciliations.dialect.ReconciliationDialect",
