@@ -40,7 +40,16 @@ SETTINGS = {
     "max_connections": "200",  # storms open a connection per thread, times the test workers
     "timezone": "'UTC'",
 }
-SETTINGS_WITHOUT_DURABILITY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+SETTINGS_WITHOUT_DURABILITY = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "256MB",
+}
+MEMORY = Path("/dev/shm")
+MEMORY_NEEDED_BYTES = 2 * 1024**3
 SECONDS_TO_END = 20
 
 
@@ -138,7 +147,7 @@ def temporary_server(*, durable: bool) -> Iterator[dict[str, str]]:
     owner = unprivileged_owner()
     # Not TMPDIR: it may be too long for a socket's name (about 100 characters), or closed to the server's user.
     # Where durability is measured the folder has to be on a disk, and /tmp is often memory.
-    folder = Path(tempfile.mkdtemp(prefix="cashdesk-postgres-", dir="/var/tmp" if durable else "/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="cashdesk-postgres-", dir="/var/tmp" if durable else quickest_folder()))
     server = Server(binaries=binaries, folder=folder, owner=owner)
     try:
         if owner:
@@ -155,6 +164,12 @@ def temporary_server(*, durable: bool) -> Iterator[dict[str, str]]:
             signal.signal(signal_number, signal.SIG_IGN)
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def quickest_folder() -> str:
+    """Return where a server without durability lives: in memory, where there is enough of it (a container has 64 MB)."""
+    is_roomy = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > MEMORY_NEEDED_BYTES
+    return str(MEMORY) if is_roomy else "/tmp"
 
 
 class Server:
