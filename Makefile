@@ -20,7 +20,8 @@ INSTALLED = $(VENV)/.installed
 READY = $(VENV)/.ready
 CATALOGS = $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 MANAGE = $(PY) manage.py
-PYTEST = $(PY) -m pytest
+# Each process gets a row of neighbouring tests, which share what their file has made, and helps out when it is through.
+PYTEST = $(PY) -m pytest --dist worksteal
 UV = UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=$(VENV) UV_PYTHON=$(PY) $(PY) -m uv
 # Said outright: a .env file may name another database.
 ON_SQLITE = env DATABASE_URL=sqlite:///cashdesk.sqlite3
@@ -36,8 +37,8 @@ unexport PIP_USER PIP_TARGET PIP_PREFIX VIRTUAL_ENV PYTHONHOME
 .DEFAULT_GOAL := help
 # Suites share two cores, and `make clean test` means what it says.
 .NOTPARALLEL:
-.PHONY: help demo run test test-sqlite test-postgres test-browser test-browser-slow screenshots storm check lint types \
-	layers migrations-check deploy-check api-check bench real-retail lock messages clean
+.PHONY: help demo run test test-sqlite test-postgres test-core test-long test-browser test-browser-slow screenshots \
+	storm check lint types layers migrations-check deploy-check api-check bench real-retail lock messages clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -106,6 +107,16 @@ test-sqlite: $(READY) ## the fast suite, on SQLite only
 
 test-postgres: $(READY) ## the fast suite, on PostgreSQL only
 	$(ON_POSTGRES) $(PYTEST) -n $(WORKERS) $(PYTEST_ARGS)
+
+# The domain and the models, and every published API with each conversation that its pages print.
+CORE = tests/cashdesk tests/contracts tests/worked_days tests/test_architecture.py
+
+test-core: $(READY) ## domain, models and published APIs, on SQLite only: for one more version of Python
+	$(ON_SQLITE) $(PYTEST) -n $(WORKERS) $(CORE) $(PYTEST_ARGS)
+
+test-long: $(READY) ## the proofs by random steps in their long form, before a release, on both databases
+	$(call on_both_databases,The long proofs,env CASHDESK_TEST_LONG=1 $(PYTEST) -m long --timeout 3600 \
+		-n $(WORKERS) $(PYTEST_ARGS))
 
 test-browser: $(READY) ## the screens in a real browser (needs chromium), on both databases
 	$(call on_both_databases,The browser tests,$(PYTEST) -m browser -n $(BROWSERS) $(PYTEST_ARGS))

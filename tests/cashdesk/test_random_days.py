@@ -24,6 +24,7 @@ from cashdesk.errors import Conflict, DomainError
 from cashdesk.models import CashSession, Movement, Seal, Variance
 from cashdesk.pair import Pair
 from tests.cashdesk.desk import NOON, close_drawer, move, open_drawer, pay
+from tests.lengths import length
 from tests.stories import Cast, make_cast
 
 amounts = st.one_of(st.integers(min_value=1, max_value=20), st.integers(min_value=1, max_value=10**7))
@@ -324,8 +325,9 @@ def check_blindness(paper: Paper) -> None:
         assert (seen["awaits_count"], seen["shows_result"]) == (waits, not is_open and not waits)
 
 
+@pytest.mark.long
 @settings(
-    max_examples=10,
+    max_examples=length(short=4, long=100),
     derandomize=True,
     deadline=None,
     # A day is quick to read as it is, and making it shorter would take minutes.

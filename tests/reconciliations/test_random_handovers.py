@@ -27,6 +27,7 @@ from reconciliations.domain.business_day_close import close_business_day
 from reconciliations.domain.expected_cash import expected_cash
 from reconciliations.domain.proof import faults_of_store
 from tests.cashdesk.desk import NOON, close_drawer, counted, move, pay
+from tests.lengths import length
 from tests.stories import make_cast
 
 STATIONS = (1, 2)
@@ -291,10 +292,11 @@ class Days:
         assert list(faults_of_store(self.cast.store)) == []
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_however_often_drawers_are_handed_on_the_books_are_those_kept_by_hand() -> None:
     done = Counter[str]()
-    for seed in range(3):
+    for seed in range(length(short=2, long=20)):
         with transaction.atomic():
             days = Days(seed)
             for _day in range(DAYS):

@@ -34,6 +34,7 @@ from settlements.enums import SettlementType
 from settlements.models import Settlement
 from tests.cashdesk.desk import NOON, close_drawer, counted, move, open_drawer, report_of
 from tests.factories import UserFactory
+from tests.lengths import length
 from tests.stories import make_cast
 
 STATIONS = (1, 2, 3)
@@ -309,11 +310,12 @@ class Nights:
             assert row.system_amount + told.late_amount == now.of("EUR").system_cash, row.pk
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_what_is_found_in_the_evening_is_what_the_day_should_hold() -> None:
     done = Counter[str]()
     recorded = 0
-    for seed in range(6):
+    for seed in range(length(short=2, long=20)):
         with transaction.atomic():
             nights = Nights(seed)
             for _day in range(DAYS):
@@ -326,4 +328,4 @@ def test_what_is_found_in_the_evening_is_what_the_day_should_hold() -> None:
             # The next nights begin in a shop that is made anew.
             transaction.set_rollback(True)
     assert ACTS.keys() - {name for name, times in done.items() if times} == set()
-    assert recorded > 10
+    assert recorded > length(short=3, long=30)

@@ -17,6 +17,7 @@ from cashdesk.errors import Conflict
 from cashdesk.models import CashSession
 from cashdesk.pair import Pair
 from settlements.models import ClosingAmount, Settlement
+from tests.lengths import length
 from tests.settlements.desk import CARD, EUR, USD, Shop, figures, late
 from tests.stories import make_cast
 
@@ -292,8 +293,9 @@ def check(paper: Paper) -> None:
         assert late(settlement).get(EUR, 0) == paper.late[settlement.pk]
 
 
+@pytest.mark.long
 @settings(
-    max_examples=10,
+    max_examples=length(short=4, long=100),
     derandomize=True,
     deadline=None,
     # A week is quick to read as it is, and making it shorter would take minutes.
