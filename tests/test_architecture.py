@@ -157,6 +157,15 @@ def test_only_expected_sums_the_ledger() -> None:
     assert set(found) <= {*expected, "cashdesk/domain/ledger/proof.py"}, "proofs recompute, all others ask"
 
 
+def test_every_form_goes_through_one_door() -> None:
+    callers = [named(path) for path in SOURCE if "act_once" in called_names(tree_of(path))]
+    assert callers == ["cashdesk/forms/submit.py"]
+    with_key = [
+        path.name for path in (PROJECT / "templates").rglob("*.html") if 'name="once"' in path.read_text("utf-8")
+    ]
+    assert sorted(with_key) == ["form_page.html", "review_page.html"]
+
+
 def test_nothing_is_left_unfinished() -> None:
     left = [
         f"{named(path)}:{number}"

@@ -57,17 +57,19 @@ class FormDraft:
         discard_draft(by=self.by, subject=self.key.subject)
 
 
-def form_draft(request: HttpRequest, subject: str, *, by: Principal, page: str = "") -> FormDraft:
-    """Returns the draft behind the form of a page: `typed` is what was sent, else what was draft, else empty.
+def form_draft(
+    request: HttpRequest, subject: str, *, by: Principal, page: str = "", untyped: tuple[str, ...] = ()
+) -> FormDraft:
+    """Returns the draft behind the form of a page: `typed` is what was sent, else the saved draft, else empty.
 
-    `subject` names what is filled in, such as `close:<uuid of the session>`. It is shown again at `page`, else at the page's
-    own path.
+    `subject` names what is filled in, such as `close:<uuid of the session>`. The form is shown again at `page`, else
+    at the path of the request. `untyped` names the fields that the page itself fills in.
     """
     row = draft_of(by=by, subject=subject)
     is_sent = request.method == "POST"
     is_resumed = not is_sent and row is not None and any(row.fields.values())
     return FormDraft(
-        key=DraftKey(user_id=cast(User, by.user).pk, subject=subject, page=page or request.path),
+        key=DraftKey(user_id=cast(User, by.user).pk, subject=subject, page=page or request.path, own_untyped=untyped),
         by=by,
         row=row,
         typed=request.POST.dict() if is_sent else dict(row.fields) if row is not None else {},

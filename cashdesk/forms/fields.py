@@ -46,12 +46,8 @@ class Fields:
 
     def amount(self, name: str, currency: str, *, may_be_nothing: bool = False) -> int:
         """Returns the amount in minor units, or 0 with an error."""
-        typed = self.request.POST.get(name, "").strip()
-        if not typed:
-            self.errors[name] = _("Enter an amount.")
-            return 0
         try:
-            found = amount_typed(typed, currency, field=name)
+            found = amount_typed(self.request.POST.get(name, ""), currency, field=name)
         except InvalidInput as error:
             self.errors |= error.errors
             return 0

@@ -3,6 +3,7 @@
 The password is read here and nowhere else; it is in no answer, in no kept fingerprint and in no draft.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -19,17 +20,27 @@ from cashdesk.web.idempotency import WITNESS_PROOF
 WITNESS_NAME = "witness_name"
 
 
-def witness_of(
-    request: HttpRequest, *, counted: CountedAmount, store: Store, by: Principal, at: datetime
-) -> User | None:
-    """Returns who confirms the count of a form, None where nobody is asked to. Raises what `confirm_witness` raises.
+@dataclass(kw_only=True)
+class Witness:
+    """The second person who confirms the count of a form; `user` is None where nobody is asked to."""
 
-    Called before the form is done, so that a wrong try counts although nothing else happens.
-    """
-    if not asks_witness(store=store, amount=counted.amount):
-        return None
-    name, password = text_of(request, WITNESS_NAME), request.POST.get(WITNESS_PROOF, "")
-    return confirm_witness(name=name, password=password, source=source_of(request), by=by, store=store, at=at)
+    request: HttpRequest
+    counted: CountedAmount
+    store: Store
+    by: Principal
+    at: datetime
+    user: User | None = None
+
+    def confirm(self) -> None:
+        """Looks for the second person by the name and password that were typed. Raises what `confirm_witness` raises.
+
+        Called before the form is done, so that a wrong try counts although nothing else happens.
+        """
+        if asks_witness(store=self.store, amount=self.counted.amount):
+            name, password = text_of(self.request, WITNESS_NAME), self.request.POST.get(WITNESS_PROOF, "")
+            self.user = confirm_witness(
+                name=name, password=password, source=source_of(self.request), by=self.by, store=self.store, at=self.at
+            )
 
 
 def witness_fields(request: HttpRequest, *, counted: CountedAmount | None, store: Store) -> dict[str, Any]:

@@ -13,10 +13,10 @@ from cashdesk.enums import Role
 from cashdesk.errors import DomainError
 from cashdesk.forms.draft import FormDraft, form_draft
 from cashdesk.forms.fields import session_meant, text_of
-from cashdesk.forms.pages import form_page, path_to, see, see_path
+from cashdesk.forms.pages import form_page, path_to, see
 from cashdesk.forms.refusals import Refusal
+from cashdesk.forms.submit import submit_once
 from cashdesk.models import CashSession, User
-from cashdesk.web.idempotency import act_once
 from cashdesk.web.pages import page_for
 
 
@@ -27,20 +27,19 @@ def cancel_page(request: HttpRequest, by: Principal) -> HttpResponse:
     session = session_meant(request, by=by) if is_sent else open_session_of(cast(User, by.user))
     if session is None:
         return see("desk", notice="nothing-open")
-    draft = form_draft(request, f"cancel:{session.uuid}", by=by)
+    draft = form_draft(request, f"cancel:{session.uuid}", by=by, untyped=("session",))
     if not is_sent:
         return _show(request, session, draft)
     at, reason = timezone.now(), text_of(request, "reason")
-    try:
 
-        def act() -> str:
-            cancel_opening(session=session, by=by, at=at, reason=reason)
-            draft.discard()
-            return path_to("desk", notice="opening-cancelled")
+    def act() -> str:
+        cancel_opening(session=session, by=by, at=at, reason=reason)
+        return path_to("desk", notice="opening-cancelled")
 
-        return see_path(act_once(request=request, by=by, at=at, act=act))
-    except DomainError as error:
+    def again(error: DomainError) -> HttpResponse:
         return _show(request, session, draft, Refusal.of(error))
+
+    return submit_once(request, by=by, at=at, act=act, again=again, draft=draft)
 
 
 def _show(request: HttpRequest, session: CashSession, draft: FormDraft, refusal: Refusal | None = None) -> HttpResponse:

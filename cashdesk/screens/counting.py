@@ -15,12 +15,13 @@ from cashdesk.enums import Role
 from cashdesk.errors import DomainError, NothingOpen
 from cashdesk.forms.draft import FormDraft, form_draft
 from cashdesk.forms.fields import session_meant
-from cashdesk.forms.pages import form_page, path_to, see, see_path
+from cashdesk.forms.pages import form_page, path_to, see
 from cashdesk.forms.refusals import Refusal, refusal_of
-from cashdesk.forms.witness import witness_fields, witness_of
+from cashdesk.forms.submit import submit_once
+from cashdesk.forms.witness import Witness, witness_fields
 from cashdesk.models import CashSession, User
 from cashdesk.screens.drawer_count import DrawerCount
-from cashdesk.web.idempotency import WITNESS_PROOF, act_once
+from cashdesk.web.idempotency import WITNESS_PROOF
 from cashdesk.web.pages import page_for
 
 
@@ -48,12 +49,12 @@ def _page(request: HttpRequest, *, by: Principal, hands_over: bool) -> HttpRespo
         session = open_session_of(cast(User, by.user))
         if session is None:
             return see("desk", notice="nothing-open")
-        draft = form_draft(request, f"close:{session.uuid}", by=by)
+        draft = form_draft(request, f"close:{session.uuid}", by=by, untyped=("session",))
         return _show(request, session, _count(session, draft, is_sent=False), draft, hands_over=hands_over)
     session = session_meant(request, by=by)
     if session is None:
         return see("desk", notice="nothing-open")
-    draft = form_draft(request, f"close:{session.uuid}", by=by)
+    draft = form_draft(request, f"close:{session.uuid}", by=by, untyped=("session",))
     count, step = _count(session, draft), request.POST.get("step", "review")
     if step == "close" and count.is_ready:
         return _close(request, session, count, draft, by=by, hands_over=hands_over)
@@ -83,34 +84,31 @@ def _close(
 ) -> HttpResponse:
     """Closes once; sent again it leads to the same result."""
     at, counted = timezone.now(), cast(CountedAmount, count.sheet.counted)
-    try:
-        witness = witness_of(request, counted=counted, store=session.store, by=by, at=at)
+    witness = Witness(request=request, counted=counted, store=session.store, by=by, at=at)
 
-        def act() -> str:
-            close_session(
-                session=session,
-                counted=counted,
-                others=count.counted_others,
-                by=by,
-                at=at,
-                hands_over=hands_over,
-                asks_for_all=True,
-                witness=witness,
-                refuses_unwitnessed=True,
-            )
-            draft.discard()
-            return path_to("desk-result", session.uuid)
+    def act() -> str:
+        close_session(
+            session=session,
+            counted=counted,
+            others=count.counted_others,
+            by=by,
+            at=at,
+            hands_over=hands_over,
+            asks_for_all=True,
+            witness=witness.user,
+            refuses_unwitnessed=True,
+        )
+        return path_to("desk-result", session.uuid)
 
-        return see_path(act_once(request=request, by=by, at=at, act=act))
-    except NothingOpen:
-        return _closed_meanwhile(session)
-    except DomainError as error:
-        if not session.is_open:
+    def again(error: DomainError) -> HttpResponse:
+        if isinstance(error, NothingOpen) or not session.is_open:
             return _closed_meanwhile(session)
         refusal = refusal_of(error, store=session.store)
         if error.code == "currency_not_counted":
             return _show(request, session, _count(session, draft), draft, refusal, hands_over=hands_over)
         return _review(request, session, count, draft, refusal, hands_over=hands_over)
+
+    return submit_once(request, by=by, at=at, act=act, again=again, draft=draft, check=witness.confirm)
 
 
 def _closed_meanwhile(session: CashSession) -> HttpResponse:

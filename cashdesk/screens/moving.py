@@ -11,17 +11,16 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.cash_movement import move_cash
 from cashdesk.domain.session.current import open_session_of
 from cashdesk.enums import MovementKind, Role
-from cashdesk.errors import DomainError, InvalidInput, NothingOpen, OutOfLine
-from cashdesk.formats import amount_typed
+from cashdesk.errors import DomainError, NothingOpen
 from cashdesk.forms.draft import FormDraft, form_draft
-from cashdesk.forms.fields import session_meant, text_of
-from cashdesk.forms.pages import form_page, path_to, see, see_path
+from cashdesk.forms.fields import Fields, session_meant
+from cashdesk.forms.pages import form_page, path_to, see
 from cashdesk.forms.refusals import Refusal
-from cashdesk.forms.second_look import is_correcting, look_page, refuse_unlooked
+from cashdesk.forms.second_look import SecondLook, is_correcting
+from cashdesk.forms.submit import submit_once
 from cashdesk.models import CashSession, User
 from cashdesk.movement_kinds import RULES
 from cashdesk.movement_rule import FormWords
-from cashdesk.web.idempotency import act_once
 from cashdesk.web.pages import page_for
 
 REASON_LENGTH_MAX: Final = 50
@@ -71,50 +70,40 @@ def _page(request: HttpRequest, *, by: Principal, kind: MovementKind) -> HttpRes
     draft, at = _draft(request, session, kind, by=by), timezone.now()
     if is_correcting(request):
         return _show(request, session, kind, draft)
-    try:
-        told = _read(request, session, kind)
+    fields = Fields(request)
+    told = _read(fields, session, kind)
+    look = SecondLook(
+        store=session.store,
+        kind=kind,
+        amounts=[(told["amount"], session.currency)],
+        station=session.register.number,
+    )
 
-        def act() -> str:
-            refuse_unlooked(request, store=session.store, kind=kind, amounts=[(told["amount"], session.currency)])
-            movement = move_cash(session=session, kind=kind, **told, by=by, at=at)
-            draft.discard()
-            return path_to("desk", booked=str(movement.uuid))
+    def act() -> str:
+        movement = move_cash(session=session, kind=kind, **told, by=by, at=at)
+        return path_to("desk", booked=str(movement.uuid))
 
-        return see_path(act_once(request=request, by=by, at=at, act=act))
-    except NothingOpen:
-        return see("desk", notice="closed-meanwhile")
-    except OutOfLine as doubts:
-        draft.save(request, at=at)
-        return look_page(request, doubts, draft=draft, kind=kind, station=session.register.number)
-    except DomainError as error:
+    def again(error: DomainError) -> HttpResponse:
+        if isinstance(error, NothingOpen):
+            return see("desk", notice="closed-meanwhile")
         return _show(request, session, kind, draft, Refusal.of(error))
+
+    return submit_once(request, by=by, at=at, act=act, again=again, draft=draft, check=fields.refuse_wrong, look=look)
 
 
 def _draft(request: HttpRequest, session: CashSession, kind: MovementKind, *, by: Principal) -> FormDraft:
-    return form_draft(request, f"{PAGES[kind].removeprefix('desk-')}:{session.uuid}", by=by)
+    return form_draft(request, f"{PAGES[kind].removeprefix('desk-')}:{session.uuid}", by=by, untyped=("session",))
 
 
-def _read(request: HttpRequest, session: CashSession, kind: MovementKind) -> dict[str, Any]:
-    """Returns amount (minor units), reason and note of the form. Raises InvalidInput naming every field that is wrong."""
-    errors: dict[str, str] = {}
-    amount = 0
-    try:
-        amount = amount_typed(request.POST.get("amount", ""), session.currency, field="amount")
-        if amount == 0:
-            raise InvalidInput.of("amount", _("Enter an amount above 0."))
-    except InvalidInput as error:
-        errors |= error.errors
-    reason = text_of(request, "reason") if RULES[kind].shows_reason else kind.lower()
-    note = text_of(request, "note")
-    if not reason:
-        errors["reason"] = _("Enter a reason.")
-    elif len(reason) > REASON_LENGTH_MAX:
-        errors["reason"] = _("Enter at most %(limit)s characters.") % {"limit": REASON_LENGTH_MAX}
-    if len(note) > NOTE_LENGTH_MAX:
-        errors["note"] = _("Enter at most %(limit)s characters.") % {"limit": NOTE_LENGTH_MAX}
-    if errors:
-        raise InvalidInput(_("Some fields are missing or wrong."), errors=errors)
-    return {"amount": amount, "reason": reason, "note": note}
+def _read(fields: Fields, session: CashSession, kind: MovementKind) -> dict[str, Any]:
+    """Returns amount (minor units), reason and note of the form; `fields` gathers what is wrong."""
+    return {
+        "amount": fields.amount("amount", session.currency),
+        "reason": fields.text("reason", length_max=REASON_LENGTH_MAX, missing=_("Enter a reason."))
+        if RULES[kind].shows_reason
+        else kind.lower(),
+        "note": fields.text("note", length_max=NOTE_LENGTH_MAX),
+    }
 
 
 def _show(

@@ -20,14 +20,15 @@ from cashdesk.domain.session.register_to_open import stations_for
 from cashdesk.enums import MovementKind, Role
 from cashdesk.errors import DomainError, OutOfLine, SessionAlreadyOpen
 from cashdesk.forms.draft import FormDraft, form_draft
-from cashdesk.forms.pages import form_page, path_to, see, see_path
+from cashdesk.forms.pages import form_page, path_to, see
 from cashdesk.forms.refusals import Refusal, refusal_of
-from cashdesk.forms.second_look import is_correcting, look_page, looked_at, refuse_unlooked
-from cashdesk.forms.witness import WITNESS_NAME, witness_fields, witness_of
+from cashdesk.forms.second_look import SecondLook, is_correcting, looked_at
+from cashdesk.forms.submit import submit_once
+from cashdesk.forms.witness import WITNESS_NAME, Witness, witness_fields
 from cashdesk.models import CashSession, Place, Store, User
 from cashdesk.screens.drawer_count import DrawerCount
 from cashdesk.screens.drawer_drafts import counting_in_subject, opening_subject
-from cashdesk.web.idempotency import WITNESS_PROOF, act_once
+from cashdesk.web.idempotency import WITNESS_PROOF
 from cashdesk.web.pages import page_for
 
 ANY_FREE = ""
@@ -91,23 +92,19 @@ def _ask_witness(
     counted: CountedAmount,
 ) -> HttpResponse:
     """Shows the form with the fields of a second person, or the second look with them where one is due."""
+    look = _look(request, store, counted)
     try:
-        _refuse_unlooked(request, store, counted)
+        look.refuse_unlooked(request)
     except OutOfLine as doubts:
-        return _look(request, store, draft, counted, doubts)
+        draft.save(request, at=timezone.now())
+        return look.page(request, doubts, draft=draft)
     return _show(request, store, draft, waiting, count=count)
 
 
-def _refuse_unlooked(request: HttpRequest, store: Store, counted: CountedAmount) -> None:
-    refuse_unlooked(request, store=store, kind=MovementKind.FLOAT, amounts=[(counted.amount, counted.currency)])
-
-
-def _look(
-    request: HttpRequest, store: Store, draft: FormDraft, counted: CountedAmount, doubts: OutOfLine
-) -> HttpResponse:
-    draft.save(request, at=timezone.now())
+def _look(request: HttpRequest, store: Store, counted: CountedAmount) -> SecondLook:
     fields = witness_fields(request, counted=counted, store=store)
-    return look_page(request, doubts, draft=draft, kind=MovementKind.FLOAT, **fields)
+    amounts = [(counted.amount, counted.currency)]
+    return SecondLook(store=store, kind=MovementKind.FLOAT, amounts=amounts, more=fields)
 
 
 def _open(
@@ -115,30 +112,27 @@ def _open(
 ) -> HttpResponse:
     """Opens once; sent again it leads to the same page."""
     user, station, at = cast(User, by.user), request.POST.get("station", ANY_FREE), timezone.now()
-    try:
-        witness = witness_of(request, counted=counted, store=store, by=by, at=at)
+    witness = Witness(request=request, counted=counted, store=store, by=by, at=at)
 
-        def act() -> str:
-            _refuse_unlooked(request, store, counted)
-            number = money.parse_whole(station, field="station") if station != ANY_FREE else None
-            session = open_session(
-                user=user, counted=counted, others=count.counted_others, by=by, at=at, station=number, witness=witness,
-                refuses_unwitnessed=True,
-            )  # fmt: skip
-            draft.discard()
-            # Whichever of the two forms it was begun on: the drawer is open.
-            discard_draft(by=by, subject=opening_subject(store))
-            return path_to("desk", notice="counted-in" if handover_before(session) else "opened")
+    def act() -> str:
+        number = money.parse_whole(station, field="station") if station != ANY_FREE else None
+        session = open_session(
+            user=user, counted=counted, others=count.counted_others, by=by, at=at, station=number, witness=witness.user,
+            refuses_unwitnessed=True,
+        )  # fmt: skip
+        # Whichever of the two forms it was begun on: the drawer is open.
+        discard_draft(by=by, subject=opening_subject(store))
+        return path_to("desk", notice="counted-in" if handover_before(session) else "opened")
 
-        return see_path(act_once(request=request, by=by, at=at, act=act))
-    except OutOfLine as doubts:
-        return _look(request, store, draft, counted, doubts)
-    except DomainError as error:
+    def again(error: DomainError) -> HttpResponse:
         if isinstance(error, SessionAlreadyOpen) and open_session_of(user) is not None:
             return see("desk", notice="already-open")
         # Somebody else may have counted it in meanwhile.
         waiting = handovers_waiting(store=store)
         return _show(request, store, draft, waiting, count=count, refusal=refusal_of(error, store=store))
+
+    look = _look(request, store, counted)
+    return submit_once(request, by=by, at=at, act=act, again=again, draft=draft, check=witness.confirm, look=look)
 
 
 def _shown_for(store: Store) -> str:
@@ -150,9 +144,9 @@ def _draft(request: HttpRequest, store: Store, waiting: list[CashSession], *, by
     user = cast(User, by.user)
     left = _handover_at(_station_meant(request), user=user, waiting=waiting)
     if left is None:
-        return form_draft(request, opening_subject(store), by=by)
+        return form_draft(request, opening_subject(store), by=by, untyped=(SHOWN_FOR,))
     page = path_to("desk-open", station=str(left.register.number))
-    return form_draft(request, counting_in_subject(left), by=by, page=page)
+    return form_draft(request, counting_in_subject(left), by=by, page=page, untyped=(SHOWN_FOR,))
 
 
 def _handover_at(station: str, *, user: User, waiting: list[CashSession]) -> CashSession | None:

@@ -14,11 +14,11 @@ from cashdesk.errors import DomainError, NotFound
 from cashdesk.formats import write_as
 from cashdesk.forms.draft import FormDraft, form_draft
 from cashdesk.forms.fields import text_of
-from cashdesk.forms.pages import form_page, path_to, see_path
+from cashdesk.forms.pages import form_page, path_to
 from cashdesk.forms.refusals import Refusal
+from cashdesk.forms.submit import submit_once
 from cashdesk.models import Movement
 from cashdesk.movement_kinds import RULES, name_at_desk
-from cashdesk.web.idempotency import act_once
 from cashdesk.web.pages import page_for
 
 
@@ -33,16 +33,15 @@ def take_back_page(request: HttpRequest, by: Principal, movement: UUID) -> HttpR
     if request.method != "POST":
         return _show(request, found, draft)
     at, reason = timezone.now(), text_of(request, "reason")
-    try:
 
-        def act() -> str:
-            take_back(movement=found, by=by, at=at, reason=reason)
-            draft.discard()
-            return path_to("desk", taken_back=str(movement))
+    def act() -> str:
+        take_back(movement=found, by=by, at=at, reason=reason)
+        return path_to("desk", taken_back=str(movement))
 
-        return see_path(act_once(request=request, by=by, at=at, act=act))
-    except DomainError as error:
+    def again(error: DomainError) -> HttpResponse:
         return _show(request, found, draft, Refusal.of(error))
+
+    return submit_once(request, by=by, at=at, act=act, again=again, draft=draft)
 
 
 def _show(request: HttpRequest, movement: Movement, draft: FormDraft, refusal: Refusal | None = None) -> HttpResponse:

@@ -24,40 +24,45 @@ DRAFT_FIELD: Final = "draft"
 INPUT_FIELD: Final = "draft-input"
 """The hidden field that carries the input of the previous page, on pages that ask first (sign in, confirm)."""
 
-NOT_TYPED: Final = frozenset(
-    {
-        "csrfmiddlewaretoken", "once", "step", "session", "settlement", "store", "after-previews", "new-currency",
-        "new-method", "next", "seen", "device", "looked", "correct", DRAFT_FIELD, INPUT_FIELD,
-    }
+UNTYPED: Final = (
+    "csrfmiddlewaretoken", "once", "step", "next", "seen", "device", "looked", "correct", DRAFT_FIELD, INPUT_FIELD,
 )  # fmt: skip
-"""Fields that the page fills in, so drafts leave them out. Password fields are recognised by their name instead."""
+"""Fields that pages fill in, so drafts leave them out; each page adds its own. Password fields are known by their name."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DraftKey:
-    """Identifies the draft of a form: its person, its subject, and the path of the page that shows it."""
+    """Identifies the draft of a form: its person, its subject, and the path of the page that shows it.
+
+    `own_untyped` names the fields that the page itself fills in, such as the session that a count is for.
+    """
 
     user_id: int
     subject: str
     page: str
+    own_untyped: tuple[str, ...] = ()
+
+    @property
+    def untyped(self) -> tuple[str, ...]:
+        """The names of all fields that are not saved. The page tells them to the script, so that there is one list."""
+        return (*UNTYPED, *self.own_untyped)
 
     @property
     def token(self) -> str:
         """The signed value of the form's hidden field. It is the same each time, because it is part of the form's
         fingerprint.
         """
-        return _signer().sign_object([self.user_id, self.subject, self.page])
+        return _signer().sign_object([self.user_id, self.subject, self.page, *self.own_untyped])
 
     @classmethod
     def of(cls, request: HttpRequest) -> "DraftKey | None":
         """Returns the key in the form's token, or None if the token is missing or not signed by us."""
         try:
-            user_id, subject, page = _signer().unsign_object(
-                request.POST.get(DRAFT_FIELD) or request.GET.get(DRAFT_FIELD, "")
-            )
+            token = request.POST.get(DRAFT_FIELD) or request.GET.get(DRAFT_FIELD, "")
+            user_id, subject, page, *own_untyped = _signer().unsign_object(token)
         except (BadSignature, ValueError):
             return None
-        return cls(user_id=user_id, subject=subject, page=page)
+        return cls(user_id=user_id, subject=subject, page=page, own_untyped=tuple(own_untyped))
 
     @property
     def is_count(self) -> bool:
@@ -69,10 +74,10 @@ class DraftKey:
         return by.user is not None and by.user.pk == self.user_id
 
 
-def typed_in(request: HttpRequest) -> dict[str, str]:
-    """Returns what the person typed into the sent form, or the input that the page carries on from the previous one.
+def typed_in(request: HttpRequest, key: DraftKey) -> dict[str, str]:
+    """Returns what the person typed into the form that was sent, or into the form behind INPUT_FIELD.
 
-    Leaves out passwords and NOT_TYPED fields, and cuts the rest to the size limits of a draft.
+    Leaves out passwords and untyped fields, and cuts the rest to the size limits of a draft.
     """
     sent = _input_of(request.POST[INPUT_FIELD]) if INPUT_FIELD in request.POST else request.POST.dict()
     typed: dict[str, str] = {}
@@ -80,7 +85,7 @@ def typed_in(request: HttpRequest) -> dict[str, str]:
     for name, value in list(sent.items())[:FIELDS_MAX]:
         text = str(value).replace("\0", "")[:VALUE_LENGTH_MAX]
         length += len(name) + len(text)
-        if name in NOT_TYPED or "password" in name.lower() or not fits(name, text):
+        if name in key.untyped or "password" in name.lower() or not fits(name, text):
             continue
         if length > LENGTH_MAX:
             break
@@ -93,7 +98,7 @@ def draft_fields(request: HttpRequest) -> dict[str, str]:
     key = DraftKey.of(request)
     if key is None:
         return {}
-    return {DRAFT_FIELD: key.token, INPUT_FIELD: json.dumps(typed_in(request), ensure_ascii=False)}
+    return {DRAFT_FIELD: key.token, INPUT_FIELD: json.dumps(typed_in(request, key), ensure_ascii=False)}
 
 
 def save_input(
@@ -104,7 +109,7 @@ def save_input(
 
     Raises DraftChanged, DraftGone and InvalidInput, as `save_draft` does.
     """
-    typed = typed_in(request)
+    typed = typed_in(request, key)
     if not any(typed.values()) and draft_of(by=by, subject=key.subject) is None:
         return None
     return save_draft(by=by, subject=key.subject, fields=typed, seen_version=seen_version, device=device, at=at)

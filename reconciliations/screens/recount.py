@@ -12,10 +12,10 @@ from cashdesk.enums import CASH, Role
 from cashdesk.errors import DomainError, NotFound
 from cashdesk.forms.count_sheet import CountSheet
 from cashdesk.forms.draft import FormDraft, form_draft
-from cashdesk.forms.pages import form_page, path_to, see, see_path
+from cashdesk.forms.pages import form_page, path_to, see
 from cashdesk.forms.refusals import Refusal
+from cashdesk.forms.submit import submit_once
 from cashdesk.models import Variance
-from cashdesk.web.idempotency import act_once
 from cashdesk.web.pages import page_for
 from reconciliations import queries
 from reconciliations.domain.variance_acts import can_recount, recount_variance
@@ -71,15 +71,14 @@ def _keep(
 
     def act() -> str:
         recount_variance(variance=variance, counted=counted, by=by, at=at)
-        draft.discard()
         if variance.session is not None:
             return path_to("desk-result", variance.session.uuid, notice="recounted")
         return path_to("recount", variance.uuid)
 
-    try:
-        return see_path(act_once(request=request, by=by, at=at, act=act))
-    except DomainError as error:
+    def again(error: DomainError) -> HttpResponse:
         return _review(request, variance, sheet, draft, Refusal.of(error))
+
+    return submit_once(request, by=by, at=at, act=act, again=again, draft=draft)
 
 
 def _show(

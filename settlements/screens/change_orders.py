@@ -18,8 +18,8 @@ from cashdesk.forms.draft import FormDraft
 from cashdesk.forms.fields import Fields
 from cashdesk.forms.pages import form_page, see_path
 from cashdesk.forms.refusals import Refusal
+from cashdesk.forms.submit import submit_once
 from cashdesk.models import Store
-from cashdesk.web.idempotency import act_once
 from settlements import queries
 from settlements.domain.change_order import cancel_change, order_change, receive_change
 from settlements.models import ChangeOrder
@@ -76,13 +76,12 @@ def order_change_page(request: HttpRequest, by: Principal, store: Store) -> Http
 
     def act() -> str:
         made = order_change(store=store, ordered=ordered, wanted_on=wanted_on, note=note, by=by, at=at)
-        draft.discard()
         return path_within(request, "vault-order", made.uuid, notice="ordered")
 
-    try:
-        return see_path(act_once(request=request, by=by, at=at, act=act))
-    except DomainError as error:
+    def again(error: DomainError) -> HttpResponse:
         return _show_new(request, store, draft, sheet, _refusal(error, sheet))
+
+    return submit_once(request, by=by, at=at, act=act, again=again, draft=draft)
 
 
 @vault_page
@@ -126,13 +125,12 @@ def arrive_page(request: HttpRequest, by: Principal, store: Store, order: UUID) 
 
     def act() -> str:
         receive_change(order=found, received=came, note=note, by=by, at=at)
-        draft.discard()
         return path_within(request, "vault-order", order, notice="arrived")
 
-    try:
-        return see_path(act_once(request=request, by=by, at=at, act=act))
-    except DomainError as error:
+    def again(error: DomainError) -> HttpResponse:
         return _show_arrival(request, found, draft, sheet, _refusal(error, sheet))
+
+    return submit_once(request, by=by, at=at, act=act, again=again, draft=draft)
 
 
 @vault_page
@@ -145,20 +143,18 @@ def cancel_page(request: HttpRequest, by: Principal, store: Store, order: UUID) 
     context = {**_about_order(request, found), "draft": draft, "typed": {"reason": draft.typed.get("reason", "")}}
     if request.method != "POST":
         return form_page(request, "settlements/change_cancel.html", context)
-    try:
-        fields = Fields(request)
-        missing = _("Enter a reason.")
-        reason = fields.text("reason", length_max=NOTE_LENGTH_MAX, missing=missing)
-        fields.refuse_wrong()
+    fields = Fields(request)
+    missing = _("Enter a reason.")
+    reason = fields.text("reason", length_max=NOTE_LENGTH_MAX, missing=missing)
 
-        def act() -> str:
-            cancel_change(order=found, reason=reason, by=by, at=at)
-            draft.discard()
-            return path_within(request, "vault-order", order, notice="cancelled")
+    def act() -> str:
+        cancel_change(order=found, reason=reason, by=by, at=at)
+        return path_within(request, "vault-order", order, notice="cancelled")
 
-        return see_path(act_once(request=request, by=by, at=at, act=act))
-    except DomainError as error:
+    def again(error: DomainError) -> HttpResponse:
         return form_page(request, "settlements/change_cancel.html", context, Refusal.of(error))
+
+    return submit_once(request, by=by, at=at, act=act, again=again, draft=draft, check=fields.refuse_wrong)
 
 
 def _found(number: UUID, *, by: Principal, store: Store) -> ChangeOrder:

@@ -1,7 +1,6 @@
 """Counting a register or the vault under settlement, blind: the sheet, a look at it, the comparison, the close."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,14 +13,14 @@ from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.enums import Role
 from cashdesk.errors import DomainError
 from cashdesk.formats import write_as
-from cashdesk.forms.count_parts import CountParts
+from cashdesk.forms.count_parts import NEW_CURRENCY, NEW_METHOD, CountParts
 from cashdesk.forms.draft import FormDraft, form_draft
-from cashdesk.forms.pages import form_page, path_to, see, see_path
+from cashdesk.forms.pages import form_page, path_to, see
 from cashdesk.forms.refusals import Refusal, refusal_of
-from cashdesk.forms.witness import witness_fields, witness_of
-from cashdesk.models import User
+from cashdesk.forms.submit import submit_once
+from cashdesk.forms.witness import Witness, witness_fields
 from cashdesk.pair import Pair
-from cashdesk.web.idempotency import WITNESS_PROOF, act_once
+from cashdesk.web.idempotency import WITNESS_PROOF
 from cashdesk.web.pages import page_for
 from settlements import queries
 from settlements.domain.closing import close_settlement
@@ -48,7 +47,7 @@ def count_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpRes
     """
     found = queries.settlement(by=by, settlement_id=settlement)
     write_as(found.store.language, found.store.currency, found.store.time_zone)
-    draft = form_draft(request, f"count:{found.uuid}", by=by)
+    draft = form_draft(request, f"count:{found.uuid}", by=by, untyped=("after-previews", NEW_CURRENCY, NEW_METHOD))
     if request.method != "POST":
         if Act.PREVIEW not in found.allowed_acts:
             return see("settlement-page", found.uuid)
@@ -77,13 +76,18 @@ def _do(
 ) -> HttpResponse:
     """Compares or closes once; sent again it leads to the same page."""
     at = timezone.now()
+    witness = Witness(request=request, counted=_cash(parts, settlement), store=settlement.store, by=by, at=at)
 
-    def act(witness: User | None) -> str:
+    def act() -> str:
         if step == CLOSE:
             close_settlement(
-                settlement=settlement, counted=parts.counted, by=by, at=at, witness=witness, refuses_unwitnessed=True
+                settlement=settlement,
+                counted=parts.counted,
+                by=by,
+                at=at,
+                witness=witness.user,
+                refuses_unwitnessed=True,
             )
-            draft.discard()
             return path_to("settlement-page", settlement.uuid)
         done = preview_settlement(
             settlement=settlement,
@@ -91,22 +95,20 @@ def _do(
             by=by,
             at=at,
             after_previews=_number(request.POST.get("after-previews", "")),
-            witness=witness,
+            witness=witness.user,
             refuses_unwitnessed=True,
         )
-        draft.discard()
         if done.settlement.is_closed:
             return path_to("settlement-page", settlement.uuid)
         return path_to("settlement-count", settlement.uuid, attempt=str(done.attempt))
 
-    try:
-        witness = witness_of(request, counted=_cash(parts, settlement), store=settlement.store, by=by, at=at)
-        return see_path(act_once(request=request, by=by, at=at, act=partial(act, witness)))
-    except DomainError as error:
+    def again(error: DomainError) -> HttpResponse:
         now = queries.settlement(by=by, settlement_id=settlement.uuid)
         if Act.PREVIEW not in now.allowed_acts:
             return see("settlement-page", now.uuid, notice="closed-meanwhile" if now.is_closed else "not-counting")
         return _review(request, now, parts, draft, refusal_of(error, store=now.store))
+
+    return submit_once(request, by=by, at=at, act=act, again=again, draft=draft, check=witness.confirm)
 
 
 def _parts(settlement: Settlement, typed: Mapping[str, str]) -> CountParts:

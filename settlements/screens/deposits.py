@@ -10,14 +10,14 @@ from django.utils.translation import gettext as _
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import MovementKind
-from cashdesk.errors import DomainError, NotFound, OutOfLine
+from cashdesk.errors import DomainError, NotFound
 from cashdesk.forms.draft import FormDraft
 from cashdesk.forms.fields import Fields
 from cashdesk.forms.pages import form_page, see_path
 from cashdesk.forms.refusals import Refusal
-from cashdesk.forms.second_look import is_correcting, look_page, refuse_unlooked
+from cashdesk.forms.second_look import SecondLook, is_correcting
+from cashdesk.forms.submit import submit_once
 from cashdesk.models import Store
-from cashdesk.web.idempotency import act_once
 from settlements import queries
 from settlements.domain.deposit import (
     REASON_MAX,
@@ -51,30 +51,26 @@ def prepare_page(request: HttpRequest, by: Principal, store: Store) -> HttpRespo
     draft = draft_within(request, f"deposit-new:{store.uuid}", by=by)
     if request.method != "POST" or is_correcting(request):
         return _show(request, "settlements/deposit_new.html", about(request, store), draft)
-    at, kind = timezone.now(), MovementKind.DEPOSIT
-    try:
-        fields = Fields(request)
-        missing = _("Enter the number on the bag.")
-        told: dict[str, Any] = {
-            "amount": fields.amount("amount", store.currency),
-            "bag_number": fields.text("bag_number", length_max=NUMBER_LENGTH_MAX, missing=missing),
-            "slip_number": fields.text("slip_number", length_max=NUMBER_LENGTH_MAX),
-            "note": fields.text("note", length_max=NOTE_LENGTH_MAX),
-        }
-        fields.refuse_wrong()
+    at = timezone.now()
+    fields = Fields(request)
+    missing = _("Enter the number on the bag.")
+    told: dict[str, Any] = {
+        "amount": fields.amount("amount", store.currency),
+        "bag_number": fields.text("bag_number", length_max=NUMBER_LENGTH_MAX, missing=missing),
+        "slip_number": fields.text("slip_number", length_max=NUMBER_LENGTH_MAX),
+        "note": fields.text("note", length_max=NOTE_LENGTH_MAX),
+    }
 
-        def act() -> str:
-            refuse_unlooked(request, store=store, kind=kind, amounts=[(told["amount"], store.currency)], is_vault=True)
-            made = prepare_deposit(store=store, currency=store.currency, **told, by=by, at=at)
-            draft.discard()
-            return path_within(request, "vault-deposit", made.uuid, notice="prepared")
+    def act() -> str:
+        made = prepare_deposit(store=store, currency=store.currency, **told, by=by, at=at)
+        return path_within(request, "vault-deposit", made.uuid, notice="prepared")
 
-        return see_path(act_once(request=request, by=by, at=at, act=act))
-    except OutOfLine as doubts:
-        draft.save(request, at=at)
-        return look_page(request, doubts, draft=draft, kind=kind, is_vault=True)
-    except DomainError as error:
+    look = SecondLook(store=store, kind=MovementKind.DEPOSIT, amounts=[(told["amount"], store.currency)], is_vault=True)
+
+    def again(error: DomainError) -> HttpResponse:
         return _show(request, "settlements/deposit_new.html", about(request, store), draft, Refusal.of(error))
+
+    return submit_once(request, by=by, at=at, act=act, again=again, draft=draft, check=fields.refuse_wrong, look=look)
 
 
 @vault_page
@@ -103,19 +99,17 @@ def collect_page(request: HttpRequest, by: Principal, store: Store, deposit: UUI
     if request.method != "POST":
         return _show(request, "settlements/deposit_collect.html", context, draft)
     at = timezone.now()
-    try:
-        fields = Fields(request)
-        courier = fields.text("courier", length_max=COURIER_LENGTH_MAX)
-        fields.refuse_wrong()
+    fields = Fields(request)
+    courier = fields.text("courier", length_max=COURIER_LENGTH_MAX)
 
-        def act() -> str:
-            collect_deposit(deposit=found, courier=courier, by=by, at=at)
-            draft.discard()
-            return path_within(request, "vault-deposit", deposit, notice="collected")
+    def act() -> str:
+        collect_deposit(deposit=found, courier=courier, by=by, at=at)
+        return path_within(request, "vault-deposit", deposit, notice="collected")
 
-        return see_path(act_once(request=request, by=by, at=at, act=act))
-    except DomainError as error:
+    def again(error: DomainError) -> HttpResponse:
         return _show(request, "settlements/deposit_collect.html", context, draft, Refusal.of(error))
+
+    return submit_once(request, by=by, at=at, act=act, again=again, draft=draft, check=fields.refuse_wrong)
 
 
 @vault_page
@@ -129,19 +123,17 @@ def credit_page(request: HttpRequest, by: Principal, store: Store, deposit: UUID
     if request.method != "POST":
         return _show(request, "settlements/deposit_credit.html", context, draft)
     at = timezone.now()
-    try:
-        fields = Fields(request)
-        amount = fields.amount("amount", found.movement.currency, may_be_nothing=True)
-        fields.refuse_wrong()
+    fields = Fields(request)
+    amount = fields.amount("amount", found.movement.currency, may_be_nothing=True)
 
-        def act() -> str:
-            credit_deposit(deposit=found, amount=amount, by=by, at=at)
-            draft.discard()
-            return path_within(request, "vault-deposit", deposit, notice="credited")
+    def act() -> str:
+        credit_deposit(deposit=found, amount=amount, by=by, at=at)
+        return path_within(request, "vault-deposit", deposit, notice="credited")
 
-        return see_path(act_once(request=request, by=by, at=at, act=act))
-    except DomainError as error:
+    def again(error: DomainError) -> HttpResponse:
         return _show(request, "settlements/deposit_credit.html", context, draft, Refusal.of(error))
+
+    return submit_once(request, by=by, at=at, act=act, again=again, draft=draft, check=fields.refuse_wrong)
 
 
 @vault_page
@@ -155,23 +147,21 @@ def correct_credit_page(request: HttpRequest, by: Principal, store: Store, depos
     if request.method != "POST":
         return _show(request, "settlements/deposit_correct.html", context, draft)
     at = timezone.now()
-    try:
-        fields = Fields(request)
-        missing = _("Enter a reason.")
-        told: dict[str, Any] = {
-            "amount": fields.amount("amount", found.movement.currency, may_be_nothing=True),
-            "reason": fields.text("reason", length_max=REASON_MAX, missing=missing),
-        }
-        fields.refuse_wrong()
+    fields = Fields(request)
+    missing = _("Enter a reason.")
+    told: dict[str, Any] = {
+        "amount": fields.amount("amount", found.movement.currency, may_be_nothing=True),
+        "reason": fields.text("reason", length_max=REASON_MAX, missing=missing),
+    }
 
-        def act() -> str:
-            correct_credit(deposit=found, **told, by=by, at=at)
-            draft.discard()
-            return path_within(request, "vault-deposit", deposit, notice="corrected")
+    def act() -> str:
+        correct_credit(deposit=found, **told, by=by, at=at)
+        return path_within(request, "vault-deposit", deposit, notice="corrected")
 
-        return see_path(act_once(request=request, by=by, at=at, act=act))
-    except DomainError as error:
+    def again(error: DomainError) -> HttpResponse:
         return _show(request, "settlements/deposit_correct.html", context, draft, Refusal.of(error))
+
+    return submit_once(request, by=by, at=at, act=act, again=again, draft=draft, check=fields.refuse_wrong)
 
 
 def _found(number: UUID, *, by: Principal, store: Store) -> Deposit:

@@ -12,10 +12,10 @@ from cashdesk.enums import Role
 from cashdesk.errors import DomainError, NothingOpen
 from cashdesk.forms.draft import FormDraft, form_draft
 from cashdesk.forms.fields import Fields, session_meant, text_of
-from cashdesk.forms.pages import form_page, path_to, see, see_path
+from cashdesk.forms.pages import form_page, path_to, see
 from cashdesk.forms.refusals import Refusal
+from cashdesk.forms.submit import submit_once
 from cashdesk.models import CashSession, User
-from cashdesk.web.idempotency import act_once
 from cashdesk.web.pages import page_for
 from settlements.domain.store_movement import note_no_sale
 
@@ -42,29 +42,28 @@ def no_sale_page(request: HttpRequest, by: Principal) -> HttpResponse:
         return see("desk", notice="nothing-open")
     draft, at = _draft(request, session, by=by), timezone.now()
     store, station = session.store, session.register.number
-    try:
-        reason = _reason(request)
+    fields = Fields(request)
+    reason = _reason(fields)
 
-        def act() -> str:
-            note_no_sale(store=store, station=station, by=by, at=at, reason=reason, session=session)
-            draft.discard()
-            return path_to("desk", notice="no-sale")
+    def act() -> str:
+        note_no_sale(store=store, station=station, by=by, at=at, reason=reason, session=session)
+        return path_to("desk", notice="no-sale")
 
-        return see_path(act_once(request=request, by=by, at=at, act=act))
-    except NothingOpen:
-        return see("desk", notice="closed-meanwhile")
-    except DomainError as error:
+    def again(error: DomainError) -> HttpResponse:
+        if isinstance(error, NothingOpen):
+            return see("desk", notice="closed-meanwhile")
         return _show(request, session, draft, Refusal.of(error))
+
+    return submit_once(request, by=by, at=at, act=act, again=again, draft=draft, check=fields.refuse_wrong)
 
 
 def _draft(request: HttpRequest, session: CashSession, *, by: Principal) -> FormDraft:
-    return form_draft(request, f"no-sale:{session.uuid}", by=by)
+    return form_draft(request, f"no-sale:{session.uuid}", by=by, untyped=("session",))
 
 
-def _reason(request: HttpRequest) -> str:
-    """Returns what was chosen, what was written, or both. Raises InvalidInput where it is neither, or too long."""
-    fields = Fields(request)
-    chosen = text_of(request, "reason")
+def _reason(fields: Fields) -> str:
+    """Returns what was chosen, what was written, or both; `fields` gathers what is wrong."""
+    chosen = text_of(fields.request, "reason")
     written = fields.text("words", length_max=REASON_LENGTH_MAX)
     reason = ": ".join(part for part in (chosen if chosen in SUGGESTED else "", written) if part)
     if not reason:
@@ -73,7 +72,6 @@ def _reason(request: HttpRequest) -> str:
         fields.errors.setdefault(
             "words", gettext("The chosen reason and your words are too long together. Enter fewer words.")
         )
-    fields.refuse_wrong()
     return reason
 
 

@@ -11,16 +11,16 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.store.may_trade import trades_under_settlement
 from cashdesk.domain.store.register_holder import refuse_register_of_another
 from cashdesk.enums import CASH, MovementKind, PlaceKind, Role, Settling
-from cashdesk.errors import DomainError, NotFound, OutOfLine
+from cashdesk.errors import DomainError, NotFound
 from cashdesk.formats import write_as
-from cashdesk.forms.count_parts import CountParts
+from cashdesk.forms.count_parts import NEW_CURRENCY, NEW_METHOD, CountParts
 from cashdesk.forms.draft import FormDraft, form_draft
-from cashdesk.forms.pages import form_page, path_to, see, see_path
+from cashdesk.forms.pages import form_page, path_to, see
 from cashdesk.forms.refusals import Refusal, refusal_of
-from cashdesk.forms.second_look import is_correcting, look_page, refuse_unlooked
+from cashdesk.forms.second_look import SecondLook, is_correcting
+from cashdesk.forms.submit import submit_once
 from cashdesk.models import Place
 from cashdesk.pair import Pair
-from cashdesk.web.idempotency import act_once
 from cashdesk.web.pages import page_for
 from settlements import queries
 from settlements.domain.opening import open_settlement
@@ -39,7 +39,7 @@ def open_page(request: HttpRequest, by: Principal, store: str, station: int) -> 
     if not place.store.is_active:
         raise NotFound("There is no such register or vault.")
     _refuse_person(place, by=by)
-    draft = form_draft(request, f"open:{place.store.uuid}:{place.number}", by=by)
+    draft = form_draft(request, f"open:{place.store.uuid}:{place.number}", by=by, untyped=(NEW_CURRENCY, NEW_METHOD))
     if request.method != "POST":
         if place.settling != Settling.NONE:
             return _to_running(place, notice="already-open")
@@ -84,12 +84,15 @@ def _refuse_start(
 def _open(request: HttpRequest, place: Place, parts: CountParts, draft: FormDraft, *, by: Principal) -> HttpResponse:
     at = timezone.now()
     is_vault = place.kind == PlaceKind.VAULT
-
-    kind = MovementKind.OPENING_BALANCE if is_vault else MovementKind.FLOAT
+    look = SecondLook(
+        store=place.store,
+        kind=MovementKind.OPENING_BALANCE if is_vault else MovementKind.FLOAT,
+        amounts=[(found.amount, found.currency) for found in parts.counted],
+        is_vault=is_vault,
+        station=place.number,
+    )
 
     def act() -> str:
-        amounts = [(found.amount, found.currency) for found in parts.counted]
-        refuse_unlooked(request, store=place.store, kind=kind, amounts=amounts, is_vault=is_vault)
         settlement = open_settlement(
             type=SettlementType.VAULT if is_vault else SettlementType.CASHREGISTER,
             store=place.store,
@@ -98,20 +101,16 @@ def _open(request: HttpRequest, place: Place, parts: CountParts, draft: FormDraf
             at=at,
             station=place.number,
         )
-        draft.discard()
         if is_vault:
             return path_to("vault-of", place.store.uuid, notice="vault-opened")
         return path_to("settlement-page", settlement.uuid, notice="opened")
 
-    try:
-        return see_path(act_once(request=request, by=by, at=at, act=act))
-    except OutOfLine as doubts:
-        draft.save(request, at=at)
-        return look_page(request, doubts, draft=draft, kind=kind, is_vault=is_vault, station=place.number)
-    except DomainError as error:
+    def again(error: DomainError) -> HttpResponse:
         if error.code == "settlement_already_open":
             return _to_running(place, notice="already-open")
         return _show(request, place, parts, draft, by=by, refusal=refusal_of(error, store=place.store))
+
+    return submit_once(request, by=by, at=at, act=act, again=again, draft=draft, look=look)
 
 
 def _refuse_person(place: Place, *, by: Principal) -> None:

@@ -13,10 +13,10 @@ from cashdesk.enums import CASH, Role
 from cashdesk.errors import DomainError
 from cashdesk.formats import write_as
 from cashdesk.forms.count_parts import CountParts
-from cashdesk.forms.pages import form_page, path_to, see, see_path
+from cashdesk.forms.pages import form_page, path_to, see
 from cashdesk.forms.refusals import Refusal, refusal_of
+from cashdesk.forms.submit import submit_once
 from cashdesk.models import User
-from cashdesk.web.idempotency import act_once
 from cashdesk.web.pages import page_for
 from settlements import queries
 from settlements.domain.counting import start_counting
@@ -79,13 +79,13 @@ def start_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpRes
         start_counting(settlement=found, by=by, at=at)
         return path_to("settlement-count", found.uuid)
 
-    try:
-        return see_path(act_once(request=request, by=by, at=at, act=act))
-    except DomainError as error:
+    def again(error: DomainError) -> HttpResponse:
         now = queries.settlement(by=by, settlement_id=found.uuid)
         if Act.START_COUNTING not in now.allowed_acts:
             return see("settlement-page", now.uuid, notice="closed-meanwhile" if now.is_closed else "counting-already")
         return _show_start(request, now, by=by, refusal=refusal_of(error, store=now.store))
+
+    return submit_once(request, by=by, at=at, act=act, again=again)
 
 
 def _known(settlement: Settlement) -> list[Any]:

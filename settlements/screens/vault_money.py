@@ -10,16 +10,16 @@ from django.utils.translation import gettext as _
 from cashdesk import queries as ledger_queries
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import MovementKind
-from cashdesk.errors import DomainError, OutOfLine
+from cashdesk.errors import DomainError
 from cashdesk.forms.count_sheet import AMOUNT, CountSheet
 from cashdesk.forms.draft import FormDraft
 from cashdesk.forms.fields import Fields
-from cashdesk.forms.pages import form_page, see_path
+from cashdesk.forms.pages import form_page
 from cashdesk.forms.refusals import Refusal
-from cashdesk.forms.second_look import is_correcting, look_page, refuse_unlooked
+from cashdesk.forms.second_look import SecondLook, is_correcting
+from cashdesk.forms.submit import submit_once
 from cashdesk.models import Movement, Store
 from cashdesk.movement_kinds import RULES
-from cashdesk.web.idempotency import act_once
 from settlements import queries
 from settlements.domain.cashbook import accounts_of
 from settlements.domain.store_movement import UNDER_ACCOUNT, move_in_store
@@ -81,36 +81,31 @@ def _page(request: HttpRequest, *, by: Principal, store: Store, kind: MovementKi
     if is_correcting(request):
         return _show(request, store, kind, draft, sheet)
     is_vault = not RULES[kind].is_of_register
-    try:
-        told = _read(request, store, kind, sheet)
+    fields = Fields(request)
+    told = _read(fields, store, kind, sheet)
+    amounts = [(told["amount"], store.currency)]
+    look = SecondLook(store=store, kind=kind, amounts=amounts, is_vault=is_vault, station=told["station"])
 
-        def act() -> str:
-            amounts = [(told["amount"], store.currency)]
-            refuse_unlooked(request, store=store, kind=kind, amounts=amounts, is_vault=is_vault)
-            movement = move_in_store(store=store, kind=kind, currency=store.currency, **told, by=by, at=at)
-            draft.discard()
-            return path_within(request, PAGES[kind], booked=str(movement.uuid))
+    def act() -> str:
+        movement = move_in_store(store=store, kind=kind, currency=store.currency, **told, by=by, at=at)
+        return path_within(request, PAGES[kind], booked=str(movement.uuid))
 
-        return see_path(act_once(request=request, by=by, at=at, act=act))
-    except OutOfLine as doubts:
-        draft.save(request, at=at)
-        return look_page(request, doubts, draft=draft, kind=kind, is_vault=is_vault, station=told["station"])
-    except DomainError as error:
+    def again(error: DomainError) -> HttpResponse:
         if sheet is not None:
             sheet.amount_error = error.errors.get(AMOUNT, "")
         return _show(request, store, kind, draft, sheet, refusal=Refusal.of(error))
 
+    return submit_once(request, by=by, at=at, act=act, again=again, draft=draft, check=fields.refuse_wrong, look=look)
 
-def _read(request: HttpRequest, store: Store, kind: MovementKind, sheet: CountSheet | None) -> dict[str, Any]:
-    """Returns what the form says of the movement. Raises InvalidInput naming every field that is wrong."""
-    fields = Fields(request)
+
+def _read(fields: Fields, store: Store, kind: MovementKind, sheet: CountSheet | None) -> dict[str, Any]:
+    """Returns what the form says of the movement; `fields` gathers what is wrong."""
     told: dict[str, Any] = {"amount": _amount(fields, store, sheet), "station": VAULT}
     if RULES[kind].is_of_register:
         told["station"] = fields.station("station")
     if kind in UNDER_ACCOUNT:
         told["reason"] = fields.text("reason", length_max=CODE_LENGTH_MAX, missing=_("Choose an account."))
     told["note"] = fields.text("note", length_max=NOTE_LENGTH_MAX)
-    fields.refuse_wrong()
     return told
 
 

@@ -17,12 +17,12 @@ from cashdesk.enums import PlaceKind
 from cashdesk.errors import DomainError, InvalidInput, NotFound
 from cashdesk.forms.draft import FormDraft
 from cashdesk.forms.fields import Fields
-from cashdesk.forms.pages import form_page, see_path
+from cashdesk.forms.pages import form_page
 from cashdesk.forms.refusals import Refusal
+from cashdesk.forms.submit import submit_once
 from cashdesk.models import Movement, Place, Store
 from cashdesk.movement_kinds import name_at_vault
 from cashdesk.web.fields import date_in
-from cashdesk.web.idempotency import act_once
 from settlements import queries
 from settlements.domain.cashbook import account_names
 from settlements.domain.reversal_by_manager import reverse_movement, why_not_reversed
@@ -69,20 +69,18 @@ def reverse_page(request: HttpRequest, by: Principal, store: Store, movement: UU
     if request.method != "POST":
         return _show_reversal(request, found, draft)
     at = timezone.now()
-    try:
-        fields = Fields(request)
-        missing = _("Enter a reason.")
-        reason = fields.text("reason", length_max=REASON_MAX, missing=missing)
-        fields.refuse_wrong()
+    fields = Fields(request)
+    missing = _("Enter a reason.")
+    reason = fields.text("reason", length_max=REASON_MAX, missing=missing)
 
-        def act() -> str:
-            reverse_movement(movement=found, by=by, at=at, reason=reason)
-            draft.discard()
-            return path_within(request, "vault-movements", day=day, notice="reversed")
+    def act() -> str:
+        reverse_movement(movement=found, by=by, at=at, reason=reason)
+        return path_within(request, "vault-movements", day=day, notice="reversed")
 
-        return see_path(act_once(request=request, by=by, at=at, act=act))
-    except DomainError as error:
+    def again(error: DomainError) -> HttpResponse:
         return _show_reversal(request, found, draft, Refusal.of(error))
+
+    return submit_once(request, by=by, at=at, act=act, again=again, draft=draft, check=fields.refuse_wrong)
 
 
 def _found(number: UUID, *, store: Store) -> Movement:
@@ -110,9 +108,11 @@ def _show_reversal(
 ) -> HttpResponse:
     came_in = movement.destination.kind == PlaceKind.VAULT
     vault = movement.destination if came_in else movement.source
+    why_not = why_not_reversed([movement])[movement.pk]
     context = {
         **about(request, movement.store),
-        "row": _row(movement, vault, {}, why_not=why_not_reversed([movement])[movement.pk]),
+        "row": _row(movement, vault, {}, why_not=why_not),
+        "why_not": why_not,
         "back": path_within(request, "vault-movements", day=movement.business_date.isoformat()),
         "draft": draft,
         "typed": {"reason": draft.typed.get("reason", "")},

@@ -6,7 +6,6 @@
   const SAVED_WITHIN_MS = 8_000;
   const ANSWERED_WITHIN_MS = 30_000;
   const PAUSES_MS = [2_000, 4_000, 8_000, 15_000, 30_000];
-  const NOT_TYPED = ["csrfmiddlewaretoken", "once", "draft", "session", "settlement", "store", "looked"];
   const PREFIX = "draft:";
 
   const states = new WeakMap(); // of the forms with a draft
@@ -52,9 +51,12 @@
 
   // --- saving a form while it is typed into -----------------------------------------------------------------------------
 
+  /** The names of the fields that nobody types: the server tells them. */
+  const untypedIn = (form) => form.querySelector("[data-untyped]").dataset.untyped.split(" ");
+
   function typedIn(form) {
     const typed = new URLSearchParams(new FormData(form));
-    for (const name of NOT_TYPED) typed.delete(name);
+    for (const name of untypedIn(form)) typed.delete(name);
     for (const secret of form.querySelectorAll("input[type=password]")) typed.delete(secret.name);
     return typed;
   }
@@ -171,7 +173,9 @@
       forget((key) => key === memory);
       if (text === undefined || seen !== state.seen || text === state.saved) return;
       const typed = new URLSearchParams(text);
+      const untyped = untypedIn(form);
       for (const field of form.querySelectorAll("input:not([type=hidden]), select, textarea")) {
+        if (untyped.includes(field.name)) continue;
         if (field.type === "radio" || field.type === "checkbox") field.checked = typed.getAll(field.name).includes(field.value);
         else if (field.type !== "password") field.value = typed.get(field.name) ?? "";
       }
