@@ -239,4 +239,4 @@ FLOW: Final = flow_of(
         },
     }
 )
-"""What may be done with a session or a payment in each state, and the states that follow (`transitions.py`)."""
+"""The possible acts on a session or a payment in each state, and the states that follow (`transitions.py`)."""

@@ -23,7 +23,7 @@ class Origin(StrEnum):
     FIRST_COUNT = "FIRST_COUNT"
     """The first count of a vault: it finds what nobody has booked yet."""
     BANK = "BANK"
-    """What the bank credited for a deposit."""
+    """The bank's credit for a deposit."""
 
 
 class Reversal(StrEnum):
@@ -107,12 +107,12 @@ class KindRule:
     """Whether it carries cash alone: nobody drops a card payment into a safe."""
     origins: frozenset[Origin]
     least_role: Role | None
-    """Who may record it by hand at a register. The vault is always a manager's. None: nobody records it by hand."""
+    """The lowest role that may record it by hand at a register. At the vault it is always a manager. None: nobody may."""
     reversal: Reversal
     day: DayEffect | None
     """None: it does not count for a store-day."""
     moves_float: int
-    """What it does to the cash that the vault gave to the drawers: +1 brings some, -1 brings some back, 0 neither."""
+    """Its effect on the cash that the vault gave to the drawers: +1 adds, -1 takes back, 0 neither."""
     has_usual_amount: bool
     """Whether earlier movements of this kind show how many digits are usual."""
     shows_reason: bool
@@ -122,9 +122,9 @@ class KindRule:
     at_vault: str
     """Its name in the list of the vault's movements; "": it never goes into the vault or out of it."""
     register_form: FormWords | None
-    """The form at the cashier's own drawer. None: there is none."""
+    """The form at the cashier's own drawer, or None."""
     vault_form: FormWords | None
-    """The form among the vault's pages that all kinds share. None: there is none, or it has a page of its own."""
+    """The shared form among the vault's pages. None: no form, or a page of its own."""
     look: LookWords | None
     """None: no form asks for its amount."""
 

@@ -271,7 +271,7 @@ def outdated(connection: BaseDatabaseWrapper) -> list[str]:
 
 
 def _written(connection: BaseDatabaseWrapper) -> list[Trigger]:
-    """Returns the triggers on the project's tables with the statements that the database has for them."""
+    """Returns the triggers that exist on the project's tables, with their SQL."""
     query = (
         "SELECT tgname, tgrelid::regclass::text, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal"
         if connection.vendor == "postgresql"

@@ -9,11 +9,11 @@ from cashdesk.web.dialects import Dialect, Fault, camel_case, one_sentence
 
 
 class ReconciliationDialect(Dialect):
-    """Reconciliations: camelCase, errors `{"error": {"code", "message"}}`."""
+    """Reconciliations: camelCase names, errors as `{"error": {"code", "message"}}`."""
 
     @classmethod
     def error_body(cls, fault: Fault) -> dict[str, Any]:
-        """Returns the code and a sentence that names the fields, which stand beside it under `errors` (ours)."""
+        """Returns the code and a message that names the wrong fields. Our extension `errors` lists them as well."""
         errors = {name if fault.is_as_sent else camel_case(name): text for name, text in fault.errors.items()}
         named = Fault(status=fault.status, code=fault.code, message=fault.message, errors=errors)
         error: dict[str, Any] = {"code": fault.code, "message": one_sentence(named)}

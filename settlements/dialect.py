@@ -10,13 +10,13 @@ from cashdesk.web.dialects import Dialect, Fault, camel_case, one_sentence
 
 
 class SettlementDialect(Dialect):
-    """Settlements: camelCase, every body with `apiResponseStatus`."""
+    """Settlements: camelCase names, and `apiResponseStatus` in every body."""
 
     INVALID = "E06001"
 
     @classmethod
     def error_body(cls, fault: Fault) -> dict[str, Any]:
-        """Returns the status with the code of the page (E06001 for what cannot be read), and the fields under `errors`."""
+        """Returns the status with its response code (E06001 for an invalid request), and the wrong fields in `errors`."""
         code = cls.INVALID if fault.status in (400, 413) else f"E06{fault.status}"
         named = Fault(
             status=fault.status,
@@ -31,7 +31,7 @@ class SettlementDialect(Dialect):
 
     @staticmethod
     def body(data: Mapping[str, Any], *, code: str, message: str) -> dict[str, Any]:
-        """Adds the status to an answer."""
+        """Adds `apiResponseStatus` to an answer."""
         return {**data, "apiResponseStatus": {"responseCode": code, "message": message}}
 
 

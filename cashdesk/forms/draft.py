@@ -1,4 +1,4 @@
-"""The draft behind a form: what its fields show, saved while it is typed and discarded when the form is done."""
+"""The draft of a form: fills the form's fields, is saved while the person types, and is discarded after the form is done."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from cashdesk.web.drafts import DraftKey, save_input
 
 @dataclass(kw_only=True)
 class FormDraft:
-    """The draft behind a form on a page. `typed` is what its fields show."""
+    """The draft of a form on a page. `typed` holds the values that the form's fields show."""
 
     key: DraftKey
     by: Principal
@@ -29,41 +29,41 @@ class FormDraft:
 
     @property
     def token(self) -> str:
-        """What the form carries of it."""
+        """The signed token that the form carries."""
         return self.key.token
 
     @property
     def page(self) -> str:
-        """Where the form is shown."""
+        """The path of the page that shows the form."""
         return self.key.page
 
     @property
     def version(self) -> int:
-        """The version that this page knows of; 0 where there is none."""
+        """The draft's version that this page shows; 0 if there is no draft."""
         return self.row.version if self.row else 0
 
     @property
     def time(self) -> str:
-        """When it was typed into last, on the person's wall clock."""
+        """The local time of the last input, or ""."""
         return clock(self.row.updated_at, self.by) if self.row else ""
 
     def save(self, request: HttpRequest, *, at: datetime) -> None:
-        """Saves the input that was sent: each step of a form does so too, without any script."""
+        """Saves the sent input. Each step of a form calls this, so drafts also work without JavaScript."""
         self.row = save_input(request=request, key=self.key, by=self.by, at=at, seen_version=None)
         self.is_saved = True
 
     def discard(self) -> None:
-        """Throws the draft away, in the transaction of what the form did."""
+        """Deletes the draft, in the transaction of the form's effect."""
         discard_draft(by=self.by, subject=self.key.subject)
 
 
 def form_draft(
     request: HttpRequest, subject: str, *, by: Principal, page: str = "", untyped: tuple[str, ...] = ()
 ) -> FormDraft:
-    """Returns the draft behind the form of a page: `typed` is what was sent, else the saved draft, else empty.
+    """Returns the draft of a page's form. `typed` is the sent input, else the saved draft, else empty.
 
-    `subject` names what is filled in, such as `close:<uuid of the session>`. The form is shown again at `page`, else
-    at the path of the request. `untyped` names the fields that the page itself fills in.
+    `subject` names what the form is about, such as `close:<uuid of the session>`. `page` is the path that shows the
+    form again; by default the path of this request. `untyped` names the fields that the page itself fills in.
     """
     row = draft_of(by=by, subject=subject)
     is_sent = request.method == "POST"
@@ -79,13 +79,13 @@ def form_draft(
 
 
 def begun(subjects: Iterable[str], *, by: Principal) -> dict[str, str]:
-    """Returns when the person last typed into the forms that are not sent yet, by subject, in one statement."""
+    """Returns, by subject, the local time of the last input into unsent forms. One query."""
     drafts = drafts_of(by=by, subjects=subjects)
     return {subject: clock(draft.updated_at, by) for subject, draft in drafts.items() if any(draft.fields.values())}
 
 
 def clock(at: datetime, by: Principal) -> str:
-    """Writes an instant on the wall clock of the person's store, with the day where it is not today."""
+    """Formats an instant in the time zone of the person's store. Adds the date if it is not today."""
     store = by.user.store if by.user else None
     zone = ZoneInfo(store.time_zone if store else "UTC")
     local, now = at.astimezone(zone), timezone.now().astimezone(zone)

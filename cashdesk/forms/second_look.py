@@ -1,7 +1,7 @@
-"""The second look: a page that shows an amount which is out of line once more, before it is booked.
+"""The second look: a page that asks the person to confirm an amount that is out of line, before it is booked.
 
-A form passes a SecondLook to `submit_once`. The page has every field as it was typed in hidden fields, so that nothing is
-lost on the way there and back, with and without a script.
+A form passes a SecondLook to `submit_once`. The page carries all typed fields as hidden fields, so that nothing is
+lost, with or without JavaScript.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,25 +20,25 @@ from cashdesk.movement_kinds import RULES
 from cashdesk.web.drafts import DRAFT_FIELD
 
 LOOKED: Final = "looked"
-"""What the button "Book it" says: the amounts that were looked at, one a line."""
+"""The value of the button "Book it": the tokens of the confirmed amounts, one per line."""
 CORRECT: Final = "correct"
-"""What the button "Correct the amount" says."""
+"""The button that returns to the form to correct the amount."""
 _OF_THE_PAGE: Final = frozenset({"csrfmiddlewaretoken", "once", LOOKED, CORRECT, DRAFT_FIELD})
 
 
 def is_correcting(request: HttpRequest) -> bool:
-    """Whether the form is to be shown again as it was typed."""
+    """Whether the person wants to correct the amount, so that the form is shown again."""
     return CORRECT in request.POST
 
 
 def looked_at(request: HttpRequest) -> list[str]:
-    """Returns the amounts that the person has looked at, by token."""
+    """Returns the tokens of the amounts that the person has confirmed."""
     return request.POST.get(LOOKED, "").splitlines()
 
 
 @dataclass(frozen=True, kw_only=True)
 class SecondLook:
-    """What a form books: `amounts` are pairs of minor units and currency. `more` goes into the context of the page."""
+    """The amounts that a form books: pairs of minor units and currency. `more` is added to the context of the page."""
 
     store: Store
     kind: MovementKind
@@ -54,7 +54,7 @@ class SecondLook:
         )
 
     def page(self, request: HttpRequest, doubts: OutOfLine, *, draft: FormDraft) -> HttpResponse:
-        """Shows the amounts once more, with what will be booked and why they are out of line."""
+        """Shows the amounts again, with what will be booked and why they are out of line."""
         found, look = doubts.facts["doubts"], RULES[self.kind].look
         context = {
             "doubts": found,

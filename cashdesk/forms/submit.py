@@ -1,4 +1,4 @@
-"""Doing what a form says, once: the skeleton of every page that saves something."""
+"""Runs the action of a sent form exactly once: the common part of every page that saves something."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -24,15 +24,14 @@ def submit_once(
     check: Callable[[], None] | None = None,
     look: SecondLook | None = None,
 ) -> HttpResponse:
-    """Runs `act` once per form key and redirects to the path that it returns; sent again, a form leads to the same path.
+    """Runs `act` once per form key and redirects to the path that it returns. A repeated form redirects to the same
+    path.
 
-    In this order:
-    1. `check` refuses what was typed. It runs before the transaction, so a wrong password that it counts stays counted.
-    2. `look` shows amounts that are out of line once more, unless the person confirmed them.
-    3. `act` calls the domain.
-    4. `draft` is discarded, in the same transaction.
+    In this order: 1. `check` validates the input. It runs before the transaction, so that a counted password attempt
+    stays counted. 2. `look` asks to confirm amounts that are out of line, unless the person has confirmed them. 3.
+    `act` calls the domain. 4. `draft` is discarded, in the same transaction.
 
-    On DomainError nothing of this is saved, and `again` answers: it shows the form with the refusal, or redirects.
+    On a DomainError nothing is saved and `again` answers: it shows the form with the refusal, or redirects.
     """
 
     def done() -> str:

@@ -1,6 +1,6 @@
-"""The second person at a count on a page: whether one is asked for, and who it is by their own name and password.
+"""The witness of a count on a page: whether one is needed, and the check of their name and password.
 
-The password is read here and nowhere else; it is in no answer, in no kept fingerprint and in no draft.
+Only this module reads the password. It is not part of any answer, stored fingerprint or draft.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ WITNESS_NAME = "witness_name"
 
 @dataclass(kw_only=True)
 class Witness:
-    """The second person who confirms the count of a form; `user` is None where nobody is asked to."""
+    """The witness who confirms the count of a form. `user` is None if no witness is needed."""
 
     request: HttpRequest
     counted: CountedAmount
@@ -32,9 +32,9 @@ class Witness:
     user: User | None = None
 
     def confirm(self) -> None:
-        """Looks for the second person by the name and password that were typed. Raises what `confirm_witness` raises.
+        """Finds the witness by the typed name and password. Raises what `confirm_witness` raises.
 
-        Called before the form is done, so that a wrong try counts although nothing else happens.
+        Called before the form's transaction, so that a failed attempt is counted even if nothing else happens.
         """
         if asks_witness(store=self.store, amount=self.counted.amount):
             name, password = text_of(self.request, WITNESS_NAME), self.request.POST.get(WITNESS_PROOF, "")
@@ -44,6 +44,6 @@ class Witness:
 
 
 def witness_fields(request: HttpRequest, *, counted: CountedAmount | None, store: Store) -> dict[str, Any]:
-    """Returns what a page shows of it: whether somebody is asked for, and the name that was typed."""
+    """Returns the context of the page: whether a witness is needed, and the typed name."""
     asks = counted is not None and asks_witness(store=store, amount=counted.amount)
     return {"asks_witness": asks, "witness_name": text_of(request, WITNESS_NAME)}

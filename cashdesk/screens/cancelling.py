@@ -1,4 +1,4 @@
-"""Cancelling an opening that was a mistake, at the desk."""
+"""The page that cancels an opening made by mistake."""
 
 from typing import cast
 
@@ -22,7 +22,7 @@ from cashdesk.web.pages import page_for
 
 @page_for(Role.CASHIER, takes_posts=True)
 def cancel_page(request: HttpRequest, by: Principal) -> HttpResponse:
-    """Asks why the person's open drawer was a mistake; then cancels the opening once, and leads to the desk."""
+    """Asks why the drawer was opened by mistake. Then cancels the opening once and redirects to the desk."""
     is_sent = request.method == "POST"
     session = session_meant(request, by=by) if is_sent else open_session_of(cast(User, by.user))
     if session is None:

@@ -1,4 +1,4 @@
-"""Counting a drawer, blind, and closing it or handing it over: the sheet, a look at what one counted oneself, the close."""
+"""The pages that count a drawer blind, and close it or hand it over: the sheet, the review of the count, the close."""
 
 from typing import Any, cast
 
@@ -28,22 +28,21 @@ from cashdesk.web.pages import page_for
 @sensitive_post_parameters(WITNESS_PROOF)
 @page_for(Role.CASHIER, takes_posts=True)
 def count_page(request: HttpRequest, by: Principal) -> HttpResponse:
-    """Counts and closes: what was counted goes back to the vault."""
+    """Counts and closes the drawer. The counted cash returns to the vault."""
     return _page(request, by=by, hands_over=False)
 
 
 @sensitive_post_parameters(WITNESS_PROOF)
 @page_for(Role.CASHIER, takes_posts=True)
 def hand_over_page(request: HttpRequest, by: Principal) -> HttpResponse:
-    """Counts out and hands over: what was counted stays in the drawer, for the next cashier to count in."""
+    """Counts the drawer and hands it over. The counted cash stays in it for the next cashier to count in."""
     return _page(request, by=by, hands_over=True)
 
 
 def _page(request: HttpRequest, *, by: Principal, hands_over: bool) -> HttpResponse:
-    """The sheet (GET, or `step=back` with every digit as typed), its review (`step=review`), and the close (`step=close`).
+    """Shows the sheet (GET, or `step=back`), then its review (`step=review`), then closes the session (`step=close`).
 
-    Between the steps nothing is kept but the person's draft, digit by digit; it goes with the close. No step tells what
-    is expected (law 5).
+    Only the person's draft is saved between the steps; the close deletes it. No step shows an expected amount (law 5).
     """
     if request.method != "POST":
         session = open_session_of(cast(User, by.user))
@@ -82,7 +81,7 @@ def _close(
     by: Principal,
     hands_over: bool,
 ) -> HttpResponse:
-    """Closes once; sent again it leads to the same result."""
+    """Closes the session once. A repeated request redirects to the same result."""
     at, counted = timezone.now(), cast(CountedAmount, count.sheet.counted)
     witness = Witness(request=request, counted=counted, store=session.store, by=by, at=at)
 

@@ -1,4 +1,4 @@
-"""Cash in and out of an open drawer beside the sales: paid in, paid out, dropped into the vault."""
+"""The forms for moving cash by hand in an open drawer: paid in, paid out, and drop."""
 
 from typing import Any, Final, cast
 
@@ -41,24 +41,24 @@ def forms_offered() -> list[tuple[str, FormWords]]:
 
 @page_for(Role.CASHIER, takes_posts=True)
 def pay_in_page(request: HttpRequest, by: Principal) -> HttpResponse:
-    """Cash that comes into the drawer from outside."""
+    """The form for cash that comes into the drawer from outside."""
     return _page(request, by=by, kind=MovementKind.PAID_IN)
 
 
 @page_for(Role.CASHIER, takes_posts=True)
 def pay_out_page(request: HttpRequest, by: Principal) -> HttpResponse:
-    """Cash that leaves the drawer for something that was paid with it."""
+    """The form for cash that leaves the drawer to pay for something."""
     return _page(request, by=by, kind=MovementKind.PAID_OUT)
 
 
 @page_for(Role.CASHIER, takes_posts=True)
 def drop_page(request: HttpRequest, by: Principal) -> HttpResponse:
-    """Cash that goes from the drawer into the vault."""
+    """The form for cash that goes from the drawer into the vault."""
     return _page(request, by=by, kind=MovementKind.DROP)
 
 
 def _page(request: HttpRequest, *, by: Principal, kind: MovementKind) -> HttpResponse:
-    """Shows the form of a kind, or books what it says once, and leads to the desk."""
+    """Shows the form of a kind, or books it once and redirects to the desk."""
     if request.method != "POST":
         session = open_session_of(cast(User, by.user))
         if session is None:
@@ -96,7 +96,7 @@ def _draft(request: HttpRequest, session: CashSession, kind: MovementKind, *, by
 
 
 def _read(fields: Fields, session: CashSession, kind: MovementKind) -> dict[str, Any]:
-    """Returns amount (minor units), reason and note of the form; `fields` gathers what is wrong."""
+    """Returns amount (minor units), reason and note of the form. Collects errors in `fields`."""
     return {
         "amount": fields.amount("amount", session.currency),
         "reason": fields.text("reason", length_max=REASON_LENGTH_MAX, missing=_("Enter a reason."))

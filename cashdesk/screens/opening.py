@@ -1,4 +1,4 @@
-"""Opening a drawer with a counted float."""
+"""The page that opens a drawer with a counted float."""
 
 from typing import Any, Final, cast
 
@@ -32,17 +32,19 @@ from cashdesk.web.idempotency import WITNESS_PROOF
 from cashdesk.web.pages import page_for
 
 ANY_FREE = ""
-"""The choice that leaves the register to the house."""
+"""The choice that lets the system pick a free register."""
 
 SHOWN_FOR: Final = "store"
-"""The hidden field that says for which store and currency the form was shown: the person may work elsewhere by now."""
+"""The hidden field with the store and currency that the form was shown for: the person may have changed stores since."""
 
 
 @sensitive_post_parameters(WITNESS_PROOF)
 @page_for(Role.CASHIER, takes_posts=True)
 def open_page(request: HttpRequest, by: Principal) -> HttpResponse:
-    """The float, counted as pieces or told as one amount, and the register where it is not assigned. A drawer that was
-    handed over (`?station=2`) is counted in the same way: what the one before counted stands nowhere (law 5).
+    """Counts the float, as pieces or one amount, and opens a register.
+
+    The person chooses the register unless one is assigned. `?station=2` counts in a drawer that was handed over; the
+    page never shows what the previous cashier counted (law 5).
     """
     user = cast(User, by.user)
     if user.store is None:
@@ -73,7 +75,7 @@ def open_page(request: HttpRequest, by: Principal) -> HttpResponse:
 
 
 def _register_counted(request: HttpRequest, user: User, waiting: list[CashSession]) -> Place | None:
-    """Returns the register whose drawer is counted, where the page knows it: handed over, or the person's own."""
+    """Returns the register whose drawer is counted, if it is known: handed over, or assigned to the person."""
     left = _handover_at(_station_meant(request), user=user, waiting=waiting)
     return left.register if left is not None else user.register
 
@@ -91,7 +93,7 @@ def _ask_witness(
     count: DrawerCount,
     counted: CountedAmount,
 ) -> HttpResponse:
-    """Shows the form with the fields of a second person, or the second look with them where one is due."""
+    """Shows the form with the fields for a witness, or a second look with these fields if an amount is out of line."""
     look = _look(request, store, counted)
     try:
         look.refuse_unlooked(request)
@@ -110,7 +112,7 @@ def _look(request: HttpRequest, store: Store, counted: CountedAmount) -> SecondL
 def _open(
     request: HttpRequest, store: Store, draft: FormDraft, *, count: DrawerCount, counted: CountedAmount, by: Principal
 ) -> HttpResponse:
-    """Opens once; sent again it leads to the same page."""
+    """Opens the drawer once. A repeated request redirects to the same page."""
     user, station, at = cast(User, by.user), request.POST.get("station", ANY_FREE), timezone.now()
     witness = Witness(request=request, counted=counted, store=store, by=by, at=at)
 
@@ -127,7 +129,7 @@ def _open(
     def again(error: DomainError) -> HttpResponse:
         if isinstance(error, SessionAlreadyOpen) and open_session_of(user) is not None:
             return see("desk", notice="already-open")
-        # Somebody else may have counted it in meanwhile.
+        # Another person may have counted in one of these drawers in the meantime.
         waiting = handovers_waiting(store=store)
         return _show(request, store, draft, waiting, count=count, refusal=refusal_of(error, store=store))
 
@@ -140,7 +142,7 @@ def _shown_for(store: Store) -> str:
 
 
 def _draft(request: HttpRequest, store: Store, waiting: list[CashSession], *, by: Principal) -> FormDraft:
-    """The draft of the drawer that is meant: what was typed for another one is not offered where one is counted in."""
+    """Returns the draft of this drawer. Counting in a handed-over drawer has its own draft, so that input is never mixed."""
     user = cast(User, by.user)
     left = _handover_at(_station_meant(request), user=user, waiting=waiting)
     if left is None:
@@ -150,7 +152,7 @@ def _draft(request: HttpRequest, store: Store, waiting: list[CashSession], *, by
 
 
 def _handover_at(station: str, *, user: User, waiting: list[CashSession]) -> CashSession | None:
-    """Returns the session that handed over the register which the person opens: the assigned one, else the one they name."""
+    """Returns the session that handed over this person's register: the assigned one, else the chosen one. Else None."""
     wanted = str(user.register.number) if user.register is not None else station
     return next((left for left in waiting if str(left.register.number) == wanted), None)
 

@@ -1,4 +1,4 @@
-"""Undo at the desk: people take back what they moved by hand themselves."""
+"""The page where people undo movements that they entered by hand."""
 
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from cashdesk.web.pages import page_for
 
 @page_for(Role.CASHIER, takes_posts=True)
 def take_back_page(request: HttpRequest, by: Principal, movement: UUID) -> HttpResponse:
-    """Shows a movement of the person's own and asks why it is taken back; then does it once, and leads to the desk."""
+    """Shows one of the person's own movements and asks for a reason. Then reverses it once and redirects to the desk."""
     found = queries.own_movement(by=by, movement_id=movement)
     if found is None:
         raise NotFound("There is no such movement.")

@@ -27,7 +27,9 @@ INPUT_FIELD: Final = "draft-input"
 UNTYPED: Final = (
     "csrfmiddlewaretoken", "once", "step", "next", "seen", "device", "looked", "correct", DRAFT_FIELD, INPUT_FIELD,
 )  # fmt: skip
-"""Fields that pages fill in, so drafts leave them out; each page adds its own. Password fields are known by their name."""
+"""Fields that every page fills in, so drafts leave them out; a page adds its own. Passwords are recognised by the field
+name.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,13 +46,13 @@ class DraftKey:
 
     @property
     def untyped(self) -> tuple[str, ...]:
-        """The names of all fields that are not saved. The page tells them to the script, so that there is one list."""
+        """The names of all fields that are not saved. The page passes them to its script, so that there is one list."""
         return (*UNTYPED, *self.own_untyped)
 
     @property
     def token(self) -> str:
-        """The signed value of the form's hidden field. It is the same each time, because it is part of the form's
-        fingerprint.
+        """The signed value of the form's hidden field. It is the same each time, because the form's fingerprint
+        includes it.
         """
         return _signer().sign_object([self.user_id, self.subject, self.page, *self.own_untyped])
 

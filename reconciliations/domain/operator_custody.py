@@ -75,8 +75,9 @@ def held_payments(payments: "QuerySet[Any]", *, operator: User) -> "QuerySet[Any
 def session_over_night(*, store: Store, on: date, operator: User, before: int, seen: Seen) -> CashSession | None:
     """Returns the operator's session that was open when a business day began, or None.
 
-    `before` is the day's first movement. A close without movements cannot be compared with it, so its business date
-    decides. A person has one session at a time (law 3), so only the last one before the day can have been open.
+    `before` is the day's first movement. A session that closed without movements is compared by its business date
+    instead. Only the operator's last session before the day can have been open, because a person has one session at a
+    time (law 3).
     """
     sessions = CashSession.objects.filter(
         store=store, user=operator, business_date__lt=on, business_date__gte=on - OVER_NIGHT_MAX, pk__lte=seen.session

@@ -1,4 +1,4 @@
-"""Change from the bank on the pages: ordered by notes and coins, listed, received, cancelled, and the slip to print."""
+"""The pages of change orders: place, list, receive, cancel, and a slip to print."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -27,12 +27,14 @@ from settlements.screens.paper import papers_of
 from settlements.screens.vault_forms import NOTE_LENGTH_MAX, about, draft_within, newest_of, path_within, vault_page
 
 BOOK: Final = "book-"
-"""The button that books what differs from the order; with the amount that the person was shown, minor units."""
+"""The first part of the `step` value that confirms a difference from the order. The amount follows, in minor units."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A note or coin of an order: how many were ordered and came; `packs` rolls or bundles of `packed`, and loose ones."""
+    """One note or coin of an order. `ordered` and `came` are pieces; `packed` is the number of pieces in a roll or
+    bundle.
+    """
 
     worth: int
     ordered: int
@@ -41,30 +43,30 @@ class Line:
 
     @property
     def packs(self) -> int:
-        """Full rolls or bundles among those ordered."""
+        """The full rolls or bundles in the ordered pieces."""
         return self.ordered // self.packed if self.packed else 0
 
     @property
     def loose(self) -> int:
-        """What is left beside them."""
+        """The ordered pieces beside full packs."""
         return self.ordered - self.packs * self.packed
 
     @property
     def amount(self) -> int:
-        """What was ordered of it, minor units."""
+        """The worth of the ordered pieces in minor units."""
         return self.worth * self.ordered
 
 
 @vault_page
 def orders_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
-    """The orders of the store, newest first, from `?before=` one of them on."""
+    """Lists the store's orders, newest first. `?before=` continues after an order."""
     listed = newest_of(request, queries.change_orders(by=by).filter(store=store), page="vault-orders")
     return render(request, "settlements/change_orders.html", {**about(request, store), **listed})
 
 
 @vault_page
 def order_change_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
-    """What is to come, by notes and coins or as one amount; leads to the order and its slip."""
+    """Places an order, by notes and coins or as one amount. Then redirects to the order and its slip."""
     draft = draft_within(request, f"change-order:{store.uuid}", by=by)
     if request.method != "POST":
         return _show_new(request, store, draft, CountSheet.resumed(store.currency, draft.typed))
@@ -86,7 +88,7 @@ def order_change_page(request: HttpRequest, by: Principal, store: Store) -> Http
 
 @vault_page
 def order_page(request: HttpRequest, by: Principal, store: Store, order: UUID) -> HttpResponse:
-    """An order: what was wanted and what became of it, and its slip on `?paper=`."""
+    """Shows an order and its state. `?paper=` chooses the paper of its slip."""
     found = _found(order, by=by, store=store)
     context = {
         **about(request, store),
@@ -101,8 +103,9 @@ def order_page(request: HttpRequest, by: Principal, store: Store, order: UUID) -
 
 @vault_page
 def arrive_page(request: HttpRequest, by: Principal, store: Store, order: UUID) -> HttpResponse:
-    """What came, counted on the sheet. What was ordered is offered to take over where it was pieces; an amount that is not
-    the ordered one is shown once more before it is booked.
+    """Books the arrived change as counted. Offers the ordered pieces to fill in.
+
+    An amount that differs from the order must be confirmed before it is booked.
     """
     found = _found(order, by=by, store=store)
     if request.method != "POST" and not found.is_under_way:
@@ -118,7 +121,7 @@ def arrive_page(request: HttpRequest, by: Principal, store: Store, order: UUID) 
     note = fields.text("note", length_max=NOTE_LENGTH_MAX)
     if came is None or fields.errors:
         return _show_arrival(request, found, draft, sheet, Refusal(status=400, errors=fields.errors))
-    # Of nothing there is nothing to look at once more: it is not booked, as the domain says.
+    # A count of 0 needs no confirmation: the domain refuses it.
     if came.amount and came.amount != found.amount and request.POST.get("step") != f"{BOOK}{came.amount}":
         draft.save(request, at=at)
         return _show_arrival(request, found, draft, sheet, differs=came.amount - found.amount)
@@ -135,7 +138,7 @@ def arrive_page(request: HttpRequest, by: Principal, store: Store, order: UUID) 
 
 @vault_page
 def cancel_page(request: HttpRequest, by: Principal, store: Store, order: UUID) -> HttpResponse:
-    """Asks why nobody waits for it any more."""
+    """Asks for a reason and cancels the order."""
     found = _found(order, by=by, store=store)
     if request.method != "POST" and not found.is_under_way:
         return see_path(path_within(request, "vault-order", order, notice="not-awaited"))
@@ -158,7 +161,7 @@ def cancel_page(request: HttpRequest, by: Principal, store: Store, order: UUID) 
 
 
 def _found(number: UUID, *, by: Principal, store: Store) -> ChangeOrder:
-    """The order of this store. Raises NotFound, in the same words for one of others as for none."""
+    """Returns the store's order. Raises NotFound with one text for missing orders and those of other stores."""
     found = queries.change_order(by=by, order_id=number)
     if found.store_id != store.pk:
         raise NotFound(_("There is no change order with this id."))
@@ -166,21 +169,21 @@ def _found(number: UUID, *, by: Principal, store: Store) -> ChangeOrder:
 
 
 def _said(sheet: CountSheet) -> CountedAmount | None:
-    """What a sheet says, or None where nothing is typed or not to be read; then the sheet says so."""
+    """Returns the typed count. Returns None, with an error on the sheet, if it is missing or wrong."""
     if sheet.counted is None and not sheet.by_pieces and not sheet.amount:
         sheet.amount_error = _("Enter the pieces or an amount.")
     return None if sheet.has_errors else sheet.counted
 
 
 def _refusal(error: DomainError, sheet: CountSheet) -> Refusal:
-    """What the domain refuses of a sheet stands at its amount."""
+    """Returns the refusal, and shows its error at the sheet's amount."""
     sheet.amount_error = error.errors.get(AMOUNT, "") or error.errors.get("received", "")
     return Refusal.of(error)
 
 
 def _lines(order: ChangeOrder) -> list[Line]:
     ordered, came = order.ordered_by_worth, order.received_by_worth
-    # A note and a coin of one worth share a line, as on the sheet; its packs are the note's, which is listed before.
+    # A note and a coin of the same worth share a line. Notes are listed first, so in reverse the note's pack wins.
     packed = {piece.value: piece.packed for piece in reversed(denominations_of(order.currency))}
     return [
         Line(worth=worth, ordered=ordered.get(worth, 0), came=came.get(worth, 0), packed=packed.get(worth, 0))

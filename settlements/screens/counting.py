@@ -1,4 +1,4 @@
-"""Counting a register or the vault under settlement, blind: the sheet, a look at it, the comparison, the close."""
+"""The pages that count a register or the vault blind: the sheet, its review, the preview, the close."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -39,11 +39,10 @@ CLOSE: Final = "close"
 @sensitive_post_parameters(WITNESS_PROOF)
 @page_for(Role.CASHIER, takes_posts=True)
 def count_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpResponse:
-    """The sheet (GET, or `step=back` with every digit as typed), its review, and the act: `step=preview`
-    compares it, `step=close` closes with it.
+    """Shows the sheet (GET, or `step=back`), then its review, then previews (`step=preview`) or closes (`step=close`).
 
-    A preview that did not close leads back here with `?attempt=`, its number: what it told is read from the books, so a
-    form that is sent twice is one attempt, and is told the same. No step tells more than equal or not (law 5).
+    A preview that does not close redirects back here with its number in `?attempt=`. The result is read from the
+    database, so a repeated form counts as one attempt. No step shows more than "equal" or "not equal" (law 5).
     """
     found = queries.settlement(by=by, settlement_id=settlement)
     write_as(found.store.language, found.store.currency, found.store.time_zone)
@@ -74,7 +73,7 @@ def count_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpRes
 def _do(
     request: HttpRequest, settlement: Settlement, parts: CountParts, draft: FormDraft, step: str, *, by: Principal
 ) -> HttpResponse:
-    """Compares or closes once; sent again it leads to the same page."""
+    """Previews or closes once. A repeated request redirects to the same page."""
     at = timezone.now()
     witness = Witness(request=request, counted=_cash(parts, settlement), store=settlement.store, by=by, at=at)
 
@@ -117,7 +116,7 @@ def _parts(settlement: Settlement, typed: Mapping[str, str]) -> CountParts:
 
 
 def _parts_again(settlement: Settlement, attempt: SettlementCount | None) -> CountParts:
-    """An empty count, or that of the attempt with all its digits."""
+    """Returns an empty count, or the attempt's count with its input."""
     methods = queries.methods_of(settlement.store)
     added, typed = typed_again(attempt) if attempt is not None else ([], {})
     return CountParts(offered_by(settlement, methods=methods), methods=methods, typed=typed, added=added)
@@ -167,5 +166,5 @@ def _cash(parts: CountParts, settlement: Settlement) -> CountedAmount:
 
 
 def _number(text: str) -> int:
-    """Reads a number of ours; -1 for what is none, which no attempt has."""
+    """Parses a number. Returns -1 for other text, because no attempt has that number."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1

@@ -1,4 +1,4 @@
-"""Bags for the bank on the pages: packed, listed, collected, credited, and their slips to print."""
+"""The pages of deposits: prepare, list, pick-up, credit, correction, and slips to print."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -39,7 +39,7 @@ COURIER_LENGTH_MAX: Final = 200
 
 @vault_page
 def deposits_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
-    """The bags of the store, newest first, from `?before=` one of them on."""
+    """Lists the store's deposits, newest first. `?before=` continues after a deposit."""
     rows = queries.deposits(by=by).filter(store=store)
     context = {**about(request, store), **newest_of(request, rows, page="vault-deposits")}
     return render(request, "settlements/deposits.html", context)
@@ -47,7 +47,7 @@ def deposits_page(request: HttpRequest, by: Principal, store: Store) -> HttpResp
 
 @vault_page
 def prepare_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
-    """Packs a bag, and leads to it."""
+    """Prepares a deposit bag and redirects to it."""
     draft = draft_within(request, f"deposit-new:{store.uuid}", by=by)
     if request.method != "POST" or is_correcting(request):
         return _show(request, "settlements/deposit_new.html", about(request, store), draft)
@@ -75,7 +75,7 @@ def prepare_page(request: HttpRequest, by: Principal, store: Store) -> HttpRespo
 
 @vault_page
 def deposit_page(request: HttpRequest, by: Principal, store: Store, deposit: UUID) -> HttpResponse:
-    """A bag: where it is, what the bank said of it, and its slip on `?paper=`."""
+    """Shows a deposit and its state. `?paper=` chooses the paper of its slip."""
     found = _found(deposit, by=by, store=store)
     context = {
         **about(request, store),
@@ -90,7 +90,7 @@ def deposit_page(request: HttpRequest, by: Principal, store: Store, deposit: UUI
 
 @vault_page
 def collect_page(request: HttpRequest, by: Principal, store: Store, deposit: UUID) -> HttpResponse:
-    """Notes who took the bag along."""
+    """Records the pick-up of the bag and its courier."""
     found = _found(deposit, by=by, store=store)
     if request.method != "POST" and DepositAct.COLLECT not in acts_open_to(found, by=by):
         return see_path(path_within(request, "vault-deposit", deposit, notice="not-awaited"))
@@ -114,7 +114,7 @@ def collect_page(request: HttpRequest, by: Principal, store: Store, deposit: UUI
 
 @vault_page
 def credit_page(request: HttpRequest, by: Principal, store: Store, deposit: UUID) -> HttpResponse:
-    """Notes what the bank credited, and leads to the difference."""
+    """Records the amount that the bank credited. Then shows the difference."""
     found = _found(deposit, by=by, store=store)
     if request.method != "POST" and DepositAct.CREDIT not in acts_open_to(found, by=by):
         return see_path(path_within(request, "vault-deposit", deposit, notice="not-awaited"))
@@ -138,7 +138,7 @@ def credit_page(request: HttpRequest, by: Principal, store: Store, deposit: UUID
 
 @vault_page
 def correct_credit_page(request: HttpRequest, by: Principal, store: Store, deposit: UUID) -> HttpResponse:
-    """Corrects what was recorded as credited by the bank, and leads to the new difference."""
+    """Corrects the recorded bank credit. Then shows the new difference."""
     found = _found(deposit, by=by, store=store)
     if request.method != "POST" and DepositAct.CORRECT_CREDIT not in acts_open_to(found, by=by):
         return see_path(path_within(request, "vault-deposit", deposit, notice="not-corrected"))
@@ -165,7 +165,7 @@ def correct_credit_page(request: HttpRequest, by: Principal, store: Store, depos
 
 
 def _found(number: UUID, *, by: Principal, store: Store) -> Deposit:
-    """The bag of this store. Raises NotFound, in the same words for one of others as for none."""
+    """Returns the store's deposit. Raises NotFound with one text for missing deposits and those of other stores."""
     found = queries.deposit(by=by, deposit_id=number)
     if found.store_id != store.pk:
         raise NotFound("There is no deposit with this id.")

@@ -1,4 +1,4 @@
-"""A drawer that is opened without a sale: no money moves, but every opening is counted in its X and Z."""
+"""The page that opens a drawer without a sale. No money moves, but X and Z reports count it."""
 
 from typing import Final, cast
 
@@ -26,12 +26,12 @@ SUGGESTED: Final = (
     gettext_noop("Opened by mistake"),
     gettext_noop("Test of the drawer"),
 )
-"""What drawers are opened for most. They are written down in these words, whatever language they are chosen in."""
+"""The most common reasons. They are stored in English, whatever the language of the page."""
 
 
 @page_for(Role.CASHIER, takes_posts=True)
 def no_sale_page(request: HttpRequest, by: Principal) -> HttpResponse:
-    """Asks why, notes it once, and leads to the desk."""
+    """Asks for a reason, records the no sale once, and redirects to the desk."""
     if request.method != "POST":
         session = open_session_of(cast(User, by.user))
         if session is None:
@@ -62,7 +62,7 @@ def _draft(request: HttpRequest, session: CashSession, *, by: Principal) -> Form
 
 
 def _reason(fields: Fields) -> str:
-    """Returns what was chosen, what was written, or both; `fields` gathers what is wrong."""
+    """Returns the chosen reason, the typed one, or both. Collects errors in `fields`."""
     chosen = text_of(fields.request, "reason")
     written = fields.text("words", length_max=REASON_LENGTH_MAX)
     reason = ": ".join(part for part in (chosen if chosen in SUGGESTED else "", written) if part)

@@ -1,4 +1,4 @@
-"""Opening the settlement of a register or of the vault, with what was counted into it."""
+"""The page that opens the settlement of a register or the vault with a counted amount."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -28,12 +28,14 @@ from settlements.domain.vault_access import refuse_cashier_at_vault
 from settlements.enums import SettlementType
 
 STARTS: Final = "starts"
-"""The field that says whether a store shall trade under settlement from now on."""
+"""The field that confirms that the store trades under settlement from now on."""
 
 
 @page_for(Role.CASHIER, takes_posts=True)
 def open_page(request: HttpRequest, by: Principal, store: str, station: int) -> HttpResponse:
-    """The amounts that lie in the register, or (station 0, for managers) in the vault, counted per currency."""
+    """Asks for the counted cash of a register, or of the vault (station 0, managers only), per currency. Then opens the
+    settlement.
+    """
     place = queries.place_at(by=by, store=store, station=station)
     write_as(place.store.language, place.store.currency, place.store.time_zone)
     if not place.store.is_active:
@@ -59,20 +61,20 @@ def open_page(request: HttpRequest, by: Principal, store: str, station: int) -> 
 
 
 def _parts(place: Place, *, typed: Mapping[str, str]) -> CountParts:
-    """Cash alone: a register is opened with it, and what a card took never lies in a vault."""
+    """Returns the parts of the count. Cash only: a register opens with cash, and a vault holds nothing else."""
     usual_of = place.store if place.kind == PlaceKind.REGISTER else None
     return CountParts([Pair(place.store.currency, CASH)], typed=typed, usual_of=usual_of)
 
 
 def _starts_settlements(place: Place) -> bool:
-    """Whether opening it makes a store trade under settlement that did not before."""
+    """Whether this opening makes a store trade under settlement for the first time."""
     return place.kind == PlaceKind.VAULT and not trades_under_settlement(place.store)
 
 
 def _refuse_start(
     request: HttpRequest, place: Place, parts: CountParts, draft: FormDraft, *, by: Principal
 ) -> HttpResponse:
-    """Leads back where settlements are not wanted; else asks whether they are."""
+    """Redirects to the vault if the person answered "no", else asks for the answer."""
     if request.POST.get(STARTS) == "no":
         draft.discard()
         return see("vault-of", place.store.uuid)
@@ -114,7 +116,7 @@ def _open(request: HttpRequest, place: Place, parts: CountParts, draft: FormDraf
 
 
 def _refuse_person(place: Place, *, by: Principal) -> None:
-    """Raises Forbidden for a cashier at the vault, or at somebody else's register."""
+    """Raises Forbidden for a cashier at the vault or at another person's register."""
     refuse_cashier_at_vault(place, by=by)
     refuse_register_of_another(register=place, by=by)
 
@@ -151,6 +153,6 @@ def _show(
 
 
 def _in_the_way(place: Place) -> dict[str, Any]:
-    """What a person is told before they count: it is asked again, under the lock, when the register is opened."""
+    """Returns what would prevent the opening, to show it before the count. The domain checks again under the lock."""
     vault = queries.vault_of(place.store)
     return {"session": queries.session_at(place), "lacks_vault": vault.settling == Settling.NONE}

@@ -1,4 +1,4 @@
-"""Where a register stands under settlement: which there are, one that runs, one that was closed; and the count begins."""
+"""The pages of a register's settlement: the list, a running or closed settlement, and the start of its count."""
 
 from typing import Any, cast
 from uuid import UUID
@@ -26,7 +26,7 @@ from settlements.models import Settlement
 
 @page_for(Role.CASHIER)
 def registers_page(request: HttpRequest, by: Principal) -> HttpResponse:
-    """The registers that a person may settle; whoever has one of their own is led to it."""
+    """Lists the registers that a person may settle. A cashier with exactly one goes there at once."""
     user = cast(User, by.user)
     if user.store is None:
         return see("vault" if by.has_role(Role.MANAGER) else "desk")
@@ -41,7 +41,9 @@ def registers_page(request: HttpRequest, by: Principal) -> HttpResponse:
 
 @page_for(Role.CASHIER)
 def settlement_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpResponse:
-    """What a settlement was opened with and what comes next; once it is closed the figures, for those who may see them."""
+    """Shows a settlement: its opening amounts and the next step. After the close shows the figures to those who may see
+    them.
+    """
     found = queries.settlement(by=by, settlement_id=settlement)
     write_as(found.store.language, found.store.currency, found.store.time_zone)
     note_rows_seen(rows=[found], by=by, at=timezone.now(), noun="settlements")
@@ -66,7 +68,7 @@ def settlement_page(request: HttpRequest, by: Principal, settlement: UUID) -> Ht
 
 @page_for(Role.CASHIER, takes_posts=True)
 def start_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpResponse:
-    """Asks once more, since a register that is counted sells no more, and begins the count."""
+    """Asks for confirmation and starts the count, because a register sells no more while it is counted."""
     found = queries.settlement(by=by, settlement_id=settlement)
     write_as(found.store.language, found.store.currency, found.store.time_zone)
     if request.method != "POST":
@@ -89,7 +91,7 @@ def start_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpRes
 
 
 def _known(settlement: Settlement) -> list[Any]:
-    """What it was opened with, cash first."""
+    """Returns the opening amounts, cash first."""
     return sorted(settlement.initial_amounts.all(), key=lambda line: line.method != CASH)
 
 

@@ -1,4 +1,4 @@
-"""Money of the vault beside the bags for the bank: change that arrives, what registers get and give, paid in, paid out."""
+"""The forms for cash of the vault other than deposits: change from the bank, loans and drops, paid in, paid out."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -37,41 +37,43 @@ PAGES: Final = {
     MovementKind.PAID_OUT: "vault-pay-out",
 }
 COUNTED: Final = frozenset(PAGES) - UNDER_ACCOUNT
-"""Cash that is counted out of a bag or a drawer: the form takes notes and coins as well as one amount."""
+"""Kinds whose cash is counted on the form: it takes notes and coins as well as one amount."""
 
 
 @vault_page
 def change_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
-    """Change that was ordered from the bank and has arrived."""
+    """The form for change that arrived from the bank."""
     return _page(request, by=by, store=store, kind=MovementKind.WITHDRAWAL)
 
 
 @vault_page
 def loan_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
-    """Change that a register gets out of the vault during the day."""
+    """The form for change that a register gets from the vault during the day."""
     return _page(request, by=by, store=store, kind=MovementKind.LOAN)
 
 
 @vault_page
 def fetch_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
-    """Notes that a manager fetches from a register into the vault."""
+    """The form for cash that a manager moves from a register into the vault."""
     return _page(request, by=by, store=store, kind=MovementKind.DROP)
 
 
 @vault_page
 def pay_in_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
-    """Cash from outside into the vault, under a cashbook account."""
+    """The form for cash from outside into the vault, under a cashbook account."""
     return _page(request, by=by, store=store, kind=MovementKind.PAID_IN)
 
 
 @vault_page
 def pay_out_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
-    """Cash out of the vault for something that was paid with it, under a cashbook account."""
+    """The form for cash out of the vault to pay for something, under a cashbook account."""
     return _page(request, by=by, store=store, kind=MovementKind.PAID_OUT)
 
 
 def _page(request: HttpRequest, *, by: Principal, store: Store, kind: MovementKind) -> HttpResponse:
-    """Shows the form of a kind, or books what it says once, and leads to the same form: change goes to several registers."""
+    """Shows the form of a kind, or books it once and shows the form again, because change often goes to several
+    registers.
+    """
     draft = draft_within(request, f"{PAGES[kind]}:{store.uuid}", by=by)
     if request.method != "POST":
         resumed = CountSheet.resumed(store.currency, draft.typed) if kind in COUNTED else None
@@ -99,7 +101,7 @@ def _page(request: HttpRequest, *, by: Principal, store: Store, kind: MovementKi
 
 
 def _read(fields: Fields, store: Store, kind: MovementKind, sheet: CountSheet | None) -> dict[str, Any]:
-    """Returns what the form says of the movement; `fields` gathers what is wrong."""
+    """Returns the movement's fields. Collects errors in `fields`."""
     told: dict[str, Any] = {"amount": _amount(fields, store, sheet), "station": VAULT}
     if RULES[kind].is_of_register:
         told["station"] = fields.station("station")
@@ -110,7 +112,7 @@ def _read(fields: Fields, store: Store, kind: MovementKind, sheet: CountSheet | 
 
 
 def _amount(fields: Fields, store: Store, sheet: CountSheet | None) -> int:
-    """What the notes and coins are worth where they were counted, else the one amount; minor units."""
+    """Returns the worth of the counted notes and coins, else the typed amount; minor units."""
     if sheet is None or not sheet.by_pieces:
         return fields.amount(AMOUNT, store.currency)
     wrong = {row.field: row.error for row in sheet.rows} | {AMOUNT: sheet.amount_error}
@@ -153,13 +155,13 @@ def _show(
 
 
 def _accounts(store: Store, kind: MovementKind) -> list[CashbookAccount]:
-    """The accounts that are still used and go this way."""
+    """Returns the active accounts for this kind's direction."""
     every = accounts_of(store=store, type=SettlementType.VAULT)
     return [account for account in every if account.is_active and ENTRY_KIND[account.direction] == kind]
 
 
 def _booked(request: HttpRequest, *, by: Principal, store: Store, kind: MovementKind) -> Movement | None:
-    """What the person has just booked here, if the path names it."""
+    """Returns the movement that the person has just booked, if `?booked=` names it."""
     try:
         wanted = UUID(request.GET.get("booked", ""))
     except ValueError:

@@ -1,4 +1,4 @@
-"""What went into the vault and out of it on a business day, one by one, and the reversal of one of them."""
+"""The vault's movements of a business day, and the reversal of one of them."""
 
 from datetime import date, timedelta
 from typing import Any, Final
@@ -36,7 +36,7 @@ VAULT: Final = 0
 
 @vault_page
 def movements_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
-    """The movements of `?day=`, newest first, from `?before=` one of them on. Neither their sum nor the book stands here."""
+    """Lists the movements of `?day=`, newest first. `?before=` continues after one. Shows no sum and no balance (law 5)."""
     at = timezone.now()
     today = business_date(store=store, at=at)
     day, before = _day(request, today), _before(request)
@@ -62,7 +62,7 @@ def movements_page(request: HttpRequest, by: Principal, store: Store) -> HttpRes
 
 @vault_page
 def reverse_page(request: HttpRequest, by: Principal, store: Store, movement: UUID) -> HttpResponse:
-    """Shows a movement of the vault and asks why it is reversed; then does it once, and leads back to its day."""
+    """Shows a movement and asks for a reason. Then reverses it once and redirects to its day."""
     found = _found(movement, store=store)
     draft = draft_within(request, f"reverse:{movement}", by=by)
     day = found.business_date.isoformat()
@@ -84,7 +84,7 @@ def reverse_page(request: HttpRequest, by: Principal, store: Store, movement: UU
 
 
 def _found(number: UUID, *, store: Store) -> Movement:
-    """The movement into or out of the vault of this store. Raises NotFound."""
+    """Returns the movement into or out of the store's vault. Raises NotFound."""
     rows = Movement.objects.filter(Q(source__kind=PlaceKind.VAULT) | Q(destination__kind=PlaceKind.VAULT), store=store)
     joined = (
         "store",

@@ -49,7 +49,7 @@ def confirm_witness(*, name: str, password: str, source: Source, by: Principal, 
 
 
 def refuse_witness(witness: User | None, *, by: Principal, store: Store) -> None:
-    """Raises Forbidden if the witness counted the cash themselves, or does not work in the store, its account or above."""
+    """Raises Forbidden if the witness counted the cash themselves or has no access to the store."""
     if witness is None:
         return
     is_there = witness.is_active and witness.account_id == store.account_id
