@@ -24,12 +24,15 @@ def submit_once(
     check: Callable[[], None] | None = None,
     look: SecondLook | None = None,
 ) -> HttpResponse:
-    """Runs `act` once per form key and redirects to the path that it returns. A repeated form redirects to the same
-    path.
+    """Runs `act` once per form key and redirects to the path that it returns.
 
-    In this order: 1. `check` validates the input. It runs before the transaction, so that a counted password attempt
-    stays counted. 2. `look` asks to confirm amounts that are out of line, unless the person has confirmed them. 3.
-    `act` calls the domain. 4. `draft` is discarded, in the same transaction.
+    A repeated form redirects to the same path.
+
+    In this order:
+    1. `check` validates the input. It runs before the transaction, so that a counted password attempt stays counted.
+    2. `look` asks to confirm amounts that are out of line, unless the person has confirmed them.
+    3. `act` calls the domain.
+    4. `draft` is discarded, in the same transaction.
 
     On a DomainError nothing is saved and `again` answers: it shows the form with the refusal, or redirects.
     """

@@ -122,7 +122,7 @@ def _open(
             user=user, counted=counted, others=count.counted_others, by=by, at=at, station=number, witness=witness.user,
             refuses_unwitnessed=True,
         )  # fmt: skip
-        # Whichever of the two forms it was begun on: the drawer is open.
+        # The drawer is open now, so the draft of the plain opening is obsolete too.
         discard_draft(by=by, subject=opening_subject(store))
         return path_to("desk", notice="counted-in" if handover_before(session) else "opened")
 

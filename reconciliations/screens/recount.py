@@ -66,7 +66,7 @@ def _keep(
     counted: CountedAmount,
     by: Principal,
 ) -> HttpResponse:
-    """Saves the count once. A repeated request leads to the same page."""
+    """Saves the count once. A repeated request redirects to the same page."""
     at = timezone.now()
 
     def act() -> str:
