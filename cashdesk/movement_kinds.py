@@ -161,7 +161,7 @@ RULES: Final = complete(
             vault_form=FormWords(
                 title=noop("Collect cash from a register"),
                 hint=noop("Notes that you take out of a drawer and put into the safe."),
-                button=noop("Put it into the vault"),
+                button=noop("Put it into the safe"),
                 booked=noop("Collected from register %(number)s:"),
             ),
             look=LookWords(register=noop("From register %(station)s into the safe")),
@@ -242,7 +242,7 @@ RULES: Final = complete(
                     "Notes and coins that come from the bank without an order in Cashdesk. Count them and enter "
                     "what arrived."
                 ),
-                button=noop("Put it into the vault"),
+                button=noop("Put it into the safe"),
                 booked=noop("Put into the safe:"),
                 note=noop("Reference"),
             ),

@@ -70,7 +70,7 @@ def test_a_managers_morning(screen: Screen, cast: Cast) -> None:
     expect(page.get_by_role("link", name="Show all bags")).to_be_hidden()
     page.emulate_media(media="screen")
     page.get_by_role("link", name="Mark as picked up").click()
-    page.get_by_label("Who takes it along").fill("Brinks")
+    page.get_by_label("Picked up by").fill("Brinks")
     page.get_by_role("button", name="Mark as picked up").click()
     page.get_by_role("link", name="Record bank credit").click()
     page.get_by_label("Credited by the bank").fill("1849.50")
@@ -99,7 +99,7 @@ def test_change_is_ordered_printed_and_received_on_a_phone(screen: Screen, cast:
     expect(total).to_have_text("50.00 EUR")
     page.get_by_label("5 EUR note").fill("4")
     expect(total).to_have_text("70.00 EUR")
-    page.get_by_role("button", name="Order it").dblclick()
+    page.get_by_role("button", name="Order change").dblclick()
     expect(page.locator(".alert.good")).to_contain_text("It is noted.")
     order = ChangeOrder.objects.get()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Order {order.number}")
@@ -118,14 +118,14 @@ def test_change_is_ordered_printed_and_received_on_a_phone(screen: Screen, cast:
     page.get_by_role("link", name="Record arrival").click()
     euros = page.get_by_label("1 EUR coin", exact=True)
     expect(euros).to_have_value("")
-    page.get_by_role("button", name="Fill in as ordered").click()
+    page.get_by_role("button", name="Fill in the order").click()
     expect(euros).to_have_value("50")
     euros.fill("49")
     expect(total).to_have_text("69.00 EUR")
     page.get_by_role("button", name="Put into the safe").click()
     expect(page.get_by_role("alert")).to_contain_text("That is 1.00 EUR less.")
     is_in_order(screen)
-    page.get_by_role("button", name="Book what came").dblclick()
+    page.get_by_role("button", name="Book the count").dblclick()
     expect(page.get_by_text("Less than ordered")).to_be_visible()
     assert cast.book(PlaceKind.VAULT) == 69_00
     screen.visit("/vault/orders")
@@ -138,10 +138,10 @@ def test_a_cashier_makes_no_sale_on_a_phone(screen: Screen, cast: Cast) -> None:
     open_drawer(cast.carla, 0)
     page = sign_in(screen, "carla")
     page.get_by_role("link", name="No sale").click()
-    expect(page.get_by_role("button", name="Note the opening")).to_be_visible()
+    expect(page.get_by_role("button", name="Record no sale")).to_be_visible()
     is_in_order(screen)
     screen.expected_status = 400
-    page.get_by_role("button", name="Note the opening").click()
+    page.get_by_role("button", name="Record no sale").click()
     expect(page.get_by_role("alert")).to_be_focused()
     is_in_order(screen)
     for size in page.locator(".choice, .field input, form > .doors .button:visible").all():
@@ -149,7 +149,7 @@ def test_a_cashier_makes_no_sale_on_a_phone(screen: Screen, cast: Cast) -> None:
         assert box is not None
         assert min(box["width"], box["height"]) >= 44, box
     page.get_by_label("Change for a customer").check()
-    page.get_by_role("button", name="Note the opening").dblclick()
+    page.get_by_role("button", name="Record no sale").dblclick()
     expect(page.locator(".alert.good")).to_contain_text("The no sale is recorded.")
     assert [entry.detail["reason"] for entry in AuditEntry.objects.filter(action="register.no_sale")] == [
         "Change for a customer"

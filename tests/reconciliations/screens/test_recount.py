@@ -79,7 +79,7 @@ def test_who_counted_it_does_not_count_it_again(cast: Cast, shop: Shop) -> None:
     short = short_drawer(shop, cashier=cast.erika)
     erika = Browser(cast.erika)
     erika.get(path_of(short))
-    assert "This is not counted again" in erika.text
+    assert "You cannot count this again" in erika.text
     assert "data-sheet" not in erika.page.content.decode()
     erika.get(f"/desk/sessions/{short.session.uuid}/recount")
     assert erika.page.headers["Location"].endswith("?notice=nothing-to-recount")
@@ -117,4 +117,4 @@ def test_a_declaration_has_no_cash_to_count(cast: Cast, shop: Shop) -> None:
     shop.sign_off(session, 100_00)
     erika = Browser(cast.erika)
     erika.get(path_of(of_kind(VarianceKind.RECONCILIATION)))
-    assert "This is not counted again" in erika.text
+    assert "You cannot count this again" in erika.text

@@ -61,10 +61,10 @@ def test_the_life_of_an_order(cast: Cast, erika: Browser) -> None:
         assert f'href="{path_of(order)}"' in erika.page.content.decode()
 
     erika.get(path_of(order, "/arrive"))
-    assert "Ordered: 66.00 EUR . Fill it in, then check every row. Fill in as ordered" in erika.text
+    assert "Ordered: 66.00 EUR . Fill it in, then check every row. Fill in the order" in erika.text
     assert {erika.value(name) for name in ("pieces-100", "pieces-20", "amount")} == {""}
     erika.send(path_of(order, "/arrive"), {"usual": "1"})
-    assert "What was ordered stands in the fields. Check every row against what came." in erika.text
+    assert "We filled in the order. Check every line against the cash." in erika.text
     assert (erika.value("pieces-100"), erika.value("pieces-20"), erika.value("amount")) == ("50", "80", "")
     assert not Movement.objects.exists()
     came = {"pieces-100": "50", "pieces-20": "80", "note": "Brinks"}
@@ -139,8 +139,8 @@ def test_an_order_that_is_none_stays_typed(cast: Cast, erika: Browser) -> None:
         ({"packs-100": "", "pieces-20": "0"}, "Enter an amount above 0."),
         ({"pieces-20": "many"}, "0.20 EUR: Enter a whole number of pieces, such as 12."),
         ({"amount": "65"}, "The pieces add up to 66.00 EUR, but the amount is 65.00 EUR."),
-        ({"wanted_on": "tomorrow"}, "Wanted on: Enter a date such as 2026-03-01."),
-        ({"wanted_on": day(-3)}, "Wanted on: This day is over."),
+        ({"wanted_on": "tomorrow"}, "Enter a date such as 2026-03-01."),
+        ({"wanted_on": day(-3)}, "This day is over."),
         ({"note": "x" * 501}, "Enter at most 500 characters."),
     ):
         sent = {**ROLLED, **typed}
@@ -197,7 +197,7 @@ def test_an_order_of_one_amount_offers_nothing_to_take_over(cast: Cast, erika: B
     assert "Ordered as one amount, without notes and coins." in erika.text
     erika.get(path_of(ChangeOrder.objects.get(), "/arrive"))
     assert "Ordered: 200.00 EUR" in erika.text
-    assert "Fill in as ordered" not in erika.text
+    assert "Fill in the order" not in erika.text
     assert erika.value("amount") == ""
 
 

@@ -58,15 +58,15 @@ def test_a_day_from_the_opening_to_the_result(shop: Shop, carla: Browser) -> Non
     shop.sale(30_00, CARD)
 
     carla.get(path_of(opened, "/start"))
-    assert "The register stops trading at once." in carla.text
+    assert "Sales at this register stop at once." in carla.text
     carla.send(path_of(opened, "/start"))
     assert now(opened).state == "COUNTING"
     carla.follow()
     assert "This is attempt 1 of 3." in carla.text
     carla.send(carla.page.request["PATH_INFO"], {"eur-cash-pieces-2000": "5", "usd-cash-amount": "0", "step": "review"})
-    assert "You did not count these: EUR card slips Whatever should be there of them is taken as missing" in carla.text
+    assert "You did not count these: EUR card slips They count as 0." in carla.text
     assert "USD cash 0.00 USD" in carla.text
-    assert "Attempt 1 of 3. If all is equal the register is closed." in carla.text
+    assert "Attempt 1 of 3. If all amounts are equal, the register is closed." in carla.text
     carla.send(path_of(opened, "/count"), {"step": "preview"})
     assert carla.page.headers["Location"] == path_of(opened, "/count?attempt=1")
     carla.follow()
@@ -79,7 +79,7 @@ def test_a_day_from_the_opening_to_the_result(shop: Shop, carla: Browser) -> Non
     assert "It closes the register with your count, equal or not." in carla.text
     carla.send(path_of(opened, "/count"), {"step": "review", "eur-cash-pieces-2000": "6", "eur-card-amount": "30"})
     assert "This is the last of 3 attempts. It closes the register with these amounts, equal or not." in carla.text
-    assert "Close with it at once" not in carla.text
+    assert "Close the register with this count" not in carla.text
     carla.send(path_of(opened, "/count"), {"step": "preview"})
     assert carla.page.headers["Location"] == path_of(opened)
     carla.follow()
@@ -254,9 +254,9 @@ def test_rolls_count_and_the_rest_is_said_to_be_none(carla: Browser, settlement:
     path = path_of(settlement, "/count")
     carla.fill(path, {"eur-cash-packs-200": "2", "eur-card-fuller": "1", "step": "review"})
     assert "You did not count these: EUR card slips" in carla.text
-    assert "EUR cash 100.00 EUR You left these empty; they count as none:" in carla.text
+    assert "EUR cash 100.00 EUR These lines are empty. They count as 0:" in carla.text
     carla.send(path, {"eur-cash-none": "1"})
-    assert "You left these empty" not in carla.text
+    assert "These lines are empty" not in carla.text
     carla.send(path, {"step": "back"})
     assert (carla.value("eur-cash-packs-200"), carla.value("eur-cash-pieces-5")) == ("2", "0")
 
@@ -279,7 +279,7 @@ def test_an_open_session_is_named_and_closed_first(shop: Shop, carla: Browser) -
     carla.get(path_of(opened, "/start"))
     assert "The drawer of Carla has been open at register 1 since" in carla.text
     assert 'href="/desk/count"' in carla.page.content.decode()
-    assert "Yes, start counting" not in carla.text
+    assert "Start counting" not in carla.text
     carla.get(path_of(opened))
     form = {"once": _once(carla, opening_path(shop, 2))}
     refused = carla.client.post(path_of(opened, "/start"), form)
@@ -299,7 +299,7 @@ def _once(browser: Browser, path: str) -> str:
 
 def test_without_a_vault_no_register_is_opened(shop: Shop, carla: Browser) -> None:
     carla.get(opening_path(shop))
-    assert "The vault is not open yet." in carla.text
+    assert "The safe is not open yet." in carla.text
     once = {"once": _once(Browser(shop.cast.erika), opening_path(shop, 0))}
     refused = carla.client.post(opening_path(shop), {"eur-cash-amount": "12", **once})
     assert refused.status_code == 409

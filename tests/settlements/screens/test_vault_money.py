@@ -21,7 +21,7 @@ FORMS = [
     ("/vault/pay-out", {"amount": "12.35", "reason": "SUPPLIER", "note": "baker"}),
 ]
 SAID = [
-    "Put into the safe: 200.00 EUR Give it to a register",
+    "Put into the safe: 200.00 EUR Give change to a register",
     "Given to register 1: 50.00 EUR",
     "Collected from register 1: 20.50 EUR",
     "Paid in: 3.00 EUR",
@@ -128,12 +128,12 @@ def test_what_is_paid_in_and_out_is_one_amount(erika: Browser) -> None:
 def test_what_there_is_not_is_refused(erika: Browser) -> None:
     typed: dict[str, str]
     for path, typed, status, words in (
-        ("/vault/loan", {"station": ""}, 400, "Register: Choose a register."),
+        ("/vault/loan", {"station": ""}, 400, "Choose a register."),
         ("/vault/loan", {"station": "x"}, 400, "Enter a number"),
-        ("/vault/fetch", {"station": "9"}, 400, "Register: store 1337 has no register 9."),
+        ("/vault/fetch", {"station": "9"}, 400, "store 1337 has no register 9."),
         ("/vault/loan", {"station": "2"}, 409, "Nothing was saved. Register 2 is not open"),
         ("/vault/loan", {"station": "0"}, 400, "Nothing was saved."),
-        ("/vault/pay-out", {"reason": ""}, 400, "Account of the cashbook: Choose an account."),
+        ("/vault/pay-out", {"reason": ""}, 400, "Choose an account."),
         ("/vault/pay-out", {"reason": "OTHER_INCOME"}, 400, "is for money in the other direction."),
         ("/vault/pay-in", {"reason": "CHANGE"}, 400, "is not a cashbook account of the vault"),
     ):
