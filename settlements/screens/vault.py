@@ -15,6 +15,7 @@ from cashdesk.forms.count_parts import CountParts
 from cashdesk.models import Store
 from cashdesk.web.pages import page_for
 from settlements import queries
+from settlements.screens.vault_money import forms_offered
 
 STORES_MAX: Final = 500
 
@@ -48,6 +49,7 @@ def _show(request: HttpRequest, store: Store, *, by: Principal) -> HttpResponse:
         "last": queries.last_closed_at(place),
         "registers": queries.registers(by=by, store=store),
         "store_query": "" if by.user is not None and by.user.store_id == store.pk else f"?store={store.uuid}",
+        "forms": forms_offered(),
         "under_way": queries.change_under_way(store=store),
         "notice": request.GET.get("notice", ""),
         "is_settled": running is not None or trades_under_settlement(store),

@@ -20,6 +20,7 @@ from cashdesk.forms.second_look import SecondLook, is_correcting
 from cashdesk.forms.submit import submit_once
 from cashdesk.models import Movement, Store
 from cashdesk.movement_kinds import RULES
+from cashdesk.movement_rule import FormWords
 from settlements import queries
 from settlements.domain.cashbook import accounts_of
 from settlements.domain.store_movement import UNDER_ACCOUNT, move_in_store
@@ -30,14 +31,19 @@ from settlements.screens.vault_forms import NOTE_LENGTH_MAX, about, draft_within
 CODE_LENGTH_MAX: Final = 50
 VAULT: Final = 0
 PAGES: Final = {
-    MovementKind.WITHDRAWAL: "vault-change",
     MovementKind.LOAN: "vault-loan",
     MovementKind.DROP: "vault-fetch",
+    MovementKind.WITHDRAWAL: "vault-change",
     MovementKind.PAID_IN: "vault-pay-in",
     MovementKind.PAID_OUT: "vault-pay-out",
 }
 COUNTED: Final = frozenset(PAGES) - UNDER_ACCOUNT
 """Kinds whose cash is counted on the form: it takes notes and coins as well as one amount."""
+
+
+def forms_offered() -> list[tuple[str, FormWords]]:
+    """Returns the URL name and the words of each form, for the buttons of the vault's page."""
+    return [(PAGES[kind], words) for kind in PAGES if (words := RULES[kind].vault_form) is not None]
 
 
 @vault_page
