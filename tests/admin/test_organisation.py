@@ -177,4 +177,4 @@ def test_the_second_look_of_a_shop_is_set_in_units_and_left_to_the_currency(cast
     assert 'value="1500"' in page
     assert "If empty, the default applies: 20000.00 EUR." in page
     wrong = anna.post(new(Store), hamburg(cast, number="1339", vault_look_minor="4006381333931"))
-    assert errors_of(wrong) == {"vault_look_minor": ["second look above, in the vault: Enter at most 50000000.00 EUR."]}
+    assert errors_of(wrong) == {"vault_look_minor": ["second look above, in the safe: Enter at most 50000000.00 EUR."]}

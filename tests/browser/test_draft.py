@@ -37,14 +37,14 @@ def test_a_close_whose_answer_was_lost_is_done_once(screen: Screen, cast: Cast) 
     page.get_by_role("button", name="Review count").click()
     expect(page.get_by_role("alert").filter(has_text="No connection. Nothing is lost")).to_be_focused()
     screen.context.set_offline(False)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Is this what you counted?")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Review count")
     expect(page.get_by_role("heading", level=1)).to_be_focused()
     page.go_back()
     expect(page.locator("#pieces-2000")).to_have_value("2")
     page.locator("#pieces-500").fill("1")
     is_saved(page)
     page.get_by_role("button", name="Review count").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Is this what you counted?")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Review count")
 
     sent: list[str] = []
 
@@ -57,7 +57,7 @@ def test_a_close_whose_answer_was_lost_is_done_once(screen: Screen, cast: Cast) 
             route.continue_()
 
     page.route("**/desk/count", lose_the_answer)
-    page.get_by_role("button", name="Yes, close the drawer").dblclick()
+    page.get_by_role("button", name="Close drawer").dblclick()
     expect(page.get_by_text("No connection. Nothing is lost")).to_be_visible()
     assert CashSession.objects.get().declared_amount == 45_00
     page.get_by_role("button", name="Try again now").click()
@@ -82,7 +82,7 @@ def test_the_sign_in_runs_out_in_mid_count(screen: Screen, cast: Cast) -> None:
     assert screen.overhang == 0
     screen.expected_status = 403
     page.get_by_role("button", name="Sign in and continue").click()
-    expect(page.get_by_text("nothing that you typed is lost")).to_be_visible()
+    expect(page.get_by_text("nothing is lost")).to_be_visible()
     page.get_by_label("Username").fill("carla")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
@@ -123,7 +123,7 @@ def test_two_devices_at_once(screen: Screen, chromium: Browser, live_server: Any
     till.reload()
     expect(till.locator("#amount")).to_have_value("56")
     till.get_by_role("link", name="Start over").click()
-    till.get_by_role("button", name="Yes, start over").click()
+    till.get_by_role("button", name="Discard draft").click()
     expect(till.locator("#amount")).to_have_value("")
     assert not Draft.objects.exists()
     assert phone.complaints == []

@@ -39,7 +39,7 @@ def test_dollars_have_a_tab_of_their_own(screen: Screen, cast: Cast, request: py
     expect(page.get_by_role("heading", name="USD cash")).to_be_visible()
     assert (screen.overhang, screen.barriers()) == (0, [])
     shot(screen, request, "review")
-    page.get_by_role("button", name="Yes, close the drawer").click()
+    page.get_by_role("button", name="Close drawer").click()
     expect(page.get_by_role("heading", name="Not every currency matches")).to_be_visible()
     assert (screen.overhang, screen.barriers()) == (0, [])
     shot(screen, request, "result")

@@ -84,7 +84,7 @@ def test_a_register_is_settled_by_keyboard_on_a_phone(screen: Screen, cast: Cast
     ):
         reach(page, "Review count")
         press(page, "Enter")
-        expect(page.get_by_role("heading", level=1)).to_have_text("Is this what you counted?")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Review count")
         is_fit(screen)
         reach(page, "Compare the count")
         press(page, "Enter")

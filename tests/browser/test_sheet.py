@@ -59,7 +59,7 @@ def test_rolls_and_weighed_amounts_by_keyboard_on_a_phone(screen: Screen, cast: 
     expect(page.locator("#packs-5")).to_be_hidden()
     reach(page, "Review count")
     press(page, "Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Is this what you counted?")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Review count")
     assert screen.barriers() == []
     reach(page, "10 EUR")
     press(page, "Enter")
@@ -67,10 +67,10 @@ def test_rolls_and_weighed_amounts_by_keyboard_on_a_phone(screen: Screen, cast: 
     expect(page.locator("#packs-200")).to_have_value("2")
     reach(page, "Review count")
     press(page, "Enter")
-    expect(page.get_by_text("You left these empty")).to_be_visible()
+    expect(page.get_by_text("These lines are empty")).to_be_visible()
     reach(page, "All are 0")
     press(page, "Enter")
-    expect(page.get_by_text("You left these empty")).not_to_be_visible()
+    expect(page.get_by_text("These lines are empty")).not_to_be_visible()
     expect(page.get_by_text("142.50 EUR").first).to_be_visible()
 
 

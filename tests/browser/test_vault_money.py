@@ -63,7 +63,7 @@ def test_a_managers_morning(screen: Screen, cast: Cast) -> None:
     page.wait_for_url("**paper=a5")
     assert widths_on_paper(page) == [420]
     page.evaluate("window.print = () => { document.title = 'printed' }")
-    page.get_by_role("button", name="Print the slip").click()
+    page.get_by_role("button", name="Print slip").click()
     assert page.title() == "printed"
     page.emulate_media(media="print")
     expect(page.get_by_text("Picked up by")).to_be_visible()
@@ -109,7 +109,7 @@ def test_change_is_ordered_printed_and_received_on_a_phone(screen: Screen, cast:
     page.wait_for_url("**paper=a4")
     assert widths_on_paper(page) == [595]
     page.evaluate("window.print = () => { document.title = 'printed' }")
-    page.get_by_role("button", name="Print the slip").click()
+    page.get_by_role("button", name="Print slip").click()
     assert page.title() == "printed"
 
     screen.visit("/vault/change")

@@ -42,7 +42,7 @@ def test_a_whole_day(cast: Cast) -> None:
     # 101.50 + 20.00 - 7.35 - 50.00 + 12.50 = 76.65
     carla.fill("/desk/count", {"pieces-5000": "1", "pieces-2000": "1", "pieces-500": "1", "pieces-100": "1"})
     assert "Counted 76.00 EUR" in carla.text
-    assert "You left these empty; they count as none: 500 EUR 200 EUR 100 EUR 10 EUR 2 EUR 0.50 EUR" in carla.text
+    assert "These lines are empty. They count as 0: 500 EUR 200 EUR 100 EUR 10 EUR 2 EUR 0.50 EUR" in carla.text
     assert open_of(cast.carla) == session
     assert carla.send("/desk/count", {"step": "close"}).status_code == 303
     assert carla.page.headers["Location"] == f"/desk/sessions/{session.uuid}"
@@ -60,7 +60,7 @@ def test_a_whole_day(cast: Cast) -> None:
 
 @pytest.mark.parametrize(
     ("counted", "title", "difference"),
-    [("100", "It matches exactly", "Difference: none 0.00"), ("100.50", "The drawer is over", "over +0.50 EUR")],
+    [("100", "The drawer is balanced", "Difference: none 0.00"), ("100.50", "The drawer is over", "over +0.50 EUR")],
 )
 def test_one_amount_is_enough_and_the_result_says_what_it_is(
     cast: Cast, counted: str, title: str, difference: str
@@ -69,12 +69,12 @@ def test_one_amount_is_enough_and_the_result_says_what_it_is(
     carla.fill("/desk/open", {"amount": "100"})
     carla.fill("/desk/count", {"amount": counted})
     assert "Entered as one amount" in carla.text
-    assert "You left these empty" not in carla.text
+    assert "These lines are empty" not in carla.text
     carla.send("/desk/count", {"step": "close"})
     carla.follow()
     assert title in carla.text
     assert difference in carla.text
-    assert "What was counted" not in carla.text
+    assert "Counted notes and coins" not in carla.text
 
 
 def test_going_back_keeps_every_digit(cast: Cast) -> None:
@@ -104,7 +104,7 @@ def test_other_currencies(currency: str, faces: list[str], amount: str, db: None
     assert open_of(cast.carla).start_amount == {"CLP": 12_500, "KWD": 12_505, "CNY": 250}[currency]
     carla.count({"amount": amount})
     carla.follow()
-    assert "It matches exactly" in carla.text
+    assert "The drawer is balanced" in carla.text
 
 
 @pytest.mark.parametrize("sales", [0, 3])

@@ -66,9 +66,9 @@ def test_every_digit_is_there_again_on_another_device_until_it_is_thrown_away(
     assert "aria-invalid" not in phone.page.content.decode()
     token = phone.hidden()["draft"]
     phone.get(f"/desk/draft/anew?draft={token}")
-    assert "Throw away" in phone.text
+    assert "Discard your" in phone.text
     doors = phone.page.content.decode().partition('class="doors"')[2]
-    assert doors.index("No, keep what I typed") < doors.index('class="button grave"') < doors.index("Yes, start over")
+    assert doors.index("Go back to the draft") < doors.index('class="button grave"') < doors.index("Discard draft")
     assert Draft.objects.exists()
     phone.send("/desk/draft/anew")
     assert phone.page.headers["Location"] == path

@@ -39,7 +39,7 @@ def test_every_digit_of_every_form_is_there_after_signing_in_again(
     sessions = CashSession.objects.count()
     run_out(carla)
     assert carla.send(path, {**typed, "step": "review", "password": "secret"}).status_code == 403
-    assert "You were signed out meanwhile." in carla.text
+    assert "You were signed out." in carla.text
     assert "no-store" in carla.page.headers["Cache-Control"]
     assert json.loads(carla.hidden()["draft-input"]) == typed
     assert "español" not in carla.text
@@ -125,7 +125,7 @@ def test_every_digit_of_every_form_is_there_after_a_page_was_open_too_long(
 ) -> None:
     carla = with_checks(at_form(cast, path), cast.carla)
     assert carla.send(path, {**typed, "step": "close"}).status_code == 403
-    assert "This page was open too long Nothing was done, and nothing is lost." in carla.text
+    assert "This page was open too long Nothing was saved yet, but nothing is lost." in carla.text
     assert nothing_was_done()
     carla.send("/desk/draft/go-on", with_token(carla))
     assert carla.page.headers["Location"] == path
@@ -137,7 +137,7 @@ def test_signed_out_and_open_too_long_at_once(cast: Cast) -> None:
     carla = at_form(cast, "/desk/count")
     carla.client = Client(enforce_csrf_checks=True)
     assert carla.send("/desk/count", COUNT).status_code == 403
-    assert "You were signed out meanwhile." in carla.text
+    assert "You were signed out." in carla.text
     # The page that asks gets old too, and is asked again with everything on it.
     stale = carla.send("/sign-in", {"name": "carla", "password": PASSWORD, "csrfmiddlewaretoken": "x"})
     assert stale.status_code == 403
@@ -151,7 +151,7 @@ def test_another_persons_page_and_another_sites_form_show_nothing(cast: Cast) ->
     carla = with_checks(at_form(cast, "/desk/count"), cast.bruno)
     carla.send("/desk/count", {**COUNT, "note": "4711"})
     assert carla.page.status_code == 403
-    assert "It belongs to somebody else; you are signed in here as Bruno now." in carla.text
+    assert "This form belongs to somebody else. You are now signed in as Bruno." in carla.text
     assert "4711" not in carla.page.content.decode()
     for path in ("/desk/count", "/desk/draft", "/desk/draft/go-on", "/sign-out", "/admin/login/"):
         refused = carla.client.post(path, {"amount": "4711"})

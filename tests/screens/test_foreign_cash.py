@@ -83,7 +83,7 @@ def test_handed_over_and_counted_in_per_currency(cast: Cast, carla: Browser) -> 
     carla.send("/desk/hand-over", {"step": "close"})
     carla.get(f"/desk/sessions/{CashSession.objects.get().uuid}")
     assert "Handed over" in carla.text
-    assert "waits to be counted" not in carla.text
+    assert "not counted yet" not in carla.text
     bruno = Browser(cast.bruno)
     bruno.get("/desk/open?station=1")
     assert "50.00" not in bruno.text
@@ -100,6 +100,6 @@ def test_handed_over_and_counted_in_per_currency(cast: Cast, carla: Browser) -> 
 def test_a_result_with_dollars_that_nobody_counted_says_so_and_no_figure(cast: Cast, carla: Browser) -> None:
     closed = close_drawer(open_of(cast.carla), 100_00)
     carla.get(f"/desk/sessions/{closed.uuid}")
-    assert "Not all of it is counted" in carla.text
-    assert "USD was in this drawer too and waits to be counted." in carla.text
+    assert "Not everything is counted yet" in carla.text
+    assert "This drawer also held USD. It is not counted yet." in carla.text
     assert "50.00" not in carla.text

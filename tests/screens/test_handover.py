@@ -25,7 +25,7 @@ def carla(cast: Cast) -> Browser:
 def hand_over(browser: Browser, amount: str) -> CashSession:
     """Counts out, looks at it, and hands over."""
     browser.fill("/desk/hand-over", {"amount": amount})
-    assert "Yes, hand the drawer over" in browser.text
+    assert "Hand over drawer" in browser.text
     browser.send("/desk/hand-over", {"step": "close"})
     assert browser.page.status_code == 303, browser.text
     browser.follow()
@@ -36,9 +36,9 @@ def test_one_counts_out_and_the_other_counts_in(cast: Cast, carla: Browser) -> N
     carla.get("/desk")
     assert "Hand over drawer" in carla.text
     carla.get("/desk/hand-over")
-    assert "Count out and hand over" in carla.text
+    assert "Count and hand over" in carla.text
     left = hand_over(carla, "241.17")
-    for words in ("Handed over", "The next cashier counts it in.", "Sign out for the next cashier"):
+    for words in ("Handed over", "The next cashier counts the drawer.", "Sign out for the next cashier"):
         assert words in carla.text
     assert cast.book(PlaceKind.REGISTER, 1) == 241_17
     carla.get("/desk")
@@ -47,9 +47,9 @@ def test_one_counts_out_and_the_other_counts_in(cast: Cast, carla: Browser) -> N
     bruno = Browser(cast.bruno)
     bruno.get("/desk")
     assert "Carla handed over register 1 on" in bruno.text
-    assert "Count in register 1" in bruno.text
+    assert "Take over register 1" in bruno.text
     bruno.get("/desk/open?station=1")
-    assert "Count in register 1" in bruno.text
+    assert "Take over register 1" in bruno.text
     bruno.send("/desk/open", {"station": "1", "amount": "240"})
     bruno.follow()
     assert "You took over the drawer." in bruno.text
@@ -94,7 +94,7 @@ def test_a_cashier_of_another_register_is_told_why_not(cast: Cast, carla: Browse
     page.get("/desk")
     assert "Carla handed over register 1" in page.text
     assert "You work at register 2. A cashier of that register" in page.text
-    assert "Count in register 1" not in page.text
+    assert "Take over register 1" not in page.text
     assert "Open a drawer" in page.text
 
 
@@ -116,7 +116,7 @@ def test_handed_over_twice_by_a_second_click_it_is_once(cast: Cast, carla: Brows
 def test_going_back_stays_a_handover(cast: Cast, carla: Browser) -> None:
     carla.fill("/desk/hand-over", {"amount": "12"})
     carla.send("/desk/hand-over", {"step": "back"})
-    assert "Count out and hand over" in carla.text
+    assert "Count and hand over" in carla.text
     assert carla.value("amount") == "12"
 
 
@@ -164,5 +164,5 @@ def test_the_desk_costs_the_same_however_many_drawers_wait(cast: Cast, drawers: 
     bruno.get("/desk")
     with counted_queries() as queries:
         bruno.get("/desk")
-    assert bruno.text.count("Count in register") == drawers
+    assert bruno.text.count("Take over register") == drawers
     assert len(queries) == 8

@@ -55,9 +55,9 @@ def test_a_count_that_is_not_understood_names_the_field_and_keeps_what_was_typed
         ({"amount": "", "reason": "x"}, "Enter an amount such as 1,250.50."),
         ({"amount": "0", "reason": "x"}, "Enter an amount above 0."),
         ({"amount": "7,5,1", "reason": "x"}, "Enter an amount such as 1,250.50."),
-        ({"amount": "7", "reason": " "}, "Reason: Enter a reason."),
-        ({"amount": "7", "reason": "r" * 51}, "Reason: Enter at most 50 characters."),
-        ({"amount": "7", "reason": "r", "note": "n" * 501}, "Note: Enter at most 500 characters."),
+        ({"amount": "7", "reason": " "}, "Enter a reason."),
+        ({"amount": "7", "reason": "r" * 51}, "Enter at most 50 characters."),
+        ({"amount": "7", "reason": "r", "note": "n" * 501}, "Enter at most 500 characters."),
     ],
 )
 @pytest.mark.parametrize("path", ["/desk/pay-in", "/desk/pay-out"])
@@ -134,7 +134,7 @@ def test_who_has_no_register_chooses_among_those_that_are_nobodys(cast: Cast) ->
     assert 'name="station" value="1"' not in choices
     for station, status, words in (
         ("1", 403, "Register 1 is assigned to somebody else. Choose another one, or ask your manager."),
-        ("9", 400, "Register: store 1337 has no register 9."),
+        ("9", 400, "Store 1337 has no register 9."),
         ("x", 400, "Enter a number"),
     ):
         carla.fill("/desk/open", {"amount": "1", "station": station})
@@ -163,7 +163,7 @@ def test_opened_elsewhere_meanwhile(cast: Cast) -> None:
     carla.send("/desk/open", {"amount": "60"})
     assert carla.page.headers["Location"] == "/desk?notice=already-open"
     carla.follow()
-    assert "Your drawer is already open. Nothing was done twice." in carla.text
+    assert "Your drawer is already open. Nothing was changed." in carla.text
     assert "Float 50.00 EUR" in carla.text
     assert carla.get("/desk/open").headers["Location"] == "/desk?notice=already-open"
 
@@ -193,7 +193,7 @@ def test_closed_elsewhere_before_it_is_counted_here(cast: Cast, step: str) -> No
     assert carla.page.headers["Location"] == f"/desk/sessions/{first.uuid}?notice=closed-meanwhile"
     carla.follow()
     assert "That drawer is already closed" in carla.text
-    assert "It matches exactly" in carla.text
+    assert "The drawer is balanced" in carla.text
     assert open_of(cast.carla) == second
 
 

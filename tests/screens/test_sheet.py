@@ -121,7 +121,7 @@ def test_a_count_in_rolls_and_by_weight_is_a_count_of_pieces(cast: Cast) -> None
     assert "0.50 EUR 43 1 × 40 + weighed 3 21.50 EUR" in carla.text
     assert 'formaction="/desk/count#pieces-1000"' in carla.page.content.decode()
     carla.send("/desk/count", {"none": "1"})
-    assert "You left these empty" not in carla.text
+    assert "These lines are empty" not in carla.text
     assert "10 EUR 0 0.00 EUR" in carla.text
     carla.send("/desk/count", {"step": "back"})
     assert (carla.value("packs-50"), carla.value("worth-50"), carla.value("pieces-1000")) == ("1", "1.50", "0")
@@ -132,13 +132,13 @@ def test_a_count_in_rolls_and_by_weight_is_a_count_of_pieces(cast: Cast) -> None
     carla.follow()
     # A twenty lacks: what is left makes it up as far as it goes, the two and thirty-nine more fifties.
     for words in ("20 EUR 1 × 1 × –", "2 EUR 1 × 1 × –", "0.50 EUR 43 × 40 × 3 ×", "Keep as float 42.00 EUR",
-                  "Put into the bag 1.50 EUR"):  # fmt: skip
+                  "Put in the safe bag 1.50 EUR"):  # fmt: skip
         assert words in carla.text, words
     assert "are missing" not in carla.text
-    assert "The Z on A4" not in carla.text
+    assert "Show Z report on A4" not in carla.text
     erika = Browser(cast.erika)
     erika.get(f"/desk/sessions/{session.uuid}")
-    path = re.search(r'href="(/reports/registers/[^"]+)">The Z on A4', erika.page.content.decode())
+    path = re.search(r'href="(/reports/registers/[^"]+)">Show Z report on A4', erika.page.content.decode())
     assert path is not None
     assert erika.get(path[1]).status_code == 200
 
@@ -150,8 +150,8 @@ def test_a_float_that_cannot_be_made_says_by_how_much(cast: Cast) -> None:
     carla.fill("/desk/open", {"amount": "50"})
     carla.count({"pieces-5000": "1", "pieces-1000": "1"})
     carla.follow()
-    assert "The float of 30.00 EUR cannot be made of these pieces: 20.00 EUR are missing." in carla.text
-    assert "Put into the bag 50.00 EUR" in carla.text
+    assert "These pieces cannot make up the float of 30.00 EUR. 20.00 EUR are missing." in carla.text
+    assert "Put in the safe bag 50.00 EUR" in carla.text
 
 
 @pytest.mark.parametrize(

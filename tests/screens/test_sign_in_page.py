@@ -55,7 +55,7 @@ def test_what_was_typed_stays_but_for_the_password(cast: Cast) -> None:
     for typed in ({"name": "carla", "password": ""}, {"name": "", "password": PASSWORD}):
         browser.fill("/sign-in", typed)
         assert browser.page.status_code == 400
-        assert "Type both your name and your password." in browser.text
+        assert "Enter your name and your password." in browser.text
         assert browser.value("name") == typed["name"]
     assert SignInAttempt.objects.count() == 1
 

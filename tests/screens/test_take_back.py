@@ -20,7 +20,7 @@ def test_a_pay_out_with_two_digits_too_many_is_taken_back(cast: Cast) -> None:
     paid = Movement.objects.get(kind="PAID_OUT")
     assert path_of(paid) in carla.get("/desk").content.decode()
     carla.get(path_of(paid))
-    for words in ("Take back this movement?", "Paid out", "75,000.00 EUR", "window cleaner"):
+    for words in ("Undo this movement?", "Paid out", "75,000.00 EUR", "window cleaner"):
         assert words in carla.text, words
     assert carla.send(path_of(paid), {"reason": " "}).status_code == 400
     assert "Enter a reason." in carla.text

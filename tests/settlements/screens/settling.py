@@ -31,7 +31,7 @@ def attempt(browser: Browser, settlement: Settlement, typed: dict[str, Any], *, 
     if "Review count" not in browser.page.content.decode():
         browser.get(path)
     browser.send(path, {**typed, "step": "review"})
-    assert "Is this what you counted?" in browser.text, browser.text
+    assert "Review count" in browser.text, browser.text
     return browser.send(path, {"step": step})
 
 
