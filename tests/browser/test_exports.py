@@ -26,10 +26,10 @@ def world(cast: Cast) -> Cast:
 
 def fill(screen: Screen, table: str, first: str, last: str, file_format: str) -> None:
     page = screen.page
-    page.get_by_label("What").select_option(label=table)
+    page.get_by_label("Table").select_option(label=table)
     page.get_by_label("From business date").fill(first)
     page.get_by_label("To included").fill(last)
-    page.get_by_label("As", exact=True).select_option(file_format)
+    page.get_by_label("Format", exact=True).select_option(file_format)
 
 
 @pytest.mark.parametrize("file_format", ["csv", "xlsx"])
@@ -66,12 +66,12 @@ def test_a_range_that_cannot_be_is_said_at_its_field(screen: Screen, world: Cast
     screen.expected_status = 400
     page.get_by_role("button", name="Export").click()
     page.wait_for_url("**/reports/exports/file?**")
-    expect(page.get_by_role("alert")).to_contain_text(f"To Choose a date on or after {DAY}, the start of the range.")
+    expect(page.get_by_role("alert")).to_contain_text(f"To: Choose a date on or after {DAY}, the start of the range.")
     to = page.get_by_label("To included")
     expect(to).to_have_attribute("aria-invalid", "true")
     expect(to).to_have_accessible_description(f"Choose a date on or after {DAY}, the start of the range.")
     expect(to).to_have_value("2026-03-01")
-    expect(page.get_by_label("As", exact=True)).to_have_value("xlsx")
+    expect(page.get_by_label("Format", exact=True)).to_have_value("xlsx")
     page.get_by_role("link", name="To", exact=True).click()
     expect(to).to_be_focused()
     page.get_by_label("To included").fill(DAY)
@@ -83,7 +83,7 @@ def test_a_range_that_cannot_be_is_said_at_its_field(screen: Screen, world: Cast
 def test_the_form_needs_no_mouse(screen: Screen, world: Cast) -> None:
     screen.sign_in("erika")
     page = screen.visit(PAGE)
-    page.get_by_label("What").focus()
+    page.get_by_label("Table").focus()
     with page.expect_download():
         for _ in range(20):
             if page.evaluate("document.activeElement.tagName") == "BUTTON":
