@@ -33,7 +33,7 @@ def row_pages() -> frozenset[str]:
 
 def act_pages() -> frozenset[str]:
     """Returns the names of the pages on which something is done or made."""
-    acts = {f"admin:{_label(page.model)}_{act.name}" for page in _acting() for act in (*page.acts, *page.list_acts)}
+    acts = {f"admin:{_label(page.model)}_{act.name}" for page in _acting() for act in (*page.all_acts, *page.list_acts)}
     return frozenset(acts | _open("add") | _open("delete"))
 
 
@@ -104,7 +104,7 @@ def walk_acts(album: Album) -> None:
                 album.take()
                 album.send()
                 album.take("refused")
-        for act in page.acts:
+        for act in page.all_acts:
             with album.story(f"{_label(page.model)}_{act.name}"):
                 username, row = _example(page, act)
                 album.enter(username)
