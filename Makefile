@@ -38,7 +38,7 @@ unexport PIP_USER PIP_TARGET PIP_PREFIX VIRTUAL_ENV PYTHONHOME
 # Suites share two cores, and `make clean test` means what it says.
 .NOTPARALLEL:
 .PHONY: help demo run test test-sqlite test-postgres test-core test-long test-browser test-browser-slow screenshots \
-	storm check lint types layers migrations-check deploy-check api-check bench real-retail lock messages clean
+	storm check lint types commits layers migrations-check deploy-check api-check bench real-retail lock messages clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -132,7 +132,10 @@ storm: $(READY) ## many tills at once, for minutes, on both databases
 
 # ---- checks ----------------------------------------------------------------------------------------------------------
 
-check: lint types layers migrations-check deploy-check api-check ## all of these (make -k check: go on after a failure)
+check: commits lint types layers migrations-check deploy-check api-check ## all of these (make -k check: go on after a failure)
+
+commits: $(READY) ## commit subjects since origin/main, or the last 20 (CONTRIBUTING.md)
+	@$(PY) -m tests.commits
 
 lint: $(READY) ## style of Python and templates
 	$(PY) -m ruff check
