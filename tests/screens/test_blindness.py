@@ -6,10 +6,13 @@ import re
 from collections.abc import Callable
 
 import pytest
+from django.urls import URLPattern, resolve
 
+from cashdesk import page_urls
 from cashdesk.domain.ledger.expected import moved
 from cashdesk.enums import CASH
 from cashdesk.pair import Pair
+from settlements import desk_urls
 from tests.api.blind import all_of, notations
 from tests.cashdesk.desk import open_drawer, pay
 from tests.screens.desk import Browser, open_of
@@ -42,7 +45,7 @@ def seen(browser: Browser) -> str:
 
 
 STEPS: list[Callable[[Browser], object]] = [
-    *[lambda b, path=path: b.get(path) for path in ("/", "/desk", "/desk?notice=opened", "/desk/open", "/desk/pay-in", "/desk/pay-out",
+    *[lambda b, path=path: b.get(path) for path in ("/", "/desk", "/desk?notice=opened", "/desk/open", "/desk/cancel-opening", "/desk/pay-in", "/desk/pay-out",
                                                    "/desk/drop", "/desk/no-sale", "/desk/count", "/desk/hand-over", "/desk?expected=1", "/desk/count?step=close")],
     *[lambda b, path=path, typed=typed: b.fill(path, typed) for path in ("/desk/pay-in", "/desk/pay-out", "/desk/drop")
       for typed in ({}, {"amount": "x"}, {"amount": "200", "reason": "more than Bruno has"}, {"amount": "1900", "reason": "more than both"})],
@@ -57,17 +60,31 @@ STEPS: list[Callable[[Browser], object]] = [
 ]  # fmt: skip
 
 
+LEADS_ON = {"draft", "draft-go-on", "draft-anew"}
+"""Pages of a draft: they show what was typed."""
+ABOUT_ONE_MOVEMENT = {"desk-take-back"}
+"""Shows a movement that the cashier made by hand."""
+
+
+def pages_of_a_drawer() -> set[str]:
+    """Returns the names of the pages below /desk."""
+    patterns: list[URLPattern] = [*page_urls.urlpatterns, *desk_urls.urlpatterns]
+    return {str(one.name) for one in patterns if str(one.pattern).partition("/")[0] == "desk"}
+
+
 def open_of_browser(browser: Browser) -> str:
     browser.get("/desk/count")
     return browser.hidden()["session"]
 
 
 def test_until_the_count_is_sealed_both_worlds_look_the_same(cast: Cast, worlds: dict[str, Browser]) -> None:
+    visited = set()
     for number, step in enumerate(STEPS):
         pages = []
         for name, browser in worlds.items():
             session = open_of(getattr(cast, name))
             step(browser)
+            visited.add(resolve(browser.page.request["PATH_INFO"]).url_name)
             expected = moved(place=session.register, after=0)[Pair(cast.store.currency, CASH)]
             pages.append(seen(browser))
             for amount in {expected, expected - 100_00, SALES[name]}:
@@ -76,6 +93,7 @@ def test_until_the_count_is_sealed_both_worlds_look_the_same(cast: Cast, worlds:
                         assert not re.search(rf"(?<!\d){re.escape(notation)}(?!\d)", pages[-1]), (number, notation)
         assert pages[0] == pages[1], number
         assert pages[0].startswith(("200", "302", "303", "400", "422")), pages[0]
+    assert pages_of_a_drawer() - LEADS_ON - ABOUT_ONE_MOVEMENT - visited == set(), "add steps for these pages"
 
 
 def test_the_comparison_would_tell(cast: Cast, worlds: dict[str, Browser]) -> None:
