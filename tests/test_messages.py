@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 from babel.messages.catalog import Catalog
+from django.utils.translation import to_locale
 
+from cashdesk.enums import Language
 from cashdesk.models import User
 from tests.messages import ROOT, catalogs, read, source
 from tests.screens.desk import Browser
 from tests.stories import Cast
 
 PAGES = ("cashdesk", "settlements", "reconciliations")
-LANGUAGES = {"de": "de", "es": "es", "id": "id", "pt-br": "pt_BR"}
+LANGUAGES = {language: to_locale(language) for language in Language.values if language != Language.ENGLISH}
 
 ENGLISH_EVERYWHERE = {"Cashdesk", "A4", "mm"}
 SAID = ("alt", "aria-label", "placeholder", "title", "content", "data-label", "data-words", "data-busy")
@@ -26,6 +28,10 @@ SAID = ("alt", "aria-label", "placeholder", "title", "content", "data-label", "d
 @pytest.fixture(scope="module")
 def marked() -> Catalog:
     return source()
+
+
+def test_every_language_but_english_has_a_catalog() -> None:
+    assert set(catalogs()) == set(LANGUAGES.values())
 
 
 @pytest.mark.parametrize(("language", "path"), catalogs().items())

@@ -8,16 +8,18 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.utils.translation import to_locale
 
 from cashdesk.catalog_checks import check_catalogs
+from cashdesk.enums import Language
 
 PROJECT = Path(__file__).resolve().parents[2]
-LANGUAGES = ("de", "es", "id", "pt_BR")
+LANGUAGES = [to_locale(language) for language in Language.values if language != Language.ENGLISH]
 
 
 @pytest.fixture
 def catalogs(tmp_path: Path, settings: Any) -> Path:
-    """Four catalogs, each compiled after its source."""
+    """A catalog for each language, compiled after its source."""
     for language in LANGUAGES:
         folder = tmp_path / "locale" / language / "LC_MESSAGES"
         folder.mkdir(parents=True)

@@ -35,6 +35,10 @@ COUNTRIES = {
 }  # fmt: skip
 
 
+def test_every_language_has_countries_and_places_to_compare() -> None:
+    assert set(COUNTRIES) == {language for language, _currency in PLACES} == set(Language.values)
+
+
 @pytest.mark.parametrize(("language", "countries"), COUNTRIES.items())
 def test_the_signs_are_those_of_cldr(language: str, countries: dict[str, str]) -> None:
     for currency, country in countries.items():
