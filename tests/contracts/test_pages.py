@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cashdesk.contributions import contributions
 from tests.contracts.replay import PAGES, Mismatch, Replayer, page
 from tests.stories import Cast, make_cast
 
@@ -32,6 +33,12 @@ def test_every_page_is_kept() -> None:
     names = {str(path.relative_to(PAGES).with_suffix("")) for path in CONVERSATIONS}
     assert {"cash_sessions/a_day", "shifts/a_shift", "shifts/payments", "both/a_day_in_two_vocabularies"} <= names
     assert {"settlements/a_register", "settlements/a_vault", "settlements/previews", "settlements/lists"} <= names
+
+
+def test_every_prefix_of_a_dialect_has_a_conversation() -> None:
+    paths = {step["path"] for path in CONVERSATIONS for step in page(path)["steps"]}
+    prefixes = {prefix for one in contributions() for prefix in one.dialects}
+    assert {prefix for prefix in prefixes if not any(f"{path}/".startswith(f"{prefix}/") for path in paths)} == set()
 
 
 @pytest.mark.parametrize(
