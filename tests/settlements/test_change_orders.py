@@ -89,9 +89,9 @@ def test_an_order_ends_once(shop: Shop, first: str) -> None:
         receive_change(order=order, received=told(ROLLS), by=shop.by(), at=shop.tick())
     else:
         cancel_change(order=order, reason="enough", by=shop.by(), at=shop.tick())
-    with pytest.raises(Conflict, match=f"{first} already"):
+    with pytest.raises(Conflict, match=f"already {first}"):
         receive_change(order=order, received=told(ROLLS), by=shop.by(), at=shop.tick())
-    with pytest.raises(Conflict, match=f"{first} already"):
+    with pytest.raises(Conflict, match=f"already {first}"):
         cancel_change(order=order, reason="again", by=shop.by(), at=shop.tick())
     assert Movement.objects.count() == (1 if first == "arrived" else 0)
 

@@ -58,7 +58,7 @@ def test_what_was_typed_stays_and_what_is_wrong_is_named(cast: Cast) -> None:
     answer = browser(cast.erika).get(FILE, query(cast, to="2026-03-09", file="xlsx"))
     assert answer.status_code == 400
     page = answer.content.decode()
-    assert '<a href="#to">To</a> Choose a date on or after 2026-03-10, the start of the range.' in page
+    assert '<a href="#to">To</a>: Choose a date on or after 2026-03-10, the start of the range.' in page
     assert 'aria-describedby="to-fault"' in page
     assert f'value="{DAY}"' in page
     assert 'value="2026-03-09"' in page
