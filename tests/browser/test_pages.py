@@ -25,7 +25,7 @@ def test_the_front_door_leads_everywhere(screen: Screen) -> None:
     page.get_by_role("link", name="Sign in", exact=True).click()
     page.wait_for_url("**/sign-in")
     page = screen.visit("/")
-    page.get_by_role("link", name="Read the API documentation documentation documentation").click()
+    page.get_by_role("link", name="Read the API documentation").click()
     page.wait_for_url("**/api/v1/docs")
     page = screen.visit("/")
     assert page.get_by_role("link", name="OpenAPI schema").get_attribute("href") == "/api/v1/schema"

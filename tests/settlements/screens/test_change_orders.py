@@ -222,7 +222,7 @@ def test_which_pieces_came_stands_beside_those_ordered(cast: Cast, erika: Browse
     came = told({100: 50, 20: 40, 10: 80})
     done = receive_change(order=ordered(cast), received=came, by=Principal(user=cast.erika), at=timezone.now())
     erika.get(path_of(done))
-    assert "Note or coin Ordered Received Worth" in erika.text
+    assert "Note or coin Ordered Received Value" in erika.text
     assert "0.20 EUR 80 2 × 40 40 16.00 EUR 0.10 EUR 0 80 0.00 EUR" in erika.text
 
 

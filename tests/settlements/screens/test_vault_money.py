@@ -189,7 +189,7 @@ def test_what_was_typed_is_kept_until_it_is_done(cast: Cast, erika: Browser) -> 
 def test_without_a_script_a_form_that_is_left_is_kept(erika: Browser, path: str, typed: dict[str, str]) -> None:
     before = booked()
     erika.get(path)
-    way_back = re.search(r'<a class="button" href="([^"]+)">Back</a>', erika.page.content.decode())
+    way_back = re.search(r'<a class="button" href="([^"]+)">Go back</a>', erika.page.content.decode())
     assert way_back
     erika.leave(typed)
     assert (erika.page.status_code, erika.page.headers["Location"]) == (303, way_back[1])
