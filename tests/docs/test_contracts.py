@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cashdesk.enums import MovementKind
+from reconciliations.exports.tables import TABLES
 from settlements.api.movements import MOVED_BY_HAND
 from tests.docs.pages import CONTRACTS, README, STRUCTURE, rows, section
 from tests.web.test_permissions import ROUTES
@@ -33,3 +34,8 @@ def test_the_house_names_every_kind_of_movement() -> None:
 def test_the_contracts_name_every_kind_that_is_moved_by_hand() -> None:
     (told,) = re.findall(r"^- `kind` is (.*?)\. ", CONTRACTS.read_text(), flags=re.DOTALL | re.MULTILINE)
     assert re.findall(r"`([A-Z_]+)`", told) == [*MOVED_BY_HAND]
+
+
+def test_the_contracts_name_every_table_that_is_exported() -> None:
+    (told,) = re.findall(r"`GET /exports/{([a-z_|]+)}`", CONTRACTS.read_text())
+    assert set(told.split("|")) == {*TABLES}

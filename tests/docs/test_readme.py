@@ -17,7 +17,7 @@ every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.re
 
 
 def test_the_pages_are_found() -> None:
-    assert {README, STRUCTURE, CONTRACTS} < set(PAGES)
+    assert {README, STRUCTURE, CONTRACTS, PROJECT / "CONTRIBUTING.md"} < set(PAGES)
 
 
 @every_page
