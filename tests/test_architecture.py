@@ -17,6 +17,7 @@ from cashdesk.enums import ROLE_RANK, Role
 PROJECT: Final = Path(__file__).resolve().parent.parent
 APPS: Final = ("cashdesk", "settlements", "reconciliations")
 FILE_LINES_MAX: Final = 350
+TEMPLATE_LINES_MAX: Final = 180
 FUNCTION_LINES_MAX: Final = 70
 UNFINISHED: Final = re.compile(r"\b(TO" r"DO|FIX" r"ME)\b")  # cut in two, so that this line is not one
 MAY_DIVIDE: Final = {"cashdesk/money.py"}
@@ -76,6 +77,21 @@ def test_who_may_import_whom() -> None:
 @every_source_file
 def test_a_file_is_short_enough_to_be_read(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= FILE_LINES_MAX
+
+
+def test_styles_scripts_and_templates_are_short_enough_to_be_read() -> None:
+    limits = {
+        **{
+            path: FILE_LINES_MAX
+            for app in APPS
+            for kind in ("css", "js")
+            for path in (PROJECT / app).rglob(f"*.{kind}")
+        },
+        **dict.fromkeys((PROJECT / "templates").rglob("*.html"), TEMPLATE_LINES_MAX),
+    }
+    assert {path.suffix for path in limits} == {".css", ".js", ".html"}
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in limits}
+    assert {named(path): lines for path, lines in lengths.items() if lines > limits[path]} == {}
 
 
 @every_source_file

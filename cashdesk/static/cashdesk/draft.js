@@ -274,9 +274,11 @@
   function shows({ answer, text }, hash) {
     const page = new DOMParser().parseFromString(text, "text/html");
     if (!page.querySelector("main#main")) return false;
+    let before = null; // style sheets keep their order, which decides between rules
     for (const sheet of page.querySelectorAll("link[rel=stylesheet]")) {
-      const href = sheet.getAttribute("href");
-      if (!document.querySelector(`link[href="${href}"]`)) document.head.append(document.adoptNode(sheet));
+      const there = document.querySelector(`link[href="${sheet.getAttribute("href")}"]`);
+      if (!there) before.after(document.adoptNode(sheet));
+      before = there ?? sheet;
     }
     const first = page.getElementById(hash.slice(1)) || page.querySelector("main [autofocus]") || page.querySelector("main h1");
     first?.removeAttribute("autofocus"); // the browser would complain that something has the focus already
