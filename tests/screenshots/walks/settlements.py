@@ -3,7 +3,7 @@
 from typing import Final
 
 from settlements.models import Settlement
-from tests.screenshots.album import A4, Album
+from tests.screenshots.album import Album
 from tests.screenshots.walks.world import BERLIN, PORTLAND, close_drawer, open_drawer, sell, store
 
 PAGES: Final = frozenset({
@@ -93,11 +93,11 @@ def _counting(album: Album) -> None:
     album.send()
     album.take("review, the last attempt")
     album.send("main form .button.first")
-    album.take("closed with a difference", prints=True, paper=A4)
+    album.take("closed with a difference", prints=True)
     balanced = Settlement.objects.filter(store=store(PORTLAND), type="CASHREGISTER", state="CLOSED")
     equal = balanced.exclude(closing_amounts__difference__gt=0).exclude(closing_amounts__difference__lt=0).latest("pk")
     album.visit("settlement-page", equal.uuid)
-    album.take("closed, all equal", prints=True, paper=A4)
+    album.take("closed, all equal", prints=True)
 
 
 def _vault(album: Album) -> None:
@@ -112,7 +112,7 @@ def _vault(album: Album) -> None:
     album.send()
     album.take("the vault, review")
     album.send("close")
-    album.take("the vault, closed", prints=True, paper=A4)
+    album.take("the vault, closed", prints=True)
     album.visit("vault-of", store(PORTLAND).uuid)
     album.take("open again after its count")
 
