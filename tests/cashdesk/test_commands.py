@@ -46,11 +46,11 @@ def test_an_account_that_is_not_there_fails_the_command(cast: Cast, account: str
 
 
 def test_a_store_is_named_by_number_or_uuid(cast: Cast) -> None:
-    assert run("verify", "--store=1337") == "The books of 2 stores hold.\n"  # of two accounts
-    assert run("verify", f"--store={cast.store.uuid}") == "The books of 1 stores hold.\n"
+    assert run("verify", "--store=1337") == "The books of 2 stores are correct.\n"  # of two accounts
+    assert run("verify", f"--store={cast.store.uuid}") == "The books of 1 stores are correct.\n"
 
 
 def test_a_store_that_is_switched_off_is_named_like_any_other(cast: Cast) -> None:
     type(cast.store).objects.filter(number="1337").update(is_active=False)
     assert run("close_days", "--store=1337") == ""
-    assert run("verify", "--store=1337") == "The books of 2 stores hold.\n"
+    assert run("verify", "--store=1337") == "The books of 2 stores are correct.\n"

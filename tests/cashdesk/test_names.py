@@ -78,7 +78,7 @@ def test_one_person_may_have_the_same_name_twice(cast: Cast) -> None:
 
 def test_an_operator_of_the_installation_obeys_too(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "a-long-password")
-    with pytest.raises(CommandError, match="Somebody else signs in with this already"):
+    with pytest.raises(CommandError, match="Somebody else already signs in with this"):
         call_command("createsuperuser", username="carla@example.com", email="x@x.example", name="X", interactive=False)
     with pytest.raises(CommandError, match="taken"):
         call_command("createsuperuser", username="CARLA", email="x@x.example", name="X", interactive=False)
@@ -156,7 +156,7 @@ def test_a_code_cannot_be_the_id_of_somebody(cast: Cast, written: str) -> None:
     with pytest.raises(ValidationError) as refused:
         cast.bruno.full_clean()
     assert fields_of(refused) == {"operator_code"}
-    assert f"{cast.carla.pk} is Carla" in str(refused.value)
+    assert f"Carla already has {cast.carla.pk}." in str(refused.value)
     law = refusal_of(
         "UPDATE cashdesk_user SET operator_code = %s WHERE id = %s", (cast.bruno.operator_code, cast.bruno.pk)
     )
@@ -172,7 +172,7 @@ def test_an_id_is_free_once_its_person_has_a_code_and_cannot_be_taken_back(cast:
     carla.operator_code = ""
     with pytest.raises(ValidationError) as refused:
         carla.full_clean()
-    assert "without one it is the user id" in str(refused.value)
+    assert "Without one the user id is the code." in str(refused.value)
     with pytest.raises(IntegrityError, match=LAW_OF_CODES):
         carla.save()
 

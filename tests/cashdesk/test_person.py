@@ -156,7 +156,7 @@ def test_everybody_changes_their_own_password_and_goes_on_in_this_browser_alone(
     ("typed", "words"),
     [
         ({"old_password": "wrong"}, "This is not your current password."),
-        ({"old_password": ""}, "Fill in this field."),
+        ({"old_password": ""}, "Enter your current password."),
         ({"new_password2": "another-good-one"}, "The two new passwords do not match."),
         ({"new_password1": "short", "new_password2": "short"}, "too short"),
         ({"new_password1": "carla@example", "new_password2": "carla@example"}, "too similar"),

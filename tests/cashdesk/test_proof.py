@@ -59,7 +59,7 @@ def test_a_changed_sale_of_the_drawer_that_is_still_open_is_named(shop: Cast) ->
     last = Movement.objects.filter(kind=MovementKind.SALE).order_by("pk").last()
     assert last is not None
     faults = faults_after(shop, "UPDATE cashdesk_movement SET amount = amount - 1 WHERE id = %s", [last.pk])
-    assert faults == [f"Movement {last.pk} does not move what its payment says."]
+    assert faults == [f"Movement {last.pk} differs from its payment."]
 
 
 def test_a_deleted_sale_of_the_drawer_that_is_still_open_is_named(shop: Cast) -> None:

@@ -40,7 +40,7 @@ def test_without_an_open_settlement_every_road_is_refused(
     answer = caller(getattr(strict.cast, who)).post(path, body)
     assert answer.status_code == 409, answer.content
     text = answer.content.decode()
-    assert "under settlement only" in text or "is being counted" in text
+    assert "open settlement" in text or "is being counted" in text
     assert ((strict.book(), strict.book(1)), Payment.objects.count()) == (books, 0)
 
 
