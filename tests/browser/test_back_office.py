@@ -80,7 +80,7 @@ def test_a_token_is_revoked_after_a_second_look(screen: Screen, cast: Cast) -> N
     page.get_by_label("Select this object for an action").first.check()
     page.get_by_label("Action:").select_option("revoke_selected")
     page.get_by_role("button", name="Go").click()
-    page.get_by_text("These stop working at once").wait_for()
+    page.get_by_text("These tokens stop working at once").wait_for()
     assert AccessToken.objects.filter(revoked_at__isnull=False).count() == 0
     page.get_by_role("button", name="Revoke tokens").click()
     page.get_by_text("Revoked: 1.").wait_for()

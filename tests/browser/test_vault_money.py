@@ -100,7 +100,7 @@ def test_change_is_ordered_printed_and_received_on_a_phone(screen: Screen, cast:
     page.get_by_label("5 EUR note").fill("4")
     expect(total).to_have_text("70.00 EUR")
     page.get_by_role("button", name="Order change").dblclick()
-    expect(page.locator(".alert.good")).to_contain_text("It is noted.")
+    expect(page.locator(".alert.good")).to_contain_text("The order is saved.")
     order = ChangeOrder.objects.get()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Order {order.number}")
     is_in_order(screen)
