@@ -33,23 +33,23 @@ class Words:
 DAYS = (
     Words(
         language="de", currency="EUR", name="Benutzername", password="Kennwort", sign_in="Anmelden",
-        opens="Kassenlade öffnen", counts="Zählen und schließen", looks="Zählung ansehen", closes="Ja, Kassenlade schließen",
-        matches="Es stimmt genau", typed="1.250,50", written="1.250,50 EUR",
+        opens="Kassenlade öffnen", counts="Zählen und schließen", looks="Zählung prüfen", closes="Kassenlade schließen",
+        matches="Die Kassenlade stimmt", typed="1.250,50", written="1.250,50 EUR",
     ),
     Words(
         language="es", currency="MXN", name="Usuario", password="Contraseña", sign_in="Iniciar sesión",
-        opens="Abrir", counts="Contar y cerrar", looks="Revisar el conteo", closes="Sí, cerrar el cajón",
-        matches="Coincide exactamente", typed="1,250.5", written="1,250.50 MXN",
+        opens="Abrir", counts="Contar y cerrar", looks="Revisar el conteo", closes="Cerrar el cajón",
+        matches="El cajón cuadra", typed="1,250.5", written="1,250.50 MXN",
     ),
     Words(
         language="pt-br", currency="BRL", name="Usuário", password="Senha", sign_in="Entrar",
-        opens="Abrir", counts="Contar e fechar", looks="Conferir a contagem", closes="Sim, fechar a gaveta",
-        matches="Confere exatamente", typed="1250,50", written="1.250,50 BRL",
+        opens="Abrir", counts="Contar e fechar", looks="Conferir a contagem", closes="Fechar a gaveta",
+        matches="A gaveta confere", typed="1250,50", written="1.250,50 BRL",
     ),
     Words(
         language="id", currency="IDR", name="Nama pengguna", password="Kata sandi", sign_in="Masuk",
-        opens="Buka laci kas", counts="Hitung dan tutup", looks="Periksa hitungan", closes="Ya, tutup laci kas",
-        matches="Cocok persis", typed="1.250.500", written="1.250.500,00 IDR",
+        opens="Buka laci kas", counts="Hitung dan tutup", looks="Periksa hitungan", closes="Tutup laci kas",
+        matches="Laci kas cocok", typed="1.250.500", written="1.250.500,00 IDR",
     ),
 )  # fmt: skip
 
