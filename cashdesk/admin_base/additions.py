@@ -35,7 +35,7 @@ _ADDED: Final[dict[type[Model], list[Addition]]] = defaultdict(list)
 
 
 def add_to_page(model: type[Model], addition: Addition) -> None:
-    """Adds to the page of a model of a lower floor. Called once, when the admin of the adding app is loaded."""
+    """Adds actions, fields or links to the admin page of another app's model. Call it once, while the admin loads."""
     _ADDED[model].append(addition)
 
 

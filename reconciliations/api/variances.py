@@ -231,7 +231,7 @@ class VarianceViewSet(ApiViewSet):
         tags=["Variances"],
     )
     def recount(self, request: Request, variance_id: UUID) -> Response:
-        """Stores a second person's count. An approval books its difference from the first count."""
+        """Stores a second person's count. The approval books its difference from the first count."""
         return self._do(recount_variance, variance_id, RecountRequest)
 
     @extend_schema(

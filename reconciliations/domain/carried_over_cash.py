@@ -108,7 +108,7 @@ class DaysBefore(Func):
 
 
 def days_before(on: date) -> list[date]:
-    """Returns the earlier dates whose money may still arrive in an open drawer."""
+    """Returns the earlier business dates, newest first, whose late reports may be carried over into this day."""
     return [on - timedelta(days=back) for back in range(1, OVER_NIGHT_MAX.days + 1)]
 
 

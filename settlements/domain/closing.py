@@ -84,7 +84,7 @@ def close_with(
     at: datetime,
     reason: str = "",
 ) -> Settlement:
-    """Ends every settlement.
+    """Closes a settlement. Every way of closing one ends here.
 
     The place is already locked, so every earlier posting is included. Order: book differences and returns, freeze
     the figures, seal the period, and open the next settlement of a vault.

@@ -19,7 +19,7 @@ from settlements.models import Settlement
 
 
 def refuse_x_report(by: Principal) -> None:
-    """Raises Forbidden unless the caller may see what should be in a running period."""
+    """Raises Forbidden unless the caller may see the expected amounts of a running period."""
     if not (may_see_expected(by) and by.has_scope(Scope.SETTLEMENTS_READ)):
         raise Forbidden(_("Only managers can see an X report, because it shows expected amounts."))
 

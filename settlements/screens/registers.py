@@ -41,8 +41,8 @@ def registers_page(request: HttpRequest, by: Principal) -> HttpResponse:
 
 @page_for(Role.CASHIER)
 def settlement_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpResponse:
-    """Shows a settlement: its opening amounts and the next step. After the close shows the figures to those who may see
-    them.
+    """Shows the opening amounts of a settlement and the next step. After the close the page shows the figures to people
+    who may see them.
     """
     found = queries.settlement(by=by, settlement_id=settlement)
     write_as(found.store.language, found.store.currency, found.store.time_zone)

@@ -32,8 +32,8 @@ def save_draft(
 ) -> Draft:
     """Stores the input of a form as the person's draft of this subject, and returns the draft.
 
-    `seen_version` is the version that the page shows, 0 if it shows none. None means that the person sent the form
-    themselves: this input wins over input from other devices. `device` is the page's id for its device.
+    `seen_version` is the version of the draft that the page shows, or 0 for a page without a draft. It is None if the
+    person pressed a button: then this input replaces input from other devices. `device` is the page's id for its device.
 
     Raises DraftChanged if another device has saved other input since, DraftGone if the page's draft was sent or
     discarded, InvalidInput for fields that no form has.

@@ -79,7 +79,8 @@ class Doubt:
 def second_look_limit(*, store: Store, is_vault: bool, currency: str = "") -> int | None:
     """Returns the amount in minor units above which a second look is needed, or None if there is no limit.
 
-    The store's own limit applies to its own currency. Otherwise the default follows the currency's size.
+    The store's own limit applies to its own currency. For another currency, or without an own limit, it is a
+    default for the currency's notes.
     """
     currency = currency or store.currency
     own = store.vault_look_minor if is_vault else store.register_look_minor

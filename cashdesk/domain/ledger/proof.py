@@ -78,9 +78,9 @@ def _faults_of_sessions(store: Store) -> Iterator[str]:
 
 
 def _faults_of_cancelled(session: CashSession) -> Iterator[str]:
-    """Checks that a cancelled opening left its drawer as it was: its movements are reversed and it has no payments.
+    """Checks that a cancelled opening left its drawer as it was: all its movements are reversed.
 
-    Late payments are allowed, because a till may report one that names the session.
+    It must have no payments on time. Late payments are allowed, because a till may report one that names the session.
     """
     booked = Movement.objects.filter(session=session, payment__isnull=True)
     if booked.filter(reverses__isnull=True, reversed_by__isnull=True).exists():

@@ -57,8 +57,8 @@ def new_payment(*, report: PaymentReport, target: Target, source: str, by: Princ
 def _business_date(*, target: Target, told: datetime, at: datetime) -> date:
     """Returns the business date of a payment.
 
-    Normally it follows the till's clock. If that clock is before a running period, the period's day counts; if it is
-    ahead, today counts.
+    It is the date of the till's clock. A time before the running period is dated to the period's day; a time in the
+    future is dated to today.
     """
     session = target.session
     if session is not None and session.is_open:

@@ -120,7 +120,7 @@ def _is_of_cashier(session: CashSession, currency: str, *, book: Book) -> bool:
 
 
 def currencies_left(session: CashSession) -> list[str]:
-    """Returns the currencies whose cash is still in the drawer as the session left it, its own currency first."""
+    """Returns the currencies whose cash the session left in the drawer, until somebody counts it. Its own is first."""
     if (
         session.is_open
         or session.is_cancelled

@@ -22,7 +22,10 @@ def store_for(*, reference: str, by: Principal) -> Store:
 
 
 def store_reference(reference: str, *, path: str = "") -> Q:
-    """Returns the condition that the store at `path` has this number or UUID. An empty path means the store itself."""
+    """Returns a query condition: the store has this number or UUID.
+
+    `path` leads from the queried model to its store, such as "place__store". It is empty for stores themselves.
+    """
     prefix = f"{path}__" if path else ""
     # PostgreSQL refuses a NUL in a parameter. No store number has the replacement character either.
     reference = reference.replace("\0", "\ufffd")
