@@ -8,12 +8,18 @@ import pytest
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import TransactionTestCase, override_settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from cashdesk import triggers
 from cashdesk.money import AMOUNT_MAX
 from tests import roles
 from tests.database_template import Template
 from tests.stories import Cast, make_cast
+
+# A busy machine once took two seconds over one draw. How long a draw takes is not what these tests prove.
+hypothesis_settings.register_profile("busy-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("busy-machine")
 
 
 @pytest.fixture(autouse=True)
