@@ -145,6 +145,6 @@ def test_trading_behind_a_pooler_of_transactions(tmp_path: Path) -> None:
             text=True,
             check=False,
         )
-    assert (proof.returncode, "hold" in proof.stdout) == (0, True), proof.stderr
+    assert (proof.returncode, "correct" in proof.stdout) == (0, True), proof.stderr
     assert Payment.objects.count() == THREADS * ROUNDS * PAYMENTS_A_ROUND == 200
     assert CashSession.objects.filter(difference=0).count() == THREADS * ROUNDS == 40
