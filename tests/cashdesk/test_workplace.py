@@ -89,6 +89,7 @@ def test_a_drawer_that_was_closed_without_a_count_holds_nobody(cast: Cast) -> No
     session = open_drawer(cast.carla, 0)
     force_close_session(session=session, by=SYSTEM, at=NOON, reason="gone home")
     move(cast.carla, is_active=False)
+    assert not User.objects.get(pk=cast.carla.pk).is_active
 
 
 def test_other_changes_of_a_person_are_free(cast: Cast) -> None:
@@ -96,6 +97,9 @@ def test_other_changes_of_a_person_are_free(cast: Cast) -> None:
     move(cast.carla, name="Carla Neu", role=Role.MANAGER)
     move(cast.carla, register=cast.place(PlaceKind.REGISTER, 1))
     move(cast.bruno, is_active=False)
+    carla = User.objects.get(pk=cast.carla.pk)
+    assert (carla.name, carla.role, carla.register) == ("Carla Neu", Role.MANAGER, cast.place(PlaceKind.REGISTER, 1))
+    assert not User.objects.get(pk=cast.bruno.pk).is_active
 
 
 def test_a_register_with_a_drawer_of_somebody_else_is_not_assigned(cast: Cast) -> None:
