@@ -130,7 +130,7 @@ class KindRule:
 
     @property
     def near_ends(self) -> frozenset[str]:
-        """The places at which it is made."""
+        """The places at which people record this kind: the vault, a register, or both."""
         return frozenset(end for pair in self.ends for end in pair if end != self.far_end)
 
     @property
@@ -140,12 +140,12 @@ class KindRule:
 
     @property
     def is_of_vault(self) -> bool:
-        """Whether it is made at the vault only."""
+        """Whether this kind is recorded at the vault only, never at a register."""
         return self.near_ends == {PlaceKind.VAULT}
 
     @property
     def is_of_register(self) -> bool:
-        """Whether it is made at a register only."""
+        """Whether this kind is recorded at a register only, never at the vault."""
         return self.near_ends == {PlaceKind.REGISTER}
 
     @property

@@ -3,9 +3,9 @@
 Take the day's movements in order. Cash into a drawer adds, cash back from it subtracts. The highest subtotal is new
 cash; the rest of the cash that went in was reused. Example: 200.00 goes in and comes back five times; 200.00 is new.
 
-For the whole store, FLOAT and LOAN go in, and RETURN comes back. For one operator, a session goes in with the amount
-counted at its opening and comes back with what it left, wherever that went. Registers held by the operator's
-settlement follow the rule for stores.
+For the whole store, FLOAT and LOAN go in, and RETURN comes back. For one operator, the amount counted at each opening
+goes in. The cash that the session left at its close comes back, whether it went to the vault or stayed in the drawer.
+Registers held by the operator's settlement follow the rule for stores.
 
 The rule is SQL so that one list of reconciliations can apply it to every row (docs/decisions/0014).
 """

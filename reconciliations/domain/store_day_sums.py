@@ -1,4 +1,4 @@
-"""Sums the cash movements and payments of a store-day. The sum is the one of `expected`, but by business date.
+"""Sums the cash movements and payments of a store-day: in minus out, as `ledger.expected` does, but by business date.
 
 Each function is one aggregate that reads from the index on store and business date.
 """
@@ -76,7 +76,7 @@ def taken_over() -> "QuerySet[Any]":
     """Returns the sessions whose cashier took over cash without a float.
 
     The cash was already in the drawer: a settlement held it, or it was handed over, or left uncounted.
-    Reconciliations under the first rule count it for the cashier.
+    Reconciliations recorded under rule 1 (`DayRule`) add it to the cashier's expected cash.
 
     `opened_as` is the session's audit entry of the opening, and `cancelled_as` that of a cancelled opening. These
     entries give the order, because such a session may have no movement.

@@ -110,8 +110,7 @@ def _of_session(session: CashSession, *, place: Place, at: datetime) -> XReport:
 def cash_left_by(seal: Seal | None) -> Balances:
     """Returns the cash that was in a place when the period was sealed.
 
-    Other methods stay in the book across periods. So a report shows only the part of its own period, like the target
-    of a settlement.
+    Cash only: other methods are never taken out of a place, so a report counts them from the start of its period.
     """
     balances = seal.balances if seal is not None else []
     return {Pair(line["currency"], line["method"]): line["amount"] for line in balances if line["method"] == CASH}

@@ -60,7 +60,10 @@ class Principal:
 
     @property
     def own_store(self) -> Store | None:
-        """The store of a request that names none: the token's, else the person's. None if the person does not work there."""
+        """The store that a request means if it names none: the token's store, else the person's.
+
+        It is None if the person no longer works in the token's store.
+        """
         if self.token is not None and self.token.store is not None:
             bound = self.token.store
             return bound if self.user is None or works_in(self.user, bound) else None

@@ -100,7 +100,7 @@ def _note_counted_in(session: CashSession, before: CashSession | None, *, by: Pr
 
 
 def cause_of(session: CashSession, *, of_cashier: bool = True) -> Cause:
-    """Returns the cause of a session's difference. Without `of_cashier` it belongs to nobody."""
+    """Returns the cause of a session's difference. It names the cashier unless `of_cashier` is false."""
     return Cause(
         store=session.store,
         subject=f"session:{session.pk}",

@@ -1,4 +1,4 @@
-"""Counts a drawer after its session: it was closed without a count, or handed over and not counted in."""
+"""Counts a drawer after its session was closed without a count, or was handed over and nobody took it over."""
 
 from datetime import datetime
 

@@ -91,10 +91,11 @@ def _waiting(store: Store) -> "QuerySet[CashSession]":
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Custody:
-    """Who had a drawer last. `left_by` is the session that left it as it is; None if the drawer was counted since.
+    """Who had a drawer last.
 
-    `keeper_id` is that session's cashier, or the person who counted the drawer since. None for a program, or if nobody
-    had it.
+    `left_by` is the session that left the cash there. It is None if somebody has counted the drawer since then.
+    `keeper_id` is the cashier of that session, or the person who counted. It is None for a program, or if nobody had
+    the drawer.
     """
 
     left_by: CashSession | None
