@@ -144,4 +144,4 @@ FLOW: Final = flow_of(
         },
     }
 )
-"""What may be done with each noun in each state, and the states that follow (`cashdesk.transitions`)."""
+"""The acts that each state of a noun allows, and the states that follow (`cashdesk.transitions`)."""

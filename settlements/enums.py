@@ -44,7 +44,7 @@ class Closing(models.TextChoices):
 
     @property
     def words(self) -> str:
-        """What reports say. The labels belong to the database's choices, and changing them needs a migration."""
+        """The words of reports. The labels belong to the database's choices, and changing them needs a migration."""
         return _CLOSING_WORDS[self]
 
 
@@ -188,7 +188,7 @@ FLOW: Final = flow_of(
         },
     }
 )
-"""What may be done with each noun in each state, and the states that follow (`cashdesk.transitions`).
+"""The acts that each state of a noun allows, and the states that follow (`cashdesk.transitions`).
 
 Every other action on a settlement is a conflict (docs/contracts.md, section 4).
 """
