@@ -7,7 +7,7 @@ from settlements import triggers
 
 
 class SettlementsConfig(AppConfig):
-    """Configures the app. Importing `triggers` registers the app's laws."""
+    """Configures the app. The import of `triggers` registers the database triggers of the app."""
 
     name = "settlements"
     verbose_name = "Settlements"

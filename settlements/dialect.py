@@ -10,13 +10,16 @@ from cashdesk.web.dialects import Dialect, Fault, camel_case, one_sentence
 
 
 class SettlementDialect(Dialect):
-    """Settlements: camelCase names, and `apiResponseStatus` in every body."""
+    """The dialect of the settlements API: camelCase names, and `apiResponseStatus` in every body."""
 
     INVALID = "E06001"
 
     @classmethod
     def error_body(cls, fault: Fault) -> dict[str, Any]:
-        """Returns the status with its response code (E06001 for an invalid request), and the wrong fields in `errors`."""
+        """Returns the status with a response code, and the wrong fields in `errors`.
+
+        The code is E06001 for an invalid request (400, 413), otherwise E06 and the HTTP status.
+        """
         code = cls.INVALID if fault.status in (400, 413) else f"E06{fault.status}"
         named = Fault(
             status=fault.status,

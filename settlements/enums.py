@@ -12,7 +12,7 @@ from cashdesk.enums import MovementKind, PlaceKind
 from cashdesk.transitions import flow_of
 
 PREVIEWS_OF_A_REGISTER: Final = 3
-"""The preview with this number closes a register's settlement, equal or not (docs/contracts.md, section 4)."""
+"""The number of previews of a register. The last one closes the settlement, equal or not (docs/contracts.md, section 4)."""
 
 
 class SettlementType(models.TextChoices):
@@ -44,7 +44,11 @@ class Closing(models.TextChoices):
 
     @property
     def words(self) -> str:
-        """The words of reports. The labels belong to the database's choices, and changing them needs a migration."""
+        """The words for reports.
+
+        They differ from the labels, because the labels are part of the migrations: a changed label needs a new
+        migration.
+        """
         return _CLOSING_WORDS[self]
 
 
@@ -112,7 +116,7 @@ class DepositState(models.TextChoices):
 
 
 class DepositAct(models.TextChoices):
-    """The actions on a deposit. The values are the last part of the API paths."""
+    """The actions on a deposit. COLLECT, CREDIT and CORRECT_CREDIT have API paths that end with their values."""
 
     COLLECT = "collect", "Collect"
     CREDIT = "credit", "Credit"
@@ -154,7 +158,7 @@ FLOW: Final = flow_of(
                 Act.FORCE_CLOSE: SettlementState.CLOSED,
             },
             SettlementState.COUNTING: {
-                # The last preview closes it, and so does one without a difference.
+                # The last preview closes the settlement, and so does a preview without a difference.
                 Act.PREVIEW: (SettlementState.COUNTING, SettlementState.CLOSED),
                 Act.CLOSE: SettlementState.CLOSED,
                 Act.FORCE_CLOSE: SettlementState.CLOSED,
@@ -188,7 +192,7 @@ FLOW: Final = flow_of(
         },
     }
 )
-"""The acts that each state of a noun allows, and the states that follow (`cashdesk.transitions`).
+"""The actions that each state of a noun allows, and the states that follow (`cashdesk.transitions`).
 
 Every other action on a settlement is a conflict (docs/contracts.md, section 4).
 """

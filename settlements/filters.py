@@ -1,4 +1,4 @@
-"""Filters and sorting for lists of settlements, by every scalar attribute of an answer."""
+"""Filters and sorts lists of settlements by every attribute of an answer that is a single value."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -39,7 +39,9 @@ COLUMNS: Final[Mapping[str, str]] = {
 
 
 class SettlementFilter(django_filters.FilterSet):
-    """Filters settlements by every scalar attribute. Times also have `...TimeFrom` and `...TimeTo`, both included."""
+    """Filters settlements by every attribute with a single value. Times also have `...TimeFrom` and `...TimeTo`, both
+    included.
+    """
 
     settlement_id = django_filters.UUIDFilter(field_name="uuid")
     type = django_filters.ChoiceFilter(choices=SettlementType.choices)
@@ -70,7 +72,11 @@ class SettlementFilter(django_filters.FilterSet):
         return queryset.filter(place__number=min(parse_whole(value, field="station"), 2**31 - 1))
 
     def of_time(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
-        """Filters by a time in milliseconds: at, from, or up to it, depending on the suffix of the parameter."""
+        """Filters by a time in milliseconds.
+
+        The suffix of the parameter decides: none for this time only, `From` for this time or later, `To` for this time
+        or earlier.
+        """
         published, column, ending = name.split("|")
         start = _instant(value, field=published)
         end = start + timedelta(milliseconds=1)
@@ -109,8 +115,8 @@ PARAMETERS: Final = tuple(_declared)
 def sorted_by(queryset: "QuerySet[Any]", wishes: list[str]) -> tuple["QuerySet[Any]", list[dict[str, Any]] | None]:
     """Sorts by `attribute,asc` or `attribute,desc`, in the given order.
 
-    Returns the rows and the `sort` part of the answer. Without a wish the rows are newest first and `sort` is None.
-    Raises InvalidInput for an unknown attribute or direction.
+    Returns the rows and the `sort` part of the answer. If `wishes` is empty, the rows are newest first and `sort` is
+    None. Raises InvalidInput for an unknown attribute or direction.
     """
     if not wishes:
         return queryset.order_by("-opened_at", "-pk"), None

@@ -24,10 +24,10 @@ ORDERS_MAX: Final = 50
 
 
 def settlements(*, by: Principal) -> "QuerySet[Settlement]":
-    """Returns the settlements in scope of `by`, with `shows_result`: whether they may see the figures (law 5).
+    """Returns the settlements in scope of `by`. Their `shows_result` tells whether `by` may see the figures (law 5).
 
-    Managers and programs see all of their stores. Cashiers see register settlements that they opened, counted or
-    closed, and open ones at registers that they may use. They never see the vault's.
+    Managers and programs see all settlements of their stores. Cashiers see register settlements that they opened,
+    counted or closed, and open settlements of registers that they may use. Cashiers never see vault settlements.
     """
     found = Settlement.objects.select_related("store", "place")
     if by.is_system:
@@ -46,7 +46,7 @@ def settlements(*, by: Principal) -> "QuerySet[Settlement]":
 def settlement(*, by: Principal, settlement_id: UUID) -> Settlement:
     """Returns one settlement in scope, with its amounts.
 
-    Raises the same NotFound for an unknown one and one out of scope.
+    Raises the same NotFound for an unknown settlement and for a settlement out of scope.
     """
     found = with_amounts(settlements(by=by)).filter(uuid=settlement_id).first()
     if found is None:
@@ -60,9 +60,10 @@ def with_amounts(rows: "QuerySet[Settlement]") -> "QuerySet[Settlement]":
 
 
 def preview_of(*, by: Principal, settlement: Settlement, attempt: int) -> SettlementCount | None:
-    """Returns a preview that `by` made of a settlement that is not closed, with its count, or None.
+    """Returns the preview with this number and its count. Returns None if `by` did not make it or the settlement is
+    closed.
 
-    Other people's previews are hidden: their result would tell the next person what to count (law 5).
+    The previews of other people are hidden, because their results would tell the next person what to count (law 5).
     """
     if settlement.is_closed or not 0 < attempt < 2**31:
         return None
@@ -73,7 +74,7 @@ def preview_of(*, by: Principal, settlement: Settlement, attempt: int) -> Settle
 def methods_of(store: Store) -> "list[PaymentMethod]":
     """Returns the payment methods that a count in the store may name.
 
-    These are the active ones, and inactive ones that are counted by hand.
+    These are the active methods, and inactive methods that are counted by hand.
     """
     methods = PaymentMethod.objects.filter(account=store.account_id)
     return list(methods.filter(Q(is_active=True) | Q(is_counted=True)))
@@ -81,7 +82,10 @@ def methods_of(store: Store) -> "list[PaymentMethod]":
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """A register with its open settlement or, without one, its open cash session. Both may be missing."""
+    """A register with its open settlement, or with its open cash session if it has no settlement.
+
+    Both can be None.
+    """
 
     register: Place
     settlement: Settlement | None
@@ -91,8 +95,8 @@ class Standing:
 def registers(*, by: Principal, store: Store) -> list[Standing]:
     """Returns the registers that `by` may settle, by number.
 
-    Managers get all registers of the store. Cashiers get their assigned register, or those that nobody is assigned
-    to.
+    Managers get all registers of the store. Cashiers get their assigned register, or the registers that are assigned
+    to nobody. They also get the register where they have an open session.
     """
     running = {
         found.place_id: found for found in Settlement.objects.filter(store=store).exclude(state=SettlementState.CLOSED)
@@ -136,7 +140,7 @@ def deposits(*, by: Principal) -> "QuerySet[Deposit]":
 
 
 def deposit(*, by: Principal, deposit_id: UUID) -> Deposit:
-    """Returns one deposit in scope. Raises NotFound."""
+    """Returns one deposit in scope. Raises the same NotFound for an unknown deposit and for a deposit out of scope."""
     found = deposits(by=by).filter(uuid=deposit_id).first()
     if found is None:
         raise NotFound(_("There is no deposit with this id."))
@@ -150,7 +154,7 @@ def change_orders(*, by: Principal) -> "QuerySet[ChangeOrder]":
 
 
 def change_order(*, by: Principal, order_id: UUID) -> ChangeOrder:
-    """Returns one change order in scope. Raises NotFound."""
+    """Returns one change order in scope. Raises the same NotFound for an unknown order and for an order out of scope."""
     found = change_orders(by=by).filter(uuid=order_id).first()
     if found is None:
         raise NotFound(_("There is no change order with this id."))
@@ -166,7 +170,7 @@ def change_under_way(*, store: Store) -> list[ChangeOrder]:
 def trading_registers(*, store: Store) -> list[tuple[Place, CashSession | None]]:
     """Returns the registers that may trade now, by number, each with its open session or None.
 
-    Not locked: money movements check this again under the lock.
+    Takes no lock: money movements check this again under the lock.
     """
     sessions = CashSession.objects.filter(store=store, status=SessionStatus.OPEN).select_related("user")
     open_at = {session.register_id: session for session in sessions}
@@ -190,7 +194,7 @@ def stores_named(reference: str, *, by: Principal) -> "QuerySet[Store]":
 def place_at(*, by: Principal, store: str, station: int) -> Place:
     """Returns the register with this number, or the vault for station 0.
 
-    Raises the same NotFound for an unknown place and one out of scope.
+    Raises the same NotFound for an unknown place and for a place out of scope.
     """
     places = Place.objects.select_related("store").filter(store_reference(store, path="store"), store__in=by.stores())
     kind = PlaceKind.REGISTER if station else PlaceKind.VAULT
@@ -201,10 +205,13 @@ def place_at(*, by: Principal, store: str, station: int) -> Place:
 
 
 def seals(*, by: Principal, place: Place) -> "QuerySet[Seal]":
-    """Returns the seals of a place in scope of `by`. Cashiers get those of their own sessions with a visible result."""
+    """Returns the seals of a place in scope of `by`.
+
+    Cashiers get only the seals of their own sessions, and only if they may see the result.
+    """
     found = Seal.objects.filter(place=place, place__store__in=by.stores())
     if not may_see_expected(by):
-        # A cancelled opening's seal would tell how the float differed from the cash that another person left there.
+        # The seal of a cancelled opening would reveal how the float differed from the cash that another person left.
         own = CashSession.objects.filter(user=by.user, register=place, is_cancelled=False)
         own = with_shown_result(own, by=by)
         found = found.filter(session__in=own.filter(Q(shows_result=True)).values("pk"))
@@ -212,7 +219,7 @@ def seals(*, by: Principal, place: Place) -> "QuerySet[Seal]":
 
 
 def closed_by(seal: Seal) -> ReportOf:
-    """Returns what the seal closed: a settlement, a session, or a count after a forced close."""
+    """Returns the subject that the seal closed: a settlement, a session, or a count after a forced close."""
     if hasattr(seal, "settlement"):
         return ReportOf.SETTLEMENT
     return ReportOf.SESSION if hasattr(seal, "session") else ReportOf.COUNT_AFTERWARDS
@@ -221,7 +228,7 @@ def closed_by(seal: Seal) -> ReportOf:
 def sealed_period(*, by: Principal, place: Place, number: int) -> SealedPeriod:
     """Returns one sealed period with its settlement or session.
 
-    Raises the same NotFound for an unknown seal and one out of scope.
+    Raises the same NotFound for an unknown seal and for a seal out of scope.
     """
     seal = seals(by=by, place=place).filter(number=number).first() if number < 2**63 else None
     if seal is None:

@@ -1,4 +1,4 @@
-"""The database's side of the laws for settlements (docs/structure.md, section 2). `cashdesk.triggers` installs them."""
+"""The laws for settlements as database triggers (docs/structure.md, section 2). `cashdesk.triggers` installs them."""
 
 from typing import Final
 

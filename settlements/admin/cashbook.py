@@ -17,7 +17,7 @@ register_scope(CashbookAccount, of_stores("store"))
 
 class AccountForm(WordedForm):
     def clean(self) -> dict[str, Any]:
-        """Creates the store's usual accounts first, so that validation refuses a code that one of them has."""
+        """Creates the store's usual accounts first, so that validation refuses their codes."""
         cleaned = super().clean() or self.cleaned_data
         if self.instance.pk is None and cleaned.get("store") is not None:
             keep_usual_accounts(store=cleaned["store"])
@@ -26,7 +26,7 @@ class AccountForm(WordedForm):
 
 @admin.register(CashbookAccount)
 class CashbookAccountAdmin(CashdeskAdmin):
-    """Reasons for money paid in and out. Code, type and direction are fixed, because movements refer to them."""
+    """Reason codes for money paid in and out. Movements refer to them, so code, type and direction never change."""
 
     noun = "cashbook_account"
     role_to_add = role_to_change = Role.MANAGER

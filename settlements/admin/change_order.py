@@ -33,7 +33,6 @@ class ChangeOrderAdmin(ReadOnlyAdmin):
 
     @admin.display(description="state")
     def state_shown(self, order: ChangeOrder) -> str:
-        """The state, or that the arrived cash was booked back."""
         return "Arrived, then reversed" if order.shown_state == REVERSED else order.get_state_display()
 
     @admin.display(description="notes and coins ordered")

@@ -1,4 +1,4 @@
-"""A manager's actions on a settlement: preview a count, close with it, close without one, count afterwards."""
+"""The actions of a manager on a settlement: preview a count, close with it, close without a count, count afterwards."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -27,7 +27,7 @@ BLANK_ROWS: Final = 2
 
 
 class AmountRowForm(forms.Form):
-    """The count of one currency and method: all three fields, or none."""
+    """The count of one currency and method. A row has all three fields or is empty."""
 
     currency = forms.CharField(max_length=3, required=False, widget=forms.TextInput(attrs={"size": 4}))
     method = forms.ChoiceField(required=False)
@@ -71,10 +71,10 @@ AmountRows: Any = forms.formset_factory(AmountRowForm, extra=0, max_num=ROWS_MAX
 
 
 class CountedRowsForm(ReasonForm):
-    """Asks for the count per currency and method, and a reason.
+    """Asks for the count per currency and method, and for a reason.
 
-    Prefills the pairs that are no secret: those of the opening, and the methods that are counted by hand. They never
-    depend on which pairs moved (law 5).
+    Offers rows for the opening amounts and for the methods that are counted by hand. The rows never depend on the
+    movements, because that would reveal which pairs of currency and method moved (law 5).
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -140,8 +140,9 @@ class RecountForm(CountedRowsForm):
 
 
 class Recount(ActPage):
-    """Compares a manager's count with the target, or closes with it. Only the close shows the size of a difference (law
-    5).
+    """Previews a manager's count, or closes the settlement with it.
+
+    Only the close shows the size of a difference (law 5).
     """
 
     name = "recount"
@@ -153,7 +154,7 @@ class Recount(ActPage):
     form = RecountForm
 
     def told(self, row: Settlement) -> str:
-        """Adds what the next preview of this settlement will do."""
+        """Adds the effect of the next preview of this settlement to the explanation."""
         if row.type == SettlementType.VAULT:
             return (
                 f"{self.explanation} You can preview the safe as often as you like. Its next settlement opens at once."
@@ -209,7 +210,7 @@ class CountAfterwards(ActPage):
     form = CountedRowsForm
 
     def is_offered(self, row: Settlement, *, by: Principal) -> bool:
-        """Offered after a close without a count, until the drawer is opened or counted."""
+        """Offers the action after a close without a count, until somebody opens or counts the drawer."""
         if row.closing != Closing.FORCED:
             return False
         return any(found.awaits_count for found in queries.settlements(by=by).filter(pk=row.pk))  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Deposits: the bags for the bank, with actions to record the pick-up, the bank's credit and its correction."""
+"""Deposits: the bags for the bank. Managers record the pick-up and the bank credit, and correct a credit."""
 
 from datetime import datetime
 from typing import Any
@@ -80,7 +80,6 @@ class Credit(ActPage):
         return DepositAct.CREDIT in acts_open_to(row, by=by)
 
     def do(self, row: Deposit, form: CreditForm, *, by: Principal, at: datetime) -> Done:
-        """Records the credit and shows the difference."""
         done = credit_deposit(deposit=row, amount=form.cleaned_data["amount"], by=by, at=at)
         currency = done.movement.currency
         return Done(message=f"{row} is credited. Difference: {to_text(done.difference or 0, currency)}.")
@@ -101,11 +100,11 @@ class CorrectCredit(ActPage):
     form = CorrectForm
 
     def is_offered(self, row: Deposit, *, by: Principal) -> bool:
-        """Offered after the credit, but not to the person who recorded it."""
+        """Offers the action after the credit, but not to the person who recorded it."""
         return DepositAct.CORRECT_CREDIT in acts_open_to(row, by=by)
 
     def why_not(self, row: Deposit, *, by: Principal) -> str:
-        """Explains a refusal only once the bag is credited."""
+        """Explains why the action is missing, once the bag is credited."""
         return why_not_corrected(row, by=by) if row.state == DepositState.CREDITED else ""
 
     def told(self, row: Deposit) -> str:
@@ -159,7 +158,6 @@ class DepositAdmin(ActingAdmin):
 
     @admin.display(description="difference")
     def difference_shown(self, deposit: Deposit) -> str:
-        """Credited minus packed, after the last correction."""
         return _written(deposit.difference_now, deposit)
 
     @admin.display(description="corrections")

@@ -39,7 +39,9 @@ class Reverse(ActPage):
     form = ReversalForm
 
     def refusal(self, row: Movement, *, by: Principal) -> str | None:
-        """Why this movement cannot be reversed: its kind, period or deposit."""
+        """Returns why this movement cannot be reversed, because of its kind, its period or its deposit. Otherwise
+        None.
+        """
         return why_not_reversed([row])[row.pk] or None
 
     def told(self, row: Movement) -> str:
@@ -51,7 +53,9 @@ class Reverse(ActPage):
 
 
 class SessionReversalForm(ReversalForm):
-    """Asks which manual movement to reverse, and why. Movements that cannot be reversed are listed with the reason."""
+    """Asks which manual movement to reverse, and for the reason. Lists the other movements with why they cannot be
+    reversed.
+    """
 
     movement = forms.ChoiceField(widget=forms.RadioSelect)
     field_order = ("movement", "reason")
@@ -76,7 +80,7 @@ class ReverseOfSession(ActPage):
     form = SessionReversalForm
 
     def refusal(self, row: CashSession, *, by: Principal) -> str | None:
-        """If no movement can be reversed, returns the reason for the newest one."""
+        """Returns the reason for the newest movement if no movement can be reversed. Otherwise None."""
         rows = _by_hand(row)
         if not rows:
             return "No pay-in, pay-out, drop or change was booked in this session."

@@ -1,4 +1,4 @@
-"""Adds a link to its settlements to the page of a place."""
+"""Adds to the page of a place a link to its settlements."""
 
 from django.utils.safestring import SafeString
 

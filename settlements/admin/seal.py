@@ -1,4 +1,4 @@
-"""Adds its settlement to the page of a seal."""
+"""Adds to the page of a seal a link to the settlement that it closed."""
 
 from django.contrib import admin
 from django.http import HttpRequest

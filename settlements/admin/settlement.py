@@ -26,9 +26,7 @@ register_scope(Settlement, of_stores("store"))
 
 
 def note_look(request: HttpRequest, settlements: "QuerySet[Settlement]") -> None:
-    """Writes an audit entry if these settlements show the expected amount of a drawer that still waits for its count
-    (law 5).
-    """
+    """Notes the look if these settlements show the expected amount of a drawer that nobody has counted yet (law 5)."""
     by = principal_of(request)
     looked_at = queries.settlements(by=by).filter(pk__in=settlements.values("pk"))
     note_rows_seen(rows=looked_at, by=by, at=timezone.now(), noun="settlements")
@@ -36,9 +34,10 @@ def note_look(request: HttpRequest, settlements: "QuerySet[Settlement]") -> None
 
 @admin.register(Settlement)
 class SettlementAdmin(ActingAdmin):
-    """One row per settlement. Before the close nothing reveals what is expected (law 5).
+    """Lists and shows settlements. Before the close no page reveals the expected amounts (law 5).
 
-    It shows no figures, no number of movements, no pairs of currency and method that moved, and no result of a count.
+    Until then the pages show only the figures of the opening. They show no number of movements, no pairs of currency
+    and method that moved, and no result of a count.
     """
 
     list_display = (
@@ -61,7 +60,7 @@ class SettlementAdmin(ActingAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
     ) -> tuple["QuerySet[Any]", bool]:
-        """Finds a settlement by its number, or by who opened or closed it."""
+        """Finds a settlement by its number, or by the person who opened or closed it."""
         by_number, _repeats = super().get_search_results(request, queryset, search_term)
         wanted = search_term.strip()
         if not wanted:
@@ -95,7 +94,7 @@ class SettlementAdmin(ActingAdmin):
 
     @admin.display(description="amounts")
     def amounts(self, settlement: Settlement) -> str:
-        """The opening amounts, and after the close also the results, per currency and method."""
+        """Shows the opening amounts per currency and method. After the close it also shows the results."""
         heads = ["Method", "Initial", "Opening difference"]
         if settlement.is_closed:
             heads += ["Target", "Actual", "Difference", "Late", "Adjusted difference"]
@@ -103,7 +102,9 @@ class SettlementAdmin(ActingAdmin):
 
     @admin.display(description="counts")
     def counts_listed(self, settlement: Settlement) -> str:
-        """Every attempt. Its result is hidden until the close, because it would reveal what is expected (law 5)."""
+        """Lists every attempt. Hides its result until the close, because the result would reveal the expected amount
+        (law 5).
+        """
         counts = settlement.counts.select_related("count__counted_by", "count__witness", "count__place__store")
         rows = [
             _count_row(attempt, is_closed=settlement.is_closed)

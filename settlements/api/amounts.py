@@ -25,7 +25,7 @@ class PiecesRequest(CamelCaseSerializer, StrictSerializer):
 class AmountRequest(CamelCaseSerializer, StrictSerializer):
     """An amount of one currency and method.
 
-    `count` is our own extension: the pieces; `value` is then their total, or omitted.
+    `count` is our own extension. It lists the pieces. Then `value` must be their total, or be left out.
     """
 
     value = WholeNumberField(min_value=0, required=False, help_text="Amount in minor units.")

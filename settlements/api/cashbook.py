@@ -80,7 +80,7 @@ class AccountsAnswer(CamelCaseSerializer):
 
 
 class CashbookEntryViewSet(ApiViewSet):
-    """Book money paid in and out of an open settlement."""
+    """Book money into or out of the place of an open settlement."""
 
     dialect = SettlementDialect
     access = {"create": Access(scope=Scope.SETTLEMENTS_WRITE)}

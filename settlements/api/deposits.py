@@ -158,7 +158,11 @@ class DepositViewSet(ApiViewSet):
         tags=["Movements"],
     )
     def correct_credit(self, request: Request, deposit_id: UUID) -> Response:
-        """Corrects the recorded credit and books the change. Only a different person may do this. Can be repeated."""
+        """Corrects the recorded credit and books the change.
+
+        The person who recorded the credit, or its latest correction, cannot do this. Another person can correct a
+        correction again.
+        """
         asked: dict[str, Any] = self.validated(CorrectCreditRequest)
         found = queries.deposit(by=self.by, deposit_id=deposit_id)
         done = correct_credit(deposit=found, by=self.by, at=self.now, **asked)

@@ -31,7 +31,8 @@ MOVED_BY_HAND: Final = sorted(kinds_where(lambda rule: rule.is_by_hand), key=lam
 class MovementRequest(StrictSerializer):
     """The body of `POST /movements`.
 
-    Store and register default to the caller's own, currency to the store's, method to cash.
+    The store and the register default to the caller's own. The currency defaults to the store's, and the method to
+    cash.
     """
 
     kind = serializers.ChoiceField(choices=[(kind.value, kind.label) for kind in MOVED_BY_HAND])
@@ -136,7 +137,7 @@ class MovementViewSet(ApiViewSet):
     def reverse(self, request: Request, movement_id: UUID) -> Response:
         """Books the opposite movement, once.
 
-        If the period is closed, the reversal is late. A reversed deposit is cancelled.
+        If the period is closed, the reversal is late. The reversal of a deposit cancels the deposit.
         """
         asked: dict[str, Any] = self.validated(ReverseRequest)
         movement = ledger_queries.movement(by=self.by, movement_id=movement_id)

@@ -59,7 +59,10 @@ class RegisterViewSet(ApiViewSet):
         return Response(shown, status=201)
 
     def _store(self, reference: str, *, station: int) -> Store:
-        """The named store, else the store of the caller's open session at this station, else the caller's own store."""
+        """Returns the named store.
+
+        Without a name: the store of the caller's open session at this station, otherwise the caller's own store.
+        """
         if not reference and self.by.user is not None:
             session = open_session_of(self.by.user)
             if session is not None and session.register.number == station:

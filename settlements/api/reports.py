@@ -63,8 +63,8 @@ class CountedFiguresSerializer(FiguresSerializer):
 class MovedSerializer(serializers.Serializer[Any]):
     """The movements of one kind, currency and method.
 
-    Sales and refunds are the billed amounts. `ROUNDING` is the amount moved by payments minus the amount billed,
-    signed in both columns.
+    Sales and refunds are the billed amounts. `ROUNDING` is the amount moved by payments minus the amount billed. Its
+    `came_in` and `went_out` can be negative.
     """
 
     kind = serializers.ChoiceField(choices=[*MovementKind.choices, *ReportLine.choices])
@@ -196,7 +196,7 @@ class LinksSerializer(serializers.Serializer[Any]):
 
 
 class ListedSealSerializer(serializers.Serializer[Seal]):
-    """A Z in the list."""
+    """A closed period in the list, with links to its Z report."""
 
     number = serializers.IntegerField()
     sealed_at = InstantField()
@@ -289,7 +289,10 @@ class ReportViewSet(ApiViewSet):
 
 
 def place_for(*, reference: str, station: int, by: Principal) -> Place:
-    """Returns the register or vault in the named store, or in the caller's own. Raises InvalidInput and NotFound."""
+    """Returns a register or vault of the named store, or of the caller's own store if `reference` is empty.
+
+    Raises InvalidInput for a store out of scope, and NotFound for an unknown station.
+    """
     if not reference:
         return queries.place_at(by=by, store=str(store_for(reference="", by=by).uuid), station=station)
     if not queries.stores_named(reference, by=by).exists():

@@ -49,7 +49,10 @@ RETRIEVED: Final = ("I06006", "Settlements retrieved from query.")
 
 
 class SettlementSerializer(CamelCaseSerializer, serializers.Serializer[Settlement]):
-    """A settlement. Unknown values are omitted, and so are the figures until it is closed (law 5)."""
+    """A settlement. Empty values are left out.
+
+    The target, actual and difference amounts are left out until the settlement is closed (law 5).
+    """
 
     settlement_id = serializers.UUIDField(source="uuid")
     type = serializers.ChoiceField(choices=SettlementType.choices)
@@ -110,7 +113,7 @@ def _amount(line: InitialAmount | ClosingAmount, value: int) -> dict[str, Any]:
 class OpenRequest(CamelCaseSerializer, StrictSerializer):
     """The body of `POST /settlements`.
 
-    `store` and `station` are our own extension; they default to the caller's own.
+    `store` and `station` are our own extension. They default to the caller's own store and register.
     """
 
     type = serializers.ChoiceField(choices=SettlementType.choices)
@@ -145,14 +148,17 @@ class PreviewSerializer(CamelCaseSerializer):
 
 
 class StatusSerializer(CamelCaseSerializer):
-    """`apiResponseStatus`."""
+    """`apiResponseStatus`: the response code of an answer and its message."""
 
     response_code = serializers.CharField()
     message = serializers.CharField()
 
 
 class SettlementAnswer(SettlementSerializer):
-    """A settlement. After a preview that did not close it: only its id, type, `previewCount` and `preview`."""
+    """A settlement.
+
+    After a preview that did not close it, the answer has only its id, its type, `previewCount` and `preview`.
+    """
 
     preview_count = serializers.IntegerField(required=False)
     preview = PreviewSerializer(many=True, required=False)

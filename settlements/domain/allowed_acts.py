@@ -81,5 +81,5 @@ def refuse_act(settlement: Settlement, act: Act) -> None:
 
 
 def reason_detail(reason: str) -> dict[str, str]:
-    """The reason for the audit entry. Only the back office asks for one."""
+    """Returns the reason as detail for an audit entry, or an empty dict. Only the back office asks for a reason."""
     return {"reason": reason} if reason else {}

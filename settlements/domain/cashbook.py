@@ -17,16 +17,16 @@ from settlements.models import CashbookAccount, Settlement
 
 
 def accounts_of(*, store: Store, type: SettlementType) -> list[CashbookAccount]:  # noqa: A002 (the published name)
-    """Returns the accounts of a store's registers or vault, retired ones included.
+    """Returns the cashbook accounts of a store's registers or of its vault, including retired accounts.
 
-    A store without accounts gets the usual ones first.
+    Creates the usual accounts first if the store has none.
     """
     keep_usual_accounts(store=store)
     return list(CashbookAccount.objects.filter(store=store, type=type).order_by("code"))
 
 
 def account_names(*, place: Place) -> dict[str, str]:
-    """Returns account descriptions by code for a register or vault, retired accounts included."""
+    """Returns the description of each cashbook account of a register or vault, by code. Includes retired accounts."""
     type_ = next(type_ for type_, kind in PLACE_KIND.items() if kind == place.kind)
     rows = CashbookAccount.objects.filter(store_id=place.store_id, type=type_)
     return dict(rows.values_list("code", "description"))
@@ -45,7 +45,7 @@ def keep_usual_accounts(*, store: Store) -> None:
 
 
 def find_account(*, store: Store, place: Place, code: str, field: str) -> CashbookAccount:
-    """Returns the active account with this code for a register or vault. Raises InvalidInput naming `field`."""
+    """Returns the active cashbook account with this code. Raises InvalidInput for `field` if the place has none."""
     type_ = next(type_ for type_, kind in PLACE_KIND.items() if kind == place.kind)
     active = [account for account in accounts_of(store=store, type=SettlementType(type_)) if account.is_active]
     found = next((account for account in active if account.code == code), None)
@@ -63,10 +63,10 @@ def find_account(*, store: Store, place: Place, code: str, field: str) -> Cashbo
 def book_entry(
     *, settlement: Settlement, account: str, amount: int, currency: str, by: Principal, at: datetime, method: str = CASH
 ) -> Movement:
-    """Books `amount` minor units into or out of a settlement's place, as the account says, and returns the movement.
+    """Books `amount` minor units into or out of a settlement's place and returns the movement.
 
-    Raises InvalidInput for an unknown account, Forbidden at another person's drawer and for a cashier at the vault,
-    and Conflict unless the settlement is open.
+    The cashbook account decides the direction. Raises InvalidInput for an unknown account. Raises Forbidden at another
+    person's drawer, and for a cashier at the vault. Raises Conflict unless the settlement is open.
     """
     place = settlement.place
     refuse_cashier_at_vault(place, by=by)

@@ -61,9 +61,9 @@ def order_change(
 def receive_change(
     *, order: ChangeOrder, received: CountedAmount, by: Principal, at: datetime, note: str = ""
 ) -> ChangeOrder:
-    """Books the counted change into the vault, whatever was ordered, and returns the order.
+    """Books the received change into the vault as it was counted, and returns the order.
 
-    A difference from the order is recorded but not booked over/short, because it is in nobody's custody
+    A difference from the order is recorded but not booked over/short, because nobody had custody of that cash
     (docs/decisions/0017). Raises Conflict if the order has ended, InvalidInput for another currency or 0, and
     Forbidden for cashiers.
     """
@@ -125,7 +125,7 @@ def _refuse_amount(told: CountedAmount, *, field: str, nothing: str) -> None:
 
 
 def _kept(told: CountedAmount) -> dict[str, int]:
-    """The pieces as an order stores them, without lines of 0."""
+    """Returns the pieces by denomination, as a change order stores them. Leaves out denominations with 0 pieces."""
     return {str(line.denomination): line.pieces for line in told.pieces if line.pieces}
 
 

@@ -47,8 +47,8 @@ def close_settlement(
     """Closes a settlement with the counted amounts and returns it. A vault's next settlement opens with these amounts.
 
     Differences are booked over/short, a register's cash returns to the vault, and the period is sealed. Raises
-    InvalidInput for a pair named twice, and Conflict. Of two simultaneous closes one succeeds and the other changes
-    nothing.
+    InvalidInput if a pair of currency and method occurs twice. Raises Conflict if the state does not allow a close. If
+    two people close at the same time, one call succeeds; the other raises Conflict and changes nothing.
     """
     refuse_pairs(counted, field="amounts")
     settlement = locked_for_act(settlement, by=by)
@@ -63,8 +63,9 @@ def close_settlement(
 def force_close_settlement(*, settlement: Settlement, by: Principal, at: datetime, reason: str) -> Settlement:
     """Closes a register's settlement without a count.
 
-    Nothing is booked. The cash stays in the register's book and the next opening shows it. Raises Forbidden for a
-    cashier, and Conflict if a cash session is open there or the settlement is closed.
+    Nothing is booked. The cash stays in the register's book, and the next opening shows the difference. Raises
+    Forbidden for a cashier. Raises Conflict if a cash session is open there, if the settlement is closed, or at a
+    vault.
     """
     if not by.has_role(Role.MANAGER):
         raise Forbidden(_("Only a manager can close a settlement without a count."))
@@ -84,10 +85,10 @@ def close_with(
     at: datetime,
     reason: str = "",
 ) -> Settlement:
-    """Closes a settlement. Every way of closing one ends here.
+    """Closes a settlement and returns it. Every way to close a settlement calls this function.
 
-    The place is already locked, so every earlier posting is included. Order: book differences and returns, freeze
-    the figures, seal the period, and open the next settlement of a vault.
+    The caller has locked the place before it compared, so `compared` includes every earlier posting. Order: book
+    differences and returns, freeze the figures, seal the period, and open the next settlement of a vault.
     """
     is_counted = closing != Closing.FORCED
     if is_counted:

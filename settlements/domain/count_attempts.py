@@ -1,4 +1,4 @@
-"""Keeps the counts of a settlement, and refuses those that may not be made; shared by opening and closing."""
+"""Stores the counts of a settlement, and refuses invalid counts. Opening and closing share these functions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -52,7 +52,10 @@ def keep_attempt(
     at: datetime,
     witness: User | None = None,
 ) -> None:
-    """Stores a count and its unequal pairs, so that a repeated request gets the same answer."""
+    """Stores a count with its unequal pairs.
+
+    The pages read the result of a preview from this row, so that a repeated request shows the same result.
+    """
     attempt = (settlement.counts.aggregate(last=Max("attempt"))["last"] or 0) + 1
     count = keep_count(
         place=settlement.place, moment=moment, counted=counted, by=by, at=at, attempt=attempt, witness=witness
@@ -76,7 +79,10 @@ def refuse_lone_count(
     by: Principal,
     refuses_unwitnessed: bool,
 ) -> None:
-    """Refuses an unsuitable witness. If `refuses_unwitnessed`, also refuses a large count without a witness."""
+    """Raises Forbidden for a person who may not witness this count.
+
+    If `refuses_unwitnessed`, also raises InvalidInput for a large count without a witness.
+    """
     refuse_witness(witness, by=by, store=settlement.store)
     if refuses_unwitnessed:
         amount = cash_counted(counted, store=settlement.store)

@@ -1,4 +1,4 @@
-"""Counts an open settlement in attempts. The result tells which pairs are unequal, never by how much (law 5)."""
+"""Compares counts of an open settlement with its target. Results name the unequal pairs, never the amounts (law 5)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,10 +48,10 @@ def change_settlement(
     by: Principal,
     at: datetime,
 ) -> Settlement | Preview:
-    """Applies the PATCH of the settlements API.
+    """Changes a settlement as a PATCH of the settlements API asks.
 
-    COUNTING starts the count or, with amounts, previews them. CLOSED closes with amounts. Raises InvalidInput if
-    amounts are missing, and Conflict for a transition that does not exist.
+    COUNTING without amounts starts the count; with amounts it previews them. CLOSED closes with amounts. Raises
+    InvalidInput if amounts are missing, and Conflict if the settlement's state does not allow the change.
     """
     if state == SettlementState.OPEN:
         refuse_act(settlement, Act.REOPEN)
@@ -96,12 +96,12 @@ def preview_settlement(
 ) -> Preview:
     """Compares a count with the target and returns the unequal pairs, without the size of their differences.
 
-    A register has three attempts: an attempt without difference closes the settlement, and so does the third, with
-    its amounts. A vault can be previewed any number of times. `after_previews` is the number of previews that the
-    caller knows, so that a form sent twice is one attempt. `witness` and `refuses_unwitnessed` work as for a session
-    (docs/decisions/0016).
-
-    Raises InvalidInput for a pair named twice, and Conflict.
+    A register has three attempts. An attempt without a difference closes the settlement. The third attempt always
+    closes it, with its amounts. A vault can be previewed any number of times.
+    `after_previews` is the number of previews that the caller knows, so that a form sent twice is one attempt.
+    `witness` and `refuses_unwitnessed` work as for a session (docs/decisions/0016). Raises InvalidInput if a pair of
+    currency and method occurs twice. Raises Conflict if the state does not allow a preview, or if another preview came
+    first.
     """
     refuse_pairs(counted, field="amounts")
     settlement = locked_for_act(settlement, by=by)

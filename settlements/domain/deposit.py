@@ -37,7 +37,7 @@ def prepare_deposit(
     slip_number: str = "",
     note: str = "",
 ) -> Deposit:
-    """Packs a bag: moves cash from the vault to the bank in the books and returns the deposit.
+    """Prepares a bag for the bank and returns the deposit. In the books, the cash moves from the vault to the bank.
 
     Raises InvalidInput if another deposit of the store has the bag number, unless that deposit was cancelled.
     """
@@ -106,13 +106,11 @@ def credit_deposit(*, deposit: Deposit, amount: int, by: Principal, at: datetime
 def correct_credit(*, deposit: Deposit, amount: int, reason: str, by: Principal, at: datetime) -> Deposit:
     """Corrects the recorded credit to `amount` minor units and returns the deposit.
 
-    A further movement books the change between the bank and over/short. An open variance of the old difference is
-    superseded, and a new one is created if the corrected difference exceeds the tolerance. The old figures stay on
+    Another movement books the change between the bank and over/short. An open variance of the old difference is
+    superseded. A new variance is created if the corrected difference exceeds the tolerance. The old figures stay on
     record.
-
-    Raises Conflict unless the deposit is credited. Raises Forbidden for programs and for the person who recorded the
-    credit or its latest correction. Raises InvalidInput for an unchanged amount and for a missing or too long
-    reason.
+    Raises Conflict unless the deposit is credited. Raises Forbidden for programs, and for the person who recorded the
+    credit or its latest correction. Raises InvalidInput for an unchanged amount, and for a missing or too long reason.
     """
     deposit = _locked(deposit, act=DepositAct.CORRECT_CREDIT, by=by)
     bounded(amount, deposit.movement.currency, field="amount")
@@ -146,9 +144,9 @@ def correct_credit(*, deposit: Deposit, amount: int, reason: str, by: Principal,
 
 
 def acts_open_to(deposit: Deposit, *, by: Principal) -> tuple[DepositAct, ...]:
-    """Returns the actions that `by` may take on a deposit now. Not locked: each action checks this again.
+    """Returns the actions that `by` may take on a deposit now. Takes no lock: each action checks this again.
 
-    CANCEL is not among them: reversing the movement cancels a deposit.
+    CANCEL is never included, because a deposit is cancelled by reversing its movement.
     """
     if not (by.has_role(Role.MANAGER) and by.has_scope(Scope.SETTLEMENTS_WRITE)):
         return ()
@@ -162,17 +160,20 @@ def why_not_corrected(deposit: Deposit, *, by: Principal) -> str:
 
 
 def subjects_of(deposit: Deposit) -> list[str]:
-    """Returns the subjects of a deposit's variances: first of its credit, then of each correction."""
+    """Returns the `subject` values of a deposit's variances.
+
+    The first value is for the recorded credit. The others are for the corrections, in order of their numbers.
+    """
     subject = f"deposit:{deposit.pk}"
     numbers = sorted(correction.number for correction in deposit.corrections.all())
     return [subject, *(f"{subject}:{number}" for number in numbers)]
 
 
 def lock_bank(store: Store) -> None:
-    """Locks the bank's place exclusively and the vault's shared.
+    """Locks the bank's place exclusively and the vault's place shared.
 
-    Bag numbers, credits and received change depend on the lock of the bank. The vault is locked first, as
-    everywhere.
+    The lock on the bank protects bag numbers, credits and received change. `lock_places` locks in the order of ids, so
+    this cannot deadlock with other transitions.
     """
     places = places_of(store)
     lock_places(exclusive=[places[PlaceKind.BANK]], shared=[places[PlaceKind.VAULT]])
@@ -186,7 +187,7 @@ def cancel_deposit(*, deposit: Deposit, by: Principal, at: datetime, reason: str
     """
     lock_bank(deposit.store)
     deposit = _read(deposit)
-    # The ledger refuses the second reversal of one that was cancelled.
+    # A cancelled deposit passes this check, because the ledger refuses a second reversal with its own error.
     if deposit.state != DepositState.CANCELLED and DepositAct.CANCEL not in FLOW["deposit"][deposit.state]:
         raise Conflict(_("The bank has already credited this bag. It cannot be reversed."), code="deposit_credited")
     reversal = ledger.reverse(movement=deposit.movement, by=by, at=at, reason=reason)
@@ -212,9 +213,9 @@ def _read(deposit: Deposit) -> Deposit:
 
 
 def _refusal(deposit: Deposit, *, act: DepositAct, by: Principal) -> DomainError | None:
-    """Returns the error if `by` may not act on the deposit, or None.
+    """Returns the error if `by` may not take the action on the deposit, or None.
 
-    Reads `corrections`, which the query prefetched.
+    The caller must prefetch `corrections`.
     """
     if deposit.state == DepositState.CANCELLED:
         return Conflict(_("This bag was cancelled when its movement was reversed."), code="deposit_cancelled")

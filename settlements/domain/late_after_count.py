@@ -15,10 +15,10 @@ from settlements.models import Settlement
 
 
 def late_amounts_of(settlement: Settlement) -> Balances:
-    """Returns the late amounts of a settlement, in minor units by (currency, method): into its place minus out of it.
+    """Returns the late money of a settlement per pair of currency and method, in minor units. Money out is negative.
 
-    Late money of a cash session explains that session's difference, which the settlement's target already contains.
-    So it is left out here. `difference - late` is the adjusted difference.
+    Late money of a cash session is left out: it explains the difference of that session, and the settlement's target
+    already contains that difference. `difference - late` is the adjusted difference.
     """
     late = Movement.objects.filter(late_for=settlement.place_id, is_late=True).annotate(
         # A reversal belongs to the period of the movement that it reverses.
@@ -26,7 +26,8 @@ def late_amounts_of(settlement: Settlement) -> Balances:
     )
     if settlement.type == SettlementType.CASHREGISTER:
         late = late.filter(session__isnull=True).exclude(
-            # A session within the settlement has counted this cash since. Its opening difference already contains it.
+            # A session within the settlement counted the drawer after the reversed movement, so its opening difference
+            # already contains this cash.
             reverses__lte=_counted_by_sessions_until(settlement),
             method=CASH,
             currency=settlement.store.currency,
@@ -50,7 +51,7 @@ def late_amounts_of(settlement: Settlement) -> Balances:
 
 
 def _counted_by_sessions_until(settlement: Settlement) -> Combinable:
-    """The id of the last movement sealed by a session within the settlement, or 0."""
+    """Returns the id of the last movement that a session within the settlement has sealed, or 0."""
     seals = Seal.objects.filter(
         place=settlement.place_id, number__gt=settlement.opened_after_z, session__is_cancelled=False
     )

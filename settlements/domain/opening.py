@@ -1,4 +1,4 @@
-"""Opens settlements: stores the counted amounts and books the differences from the place's book."""
+"""Opens settlements: stores the counted amounts, and books how they differ from the book of the place."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -42,11 +42,11 @@ def open_settlement(
     """Opens the settlement of a vault or a register with the counted amounts (minor units).
 
     A register's cash comes from the vault (FLOAT), which must have an open settlement. If the register's book still
-    holds cash, no float moves: amount minus book is the opening difference. The first settlement of a vault books
-    its cash as opening balance (docs/decisions/0013).
-
-    Raises Forbidden for a cashier at the vault, and InvalidInput. Raises Conflict if a settlement or session is
-    already open there, if the vault has no open settlement, or if the store is switched off.
+    holds cash, no float moves: amount minus book is the opening difference. The first settlement of a vault books its
+    cash as opening balance (docs/decisions/0013).
+    Raises Forbidden for a cashier at the vault or at another person's register. Raises InvalidInput for a wrong
+    station, a pair that occurs twice, and an amount at a register that is not cash. Raises Conflict if a settlement or
+    session is already open there, if the vault has no open settlement, or if the store is switched off.
     """
     refuse_pairs(initial, field="initial_cash")
     if type == SettlementType.VAULT:
@@ -170,9 +170,10 @@ def open_locked(
     is_counted: bool = True,
     person_id: int | None = None,
 ) -> Settlement:
-    """Creates the settlement of a locked place whose book already equals the opening amounts.
+    """Creates the settlement of a locked place. Its book must already equal the opening amounts.
 
-    `person_id` is set if the same person had the drawer before and has it now: then the differences are theirs.
+    `person_id` is set if the same person had the drawer before and has it now. The differences then belong to that
+    person.
     """
     settlement = Settlement.objects.create(
         store=store,
@@ -216,7 +217,7 @@ def open_locked(
 
 
 def _gaps(*, initial: Sequence[CountedAmount], book: Book) -> dict[Pair, int]:
-    """Counted amount minus book per pair, without zeros.
+    """Returns counted amount minus book per pair of currency and method. Leaves out pairs without a difference.
 
     Cash that was not counted counts as 0. Other methods that were not counted are left out.
     """

@@ -17,8 +17,8 @@ from settlements.models import ChangeOrder, ClosingAmount, Deposit, Settlement
 def faults_of_store(store: Store) -> Iterator[str]:
     """Yields one sentence per fault in a store's settlements. Faults exist only if somebody changed rows directly.
 
-    It checks figures against movements, bookings of each close, the chain of vault settlements, the state stored on
-    places, change orders and deposits.
+    Compares the figures with the movements. Also checks the bookings of each close, the chain of vault settlements,
+    the state stored on places, change orders and deposits.
     """
     closed = Settlement.objects.filter(store=store, state=SettlementState.CLOSED).select_related("place", "seal")
     for settlement in closed.prefetch_related("initial_amounts", "closing_amounts").iterator(chunk_size=500):
@@ -44,7 +44,7 @@ def _faults_of(settlement: Settlement) -> Iterator[str]:
             yield f"{' '.join(pair)} moved but has no closing amount."
             continue
         currency = pair[0]
-        # Before the bookings of the close: opening amounts plus movements.
+        # The target was calculated before the close booked anything, so its bookings are taken out of the sum.
         target = initial.get(pair, 0) + moved_all.get(pair, 0) - booked[pair] + returned[pair]
         if target != line.target:
             right, said = to_text(target, currency), to_text(line.target, currency)
@@ -62,7 +62,7 @@ def _should_be_returned(settlement: Settlement, line: ClosingAmount) -> int:
 
 
 def _booked_at_close(settlement: Settlement, seal: Seal) -> tuple[Balances, Balances]:
-    """Returns the over/short and returns that the close itself booked, by pair.
+    """Returns two sums by pair: over/short and cash returned to the vault, as the close itself booked them.
 
     Leaves out movements of sessions.
     """
@@ -71,7 +71,7 @@ def _booked_at_close(settlement: Settlement, seal: Seal) -> tuple[Balances, Bala
     # Limited to the seal's own range: bookings of the settlement's close come after the seals of its sessions.
     after = max(seal.after_movement, settlement.opened_after)
     place = settlement.place
-    # A recount books corrected miscounts while the period runs and marks them as corrections.
+    # A recount can correct a miscount while the period runs. The close did not book that, so it is left out.
     differences = Q(kind=MovementKind.OVER_SHORT) & ~Q(reason=CORRECTION) & (Q(source=place) | Q(destination=place))
     rows = Movement.objects.filter(
         differences | Q(kind=MovementKind.RETURN, source=place),
@@ -91,7 +91,7 @@ def _booked_at_close(settlement: Settlement, seal: Seal) -> tuple[Balances, Bala
 
 
 def _faults_of_next(settlement: Settlement, lines: dict[Pair, ClosingAmount]) -> Iterator[str]:
-    """The next settlement of a vault must start with the counted amounts of this one."""
+    """Checks that the next settlement of a vault starts with the counted amounts of this settlement."""
     if settlement.type != SettlementType.VAULT:
         return
     following = Settlement.objects.filter(place=settlement.place, pk__gt=settlement.pk).order_by("pk").first()
@@ -114,7 +114,7 @@ def _faults_of_places(store: Store) -> Iterator[str]:
 
 
 def _faults_of_change(store: Store) -> Iterator[str]:
-    """The received amount of a change order must equal its movement from the bank to the vault."""
+    """Checks that the received amount of each change order equals its movement from the bank to the vault."""
     arrived = ChangeOrder.objects.filter(store=store, state=ChangeOrderState.ARRIVED).select_related("movement")
     for order in arrived.iterator(chunk_size=500):
         booked = order.movement
@@ -128,9 +128,9 @@ def _faults_of_change(store: Store) -> Iterator[str]:
 
 
 def _faults_of_deposits(store: Store) -> Iterator[str]:
-    """A deposit is cancelled if and only if its movement is reversed.
+    """Checks that a deposit is cancelled if and only if its movement is reversed.
 
-    Each correction must start from the figure before it.
+    Also checks the difference, and that each correction starts from the amount before it.
     """
     deposits = Deposit.objects.filter(store=store).select_related("movement__reversed_by")
     for deposit in deposits.prefetch_related("corrections__movement__destination").iterator(chunk_size=500):

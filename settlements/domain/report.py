@@ -30,10 +30,10 @@ COUNTED_AFTERWARDS: Final = ("session.counted_afterwards", "settlement.counted_a
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """The figures of one currency and method: `begun_with + came_in - went_out = expected`, and the count.
+    """The figures of one currency and method, and their count. `begun_with + came_in - went_out = expected`.
 
-    `opened_with` is the amount counted at the opening. `begun_with` equals it for a settlement. For a session it is
-    the cash that the previous seal left in the drawer, and the float is part of `came_in`.
+    `opened_with` is the amount counted at the opening. For a settlement, `begun_with` equals it. For a session,
+    `begun_with` is the cash that the previous seal left in the drawer, and the float is part of `came_in`.
     """
 
     currency: str
@@ -113,7 +113,7 @@ class Attempt:
 class Report:
     """The common part of X and Z reports.
 
-    `movements` are the movements that make up `expected`, by kind, with cash rounding as its own line.
+    `movements` has one line per kind, for the movements that make up `expected`. Cash rounding has its own line.
     """
 
     place: Place
@@ -197,10 +197,11 @@ def no_sales_of(
     since: Collection[str] = OPENED,
     until: Collection[str] = (),
 ) -> int:
-    """Returns the number of no-sale openings between two actions on a session or settlement, or since the first action.
+    """Returns the number of no-sale openings between two actions on a session or settlement, or since the first
+    action.
 
-    The order of audit entries decides. Each of these actions locked the place's row, and its clock was read before
-    the wait.
+    The order of the audit entries decides, not their times: each action read its clock before it waited for the lock
+    on the place.
     """
     noun = "session" if isinstance(of, CashSession) else "settlement"
     acts = AuditEntry.objects.filter(subject=f"{noun}:{of.pk}").order_by("pk")
@@ -232,7 +233,7 @@ def inside(sessions: Iterable[CashSession]) -> tuple[SessionInside, ...]:
 
 
 def attempt_of(count: Count, *, number: int, is_equal: bool | None = None) -> Attempt:
-    """Builds the row of a report about a count. Its amounts and pieces must be prefetched."""
+    """Builds the row of a report about a count. The caller must prefetch the amounts and pieces of the count."""
     return Attempt(
         number=number,
         moment=CountMoment(count.moment),

@@ -18,8 +18,10 @@ from settlements.models import Deposit
 def reverse_movement(*, movement: Movement, by: Principal, at: datetime, reason: str) -> Movement:
     """Reverses a movement with `cashdesk.domain.ledger.ledger.reverse` and returns the reversal.
 
-    The reversal of a deposit's movement cancels the deposit, unless the bank has credited it. A change order needs
-    no update: it shows the reversal by itself. Raises Conflict, InvalidMovement, and InvalidInput for the reason.
+    The reversal of a deposit's movement cancels the deposit. A change order needs no update, because it reads its
+    state from the movement. Raises Conflict if the movement cannot be reversed any more, or if the bank has credited
+    the deposit. Raises InvalidMovement for a movement that can never be reversed, and InvalidInput for a missing or
+    too long reason.
     """
     if movement.kind == MovementKind.DEPOSIT and movement.reverses_id is None:
         deposit = Deposit.objects.select_related("store").filter(movement=movement).first()
@@ -29,9 +31,9 @@ def reverse_movement(*, movement: Movement, by: Principal, at: datetime, reason:
 
 
 def why_not_reversed(movements: Sequence[Movement]) -> dict[int, str]:
-    """Returns per movement id why it cannot be reversed now, or "".
+    """Returns, by movement id, why a movement cannot be reversed now, or "". Takes no lock.
 
-    Not locked. Movements must be read with `deposit`.
+    The caller loads the movements with `select_related("deposit")`.
     """
     told = ground.why_not_reversed(movements)
     for movement in movements:

@@ -1,4 +1,4 @@
-"""A sealed period, and the Z report that is made of it."""
+"""A sealed period, and the Z report that is built from it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ from settlements.models import Settlement
 class SealedPeriod:
     """A seal with the settlement or session that it closed, and the sessions within.
 
-    `settlements.queries` reads it. If both are None, the seal belongs to a count after a forced close.
+    `settlements.queries.sealed_period` builds it. If both are None, the seal belongs to a count after a forced close.
     """
 
     seal: Seal
@@ -32,8 +32,8 @@ class ZReport(Report):
     """The report of a sealed period.
 
     `booked` holds the bookings of its close: differences, and cash returned to the vault. `closing` is None for a
-    count after a forced close. If it is FORCED, nobody counted: the counted amount is 0, and the difference says
-    nothing about the cashier.
+    count after a forced close. If `closing` is FORCED, nobody counted: the counted amount is 0, and the difference
+    says nothing about the cashier.
     """
 
     seal: Seal
@@ -52,7 +52,7 @@ class ZReport(Report):
 
     @property
     def number(self) -> str:
-        """`Z` and its number."""
+        """The letter Z and the number of the seal, such as "Z 12"."""
         return f"Z {self.seal.number}"
 
     @property

@@ -23,7 +23,7 @@ from settlements.domain.vault_access import refuse_moving_vault_money
 from settlements.enums import ENTRY_KIND
 
 UNDER_ACCOUNT: Final = frozenset(ENTRY_KIND.values())
-"""The kinds whose reason is an account of the cashbook."""
+"""The movement kinds whose reason must be the code of a cashbook account."""
 
 
 @transaction.atomic
@@ -45,11 +45,11 @@ def move_in_store(
 ) -> Movement:
     """Books a drop, loan, deposit, withdrawal, or money paid in or out (minor units), and returns the movement.
 
-    `station` 0 is the vault. Without a station, the register of `held` is used (the caller's open session, if
-    already read), else the caller's own register. Kinds that only a vault has use the vault. Movements at the vault,
-    and loans from it, are for managers only.
-
-    Raises InvalidInput, Forbidden, and Conflict if the register does not trade.
+    `station` 0 is the vault. Without a station, a deposit or a withdrawal uses the vault. Every other kind uses the
+    register of `held`, the caller's open session if the caller has already read it, otherwise the caller's own
+    register. Only managers can book movements at the vault, and loans from it.
+    Raises InvalidInput for wrong fields, Forbidden for a person who may not book this, and Conflict if the place does
+    not trade.
     """
     if held is not None and station is None and not RULES[kind].is_of_vault:
         here = held.register

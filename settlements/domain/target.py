@@ -15,7 +15,8 @@ from settlements.models import Settlement
 class ComparedAmount:
     """The comparison of one currency and method, in minor units.
 
-    `is_assumed` means that nobody had to count it, so the amount in the books was taken.
+    `is_assumed` means that nobody counted the amount, because its method is not counted by hand. The amount in the
+    books is then used.
     """
 
     currency: str
@@ -36,16 +37,17 @@ class ComparedAmount:
 
     @property
     def is_cash(self) -> bool:
-        """Whether it is cash, which returns to the vault."""
+        """Whether the method is cash. Only cash returns from a register to the vault."""
         return self.method == CASH
 
 
 def targets_of(settlement: Settlement, *, moves: Balances | None = None) -> dict[Pair, int]:
     """Returns the target per pair in minor units: the opening amount plus the sum of all movements since.
 
-    `moves` is that sum, if the caller already has it. A caller that acts on the figures holds the lock of the place.
+    `moves` is that sum, if the caller already has it. A caller that acts on the figures must hold the lock of the
+    place.
     For cash, the target equals the place's book, because the opening made both equal. Other methods stay in the book
-    across periods, so their target is the part of this period.
+    across periods, so their target contains only the movements of this period.
     """
     targets = {amount.pair: amount.amount for amount in settlement.initial_amounts.all()}
     if moves is None:
@@ -67,16 +69,16 @@ def compare(
 ) -> tuple[ComparedAmount, ...]:
     """Compares counted amounts with the targets (docs/contracts.md, section 4).
 
-    A pair that was not counted is 0 if its method is counted by hand, and equal to its target if not. A pair that is
-    not in the books has the target 0.
+    The actual amount of a pair that was not counted is 0 if its method is counted by hand, otherwise its target. A
+    pair that is not in the books has the target 0.
     """
     found = {amount.pair: amount.amount for amount in counted}
     pairs = [*targets, *(pair for pair in found if pair not in targets)]
     compared = []
     for pair in pairs:
         target = targets.get(pair, 0)
-        # Not counted by hand, so the amount in the books is taken. It may be negative; then it cannot be an opening
-        # amount.
+        # A method that is not counted by hand gets the amount in the books. A negative amount is left out of the
+        # opening amounts of the next settlement.
         is_assumed = pair not in found and pair.method not in by_hand
         actual = target if is_assumed else found.get(pair, 0)
         compared.append(

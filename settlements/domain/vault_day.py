@@ -20,8 +20,8 @@ def vault_movements(
 ) -> list[Movement]:
     """Returns the vault's movements of a business day, newest first, at most `limit`. `before` is an id for paging.
 
-    The movements are not summed, but a reader could do that. So a look at a period that is not counted yet is noted.
-    Raises NotFound for a vault out of scope, and Forbidden for cashiers.
+    Shows no sum, but a reader could add up the movements. So a look at a period that is not counted yet is noted in
+    the audit trail. Raises NotFound for a vault out of scope, and Forbidden for cashiers.
     """
     refuse_unknown(vault, by=by)
     refuse_vault_movements(by)
@@ -29,7 +29,7 @@ def vault_movements(
     rows = rows.select_related("source", "destination", "recorded_by", "session", "reverses", "reversed_by", "deposit")
     if before is not None:
         rows = rows.filter(pk__lt=before)
-    # Each half is read from its own index. A movement is never in both.
+    # Two queries, because source and destination have separate indexes. No movement is in both results.
     halves = (rows.filter(source=vault)[:limit], rows.filter(destination=vault)[:limit])
     found = list(islice(merge(*halves, key=lambda movement: -movement.pk), limit))
     seal = last_seal_of(vault)

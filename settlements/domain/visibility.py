@@ -33,9 +33,10 @@ def refuse_vault_movements(by: Principal) -> None:
 def settlements_with_shown_result(rows: "QuerySet[Settlement]", *, by: Principal) -> "QuerySet[Settlement]":
     """Adds `shows_result` and `awaits_count` to settlements.
 
-    `awaits_count`: closed without a count, and the drawer has not been counted since, so a look at it is noted.
-    Managers see the target of such a settlement; cashiers see it after somebody else has counted the drawer
-    (docs/decisions/0008).
+    `shows_result` tells whether `by` may see the target and the count of a closed settlement. After a close without a
+    count, managers see the target at once; cashiers see it after another person has counted the drawer
+    (docs/decisions/0008). `awaits_count` is true if the settlement was closed without a count and nobody has counted
+    the drawer since. Looks at such a settlement are noted in the audit trail.
     """
     counts = counts_of_custody().filter(place=OuterRef("place"), counted_at__gte=OuterRef("closed_at"))
     counted_since = Exists(counts)
@@ -57,10 +58,10 @@ def settlements_with_shown_result(rows: "QuerySet[Settlement]", *, by: Principal
 
 
 def hide_from_cashier(report: ZReport, *, session: CashSession, is_settled: bool) -> ZReport:
-    """Returns the Z of a cashier's own session without what a cashier may not see.
+    """Returns the Z report of a cashier's own session without the figures that the cashier may not see.
 
-    Hidden are cash that another person left in the drawer (docs/decisions/0016), currencies that nobody counted and,
-    until the surrounding settlement is closed (`is_settled`), all other methods.
+    Hides cash that another person left in the drawer (docs/decisions/0016) and currencies that nobody counted. Until
+    the surrounding settlement is closed (`is_settled`), also hides all other methods.
     """
     report = _as_counted_in(report, session)
     uncounted = uncounted_pairs(session)
@@ -77,7 +78,7 @@ def hide_from_cashier(report: ZReport, *, session: CashSession, is_settled: bool
 
 
 def uncounted_pairs(session: CashSession) -> set[Pair]:
-    """Returns the other currencies of a session that nobody counted at its close."""
+    """Returns the foreign cash of a session that nobody counted at its close, as pairs of currency and method."""
     return {Pair(row.currency, CASH) for row in session.foreign_cash.all() if row.counted_amount is None}
 
 

@@ -31,17 +31,16 @@ class XReport(Report):
 
     @property
     def number(self) -> str:
-        """`X` and the moment in UTC."""
+        """The letter X and the moment of the report in UTC."""
         return f"X {self.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 @transaction.atomic
 def x_report(*, place: Place, by: Principal, at: datetime) -> XReport:
-    """Returns the report of the settlement that holds a place, else of its open cash session.
+    """Returns the X report of a place: of its running settlement, otherwise of its open cash session.
 
-    The look is noted in the audit trail, without figures. The function takes the shared lock of the place, as
-    postings do: sales continue, but nothing is closed while the report is read.
-
+    The look is noted in the audit trail, without figures. Takes the shared lock of the place, as postings do: sales
+    continue, but nothing can be closed while the report is read.
     Raises NotFound for a place out of scope or without an open period. Raises Forbidden for cashiers, and for keys
     without the scope to read settlements.
     """

@@ -1,4 +1,4 @@
-"""Lines of a Z report: separates the bookings of the close from the movements behind the expected amount."""
+"""Builds lines of a Z report, and separates the bookings of the close from the movements behind the expected amount."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -15,21 +15,23 @@ BOOKED_BY_A_CLOSE: Final = kinds_where(lambda rule: Origin.CLOSE in rule.origins
 
 
 def over_short(pair: Pair, difference: int) -> tuple[MovedOfKind, ...]:
-    """Returns the line of a difference in minor units; an empty tuple for 0."""
+    """Returns the over/short line of a difference in minor units, or an empty tuple for 0."""
     # The ledger splits a difference only if it exceeds the largest amount of a movement.
     movements = -(-abs(difference) // AMOUNT_MAX)
     return (line_of(MovementKind.OVER_SHORT, pair, count=movements, amount=difference),) if difference else ()
 
 
 def line_of(kind: MovementKind, pair: Pair, *, count: int, amount: int) -> MovedOfKind:
-    """Returns a line. A negative amount went out."""
+    """Returns a report line of `amount` minor units. A negative amount is money that went out."""
     return MovedOfKind(
         kind=kind, currency=pair[0], method=pair[1], count=count, came_in=max(amount, 0), went_out=max(-amount, 0)
     )
 
 
 def without(lines: Iterable[MovedOfKind], booked: Iterable[MovedOfKind]) -> tuple[MovedOfKind, ...]:
-    """Returns the lines without the close's own bookings: the movements that make up the expected amount."""
+    """Returns the lines without the bookings of the close. The rest are the movements that make up the expected
+    amount.
+    """
     own = {(line.kind, *line.pair): line for line in booked}
     left = []
     for line in lines:

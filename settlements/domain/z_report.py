@@ -34,9 +34,10 @@ from settlements.models import Settlement
 def z_report(*, period: SealedPeriod, by: Principal, at: datetime) -> ZReport:
     """Builds the report of a sealed period. `settlements.queries.sealed_period` has already checked the scope of `by`.
 
-    A look at the expected amount of a drawer that still awaits its count is noted. Cashiers do not see three things
-    in a Z of their own session (law 5): cash that another person left in the drawer (docs/decisions/0016),
-    currencies that nobody counted, and other methods until the surrounding settlement is closed.
+    If the report shows the expected amount of a drawer that still awaits its count, the look is noted in the audit
+    trail. A cashier who reads the Z of their own session does not see three things (law 5): cash that another person
+    left in the drawer (docs/decisions/0016), currencies that nobody counted, and other methods until the surrounding
+    settlement is closed.
     """
     if period.settlement is not None:
         note_rows_seen(rows=[period.settlement], by=by, at=at, noun="settlements")
@@ -57,7 +58,7 @@ def z_report(*, period: SealedPeriod, by: Principal, at: datetime) -> ZReport:
 
 
 def _note_uncounted(session: CashSession, *, by: Principal, at: datetime) -> None:
-    """Notes a look at other currencies of a counted session that still await a count (law 5)."""
+    """Notes a look at the foreign cash of a counted session, if nobody has counted that cash yet (law 5)."""
     uncounted = uncounted_pairs(session) if session.is_counted else set()
     if uncounted and uncounted & {(currency, CASH) for currency in currencies_left(session)}:
         subject, detail = f"store:{session.store_id}", {"sessions": [session.pk]}
@@ -148,14 +149,14 @@ def _closing_of(session: CashSession) -> Closing:
 
 
 def _counted_in(attempts: Iterable[Attempt], *, own: Pair, begun_with: Balances) -> dict[Pair, tuple[int, int]]:
-    """Returns (counted amount, difference) of other currencies at the opening, per pair."""
+    """Returns (counted amount, difference) per pair for the foreign cash at the opening."""
     found = [one for attempt in attempts if attempt.moment == CountMoment.OPENING for one in attempt.found]
     pairs = {one.pair: one.amount for one in found}
     return {pair: (amount, amount - begun_with.get(pair, 0)) for pair, amount in pairs.items() if pair != own}
 
 
 def _of_count(seal: Seal) -> ZReport:
-    """The report of a count after a forced close, compared with the expected amounts of that close."""
+    """Builds the report of a count after a forced close, compared with the expected amounts of that close."""
     afterwards = Count.objects.filter(
         place=seal.place, moment=CountMoment.AFTERWARDS, counted_at=seal.sealed_at
     ).select_related("session__closed_by", "settlement_count__settlement")
@@ -230,7 +231,7 @@ def _head(
 
 
 def _booked_by(settlement: Settlement) -> tuple[MovedOfKind, ...]:
-    """The bookings of a settlement's close, as `settlements.domain.closing` makes them."""
+    """Calculates the bookings of a settlement's close, as `settlements.domain.closing.book_result` makes them."""
     booked: list[MovedOfKind] = []
     if not settlement.is_counted:
         return ()

@@ -43,7 +43,7 @@ SATURDAY: Final = 5
 
 def make_history(*, store: Store, manager: User, cashiers: list[User], days: int, seed: int, at: datetime) -> None:
     """Creates the store's days up to the day before `at`. Amounts are minor units of a currency with two decimals."""
-    chance = random.Random(f"{seed}{store.number}")  # noqa: S311 (a world that is the same every time)
+    chance = random.Random(f"{seed}{store.number}")  # noqa: S311 (the same seed gives the same data)
     zone = ZoneInfo(store.time_zone)
     yesterday = at.astimezone(zone).date() - timedelta(days=1)
     PaymentMethod.objects.filter(account=store.account, code="CARD").update(is_counted=True)
@@ -93,7 +93,7 @@ def _register_day(store: Store, *, cashier: User, boss: Principal, morning: date
 
 
 def _settle(settlement: Settlement, *, by: Principal, at: datetime, chance: random.Random) -> None:
-    """Counts correctly on most days. Sometimes cash is missing and is counted three times."""
+    """Counts a register correctly on most days. Sometimes cash is missing, and the register is counted three times."""
     start_counting(settlement=settlement, by=by, at=at)
     missing = chance.choice((0, 0, 0, 0, 5_00))
     counted = [

@@ -22,7 +22,7 @@ class CashbookAccount(models.Model):
     class Meta:
         ordering = ("store", "type", "-direction", "code")
         constraints = (
-            # Also the index with which domain.cashbook reads a store's accounts.
+            # domain.cashbook uses this constraint's index to read a store's accounts.
             models.UniqueConstraint(fields=("store", "type", "code"), name="cashbook_code_once_per_store"),
             models.CheckConstraint(
                 condition=models.Q(direction__in=Direction.values), name="cashbook_direction_is_known"

@@ -11,11 +11,10 @@ from settlements.enums import DepositState
 class Deposit(PublicIdModel):
     """A bag packed from the vault.
 
-    `movement` takes the money out of the vault when the bag is prepared. The bank's credit is recorded later, and
-    the difference is booked between the bank and over/short.
-
+    `movement` takes the money out of the vault when the bag is prepared. The bank's credit is recorded later, and the
+    difference is booked between the bank and over/short.
     `credited_amount` and `difference` keep the first recorded figures. `credited_now` and `difference_now` include
-    corrections; they read `corrections`, so queries prefetch it. Amounts are in minor units of the movement's
+    corrections. They read `corrections`, so queries must prefetch it. Amounts are in minor units of the movement's
     currency.
     """
 
@@ -37,7 +36,8 @@ class Deposit(PublicIdModel):
     class Meta:
         ordering = ("-pk",)
         constraints = (
-            # The number is printed on the bag, so two bags in transit never share one. A cancelled bag is used again.
+            # The number is printed on the bag, so two deposits never share one. The bag of a cancelled
+            # deposit can be used again.
             models.UniqueConstraint(
                 fields=("store", "bag_number"),
                 condition=~Q(state=DepositState.CANCELLED),
@@ -67,13 +67,13 @@ class Deposit(PublicIdModel):
 
     @property
     def credited_now(self) -> int | None:
-        """The bank's credit after the last correction; None until it is credited."""
+        """The credited amount after the last correction. None until the bank credits the deposit."""
         last = self.last_correction
         return self.credited_amount if last is None else last.corrected_to
 
     @property
     def difference_now(self) -> int | None:
-        """Credited minus packed, after the last correction; None until it is credited."""
+        """Credited amount minus packed amount, after the last correction. None until the bank credits the deposit."""
         last = self.last_correction
         return self.difference if last is None else last.difference
 
@@ -82,9 +82,9 @@ class Deposit(PublicIdModel):
 
 
 class CreditCorrection(PublicIdModel):
-    """A corrected credit of the bank for a bag. Rows never change; each one starts from the figure before it.
+    """A correction of the amount that the bank credited for a bag. Rows never change.
 
-    `movement` moves the change between the bank and over/short.
+    Each correction starts from the amount before it. `movement` books the change between the bank and over/short.
     """
 
     deposit = models.ForeignKey(Deposit, on_delete=models.PROTECT, related_name="corrections", db_index=False)

@@ -11,10 +11,11 @@ from settlements.enums import CLOSINGS_OF_A_SETTLEMENT, FLOW, NOUN_OF_TYPE, Clos
 
 
 class Settlement(PublicIdModel):
-    """One period of one place.
+    """The period of a register or a vault, from its opening to its close.
 
-    The target is a sum over the movements after `opened_after`; it is not stored before the close. Names of people
-    are stored as they were, because a document must show who signed it even if they are renamed.
+    The target is the opening amount plus a sum over the movements after `opened_after`. It is not stored before the
+    close. The names of people are stored as text, so that a document still shows the old name after a person is
+    renamed.
     """
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="settlements", db_index=False)
@@ -69,11 +70,11 @@ class Settlement(PublicIdModel):
             ),
         )
         indexes = (
-            # queries.settlements(): the list of a store, newest first, with its count.
+            # queries.settlements(): the list of a store, newest first, and the number of its rows.
             models.Index(fields=("store", "-opened_at", "-id"), name="settlement_of_store_newest"),
             # The same for an admin: the whole account, newest first.
             models.Index(fields=("-opened_at", "-id"), name="settlement_newest"),
-            # queries.with_shown_result() and domain.late_after_count: the next settlement of a place.
+            # domain.late_after_count and domain.proof: the next settlement of a place.
             models.Index(fields=("place", "-id"), name="settlement_of_place"),
         )
 

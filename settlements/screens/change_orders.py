@@ -27,13 +27,14 @@ from settlements.screens.paper import papers_of
 from settlements.screens.vault_forms import NOTE_LENGTH_MAX, about, draft_within, newest_of, path_within, vault_page
 
 BOOK: Final = "book-"
-"""The first part of the `step` value that confirms a difference from the order. The amount follows, in minor units."""
+"""Prefix of the `step` value that confirms an amount other than the ordered one. The minor units follow it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One note or coin of an order. `ordered` and `came` are pieces; `packed` is the number of pieces in a roll or
-    bundle.
+    """One note or coin of an order.
+
+    `ordered` and `came` are numbers of pieces. `packed` is the number of pieces in a roll or bundle, or 0.
     """
 
     worth: int
@@ -43,30 +44,30 @@ class Line:
 
     @property
     def packs(self) -> int:
-        """The full rolls or bundles in the ordered pieces."""
+        """The number of full rolls or bundles in the ordered pieces."""
         return self.ordered // self.packed if self.packed else 0
 
     @property
     def loose(self) -> int:
-        """The ordered pieces beside full packs."""
+        """The number of ordered pieces that do not fill a roll or bundle."""
         return self.ordered - self.packs * self.packed
 
     @property
     def amount(self) -> int:
-        """The worth of the ordered pieces in minor units."""
+        """The value of the ordered pieces in minor units."""
         return self.worth * self.ordered
 
 
 @vault_page
 def orders_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
-    """Lists the store's orders, newest first. `?before=` continues after an order."""
+    """Lists the store's orders, newest first. `?before=` is an id: the page then shows older orders."""
     listed = newest_of(request, queries.change_orders(by=by).filter(store=store), page="vault-orders")
     return render(request, "settlements/change_orders.html", {**about(request, store), **listed})
 
 
 @vault_page
 def order_change_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
-    """Places an order, by notes and coins or as one amount. Then redirects to the order and its slip."""
+    """Asks for an order, by notes and coins or as one amount, and places it. Then redirects to the order and its slip."""
     draft = draft_within(request, f"change-order:{store.uuid}", by=by)
     if request.method != "POST":
         return _show_new(request, store, draft, CountSheet.resumed(store.currency, draft.typed))
@@ -103,9 +104,9 @@ def order_page(request: HttpRequest, by: Principal, store: Store, order: UUID) -
 
 @vault_page
 def arrive_page(request: HttpRequest, by: Principal, store: Store, order: UUID) -> HttpResponse:
-    """Books the arrived change as counted. Offers the ordered pieces to fill in.
+    """Asks for the count of the arrived change and books it. The person can copy the ordered pieces into the form.
 
-    An amount that differs from the order must be confirmed before it is booked.
+    A person must confirm an amount that differs from the order before it is booked.
     """
     found = _found(order, by=by, store=store)
     if request.method != "POST" and not found.is_under_way:
@@ -161,7 +162,7 @@ def cancel_page(request: HttpRequest, by: Principal, store: Store, order: UUID) 
 
 
 def _found(number: UUID, *, by: Principal, store: Store) -> ChangeOrder:
-    """Returns the store's order. Raises NotFound with one text for missing orders and those of other stores."""
+    """Returns the store's order. Raises the same NotFound for an unknown order and for an order of another store."""
     found = queries.change_order(by=by, order_id=number)
     if found.store_id != store.pk:
         raise NotFound(_("There is no change order with this id."))
@@ -183,7 +184,8 @@ def _refusal(error: DomainError, sheet: CountSheet) -> Refusal:
 
 def _lines(order: ChangeOrder) -> list[Line]:
     ordered, came = order.ordered_by_worth, order.received_by_worth
-    # A note and a coin of the same worth share a line. Notes are listed first, so in reverse the note's pack wins.
+    # A note and a coin of the same value share a line. Notes come first in the list, so in the reversed list the note
+    # overwrites the pack of the coin.
     packed = {piece.value: piece.packed for piece in reversed(denominations_of(order.currency))}
     return [
         Line(worth=worth, ordered=ordered.get(worth, 0), came=came.get(worth, 0), packed=packed.get(worth, 0))

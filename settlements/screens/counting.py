@@ -41,8 +41,8 @@ CLOSE: Final = "close"
 def count_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpResponse:
     """Shows the sheet (GET, or `step=back`), then its review, then previews (`step=preview`) or closes (`step=close`).
 
-    A preview that does not close redirects back here with its number in `?attempt=`. The result is read from the
-    database, so a repeated form counts as one attempt. No step shows more than "equal" or "not equal" (law 5).
+    A preview that does not close redirects back here with its number in `?attempt=`. The page reads the result from
+    the database, so a form sent twice counts as one attempt. No step shows more than "equal" or "not equal" (law 5).
     """
     found = queries.settlement(by=by, settlement_id=settlement)
     write_as(found.store.language, found.store.currency, found.store.time_zone)
@@ -116,7 +116,7 @@ def _parts(settlement: Settlement, typed: Mapping[str, str]) -> CountParts:
 
 
 def _parts_again(settlement: Settlement, attempt: SettlementCount | None) -> CountParts:
-    """Returns an empty count, or the attempt's count with its input."""
+    """Returns an empty count. If an attempt is given, its input is filled in again."""
     methods = queries.methods_of(settlement.store)
     added, typed = typed_again(attempt) if attempt is not None else ([], {})
     return CountParts(offered_by(settlement, methods=methods), methods=methods, typed=typed, added=added)

@@ -1,4 +1,4 @@
-"""The pages of deposits: prepare, list, pick-up, credit, correction, and slips to print."""
+"""The pages of deposits: prepare a bag, list, record pick-up and credit, correct a credit, and print slips."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -39,7 +39,7 @@ COURIER_LENGTH_MAX: Final = 200
 
 @vault_page
 def deposits_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
-    """Lists the store's deposits, newest first. `?before=` continues after a deposit."""
+    """Lists the store's deposits, newest first. `?before=` is an id: the page then shows older deposits."""
     rows = queries.deposits(by=by).filter(store=store)
     context = {**about(request, store), **newest_of(request, rows, page="vault-deposits")}
     return render(request, "settlements/deposits.html", context)
@@ -165,7 +165,7 @@ def correct_credit_page(request: HttpRequest, by: Principal, store: Store, depos
 
 
 def _found(number: UUID, *, by: Principal, store: Store) -> Deposit:
-    """Returns the store's deposit. Raises NotFound with one text for missing deposits and those of other stores."""
+    """Returns the store's deposit. Raises the same NotFound for an unknown deposit and for a deposit of another store."""
     found = queries.deposit(by=by, deposit_id=number)
     if found.store_id != store.pk:
         raise NotFound("There is no deposit with this id.")

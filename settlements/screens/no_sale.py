@@ -1,4 +1,4 @@
-"""The page that opens a drawer without a sale. No money moves, but X and Z reports count it."""
+"""The page that opens a drawer without a sale. No money moves, but X and Z reports show the number of openings."""
 
 from typing import Final, cast
 

@@ -1,4 +1,4 @@
-"""The parts that the count of a settlement offers, and their input when an attempt is counted again."""
+"""The pairs of currency and method that a count of a settlement offers, and the input of an earlier attempt."""
 
 from collections.abc import Iterable
 
@@ -13,10 +13,10 @@ from settlements.models import Settlement, SettlementCount
 
 
 def offered_by(settlement: Settlement, *, methods: Iterable[PaymentMethod]) -> list[Pair]:
-    """Returns the pairs that a settlement's count offers. They never depend on which pairs moved, as that would reveal
-    it (law 5).
+    """Returns the pairs of currency and method that a settlement's count offers.
 
-    A vault offers cash only, plus the pairs of its opening.
+    The pairs never depend on the movements, because that would reveal which pairs moved (law 5). A vault offers only
+    cash and the pairs of its opening.
     """
     currency = settlement.store.currency
     opened_with = [line.pair for line in settlement.initial_amounts.all()]
@@ -27,9 +27,9 @@ def offered_by(settlement: Settlement, *, methods: Iterable[PaymentMethod]) -> l
 
 
 def typed_again(attempt: SettlementCount) -> tuple[list[Pair], dict[str, str]]:
-    """Returns the parts of an attempt and the input of their fields.
+    """Returns the pairs of an attempt, and its input by field name.
 
-    Includes the pairs that were not equal, because the person already knows them.
+    Includes the pairs that were not equal, because the preview already showed them to the person.
     """
     typed: dict[str, str] = {}
     lines = list(attempt.count.amounts.all())

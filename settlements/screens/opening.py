@@ -33,8 +33,9 @@ STARTS: Final = "starts"
 
 @page_for(Role.CASHIER, takes_posts=True)
 def open_page(request: HttpRequest, by: Principal, store: str, station: int) -> HttpResponse:
-    """Asks for the counted cash of a register, or of the vault (station 0, managers only), per currency. Then opens the
-    settlement.
+    """Asks for the counted cash per currency, then opens the settlement of a register or the vault.
+
+    Station 0 is the vault, for managers only.
     """
     place = queries.place_at(by=by, store=store, station=station)
     write_as(place.store.language, place.store.currency, place.store.time_zone)
@@ -61,7 +62,7 @@ def open_page(request: HttpRequest, by: Principal, store: str, station: int) -> 
 
 
 def _parts(place: Place, *, typed: Mapping[str, str]) -> CountParts:
-    """Returns the parts of the count. Cash only: a register opens with cash, and a vault holds nothing else."""
+    """Returns the parts of the count. They are cash only: a register opens with cash, and a vault holds only cash."""
     usual_of = place.store if place.kind == PlaceKind.REGISTER else None
     return CountParts([Pair(place.store.currency, CASH)], typed=typed, usual_of=usual_of)
 
@@ -74,7 +75,7 @@ def _starts_settlements(place: Place) -> bool:
 def _refuse_start(
     request: HttpRequest, place: Place, parts: CountParts, draft: FormDraft, *, by: Principal
 ) -> HttpResponse:
-    """Redirects to the vault if the person answered "no", else asks for the answer."""
+    """Redirects to the vault if the person answered "no". Without an answer, asks for it."""
     if request.POST.get(STARTS) == "no":
         draft.discard()
         return see("vault-of", place.store.uuid)

@@ -10,7 +10,7 @@ PAPERS: Final = {"slip": "80 mm", "a5": "A5", "a4": "A4"}
 
 
 def paper_asked(request: HttpRequest) -> str:
-    """Returns the paper in `?paper=`; by default the roll of a receipt printer. Raises Http404 for an unknown one."""
+    """Returns the paper in `?paper=`, by default the roll of a receipt printer. Raises Http404 for an unknown paper."""
     paper = request.GET.get("paper", "slip")
     if paper not in PAPERS:
         raise Http404

@@ -26,7 +26,7 @@ from settlements.models import Settlement
 
 @page_for(Role.CASHIER)
 def registers_page(request: HttpRequest, by: Principal) -> HttpResponse:
-    """Lists the registers that a person may settle. A cashier with exactly one goes there at once."""
+    """Lists the registers that a person may settle. Redirects a cashier who has only one register to it."""
     user = cast(User, by.user)
     if user.store is None:
         return see("vault" if by.has_role(Role.MANAGER) else "desk")
@@ -41,8 +41,9 @@ def registers_page(request: HttpRequest, by: Principal) -> HttpResponse:
 
 @page_for(Role.CASHIER)
 def settlement_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpResponse:
-    """Shows the opening amounts of a settlement and the next step. After the close the page shows the figures to people
-    who may see them.
+    """Shows the opening amounts of a settlement and the next step.
+
+    After the close, shows the figures to people who may see them.
     """
     found = queries.settlement(by=by, settlement_id=settlement)
     write_as(found.store.language, found.store.currency, found.store.time_zone)
@@ -68,7 +69,7 @@ def settlement_page(request: HttpRequest, by: Principal, settlement: UUID) -> Ht
 
 @page_for(Role.CASHIER, takes_posts=True)
 def start_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpResponse:
-    """Asks for confirmation and starts the count, because a register sells no more while it is counted."""
+    """Asks for confirmation, then starts the count. A register cannot sell while it is counted."""
     found = queries.settlement(by=by, settlement_id=settlement)
     write_as(found.store.language, found.store.currency, found.store.time_zone)
     if request.method != "POST":

@@ -28,7 +28,7 @@ STORES_MAX: Final = 500
 
 @page_for(Role.MANAGER)
 def stores_page(request: HttpRequest, by: Principal) -> HttpResponse:
-    """Lists the manager's stores. With only one, redirects to it."""
+    """Lists the manager's stores. If there is only one, redirects to it."""
     stores = list(by.stores().order_by("number", "pk")[:STORES_MAX])
     if len(stores) == 1:
         return redirect("report-places", store=stores[0].uuid)
@@ -59,7 +59,7 @@ def x_report_page(request: HttpRequest, by: Principal, store: str, station: int)
 
 @page_for(Role.MANAGER)
 def z_reports_page(request: HttpRequest, by: Principal, store: str, station: int) -> HttpResponse:
-    """Lists the closed periods of a place, newest first. `?before=` continues after a number."""
+    """Lists the closed periods of a place, newest first. `?before=` is a Z number: the page then shows older periods."""
     place = queries.place_at(by=by, store=store, station=station)
     seals: QuerySet[Seal] = queries.seals(by=by, place=place).order_by("-number")
     before = request.GET.get("before", "")

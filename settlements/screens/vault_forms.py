@@ -26,10 +26,10 @@ STORES_MAX: Final = 500
 
 
 def vault_page(view: Callable[..., HttpResponse]) -> Page:
-    """Makes a view of `(request, by, store, ...)` a page for managers about one store: `?store=` (number or UUID), else
-    their own.
+    """Turns a view of `(request, by, store, ...)` into a page for managers about one store.
 
-    A manager without a store chooses one first. A store out of scope gets 404.
+    `?store=` (number or UUID) chooses the store. The default is the manager's own store; a manager without a store
+    chooses one first. A store out of scope gets 404.
     """
 
     @page_for(Role.MANAGER, takes_posts=True)
@@ -57,7 +57,7 @@ def _store_meant(request: HttpRequest, *, by: Principal) -> Store | None:
 
 
 def store_asked(request: HttpRequest) -> dict[str, str]:
-    """Returns the query that keeps links on the same store; empty for the person's own store."""
+    """Returns the query parameter that keeps links on the same store. Empty if the request names no store."""
     reference = quote(request.GET.get("store", ""), safe="")
     return {"store": reference} if reference else {}
 
@@ -74,7 +74,7 @@ def about(request: HttpRequest, store: Store) -> dict[str, Any]:
 
 
 def draft_within(request: HttpRequest, subject: str, *, by: Principal) -> FormDraft:
-    """Returns the draft of a page's form. Its path keeps the store."""
+    """Returns the draft of a page's form. Its path includes `?store=`, so that the draft opens for the same store."""
     draft = form_draft(request, subject, by=by)
     asked = store_asked(request)
     if asked:
@@ -83,8 +83,9 @@ def draft_within(request: HttpRequest, subject: str, *, by: Principal) -> FormDr
 
 
 def newest_of(request: HttpRequest, rows: "QuerySet[Any]", *, page: str) -> dict[str, Any]:
-    """Returns the context of a list, newest first: one page of rows and the path to older ones. `?before=` continues
-    after a row.
+    """Returns the context of a list, newest first: one page of rows, and the path to older rows.
+
+    `?before=` is an id: the list then shows older rows.
     """
     before = request.GET.get("before", "")
     if before:

@@ -38,7 +38,7 @@ PAGES: Final = {
     MovementKind.PAID_OUT: "vault-pay-out",
 }
 COUNTED: Final = frozenset(PAGES) - UNDER_ACCOUNT
-"""Kinds whose cash is counted on the form: it takes notes and coins as well as one amount."""
+"""Kinds whose form accepts pieces per note and coin, as well as one amount."""
 
 
 def forms_offered() -> list[tuple[str, FormWords]]:
@@ -48,37 +48,38 @@ def forms_offered() -> list[tuple[str, FormWords]]:
 
 @vault_page
 def change_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
-    """The form for change that arrived from the bank."""
+    """Shows the form for change that arrived from the bank, and books it."""
     return _page(request, by=by, store=store, kind=MovementKind.WITHDRAWAL)
 
 
 @vault_page
 def loan_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
-    """The form for change that a register gets from the vault during the day."""
+    """Shows the form for change that a register gets from the vault during the day, and books it."""
     return _page(request, by=by, store=store, kind=MovementKind.LOAN)
 
 
 @vault_page
 def fetch_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
-    """The form for cash that a manager moves from a register into the vault."""
+    """Shows the form for cash that a manager moves from a register into the vault, and books it."""
     return _page(request, by=by, store=store, kind=MovementKind.DROP)
 
 
 @vault_page
 def pay_in_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
-    """The form for cash from outside into the vault, under a cashbook account."""
+    """Shows the form for cash paid into the vault under a cashbook account, and books it."""
     return _page(request, by=by, store=store, kind=MovementKind.PAID_IN)
 
 
 @vault_page
 def pay_out_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
-    """The form for cash out of the vault to pay for something, under a cashbook account."""
+    """Shows the form for cash paid out of the vault under a cashbook account, and books it."""
     return _page(request, by=by, store=store, kind=MovementKind.PAID_OUT)
 
 
 def _page(request: HttpRequest, *, by: Principal, store: Store, kind: MovementKind) -> HttpResponse:
-    """Shows the form of a kind, or books it once and shows the form again, because change often goes to several
-    registers.
+    """Shows the form of a movement kind. A POST books the movement once.
+
+    After a booking the form is shown again, because change often goes to several registers.
     """
     draft = draft_within(request, f"{PAGES[kind]}:{store.uuid}", by=by)
     if request.method != "POST":
@@ -118,7 +119,7 @@ def _read(fields: Fields, store: Store, kind: MovementKind, sheet: CountSheet | 
 
 
 def _amount(fields: Fields, store: Store, sheet: CountSheet | None) -> int:
-    """Returns the worth of the counted notes and coins, else the typed amount; minor units."""
+    """Returns the value of the counted notes and coins, or the typed amount if no pieces were typed. In minor units."""
     if sheet is None or not sheet.by_pieces:
         return fields.amount(AMOUNT, store.currency)
     wrong = {row.field: row.error for row in sheet.rows} | {AMOUNT: sheet.amount_error}

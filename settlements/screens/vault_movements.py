@@ -36,7 +36,10 @@ VAULT: Final = 0
 
 @vault_page
 def movements_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
-    """Lists the movements of `?day=`, newest first. `?before=` continues after one. Shows no sum and no balance (law 5)."""
+    """Lists the movements of `?day=`, newest first. `?before=` is an id: the page then shows older movements.
+
+    Shows no sum and no balance (law 5).
+    """
     at = timezone.now()
     today = business_date(store=store, at=at)
     day, before = _day(request, today), _before(request)
@@ -137,7 +140,7 @@ def _row(movement: Movement, vault: Place, accounts: dict[str, str], *, why_not:
 
 def _reason(movement: Movement, accounts: dict[str, str]) -> str:
     if movement.reason == movement.kind.lower():
-        # Kinds without a reason of their own store their name as the reason, and the row shows the kind already.
+        # A movement without a reason stores the name of its kind as the reason. The row already shows the kind.
         return ""
     if movement.kind in ENTRY_KIND.values() and movement.reverses_id is None:
         return accounts.get(movement.reason, movement.reason)
