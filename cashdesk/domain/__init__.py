@@ -1,1 +1,4 @@
-"""The domain's functions, in rooms by noun. Functions that change something take `by` (who) and `at` (when, UTC)."""
+"""The functions of the domain, in packages by noun.
+
+A function that changes something takes `by` (the caller) and `at` (the current time, UTC).
+"""

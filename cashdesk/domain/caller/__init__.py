@@ -1,1 +1,1 @@
-"""The caller of a function, what they may see, and the audit trail of what they did."""
+"""The caller of a function, the rows that the caller may see, and the audit trail of the caller's actions."""

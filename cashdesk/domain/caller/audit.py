@@ -22,9 +22,10 @@ def note(
     account: Account | None = None,
     detail: Mapping[str, Any] | None = None,
 ) -> None:
-    """Adds an entry, in the transaction of the change. `detail` never holds a secret or an expected amount.
+    """Adds an entry to the audit trail, in the same transaction as the change.
 
-    The entry belongs to the account of `store`, else to `account`, else to the caller's account.
+    `detail` never holds a secret or the expected amount of an open period. The entry belongs to the account of `store`.
+    Without `store` it belongs to `account`, and without both to the caller's account.
     """
     AuditEntry.objects.create(
         at=at,
@@ -40,11 +41,11 @@ def note(
 
 
 def entry_of(action: str) -> Subquery:
-    """Returns a subquery for the id of a row's audit entry. `action` is `noun.verb`, for something that happens once
-    per row.
+    """Returns a subquery for the id of the audit entry about each row of a query. `action` is `noun.verb`.
 
-    Two changes that lock the same place exclusively write their entries in their real order. Their clocks may disagree,
-    because they are read before the wait for the lock.
+    The action must happen at most once per row. Compare these ids, not times, to learn which of two changes came first.
+    The ids are in the real order if both changes locked the same place exclusively. The times may be in the wrong
+    order, because each clock is read before the wait for the lock.
     """
     noun, _dot, _verb = action.partition(".")
     subject = Concat(Value(f"{noun}:"), Cast(OuterRef("pk"), CharField()))

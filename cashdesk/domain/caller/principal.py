@@ -12,7 +12,10 @@ from cashdesk.models import AccessToken, CashSession, Store, User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """A person, a program with an API key, or the system (a command on the server, with neither user nor token)."""
+    """The caller: a person, a program with an API key, or the system.
+
+    The system is a command on the server. It has neither a user nor a token.
+    """
 
     user: User | None = None
     token: AccessToken | None = None
@@ -29,21 +32,21 @@ class Principal:
 
     @property
     def account_id(self) -> int | None:
-        """The caller's account. None for the system and for an operator of the installation."""
+        """The id of the caller's account. None for the system and for a superuser without an account."""
         if self.user is not None:
             return self.user.account_id
         return self.token.account_id if self.token else None
 
     @property
     def label(self) -> str:
-        """`user:42`, `apikey:ck_1a2b` or `system`, for audit entries and answers (docs/contracts.md, section 3)."""
+        """The caller in stored rows and answers: `user:42`, `apikey:ck_1a2b` or `system` (docs/contracts.md, section 3)."""
         if self.token is not None and self.is_program:
             return f"apikey:{self.token.prefix}"
         return f"user:{self.user.pk}" if self.user is not None else "system"
 
     @property
     def name(self) -> str:
-        """The name on documents: the person's, the key's, or `system`."""
+        """The caller's name to store and show: the name of the person or of the key, or `system`."""
         if self.user is not None:
             return str(self.user)
         return self.token.name or self.token.prefix if self.token is not None else "system"
@@ -55,14 +58,14 @@ class Principal:
         return self.is_system or (self.is_program and role != Role.ADMIN)
 
     def has_scope(self, scope: Scope) -> bool:
-        """Whether the caller may make calls of this scope. People need no scopes."""
+        """Whether the caller may make calls that need this scope. People and the system need no scopes."""
         return not self.is_program or (self.token is not None and scope in self.token.scopes)
 
     @property
     def own_store(self) -> Store | None:
-        """The store that a request means if it names none: the token's store, else the person's.
+        """The caller's default store, for a request that names no store: the token's store, or else the person's store.
 
-        It is None if the person no longer works in the token's store.
+        None if the person no longer works in the token's store, or if there is no default store.
         """
         if self.token is not None and self.token.store is not None:
             bound = self.token.store
@@ -70,10 +73,10 @@ class Principal:
         return self.user.store if self.user is not None else None
 
     def stores(self) -> "QuerySet[Store]":
-        """Returns the stores that the caller may see. All others are answered as if they did not exist.
+        """Returns the stores that the caller may see. Answers treat all other stores as if they did not exist.
 
-        Includes inactive stores, so that their books can be read and their open drawers counted. Opening and trading
-        there are refused elsewhere (domain/store/may_trade.py).
+        Includes inactive stores, so that people can read their books and count their open drawers.
+        `domain.store.may_trade` refuses to open a drawer or to trade in an inactive store.
         """
         stores = Store.objects.all()
         if self.is_system or (self.user is not None and self.user.is_superuser):
@@ -89,7 +92,10 @@ class Principal:
         return stores.filter(wanted)
 
     def people(self, *, with_inactive: bool = False) -> "QuerySet[User]":
-        """Returns the people that the caller may see: active ones unless `with_inactive`. A cashier sees only themselves."""
+        """Returns the people that the caller may see. A cashier sees only themselves.
+
+        Leaves out inactive people unless `with_inactive` is set.
+        """
         people = User.objects.all() if with_inactive else User.objects.filter(is_active=True)
         if self.is_system or (self.user is not None and self.user.is_superuser):
             return people
@@ -115,17 +121,20 @@ SYSTEM = Principal()
 
 
 def works_in(user: User, store: Store) -> bool:
-    """Whether a person works in a store: it is their store, or they are an admin of its account."""
+    """Whether a person works in a store: it is their own store, or they are an admin of its account or a superuser."""
     if user.is_superuser or user.store_id == store.pk:
         return True
     return user.role == Role.ADMIN and user.account_id == store.account_id
 
 
 def find_person(*, user_id: int | None, by: Principal) -> User:
-    """Returns the person whose drawer is meant: the one named, else the caller. Raises Forbidden.
+    """Returns the person whose drawer a request is about: the person with `user_id`, or the caller if it is None.
 
-    A cashier may name only themselves, a manager the people of their store, a program those of its stores
-    (docs/contracts.md, section 1). The refusal is the same for an unknown id, so it does not reveal which ids exist.
+    A cashier may name only themselves. A manager may name people of their store, and a program people of its stores
+    (docs/contracts.md, section 1).
+
+    Raises Forbidden for any other id, and for a program that names nobody. The error for an unknown id is the same, so
+    that it does not reveal which ids exist.
     """
     if by.user is not None and user_id in (None, by.user.pk):
         return by.user
@@ -145,18 +154,20 @@ def find_person(*, user_id: int | None, by: Principal) -> User:
 
 
 def find_operator(*, uid: str, store: Store, by: Principal) -> User | None:
-    """Returns the person with this operator uid in the store's account, also an inactive one. None if `by` may not see
-    them.
+    """Returns the person of the store's account who has this operator uid, active or not.
+
+    Returns None if there is no such person, or if `by` may not see them.
     """
     people = by.people(with_inactive=True).filter(has_operator_uid([uid]), account_id=store.account_id)
-    # Old data may have a code equal to another person's id. The code wins.
+    # In old data one person's code may equal another person's id. Then the person with the code is returned.
     return people.order_by("-operator_code").first()
 
 
 def has_operator_uid(uids: Collection[str]) -> Q:
-    """Returns the condition that a person has one of these operator uids: their code, or their id if they have no code.
+    """Returns the query condition that a person has one of these operator uids.
 
-    A uid is compared as text: `0218` is not the id 218, and other digits than ASCII never match.
+    The uid of a person is their operator code, or their id if they have no code. Uids are compared as text: `0218` does
+    not match the id 218, and digits outside ASCII match no id.
     """
     ids = [int(uid) for uid in uids if uid.isascii() and uid.isdecimal() and len(uid) < 19 and uid == str(int(uid))]
     return Q(operator_code__in=[uid for uid in uids if uid]) | Q(operator_code="", pk__in=ids)

@@ -1,1 +1,1 @@
-"""Counts, drafts of forms, witnesses, and the checks of typed amounts."""
+"""Counts, drafts of forms, witnesses, plans for the next float, and checks of typed amounts."""

@@ -1,4 +1,4 @@
-"""Counts: what a person found in a place, stored once and never changed."""
+"""Stores counts: the amounts that a person found in a place. A stored count never changes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from cashdesk.money import bounded
 from cashdesk.pair import Pair
 
 PIECES_MAX: Final = 10_000_000
-"""The most pieces of one note or coin: more than any drawer holds, and small enough for the column."""
+"""The most pieces of one note or coin in a count: more than any drawer holds, and small enough for the column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pieces:
-    """A number of pieces of one note or coin. `denomination` is its worth in minor units."""
+    """A number of pieces of one note or coin. `denomination` is the value of one piece in minor units."""
 
     denomination: int
     pieces: int
@@ -29,7 +29,7 @@ class Pieces:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountedAmount:
-    """The count of one currency and method: `amount` in minor units, and for cash optionally the pieces."""
+    """The counted `amount` of one currency and method, in minor units. For cash it may also list the pieces."""
 
     currency: str
     amount: int
@@ -38,17 +38,17 @@ class CountedAmount:
 
     @property
     def pair(self) -> Pair:
-        """Currency and method, as balances are keyed."""
+        """Currency and method: the key of a balance."""
         return Pair(self.currency, self.method)
 
 
 def total_of(
     *, currency: str, pieces: Sequence[Pieces], field: str = "count", write: Callable[[int, str], str] | None = None
 ) -> int:
-    """Returns the value of pieces in minor units.
+    """Returns the total value of pieces in minor units.
 
-    Raises InvalidInput for `field` if the currency lacks a note or coin, if one is listed twice, or if the total is too
-    large. `write` formats the amount in that error.
+    Raises InvalidInput for `field` if the currency does not have a listed note or coin, if a note or coin is listed
+    twice, or if the total is too large. `write` formats the amount in the error about the total.
     """
     known = {denomination.value for denomination in denominations_of(currency)}
     seen = set()
@@ -83,7 +83,7 @@ def keep_count(
     attempt: int = 1,
     witness: User | None = None,
 ) -> Count:
-    """Stores a count with its amounts and pieces. It never changes afterwards (law 4).
+    """Stores a count with its amounts and pieces. The stored count never changes (law 4).
 
     Raises InvalidInput for an amount above the limit.
     """

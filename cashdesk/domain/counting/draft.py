@@ -1,4 +1,4 @@
-"""Drafts: the unsent input of a form, as typed. A draft is not a count and books nothing."""
+"""Saves drafts: the input of a form that was not sent yet. A draft is not a count and books nothing."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -14,29 +14,30 @@ from cashdesk.models import Draft, User
 SUBJECT: Final = re.compile(r"[a-z][a-z-]{0,23}(:[A-Za-z0-9-]{1,40}){1,2}")
 FIELD_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,63}")
 FIELDS_MAX: Final = 1_000
-"""Django accepts as many fields in one form. A count of two dozen currencies has more than 800."""
+"""The most fields of a draft. Django has the same limit for a form. A count of 24 currencies has more than 800 fields."""
 VALUE_LENGTH_MAX: Final = 2_000
 LENGTH_MAX: Final = 48_000
-"""Characters of all fields and their names. A browser sends at most 64 KB while it leaves a page."""
+"""The most characters of all field names and values together. A browser sends at most 64 KB while it leaves a page."""
 
 EXPIRES_AFTER: Final = timedelta(days=30)
-"""A draft without input for this long is deleted."""
+"""A draft is deleted when its last input is this old."""
 
 DRAFTS_MAX: Final = 40
-"""Drafts per person. A new one replaces the one with the oldest input."""
+"""The most drafts of one person. One more draft deletes the draft with the oldest input."""
 
 
 @transaction.atomic
 def save_draft(
     *, by: Principal, subject: str, fields: Mapping[str, str], seen_version: int | None, device: str, at: datetime
 ) -> Draft:
-    """Stores the input of a form as the person's draft of this subject, and returns the draft.
+    """Stores the input of a form as the caller's draft of this subject, and returns the draft.
 
-    `seen_version` is the version of the draft that the page shows, or 0 for a page without a draft. It is None if the
-    person pressed a button: then this input replaces input from other devices. `device` is the page's id for its device.
+    `seen_version` is the version of the draft that the page shows, or 0 if the page shows no draft. It is None if the
+    person pressed a button: then this input replaces the input from other devices. `device` is an id that the page
+    chose for its device.
 
-    Raises DraftChanged if another device has saved other input since, DraftGone if the page's draft was sent or
-    discarded, InvalidInput for fields that no form has.
+    Raises DraftChanged if another device has saved different input since then. Raises DraftGone if the draft of the
+    page was sent or discarded. Raises InvalidInput for a subject, device or field that no form can have.
     """
     _refuse_strange(subject=subject, fields=fields, device=device)
     user = cast(User, by.user)
@@ -65,24 +66,27 @@ def draft_of(*, by: Principal, subject: str) -> Draft | None:
 
 
 def drafts_of(*, by: Principal, subjects: Iterable[str]) -> dict[str, Draft]:
-    """Returns the caller's own drafts of several subjects, by subject. One query."""
+    """Returns the caller's own drafts of several subjects, by subject, in one query."""
     drafts = Draft.objects.filter(user=by.user, subject__in=subjects) if by.user else ()
     return {draft.subject: draft for draft in drafts}
 
 
 def discard_draft(*, by: Principal, subject: str) -> None:
-    """Deletes the caller's draft of a subject, in the transaction of the form's effect or on request."""
+    """Deletes the caller's draft of a subject.
+
+    Called when the person discards the draft, and in the transaction that saves the sent form.
+    """
     Draft.objects.filter(user=by.user, subject=subject).delete()
 
 
 def delete_expired_drafts(*, at: datetime) -> int:
-    """Deletes drafts without input for `EXPIRES_AFTER`. Returns how many."""
+    """Deletes drafts whose last input is `EXPIRES_AFTER` or more ago. Returns the number of deleted drafts."""
     deleted, _by_model = Draft.objects.filter(updated_at__lte=at - EXPIRES_AFTER).delete()
     return deleted
 
 
 def fits(name: str, value: str) -> bool:
-    """Whether a form of ours may have a field with this name and value."""
+    """Whether a draft may contain a field with this name and value."""
     # PostgreSQL stores neither a NUL nor half a surrogate pair.
     is_text = "\0" not in value and not any("\ud800" <= sign <= "\udfff" for sign in value)
     return bool(FIELD_NAME.fullmatch(name)) and len(value) <= VALUE_LENGTH_MAX and is_text

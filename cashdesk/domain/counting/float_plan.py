@@ -1,6 +1,6 @@
 """Plans which notes and coins stay in the drawer as the next float, and which go into the bag.
 
-Uses only the count and the usual float, so it reveals nothing about the expected amount (law 5).
+The plan uses only the count and the usual float, so it reveals nothing about the expected amount (law 5).
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,15 +9,16 @@ from math import gcd
 from typing import Final
 
 UNITS_MAX: Final = 500_000
-"""The largest float for the exact search, whose cost grows with it. Its unit is the largest that divides all pieces.
+"""The largest float for the exact search, as a multiple of the greatest common divisor of all notes and coins.
 
-A larger float is filled greedily, largest pieces first. That may leave a gap that other pieces would close.
+The exact search takes longer for a larger float. Above this limit the plan takes the largest pieces first, which is
+fast. It may then miss an exact amount that other pieces would make.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanLine:
-    """A note or coin: pieces counted, and pieces to keep. `denomination` is its worth in minor units."""
+    """The counted pieces of one note or coin, and the pieces to keep. `denomination` is its value in minor units."""
 
     denomination: int
     counted: int
@@ -31,33 +32,37 @@ class PlanLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FloatPlan:
-    """The plan, largest pieces first. `wanted` is the intended float in minor units."""
+    """The plan, with the largest notes first. `wanted` is the intended float in minor units."""
 
     wanted: int
     lines: tuple[PlanLine, ...]
 
     @property
     def kept(self) -> int:
-        """The worth of the pieces to keep, in minor units."""
+        """The value of the pieces to keep, in minor units."""
         return sum(line.denomination * line.keep for line in self.lines)
 
     @property
     def bagged(self) -> int:
-        """The worth of the pieces for the bag, in minor units."""
+        """The value of the pieces for the bag, in minor units."""
         return sum(line.denomination * line.bag for line in self.lines)
 
     @property
     def missing(self) -> int:
-        """The part of the wanted float that is missing, in minor units."""
+        """The wanted float minus the value of the pieces to keep, in minor units."""
         return self.wanted - self.kept
 
 
 def plan_float(*, counted: Mapping[int, int], usual: Mapping[int, int], start_amount: int) -> FloatPlan:
-    """Returns which of the `counted` pieces to keep, and therefore which to bag. Pieces are by worth in minor units.
+    """Plans which of the `counted` pieces to keep as the next float, and which to put into the bag.
 
-    Aims at the usual float, piece by piece; without a usual float, at `start_amount`. Fills gaps with other pieces,
-    smallest first, because they are needed for change. If that gives no exact amount, replaces some of the usual
-    pieces. If no pieces make the amount, keeps the largest possible amount below it.
+    `counted` and `usual` are numbers of pieces by the value of a note or coin. Values and `start_amount` are in minor
+    units.
+
+    The plan keeps the pieces of the usual float. Without a usual float it keeps the amount `start_amount`. If pieces of
+    the usual float are missing, it adds other pieces, smallest first, because small pieces are needed for change. If
+    this does not give the exact amount, it replaces some of the usual pieces. If no pieces give the exact amount, it
+    keeps the largest possible amount below.
     """
     pieces = {worth: number for worth, number in sorted(counted.items()) if number > 0}
     wanted = sum(worth * number for worth, number in usual.items()) if usual else start_amount
@@ -76,28 +81,30 @@ def plan_float(*, counted: Mapping[int, int], usual: Mapping[int, int], start_am
 
 
 def _exactly(pieces: dict[int, int], base: dict[int, int], *, wanted: int, unit: int) -> dict[int, int]:
-    """Returns pieces worth `wanted`, or the largest possible amount below it."""
+    """Returns pieces with the value `wanted`, or with the largest possible value below it."""
     amount = _reaches(pieces, wanted=wanted, unit=unit)[0].bit_length() * unit - unit
     rest = {worth: number - base[worth] for worth, number in pieces.items()}
     lacking = amount - sum(worth * number for worth, number in base.items())
     added = _choose(rest, rest, amount=lacking, unit=unit)
     if added is not None:
         return {worth: base[worth] + added[worth] for worth in pieces}
-    # The usual pieces prevent the exact amount: a ten is kept, but only a twenty is left. Stay close to them.
+    # The usual pieces prevent the exact amount. For example, 20 is wanted and a ten is kept, but the rest is a twenty. So
+    # choose from all pieces, as close to the usual pieces as possible.
     return _choose(pieces, base, amount=amount, unit=unit) or dict.fromkeys(pieces, 0)
 
 
 def _reaches(pieces: dict[int, int], *, wanted: int, unit: int) -> list[int]:
-    """Returns which amounts the pieces can make, as bit sets in steps of `unit` up to `wanted`.
+    """Returns the amounts up to `wanted` that the pieces can make, as bit sets. Bit n stands for n times `unit`.
 
-    The first set is for all pieces, the next without the smallest kind, and so on; the last is for no pieces.
+    The first set is for all pieces, the second for all pieces except the smallest kind, and so on. The last set is for
+    no pieces.
     """
     reaches = [1]
     mask = (1 << (wanted // unit + 1)) - 1
     for worth, number in sorted(pieces.items(), reverse=True):
         reach, left, some = reaches[0], min(number, wanted // worth), 1
         while left:
-            # Steps of 1, 2, 4, ... and the remainder: some of these add up to any number of pieces.
+            # Adds 1, 2, 4, ... pieces, then the remainder. Any number of pieces is a sum of some of these.
             some = min(some, left)
             reach |= reach << (worth // unit * some) & mask
             left, some = left - some, some * 2
@@ -106,12 +113,13 @@ def _reaches(pieces: dict[int, int], *, wanted: int, unit: int) -> list[int]:
 
 
 def _choose(pieces: dict[int, int], aim: dict[int, int], *, amount: int, unit: int) -> dict[int, int] | None:
-    """Returns pieces worth exactly `amount`, or None. Decides from the smallest kind up, each as close to `aim` as
-    possible.
+    """Returns pieces with the exact value `amount`, or None if there are none.
+
+    Chooses the number of the smallest kind first, then of the next larger kind, each as close to `aim` as possible.
     """
     if amount < 0:
         return None
-    # Bytes, because reading one bit of a huge int would shift the whole number.
+    # Bytes, because to read one bit of a huge int, Python would shift the whole number.
     width = amount // unit // 8 + 1
     reaches = [reach.to_bytes(width, "little") for reach in _reaches(pieces, wanted=amount, unit=unit)]
     if not _has_bit(reaches[0], amount // unit):
@@ -125,7 +133,7 @@ def _choose(pieces: dict[int, int], aim: dict[int, int], *, amount: int, unit: i
 
 
 def _by_nearness(aim: int, *, most: int) -> Iterator[int]:
-    """Yields the numbers from 0 to `most`, nearest to `aim` first. Of two equally near, the larger comes first."""
+    """Yields the numbers from 0 to `most`, nearest to `aim` first. If two are equally near, the larger comes first."""
     middle = min(aim, most)
     yield middle
     for away in range(1, most + 1):

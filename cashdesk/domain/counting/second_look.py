@@ -1,8 +1,8 @@
-"""Tells whether a typed amount is out of line, so that the page asks for confirmation before it is booked.
+"""Finds typed amounts that need a second look: they are unusually large, so the person must confirm them.
 
-This depends on the amount, the store's settings and the usual number of digits, never on a balance. So a cashier who
-tries amounts learns nothing about what is expected (law 5, docs/decisions/0020). The APIs do not check this, because
-they cannot ask back.
+The check uses the amount, the store's settings and the usual number of digits, never a balance. So a cashier who tries
+amounts learns nothing about the expected amount (law 5, docs/decisions/0020). Only pages check this, because an API
+cannot ask the person.
 """
 
 from collections.abc import Iterable
@@ -21,25 +21,27 @@ from cashdesk.money import exponent_of
 from cashdesk.movement_kinds import RULES
 
 FLOATS_MAX: Final = 3
-"""A float larger than this many usual floats needs a second look."""
+"""A float needs a second look if it is more than this many times the usual float."""
 
 DIGITS_MORE: Final = 2
-"""An amount with this many digits more than usual needs one. Catches a lost decimal point, a repeated key and a double
-"00".
+"""An amount needs a second look if it has at least this many digits more than usual.
+
+This catches a lost decimal point, a key that was pressed too often, and a doubled "00".
 """
 
 LATEST: Final = 20
 LATEST_MIN: Final = 5
-"""The usual number of digits comes from the latest `LATEST` amounts. With fewer than `LATEST_MIN` it is unknown."""
+"""The usual number of digits comes from the latest `LATEST` amounts. It is unknown if there are fewer than `LATEST_MIN`."""
 
 REGISTER_UNITS: Final = 2_000
 VAULT_UNITS: Final = 20_000
-"""Default limits for a store without its own, in units of the currency's size: 2,000.00 EUR or 2,000,000 CLP at a
-register.
+"""The default limits for a store without its own limits, to be multiplied by the size of the currency (`_SIZES`).
+
+The limit at a register is 2,000.00 EUR (size 1) or 2,000,000 CLP (size 1,000).
 """
 
 UNKNOWN: Final = 10**9
-"""More digits than any amount has."""
+"""Stands for an unknown number of digits. No amount has so many digits, so no amount needs a second look."""
 
 _SIZES: Final = {
     1: "AED AUD AZN BGN BHD BRL CAD CHF EUR FJD GBP GEL ILS JOD KWD MYR NZD OMR PEN PLN QAR RON SAR SGD TND USD",
@@ -50,7 +52,7 @@ _SIZES: Final = {
     100_000: "IRR LAK LBP",
 }
 _SIZE_OF: Final = MappingProxyType({code: size for size, codes in _SIZES.items() for code in codes.split()})
-"""A currency's size: about how many units make a small note, as a power of ten."""
+"""The size of each currency: the approximate value of a small note, as a power of ten."""
 
 
 class Why(StrEnum):
@@ -63,7 +65,10 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Doubt:
-    """An amount (minor units) that is out of line, and why. `than` is the usual float or the limit; 0 for digits."""
+    """An amount (minor units) that needs a second look, and the reason.
+
+    `than` is the usual float or the limit, in minor units. It is 0 for `DIGITS`.
+    """
 
     amount: int
     currency: str
@@ -72,15 +77,15 @@ class Doubt:
 
     @property
     def token(self) -> str:
-        """The text that a form carries after the person has confirmed this amount."""
+        """The text that the form sends when the person confirms this amount."""
         return f"{self.amount} {self.currency}"
 
 
 def second_look_limit(*, store: Store, is_vault: bool, currency: str = "") -> int | None:
-    """Returns the amount in minor units above which a second look is needed, or None if there is no limit.
+    """Returns the limit in minor units. A larger amount needs a second look. Returns None if there is no limit.
 
-    The store's own limit applies to its own currency. For another currency, or without an own limit, it is a
-    default for the currency's notes.
+    The store's own limit applies to the store's currency. Another currency, or a store without its own limit, has a
+    default limit that depends on the size of the currency.
     """
     currency = currency or store.currency
     own = store.vault_look_minor if is_vault else store.register_look_minor
@@ -93,9 +98,10 @@ def second_look_limit(*, store: Store, is_vault: bool, currency: str = "") -> in
 
 
 def doubt_about(*, store: Store, kind: MovementKind, amount: int, currency: str, is_vault: bool) -> Doubt | None:
-    """Returns why a typed amount is out of line, or None. At most one query.
+    """Returns a `Doubt` if a typed amount (minor units) needs a second look, else None. Runs at most one query.
 
-    `kind` is the movement that it makes: FLOAT for an opening, OPENING_BALANCE for the vault's opening.
+    `kind` is the kind of movement that the form records: FLOAT at the opening of a drawer, OPENING_BALANCE at the
+    opening of the vault.
     """
     usual_float = _usual_float(store) if kind == MovementKind.FLOAT and currency == store.currency else 0
     if usual_float:
@@ -104,7 +110,7 @@ def doubt_about(*, store: Store, kind: MovementKind, amount: int, currency: str,
     limit = second_look_limit(store=store, is_vault=is_vault, currency=currency)
     if limit is not None and amount > limit:
         return Doubt(amount=amount, currency=currency, why=Why.LIMIT, than=limit)
-    # A usual amount has at least one digit, so an amount that is out of line has at least three.
+    # The usual number of digits is at least 1, so a shorter amount needs no query.
     if amount < 10**DIGITS_MORE:
         return None
     usual = _usual_digits(store=store, kind=kind, currency=currency, is_vault=is_vault)
@@ -119,9 +125,10 @@ def refuse_out_of_line(
     is_vault: bool = False,
     looked_at: Iterable[str] = (),
 ) -> None:
-    """Raises OutOfLine if an amount (minor units, currency) is out of line and its token is not in `looked_at`.
+    """Raises OutOfLine if an amount (minor units, currency) needs a second look and was not confirmed.
 
-    For forms only. Called inside `act_once`, so that a repeated form gets its first answer instead of a new question.
+    `looked_at` has the tokens of the confirmed amounts. For forms only. Call it inside `act_once`: a form that is sent
+    twice then gets its first answer again, not a new question.
     """
     found = [
         doubt_about(store=store, kind=kind, amount=amount, currency=currency, is_vault=is_vault)
@@ -137,11 +144,12 @@ def _usual_float(store: Store) -> int:
 
 
 def _usual_digits(*, store: Store, kind: MovementKind, currency: str, is_vault: bool) -> int:
-    """Returns the usual number of digits of such amounts in the store, or UNKNOWN if there are too few."""
+    """Returns the usual number of digits of the store's amounts of this kind, or UNKNOWN if there are too few amounts."""
     rule = RULES[kind]
     if not rule.has_usual_amount:
         return UNKNOWN
-    # The far end has the fewest movements, so its index finds the latest ones fast.
+    # The filter names the places at the far end, because these have fewer movements than the registers. So the index finds
+    # the latest movements fast.
     far, here = ("source", "destination") if rule.comes_in else ("destination", "source")
     ends = {
         f"{far}__in": Place.objects.filter(store=store, kind=rule.far_end).values("pk"),

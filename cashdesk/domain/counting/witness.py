@@ -23,11 +23,14 @@ def asks_witness(*, store: Store, amount: int) -> bool:
 
 
 def confirm_witness(*, name: str, password: str, source: Source, by: Principal, store: Store, at: datetime) -> User:
-    """Returns the witness of a count by `by`, after checking the witness's name and password.
+    """Checks the name and password of a witness for a count by `by`. Returns the witness.
 
-    A wrong attempt counts as at the sign-in, so call this outside the transaction that may roll back. Raises
-    InvalidInput for missing fields, and for `witness_name` if the name or the password is wrong (the error does not say
-    which). Raises TooManyAttempts, and Forbidden if this person may not witness here.
+    A wrong password counts as a failed sign-in. Call this outside a transaction that may roll back: the rollback would
+    delete the failed attempt.
+
+    Raises InvalidInput for a missing name or password. If one of them is wrong, raises InvalidInput for `witness_name`,
+    so that the error does not say which of them is wrong. Raises TooManyAttempts after too many attempts, and Forbidden
+    if this person may not be the witness.
     """
     left_out = [field for field, typed in (("witness_name", name), ("witness_password", password)) if not typed]
     if left_out:
@@ -42,14 +45,14 @@ def confirm_witness(*, name: str, password: str, source: Source, by: Principal, 
     except NotSignedIn as error:
         raise InvalidInput.of("witness_name", _(WRONG_CREDENTIALS)) from error
     if witness.account_id != store.account_id:
-        # A person of another account is treated as unknown, so that nobody learns whether the password was right.
+        # The error is the same as for an unknown name, so that nobody learns whether the password was right.
         raise InvalidInput.of("witness_name", _(WRONG_CREDENTIALS))
     refuse_witness(witness, by=by, store=store)
     return witness
 
 
 def refuse_witness(witness: User | None, *, by: Principal, store: Store) -> None:
-    """Raises Forbidden if the witness counted the cash themselves or has no access to the store."""
+    """Raises Forbidden if the witness is the person who counted, is inactive, or has no access to the store."""
     if witness is None:
         return
     is_there = witness.is_active and witness.account_id == store.account_id

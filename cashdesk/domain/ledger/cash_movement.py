@@ -1,4 +1,7 @@
-"""Moves money by hand at a register or the vault: paid in, paid out, drops, loans, deposits and withdrawals."""
+"""Records money that people move at a register or the vault.
+
+The kinds are paid in, paid out, drop, loan, deposit and withdrawal.
+"""
 
 from datetime import datetime
 
@@ -22,10 +25,12 @@ from cashdesk.movement_kinds import RULES
 def move_cash(
     *, session: CashSession, kind: MovementKind, amount: int, by: Principal, at: datetime, reason: str, note: str = ""
 ) -> Movement:
-    """Moves `amount` minor units of cash between an open drawer and the far end of `kind`, and returns the movement.
+    """Records `amount` minor units of cash between an open drawer and the far end of `kind`. Returns the movement.
 
-    Never checks that the drawer holds the amount: a refusal would reveal what is expected (law 5). Raises NothingOpen
-    if the session was closed meanwhile, Conflict if the register or store may not trade now.
+    The far end is the other place of this kind of movement (`KindRule.far_end`), such as the vault for a drop.
+
+    Does not check that the drawer holds the amount: a refusal would reveal the expected amount (law 5). Raises
+    NothingOpen if the session was closed meanwhile. Raises Conflict if the store or the register may not trade now.
     """
     places = places_of(session.store)
     register = _lock(session.register, kind=kind, places=places)
@@ -64,11 +69,13 @@ def move_money(
     reason: str = "",
     note: str = "",
 ) -> Movement:
-    """Moves `amount` minor units between a register or the vault and the far end of `kind`, and returns the movement.
+    """Records `amount` minor units between `here` and the far end of `kind`. Returns the movement.
 
-    At a register it belongs to the open session, if there is one. Raises InvalidInput for a kind that is not possible
-    at the place, or for another method than cash if the kind moves only cash. Raises Conflict if the store or register
-    may not trade.
+    `here` is a register or the vault. The far end is the other place of this kind of movement (`KindRule.far_end`). A
+    movement at a register belongs to the open session, if there is one.
+
+    Raises InvalidInput for a kind that is not possible at the place, and for a method other than cash if the kind
+    allows only cash. Raises Conflict if the store or the register may not trade now.
     """
     rule = RULES[kind]
     if not rule.is_by_hand or here.kind not in rule.near_ends:
@@ -80,7 +87,7 @@ def move_money(
             "method", _("%(kind)s moves only cash. Choose the method CASH.") % {"kind": _(kind.label)}
         )
     if rule.far_end != PlaceKind.BANK:
-        # An inactive store still settles with its bank: it empties its vault and receives ordered change.
+        # Movements from and to the bank are allowed in an inactive store, so that it can empty its vault.
         refuse_switched_off(store)
     places = places_of(store)
     locked = _lock(here, kind=kind, places=places)
@@ -116,7 +123,7 @@ def _lock(here: Place, *, kind: MovementKind, places: dict[str, Place]) -> Place
 
 
 def _route(here: Place, *, kind: MovementKind, places: dict[str, Place]) -> tuple[Place, Place]:
-    """Returns source and destination of a movement that is made by hand at a place."""
+    """Returns the source and the destination of a movement that a person records at a place."""
     rule = RULES[kind]
     if not rule.is_by_hand:
         raise InvalidMovement(f"{kind.label}: is not recorded by hand.")

@@ -1,4 +1,4 @@
-"""Entries: movements that are to be recorded. `domain.ledger.ledger` writes them."""
+"""Describes movements before they are recorded. `domain.ledger.ledger` inserts them."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,9 +11,10 @@ from cashdesk.money import AMOUNT_MAX
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A movement to be recorded. `amount` is in minor units.
+    """A movement that is not recorded yet. `amount` is in minor units.
 
-    `occurred_at` (UTC) decides the business date, unless `business_date` is already frozen, as for a payment.
+    The business date is computed from `occurred_at` (UTC), unless `business_date` is given. A payment gives its own
+    frozen date.
     """
 
     source: Place
@@ -49,10 +50,11 @@ def entries_of_difference(
     reason: str = "",
     note: str = "",
 ) -> list[Entry]:
-    """Returns the movements that bring a place's book from expected to counted. `difference` is counted minus expected.
+    """Returns the movements that change a place's book from the expected to the counted amount.
 
-    A shortage goes from the place to over/short, an overage comes from there. One movement has a maximum amount, so a
-    huge difference needs several: a barcode that was scanned as an amount must not block the close.
+    `difference` is counted minus expected, in minor units. A shortage moves money from the place to over/short, and an
+    overage moves money from over/short to the place. A movement has a maximum amount, so a huge difference gives
+    several movements: a barcode that was scanned as an amount must not block the close.
     """
     source, destination = (over_short, place) if difference > 0 else (place, over_short)
     entries, left = [], abs(difference)

@@ -1,4 +1,7 @@
-"""Expected amounts. Views, lists and reports all use these sums, so they cannot disagree."""
+"""Sums the movements of a place to its expected amounts.
+
+All pages, lists and reports use these sums, so they cannot disagree.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,8 +21,8 @@ Balances = Mapping[Pair, int]
 
 ID_MAX: Final = 2**63 - 1
 
-# Reads one range of each covering index (movement_into_place, movement_out_of_place), index-only on both databases. The
-# parameters are given twice because each half needs the range for its own index.
+# Reads one range of each covering index (movement_into_place, movement_out_of_place). Both databases read only the index.
+# The parameters are given twice, because each half needs the range for its own index.
 _MOVED: Final = """
 SELECT currency, method, CAST(SUM(amount) AS bigint) FROM (
     SELECT currency, method, amount FROM cashdesk_movement WHERE destination_id = %s AND id > %s AND id <= %s
@@ -28,8 +31,8 @@ SELECT currency, method, CAST(SUM(amount) AS bigint) FROM (
 ) moved GROUP BY currency, method
 """
 
-# Same two index ranges, but `kind` is not in the index, so rows are fetched, and their payments by primary key. Payments are
-# shown as billed, with the rounding as its own line. Used by reports only.
+# Reads the same two index ranges. But `kind` is not in the index, so the database also fetches the rows, and their payments
+# by primary key. Payments have their billed amount here, and the cash rounding is a separate line. Used by reports only.
 _MOVED_BY_KIND: Final = """
 SELECT
     kind, currency, method, COUNT(*), CAST(SUM(billed_in) AS bigint), CAST(SUM(billed_out) AS bigint),
@@ -66,9 +69,10 @@ _ORDER_OF_KINDS: Final = {kind: number for number, kind in enumerate(_KINDS)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovedOfKind:
-    """The movements of one kind, currency and method at a place: how many, and minor units in and out.
+    """The number and the sums of a place's movements of one kind, currency and method. Sums are in minor units.
 
-    For ROUNDING both sums are signed: the moved amount minus the billed amount.
+    `came_in` is money into the place, `went_out` is money out of it. For ROUNDING both sums are the moved amount minus
+    the billed amount, and may be negative.
     """
 
     kind: MovementKind | ReportLine
@@ -80,7 +84,7 @@ class MovedOfKind:
 
     @property
     def pair(self) -> Pair:
-        """Currency and method, as balances are keyed."""
+        """Currency and method: the key of a balance."""
         return Pair(self.currency, self.method)
 
 
@@ -97,7 +101,7 @@ class Book:
 
     @property
     def currencies(self) -> frozenset[str]:
-        """The currencies of cash that a count of the place must include."""
+        """The currencies that a count of the place's cash must include."""
         return self.carried | self.moved
 
     def amount(self, *, currency: str, method: str) -> int:
@@ -111,16 +115,20 @@ class Book:
 
 
 def moved(*, place: Place, after: int, until: int = ID_MAX) -> dict[Pair, int]:
-    """Returns in minus out of a place by pair, in minor units, over movements with `after` < id <= `until`."""
+    """Returns the money into a place minus the money out of it, in minor units, by currency and method.
+
+    Sums the movements with `after` < id <= `until`.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_MOVED, [place.pk, after, until, place.pk, after, until])
         return {Pair(currency, method): int(amount) for currency, method, amount in cursor.fetchall()}
 
 
 def moved_cash(*, periods: Sequence[tuple[int, int]], before: int) -> Iterator[tuple[str, int]]:
-    """Yields (currency, minor units) parts whose sum is the cash in minus out of several places.
+    """Sums the cash into several places minus the cash out of them. Yields (currency, minor units) pairs.
 
-    Each period is (place id, id of the last movement before it). All periods end before the movement `before`.
+    A currency may come several times, so the caller adds up the pairs. Each period is (id of the place, id of the last
+    movement before the period). All periods end before the movement with the id `before`.
     """
     for start in range(0, len(periods), PLACES_PER_STATEMENT):
         parts, parameters = [], []
@@ -133,9 +141,10 @@ def moved_cash(*, periods: Sequence[tuple[int, int]], before: int) -> Iterator[t
 
 
 def moved_by_kind(*, place: Place, after: int, until: int = ID_MAX) -> tuple[MovedOfKind, ...]:
-    """Returns the movements that `moved()` sums, by kind and in the order of the kinds.
+    """Returns the same sums as `moved()`, split by kind. Sorted by currency, method and kind.
 
-    One query reads them, so the parts add up. Sales and refunds are as billed; their rounding has its own line.
+    One query reads everything, so the lines add up to the result of `moved()`. Sales and refunds have their billed
+    amount, and their cash rounding is a separate line.
     """
     with connection.cursor() as cursor:
         cursor.execute(_MOVED_BY_KIND, [place.pk, after, until, place.pk, after, until])
@@ -159,7 +168,7 @@ def _line(kind: MovementKind | ReportLine, pair: Pair, numbers: list[int]) -> Mo
 
 
 def added_up(lines: Iterable[MovedOfKind]) -> dict[Pair, int]:
-    """Returns in minus out of such lines by pair, in minor units."""
+    """Adds up lines: returns the money in minus the money out, in minor units, by currency and method."""
     added: dict[Pair, int] = defaultdict(int)
     for line in lines:
         added[line.pair] += line.came_in - line.went_out
@@ -167,9 +176,10 @@ def added_up(lines: Iterable[MovedOfKind]) -> dict[Pair, int]:
 
 
 def last_movement_of(place: Place) -> int:
-    """Returns the id of the last movement into, out of or late for a place, or 0. A new period begins after it.
+    """Returns the id of the last movement into a place, out of it, or late for it. Returns 0 if there is none.
 
-    Includes late money, because that belongs to the previous period. The caller holds the place's exclusive lock.
+    A new period begins after this movement. A late movement is included because it belongs to the previous period. The
+    caller holds the place's exclusive lock.
     """
     found = (
         Movement.objects.filter(**{end: place}).order_by("-pk").values_list("pk", flat=True).first()
@@ -184,11 +194,11 @@ def last_seal_of(place: Place) -> Seal | None:
 
 
 def book_of(place: Place) -> Book:
-    """Returns the place's book: the balances of its last seal plus what moved since.
+    """Returns the place's book: the balances of its last seal plus the movements since then.
 
-    A caller that decides on the figures holds the place's lock. The cost depends on the running period, not on the
-    whole ledger. During a session the balance of its cash is the session's expected amount, because the opening brings
-    the book to the float.
+    A caller that decides something with the figures must hold the place's lock. The query reads only the movements of
+    the running period, not the whole ledger. During a session the cash balance in the session's currency is the
+    session's expected amount, because the opening makes the book equal to the float.
     """
     leaves_cash = Exists(ForeignCash.objects.filter(session__seal=OuterRef("pk"), stays=True))
     seals = Seal.objects.filter(place=place).annotate(leaves_foreign_cash=leaves_cash)
@@ -200,7 +210,7 @@ def book_of(place: Place) -> Book:
             balances[Pair(sealed["currency"], sealed["method"])] += sealed["amount"]
         carried = {currency for currency, method in balances if method == CASH}
         if last_seal.leaves_foreign_cash:
-            # Seals hold no zero balances, so currencies that still need a count are read here.
+            # A seal has no zero balances, so a currency with balance 0 that still needs a count is found only here.
             left = ForeignCash.objects.filter(session__seal=last_seal, stays=True)
             carried.update(left.values_list("currency", flat=True))
     moves = moved(place=place, after=last_seal.last_movement if last_seal else 0)
@@ -215,23 +225,26 @@ def book_of(place: Place) -> Book:
 
 
 def whole_book_of(place: Place) -> Balances:
-    """Returns a place's balances from all movements, without seals. For proofs and audits: too slow for trading."""
+    """Sums all movements of a place, without its seals. Returns the balances.
+
+    For proofs and audits only: too slow for trading.
+    """
     return {pair: amount for pair, amount in moved(place=place, after=0).items() if amount}
 
 
 def balances_of_places(*, store: Store) -> dict[int, Balances]:
-    """Returns every place's balances from all movements, by place id. For proofs and audits: too slow for trading."""
+    """Returns `whole_book_of` each place of a store, by place id. For proofs and audits only."""
     return {place.pk: whole_book_of(place) for place in store.places.all()}
 
 
 def late_cash_of(session: CashSession) -> int:
-    """Returns the cash that arrived late for a closed session: in minus out, in minor units.
+    """Returns the late cash of a closed session: money in minus money out, in minor units.
 
-    The cash was in the drawer when it was counted but not yet in the books. So it explains this part of the frozen
-    difference: `difference - late_cash_of()` is the adjusted difference (law 4).
+    When the drawer was counted, this cash had already moved, but it was not booked yet. So it explains a part of the
+    frozen difference: `difference - late_cash_of()` is the adjusted difference (law 4).
     """
     late = Movement.objects.filter(session=session, is_late=True, method=CASH, currency=session.currency).exclude(
-        # Such a movement is late only for the vault; in this register it was on time.
+        # A late movement with this register as its source or destination is late for the vault, not for this session.
         Q(source=session.register_id) | Q(destination=session.register_id)
     )
     signed = Case(When(destination__kind=PlaceKind.OVER_SHORT, then=F("amount")), default=-F("amount"))

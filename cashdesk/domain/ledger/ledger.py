@@ -1,4 +1,4 @@
-"""The only two functions that insert movements: `record()` and `reverse()`."""
+"""Inserts movements. Only `record()` and `reverse()` do this."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -34,22 +34,24 @@ from cashdesk.money import AMOUNT_MAX
 from cashdesk.movement_kinds import RULES
 
 ELSEWHERE: Final = frozenset({PlaceKind.CUSTOMERS, PlaceKind.OUTSIDE, PlaceKind.BANK, PlaceKind.OPENING})
-"""The places that new money comes from."""
+"""The kinds of places that new money comes from."""
 
 ROWS_PER_STATEMENT: Final = 500
-"""Keeps a statement's parameters far below the limits: 32,766 on SQLite, 65,535 on PostgreSQL."""
+"""Keeps the number of parameters far below the limits of a statement: 32,766 on SQLite, 65,535 on PostgreSQL."""
 
 
 def record(
     *, store: Store, entries: Sequence[Entry], by: Principal, at: datetime, guard: Place | None = None
 ) -> list[UUID]:
-    """Inserts movements in the given order and returns their UUIDs. Runs in the caller's transaction, with their cause.
+    """Inserts movements in the given order and returns their UUIDs.
 
-    With `guard` the statement locks that place shared, and inserts nothing if its `transitions` counter changed. A
-    posting then needs no earlier lock (docs/structure.md, section 5). Without `guard` the caller holds the places'
-    locks.
+    Runs in the transaction of the caller, together with the change that causes the movements. With `guard` the
+    statement takes a shared lock on that place, and inserts nothing if the place's `transitions` counter has changed.
+    So a posting needs no earlier lock (docs/structure.md, section 5). Without `guard` the caller holds the locks of the
+    places.
 
-    Raises InvalidMovement if law 2 or the kind forbids an entry, PlaceMovedOn if the guard's counter changed.
+    Raises InvalidMovement if law 2 or the rules of the kind forbid an entry. Raises PlaceMovedOn if the counter of
+    `guard` has changed.
     """
     uuids = [uuid4() for _entry in entries]
     for start in range(0, len(entries), ROWS_PER_STATEMENT):
@@ -79,23 +81,25 @@ def reverse(
     kinds: Collection[MovementKind] = REVERSIBLE_KINDS,
     refuses_late: bool = False,
 ) -> Movement:
-    """Corrects a mistake with an opposite movement, once (law 1). Returns the reversing movement.
+    """Corrects a mistaken movement with an opposite movement, once (law 1). Returns the opposite movement.
 
-    A movement of a running period is reversed in that period. If the register or the vault was counted since, the
-    reversal is late: over/short replaces that place, so sealed figures stay and the difference is explained (law 4).
-    `refuses_late` forbids late reversals. `kinds` lets a transition reverse its own movements.
+    A movement of a running period is reversed in that period. If its register or its vault was counted since then, the
+    reversal is late: over/short replaces the counted place. So the sealed figures do not change, and the reversal
+    explains the frozen difference (law 4). `refuses_late` forbids late reversals. `kinds` are the kinds that the caller
+    may reverse.
 
-    Raises Conflict if the movement is already reversed, or if both its places were counted since. Raises
-    InvalidMovement for a kind that the next count corrects, InvalidInput for the reason.
+    Raises Conflict if the movement is already reversed, if both of its places were counted since then, or if the
+    reversal would be late and `refuses_late` is set. Raises InvalidMovement for a kind outside `kinds` and for a
+    reversal. Raises InvalidInput for a missing or too long reason.
     """
     refuse_kind(movement, kinds=kinds)
     refuse_reason(reason)
     store = movement.store
     places = places_of(store)
     ends = [end for end in (movement.source, movement.destination) if end.kind in COUNTED_KINDS]
-    # Shared locks are enough, because a reversal is a posting. State is read after the locks. For late money this also locks
-    # the place whose period it explains, so that nobody approves it at the same moment. Late money without a place locks the
-    # vault, as a count of the whole store does.
+    # Shared locks are enough, because a reversal is a posting. State is read after the locks are taken. For late money the
+    # place whose period it explains is locked too, so that nobody approves the money at the same moment. If there is no such
+    # place, the vault is locked, as in a count of the whole store.
     explained = [movement.late_for or places[PlaceKind.VAULT]] if movement.is_late else []
     held = lock_places(shared=[*ends, *explained])
     if Movement.objects.filter(reverses=movement).exists():
@@ -110,8 +114,8 @@ def reverse(
         with transaction.atomic():
             (made,) = record(store=store, entries=[entry], by=by, at=at)
     except IntegrityError as error:
-        # Of two concurrent reversals the second waits in the unique index. The movement itself cannot be locked, because
-        # row locks need the right to update, which the application's role lacks.
+        # Two concurrent reversals meet in the unique index: the second one waits there and then fails. The row of the
+        # movement cannot be locked, because a row lock needs the UPDATE privilege, which the application's role lacks.
         if "reverses_id" not in str(error):
             raise
         raise already_reversed() from error
@@ -135,7 +139,7 @@ def _against(
     at: datetime,
     reason: str,
 ) -> Entry:
-    """Returns the opposite entry. Over/short replaces a place that was counted since."""
+    """Returns the opposite entry. Over/short replaces a place that was counted since the movement."""
     source, destination = (
         over_short if end in closed else held.get(end.pk, end) for end in (movement.destination, movement.source)
     )
@@ -157,7 +161,10 @@ def _against(
 
 
 def _check(*, store: Store, entry: Entry) -> None:
-    """Raises InvalidMovement if law 2 or the kind forbids the entry, before the database's constraints would."""
+    """Raises InvalidMovement if law 2 or the rules of the kind forbid the entry.
+
+    The database has constraints for the same rules. This check gives a readable error.
+    """
     if isinstance(entry.amount, bool) or not isinstance(entry.amount, int) or not 1 <= entry.amount <= AMOUNT_MAX:
         raise InvalidMovement(
             "amount: must be a whole number of minor units above 0.", errors={"amount": "must be above 0."}
@@ -179,7 +186,10 @@ def _check(*, store: Store, entry: Entry) -> None:
 
 
 def _late_ends(source: str, destination: str) -> list[tuple[str, str]]:
-    """Returns the possible ends of a late movement: over/short replaces the place whose period is closed."""
+    """Returns the possible (source, destination) pairs of a late movement.
+
+    Over/short replaces the place whose period is closed.
+    """
     late = []
     if source in COUNTED_KINDS:
         late.append((str(PlaceKind.OVER_SHORT), destination))
@@ -189,7 +199,7 @@ def _late_ends(source: str, destination: str) -> list[tuple[str, str]]:
 
 
 def _row(*, uuid: UUID, store: Store, entry: Entry, by: Principal, at: datetime) -> list[Any]:
-    """Returns the values of one row, prepared for the database, in the order of `_fields()`."""
+    """Checks an entry and returns its column values, prepared for the database, in the order of `_fields()`."""
     _check(store=store, entry=entry)
     if entry.source.kind in ELSEWHERE and entry.reverses is None:
         refuse_withdrawn(currency=entry.currency, store=store, on=business_date(store=store, at=entry.occurred_at))
@@ -225,12 +235,12 @@ def _fields() -> tuple["Field[Any, Any]", ...]:
 
 @cache
 def _insert_statement(rows: int, *, guarded: bool, vendor: str) -> str:
-    """Builds the INSERT ... SELECT. Ids are drawn after the guard's row is locked.
+    """Builds the INSERT ... SELECT statement. The database assigns the ids after it has locked the guard's row.
 
-    So the ids of a period have no gap that a movement of an earlier period could fill later.
+    So the movements of a place in one period are a range of ids, with no movement of another period between them.
     """
     columns = ", ".join(f'"{field.column}"' for field in _fields())
-    # PostgreSQL needs the types of bare VALUES; SQLite needs none and would misread them.
+    # PostgreSQL needs a type for each value in VALUES. SQLite needs none, and its CAST would change some values.
     marks = [f"CAST(%s AS {field.db_type(connection)})" if vendor == "postgresql" else "%s" for field in _fields()]
     values = ", ".join(f"({', '.join(marks)})" for _ in range(rows))
     # The statement must begin with INSERT, because Python's sqlite3 sets `rowcount` only then.

@@ -1,4 +1,4 @@
-"""Proves that the books are consistent, by recomputing them from the rows as an auditor would."""
+"""Proves that the books are consistent: computes them again from the rows, as an auditor would."""
 
 from collections.abc import Iterator
 
@@ -20,10 +20,10 @@ _SHORT = Sum("movements__amount", filter=_OVER_SHORT & Q(movements__source=F("re
 
 
 def faults_of_store(store: Store) -> Iterator[str]:
-    """Yields a sentence for every inconsistency in a store's books. There are none unless somebody changed rows by
-    hand.
+    """Yields a sentence for every inconsistency in a store's books.
 
-    Compares seals with movements, books with the whole ledger, results with seals, and payments with movements.
+    Compares the seals with the movements, the books with the sum of all movements, the results of sessions with the
+    seals, and the payments with their movements. An inconsistency means that somebody changed rows by hand.
     """
     for place in store.places.all():
         yield from faults_of(place)
@@ -35,9 +35,9 @@ def faults_of_store(store: Store) -> Iterator[str]:
 
 
 def _book_holds(place: Place) -> bool:
-    """Whether the book since the last seal equals the sum of the whole ledger.
+    """Whether the place's book (its last seal plus later movements) equals the sum of all its movements.
 
-    A mismatch is checked again under the place's lock, because a till may sell something between the two queries.
+    A mismatch is checked again under the place's lock, because a till may record a sale between the two queries.
     """
     if book_of(place).balances == whole_book_of(place):
         return True
@@ -47,7 +47,7 @@ def _book_holds(place: Place) -> bool:
 
 
 def _faults_of_sessions(store: Store) -> Iterator[str]:
-    """Compares frozen results with the seal, and those of counted sessions also with the booked movements."""
+    """Compares the frozen results of sessions with their seals. For counted sessions also compares the movements."""
     closed = CashSession.objects.filter(store=store).exclude(status=SessionStatus.OPEN).select_related("seal")
     for session in closed.annotate(returned=_RETURNED, over=_OVER, short=_SHORT).iterator(chunk_size=1000):
         if session.seal is None or session.expected_amount is None or session.difference is None:
@@ -61,8 +61,8 @@ def _faults_of_sessions(store: Store) -> Iterator[str]:
             for balance in session.seal.balances
             if (balance["currency"], balance["method"]) == (session.currency, CASH)
         )
-        # A counted close empties the drawer. All counted cash stays if a settlement holds the drawer or it was handed over.
-        # A forced close leaves the expected amount in it.
+        # After a close with a count the drawer is empty, with two exceptions: after a handover, and during a settlement, all
+        # counted cash stays in it. After a forced close the expected amount is still in it.
         declared = session.declared_amount or 0
         is_held = session.is_counted and not session.returned and left == declared
         kept = declared if session.is_handed_over or is_held else 0
@@ -78,9 +78,10 @@ def _faults_of_sessions(store: Store) -> Iterator[str]:
 
 
 def _faults_of_cancelled(session: CashSession) -> Iterator[str]:
-    """Checks that a cancelled opening left its drawer as it was: all its movements are reversed.
+    """Checks that a cancelled opening did not change its drawer: all movements of the opening are reversed.
 
-    It must have no payments on time. Late payments are allowed, because a till may report one that names the session.
+    The session must have no payment that is on time. It may have late payments, because a till may later report a
+    payment that names this session.
     """
     booked = Movement.objects.filter(session=session, payment__isnull=True)
     if booked.filter(reverses__isnull=True, reversed_by__isnull=True).exists():
@@ -91,9 +92,10 @@ def _faults_of_cancelled(session: CashSession) -> Iterator[str]:
 
 
 def _faults_of_foreign_cash(store: Store) -> Iterator[str]:
-    """Compares the frozen results of other currencies with the seal.
+    """Compares the frozen results of other currencies with the seals.
 
-    Counted cash is returned, or stays as counted; uncounted cash stays as booked.
+    Counted cash was returned to the vault, or the counted amount stayed in the drawer. For uncounted cash the expected
+    amount stayed in the drawer.
     """
     rows = ForeignCash.objects.filter(session__store=store).select_related("session__seal", "session__register")
     for row in rows.iterator(chunk_size=1000):
@@ -106,7 +108,7 @@ def _faults_of_foreign_cash(store: Store) -> Iterator[str]:
         )
         counted = row.counted_amount
         should_be_left = row.expected_amount if counted is None else counted if row.stays else 0
-        # If a settlement holds the drawer, the counted cash stays in it.
+        # During a settlement the counted cash stays in the drawer.
         if left not in (should_be_left, counted):
             found, right = to_text(left, row.currency), to_text(should_be_left, row.currency)
             yield f"Session {row.session_id}: {found} were left in the drawer, not {right}."

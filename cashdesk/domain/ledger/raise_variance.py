@@ -1,7 +1,7 @@
 """Creates variances: a difference above the store's tolerance, a close without a count, or late money.
 
-Called in the transaction of the cause (law 6), so there is a variance if and only if the cause was booked.
-`reconciliations.domain.variance_acts` has what people do with them.
+The caller runs these functions in the transaction that books the cause (law 6). So a variance exists only if its cause
+is booked. `reconciliations.domain.variance_acts` has the functions with which people explain and decide variances.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,12 +17,15 @@ from cashdesk.enums import CASH, ENDED_VARIANCES, PlaceKind, VarianceKind, Varia
 from cashdesk.models import BusinessDay, CashSession, Place, Store, Variance
 
 DAY_SUBJECT: Final = "business_day:"
-"""The first part of the subject of money that was recorded for a business day after that day was closed."""
+"""The prefix of `Variance.subject` for money that was recorded for a business day after the day was closed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """The cause of a variance. `subject` has the form of the audit trail; `person_id` is the cashier of the drawer."""
+    """The cause of a variance: the values that `Variance` stores about it.
+
+    `subject` has the form `noun:id` of the audit trail. `person_id` is the cashier of the drawer.
+    """
 
     store: Store
     subject: str
@@ -44,10 +47,10 @@ def raise_difference(
     method: str = CASH,
     always: bool = False,
 ) -> Variance | None:
-    """Creates a variance if counted minus expected (minor units) exceeds the tolerance, or if `always`. Returns it or
-    None.
+    """Creates a variance if counted minus expected (minor units) is above the tolerance, or if `always` is set.
 
-    A difference above the store's second limit is escalated from the start.
+    Returns the variance, or None if none was created. A variance above the store's second limit is created as
+    escalated.
     """
     store, difference = cause.store, counted - expected
     tolerance = tolerance_of(store=store, expected=expected, currency=currency)
@@ -74,7 +77,7 @@ def raise_difference(
 
 
 def raise_uncounted(*, cause: Cause, currency: str, at: datetime) -> Variance:
-    """Creates the variance of a close without a count. Nobody knows yet what the drawer holds."""
+    """Creates the variance of a close without a count. It has no figures, because nobody has counted the drawer yet."""
     return Variance.objects.create(
         store=cause.store,
         kind=VarianceKind.UNCOUNTED,
@@ -90,10 +93,10 @@ def raise_uncounted(*, cause: Cause, currency: str, at: datetime) -> Variance:
 
 
 def supersede(*, subjects: Iterable[str], kind: VarianceKind, by: Principal, at: datetime) -> None:
-    """Ends the waiting variances of a cause whose figure was reversed or corrected. Approved ones stay (law 4).
+    """Ends the undecided variances of these subjects, because their figures were reversed or corrected.
 
-    The caller holds the lock of the cause. Rows are locked in the order of their ids, so that two callers cannot
-    deadlock.
+    Approved variances do not change (law 4). The caller holds the lock of the place. The rows are locked in the order
+    of their ids, so that two callers cannot deadlock.
     """
     waiting = Variance.objects.filter(subject__in=tuple(subjects), kind=kind).exclude(state__in=ENDED_VARIANCES)
     for variance in waiting.select_for_update(of=("self",)).select_related("store").order_by("pk"):
@@ -111,10 +114,10 @@ def supersede(*, subjects: Iterable[str], kind: VarianceKind, by: Principal, at:
 
 
 def raise_late(*, store: Store, entries: Sequence[Entry], at: datetime) -> None:
-    """Creates a variance for late entries: one per period, currency and method.
+    """Creates variances for the late entries among `entries`: one per period, currency and method.
 
-    Later money for the same period joins it until it is approved. The caller holds at least a shared lock on each
-    period's place, so no approval runs at the same time.
+    Until a variance is approved, it also includes money that arrives later for the same period. The caller holds at
+    least a shared lock on the place of each period, so no approval runs at the same time.
     """
     raised = {}
     for entry in entries:
@@ -130,9 +133,9 @@ def raise_late(*, store: Store, entries: Sequence[Entry], at: datetime) -> None:
     for earlier in approved.order_by("last_movement"):
         if _period(earlier) in raised:
             raised[_period(earlier)].first_movement = 1 + (earlier.last_movement or 0)
-    # Sorted, so that two batches with common periods cannot deadlock. An existing variance that waits includes this money
-    # too: its amount sums everything since the previous approval, not since its own first movement. Of two concurrent
-    # batches the one that creates the variance may have the higher ids.
+    # Sorted, so that two batches with common periods cannot deadlock. If a variance of the period already waits, it includes
+    # this money too: its amount sums all late money since the previous approval. The sum cannot begin at the variance's own
+    # first movement: if two batches run at the same time, the batch that creates the variance may have the higher ids.
     Variance.objects.bulk_create([raised[period] for period in sorted(raised)], ignore_conflicts=True)
 
 
@@ -142,9 +145,12 @@ def _period(variance: Variance) -> tuple[str, date, str, str]:
 
 
 def _of_late(*, store: Store, entry: Entry, at: datetime) -> Variance:
-    """Returns a variance for the period that late money explains: a session's, else a place's day, else the store's day."""
+    """Returns an unsaved variance for the period that late money explains.
+
+    The period is a session. Without a session it is a business day of a place, and without both a day of the store.
+    """
     is_of_vault = entry.late_for is not None and entry.late_for.kind == PlaceKind.VAULT
-    # A drop whose reversal is late for the vault was on time in the drawer.
+    # For example, the late reversal of a drop: it is late for the vault only, so it does not explain the drawer's session.
     session = None if is_of_vault else entry.session
     register = session.register_id if session is not None else entry.late_for.pk if entry.late_for else None
     subject = f"place:{register}" if register is not None else f"store:{store.pk}"
@@ -163,9 +169,10 @@ def _of_late(*, store: Store, entry: Entry, at: datetime) -> Variance:
 
 
 def raise_late_for_day(*, day: BusinessDay, currency: str, first_movement: int, at: datetime) -> None:
-    """Creates the variance for cash that was recorded for a business day after its close, if none waits already.
+    """Creates the variance for cash that was recorded for a business day after the day was closed.
 
-    Money that is late for a session or settlement is not included: it gets its variance where it is booked.
+    Creates none if such a variance already waits. Does not include money that is late for a session or settlement:
+    `raise_late` creates the variance for that money.
     """
     variance = Variance(
         store=day.store,

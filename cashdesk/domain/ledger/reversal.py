@@ -1,4 +1,7 @@
-"""Rules for reversals. The ledger decides with them under its locks; pages use them to show beforehand what is possible."""
+"""Checks whether a movement can be reversed.
+
+The ledger calls these checks while it holds the locks. Pages call them earlier, to show whether a reversal is possible.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
@@ -18,7 +21,7 @@ COUNTED_KINDS: Final = frozenset({PlaceKind.REGISTER, PlaceKind.VAULT})
 REVERSIBLE_KINDS: Final = kinds_where(lambda rule: rule.reversal != Reversal.NOBODY)
 
 REASON_MAX: Final = 50
-"""Characters: the length of the movement's column."""
+"""The most characters of a reason. The column of the movement has this length."""
 
 
 def refuse_kind(movement: Movement, *, kinds: Collection[MovementKind] = REVERSIBLE_KINDS) -> None:
@@ -44,17 +47,21 @@ def already_reversed() -> Conflict:
 
 
 def counted_twice() -> Conflict:
-    """Returns the error for a movement whose two places were both counted since: their differences already explain it."""
+    """Returns the error for a movement if both of its places were counted after it.
+
+    The differences of the two counts already include the movement.
+    """
     return Conflict(
         _("Both places were counted since then. Their differences already include this movement."), code="counted_since"
     )
 
 
 def counted_since(movements: Sequence[Movement]) -> dict[int, list[Place]]:
-    """Returns, by movement id, which of its two places were counted since. One query.
+    """Returns for each movement id the places of the movement that were counted after it. Runs one query.
 
-    A place was counted if its period is sealed or is being counted. Cash without a session was also counted if a
-    cashier has opened the drawer since. A caller that decides on this holds the places' locks.
+    A place was counted if the period of the movement is sealed, or if the place is being counted now. Cash that moved
+    without a session was also counted if a cashier has opened the drawer since then. A caller that decides something
+    with the result must hold the locks of the places.
     """
     ends = {end.pk for movement in movements for end in _counted_ends(movement)}
     # A cancelled opening has a seal but no count.
@@ -74,17 +81,17 @@ def counted_since(movements: Sequence[Movement]) -> dict[int, list[Place]]:
 
 
 def why_not_reversed(movements: Sequence[Movement], *, on_time: bool = False) -> dict[int, str]:
-    """Returns, by movement id, why it cannot be reversed now, or "". For display: the ledger checks again under its
-    locks.
+    """Returns for each movement id the reason why it cannot be reversed now, or "" if it can.
 
-    `on_time` also refuses reversals that would be late. One query, if the movements were loaded with `reversed_by`.
+    For display only: the ledger checks again under its locks. With `on_time` a reversal that would be late is also not
+    possible. Runs one query if the movements were loaded with `reversed_by`.
     """
     counted = counted_since(movements) if movements else {}
     return {movement.pk: _why_not(movement, counted=counted[movement.pk], on_time=on_time) for movement in movements}
 
 
 def late_only(places: Sequence[Place]) -> Conflict:
-    """Returns the error for a late reversal where only one on time is allowed."""
+    """Returns the error for a late reversal by a caller who may reverse only on time. `places` were counted."""
     told = _("There was a count since then (%(place)s). Ask a manager to reverse this movement.")
     return Conflict(told % {"place": places[0] if places else _("drawer")}, code="counted_since")
 
@@ -109,6 +116,7 @@ def _is_counted_since(end: Any, movement: Movement) -> bool:
     if end.settling == Settling.COUNTING:
         return True
     if movement.session_id is None and movement.method == CASH and end.session_currency == movement.currency:
-        # A movement made during a session would belong to it, so this one is older than the session.
+        # A movement during a session belongs to the session. This movement has no session, so it is older than the running
+        # session, and the cashier counted it at the opening.
         return True
     return end.sealed_until is not None and movement.pk <= end.sealed_until

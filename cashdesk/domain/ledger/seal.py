@@ -1,4 +1,4 @@
-"""Seals the period of a place, and proves that nothing under a seal was changed."""
+"""Seals the period of a place, and proves that the rows of a sealed period were not changed."""
 
 import hashlib
 import json
@@ -20,10 +20,10 @@ DIGESTED: Final = (
 
 
 def seal_period(*, place: Place, last_seal: Seal | None, at: datetime) -> Seal:
-    """Closes the running period of a place with the next Z number, which has no gap, and the previous seal's digest.
+    """Closes the running period of a place. The seal gets the next Z number and the digest of the previous seal.
 
-    The caller holds the place's exclusive lock, has read `last_seal` under it, and has recorded the period's last
-    movements. The closing balances are summed here, because the close itself moves money.
+    The caller holds the place's exclusive lock, has read `last_seal` under this lock, and has recorded the last
+    movements of the period. The closing balances are summed here, so that they include the movements of the close.
     """
     after = last_seal.last_movement if last_seal else 0
     movements = list(_movements(place=place, after=after))
@@ -46,7 +46,7 @@ def seal_period(*, place: Place, last_seal: Seal | None, at: datetime) -> Seal:
 
 
 def faults_of(place: Place) -> list[str]:
-    """Recomputes every seal of a place from the rows, and returns a sentence for each that does not match."""
+    """Computes every seal of a place again from the rows. Returns a sentence for every mismatch."""
     faults = []
     previous: Seal | None = None
     for seal in Seal.objects.filter(place=place).order_by("number"):
@@ -82,7 +82,7 @@ def _movements(*, place: Place, after: int, until: int | None = None) -> Iterato
     if until is not None:
         wanted = wanted.filter(pk__lte=until)
     for row in wanted.order_by("pk").values_list(*DIGESTED, "late_for_id").iterator(chunk_size=2000):
-        # Older seals were made before the column `late_for` existed.
+        # Older seals were computed before the column `late_for` existed, so an empty value is left out.
         yield row if row[-1] is not None else row[:-1]
 
 
@@ -100,7 +100,11 @@ def _listed(balances: Balances) -> list[dict[str, Any]]:
 
 
 def _digest(seal: Seal, movements: list[tuple[Any, ...]]) -> str:
-    """Returns the SHA-256 of the seal's own figures, the previous digest, and each movement's columns, one line each."""
+    """Returns the SHA-256 of a seal and its movements.
+
+    The first hashed line has the seal's own figures and the previous digest. Each further line has the columns of a
+    movement.
+    """
     digest = hashlib.sha256()
     # Sorted JSON, because PostgreSQL returns the keys of an object in its own order.
     balances = json.dumps(seal.balances, sort_keys=True)

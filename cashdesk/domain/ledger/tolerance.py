@@ -1,13 +1,16 @@
-"""A store's limits for differences: its tolerance, and the second limit above which an admin decides."""
+"""Compares a difference with the store's two limits: the tolerance, and the second limit.
+
+A difference above the tolerance becomes a variance. An admin must decide a variance above the second limit.
+"""
 
 from cashdesk.models import Store
 
 
 def tolerance_of(*, store: Store, expected: int, currency: str) -> int:
-    """Returns the largest difference within the store's tolerance, in minor units.
+    """Returns the largest difference, in minor units, that is within the store's tolerance.
 
-    It is the store's amount, or its percentage of the expected amount if that is less. The amount applies only to the
-    store's own currency; for others only the percentage counts.
+    A store has a fixed amount and optionally a percentage of the expected amount. The smaller one applies. The fixed
+    amount is only for the store's own currency; another currency has only the percentage.
     """
     by_share = abs(expected) * store.tolerance_basis_points // 10_000
     if currency != store.currency:
@@ -21,8 +24,9 @@ def exceeds_tolerance(*, store: Store, difference: int, expected: int, currency:
 
 
 def is_above_second_limit(*, store: Store, difference: int, currency: str) -> bool:
-    """Whether an admin must decide a difference. Amounts are minor units; the limit applies only to the store's own
-    currency.
+    """Whether a difference (minor units) is above the second limit, so that an admin must decide it.
+
+    The limit applies only to the store's own currency.
     """
     second = store.escalation_minor
     return second is not None and currency == store.currency and abs(difference) > second

@@ -1,4 +1,4 @@
-"""Undo: people reverse movements that they entered by hand, until somebody counts the cash."""
+"""Undo: a person reverses a movement that they entered by hand. This is possible until somebody counts the cash."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,12 +19,13 @@ BY_HAND: Final = kinds_where(lambda rule: rule.reversal == Reversal.OWN)
 
 
 def take_back(*, movement: Movement, by: Principal, at: datetime, reason: str) -> Movement:
-    """Reverses a movement that `by` entered by hand, if that is still on time. Returns the reversal.
+    """Reverses a movement that `by` entered by hand, if nobody has counted the cash since. Returns the reversal.
 
-    After a count the reversal would be late money that explains another person's count, so a manager must decide.
+    After a count the reversal would be late money that changes the meaning of the count's difference. So only a manager
+    may reverse the movement then.
 
-    Raises Forbidden for another person's movement and for other kinds. Raises Conflict after a count, and as
-    `ledger.reverse` does. Raises InvalidInput for the reason.
+    Raises Forbidden for another person's movement and for a kind outside `BY_HAND`. Raises Conflict after a count and
+    for a movement that is already reversed. Raises InvalidInput for a missing or too long reason.
     """
     refusal = _refusal(movement, by=by)
     if refusal:
@@ -33,7 +34,10 @@ def take_back(*, movement: Movement, by: Principal, at: datetime, reason: str) -
 
 
 def why_not_taken_back(movements: Sequence[Movement], *, by: Principal) -> dict[int, str]:
-    """Returns, by movement id, why `by` cannot take it back now, or "". For display; one query."""
+    """Returns for each movement id the reason why `by` cannot undo it now, or "" if they can.
+
+    For display only. Runs one query.
+    """
     reasons = why_not_reversed(movements, on_time=True)
     return {movement.pk: _refusal(movement, by=by) or reasons[movement.pk] for movement in movements}
 

@@ -1,7 +1,7 @@
-"""Refuses changes of people, stores and accounts while a drawer is open there (docs/decisions/0025).
+"""Refuses changes of people, stores and accounts that still have an open drawer (docs/decisions/0025).
 
-An opening locks the rows of the person, the store and the account shared; a change locks its row exclusively. So they
-wait for each other, and the later one sees what the earlier one did.
+An opening takes shared locks on the rows of the person, the store and the account. A change takes an exclusive lock on
+the changed row. So an opening and a change wait for each other, and the second one sees the result of the first one.
 """
 
 from django.db import transaction
@@ -16,10 +16,17 @@ from cashdesk.models import Account, CashSession, Place, Store, User
 
 @transaction.atomic
 def refuse_change_of_person(person: User) -> None:
-    """Refuses to move, reassign or deactivate a person who has an open drawer. Raises Conflict that names the drawer.
+    """Refuses a change of a person that does not fit an open drawer. `person` has the new values.
 
-    Also refuses to assign them to a register that another person has open. `person` holds the new values. The row stays
-    locked until the transaction ends.
+    Raises Conflict, which names the drawer, in these cases:
+
+    - the person has an open drawer, and is moved to another store or deactivated,
+    - the person is no longer an admin, and has an open drawer in a store that is not their own,
+    - the person is assigned to another register, or to none, and has an open drawer at a different register,
+    - the person is assigned to a register that another person has open.
+
+    An open settlement of a register counts as an open drawer of the person who opened it. In the last case it counts
+    only if a cashier opened it. The row of the person stays locked until the transaction ends.
     """
     before = User.objects.select_for_update(no_key=True).get(pk=person.pk)
     was, becomes = _assigned(before), _assigned(person)
@@ -31,7 +38,7 @@ def refuse_change_of_person(person: User) -> None:
     elif was != becomes:
         _refuse_open(sessions=mine & ~Q(register=becomes), settlements=ours & ~Q(pk=becomes))
     if becomes is not None and was != becomes:
-        # The transition makes a concurrent opening at this register check again.
+        # The new value of the transition counter makes a concurrent opening at this register check again.
         lock_places(exclusive=[Place(pk=becomes)])
         _refuse_open(
             sessions=Q(register=becomes) & ~mine,
@@ -42,7 +49,7 @@ def refuse_change_of_person(person: User) -> None:
 
 @transaction.atomic
 def refuse_change_of_store(store: Store) -> None:
-    """Raises Conflict if a store with an open drawer is to be deactivated. `store` holds the new values."""
+    """Raises Conflict if a store is deactivated while it has an open drawer. `store` has the new values."""
     before = Store.objects.select_for_update(no_key=True).get(pk=store.pk)
     if before.is_active and not store.is_active:
         _refuse_open(sessions=Q(store=store.pk), settlements=Q(store=store.pk))
@@ -50,14 +57,14 @@ def refuse_change_of_store(store: Store) -> None:
 
 @transaction.atomic
 def refuse_change_of_account(account: Account) -> None:
-    """Raises Conflict if an account is to be deactivated and one of its stores has an open drawer."""
+    """Raises Conflict if an account is deactivated while a store has an open drawer. `account` has the new values."""
     before = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
     if before.is_active and not account.is_active:
         _refuse_open(sessions=Q(store__account=account.pk), settlements=Q(store__account=account.pk))
 
 
 def _assigned(person: User) -> int | None:
-    """Returns the register that is reserved for the person, if they are active."""
+    """Returns the id of the register that the person is assigned to, or None for an inactive person."""
     return person.register_id if person.is_active else None
 
 

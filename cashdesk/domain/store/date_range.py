@@ -1,4 +1,4 @@
-"""Ranges of dates and instants for lists and reports."""
+"""Checks the ranges of dates and instants that lists and reports are asked for."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,16 +13,18 @@ DAY = timedelta(days=1)
 def refuse_backwards(first: Any, last: Any, *, field: str) -> None:
     """Raises InvalidInput for `field` if a range ends before it begins. Either end may be None.
 
-    A date and an instant are compared only roughly, because the business date of an instant depends on the store.
+    If one end is a date and the other an instant, the check allows a margin: the business date of an instant depends on
+    the store.
     """
     if first is None or last is None:
         return
     is_instant = (isinstance(first, datetime), isinstance(last, datetime))
     if is_instant == (False, True):
-        # In some time zone it is already the next day.
+        # In another time zone the local date of the instant may already be the next day.
         is_backwards = last.date() + DAY < first
     elif is_instant == (True, False):
-        # In some time zone it is still the previous day, and a cut-off hour moves the business date one day more.
+        # In another time zone the local date may still be the previous day. Before the cut-off hour the business date is one
+        # more day earlier.
         is_backwards = last < first.date() - 2 * DAY
     else:
         is_backwards = last < first

@@ -1,4 +1,4 @@
-"""Rules for stores and registers: whether they may be opened, and whether they may trade now."""
+"""Checks whether a store or a register may be opened, and whether it may trade now."""
 
 from django.utils.translation import gettext as _
 
@@ -8,14 +8,17 @@ from cashdesk.models import Place, Store
 
 
 def trades_under_settlement(store: Store | None) -> bool:
-    """Whether the registers of a store need settlements: the store requires them, or its vault has an open one."""
+    """Whether the registers of a store trade under settlements.
+
+    They do if the store requires settlements, or if its vault has an open settlement.
+    """
     if store is None or store.requires_settlement:
         return store is not None
     return Place.objects.filter(store=store, kind=PlaceKind.VAULT).exclude(settling=Settling.NONE).exists()
 
 
 def refuse_unsettled(*, register: Place, store: Store) -> None:
-    """Raises Conflict if the store requires settlements and the register has no open one, or is being counted."""
+    """Raises Conflict if the store requires settlements and the register's settlement is missing or being counted."""
     if store.requires_settlement and register.settling != Settling.OPEN:
         told = (
             _("Register %(register)s is being counted. In store %(store)s a register needs an open settlement.")

@@ -8,7 +8,7 @@ from cashdesk.enums import CASH, Language, PlaceKind
 from cashdesk.models import Account, PaymentMethod, Place, Store, Vendor
 
 PLACES_OF_A_STORE = (
-    PlaceKind.VAULT,  # first, because locks are taken in the order of ids and most of them include the vault
+    PlaceKind.VAULT,  # first: locks are taken in the order of ids, and most transactions lock the vault
     PlaceKind.CUSTOMERS,
     PlaceKind.OUTSIDE,
     PlaceKind.BANK,
@@ -49,10 +49,11 @@ def create_store(
     language: Language = Language.ENGLISH,
     float_template: Mapping[str, int] | None = None,
 ) -> Store:
-    """Creates a store with its vault, `registers` registers and the outside places.
+    """Creates a store with its places: the vault, the registers and the places outside the store.
 
-    `tolerance_minor` and `escalation_minor` (None: no second limit) are minor units. `float_template` holds the pieces
-    of the usual float by worth. Raises ValidationError for an unknown currency or time zone, or an impossible float.
+    `registers` is the number of registers. `tolerance_minor` and `escalation_minor` (None: no second limit) are in
+    minor units. `float_template` is the usual float: numbers of pieces by the value of a note or coin in minor units.
+    Raises ValidationError for invalid values, such as an unknown currency or time zone.
     """
     store = Store(
         account=account,

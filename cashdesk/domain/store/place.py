@@ -1,4 +1,4 @@
-"""Finds the places of a store: its vault, its registers and the outside places."""
+"""Finds the places of a store: its vault, its registers and the places outside it."""
 
 from django.utils.translation import gettext as _
 
@@ -8,12 +8,12 @@ from cashdesk.models import Place, Store
 
 
 def places_of(store: Store) -> dict[str, Place]:
-    """Returns the store's vault and outside places by kind, in one query. Registers are not included."""
+    """Returns the store's vault and the places outside it, by kind, without the registers. Runs one query."""
     return {place.kind: place for place in Place.objects.filter(store=store).exclude(kind=PlaceKind.REGISTER)}
 
 
 def register_at(*, store: Store, station: int) -> Place:
-    """Returns the register with this station number. Raises InvalidInput."""
+    """Returns the register with this station number. Raises InvalidInput if there is none."""
     register = (
         Place.objects.filter(store=store, kind=PlaceKind.REGISTER, number=station).first()
         if 0 < station < 2**31

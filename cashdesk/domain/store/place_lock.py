@@ -1,4 +1,4 @@
-"""Locks on places, and the counter of their transitions."""
+"""Locks places, and counts their transitions."""
 
 from collections.abc import Iterable
 
@@ -9,11 +9,11 @@ from cashdesk.models import Place
 
 
 def lock_places(*, exclusive: Iterable[Place] = (), shared: Iterable[Place] = ()) -> dict[int, Place]:
-    """Locks places until the transaction ends, in the order of their ids, and returns their current rows by id.
+    """Locks places in the order of their ids, and returns their current rows by id.
 
-    Transitions take exclusive locks, postings take shared ones (docs/structure.md, section 5). So a transition waits
-    for earlier postings, and postings do not wait for each other. SQLite needs no row locks, because it has one writer
-    at a time.
+    The locks last until the transaction ends. Transitions take exclusive locks, and postings take shared locks
+    (docs/structure.md, section 5). So a transition waits for earlier postings, but postings do not wait for each other.
+    SQLite needs no row locks, because it has one writer at a time.
     """
     wanted = {place.pk: False for place in shared} | {place.pk: True for place in exclusive}
     found = {}
@@ -21,11 +21,11 @@ def lock_places(*, exclusive: Iterable[Place] = (), shared: Iterable[Place] = ()
         if connection.vendor == "postgresql" and not wanted[pk]:
             found[pk] = Place.objects.raw("SELECT * FROM cashdesk_place WHERE id = %s FOR SHARE", [pk])[0]
         else:
-            # NO KEY: inserts that refer to the place need not wait, because its id never changes.
+            # NO KEY: inserts that refer to the place do not wait for this lock. They need not, because its id never changes.
             found[pk] = Place.objects.select_for_update(no_key=True).get(pk=pk)
     return found
 
 
 def mark_transition(place: Place) -> None:
-    """Increments the place's transition counter. A posting that read the place earlier then checks again."""
+    """Increments the place's transition counter. A posting that read the place before this must check it again."""
     Place.objects.filter(pk=place.pk).update(transitions=F("transitions") + 1)

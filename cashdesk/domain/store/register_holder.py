@@ -1,7 +1,12 @@
-"""The holder of a register: one rule for all pages and APIs (docs/decisions/0025-who-holds-a-drawer.md).
+"""Finds the holder of a register, with the same rule for all pages and APIs (docs/decisions/0025-who-holds-a-drawer.md).
 
-The person with the open session holds its register. A request that names no register means that one. Otherwise it means
-the register of the token, the person's assigned register, or the one whose settlement they opened, in this order.
+A person with an open session holds the register of that session. If a request names no register, it means the first of
+these that exists:
+
+1. the register that the person holds,
+2. the register of the token,
+3. the register that the person is assigned to,
+4. the lowest register whose settlement the person opened.
 """
 
 from collections.abc import Callable
@@ -19,7 +24,7 @@ from cashdesk.models import CashSession, Place, Store, User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """The registers of one store that a person or program is tied to."""
+    """The registers of one store that a request of a person or program may mean."""
 
     session: CashSession | None = None
     """The person's open session."""
@@ -31,28 +36,28 @@ class Holding:
 
     @property
     def register(self) -> Place | None:
-        """The register that a request means when it names none."""
+        """The register that a request means if it names no register."""
         if self.session is not None:
             return self.session.register
         return self.bound or self.assigned or self.settled
 
 
 def bound_register(*, store: Store, by: Principal) -> Place | None:
-    """Returns the register of the token, if it is one of this store."""
+    """Returns the register of the token if it is in this store, else None."""
     bound = by.token.register if by.token is not None else None
     return bound if bound is not None and bound.store_id == store.pk else None
 
 
 def assigned_register(*, store: Store, user: User) -> Place | None:
-    """Returns the register that a person is assigned to, if it is one of this store."""
+    """Returns the register that a person is assigned to if it is in this store, else None."""
     return user.register if user.register is not None and user.register.store_id == store.pk else None
 
 
 def usable_registers(*, store: Store, by: Principal) -> "QuerySet[Place]":
-    """Returns the registers that a person may use, for the lists of pages.
+    """Returns the registers that the caller may use, for lists on pages.
 
-    A manager may use all. A cashier may use the assigned one, else all that are assigned to nobody; and the one they
-    hold.
+    A manager and a program may use all registers. A cashier may use the register that they hold and the register that
+    they are assigned to. A cashier without an assigned register may use all registers that nobody is assigned to.
     """
     registers = Place.objects.filter(store=store, kind=PlaceKind.REGISTER)
     if by.user is None or by.has_role(Role.MANAGER):
@@ -66,9 +71,10 @@ def usable_registers(*, store: Store, by: Principal) -> "QuerySet[Place]":
 
 
 def register_meant(*, store: Store, station: int | None, by: Principal) -> Place:
-    """Returns the register that the request is about: the one named, else the one that the caller holds.
+    """Returns the register that a request is about: the register of `station`, or by default the caller's own.
 
-    Raises InvalidInput for an unknown or missing station, Forbidden for another person's drawer.
+    Raises InvalidInput for an unknown station, and without `station` if the caller has no register. Raises Forbidden
+    for another person's drawer.
     """
     register = register_at(store=store, station=station) if station is not None else _held(store=store, by=by)
     refuse_drawer_of_another(register=register, by=by)
@@ -76,7 +82,7 @@ def register_meant(*, store: Store, station: int | None, by: Principal) -> Place
 
 
 def refuse_register_of_another(*, register: Place, by: Principal) -> None:
-    """Raises Forbidden if the caller may not use the register, whether or not it is open."""
+    """Raises Forbidden if the caller may not use the register. Does not check whether another person has it open."""
     refused = refusal_of(register, by=by, is_of_another=lambda: _is_assigned_to_another(register, by=by))
     if refused is not None and not _running_at(register).filter(user=by.user).exists():
         raise refused
@@ -85,7 +91,7 @@ def refuse_register_of_another(*, register: Place, by: Principal) -> None:
 def refuse_drawer_of_another(*, register: Place, by: Principal) -> None:
     """Raises Forbidden if another person holds the drawer, or if the caller may not use the register.
 
-    Managers may act in every drawer of their stores. Programs may too, unless their key is bound to another register.
+    A manager may act in every drawer. A program may do so too, unless its key is bound to another register.
     """
     refused = refusal_of(register, by=by, is_of_another=lambda: _is_assigned_to_another(register, by=by))
     if refused is None and (by.user is None or by.has_role(Role.MANAGER)):
@@ -103,11 +109,12 @@ def refuse_drawer_of_another(*, register: Place, by: Principal) -> None:
 
 
 def refusal_of(register: Place, *, by: Principal, is_of_another: Callable[[], bool]) -> Forbidden | None:
-    """Returns why the caller may not use a register that they do not hold, or None.
+    """Returns the error if the caller may not use a register that they do not hold, else None.
 
-    A cashier may use the register of their token, their own, or one that is assigned to nobody. A program with a bound
-    register may use only that one. `is_of_another` tells whether the register is assigned to another person; called
-    only if needed.
+    A cashier whose token has a register may use only that register. Another cashier may use the register that they are
+    assigned to, and registers that nobody else is assigned to. A program whose key is bound to a register may use only
+    that register. `is_of_another` tells whether the register is assigned to another person. It is called only if
+    needed, because it may run a query.
     """
     bound = by.token.register_id if by.token is not None else None
     if by.has_role(Role.MANAGER) and not (by.is_program and bound is not None):

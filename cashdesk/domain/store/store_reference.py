@@ -14,7 +14,10 @@ def find_store(*, reference: str, by: Principal) -> Store | None:
 
 
 def store_for(*, reference: str, by: Principal) -> Store:
-    """Returns the named store, else the caller's own: the token's, else the person's. Raises InvalidInput."""
+    """Returns the store with this reference. For an empty reference returns the caller's default store.
+
+    Raises InvalidInput if the caller may not see the store, or has no default store.
+    """
     found = find_store(reference=reference, by=by) if reference else by.own_store
     if found is None:
         raise InvalidInput.of("store", _("is not a store that you work in.") if reference else _("Name the store."))
@@ -22,12 +25,12 @@ def store_for(*, reference: str, by: Principal) -> Store:
 
 
 def store_reference(reference: str, *, path: str = "") -> Q:
-    """Returns a query condition: the store has this number or UUID.
+    """Returns the query condition that a store has this number or UUID.
 
-    `path` leads from the queried model to its store, such as "place__store". It is empty for stores themselves.
+    `path` leads from the queried model to its store, such as "place__store". It is empty in a query of stores.
     """
     prefix = f"{path}__" if path else ""
-    # PostgreSQL refuses a NUL in a parameter. No store number has the replacement character either.
+    # PostgreSQL refuses a parameter with NUL. The replacement character matches no store number.
     reference = reference.replace("\0", "\ufffd")
     compact = reference.replace("-", "").lower()
     is_uuid = len(compact) == 32 and all(character in "0123456789abcdef" for character in compact)

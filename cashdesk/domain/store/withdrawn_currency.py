@@ -1,4 +1,4 @@
-"""Currencies that ISO 4217 has withdrawn: booked money stays usable, new money is refused (docs/decisions/0026)."""
+"""Refuses new money in a currency that ISO 4217 has withdrawn. Booked money stays usable (docs/decisions/0026)."""
 
 from datetime import date
 
@@ -10,9 +10,9 @@ from cashdesk.models import Store
 
 
 def refusal_of_withdrawn(*, currency: str, store: Store, on: date) -> InvalidInput | None:
-    """Returns why the store refuses new money of this currency on that business date, or None.
+    """Returns the error if the store refuses new money of this currency on this business date, else None.
 
-    A store whose own currency was withdrawn continues to trade in it.
+    A store never refuses its own currency, even after the currency was withdrawn.
     """
     if currency == store.currency:
         return None
@@ -27,7 +27,7 @@ def refusal_of_withdrawn(*, currency: str, store: Store, on: date) -> InvalidInp
 
 
 def refuse_withdrawn(*, currency: str, store: Store, on: date) -> None:
-    """Raises InvalidInput if the store refuses new money of this currency on that business date."""
+    """Raises InvalidInput if the store refuses new money of this currency on this business date."""
     refusal = refusal_of_withdrawn(currency=currency, store=store, on=on)
     if refusal is not None:
         raise refusal

@@ -1,8 +1,8 @@
-"""Decides where a person may open a drawer, and locks it (docs/decisions/0025-who-holds-a-drawer.md).
+"""Finds the store in which a person opens a drawer, and locks it (docs/decisions/0025-who-holds-a-drawer.md).
 
-An opening locks the rows of the person, the store and the account shared; a change of one of them
-(`changes_while_open`) locks its row exclusively. So they wait for each other, and the later one sees what the earlier
-one did.
+An opening takes shared locks on the rows of the person, the store and the account. A change of such a row
+(`changes_while_open`) takes an exclusive lock on it. So an opening and a change wait for each other, and the second one
+sees the result of the first one.
 """
 
 from typing import Any, Final
@@ -32,10 +32,10 @@ WHERE store.id = %s
 
 
 def store_to_open_in(*, user: User, by: Principal) -> Store:
-    """Returns the store in which a person opens a drawer: the token's, else their own.
+    """Returns the store in which a person opens a drawer: the token's store, or else the person's own store.
 
-    Raises Forbidden if they do not work in the token's store. Raises InvalidInput if there is neither store (an admin
-    names one at sign-in).
+    Raises Forbidden if the person does not work in the token's store. Raises InvalidInput if neither the token nor the
+    person has a store. This happens to an admin who named no store at the sign-in.
     """
     bound = by.token.store if by.token is not None else None
     store = bound or user.store
@@ -49,11 +49,12 @@ def store_to_open_in(*, user: User, by: Principal) -> Store:
 
 
 def lock_workplace(*, store: Store, user: User | None) -> int | None:
-    """Locks the person, the store and the account shared until the transaction ends. Returns the id of the person's
-    open session.
+    """Takes shared locks on the person, the store and the account. Returns the id of the person's open session, or None.
 
-    So none of them can change before the opening is visible. Raises Conflict if the store or the person is inactive, or
-    if the person was assigned to another register meanwhile; Forbidden if they do not work in the store.
+    The locks last until the transaction ends, so that none of the three changes before the opening is committed.
+
+    Raises Conflict if the store, its account or the person is inactive, or if the person was assigned to another
+    register meanwhile. Raises Forbidden if the person does not work in the store.
     """
     if user is None:
         (found,) = Store.objects.raw(_shared(_STORE, "store, account"), [store.pk])
@@ -74,9 +75,6 @@ def lock_workplace(*, store: Store, user: User | None) -> int | None:
     return open_session
 
 
-# --- Changes of master data ------------------------------------------------------------------------------------------------
-
-
 def _refuse_inactive(found: Any, *, store: Store) -> None:
     if not found.is_store_active:
         raise switched_off(store)
@@ -87,5 +85,5 @@ def _works_elsewhere(store: Store) -> Forbidden:
 
 
 def _shared(statement: str, rows: str) -> str:
-    """Adds the shared lock on PostgreSQL. SQLite needs none, because it has one writer at a time."""
+    """Adds a shared lock to the statement on PostgreSQL. SQLite needs none, because it has one writer at a time."""
     return f"{statement} FOR SHARE OF {rows}" if connection.vendor == "postgresql" else statement
