@@ -67,7 +67,7 @@ class Shop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Durations:
-    """Lower quartiles of the durations, in seconds. Other load on the machine can only slow an action down."""
+    """Lower quartiles of durations, in seconds. Other load on the machine can only make an action slower."""
 
     post: float
     open: float
@@ -117,7 +117,7 @@ def make_shop(number: str, *, rows: int) -> Shop:
 
 
 def measured(shop: Shop) -> Durations:
-    """Measures sessions on the first register: several with five sales each, and a last one with many."""
+    """Measures sessions on the first register: several sessions with five sales each, then one session with many sales."""
     opens, closes = [], []
     for _ in range(SESSIONS):
         took, session = timed(partial(open_drawer, shop))
@@ -186,7 +186,10 @@ def post(shop: Shop, *, station: int | None = None) -> None:
 
 
 def by_lock() -> None:
-    """Compares the guarded INSERT with an exclusive lock on the register, from several threads at one register."""
+    """Compares two ways to post from several threads to one register.
+
+    The guarded INSERT is the way of the domain. The other way takes an exclusive lock on the register first.
+    """
     if connection.vendor != "postgresql":
         return
     table.title(f"{THREADS} threads posting to one register")
@@ -243,7 +246,7 @@ def post_exclusive(shop: Shop, session: CashSession) -> None:
 
 
 def sale(session: CashSession) -> Entry:
-    """Builds a cash sale of a session without a payment."""
+    """Builds the ledger entry of a cash sale in a session. The sale has no payment."""
     return Entry(
         source=CUSTOMERS_OF[session.store_id],
         destination=session.register,

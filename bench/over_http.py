@@ -76,6 +76,6 @@ def payment(name: str) -> dict[str, object]:
 
 
 def expect(status: int, wanted: int) -> None:
-    """Raises RuntimeError for another status, because a rate of refusals means nothing."""
+    """Raises RuntimeError for another status, so that the benchmark never measures refused requests."""
     if status != wanted:
         raise RuntimeError(f"answered {status} instead of {wanted}")

@@ -7,7 +7,7 @@ from reconciliations import triggers
 
 
 class ReconciliationsConfig(AppConfig):
-    """Configures the app. Importing `triggers` registers the app's laws."""
+    """Configures the app. The import of `triggers` registers the database triggers of the app."""
 
     name = "reconciliations"
     verbose_name = "Reconciliations"

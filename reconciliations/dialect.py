@@ -9,7 +9,7 @@ from cashdesk.web.dialects import Dialect, Fault, camel_case, one_sentence
 
 
 class ReconciliationDialect(Dialect):
-    """Reconciliations: camelCase names, errors as `{"error": {"code", "message"}}`."""
+    """The dialect of the reconciliations API: camelCase names, and errors as `{"error": {"code", "message"}}`."""
 
     @classmethod
     def error_body(cls, fault: Fault) -> dict[str, Any]:

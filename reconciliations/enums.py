@@ -49,7 +49,7 @@ class DayAct(StrEnum):
 
 
 class DayRule(models.IntegerChoices):
-    """The rule by which a system amount was calculated. Recorded figures keep their rule; new ones use the last."""
+    """The rule by which a system amount was calculated. Recorded figures keep their rule. New figures use the last rule."""
 
     MOVEMENTS = 1, "The day's movements, by who sold; nothing was carried over"
     CUSTODY = 2, "With what was carried over, by who held the drawer"
@@ -144,4 +144,4 @@ FLOW: Final = flow_of(
         },
     }
 )
-"""The acts that each state of a noun allows, and the states that follow (`cashdesk.transitions`)."""
+"""The actions that each state of a noun allows, and the states that follow (`cashdesk.transitions`)."""

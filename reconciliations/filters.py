@@ -45,7 +45,7 @@ class VarianceFilter(django_filters.FilterSet):
         return super().filter_queryset(queryset)
 
     def that_wait(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
-        """Filters by the open variances (the queue), or by the finished ones."""
+        """Filters by the waiting variances (the queue) for "true", and by the finished variances for "false"."""
         return queries.waiting(queryset) if value == "true" else queryset.filter(state__in=ENDED_VARIANCES)
 
     def of_store(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":

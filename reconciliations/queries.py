@@ -37,13 +37,13 @@ from reconciliations.models import Authorization, Export, Reconciliation
 def reconciliations(*, by: Principal, store: Store) -> "QuerySet[Reconciliation]":
     """Returns a store's reconciliations with their late money and status.
 
-    `late_amount` (minor units) is the money that arrived after the record. `is_superseded` and
-    `still_awaits_approval` say whether the reconciliation is still current and still needs approval.
+    `late_amount` (minor units) is the money that arrived after the record. `is_superseded` tells whether a later
+    reconciliation replaced the row, and `still_awaits_approval` whether nobody has approved it yet.
     """
     rows = Reconciliation.objects.filter(store=store, store__in=by.stores())
     rows = rows.select_related("store__account", "store__vendor", "operator", "authorization__issued_by", "supersedes")
     return rows.alias(recorded_as=entry_of("reconciliation.recorded")).annotate(
-        # A join, because for EXISTS PostgreSQL would hash the whole table to show one page.
+        # Uses a join. With EXISTS, PostgreSQL would hash the whole table to show one page.
         is_superseded=Case(When(superseded_by__isnull=False, then=True), default=False),
         late_amount=Coalesce(_late(), Value(0), output_field=BigIntegerField()),
         still_awaits_approval=Case(
@@ -55,7 +55,6 @@ def reconciliations(*, by: Principal, store: Store) -> "QuerySet[Reconciliation]
 
 
 def _approved() -> "QuerySet[Variance]":
-    """Approved variances of a reconciliation."""
     subject = Concat(Value("reconciliation:"), Cast(OuterRef("pk"), CharField()))
     return Variance.objects.filter(subject=subject, kind=VarianceKind.RECONCILIATION, state=VarianceState.APPROVED)
 
@@ -71,7 +70,7 @@ def authorizations_in(
 
 
 def _late() -> Case:
-    """The amount that moved in the scope of a reconciliation after it was recorded, by the rule of that time."""
+    """Builds the amount that moved in the scope of a reconciliation after its record, by the rule of that record."""
     return Case(
         When(rule=DayRule.MOVEMENTS, then=_late_by_first_rule()),
         default=_late_by_custody(),
@@ -80,10 +79,10 @@ def _late() -> Case:
 
 
 def _late_by_custody() -> Case:
-    """The late amount by the custody rule, read from indexes.
+    """Builds the late amount by the custody rule, read from indexes.
 
-    It adds up the movements of the day since the record, later money in drawers that were open overnight, and the
-    operator's later opening amounts. It subtracts cash that was reused.
+    Adds up the day's movements since the record, later money in drawers that were open overnight, and the operator's
+    later opening amounts. Subtracts cash that was reused.
     """
     of_day = {"store": OuterRef("store"), "business_date": OuterRef("business_date"), "currency": OuterRef("currency")}
     since = drawer_movements().filter(**of_day, pk__gt=OuterRef("as_of_movement"))
@@ -121,9 +120,9 @@ def _sum(rows: "QuerySet[Any]", amount: str = "effect") -> Coalesce:
 
 
 def _late_by_first_rule() -> Case:
-    """The late amount by the first rule, read from indexes.
+    """Builds the late amount by the first rule, read from indexes.
 
-    For one operator it includes cash taken over after the record.
+    For one operator it includes cash that they took over after the record.
     """
     since = drawer_movements().filter(
         store=OuterRef("store"),
@@ -140,8 +139,8 @@ def _late_by_first_rule() -> Case:
         business_date=OuterRef("business_date"),
         currency=OuterRef("currency"),
     )
-    # Openings and cancellations are noted under the locks of the store's places. So those that the record did not include
-    # have a higher id.
+    # Openings and cancellations write their audit entries under the locks of the store's places. So an entry that the
+    # record did not include has a higher id.
     taken = custody.filter(is_cancelled=False, opened_as__gt=OuterRef("recorded_as"))
     given_up = custody.filter(opened_as__lt=OuterRef("recorded_as"), cancelled_as__gt=OuterRef("recorded_as"))
     return Case(
@@ -173,12 +172,12 @@ def variances(*, by: Principal) -> "QuerySet[Variance]":
 
 
 def waiting(rows: "QuerySet[Variance]") -> "QuerySet[Variance]":
-    """Returns the variances that need action: the queue."""
+    """Returns the variances that are not finished: the variance queue."""
     return rows.exclude(state__in=ENDED_VARIANCES)
 
 
 def variance(*, by: Principal, variance_id: UUID) -> Variance:
-    """Returns one variance in scope. Raises NotFound."""
+    """Returns one variance in scope. Raises the same NotFound for an unknown variance and for a variance out of scope."""
     found = variances(by=by).filter(uuid=variance_id).first()
     if found is None:
         raise NotFound("There is no variance with this id.")

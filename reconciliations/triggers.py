@@ -1,4 +1,4 @@
-"""The database's side of the laws for reconciliations. `cashdesk.triggers` installs them."""
+"""The laws for reconciliations as database triggers (docs/structure.md, section 2). `cashdesk.triggers` installs them."""
 
 from cashdesk.trigger_statements import Laws
 from cashdesk.triggers import register_laws

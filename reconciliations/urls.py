@@ -1,4 +1,4 @@
-"""API routes of this app, under /api/v1. Some also have the path of the original's adapter (docs/contracts.md)."""
+"""API routes of this app, under /api/v1. Cash management also has the original's adapter paths (docs/contracts.md)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Authorizations of one sign-off each: managers issue them. The token is shown only in the answer."""
+"""Authorizations: a manager permits one sign-off by another person. The full token is shown once, after it is issued."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -91,7 +91,7 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(Authorization)
 class AuthorizationAdmin(ActingAdmin):
-    """Issued authorizations. Only the beginning of the token is shown, because the whole token permits a sign-off."""
+    """Lists authorizations. Shows only the beginning of the token, because the whole token permits a sign-off."""
 
     list_display = (
         "__str__", "token_begins", "store", "operator", "purpose", "state_shown", "used_by", "issued_by",

@@ -1,4 +1,6 @@
-"""Closed business days, and the action that closes one. It first lists what would be closed without a count."""
+"""Closed business days, and the action that closes a day. The action first lists the drawers that it closes without a
+count.
+"""
 
 from datetime import datetime
 from typing import Any, Final
@@ -35,7 +37,7 @@ LATE_LISTED_MAX: Final = 50
 
 
 class CloseForm(OfStoreForm):
-    """Asks for the day. `seen` holds the list of open drawers that the person was shown."""
+    """Asks for the day to close. `seen` holds the list of open drawers that the page has shown to the person."""
 
     date = forms.DateField(
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), help_text="The store's trading date."
@@ -52,9 +54,10 @@ class CloseForm(OfStoreForm):
             self.initial = {"store": store.pk, "date": on, **self.initial}
 
     def asks_again(self, *, at: datetime) -> bool:
-        """Asks for confirmation until the person has seen the current list of open drawers.
+        """Whether the person must confirm first. They confirm once they have seen the current list of open drawers.
 
-        A store with `closes_stale_sessions` needs no confirmation.
+        Returns False if the domain will refuse the close anyway: for a closed or a future day, and for open drawers in
+        a store without `closes_stale_sessions`.
         """
         store, on = self.cleaned_data["store"], self.cleaned_data["date"]
         if on > current_date(store=store, at=at) or day_of(store=store, on=on).state == DayState.CLOSED:
@@ -95,7 +98,7 @@ class Close(ActPage):
 
 @admin.register(BusinessDay)
 class BusinessDayAdmin(ActingAdmin):
-    """The closed days. A day that is not listed is open."""
+    """Lists the closed business days. A day that is not in the list is open."""
 
     list_display = ("__str__", "store", moment("closed_at"), "closed_by_shown")
     joined = ("store", "closed_by", "closed_with")
@@ -108,14 +111,14 @@ class BusinessDayAdmin(ActingAdmin):
 
     @admin.display(description="closed by")
     def closed_by_shown(self, row: BusinessDay) -> str:
-        """The person, the API key, or the server's own command."""
+        """Names who closed the day: a person, an API key, or the server's own command."""
         if row.closed_by is not None:
             return str(row.closed_by)
         return f"key {row.closed_with.name}, {row.closed_with}" if row.closed_with is not None else "the server"
 
     @admin.display(description="closed without a count")
     def uncounted(self, row: BusinessDay) -> str:
-        """The sessions and settlements that the close of the day ended without a count, read from the audit trail."""
+        """Links to the sessions and settlements that were closed without a count, as the audit trail lists them."""
         noted = AuditEntry.objects.filter(action="business_day.closed", subject=_subject(row)).first()
         detail: dict[str, Any] = noted.detail if noted is not None else {}
         links = [link_to(CashSession(pk=number), text=f"Session {number}") for number in detail.get("sessions", ())]
@@ -126,7 +129,7 @@ class BusinessDayAdmin(ActingAdmin):
 
     @admin.display(description="late money")
     def late(self, row: BusinessDay) -> str:
-        """The movements recorded for the day after its close."""
+        """Lists the movements that were recorded for the day after its close."""
         arrived = queries.late_for_closed_days(store=row.store).filter(business_date=row.date)
         found = arrived.select_related("source__store", "destination__store", "store").order_by("pk")
         recorded_at = moment("recorded_at")

@@ -1,4 +1,4 @@
-"""Exports: who requested which table, and how far each is. The exports page makes the files."""
+"""Exports, read-only: who requested which table, and the progress of each export. The exports page creates the files."""
 
 from typing import ClassVar
 

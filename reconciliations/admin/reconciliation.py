@@ -46,7 +46,7 @@ class TypeFilter(admin.SimpleListFilter):
 
 
 class StandingFilter(admin.SimpleListFilter):
-    """Filters by whether a later reconciliation replaced this one."""
+    """Filters by whether a later reconciliation replaced the row."""
 
     title = "standing"
     parameter_name = "standing"
@@ -81,14 +81,14 @@ class ReconciliationAdmin(ReadOnlyAdmin):
     )  # fmt: skip
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """Adds the late money of the row, and whether it still awaits approval."""
+        """Adds the late money of the reconciliation, and whether it still awaits approval."""
         found = super().get_object(request, object_id, from_field)
         shown = queries.reconciliations(by=principal_of(request), store=found.store).get(pk=found.pk)
         found.late_amount, found.still_awaits_approval = shown.late_amount, shown.still_awaits_approval  # type: ignore[attr-defined]  # annotated
         return found
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Writes an audit entry first: on an open day the adjusted figure is the expected amount (law 5)."""
+        """Notes the look first, because on an open day the adjusted figure is the expected amount (law 5)."""
         row: Reconciliation = context["original"]
         if day_of(store=row.store, on=row.business_date).state == DayState.OPEN:
             note_seen(
@@ -110,7 +110,7 @@ class ReconciliationAdmin(ReadOnlyAdmin):
 
     @admin.display(description="standing")
     def standing(self, row: Reconciliation) -> str:
-        """Whether a later reconciliation replaced it, and whether the day was already closed."""
+        """Shows whether a later reconciliation replaced this row, and whether the day was already closed."""
         standing = "superseded" if hasattr(row, "superseded_by") else "stands"
         return f"{standing}, after the close" if row.is_post_close else standing
 
@@ -120,7 +120,7 @@ class ReconciliationAdmin(ReadOnlyAdmin):
 
     @admin.display(description="reported by")
     def reporter(self, row: Reconciliation) -> str:
-        """The name of the person or key, with the reporter's text as other systems read it."""
+        """Shows the name of the person or key, and in brackets the `reportedBy` text of the API."""
         named = row.reported_by_user or (row.reported_with and row.reported_with.name)
         return f"{named} ({row.reported_by})" if named else row.reported_by
 

@@ -88,13 +88,12 @@ class RecountForm(NotesForm):
 
 
 class VarianceAct(ActPage):
-    """An action on a variance. It is offered if the domain allows it."""
+    """An action on a variance. The page offers it if the domain allows it."""
 
     act: ClassVar[Act]
     form = NotesForm
 
     def is_offered(self, row: Variance, *, by: Principal) -> bool:
-        """Whether the state allows the action and the count is not the person's own."""
         return self.act in acts_open_to(row, by=by)
 
     def told(self, row: Variance) -> str:
@@ -133,7 +132,6 @@ class Recount(VarianceAct):
     form = RecountForm
 
     def is_offered(self, row: Variance, *, by: Principal) -> bool:
-        """Whether there is cash that can be counted again."""
         return can_recount(row, by=by)
 
     def do(self, row: Variance, form: RecountForm, *, by: Principal, at: datetime) -> Done:
@@ -202,7 +200,10 @@ class QueueFilter(admin.SimpleListFilter):
 
 @admin.register(Variance)
 class VarianceAdmin(ActingAdmin):
-    """One row per variance. Its figures were frozen when it arose; its history shows what people did."""
+    """Lists variances. The figures of a variance were frozen when it was created.
+
+    Its history shows the actions of people.
+    """
 
     list_display = (
         "__str__", "kind", "state", "store", "place", "person", "difference_shown", day("business_date"),
@@ -226,12 +227,12 @@ class VarianceAdmin(ActingAdmin):
 
     @admin.display(description="difference", ordering="difference")
     def difference_shown(self, variance: Variance) -> str:
-        """Counted minus expected. For late money, its amount; without a count, "not counted"."""
+        """Shows counted minus expected. Shows the amount of late money, and "not counted" without a count."""
         return difference_of(variance)
 
     @admin.display(description="handed over")
     def custody(self, variance: Variance) -> str:
-        """Both cashiers of a handover."""
+        """Names both cashiers of a handover."""
         session = variance.session
         if variance.kind != VarianceKind.OPENING or session is None:
             return NOTHING
@@ -242,7 +243,7 @@ class VarianceAdmin(ActingAdmin):
 
     @admin.display(description="late money")
     def late_shown(self, variance: Variance) -> str:
-        """Money that arrived after the count, and the difference that it leaves unexplained."""
+        """Shows the money that arrived after the count, and the rest of the difference without that money."""
         late = int(getattr(variance, "late_amount", 0))
         if variance.difference is None or variance.counted_amount is None or not late:
             return NOTHING
@@ -251,7 +252,7 @@ class VarianceAdmin(ActingAdmin):
 
     @admin.display(description="escalated")
     def escalated_shown(self, variance: Variance) -> str:
-        """Text instead of Django's icon, which would show a red cross for "No"."""
+        """Shows text, because Django's icon for "No" is a red cross."""
         return "Yes, an admin decides" if variance.is_escalated else "No"
 
     @admin.display(description="reason")
@@ -290,7 +291,7 @@ def headline_of(variance: Variance) -> str:
 
 
 def difference_of(variance: Variance) -> str:
-    """Returns counted minus expected as text."""
+    """Returns the difference as text: counted minus expected, or the amount of late money, or "not counted"."""
     if variance.kind == VarianceKind.LATE:
         return f"{to_text(int(getattr(variance, 'late_amount', 0)), variance.currency)} {variance.method} arrived late"
     if variance.difference is None:

@@ -62,7 +62,7 @@ class AuthorizationSerializer(CamelCaseSerializer, serializers.Serializer[Author
 
 
 class AuthorizationViewSet(ApiViewSet):
-    """Permit somebody else one sign-off."""
+    """Permit another person to sign off once."""
 
     dialect = ReconciliationDialect
     queryset = Authorization.objects.none()
@@ -81,6 +81,6 @@ class AuthorizationViewSet(ApiViewSet):
         tags=["Reconciliations"],
     )
     def create(self, request: Request) -> Response:
-        """Issues a permission for one reconciliation by somebody else, before it expires."""
+        """Permits another person to record one reconciliation, until the authorization expires."""
         issued = issue_authorization(**self.validated(AuthorizationRequest), by=self.by, at=self.now)
         return Response(AuthorizationSerializer(issued).data, status=201)

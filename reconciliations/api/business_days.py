@@ -61,7 +61,7 @@ class BusinessDayViewSet(ApiViewSet):
         tags=["Reconciliations"],
     )
     def close(self, request: Request, date: str) -> Response:
-        """Closes the day. Open drawers are closed without a count if the store's rule allows that."""
+        """Closes the day. Open drawers are closed without a count if the store allows it. Otherwise the answer is 409."""
         refuse_loose_key(self.by)
         store = store_for(reference=self.validated(CloseDayRequest)["store"], by=self.by)
         closed = close_business_day(store=store, on=date_in(date, field="date"), by=self.by, at=self.now)

@@ -1,4 +1,4 @@
-"""Shared parts of the calls under /cash-management: the store, the operator, exact amounts."""
+"""Shared code of the calls under /cash-management: the store, the operator, and exact amounts."""
 
 from datetime import date
 from typing import Any, Final
@@ -32,7 +32,7 @@ def store_of(*, store_id: UUID, by: Principal) -> Store:
 
 def operator_of(*, uid: str, store: Store, by: Principal) -> User:
     """Returns the operator. Raises the same InvalidInput for an unknown operator and one out of scope."""
-    # No name contains NUL, and PostgreSQL refuses to search for it.
+    # PostgreSQL refuses text with a NUL character. No code contains it.
     found = find_operator(uid=uid, store=store, by=by) if "\0" not in uid else None
     if found is None:
         raise InvalidInput.of("operatorUid", "is not an operator of yours.")
@@ -40,7 +40,7 @@ def operator_of(*, uid: str, store: Store, by: Principal) -> User:
 
 
 def uuid_in(text: str | None, *, field: str) -> UUID:
-    """Parses a UUID from the query. Raises InvalidInput."""
+    """Parses a UUID from the query. Raises InvalidInput for a missing or wrong UUID."""
     if not text:
         raise InvalidInput.of(field, "This field is required.")
     try:
@@ -65,13 +65,13 @@ class DateField(serializers.Field[Any, Any, Any, Any]):
 
 @extend_schema_field({"type": "number", "example": 1250.5})
 class AmountField(serializers.Field[Any, Any, Any, Any]):
-    """An exact amount in units of the row's currency."""
+    """An exact amount in units of the row's currency. Rows store it in minor units."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(read_only=True, **kwargs)
 
     def get_attribute(self, instance: Any) -> Any:
-        """Returns (amount, currency)."""
+        """Returns (minor units, currency)."""
         return getattr(instance, self.source or ""), instance.currency
 
     def to_representation(self, value: tuple[int, str]) -> Any:

@@ -70,7 +70,7 @@ class ChannelNumbersSerializer(NumbersSerializer):
 
 
 class CurrencySerializer(CamelCaseSerializer):
-    """One currency. openingFloat + sales - refunds + rounding + paidIn - paidOut - drops = systemCash."""
+    """The cash of one currency. openingFloat + sales - refunds + rounding + paidIn - paidOut - drops = systemCash."""
 
     currency = serializers.CharField()
     sales = serializers.DecimalField(max_digits=20, decimal_places=4, help_text="Sales paid in cash, as billed.")
@@ -134,7 +134,7 @@ class ExpectedAnswer(CamelCaseSerializer):
 
 
 class ExpectedViewSet(ApiViewSet):
-    """Show the expected cash of a store-day. Every look is noted in the audit trail (law 5)."""
+    """Show the expected cash of a store on a business day. Every look is noted in the audit trail (law 5)."""
 
     dialect = ReconciliationDialect
     queryset = Store.objects.none()
@@ -157,7 +157,7 @@ class ExpectedViewSet(ApiViewSet):
         tags=["Reconciliations"],
     )
     def list(self, request: Request) -> Response:
-        """Shows the expected cash with its parts. A reconciliation recorded now gets the same systemCash."""
+        """Shows the expected cash with its parts. A reconciliation at this moment would record the same systemCash."""
         refuse_loose_key(self.by)
         asked, at = request.query_params, self.now
         store = store_of(store_id=uuid_in(asked.get("storeId"), field="storeId"), by=self.by)

@@ -52,7 +52,7 @@ class ExportViewSet(ApiViewSet):
         tags=["Exports"],
     )
     def download(self, request: Request, table: str) -> HttpResponseBase:
-        """Streams any number of rows.
+        """Sends the file in pieces, with any number of rows.
 
         For managers and above, because movements of open drawers reveal the expected amount.
         """

@@ -73,7 +73,7 @@ class ReconciliationRequest(CamelCaseSerializer, StrictSerializer):
 
 
 class ReconciliationSerializer(CamelCaseSerializer, serializers.Serializer[Reconciliation]):
-    """A reconciliation. Our own additions: whether it awaits approval, whether it is current, and what arrived late."""
+    """A reconciliation. Our own extensions tell about approval, replacement and late cash."""
 
     id = serializers.UUIDField(source="uuid")
     account_id = serializers.UUIDField(source="store.account.uuid")

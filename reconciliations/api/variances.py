@@ -57,7 +57,7 @@ class VariancePieces(StrictSerializer):
 
 
 class RecountRequest(NotesRequest):
-    """The body of `POST /variances/{id}/recount`: an `amount` in minor units, or a `count` of pieces."""
+    """The body of `POST /variances/{id}/recount`. Send an `amount` in minor units, or a `count` of pieces."""
 
     amount = WholeNumberField(min_value=0, required=False, help_text="Amount in minor units.")
     currency = TextField(min_length=3, max_length=3, required=False, help_text="Default: the currency of the variance.")
@@ -85,7 +85,7 @@ class RecountRequest(NotesRequest):
 
 
 class VarianceSerializer(RowSerializer[Variance]):
-    """A variance. Amounts are in minor units of `currency`; they are null if nobody has counted."""
+    """A variance. Amounts are in minor units of `currency`. `counted_amount` is null if nobody has counted."""
 
     id = serializers.UUIDField(source="uuid")
     store = serializers.CharField(source="store.number")
@@ -160,7 +160,7 @@ class VarianceWithEventsSerializer(VarianceSerializer):
 class VarianceViewSet(ApiViewSet):
     """List variances, explain them and sign them off.
 
-    Programs may only explain and escalate. Approving, rejecting, witnessing and recounting need a person.
+    Programs may only explain and escalate. Only people may approve, reject, witness and recount.
     """
 
     dialect = ProblemDialect
@@ -231,7 +231,7 @@ class VarianceViewSet(ApiViewSet):
         tags=["Variances"],
     )
     def recount(self, request: Request, variance_id: UUID) -> Response:
-        """Stores a second person's count. The approval books its difference from the first count."""
+        """Stores a second person's count. The approval books the difference between the two counts."""
         return self._do(recount_variance, variance_id, RecountRequest)
 
     @extend_schema(

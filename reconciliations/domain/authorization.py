@@ -17,14 +17,15 @@ from reconciliations.models import Authorization
 MINUTES_MAX: Final = 24 * 60
 FIELD: Final = "authorization_token_id"
 REFUSED: Final = "This authorization cannot be used here."
-"""One text for an unknown, used, expired or unsuitable authorization, so that guessing reveals nothing."""
+"""The same text for every refused authorization, so that guesses reveal nothing about it."""
 
 
 @transaction.atomic
 def issue_authorization(
     *, store: Store, purpose: str, expires_in: timedelta, by: Principal, at: datetime, operator: User | None = None
 ) -> Authorization:
-    """Issues a permission for one sign-off in a store, for one operator or any, and returns it.
+    """Issues an authorization for one sign-off in a store and returns it. Without `operator`, it is valid for anyone's
+    cash.
 
     Raises Forbidden unless a manager asks in person, and InvalidInput if `expires_in` is too short or too long.
     """
@@ -49,9 +50,10 @@ def issue_authorization(
 def usable_authorization(
     *, token_id: UUID, store: Store, operator: User | None, by: Principal, at: datetime
 ) -> Authorization:
-    """Returns the authorization if it may be used here. Raises InvalidInput.
+    """Returns the authorization with this token if `by` may use it for the cash of `operator`.
 
-    It is not locked: the unique column of reconciliations refuses a second use.
+    Raises InvalidInput if it is unknown, used, expired or for another operator, or if `by` or `operator` issued it.
+    Takes no lock: the unique column `Reconciliation.authorization` refuses a second use.
     """
     found = Authorization.objects.select_related("issued_by").filter(uuid=token_id, store=store).first()
     if found is None:
@@ -73,7 +75,10 @@ def state_of(*, authorization: Authorization, at: datetime) -> AuthorizationStat
 
 
 def note_refusal(*, token_id: UUID, store: Store, by: Principal, at: datetime) -> None:
-    """Notes the refusal in a transaction of its own, because the refused request is rolled back."""
+    """Notes in the audit trail that an authorization was refused.
+
+    The caller calls this after the transaction of the refused reconciliation, because that transaction is rolled back.
+    """
     known = Authorization.objects.filter(uuid=token_id, store=store).values_list("pk", flat=True).first()
     audit.note(
         action="authorization.refused",

@@ -1,4 +1,4 @@
-"""Business days of a store: their state, how they are closed, and which ones still need to be closed."""
+"""Business days of a store: their state, how to close them, and which of them still have to be closed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,12 +23,12 @@ from settlements.enums import SettlementState, SettlementType
 from settlements.models import Settlement
 
 DAYS_BACK: Final = 31
-"""The number of days to search for a day that was left open between closed ones."""
+"""How many days back to look for open days between closed days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """A business day and its state. `opened_at` is the first record of the day, or None."""
+    """A business day and its state. `opened_at` is the time of its first movement or session, or None."""
 
     date: date
     state: DayState
@@ -38,7 +38,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closed:
-    """A closed day with the sessions and settlements that were force-closed with it."""
+    """A closed day, with the sessions and settlements that its close closed without a count."""
 
     day: BusinessDay
     sessions: Sequence[CashSession]
@@ -82,12 +82,11 @@ def open_drawers(*, store: Store, on: date) -> tuple[list[CashSession], list[Set
 def close_business_day(*, store: Store, on: date, by: Principal, at: datetime) -> Closed:
     """Closes a business day of a store.
 
-    Sessions and settlements of this or an earlier day that are still open are closed without a count, if the store's
-    rule allows that. They are returned and noted in the audit trail. Movements recorded for the date afterwards are
-    late.
-
+    Open sessions and settlements of this or an earlier day are closed without a count, if the store allows it
+    (`closes_stale_sessions`). They are returned and noted in the audit trail. Movements that are recorded for the date
+    afterwards are late.
     Raises Forbidden for a cashier and InvalidInput for a future day. Raises Conflict for a closed day, and for open
-    sessions or settlements that the store wants counted.
+    sessions or settlements if the store requires a count.
     """
     if not by.has_role(Role.MANAGER):
         raise Forbidden("Only a manager can close a business day.")
@@ -132,8 +131,8 @@ def close_business_day(*, store: Store, on: date, by: Principal, at: datetime) -
 def days_to_close(*, store: Store, at: datetime) -> list[date]:
     """Returns the past business dates of a store that had activity and are not closed, oldest first.
 
-    It covers the last DAYS_BACK days in any order of closing, and older days after the newest closed one. The number
-    of statements is fixed; each recent date that is not closed costs a few index probes.
+    Finds every such date of the last DAYS_BACK days. Finds an older date only if it is after the newest closed day.
+    The number of statements is fixed. Each recent date that is not closed costs a few index probes.
     """
     today = current_date(store=store, at=at)
     recent = [today - timedelta(days=back) for back in range(DAYS_BACK, 0, -1)]
@@ -157,8 +156,7 @@ def _long_ago(*, store: Store, before: date) -> list[date]:
 def _saw_something(*, store: Store, on: date) -> Combinable:
     """Whether money moved, or a session or settlement was opened, on a date.
 
-    Settlements are found by `opened_at`, which has an index. In every time zone the date lies within these four
-    days.
+    Settlements are found by `opened_at`, which has an index. These four days contain the date in every time zone.
     """
     first = datetime.combine(on, time.min, tzinfo=UTC) - timedelta(days=1)
     of_date = {"store": store, "business_date": on}
@@ -167,7 +165,7 @@ def _saw_something(*, store: Store, on: date) -> Combinable:
 
 
 def drawers_in_words(sessions: Sequence[CashSession], settlements: Sequence[Settlement]) -> list[str]:
-    """Describes what is open, for an error message."""
+    """Describes open sessions and settlements for a message, one text for each."""
     named = [f"cash session {session.pk} of {session.user} at {session.register}" for session in sessions]
     return [*named, *(f"settlement {settlement.uuid} at {settlement.place}" for settlement in settlements)]
 

@@ -1,7 +1,8 @@
 """The cash that a business day begins with: the books of the registers before the day's first movement.
 
-The day begins with the first cash movement dated on it or later. So ids and business dates decide, not clocks. The
-book of a register before that movement is its last seal plus one sum (docs/decisions/0005, 0014).
+The day begins with the first cash movement whose business date is this day or later. Ids and business dates decide
+this, not clocks. The book of a register before that movement is its last seal plus one sum (docs/decisions/0005,
+0014).
 """
 
 from collections import defaultdict
@@ -47,7 +48,8 @@ SELECT MIN(first) FROM (
 class CarriedOver:
     """The carried-over cash in minor units by currency.
 
-    `first_movement` is the id where the day begins. `session` is the one that the operator held overnight.
+    `first_movement` is the id of the movement with which the day begins. `session` is the session that the operator
+    had open overnight.
     """
 
     amounts: Mapping[str, int]
@@ -56,7 +58,11 @@ class CarriedOver:
 
 
 def carried_over(*, store: Store, on: date, operator: User | None, seen: Seen) -> CarriedOver:
-    """Returns the cash that a business day begins with, in all registers or in those that the operator held."""
+    """Returns the cash that a business day begins with.
+
+    For the whole store, this is the cash of all registers. With `operator`, it is the cash of the registers that they
+    held.
+    """
     begins = min(_first_movement(store=store, on=on), seen.movement + 1 if seen.movement < ID_MAX else ID_MAX)
     session, registers = None, None
     if operator is not None:
@@ -80,8 +86,9 @@ def carried_over(*, store: Store, on: date, operator: User | None, seen: Seen) -
 def overnight_movements(*, first_movement: Any, operator: User | OuterRef | None) -> "QuerySet[Any]":
     """Returns cash movements of drawers that were open when a day began, of all holders or of one.
 
-    These are movements on time, and late ones of sessions that were counted after the day's first movement. The
-    caller filters by earlier dates and by ids from the first movement on: money that a till reported late.
+    These are movements on time, and late movements of sessions that were counted after the day's first movement. The
+    caller filters by earlier business dates and by ids from the first movement on. Then only money remains that a till
+    reported after the day began.
     """
     movements = drawer_movements().filter(
         Q(is_late=False) | Q(session__isnull=False, session__seal__last_movement__gte=first_movement)
@@ -90,7 +97,7 @@ def overnight_movements(*, first_movement: Any, operator: User | OuterRef | None
 
 
 class DaysBefore(Func):
-    """The date a number of days before a date in the database."""
+    """A database function: subtracts a number of days from a date."""
 
     output_field = DateField()
 
@@ -99,16 +106,16 @@ class DaysBefore(Func):
         self.days = days
 
     def as_sqlite(self, compiler: Any, connection: Any, **_extra: Any) -> Any:
-        """SQLite stores dates as text."""
+        """Uses SQLite's `date` function, because SQLite stores dates as text."""
         return self.as_sql(compiler, connection, template=f"date(%(expressions)s, '-{self.days:d} days')")
 
     def as_postgresql(self, compiler: Any, connection: Any, **_extra: Any) -> Any:
-        """PostgreSQL subtracts days from a date."""
+        """Uses minus, because PostgreSQL subtracts a number of days from a date."""
         return self.as_sql(compiler, connection, template=f"(%(expressions)s - {self.days:d})")
 
 
 def days_before(on: date) -> list[date]:
-    """Returns the earlier business dates, newest first, whose late reports may be carried over into this day."""
+    """Returns the business dates before a day, newest first, from which late reports can be carried over into it."""
     return [on - timedelta(days=back) for back in range(1, OVER_NIGHT_MAX.days + 1)]
 
 
@@ -120,7 +127,9 @@ def _first_movement(*, store: Store, on: date) -> int:
 
 
 def _books(*, store: Store, registers: list[int] | None, before: int) -> Iterable[tuple[str, int]]:
-    """Yields amounts by currency that add up to the registers' cash before a movement."""
+    """Yields (currency, amount) pairs. Per currency they add up to the registers' cash before the movement with id
+    `before`.
+    """
     sealed = Seal.objects.filter(place=OuterRef("pk"), last_movement__lt=before).order_by("-number")
     places = Place.objects.filter(of_registers(registers), Q(store=store)).annotate(
         after=Subquery(sealed.values("last_movement")[:1]), balances=Subquery(sealed.values("balances")[:1])

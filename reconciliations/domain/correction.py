@@ -20,7 +20,10 @@ RECOUNTED = (VarianceKind.SESSION, VarianceKind.SETTLEMENT)
 
 
 def keep_recount(*, variance: Variance, counted: CountedAmount, attempt: int, by: Principal, at: datetime) -> Count:
-    """Stores a second person's count and returns it. Raises Conflict if the cash can no longer be recounted."""
+    """Stores a second person's count and returns it. Raises Conflict if the cash can no longer be recounted.
+
+    For a session that was closed without a count, this is the count afterwards.
+    """
     if variance.kind == VarianceKind.UNCOUNTED and variance.session is not None:
         count_afterwards(session=variance.session, counted=counted, by=by, at=at, reason="counted from the queue")
         return Count.objects.get(session=variance.session, moment=CountMoment.AFTERWARDS)
@@ -44,7 +47,7 @@ def keep_recount(*, variance: Variance, counted: CountedAmount, attempt: int, by
 
 
 def instead_of_recount(variance: Variance) -> str:
-    """Returns what to do instead if a variance cannot be recounted, because its cash is not in the store, else ""."""
+    """Returns a text that says what to do instead if this kind of variance has no recount. Otherwise returns ""."""
     is_left_drawer = variance.kind == VarianceKind.UNCOUNTED and variance.session_id is not None
     if is_left_drawer or variance.kind in RECOUNTED:
         return ""
@@ -63,8 +66,8 @@ _INSTEAD = {
 def book_correction(*, variance: Variance, recount: Count | None, by: Principal, at: datetime) -> Movement | None:
     """Books the difference between recount and first count against over/short, and returns the movement.
 
-    Returns None if there is nothing to correct, or if a later count has already found it. The caller holds the locks
-    of the place and of the vault.
+    Returns None if there is nothing to correct, or if a later count already includes the error. The caller holds the
+    locks of the place and of the vault.
     """
     if recount is None or variance.kind not in RECOUNTED or variance.counted_amount is None:
         return None
@@ -89,15 +92,15 @@ def book_correction(*, variance: Variance, recount: Count | None, by: Principal,
 def _where_it_lies(variance: Variance) -> Place:
     """Returns the place that holds the counted cash now.
 
-    The cash of a counted drawer is in the vault. It is still in the drawer while a settlement holds it, after a
-    handover, and for methods that never leave it.
+    After most closes the cash of a drawer is in the vault. It is still in the drawer if a settlement was open there,
+    after a handover, and for methods other than cash.
     """
     if variance.place is None or variance.place.kind == PlaceKind.VAULT or variance.method != CASH:
         return variance.place or places_of(variance.store)[PlaceKind.VAULT]
     if variance.session is not None:
         if variance.session.is_handed_over:
             return variance.place
-        # Also true for an empty drawer, whose close returned nothing.
+        # Looks for a settlement, not for a RETURN movement, because the close of an empty drawer returns nothing.
         until = Q(closed_at__isnull=True) | Q(closed_at__gt=variance.raised_at)
         if Settlement.objects.filter(until, place=variance.place, opened_at__lte=variance.raised_at).exists():
             return variance.place

@@ -1,8 +1,8 @@
-"""The expected cash of a store-day, whole or one operator's: one sum over movements by business date.
+"""The expected cash of a store's business day, or of one operator's part: one sum over movements by business date.
 
-Expected = carried over + floats + loans + cash sales - refunds + rounding + paid in - paid out. Drops and returns
-stay in the store, so they do not count for the whole day. For one operator a drop counts, because it leaves their
-drawer. One operator's cash is the cash of the drawers that they held (docs/decisions/0014).
+Expected = carried over + floats + loans - reused cash + cash sales - refunds + rounding + paid in - paid out. Drops
+and returns stay in the store, so they do not count for the whole day. For one operator a drop counts, because it
+leaves their drawer. The cash of an operator is the cash of the drawers that they held (docs/decisions/0014).
 """
 
 from collections import defaultdict
@@ -28,7 +28,7 @@ EVERYTHING: Final = Seen()
 
 @dataclass(kw_only=True)
 class Takings:
-    """Totals of a group of payments, in minor units. `cash_on_hand` is the cash that they left in the drawer."""
+    """Totals of a group of payments, in minor units. `cash_on_hand` is the cash that these payments left in the drawers."""
 
     transactions: int = 0
     approved: int = 0
@@ -63,7 +63,7 @@ class CurrencyCash:
         return self.opening_float + traded + self.paid_in - self.paid_out - self.drops
 
     def grouped(self, *columns: int) -> dict[tuple[Any, ...], Takings]:
-        """Returns the takings grouped by these columns of the key, in the order of the keys."""
+        """Returns the takings grouped by these positions of the key, sorted by the keys."""
         groups: dict[tuple[Any, ...], Takings] = defaultdict(Takings)
         for key, part in self.takings.items():
             whole = groups[tuple(key[column] for column in columns)]
@@ -74,7 +74,7 @@ class CurrencyCash:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedCash:
-    """The expected cash of a store-day by currency. `carried` is the part that the day began with."""
+    """The expected cash of a store's business day by currency. `carried` is the part that the day began with."""
 
     store: Store
     business_date: date
@@ -90,10 +90,10 @@ class ExpectedCash:
 def expected_cash(
     *, store: Store, business_date: date, operator: User | None = None, seen: Seen = EVERYTHING
 ) -> ExpectedCash:
-    """Returns the expected cash of a store's business date, or of one operator's part, as of `seen`.
+    """Returns the expected cash of a store's business day, or with `operator` of the drawers that they held.
 
-    The number of statements is fixed. Each reads from an index: by store and business date, or by ranges of movement
-    ids.
+    `seen` limits the sum to the movements, sessions and seals up to these ids. The number of statements is fixed. Each
+    reads from an index: by store and business date, or by ranges of movement ids.
     """
     currencies: dict[str, CurrencyCash] = {store.currency: CurrencyCash(currency=store.currency)}
 
@@ -130,10 +130,10 @@ def expected_cash(
 
 
 def of_holder(movements: "QuerySet[Any]", operator: Any) -> "QuerySet[Any]":
-    """Filters cash movements by the drawers that one person held.
+    """Filters cash movements by the person who held the drawer.
 
-    Floats of sessions are left out, because the amount that the cashier counted at the opening is used instead.
-    Reversals of floats are left out too, because a cancelled opening does not count.
+    Leaves out floats of sessions, because the sum uses the amount that the cashier counted at the opening instead.
+    Leaves out reversals of floats, because a cancelled opening does not count.
     """
     floats = Q(kind=MovementKind.FLOAT, session__isnull=False)
     return with_holder(movements).filter(holder=operator).exclude(floats)
@@ -156,7 +156,7 @@ def _add_movements(cash: CurrencyCash, row: dict[str, Any], *, is_operator: bool
     effect = DAY_EFFECTS[kind]
     if effect.stays_in_store and not is_operator:
         return
-    # Parts are positive amounts: refunds, paid out and drops count what went out.
+    # Every part is a positive amount. For refunds, paid out and drops, it is the money that went out.
     setattr(cash, effect.part, getattr(cash, effect.part) + int(row["billed"]) * effect.sign)
     cash.rounding += int(row["total"]) - int(row["billed"])
     if Origin.PAYMENT in RULES[kind].origins:

@@ -24,7 +24,7 @@ from settlements.enums import SettlementState
 
 DAYS_MAX: Final = 366
 GIVEN_UP_AFTER: Final = timedelta(hours=1)
-"""An export without progress for this long was abandoned by a stopped server."""
+"""After this time without progress, an export counts as broken off, because its server has stopped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,8 @@ def begin_export(*, wanted: Wanted, rows_total: int, by: Principal, at: datetime
     """Records the start of an export and returns it.
 
     Rows of a drawer that still awaits its count reveal its expected amount, so the look is noted (law 5). Raises
-    Forbidden for a cashier, and InvalidInput for a bad range, a store out of scope or a number that was used before.
+    Forbidden for a cashier. Raises InvalidInput for a wrong range, a store out of scope, or a number that was used
+    before.
     """
     if not (may_see_expected(by) and by.has_scope(Scope.CASH_MANAGEMENT_READ)):
         raise Forbidden(_("Only managers can export, because an export shows expected amounts."))
@@ -91,13 +92,13 @@ def refuse_range(*, first_date: date, last_date: date) -> None:
 
 
 def note_progress(*, export: Export, rows_done: int, at: datetime) -> None:
-    """Records the progress."""
+    """Records how many rows are done. Does nothing if the export has ended."""
     export.rows_done = rows_done
     Export.objects.filter(pk=export.pk, state=ExportState.RUNNING).update(rows_done=rows_done, progressed_at=at)
 
 
 def end_export(*, export: Export, state: ExportState, rows_done: int, at: datetime) -> None:
-    """Records the result. An ended export never changes."""
+    """Records the final state of an export. An ended export never changes."""
     before = [one for one, following in FLOW["export"].items() if leads_to(following, state)]
     Export.objects.filter(pk=export.pk, state__in=before).update(
         state=state, rows_done=rows_done, progressed_at=at, ended_at=at

@@ -14,14 +14,14 @@ from reconciliations.domain.business_day_close import current_date
 from reconciliations.domain.variance_late_amount import movements_for_day
 
 DAYS_BACK: Final = timedelta(days=31)
-"""Tills do not send receipts older than this. Later money still appears in the day's reconciliations."""
+"""How far back to look. Tills send no older receipts. Older money still appears in the reconciliations of its day."""
 
 
 def raise_late_for_closed_days(*, store: Store, at: datetime) -> list[BusinessDay]:
     """Creates variances for cash that arrived for closed days of the last month, and returns those days.
 
-    Postings do not check for closed days, so this runs afterwards: one statement with an index probe per day, and
-    more statements only for days with late cash.
+    Postings do not check for closed days, so this runs after them. It needs one statement with an index probe per day,
+    and more statements only for days with late cash.
     """
     later = movements_for_day().filter(
         store=OuterRef("store"), business_date=OuterRef("date"), pk__gt=OuterRef("last_movement")
@@ -34,8 +34,8 @@ def raise_late_for_closed_days(*, store: Store, at: datetime) -> list[BusinessDa
 
 @transaction.atomic
 def _raise_for(*, day: BusinessDay, at: datetime) -> bool:
-    # The same locks as an approval. So every late movement is in exactly one of them: the amount that an approval freezes,
-    # or the new variance.
+    # Takes the same locks as an approval. So each late movement counts once: in the amount that an approval freezes, or
+    # in the new variance.
     lock_places(exclusive=Place.objects.filter(store=day.store, kind__in=(PlaceKind.VAULT, PlaceKind.REGISTER)))
     raised = Variance.objects.filter(subject=f"{DAY_SUBJECT}{day.pk}")
     approved = dict(raised.order_by().values_list("currency").annotate(last=Max("last_movement")))

@@ -1,8 +1,8 @@
-"""Custody: who held a drawer, and so whose expected cash a movement belongs to (docs/decisions/0014).
+"""Custody: decides who held a drawer, and to whose expected cash a movement belongs (docs/decisions/0014).
 
-Movements of a session belong to its cashier, whoever recorded them. Without a session, the opener of the register's
-settlement holds the drawer. Without both, the operator of the payment counts, else the person who recorded the
-movement.
+Movements of a session belong to its cashier, even if another person recorded them. Without a session, the person who
+opened the register's settlement holds the drawer. Without both, the movement belongs to the operator of the payment,
+otherwise to the person who recorded it.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from settlements.enums import SettlementType
 from settlements.models import Settlement
 
 OVER_NIGHT_MAX: Final = timedelta(days=31)
-"""How far back to look for sessions and settlements open overnight, and for on-time money of earlier days."""
+"""How far back to look for periods that were open overnight, and for money of earlier days that arrived on time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +57,12 @@ def with_holder(movements: "QuerySet[Any]") -> "QuerySet[Any]":
 
 
 def cancelled(*, until: Any) -> Q:
-    """Builds the condition that a session's opening was cancelled, up to a seal."""
+    """Builds the condition that the opening of a session was cancelled, with a seal id up to `until`."""
     return Q(is_cancelled=True, seal__lte=until)
 
 
 def held_payments(payments: "QuerySet[Any]", *, operator: User) -> "QuerySet[Any]":
-    """Filters payments to those in drawers that the operator held."""
+    """Filters payments by the operator who held the drawer."""
     settled = Settlement.objects.filter(place=OuterRef("register"), opened_at__lte=OuterRef("reported_at"))
     holder = Coalesce(
         "session__user_id", Subquery(settled.order_by("-pk").values("opened_by_id")[:1]), "operator_id", "reported_by_id",
@@ -75,9 +75,9 @@ def held_payments(payments: "QuerySet[Any]", *, operator: User) -> "QuerySet[Any
 def session_over_night(*, store: Store, on: date, operator: User, before: int, seen: Seen) -> CashSession | None:
     """Returns the operator's session that was open when a business day began, or None.
 
-    `before` is the day's first movement. A session that closed without movements is compared by its business date
-    instead. Only the operator's last session before the day can have been open, because a person has one session at a
-    time (law 3).
+    `before` is the id of the day's first movement. For a session that closed without movements, the business date of
+    its close decides. Only the operator's last session before the day can have been open, because a person has one
+    session at a time (law 3).
     """
     sessions = CashSession.objects.filter(
         store=store, user=operator, business_date__lt=on, business_date__gte=on - OVER_NIGHT_MAX, pk__lte=seen.session
@@ -91,7 +91,7 @@ def drawers_over_night(
 ) -> list[int]:
     """Returns the ids of the registers that an operator held when a business day began.
 
-    These are the register of their session, and registers of their settlements where nobody had a session.
+    These are the register of their session, and the registers of their settlements if nobody had a session there.
     """
     held = [session.register_id] if session is not None else []
     first = datetime.combine(on - OVER_NIGHT_MAX, time.min, tzinfo=UTC)
@@ -120,5 +120,5 @@ def _was_open(period: CashSession | Settlement, *, store: Store, on: date, befor
 
 
 def of_registers(registers: list[int] | None) -> Q:
-    """Builds the condition on places: these registers, or all."""
+    """Builds the condition on places: these registers, or all registers for None."""
     return Q(kind=PlaceKind.REGISTER) if registers is None else Q(pk__in=registers)

@@ -19,8 +19,8 @@ from reconciliations.models import Reconciliation
 def faults_of_store(store: Store) -> Iterator[str]:
     """Yields one sentence per fault in a store's reconciliations and closed days.
 
-    Faults exist only if somebody changed rows directly. It checks system amounts, the chain of each scope,
-    authorizations, and the last movement of closed days.
+    Faults exist only if somebody changed rows directly. Checks the system amounts, which reconciliation supersedes
+    which, the authorizations, and the last movement of closed days.
     """
     yield from _faults_of_reconciliations(store)
     yield from _faults_of_days(store)
@@ -76,9 +76,9 @@ def _fault_of_figure(row: Reconciliation, right: int) -> Iterator[str]:
 
 
 def _faults_of_first_rule(row: Any) -> Iterator[str]:
-    """Checks a reconciliation recorded before the custody rule.
+    """Checks a reconciliation that was recorded under the first rule (`DayRule.MOVEMENTS`).
 
-    That rule used the day's own movements by the person who sold, without carried-over cash.
+    The first rule used only the day's own movements, by the person who sold, without carried-over cash.
     """
     scope = drawer_movements().filter(store=row.store_id, business_date=row.business_date)
     if row.operator_id is not None:
@@ -94,7 +94,7 @@ def _faults_of_first_rule(row: Any) -> Iterator[str]:
 
 
 def _taken_over(row: Any) -> int:
-    """The cash that the operator had taken over at the time of the record."""
+    """Returns the cash that the operator had taken over when the reconciliation was recorded."""
     if row.operator_id is None:
         return 0
     sessions = taken_over().filter(
@@ -125,7 +125,7 @@ def _faults_of_permission(row: Reconciliation) -> Iterator[str]:
 
 
 def _faults_of_days(store: Store) -> Iterator[str]:
-    """The last movement must not decrease from close to close, and must match the audit trail."""
+    """Checks that the last movement never decreases from close to close, and that it matches the audit trail."""
     before = 0
     for day in BusinessDay.objects.filter(store=store).order_by("pk").iterator(chunk_size=500):
         seen = day.last_movement

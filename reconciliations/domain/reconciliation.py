@@ -1,4 +1,4 @@
-"""Records a declared amount and compares it with the ledger for a store-day."""
+"""Records a declared amount and compares it with the ledger for a store's business day."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -25,7 +25,7 @@ from reconciliations.models import Reconciliation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
-    """A declared amount in minor units of `currency`, for a store-day or one operator's part of it."""
+    """A declared amount in minor units of `currency`, for a store's business day or for one operator's part of it."""
 
     store: Store
     currency: str
@@ -41,11 +41,10 @@ class Declaration:
 def record_reconciliation(*, declaration: Declaration, by: Principal, at: datetime) -> Reconciliation:
     """Records a declaration with the current system amount, and returns it. The record never changes.
 
-    An earlier reconciliation of the same scope is superseded. A suspected theft, or a shortage above the store's
-    tolerance, awaits approval unless an authorization comes with it.
-
-    Raises Forbidden for a cashier, because the answer shows the expected amount. Raises InvalidInput for a future
-    day or an authorization that may not be used.
+    Supersedes an earlier reconciliation of the same scope. A suspected theft, or a shortage above the store's
+    tolerance, awaits approval unless the declaration has an authorization.
+    Raises Forbidden for a cashier, because the answer shows the expected amount. Raises InvalidInput for a future day,
+    and for an authorization that may not be used.
     """
     if not by.has_role(Role.MANAGER):
         raise Forbidden("Only managers can reconcile, because it shows the expected amount.")
@@ -63,7 +62,7 @@ def record_reconciliation(*, declaration: Declaration, by: Principal, at: dateti
             note_refusal(token_id=declaration.authorization_id, store=store, by=by, at=at)
         raise
     except IntegrityError as error:
-        # If one authorization is used twice at once, the unique column refuses the second use.
+        # If two requests use an authorization at the same time, the unique column refuses the second.
         if "authorization" not in str(error) or declaration.authorization_id is None:
             raise
         note_refusal(token_id=declaration.authorization_id, store=store, by=by, at=at)
@@ -73,7 +72,7 @@ def record_reconciliation(*, declaration: Declaration, by: Principal, at: dateti
 @transaction.atomic
 def _record(*, declaration: Declaration, on: date, by: Principal, at: datetime) -> Reconciliation:
     store = declaration.store
-    # No posting is in progress while the system amount is read, so later movements have higher ids.
+    # With these locks no posting is in progress, so movements that the sum does not include get higher ids.
     lock_places(exclusive=Place.objects.filter(store=store, kind__in=(PlaceKind.VAULT, PlaceKind.REGISTER)))
     seen = _seen(store)
     expected = expected_cash(store=store, business_date=on, operator=declaration.operator, seen=seen)
@@ -129,9 +128,9 @@ def _record(*, declaration: Declaration, on: date, by: Principal, at: datetime) 
 
 
 def _seen(store: Store) -> Seen:
-    """Returns the store's last movement, session and seal.
+    """Returns the ids of the store's last movement, session and seal.
 
-    The caller holds all places, so later ones have higher ids.
+    The caller holds the locks of all places, so later rows get higher ids.
     """
     last_movement = Movement.objects.filter(store=store).aggregate(last=Max("pk"))["last"]
     last_session = CashSession.objects.filter(store=store).aggregate(last=Max("pk"))["last"]
@@ -142,8 +141,8 @@ def _seen(store: Store) -> Seen:
 def _raise_variance(made: Reconciliation, *, by: Principal, at: datetime) -> None:
     """Creates a variance if the discrepancy exceeds the tolerance or has no reason, or if theft is suspected.
 
-    A given reason explains it, and an authorization signs it off. Open variances of the superseded reconciliation
-    end.
+    A given reason explains the variance, and an authorization signs it off. Ends the open variances of the superseded
+    reconciliation.
     """
     if made.supersedes_id is not None:
         supersede_variances(subject=f"reconciliation:{made.supersedes_id}", by=by, at=at)
@@ -170,7 +169,7 @@ def _raise_variance(made: Reconciliation, *, by: Principal, at: datetime) -> Non
 
 
 def _standing(*, declaration: Declaration, on: date) -> Reconciliation | None:
-    """The current reconciliation of the same scope, which the new one supersedes."""
+    """Returns the current reconciliation of the same scope, which the new reconciliation supersedes."""
     return (
         Reconciliation.objects.filter(
             store=declaration.store,

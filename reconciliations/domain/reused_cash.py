@@ -1,12 +1,11 @@
 """Reused cash: the part of a day's floats and loans that is the same cash again.
 
-Take the day's movements in order. Cash into a drawer adds, cash back from it subtracts. The highest subtotal is new
-cash; the rest of the cash that went in was reused. Example: 200.00 goes in and comes back five times; 200.00 is new.
-
+Takes the day's movements in order. Cash into a drawer adds to a subtotal, and cash back from it subtracts. The highest
+subtotal is new cash. The rest of the cash that went in was reused. Example: 200.00 goes in and comes back five times.
+Then 200.00 is new and 800.00 is reused.
 For the whole store, FLOAT and LOAN go in, and RETURN comes back. For one operator, the amount counted at each opening
 goes in. The cash that the session left at its close comes back, whether it went to the vault or stayed in the drawer.
-Registers held by the operator's settlement follow the rule for stores.
-
+Registers that the operator held by a settlement follow the rule for stores.
 The rule is SQL so that one list of reconciliations can apply it to every row (docs/decisions/0014).
 """
 
@@ -24,7 +23,7 @@ from cashdesk.models import CashSession, Store, User
 from cashdesk.movement_kinds import kinds_where
 from reconciliations.domain.operator_custody import Seen
 
-# The kinds are written out, because only then do both databases use the partial index on these kinds.
+# The kinds are literals, because both databases use the partial index on these kinds only for literals.
 _MOVED: Final = """
     SELECT m.id AS line, m.currency AS currency,
         CASE WHEN m.kind IN ({back}) THEN -m.amount ELSE m.amount END AS step,
@@ -50,8 +49,8 @@ _OF_HOLDER: Final = """
 """
 _MOVED_BY_HOLDER: Final = f"{_MOVED}{_OF_HOLDER}"
 
-# Line `id * 2` is a session's opening amount and its loans. Line `id * 2 + 1` is what it left: the count or, without a
-# count, its book. A negative book leaves nothing. Cancelled openings are left out.
+# Line `id * 2` has a session's opening amount and its loans. Line `id * 2 + 1` has the cash that the session left: the
+# count or, without a count, its book. A negative book counts as 0. Cancelled openings are left out.
 _SESSIONS: Final = """
     SELECT s.id * 2 AS line, s.currency AS currency, s.start_amount AS step, s.start_amount AS came
     FROM cashdesk_cashsession s
@@ -76,7 +75,7 @@ _SESSIONS: Final = """
       )
 """
 
-# Without a frame clause the window includes all rows of the same line.
+# Without a frame clause, the running sum includes all rows with the same `line`.
 _WALK: Final = """
     SELECT currency, CAST(SUM(came) - CASE WHEN MAX(net) > 0 THEN MAX(net) ELSE 0 END AS bigint) AS reused
     FROM (
@@ -132,7 +131,10 @@ def reused_cash(
 
 
 def reused_since(*, of_operator: bool) -> RawSQL:
-    """Builds, for a list of reconciliations, the reused cash of now minus that at each record."""
+    """Builds an expression for lists of reconciliations.
+
+    It is the reused cash now minus the reused cash when the reconciliation was recorded.
+    """
     walks = (_SESSIONS, _MOVED_BY_HOLDER) if of_operator else (_MOVED,)
     terms = [
         f"{sign} COALESCE((SELECT reused FROM ({_WALK.format(steps=steps).format(**names)}) w"  # noqa: S608

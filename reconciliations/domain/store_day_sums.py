@@ -1,4 +1,4 @@
-"""Sums the cash movements and payments of a store-day: in minus out, as `ledger.expected` does, but by business date.
+"""Sums the cash movements and payments of a store's business day: in minus out, as `ledger.expected` does.
 
 Each function is one aggregate that reads from the index on store and business date.
 """
@@ -15,7 +15,7 @@ from cashdesk.models import CashSession, Movement
 from cashdesk.movement_kinds import RULES
 
 DAY_EFFECTS: Final = {kind: rule.day for kind, rule in RULES.items() if rule.day is not None}
-"""The kinds that count for a store-day, and how."""
+"""The effect of each kind on the expected cash of a business day. Other kinds have no effect."""
 
 STAYS_IN_STORE: Final = [kind for kind, effect in DAY_EFFECTS.items() if effect.stays_in_store]
 """Cash of these kinds leaves the operator's drawer and stays in the store. It does not count for the whole store."""
@@ -24,8 +24,8 @@ STAYS_IN_STORE: Final = [kind for kind, effect in DAY_EFFECTS.items() if effect.
 def drawer_movements() -> "QuerySet[Any]":
     """Returns the cash movements that count, each with its `person` and its `effect` on the drawers (minor units).
 
-    `person` is the operator of the payment, else the session's cashier, else the person who recorded the movement. A
-    reversal has the person of the movement that it reverses.
+    `person` is the operator of the payment, otherwise the session's cashier. Without both it is the person who
+    recorded the movement or, for a reversal, the reversed movement.
     """
     effect = Case(
         *(
@@ -34,7 +34,8 @@ def drawer_movements() -> "QuerySet[Any]":
             for is_plain in (True, False)
         )
     )
-    # Money paid in and out of the vault is in no drawer. In a late reversal, over/short takes the place of the vault.
+    # Money paid in and out at the vault is in no drawer. A late reversal has over/short instead of the vault, so its
+    # `late_for` is checked too.
     of_vault = Q(source__kind=PlaceKind.VAULT) | Q(destination__kind=PlaceKind.VAULT)
     of_vault |= Q(late_for__kind=PlaceKind.VAULT)
     at_vault = Q(kind__in=[kind for kind in DAY_EFFECTS if not RULES[kind].is_of_register]) & of_vault
@@ -47,7 +48,7 @@ def drawer_movements() -> "QuerySet[Any]":
 def drawer_cash(movements: "QuerySet[Any]") -> Iterable[Any]:
     """Sums `drawer_movements()` in the smallest groups that any report shows.
 
-    `total` is the amount moved. `billed` is the same, but with the billed amount of each payment.
+    `total` is the amount that moved. `billed` is the same sum, but with the billed amount of each payment.
     """
     of_payment = Coalesce("payment__amount", "amount")
     billed = Case(When(effect__lt=0, then=of_payment * -1), default=of_payment, output_field=BigIntegerField())
@@ -75,11 +76,10 @@ def payments(reported: "QuerySet[Any]") -> Iterable[Any]:
 def taken_over() -> "QuerySet[Any]":
     """Returns the sessions whose cashier took over cash without a float.
 
-    The cash was already in the drawer: a settlement held it, or it was handed over, or left uncounted.
-    Reconciliations recorded under rule 1 (`DayRule`) add it to the cashier's expected cash.
-
-    `opened_as` is the session's audit entry of the opening, and `cancelled_as` that of a cancelled opening. These
-    entries give the order, because such a session may have no movement.
+    The cash was already in the drawer: it belonged to a settlement, was handed over, or was left without a count.
+    Reconciliations recorded under the first rule (`DayRule.MOVEMENTS`) add it to the cashier's expected cash.
+    `opened_as` is the id of the audit entry of the opening, and `cancelled_as` the id of the entry of a cancelled
+    opening. These ids give the order, because such a session may have no movement.
     """
     floated = Movement.objects.filter(session=OuterRef("pk"), kind=MovementKind.FLOAT)
     sessions = CashSession.objects.exclude(Exists(floated)).order_by()

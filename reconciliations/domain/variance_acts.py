@@ -1,7 +1,8 @@
 """Actions on a variance: explain, witness, recount, approve, reject and escalate.
 
-Each action locks the variance, checks `enums.FLOW` for its state, writes an event, and notes it in the audit trail.
-A correction is a new movement, never an edit. The API and the back office call these functions.
+Each action locks the variance, checks in `enums.FLOW` that its state allows the action, writes an event, and adds an
+entry to the audit trail. A correction is a new movement, never an edit. The API and the back office call these
+functions.
 """
 
 from datetime import datetime
@@ -31,7 +32,7 @@ IN_PERSON: Final = {
     Act.APPROVE: "Only a manager with their own sign-in can approve a difference.",
     Act.REJECT: "Only a manager with their own sign-in can reject an explanation.",
 }
-"""Actions that programs may not take, and that nobody may take on their own count."""
+"""Actions that need a person with their own sign-in. Nobody may take them on their own count."""
 
 NEED_NOTES: Final = (Reason.OTHER, Reason.THEFT_SUSPECTED)
 """Reasons that need a note."""
@@ -41,8 +42,8 @@ NEED_NOTES: Final = (Reason.OTHER, Reason.THEFT_SUSPECTED)
 def explain_variance(*, variance: Variance, reason: str, by: Principal, at: datetime, notes: str = "") -> Variance:
     """Records the reason for a difference and returns the variance, which then awaits approval.
 
-    Can be repeated until approval. Raises Forbidden for a cashier, InvalidInput for an unknown reason or a missing
-    note, and Conflict for a finished variance.
+    People can explain a variance again until it is approved. Raises Forbidden for a cashier, InvalidInput for an
+    unknown reason or a missing note, and Conflict for a finished variance.
     """
     if reason not in Reason.values:
         raise InvalidInput.of("reason", f"Choose one of these: {', '.join(Reason.values)}.")
@@ -51,13 +52,16 @@ def explain_variance(*, variance: Variance, reason: str, by: Principal, at: date
     _check_notes(notes)
     variance = _locked(variance, act=Act.EXPLAIN, by=by)
     if variance.kind == VarianceKind.LATE:
-        # The amount so far. The approval reads it again under the lock of the place.
+        # Uses the late amount until now. The approval reads it again under the lock of the place.
         _escalate_above(variance, difference=late_of(variance)[0])
     return explain_raised(variance=variance, reason=reason, notes=notes, by=by, at=at)
 
 
 def explain_raised(*, variance: Variance, reason: str, notes: str, by: Principal, at: datetime) -> Variance:
-    """Explains a variance that the same transaction created with its reason already known."""
+    """Records the explanation without the checks of `explain_variance`, which calls this.
+
+    A reconciliation calls it directly, in the transaction that created the variance.
+    """
     variance.reason, variance.notes = reason, notes
     variance.explained_by, variance.explained_at = by.user, at
     variance.decided_by = variance.decided_at = None
@@ -82,12 +86,11 @@ def recount_variance(
 ) -> Variance:
     """Stores a second person's count of the same cash.
 
-    The first count stays. An approval books the difference between the two. For a session closed without a count,
-    this is the count afterwards. A difference above the second limit is escalated.
-
-    Raises Forbidden for the person who counted and for the cashier of the drawer. Raises InvalidInput for another
-    currency or method. Raises Conflict if the cash cannot be recounted: it was counted again since, or it is not in
-    the store.
+    The first count stays on record. An approval books the difference between the two counts. For a session that was
+    closed without a count, this is the count afterwards. A difference above the second limit is escalated.
+    Raises Forbidden for the person who counted, for the cashier of the drawer, for any cashier, and for a program.
+    Raises InvalidInput for another currency or method. Raises Conflict if the cash cannot be recounted: it was counted
+    again since then, or it is not in the store.
     """
     _check_notes(notes)
     variance = _locked(variance, act=Act.RECOUNT, by=by, for_decision=True)
@@ -103,14 +106,14 @@ def recount_variance(
 
 @transaction.atomic
 def approve_variance(*, variance: Variance, by: Principal, at: datetime, notes: str = "") -> Variance:
-    """Signs off a difference and returns it. It never changes again.
+    """Signs off a difference and returns the variance, which never changes again.
 
-    If the last recount differs from the first count, the correction is booked over/short now. Late money is frozen
-    at its current amount.
-
-    Raises Forbidden for the person who counted or recounted, and for the cashier of the drawer. Raises Forbidden for
-    a manager if the variance is escalated or its late money is above the second limit. Raises Conflict if it is not
-    explained, or if it is escalated and neither witnessed nor recounted.
+    If the last recount differs from the first count, the correction is booked over/short now. Late money is frozen at
+    its current amount.
+    Raises Forbidden for a cashier, a program, a person who counted or recounted, and the cashier of the drawer. An
+    escalated variance, or late money above the second limit, needs an admin who did not explain it: raises Forbidden
+    for everybody else. Raises Conflict if the variance is not explained, or if it is escalated and neither witnessed
+    nor recounted.
     """
     _check_notes(notes)
     variance = _locked(variance, act=Act.APPROVE, by=by, for_decision=True)
@@ -136,9 +139,11 @@ def approve_variance(*, variance: Variance, by: Principal, at: datetime, notes: 
 
 @transaction.atomic
 def reject_variance(*, variance: Variance, notes: str, by: Principal, at: datetime) -> Variance:
-    """Rejects an explanation, with a note about what is missing.
+    """Rejects an explanation, with a note about the missing information.
 
-    Raises InvalidInput without notes, Forbidden as for an approval, and Conflict unless it was explained.
+    Raises InvalidInput without notes. Raises Forbidden for a cashier, a program, the person who counted, and the
+    cashier of the drawer, and for a manager if the variance is escalated. Raises Conflict unless the variance is
+    explained.
     """
     if not notes.strip():
         raise InvalidInput.of("notes", "Enter what is missing. The supervisor reads it.")
@@ -150,7 +155,11 @@ def reject_variance(*, variance: Variance, notes: str, by: Principal, at: dateti
 
 @transaction.atomic
 def escalate_variance(*, variance: Variance, notes: str, by: Principal, at: datetime) -> Variance:
-    """Escalates a difference to an admin. Raises InvalidInput without notes, Forbidden, and Conflict."""
+    """Escalates a difference to an admin.
+
+    Raises InvalidInput without notes, Forbidden for a cashier, and Conflict if the variance is finished or already
+    escalated.
+    """
     if not notes.strip():
         raise InvalidInput.of("notes", "Enter why you escalate it.")
     _check_notes(notes)
@@ -193,7 +202,7 @@ def can_recount(variance: Variance, *, by: Principal) -> bool:
 
 
 def _locked(variance: Variance, *, act: Act, by: Principal, for_decision: bool = False) -> Variance:
-    """Locks the variance and reads it again. With `for_decision` it first locks the places of the money."""
+    """Locks the variance and reads it again. With `for_decision`, first locks the vault and the place of the variance."""
     if for_decision:
         held = Q(kind=PlaceKind.VAULT) | Q(pk=variance.place_id)
         if variance.subject.startswith(DAY_SUBJECT):
@@ -212,9 +221,9 @@ def _locked(variance: Variance, *, act: Act, by: Principal, for_decision: bool =
 
 
 def _refusal(variance: Variance, *, act: Act, by: Principal) -> DomainError | None:
-    """Returns the error if `by` may not act on the variance.
+    """Returns the error if `by` may not take the action on the variance, or None.
 
-    Checks the role first, then the state, then whose count it was.
+    Checks the role first, then the state, then whether `by` made the count themselves.
     """
     user = by.user
     if not by.has_role(Role.MANAGER):

@@ -20,7 +20,7 @@ _OF_STORE = Q(late_for__isnull=True, session__isnull=True)
 def late_of(variance: Variance) -> tuple[int, int]:
     """Returns the late amount of the variance's period (in minus out, minor units) and the id of its last movement.
 
-    The caller holds the lock of the place, so that nothing arrives meanwhile.
+    The caller holds the lock of the place, so that no movement arrives in the meantime.
     """
     is_of_day = variance.subject.startswith(DAY_SUBJECT)
     rows = movements_for_day() if is_of_day else _late_movements().filter(method=variance.method)
@@ -30,7 +30,7 @@ def late_of(variance: Variance) -> tuple[int, int]:
 
 
 def movements_for_day() -> "QuerySet[Movement]":
-    """Returns cash movements that count for a store-day and are not late for a session or settlement.
+    """Returns cash movements that count for a business day and are not late for a session or settlement.
 
     Drops are left out, because they stay in the store.
     """
@@ -39,7 +39,7 @@ def movements_for_day() -> "QuerySet[Movement]":
 
 
 def late_amount() -> Coalesce:
-    """Builds the late money of each variance in a list.
+    """Builds the expression for the late money of each variance in a list.
 
     For a variance of late money, this is its whole amount. For a session's variance, it is the money that arrived
     after the count and explains part of the difference. Each branch reads few rows from an index.

@@ -29,7 +29,7 @@ Clock = Callable[[], datetime]
 
 
 class Run:
-    """A running export. `rows_done` counts the rows in the file; `told` is called after each page."""
+    """A running export. `rows_done` counts the rows in the file. `told` is called after each page of rows."""
 
     def __init__(
         self, *, export: Export, reading: RowPages, clock: Clock, told: Callable[["Run"], None] | None
@@ -53,14 +53,15 @@ class Run:
                 self._told(self)
 
     def end(self, state: ExportState) -> None:
-        """Records how the export ended."""
+        """Records the final state of the export."""
         end_export(export=self.export, state=state, rows_done=self.rows_done, at=self._clock())
 
 
 class Download:
-    """The file in pieces. Read to the end, the export is DONE; closed earlier, it is BROKEN_OFF.
+    """The file as an iterator over its pieces. At the end the export is DONE. If it is closed earlier, it is
+    BROKEN_OFF.
 
-    It is a class because closing a generator that was never started runs none of its code.
+    This is a class, because the close of a generator that has not started runs none of its code.
     """
 
     def __init__(self, *, run: Run, pieces: Iterator[bytes], file: IO[bytes] | None = None) -> None:
@@ -84,7 +85,7 @@ class Download:
             raise
 
     def close(self) -> None:
-        """Called by the server when the response ends, whether it was read or not."""
+        """Ends the export. The server calls this when the response ends, even if nobody read the file."""
         self._end(ExportState.BROKEN_OFF)
 
     def _end(self, state: ExportState) -> None:
@@ -106,7 +107,7 @@ def start_download(
 ) -> Download:
     """Begins an export and returns it as a file in pieces.
 
-    CSV is read while it is sent. A workbook is first written completely, to an unnamed temporary file that
+    CSV rows are read while the file is sent. A workbook is first written completely, to an unnamed temporary file that
     disappears when it is closed or the server dies. Raises the errors of `begin_export`.
     """
     reading = row_pages_of(table=asked.table, wanted=asked.wanted, by=by, page_rows=page_rows)
@@ -125,7 +126,7 @@ def start_download(
 
 
 def answer(*, asked: ExportRequest, by: Principal, is_wanted: bool = True) -> HttpResponseBase:
-    """Returns the response with the file. If only headers are wanted, it has no body and starts no export."""
+    """Returns the response with the file. Without `is_wanted`, the response has only headers and no export starts."""
     content_type = CONTENT_TYPES[asked.wanted.file_format]
     response: HttpResponseBase
     if is_wanted:
@@ -168,5 +169,5 @@ def _size_of(file: IO[bytes]) -> int:
 
 
 def _state_after(error: BaseException) -> ExportState:
-    """Ctrl-C and a server stop break an export off. Every other error is a failure."""
+    """Returns BROKEN_OFF for Ctrl-C and a server stop, otherwise FAILED."""
     return ExportState.FAILED if isinstance(error, Exception) else ExportState.BROKEN_OFF

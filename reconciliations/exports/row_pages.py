@@ -41,7 +41,7 @@ class RowPages:
         return sum(day.rows for day in self.days)
 
     def pages(self) -> Iterator[list[Row]]:
-        """Yields the rows by business date and, within a date, in the order of recording; one statement per page.
+        """Yields the rows by business date and, within a date, in the order of recording. One statement per page.
 
         Short days are read together until they fill a page, and a longer day is read in parts. Both use the index on
         business dates, so the database never sorts more than one page or one day.
@@ -75,7 +75,7 @@ class RowPages:
 
 
 def row_pages_of(*, table: Table, wanted: Wanted, by: Principal, page_rows: int = PAGE_ROWS) -> RowPages:
-    """Returns the current rows with their counts per day; one statement."""
+    """Returns the pages of the rows that exist now. Counts the rows per day with one statement."""
     stored = table.model._default_manager.filter(
         store=wanted.store, business_date__gte=wanted.first_date, business_date__lte=wanted.last_date
     )

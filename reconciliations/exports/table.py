@@ -111,7 +111,10 @@ def iso(value: date | datetime) -> str:
 
 
 def operator_code(person: str) -> Combinable:
-    """Builds the operator code of a person at an ORM path, or their user id (docs/contracts.md, section 3)."""
+    """Builds the expression for a person's operator code, or their user id without one (docs/contracts.md, section 3).
+
+    `person` is the ORM path of the person.
+    """
     return Case(
         When(**{f"{person}__operator_code": "", "then": Cast(f"{person}__pk", CharField())}),
         default=F(f"{person}__operator_code"),
@@ -120,7 +123,7 @@ def operator_code(person: str) -> Combinable:
 
 
 def person_name(person: str) -> Combinable:
-    """Builds the name of a person at an ORM path, or their username if they have none."""
+    """Builds the expression for the name of the person at an ORM path, or their username if the name is empty."""
     return Case(
         When(**{f"{person}__name": "", "then": F(f"{person}__username")}),
         default=F(f"{person}__name"),

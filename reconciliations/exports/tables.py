@@ -1,4 +1,4 @@
-"""The exportable tables. To add one, add a `Table` to TABLES."""
+"""The exportable tables. To export another table, add a `Table` to TABLES."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -19,8 +19,8 @@ def write_workbook(
 ) -> None:
     """Writes the rows to a workbook in constant memory.
 
-    Finished rows go to disk. A full sheet continues on another one. Text stays text, whatever it starts with.
-    Amounts are numbers with the decimals of their currency.
+    Finished rows go to disk. If a sheet is full, the rows continue on another sheet. Text is never read as a formula,
+    a link or a number. Amounts are numbers with the decimals of their currency.
     """
     with tempfile.TemporaryDirectory(prefix="export-") as folder:
         book = Workbook(
@@ -37,7 +37,7 @@ def write_workbook(
         try:
             _write(book, table=table, pages=pages, sheet_rows=sheet_rows)
         finally:
-            # Also after an error, because the workbook has open files in the folder.
+            # Closes the workbook after an error too, because it has open files in the folder.
             book.close()
 
 

@@ -37,8 +37,8 @@ REASONS: Final = (
 
 
 def review_history(*, store: Store, manager: User, seed: int, at: datetime) -> None:
-    """Closes, reconciles and signs off a store's past up to some days before `at`."""
-    chance = random.Random(f"{seed}{store.number}")  # noqa: S311 (a world that is the same every time)
+    """Closes, reconciles and signs off the past days of a store. Leaves the last days before `at` open."""
+    chance = random.Random(f"{seed}{store.number}")  # noqa: S311 (the same seed gives the same data)
     admin = User.objects.filter(account=store.account, role=Role.ADMIN).earliest("pk")
     boss, head = Principal(user=manager), Principal(user=admin)
     zone = ZoneInfo(store.time_zone)
@@ -86,7 +86,7 @@ def _reconcile(
 def _deal_with(variance: Variance, *, boss: Principal, head: Principal, chance: random.Random) -> None:
     """Explains a variance the next morning and approves it later.
 
-    An admin approves the manager's own and escalated ones.
+    An admin approves escalated variances, and variances of the manager's own counts.
     """
     morning = variance.raised_at + timedelta(hours=14)
     if variance.is_ended:

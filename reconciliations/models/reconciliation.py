@@ -11,10 +11,11 @@ from reconciliations.models.authorization import Authorization
 
 
 class Reconciliation(PublicIdModel):
-    """The declared cash of a store-day, for the whole store or one operator. A snapshot that never changes (law 4).
+    """The declared cash of a store's business day, for the whole store or one operator. It never changes (law 4).
 
     Amounts are in minor units of `currency`. `as_of_movement`, `as_of_session` and `as_of_seal` are the store's latest
-    ids when it was recorded. Under the first rule, `as_of_movement` is the last movement of the scope.
+    ids at the time of the record. Under the first rule (`DayRule.MOVEMENTS`), `as_of_movement` is the last movement of
+    the scope.
     """
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="reconciliations", db_index=False)

@@ -10,9 +10,9 @@ from reconciliations.enums import Act
 
 
 class VarianceEvent(PublicIdModel):
-    """One action on a variance. Rows never change and are never deleted; a trigger refuses both.
+    """One action on a variance. A trigger refuses to change or delete rows.
 
-    `count` is the count of a recount. `movement` is the correction that an approval booked.
+    `count` is the second person's count of a recount. `movement` is the correction that an approval booked.
     """
 
     variance = models.ForeignKey(Variance, on_delete=models.PROTECT, related_name="events")

@@ -43,7 +43,7 @@ def exports_page(request: HttpRequest, by: Principal) -> HttpResponse:
 
 @page_for(Role.MANAGER)
 def export_file_page(request: HttpRequest, by: Principal) -> HttpResponseBase:
-    """Sends the file. Invalid input shows the form again with the input and its errors."""
+    """Sends the file. After invalid input, shows the form again with the input and its errors."""
     try:
         asked = read_request(request.GET.dict(), by=by)
         return answer(asked=asked, by=by, is_wanted=request.method != "HEAD")
@@ -53,7 +53,10 @@ def export_file_page(request: HttpRequest, by: Principal) -> HttpResponseBase:
 
 @page_for(Role.MANAGER)
 def export_progress_page(_request: HttpRequest, by: Principal, export: UUID) -> HttpResponse:
-    """Returns the progress of an export as JSON. The state is UNKNOWN before it begins and if it is out of scope."""
+    """Returns the progress of an export as JSON.
+
+    The state is UNKNOWN before the export begins, and for an export out of scope.
+    """
     found = queries.exports(by=by).filter(uuid=export).first()
     if found is None:
         return JsonResponse({"state": "UNKNOWN", "rows_done": 0, "rows_total": 0})

@@ -1,4 +1,4 @@
-"""The recount of a drawer's cash by a second person: blind, on the same count sheet as the first count."""
+"""The recount of a drawer's cash by a second person. It is blind, on the same count sheet as the first count."""
 
 from typing import Any
 from uuid import UUID
@@ -35,9 +35,9 @@ def session_recount_page(_request: HttpRequest, by: Principal, session: UUID) ->
 def recount_page(request: HttpRequest, by: Principal, variance: UUID) -> HttpResponse:
     """Shows and saves a recount.
 
-    The steps: the count sheet (GET, or `step=back` with the input), its review (`step=review`), and saving it
-    (`step=keep`). The page shows no figure of the first count, so that the second person really counts and does not
-    just confirm.
+    The steps are the count sheet (GET, or `step=back` with the input), its review (`step=review`), and the save
+    (`step=keep`). The page shows no figure of the first count. So the second person must count, and cannot just
+    confirm.
     """
     found = queries.variance(by=by, variance_id=variance)
     if found.method != CASH:

@@ -15,7 +15,7 @@ from reconciliations.domain.late_after_day_close import raise_late_for_closed_da
 
 
 class Command(BaseCommand):
-    """Closes past business days and reports late money for closed ones. Safe to run every minute."""
+    """Closes past business days and reports late money for closed days. Safe to run every minute."""
 
     help = "Closes past business days. Open sessions are closed without a count if the store allows it."
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Prints a line for every day that was closed, cannot be closed, or received late money."""
-        # Includes switched-off stores: their last days end too, and late money can still arrive.
+        # Includes switched-off stores, because their last days must be closed and late money can still arrive.
         for store in stores_for(options["store"], among=Store.objects.all()):
             for on in days_to_close(store=store, at=timezone.now()):
                 try:
