@@ -260,7 +260,7 @@ def sale(session: CashSession) -> Entry:
 
 
 class _CustomersOfStores(dict[int, Place]):
-    """The customers place of each store, read once."""
+    """Caches the customers place of each store."""
 
     def __missing__(self, store_id: int) -> Place:
         self[store_id] = Place.objects.get(store_id=store_id, kind=PlaceKind.CUSTOMERS)

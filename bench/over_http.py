@@ -43,7 +43,7 @@ def measure(server: Server, shop: Shop) -> None:
 
 
 def per_second(what: str, count: int, acts: list[Callable[[], None]]) -> None:
-    """Runs the acts in parallel and prints `count` divided by the seconds they took."""
+    """Runs the actions in parallel and prints `count` divided by the seconds that they took."""
     begun = time.perf_counter()
     with ThreadPoolExecutor(len(acts)) as threads:
         for done in [threads.submit(act) for act in acts]:

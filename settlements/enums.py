@@ -107,7 +107,7 @@ USUAL_ACCOUNTS: Final = (
 
 
 class DepositState(models.TextChoices):
-    """The states of a bag for the bank. Reversing its movement cancels it."""
+    """The states of a bag for the bank. A reversal of its movement cancels the deposit."""
 
     PREPARED = "PREPARED", "Prepared"
     COLLECTED = "COLLECTED", "Collected"

@@ -162,7 +162,7 @@ def change_order(*, by: Principal, order_id: UUID) -> ChangeOrder:
 
 
 def change_under_way(*, store: Store) -> list[ChangeOrder]:
-    """Returns the pending orders of a store, earliest wanted date first; at most `ORDERS_MAX`."""
+    """Returns at most `ORDERS_MAX` pending orders of a store, earliest wanted date first."""
     rows = ChangeOrder.objects.filter(store=store, state=ChangeOrderState.ORDERED).select_related("ordered_by")
     return list(rows.order_by(F("wanted_on").asc(nulls_last=True), "pk")[:ORDERS_MAX])
 

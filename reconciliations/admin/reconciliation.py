@@ -1,4 +1,4 @@
-"""Reconciliations, read-only: each is a snapshot (law 4)."""
+"""Reconciliations, read-only: each row is a snapshot that never changes (law 4)."""
 
 from typing import Any
 

@@ -23,7 +23,7 @@ def refuse_loose_key(by: Principal) -> None:
 
 
 def store_of(*, store_id: UUID, by: Principal) -> Store:
-    """Returns the store. Raises the same InvalidInput for an unknown store and one out of scope."""
+    """Returns the store. Raises the same InvalidInput for an unknown store and for a store out of scope."""
     store = by.stores().select_related("account", "vendor").filter(uuid=store_id).first()
     if store is None:
         raise InvalidInput.of("storeId", "is not a store of yours.")
@@ -31,7 +31,7 @@ def store_of(*, store_id: UUID, by: Principal) -> Store:
 
 
 def operator_of(*, uid: str, store: Store, by: Principal) -> User:
-    """Returns the operator. Raises the same InvalidInput for an unknown operator and one out of scope."""
+    """Returns the operator. Raises the same InvalidInput for an unknown operator and for an operator out of scope."""
     # PostgreSQL refuses text with a NUL character. No code contains it.
     found = find_operator(uid=uid, store=store, by=by) if "\0" not in uid else None
     if found is None:

@@ -64,9 +64,9 @@ def current_date(*, store: Store, at: datetime) -> date:
 
 
 def open_drawers(*, store: Store, on: date) -> tuple[list[CashSession], list[Settlement]]:
-    """Returns the open sessions and register settlements of this day or an earlier one.
+    """Returns the sessions and register settlements of this day or an earlier day that are still open.
 
-    Closing the day would close them without a count.
+    The close of the day would close them without a count.
     """
     sessions = CashSession.objects.filter(store=store, status=SessionStatus.OPEN, business_date__lte=on)
     settlements = Settlement.objects.filter(
@@ -145,7 +145,10 @@ def days_to_close(*, store: Store, at: datetime) -> list[date]:
 
 
 def _long_ago(*, store: Store, before: date) -> list[date]:
-    """Returns older dates after the store's newest closed day, if that day is itself older than `before`."""
+    """Returns the dates with activity that are before `before` and after the store's newest closed day.
+
+    Without a closed day, returns all dates before `before`.
+    """
     last = BusinessDay.objects.filter(store=store).aggregate(last=Max("date"))["last"] or date.min
     window = {"store": store, "business_date__gt": last, "business_date__lt": before}
     moved = Movement.objects.filter(**window).order_by().values_list("business_date", flat=True).distinct()

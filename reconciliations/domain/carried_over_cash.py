@@ -27,7 +27,7 @@ from reconciliations.domain.operator_custody import (
 )
 from reconciliations.domain.store_day_sums import drawer_movements
 
-# One index probe on store and business date for each later date, and one for its first cash movement.
+# For each later date, this makes one index probe for the date and one for its first cash movement.
 _FIRST: Final = """
 WITH RECURSIVE later (day) AS (
     SELECT MIN(business_date) FROM cashdesk_movement WHERE store_id = %(store)s AND business_date >= %(day)s

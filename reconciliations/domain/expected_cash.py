@@ -140,7 +140,10 @@ def of_holder(movements: "QuerySet[Any]", operator: Any) -> "QuerySet[Any]":
 
 
 def _begun_with(*, store: Store, on: date, operator: User | None, seen: Seen) -> Iterable[tuple[str, int]]:
-    """Returns an operator's opening amounts by currency. Empty for the whole store, where floats are used instead."""
+    """Returns an operator's opening amounts by currency.
+
+    Returns nothing for the whole store, because its sum uses the floats instead.
+    """
     if operator is None:
         return ()
     sessions = CashSession.objects.filter(store=store, business_date=on, user=operator, pk__lte=seen.session).order_by()

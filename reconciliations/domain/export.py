@@ -83,7 +83,7 @@ def begin_export(*, wanted: Wanted, rows_total: int, by: Principal, at: datetime
 
 
 def refuse_range(*, first_date: date, last_date: date) -> None:
-    """Raises InvalidInput if the range runs backwards or is longer than a year."""
+    """Raises InvalidInput if the last date is before the first, or if the range is longer than a year."""
     refuse_backwards(first_date, last_date, field="to")
     if last_date - first_date >= timedelta(days=DAYS_MAX):
         raise InvalidInput.of(

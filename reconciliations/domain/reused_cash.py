@@ -37,8 +37,9 @@ _MOVED: Final = """
       )
 """
 
-# Registers without a session: the settlement's opener holds them, and the float is recorded before the settlement
-# exists. COALESCE keeps SQLite from using the index on sessions, where all movements without a session have one value.
+# A register without a session is held by the person who opened its settlement. The float is recorded before the
+# settlement exists. COALESCE keeps SQLite from using the index on sessions, where all movements without a session have
+# one value.
 _OF_HOLDER: Final = """
       AND COALESCE(m.session_id, 0) = 0 AND {operator} = CASE WHEN m.kind = 'FLOAT' THEN m.recorded_by_id ELSE (
         SELECT s.opened_by_id FROM settlements_settlement s

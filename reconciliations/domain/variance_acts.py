@@ -123,7 +123,7 @@ def approve_variance(*, variance: Variance, by: Principal, at: datetime, notes: 
     if variance.kind == VarianceKind.LATE:
         variance.difference, variance.last_movement = late_of(variance)
         _escalate_above(variance, difference=variance.difference)
-        # The amount of late money was not known before.
+        # Checks again, because the amount of late money is known only now.
         refusal = _refusal(variance, act=Act.APPROVE, by=by)
         if refusal is not None:
             raise refusal
@@ -267,7 +267,7 @@ def _done(
     count: Count | None = None,
     movement: Movement | None = None,
 ) -> Variance:
-    """Performs the transition: next state, event, and audit entry."""
+    """Moves the variance to its next state, writes the event, and adds an audit entry."""
     before = variance.state
     following = FLOW["variance"][before][act]
     is_for_admin = variance.is_escalated and VarianceState.ESCALATED in following

@@ -1,1 +1,1 @@
-"""Exports of tables as files: their columns, how the rows are read, and how the files are written."""
+"""Exports tables as files: defines their columns, reads their rows and writes the files."""

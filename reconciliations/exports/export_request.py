@@ -53,7 +53,8 @@ class _Reader:
 def read_request(given: Mapping[str, str], *, by: Principal) -> ExportRequest:
     """Parses `table`, `store` (number or UUID; default: the caller's own), `from`, `to`, `file` and `export`.
 
-    Raises InvalidInput naming every wrong field. The error is the same for an unknown store and one out of scope.
+    Raises InvalidInput with an error for every wrong field. An unknown store and a store out of scope get the same
+    error.
     """
     reader = _Reader(given)
     table = TABLES.get(reader.text("table"))
@@ -93,7 +94,7 @@ def _store(reader: _Reader, *, by: Principal) -> Store | None:
         if own is None:
             reader.refuse("store", _("Choose a store by its number or UUID."))
         return own
-    # PostgreSQL refuses to search for text with a NUL.
+    # PostgreSQL refuses text with a NUL character.
     found = list(stores_named(reference, by=by).order_by("pk")[:2]) if "\0" not in reference else []
     if len(found) == 1:
         return found[0]

@@ -51,7 +51,7 @@ class Column:
 class Table:
     """An exportable table: rows of a store that have a `business_date` and a `currency`.
 
-    `rows` returns the rows with everything that the column paths need. `model` is used to count them.
+    `rows` returns the query with every annotation that the column paths need. `model` is used to count the rows.
     """
 
     name: str

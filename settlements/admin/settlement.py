@@ -69,7 +69,7 @@ class SettlementAdmin(ActingAdmin):
         return by_number | by_name, False
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Writes an audit entry if the page shows the expected amount of an uncounted drawer (law 5)."""
+        """Notes the look if the page shows the expected amount of an uncounted drawer (law 5)."""
         note_look(request, Settlement.objects.filter(pk=context["original"].pk))
         return super().render_change_form(request, context, *args, **kwargs)
 

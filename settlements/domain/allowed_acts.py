@@ -51,9 +51,9 @@ _IS_CLOSED: Final[Mapping[Act, str]] = MappingProxyType(
 
 
 def locked_for_act(settlement: Settlement, *, by: Principal) -> Settlement:
-    """Locks the place exclusively and the vault shared, and reads the settlement again under the lock.
+    """Locks the place exclusively and the vault shared, and returns the settlement as it is under the lock.
 
-    Raises Forbidden for a cashier at the vault or at somebody else's register.
+    Raises Forbidden for a cashier at the vault or at another person's register.
     """
     if settlement.type == SettlementType.VAULT:
         refuse_settling_vault(by)
@@ -72,7 +72,10 @@ def compare_with_target(settlement: Settlement, counted: Sequence[CountedAmount]
 
 
 def refuse_act(settlement: Settlement, act: Act) -> None:
-    """Raises Conflict if the state does not allow the action. The published page prints these sentences word for word."""
+    """Raises Conflict if the state does not allow the action.
+
+    Published conversations contain these messages word for word (tests/contracts/pages), so do not change them.
+    """
     allowed = settlement.allowed_acts
     if act in allowed:
         return

@@ -73,7 +73,7 @@ def book_entry(
     if place.kind == PlaceKind.REGISTER:
         refuse_drawer_of_another(register=place, by=by)
     found = find_account(store=settlement.store, place=place, code=account, field="account")
-    # Checked before the lock for a helpful error message. move_money checks the locked place.
+    # This check comes before the lock, for a helpful error message. move_money checks the locked place.
     _refuse_unless_open(settlement)
     movement = move_money(
         here=place,
@@ -86,7 +86,7 @@ def book_entry(
         at=at,
         reason=found.code,
     )
-    # Checked again under the lock: nothing can close the settlement before this commits.
+    # This second check is under the lock of move_money, so nothing can close the settlement before the commit.
     _refuse_unless_open(Settlement.objects.get(pk=settlement.pk))
     return movement
 

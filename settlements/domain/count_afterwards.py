@@ -35,7 +35,7 @@ def count_settlement_afterwards(
 
     The sealed settlement does not change. The differences are booked now, the cash returns to the vault, and the
     register gets another seal. Raises Forbidden for a cashier. Raises Conflict for a settlement that was counted, or
-    if somebody has opened or counted the drawer since.
+    if somebody has opened or counted the drawer since then.
     """
     if not by.has_role(Role.MANAGER):
         raise Forbidden(_("Only a manager can count a settlement afterwards."))

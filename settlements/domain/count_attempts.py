@@ -30,7 +30,7 @@ def refuse_open_session(register: Place) -> None:
 
 
 def refuse_pairs(amounts: Sequence[CountedAmount], *, field: str) -> None:
-    """Raises InvalidInput if a currency and method occur twice, because the intended amount would be unclear."""
+    """Raises InvalidInput if a pair of currency and method occurs twice, because the intended amount is unclear."""
     seen = set()
     for number, amount in enumerate(amounts):
         if amount.pair in seen:

@@ -30,7 +30,7 @@ from settlements.models import Settlement
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """The result of a preview: the settlement (closed or not) and the pairs that did not match.
+    """The result of a preview: the settlement (closed or not) and the pairs of currency and method that did not match.
 
     It never contains the size or direction of a difference (law 5).
     """

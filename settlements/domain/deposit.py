@@ -181,9 +181,9 @@ def lock_bank(store: Store) -> None:
 
 @transaction.atomic
 def cancel_deposit(*, deposit: Deposit, by: Principal, at: datetime, reason: str) -> Movement:
-    """Cancels a deposit by reversing its movement, and returns the reversal.
+    """Reverses the movement of a deposit, which cancels the deposit. Returns the reversal.
 
-    Raises Conflict if the bank has credited it.
+    Raises Conflict if the bank has credited the deposit.
     """
     lock_bank(deposit.store)
     deposit = _read(deposit)
@@ -198,7 +198,7 @@ def cancel_deposit(*, deposit: Deposit, by: Principal, at: datetime, reason: str
 
 
 def _locked(deposit: Deposit, *, act: DepositAct, by: Principal) -> Deposit:
-    """Locks the bank and reads the deposit again. Raises the error if the action is not allowed."""
+    """Locks the bank and reads the deposit again. Raises the error that `_refusal` returns."""
     lock_bank(deposit.store)
     deposit = _read(deposit)
     refusal = _refusal(deposit, act=act, by=by)

@@ -68,7 +68,7 @@ def _booked_at_close(settlement: Settlement, seal: Seal) -> tuple[Balances, Bala
     """
     booked: dict[Pair, int] = defaultdict(int)
     returned: dict[Pair, int] = defaultdict(int)
-    # Limited to the seal's own range: bookings of the settlement's close come after the seals of its sessions.
+    # Reads only the range of this seal. The close makes its bookings after the seals of its sessions.
     after = max(seal.after_movement, settlement.opened_after)
     place = settlement.place
     # A recount can correct a miscount while the period runs. The close did not book that, so it is left out.

@@ -37,7 +37,8 @@ def raise_opening(
 ) -> None:
     """Creates a variance for each opening difference that exceeds the tolerance.
 
-    It belongs to custody between two periods, or to `person_id` if the same person had the drawer before and after.
+    The variance belongs to custody between two periods, or to `person_id` if the same person had the drawer before and
+    after.
     """
     for pair, difference in differences.items():
         counted = found.get(pair, 0)

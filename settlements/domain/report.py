@@ -147,8 +147,8 @@ def figures_of(
 ) -> tuple[Figures, ...]:
     """Sums the movements per currency and method, cash first.
 
-    `opened_with` holds (amount, opening difference). `frozen` is the expected amount at the close; without it,
-    expected is calculated from the movements.
+    `opened_with` holds (amount, opening difference). `frozen` is the expected amount at the close. Without `frozen`,
+    the expected amount is calculated from the movements.
     """
     lines = tuple(lines)
     frozen, counted, returned, late = frozen or {}, counted or {}, returned or {}, late or {}
@@ -214,7 +214,7 @@ def no_sales_of(
 
 
 def inside(sessions: Iterable[CashSession]) -> tuple[SessionInside, ...]:
-    """Builds the rows of a report about sessions."""
+    """Builds one report row per session."""
     return tuple(
         SessionInside(
             number=session.pk,

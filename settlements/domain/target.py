@@ -59,7 +59,7 @@ def targets_of(settlement: Settlement, *, moves: Balances | None = None) -> dict
 
 
 def counted_methods(settlement: Settlement) -> frozenset[str]:
-    """Returns the methods of the account that are counted by hand. Cash always is."""
+    """Returns the account's methods that are counted by hand. Cash is always counted by hand."""
     methods = PaymentMethod.objects.filter(account=settlement.store.account_id, is_counted=True)
     return frozenset({CASH, *methods.values_list("code", flat=True)})
 

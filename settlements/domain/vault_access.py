@@ -15,12 +15,12 @@ def refuse_cashier_at_vault(place: Place, *, by: Principal) -> None:
 
 
 def refuse_settling_vault(by: Principal) -> None:
-    """Raises Forbidden unless the caller is a manager or above."""
+    """Raises Forbidden unless the caller is a manager or above. For settlements of the vault."""
     if not by.has_role(Role.MANAGER):
         raise Forbidden(_("The vault is a manager's to settle."))
 
 
 def refuse_moving_vault_money(by: Principal) -> None:
-    """Raises Forbidden unless the caller is a manager or above."""
+    """Raises Forbidden unless the caller is a manager or above. For movements and orders of the vault's money."""
     if not by.has_role(Role.MANAGER):
         raise Forbidden(_("Only a manager can book this movement or order."))

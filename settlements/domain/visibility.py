@@ -85,8 +85,8 @@ def uncounted_pairs(session: CashSession) -> set[Pair]:
 def _as_counted_in(report: ZReport, session: CashSession) -> ZReport:
     """Rewrites a session's report so that it begins with the float that the cashier counted.
 
-    The booked opening difference would reveal what the drawer held before. A FLOAT from the vault would reveal it
-    too, because it moves only into an empty drawer.
+    The booked opening difference would reveal the amount that was in the drawer before. A FLOAT from the vault would
+    reveal it too, because a FLOAT moves only into an empty drawer.
     """
     own = Pair(session.currency, CASH)
     floats = tuple(line for line in report.movements if line.kind == MovementKind.FLOAT and line.pair == own)

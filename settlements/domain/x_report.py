@@ -109,7 +109,8 @@ def _of_session(session: CashSession, *, place: Place, at: datetime) -> XReport:
 def cash_left_by(seal: Seal | None) -> Balances:
     """Returns the cash that was in a place when the period was sealed.
 
-    Cash only: other methods are never taken out of a place, so a report counts them from the start of its period.
+    Leaves out other methods. They are never taken out of a place, so a report counts them from the start of its
+    period.
     """
     balances = seal.balances if seal is not None else []
     return {Pair(line["currency"], line["method"]): line["amount"] for line in balances if line["method"] == CASH}

@@ -1,4 +1,4 @@
-"""The Z report: the document of a sealed period, with its frozen figures and the late money that explains them."""
+"""The Z report: the document of a sealed period, with its frozen figures and the late money that explains differences."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -124,7 +124,7 @@ def _of_session(period: SealedPeriod, session: CashSession) -> ZReport:
             lines=without(lines, booked),
             begun_with=begun_with,
             opened_with=opened_with(session=session) | _counted_in(attempts, own=own, begun_with=begun_with),
-            # After a cancelled opening the drawer holds what it held before, and nobody has counted it.
+            # After a cancelled opening the drawer holds the same cash as before, and nobody has counted it.
             frozen={} if session.is_cancelled else frozen,
             counted={} if session.is_cancelled else counted,
             returned=returned_of(booked),

@@ -14,8 +14,8 @@ REVERSED = "REVERSED"
 class ChangeOrder(PublicIdModel):
     """An order for change. The order itself moves no money.
 
-    When it arrives, `received` is the counted amount and `movement` books it (docs/decisions/0017). Pieces are
-    stored by the value of a note or coin in minor units, such as {"1000": 5}.
+    When the change arrives, `received` is the counted amount, and `movement` books that amount (docs/decisions/0017).
+    Pieces are stored by the value of a note or coin in minor units, such as {"1000": 5}.
     """
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="change_orders", db_index=False)
@@ -90,12 +90,12 @@ class ChangeOrder(PublicIdModel):
 
     @property
     def is_under_way(self) -> bool:
-        """Whether the order is still pending. Not locked: actions check this again under the lock."""
+        """Whether the order is still pending. Takes no lock: actions check this again under the lock."""
         return bool(FLOW["change order"][self.state])
 
     @property
     def difference(self) -> int | None:
-        """Received minus ordered, in minor units; None until it arrives."""
+        """Received minus ordered, in minor units. None until the change arrives."""
         return self.received - self.amount if self.received is not None else None
 
     @property

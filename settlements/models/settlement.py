@@ -127,7 +127,7 @@ class InitialAmount(models.Model):
 class ClosingAmount(models.Model):
     """A closing amount of a settlement for one currency and method, in minor units.
 
-    Written at the close; never changes.
+    Rows are written at the close and never change.
     """
 
     settlement = models.ForeignKey(Settlement, on_delete=models.PROTECT, related_name="closing_amounts", db_index=False)

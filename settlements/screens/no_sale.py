@@ -62,7 +62,7 @@ def _draft(request: HttpRequest, session: CashSession, *, by: Principal) -> Form
 
 
 def _reason(fields: Fields) -> str:
-    """Returns the chosen reason, the typed one, or both. Collects errors in `fields`."""
+    """Returns the chosen reason, the typed reason, or both. Collects errors in `fields`."""
     chosen = text_of(fields.request, "reason")
     written = fields.text("words", length_max=REASON_LENGTH_MAX)
     reason = ": ".join(part for part in (chosen if chosen in SUGGESTED else "", written) if part)

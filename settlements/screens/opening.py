@@ -154,6 +154,9 @@ def _show(
 
 
 def _in_the_way(place: Place) -> dict[str, Any]:
-    """Returns what would prevent the opening, to show it before the count. The domain checks again under the lock."""
+    """Returns two obstacles for the page: an open session, and a vault without a settlement.
+
+    The page shows them before the person counts. The domain checks again under the lock.
+    """
     vault = queries.vault_of(place.store)
     return {"session": queries.session_at(place), "lacks_vault": vault.settling == Settling.NONE}

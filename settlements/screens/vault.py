@@ -1,4 +1,4 @@
-"""The page of the vault: its running settlement, its last count, and what a manager can do there."""
+"""The page of the vault: its running settlement, its last count, and the actions of a manager there."""
 
 from typing import Any, Final
 from uuid import UUID

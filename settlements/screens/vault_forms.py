@@ -63,7 +63,7 @@ def store_asked(request: HttpRequest) -> dict[str, str]:
 
 
 def path_within(request: HttpRequest, page: str, *named: Any, **query: str) -> str:
-    """Returns the path of a page about the same store."""
+    """Returns the path of a page, with the query parameter that keeps the same store."""
     return path_to(page, *named, **query, **store_asked(request))
 
 
