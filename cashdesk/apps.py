@@ -7,7 +7,7 @@ from cashdesk.contributions import Contributions
 
 
 class CashdeskConfig(AppConfig):
-    """Configures the app. Importing these modules registers their system checks."""
+    """Configures the app. The import of the modules named below registers their system checks."""
 
     name = "cashdesk"
     verbose_name = "Cashdesk"

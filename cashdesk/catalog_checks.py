@@ -15,7 +15,7 @@ COMPILE = "Run: .venv/bin/pybabel compile --domain django --directory locale"
 def check_catalogs(**_options: Any) -> list[CheckMessage]:
     """Warns of languages whose compiled catalog is missing or older than its source.
 
-    Only a warning: every command still works.
+    This is not an error, because every command still works.
     """
     found: list[CheckMessage] = []
     for code, name in settings.LANGUAGES:

@@ -48,7 +48,7 @@ def check_currencies(databases: Iterable[str] | None = None, **_kwargs: Any) -> 
 
 
 def stores_in_withdrawn_currencies(alias: str) -> list[CheckMessage]:
-    """Returns a warning for each such store. Returns none if the table of stores does not exist yet."""
+    """Returns a warning for each store in a withdrawn currency, or no warning if the table does not exist yet."""
     store = apps.get_model("cashdesk", "Store")  # this module is imported before the models
     if store._meta.db_table not in connections[alias].introspection.table_names():
         return []

@@ -136,10 +136,9 @@ _published = Published(codes=frozenset(found.code for found in iso4217.Currency)
 
 
 def _withdrawn() -> dict[str, tuple[int, date]]:
-    """Returns (decimals, first day without the currency) per withdrawn code.
+    """Returns (decimals, first day without the currency) for each withdrawn code.
 
-    That day is the first of the month after the one in table A.3, because the currency may still be used in that
-    month.
+    Table A.3 names a month. The currency may still be used in that month, so the day is the first of the next month.
     """
     found = {}
     for month, codes in _WITHDRAWN.items():
@@ -161,7 +160,8 @@ EXPONENTS: Final[Mapping[str, int]] = MappingProxyType(
 def withdrawn_on(code: str) -> date | None:
     """Returns the first day on which ISO 4217 no longer lists the currency, or None for a current one.
 
-    If our table has a code that the package's table lacks, it counts as withdrawn on that table's publication date.
+    If a code is in our table but not in the table of the `iso4217` package, ISO withdrew it on the publication date of
+    the package's table at the latest. The function then returns that date.
     """
     if code in _WITHDRAWALS:
         return _WITHDRAWALS[code][1]

@@ -1,11 +1,11 @@
-"""The notes and coins that a cashier can find in a drawer, for each currency with known data. As of late 2026.
+"""The notes and coins that a cashier can find in a drawer, for each currency with known data, as of late 2026.
 
-A piece is listed if it is legal tender and still used at a counter. Not listed: coins that shops round away (the
+A piece is listed if it is legal tender and shops still use it. The list leaves out coins that shops avoid by rounding (the
 Canadian cent, the Chilean peso, the Chinese fen), and notes that only the central bank accepts (2000 Indian rupees).
 
 Coins are also counted in bank rolls, and notes in bundles of 100, which is the standard everywhere. Rolls are listed
-where one standard applies in the whole country: Bundesbank (the same in the euro area), Federal Reserve, Royal
-Canadian Mint, Swiss National Bank, the Japanese banks, and the coin bags of the British banks. Elsewhere, and where
+if one standard applies in the whole country: Bundesbank (the same in the euro area), Federal Reserve, Royal
+Canadian Mint, Swiss National Bank, the Japanese banks, and the coin bags of the British banks. In other countries, and if
 a shop packs its coins differently, people enter rolls by amount.
 """
 
@@ -17,14 +17,14 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 BUNDLE: Final = 100
-"""Number of notes in a bundle."""
+"""The number of notes in a bundle."""
 
 
 @dataclass(frozen=True, slots=True)
 class Denomination:
-    """One face value in minor units, as a note or a coin.
+    """A note or a coin, with its face value in minor units.
 
-    `packed` is the number of pieces in the usual pack, or 0 if there is none. `pack` is the name of that pack.
+    `packed` is the number of pieces in the usual pack, or 0 if there is no usual pack. `pack` is the name of that pack.
     """
 
     value: int
@@ -36,7 +36,7 @@ class Denomination:
 def _pieces(
     *, notes: str, coins: str, exponent: int = 2, rolls: str = "", pack: Literal["roll", "bag"] = "roll"
 ) -> tuple[Denomination, ...]:
-    """Returns the pieces with the largest first, and a note before a coin of the same value.
+    """Returns the notes and coins, largest first. A note comes before a coin of the same value.
 
     `notes` and `coins` are face values in currency units, as printed on the piece. `exponent` is the currency's
     number of decimals. `rolls` gives the pieces per roll for each coin, in the order of `coins`; 0 means no roll.
@@ -106,13 +106,13 @@ DENOMINATIONS: Mapping[str, tuple[Denomination, ...]] = MappingProxyType(
 ROUNDED_TO: Mapping[str, int] = MappingProxyType(
     {"ARS": 10000, "CNY": 100, "IDR": 100000, "KRW": 100, "PHP": 100, "SAR": 100, "TRY": 100}
 )
-"""The unit to which shops round cash, in minor units. Listed only where it is far above the smallest coin."""
+"""The unit to which shops round cash, in minor units, for currencies where it is far above the smallest coin."""
 
 
 def denominations_of(currency: str) -> tuple[Denomination, ...]:
     """Returns the notes and coins of a currency, largest first, in minor units.
 
-    The tuple is empty for a currency without data: its cash is then counted as one amount.
+    The tuple is empty for a currency without data. People then count its cash as one amount.
     """
     return DENOMINATIONS.get(currency, ())
 

@@ -12,7 +12,7 @@ from cashdesk.transitions import flow_of
 
 CASH: Final = "CASH"
 CORRECTION: Final = "correction"
-"""The reason on a movement that corrects a miscount found by a recount. It keeps these apart from the close's bookings."""
+"""The reason on a movement that corrects a miscount after a recount. The movements of the close have another reason."""
 
 CASH_SPELLINGS: Final = frozenset({"CASH", "EFECTIVO"})
 """Method codes that mean cash in requests (docs/contracts.md, section 1). The ledger stores only CASH."""
@@ -97,7 +97,7 @@ class SessionAct(StrEnum):
 
 
 class Settling(models.TextChoices):
-    """The state of the settlement of a place: none, open for trade, or being counted."""
+    """The state of a place's settlement: none, open for trade, or being counted."""
 
     NONE = "NONE", "No settlement"
     OPEN = "OPEN", "Open settlement"
@@ -135,7 +135,7 @@ class Booked(models.TextChoices):
 
 
 class CountMoment(models.TextChoices):
-    """The moment of a count in the life of a session or settlement. A preview is a count that did not close it."""
+    """The moment of a count in a session or settlement. PREVIEW is a count that did not close the session."""
 
     OPENING = "OPENING", noop("Opening")
     PREVIEW = "PREVIEW", noop("Preview")
@@ -145,7 +145,7 @@ class CountMoment(models.TextChoices):
 
 
 WITHIN_A_PERIOD: Final = (CountMoment.PREVIEW, CountMoment.RECOUNT)
-"""Count moments at which nobody takes over or hands back a drawer."""
+"""The moments of counts during a period, when nobody takes over or hands back a drawer."""
 
 
 class VarianceKind(models.TextChoices):
@@ -188,7 +188,7 @@ class Reason(models.TextChoices):
 
 
 class TryBy(models.TextChoices):
-    """The origin of a sign-in attempt, as far as the request proves it. Each origin has its own limit per name."""
+    """The origin of a sign-in attempt, as far as the request proves it. Per name, each origin has its own limit."""
 
     STRANGER = "STRANGER", "A stranger at an address"
     INSIDER = "INSIDER", "A device on which the person signed in before, or a signed-in colleague"
@@ -196,7 +196,7 @@ class TryBy(models.TextChoices):
 
 
 class TokenKind(models.TextChoices):
-    """A token is either a person's, from signing in, or the key of a program."""
+    """The kinds of tokens: a person gets one at sign-in, and a program has a key."""
 
     SIGN_IN = "SIGN_IN", "Sign-in"
     API_KEY = "API_KEY", "API key"

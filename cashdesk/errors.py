@@ -6,7 +6,7 @@ from typing import Any
 
 
 class DomainError(Exception):
-    """Base class of all refusals by the domain. The message is written for the person or program that made the request.
+    """Base class of the domain's errors. The message is written for the person or program that made the request.
 
     `code` is stable, for programs. `errors` maps fields of the request to what is wrong with them. `facts` holds
     values that a page needs for its own wording, such as the register; no API answer contains them.
@@ -106,7 +106,7 @@ class KeyReused(DomainError):
 
 
 class TooManyAttempts(DomainError):
-    """Too many failed sign-ins for one name or one address."""
+    """There were too many failed sign-ins for one name or from one address."""
 
     code = "too_many_attempts"
 
@@ -122,10 +122,10 @@ class InvalidMovement(DomainError):
 
 
 class OutOfLine(DomainError):
-    """The amount is unusually large and nobody has confirmed it. Pages show it again to confirm; `facts` says why."""
+    """The amount is unusually large, and nobody has confirmed it. Pages ask for confirmation; `facts` has the reason."""
 
     code = "out_of_line"
 
 
 class PlaceMovedOn(Exception):
-    """The place was opened, counted or closed after it was read. Internal: the caller reads it again and retries."""
+    """Another transaction opened, counted or closed the place after we read it. Internal: the caller reads and retries."""

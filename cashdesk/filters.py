@@ -61,13 +61,13 @@ class SessionFilter(django_filters.FilterSet):
         )
 
 
-# `from` is the published name but a Python keyword, so the two filters are renamed here.
+# `from` is a Python keyword, so the class declares `since` and `until`. They get their published names here.
 for _published, _declared in (("from", "since"), ("to", "until")):
     SessionFilter.base_filters[_published] = SessionFilter.base_filters.pop(_declared)
 
 
 def _moment(text: str, *, field: str) -> date | datetime:
-    """Parses a date, or an instant with its UTC offset. Raises InvalidInput."""
+    """Parses a date, or an instant with its UTC offset. Raises InvalidInput for other text."""
     found = _day(text) or instant_in(text)
     if found is None:
         raise InvalidInput.of(field, "Enter a date such as 2026-03-01, or an instant such as 2026-03-01T08:00:00Z.")

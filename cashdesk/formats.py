@@ -1,8 +1,9 @@
 """Formats amounts and times for a store's pages, and parses the amounts that people type there.
 
-The style depends on the store's language. Where countries differ, its currency decides, or with US dollars its time
-zone. Separators and date order follow CLDR (https://cldr.unicode.org); thousands are always grouped. Only pages use
-this: the API, the exports and the back office write plain numbers (docs/languages.md).
+The style depends on the store's language. If countries with that language differ, the store's currency decides. For US
+dollars in Spanish, its time zone decides. Separators and date order follow CLDR (https://cldr.unicode.org); thousands are
+always grouped. Only pages use these formats: the API, the exports and the back office write plain numbers
+(docs/languages.md).
 """
 
 import re
@@ -23,7 +24,7 @@ from cashdesk.enums import Language
 from cashdesk.errors import InvalidInput
 
 EXAMPLE: Final = 1250
-"""The amount shown as an example in error messages, in currency units. It has a thousands group."""
+"""The example amount in error messages, in currency units. It is large enough to show a separator of thousands."""
 
 _ALIKE: Final = str.maketrans("\u00a0\u202f\u2009\u2019\u02bc\u00b4`\u2212", "   ''''-")
 _SIGNS: Final = re.compile(r"[.,' ]")
@@ -42,7 +43,7 @@ class Style:
     minute: str
     second: str
     lakhs: bool = False
-    """Whether digits are grouped by two above the first three: 1,25,000."""
+    """Whether digits left of the last three are grouped in pairs: 1,25,000."""
 
     def amount(self, minor: int, currency: str) -> str:
         """Formats minor units with the currency code: "1.250,50 EUR"."""
@@ -55,7 +56,7 @@ class Style:
         return f"{'-' if minor < 0 else ''}{grouped}{self.decimal if decimals else ''}{decimals}"
 
     def instant(self, at: datetime, time_zone: str, *, to_the_second: bool = False) -> str:
-        """Formats an instant in a time zone, to the minute; or to the second, with the zone name."""
+        """Formats an instant in a time zone: to the minute, or to the second with the name of the zone."""
         return dateformat.format(at.astimezone(ZoneInfo(time_zone)), self.second if to_the_second else self.minute)
 
     def clock(self, at: datetime, time_zone: str) -> str:
@@ -69,9 +70,9 @@ class Style:
     def read(self, text: str, currency: str, *, field: str) -> int:
         """Parses an amount in currency units, as people type it in this style, into minor units.
 
-        If a text could mean two numbers, this style decides: "1.250" is a thousand and more where the point groups
-        digits. Other styles are accepted if they are unambiguous, as in "12.50" or "1,250.50". Raises InvalidInput
-        naming `field`, with an example in this style.
+        If a text could mean two numbers, this style decides: "1.250" is 1250 in a style that groups digits with a point.
+        Text in another style is accepted if it is unambiguous, such as "12.50" or "1,250.50". Raises InvalidInput naming
+        `field`, with an example in this style.
         """
         typed = text.translate(_ALIKE).strip()
         if typed.upper().endswith(currency):
@@ -158,10 +159,10 @@ _OF_CURRENCY: Final[Mapping[tuple[str, str], Style]] = MappingProxyType(
         **{(Language.PORTUGUESE, code): replace(_LATIN, group="\u00a0") for code in _SPACED_IN_PORTUGUESE},
     }
 )
-"""Countries whose style differs from the usual one of their language."""
+"""The styles of countries that differ from the usual style of their language, by language and currency."""
 
 _COMMA_WITH_DOLLARS: Final = ("America/Caracas", "America/Guayaquil", "Pacific/Galapagos")
-"""Time zones that use US dollars and a decimal comma. There the currency alone would give the wrong style."""
+"""Time zones of countries that use US dollars and a decimal comma. Currency and language alone give the wrong style."""
 
 
 def style_of(language: str, currency: str = "", time_zone: str = "") -> Style:
@@ -180,7 +181,7 @@ def style() -> Style:
 
 
 def write_as(language: str, currency: str, time_zone: str) -> None:
-    """Sets the style of the current request to another store's, whose figures the page shows."""
+    """Sets the style of the current request, for a page that shows the figures of another store."""
     _in_force.set(style_of(language, currency, time_zone))
 
 

@@ -1,4 +1,4 @@
-"""Runs a statement that fails instead of waiting for a lock."""
+"""A context manager for an SQL statement that must not wait for a lock."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,9 +8,10 @@ from django.db import connection, transaction
 
 @contextmanager
 def without_waiting() -> Iterator[None]:
-    """Makes a single statement fail immediately if it would wait for a lock. It then raises OperationalError.
+    """Lets the single statement in the `with` block fail with OperationalError instead of waiting for a lock.
 
-    SQLite gets no transaction, because BEGIN would wait behind every other writer.
+    It fails at once on SQLite, and after 50 ms on PostgreSQL. SQLite gets no transaction, because BEGIN would wait for
+    every other writer.
     """
     if connection.vendor == "postgresql":
         with transaction.atomic():

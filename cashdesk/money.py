@@ -1,4 +1,7 @@
-"""Exact money: whole minor units of ISO 4217, never float. Decimal is used only at the API and forms (law 2)."""
+"""Parses and writes exact amounts. Code holds whole minor units of ISO 4217, never float (law 2).
+
+Decimal appears only where the API and forms read or write amounts.
+"""
 
 import re
 from collections.abc import Callable
@@ -43,7 +46,7 @@ def exponent_of(currency: str) -> int:
 
 
 def largest_amount(currency: str) -> int:
-    """Returns the largest amount that a request may name, in minor units.
+    """Returns the largest amount that a request may contain, in minor units.
 
     The limit catches a barcode scanned into an amount field. It is a multiple of the currency's largest note
     (setting AMOUNT_MAX_NOTES), or of its unit if no note is known (setting AMOUNT_MAX_UNITS).
@@ -81,9 +84,9 @@ def parse_units(value: object, currency: str, *, field: str, write: Callable[[in
 
 
 def parse_minor(value: object, currency: str, *, field: str, unit: int = 1) -> int:
-    """Parses a whole number of `unit` minor units into minor units, like `parse_whole`.
+    """Parses a whole number as `parse_whole` does, and limits the result to `largest_amount`.
 
-    Raises InvalidInput naming `field`, also for more than `largest_amount`.
+    Raises InvalidInput naming `field`.
     """
     return bounded(parse_whole(value, field=field, unit=unit), currency, field=field)
 
@@ -98,9 +101,9 @@ def bounded(minor: int, currency: str, *, field: str, write: Callable[[int, str]
 
 
 def parse_whole(value: object, *, field: str, unit: int = 1) -> int:
-    """Parses a whole number of `unit` minor units into minor units.
+    """Parses a whole number, multiplies it by `unit`, and returns minor units.
 
-    A JSON number may be written 500.0. Text may not contain a point, because a German "1.000" may mean one thousand.
+    The JSON number 500.0 is accepted. Text must not contain a point, because a German "1.000" may mean one thousand.
     Raises InvalidInput naming `field`.
     """
     number = parse_number(value, field=field)
@@ -113,7 +116,7 @@ def parse_whole(value: object, *, field: str, unit: int = 1) -> int:
 
 
 def parse_number(value: object, *, field: str) -> Decimal:
-    """Returns an exact, finite number >= 0 of at most 15 digits.
+    """Parses an exact, finite number >= 0 of at most 15 digits.
 
     Minus zero becomes zero. Raises InvalidInput naming `field`.
     """
@@ -132,10 +135,11 @@ def parse_number(value: object, *, field: str) -> Decimal:
         raise InvalidInput.of(field, _("must not be negative."))
     if number == 0:
         return Decimal(0)
-    # 1e400 has one digit but 400 places. Both ends are limited so that no huge power of ten is ever computed.
+    # 1e400 has one digit but 401 places. The exponent is limited in both directions, so that no huge power of ten is
+    # ever computed.
     if number.adjusted() >= DIGITS_MAX or int(number.as_tuple().exponent) < -2 * DIGITS_MAX:
         raise _digits_error(field)
-    # Counts the digits themselves: normalize() would round to the context's precision and lose the last ones.
+    # Counts the digits as text, because normalize() would round to the context's precision and lose the last digits.
     if len("".join(map(str, number.as_tuple().digits)).strip("0")) > DIGITS_MAX:
         raise _digits_error(field)
     return number
@@ -148,7 +152,7 @@ def to_units(minor: int, currency: str) -> int | Decimal:
 
 
 def to_unit(minor: int, *, unit: int) -> int | Decimal:
-    """Returns `minor` counted in `unit` minor units (a power of ten), exactly. The result is an int if it is whole."""
+    """Divides `minor` by `unit` (a power of ten) exactly. Returns an int if the result is whole, else a Decimal."""
     whole, rest = divmod(minor, unit)
     if rest == 0:
         return whole

@@ -1,7 +1,7 @@
-"""Everything that a movement's kind decides: one row for each kind. To add a kind, add a row here.
+"""The table of all kinds of movement, with one row for each kind. To add a kind, add a row here.
 
-Other code asks this table and compares no kinds. The exception is code about one kind only: opening a session records a
-FLOAT.
+Other code looks up a property in this table instead of comparing kinds. The exception is code that handles one kind only,
+such as the opening of a session, which records a FLOAT.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ _P = PlaceKind
 
 
 def complete(rows: Mapping[MovementKind, KindRule]) -> Mapping[str, KindRule]:
-    """Returns the rows in the order of the kinds. Raises ImproperlyConfigured for a kind without a row."""
+    """Returns the rows in the order of MovementKind. Raises ImproperlyConfigured for a kind without a row."""
     missing = [kind.value for kind in MovementKind if kind not in rows]
     if missing:
         raise ImproperlyConfigured(f"cashdesk.movement_kinds has no row for {', '.join(missing)}.")
@@ -249,7 +249,7 @@ RULES: Final = complete(
             look=LookWords(vault=noop("From the bank into the safe")),
         ),
         MovementKind.OVER_SHORT: KindRule(
-            # Between the bank and over/short: the bank credited more or less than was in the bag.
+            # A movement between the bank and over/short means that the bank credited more or less than the bag held.
             ends=frozenset(
                 pair
                 for place in (_P.REGISTER, _P.VAULT, _P.BANK)
@@ -292,15 +292,15 @@ RULES: Final = complete(
 
 
 def name_at_desk(kind: str) -> str:
-    """Returns what the desk calls a kind, in the language of the page."""
+    """Returns the desk's name for a kind, in the language of the page."""
     return _(RULES[kind].at_desk or MovementKind(kind).label)
 
 
 def name_at_vault(kind: str) -> str:
-    """Returns what the vault's pages call a kind, in the language of the page."""
+    """Returns the name of a kind on the vault's pages, in the language of the page."""
     return _(RULES[kind].at_vault or MovementKind(kind).label)
 
 
 def kinds_where(holds: Callable[[KindRule], bool]) -> tuple[MovementKind, ...]:
-    """Returns the kinds whose row meets a condition, in the order of the kinds."""
+    """Returns the kinds whose row meets the condition `holds`, in the order of MovementKind."""
     return tuple(kind for kind in MovementKind if holds(RULES[kind]))

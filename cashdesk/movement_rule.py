@@ -1,4 +1,4 @@
-"""The questions that every kind of movement answers. `movement_kinds.py` has the answers, one row for each kind."""
+"""The properties of a kind of movement. `movement_kinds.py` sets their values, in one row for each kind."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,18 +10,18 @@ from cashdesk.enums import PlaceKind, Role
 
 
 class Origin(StrEnum):
-    """The cause that records a movement. A kind can have several origins."""
+    """The cause of a movement. A kind can have several origins."""
 
     PAYMENT = "PAYMENT"
     """A payment that the point of sale reported."""
     HAND = "HAND"
-    """A person or a program that asks for this movement."""
+    """A request of a person or program for this movement."""
     OPENING = "OPENING"
     """The opening of a drawer."""
     CLOSE = "CLOSE"
     """The count that closes a period, or a count after a forced close."""
     FIRST_COUNT = "FIRST_COUNT"
-    """The first count of a vault: it finds what nobody has booked yet."""
+    """The first count of a vault, which finds money that nobody has booked before."""
     BANK = "BANK"
     """The bank's credit for a deposit."""
 
@@ -30,14 +30,16 @@ class Reversal(StrEnum):
     """The people who may reverse a movement on request."""
 
     OWN = "OWN"
-    """The person who recorded it, until it is counted; a manager always."""
+    """The person who recorded it may reverse it until the next count. A manager may always."""
     MANAGER = "MANAGER"
     NOBODY = "NOBODY"
-    """It belongs to a transition, and the next count corrects it. Cancelling an opening reverses what that booked."""
+    """The movement belongs to an opening or close, and the next count corrects it. Only the cancellation of an opening
+    reverses the movements of that opening.
+    """
 
 
 class DayPart(StrEnum):
-    """The part of a store-day's expected cash in which a movement is counted."""
+    """The part of a store-day's expected cash that includes a movement."""
 
     OPENING_FLOAT = "opening_float"
     SALES = "sales"
@@ -51,7 +53,8 @@ class DayPart(StrEnum):
 class DayEffect:
     """The effect of a movement on the expected cash of its store-day. `sign` is the effect on the drawers: +1 or -1.
 
-    `stays_in_store`: the cash leaves the drawer and stays in the store. It counts for an operator, not for the store.
+    `stays_in_store` means that the cash leaves the drawer and stays in the store. It changes the expected cash of the
+    operator, and not that of the store.
     """
 
     part: DayPart
@@ -76,9 +79,9 @@ class FormWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookWords:
-    """The words before an amount that must be confirmed before it is booked; `%(station)s` is the register's number.
+    """The text in front of an unusual amount that a person must confirm. `%(station)s` is the register's number.
 
-    `any_register` is for a register that is not chosen yet. "" means that no form asks for such a place.
+    `any_register` is used before a register is chosen. An empty text means that no form has such a place.
     """
 
     register: str = ""
@@ -86,47 +89,48 @@ class LookWords:
     vault: str = ""
 
     def told(self, *, station: int | None, is_vault: bool) -> str:
-        """Returns the words for one place, in the language of the page."""
+        """Returns the text for one place, in the language of the page."""
         words = self.vault if is_vault else self.register if station else self.any_register
         return _(words) % {"station": station} if words else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindRule:
-    """All answers about one kind. There are no defaults: a new kind is complete, or the module does not load.
+    """All properties of one kind. None has a default, so the import fails if a new kind lacks a property.
 
-    The expected amount of a place counts every kind, so no answer says so. `day` is about a store-day's expected cash.
+    The expected amount of a place counts every kind, so there is no property for it. `day` concerns only the expected
+    cash of a store-day.
     """
 
     ends: frozenset[tuple[str, str]]
-    """The (source, destination) that it may go between. A late movement has over/short in the place of the closed
-    period's place, and a reversal goes the other way round (docs/structure.md, laws 1 and 4)."""
+    """The allowed pairs (source, destination). In a late movement, over/short replaces the place of the closed period. A
+    reversal swaps source and destination (docs/structure.md, laws 1 and 4)."""
     far_end: PlaceKind
-    """The other end, seen from the register or the vault at which it is made."""
+    """The place on the other side of the movement, seen from the register or vault where it is recorded."""
     cash_only: bool
-    """Whether it carries cash alone: nobody drops a card payment into a safe."""
+    """Whether only cash may move this way. Nobody drops a card payment into a safe."""
     origins: frozenset[Origin]
     least_role: Role | None
-    """The lowest role that may record it by hand at a register. At the vault it is always a manager. None: nobody may."""
+    """The lowest role that may record it by hand at a register, or None if nobody may. The vault always needs a manager."""
     reversal: Reversal
     day: DayEffect | None
-    """None: it does not count for a store-day."""
+    """The effect on a store-day's expected cash, or None."""
     moves_float: int
-    """Its effect on the cash that the vault gave to the drawers: +1 adds, -1 takes back, 0 neither."""
+    """The effect on the cash that the vault gave to the drawers: +1 adds, -1 takes back, 0 does neither."""
     has_usual_amount: bool
-    """Whether earlier movements of this kind show how many digits are usual."""
+    """Whether an amount is compared with earlier movements of this kind, to find one that is unusually large."""
     shows_reason: bool
-    """Whether the form at a register asks for a reason, and the desk shows it."""
+    """Whether the form at a register asks for a reason and the desk shows the reason."""
     at_desk: str
-    """Its name in the cashier's list of own movements; "": it is never listed there."""
+    """The kind's name in the cashier's list of own movements, or "" if the list never shows it."""
     at_vault: str
-    """Its name in the list of the vault's movements; "": it never goes into the vault or out of it."""
+    """The kind's name in the list of the vault's movements, or "" if it never moves money into or out of the vault."""
     register_form: FormWords | None
-    """The form at the cashier's own drawer, or None."""
+    """The words of the form at the cashier's own drawer, or None if there is no form."""
     vault_form: FormWords | None
-    """The shared form among the vault's pages. None: no form, or a page of its own."""
+    """The words of the vault's shared form, or None if the kind has no form or a separate page."""
     look: LookWords | None
-    """None: no form asks for its amount."""
+    """The words for an unusual amount, or None if no form asks for the amount."""
 
     @property
     def near_ends(self) -> frozenset[str]:
@@ -135,7 +139,7 @@ class KindRule:
 
     @property
     def comes_in(self) -> bool:
-        """Whether it brings money from the far end to the place at which it is made."""
+        """Whether it brings money from the far end to the place where it is recorded."""
         return any(source == self.far_end for source, _to in self.ends)
 
     @property
@@ -150,5 +154,5 @@ class KindRule:
 
     @property
     def is_by_hand(self) -> bool:
-        """Whether people and programs ask for it."""
+        """Whether people and programs can record it on request."""
         return Origin.HAND in self.origins

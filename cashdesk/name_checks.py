@@ -48,7 +48,7 @@ def _faults(alias: str) -> Iterator[CheckMessage]:
 
 
 def _by_name(rows: Iterable[tuple[Any, str, int]]) -> list[tuple[tuple[Any, str], str]]:
-    """Returns the user ids of each name that more than one person has."""
+    """Returns ((account, name), user ids as text) for each name that more than one person has."""
     found: dict[tuple[Any, str], set[int]] = defaultdict(set)
     for account, name, user in rows:
         found[account, name].add(user)

@@ -1,4 +1,7 @@
-"""Reusable reads, each with a fixed number of statements. Nothing here writes or calculates expected amounts."""
+"""Queries that pages and APIs share, each with a fixed number of SQL statements.
+
+They write nothing and calculate no expected amounts.
+"""
 
 from collections import Counter
 from datetime import date
@@ -24,7 +27,7 @@ REASONS_MAX: Final = 8
 
 
 def sessions(*, by: Principal) -> "QuerySet[CashSession]":
-    """Returns the sessions that `by` may list, with the columns that lists show."""
+    """Returns the sessions that `by` may list, with person, store and register, and whether `by` may see the result."""
     return with_shown_result(by.sessions().select_related("user", "store", "register"), by=by)
 
 
@@ -76,8 +79,8 @@ def own_closed_sessions(*, by: Principal) -> "list[CashSession]":
 def usual_reasons(*, by: Principal, store: Store, kind: MovementKind) -> list[str]:
     """Returns the most used recent reasons for paying in or out in a store, most used first.
 
-    Only reasons that occur more than once or were used by `by`. One statement reads the latest movements from an
-    index.
+    A reason is included if it occurs more than once or if `by` used it. One statement reads the latest movements
+    through an index.
     """
     rule = RULES[kind]
     far_end = Place.objects.filter(store=store, kind=rule.far_end).values("pk")[:1]
@@ -103,7 +106,7 @@ def closing_witness(session: CashSession) -> User | None:
 def pieces_counted(session: CashSession) -> "list[CountPieces]":
     """Returns the notes and coins of the closing count in the session's own currency, largest first.
 
-    Empty if the cashier entered an amount.
+    The list is empty if the cashier entered an amount instead of pieces.
     """
     pieces = CountPieces.objects.filter(
         count_amount__count__session=session,
@@ -114,7 +117,7 @@ def pieces_counted(session: CashSession) -> "list[CountPieces]":
 
 
 def has_returned_its_cash(session: CashSession) -> bool:
-    """Whether the close moved the cash back to the vault. Otherwise it stayed in the drawer for the next session."""
+    """Whether the close moved the cash back to the vault. If not, the cash stayed in the drawer for the next session."""
     if session.seal is None:
         return False
     period = Movement.objects.filter(
@@ -124,6 +127,6 @@ def has_returned_its_cash(session: CashSession) -> bool:
 
 
 def payment_methods(*, by: Principal) -> "QuerySet[PaymentMethod]":
-    """Returns the active payment methods of the account."""
+    """Returns the active payment methods of the caller's account, or of all accounts if the caller has none."""
     methods = PaymentMethod.objects.filter(is_active=True)
     return methods if by.account_id is None else methods.filter(account_id=by.account_id)

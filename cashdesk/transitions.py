@@ -1,19 +1,19 @@
-"""The shape of every table of transitions: `FLOW[noun][state][act]` is the states to which the act may lead.
+"""The types of a table of transitions. `FLOW[noun][state][act]` lists the states to which the act may lead.
 
-Each app has such a `FLOW` in its enums. A state that allows nothing more has an empty row.
+Each app has such a table in its `enums.py`. A final state has an empty row.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
 Following = Mapping[str, tuple[str, ...]]
-"""By act the states to which it may lead. The first one is the usual."""
+"""The states to which each act may lead. The usual state comes first."""
 
 Flow = Mapping[str, Mapping[str, Following]]
 
 
 def flow_of(nouns: Mapping[str, Mapping[str, Mapping[str, str | tuple[str, ...]]]]) -> Flow:
-    """Returns a table that cannot be changed. A single following state can be written without a tuple."""
+    """Builds a read-only table of transitions. A single following state can be given without a tuple."""
     return MappingProxyType(
         {
             noun: MappingProxyType({state: _following(acts) for state, acts in states.items()})
@@ -23,7 +23,7 @@ def flow_of(nouns: Mapping[str, Mapping[str, Mapping[str, str | tuple[str, ...]]
 
 
 def leads_to(following: Following, state: str) -> bool:
-    """Whether one of the acts leads to a state."""
+    """Whether at least one act can lead to `state`."""
     return any(state in states for states in following.values())
 
 

@@ -15,8 +15,8 @@ class Laws:
     - `final`: per table, (condition on the old row, error message). A row that meets the condition never changes.
     - `refused`: per table and error message, the condition that refuses a new row, in SQL that both databases
       understand.
-    - `distinct`: per table and trigger, (columns of a name, condition, error message). The condition refuses a name
-      that another row has.
+    - `distinct`: per table and trigger, (columns that hold a name, condition, error message). A name that meets the
+      condition is refused, because another row already has it.
     """
 
     app: str
@@ -79,8 +79,8 @@ def sqlite_triggers(laws: Laws) -> list[Trigger]:
         for table, conditions in laws.refused.items()
         for number, (message, condition) in enumerate(conditions.items(), start=1)
     ]
-    # REPLACE skips DELETE triggers unless a connection setting enables them (config.settings), so it is refused here
-    # too.
+    # REPLACE skips DELETE triggers unless the connection sets recursive_triggers (config/databases.py). So these triggers
+    # refuse it on every connection.
     replacements = [
         _sqlite(
             laws,
@@ -133,7 +133,7 @@ END $$
 def _distinct_rules(laws: Laws, differs: str) -> list[tuple[str, str, str, str, str]]:
     """Returns (table, trigger, changed, condition, message) for every name that must be unique.
 
-    `changed` is the condition that an UPDATE changes the name.
+    `changed` is the SQL condition that an UPDATE changes the name.
     """
     return [
         (table, name, _changed(columns, differs), condition, words)
@@ -143,9 +143,9 @@ def _distinct_rules(laws: Laws, differs: str) -> list[tuple[str, str, str, str, 
 
 
 def postgresql_rules_function(laws: Laws, table: str) -> str:
-    """Returns the statement of one function with all rules for a table's new rows.
+    """Returns the CREATE statement of a function that checks all rules for a table's new rows.
 
-    One trigger is faster than several.
+    It is a single function because one trigger is faster than several.
     """
     rules = "\n".join(
         f"IF {condition} THEN RAISE EXCEPTION '{message}' USING ERRCODE = 'check_violation'; END IF;"

@@ -1,9 +1,9 @@
-"""The database's side of the laws: triggers that refuse forbidden changes on SQLite and PostgreSQL.
+"""Creates the triggers that enforce the laws in the database, on SQLite and PostgreSQL.
 
-They apply to every connection and program. Django has no API for triggers, so this module creates them. Each app
-declares its laws as data (`Laws`). `manage.py migrate` drops a table's triggers while a migration changes the table,
-and creates missing or outdated ones. The system check below reports both. Only the test suite drops all triggers,
-for the flush between tests.
+The triggers refuse forbidden changes by any connection or program. Django has no API for triggers, so this module creates
+them. Each app declares its laws as data (`Laws`). `manage.py migrate` drops a table's triggers while a migration changes
+the table. Afterwards it creates all missing triggers and replaces outdated ones. The system check below reports missing
+and outdated triggers. Only the test suite drops all triggers, for the flush between tests.
 """
 
 from collections.abc import Collection, Iterable
@@ -114,7 +114,7 @@ _LAWS: Final[dict[str, Laws]] = {}
 
 
 def register_laws(laws: Laws) -> None:
-    """Registers the laws of an app. Each app calls it once, when it is loaded."""
+    """Registers the laws of an app. Each app calls this once, when it is loaded."""
     _LAWS[laws.app] = laws
 
 
@@ -183,7 +183,7 @@ def guarded_tables() -> frozenset[str]:
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
-    """Creates every missing trigger and replaces those of another version. Safe to repeat."""
+    """Creates every missing trigger and replaces triggers of another version. It is safe to repeat."""
     with transaction.atomic(using=connection.alias):
         stale = {*missing(connection), *outdated(connection)}
         if not stale:
@@ -204,9 +204,9 @@ def install(connection: BaseDatabaseWrapper) -> None:
 
 
 def lift(connection: BaseDatabaseWrapper, *, tables: Collection[str]) -> list[Trigger]:
-    """Drops the triggers of these tables, also those of an earlier version.
+    """Drops the triggers of these tables, including triggers of an earlier version.
 
-    Returns them with the database's own statements.
+    Returns them with the statements that the database stored, so that `put_back()` can create them again.
     """
     lifted = [trigger for trigger in _written(connection) if trigger.table in tables]
     with connection.cursor() as cursor:
@@ -216,16 +216,19 @@ def lift(connection: BaseDatabaseWrapper, *, tables: Collection[str]) -> list[Tr
 
 
 def put_back(connection: BaseDatabaseWrapper, lifted: Iterable[Trigger]) -> None:
-    """Creates the triggers that `lift()` dropped. Skips those that name a table or column that no longer exists."""
+    """Creates the triggers that `lift()` dropped. Skips a trigger if the database refuses it.
+
+    The database refuses a trigger that names a table or column that no longer exists.
+    """
     for trigger in lifted:
         with suppress(DatabaseError), transaction.atomic(using=connection.alias), connection.cursor() as cursor:
             cursor.execute(trigger.statement)
 
 
 def remove(connection: BaseDatabaseWrapper) -> None:
-    """Drops every trigger on the project's tables, also those of an earlier version.
+    """Drops every trigger on the project's tables, including triggers of an earlier version.
 
-    Only for the test suite's flush.
+    Only the test suite calls this, for its flush.
     """
     lift(connection, tables=set(connection.introspection.table_names()))
 
@@ -243,7 +246,7 @@ def installed(connection: BaseDatabaseWrapper) -> set[str]:
 
 
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
-    """Returns the sorted names of triggers that should exist and do not.
+    """Returns the sorted names of the triggers that should exist but do not.
 
     Ignores tables that do not exist yet because their migration has not run.
     """
@@ -254,9 +257,9 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
 
 
 def outdated(connection: BaseDatabaseWrapper) -> list[str]:
-    """Returns the sorted names of triggers whose statement is from another version."""
+    """Returns the sorted names of the triggers whose statement in the database is from another version."""
     if connection.vendor == "postgresql":
-        # PostgreSQL rewrites statements in its own form, so a digest of the original is kept as the trigger's comment.
+        # PostgreSQL rewrites the statement of a trigger. So `install()` stores a digest of the original as a comment.
         query = "SELECT tgname, obj_description(oid, 'pg_trigger') FROM pg_trigger WHERE NOT tgisinternal"
     else:
         query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"

@@ -1,1 +1,1 @@
-"""Settings, URLs and the WSGI application."""
+"""Settings, URLs, the WSGI application and the gunicorn worker."""

@@ -7,7 +7,7 @@ SECRET_KEY_LENGTH_MIN = 50
 
 
 def production_faults(env: environ.Env) -> list[str]:
-    """Returns one sentence per missing or unsafe variable. Empty if production may start."""
+    """Returns one sentence per missing or unsafe variable. The list is empty if production may start."""
     faults = []
     secret_key = env.str("SECRET_KEY", default="")
     if not secret_key:

@@ -49,11 +49,11 @@ def logging_config(*, level: str) -> dict[str, Any]:
         },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
-            # Our middleware logs each request, and Django's own lines would repeat that. Without a handler, Python
-            # would write them to standard error as plain text.
+            # Our middleware already logs each request, so Django's own lines are dropped. Without any handler, Python would
+            # write them to standard error as plain text.
             "django.server": {"handlers": ["nowhere"], "propagate": False},
             "django.request": {"handlers": ["nowhere"], "propagate": False},
-            # It logs three lines per request about taking and returning a connection.
+            # At INFO the pool logs three lines per request, when it gives out a connection and takes it back.
             "psycopg.pool": {"level": "WARNING"},
         },
     }

@@ -31,7 +31,7 @@ DEBUG = not IS_PRODUCTION and env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
-# --- Applications: each may import only those above it -----------------------------------------------------------------
+# --- Applications: each of our three apps may import only our apps listed before it ------------------------------------
 INSTALLED_APPS = [
     "cashdesk",
     "settlements",
@@ -66,7 +66,7 @@ MIDDLEWARE = [
     "cashdesk.web.languages.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    # Innermost, so that its refusals use the person's language. CSRF tokens are still checked after it.
+    # This comes last, so that its error pages use the person's language. Django checks the CSRF token even later.
     "cashdesk.web.body.BodyMiddleware",
 ]
 
@@ -110,12 +110,12 @@ ACCESS_TOKEN_HOURS = env.int("ACCESS_TOKEN_HOURS", default=12)
 SESSION_ENGINE = "cashdesk.web.sessions"
 SESSION_COOKIE_AGE = ACCESS_TOKEN_HOURS * 3600
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=60)
-# Number of proxies that write X-Forwarded-For. With 0 the header is ignored, so that no client can choose its address.
+# The number of our proxies that write X-Forwarded-For. With 0 the header is ignored, because a client could forge it.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 
 # --- Amounts -----------------------------------------------------------------------------------------------------------
-# The largest amount in a request, so that a barcode scanned into an amount field is refused: this many of the
-# currency's largest note, or this many units if its notes are not known.
+# The largest amount in a request is this number of the currency's largest note, or of its unit if its notes are not
+# known. The limit refuses a barcode that was scanned into an amount field.
 AMOUNT_MAX_NOTES = env.int("AMOUNT_MAX_NOTES", default=100_000)
 AMOUNT_MAX_UNITS = env.int("AMOUNT_MAX_UNITS", default=1_000_000_000)
 
@@ -182,7 +182,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 STATIC_URL = "static/"
 STATIC_ROOT = (
     BASE_DIR / "var" / "static" if IS_PRODUCTION else None
-)  # filled by collectstatic; in development files are served from their folders
+)  # collectstatic fills it. In development whitenoise serves the files from their folders.
 WHITENOISE_USE_FINDERS = not IS_PRODUCTION
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -193,7 +193,7 @@ STORAGES = {
     },
 }
 
-# --- What `manage.py verify` checks in each store, one function per app ------------------------------------------------
+# --- The checks of `manage.py verify` for each store, one function per app ---------------------------------------------
 PROOFS = [
     "cashdesk.domain.ledger.proof.faults_of_store",
     "settlements.domain.proof.faults_of_store",
@@ -235,7 +235,7 @@ if TRUSTED_PROXIES:
 LOGGING = logging_config(level=env.str("LOG_LEVEL", default="INFO"))
 structlog_configure()
 DJANGO_STRUCTLOG_USER_ID_FIELD = "id"
-# It would trust any X-Forwarded-For. RequestIdMiddleware logs the address according to TRUSTED_PROXIES.
+# django-structlog would trust any X-Forwarded-For. RequestIdMiddleware logs the address according to TRUSTED_PROXIES.
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 
 CSRF_FAILURE_VIEW = "cashdesk.screens.drafts.csrf_failure"

@@ -1,7 +1,7 @@
 """A gunicorn worker with an extra thread that only answers `/livez`.
 
-If the database hangs, all other threads may wait for it. A `/livez` request in their queue would get no answer, and
-a supervisor would restart the process needlessly.
+If the database hangs, all other threads may wait for it. A `/livez` request in their queue would get no answer. A
+supervisor would then restart the process without need.
 """
 
 import selectors
@@ -17,7 +17,7 @@ HEALTH_CHECKS: Final = tuple(f"{method} /livez{end}".encode() for method in ("GE
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
-    """For `gunicorn --worker-class config.worker.Worker`. Accepts every setting of gthread."""
+    """The worker for `gunicorn --worker-class config.worker.Worker`. It accepts every setting of the gthread worker."""
 
     def init_process(self) -> None:
         """Creates the extra thread."""
@@ -25,7 +25,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         super().init_process()
 
     def enqueue_req(self, conn: Any) -> None:
-        """Passes a connection to a thread after looking at the first bytes of its request."""
+        """Passes a connection to the extra thread if its request is for `/livez`, else to one of the other threads."""
         begins = b"" if self.cfg.is_ssl else _beginning_of(conn.sock)
         if begins is None:
             self._await_data(conn)
@@ -36,7 +36,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             super().enqueue_req(conn)
 
     def _await_data(self, conn: Any) -> None:
-        """Waits until the connection sends data, as gthread does after waiting in a thread."""
+        """Waits for data on the connection without blocking a thread, as gthread does for its own pending connections."""
         conn.sock.setblocking(False)  # noqa: FBT003 (Python's signature)
         conn.timeout = time.monotonic() + DEFAULT_WORKER_DATA_TIMEOUT + self.cfg.keepalive
         self.pending_conns.append(conn)
@@ -50,4 +50,4 @@ def _beginning_of(connected: socket.socket) -> bytes | None:
     except BlockingIOError:
         return None
     except OSError:
-        return b""  # the thread that gets it will see the error
+        return b""  # the thread that handles the connection will get the same error

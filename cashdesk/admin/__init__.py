@@ -1,4 +1,4 @@
-"""The admin of the ground floor: all its rows can be found and read here. One file per noun."""
+"""The admin pages of this app, one file for each noun."""
 
 from django.contrib import admin
 

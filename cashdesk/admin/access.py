@@ -1,4 +1,4 @@
-"""Tokens and API keys: list and revoke. Their secrets are shown once, when they are made, and never stored."""
+"""The admin pages of tokens and API keys. A secret is shown once, when the token is created, and is never stored."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -22,7 +22,7 @@ from cashdesk.models import AccessToken
 
 
 class StateFilter(admin.SimpleListFilter):
-    """Filters by revoked or not revoked."""
+    """Filters tokens: revoked, or not revoked."""
 
     title = "state"
     parameter_name = "state"
@@ -51,7 +51,7 @@ class Revoke(ActPage):
 
 @admin.register(AccessToken)
 class AccessTokenAdmin(Acting):
-    """Tokens and API keys. Admins issue, rotate and revoke keys. Nothing is deleted, because the ledger refers to tokens."""
+    """Tokens and API keys. Admins issue, rotate and revoke keys. Nobody deletes a token, because the ledger refers to it."""
 
     times: ClassVar[tuple[Any, ...]] = tuple(
         moment(name, store="") for name in ("created_at", "expires_at", "revoked_at", "last_used_at")
@@ -77,7 +77,7 @@ class AccessTokenAdmin(Acting):
 
     @admin.display(description="scopes")
     def scopes_listed(self, token: AccessToken) -> str:
-        """The scopes of an API key. A person's token has none: it has the person's role."""
+        """Shows the scopes of an API key. The token of a person has no scopes, because the person's role counts."""
         return ", ".join(token.scopes) or NOTHING
 
     @admin.display(description="replaces")

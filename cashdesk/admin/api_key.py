@@ -1,4 +1,4 @@
-"""API keys: issue, and rotate with an overlap. The secret is shown only in the answer."""
+"""Actions that issue an API key, or rotate it with an overlap. Only the answer of the action shows the secret."""
 
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""The audit trail, read-only."""
+"""The admin page of the audit trail, which is read-only."""
 
 import json
 
@@ -20,7 +20,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     @admin.display(description="detail")
     def detail_listed(self, entry: AuditEntry) -> str:
-        """One name and value per line. Amounts are in minor units."""
+        """Shows one name and value per line. Amounts are in minor units."""
         return (
             "\n".join(f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in entry.detail.items())
             or NOTHING

@@ -1,4 +1,4 @@
-"""Movements, counts and seals, all read-only (laws 1 and 4)."""
+"""The admin pages of movements, counts and seals, which are read-only (laws 1 and 4)."""
 
 from typing import Any, ClassVar
 
@@ -14,7 +14,7 @@ from cashdesk.money import to_text
 
 
 class PlaceFilter(admin.SimpleListFilter):
-    """Filters by place. Set by links from other pages; shown only so that it can be removed."""
+    """Filters by place. Links from other pages set this filter, and the list shows it only so that people can remove it."""
 
     title = "place"
     parameter_name = "place"
@@ -33,7 +33,7 @@ class PlaceFilter(admin.SimpleListFilter):
 
 @admin.register(Movement)
 class MovementAdmin(ActingAdmin):
-    """All movements, newest first. No other order is offered, because sorting the whole ledger is too slow."""
+    """All movements, newest first. There is no other order, because it is too slow to sort the whole ledger."""
 
     list_display = (
         "id", moment("recorded_at"), "store", "kind", "source", "destination", money("amount"), "method", "session",
@@ -79,7 +79,7 @@ class CountAmountInline(ReadOnlyInline):
 
 @admin.register(Count)
 class CountAdmin(ReadOnlyAdmin):
-    """All counts, every attempt included."""
+    """All counts, including every attempt."""
 
     list_display = (
         "pk",
@@ -149,7 +149,7 @@ class SealAdmin(ReadOnlyAdmin):
 
     @admin.display(description="digest")
     def digest_begins(self, seal: Seal) -> str:
-        """The first characters of the digest; the page shows all of it."""
+        """Shows the first characters of the digest. The page of the seal shows the whole digest."""
         return f"{seal.digest[:12]}…"
 
     @admin.display(description="session")
@@ -159,7 +159,7 @@ class SealAdmin(ReadOnlyAdmin):
 
     @admin.display(description="closing balances")
     def balances_listed(self, seal: Seal) -> str:
-        """The book's balances at the end of the period, per currency and method."""
+        """Shows the balances at the end of the period, per currency and method."""
         return (
             "\n".join(f"{to_text(line['amount'], line['currency'])} {line['method']}" for line in seal.balances)
             or "nothing"

@@ -1,4 +1,4 @@
-"""Accounts, vendors and stores."""
+"""The admin pages of accounts, vendors and stores."""
 
 from typing import Any, ClassVar, Final
 
@@ -30,7 +30,7 @@ class AccountForm(RefusableForm):
 
 @admin.register(Account)
 class AccountAdmin(CashdeskAdmin):
-    """Operators of the installation create and rename accounts. Everyone else reads their own."""
+    """Operators of the installation create and change accounts. Everyone else can only read their own account."""
 
     noun = "account"
     role_to_add = role_to_change = Role.ADMIN
@@ -49,7 +49,7 @@ class AccountAdmin(CashdeskAdmin):
         return self.has_add_permission(request)
 
     def keep(self, request: HttpRequest, obj: Account, form: "forms.ModelForm[Any]", *, change: bool) -> None:
-        """Creates a new account with the usual payment methods."""
+        """Saves a changed account, or creates a new account with the usual payment methods."""
         if change:
             super().keep(request, obj, form, change=change)
         else:
@@ -82,7 +82,7 @@ class FloatWidget(forms.Widget):
         self.worths = list(dict.fromkeys(piece.value for piece in denominations_of(currency)))
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        """Adds a line per note and coin. `value` holds the typed or stored pieces, by worth."""
+        """Adds a line per note and coin. `value` maps face values to the typed or stored number of pieces."""
         pieces = value or {}
         lines = [
             {"name": f"{name}-{worth}", "face": to_text(worth, self.currency), "pieces": pieces.get(str(worth), "")}
@@ -106,7 +106,7 @@ class FloatWidget(forms.Widget):
 
 
 class FloatField(forms.Field):
-    """The usual float. Keeps text that is not a number as typed, for the model to refuse."""
+    """The usual float. Text that is not a number stays as it was typed, and the model refuses it."""
 
     def __init__(self, currency: str) -> None:
         super().__init__(
@@ -118,7 +118,7 @@ class FloatField(forms.Field):
         )
 
     def to_python(self, value: Any) -> dict[str, Any]:
-        """Returns pieces by worth, without zeros."""
+        """Returns the number of pieces for each face value, without zeros."""
         read = {worth: int(typed) if typed.isascii() and typed.isdigit() else typed for worth, typed in value.items()}
         return {worth: pieces for worth, pieces in read.items() if pieces != 0}
 
@@ -174,7 +174,7 @@ class StoreForm(RefusableForm):
             if name in self.fields:
                 self.fields[name].help_text = self._look_help(acts, is_vault=name == "vault_look_minor")
         if "language" in self.fields:
-            # An empty choice keeps the language; a new store gets English.
+            # An empty choice keeps the language. A new store gets English.
             self.fields["language"].required = False
         if "float_template" in self.fields:
             self.fields["float_template"] = FloatField(self.instance.currency)
@@ -197,7 +197,7 @@ class StoreForm(RefusableForm):
         return self._minor("vault_look_minor", field=field) if self.cleaned_data["vault_look_minor"] else None
 
     def _look_help(self, acts: str, *, is_vault: bool) -> str:
-        """Returns the help text, with the default limit if the store has none."""
+        """Returns the help text, with the default limit of the store's currency."""
         words = f"In units of the currency. The page asks again before it books larger {acts}."
         if self.instance.pk is None:
             return f"{words} If empty, the default of the currency applies."
@@ -207,7 +207,7 @@ class StoreForm(RefusableForm):
         return f"{words} If empty, the default applies: {default}."
 
     def _minor(self, name: str, *, field: str) -> int:
-        """Parses an amount in the currency of the form, else of the store."""
+        """Parses an amount into minor units, in the currency of the form, or of the store if the form has none."""
         currency = self.cleaned_data.get("currency", self.instance.currency)
         try:
             return parse_units(self.cleaned_data[name], currency, field=field)
@@ -217,7 +217,7 @@ class StoreForm(RefusableForm):
 
 @admin.register(Store)
 class StoreAdmin(CashdeskAdmin):
-    """Stores. Number and currency are fixed once money has moved."""
+    """Stores. Nobody can change the number and the currency after money has moved in the store."""
 
     noun = "store"
     role_to_add = role_to_change = Role.ADMIN
@@ -250,7 +250,7 @@ class StoreAdmin(CashdeskAdmin):
     )
 
     def get_fields(self, request: HttpRequest, obj: Store | None = None) -> Any:
-        """Asks for the number of registers when a store is created. Later shows its UUID and creation time instead."""
+        """Adds the number of registers for a new store. An existing store has more fields, such as its usual float."""
         amounts = {
             "tolerance_minor": money("tolerance_minor", label="tolerance"),
             "escalation_minor": money("escalation_minor", label="second limit"),
@@ -279,7 +279,7 @@ class StoreAdmin(CashdeskAdmin):
         return (*fixed, "number", "currency") if obj.movements.exists() else fixed
 
     def keep(self, request: HttpRequest, obj: Store, form: "forms.ModelForm[Any]", *, change: bool) -> None:
-        """Creates a new store with its vault, registers and outside places."""
+        """Saves the store, and creates the vault, registers and outside places of a new store."""
         super().keep(request, obj, form, change=change)
         if not change:
             create_places(store=obj, registers=form.cleaned_data["registers"])

@@ -1,4 +1,4 @@
-"""Payments as the point of sale reported them, and payment methods."""
+"""The admin pages of payments, as the point of sale reported them, and of payment methods."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from cashdesk.models import Movement, Payment, PaymentMethod
 
 @admin.register(PaymentMethod)
 class PaymentMethodAdmin(CashdeskAdmin):
-    """Payment methods of an account. Codes are fixed, because movements carry them; an unused method is deactivated."""
+    """Payment methods of an account. Movements carry the code, so it never changes. People deactivate an unused method."""
 
     noun = "payment_method"
     role_to_add = role_to_change = Role.ADMIN
@@ -52,7 +52,7 @@ class PaymentAdmin(ReadOnlyAdmin):
 
     @admin.display(description="movements")
     def movements_listed(self, payment: Payment) -> str:
-        # The index on `payment` covers only movements that are no reversals, so reversals are joined from them.
+        # The index on `payment` contains no reversals. So the query finds the other movements and joins their reversals.
         booked = Movement.objects.select_related("reversed_by").filter(payment=payment, reverses__isnull=True)
         found = [
             row for movement in booked for row in (movement, getattr(movement, "reversed_by", None)) if row is not None

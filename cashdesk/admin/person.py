@@ -1,4 +1,4 @@
-"""People: admins create, change and deactivate them. They are never deleted, because the ledger refers to them."""
+"""The admin pages of people. Nobody can delete a person, because the ledger refers to people. Admins deactivate them."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -172,14 +172,14 @@ class PersonAdmin(Acting, UserAdmin):  # type: ignore[type-arg]  # the class tak
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Fixes the account, and the person's own role and active flag."""
+        """Makes the account read-only. The signed-in person also cannot change their own role and active flag."""
         if obj is None:
             return ()
         fixed = ("account", "uuid", PersonAdmin.created_at, PersonAdmin.last_login, "password_link")
         return (*fixed, "role", "is_active") if obj == request.user else fixed
 
     def formfield_for_choice_field(self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
-        """Offers only roles up to the person's own."""
+        """Offers only roles up to the role of the signed-in person."""
         if db_field.name == "role" and isinstance(request.user, User) and not request.user.is_superuser:
             rank = ROLE_RANK[request.user.role]
             kwargs["choices"] = [(role.value, role.label) for role in Role if ROLE_RANK[role] <= rank]
@@ -188,8 +188,9 @@ class PersonAdmin(Acting, UserAdmin):  # type: ignore[type-arg]  # the class tak
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """Validates again if another transaction took a unique name meanwhile. The form then shows the error and keeps
-        the input.
+        """Validates the form again if another transaction took a unique name in the meantime.
+
+        The form then shows the error and keeps the input.
         """
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
@@ -199,7 +200,8 @@ class PersonAdmin(Acting, UserAdmin):  # type: ignore[type-arg]  # the class tak
     def keep(self, request: HttpRequest, obj: User, form: "forms.ModelForm[Any]", *, change: bool) -> None:
         """Creates or changes the person through the domain.
 
-        Warns about working API keys that a deactivated person issued, because they may know the secrets.
+        If the person was deactivated, warns about API keys that they issued and that still work. The person may know
+        the secrets of these keys.
         """
         if change:
             at = timezone.now()
@@ -215,7 +217,7 @@ class PersonAdmin(Acting, UserAdmin):  # type: ignore[type-arg]  # the class tak
 
     @admin.display(description="password")
     def password_link(self, person: User) -> SafeString:
-        """A link to set a new password. The stored hash is never shown."""
+        """Shows a link to set a new password. No page shows the stored hash."""
         return format_html(
             '<a href="{}">Set a new password</a>', reverse("admin:auth_user_password_change", args=[person.pk])
         )

@@ -1,4 +1,4 @@
-"""Places: vaults, registers and outside places."""
+"""The admin pages of places: vaults, registers and outside places."""
 
 from datetime import datetime
 
@@ -39,7 +39,7 @@ class ShowBook(ActPage):
 
 @admin.register(Place)
 class PlaceAdmin(ActingAdmin):
-    """Vaults, registers and outside places. Balances appear only through ShowBook, which writes an audit entry (law 5)."""
+    """Vaults, registers and outside places. Only ShowBook shows their balances, and it writes an audit entry (law 5)."""
 
     list_display = ("__str__", "store", "kind", "number", "settling", "last_z")
     joined = ("store", "settling_by")

@@ -1,4 +1,4 @@
-"""Cash sessions (shifts in the shifts API): read-only, plus actions for a drawer that was left behind."""
+"""The admin pages of cash sessions: read-only, with actions to cancel an opening and to close or count a left drawer."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -45,7 +45,7 @@ class ForceClose(ActPage):
 
 
 class CancelForm(ReasonForm):
-    """Limits the reason to REASON_MAX, because reversals store it too."""
+    """Limits the reason to the REASON_MAX of reversals, because the reversals of the movements store it too."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -64,7 +64,7 @@ class CancelOpening(ActPage):
     form = CancelForm
 
     def refusal(self, row: CashSession, *, by: Principal) -> str | None:
-        """Shows the action while the session is open, with the reason why it is not available."""
+        """Hides the action after the session has ended. While it is open, gives the reason if the action is refused."""
         return (why_not_cancelled(row, by=by) or None) if row.is_open else ""
 
     def do(self, row: CashSession, form: CancelForm, *, by: Principal, at: datetime) -> Done:
@@ -98,7 +98,7 @@ class CountedForm(ReasonForm):
 
 
 class CountAfterwards(ActPage):
-    """Counts a drawer whose cash stayed there: closed without a count, or handed over and not counted in."""
+    """Counts a drawer whose cash stayed there after a forced close, or after a handover that nobody has taken over."""
 
     name = "count-afterwards"
     label = "Count afterwards"
@@ -109,7 +109,7 @@ class CountAfterwards(ActPage):
     form = CountedForm
 
     def is_offered(self, row: CashSession, *, by: Principal) -> bool:
-        """Offered until the drawer is opened or counted, but not to the session's own cashier."""
+        """Whether the drawer still needs this count. The session's own cashier may not count it."""
         is_own = by.user is not None and by.user.pk == row.user_id
         return not is_own and bool(currencies_left(row))
 
@@ -121,7 +121,7 @@ class CountAfterwards(ActPage):
 
 @admin.register(CashSession)
 class CashSessionAdmin(ActingAdmin):
-    """One row per cash session. An open one shows neither expected figures nor the number of movements (law 5)."""
+    """One row per cash session. An open session shows neither expected figures nor the number of movements (law 5)."""
 
     list_display = (
         "id", "status", "store", "register", "user", money("start_amount"), money("declared_amount"), moment("opened_at"),
@@ -160,7 +160,7 @@ class CashSessionAdmin(ActingAdmin):
 
     @admin.display(description="handed over")
     def custody(self, session: CashSession) -> str:
-        """The cashiers who counted the cash before and after this session."""
+        """Shows who left the drawer before this session, and whether the next cashier has taken it over."""
         told = [told_of_handover(session)]
         if session.is_handed_over:
             waits = session in handovers_waiting(store=session.store)
@@ -169,12 +169,12 @@ class CashSessionAdmin(ActingAdmin):
 
     @admin.display(description="opening cancelled")
     def cancelled(self, session: CashSession) -> str:
-        """Text instead of Django's icon, which would show a red cross for "No"."""
+        """Shows text instead of Django's icon, which would be a red cross for "No"."""
         return "Yes. It was opened by mistake and not counted." if session.is_cancelled else "No"
 
     @admin.display(description="other currencies")
     def foreign_cash(self, session: CashSession) -> str:
-        """The counts of other currencies at the close. Hides the expected amount of a currency that was not counted."""
+        """Shows the counts of other currencies at the close. Hides the expected amount of an uncounted currency."""
         rows = []
         for row in session.foreign_cash.all():
             figures = (row.counted_amount, row.expected_amount, row.difference)
@@ -184,12 +184,12 @@ class CashSessionAdmin(ActingAdmin):
 
     @admin.display(description="late cash")
     def late_cash(self, session: CashSession) -> str:
-        """Cash that arrived after the close and explains this part of the difference."""
+        """Shows the cash that was booked late, after the close. It explains part of the frozen difference."""
         return NOTHING if session.is_open else to_text(late_cash_of(session), session.currency)
 
     @admin.display(description="adjusted difference")
     def adjusted_difference(self, session: CashSession) -> str:
-        """The frozen difference minus late cash."""
+        """Shows the frozen difference minus the late cash."""
         return (
             NOTHING
             if session.difference is None

@@ -1,1 +1,1 @@
-"""The kit for the admin, used by every app: base classes, action pages, columns and scopes."""
+"""Helpers for the admin pages of every app: base classes, action pages, columns and scopes."""

@@ -1,6 +1,6 @@
-"""Action pages of the admin: each says what will happen, asks for input, and calls one function of the domain.
+"""Action pages of the admin. Each page explains its action, asks for input, and calls one function of the domain.
 
-An action belongs to a row, or makes a new one.
+An action belongs to an existing row, or it creates a new row.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ REASON_MAX = 200
 
 
 class ActForm(forms.Form):
-    """The form of an action. `row` is the row that it acts on, or None; `by` limits the choices."""
+    """The form of an action. `row` is the row of the action, or None. `by` is the caller, who limits the choices."""
 
     rows: Any = None
     warnings: tuple[str, ...] = ()
@@ -41,11 +41,11 @@ class ActForm(forms.Form):
         super().__init__(*args, **{"label_suffix": "", **kwargs})
 
     def asks_again(self, *, at: datetime) -> bool:
-        """Whether a valid form must be confirmed once more. It then sets `warnings` to what the page shows."""
+        """Whether the person must confirm a valid form. If so, this also sets `warnings`, which the page shows."""
         return False
 
     def refuse(self, error: DomainError) -> None:
-        """Shows a refusal of the domain at the fields that it names, else above the form. The input stays."""
+        """Adds the errors of a DomainError to the fields that it names, or else to the whole form. Keeps the input."""
         named = {name: text for name, text in error.errors.items() if name in self.fields}
         for name, text in named.items():
             self.add_error(name, text)
@@ -82,7 +82,7 @@ class OfStoreForm(ActForm):
 
 
 def units_of(text: str, currency: str) -> int:
-    """Parses an amount into minor units. Raises ValidationError with the domain's text."""
+    """Parses an amount in currency units into minor units. Raises ValidationError with the domain's text."""
     try:
         return parse_units(text.strip(), currency, field="Amount")
     except InvalidInput as error:
@@ -93,8 +93,10 @@ def units_of(text: str, currency: str) -> int:
 class Done:
     """The result of an action.
 
-    `stays`: show the action page again. `shown`: lines to show there; they are not stored. `made`: the new row.
-    `secret`: the credential of the new row, shown in this answer only.
+    - `stays`: whether to show the action page again.
+    - `shown`: lines that the action page shows and nobody stores.
+    - `made`: the new row.
+    - `secret`: the credential of the new row, which only this answer shows.
     """
 
     message: str = ""
@@ -106,9 +108,9 @@ class Done:
 
 
 class ActPage:
-    """One action: its words, its form, its lowest role, when it is offered, and its call of the domain.
+    """An action: its texts, its form, the lowest role that may use it, its conditions, and its call of the domain.
 
-    `used_as` shows how to send the secret that it makes, with {} in its place.
+    `used_as` is a template that shows how a program sends the new secret. {} stands for the secret.
     """
 
     name: ClassVar[str]
@@ -119,15 +121,15 @@ class ActPage:
     used_as: ClassVar[str] = "{}"
 
     def is_offered(self, row: Any, *, by: Principal) -> bool:
-        """Whether the row's state allows the action. The domain checks again, under the lock."""
+        """Whether the state of the row allows the action. The domain checks this again, under the lock."""
         return True
 
     def why_not(self, row: Any, *, by: Principal) -> str:
-        """Returns why the action is shown but not available. "" hides it."""
+        """Returns the reason that the page shows if the action is not available. "" hides the action."""
         return ""
 
     def refusal(self, row: Any, *, by: Principal) -> str | None:
-        """Returns None if the action is available, else the reason. "" hides it. Called once per page."""
+        """Returns None if the action is available, else the reason, or "" to hide the action. Called once per page."""
         return None if self.is_offered(row, by=by) else self.why_not(row, by=by)
 
     def do(self, row: Any, form: Any, *, by: Principal, at: datetime) -> Done:
@@ -135,19 +137,19 @@ class ActPage:
         raise NotImplementedError
 
     def told(self, row: Any) -> str:
-        """Returns what the page says will happen."""
+        """Returns the explanation that the page shows."""
         return self.explanation
 
 
 class Acting(CashdeskAdmin):
-    """A page with actions as buttons: `acts` on the page of a row, `list_acts` on the list."""
+    """An admin page with actions as buttons: `acts` on the page of a row, and `list_acts` on the list."""
 
     acts: ClassVar[tuple[ActPage, ...]] = ()
     list_acts: ClassVar[tuple[ActPage, ...]] = ()
 
     @property
     def all_acts(self) -> tuple[ActPage, ...]:
-        """The actions of the page, and those that other apps add."""
+        """The actions of this page, and the actions that other apps add to it."""
         return (*self.acts, *(act for addition in additions_to(self.model) for act in addition.acts))
 
     def get_urls(self) -> list[URLPattern]:

@@ -1,6 +1,6 @@
-"""Additions that an app makes to admin pages of lower floors: `add_to_page(Model, Addition(...))` in its admin.
+"""Lets an app add to the admin pages of the apps below it, with `add_to_page(Model, Addition(...))` in its own admin.
 
-The app of the model registers the page once. The page asks this module for what other apps add.
+The app of the model registers the page. The page then gets the additions of other apps from this module.
 """
 
 from collections import defaultdict
@@ -21,14 +21,14 @@ class Addition:
     """The parts that one app adds to the page of a model."""
 
     joined: tuple[str, ...] = ()
-    """Relations that the added parts read, so that the page still needs one query."""
+    """The relations that the added parts read. The page joins them, so that it still needs one query."""
     acts: tuple["ActPage", ...] = ()
     fields_after: Mapping[str, Callable[[Any], str]] = field(default_factory=dict)
-    """By field of the page the function that shows a further field after it."""
+    """For a field of the page, the function that shows an added field after it."""
     links: tuple[Callable[[Any], SafeString], ...] = ()
-    """Links to related rows, before those of the page."""
+    """Links to related rows, shown before the page's own links."""
     before_shown: Callable[[HttpRequest, Any], None] | None = None
-    """Called before the page of a row is shown, to note a look in the audit trail."""
+    """A function that runs before the page of a row is shown, such as one that writes an audit entry."""
 
 
 _ADDED: Final[dict[type[Model], list[Addition]]] = defaultdict(list)
@@ -40,5 +40,5 @@ def add_to_page(model: type[Model], addition: Addition) -> None:
 
 
 def additions_to(model: type[Model]) -> tuple[Addition, ...]:
-    """Returns what apps add to the page of a model, in the order of the apps."""
+    """Returns the additions to the page of a model, in the order in which the apps were loaded."""
     return tuple(_ADDED.get(model, ()))

@@ -17,7 +17,7 @@ from cashdesk.money import to_text
 Column = Any
 
 NOTHING: Final = "-"
-"""Shown for a missing value, as Django does for its own empty fields."""
+"""The text for a missing value. Django shows the same for its own empty fields."""
 
 
 def money(field: str, *, label: str = "", currency: str = "currency") -> Column:
@@ -34,7 +34,7 @@ def money(field: str, *, label: str = "", currency: str = "currency") -> Column:
 
 
 def moment(field: str, *, store: str = "store", label: str = "") -> Column:
-    """Returns a column for an instant in the time zone of the row's store; in UTC if the row has no store."""
+    """Returns a column for an instant, in the time zone of the row's store, or in UTC if the row has no store."""
 
     @admin.display(description=label or field.replace("_", " "), ordering=field)
     def column(row: Any) -> str:
@@ -60,7 +60,7 @@ def text(field: str, *, label: str) -> Column:
 
 
 def day(field: str) -> Column:
-    """Returns a column for a date, written like the instants beside it."""
+    """Returns a column for a date as YYYY-MM-DD, the format in which `moment` writes dates."""
 
     @admin.display(description=field.replace("_", " "), ordering=field)
     def column(row: Any) -> str:
@@ -71,9 +71,10 @@ def day(field: str) -> Column:
 
 
 def told_of_handover(session: CashSession) -> str:
-    """Returns who left this session's drawer to whom, handed over or uncounted, and the difference.
+    """Returns a sentence about the cash that was in the drawer before this session.
 
-    Returns "" if the drawer was empty or the opening was cancelled.
+    It names the cashier who left the cash, the cashier who took it over, and the difference. Returns "" if the previous
+    session left no cash in the drawer, or if the opening was cancelled.
     """
     if session.is_cancelled:
         return ""
@@ -86,7 +87,10 @@ def told_of_handover(session: CashSession) -> str:
 
 
 def handed_over(session: CashSession, *, said: str, difference: int) -> str:
-    """Returns who left a drawer and when, followed by `said` and the difference in minor units."""
+    """Returns a sentence with the cashier who left the drawer, the time, `said`, and the difference.
+
+    `difference` is in minor units.
+    """
     closed_at = session.closed_at or session.opened_at
     apart = f"{to_text(abs(difference), session.currency)} {'short' if difference < 0 else 'over'}"
     gap = apart if difference else "no difference"
@@ -110,7 +114,7 @@ def link_to_list(model: Any, *, text: str, **filters: Any) -> SafeString:
 
 
 def table(name: str, heads: list[str], rows: list[list[Any]], *, style: str = "figures") -> str:
-    """Returns an HTML table, or a dash without rows. A wide table scrolls by itself, also by keyboard."""
+    """Returns an HTML table, or a dash if there are no rows. People can scroll a wide table, also by keyboard."""
     if not rows:
         return NOTHING
     head = format_html_join("", '<th scope="col">{}</th>', ((words,) for words in heads))

@@ -1,4 +1,4 @@
-"""Error texts for values that a database constraint refuses. Django's own text shows the constraint's name."""
+"""Readable error texts for values that a database constraint refuses. Django's text shows the constraint's name."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -23,14 +23,14 @@ REFUSED: Final = "This is not allowed."
 
 
 class WordedForm(forms.ModelForm):  # type: ignore[type-arg]  # the class takes no arguments when it runs
-    """A model form that shows a constraint's error in plain words, at the field that it concerns."""
+    """A model form that shows the error of a constraint as a readable text, at the field of the constraint."""
 
     def _update_errors(self, errors: ValidationError) -> None:
         super()._update_errors(in_words(errors, model=self._meta.model, fields=set(self.fields)))  # type: ignore[misc]
 
 
 def in_words(errors: ValidationError, *, model: type[Model], fields: set[str]) -> ValidationError:
-    """Returns the same errors, with a readable text for each one that names a constraint."""
+    """Returns the same errors, but replaces each text that shows a constraint's name with a readable text."""
     by_message = {
         constraint.get_violation_error_message(): constraint
         for constraint in model._meta.constraints
@@ -57,7 +57,7 @@ def _by_field(errors: ValidationError) -> list[tuple[str, list[ValidationError]]
 
 def _fields_of(constraint: BaseConstraint) -> Iterator[str]:
     if isinstance(constraint, UniqueConstraint):
-        # The last field is unique within the others, such as a store's number in its account.
+        # The error belongs to the last field: (account, number) means that a number is unique within its account.
         yield from reversed(constraint.fields)
         yield from _named_in(constraint.expressions)
     elif isinstance(constraint, CheckConstraint):

@@ -5,9 +5,9 @@ from cashdesk.errors import DomainError
 
 
 class RefusableForm(WordedForm):
-    """Asks the domain whether an existing row may change in this way, and shows its refusal.
+    """Asks the domain whether an existing row may change in this way, and shows the error if it may not.
 
-    The admin validates and saves in one transaction, so locks taken in `refuse_change` hold until the row is saved.
+    The admin validates and saves in one transaction. So locks that `refuse_change` takes are held until the row is saved.
     """
 
     def refuse_change(self) -> None:

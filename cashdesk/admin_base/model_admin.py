@@ -1,4 +1,4 @@
-"""Base classes of the admin's pages: permissions, visible rows, and limits on what one page reads."""
+"""Base classes of the admin's pages: permissions, visible rows, and limits on the rows that a page reads."""
 
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
@@ -34,7 +34,7 @@ else:
     ModelPaginator = Paginator
 
 ROWS_LISTED_MAX: Final = 10_000
-"""How many rows a list counts and pages through. People reach older rows with filters."""
+"""The maximum number of rows that a list counts and shows on its pages. People find older rows with filters."""
 
 STORES_IN_FILTER_MAX: Final = 200
 
@@ -52,21 +52,19 @@ def has_role(request: HttpRequest, role: Role) -> bool:
 
 
 def is_operator(request: HttpRequest) -> bool:
-    """Whether an operator of the installation is signed in, who sees every account."""
+    """Whether the signed-in person is an operator of the installation. Operators see every account."""
     return has_role(request, Role.ADMIN) and isinstance(request.user, User) and request.user.is_superuser
 
 
 def note_look(request: HttpRequest, sessions: "QuerySet[CashSession]") -> None:
-    """Writes an audit entry if these sessions show the expected amount of a drawer that still waits for its count (law
-    5).
-    """
+    """Writes an audit entry for each of these sessions that shows the expected amount of an uncounted drawer (law 5)."""
     by = principal_of(request)
     looked_at = with_shown_result(sessions.select_related("store"), by=by)
     note_rows_seen(rows=looked_at, by=by, at=timezone.now())
 
 
 def take_over(row: Model, made: Model) -> None:
-    """Copies the row that the domain made into the form's unsaved row."""
+    """Copies the row that the domain created into the unsaved row of the form."""
     row.__dict__.update(made.__dict__)
 
 
@@ -83,7 +81,7 @@ class NamedAutocomplete(AutocompleteSelect):
 
 
 class BoundedPaginator(ModelPaginator):
-    """A paginator that stops counting at `rows_max`. Counting millions of rows would take seconds."""
+    """A paginator that stops counting at `rows_max`, because it would take seconds to count millions of rows."""
 
     rows_max: ClassVar[int] = ROWS_LISTED_MAX
     do_not_call_in_templates = True  # the list's template reads `rows_max` from the class
@@ -95,14 +93,14 @@ class BoundedPaginator(ModelPaginator):
 
 
 class FixedOrder(ChangeList):
-    """A list in one order, which an index provides. Ignores any other order in the URL."""
+    """A list with one fixed order, which an index provides. It ignores the order in the URL."""
 
     def get_ordering(self, request: HttpRequest, queryset: "QuerySet[Any]") -> list[Any]:
         return list(self.model_admin.get_ordering(request))
 
 
 class StoreFilter(admin.SimpleListFilter):
-    """Filters by store. Hidden from people with one store. Django's own filter would list every store."""
+    """Filters by store. It is hidden from people with one store. Django's own filter would list every store."""
 
     title = "store"
     parameter_name = "store"
@@ -131,17 +129,17 @@ class StoreFilter(admin.SimpleListFilter):
 
 
 class PlaceStoreFilter(StoreFilter):
-    """Filters by store, for rows whose store is that of their place."""
+    """Filters by store, for rows that belong to a store through their place."""
 
     path = "place__store"
 
 
 class CashdeskAdmin(ModelAdmin):
-    """A page that managers and higher roles may read, limited to the rows in their scope. Nothing can be deleted.
+    """A page for managers and higher roles, limited to the rows in their scope. Nobody can delete a row.
 
-    `role_to_add` and `role_to_change` are the lowest roles for it; None means nobody. `noun` names the row in the audit
-    trail. `joined` lists the relations that the page shows, so that it needs one query for all rows. `narrowed_by`
-    lists fields that links from other pages may filter by.
+    `role_to_add` and `role_to_change` are the lowest roles that may add or change rows; None means nobody. `noun` names
+    the row in the audit trail. `joined` lists the relations that the page shows, so that it needs one query for all rows.
+    `narrowed_by` lists the fields by which links from other pages may filter.
     """
 
     noun: ClassVar[str] = ""
@@ -163,7 +161,7 @@ class CashdeskAdmin(ModelAdmin):
         return rows.select_related(*joined) if joined else rows
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Adds the fields of other apps, each after its neighbour."""
+        """Adds the fields of other apps, each after the field that `fields_after` names."""
         fields: list[Any] = [*super().get_fields(request, obj)]
         for addition in additions_to(self.model):
             after = addition.fields_after
@@ -187,7 +185,7 @@ class CashdeskAdmin(ModelAdmin):
         return [column for column in self.list_display if column != "store"]
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """Returns one row. Raises Http404 both for a row out of scope and for one that does not exist."""
+        """Returns one row. Raises Http404 if the row does not exist or is out of scope."""
         found = super().get_object(request, object_id, from_field)
         if found is None:
             raise Http404
@@ -209,7 +207,7 @@ class CashdeskAdmin(ModelAdmin):
         return False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """Allows only lookups of the page's own filters, so that nobody can probe hidden columns such as a digest."""
+        """Allows only the lookups of the page's own filters. So nobody can guess the value of a hidden column by filters."""
         offered = {f"{name}__exact" for name in self.narrowed_by}
         for offer in self.list_filter:
             if isinstance(offer, type):
@@ -226,14 +224,14 @@ class CashdeskAdmin(ModelAdmin):
     def formfield_for_foreignkey(
         self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any
     ) -> "ModelChoiceField[Any] | None":
-        """Limits the choices to rows in scope, so that a forged form is refused too."""
+        """Limits the choices to rows in scope. A forged form with another row is refused."""
         kwargs["queryset"] = rows_of(db_field.remote_field.model, by=principal_of(request))
         if db_field.name in self.get_autocomplete_fields(request):
             kwargs["widget"] = NamedAutocomplete(db_field, self.admin_site)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: "ModelForm[Any]", change: bool) -> None:  # noqa: FBT001
-        """Saves the row and records the changed fields in the audit trail. Django's own log exists only in the admin."""
+        """Saves the row and writes an audit entry with the changed fields. Django's own log is not the audit trail."""
         self.keep(request, obj, form, change=change)
         account = obj if isinstance(obj, Account) else getattr(obj, "account", None)
         store = obj if isinstance(obj, Store) else getattr(obj, "store", None)
@@ -255,15 +253,15 @@ class CashdeskAdmin(ModelAdmin):
 def written_fields(form: "ModelForm[Any]") -> list[str]:
     """Returns the columns that a form of an existing row writes.
 
-    The application's database role may update no others (docs/postgresql-roles.sql): PostgreSQL would answer
-    "permission denied".
+    The application's database role may not update every column (docs/postgresql-roles.sql). For a forbidden column
+    PostgreSQL answers "permission denied", even if its value did not change.
     """
     columns = {field.name for field in form.instance._meta.concrete_fields}
     return sorted(columns & form.cleaned_data.keys())
 
 
 class ReadOnlyAdmin(CashdeskAdmin):
-    """A read-only page: the domain wrote these rows once, and they never change."""
+    """A read-only page, because only the domain writes these rows."""
 
     sortable_by = ()
 
@@ -305,9 +303,7 @@ class ReadOnlyInline(TabularInline):
 
 
 def exactly(model: type[Model], path: str, text: str) -> Q:
-    """Returns the condition that the column at `path` equals the typed text; matches nothing if the text cannot be its
-    value.
-    """
+    """Returns the condition that the column at `path` equals `text`. It matches no row if the column cannot hold `text`."""
     field: Field[Any, Any] = model._meta.pk if path == "pk" else model._meta.get_field(path)  # type: ignore[assignment]
     if isinstance(field, UUIDField):
         try:

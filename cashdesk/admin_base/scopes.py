@@ -1,4 +1,4 @@
-"""The visible rows of each model, per person: the one table behind every list, page, filter and choice of the admin."""
+"""The rows of each model that a person may see. Every list, page, filter and choice in the admin uses this table."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -25,10 +25,10 @@ from cashdesk.models import (
 
 
 def rows_of(model: type[Model], *, by: Principal) -> "QuerySet[Any]":
-    """Returns the rows that `by` may see, inactive ones included, because old movements refer to them.
+    """Returns the rows that `by` may see, including inactive rows, because old movements refer to them.
 
-    Managers see their store, admins their account, operators of the installation everything. Raises KeyError for a
-    model without a scope, so that a new model is never visible to everybody by mistake.
+    Managers see the rows of their store, admins the rows of their account, and operators of the installation see all rows.
+    Raises KeyError for a model without a scope, so that a new model is never visible to everybody by mistake.
     """
     rows: QuerySet[Any] = model._default_manager.all()
     wanted = SCOPES[model](by)
@@ -36,7 +36,7 @@ def rows_of(model: type[Model], *, by: Principal) -> "QuerySet[Any]":
 
 
 def register_scope(model: type[Model], condition: Callable[[Principal], Q]) -> None:
-    """Adds the scope of a model of another app."""
+    """Adds the scope of a model. Other apps call this for their models."""
     SCOPES[model] = condition
 
 
@@ -57,7 +57,7 @@ def _vendors(by: Principal) -> Q:
 
 
 def _tokens(by: Principal) -> Q:
-    """A manager sees the sign-ins of the store's people and the keys bound to the store, not the account's keys."""
+    """A manager sees the sign-ins of the store's people, and the keys bound to the store, but no other keys."""
     if by.has_role(Role.ADMIN):
         return Q(account_id=by.account_id)
     of_people = Q(kind=TokenKind.SIGN_IN, user__in=by.people(with_inactive=True))

@@ -1,1 +1,1 @@
-"""The published APIs of this app, one file each."""
+"""The published APIs of this app, one file for each API."""

@@ -46,7 +46,7 @@ class ProfileSerializer(RowSerializer[User]):
 class LoginRequest(StrictSerializer):
     """The password and exactly one of `email`, `username` or `rut`.
 
-    An optional store and station bind the token to them.
+    The optional `store` and `station` bind the token to that store and register.
     """
 
     password = serializers.CharField(max_length=4096, trim_whitespace=False)

@@ -86,7 +86,7 @@ class SessionSerializer(RowSerializer[CashSession]):
         )
 
     def get_is_counted(self, session: CashSession) -> bool:
-        """Also false for zeros in place of amounts that the caller may not see yet."""
+        """Returns false also if the caller may not see the final amounts yet."""
         return session.is_counted and result_is_shown(session)
 
 
@@ -118,7 +118,7 @@ class OpenRequest(CountedRequest):
     count = serializers.ListField(child=PiecesRequest(), required=False, max_length=100)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Finds the cashier first, because the amount is in the currency of their store."""
+        """Finds the cashier first, because the store where they open decides the currency of the amount."""
         by: Principal = self.context["by"]
         user = find_person(user_id=attrs.get("user_id"), by=by)
         counted = self.counted(attrs, currency=store_to_open_in(user=user, by=by).currency)
@@ -149,7 +149,7 @@ class CloseRequest(CountedRequest):
 
 
 class CashSessionViewSet(ApiViewSet):
-    """Open a drawer, show its session, count it blind and close it, list past sessions."""
+    """Opens a drawer, shows its session, closes it with a blind count, and lists past sessions."""
 
     dialect = BareDialect
     queryset = CashSession.objects.none()

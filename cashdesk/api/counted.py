@@ -1,4 +1,4 @@
-"""Counts in requests: an amount, notes and coins, or both, and cash of other currencies in the same drawer."""
+"""Parses counts in requests: an amount, notes and coins, or both, and cash of other currencies in the same drawer."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -43,12 +43,12 @@ class CountsField(serializers.ListField):
 
 
 class CountedRequest(StrictSerializer):
-    """Base of opening and closing: a counted amount as a sum, as pieces, or as both."""
+    """The base class of the open and close requests: a count as an amount, as pieces, or as both."""
 
     amount_field = ""
 
     def counted(self, attrs: dict[str, Any], *, currency: str) -> CountedAmount:
-        """Returns the count in minor units. Raises InvalidInput, also if sum and pieces differ."""
+        """Returns the count in minor units. Raises InvalidInput, also if the pieces do not add up to the amount."""
         return _counted(attrs, currency=currency, amount_field=self.amount_field, read=in_units)
 
 

@@ -167,7 +167,7 @@ class PaymentViewSet(ApiViewSet):
     def batch(self, request: Request) -> Response:
         """Stores and books up to 5,000 payments.
 
-        Each one has its own result; a refused one does not affect the others.
+        Each payment has its own result. A refused payment does not affect the others.
         """
         body = {"payments": request.data} if isinstance(request.data, list) else request.data
         asked = BatchRequest(data=body)
@@ -195,9 +195,9 @@ class PaymentViewSet(ApiViewSet):
 
 
 def _read(item: Any, reader: PaymentRequest) -> PaymentReport | dict[str, Any]:
-    """Returns the report, or the result for a payment that cannot be parsed.
+    """Returns the parsed report, or the result that refuses a payment that cannot be parsed.
 
-    All payments of a batch share `reader`, because building a serializer is slow.
+    All payments of a batch share `reader`, because it is slow to build a serializer.
     """
     try:
         return PaymentReport(**reader.run_validation(item))
@@ -208,9 +208,9 @@ def _read(item: Any, reader: PaymentRequest) -> PaymentReport | dict[str, Any]:
 
 
 def _bounded(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Shortens the errors of a batch once their length exceeds BATCH_PROBLEMS_LENGTH_MAX.
+    """Limits the total length of the errors in a batch to about BATCH_PROBLEMS_LENGTH_MAX characters.
 
-    The first errors stay complete.
+    The first errors stay complete. Errors beyond the limit get a short text instead.
     """
     length = 0
     for result in results:

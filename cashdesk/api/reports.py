@@ -67,7 +67,7 @@ class RangeRequest(serializers.Serializer[Any]):
 
 
 class ReportViewSet(ApiViewSet):
-    """Reports for managers (their store) and admins (their account)."""
+    """Reports for managers about their store, and for admins about their account."""
 
     dialect = EnvelopeDialect
     access = {"shift_summary": Access(role=Role.MANAGER, scope=Scope.SESSIONS_READ)}

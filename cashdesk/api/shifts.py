@@ -1,4 +1,4 @@
-"""The shifts API (docs/contracts.md, section 2): cash sessions under the name of shifts, and cash in and out."""
+"""The shifts API (docs/contracts.md, section 2). A shift is a cash session. The API also books cash in and out."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def in_cash_units(amount: object, currency: str, field: str) -> int:
 
 
 def whole_units(minor: int, currency: str) -> Any:
-    """Returns minor units in the currency's smallest cash unit. The result is an integer if it is whole, else exact."""
+    """Converts minor units to the currency's smallest cash unit. Returns an int if the result is whole, else a Decimal."""
     return money.to_unit(minor, unit=cash_unit(currency))
 
 
@@ -142,7 +142,7 @@ class EndRequest(StrictSerializer):
 
 
 class PasswordRequest(serializers.Serializer[Any]):
-    """The password of a start or an end. It is checked even if the stored answer is returned."""
+    """The password in a start or end request. It is checked even if the caller gets a stored answer."""
 
     password = serializers.CharField(max_length=4096, trim_whitespace=False)
 
@@ -156,7 +156,7 @@ class CashTransactionRequest(StrictSerializer):
     description = TextField(max_length=500, required=False, allow_blank=True, default="")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Maps the type to a kind of movement. Cash out with the category `drop` goes to the vault."""
+        """Maps `type` to a kind of movement. Cash out with the category `drop` is a drop into the vault."""
         session = _current_shift(self.context["by"])
         out = MovementKind.DROP if attrs["category"].lower() == DROP_CATEGORY else MovementKind.PAID_OUT
         return {
@@ -182,7 +182,7 @@ def _answer(name: str, serializer: Any) -> Any:
 
 
 class ShiftViewSet(ApiViewSet):
-    """Start a shift, show it, move cash in and out, end it with a blind count."""
+    """Starts a shift, shows it, moves cash in and out, and ends it with a blind count."""
 
     dialect = EnvelopeDialect
     access = {

@@ -1,1 +1,1 @@
-"""The kit for forms on pages, used by every app: submit once, drafts, count sheets, second looks and refusals."""
+"""Helpers for the forms on pages of every app: submit once, drafts, count sheets, second looks and refusals."""

@@ -1,4 +1,4 @@
-"""One count of several currencies and payment methods: a part with its own sheet for each."""
+"""A count of several currencies and payment methods. Each pair of currency and method is a part with its own sheet."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,20 +17,20 @@ from cashdesk.models import PaymentMethod, Store
 from cashdesk.pair import Pair
 
 ADDED: Final = "parts"
-"""The hidden field that lists the parts that the person added, one per line, such as USD.CASH."""
+"""The hidden field with the parts that the person added, one per line, such as USD.CASH."""
 NEW_CURRENCY: Final = "new-currency"
 NEW_METHOD: Final = "new-method"
 PARTS_MAX: Final = 24
 
 
 class AmountSheet:
-    """A sheet for one amount, for what has no notes and coins.
+    """A sheet with a single amount, for payment methods other than cash.
 
-    Has the same attributes as `CountSheet`, so that one template shows both.
+    It has the same attributes as `CountSheet`, so that one template shows both.
     """
 
     def __init__(self, currency: str, typed: Mapping[str, str] | None = None, *, prefix: str = "") -> None:
-        """Makes an empty sheet, or parses the typed fields."""
+        """Creates an empty sheet, or parses the typed fields."""
         self.currency = currency
         self.amount_field = f"{prefix}{AMOUNT}"
         self.rows: list[Row] = []
@@ -54,7 +54,7 @@ class AmountSheet:
 
     @property
     def hidden_fields(self) -> list[tuple[str, str]]:
-        """The field's name and its text as typed."""
+        """The name of the field and the typed text."""
         return [(self.amount_field, self.amount)]
 
     def forgive(self) -> None:
@@ -87,12 +87,12 @@ class Part:
 
     @property
     def pair(self) -> Pair:
-        """Currency and method, as balances are keyed."""
+        """The pair of currency and method, which is also the key of balances."""
         return Pair(self.currency, self.method)
 
     @property
     def key(self) -> str:
-        """The part's name in the hidden field, such as USD.CASH."""
+        """The name of the part in the hidden field ADDED, such as USD.CASH."""
         return f"{self.currency}.{self.method}"
 
     @property
@@ -109,8 +109,9 @@ class Part:
 class CountParts:
     """The parts of one count, in the order of the page. Parts that the person added come last.
 
-    A settlement offers the parts that are no secret (`settlements.screens.offered_parts`); a drawer offers the
-    currencies that moved in it (`cashdesk.domain.session.foreign_cash`). No part depends on an expected amount (law 5).
+    The page of a settlement offers parts that reveal no secret (`settlements.screens.offered_parts`). The page of a drawer
+    offers the currencies that moved in the drawer (`cashdesk.domain.session.foreign_cash`). No part depends on an expected
+    amount (law 5).
     """
 
     def __init__(
@@ -122,10 +123,10 @@ class CountParts:
         added: Iterable[Pair] = (),
         usual_of: Store | None = None,
     ) -> None:
-        """Makes empty parts, or parses the typed fields.
+        """Creates empty parts, or parses the typed fields.
 
-        `methods` are those that the person may add; if it is empty, only cash. `added` are parts that the person added
-        before. `usual_of` is the store whose usual float is offered.
+        `methods` are the payment methods that the person may add. If it is empty, they may add only cash. `added` are parts
+        that the person added before. `usual_of` is the store whose usual float the page offers.
         """
         self.names = {CASH: _("cash")} | {method.code: method.name for method in methods if method.code != CASH}
         self.choices = [(code, name) for code, name in self.names.items()] if methods else []
@@ -155,7 +156,7 @@ class CountParts:
 
     @property
     def takes_usual(self) -> bool:
-        """Whether the form asks to fill in the usual float. The person then checks it before sending."""
+        """Whether the person pressed the button that fills in the usual float. They check it before they send the form."""
         return any(isinstance(part.sheet, CountSheet) and part.sheet.takes_usual for part in self.parts)
 
     @property
@@ -170,7 +171,7 @@ class CountParts:
 
     @property
     def is_ready(self) -> bool:
-        """Whether at least one part was counted and none has an error."""
+        """Whether at least one part was counted and no part has an error."""
         return bool(self.counted) and not self.has_errors
 
     @property
@@ -202,7 +203,7 @@ class CountParts:
     def _part(self, pair: Pair, *, is_added: bool = False) -> Part:
         currency, method = pair
         prefix = prefix_of(pair)
-        # Opening the larger sheet is no input: it says nothing about the cash.
+        # The checkbox for the larger sheet does not count as input, because it says nothing about the cash.
         words = {name: text for name, text in self._typed.items() if name.startswith(prefix) and text.strip()}
         is_said = bool(words.keys() - {f"{prefix}{FULLER}"})
         typed = self._typed if is_said else None
@@ -245,10 +246,10 @@ def _single_values(typed: QueryDict | Mapping[str, str] | None) -> Mapping[str, 
 
 
 def prefix_of(pair: Pair) -> str:
-    """Returns the prefix of a part's field names. No prefix is the beginning of another one."""
+    """Returns the prefix of a part's field names. No prefix is the start of another prefix."""
     return "".join(f"{''.join(map(_plain, text))}-" for text in pair)
 
 
 def _plain(sign: str) -> str:
-    """Escapes a character: a method code may have any, an HTML id may not."""
+    """Escapes a character. A method code may contain any character, but an HTML id may not."""
     return sign.lower() if sign.isascii() and sign.isalnum() else f"_{ord(sign):x}_"

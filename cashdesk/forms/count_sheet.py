@@ -1,4 +1,4 @@
-"""The sheet for counting cash: pieces per note and coin, or one amount. Holds the typed text and the parsed count."""
+"""The sheet for a cash count: pieces per note and coin, or one amount. It holds the typed text and the parsed count."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from cashdesk.formats import amount_typed, style
 
 AMOUNT: Final = "amount"
 FULLER: Final = "fuller"
-"""The checkbox that shows rolls, bundles and weighed amounts. Their fields count even while they are hidden."""
+"""The checkbox that shows the fields for rolls, bundles and weighed amounts. Hidden fields count too."""
 NONE: Final = "none"
 """The button that fills in 0 for every row without input."""
 USUAL: Final = "usual"
@@ -25,8 +25,8 @@ USUAL: Final = "usual"
 class Cell:
     """One field of a row: the typed text, the number of pieces that it stands for, and its error.
 
-    `size` is the number of pieces per typed unit: 1 for loose pieces, more for rolls or bundles. Size 0 means that the
-    field holds the worth of the pieces, as coin scales show it.
+    `size` is the number of pieces per typed unit: 1 for loose pieces, more for rolls or bundles. Size 0 means that people
+    type the worth of the pieces, as a coin scale shows it.
     """
 
     field: str
@@ -40,8 +40,8 @@ class Cell:
 class Row:
     """One note or coin, with its worth in minor units. Loose, packed and weighed pieces add up.
 
-    `packs` is None if there is no usual pack. `usual` is the number of pieces in the usual float, or None if none is
-    offered.
+    `packs` is None if the piece has no usual pack. `usual` is the number of pieces in the usual float, or None if the usual
+    float does not contain this piece.
     """
 
     worth: int
@@ -70,7 +70,7 @@ class Row:
 
     @property
     def is_said(self) -> bool:
-        """Whether any field of the row has input. 0 is input."""
+        """Whether any field of the row has input. A typed 0 is input."""
         return any(cell.typed for cell in self.cells)
 
     @property
@@ -108,7 +108,7 @@ class CountSheet:
         prefix: str = "",
         usual: Mapping[int, int] | None = None,
     ) -> None:
-        """Makes an empty sheet, or parses the typed fields."""
+        """Creates an empty sheet, or parses the typed fields."""
         self.currency = currency
         self.amount_field = f"{prefix}{AMOUNT}"
         self.fuller_field = f"{prefix}{FULLER}"
@@ -149,12 +149,12 @@ class CountSheet:
 
     @property
     def by_pieces(self) -> bool:
-        """Whether notes and coins were counted, not only one amount."""
+        """Whether the person counted notes and coins, and did not only enter an amount."""
         return any(row.is_said for row in self.rows)
 
     @property
     def left_empty(self) -> list[Row]:
-        """The rows without input, if other rows have some."""
+        """The rows without input if another row has input, else no rows."""
         return [row for row in self.rows if not row.is_said] if self.by_pieces else []
 
     @property
@@ -164,7 +164,7 @@ class CountSheet:
 
     @property
     def hidden_fields(self) -> list[tuple[str, str]]:
-        """Every field and its text, to carry the sheet to a page that does not show it."""
+        """Every field and its text, for hidden fields that carry the sheet through another page."""
         told = [(cell.field, cell.typed) for row in self.rows for cell in row.cells]
         return [(self.amount_field, self.amount), (self.fuller_field, "1" if self.is_fuller else ""), *told]
 
@@ -188,7 +188,7 @@ class CountSheet:
             self.amount_error = error.errors[self.amount_field]
 
     def _fill(self, typed: Mapping[str, str]) -> None:
-        """Fills the rows without input with 0 or the usual float, if that button was pressed."""
+        """Fills the rows without input with 0 or with the usual float, if the person pressed the button for it."""
         self.takes_usual = self.usual_field in typed
         for row in self.rows:
             if row.is_said:
@@ -230,7 +230,7 @@ class CountSheet:
         return 0, _("%(amount)s is not a whole number of pieces. The nearest amounts are %(less)s and %(more)s.") % told
 
     def _minor(self, text: str, *, field: str) -> int:
-        """Parses an amount. All amounts of the sheet are parsed here."""
+        """Parses an amount into minor units. Every amount on the sheet is parsed here."""
         return amount_typed(text, self.currency, field=field)
 
     def _counted(self, amount: int | None) -> CountedAmount:
@@ -252,7 +252,7 @@ class CountSheet:
 def _rows_of(currency: str, *, prefix: str) -> Iterator[Row]:
     """Yields the rows. A note and a coin of the same worth share a row, because a count stores pieces by worth.
 
-    The row's packs are those of the first piece of that worth, the note.
+    A shared row has the packs of the note.
     """
     shared: dict[int, list[Denomination]] = {}
     for piece in denominations_of(currency):

@@ -1,4 +1,4 @@
-"""The draft of a form: fills the form's fields, is saved while the person types, and is discarded after the form is done."""
+"""The draft of a form: fills the form's fields, saves the input while the person types, and deletes it after the booking."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from cashdesk.web.drafts import DraftKey, save_input
 
 @dataclass(kw_only=True)
 class FormDraft:
-    """The draft of a form on a page. `typed` holds the values that the form's fields show."""
+    """The draft of a form on a page. `typed` holds the values for the form's fields."""
 
     key: DraftKey
     by: Principal
@@ -39,12 +39,12 @@ class FormDraft:
 
     @property
     def version(self) -> int:
-        """The draft's version that this page shows; 0 if there is no draft."""
+        """The version of the draft on this page, or 0 if there is no draft."""
         return self.row.version if self.row else 0
 
     @property
     def time(self) -> str:
-        """The local time of the last input, or ""."""
+        """The local time of the last input, or "" if there is no draft."""
         return clock(self.row.updated_at, self.by) if self.row else ""
 
     def save(self, request: HttpRequest, *, at: datetime) -> None:
@@ -53,7 +53,7 @@ class FormDraft:
         self.is_saved = True
 
     def discard(self) -> None:
-        """Deletes the draft, in the transaction of the form's effect."""
+        """Deletes the draft. Called in the transaction that books the form."""
         discard_draft(by=self.by, subject=self.key.subject)
 
 
@@ -62,8 +62,8 @@ def form_draft(
 ) -> FormDraft:
     """Returns the draft of a page's form. `typed` is the sent input, else the saved draft, else empty.
 
-    `subject` names what the form is about, such as `close:<uuid of the session>`. `page` is the path that shows the
-    form again; by default the path of this request. `untyped` names the fields that the page itself fills in.
+    `subject` identifies the form and its row, such as `close:<uuid of the session>`. `page` is the path that shows the form
+    again, by default the path of this request. `untyped` names the fields that the page fills in itself.
     """
     row = draft_of(by=by, subject=subject)
     is_sent = request.method == "POST"
@@ -79,7 +79,7 @@ def form_draft(
 
 
 def begun(subjects: Iterable[str], *, by: Principal) -> dict[str, str]:
-    """Returns, by subject, the local time of the last input into unsent forms. One query."""
+    """Returns the local time of the last input for each subject that has a draft. Uses one query."""
     drafts = drafts_of(by=by, subjects=subjects)
     return {subject: clock(draft.updated_at, by) for subject, draft in drafts.items() if any(draft.fields.values())}
 

@@ -15,10 +15,9 @@ from cashdesk.web.fields import date_in
 
 
 def session_meant(request: HttpRequest, *, by: Principal) -> CashSession | None:
-    """Returns the person's own session that the form was shown for, open or closed, with its register and store; else
-    None.
+    """Returns the person's session that the sent form names, open or closed, or None.
 
-    The form carries the session's id, so it never counts or takes from a drawer that the person opened later.
+    The form carries the session's id. So it never changes a drawer that the person opened after the form was shown.
     """
     try:
         wanted = UUID(request.POST.get("session", ""))
@@ -38,14 +37,14 @@ def text_of(request: HttpRequest, name: str) -> str:
 
 
 class Fields:
-    """Reads the fields of a form one by one and collects their errors, so that the page shows all of them at once."""
+    """Reads the fields of a form and collects their errors, so that the page can show all errors at once."""
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
         self.errors: dict[str, str] = {}
 
     def amount(self, name: str, currency: str, *, may_be_nothing: bool = False) -> int:
-        """Returns the amount in minor units, or 0 with an error."""
+        """Returns the amount in minor units. If it is wrong, collects an error. `may_be_nothing` allows an amount of 0."""
         try:
             found = amount_typed(self.request.POST.get(name, ""), currency, field=name)
         except InvalidInput as error:
@@ -56,7 +55,7 @@ class Fields:
         return found
 
     def text(self, name: str, *, length_max: int, missing: str = "") -> str:
-        """Returns a line of text. `missing` is the error for an empty field; without it the field is optional."""
+        """Returns a line of text. `missing` is the error for an empty field. Without `missing`, the field is optional."""
         found = text_of(self.request, name)
         if missing and not found:
             self.errors[name] = missing
@@ -65,7 +64,7 @@ class Fields:
         return found
 
     def station(self, name: str) -> int:
-        """Returns the number of a register, or 0 with an error."""
+        """Returns the number of a register. If it is wrong, collects an error and returns 0."""
         typed = self.request.POST.get(name, "")
         if not typed:
             self.errors[name] = _("Choose a register.")
@@ -77,7 +76,7 @@ class Fields:
             return 0
 
     def day(self, name: str) -> date | None:
-        """Returns a date, or None if the field is empty or wrong."""
+        """Returns a date, or None if the field is empty. If it is wrong, collects an error and returns None."""
         typed = self.request.POST.get(name, "").strip()
         try:
             return date_in(typed, field=name) if typed else None

@@ -1,4 +1,4 @@
-"""The errors that a form shows: worded for the desk, with people's names and the store's local time."""
+"""The errors that a form shows. Some have their own text for the desk, with people's names and the store's local time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ MINUTE_SECONDS: Final = 60
 
 @dataclass(frozen=True, kw_only=True)
 class Refusal:
-    """Why a form was not done: errors by field, or one message."""
+    """The reason why a form was refused: errors by field, or one message."""
 
     status: int
     errors: Mapping[str, str] = field(default_factory=dict)
@@ -30,7 +30,7 @@ class Refusal:
 
 
 def refusal_of(error: DomainError, *, store: Store) -> Refusal:
-    """Returns the refusal for a domain error, worded for the desk where the desk has its own words."""
+    """Returns the refusal for a domain error. If the desk has its own text for the error, the refusal has that text."""
     message = _sentence(error, store=store)
     return Refusal(status=status_of(error), message=message) if message else Refusal.of(error)
 
@@ -55,7 +55,7 @@ def _sentence(error: DomainError, *, store: Store) -> str:
 
 
 def wait_sentence(error: TooManyAttempts) -> str:
-    """Says how long to wait after too many wrong tries: in seconds below a minute, else in minutes."""
+    """Returns the sentence that tells how long to wait after too many wrong tries, in seconds or in minutes."""
     seconds = error.retry_after_seconds
     if seconds < MINUTE_SECONDS:
         words = ngettext(

@@ -1,7 +1,7 @@
-"""The second look: a page that asks the person to confirm an amount that is out of line, before it is booked.
+"""The second look: a page that asks the person to confirm an amount that is out of line, before the form is booked.
 
-A form passes a SecondLook to `submit_once`. The page carries all typed fields as hidden fields, so that nothing is
-lost, with or without JavaScript.
+A form passes a SecondLook to `submit_once`. The page carries all typed fields as hidden fields, so that no input is lost,
+with or without JavaScript.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ _OF_THE_PAGE: Final = frozenset({"csrfmiddlewaretoken", "once", LOOKED, CORRECT,
 
 
 def is_correcting(request: HttpRequest) -> bool:
-    """Whether the person wants to correct the amount, so that the form is shown again."""
+    """Whether the person pressed the button that returns to the form to correct the amount."""
     return CORRECT in request.POST
 
 
@@ -48,13 +48,13 @@ class SecondLook:
     more: Mapping[str, Any] = field(default_factory=dict)
 
     def refuse_unlooked(self, request: HttpRequest) -> None:
-        """Raises OutOfLine for an amount that is out of line and was not confirmed in this form."""
+        """Raises OutOfLine if an amount is out of line and the sent form does not confirm it."""
         refuse_out_of_line(
             store=self.store, kind=self.kind, amounts=self.amounts, is_vault=self.is_vault, looked_at=looked_at(request)
         )
 
     def page(self, request: HttpRequest, doubts: OutOfLine, *, draft: FormDraft) -> HttpResponse:
-        """Shows the amounts again, with what will be booked and why they are out of line."""
+        """Shows the amounts of `doubts`, the effect of the form, and the reason why each amount is out of line."""
         found, look = doubts.facts["doubts"], RULES[self.kind].look
         context = {
             "doubts": found,

@@ -1,4 +1,4 @@
-"""Runs the action of a sent form exactly once: the common part of every page that saves something."""
+"""Runs the action of a sent form exactly once. Every page that books something uses this."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -29,12 +29,12 @@ def submit_once(
     A repeated form redirects to the same path.
 
     In this order:
-    1. `check` validates the input. It runs before the transaction, so that a counted password attempt stays counted.
-    2. `look` asks to confirm amounts that are out of line, unless the person has confirmed them.
+    1. `check` validates the input. It runs before the transaction, so that a wrong password stays counted.
+    2. `look` asks the person to confirm amounts that are out of line, unless they have confirmed them.
     3. `act` calls the domain.
-    4. `draft` is discarded, in the same transaction.
+    4. `draft` is deleted, in the same transaction.
 
-    On a DomainError nothing is saved and `again` answers: it shows the form with the refusal, or redirects.
+    On a DomainError nothing is booked, and `again` answers: it shows the form with the refusal, or redirects.
     """
 
     def done() -> str:

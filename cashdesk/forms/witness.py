@@ -1,6 +1,6 @@
-"""The witness of a count on a page: whether one is needed, and the check of their name and password.
+"""The witness of a count on a page: decides whether the count needs a witness, and checks their name and password.
 
-Only this module reads the password. It is not part of any answer, stored fingerprint or draft.
+Only this module reads the password. No answer, stored fingerprint or draft contains it.
 """
 
 from dataclasses import dataclass
@@ -32,9 +32,9 @@ class Witness:
     user: User | None = None
 
     def confirm(self) -> None:
-        """Finds the witness by the typed name and password. Raises what `confirm_witness` raises.
+        """Finds the witness by the typed name and password. Raises the exceptions of `confirm_witness`.
 
-        Called before the form's transaction, so that a failed attempt is counted even if nothing else happens.
+        It runs before the transaction of the form, so that a wrong password is counted even if the form is refused.
         """
         if asks_witness(store=self.store, amount=self.counted.amount):
             name, password = text_of(self.request, WITNESS_NAME), self.request.POST.get(WITNESS_PROOF, "")
@@ -44,6 +44,6 @@ class Witness:
 
 
 def witness_fields(request: HttpRequest, *, counted: CountedAmount | None, store: Store) -> dict[str, Any]:
-    """Returns the context of the page: whether a witness is needed, and the typed name."""
+    """Returns context for the page: whether the count needs a witness, and the typed name of the witness."""
     asks = counted is not None and asks_witness(store=store, amount=counted.amount)
     return {"asks_witness": asks, "witness_name": text_of(request, WITNESS_NAME)}

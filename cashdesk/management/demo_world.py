@@ -1,4 +1,4 @@
-"""The demonstration data: fixed stores, people and keys, and some weeks of trading up to yesterday."""
+"""Creates the demonstration data: fixed stores, people and keys, and some weeks of trading up to yesterday."""
 
 import random
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ from cashdesk.money import exponent_of, parse_units
 
 ACCOUNT_NAME: Final = "Cashdesk Demo"
 OTHER_ACCOUNT_NAME: Final = "Another Company"
-PASSWORD: Final = "drawer-and-vault"  # noqa: S105 (the world is for looking at; the command refuses to make it in production)
+PASSWORD: Final = "drawer-and-vault"  # noqa: S105 (known on purpose; the command refuses to run in production)
 WEEKS: Final = 4
 SEED: Final = 1337
 
@@ -40,14 +40,15 @@ KEY_SECRETS: Final = {
     "no_vendor": "ck_demo_novendor_1f6a0bd94c3e4c55",
     "other_account": "ck_demo_other_7c2e85f0a1b94bd3",
 }
-"""Public, like the password: these keys only open demonstration data."""
+"""The secrets of the API keys. They are public, like the password, because they open only demonstration data."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoStore:
     """A store of the demonstration data.
 
-    `float_units` and `basket_units` are whole units of its currency. `usual_float` lists "face value:pieces".
+    `float_units` (the float) and `basket_units` (a typical sale) are whole units of the store's currency. `usual_float`
+    lists "face value:pieces".
     """
 
     number: str
@@ -64,7 +65,7 @@ class DemoStore:
     language: Language = Language.ENGLISH
 
 
-# Berlin is in English because readers of the README sign in there first.
+# The pages of the Berlin store are in English, because readers of the README sign in there first.
 STORES: Final = (
     DemoStore(
         number="1337", name="Berlin Mitte", currency="EUR", time_zone="Europe/Berlin", registers=3, float_units=200,
@@ -102,7 +103,7 @@ STORES: Final = (
 def make_world(*, at: datetime) -> None:
     """Creates the demonstration data with its history up to the day before `at`.
 
-    The caller makes sure that it does not exist.
+    The caller must make sure that the data does not exist yet.
     """
     account = create_account(name=ACCOUNT_NAME)
     vendor = Vendor.objects.create(account=account, name="Corner Shops")
@@ -224,8 +225,8 @@ def _make_keys(account: Account, vendor: Vendor, *, at: datetime) -> None:
 
 
 def _make_history(demo: DemoStore, store: Store, *, manager: User, cashiers: list[User], at: datetime) -> None:
-    """Creates weeks of sessions, one per cashier and day. Most are exact; some are short, over or unusual."""
-    chance = random.Random(f"{SEED}{demo.number}")  # noqa: S311 (a world that is the same every time)
+    """Creates some weeks of sessions, one per cashier and day. Most counts are exact; some are short, over or missing."""
+    chance = random.Random(f"{SEED}{demo.number}")  # noqa: S311 (a fixed seed, so that the data is the same every time)
     zone = ZoneInfo(demo.time_zone)
     yesterday = at.astimezone(zone).date() - timedelta(days=1)
     days = [yesterday - timedelta(days=back) for back in reversed(range(WEEKS * 7))]
@@ -328,7 +329,7 @@ def _sales(
 
 
 def _cash_of(report: PaymentReport) -> int:
-    """The cash that a report brings into the drawer, in minor units. Used to choose what the cashier counts."""
+    """Returns the cash that a payment brings into the drawer, in minor units. A refund is negative."""
     if report.method != CASH or report.status != PaymentStatus.APPROVED:
         return 0
     return -report.amount if report.type == PaymentType.REFUND else report.amount

@@ -1,4 +1,4 @@
-"""The `--store` option of commands: one store reference, or all stores."""
+"""Finds the stores for the `--store` option of commands."""
 
 from typing import Final
 
@@ -14,8 +14,8 @@ NAMED_MAX: Final = 20
 def stores_for(reference: str | None, *, among: "QuerySet[Store]") -> "QuerySet[Store]":
     """Returns the stores with this number or UUID, or all stores if `reference` is None. Accounts may share a number.
 
-    Raises CommandError with the known numbers if there is no such store. A command that did nothing must not look as
-    if it had found nothing wrong. So an empty reference, such as an unset variable, is an error too.
+    Raises CommandError with the known numbers if there is no such store, also for an empty reference (an unset shell
+    variable). Otherwise a check of no stores would look like a check without faults.
     """
     stores = among.order_by("account", "number")
     if reference is None:

@@ -1,1 +1,1 @@
-"""Django's PostgreSQL backend, made to fail fast while the server is unreachable."""
+"""Django's PostgreSQL backend, changed so that requests fail fast while the server is unreachable."""

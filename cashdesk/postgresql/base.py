@@ -1,8 +1,8 @@
-"""A PostgreSQL backend that notices an outage once instead of waiting for it in every request.
+"""A PostgreSQL backend that detects an outage, so that not every request waits for its full timeout.
 
-With Django's pool each request waits for its full timeout, even if the server refuses every connection immediately.
-Then all threads are blocked, request after request. Here a failed connection attempt ends the wait of all requests.
-Until a connection succeeds, one request at a time waits and the others fail quickly.
+With Django's pool each request waits for its full timeout, even if the server refuses every connection immediately. Then
+all threads wait and the site hangs. With this backend a failed connection attempt ends the wait of all requests. Until a
+connection succeeds, one request at a time waits, and the other requests fail quickly.
 """
 
 import select
@@ -16,14 +16,17 @@ from django.db.backends.postgresql import base
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 SLICE: Final = timedelta(milliseconds=250)
-"""The pool's timeout. After it a request checks whether a connection attempt has failed, and otherwise waits again."""
+"""The pool's timeout. Then a request fails if a connection attempt has failed in the meantime. If not, it waits again."""
 
 PATIENCE_SECONDS: Final = 3
-"""The total wait of a request, unless the setting POOL_PATIENCE differs."""
+"""The maximum total wait of a request, unless the database setting POOL_PATIENCE has another value."""
 
 
 class Watch:
-    """This process's knowledge of the server: did the last attempt to connect fail, and is a request trying now?"""
+    """The state of the server as this process knows it.
+
+    `is_down`: whether the last connection attempt failed. `trying`: the lock of the one request that waits during an outage.
+    """
 
     def __init__(self) -> None:
         self.failures = 0
@@ -44,11 +47,11 @@ watch: Final = Watch()
 
 
 class WatchedConnection(psycopg.Connection[Any]):
-    """A pooled connection that reports whether its connection attempt succeeded. The pool itself does not report it."""
+    """A pooled connection that reports to `watch` whether its attempt to connect succeeded. The pool does not report it."""
 
     @classmethod
     def connect(cls, *args: Any, **kwargs: Any) -> "WatchedConnection":
-        """Connects like psycopg and records the outcome."""
+        """Connects as psycopg does, and records whether it succeeded."""
         try:
             made = super().connect(*args, **kwargs)
         except psycopg.Error:
@@ -63,18 +66,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @property
     def pool(self) -> ConnectionPool[Any] | None:
-        """Returns Django's pool, with connections that report their outcome."""
+        """Returns Django's pool, but with WatchedConnection as the class of its connections and SLICE as its timeout."""
         options = self.settings_dict["OPTIONS"].get("pool")
         if isinstance(options, dict):
             options |= {"connection_class": WatchedConnection, "timeout": SLICE.total_seconds()}
         return super().pool  # type: ignore[no-any-return]
 
     def get_new_connection(self, conn_params: Any) -> Any:
-        """Returns a connection from the pool. Raises OperationalError.
+        """Returns a connection from the pool. Raises OperationalError if none is free in time.
 
-        While the server is unreachable, only one request at a time waits for a connection. The others take a free
-        one within SLICE or fail: the pool may hold some, for example after the server refused more connections than
-        it allows.
+        While the server is unreachable, only one request at a time waits. The other requests fail if they get no connection
+        within SLICE. The pool can still hold free connections, for example if the server only refused too many connections.
         """
         pool = self.pool
         if not pool:
@@ -90,7 +92,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 watch.trying.release()
 
     def _connection_within(self, pool: ConnectionPool[Any], seconds: float, conn_params: Any) -> Any:
-        """Waits in slices, because a request with an empty pool cannot see that the server refuses connections."""
+        """Waits for a connection in slices, and checks after each slice whether an attempt to connect has failed.
+
+        The pool itself does not end the wait when the server refuses connections.
+        """
         deadline, failures = time.monotonic() + seconds, watch.failures
         while True:
             try:
@@ -111,8 +116,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
 def _is_gone(connection: "psycopg.Connection[Any]") -> bool:
     """Whether the server closed the connection while it was in the pool.
 
-    A server that shuts down sends a message, and an idle connection receives nothing else. So polling the socket is
-    enough, and only a readable socket costs a round trip.
+    A server that shuts down sends a message. An idle connection receives nothing else. So a socket without data is fine,
+    and only a socket with data needs a query to check the connection.
     """
     waiting = select.poll()
     waiting.register(connection.fileno(), select.POLLIN)

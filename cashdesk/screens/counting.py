@@ -35,14 +35,15 @@ def count_page(request: HttpRequest, by: Principal) -> HttpResponse:
 @sensitive_post_parameters(WITNESS_PROOF)
 @page_for(Role.CASHIER, takes_posts=True)
 def hand_over_page(request: HttpRequest, by: Principal) -> HttpResponse:
-    """Counts the drawer and hands it over. The counted cash stays in it for the next cashier to count in."""
+    """Counts the drawer and hands it over. The cash stays in the drawer, and the next cashier counts it again."""
     return _page(request, by=by, hands_over=True)
 
 
 def _page(request: HttpRequest, *, by: Principal, hands_over: bool) -> HttpResponse:
     """Shows the sheet (GET, or `step=back`), then its review (`step=review`), then closes the session (`step=close`).
 
-    Only the person's draft is saved between the steps; the close deletes it. No step shows an expected amount (law 5).
+    Between the steps only the draft of the form is saved, and the close deletes it. No step shows an expected amount
+    (law 5).
     """
     if request.method != "POST":
         session = open_session_of(cast(User, by.user))

@@ -28,7 +28,7 @@ from cashdesk.web.pages import page_for
 def desk_page(request: HttpRequest, by: Principal) -> HttpResponse:
     """Shows the open drawer: its float and the cashier's own movements, never the expected amount (law 5).
 
-    Without an open drawer it offers to open one, or to count in one that was handed over.
+    If no drawer is open, the page offers to open a drawer, or to take over a drawer that was handed over.
     """
     user = cast(User, by.user)
     session = open_session_of(user)
@@ -83,12 +83,15 @@ def _has_settled_register(stations: list[Station]) -> bool:
 
 
 def _before_opening(user: User, store: Store, *, by: Principal) -> dict[str, Any]:
-    """Returns what prevents an opening, and the drawers to count in, split by whether this person may open them."""
+    """Returns the context of a desk without an open drawer: the reason that prevents an opening, and waiting handovers.
+
+    `to_count_in` are the handed-over drawers that this person may take over. `of_others` are those that they may not.
+    """
     stations = stations_for(user=user, store=store, by=by)
     free = {station.register.pk for station in stations if not station.refusal}
     waiting = handovers_waiting(store=store)
     for_them = [left for left in waiting if left.register_id in free and left.user_id != user.pk]
-    # In these cases every register is refused for the same reason, so the page says it before the count.
+    # In these cases every register is refused for the same reason, so the page shows the reason before the count.
     is_of_all = user.register is not None or not store.is_active
     opening, counting_in = opening_subject(store), {counting_in_subject(left): left for left in for_them}
     at = begun([opening, *counting_in], by=by)

@@ -1,4 +1,4 @@
-"""The pages for drafts: save a form while it is typed, continue with it, and start over."""
+"""The pages for drafts: save a form while the person types, continue with the draft, and discard it."""
 
 from typing import Final
 
@@ -34,8 +34,8 @@ VERSION_HEADER: Final = "Draft-Version"
 def save_page(request: HttpRequest) -> HttpResponse:
     """Saves a form while the person types. The script of the form calls it.
 
-    Answers 204 with the saved version; 401 if the person is signed out; 403 if the form was shown to another person;
-    409 if another device changed the draft, or if it was sent or discarded.
+    Answers 204 with the saved version. Answers 401 if the person is signed out, and 403 if the form was shown to another
+    person. Answers 409 if another device changed the draft, or if the form was already sent or discarded.
     """
     if not isinstance(request.user, User):
         answer = JsonResponse({"message": _("You were signed out.")}, status=401)
@@ -64,10 +64,9 @@ def save_page(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters(WITNESS_PROOF)
 @page_for(Role.CASHIER, takes_posts=True)
 def go_on_page(request: HttpRequest, by: Principal) -> HttpResponse:
-    """Saves the typed input and shows the form again, or redirects to `next` if the form names a path. Does nothing
-    else.
+    """Saves the typed input as a draft. Then shows the form again, or redirects to the path in `next`.
 
-    Anonymous users sign in first.
+    It never books the form. Anonymous users sign in first.
     """
     shown = save_sent(request=request, by=by, at=timezone.now()) if request.method == "POST" else ""
     return see_path(path_within(request.POST.get("next", "")) or shown) if shown else see("desk")
@@ -90,10 +89,10 @@ def begin_anew_page(request: HttpRequest, by: Principal) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answers a form whose CSRF token does not match the browser, without losing its input. Django calls it.
+    """Answers a form whose CSRF token does not match the browser, and keeps the input of the form. Django calls it.
 
-    Shows only input whose token we signed for the signed-in person, so that no other site can fill in a form. The API
-    answers in its dialect. A form without a draft gets a plain page.
+    The input is kept only if the form carries a draft token that we signed for the signed-in person. So no other site can
+    fill in a form. API paths answer in their dialect. A form without a draft gets the plain error page.
     """
     key = None if request.path_info.startswith(API_PREFIX) else DraftKey.of(request)
     is_sign_in = request.resolver_match is not None and request.resolver_match.func is sign_in_page

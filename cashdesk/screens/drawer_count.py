@@ -1,4 +1,4 @@
-"""The count of a drawer: one sheet for its own currency and one for each other currency that must be counted."""
+"""The count of a drawer: one sheet for the store's currency, and one for each other currency that must be counted."""
 
 from collections.abc import Iterable, Mapping
 
@@ -12,7 +12,7 @@ from cashdesk.pair import Pair
 
 
 class DrawerCount:
-    """The sheets of one drawer. The fields of its own currency have no prefix."""
+    """The sheets of one drawer. The fields of the store's currency have no prefix."""
 
     def __init__(
         self,
@@ -54,5 +54,5 @@ class DrawerCount:
 
     @property
     def hidden_fields(self) -> list[tuple[str, str]]:
-        """Every field and its text, to carry the count to a page that does not show it."""
+        """Every field and its text, for hidden fields that carry the count through another page."""
         return [field for part in self.parts for field in part.sheet.hidden_fields]

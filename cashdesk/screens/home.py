@@ -20,6 +20,6 @@ def home_page(request: HttpRequest) -> HttpResponseBase:
     else:
         response = render(request, "cashdesk/home.html", {"is_manager": is_manager})
     if user is not None:
-        # The page depends on the person, and the next one may use the same browser.
+        # The page depends on the person, and another person may use the same browser next.
         add_never_cache_headers(response)
     return response

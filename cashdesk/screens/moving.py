@@ -1,4 +1,4 @@
-"""The forms for moving cash by hand in an open drawer: paid in, paid out, and drop."""
+"""The forms that book cash moved by hand in an open drawer: paid in, paid out, and drop."""
 
 from typing import Any, Final, cast
 
@@ -31,7 +31,7 @@ PAGES: Final = {
     MovementKind.PAID_OUT: "desk-pay-out",
     MovementKind.DROP: "desk-drop",
 }
-"""The URL name of each kind's form. Its draft has the same name without `desk-`."""
+"""The URL name of each kind's form. The subject of its draft starts with this name without `desk-`."""
 
 
 def forms_offered() -> list[tuple[str, FormWords]]:
@@ -41,24 +41,24 @@ def forms_offered() -> list[tuple[str, FormWords]]:
 
 @page_for(Role.CASHIER, takes_posts=True)
 def pay_in_page(request: HttpRequest, by: Principal) -> HttpResponse:
-    """The form for cash that comes into the drawer from outside."""
+    """Shows and books the form for cash that comes into the drawer from outside."""
     return _page(request, by=by, kind=MovementKind.PAID_IN)
 
 
 @page_for(Role.CASHIER, takes_posts=True)
 def pay_out_page(request: HttpRequest, by: Principal) -> HttpResponse:
-    """The form for cash that leaves the drawer to pay for something."""
+    """Shows and books the form for cash that leaves the drawer to pay for something."""
     return _page(request, by=by, kind=MovementKind.PAID_OUT)
 
 
 @page_for(Role.CASHIER, takes_posts=True)
 def drop_page(request: HttpRequest, by: Principal) -> HttpResponse:
-    """The form for cash that goes from the drawer into the vault."""
+    """Shows and books the form for cash that goes from the drawer into the vault."""
     return _page(request, by=by, kind=MovementKind.DROP)
 
 
 def _page(request: HttpRequest, *, by: Principal, kind: MovementKind) -> HttpResponse:
-    """Shows the form of a kind, or books it once and redirects to the desk."""
+    """Shows the form of a kind (GET), or books its movement once and redirects to the desk (POST)."""
     if request.method != "POST":
         session = open_session_of(cast(User, by.user))
         if session is None:
@@ -96,7 +96,7 @@ def _draft(request: HttpRequest, session: CashSession, kind: MovementKind, *, by
 
 
 def _read(fields: Fields, session: CashSession, kind: MovementKind) -> dict[str, Any]:
-    """Returns amount (minor units), reason and note of the form. Collects errors in `fields`."""
+    """Returns the amount (minor units), the reason and the note of the form. Collects errors in `fields`."""
     return {
         "amount": fields.amount("amount", session.currency),
         "reason": fields.text("reason", length_max=REASON_LENGTH_MAX, missing=_("Enter a reason."))

@@ -35,16 +35,16 @@ ANY_FREE = ""
 """The choice that lets the system pick a free register."""
 
 SHOWN_FOR: Final = "store"
-"""The hidden field with the store and currency that the form was shown for: the person may have changed stores since."""
+"""The hidden field with the store and currency of the page, because the person may change stores before sending."""
 
 
 @sensitive_post_parameters(WITNESS_PROOF)
 @page_for(Role.CASHIER, takes_posts=True)
 def open_page(request: HttpRequest, by: Principal) -> HttpResponse:
-    """Counts the float, as pieces or one amount, and opens a register.
+    """Shows the form that counts the float, as pieces or one amount. Then opens a register with this float.
 
-    The person chooses the register unless one is assigned. `?station=2` counts in a drawer that was handed over; the
-    page never shows what the previous cashier counted (law 5).
+    The person chooses the register, unless a register is assigned to them. `?station=2` takes over the drawer of register 2
+    that was handed over. The page never shows the count of the previous cashier (law 5).
     """
     user = cast(User, by.user)
     if user.store is None:
@@ -75,7 +75,7 @@ def open_page(request: HttpRequest, by: Principal) -> HttpResponse:
 
 
 def _register_counted(request: HttpRequest, user: User, waiting: list[CashSession]) -> Place | None:
-    """Returns the register whose drawer is counted, if it is known: handed over, or assigned to the person."""
+    """Returns the register whose drawer is counted: the handed-over register, else the person's assigned one, else None."""
     left = _handover_at(_station_meant(request), user=user, waiting=waiting)
     return left.register if left is not None else user.register
 
@@ -93,7 +93,7 @@ def _ask_witness(
     count: DrawerCount,
     counted: CountedAmount,
 ) -> HttpResponse:
-    """Shows the form with the fields for a witness, or a second look with these fields if an amount is out of line."""
+    """Shows the form with fields for a witness. If an amount is out of line, shows the second look with these fields."""
     look = _look(request, store, counted)
     try:
         look.refuse_unlooked(request)
@@ -122,14 +122,14 @@ def _open(
             user=user, counted=counted, others=count.counted_others, by=by, at=at, station=number, witness=witness.user,
             refuses_unwitnessed=True,
         )  # fmt: skip
-        # The drawer is open now, so the draft of the plain opening is obsolete too.
+        # The drawer is open now. So the draft of an opening with a float is obsolete, even after a handover.
         discard_draft(by=by, subject=opening_subject(store))
         return path_to("desk", notice="counted-in" if handover_before(session) else "opened")
 
     def again(error: DomainError) -> HttpResponse:
         if isinstance(error, SessionAlreadyOpen) and open_session_of(user) is not None:
             return see("desk", notice="already-open")
-        # Another person may have counted in one of these drawers in the meantime.
+        # Another person may have taken over one of these drawers in the meantime.
         waiting = handovers_waiting(store=store)
         return _show(request, store, draft, waiting, count=count, refusal=refusal_of(error, store=store))
 
@@ -142,7 +142,7 @@ def _shown_for(store: Store) -> str:
 
 
 def _draft(request: HttpRequest, store: Store, waiting: list[CashSession], *, by: Principal) -> FormDraft:
-    """Returns the draft of this drawer. Counting in a handed-over drawer has its own draft, so that input is never mixed."""
+    """Returns the draft of this drawer. Each handed-over drawer has a separate draft, so that input is never mixed."""
     user = cast(User, by.user)
     left = _handover_at(_station_meant(request), user=user, waiting=waiting)
     if left is None:
@@ -152,7 +152,7 @@ def _draft(request: HttpRequest, store: Store, waiting: list[CashSession], *, by
 
 
 def _handover_at(station: str, *, user: User, waiting: list[CashSession]) -> CashSession | None:
-    """Returns the session that handed over this person's register: the assigned one, else the chosen one. Else None."""
+    """Returns the session that handed over the person's assigned register, or else the register `station`, or None."""
     wanted = str(user.register.number) if user.register is not None else station
     return next((left for left in waiting if str(left.register.number) == wanted), None)
 

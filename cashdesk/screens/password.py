@@ -27,7 +27,7 @@ FIELDS = ("old_password", "new_password1", "new_password2")
 @sensitive_post_parameters(*FIELDS)
 @page_for(Role.CASHIER, takes_posts=True)
 def password_page(request: HttpRequest, by: Principal) -> HttpResponse:
-    """Changes the person's password. This browser stays signed in; all others are signed out."""
+    """Changes the person's password. This browser stays signed in; the person is signed out everywhere else."""
     if request.method != "POST":
         return _page(request, is_changed="changed" in request.GET)
     old, new, again = (request.POST.get(name, "") for name in FIELDS)
@@ -51,7 +51,7 @@ def password_page(request: HttpRequest, by: Principal) -> HttpResponse:
 
 
 def _faults(*, old: str, new: str, again: str, by: Principal) -> dict[str, list[str]]:
-    """Returns errors by field, checked before the current password is."""
+    """Returns the errors of each field. It does not check the current password, which the page does afterwards."""
     wanted = (_("Enter your current password."), _("Enter a new password."), _("Enter the new password again."))
     missing = {name: [words] for name, words, typed in zip(FIELDS, wanted, (old, new, again), strict=True) if not typed}
     if missing:

@@ -19,14 +19,17 @@ from cashdesk.web.pages import page_for
 
 @page_for(Role.CASHIER)
 def result_page(request: HttpRequest, by: Principal, session: UUID) -> HttpResponse:
-    """Shows a closed session's figures to those who may see them (law 5). Cashiers see those of their own counted drawer."""
+    """Shows a closed session, with its figures if the person may see them (law 5).
+
+    Cashiers see the figures of their own sessions after the drawer was counted.
+    """
     found = queries.sessions(by=by).select_related("seal").filter(uuid=session).first()
     if found is None:
         raise NotFound("There is no such session.")
     note_rows_seen(rows=[found], by=by, at=timezone.now())
     write_as(found.store.language, found.store.currency, found.store.time_zone)
     shows_result = bool(getattr(found, "shows_result", False))
-    # A drawer that waits to be counted in shows neither amounts nor pieces.
+    # A drawer that still waits for the count of another person shows neither amounts nor pieces.
     pieces = queries.pieces_counted(found) if shows_result else []
     foreign_cash = list(found.foreign_cash.all())
     context = {
@@ -46,7 +49,7 @@ def result_page(request: HttpRequest, by: Principal, session: UUID) -> HttpRespo
 
 
 def _plan_of(session: CashSession, pieces: list[CountPieces]) -> FloatPlan | None:
-    """Returns which pieces to keep as the next float and which to bag.
+    """Returns a plan of the pieces that stay as the next float and the pieces that go away.
 
     Returns None if the count has no pieces, or if the cash stays in the drawer.
     """

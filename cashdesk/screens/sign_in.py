@@ -31,8 +31,8 @@ BACKEND = "cashdesk.web.authentication.SignInBackend"
 def sign_in_page(request: HttpRequest) -> HttpResponse:
     """Signs a person in. Then redirects to `?next=` if it is a path of this server, else to the person's first page.
 
-    A form that was sent while signed out becomes a draft and is shown again, if its own person signs in. Any other
-    person goes to their first page.
+    A form that was sent while the person was signed out becomes a draft after the sign-in, and is shown again. If another
+    person signs in, nothing is saved and they go to their first page.
     """
     wanted = path_within(request.POST.get("next", request.GET.get("next", "")))
     context = {"next": wanted, "name": "", "is_signed_out": "signed-out" in request.GET}
@@ -57,7 +57,7 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
         # A 401 would have to name a sign-in method that browsers implement themselves.
         return render(request, "cashdesk/sign_in.html", {**context, "is_wrong": True}, status=400)
     if request.user == user:
-        # Otherwise Django keeps the old session with its remaining hours.
+        # Otherwise Django keeps the old session, which ends earlier.
         request.session.cycle_key()
     login(request, user, backend=BACKEND)
     remember_device(request, user)
@@ -69,7 +69,7 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """Ends the browser session, and the API token in the same browser's cookie. An open drawer stays open."""
+    """Ends the browser session, and revokes the API token in the cookie of this browser. An open drawer stays open."""
     logout(request)
     answer = redirect("sign-in")
     answer.headers["Location"] += "?signed-out"
@@ -81,7 +81,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 
 def _revoke(secret: str, *, at: datetime) -> None:
-    """Revokes a token. A program's key is not a sign-in, so it is never revoked here."""
+    """Revokes the token of a person. It never revokes the key of a program, because a key is not a sign-in."""
     by = authenticate(secret=secret, at=at)
     if by is not None and by.token is not None and not by.is_program:
         revoke(token=by.token, by=by, at=at)

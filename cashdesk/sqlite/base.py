@@ -2,8 +2,8 @@
 
 SQLite allows one writer at a time. A writer that finds the database busy polls at growing intervals. Under load,
 newer writers overtake older ones, until the oldest passes its timeout ("database is locked"). So each transaction
-first waits for its turn. Threads of one process share a lock with a timeout. The first thread of each process then
-locks a file beside the database; the kernel serves that lock in order and releases it if the process dies.
+first waits for its turn. Threads of one process wait for a shared lock, with a timeout. The thread that has this lock then
+locks a file beside the database. The kernel gives the file lock to processes in order, and releases it if a process dies.
 """
 
 import fcntl
@@ -29,22 +29,22 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if not self.is_in_memory_db():
             self._take_turn()
         try:
-            super()._start_transaction_under_autocommit()  # type: ignore[misc]  # the stubs leave out what backends override
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]  # Django has it, its stubs do not
         except BaseException:
             self._give_turn()
             raise
 
     def _set_autocommit(self, autocommit: bool) -> None:  # noqa: FBT001 (Django's signature)
-        # Every outermost atomic block ends here, whether it succeeded or failed.
+        # Django calls this at the end of every outermost atomic block, after a success and after a failure.
         try:
-            super()._set_autocommit(autocommit)  # type: ignore[misc]  # the stubs leave out what backends override
+            super()._set_autocommit(autocommit)  # type: ignore[misc]  # Django has it, its stubs do not
         finally:
             if autocommit:
                 self._give_turn()
 
     def _close(self) -> None:
         try:
-            super()._close()  # type: ignore[misc]  # the stubs leave out what backends override
+            super()._close()  # type: ignore[misc]  # Django has it, its stubs do not
         finally:
             self._give_turn()
 

@@ -1,1 +1,1 @@
-"""Template tags and filters, also for the apps above."""
+"""Template tags and filters for all apps."""

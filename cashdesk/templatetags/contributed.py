@@ -1,4 +1,4 @@
-"""Shows what other apps contribute to a page."""
+"""The template tag that shows the contributions of other apps on a page."""
 
 from django import template
 from django.template import Context, Engine

@@ -20,7 +20,7 @@ def money(minor: int, currency: str) -> str:
 
 @register.filter
 def signed(minor: int, currency: str) -> str:
-    """Formats a difference with its sign, also a plus."""
+    """Formats a difference in minor units with its sign, plus included."""
     return f"{'+' if minor > 0 else ''}{money(minor, currency)}"
 
 
@@ -82,7 +82,7 @@ def decimals(currency: str) -> int:
 
 @register.simple_tag
 def decimal_sign() -> str:
-    """Returns the decimal separator, for the running total in JavaScript."""
+    """Returns the decimal separator. The script needs it to show the total while the person types."""
     return formats.style().decimal
 
 
@@ -94,5 +94,5 @@ def group_sign() -> str:
 
 @register.simple_tag
 def lakhs() -> str:
-    """Returns the HTML attribute for grouping by two digits above the first three (1,25,000), or an empty string."""
+    """Returns the HTML attribute for the Indian grouping (1,25,000), or "" if the style has another grouping."""
     return "data-lakhs" if formats.style().lakhs else ""

@@ -1,4 +1,4 @@
-"""The language choice at the foot of a page."""
+"""The template tag for the language choice at the foot of a page."""
 
 from typing import Any
 

@@ -1,1 +1,1 @@
-"""Adapters between Django REST framework and the domain: authentication, errors, JSON, idempotency. No business rules."""
+"""Adapters between HTTP and the domain: authentication, errors, JSON, idempotency. They contain no business rules."""

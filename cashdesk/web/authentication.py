@@ -23,10 +23,10 @@ SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
 
 
 class TokenAuthentication(BaseAuthentication):
-    """Reads `Authorization: Bearer`, then `x-api-key`, then the cookie `access_token`. `request.auth` becomes a
-    Principal.
+    """Authenticates with `Authorization: Bearer`, `x-api-key` or the cookie `access_token`, tried in this order.
 
-    The first credential that is present decides. If it is wrong the request is refused, even if a later one is valid.
+    Only the first credential that is present counts. If it is wrong, the request is refused, even if a later credential is
+    valid. Afterwards `request.auth` is a Principal.
     """
 
     def authenticate(self, request: Request) -> tuple[Any, Principal] | None:
@@ -61,7 +61,7 @@ class BrowserSessionAuthentication(SessionAuthentication):
     def enforce_csrf(self, request: Request) -> None:
         """Checks the CSRF token in the header only. The body must not be read before its size is known."""
         plain = request._request
-        plain.POST = QueryDict()  # keeps Django from parsing the body to find a token
+        plain.POST = QueryDict()  # so that Django does not parse the body to find a token
         super().enforce_csrf(plain)  # type: ignore[arg-type]  # the method uses nothing that only DRF's request has
 
 
@@ -71,7 +71,7 @@ class SignInBackend(BaseBackend):
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **_others: Any
     ) -> User | None:
-        """Returns the person, or None. Too many attempts look like a wrong password here."""
+        """Returns the person, or None. Returns None also after too many attempts, as for a wrong password."""
         if not username or password is None:
             return None
         try:
@@ -88,7 +88,7 @@ class SignInBackend(BaseBackend):
 
 
 def _secret_of(request: Request) -> tuple[str | None, bool]:
-    """Returns the credential of the request and whether it came as the cookie. Raises AuthenticationFailed."""
+    """Returns the credential of the request, or None, and whether it came as the cookie. Raises AuthenticationFailed."""
     header = request.META.get("HTTP_AUTHORIZATION", "")
     if header:
         scheme, _space, secret = header.partition(" ")

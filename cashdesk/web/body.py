@@ -24,13 +24,13 @@ class BodyLimit:
 
 
 ORDINARY: Final = BodyLimit(size=64 * 1024, text="64 KB")
-"""For API requests, also before sign-in: four times the largest count sheet."""
+"""The limit for API requests, also before sign-in. It is four times the size of the largest count sheet."""
 
 BATCH: Final = BodyLimit(size=8 * 1024 * 1024, text="8 MB")
-"""For batches of payments: 5,000 payments are about 2 MB. Such a body is read only after authentication."""
+"""The limit for batches of payments (5,000 payments are about 2 MB). Such a body is read only after authentication."""
 
 FORM: Final = BodyLimit(size=512 * 1024, text="512 KB")
-"""For forms of pages: the largest draft, percent-encoded. Django accepts at most 1,000 fields in it."""
+"""The limit for forms of pages. The largest draft fits when it is percent-encoded. Django accepts at most 1,000 fields."""
 
 BODILESS: Final = ("GET", "HEAD", "OPTIONS")
 DIGITS_MAX: Final = 15
@@ -103,9 +103,9 @@ def read_body(request: HttpRequest, *, limit: BodyLimit) -> None:
 
 
 def _read_up_to(request: HttpRequest, size: int) -> bytes:
-    """Reads at most `size` bytes, in a loop because a server may return less than it was asked for.
+    """Reads at most `size` bytes. It loops, because one call may return fewer bytes than requested.
 
-    Catches every Exception, because each server raises its own class for a broken body.
+    Raises BodyBroken for any exception while reading, because each server has its own exception for a broken body.
     """
     pieces: list[bytes] = []
     try:
@@ -118,9 +118,9 @@ def _read_up_to(request: HttpRequest, size: int) -> bytes:
 
 
 class BodyMiddleware:
-    """Refuses unclear lengths on every path, and checks the size of forms of pages.
+    """Refuses unclear lengths on every path, and checks the size of bodies that pages receive.
 
-    API views check their own bodies after authentication.
+    API views check the size of their bodies themselves, after authentication.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

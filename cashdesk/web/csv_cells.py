@@ -1,27 +1,26 @@
-"""Writes CSV line by line, so that spreadsheets run no text as a formula."""
+"""Writes CSV line by line, and protects text that a spreadsheet would run as a formula."""
 
 import csv
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""A spreadsheet reads text that starts with one of these as a formula (OWASP, CSV injection). Includes the full-width
-forms.
-"""
+"""The first characters of text that a spreadsheet reads as a formula (OWASP, CSV injection), also in full width."""
 
 BYTE_ORDER_MARK: Final = "\ufeff"
-"""Starts each file. Without it, spreadsheets read UTF-8 as an old local code page."""
+"""The start of each file. Without this mark, spreadsheets read UTF-8 as an old local code page."""
 
 
 def formula_safe(value: Any) -> Any:
-    """Puts an apostrophe before text that a spreadsheet would run, such as `=HYPERLINK(...)`. Other values stay
-    unchanged.
+    """Puts an apostrophe before text that a spreadsheet would run as a formula, such as `=HYPERLINK(...)`.
+
+    Returns other values unchanged.
     """
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_SIGNS) else value
 
 
 class _Line:
-    """A file whose `write` returns the line, so that the csv module can stream."""
+    """A file-like object whose `write` returns the line. So the csv module can produce lines for a streamed answer."""
 
     def write(self, line: str) -> str:
         return line

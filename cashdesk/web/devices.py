@@ -1,6 +1,6 @@
 """Remembers in a signed cookie who signed in on a device (docs/decisions/0019-signing-in-and-being-held-back.md).
 
-The cookie grants no access. It only gives these people their own counter of wrong passwords on this device, so that a
+The cookie grants no access. It only gives the people in it a separate counter of wrong passwords on this device. So a
 stranger cannot use up their attempts.
 """
 
@@ -26,7 +26,7 @@ SALT: Final = "cashdesk.device"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """A device: the id that we gave it, and the ids of the people who signed in on it last, newest first."""
+    """A device: a random id, and the ids of the last people who signed in on it, newest first."""
 
     id: str
     people: tuple[int, ...] = ()
@@ -42,7 +42,7 @@ def device_of(request: HttpRequest) -> Device | None:
 
 
 def source_of(request: HttpRequest | None) -> Source:
-    """Returns where a password came from: the request's address, its device and the signed-in person."""
+    """Returns the source of a sign-in attempt: the request's address, its device and the signed-in person."""
     if request is None:
         return Source(address="")
     device, user = device_of(request), getattr(request, "user", None)
@@ -67,7 +67,7 @@ class DeviceMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Puts the person first in the device's list. A new device gets a random id."""
+        """Puts the person who signed in first in the device's list. A new device gets a random id."""
         response = self.get_response(request)
         person = getattr(request, "signed_in_person", None)
         if person is not None:

@@ -1,6 +1,6 @@
-"""The JSON formats of the published APIs: reading, writing, and the error body of each.
+"""The JSON parser and renderer of the APIs, and a `Dialect` per published API, which builds its error bodies.
 
-A dialect only shapes answers. `cashdesk.web.errors` decides the status of an error.
+A dialect only formats answers. `cashdesk.web.errors` decides the status of an error.
 """
 
 import json
@@ -31,10 +31,10 @@ MESSAGE_LENGTH_MAX: Final = 4_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """An error, ready to be written. Without a message, the field errors make up the message.
+    """An error that a dialect can write. If `message` is empty, the field errors become the message.
 
-    `errors` maps field names to texts. With `is_as_sent` these are the names in the request, else the domain's own
-    names.
+    `errors` maps field names to texts. If `is_as_sent` is set, the names are those in the request. Otherwise they are the
+    domain's own names.
     """
 
     status: int
@@ -45,7 +45,7 @@ class Fault:
     is_as_sent: bool = False
 
     def __post_init__(self) -> None:
-        """Limits the number and length of the texts, because they may contain what the caller sent."""
+        """Limits the number and length of the texts, because they may repeat input of the caller."""
         named = [item for item in self.errors.items() if item[0] != "body"]
         last = [self.errors["body"]] if "body" in self.errors else []
         if len(named) > ERRORS_NAMED_MAX:
@@ -58,7 +58,7 @@ class Fault:
 
 
 class Dialect:
-    """The base class. Each published API has a subclass."""
+    """The base class of dialects. Each published API has a subclass."""
 
     media_type = "application/json"
 
@@ -69,7 +69,7 @@ class Dialect:
 
 
 class BareDialect(Dialect):
-    """Cash sessions: bodies without an envelope, errors as `{"detail": text}`."""
+    """The dialect of cash sessions: bodies without an envelope, and errors as `{"detail": text}`."""
 
     @classmethod
     def error_body(cls, fault: Fault) -> dict[str, Any]:
@@ -78,7 +78,7 @@ class BareDialect(Dialect):
 
 
 class EnvelopeDialect(Dialect):
-    """Shifts: `{message, data}`, errors `{message, error?, data?: {errors: {field: text}}}`."""
+    """The dialect of shifts: `{message, data}`, and errors `{message, error?, data?: {errors: {field: text}}}`."""
 
     @classmethod
     def error_body(cls, fault: Fault) -> dict[str, Any]:
@@ -95,7 +95,7 @@ class EnvelopeDialect(Dialect):
 
 
 class CommonDialect(Dialect):
-    """Sign-in: clients of both older dialects use it, so an error has the fields of both."""
+    """The dialect of the sign-in. Clients of both older dialects use it, so an error has the fields of both."""
 
     @classmethod
     def error_body(cls, fault: Fault) -> dict[str, Any]:
@@ -104,7 +104,7 @@ class CommonDialect(Dialect):
 
 
 class ProblemDialect(Dialect):
-    """Our own APIs: RFC 9457 problem details."""
+    """The dialect of our own APIs: RFC 9457 problem details."""
 
     media_type = "application/problem+json"
 
@@ -130,7 +130,10 @@ def shortened(text: str, length: int) -> str:
 
 
 def dialect_of(path: str) -> type[Dialect]:
-    """Returns the dialect of the longest contributed prefix, so that an unknown path is refused as its neighbours are."""
+    """Returns the dialect of the longest contributed prefix of `path`, else ProblemDialect.
+
+    So an unknown path gets the error format of the paths beside it.
+    """
     return next((dialect for prefix, dialect in _by_prefix() if f"{path}/".startswith(f"{prefix}/")), ProblemDialect)
 
 
@@ -152,7 +155,7 @@ def camel_case(name: str) -> str:
 
 
 def one_sentence(fault: Fault) -> str:
-    """One sentence that names the fields, for dialects with nowhere else to put them."""
+    """Returns the field errors as one text with the field names, or the message if there are no field errors."""
     if not fault.errors:
         return fault.message
     return " ".join(text if text.startswith(name) else f"{name}: {text}" for name, text in fault.errors.items())
@@ -169,8 +172,8 @@ class ExactJSONParser(parsers.BaseParser):
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         """Returns the parsed body. Raises ParseError (400) for malformed or deeply nested JSON, or a repeated name.
 
-        Accepts NaN and Infinity, which are not JSON but which some programs write. The field's own check then refuses
-        them by name.
+        Accepts NaN and Infinity, which are not JSON, but some programs write them. The check of the field then refuses
+        them, so the error names the field.
         """
         try:
             body = json.loads(
@@ -196,12 +199,12 @@ def _exact(text: str) -> Decimal:
 
 
 def _exact_whole(text: str) -> int | Decimal:
-    # Python refuses to read integers of thousands of digits; none of ours has more than fifteen.
+    # int() refuses text of thousands of digits. A valid number has at most 15 digits, so a longer one becomes Infinity.
     return int(text) if len(text) <= WHOLE_DIGITS_READ else Decimal("Infinity")
 
 
 def _refuse_depth(body: Any) -> None:
-    """Raises ParseError for JSON nested deeper than any valid body. Uses a loop, so that later recursion is safe."""
+    """Raises ParseError for JSON that is nested deeper than any valid body. Uses a loop, because recursion could fail."""
     level = [body]
     for _depth in range(DEPTH_MAX):
         level = [
@@ -216,7 +219,7 @@ def _refuse_depth(body: Any) -> None:
 
 
 def _object_without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Raises ValueError for a repeated name. With two amounts under one name it is unclear which one counts."""
+    """Builds the object. Raises ValueError for a repeated name, because it is unclear which of the two values counts."""
     made = dict(pairs)
     if len(made) != len(pairs):
         raise ValueError("a name appears twice in one object.")
@@ -231,7 +234,7 @@ class ExactJSONRenderer(renderers.BaseRenderer):
     charset = None
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
-        """Returns the body, or nothing for an answer without one."""
+        """Returns the encoded body, which is empty if there is no data."""
         if data is None:
             return b""
         return simplejson.dumps(
@@ -254,7 +257,7 @@ class AnyAcceptNegotiation(negotiation.DefaultContentNegotiation):
     """Answers in JSON whatever the Accept header asks for, instead of 406, as the original APIs do."""
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
-        """Returns the first renderer that fits, else the first one."""
+        """Returns the first renderer that the Accept header allows, else the first renderer of the view."""
         try:
             return super().select_renderer(request, renderers, format_suffix)
         except exceptions.NotAcceptable:

@@ -1,8 +1,9 @@
-"""Drafts over HTTP: signs the token of a form, and saves the form's unsent input.
+"""Drafts in requests: signs the token of a form, and saves the unsent input of the form as a draft.
 
-The token is signed for one person. So a draft is never saved for another person who signs in at the same browser. A
-page calls `form_draft(request, subject, by=by)` (cashdesk/forms/draft.py) for the values of its fields. Its template
-includes `cashdesk/draft_note.html` above the form, and `cashdesk/draft.html` inside a form with `data-draft`.
+The token is signed for one person. So a draft is never saved for another person who signs in at the same browser. To use
+drafts, a page calls `form_draft(request, subject, by=by)` (cashdesk/forms/draft.py) and gets the values of its fields.
+The template of the page includes `cashdesk/draft_note.html` above the form, and `cashdesk/draft.html` inside a form with
+the attribute `data-draft`.
 """
 
 import json
@@ -22,13 +23,14 @@ DRAFT_FIELD: Final = "draft"
 """The hidden field that carries the form's token."""
 
 INPUT_FIELD: Final = "draft-input"
-"""The hidden field that carries the input of the previous page, on pages that ask first (sign in, confirm)."""
+"""The hidden field that carries the input of a form through a page in between, such as the sign-in page."""
 
 UNTYPED: Final = (
     "csrfmiddlewaretoken", "once", "step", "next", "seen", "device", "looked", "correct", DRAFT_FIELD, INPUT_FIELD,
 )  # fmt: skip
-"""Fields that every page fills in, so drafts leave them out; a page adds its own. Passwords are recognised by the field
-name.
+"""Fields that pages fill in themselves, so that drafts leave them out. A page can name more fields (`own_untyped`).
+
+Password fields are not listed here: `typed_in` recognises them by their name.
 """
 
 
@@ -46,13 +48,14 @@ class DraftKey:
 
     @property
     def untyped(self) -> tuple[str, ...]:
-        """The names of all fields that are not saved. The page passes them to its script, so that there is one list."""
+        """The names of all fields that are not saved. The script of the page receives the same list."""
         return (*UNTYPED, *self.own_untyped)
 
     @property
     def token(self) -> str:
-        """The signed value of the form's hidden field. It is the same each time, because the form's fingerprint
-        includes it.
+        """The signed value of the form's hidden field.
+
+        It does not change between requests, because it is part of the form's fingerprint (`idempotency.py`).
         """
         return _signer().sign_object([self.user_id, self.subject, self.page, *self.own_untyped])
 
@@ -77,9 +80,9 @@ class DraftKey:
 
 
 def typed_in(request: HttpRequest, key: DraftKey) -> dict[str, str]:
-    """Returns what the person typed into the form that was sent, or into the form behind INPUT_FIELD.
+    """Returns the input of the person: the fields of the sent form, or the fields that INPUT_FIELD carries.
 
-    Leaves out passwords and untyped fields, and cuts the rest to the size limits of a draft.
+    Leaves out passwords and untyped fields, and shortens the rest to the size limits of a draft.
     """
     sent = _input_of(request.POST[INPUT_FIELD]) if INPUT_FIELD in request.POST else request.POST.dict()
     typed: dict[str, str] = {}
@@ -96,7 +99,7 @@ def typed_in(request: HttpRequest, key: DraftKey) -> dict[str, str]:
 
 
 def draft_fields(request: HttpRequest) -> dict[str, str]:
-    """Returns the hidden fields that carry a form's input through another page. Empty without a valid token."""
+    """Returns the hidden fields that carry a form's input through another page, or no fields without a valid token."""
     key = DraftKey.of(request)
     if key is None:
         return {}
@@ -106,8 +109,9 @@ def draft_fields(request: HttpRequest) -> dict[str, str]:
 def save_input(
     *, request: HttpRequest, key: DraftKey, by: Principal, at: datetime, seen_version: int | None, device: str = ""
 ) -> Draft | None:
-    """Saves the input of a form as its draft and returns the draft. Returns None for an empty form that has no draft
-    yet.
+    """Saves the input of a form as its draft and returns the draft.
+
+    Returns None for an empty form that has no draft yet.
 
     Raises DraftChanged, DraftGone and InvalidInput, as `save_draft` does.
     """
@@ -118,7 +122,10 @@ def save_input(
 
 
 def save_sent(*, request: HttpRequest, by: Principal, at: datetime) -> str:
-    """Saves the sent input if the form was shown to this person. Returns the path that shows the draft, else ""."""
+    """Saves the sent input as a draft if the form was shown to this person.
+
+    Returns the path of the page with the form. Returns "" if nothing was saved.
+    """
     key = DraftKey.of(request)
     if key is None or not key.is_of(by):
         return ""

@@ -1,4 +1,4 @@
-"""Turns exceptions into answers: one table of statuses, and one place that builds every error of the API and of pages."""
+"""Turns exceptions into answers. Every error of the APIs and of the pages is built here, with its HTTP status."""
 
 import sys
 from typing import Any, Final
@@ -30,7 +30,7 @@ STATUS_OF: Final[tuple[tuple[type[errors.DomainError], int], ...]] = (
     (errors.InvalidMovement, status.HTTP_400_BAD_REQUEST),
     (errors.DomainError, status.HTTP_400_BAD_REQUEST),
 )
-"""Maps each DomainError to an HTTP status. The first match counts, so a subclass stands before its base class."""
+"""Maps each DomainError to an HTTP status. The first match counts, so a subclass must come before its base class."""
 
 
 RETRY_AFTER_SECONDS: Final = "1"
@@ -46,7 +46,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> HttpResponseBa
     request = context["request"]
     fault = fault_of(exc, request_id=request_id())
     if fault.status >= status.HTTP_500_INTERNAL_SERVER_ERROR:
-        # The signal makes the log, error trackers and the test client see it, like any unhandled exception.
+        # The signal tells the log, error trackers and the test client, as Django does for any unhandled exception.
         got_request_exception.send(sender=None, request=getattr(request, "_request", request))
     # The API description's views render YAML, but their errors are JSON like all others.
     request.accepted_renderer, request.accepted_media_type = ExactJSONRenderer(), ExactJSONRenderer.media_type
@@ -56,7 +56,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> HttpResponseBa
 
 
 def error_response(fault: Fault, *, dialect: type[Dialect], exc: Exception | None = None) -> Response:
-    """Builds the error answer, with Retry-After or WWW-Authenticate where the status needs one."""
+    """Builds the error answer, with Retry-After or WWW-Authenticate if the error needs it."""
     headers = {}
     if isinstance(exc, errors.TooManyAttempts):
         headers["Retry-After"] = str(exc.retry_after_seconds)
@@ -68,7 +68,7 @@ def error_response(fault: Fault, *, dialect: type[Dialect], exc: Exception | Non
 
 
 def fault_of(exc: Exception, *, request_id: str = "") -> Fault:
-    """Returns the message and code for an exception. For an unexpected one, the message shows only the request id."""
+    """Returns the Fault for an exception. For an unexpected exception, the message contains only the request id."""
     if isinstance(exc, errors.DomainError):
         return Fault(
             status=status_of(exc), code=exc.code, message=exc.message, errors=exc.errors, request_id=request_id
@@ -137,7 +137,7 @@ def request_id() -> str:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answers unknown paths: Django's handler404."""
+    """Answers requests for unknown paths. Django calls it as handler404."""
     fault = Fault(
         status=404, code="not_found", message=f"There is nothing at {request.path_info[:200]}.", request_id=request_id()
     )
@@ -145,7 +145,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answers requests that Django refuses before a view runs: its handler400."""
+    """Answers requests that Django refuses before a view runs. Django calls it as handler400."""
     fault = Fault(
         status=400, code="bad_request", message="The request could not be understood.", request_id=request_id()
     )
@@ -153,16 +153,16 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answers refused requests: Django's handler403."""
+    """Answers requests without permission. Django calls it as handler403."""
     return _page_or_body(
         request, fault_of(PermissionDenied(), request_id=request_id()), title=_("You do not have access to this page")
     )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answers exceptions outside API views: Django's handler500. Answers 503 if the database is away.
+    """Answers exceptions outside API views, with 503 if the database cannot serve now. Django calls it as handler500.
 
-    Django does not pass the exception, so it is read from `sys.exc_info()`.
+    Django does not pass the exception, so this function reads it from `sys.exc_info()`.
     """
     exc = sys.exc_info()[1]
     if isinstance(exc, Exception) and is_outage(exc):
@@ -173,7 +173,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def refusal(request: HttpRequest, exc: Exception) -> HttpResponse:
-    """Answers an exception outside API views: in the path's dialect under /api/v1/, elsewhere as a page."""
+    """Answers an exception outside API views: with a body under /api/v1/, and with an HTML page elsewhere."""
     fault = fault_of(exc, request_id=request_id())
     if fault.status == status.HTTP_503_SERVICE_UNAVAILABLE:
         with translation.override(_language_in_an_outage(request)):
@@ -186,7 +186,10 @@ def refusal(request: HttpRequest, exc: Exception) -> HttpResponse:
 
 
 def _language_in_an_outage(request: HttpRequest) -> str:
-    """Returns the active language, else the browser's, because the person's language cannot be read during an outage."""
+    """Returns the active language, or the browser's language if the default is active.
+
+    During an outage the language of the person cannot be read from the database.
+    """
     language = translation.get_language() or settings.LANGUAGE_CODE
     return translation.get_language_from_request(request) if language == settings.LANGUAGE_CODE else language
 
@@ -199,7 +202,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _page_or_body(request: HttpRequest, fault: Fault, *, title: str) -> HttpResponse:
-    """Answers in the path's dialect under /api/v1/, elsewhere as a page."""
+    """Answers with a body in the path's dialect under /api/v1/, and with an HTML page elsewhere."""
     if request.path_info.startswith(API_PREFIX) or request.path_info == API_PREFIX.rstrip("/"):
         dialect = dialect_of(request.path_info)
         return HttpResponse(

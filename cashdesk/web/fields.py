@@ -35,10 +35,9 @@ def date_in(text: str, *, field: str) -> date:
 
 
 def instant_in(text: str) -> datetime | None:
-    """Parses an ISO 8601 instant and returns it in UTC. Returns None for other text and for an instant without a UTC
-    offset.
+    """Parses an ISO 8601 instant and returns it in UTC. Returns None for other text and for an instant without offset.
 
-    Without an offset the instant would be a guess: read as UTC, an evening sale in Los Angeles gets the previous day.
+    Without an offset, UTC would be a guess, and the business date of an evening sale in Los Angeles could be wrong.
     """
     try:
         found = parse_datetime(text)
@@ -48,7 +47,7 @@ def instant_in(text: str) -> datetime | None:
 
 
 def unknown_names(given: Iterable[Any], *, known: Collection[str]) -> dict[str, str]:
-    """Returns an error for each of the first unknown names, and under `body` the number of further ones."""
+    """Returns an error text for each unknown name, up to ERRORS_NAMED_MAX. The key `body` counts the other names."""
     unknown = [name for name in given if name not in known]
     hint = f"; known are {', '.join(known)}" if known else ""
     named = {str(name)[:NAME_LENGTH_MAX]: f"is not known here{hint}." for name in unknown[:ERRORS_NAMED_MAX]}
@@ -58,10 +57,10 @@ def unknown_names(given: Iterable[Any], *, known: Collection[str]) -> dict[str, 
 
 
 class CamelCaseSerializer(serializers.Serializer[Any]):
-    """A serializer that publishes its declared fields in camelCase. Keys inside the data are never renamed."""
+    """A serializer that publishes its declared fields in camelCase. It never renames keys inside a value."""
 
     def get_fields(self) -> dict[str, Any]:
-        """Returns the fields under their published names. `source` and `method_name` still point to the declared names."""
+        """Returns the fields under their published names. `source` and `method_name` keep the declared names."""
         published = {}
         for name, field in super().get_fields().items():
             if field.source is None and camel_case(name) != name:
@@ -73,7 +72,7 @@ class CamelCaseSerializer(serializers.Serializer[Any]):
 
 
 class InstantField(serializers.DateTimeField):
-    """An ISO 8601 instant with its UTC offset; answers write it in UTC. The only field for instants as text."""
+    """An ISO 8601 instant with its UTC offset. Answers write it in UTC. All APIs use this field for instants as text."""
 
     def to_internal_value(self, data: Any) -> datetime:
         found = instant_in(data) if isinstance(data, str) else None
@@ -106,7 +105,7 @@ class StrictSerializer(serializers.Serializer[Any]):
     """A serializer that refuses unknown fields by name instead of ignoring them."""
 
     def to_internal_value(self, data: Any) -> Any:
-        """Returns the validated fields. Raises ValidationError that names each unknown field."""
+        """Returns the validated fields. Raises a ValidationError that names the unknown fields."""
         if isinstance(data, Mapping) and (unknown := unknown_names(data, known=self.fields)):
             raise serializers.ValidationError({name: [text] for name, text in unknown.items()})
         return super().to_internal_value(data)
@@ -121,8 +120,9 @@ class StrictSerializer(serializers.Serializer[Any]):
 
 @extend_schema_field({"oneOf": [{"type": "number"}, {"type": "string"}], "minimum": 0, "example": 1250.5})
 class NumberField(serializers.Field[Any, Any, Any, Any]):
-    """A JSON number or numeric text, 0 or more. The value stays as sent; `cashdesk.money` parses it once the currency
-    is known.
+    """A JSON number or numeric text, 0 or more.
+
+    The field returns the value as it was sent. `cashdesk.money` parses it when the currency is known.
     """
 
     def to_internal_value(self, data: Any) -> int | Decimal | str:
@@ -154,7 +154,7 @@ class WholeNumberFilter(django_filters.NumberFilter):
 
 @extend_schema_field({"type": "object", "description": "Read by itself; see the single call."})
 class AnythingField(serializers.Field[Any, Any, Any, Any]):
-    """Accepts any value. The code behind it validates the value later."""
+    """Accepts any value without validation. The view validates it later."""
 
     def to_internal_value(self, data: Any) -> Any:
         return data
@@ -173,7 +173,7 @@ class TextField(serializers.CharField):
 
 
 class ReferenceField(serializers.CharField):
-    """An id from another system: text, or a whole number, which is read as its digits."""
+    """An id from another system: text, or a whole number, which is converted to text."""
 
     def to_internal_value(self, data: Any) -> str:
         if isinstance(data, bool) or not isinstance(data, str | int):

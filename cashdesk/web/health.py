@@ -15,16 +15,16 @@ from cashdesk.web.outages import is_outage, is_read_only
 @never_cache
 @require_safe
 def livez(request: HttpRequest) -> JsonResponse:
-    """Answers 200 while the process can answer at all."""
+    """Answers 200 as long as the process runs."""
     return JsonResponse({"status": "ok"})
 
 
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Answers 200 if the database is reachable, writable, and has every migration and trigger. Else answers 503.
+    """Answers 200 if the database is reachable and writable, and has every migration and trigger. Otherwise answers 503.
 
-    The body names each check and its result.
+    The body contains the result of each check.
     """
     try:
         connection.ensure_connection()
@@ -45,9 +45,9 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 def _is_writable() -> bool:
-    """Tries a DELETE that matches no row, so it changes nothing.
+    """Whether the database accepts writes. Tries a DELETE that matches no row, so it changes nothing.
 
-    A lock that another connection holds counts as writable, because writers wait for each other.
+    The database also counts as writable if another connection holds a lock, because writers wait for each other.
     """
     try:
         with without_waiting(), connection.cursor() as cursor:

@@ -25,10 +25,10 @@ FORM_KEY: Final = "once"
 """The hidden field that carries the idempotency key of a form."""
 
 WITNESS_PROOF: Final = "witness_password"
-"""The field with the witness's password. It is never stored and not part of the fingerprint."""
+"""The field with the witness's password. The password is never stored, and is not part of the fingerprint."""
 
 NOT_SAID: Final = frozenset({"csrfmiddlewaretoken", WITNESS_PROOF})
-"""Fields that are not part of a form's fingerprint. A page that is shown again has a new CSRF token."""
+"""Fields that are not part of a form's fingerprint. The CSRF token changes each time a page is shown."""
 
 KEPT_FOR: Final = timedelta(hours=24)
 NOT_KEPT: Final = frozenset({400, 401, 403, 413, 415, 429})
@@ -54,12 +54,12 @@ def key_of(request: Request) -> str:
 def answer_once(
     *, request: Request, key: str, by: Principal, at: datetime, answer: Callable[[], Response]
 ) -> HttpResponse | Response:
-    """Returns the stored answer for the key. Else calls `answer` and stores its answer in the same transaction as the
-    effect.
+    """Returns the stored answer for the key. If there is none, calls `answer` and stores the new answer.
 
-    If the process is killed in between, neither the effect nor the answer is stored, so a retry runs it again. `answer`
-    returns a rendered Response and does not raise. A 5xx answer rolls the effect back and is not stored. Raises
-    KeyReused if another request used the key, StillRunning while the first request with this key runs.
+    The effect and the answer are stored in one transaction. If the process dies before the commit, neither is stored, and
+    a retry runs the request again. `answer` must return a rendered Response and must not raise. A 5xx answer rolls the
+    effect back and is not stored. Raises KeyReused if the key was used for a different request, and StillRunning on
+    PostgreSQL while the first request with this key runs.
     """
     owner = _owner(by)
     fingerprint = _fingerprint(request)
@@ -98,8 +98,8 @@ def act_once(*, request: HttpRequest, by: Principal, at: datetime, act: Callable
     """Runs `act` once for a sent form and returns the path that `act` returns.
 
     A second click, a reload or a simultaneous request changes nothing and gets the same path. If `act` raises, nothing
-    is stored and the corrected form may use the same key. A key expires when its stored answer does, so it can never
-    act twice.
+    is stored, and the corrected form may use the same key. A key expires together with its stored answer, so `act` can
+    never run twice for one key.
 
     Raises KeyReused if the key is not signed by us, is too old, or was used for a form with other input.
     """
@@ -143,10 +143,10 @@ def _form_signer() -> TimestampSigner:
 
 
 def _take_turn(owner: str, key: str, *, waits: bool = False) -> None:
-    """Takes a lock on the key until the transaction ends, so that one request per key runs at a time.
+    """Locks the key until the transaction ends, so that only one request per key runs at a time.
 
-    SQLite needs no lock: its write transaction already makes the second request wait. On PostgreSQL the second request
-    raises StillRunning, or waits if `waits` is set.
+    SQLite needs no lock, because its write transaction already makes the second request wait. On PostgreSQL this raises
+    StillRunning if another request holds the lock, or waits if `waits` is set.
     """
     if connection.vendor != "postgresql":
         return

@@ -12,14 +12,14 @@ from cashdesk.formats import written_as
 from cashdesk.models import User
 
 ENGLISH_PATHS: Final = ("/api/", "/admin/", "/livez", "/readyz")
-"""Answers for programs must not depend on the caller's language; the admin is not translated."""
+"""Paths that always use English. Answers for programs must not depend on a language, and the admin is not translated."""
 
 
 class LanguageMiddleware:
-    """Answers pages in the language of the person, else of their store, else of the browser. ENGLISH_PATHS are in
-    English.
+    """Shows pages in the language of the person, else of their store, else of the browser. ENGLISH_PATHS use English.
 
-    Amounts and dates are written in the style of the store. The user row already joins the store, so no query is added.
+    Pages write amounts and dates in the style of the store. The query for the person already joins the store, so this
+    adds no query.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -43,5 +43,5 @@ class LanguageMiddleware:
 
 
 def _of_browser(request: HttpRequest) -> str:
-    """Returns the language from the language cookie, else the first supported one of Accept-Language."""
+    """Returns the language in the language cookie, else the first supported language of Accept-Language."""
     return translation.get_language_from_request(request)

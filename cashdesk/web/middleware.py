@@ -1,4 +1,4 @@
-"""Middleware for request ids and API paths, and the client's address."""
+"""Middleware for request ids and API paths, and a function that finds the client's address."""
 
 from collections.abc import Callable
 
@@ -42,12 +42,12 @@ class ApiPathMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Removes trailing slashes before the path is resolved, and marks API answers as not cacheable."""
+        """Removes trailing slashes before Django resolves the path, and forbids caches to store API answers."""
         if request.path_info.startswith(API_PREFIX) and request.path_info.endswith("/"):
             request.path_info = request.path_info.rstrip("/")
         response = self.get_response(request)
         if request.path_info.startswith(API_PREFIX):
-            # A cache must never show one person's figures to another, nor may the browser after sign-out.
+            # A cache must never show one person's figures to another person. The browser must not show them after sign-out.
             response.headers.setdefault("Cache-Control", "no-store")
             patch_vary_headers(response, ("Authorization", "Cookie"))
         return response

@@ -1,4 +1,4 @@
-"""Parts of the API description that are specific to our adapters: sign-in schemes and error bodies."""
+"""Parts of the API description that drf-spectacular cannot derive: error bodies, headers and sign-in schemes."""
 
 from typing import Any
 

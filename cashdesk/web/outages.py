@@ -1,4 +1,4 @@
-"""Recognises database outages, after which the same request may succeed a moment later, and answers them with 503."""
+"""Recognises database outages and answers them with 503. The same request may succeed a moment later."""
 
 from typing import Final
 
@@ -15,7 +15,7 @@ READ_ONLY_WORDS: Final = "readonly database"
 
 
 def is_outage(exc: BaseException) -> bool:
-    """Whether an exception means that the database cannot serve now, not that the query is wrong."""
+    """Whether the database raised the exception because it cannot serve now, and not because the query is wrong."""
     return isinstance(exc, OperationalError | InterfaceError) or _state_of(exc) in OUTAGE_STATES
 
 
@@ -25,7 +25,7 @@ def is_read_only(exc: BaseException) -> bool:
 
 
 def fault_of_outage(exc: BaseException, *, request_id: str) -> Fault:
-    """Returns a 503 for an outage. Never repeats the database's message, which names hosts and users."""
+    """Returns the 503 error for an outage. It never repeats the database's message, which names hosts and users."""
     code, message = "busy", "The database is busy or cannot be reached."
     if is_read_only(exc):
         code, message = "read_only", "The database takes no changes right now."

@@ -22,11 +22,11 @@ SAFE: Final = ("GET", "HEAD")
 
 
 def page_for(role: Role, *, takes_posts: bool = False) -> Callable[[Page], Page]:
-    """Makes a view of `(request, by, ...)` a page for people with at least this role. No cache stores its answer.
+    """Decorates a view `(request, by, ...)` as a page for people with at least this role. No cache may store the page.
 
     Anonymous users go to the sign-in page and return here with their form input. A role that is too low gets 403; an
-    object out of scope gets 404. With `takes_posts` the page also accepts POST; Django's middleware has checked the
-    CSRF token.
+    object out of scope gets 404. With `takes_posts` the page also accepts POST. Django's middleware checks the CSRF token
+    before that.
     """
     methods = [*SAFE, *(["POST"] if takes_posts else [])]
 
@@ -56,9 +56,9 @@ def page_for(role: Role, *, takes_posts: bool = False) -> Callable[[Page], Page]
 
 
 def ask_to_sign_in(request: HttpRequest, *, name: str = "") -> HttpResponse:
-    """Shows the sign-in page in answer to a sent form, with the form's input in hidden fields.
+    """Answers a sent form with the sign-in page, which carries the form's input in hidden fields.
 
-    The status is 403: a 401 would have to name a sign-in method that browsers implement themselves.
+    The status is 403, because a 401 must name a sign-in method that browsers implement themselves.
     """
     key = DraftKey.of(request)
     wanted = key.page if key else request.POST.get("next", "")

@@ -1,4 +1,4 @@
-"""Pagination by cursor: the same cost at any depth, and no row is repeated or missed while new ones arrive."""
+"""Pagination by cursor. Every page costs the same, and new rows never make a page repeat or miss a row."""
 
 import base64
 import binascii
@@ -15,7 +15,7 @@ LIMIT_MAX: Final = 1000
 
 
 class NewestFirst:
-    """A page of rows, ordered by (`instant`, id) descending. `next_link` is set if there are more rows."""
+    """Reads one page of rows, newest first: by (`instant`, id) descending. `next_link` is set if more rows follow."""
 
     parameters: Final = ("limit", "cursor")
 
@@ -24,7 +24,7 @@ class NewestFirst:
         self.next_link: str | None = None
 
     def page(self, queryset: "QuerySet[Any]", request: Request) -> list[Any]:
-        """Returns the rows for the query parameters `limit` and `cursor`. Raises InvalidInput."""
+        """Returns the rows for the query parameters `limit` and `cursor`. Raises InvalidInput for wrong parameters."""
         limit = _limit(request.query_params.get("limit"))
         cursor = request.query_params.get("cursor")
         rows = queryset.order_by(f"-{self.instant}", "-pk")
@@ -39,7 +39,7 @@ class NewestFirst:
         return found
 
     def headers(self) -> dict[str, str]:
-        """Returns the Link header if there are more rows, else nothing."""
+        """Returns the Link header if more rows follow, else no headers."""
         return {"Link": f'<{self.next_link}>; rel="next"'} if self.next_link else {}
 
     def _link(self, request: Request, last: Model) -> str:

@@ -1,4 +1,4 @@
-"""Permissions of API calls: each view declares them, and a call without a declaration is denied."""
+"""Permissions of API calls. Each view declares the permissions of its actions; an action without a declaration is denied."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ from cashdesk.enums import Role, Scope
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """The requirements of a call: the lowest role for people, and the scope for programs (None: not for programs)."""
+    """The requirements of a call: the lowest role for people, and the scope for programs. None denies all programs."""
 
     role: Role = Role.CASHIER
     scope: Scope | None = None
@@ -23,7 +23,7 @@ PUBLIC = Access()
 
 
 class DeclaredAccess(BasePermission):
-    """Allows a call if the view's `access` table allows its action. An action that is missing there is denied."""
+    """Allows a call if the view's `access` table allows its action. Denies an action that the table lacks."""
 
     message = "Your role or the scopes of your key do not allow this."
 
@@ -36,7 +36,7 @@ class DeclaredAccess(BasePermission):
         if not isinstance(principal, Principal):
             return False
         if view.action in (None, "metadata"):
-            # The path does not support this method: a signed-in caller gets 405, and nothing is called.
+            # The path does not support this method. DRF then answers 405, so no action runs.
             return True
         if declared is None:
             return False

@@ -22,7 +22,7 @@ SHOWN_PARAMETERS: Final = frozenset(
         "status", "store", "storeId", "table", "to", "toDate", "type", "vendor", "year",
     }
 )  # fmt: skip
-"""Query parameters whose values are logged. Any other value is masked, such as an API key that was put into a URL."""
+"""Query parameters whose values are logged. All others are masked, because people put API keys into URLs."""
 PLAIN: Final = re.compile(r"[\w.:+-]{0,40}", re.ASCII)
 SECRET_SHAPE: Final = re.compile(r"c[kt]_[\w-]{6,}", re.ASCII)
 MASK: Final = "***"
@@ -31,12 +31,12 @@ USER_AGENT_LENGTH_MAX: Final = 300
 
 
 def without_secrets(text: str) -> str:
-    """Masks everything that looks like one of our tokens or API keys."""
+    """Masks every part of the text that looks like one of our tokens or API keys."""
     return SECRET_SHAPE.sub(MASK, text)
 
 
 def request_line(request: HttpRequest) -> str:
-    """Returns method, path and query for the log. Shows only the values of known parameters, and only plain ones."""
+    """Returns method, path and query for the log. Masks unknown parameters, and values that are long or unusual."""
     line = f"{request.method} {request.path[:PATH_LENGTH_MAX]}"
     query = str(request.META.get("QUERY_STRING", ""))
     if query:
@@ -51,10 +51,10 @@ def _shown(name: str, value: str) -> str:
 
 
 class RequestLogMiddleware(django_structlog.RequestMiddleware):
-    """django-structlog's middleware, changed so that every request ends with exactly one `request_finished`.
+    """Changes django-structlog's middleware, so that every request ends with exactly one `request_finished`.
 
-    A failure also logs `request_failed` before that. A database outage is logged in one line without a traceback, which
-    would be the same for every request.
+    A failure also logs `request_failed` before that. A database outage is logged in one line without a traceback, because
+    the traceback would be the same for every request.
     """
 
     def prepare(self, request: HttpRequest) -> None:
@@ -80,7 +80,7 @@ class RequestLogMiddleware(django_structlog.RequestMiddleware):
         """
         user = request.__dict__.get("user")
         if type(user) is SimpleLazyObject:
-            user = user._wrapped  # the loaded person, or an empty marker: does not load it
+            user = user._wrapped  # the loaded person, or an empty marker. Reading it does not load the person.
         if isinstance(user, User | AnonymousUser):
             structlog.contextvars.bind_contextvars(user_id=user.pk)
 
@@ -88,5 +88,5 @@ class RequestLogMiddleware(django_structlog.RequestMiddleware):
         if not is_outage(exception):
             super()._process_exception(request, exception)
             return
-        request._raised_exception = exception  # type: ignore[attr-defined]  # tells django-structlog that it is logged
+        request._raised_exception = exception  # type: ignore[attr-defined]  # django-structlog then does not log it again
         logger.error("request_failed", request=request_line(request), error=without_secrets(str(exception))[:300])

@@ -1,7 +1,8 @@
-"""Browser sessions in the database, which end some hours after sign-in, or earlier when idle.
+"""Browser sessions in the database. They end some hours after the sign-in, or earlier if nobody uses them.
 
-Django's own sessions end two weeks after the last write. Ours end sooner because a till is shared: `ACCESS_TOKEN_HOURS`
-after sign-in, as tokens do, or `SESSION_IDLE_MINUTES` after the last request. Unsent form input survives as a draft.
+Django's own sessions end two weeks after the last write. Ours end sooner, because several people share a till. A session
+ends `ACCESS_TOKEN_HOURS` after the sign-in (the lifetime), as tokens do. It also ends `SESSION_IDLE_MINUTES` after the
+last request (the idle limit). Unsent form input is kept as a draft.
 """
 
 from contextlib import suppress
@@ -21,39 +22,39 @@ LAST_USE_PRECISION: Final = timedelta(minutes=1)
 
 
 class SessionStore(db.SessionStore):
-    """Django's session store, with a row that expires at the earlier of both ends. No other check is needed."""
+    """Django's session store, but the row expires at the end of the lifetime or at the idle limit, whichever is earlier."""
 
     def load(self) -> dict[str, Any]:
-        """Reads the session and moves its idle end forward, at most once a minute."""
+        """Reads the session and extends its idle limit, at most once a minute."""
         row = self._get_session_from_db()  # type: ignore[attr-defined]  # Django has it, its stubs do not
         if row is None:
             return {}
         data = self.decode(row.session_data)
         if SESSION_KEY in data and SIGNED_IN_AT not in data:
-            # An earlier version made it; it would last two weeks.
+            # An earlier version of Cashdesk created this session, and it would last two weeks.
             self._session_key = None
             return {}
         now = timezone.now()
         due = min(now + _idle(), _end_of(data) or now + _lifetime())
         if due - row.expire_date >= LAST_USE_PRECISION:
-            # A read must not fail or wait when the database takes no writes. The session then ends a little earlier.
+            # A read must not fail or wait if the database accepts no writes. The session then ends a little earlier.
             with suppress(DatabaseError), without_waiting():
                 self.model.objects.filter(pk=row.pk, expire_date__gt=now).update(expire_date=due)
         return data
 
     def cycle_key(self) -> None:
-        """Gives the session a new key at sign-in and restarts its hours."""
+        """Gives the session a new key at the sign-in, and restarts its lifetime."""
         self.pop(SIGNED_IN_AT, None)
         super().cycle_key()
 
     def save(self, must_create: bool = False) -> None:  # noqa: FBT001, FBT002 (Django's signature)
-        """Writes the session. The first write with a signed-in person starts its hours."""
+        """Writes the session. The first write with a signed-in person starts its lifetime."""
         if SESSION_KEY in self and SIGNED_IN_AT not in self:
             self[SIGNED_IN_AT] = int(timezone.now().timestamp())
         super().save(must_create)
 
     def get_expiry_age(self, **kwargs: Any) -> int:
-        """Returns the lifetime of the cookie in seconds: until the hours end. Only the row holds the idle end."""
+        """Returns the seconds until the lifetime ends, for the cookie. Only the row in the database has the idle limit."""
         now = timezone.now()
         return max(0, int(((_end_of(self) or now + _lifetime()) - now).total_seconds()))
 
@@ -71,6 +72,6 @@ def _idle() -> timedelta:
 
 
 def _end_of(data: Any) -> datetime | None:
-    """Returns when the session's hours end, or None if nobody is signed in."""
+    """Returns the end of the session's lifetime, or None if nobody is signed in."""
     began = data.get(SIGNED_IN_AT)
     return datetime.fromtimestamp(began, tz=UTC) + _lifetime() if isinstance(began, int) else None

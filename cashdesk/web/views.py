@@ -1,4 +1,4 @@
-"""The base class of every API view, which validates, makes one domain call, and renders."""
+"""The base class of every API view. A view validates the request, calls the domain once, and renders the answer."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,10 +23,11 @@ from cashdesk.web.permissions import Access
 
 
 class ApiViewSet(viewsets.GenericViewSet[Any]):
-    """A DRF viewset with a dialect, declared access, idempotency keys, and refusal of unknown query parameters.
+    """Adds to DRF's viewset a dialect, declared access and idempotency keys, and refuses unknown query parameters.
 
-    `access` maps each action to who may call it, `query_parameters` to the parameters it accepts. Answers of actions in
-    `not_replayed` hold a secret and are never stored. Actions in `takes_batches` accept a large body.
+    `access` maps each action to the role and scope that it needs. `query_parameters` maps each action to the query
+    parameters that it accepts. Answers of actions in `not_replayed` contain a secret and are never stored. Actions in
+    `takes_batches` accept a large body.
     """
 
     http_method_names = ("get", "post", "patch", "head")
@@ -44,14 +45,14 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
             raise ValidationError(unknown)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """DRF's dispatch, except that the handler runs once per idempotency key."""
+        """Replaces DRF's dispatch: checks the size of the body, and runs the handler once per idempotency key."""
         self.args, self.kwargs = args, kwargs
         request_ = self.initialize_request(request, *args, **kwargs)
         self.request = request_
         self.headers = self.default_response_headers
         try:
             self.initial(request_, *args, **kwargs)
-            # After authentication: an anonymous caller's body is never read beyond the ordinary limit.
+            # This comes after authentication, so that a large body is never read for an anonymous caller.
             if request.method not in BODILESS:
                 read_body(request, limit=BATCH if self.action in self.takes_batches and request_.auth else ORDINARY)
                 request.body  # noqa: B018 (Django caches it before the parser consumes the stream)
@@ -64,15 +65,16 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
         return self.response
 
     def _note_use(self, request: Request) -> None:
-        """Records when a token was used. Skipped after a 5xx, because the database may be away."""
+        """Records the time of the token's last use. Skips this after a 5xx, because the database may be unreachable."""
         principal = request.__dict__.get("_auth")
         if isinstance(principal, Principal) and principal.token is not None and self.response.status_code < 500:
             note_use(token=principal.token, at=self.now)
 
     def confirm(self, request: Request) -> None:
-        """Checks before each answer, also before a stored one. Does nothing here; views override it.
+        """A hook for checks before each answer, even before a stored answer. Does nothing unless a view overrides it.
 
-        Runs outside the answer's transaction, so its writes stay, such as a counted password attempt.
+        It runs outside the transaction of the answer. So its writes stay if the answer fails, such as the record of a
+        wrong password.
         """
 
     def _answer(self, request: Request) -> Any:
@@ -95,7 +97,7 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
 
     @property
     def now(self) -> datetime:
-        """The current time, read when the request arrives."""
+        """The current time. Each access reads the clock again."""
         return timezone.now()
 
     @property
@@ -104,7 +106,7 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
         return cast(Principal, self.request.auth)
 
     def validated(self, serializer_class: type[Serializer[Any]], **context: Any) -> Any:
-        """Returns the validated body. Raises ValidationError that names the fields."""
+        """Returns the validated body. Raises a ValidationError that names the wrong fields."""
         serializer = serializer_class(
             data=self.request.data, context={**self.get_serializer_context(), "by": self.by, **context}
         )

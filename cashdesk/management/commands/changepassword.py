@@ -17,7 +17,7 @@ TRIES: Final = 3
 
 
 class Command(changepassword.Command):
-    """Django's command, but it also signs the person out everywhere and writes to the audit trail."""
+    """Django's command, which also signs the person out everywhere and writes an audit entry."""
 
     help = "Sets a new password for a person, by username, and signs them out everywhere."
 

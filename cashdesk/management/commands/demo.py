@@ -14,7 +14,7 @@ from cashdesk.management.demo_world import ACCOUNT_NAME, describe, make_world
 from cashdesk.models import Account
 
 MAKING_LOCK: Final = 5_001_133_720_264
-"""The PostgreSQL advisory lock that is held while the data is created."""
+"""The number of the PostgreSQL advisory lock that the command holds while it creates the data."""
 
 
 class Command(BaseCommand):
@@ -48,11 +48,11 @@ def _world_exists() -> bool:
 
 @transaction.atomic
 def _make_once() -> None:
-    """Creates the data. If two commands run at once, the second waits here and then finds the data."""
+    """Creates the data. If two commands run at once, the second command waits here and then finds the data."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s::bigint)", [MAKING_LOCK])
-    # On SQLite the transaction itself has already waited for its turn.
+    # SQLite needs no lock, because only one write transaction runs at a time.
     if not _world_exists():
         make_world(at=timezone.now())
 

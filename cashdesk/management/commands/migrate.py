@@ -31,15 +31,15 @@ HARMLESS: Final[dict[str, tuple[type[Operation], ...]]] = {
         CreateModel, AddIndex, RemoveIndex, AlterModelOptions, AlterModelManagers, AddField, AddConstraint, RemoveConstraint,
     ),
 }  # fmt: skip
-"""Operations that work with the triggers in place: they neither rewrite rows nor rebuild a table."""
+"""Operations during which the triggers can stay, because they neither rewrite rows nor rebuild a table."""
 
 
 class Command(migrate.Command):
-    """Drops triggers for the migrations that need it, inside the transaction of each migration.
+    """Drops the triggers of the tables that a migration changes, inside the transaction of that migration.
 
-    Triggers name columns of several tables, so some schema changes fail while they exist. A data migration may also
-    write what they refuse. The triggers are back before the commit, so no other connection ever sees the ledger
-    unprotected.
+    Triggers name columns of several tables, so some schema changes fail while the triggers exist. A data migration may
+    also write rows that the triggers refuse. The command creates the triggers again before the commit, so no other
+    connection ever sees the ledger unprotected.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -49,15 +49,15 @@ class Command(migrate.Command):
         self._alias = DEFAULT_DB_ALIAS
 
     def get_check_kwargs(self, options: dict[str, Any]) -> Any:
-        """Skips database checks, because missing triggers are about to be created."""
+        """Skips the database checks, because this command creates the missing triggers at its end."""
         kwargs: Any = super().get_check_kwargs(options)
         return {**kwargs, "databases": None}
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Migrates, then creates every trigger that is missing or from another version.
+        """Migrates, then creates every missing trigger and replaces triggers of another version.
 
-        After a migration back, or to a version that is not the newest, this version's triggers do not fit the
-        tables. Then they are not created, and `manage.py check --database default` reports them.
+        If not all migrations have run, for example after a migration backwards, the triggers of this version do not fit the
+        tables. Then the command creates none of them, and `manage.py check --database default` reports them.
         """
         self._alias = options["database"]
         connection = connections[self._alias]
@@ -73,7 +73,7 @@ class Command(migrate.Command):
             triggers.install(connection)
 
     def migration_progress_callback(self, action: str, migration: Any = None, fake: bool = False) -> None:  # noqa: FBT001, FBT002
-        """Wraps each migration in a transaction. An error rolls it back, and the triggers are there again."""
+        """Wraps a migration in a transaction. After an error, the rollback also restores the triggers."""
         if action in ("apply_start", "unapply_start") and not fake:
             self._begin(migration, is_backward=action == "unapply_start")
         elif action in ("apply_success", "unapply_success"):
@@ -85,7 +85,7 @@ class Command(migrate.Command):
         tables = guarded_tables(migration, connection, is_backward=is_backward)
         if not tables or not migration.atomic:
             return
-        # SQLite ignores this inside a transaction, and Django's schema editor requires it.
+        # Django's schema editor requires this on SQLite, and SQLite ignores it inside a transaction. So it comes first.
         connection.disable_constraint_checking()
         self._migration.callback(connection.enable_constraint_checking)
         self._migration.enter_context(transaction.atomic(using=self._alias))
@@ -101,10 +101,11 @@ class Command(migrate.Command):
 def guarded_tables(
     migration: Migration, connection: BaseDatabaseWrapper, *, is_backward: bool = False
 ) -> frozenset[str]:
-    """Returns the tables whose triggers a migration must drop.
+    """Returns the tables whose triggers the command must drop for a migration.
 
-    Migrations of third-party apps need none. SQLite rebuilds a table for most changes and then checks every trigger
-    that names it, so it needs all. A reverse migration and an operation that names no table need all too.
+    These are no tables for the migration of a third-party app, and on PostgreSQL the tables that the operations change. They
+    are all tables in three cases: on SQLite, which rebuilds a table for most changes and then checks every trigger that
+    names the table; for a migration backwards; and for an operation that names no table.
     """
     guarded = triggers.guarded_tables()
     if not any(table.startswith(f"{migration.app_label}_") for table in guarded):

@@ -1,4 +1,4 @@
-"""`manage.py tidy`: deletes expired rows that are not money."""
+"""`manage.py tidy`: deletes expired rows, but never rows of the books."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from cashdesk.web.idempotency import KEPT_FOR
 
 
 class Command(BaseCommand):
-    """Deletes expired rows. Safe to run from cron at any interval."""
+    """Deletes expired rows. Cron may run it at any interval."""
 
     help = (
         "Removes answers to idempotent requests older than 24 hours, expired sign-in attempts, ended "

@@ -1,4 +1,4 @@
-"""`manage.py verify`: proves the books, store by store."""
+"""`manage.py verify`: checks the books, store by store."""
 
 from argparse import ArgumentParser
 from itertools import chain
@@ -15,7 +15,7 @@ FAULTS_SHOWN = 100
 
 
 class Command(BaseCommand):
-    """Recalculates seals, balances, results and payments from the movements, and fails if anything differs."""
+    """Recalculates seals, balances, results and payments from the movements, and fails if any stored figure differs."""
 
     help = "Checks the books: recalculates every seal, balance, result and payment from the movements. Only reads."
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--store", help="Number or UUID of one store. Default: all stores.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Prints each fault. The exit status is 1 if there is any."""
+        """Prints the faults, at most FAULTS_SHOWN. Raises CommandError (exit status 1) if there is a fault."""
         stores = stores_for(options["store"], among=Store.objects.all())
         proofs = [import_string(path) for path in settings.PROOFS]
         found = 0
