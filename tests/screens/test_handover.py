@@ -93,7 +93,7 @@ def test_a_cashier_of_another_register_is_told_why_not(cast: Cast, carla: Browse
     page = Browser(dora)
     page.get("/desk")
     assert "Carla handed over register 1" in page.text
-    assert "You work at register 2. A cashier of that register" in page.text
+    assert "You work at register 2. Only a cashier of register 1 or a manager can count it." in page.text
     assert "Take over register 1" not in page.text
     assert "Open a drawer" in page.text
 
