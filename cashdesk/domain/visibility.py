@@ -1,7 +1,7 @@
-"""Visibility of expected amounts, and the audit entry for each view of one (law 5).
+"""Decides who may see expected amounts, and writes an audit entry when somebody sees one before the count (law 5).
 
-Nobody learns what is expected before the count, except managers, programs with the scope and the system. Lists, pages,
-reports and exports call these functions. `settlements.domain.visibility` adds the rules for settlements and reports.
+Only managers, programs with the scope and the system may see an expected amount before the count. Lists, pages, reports
+and exports call these functions. `settlements.domain.visibility` has the rules for settlements and reports.
 """
 
 from collections import defaultdict
@@ -26,22 +26,23 @@ S = TypeVar("S", bound=CashSession)
 
 
 def may_see_expected(by: Principal) -> bool:
-    """Whether the caller may see what a place should hold before it is counted. Cashiers may not.
+    """Whether the caller may see the expected amount of a place before it is counted. A cashier may not.
 
-    Doors also check the scope of a program (`Access`).
+    For a program, the API has already checked the scope (`Access`).
     """
     return by.has_role(Role.MANAGER)
 
 
 def with_shown_result(sessions: "QuerySet[S]", *, by: Principal) -> "QuerySet[S]":
-    """Adds `shows_result` and `awaits_count` to sessions.
+    """Adds `shows_result` and `awaits_count` to the sessions of a query.
 
-    `shows_result`: `by` may see the final amounts (law 5). `awaits_count`: the drawer still needs a count, so each
-    manager who sees it gets an audit entry.
+    `shows_result`: `by` may see the final amounts of the session (law 5). `awaits_count`: somebody must still count the
+    drawer. If a manager sees the final amounts of such a session, `note_rows_seen` writes an audit entry.
 
-    The final amounts of a counted session are visible, those of an open one never. After a forced close or a handover a
-    manager sees them. The cashier sees them only after another person has counted the drawer: at the next opening,
-    afterwards, or in a settlement (docs/decisions/0008).
+    The final amounts of a session that was counted and not handed over are visible. Those of an open session are never
+    visible. After a forced close or a handover, a manager sees the final amounts at once. The cashier sees them only
+    after another person has counted the drawer: at the next opening, in a count after the close, or in a settlement
+    (docs/decisions/0008).
     """
     counted_since = was_counted_since()
     may_see_waiting = Value(value=True) if may_see_expected(by) else was_counted_by_another(by.user)
@@ -50,7 +51,7 @@ def with_shown_result(sessions: "QuerySet[S]", *, by: Principal) -> "QuerySet[S]
     shown = sessions.annotate(
         awaits_count=Case(
             When(leaves_cash, then=~counted_since),
-            # The opening difference tells what is still in the drawer, so only managers see it.
+            # The opening difference reveals the amount that is still in the drawer, so only managers see it.
             When(Q(is_cancelled=True) & ~Q(opening_difference=0), then=waits_for_manager),
             default=Value(value=False),
             output_field=BooleanField(),
@@ -68,16 +69,17 @@ def with_shown_result(sessions: "QuerySet[S]", *, by: Principal) -> "QuerySet[S]
 def result_is_shown(session: CashSession) -> bool:
     """Whether the caller may see the final amounts of a session.
 
-    Rows of a list have `shows_result` from their query. A session without it is the caller's own: open, or just counted.
+    The rows of a list have `shows_result` from `with_shown_result`. A session without `shows_result` is the caller's
+    own: it is open, or the caller has just counted it.
     """
     return bool(getattr(session, "shows_result", session.is_counted))
 
 
 @transaction.atomic
 def view_book(*, place: Place, by: Principal, at: datetime) -> Book:
-    """Returns what a vault or a register should hold now, and writes an audit entry (law 5).
+    """Returns the book of a vault or a register, and writes an audit entry that the caller saw it (law 5).
 
-    Raises Forbidden for a cashier, InvalidInput for a place outside the store, which nobody counts.
+    Raises Forbidden for a cashier, and InvalidInput for a place outside the store, because nobody counts such a place.
     """
     if not may_see_expected(by):
         raise Forbidden("Only a manager can see what a place should hold.")
@@ -90,15 +92,15 @@ def view_book(*, place: Place, by: Principal, at: datetime) -> Book:
 def note_seen(
     *, subject: str, by: Principal, at: datetime, store: Store, detail: Mapping[str, Any] | None = None
 ) -> None:
-    """Writes an audit entry that the caller was shown what is expected."""
+    """Writes an audit entry that the caller saw an expected amount."""
     audit.note(action="expected.seen", subject=subject, by=by, at=at, store=store, detail=detail)
 
 
 def note_rows_seen(*, rows: Iterable[Any], by: Principal, at: datetime, noun: str = "sessions") -> None:
-    """Writes one audit entry per store if `by` was shown the expected amount of uncounted drawers (law 5).
+    """Writes one audit entry per store if `by` saw the expected amounts of drawers that still need a count (law 5).
 
-    `rows` are sessions or settlements with `awaits_count` and `shows_result` from their queries. Other rows are
-    ignored.
+    `rows` are sessions or settlements with `awaits_count` and `shows_result` from their queries. A row without one of
+    them, or with one of them false, is ignored.
     """
     awaited: dict[Store, list[int]] = defaultdict(list)
     for row in rows:

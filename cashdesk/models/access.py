@@ -9,9 +9,10 @@ from cashdesk.models.place import Place
 
 
 class AccessToken(models.Model):
-    """A secret that authenticates a person (after signing in) or a program (an API key).
+    """A token of a signed-in person, or an API key of a program. Its secret authenticates the requests.
 
-    The secret is shown once and never stored. `digest` is its SHA-256; `prefix` lets people recognise it.
+    The secret is shown once and never stored. `digest` is the SHA-256 of the secret, and `prefix` is its beginning, by
+    which people recognise it.
     """
 
     kind = models.CharField(max_length=16, choices=TokenKind.choices)
@@ -54,10 +55,10 @@ class AccessToken(models.Model):
 
 
 class SignInAttempt(models.Model):
-    """A sign-in attempt that has not succeeded.
+    """A failed sign-in attempt, or an attempt whose password is being checked.
 
-    The row is written before the password is checked, so that simultaneous guesses all count. A successful sign-in
-    deletes it.
+    The row is written before the password is checked, so that all of several simultaneous attempts count. A correct
+    password deletes it.
     """
 
     identifier_digest = models.CharField(

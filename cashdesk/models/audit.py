@@ -1,4 +1,4 @@
-"""The audit trail: who did what, when, and in which request."""
+"""The audit trail: one row for each action, with its author, time and request."""
 
 from django.db import models
 
@@ -24,7 +24,7 @@ class AuditEntry(models.Model):
         ordering = ("-pk",)
         verbose_name_plural = "audit entries"
         indexes = (
-            # For the admin's lists of an account or a store, newest first, and for the history of one object.
+            # For the lists of an account and of a store in the admin, newest first, and for the history of one subject.
             models.Index(fields=("account", "-id"), name="audit_of_account"),
             models.Index(fields=("store", "-id"), name="audit_of_store"),
             models.Index(fields=("subject", "-id"), name="audit_of_subject"),

@@ -11,7 +11,7 @@ from cashdesk.pair import Pair
 
 
 class Count(models.Model):
-    """One count by one person. Every attempt is kept and never changes; triggers refuse changes."""
+    """One count by one person. Every attempt has its own row. Rows never change: triggers refuse it."""
 
     place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="counts", db_index=False)
     session = models.ForeignKey(CashSession, on_delete=models.PROTECT, related_name="counts", null=True)
@@ -30,7 +30,7 @@ class Count(models.Model):
             ),
         )
         indexes = (
-            # queries.with_shown_result(): whether the drawer was counted later.
+            # domain.visibility.with_shown_result(): whether the drawer was counted after the session.
             models.Index(fields=("place", "counted_at"), name="count_of_place"),
         )
 
@@ -60,7 +60,7 @@ class CountAmount(models.Model):
 
     @property
     def pair(self) -> Pair:
-        """Currency and method."""
+        """Currency and method: the key of a balance."""
         return Pair(self.currency, self.method)
 
 

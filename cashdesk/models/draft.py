@@ -1,4 +1,4 @@
-"""Drafts: unsent form input, kept so that a crash or an expired sign-in does not lose it."""
+"""Drafts: the input of forms that were not sent yet, stored so that a crash or an expired sign-in does not lose it."""
 
 from django.db import models
 
@@ -6,10 +6,10 @@ from cashdesk.models.person import User
 
 
 class Draft(models.Model):
-    """The fields of one unsent form, exactly as the person typed them.
+    """The fields of one form that was not sent yet, exactly as the person typed them.
 
-    A draft is not a count: nothing is calculated from it, and nobody else sees it. It is deleted when the form is
-    sent, or after some weeks by `manage.py tidy`.
+    A draft is not a count: nothing is calculated from it, and nobody else sees it. It is deleted when the form is sent.
+    `manage.py tidy` deletes old drafts.
     """
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="drafts", db_index=False)

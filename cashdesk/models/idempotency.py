@@ -1,12 +1,12 @@
-"""Stored answers to requests that may be repeated."""
+"""Stored answers to requests with an idempotency key."""
 
 from django.db import models
 
 
 class IdempotentAnswer(models.Model):
-    """The first answer to a request with an idempotency key, kept for 24 hours (law 7).
+    """The first answer to a request with an idempotency key (law 7). It is kept for 24 hours.
 
-    It is written in the same transaction as the effect of the request, so that both exist or neither.
+    The row is written in the same transaction as the effect of the request. So either both are stored or neither.
     """
 
     principal = models.CharField(max_length=80, help_text="The owner of the key: user:42 or key:7.")

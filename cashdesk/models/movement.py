@@ -18,8 +18,8 @@ from cashdesk.movement_kinds import kinds_where
 class Movement(PublicIdModel):
     """Money that moves from one place to another.
 
-    Rows never change and are never deleted; triggers refuse both (law 1). Only `domain.ledger.ledger` writes them. `amount`
-    is in minor units of `currency`.
+    Rows never change and are never deleted: triggers refuse both (law 1). Only `domain.ledger.ledger` inserts them.
+    `amount` is in minor units of `currency`.
     """
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="movements", db_index=False)
@@ -69,12 +69,12 @@ class Movement(PublicIdModel):
             ),
         )
         indexes = (
-            # domain.ledger.expected.moved(): the two halves of the one sum over a range of ids, read from the index alone.
+            # domain.ledger.expected.moved(): sums a range of ids per place, one index for each direction. Index-only.
             models.Index(fields=("source", "id", "currency", "method", "amount"), name="movement_out_of_place"),
             models.Index(fields=("destination", "id", "currency", "method", "amount"), name="movement_into_place"),
             # reconciliations.domain.expected_cash: the cash of a store on one business day.
             models.Index(fields=("store", "business_date", "method", "id"), name="movement_of_business_date"),
-            # reconciliations.domain.reused_cash: cash that went into the store's drawers on a day, and came back.
+            # reconciliations.domain.reused_cash: movements between the vault and the drawers of a store on one business day.
             models.Index(
                 fields=("store", "business_date", "method", "id"),
                 condition=Q(kind__in=kinds_where(lambda rule: rule.moves_float != 0)),

@@ -17,7 +17,7 @@ from cashdesk.models.public_id import PublicIdModel
 from cashdesk.money import is_currency, to_text
 
 FLOAT_PIECES_MAX: Final = 10_000
-"""Most pieces of one note or coin in a float. The limit catches an amount typed as a number of pieces."""
+"""The most pieces of one note or coin in a float. It catches an amount that was typed as a number of pieces."""
 
 
 def validate_currency(code: str) -> None:
@@ -39,10 +39,10 @@ def validate_time_zone(name: str) -> None:
 
 
 def validate_float_template(template: object, *, currency: str) -> None:
-    """Raises ValidationError for a usual float that is not a number of pieces per note or coin of `currency`.
+    """Raises ValidationError unless `template` is a usual float: numbers of pieces by note or coin of `currency`.
 
-    The keys of `template` are the values of notes and coins in minor units, such as {"1000": 5}. The error names
-    every wrong line.
+    The keys of `template` are the values of notes and coins in minor units. {"1000": 5} means five notes of 10.00. The
+    error names every wrong line.
     """
     if not isinstance(template, dict):
         raise ValidationError('Enter the usual float as pieces by the value of a note or coin, such as {"1000": 5}.')
@@ -61,7 +61,7 @@ def validate_float_template(template: object, *, currency: str) -> None:
 
 
 class Account(PublicIdModel):
-    """The owner of stores. Data of one account is never visible to another."""
+    """The owner of stores. People and programs of one account never see the data of another account."""
 
     name = models.CharField(max_length=200)
     is_active = models.BooleanField(default=True)
@@ -89,7 +89,7 @@ class Vendor(PublicIdModel):
 
 
 class Store(PublicIdModel):
-    """One shop. Its currency, time zone and cut-off hour determine amounts and business dates."""
+    """One shop. Its currency is the main currency of its amounts; its time zone and cut-off hour give the business date."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="stores")
     vendor = models.ForeignKey(Vendor, on_delete=models.PROTECT, related_name="stores", null=True, blank=True)
@@ -179,9 +179,9 @@ class Store(PublicIdModel):
 
     @property
     def usual_float(self) -> dict[int, int]:
-        """The usual float as pieces per note or coin: values in minor units, largest first.
+        """The usual float: numbers of pieces by the value of a note or coin in minor units, largest value first.
 
-        Empty if the store has none.
+        Empty if the store has no usual float.
         """
         return dict(sorted(((int(worth), pieces) for worth, pieces in self.float_template.items()), reverse=True))
 
@@ -189,8 +189,8 @@ class Store(PublicIdModel):
         """Checks the rules that span several fields. Raises ValidationError for:
 
         - a vendor of another account,
-        - another currency after money has moved,
-        - a new currency that ISO has withdrawn,
+        - a change of the currency after money has moved,
+        - the choice of a currency that ISO 4217 has withdrawn,
         - an invalid usual float.
         """
         super().clean()
@@ -209,7 +209,7 @@ class Store(PublicIdModel):
             raise ValidationError({"vendor": "Choose a vendor of the store's account."})
 
     def _refuse_withdrawn_currency(self) -> None:
-        """Raises ValidationError if a withdrawn currency is newly chosen. A store that already has it keeps it."""
+        """Raises ValidationError for a withdrawn currency, unless the store already has it."""
         if not is_currency(self.currency) or is_current(self.currency, on=timezone.now().date()):
             return
         if not type(self).objects.filter(pk=self.pk, currency=self.currency).exists():

@@ -13,7 +13,7 @@ from cashdesk.models.session import CashSession
 
 
 class PaymentMethod(PublicIdModel):
-    """A payment method that an account offers. Movements store its code."""
+    """A payment method of an account. Payments and movements store its code."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="payment_methods")
     code = models.CharField(max_length=32, help_text="Capital letters. CASH is cash.")
@@ -49,10 +49,10 @@ class PaymentMethod(PublicIdModel):
 class Payment(models.Model):
     """A payment as the point of sale reported it. Its figures never change.
 
-    A PENDING payment becomes APPROVED or REJECTED once, and only APPROVED moves money.
+    A PENDING payment becomes APPROVED or REJECTED once. Only an APPROVED payment moves money.
 
-    Amounts are in minor units. `tendered` minus `change` is the money that entered the drawer, or left it for a
-    refund. With cash rounding it can differ from `amount`, the amount owed.
+    Amounts are in minor units. `amount` is the amount to pay. `tendered` minus `change` is the money that a sale added
+    to the drawer, or that a refund took out of it. With cash rounding this differs from `amount`.
     """
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="payments", db_index=False)
@@ -97,11 +97,12 @@ class Payment(models.Model):
     class Meta:
         ordering = ("-pk",)
         constraints = (
-            # A repeated report is booked once (law 7). domain.payment also looks payments up with this index.
+            # A repeated report is booked once (law 7). domain.payment also finds payments by their id with this index.
             models.UniqueConstraint(
                 fields=("store", "external_id", "source", "fingerprint"), name="payment_once_per_till"
             ),
-            # One caller has one payment per id at a till, even if two reports with different figures arrive at once.
+            # The next two constraints: a caller has only one payment per id at a till, even if two reports with different
+            # figures arrive at the same moment.
             models.UniqueConstraint(
                 fields=("store", "external_id", "source", "reported_by"),
                 condition=Q(reported_by__isnull=False),

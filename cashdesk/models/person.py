@@ -16,47 +16,44 @@ from cashdesk.models.place import Place
 from cashdesk.models.public_id import PublicIdModel
 
 SIGN_IN_NAMES: Final = {"username": "username", "email": "e-mail address", "rut": "tax id"}
-"""The fields that people may sign in with. A value in any of them belongs to one person of the whole installation."""
+"""The fields that people may sign in with. No two people of the installation have the same value in any of these fields."""
 
 
 def is_called(name: str, *, by: Iterable[str] = SIGN_IN_NAMES) -> models.Q:
-    """Builds the condition that one of the fields in `by` equals `name`.
+    """Builds the query condition that one of the fields in `by` equals `name`.
 
-    It ignores case in the same way as the database constraints.
+    It ignores case in the same way as the database constraints do.
     """
-    # No name contains NUL, and PostgreSQL refuses to search for it.
+    # PostgreSQL refuses a parameter with NUL. The replacement character gives no match either.
     wanted = Lower(models.Value(name.replace("\0", "\ufffd"), output_field=models.CharField()))
     return models.Q(*(Exact(Lower(field), wanted) for field in by), _connector=models.Q.OR)
 
 
 def operator_key(uid: Any) -> models.Func:
-    """Builds the value to compare operator codes by: without case and leading zeros."""
+    """Builds the form of an operator uid that is used to compare uids: in lower case and without leading zeros."""
     return models.Func(Lower(uid), models.Value("0"), function="LTRIM", output_field=models.CharField())
 
 
 def operator_uid_of_row() -> models.Case:
-    """Builds the operator uid of a row: the operator code, or the user id as text if there is none."""
+    """Builds the query expression for `User.operator_uid`: the operator code, or the id as text if there is no code."""
     has_no_code = models.When(operator_code="", then=Cast("pk", models.CharField()))
     return models.Case(has_no_code, default=models.F("operator_code"), output_field=models.CharField())
 
 
 class UserManager(BaseUserManager["User"]):
-    """Finds people who may sign in."""
+    """Finds people for the sign-in, and creates superusers."""
 
     def get_by_natural_key(self, username: str | None) -> "User":
         """Returns the person with this username, ignoring case."""
         return self.get(is_called(username or "", by=("username",)))
 
     def able_to_sign_in(self) -> "models.QuerySet[User]":
-        """Returns active people of active accounts, joined with the store and register that every request needs."""
+        """Returns the active people of active accounts, with their store and register loaded for the request."""
         is_account_active = models.Q(account__isnull=True) | models.Q(account__is_active=True)
         return self.select_related("store", "register").filter(is_account_active, is_active=True)
 
     def create_superuser(self, username: str, email: str, name: str, password: str | None = None) -> "User":
-        """Creates an operator of the installation (`manage.py createsuperuser`).
-
-        An operator sees every account and belongs to none.
-        """
+        """Creates a superuser (`manage.py createsuperuser`). A superuser belongs to no account and sees every account."""
         user = self.model(username=username, email=email.lower(), name=name, role=Role.ADMIN, is_superuser=True)
         user.set_password(password)
         user.full_clean()
@@ -65,9 +62,9 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PublicIdModel):
-    """A person. Cashiers and managers work in one store; an admin sees the whole account.
+    """A person. A cashier or manager works in one store. An admin sees all stores of the account.
 
-    The operator of the installation is a superuser without an account.
+    A superuser operates the installation, sees every account, and usually belongs to none.
     """
 
     username = models.CharField(max_length=150, unique=True)
@@ -115,7 +112,7 @@ class User(AbstractBaseUser, PublicIdModel):
         verbose_name = "person"
         verbose_name_plural = "people"
         constraints = (
-            # People may sign in with any of the three, so each is unique in the installation, ignoring case.
+            # People may sign in with any of these three fields, so each is unique in the installation, ignoring case.
             models.UniqueConstraint(Lower("username"), name="person_username_once"),
             models.UniqueConstraint(Lower("email"), name="person_email_once"),
             models.UniqueConstraint(Lower("rut"), condition=~models.Q(rut=""), name="person_rut_once"),
@@ -136,7 +133,7 @@ class User(AbstractBaseUser, PublicIdModel):
     def clean(self) -> None:
         """Checks the rules that span several fields or people. Raises ValidationError for:
 
-        - a sign-in name or operator code of somebody else,
+        - a sign-in name or an operator code that another person has,
         - a store of another account,
         - a register of another store,
         - a cashier or manager without a store.
@@ -153,9 +150,9 @@ class User(AbstractBaseUser, PublicIdModel):
             raise ValidationError({"store": "Choose a store. Cashiers and managers work in one store."})
 
     def _refuse_names_of_others(self) -> None:
-        """Refuses a username, e-mail address or tax id that another person may sign in with.
+        """Raises ValidationError for a username, e-mail address or tax id with which another person may sign in.
 
-        A trigger also holds this rule.
+        A trigger of the database enforces the same rule.
         """
         others = User.objects.exclude(pk=self.pk)
         taken = {
@@ -167,7 +164,7 @@ class User(AbstractBaseUser, PublicIdModel):
             raise ValidationError(taken)
 
     def _refuse_operator_uid_of_others(self) -> None:
-        """Refuses an operator code that is the code or the user id of another person in the account."""
+        """Raises ValidationError for an operator uid that another person of the account already has."""
         self.operator_code = self.operator_code.strip()
         if any(character.isdigit() and not character.isascii() for character in self.operator_code):
             raise ValidationError({"operator_code": "Use the digits 0 to 9."})
@@ -187,9 +184,9 @@ class User(AbstractBaseUser, PublicIdModel):
         raise ValidationError({"operator_code": f"{told} {other} already has {other.operator_uid}."})
 
     def _get_session_auth_hash(self, secret: Any = None) -> str:
-        """Returns a hash that browser sessions must match.
+        """Returns the hash that Django stores in a browser session and compares at each request.
 
-        A new password or a raised `access_version` ends the old sessions.
+        It changes with the password and with `access_version`. So a change of either ends all older sessions.
         """
         held = f"{self.access_version}:{self.password}"
         return str(salted_hmac("cashdesk.session", held, secret=secret, algorithm="sha256").hexdigest())
@@ -201,7 +198,7 @@ class User(AbstractBaseUser, PublicIdModel):
 
     @property
     def is_staff(self) -> bool:
-        """Whether the person may enter the admin: managers and above."""
+        """Whether the person may enter the admin. Managers, admins and superusers may."""
         return self.has_role(Role.MANAGER)
 
     def has_role(self, role: Role) -> bool:
@@ -210,7 +207,7 @@ class User(AbstractBaseUser, PublicIdModel):
 
     @property
     def operator_uid(self) -> str:
-        """The operator code, or the user id as text if there is none (docs/contracts.md, section 3)."""
+        """The operator code, or the id as text if the person has no code (docs/contracts.md, section 3)."""
         return self.operator_code or str(self.pk)
 
     def get_full_name(self) -> str:
@@ -221,11 +218,11 @@ class User(AbstractBaseUser, PublicIdModel):
         """Returns the name for Django's admin."""
         return str(self)
 
-    # Django's admin calls these two. cashdesk.admin decides what each page allows.
+    # Django's admin calls the next two methods. The classes in cashdesk.admin decide what a person may do on each page.
     def has_perm(self, perm: str, obj: Any = None) -> bool:
-        """Passes the admin's default check for everybody who may enter the admin."""
+        """Whether the person passes Django's default check of a permission: everybody who may enter the admin."""
         return self.is_staff
 
     def has_module_perms(self, app_label: str) -> bool:
-        """Lists all apps to everybody who may enter the admin."""
+        """Whether Django's admin lists an app for the person: all apps for everybody who may enter the admin."""
         return self.is_staff

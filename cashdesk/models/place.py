@@ -9,10 +9,10 @@ from cashdesk.models.organisation import Store
 
 
 class Place(models.Model):
-    """A vault, a register, or one of the places outside the store.
+    """A place of a store: its vault, a register, or a place outside the store.
 
-    The row is also the lock of the place: a transition locks it exclusively, a posting takes a shared lock
-    (docs/structure.md, section 5). A store's vault is created first: locks are taken in the order of ids, so the
+    The row is also the lock of the place. A transition takes an exclusive lock on it, and a posting takes a shared lock
+    (docs/structure.md, section 5). The vault is the first place of a store. Locks are taken in the order of ids, so the
     vault is locked before the registers.
     """
 
@@ -69,7 +69,8 @@ class Place(models.Model):
             ),
         )
         indexes = (
-            # domain.session.register_to_open and domain.payment.references: registers held by a person's open settlements.
+            # The registers whose open settlement a person opened. For domain.store.register_holder,
+            # domain.session.register_to_open and domain.payment.references.
             models.Index(
                 fields=("settling_by",), condition=models.Q(settling_by__isnull=False), name="place_settled_by_person"
             ),

@@ -1,4 +1,4 @@
-"""Seals: the closed periods of a place, numbered and chained by digests."""
+"""Seals: one row for each closed period of a place. Each seal has a number and the digest of the seal before it."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -7,11 +7,12 @@ from cashdesk.models.place import Place
 
 
 class Seal(models.Model):
-    """A Z of a place: a gap-free number, the range of movements it closes, and the balances after it.
+    """The Z of a closed period of a place: its number, its range of movements, and the balances at its end.
 
-    `digest` is the SHA-256 of the seal's figures, its movements and the previous seal. A changed row therefore shows
-    in every later seal. `balances` is [{"currency", "method", "amount"}] in minor units; the next period's book
-    starts from it (docs/decisions/0005).
+    The numbers of a place have no gaps. `digest` is the SHA-256 of the seal's figures, of its movements and of the
+    previous digest. So if somebody changes a row, this seal and every later seal no longer match. `balances` is
+    [{"currency", "method", "amount"}] in minor units. The book of the next period begins with these balances
+    (docs/decisions/0005).
     """
 
     place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="seals", db_index=False)
@@ -27,7 +28,7 @@ class Seal(models.Model):
     class Meta:
         ordering = ("place", "-number")
         constraints = (
-            # Also the index with which domain.ledger.seal finds the last seal of a place.
+            # This index also finds the last seal of a place.
             models.UniqueConstraint(fields=("place", "number"), name="seal_number_once_per_place"),
             models.UniqueConstraint(fields=("place", "previous_digest"), name="seal_chain_never_forks"),
             models.CheckConstraint(condition=Q(number__gte=1), name="seal_number_from_one"),

@@ -14,8 +14,8 @@ from cashdesk.models.seal import Seal
 class CashSession(PublicIdModel):
     """One cashier with one register, one float and one count. Amounts are in minor units of `currency`.
 
-    While the session is open, its three final amounts are empty, so that no expected amount can leak (law 5). The
-    close sets them, and from then on a trigger refuses every change (law 4).
+    While the session is open, its three final amounts are empty, so that nobody can see an expected amount (law 5). The
+    close sets the final amounts. After that a trigger refuses every change of the row (law 4).
     """
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="sessions", db_index=False)
@@ -58,8 +58,8 @@ class CashSession(PublicIdModel):
     class Meta:
         ordering = ("-opened_at", "-pk")
         constraints = (
-            # Law 3. domain.session.opening checks it under the lock and answers 409; these constraints hold when two
-            # requests race.
+            # Law 3. domain.session.opening checks this under the lock, and the API answers 409. The constraints refuse the
+            # second of two requests that arrive at the same moment.
             models.UniqueConstraint(
                 fields=("user",), condition=Q(status=SessionStatus.OPEN), name="session_one_open_per_cashier"
             ),
@@ -68,8 +68,7 @@ class CashSession(PublicIdModel):
             ),
             models.CheckConstraint(condition=Q(status__in=SessionStatus.values), name="session_status_is_known"),
             models.CheckConstraint(condition=Q(start_amount__gte=0), name="session_start_not_negative"),
-            # Law 5: an open session stores no expected amount that could leak. A closed session stores all final
-            # figures.
+            # Law 5: an open session stores no expected amount, so nobody can see it. A closed session has all final amounts.
             models.CheckConstraint(
                 condition=Q(
                     status=SessionStatus.OPEN,
@@ -102,8 +101,8 @@ class CashSession(PublicIdModel):
                 condition=Q(is_handed_over=False) | Q(status=SessionStatus.CLOSED),
                 name="session_handed_over_is_counted",
             ),
-            # A cancelled opening uses a published status: closed, with the float as expected and declared amount and no
-            # difference.
+            # A cancelled opening has the status CLOSED, because the API publishes no other status for it. Its expected and
+            # its declared amount are the float, so the difference is 0.
             models.CheckConstraint(
                 condition=Q(is_cancelled=False)
                 | Q(
@@ -122,7 +121,8 @@ class CashSession(PublicIdModel):
             models.Index(fields=("user", "-opened_at", "-id"), name="session_of_user_newest"),
             # queries.sessions() for an admin: the whole account, newest first, without a sort.
             models.Index(fields=("-opened_at", "-id"), name="session_newest"),
-            # queries.with_shown_result() and domain.payment.target: later sessions of a register, and its last one.
+            # domain.visibility.with_shown_result() and domain.payment.references: the later sessions of a register, and its
+            # last session.
             models.Index(fields=("register", "-id"), name="session_of_register"),
             # queries.shift_summary(): the sessions of a store by business date.
             models.Index(fields=("store", "business_date"), name="session_of_business_date"),
@@ -143,10 +143,10 @@ class CashSession(PublicIdModel):
 
 
 class ForeignCash(models.Model):
-    """Cash of another currency in a session's drawer, as the close froze it.
+    """The final amounts of another currency in the drawer of a closed session.
 
-    Rows never change. Amounts are in minor units. `counted_amount` is empty if nobody counted it; the variance queue
-    then has a row for it.
+    Rows never change. Amounts are in minor units. `counted_amount` is empty if nobody counted this currency at the
+    close. Then the variance queue has a row for it.
     """
 
     session = models.ForeignKey(CashSession, on_delete=models.PROTECT, related_name="foreign_cash", db_index=False)
@@ -178,14 +178,14 @@ class ForeignCash(models.Model):
 
 
 class Shift(CashSession):
-    """A cash session in the vocabulary of the shifts API."""
+    """A cash session with the names that the shifts API uses."""
 
     class Meta:
         proxy = True
 
     @classmethod
     def of(cls, session: CashSession) -> "Shift":
-        """Returns the same row as a Shift, without a query."""
+        """Returns a session as a `Shift`, without a query."""
         shift = cls.__new__(cls)
         shift.__dict__.update(session.__dict__)
         return shift
@@ -202,7 +202,7 @@ class Shift(CashSession):
 
     @property
     def actual_cash_end(self) -> int | None:
-        """The counted closing amount in minor units; None while open."""
+        """The counted closing amount in minor units: 0 after a forced close, None while open."""
         return self.declared_amount
 
     @property
@@ -212,5 +212,5 @@ class Shift(CashSession):
 
     @property
     def state(self) -> str:
-        """`open` or `closed`: the contract has only these two states."""
+        """The state as text. The API contract has only `open` and `closed`."""
         return "open" if self.is_open else "closed"

@@ -12,17 +12,17 @@ from cashdesk.models.session import CashSession
 
 
 class Variance(PublicIdModel):
-    """One difference: its figures as they were frozen, and the state of its sign-off.
+    """One variance: its frozen figures, and the state of its sign-off.
 
-    Amounts are in minor units of `currency`. `domain.ledger.raise_variance` creates the row in the transaction of its cause.
-    The reconciliations app explains it and signs it off.
+    Amounts are in minor units of `currency`. `domain.ledger.raise_variance` creates the row in the transaction of its
+    cause. In the reconciliations app people explain it and sign it off.
 
-    A variance of late money begins with `first_movement`, after the late money of the same period that was approved
-    earlier.
+    A variance of late money begins with the movement `first_movement`. Older late money of the same period was already
+    approved with an earlier variance.
 
-    `subject` names the cause in the form of audit entries: `session:12`, `settlement:7`, `deposit:3`,
-    `reconciliation:9`. `handover:12` is a shortage in the drawer of session 12: handed over, never taken over, and
-    counted afterwards.
+    `subject` names the cause as audit entries do: `session:12`, `settlement:7`, `deposit:3`, `reconciliation:9`.
+    `handover:12` is a difference in the drawer of session 12 after its handover, if the drawer was counted before
+    another cashier took it over.
     """
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="variances", db_index=False)
@@ -83,7 +83,7 @@ class Variance(PublicIdModel):
                 ),
                 name="variance_difference_adds_up",
             ),
-            # Law 5: a variance without a count stores no figures that could leak.
+            # Law 5: a variance without a count stores no expected amount, so nobody can see it.
             models.CheckConstraint(
                 condition=~Q(kind__in=(VarianceKind.UNCOUNTED, VarianceKind.LATE))
                 | Q(expected_amount__isnull=True, counted_amount__isnull=True),
@@ -100,13 +100,13 @@ class Variance(PublicIdModel):
                 ),
                 name="variance_approved_by_another",
             ),
-            # domain.ledger.raise_variance creates each difference once, however often a close is retried.
+            # A close that is tried again creates no second variance for the same difference.
             models.UniqueConstraint(
                 fields=("subject", "kind", "currency", "method"),
                 condition=~Q(kind=VarianceKind.LATE),
                 name="variance_once_per_difference",
             ),
-            # All late money of a period has one row until it is signed off.
+            # All late money of a period has a single row until that row is signed off.
             models.UniqueConstraint(
                 fields=("subject", "business_date", "currency", "method"),
                 condition=Q(kind=VarianceKind.LATE) & ~Q(state__in=ENDED_VARIANCES),
@@ -117,10 +117,10 @@ class Variance(PublicIdModel):
             # reconciliations.queries.variances(): the queue of a store or an account, newest first, by cursor.
             models.Index(fields=("store", "-raised_at", "-id"), name="variance_of_store_newest"),
             models.Index(fields=("-raised_at", "-id"), name="variance_newest"),
-            # For the pages of a session, settlement, deposit or reconciliation: its variances.
-            # domain.ledger.raise_variance: the approved late money of a period.
+            # The pages of a session, settlement, deposit or reconciliation show its variances.
+            # domain.ledger.raise_variance finds the approved late money of a period.
             models.Index(fields=("subject", "kind", "business_date"), name="variance_of_subject"),
-            # The open part of the queue, which stays small however long the past is.
+            # The variances that still wait for a decision. Their number stays small even if the table is large.
             models.Index(
                 fields=("store", "-raised_at", "-id"),
                 condition=~Q(state__in=ENDED_VARIANCES),

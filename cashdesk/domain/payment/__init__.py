@@ -1,1 +1,1 @@
-"""Payments that a point of sale reports: checking, resolving, recording and booking them."""
+"""Payments that a point of sale reports: how they are checked, matched to a register, stored and booked."""

@@ -55,10 +55,10 @@ def new_payment(*, report: PaymentReport, target: Target, source: str, by: Princ
 
 
 def _business_date(*, target: Target, told: datetime, at: datetime) -> date:
-    """Returns the business date of a payment.
+    """Returns the business date of a payment. `told` is the time that the till reported.
 
-    It is the date of the till's clock. A time before the running period is dated to the period's day; a time in the
-    future is dated to today.
+    It is the business date of `told`. If `told` is before the running period, it is the date of the period's start. If
+    `told` is in the future, it is today's date.
     """
     session = target.session
     if session is not None and session.is_open:
@@ -70,9 +70,10 @@ def _business_date(*, target: Target, told: datetime, at: datetime) -> date:
 
 
 def moved_amount(payment: Payment) -> int:
-    """Returns how much the drawer gains, or loses in a refund: tendered minus change if reported, else the amount.
+    """Returns the amount that a sale adds to the drawer or a refund takes out of it, in minor units.
 
-    With cash rounding the two differ.
+    It is tendered minus change if the till reported them, else the amount of the payment. With cash rounding the two
+    differ.
     """
     if payment.tendered is not None and payment.change is not None:
         return payment.tendered - payment.change
@@ -82,7 +83,7 @@ def moved_amount(payment: Payment) -> int:
 def entry_of(
     *, payment: Payment, places: dict[str, Place], register: Place | None, session: CashSession | None, at: datetime
 ) -> Entry:
-    """Returns the movement of a payment. Over/short replaces the drawer if the payment is late."""
+    """Returns the movement of a payment, not recorded yet. Over/short replaces the drawer if the payment is late."""
     drawer = register if payment.booked == Booked.ON_TIME and register is not None else places[PlaceKind.OVER_SHORT]
     is_sale = payment.type == PaymentType.SALE
     return Entry(

@@ -1,24 +1,25 @@
-"""Whether cash rounding explains the difference between the cash that moved and the amount."""
+"""Decides whether cash rounding explains the difference between the cash that moved and the amount of a payment."""
 
 from typing import Final
 
 from cashdesk.denominations import ROUNDED_TO, denominations_of
 
 ROUNDING_PIECES: Final = 5
-"""Rounding is at most this many of the smallest coin: 5 cents where cash is rounded to 10 cents."""
+"""Cash rounding is at most this many times the smallest coin. It is 5 cents if cash is rounded to 10 cents."""
 
 
 ROUNDING_MAX_UNKNOWN: Final = 1_000_000
-"""The most minor units of rounding in a currency with unknown coins: 10,000 Lebanese pounds or Iranian rials.
+"""The most minor units of rounding in a currency whose coins are unknown: 10,000 Lebanese pounds or Iranian rials.
 
-Up to a tenth of the amount is accepted beyond that.
+A larger difference is also accepted if it is at most a tenth of the amount.
 """
 
 
 def is_rounding(difference: int, *, amount: int, currency: str) -> bool:
-    """Whether cash rounding explains a difference in minor units.
+    """Whether cash rounding explains a difference. `difference` and `amount` are in minor units.
 
-    For a currency with unknown coins the limit is generous, because a wrong refusal loses a payment that was made.
+    For a currency whose coins are unknown the limit is high, because a wrong refusal would lose a payment that a
+    customer made.
     """
     pieces = denominations_of(currency)
     if not pieces:

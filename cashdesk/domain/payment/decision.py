@@ -32,11 +32,13 @@ def decide_payment(
     store: str = "",
     station: int | None = None,
 ) -> Payment:
-    """Approves or rejects a pending payment. An approved payment is booked now, late if its session was closed
-    meanwhile.
+    """Approves or rejects a pending payment, and returns it.
 
-    Repeating the same decision returns the payment unchanged. Raises NotFound, InvalidInput if several stores or
-    registers use the id, Conflict if the payment was already decided differently.
+    An approved payment is booked now. It is booked late if its session or settlement was closed meanwhile. A decision
+    that is sent again returns the payment and changes nothing.
+
+    Raises NotFound for an unknown id, InvalidInput if several payments have the id, and Conflict if the payment was
+    already decided differently.
     """
     with transaction.atomic():
         payment = find_reported(external_id=external_id, store=store, station=station, by=by)

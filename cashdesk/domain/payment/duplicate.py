@@ -1,4 +1,4 @@
-"""Identifies the till of a report, and the earlier payment that it repeats (docs/decisions/0022)."""
+"""Finds the till that sent a report, and the earlier payment that the report repeats (docs/decisions/0022)."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -17,10 +17,17 @@ _UNKNOWN: Final = "There is no payment with this id."
 
 
 def source_of(*, report: PaymentReport, target: Target, by: Principal) -> str:
-    """Returns the till of a report, for `Payment.source`: the type of caller, and a register, operator or person.
+    """Returns the till that sent a report, as text for `Payment.source`.
 
-    In this order: the register named in the report, the token's register, the operator named in the report. None of
-    these changes before a retry. Only a person's report without any of them uses the register that it resolved to.
+    The text has the type of the caller, and the first of these that exists:
+
+    1. the register that the report names by its station or session,
+    2. the register of the token,
+    3. the operator that the report names,
+    4. the register of `target`,
+    5. the person.
+
+    The first three are the same when the till sends the report again.
     """
     caller = "key" if by.is_program else "person"
     bound = by.token.register_id if by.token is not None else None
@@ -37,11 +44,12 @@ def source_of(*, report: PaymentReport, target: Target, by: Principal) -> str:
 def repeated(
     *, report: PaymentReport, source: str, by: Principal, known: Sequence[Payment]
 ) -> tuple[Payment | None, bool]:
-    """Returns the payment that `report` repeats, and whether the caller reported it. Returns None for a new payment.
+    """Returns the known payment that `report` repeats, and whether the caller reported it. (None, False) if it is new.
 
-    A retry has the same token, or comes from the same till, perhaps after another cashier signed in. The caller's own
-    report at this till is checked first, so that nobody can try amounts to learn another's figures. Raises Conflict if
-    the caller reported this id at this till with other figures.
+    A report repeats a payment if it has the same content, and the same token or the same till. At the till another
+    cashier may have signed in meanwhile. The caller's own payments come before those of others, so that nobody can
+    learn another person's amounts by trying. Raises Conflict if the caller has reported this id at this till with other
+    figures.
     """
     same = [payment for payment in known if payment.fingerprint == report.fingerprint]
     for payment in same:
@@ -61,10 +69,11 @@ def repeated(
 
 
 def find_reported(*, external_id: str, store: str, station: int | None, by: Principal) -> Payment:
-    """Returns the payment that a decision is about, locked.
+    """Finds the payment that a caller wants to approve or reject, locks it and returns it.
 
-    Prefers payments that the caller reported, then those that waited for a decision. A cashier finds only their own.
-    Raises NotFound; InvalidInput for `store` or `station` if several payments remain.
+    If several payments have the id, it prefers the payments that the caller reported, then payments that wait or waited
+    for a decision. A cashier finds only payments that they reported or sold. Raises NotFound if there is none, and
+    InvalidInput for `store` or `station` if several remain.
     """
     if not external_id.isprintable():
         raise NotFound(_UNKNOWN)
@@ -98,14 +107,14 @@ def find_reported(*, external_id: str, store: str, station: int | None, by: Prin
 
 
 def _source_kept(payment: Payment) -> str:
-    """Returns the till of a payment. Old rows have no `source`: for them it is the register where they were booked."""
+    """Returns the till of a stored payment. For an old row without `source` it is the register of the payment."""
     if payment.source:
         return payment.source
     return f"{'person' if payment.reported_by_id is not None else 'key'}:register:{payment.register_id}"
 
 
 def _is_by_token(payment: Payment, by: Principal) -> bool:
-    """Whether this token reported the payment, or the API key that it replaces."""
+    """Whether the caller's token reported the payment, or the API key that this token replaces."""
     return by.token is not None and payment.reported_with_id is not None and payment.reported_with_id in (
         by.token.pk, by.token.replaces_id,
     )  # fmt: skip

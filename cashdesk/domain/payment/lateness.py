@@ -1,4 +1,4 @@
-"""Decides whether a payment is late: its period was closed before it arrived (law 4)."""
+"""Decides whether a payment is late. It is late if its period was closed before the payment arrived (law 4)."""
 
 from datetime import datetime
 
@@ -9,10 +9,11 @@ from cashdesk.models import CashSession, Place, Seal
 
 
 def is_on_time(*, register: Place | None, session: CashSession | None, waiting_since: datetime | None = None) -> bool:
-    """Whether a payment goes into a running period. If not, it is booked late.
+    """Whether a payment belongs to a running period. If not, the payment is booked late.
 
-    `session` is the payment's session. Without one, the register must trade under an open settlement. `waiting_since`
-    is when a pending payment was reported: its settlement must not have been closed since.
+    A payment with a session is on time if the session is open. A payment without a session is on time if its register
+    has an open settlement. `waiting_since` is the time when a pending payment was reported. The settlement of that time
+    must still be the open one.
     """
     if session is not None:
         return session.is_open
@@ -22,6 +23,6 @@ def is_on_time(*, register: Place | None, session: CashSession | None, waiting_s
 
 
 def _was_settled_since(register: Place, *, since: datetime) -> bool:
-    """Whether a settlement of the register was closed after this instant and another one opened."""
-    # Seals after `settled_after_z` belong to sessions within the settlement.
+    """Whether the register's period was closed after this instant and before its present settlement was opened."""
+    # Seals with a number above `settled_after_z` belong to sessions of the present settlement.
     return Seal.objects.filter(place=register, sealed_at__gt=since, number__lte=register.settled_after_z).exists()

@@ -1,4 +1,4 @@
-"""Records reported payments: stores each one once, and books its money."""
+"""Records reported payments: stores each payment once, and books its money."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -30,7 +30,7 @@ from cashdesk.models import Payment, Place, Store
 
 BATCH_SIZE_MAX: Final = 5000
 CHUNK_SIZE: Final = 500
-"""Payments per transaction: enough to be fast, few enough that no till waits long."""
+"""The most payments per transaction. More would make other tills wait longer; fewer would be slower."""
 
 TRIES_MAX: Final = 5
 
@@ -45,7 +45,7 @@ class Outcome:
 
 
 def record_payment(*, report: PaymentReport, by: Principal, at: datetime) -> Outcome:
-    """Records and books one payment. Raises the error that `record_payments` would return."""
+    """Records and books one payment. Raises the error that `record_payments` puts into its outcome."""
     (outcome,) = record_payments(reports=[report], by=by, at=at)
     if outcome.error is not None:
         raise outcome.error
@@ -53,11 +53,12 @@ def record_payment(*, report: PaymentReport, by: Principal, at: datetime) -> Out
 
 
 def record_payments(*, reports: Sequence[PaymentReport], by: Principal, at: datetime) -> list[Outcome]:
-    """Records and books payments independently of each other. Returns their outcomes in the same order.
+    """Records and books payments, each independently of the others. Returns their outcomes in the same order.
 
-    An approved payment moves its money into the open session of its register. If none is open, it is booked late to
-    over/short for the closed session that it belongs to (law 4). A repeated report returns the same payment and books
-    nothing (law 7). An outcome's error is an InvalidInput, or a Conflict for a known id with other figures.
+    The money of an approved payment goes to the open session or settlement of its register. If there is none, the
+    payment is booked late, between customers and over/short, for the closed session that it belongs to (law 4). A
+    repeated report returns the same payment and books nothing (law 7). The outcome of a refused report has the error.
+    For a known id with other figures it is a Conflict.
     """
     outcomes: list[Outcome] = []
     for start in range(0, len(reports), CHUNK_SIZE):
@@ -69,7 +70,8 @@ def _record_chunk(*, reports: Sequence[PaymentReport], by: Principal, at: dateti
     for attempt in range(TRIES_MAX):
         try:
             with transaction.atomic():
-                # The first attempt only uses the guard. Later ones lock the registers, so no transition can intervene.
+                # The first attempt uses only the guard. Later attempts also lock the registers, so that no transition can
+                # happen in between.
                 return _book(reports=reports, by=by, at=at, hold=attempt > 0)
         except PlaceMovedOn:
             continue
@@ -81,7 +83,7 @@ def _record_chunk(*, reports: Sequence[PaymentReport], by: Principal, at: dateti
 
 
 def _book(*, reports: Sequence[PaymentReport], by: Principal, at: datetime, hold: bool) -> list[Outcome]:
-    """Decides on all reports, then inserts their payments at once and their movements per register."""
+    """Decides about each report, then inserts all new payments in one statement and their movements per register."""
     valid = [checked(report, at=at) for report in reports]
     targets = targets_of(reports=[report for report in valid if isinstance(report, PaymentReport)], by=by, hold=hold)
     stores = {target.store for target in targets.values() if isinstance(target, Target)}
@@ -107,7 +109,7 @@ def _book(*, reports: Sequence[PaymentReport], by: Principal, at: datetime, hold
 def _known_payments(
     reports: Sequence[PaymentReport], *, stores: Collection[Store]
 ) -> defaultdict[tuple[int, str], list[Payment]]:
-    """Returns the payments with the ids of these reports, by store and id. One query."""
+    """Returns the stored payments with the ids of these reports, by store and id. Runs one query."""
     known: defaultdict[tuple[int, str], list[Payment]] = defaultdict(list)
     payments = Payment.objects.filter(store__in=stores, external_id__in={report.id for report in reports})
     for payment in payments.select_related("session", "store", "register", "operator"):
@@ -126,10 +128,10 @@ def _save(new: Sequence[tuple[Payment, Target]], *, stores: Collection[Store], b
 def _decided(
     *, report: PaymentReport, target: Target, known: Sequence[Payment], by: Principal, at: datetime
 ) -> Outcome:
-    """Returns the outcome of one report. A new payment is not saved yet.
+    """Returns the outcome of one report. A new payment in it is not saved yet.
 
-    A caller who did not report the known payment gets the same refusals as for a new one. Otherwise a refusal would
-    reveal that the amounts differ.
+    If another caller reported the known payment, the report is refused for the same reasons as a new payment.
+    Otherwise the answer would reveal whether the amounts are equal.
     """
     source = source_of(report=report, target=target, by=by)
     try:
@@ -149,8 +151,9 @@ def _unique_key(payment: Payment) -> tuple[int, str, str, str]:
 
 
 def _refusal_of_new(report: PaymentReport, target: Target, *, at: datetime) -> DomainError | None:
-    """Returns why a new payment is refused, or None: its currency is withdrawn, or it is pending at a register that may
-    not trade.
+    """Returns the error if a new payment is refused, else None.
+
+    It is refused if its currency is withdrawn, or if it is pending and its register may not trade now.
     """
     if report.status != PaymentStatus.REJECTED and report.type == PaymentType.SALE:
         on = business_date(store=target.store, at=min(report.paid_at or at, at))
@@ -161,9 +164,9 @@ def _refusal_of_new(report: PaymentReport, target: Target, *, at: datetime) -> D
 
 
 def _refusal_of_pending(report: PaymentReport, target: Target) -> DomainError | None:
-    """Returns why a pending payment is refused, or None: its register may not trade now.
+    """Returns the error if a pending payment is refused because its store or register may not trade now, else None.
 
-    A payment that the customer already made is booked late instead, because a refusal would lose it.
+    An approved payment is not refused for this reason. The customer has already paid, so it is booked late instead.
     """
     if report.status != PaymentStatus.PENDING:
         return None
@@ -184,8 +187,8 @@ def _move(*, store: Store, new: list[tuple[Payment, Target]], by: Principal, at:
         if payment.booked == Booked.NOT_MOVED:
             continue
         entry = entry_of(payment=payment, places=places, register=target.register, session=target.session, at=at)
-        # Late payments are guarded too: if the register was opened meanwhile, they would explain the wrong period. Without a
-        # register the vault is the guard, because a count of the whole store locks the vault.
+        # A late payment has a guard too. Without it, a register that was opened meanwhile would make the payment explain the
+        # wrong period. If there is no register, the vault is the guard, because a count of the whole store locks the vault.
         guard = target.register or places[PlaceKind.VAULT]
         by_place[guard.pk].append(entry)
         guards[guard.pk] = guard

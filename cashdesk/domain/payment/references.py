@@ -1,4 +1,4 @@
-"""Reads everything that a batch of payment reports refers to, in a fixed number of queries."""
+"""Reads the rows that a batch of payment reports refers to, in a fixed number of queries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from cashdesk.models import CashSession, Place, Store, User
 
 
 class Reference(Protocol):
-    """The part of a payment report that says where it belongs. An empty text means "not given"."""
+    """The fields of a payment report that name its store, register, session and operator. Empty text: not given."""
 
     @property
     def store(self) -> str:
@@ -29,15 +29,15 @@ class Reference(Protocol):
 
     @property
     def operator(self) -> str:
-        """Operator code."""
+        """Operator uid: a person's operator code, or their id if they have no code."""
 
 
 @dataclass(kw_only=True)
 class References:
-    """Everything that a batch of reports refers to, as read from the database."""
+    """The rows that a batch of reports refers to, as read from the database."""
 
     bound: Place | None
-    """The token's register, as last read."""
+    """The register of the token, as it was last read."""
     stores: dict[str, Store] = field(default_factory=dict)
     sessions: dict[str, CashSession] = field(default_factory=dict)
     operators: dict[str, User] = field(default_factory=dict)
@@ -52,10 +52,10 @@ class References:
 
 
 def read_references(reports: Sequence[Reference], *, by: Principal, bound: Place | None) -> References:
-    """Reads each table once, in a fixed number of queries.
+    """Reads the rows that reports refer to, in a fixed number of queries.
 
-    A register is read before its session, or in the same query. In the other order the guard of the INSERT would miss a
-    transition between the two reads.
+    A register is read before its session, or in the same query. In the other order, the guard of the INSERT would not
+    notice a transition between the two reads.
     """
     reader = Reader(by=by, found=References(bound=bound))
     reader.read(reports)
@@ -64,13 +64,13 @@ def read_references(reports: Sequence[Reference], *, by: Principal, bound: Place
 
 @dataclass(frozen=True, kw_only=True)
 class Reader:
-    """Fills `found` with everything that the reports of `by` refer to."""
+    """Fills `found` with the rows that the reports of `by` refer to."""
 
     by: Principal
     found: References
 
     def read(self, reports: Sequence[Reference]) -> None:
-        """Reads stores, sessions, people and registers, then their running sessions and settlements, in this order."""
+        """Reads stores, sessions, people and registers in this order, then their open sessions and settlements."""
         self._find_stores({report.store for report in reports if report.store})
         self._find_sessions({report.session for report in reports if report.session})
         self._find_operators({report.operator for report in reports if report.operator})
@@ -95,13 +95,14 @@ class Reader:
 
     def _find_operators(self, references: set[str]) -> None:
         if references:
-            # Includes inactive people, because their late payments are real money.
+            # Includes inactive people, because a till may still report payments that they took.
             found_people = self.by.people(with_inactive=True).filter(has_operator_uid(references))
             if self.by.account_id is None:
-                # A uid is unique only within an account, and an operator of the installation sees every account.
+                # A uid is unique only within an account, and a caller without an account sees every account.
                 named = [*self.found.stores.values(), *(session.store for session in self.found.sessions.values())]
                 found_people = found_people.filter(account__in={store.account_id for store in named})
-            # Old data may have a code equal to another person's id. The code wins.
+            # In old data one person's code may equal another person's id. The person with the code comes last, and replaces
+            # the person with the id.
             for person in sorted(found_people, key=lambda found: bool(found.operator_code)):
                 self.found.operators[person.operator_uid] = person
 
@@ -120,7 +121,7 @@ class Reader:
                     self.found.of_another.add(register.pk)
 
     def _find_running(self) -> None:
-        """Finds the open sessions of these registers and people, else their last ones."""
+        """Finds the open sessions of the registers and people. Without an open session it finds their last session."""
         registers = {register.pk for register in self.found.registers.values()}
         if self.found.bound is not None:
             registers.add(self.found.bound.pk)
@@ -145,7 +146,10 @@ class Reader:
             self.found.open_by_register[session.register_id] = session
 
     def _find_settled(self, people: set[int]) -> set[int]:
-        """Finds registers with a settlement for people without a session: assigned to them, or opened by them."""
+        """Finds the registers that people without an open session use under a settlement. Returns their ids.
+
+        The person is assigned to the register, or has opened its settlement.
+        """
         theirs = Q(settling_by__in=people) | Q(assigned_people__in=people)
         found = Place.objects.filter(theirs, ~Q(settling=Settling.NONE), kind=PlaceKind.REGISTER).annotate(
             of_user=Case(When(assigned_people__in=people, then=F("assigned_people")), default=F("settling_by"))

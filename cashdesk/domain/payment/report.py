@@ -1,4 +1,4 @@
-"""A payment as reported by a point of sale, and the rules that need no other rows."""
+"""A payment report from a point of sale, and the checks of it that need no rows of the database."""
 
 import hashlib
 from dataclasses import astuple, dataclass
@@ -19,8 +19,9 @@ PAID_AT_MIN: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentReport:
-    """A reported tender. Amounts are in minor units. A missing place means the caller's own (docs/contracts.md, section
-    5).
+    """A payment as a point of sale reports it. Amounts are in minor units.
+
+    If it names no store, register or session, it belongs to the caller's own (docs/contracts.md, section 5).
     """
 
     id: str
@@ -44,9 +45,9 @@ class PaymentReport:
 
     @property
     def change_given(self) -> int | None:
-        """The reported change. If missing, it is tendered minus amount for a sale, and 0 for a refund.
+        """The reported change. If no change is reported, it is tendered minus amount for a sale, and 0 for a refund.
 
-        None if nothing was tendered: then exactly the amount moves.
+        None if the report has no tendered amount. Then exactly `amount` moves.
         """
         if self.tendered is None or self.change is not None:
             return self.change
@@ -54,14 +55,14 @@ class PaymentReport:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of the whole report. A repeated report has the same one."""
+        """SHA-256 of the whole report. Two reports with the same content have the same fingerprint."""
         return hashlib.sha256(
             repr(tuple(str(value) for value in astuple(self))).encode("utf-8", "surrogatepass")
         ).hexdigest()
 
 
 def checked(report: PaymentReport, *, at: datetime) -> PaymentReport | DomainError:
-    """Returns the report, or the error if it breaks a rule by itself."""
+    """Checks the amounts and the time of a report. Returns the report, or the error."""
     if (error := _too_large(report)) is not None:
         return error
     if report.change is not None and report.tendered is None:
@@ -74,7 +75,7 @@ def checked(report: PaymentReport, *, at: datetime) -> PaymentReport | DomainErr
         if short > 0 and not is_rounding(short, amount=report.amount, currency=report.currency):
             named = "tendered" if report.change is None else "change"
             return InvalidInput.of(named, "Tendered minus change is less than the amount, by more than cash rounding.")
-        # A customer may leave the change of a sale, but a refund must not pay out more than its amount.
+        # In a sale the customer may leave the change, so too much money is fine. A refund must not pay out too much.
         if (
             report.type == PaymentType.REFUND
             and short < 0

@@ -1,4 +1,4 @@
-"""Resolves where reported payments belong: store, register, session and operator. A batch is resolved at once."""
+"""Finds the store, register, session and operator that reported payments belong to, for a whole batch at once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,9 +18,10 @@ R = TypeVar("R", bound=Reference)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Where a payment belongs. `session` is the register's open one, or the closed one that the payment is late for.
+    """The store, register, session and operator that a payment belongs to.
 
-    It is None if the register trades under its settlement alone, or if there is no session.
+    `session` is the register's open session, or the closed session that the payment is late for. It is None if there is
+    no such session, for example if the register has an open settlement and no open session.
     """
 
     store: Store
@@ -30,15 +31,15 @@ class Target:
 
     @property
     def is_on_time(self) -> bool:
-        """Whether the money goes into a running period."""
+        """Whether the payment belongs to a running period."""
         return is_on_time(register=self.register, session=self.session)
 
 
 def targets_of(*, reports: Sequence[R], by: Principal, hold: bool) -> Mapping[R, Target | DomainError]:
-    """Resolves reports in a fixed number of queries.
+    """Returns the target of each report, or its error. Runs a fixed number of queries.
 
-    With `hold` the registers are locked shared (the vault for reports without one), and everything is read again under
-    the lock.
+    `hold` takes shared locks on the registers, or on the vault for a report without a register. Then it reads
+    everything again under these locks.
     """
     found = read_references(reports, by=by, bound=by.token.register if by.token is not None else None)
     targets = {report: target_of(report, by=by, found=found) for report in reports}
@@ -54,7 +55,7 @@ def targets_of(*, reports: Sequence[R], by: Principal, hold: bool) -> Mapping[R,
 
 
 def target_of(report: Reference, *, by: Principal, found: References) -> Target | DomainError:
-    """Returns where one report belongs, or the error. Uses only `found`, not the database."""
+    """Returns the target of one report, or its error. Uses only the rows in `found`, not the database."""
     try:
         target = _Decision(by=by, found=found).target(report)
         if report.operator and target.operator and target.operator.account_id != target.store.account_id:
@@ -87,7 +88,10 @@ class _Decision:
         raise InvalidInput.of("station", "Name the register by station, session or operator.")
 
     def _own_session(self, report: Reference) -> CashSession | None:
-        """Returns the caller's open session if the report names no place. It may be outside the token's store."""
+        """Returns the caller's open session if the report names no store and no station.
+
+        The session may be outside the token's store.
+        """
         if report.store or report.station is not None or self.by.user is None:
             return None
         is_own = not report.operator or self.found.operators.get(report.operator) == self.by.user
@@ -118,10 +122,10 @@ class _Decision:
         return register
 
     def _refuse_register(self, register: Place) -> None:
-        """Raises Forbidden if the caller neither holds the register nor may use it.
+        """Raises Forbidden if the caller does not hold the register and may not use it.
 
-        A cashier may not name another's idle register either: the payment would explain another person's closed
-        session.
+        A cashier may name a register that is not theirs only if it has an open settlement and no open session. If it had
+        neither, the payment would be late and explain the closed session of another person.
         """
         session = self.found.open_by_user.get(self.by.user.pk) if self.by.user is not None else None
         if session is not None and session.register_id == register.pk:
@@ -157,7 +161,7 @@ class _Decision:
     def _of_register(self, register: Place, *, store: Store, operator: User | None) -> Target:
         running = self.found.open_by_register.get(register.pk)
         session = running or self._last_of(register)
-        # The guard compares with the register row that was read in the same query as the session.
+        # With an open session, the guard needs the register row that was read in the same query as the session.
         return Target(
             store=store,
             register=running.register if running else register,
@@ -166,13 +170,14 @@ class _Decision:
         )
 
     def _last_of(self, register: Place) -> CashSession | None:
-        """Returns the session that a payment is late for if none is open: the register's last one.
+        """Returns the session that a payment is late for: the last session of a register without an open session.
 
-        Returns None if the register trades under a settlement, or did so after that session.
+        Returns None if the register has an open settlement, or if a settlement was opened after that session.
         """
         last = self.found.last_by_register.get(register.pk)
         if last is not None and last.is_open:
-            # It was opened after the open sessions were read. The guard stops movements; pending payments have no guard.
+            # This session was opened after the open sessions were read. The guard refuses a movement into it. A pending
+            # payment has no movement and no guard, so it gets this session.
             return last
         if last is None or register.settling == Settling.OPEN:
             return None
@@ -185,7 +190,7 @@ class _Decision:
             session = None
         bound = self.found.bound if self.found.bound is not None and self.found.bound.store_id == store.pk else None
         if bound is not None and self.by.is_program:
-            # A key bound to a register reports for that register, whoever made the sale.
+            # If a key is bound to a register, its reports belong to that register, even if another person made the sale.
             session = None
         settled = self.found.settled_by_user.get(person.pk)
         holding = Holding(

@@ -1,1 +1,1 @@
-"""People and programs: accounts, sign-in, passwords, tokens and API keys."""
+"""People and programs: sign-in, passwords, tokens and API keys."""

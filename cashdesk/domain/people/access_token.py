@@ -1,4 +1,4 @@
-"""Access tokens: issued at sign-in, looked up at each request, and revoked."""
+"""Issues access tokens at the sign-in, finds the caller of each request by its token, and revokes tokens."""
 
 import hashlib
 import secrets
@@ -18,7 +18,7 @@ PREFIX_LENGTH: Final = 12
 def issue_token(
     *, user: User, at: datetime, lifetime: timedelta, store: Store | None = None, register: Place | None = None
 ) -> tuple[AccessToken, str]:
-    """Issues a token to a person. Returns it with its secret, which is not stored."""
+    """Issues a token to a person. Returns the token and its secret, which is not stored."""
     secret = random_secret("ct")
     token = AccessToken.objects.create(
         kind=TokenKind.SIGN_IN,
@@ -42,11 +42,15 @@ def issue_token(
 
 
 def authenticate(*, secret: str, at: datetime) -> Principal | None:
-    """Returns the caller whose secret this is, in one query, or None.
+    """Returns the caller to whom a secret belongs, or None. Runs one query.
 
-    None means: the secret is unknown, expired or revoked; its owner or account is inactive; or its owner no longer
-    works at its store or register. Writes nothing, so that it works on a read-only database. The caller runs
-    `token_last_use.note_use` after the answer.
+    Returns None in these cases:
+
+    - the secret is unknown, expired or revoked,
+    - the person or the account is inactive,
+    - the person no longer works in the store or at the register of the token.
+
+    Writes nothing, so that it works with a read-only database. Call `token_last_use.note_use` after the request.
     """
     token = (
         AccessToken.objects.select_related("user__store", "user__register", "store", "register")
@@ -62,8 +66,9 @@ def authenticate(*, secret: str, at: datetime) -> Principal | None:
 
 
 def _is_register_of_another() -> Q:
-    """Returns the condition that the token's register is assigned to another person and its owner has no drawer open
-    there.
+    """Returns the query condition that the token's register is assigned to another person.
+
+    The condition is false while the token's owner has an open session at the register.
     """
     others = User.objects.filter(register=OuterRef("register"), is_active=True).exclude(pk=OuterRef("user"))
     running = CashSession.objects.filter(
@@ -73,7 +78,7 @@ def _is_register_of_another() -> Q:
 
 
 def _is_where_they_work(token: AccessToken, user: User) -> bool:
-    """Whether the owner still works at the token's store and register, if it names any."""
+    """Whether the owner of a token still works in its store and at its register, if it has any."""
     store = token.store
     if store is not None and not works_in(user, store):
         return False
@@ -86,15 +91,15 @@ def _is_where_they_work(token: AccessToken, user: User) -> bool:
 
 
 def revoke(*, token: AccessToken, by: Principal, at: datetime) -> None:
-    """Revokes a token or key at once. A second call changes nothing."""
+    """Revokes a token or API key at once. A second call changes nothing."""
     if AccessToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=at):
         audit.note(action="token.revoked", subject=f"token:{token.pk}", by=by, at=at, store=token.store)
 
 
 def end_sign_ins(*, user: User, at: datetime) -> int:
-    """Ends every token and browser session of a person. Returns how many tokens were still valid.
+    """Ends every token and browser session of a person. Returns the number of tokens that were still valid.
 
-    The caller writes the audit entry. API keys are not ended: they belong to the account (docs/decisions/0019).
+    The caller writes the audit entry. API keys do not end, because they belong to the account (docs/decisions/0019).
     """
     User.objects.filter(pk=user.pk).update(access_version=F("access_version") + 1)
     user.refresh_from_db(fields=["access_version"])
@@ -105,7 +110,7 @@ def end_sign_ins(*, user: User, at: datetime) -> int:
 
 
 def random_secret(kind: str) -> str:
-    """Returns a new secret. `kind` is its prefix, so that people recognise it."""
+    """Returns a new random secret. It begins with `kind`, so that people recognise the kind of secret."""
     return f"{kind}_{secrets.token_urlsafe(32)}"
 
 

@@ -1,4 +1,4 @@
-"""API keys for programs: issue, and rotate with an overlap. `access_token.revoke` ends a key at once."""
+"""Issues API keys for programs, and replaces them. `access_token.revoke` ends a key at once."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -34,12 +34,12 @@ def issue_api_key(
     expires_at: datetime | None = None,
     secret: str = "",
 ) -> tuple[AccessToken, str]:
-    """Issues an API key. Returns it with its secret, which is shown once and never stored.
+    """Issues an API key. Returns the key and its secret, which is shown once and never stored.
 
-    `secret` is only for the demonstration world, whose keys are public; otherwise it is random.
+    Only demonstration data give a `secret`, because their keys are public. Without `secret` it is random.
 
-    Raises Forbidden if the caller is no admin of the account. Raises InvalidInput with the field's name if the scopes
-    are empty or unknown, or if vendor, store and register do not belong together.
+    Raises Forbidden if the caller is not an admin of the account. Raises InvalidInput with the name of the field for a
+    wrong name or expiry, for missing or unknown scopes, and if vendor, store and register do not belong together.
     """
     _refuse_others(account_id=account.pk, by=by)
     _refuse_wrong_terms(name=name, expires_at=expires_at, at=at)
@@ -62,11 +62,13 @@ def issue_api_key(
 
 @transaction.atomic
 def rotate_api_key(*, token: AccessToken, overlap: timedelta, by: Principal, at: datetime) -> tuple[AccessToken, str]:
-    """Issues a key that replaces another one, with the same name, scopes, binding and length of life.
+    """Issues a new API key that replaces `token`, with the same name, scopes, places and lifetime.
 
-    Returns it with its secret, which is shown once and never stored. The old key works for `overlap` longer, but not
-    beyond its own expiry. Raises Forbidden if the caller is no admin of the account, InvalidInput if the overlap is too
-    long, Conflict if the key has ended or was already replaced.
+    Returns the new key and its secret, which is shown once and never stored. The old key still works during `overlap`,
+    but not after its own expiry.
+
+    Raises Forbidden if the caller is not an admin of the account. Raises InvalidInput if the overlap is too long or if
+    `token` is not an API key. Raises Conflict if the key is expired, revoked or already replaced.
     """
     _refuse_others(account_id=token.account_id, by=by)
     if not timedelta(0) <= overlap <= OVERLAP_MAX:
@@ -103,7 +105,10 @@ def rotate_api_key(*, token: AccessToken, overlap: timedelta, by: Principal, at:
 
 
 def is_rotatable(token: AccessToken, *, at: datetime) -> bool:
-    """Whether this is a working key that was not replaced yet. `rotate_api_key` checks again under its lock."""
+    """Whether `token` is a valid API key that was not replaced yet.
+
+    For display only: `rotate_api_key` checks again under its lock.
+    """
     try:
         _refuse_ended(token, at=at)
     except (Conflict, InvalidInput):
@@ -112,7 +117,10 @@ def is_rotatable(token: AccessToken, *, at: datetime) -> bool:
 
 
 def register_of_key(*, store: Store | None, station: int | None) -> Place | None:
-    """Returns the register that a key is to be bound to, or None if no station is named. Raises InvalidInput."""
+    """Returns the register for a new API key, or None without a station.
+
+    Raises InvalidInput for a station without a store, and for an unknown station.
+    """
     if station is None:
         return None
     if store is None:
@@ -148,7 +156,7 @@ def _known(scopes: Iterable[str]) -> list[str]:
 
 
 def _refuse_others(*, account_id: int | None, by: Principal) -> None:
-    """Raises Forbidden unless the caller is an admin of the account, an operator of the installation, or the system."""
+    """Raises Forbidden unless the caller is an admin of the account, a superuser, or the system."""
     is_of_all = by.is_system or (by.user is not None and by.user.is_superuser)
     if not by.has_role(Role.ADMIN) or not (is_of_all or (account_id is not None and account_id == by.account_id)):
         raise Forbidden("Only an admin of the account can issue and rotate its API keys.")
@@ -184,7 +192,7 @@ def _refuse_ended(token: AccessToken, *, at: datetime) -> None:
 
 
 def keys_issued_by(user: User, *, at: datetime) -> list[AccessToken]:
-    """Returns the working API keys that the person issued."""
+    """Returns the valid API keys that a person has issued."""
     keys = AccessToken.objects.filter(kind=TokenKind.API_KEY, revoked_at__isnull=True).exclude(expires_at__lte=at)
     if user.account_id is not None:
         keys = keys.filter(account_id=user.account_id)

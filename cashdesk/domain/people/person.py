@@ -1,4 +1,4 @@
-"""Creates and changes people: passwords, roles, stores, and unlocking."""
+"""Creates people, changes their data and passwords, and unlocks them after too many failed sign-ins."""
 
 from collections.abc import Collection, Mapping
 from contextlib import suppress
@@ -22,7 +22,7 @@ from cashdesk.errors import Forbidden
 from cashdesk.models import Account, Draft, Place, Store, User
 
 SIGNING_OUT: Final = frozenset({"deactivated", "moved", "role_changed"})
-"""Changes that sign the person out everywhere."""
+"""The audit actions of changes that sign the person out everywhere."""
 
 
 def create_person(
@@ -39,10 +39,11 @@ def create_person(
     is_owner: bool = False,
     operator_code: str = "",
 ) -> User:
-    """Creates a person. Without a password they cannot sign in until one is set.
+    """Creates a person. Without a password the person cannot sign in until somebody sets one.
 
-    The operator code is the person's id unless one is given. If another person has that id as their code, the new code
-    is like `218-2`. Raises ValidationError if another person has the username, email, tax id or code.
+    Without `operator_code` the id of the new person is also their code at tills. If that id is already the code of
+    another person, the new person gets a code such as `218-2`. Raises ValidationError for invalid values, and if
+    another person has the username, email, tax id or code.
     """
     user = User(
         account=account,
@@ -62,7 +63,7 @@ def create_person(
         with transaction.atomic():
             user.save()
     except IntegrityError:
-        user.full_clean()  # raises with the field's name if a concurrent request took it
+        user.full_clean()  # raises with the name of the field if a concurrent request has saved the same value
         if operator_code:
             raise
         user.pk = None
@@ -72,7 +73,7 @@ def create_person(
 
 @transaction.atomic
 def _save_with_free_code(user: User) -> None:
-    """Saves a new person whose id is already another person's operator code, with a code such as `218-2`."""
+    """Saves a new person with an operator code such as `218-2`, because another person already has their id as a code."""
     user.operator_code = uuid4().hex  # temporary, because the id is known only after the insert
     user.save(force_insert=True)
     for number in count(2):
@@ -87,7 +88,7 @@ def _save_with_free_code(user: User) -> None:
 def set_password(*, user: User, password: str, by: Principal, at: datetime) -> None:
     """Sets a person's password and ends all their tokens and browser sessions.
 
-    Raises Forbidden unless the caller is the person, an admin of their account, or an operator of the installation.
+    Raises Forbidden unless the caller is the person, an admin of their account, a superuser, or the system.
     """
     is_own = by.user is not None and by.user.pk == user.pk
     if not is_own:
@@ -100,13 +101,15 @@ def set_password(*, user: User, password: str, by: Principal, at: datetime) -> N
 
 @transaction.atomic
 def change_person(*, user: User, fields: Collection[str], by: Principal, at: datetime) -> None:
-    """Saves these fields of a person, with their values on `user`.
+    """Saves the named fields of a person. `user` has the new values.
 
-    Deactivating a person, moving them or changing their role signs them out everywhere, and each change gets an audit
-    entry. Deactivating or moving also deletes their drafts, because these belong to a drawer that is no longer theirs.
+    A change of the active flag, the store or the role adds an audit entry. All of these except an activation also sign
+    the person out everywhere. A deactivation or a change of the store also deletes the person's drafts, because the
+    drafts belong to a drawer that is no longer theirs.
 
-    Raises ValidationError with the field's name, Conflict while they have an open drawer, Forbidden for a role above
-    the caller's own and for the caller's own role and active flag.
+    Raises ValidationError for invalid values, with the name of the field. Raises Conflict if the change does not fit an
+    open drawer (`changes_while_open`). Raises Forbidden if the caller gives a role above their own, changes their own
+    role or active flag, or is not an admin of the account.
     """
     before = User.objects.select_for_update(no_key=True, of=("self",)).select_related("store").get(pk=user.pk)
     _refuse_others(before, by=by)
@@ -128,10 +131,11 @@ def change_person(*, user: User, fields: Collection[str], by: Principal, at: dat
 
 @transaction.atomic
 def unlock_person(*, user: User, by: Principal, at: datetime) -> int:
-    """Deletes the failed attempts of a person, so that they can sign in at once. Returns how many.
+    """Deletes the failed sign-in attempts of a person, so that they can sign in at once. Returns the number of attempts.
 
-    Raises Forbidden for yourself, for callers below manager or outside the person's store, and for a person with a
-    higher role: each unlock allows more guesses.
+    Each unlock allows more wrong passwords, so few people may do it. Raises Forbidden unless the caller is a manager or
+    above who may see the person. Also raises Forbidden if the caller is the person, is a program, or has a lower role
+    than the person.
     """
     if by.user is not None:
         is_theirs = user.pk != by.user.pk and by.people(with_inactive=True).filter(pk=user.pk).exists()
@@ -146,7 +150,7 @@ def unlock_person(*, user: User, by: Principal, at: datetime) -> int:
 
 
 def _acts(before: User, after: User) -> dict[str, dict[str, Any]]:
-    """Returns the audit actions for a change of a person, each with its detail."""
+    """Returns the audit actions of a change of a person, with the detail of each action."""
     acts: dict[str, dict[str, Any]] = {}
     if before.is_active != after.is_active:
         acts["activated" if after.is_active else "deactivated"] = {}
@@ -172,9 +176,7 @@ def _refuse_acts(acts: Collection[str], user: User, *, by: Principal) -> None:
 
 
 def _refuse_others(user: User, *, by: Principal) -> None:
-    """Raises Forbidden unless the caller is an admin of the person's account, an operator of the installation, or the
-    system.
-    """
+    """Raises Forbidden unless the caller is an admin of the person's account, a superuser, or the system."""
     is_of_all = by.is_system or (by.user is not None and by.user.is_superuser)
     is_admin = by.has_role(Role.ADMIN) and not user.is_superuser and by.account_id == user.account_id
     if not (is_of_all or is_admin):
@@ -182,7 +184,7 @@ def _refuse_others(user: User, *, by: Principal) -> None:
 
 
 def _save(user: User, *, fields: Collection[str] | None = None) -> None:
-    """Saves a validated person. Raises ValidationError if a concurrent request took one of their names."""
+    """Saves a validated person. Raises ValidationError if a concurrent request has saved the same sign-in name."""
     try:
         with transaction.atomic():
             user.save(update_fields=fields)
@@ -205,7 +207,7 @@ def _note(act: str, user: User, *, by: Principal, at: datetime, detail: Mapping[
 
 @transaction.atomic
 def choose_language(*, user: User, language: Language, by: Principal, at: datetime) -> None:
-    """Sets the language of the person's pages, independent of their store's language."""
+    """Sets the language in which a person sees pages, whatever the language of their store is."""
     user.language = language
     user.save(update_fields=["language"])
     _note("language_chosen", user, by=by, at=at, detail={"language": language})

@@ -1,4 +1,7 @@
-"""Signs people in by name and password. `sign_in_throttle` limits wrong attempts; `access_token` issues the tokens."""
+"""Signs people in with a name and a password.
+
+`sign_in_throttle` limits wrong passwords, and `access_token` issues the tokens.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -34,10 +37,14 @@ def sign_in(
     store: str = "",
     station: int | None = None,
 ) -> tuple[AccessToken, str]:
-    """Checks the password and returns a new token with its secret, bound to `store` and `station` if given.
+    """Checks the password of a person and issues a token. Returns the token and its secret.
 
-    Raises TooManyAttempts; NotSignedIn, the same for an unknown name and a wrong password; InvalidInput for a store or
-    station that the person may not use.
+    The person is found by one of `email`, `username` and `rut`. The token is bound to `store` and `station` if they are
+    given.
+
+    Raises NotSignedIn for an unknown name and for a wrong password, with the same error. Raises TooManyAttempts after
+    too many attempts. Raises InvalidInput for an unknown store or station, and Forbidden for a register that the person
+    may not use.
     """
     kind, name = ("email", email) if email else ("username", username) if username else ("rut", rut)
     user = verify(identifier=name, password=password, source=source, at=at, user=_person_called(name, by=(kind,)))
@@ -46,13 +53,14 @@ def sign_in(
 
 
 def verify(*, identifier: str, password: str, source: Source, at: datetime, user: User | None) -> User:
-    """Returns `user` if the password is theirs. `identifier` is the typed name.
+    """Checks the password of `user` and returns `user`. `identifier` is the typed name; `user` is None if it is unknown.
 
-    An unknown person takes as long as a known one. Raises TooManyAttempts or NotSignedIn.
+    An unknown name takes as long as a known name. Raises NotSignedIn for an unknown name or a wrong password, and
+    TooManyAttempts after too many attempts.
     """
     counted = count_try(name=identifier, user=user, source=source, at=at)
     if user is None:
-        make_password(password)  # spends the time that checking would, so an unknown name answers no sooner
+        make_password(password)  # takes as long as a check, so that the time does not reveal whether the name is known
         raise NotSignedIn(_(WRONG_CREDENTIALS))
     if not check_password(password, user.password):
         raise NotSignedIn(_(WRONG_CREDENTIALS))
@@ -61,9 +69,9 @@ def verify(*, identifier: str, password: str, source: Source, at: datetime, user
 
 
 def recognise(*, name: str, password: str, source: Source, at: datetime) -> User:
-    """Returns the person who signs in on a page with a username, e-mail address or tax id, and writes an audit entry.
+    """Checks name and password at a sign-in on a page, writes an audit entry and returns the person.
 
-    Raises TooManyAttempts or NotSignedIn, as `verify` does.
+    The name is a username, e-mail address or tax id. Raises NotSignedIn or TooManyAttempts, as `verify` does.
     """
     user = verify_called(name=name, password=password, source=source, at=at)
     audit.note(action="person.signed_in", subject=f"user:{user.pk}", by=Principal(user=user), at=at, store=user.store)
@@ -71,17 +79,17 @@ def recognise(*, name: str, password: str, source: Source, at: datetime) -> User
 
 
 def verify_called(*, name: str, password: str, source: Source, at: datetime) -> User:
-    """Returns the active person with this username, e-mail address or tax id if the password is right. Signs nobody in.
+    """Checks name and password and returns the person, without signing them in.
 
-    Raises TooManyAttempts or NotSignedIn, as `verify` does.
+    The name is a username, e-mail address or tax id. Raises NotSignedIn or TooManyAttempts, as `verify` does.
     """
     return verify(identifier=name, password=password, source=source, at=at, user=_person_called(name))
 
 
 def confirm_password(*, by: Principal, password: str, source: Source, at: datetime) -> None:
-    """Checks the password of the signed-in person. The shifts API asks for it at start and end of a shift.
+    """Checks the password of the signed-in person. The shifts API asks for it at the start and end of a shift.
 
-    Raises NotSignedIn if it is wrong, TooManyAttempts after too many attempts.
+    Raises NotSignedIn for a wrong password and for a program. Raises TooManyAttempts after too many attempts.
     """
     if by.user is None:
         raise NotSignedIn(_("Only a person can start or end a shift. Sign in and confirm with your password."))
@@ -94,9 +102,10 @@ def confirm_password(*, by: Principal, password: str, source: Source, at: dateti
 
 
 def _person_called(name: str, *, by: Iterable[str] = SIGN_IN_NAMES) -> User | None:
-    """Returns the person with this name, if exactly one has it and may sign in.
+    """Returns the person with this name if they may sign in, else None.
 
-    Old data may have a name twice, also on an inactive person. Such a name signs nobody in, because it is ambiguous.
+    In old data several people may have the same name, and some of them may be inactive. Nobody can sign in with such a
+    name, because it is ambiguous.
     """
     if not name:
         return None

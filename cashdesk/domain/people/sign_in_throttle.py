@@ -1,8 +1,10 @@
-"""Limits wrong passwords, per name and source (docs/decisions/0019-signing-in-and-being-held-back.md).
+"""Limits wrong passwords, per name and per source (docs/decisions/0019-signing-in-and-being-held-back.md).
 
-Each name has three separate budgets. Strangers, known only by their address, share the first. Devices on which the
-person signed in before, and signed-in colleagues, share the second, which strangers cannot use up. The third belongs to
-requests with the person's own token or browser session.
+Each name has three separate limits, one for each kind of source (`TryBy`):
+
+- STRANGER: requests of which only the address is known.
+- INSIDER: devices on which the person has signed in before, and signed-in colleagues. Strangers cannot use up this limit.
+- SELF: requests with the person's own token or browser session.
 """
 
 import hashlib
@@ -19,28 +21,32 @@ from cashdesk.errors import TooManyAttempts
 from cashdesk.models import SignInAttempt, User
 
 WINDOW: Final = timedelta(hours=1)
-"""An attempt counts for this long."""
+"""An attempt counts for this time."""
 PER_SOURCE: Final = {TryBy.STRANGER: 10, TryBy.INSIDER: 7, TryBy.SELF: 10}
-"""Attempts of one source for one name. A source is an address, a device or a person."""
+"""The most attempts of one source for one name within WINDOW. A source is an address, a device or a person."""
 PER_NAME: Final = {TryBy.STRANGER: 15, TryBy.INSIDER: 15, TryBy.SELF: 10}
-"""Attempts of all sources of one kind for one name. Their sum is what anybody can guess per hour."""
+"""The most attempts of all sources of one kind for one name within WINDOW.
+
+The sum of these numbers is the most passwords that all sources together can try for one name in an hour.
+"""
 FREE: Final = 3
-"""Attempts without a wait. Each later one waits twice as long as the one before."""
+"""The number of attempts without a wait. Each later attempt must wait twice as long as the attempt before it."""
 FIRST_WAIT: Final = timedelta(seconds=5)
 
 ADDRESS_WINDOW: Final = timedelta(minutes=15)
 PER_ADDRESS: Final = 50
-"""Attempts of strangers at one address, for all names together, within ADDRESS_WINDOW."""
+"""The most attempts of strangers at one address, for all names together, within ADDRESS_WINDOW."""
 PER_KNOWN_SOURCE: Final = 30
-"""Attempts of a known device or a signed-in person, for all names together, within WINDOW."""
+"""The most attempts of a known device or a signed-in person, for all names together, within WINDOW."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """The origin of an attempt: the address, and what the request proves about its device and sender.
+    """The origin of an attempt.
 
-    `device` is the id of a device with our signed cookie, `people` the ids of those who signed in on it before.
-    `sender` is the person whose token or browser session sent the request.
+    `address` is the network address. `device` is the id in the device's signed cookie, or "" without a cookie. `people`
+    are the ids of the people who signed in on that device before. `sender` is the person whose token or browser session
+    the request has.
     """
 
     address: str
@@ -49,9 +55,10 @@ class Source:
     sender: User | None = None
 
     def counter_of(self, user: User | None) -> tuple[str, TryBy]:
-        """Returns the counter for attempts on this person, and the budget that they use.
+        """Returns the counter of this source for attempts with the name of `user`, and the kind of the source.
 
-        An unknown name counts like a colleague's, so that the counters do not reveal which names exist.
+        `user` is None for an unknown name. For a signed-in sender it counts like the name of a colleague, so that the
+        limits do not reveal which names exist.
         """
         sender = self.sender
         if user is not None and sender is not None and sender.pk == user.pk:
@@ -66,21 +73,24 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Try:
-    """An attempt that was counted before the password check."""
+    """An attempt that was already counted, before its password is checked."""
 
     name_digest: str
     source_digest: str
 
     def forgive(self) -> None:
-        """Deletes the attempts of this source for this name after a correct password. Those of other sources stay."""
+        """Deletes the attempts of this source for this name. Called after a correct password.
+
+        The attempts of other sources are kept.
+        """
         SignInAttempt.objects.filter(identifier_digest=self.name_digest, source_digest=self.source_digest).delete()
 
 
 def count_try(*, name: str, user: User | None, source: Source, at: datetime) -> Try:
-    """Counts an attempt before the password check, so that simultaneous guesses all count.
+    """Counts an attempt. Call it before the password check, so that all of several simultaneous attempts count.
 
-    All names of one person count together. A refused attempt does not count, so repeating it does not lengthen the
-    wait. Raises TooManyAttempts with the seconds to wait.
+    All names of one person have the same counters. Raises TooManyAttempts with the number of seconds to wait. Such a
+    refused attempt is not counted, so a person who tries again too early does not wait longer.
     """
     counter, by = source.counter_of(user)
     counted = Try(name_digest=_name_digest(name, user), source_digest=_digest(counter))
@@ -103,18 +113,18 @@ def count_try(*, name: str, user: User | None, source: Source, at: datetime) -> 
 
 
 def recent_tries(user: User, *, at: datetime) -> "QuerySet[SignInAttempt]":
-    """Returns the failed attempts that count against a person, from all sources."""
+    """Returns the failed attempts of all sources that still count for a person."""
     return SignInAttempt.objects.filter(identifier_digest=_name_digest("", user), at__gt=at - WINDOW)
 
 
 def delete_expired_tries(*, at: datetime) -> int:
-    """Deletes the attempts that no longer count. Returns how many."""
+    """Deletes the attempts that no longer count. Returns the number of deleted attempts."""
     deleted, _by_model = SignInAttempt.objects.filter(at__lte=at - WINDOW).delete()
     return deleted
 
 
 def _wait(counted: Try, *, attempt: SignInAttempt, is_address: bool, at: datetime) -> timedelta:
-    """Returns how long to wait before this attempt, 0 if it is allowed. One query."""
+    """Returns the time to wait before this attempt is allowed, or 0 if it is allowed now. Runs one query."""
     window, most = (ADDRESS_WINDOW, PER_ADDRESS) if is_address else (WINDOW, PER_KNOWN_SOURCE)
     of_name, of_source = Q(identifier_digest=counted.name_digest), Q(source_digest=counted.source_digest)
     of_lane, of_window = of_name & Q(by=attempt.by), of_source & Q(at__gt=at - window)
@@ -144,7 +154,7 @@ def _wait(counted: Try, *, attempt: SignInAttempt, is_address: bool, at: datetim
 
 
 def _name_digest(name: str, user: User | None) -> str:
-    """Returns the digest of a name. The name itself is not stored, because people type passwords into that field."""
+    """Returns the digest of a name. The name itself is not stored: people sometimes type a password into that field."""
     return _digest(f"user:{user.pk}" if user else f"text:{name.lower()}")
 
 

@@ -1,4 +1,4 @@
-"""Records when a token or key was last used: rarely, and never at the cost of a request."""
+"""Records the time of the last use of a token or API key, without slowing down a request."""
 
 import time
 from datetime import datetime, timedelta
@@ -11,17 +11,16 @@ from cashdesk.models import AccessToken
 
 PRECISION: Final = timedelta(minutes=5)
 PAUSE_SECONDS: Final = 60
-"""How long a process pauses after a failed write. On a read-only database every attempt would fail."""
+"""The time without attempts after a failed write. With a read-only database every attempt would fail."""
 
 _not_before: float = 0
 
 
 def note_use(*, token: AccessToken, at: datetime) -> None:
-    """Records that a token was used, at most every five minutes. If the database cannot write at once, nothing is
-    recorded.
+    """Records that a token was used, at most every five minutes. Records nothing if the database cannot write at once.
 
-    Called after the request's work, outside its transaction, so that a read never waits for this write or fails with
-    it.
+    Call it after the work of the request and outside its transaction. Then the request never waits for this write, and
+    never fails because of it.
     """
     global _not_before  # noqa: PLW0603 (one pause per process)
     if token.last_used_at is not None and at - token.last_used_at < PRECISION:

@@ -1,1 +1,1 @@
-"""Cash sessions: opening, handover, closing, and counts afterwards."""
+"""Cash sessions: opening, handover, closing, and counts after the close."""

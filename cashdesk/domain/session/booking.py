@@ -1,4 +1,4 @@
-"""Books the money of a session's transitions (floats, returns, differences) and creates variances."""
+"""Books the floats, returns and differences of a session's transitions, and creates their variances."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,10 +16,10 @@ from cashdesk.models import CashSession, Place
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawer:
-    """The drawer of a session in a transition. The caller holds the lock of `register`.
+    """The drawer of a session during a transition. The caller holds the lock of `register`.
 
-    `is_of_session` is false for cash that is counted after a handover: the session's own count and close are already
-    booked.
+    `is_of_session`: the movements belong to the session. It is false for a count after a handover, because the session
+    was already counted and closed before.
     """
 
     session: CashSession
@@ -30,7 +30,7 @@ class Drawer:
     is_of_session: bool = True
 
     def book_difference(self, difference: int, *, currency: str) -> None:
-        """Books a difference to over/short. `difference` is counted minus book, in minor units."""
+        """Books a difference between the register and over/short. `difference` is counted minus book, in minor units."""
         entries = entries_of_difference(
             place=self.register,
             over_short=self.places[PlaceKind.OVER_SHORT],
@@ -44,13 +44,20 @@ class Drawer:
             ledger.record(store=self.session.store, entries=entries, by=self.by, at=self.at)
 
     def book_return(self, amount: int, *, currency: str) -> None:
-        """Returns counted cash to the vault. If a settlement holds the register, the cash stays in the drawer instead."""
+        """Books the return of counted cash to the vault.
+
+        If a settlement holds the register, books nothing, because the cash stays in the drawer.
+        """
         if amount and self.register.settling == Settling.NONE:
             vault = self.places[PlaceKind.VAULT]
             self._book_transfer(MovementKind.RETURN, self.register, vault, amount=amount, currency=currency)
 
     def bring_to_float(self, *, held_amount: int) -> None:
-        """Brings the register's book to the float: from the vault, or by the opening difference if it held cash."""
+        """Makes the register's book equal to the float of the opening. `held_amount` is the book before the opening.
+
+        An empty register gets the float from the vault. If the register held cash, no float moves: the opening
+        difference is booked, and a variance is created if the difference is above the tolerance.
+        """
         session = self.session
         if held_amount:
             custody = custody_of(self.register, until=session)
@@ -80,7 +87,10 @@ class Drawer:
 
 
 def _note_counted_in(session: CashSession, before: CashSession | None, *, by: Principal, at: datetime) -> None:
-    """Writes an audit entry with both cashiers of a handover, even if there is no difference."""
+    """Writes an audit entry with both cashiers of a handover, also if there is no difference.
+
+    `before` is the session that was handed over. None means that there was no handover, and writes nothing.
+    """
     if before is not None:
         detail = {
             "from_session": before.pk,
@@ -100,7 +110,10 @@ def _note_counted_in(session: CashSession, before: CashSession | None, *, by: Pr
 
 
 def cause_of(session: CashSession, *, of_cashier: bool = True) -> Cause:
-    """Returns the cause of a session's difference. It names the cashier unless `of_cashier` is false."""
+    """Builds the `Cause` for a variance of a session.
+
+    With `of_cashier` the variance names the cashier. Without it the variance names nobody.
+    """
     return Cause(
         store=session.store,
         subject=f"session:{session.pk}",
@@ -112,18 +125,19 @@ def cause_of(session: CashSession, *, of_cashier: bool = True) -> Cause:
 
 
 def cause_of_opening(session: CashSession, custody: Custody) -> Cause:
-    """Returns the cause of an opening difference.
+    """Builds the `Cause` for the variance of an opening difference.
 
-    It belongs to the cashier if they also had the drawer before. Between two people it belongs to nobody.
+    The variance names the cashier if the same person also had the drawer last. If another person had it last, the
+    variance names nobody.
     """
     return cause_of(session, of_cashier=custody.keeper_id == session.user_id)
 
 
 def cause_afterwards(session: CashSession) -> tuple[VarianceKind, Cause]:
-    """Returns the kind and cause of a difference that was found after the session.
+    """Returns the kind and the `Cause` for the variance of a count after the session.
 
-    After a handover it belongs to nobody, because the cashier had counted the drawer out. It then needs its own
-    subject, because the session's own opening difference may already use the usual one.
+    After a handover the variance names nobody, because the cashier had already counted the drawer. Its subject is
+    `handover:<id>`, because the session's own opening difference may already use the subject `session:<id>`.
     """
     if not session.is_handed_over:
         return VarianceKind.SESSION, cause_of(session)

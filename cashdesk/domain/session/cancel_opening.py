@@ -1,4 +1,4 @@
-"""Cancels an opening that was a mistake. Nothing has moved since, so the drawer is as it was before."""
+"""Cancels an opening that was a mistake, if no money has moved since. The drawer is then as it was before."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -29,15 +29,21 @@ BOOKED_BY_AN_OPENING: Final = kinds_where(lambda rule: Origin.OPENING in rule.or
 
 @transaction.atomic
 def cancel_opening(*, session: CashSession, by: Principal, at: datetime, reason: str) -> CashSession:
-    """Cancels the opening of a session in which nothing has moved, and returns the session.
+    """Cancels the opening of a session in which no money has moved, and returns the session.
 
-    In this order, under the register's lock: the opening's movements are reversed, so the float returns to the vault;
-    the variance of the opening is superseded; the period is sealed; the session is closed with its float as counted and
-    expected, and marked `is_cancelled`. The opening is not a count: cash from a handover or forced close still waits
-    for one (law 5).
+    Does this in order, under the register's lock:
 
-    Raises Conflict if money has moved, a payment was reported or the session is closed, and for a cashier also after a
-    count of the vault. Raises Forbidden for another cashier, InvalidInput for the reason.
+    1. reverses the movements of the opening, so that the float returns to the vault,
+    2. ends the variance of the opening as superseded,
+    3. seals the period,
+    4. closes the session as `is_cancelled`, with its float as the expected and the declared amount.
+
+    A cancelled opening does not count the drawer. If its cash comes from a handover or a forced close, somebody must
+    still count that cash (law 5).
+
+    Raises Conflict if the session is closed, if money has moved, or if a payment was reported. For a cashier also
+    raises Conflict if the vault was counted since. Raises Forbidden for another cashier, and InvalidInput for a missing
+    or too long reason.
     """
     vault = places_of(session.store)[PlaceKind.VAULT]
     lock_places(exclusive=[session.register], shared=[vault])
@@ -81,21 +87,25 @@ def cancel_opening(*, session: CashSession, by: Principal, at: datetime, reason:
 
 
 def may_be_a_mistake(session: CashSession, *, moved: Collection[Movement]) -> bool:
-    """Whether the desk offers to cancel an opening: nothing was `moved` by hand and no payment was reported.
+    """Whether the desk offers to cancel an opening. `moved` are the movements that people made in the session.
 
-    For display, one query. The page itself checks all conditions.
+    It does if there are no such movements and no payments. For display only: the page for cancelling checks all
+    conditions. Runs at most one query.
     """
     return not moved and not Payment.objects.filter(session=session).exists()
 
 
 def why_not_cancelled(session: CashSession, *, by: Principal) -> str:
-    """Returns why `by` cannot cancel the opening now, or "". For display: `cancel_opening` checks again under the lock."""
+    """Returns the reason why `by` cannot cancel the opening now, or "" if they can.
+
+    For display only: `cancel_opening` checks again under the lock.
+    """
     refusal = _refusal(session, opening=_booked_by_opening(session), by=by)
     return refusal.message if refusal is not None else ""
 
 
 def _booked_by_opening(session: CashSession) -> list[Movement]:
-    """Returns the movements of the opening. They have its instant."""
+    """Returns the movements that the opening booked. They were recorded at the time of the opening."""
     booked = Movement.objects.filter(session=session, kind__in=BOOKED_BY_AN_OPENING, recorded_at=session.opened_at)
     return list(booked.select_related("store", "source", "destination", "session", "late_for").order_by("pk"))
 
@@ -115,13 +125,13 @@ def _refusal(session: CashSession, *, opening: list[Movement], by: Principal) ->
 
 
 def _has_moved(session: CashSession, *, opening: list[Movement]) -> bool:
-    """Whether anything came after the opening: a payment of any status, or a movement of the session or its register."""
+    """Whether there is a payment (of any status) or a movement of the session or its register after the opening."""
     if Payment.objects.filter(session=session).exists():
         return True
     booked = [movement.pk for movement in opening]
     if Movement.objects.filter(session=session).exclude(pk__in=booked).exists():
         return True
-    # Reversals of earlier movements have no session, so the register's own movements are checked too.
+    # The reversal of an older movement may have no session, so all movements of the register are checked too.
     last_seal = last_seal_of(session.register)
     at_register = Q(source=session.register_id) | Q(destination=session.register_id)
     since = Movement.objects.filter(at_register, pk__gt=last_seal.last_movement if last_seal else 0)

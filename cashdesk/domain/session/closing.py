@@ -1,4 +1,4 @@
-"""Closes a cash session: with a blind count, by a handover, or without a count."""
+"""Closes a cash session: with a blind count, as a handover, or without a count."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -49,18 +49,27 @@ def close_session(
     witness: User | None = None,
     refuses_unwitnessed: bool = False,
 ) -> CashSession:
-    """Closes a session with its blind count, and returns it with its frozen figures.
+    """Closes a session with a blind count, and returns it with its frozen figures.
 
-    `others` are counts of other currencies. A currency that is not counted stays in the drawer and gets a variance;
-    with `asks_for_all` it raises Conflict instead, so that the person counts it (docs/decisions/0024).
+    `others` are counts of other currencies. Cash of a currency that was not counted stays in the drawer and gets a
+    variance. With `asks_for_all` such a currency raises Conflict instead, so that the person counts it
+    (docs/decisions/0024). `witness` is the person who confirmed the count. With `refuses_unwitnessed` a large count
+    without a witness raises InvalidInput; pages set it (docs/decisions/0016).
 
-    In this order: the register is locked, so earlier postings are included and later ones wait; the expected amount is
-    summed; the difference is booked to over/short; the counted cash returns to the vault; the period is sealed. The
-    cash stays in the drawer if a settlement holds it, or if `hands_over` leaves it for the next cashier to count in.
+    Does this in order:
 
-    `witness` confirmed the count. `refuses_unwitnessed` is for callers where a person counts (docs/decisions/0016).
-    Raises NothingOpen if the session was closed meanwhile: of two concurrent closes the second changes nothing. Raises
-    InvalidInput or Forbidden for the witness, Conflict for a handover while the register is counted.
+    1. locks the register, so that earlier postings are included and later postings wait,
+    2. sums the expected amount,
+    3. books the difference between the register and over/short,
+    4. books the return of the counted cash to the vault,
+    5. seals the period.
+
+    Step 4 is left out, and the cash stays in the drawer, if a settlement holds the register. It is also left out with
+    `hands_over`: then the next cashier counts the cash in.
+
+    Raises NothingOpen if the session was closed meanwhile. So the second of two concurrent closes changes nothing.
+    Raises Forbidden if the witness may not confirm this count. Raises Conflict for a handover while the register is
+    being counted, and InvalidInput for a wrong currency in `others`.
     """
     places = places_of(session.store)
     register = lock_places(exclusive=[session.register], shared=[places[PlaceKind.VAULT]])[session.register_id]
@@ -104,7 +113,8 @@ def close_session(
 def force_close_session(*, session: CashSession, by: Principal, at: datetime, reason: str) -> CashSession:
     """Closes a session without a count (CLOSED_SYSTEM). Raises Conflict if it is already closed.
 
-    Declared is 0 and nothing is booked: the cash stays in the register's book, and the next opening shows it.
+    The declared amount is 0 and nothing is booked. The cash stays in the register's book, and the next opening counts
+    it.
     """
     lock_places(exclusive=[session.register])
     session = CashSession.objects.select_related("store", "user", "register").get(pk=session.pk)
@@ -114,7 +124,7 @@ def force_close_session(*, session: CashSession, by: Principal, at: datetime, re
 
 
 def witness_detail(witness: User | None) -> dict[str, int]:
-    """Returns the witness of a count for an audit entry."""
+    """Returns the detail of an audit entry that names the witness of a count. Empty without a witness."""
     return {"witness": witness.pk} if witness is not None else {}
 
 

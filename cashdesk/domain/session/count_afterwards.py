@@ -1,4 +1,8 @@
-"""Counts a drawer after its session was closed without a count, or was handed over and nobody took it over."""
+"""Records a count of cash that a closed session left in its drawer.
+
+There are three cases: the session was closed without a count, the cash was handed over, or cash of another currency was
+not counted at the close. Nobody may have opened or counted the drawer since then.
+"""
 
 from datetime import datetime
 
@@ -23,11 +27,13 @@ from cashdesk.models import CashSession
 def count_afterwards(
     *, session: CashSession, counted: CountedAmount, by: Principal, at: datetime, reason: str = ""
 ) -> CashSession:
-    """Counts one currency of a drawer whose session left its cash there.
+    """Records the count of one currency that a closed session left in its drawer. Returns the session, unchanged.
 
-    The sealed session does not change. The difference is booked now, the cash returns to the vault, and the register
-    gets another seal. Raises Conflict for any other session, and if the drawer was opened or counted since. Raises
-    Forbidden for the session's own cashier, who may already know what it should hold (docs/decisions/0008).
+    Books the difference and the return to the vault now, and adds another seal to the register.
+
+    Raises Conflict if the session left no cash of this currency, or if the drawer was opened or counted since then.
+    Raises Forbidden for the session's own cashier, because they may already know the expected amount
+    (docs/decisions/0008).
     """
     if by.user is not None and by.user.pk == session.user_id:
         raise Forbidden(_("This was your drawer. Ask somebody else to count it."))

@@ -1,4 +1,4 @@
-"""The open session of a person."""
+"""Finds the open session of a person."""
 
 from django.utils.translation import gettext as _
 
@@ -19,7 +19,7 @@ def open_session_of(user: User) -> CashSession | None:
 
 
 def current_session(*, user: User) -> CashSession:
-    """Returns the person's open session. Raises NothingOpen."""
+    """Returns the person's open session. Raises NothingOpen if there is none."""
     session = open_session_of(user)
     if session is None:
         raise NothingOpen(_("No active cash session found for the current user"))

@@ -1,7 +1,7 @@
-"""Cash of other currencies in a drawer: which ones a count must include, and their results.
+"""Cash of other currencies in a drawer: finds the currencies that a count must include, and books and stores the results.
 
-A count includes every currency that moved in the period or was there before. The balance does not decide, so the
-question reveals nothing about it (law 5; docs/decisions/0024).
+A count must include every currency that moved in the period or was in the drawer before. This does not depend on the
+balance, so a page that asks for a currency reveals nothing about the balance (law 5; docs/decisions/0024).
 """
 
 from collections.abc import Sequence
@@ -21,10 +21,10 @@ from cashdesk.models import CashSession, CountAmount, ForeignCash, Place
 
 
 def currencies_asked(*, register: Place, currency: str) -> list[str]:
-    """Returns the other currencies that a count of the drawer must include, sorted. The close checks again under the
-    lock.
+    """Returns the currencies other than `currency` that a count of the drawer must include, sorted.
 
-    Returns none while a settlement holds the drawer, because the settlement counts per currency itself.
+    For display only: the close checks again under the lock. The list is empty while a settlement holds the register,
+    because then the count of the settlement includes all currencies.
     """
     return _asked(book_of(register), register=register, currency=currency)
 
@@ -34,7 +34,7 @@ def _asked(book: Book, *, register: Place, currency: str) -> list[str]:
 
 
 def refuse_currencies(others: Sequence[CountedAmount], *, currency: str) -> None:
-    """Raises InvalidInput for a currency that is listed twice, and for the drawer's own, which has its own field."""
+    """Raises InvalidInput for a currency that is listed twice, and for the drawer's own currency `currency`."""
     seen: set[str] = set()
     for number, found in enumerate(others):
         if found.currency == currency:
@@ -48,7 +48,7 @@ def refuse_currencies(others: Sequence[CountedAmount], *, currency: str) -> None
 
 
 def refuse_left_out(session: CashSession, *, register: Place, book: Book, others: Sequence[CountedAmount]) -> None:
-    """Raises Conflict that names a currency of the drawer that was not counted."""
+    """Raises Conflict if a currency that the count must include was not counted. The error names the currency."""
     found = {one.currency for one in others}
     for currency in _asked(book, register=register, currency=session.currency):
         if currency not in found:
@@ -57,7 +57,10 @@ def refuse_left_out(session: CashSession, *, register: Place, book: Book, others
 
 
 def count_in_others(drawer: Drawer, *, book: Book, others: Sequence[CountedAmount]) -> None:
-    """Books the opening counts of other currencies against what the drawer still held of them."""
+    """Books the differences between the opening counts of other currencies and the register's book.
+
+    Creates a variance for a difference above the tolerance.
+    """
     for found in others:
         held = book.amount(currency=found.currency, method=CASH)
         gap = found.amount - held
@@ -69,7 +72,10 @@ def count_in_others(drawer: Drawer, *, book: Book, others: Sequence[CountedAmoun
 
 
 def book_others(drawer: Drawer, *, book: Book, others: Sequence[CountedAmount]) -> None:
-    """Books the differences of the other counted currencies, and returns that cash to the vault unless it is handed over."""
+    """Books the differences of other currencies at a close, and the return of that cash to the vault.
+
+    After a handover the cash stays in the drawer.
+    """
     for found in others:
         difference = found.amount - book.amount(currency=found.currency, method=CASH)
         drawer.book_difference(difference, currency=found.currency)
@@ -80,7 +86,10 @@ def book_others(drawer: Drawer, *, book: Book, others: Sequence[CountedAmount]) 
 def freeze_others(
     session: CashSession, *, register: Place, book: Book, others: Sequence[CountedAmount], by: Principal, at: datetime
 ) -> None:
-    """Stores the frozen figures of the other currencies. Creates variances for differences and for uncounted currencies."""
+    """Stores the final figures of other currencies at a close (`ForeignCash`).
+
+    Creates a variance for a difference above the tolerance, and for a currency that was not counted.
+    """
     found = {one.currency: one for one in others}
     asked = _asked(book, register=register, currency=session.currency)
     rows = []
@@ -100,7 +109,7 @@ def freeze_others(
 
 
 def carry_on(session: CashSession, *, book: Book) -> None:
-    """Records at a cancelled opening which other currencies still wait for a count. Their variances exist already."""
+    """Stores the other currencies that still need a count after a cancelled opening. Their variances already exist."""
     ForeignCash.objects.bulk_create(
         ForeignCash(
             session=session, currency=currency, stays=True, expected_amount=book.amount(currency=currency, method=CASH)
@@ -110,7 +119,11 @@ def carry_on(session: CashSession, *, book: Book) -> None:
 
 
 def _is_of_cashier(session: CashSession, currency: str, *, book: Book) -> bool:
-    """Whether a difference belongs to the cashier. Cash that was there before and was not counted in may be another's."""
+    """Whether a difference in a currency belongs to the cashier of the session.
+
+    It does not if the cash was already in the drawer, the cashier did not count it at the opening, and another person
+    had the drawer last. Then the difference may come from that person.
+    """
     if currency not in book.carried:
         return True
     counted_in = CountAmount.objects.filter(
@@ -120,7 +133,10 @@ def _is_of_cashier(session: CashSession, currency: str, *, book: Book) -> bool:
 
 
 def currencies_left(session: CashSession) -> list[str]:
-    """Returns the currencies whose cash the session left in the drawer, until somebody counts it. Its own is first."""
+    """Returns the currencies of the cash that a closed session left in its drawer and nobody has counted since.
+
+    The session's own currency is first.
+    """
     if (
         session.is_open
         or session.is_cancelled

@@ -1,7 +1,8 @@
-"""Handovers: one cashier counts the cash out and leaves it in the drawer; the next one counts it in, blind.
+"""Handovers: tells who had a drawer last, and whether its cash was counted since.
 
-Between the two counts nobody has the drawer. A difference is the opening difference of the next session and names both
-cashiers (docs/decisions/0016).
+In a handover one cashier counts the cash and leaves it in the drawer. The next cashier counts it again, without seeing
+the first count. Between the two counts nobody is responsible for the drawer. A difference is the opening difference of
+the next session. The audit trail and the variance queue then name both cashiers (docs/decisions/0016).
 """
 
 from dataclasses import dataclass
@@ -16,10 +17,10 @@ from cashdesk.models import CashSession, Count, ForeignCash, Place, Store, User
 
 
 def was_counted_since() -> Q:
-    """Returns the condition that a session's own currency was counted after it left cash in its drawer.
+    """Returns the query condition that the cash of a session's own currency was counted after the session.
 
-    Counts are: the next opening, a count afterwards, or a settlement's count. For sessions that were handed over or
-    closed without a count.
+    For sessions that were handed over or closed without a count. The count is the one of the next opening, a count
+    after the close (`CountMoment.AFTERWARDS`), or the count of a settlement.
     """
     afterwards = Count.objects.filter(
         session=OuterRef("pk"), moment=CountMoment.AFTERWARDS, amounts__currency=OuterRef("currency")
@@ -28,9 +29,9 @@ def was_counted_since() -> Q:
 
 
 def was_taken_on_since() -> Q:
-    """Returns the condition that the drawer was opened again, or counted by a settlement, after such a session.
+    """Returns the query condition that a session's drawer was opened again, or counted in a settlement, after the session.
 
-    A cancelled opening does not count.
+    A cancelled opening is ignored.
     """
     opened_again = CashSession.objects.filter(register=OuterRef("register"), pk__gt=OuterRef("pk"), is_cancelled=False)
     settled = Count.objects.filter(
@@ -40,12 +41,12 @@ def was_taken_on_since() -> Q:
 
 
 def was_counted_by_another(user: User | None) -> Combinable:
-    """Returns the condition that a person other than `user` has counted the drawer after such a session.
+    """Returns the query condition that a person other than `user` has counted a session's drawer after the session.
 
-    A count by a program is not enough, because `user` may be behind it (docs/decisions/0008).
+    A count by a program is ignored, because `user` may have started the program (docs/decisions/0008).
     """
     counts = counts_of_custody().filter(place=OuterRef("register"), counted_by__isnull=False).exclude(counted_by=user)
-    # Compares session ids, because the clocks of two servers differ. The instant only limits the index scan.
+    # The ids of the sessions are compared, because the clocks of two servers differ. The time only limits the index scan.
     opened_again = counts.filter(session__gt=OuterRef("pk"), counted_at__gte=OuterRef("opened_at"))
     afterwards = counts.filter(
         session=OuterRef("pk"), moment=CountMoment.AFTERWARDS, amounts__currency=OuterRef("currency")
@@ -55,26 +56,29 @@ def was_counted_by_another(user: User | None) -> Combinable:
 
 
 def counts_of_custody() -> "QuerySet[Count]":
-    """Returns the counts that begin or end a person's custody of a drawer: no previews, recounts or cancelled openings."""
+    """Returns the counts at which a person takes over or hands back a drawer.
+
+    Leaves out previews, recounts and the counts of cancelled openings.
+    """
     return Count.objects.exclude(moment__in=WITHIN_A_PERIOD).exclude(session__is_cancelled=True)
 
 
 def is_place_counted(place: Place, *, since: datetime | None) -> bool:
-    """Whether a custody count of a place was made at or after an instant."""
+    """Whether somebody has counted a place at or after a time, to take it over or to hand it back (`counts_of_custody`)."""
     return counts_of_custody().filter(place=place, counted_at__gte=since).exists()
 
 
 def handovers_waiting(*, store: Store) -> list[CashSession]:
-    """Returns the store's sessions whose drawers were handed over and not counted in yet, by register number. One
-    query.
+    """Returns the store's sessions that were handed over and whose cash nobody has counted in yet. Runs one query.
 
-    They hold figures, so callers show only who, where and when (law 5).
+    Sorted by register number. The sessions have figures, so callers show only the person, the register and the time
+    (law 5).
     """
     return list(_waiting(store).select_related("register", "store", "user").order_by("register__number"))
 
 
 def registers_waiting(store: Store) -> "QuerySet[Any]":
-    """Returns the ids of the registers with a drawer that waits to be counted in, as a subquery."""
+    """Returns a subquery of the ids of registers whose cash was handed over and is not counted in yet."""
     return _waiting(store).order_by().values("register_id")
 
 
@@ -82,7 +86,7 @@ def _waiting(store: Store) -> "QuerySet[CashSession]":
     sessions = CashSession.objects.filter(register=OuterRef("pk"), is_cancelled=False)
     of_register = sessions.order_by("-pk").values("pk")[:1]
     last = Place.objects.filter(store=store, kind=PlaceKind.REGISTER).annotate(last=Subquery(of_register))
-    # An empty drawer needs no counting in: the next opening brings a float as usual.
+    # An empty drawer does not wait for a count: the next opening gets a float from the vault as usual.
     holds_foreign = Exists(ForeignCash.objects.filter(session=OuterRef("pk"), stays=True, counted_amount__gt=0))
     holds_cash = Q(declared_amount__gt=0) | Q(holds_foreign)
     handed_over = CashSession.objects.filter(holds_cash, pk__in=last.values("last"), is_handed_over=True)
@@ -91,11 +95,11 @@ def _waiting(store: Store) -> "QuerySet[CashSession]":
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Custody:
-    """Who had a drawer last.
+    """The person who had a drawer last.
 
-    `left_by` is the session that left the cash there. It is None if somebody has counted the drawer since then.
-    `keeper_id` is the cashier of that session, or the person who counted. It is None for a program, or if nobody had
-    the drawer.
+    `left_by` is the last session at the drawer. It is None if somebody has counted the drawer since then, or if there
+    was no session. `keeper_id` is the cashier of that session, or the person who counted the drawer after it. It is
+    None if a program counted it, or if nobody has had the drawer yet.
     """
 
     left_by: CashSession | None
@@ -103,13 +107,16 @@ class Custody:
 
     @property
     def handed_over_by(self) -> CashSession | None:
-        """The session that handed its cash over. None if the drawer was empty or was closed without a count."""
+        """The session that handed its cash over. None if the last session left no cash or was not handed over."""
         before = self.left_by
         return before if before is not None and before.is_handed_over and before.declared_amount else None
 
 
 def custody_of(register: Place | int, *, until: CashSession | None = None) -> Custody:
-    """Returns who had the drawer of a register last, before the session `until`. One query if it had a session."""
+    """Finds the person who had a register's drawer last, before the session `until` if given.
+
+    Runs one query, and a second one if the register had no session.
+    """
     place_id = register if isinstance(register, int) else register.pk
     sessions = CashSession.objects.filter(register=place_id, is_cancelled=False).select_related("user").order_by("-pk")
     counts = counts_of_custody().filter(place=place_id).order_by("-pk")
@@ -118,7 +125,8 @@ def custody_of(register: Place | int, *, until: CashSession | None = None) -> Cu
         sessions = sessions.filter(pk__lt=until.pk)
         of_settlement &= Q(counted_at__lte=until.opened_at)
     settled = of_settlement & Q(counted_at__gte=OuterRef("closed_at"))
-    # Such a count is always before the next opening. Clocks cannot tell, because they are read before the wait for the lock.
+    # A count after the close is always before the next opening, so its time is not compared. The time may even be wrong,
+    # because the clock is read before the wait for the lock.
     afterwards = Q(session=OuterRef("pk"), moment=CountMoment.AFTERWARDS, amounts__currency=OuterRef("currency"))
     since = counts.filter(settled | afterwards)
     found = sessions.annotate(is_counted_since=Exists(since), counter=Subquery(since.values("counted_by")[:1]))
@@ -132,8 +140,8 @@ def custody_of(register: Place | int, *, until: CashSession | None = None) -> Cu
 
 
 def handover_before(session: CashSession) -> CashSession | None:
-    """Returns the session that handed its cash over to this one, with its cashier.
+    """Returns the session that handed its cash over to `session`, or None if there was no such handover.
 
-    Returns None if the drawer was empty, closed without a count, or counted by another person in between.
+    There was none if the drawer was empty or closed without a count, or if somebody counted it in between.
     """
     return custody_of(session.register_id, until=session).handed_over_by

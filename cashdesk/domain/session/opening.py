@@ -48,16 +48,19 @@ def open_session(
     witness: User | None = None,
     refuses_unwitnessed: bool = False,
 ) -> CashSession:
-    """Opens a drawer with a counted float and returns the session. `others` is cash of other currencies in the drawer.
+    """Opens a drawer with a counted float, and returns the new session. `others` are the counts of other currencies.
 
-    The float comes out of the vault (FLOAT). If the register's book still holds cash, no float moves: float minus book
-    becomes the opening difference (docs/structure.md, section 3). That happens under a settlement, after a handover, or
-    after a close without a count. `force_close_previous` closes the person's running session (CLOSED_SYSTEM) in the
-    same transaction. `refuses_unwitnessed` works as in `close_session`.
+    The float comes from the vault (FLOAT). But if the register's book still has cash, no float moves: the counted
+    amount minus the book is the opening difference (docs/structure.md, section 3). The book still has cash under a
+    settlement, after a handover, and after a close without a count.
+
+    `force_close_previous` closes the person's own open session without a count (CLOSED_SYSTEM), in the same
+    transaction. `witness` and `refuses_unwitnessed` work as in `close_session`.
 
     Raises SessionAlreadyOpen if the person or the register has an open session (law 3). Raises Conflict if the register
-    is counted or lacks a required settlement, or if the store is inactive. Raises InvalidInput or Forbidden for the
-    witness, and Forbidden if the person does not work in the store.
+    is being counted or has no open settlement although the store requires one, or if the store or the person is
+    inactive. Raises InvalidInput if a witness is missing, and Forbidden if the witness may not confirm this count.
+    Raises Forbidden if the person does not work in the store or may not use the register.
     """
     try:
         with transaction.atomic():
@@ -73,7 +76,8 @@ def open_session(
                 refuses_unwitnessed=refuses_unwitnessed,
             )
     except IntegrityError as error:
-        # Only the constraint stops two openings by one person at two registers, because they lock different rows.
+        # If one person opens two registers at the same moment, the two openings lock different registers. Only the
+        # constraint refuses the second one.
         if (
             "session_one_open" in str(error)
             or "cashsession.user_id" in str(error)
@@ -111,7 +115,7 @@ def _open_locked(
     locked = lock_places(exclusive=registers.values(), shared=[places[PlaceKind.VAULT]])
     register = locked[chosen.pk]
     if register.transitions != chosen.transitions:
-        # It may have been assigned to another person meanwhile.
+        # Somebody may have assigned the register to another person meanwhile.
         refuse_register_of_another(register=register, by=by)
     refuse_counted(register)
     refuse_unsettled(register=register, store=store)
@@ -157,7 +161,11 @@ def _open_locked(
 def _register_to_open(
     *, user: User, store: Store, by: Principal, station: int | None, previous: CashSession | None
 ) -> Place:
-    """Returns the register to open. After a forced close it is the same one, unless the request or token names another."""
+    """Returns the register to open.
+
+    If the person's previous session is closed by force, it is that session's register. But a register that the request
+    or the token names comes first.
+    """
     is_bound = by.token is not None and by.token.register_id is not None
     if previous is not None and previous.store_id == store.pk and station is None and not is_bound:
         return previous.register

@@ -1,4 +1,4 @@
-"""Chooses the register that is opened: the one that the request means, or the lowest free one of the store."""
+"""Chooses the register to open: the register that the request means, or else the lowest free register of the store."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -24,17 +24,17 @@ from cashdesk.models import CashSession, Place, Store, User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Station:
-    """A register that a person may open. `refusal` says why not now; "" if it is free."""
+    """A register that a person may use. `refusal` is the reason why they cannot open it now, or "" if they can."""
 
     register: Place
     refusal: str
 
 
 def stations_for(*, user: User, store: Store, by: Principal) -> list[Station]:
-    """Returns the registers that a person may open in a store, by number, in one query. An assigned person gets only
-    their own.
+    """Returns the registers of a store that a person may use, by number. Runs one query.
 
-    For display: the opening checks again under the lock.
+    A person with an assigned register gets only that register. For display only: the opening checks again under the
+    lock.
     """
     registers = usable_registers(store=store, by=by)
     assigned = assigned_register(store=store, user=user)
@@ -63,14 +63,22 @@ def _why_not(register: Any, *, store: Store) -> str:
 def register_for(
     *, user: User | None, store: Store, by: Principal, station: int | None, settling: bool = False
 ) -> Place:
-    """Returns the register to open.
+    """Returns the register to open for a session, or for a settlement if `settling` is set.
 
-    It is the first of: the one named, the token's, the assigned one, the one whose settlement the person opened, the
-    lowest free one. A store without a free register gets a new one (docs/structure.md, section 3). `settling` means
-    that a settlement is opened, not a session; the register of the person's open session then comes before the token's.
+    It is the first of these that exists:
 
-    Raises InvalidInput for an unknown station, or if a program names none; Forbidden for a cashier at another person's
-    register; Conflict if no register may be opened.
+    1. the register of `station`,
+    2. for a settlement: the register of the person's open session,
+    3. the register of the token,
+    4. the register that the person is assigned to,
+    5. a register whose settlement the person opened,
+    6. the lowest free register.
+
+    If there is none, creates a new register (docs/structure.md, section 3).
+
+    Raises InvalidInput for an unknown station, and for a program that names no register and is not bound to one. Raises
+    Forbidden if the caller may not use the register of `station`. Raises Conflict if the store requires settlements and
+    no free register has one.
     """
     if station is not None:
         register = register_at(store=store, station=station)
@@ -92,10 +100,11 @@ def _open_session(*, store: Store, user: User) -> CashSession | None:
 
 
 def _free_register(store: Store, *, user: User, settling: bool) -> Place:
-    """Returns the lowest free register that is assigned to nobody, or creates one.
+    """Returns the lowest free register that nobody is assigned to. Creates a register if there is none.
 
-    A register whose settlement the person opened comes first, so that a repeated request gets the same one. A register
-    whose settlement another cashier opened is not free; one that a manager opened is free for any cashier.
+    A register whose settlement the person opened comes first, so that a repeated request gets the same register. A
+    register whose settlement another cashier opened is not free. If a manager opened the settlement, the register is
+    free for any cashier.
     """
     # Locks the vault's row, so that two people never create the same register.
     Place.objects.select_for_update(no_key=True).get(store=store, kind=PlaceKind.VAULT)
@@ -108,7 +117,7 @@ def _free_register(store: Store, *, user: User, settling: bool) -> Place:
     else:
         usable = Q(settling=Settling.OPEN) & (is_own | ~Q(settling_by__role=Role.CASHIER))
         if not store.requires_settlement:
-            # A drawer that waits to be counted in is not free: the person who counts it in must name it.
+            # A register whose cash was handed over is not free: the person who counts the cash in must name the register.
             usable |= Q(settling=Settling.NONE) & ~Q(pk__in=registers_waiting(store))
         usable &= ~Q(pk__in=taken)
     free = registers.filter(usable).exclude(pk__in=assigned)
