@@ -1,4 +1,4 @@
-"""What the stories of reconciling do again and again."""
+"""Helpers that the tests of reconciliations use often."""
 
 import uuid
 from datetime import UTC, datetime

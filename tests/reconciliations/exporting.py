@@ -1,4 +1,4 @@
-"""A little trade to be exported, and how the files are read back."""
+"""Creates a little trade to export, and reads the exported files."""
 
 import csv
 import io
@@ -27,7 +27,7 @@ MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
 def asked(by: User | Principal, table: str = "movements", **given: str) -> ExportRequest:
-    """Reads a request for DAY; `first` and `last` are other days."""
+    """Parses a request for DAY. `first` and `last` choose other days."""
     usual = {"table": table, "from": given.pop("first", DAY), "to": given.pop("last", DAY)}
     return read_request({**usual, **given}, by=by if isinstance(by, Principal) else Principal(user=by))
 
@@ -38,7 +38,7 @@ def downloaded(by: User, table: str = "movements", **given: str) -> bytes:
 
 
 def started(by: User, table: str = "movements", *, page_rows: int = 2_000, **given: str) -> Download:
-    """Returns the file on its way."""
+    """Returns a download that has begun."""
     return start_download(asked=asked(by, table, **given), by=Principal(user=by), page_rows=page_rows)
 
 
@@ -54,18 +54,23 @@ def exported(by: User, table: str = "movements", **given: str) -> list[dict[str,
 
 
 def taken(response: HttpResponseBase) -> bytes:
-    """Returns the body of an answer that streams."""
+    """Returns the whole body of a streaming answer."""
     assert response.streaming
     return b"".join(response.streaming_content)  # type: ignore[attr-defined]
 
 
 def hang_up(response: HttpResponseBase) -> None:
-    """Ends an answer that was begun, as the server does when nobody takes the rest; the test's own connection stays open."""
+    """Closes an answer that has begun, as the server does if the client stops reading. Keeps the test's own connection
+    open.
+    """
     response._iterator.close()  # type: ignore[attr-defined]  # in which the test client has put the closing of the answer
 
 
 def sheets_of(content: bytes) -> dict[str, list[dict[str, Any]]]:
-    """Reads a workbook: per sheet its rows by the names on top. A text is a str, a number is (as it stands, its format)."""
+    """Reads a workbook. Returns the rows of each sheet, by the names in its header.
+
+    A text is a str. A number is a pair of its stored value and its format.
+    """
     with zipfile.ZipFile(io.BytesIO(content)) as book:
         assert book.testzip() is None
         styles = ElementTree.fromstring(book.read("xl/styles.xml"))
@@ -101,7 +106,7 @@ def _value(cell: ElementTree.Element, formats: list[Any]) -> Any:
 
 
 def sell_many(session: CashSession, amounts: Iterable[int]) -> None:
-    """Reports so many sales at once."""
+    """Reports this many sales at once."""
     reports = [report_of(amount, session=str(session.pk), currency=session.currency) for amount in amounts]
     record_payments(reports=reports, by=Principal(user=session.user), at=NOON)
 

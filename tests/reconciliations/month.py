@@ -1,6 +1,6 @@
-"""A month of shops, generated from a seed: everything that may happen, at the hours at which it does.
+"""Generates a month of trade in several shops from a seed, with every kind of event at its usual hour.
 
-What a shop refuses just then is not done; `done` tells how often each thing was.
+Skips an event that the shop refuses. `done` counts the events.
 """
 
 import random
@@ -57,7 +57,7 @@ BY_HAND: Final = (MovementKind.DROP, MovementKind.LOAN, MovementKind.PAID_IN, Mo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
-    """A reconciliation, and what was there when it was posted: the last movement, session and seal of the shop."""
+    """A reconciliation with the ids of the shop's last movement, session and seal at that time."""
 
     pk: int
     last_movement: int
@@ -67,7 +67,7 @@ class Posted:
 
 @dataclass
 class Shop:
-    """One shop with two cashiers and a manager. Every second one settles its registers."""
+    """A shop with two cashiers and a manager. Every second shop settles its registers."""
 
     store: Store
     carla: User
@@ -82,17 +82,17 @@ class Shop:
 
     @property
     def people(self) -> list[User]:
-        """Everybody who handles money."""
+        """All people who handle money."""
         return [self.carla, self.bruno, self.erika]
 
     def at(self, on: date, hour: int, minute: int = 0) -> datetime:
-        """Turns the clock to a time on the shop's wall, 26 o'clock being 2 in the night after, and returns it."""
+        """Sets the clock to a time in the shop's time zone and returns it. Hour 26 is 2 o'clock on the next day."""
         wall = datetime.combine(on, time()) + timedelta(hours=hour, minutes=minute)
         self.clock = wall.replace(tzinfo=ZoneInfo(self.store.time_zone)).astimezone(UTC)
         return self.clock
 
     def tries(self, act: Callable[..., Any], **options: Any) -> Any:
-        """Does something, unless the shop refuses it, and returns what it made."""
+        """Runs an action and returns its result, or None if the shop refuses it."""
         try:
             made = act(**options)
         except DomainError:
@@ -101,17 +101,17 @@ class Shop:
         return made
 
     def amount(self) -> int:
-        """An amount of minor units, now and then a very large one."""
+        """Returns a random amount in minor units, sometimes a very large one."""
         return self.dice.choice([1, 99, 500, 12_345, 10**6 + 1, 10**8 + 7])
 
     def counted(self) -> CountedAmount:
-        """What somebody finds in a drawer."""
+        """Returns a random count of a drawer."""
         return CountedAmount(currency=self.store.currency, amount=self.amount())
 
     # --- A day --------------------------------------------------------------------------------------------------------
 
     def trade(self, on: date) -> None:
-        """A day from nine in the morning until, where the day changes after midnight, two in the night."""
+        """Trades for a day: from 9:00 to 22:00, or to 2:00 if the business day changes after midnight."""
         self.at(on, 9)
         if self.settles and self.dice.random() < 0.5:
             self.settle(station=2)
@@ -140,7 +140,7 @@ class Shop:
             self.settle(station=self.dice.choice([0, 2]))
 
     def after(self, on: date) -> None:
-        """The morning after: what comes late for the day, its close, and what is declared for it."""
+        """Handles the next morning: late money, the close of the day, and reconciliations."""
         self.at(on, 31)
         if self.settles:
             self.settle(station=0)
@@ -158,7 +158,7 @@ class Shop:
             self.done["nobody came"] += made is not None and made.is_handed_over
 
     def aftermath(self, on: date) -> None:
-        """More of what explains closed days: late money, corrections, decisions, drawers closed uncounted."""
+        """Adds more events for closed days: late money, reversals, decisions, and closes without a count."""
         self.at(on, 33)
         for back in (0, 1, 3, DAYS_LATE):
             self.report_payments(paid_at=self.clock - timedelta(days=back))
@@ -171,7 +171,7 @@ class Shop:
             self.tries(force_close_session, session=session, by=SYSTEM, at=self.clock, reason="over")
 
     def relieve(self) -> None:
-        """Some hand their drawer over, and whoever has none counts it in, at once or only the next day."""
+        """Lets some cashiers hand over their drawers. Others count the drawers in, at once or on the next day."""
         for session in self.open_sessions():
             if self.dice.random() < 0.4:
                 by, counts = Principal(user=session.user), {"counted": self.counted(), "at": self.clock}
@@ -191,12 +191,12 @@ class Shop:
     # --- What is done -------------------------------------------------------------------------------------------------
 
     def open_sessions(self) -> list[CashSession]:
-        """The drawers that trade."""
+        """Returns the open sessions."""
         running = CashSession.objects.filter(store=self.store, status=SessionStatus.OPEN)
         return list(running.select_related("user", "store", "register").order_by("pk"))
 
     def report_payments(self, paid_at: datetime | None = None) -> None:
-        """A handful of payments from tills that are open, closed, or none."""
+        """Reports six random payments: for open sessions, for closed sessions, or for no register."""
         sessions = list(CashSession.objects.filter(store=self.store).order_by("-pk").values_list("pk", flat=True)[:4])
         reports = [self.payment(sessions, paid_at or self.clock) for _ in range(6)]
         for outcome in record_payments(reports=reports, by=Principal(user=self.erika), at=self.clock):
@@ -206,7 +206,7 @@ class Shop:
                 self.done["without a register"] += payment.register_id is None
 
     def payment(self, sessions: list[int], paid_at: datetime) -> PaymentReport:
-        """One of them: mostly cash, mostly a sale, mostly the shop's currency, mostly approved."""
+        """Builds a random report: mostly cash, mostly a sale, mostly in the currency of the shop, mostly approved."""
         self.receipts += 1
         dice = self.dice
         amount, kind = self.amount(), dice.choice([PaymentType.SALE, PaymentType.SALE, PaymentType.REFUND])
@@ -228,7 +228,7 @@ class Shop:
         )  # fmt: skip
 
     def decide(self) -> None:
-        """Half of what waited is approved."""
+        """Approves or rejects pending payments at random."""
         for name in Payment.objects.filter(store=self.store, status=PaymentStatus.PENDING).values_list(
             "external_id", flat=True
         )[:4]:
@@ -236,7 +236,7 @@ class Shop:
             self.tries(decide_payment, external_id=name, status=status, by=Principal(user=self.erika), at=self.clock)
 
     def move(self) -> None:
-        """Drops, loans, money paid in and out, at drawers and at the vault."""
+        """Books drops, loans, and money paid in and out, at drawers and at the vault."""
         for session in self.open_sessions():
             self.tries(
                 move_cash, session=session, kind=self.dice.choice(BY_HAND), amount=self.amount(),
@@ -257,7 +257,7 @@ class Shop:
             self.done["reversed late"] += made is not None and made.is_late
 
     def settle(self, *, station: int) -> None:
-        """Closes the settlement of a register or of the vault, or opens it."""
+        """Opens the settlement of a register or of the vault, or closes it if it is open."""
         by, kind = Principal(user=self.erika), SettlementType.CASHREGISTER if station else SettlementType.VAULT
         place = Place.objects.get(
             store=self.store, kind=PlaceKind.REGISTER if station else PlaceKind.VAULT, number=station
@@ -270,7 +270,7 @@ class Shop:
             self.tries(close_settlement, settlement=running, counted=[self.counted()], by=by, at=self.clock)
 
     def reconcile(self, on: date) -> None:
-        """Declares something for the whole day and for each person."""
+        """Declares an amount for the whole day and for each person."""
         for operator in (None, *self.people):
             declared = Declaration(
                 store=self.store, currency=self.store.currency, declared=self.amount(), business_date=on,
@@ -286,7 +286,7 @@ class Shop:
 
 
 def make_shops(number: int, *, seed: int) -> list[Shop]:
-    """Makes the first so many shops, all of one account."""
+    """Makes the first `number` shops, all in one account."""
     account = AccountFactory(name="Ten shops")
     shops = []
     for index, (currency, zone, cut_off_hour) in enumerate(SHOPS[:number]):
@@ -308,7 +308,7 @@ def make_shops(number: int, *, seed: int) -> list[Shop]:
 
 
 def live(shop: Shop, *, first: date, days: int) -> None:
-    """Lets a shop trade so many days; some mornings two days are closed at once, the newer one first."""
+    """Lets a shop trade for `days` days. On some mornings it closes several days at once, the newest day first."""
     waiting: list[date] = []
     for number in range(days):
         on = first + timedelta(days=number)

@@ -1,4 +1,7 @@
-"""Expected cash worked out on paper: plain Python over rows that were read once. Nothing of the project adds here."""
+"""Calculates expected cash independently: in plain Python, over rows that are read once.
+
+It uses no code of the product for its sums.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -18,19 +21,19 @@ FAR = 2**62
 
 @dataclass
 class Paper:
-    """The rows of one store as they are now: what came into its drawers, less what went out of them."""
+    """The current rows of one store. Sums the cash that came into its drawers, minus the cash that went out."""
 
     store: Store
     payments: dict[int, Row] = field(default_factory=dict)
     sessions: dict[int, Row] = field(default_factory=dict)
     places: dict[int, Row] = field(default_factory=dict)
     sealed: dict[int, int] = field(default_factory=dict)
-    """The last movement under each seal."""
+    """The id of the last movement of each seal, by seal id."""
     settlements: list[Row] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     by_id: dict[int, Row] = field(default_factory=dict)
     reversals: dict[int, Row] = field(default_factory=dict)
-    """By the movement that each reverses."""
+    """The reversals, by the id of the reversed movement."""
 
     def __post_init__(self) -> None:
         of_store: Any = {"store": self.store}
@@ -53,15 +56,16 @@ class Paper:
         last_session: int | None = None,
         last_seal: int | None = None,
     ) -> dict[str, int]:
-        """Returns the expected cash of a day by currency, minor units, where it is not nothing; with `last_movement`,
-        `last_session` and `last_seal` as it was then.
+        """Returns the expected cash of a day by currency, in minor units, without zeros.
+
+        With `last_movement`, `last_session` and `last_seal`, ignores all rows with higher ids.
         """
         rows = [row for row in self.rows if last_movement is None or row["id"] <= last_movement]
         sessions = [
             row
             for row in self.sessions.values()
             if (last_session is None or row["id"] <= last_session)
-            # A cancelled opening never was, once it was cancelled.
+            # A session whose opening was cancelled does not count.
             and not (row["is_cancelled"] and (last_seal is None or row["seal_id"] <= last_seal))
         ]
         first = min((row["id"] for row in rows if row["business_date"] >= on), default=FAR)
@@ -84,16 +88,16 @@ class Paper:
         return {currency: total for currency, total in totals.items() if total}
 
     def counts(self, row: Row, *, on: date, operator: int | None, first: int) -> int:
-        """1 where the movement brought cash into the drawers of that day, -1 where it took some, 0 where it did neither."""
+        """Returns 1 if the movement brought cash into the drawers of that day, -1 if it took cash out, otherwise 0."""
         is_float_of_session = row["kind"] == "FLOAT" and row["session_id"]
         if row["business_date"] == on:
-            # A bag that goes to the vault stays in the store; of the operator's drawer it is gone. And an operator's
-            # float is what they counted.
+            # A drop stays in the store, but it leaves the operator's drawer. For an operator, the amount counted at the
+            # opening is used instead of the float.
             is_counted = row["kind"] != "DROP" if operator is None else not is_float_of_session
             return self.into_drawers(row) if is_counted else 0
         if not on - timedelta(days=31) <= row["business_date"] < on or row["id"] < first:
             return 0
-        # Told later: of a drawer that was open when the day began.
+        # Reported later, for a drawer that was open when the day began.
         session = self.sessions.get(row["session_id"])
         is_late_for_open = bool(session and session["seal_id"] and self.sealed[session["seal_id"]] >= first)
         return self.into_drawers(row) if is_late_for_open or not row["is_late"] else 0
@@ -101,7 +105,7 @@ class Paper:
     # --- Who held what --------------------------------------------------------------------------------------------------
 
     def holder(self, row: Row) -> int | None:
-        """Who held the drawer."""
+        """Returns the id of the person who held the drawer."""
         session, payment = self.sessions.get(row["session_id"]), self.payments.get(row["payment_id"])
         if session:
             return int(session["user_id"])
@@ -112,14 +116,14 @@ class Paper:
         return int(found) if found else None
 
     def settler(self, row: Row) -> int | None:
-        """Who opened the last settlement of the movement's register."""
+        """Returns the id of the person who opened the last settlement of the movement's register."""
         ends = [end for end in (row["source_id"], row["destination_id"]) if self.places[end]["kind"] == "REGISTER"]
         register = ends[0] if ends else row["late_for_id"]
         before = [one for one in self.settlements if one["place_id"] == register and one["opened_after"] < row["id"]]
         return before[-1]["opened_by_id"] if before else None
 
     def overnight(self, sessions: list[Row], *, on: date, operator: int | None, first: int) -> Row | None:
-        """The session that the operator held when the day began."""
+        """Returns the session that the operator had open when the day began."""
         earlier = [
             one for one in sessions if one["user_id"] == operator and on - timedelta(31) <= one["business_date"] < on
         ]
@@ -128,7 +132,7 @@ class Paper:
     def held(
         self, sessions: list[Row], *, on: date, operator: int | None, first: int, overnight: Row | None
     ) -> list[int]:
-        """The registers that the operator held when the day began, or all."""
+        """Returns the registers that the operator held when the day began. Returns all registers for the whole store."""
         if operator is None:
             return [row["id"] for row in self.places.values() if row["kind"] == "REGISTER"]
         in_sessions = {
@@ -146,7 +150,7 @@ class Paper:
         return [*({overnight["register_id"]} if overnight else ()), *(settled - in_sessions)]
 
     def was_open(self, period: Row, *, on: date, first: int) -> bool:
-        """Whether it was open when the day began."""
+        """Whether the period was open when the day began."""
         if period["closed_at"] is None:
             return True
         local = period["closed_at"].astimezone(ZoneInfo(self.store.time_zone))
@@ -158,7 +162,7 @@ class Paper:
     def reused(
         self, rows: list[Row], sessions: list[Row], *, on: date, operator: int | None, overnight: Row | None
     ) -> dict[str, int]:
-        """What went into drawers and had been brought back that day before."""
+        """Returns by currency the cash that went into drawers after it had come back on the same day."""
         seen = {row["id"] for row in rows}
         moves = [
             row
@@ -183,14 +187,17 @@ class Paper:
         return again
 
     def is_reversed(self, row: Row, *, on: date, seen: set[int]) -> bool:
-        """Whether it was taken back on the same day."""
+        """Whether the movement was reversed on the same day."""
         reversal = self.reversals.get(row["id"])
         return bool(reversal and reversal["business_date"] == on and reversal["id"] in seen)
 
     def sittings(
         self, rows: list[Row], sessions: list[Row], *, on: date, operator: int, overnight: Row | None
     ) -> Iterable[tuple[str, int]]:
-        """What a person began each session with, loans to it with it, and what they left."""
+        """Yields (currency, amount) for each session of a person.
+
+        Positive: the amount at the opening plus loans. Negative: the cash that the session left.
+        """
         seen = {row["id"] for row in rows}
         for session in sessions:
             is_of_day = (session["user_id"], session["business_date"]) == (operator, on)
@@ -210,18 +217,21 @@ class Paper:
                 yield session["currency"], -max(0, left)
 
     def into_drawers(self, row: Row) -> int:
-        """1 where the money came into a drawer, -1 where it left one, 0 where it did neither."""
+        """Returns 1 if the money came into a drawer, -1 if it left a drawer, otherwise 0."""
         return self.is_drawer(row["destination_id"], row) - self.is_drawer(row["source_id"], row)
 
     def is_drawer(self, place: int, row: Row) -> bool:
-        """Whether this end is a drawer. Of late money over/short stands for one, unless it stands for the vault."""
+        """Whether this end of the movement is a drawer. In late money, over/short replaces the drawer or the vault."""
         kind = self.places[place]["kind"]
         stands_for = self.places[row["late_for_id"]]["kind"] if row["late_for_id"] else "REGISTER"
         return kind == "REGISTER" or (kind == "OVER_SHORT" and row["is_late"] and stands_for == "REGISTER")
 
 
 def walked(steps: Iterable[tuple[str, int]]) -> dict[str, int]:
-    """Returns by currency how much of what went in had come back before: from a bag that is filled and emptied."""
+    """Returns by currency the amount that went in after it had come back before.
+
+    Keeps returned cash in a bag. Cash that goes in is taken from the bag first.
+    """
     bag, again = Counter[str](), Counter[str]()
     for currency, step in steps:
         if step <= 0:

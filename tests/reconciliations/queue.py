@@ -1,4 +1,6 @@
-"""The queue of variances in few words, for its tests. A `Shop` (tests/settlements/desk.py) has the causes and the clock."""
+"""Short helpers for tests of the variance queue. `Shop` (tests/settlements/desk.py) creates the causes and has the
+clock.
+"""
 
 from datetime import date
 from typing import Any, Final
@@ -28,29 +30,29 @@ THE_DAY: Final = date(2026, 3, 10)
 
 
 def limits(store: Store, *, tolerance: int = 0, share: int = 0, second: int | None = None) -> None:
-    """Sets what a store lets pass: minor units, hundredths of a percent, and minor units above which an admin decides."""
+    """Sets a store's tolerances: minor units, hundredths of a percent, and the second limit in minor units."""
     store.tolerance_minor, store.tolerance_basis_points, store.escalation_minor = tolerance, share, second
     store.save(update_fields=["tolerance_minor", "tolerance_basis_points", "escalation_minor"])
 
 
 def raised(**fields: Any) -> list[Variance]:
-    """Returns what was raised, in its order; keyword arguments narrow it."""
+    """Returns the variances in the order of their creation. Keyword arguments filter them."""
     return list(Variance.objects.filter(**fields).order_by("pk"))
 
 
 def only(**fields: Any) -> Variance:
-    """Returns the one that was raised; keyword arguments say which."""
+    """Returns the only variance that matches the keyword arguments."""
     (found,) = raised(**fields)
     return found
 
 
 def of_kind(kind: VarianceKind) -> Variance:
-    """Returns the one of a kind."""
+    """Returns the only variance of a kind."""
     return only(kind=kind)
 
 
 def short_drawer(shop: Shop, *, by: int = 1_00, cashier: User | None = None) -> Variance:
-    """Lets Carla open a drawer with 200.00 and close it with so much less, and returns what that raises."""
+    """Lets Carla open a drawer with 200.00 and close it short by this much. Returns the variance."""
     session = shop.sign_on(cashier or shop.cast.carla, 200_00)
     shop.sign_off(session, 200_00 - by)
     return only(kind=VarianceKind.SESSION, session=session)
@@ -69,59 +71,59 @@ def pack(shop: Shop, amount: int, *, by: User | None = None) -> Deposit:
 
 
 def credit(shop: Shop, deposit: Deposit, amount: int, *, by: User | None = None) -> Deposit:
-    """Notes what the bank credited."""
+    """Records the amount that the bank credited."""
     return credit_deposit(deposit=deposit, amount=amount, by=shop.by(by), at=shop.tick())
 
 
 def declare(shop: Shop, declared: int, *, by: Principal | None = None, **fields: Any) -> Reconciliation:
-    """Reconciles the store's day, or as the fields say."""
+    """Reconciles the store's day. The fields change the declaration."""
     declaration = Declaration(**{"store": shop.cast.store, "currency": "EUR", "declared": declared, **fields})
     return record_reconciliation(declaration=declaration, by=by or shop.by(), at=shop.tick())
 
 
 def explain(shop: Shop, variance: Variance, *, by: User | None = None, notes: str = "") -> Variance:
-    """Explains as a miscount."""
+    """Explains a variance as a miscount."""
     return explain_variance(
         variance=variance, reason=Reason.COUNTING_ERROR, notes=notes, by=shop.by(by), at=shop.tick()
     )
 
 
 def witness(shop: Shop, variance: Variance, *, by: User | None = None) -> Variance:
-    """Witnesses."""
+    """Witnesses a variance."""
     return witness_variance(variance=variance, by=shop.by(by), at=shop.tick())
 
 
 def recount(
     shop: Shop, variance: Variance, amount: int, *, by: User | None = None, pair: tuple[str, str] = EUR
 ) -> Variance:
-    """Counts again."""
+    """Recounts the cash of a variance."""
     counted = CountedAmount(currency=pair[0], method=pair[1], amount=amount)
     return recount_variance(variance=variance, counted=counted, by=shop.by(by), at=shop.tick())
 
 
 def approve(shop: Shop, variance: Variance, *, by: User | None = None) -> Variance:
-    """Signs off."""
+    """Approves a variance."""
     return approve_variance(variance=variance, by=shop.by(by), at=shop.tick())
 
 
 def reject(shop: Shop, variance: Variance, *, by: User | None = None) -> Variance:
-    """Sends back."""
+    """Rejects the explanation of a variance."""
     return reject_variance(variance=variance, notes="Which customer?", by=shop.by(by), at=shop.tick())
 
 
 def escalate(shop: Shop, variance: Variance, *, by: User | None = None) -> Variance:
-    """Hands up."""
+    """Escalates a variance."""
     return escalate_variance(variance=variance, notes="Too much for me.", by=shop.by(by), at=shop.tick())
 
 
 def signed_off(shop: Shop, variance: Variance, *, by: User | None = None) -> Variance:
-    """Explains and approves."""
+    """Explains and approves a variance."""
     explain(shop, variance, by=by)
     return approve(shop, variance, by=by)
 
 
 def every_row() -> dict[str, list[Any]]:
-    """Returns every row of every table that a request could have written, tokens' last use left out."""
+    """Returns every row of every table that a request can write, without the last use of tokens."""
     models = [
         model
         for app in ("cashdesk", "settlements", "reconciliations")

@@ -1,4 +1,4 @@
-"""Business days: when they begin and end, what closing one does with what is still open, and what is late for it."""
+"""Business days: when they begin and end, the effect of a close on open drawers, and late money."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -64,7 +64,7 @@ def test_a_day_waits_to_be_closed_from_its_cut_off_on(
 
 @pytest.fixture
 def stale(cast: Cast) -> dict[str, Any]:
-    """Carla went home without counting, a settlement still holds register 2; Bruno counted his drawer."""
+    """Carla left without a count, a settlement still holds register 2, and Bruno counted his drawer."""
     erika = Principal(user=cast.erika)
     open_settlement(type=SettlementType.VAULT, store=cast.store, initial=[], by=erika, at=NOON)
     settlement = open_settlement(
@@ -266,7 +266,7 @@ def test_the_database_refuses_what_does_not_belong_together(cast: Cast) -> None:
 
 
 def _refusal(row: Reconciliation, **changes: Any) -> str:
-    """Returns the database's words when a copy of the row with other values is inserted by the back road."""
+    """Inserts a copy of a row with other values by SQL, and returns the database's error message."""
     values = {field.name: getattr(row, field.name) for field in row._meta.concrete_fields}
     del values["id"], values["uuid"]
     return refusal_of(*insertion_of(Reconciliation(**{**values, **changes})))

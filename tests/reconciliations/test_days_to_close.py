@@ -1,4 +1,4 @@
-"""Which days the command closes: all that were left open, in whatever order the others were closed, and each once."""
+"""The command closes all open days once, in any order of earlier closes."""
 
 from datetime import date, datetime, timedelta
 from io import StringIO

@@ -1,4 +1,4 @@
-"""Expected cash of a store-day against the same sum on paper: plain Python over the rows, read one by one."""
+"""Compares the expected cash of a business day with an independent sum in plain Python (tests/reconciliations/paper.py)."""
 
 import json
 import random
@@ -37,7 +37,7 @@ def on_paper(cast: Cast, operator: User | None, *, on: date = DAY) -> dict[str, 
 
 
 class Shop:
-    """A shop in which anything may happen; what is not possible just then, the shop refuses."""
+    """A shop with random events. The shop refuses impossible events."""
 
     def __init__(self, seed: int) -> None:
         self.dice = random.Random(seed)
@@ -46,7 +46,7 @@ class Shop:
         self.people = [self.cast.carla, self.cast.bruno, self.cast.erika]
 
     def step(self) -> None:
-        """Does one thing."""
+        """Does one random event."""
         self.clock += timedelta(seconds=1)
         acts = [self.open, self.close, self.pay, self.pay, self.pay, self.move, self.move, self.money, self.settle]
         with suppress(DomainError):
@@ -119,12 +119,12 @@ class Shop:
         reverse(movement=self.dice.choice(movements), by=SYSTEM, at=self.clock, reason="wrong")
 
     def scopes(self) -> list[User | None]:
-        """The whole store, and each of its people."""
+        """The whole store, and each person of it."""
         return [None, *self.people]
 
 
 def expected(cast: Cast, operator: User | None, *, on: date = DAY) -> dict[str, int]:
-    """Returns what the product expects, by currency; nothing where that is nothing."""
+    """Returns the expected cash of the product by currency, without zeros."""
     found = expected_cash(store=cast.store, business_date=on, operator=operator)
     assert all(type(cash.system_cash) is int for cash in found.currencies.values())
     return {currency: cash.system_cash for currency, cash in found.currencies.items() if cash.system_cash}
@@ -163,7 +163,7 @@ def test_a_random_day_is_expected_as_it_is_on_paper(seed: int) -> None:
 
 
 def assert_the_parts_re_add(shop: Shop) -> None:
-    """Asserts that what the API answers adds up, to the unit, in whole numbers and exact fractions."""
+    """Asserts that the parts in the answer of the API add up exactly."""
     erika = caller(shop.cast.erika)
     for operator in shop.scopes():
         who = f"&operatorUid={operator.pk}" if operator else ""

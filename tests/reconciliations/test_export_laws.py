@@ -1,4 +1,4 @@
-"""Who exported what is as final as the books: SQL by the back road is refused on both databases."""
+"""The record of an export cannot be changed: both databases refuse such SQL."""
 
 import pytest
 
@@ -14,7 +14,7 @@ FROZEN = triggers.laws_of("reconciliations").frozen["export"][0]
 
 @pytest.fixture
 def running(cast: Cast) -> Export:
-    """An export that runs."""
+    """A running export."""
     open_drawer(cast.carla, 100)
     started(cast.erika)
     return Export.objects.get()

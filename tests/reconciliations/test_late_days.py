@@ -1,4 +1,4 @@
-"""Money that is booked today for a day that was closed waits in the queue until somebody signs it off, each coin once."""
+"""Money that is booked today for a closed day waits in the queue until its sign-off. Each unit counts once."""
 
 from datetime import datetime, timedelta
 from io import StringIO
@@ -29,12 +29,12 @@ def today(cast: Cast) -> CashSession:
 
 
 def receipt(session: CashSession, amount: int) -> None:
-    """A receipt of the day after its close; its cash is in the drawer."""
+    """A receipt that arrives after the close of its day. Its cash is in the drawer."""
     pay(session, amount, at=AFTERNOON)
 
 
 def look(cast: Cast, at: datetime = AFTERNOON) -> int:
-    """Looks for what came, and returns for how many days something did."""
+    """Looks for late money, and returns the number of days that have some."""
     return len(raise_late_for_closed_days(store=cast.store, at=at))
 
 
@@ -45,7 +45,7 @@ def shown(cast: Cast) -> list[tuple[str, int]]:
 
 
 def sign_off(cast: Cast) -> None:
-    """Erika explains what waits and signs it off."""
+    """Lets Erika explain and sign off all waiting variances."""
     by = Principal(user=cast.erika)
     for variance in Variance.objects.filter(state=VarianceState.OPEN):
         explain_variance(variance=variance, reason="UNRECORDED_PAYMENT", by=by, at=AFTERNOON)

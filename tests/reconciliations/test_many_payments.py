@@ -1,4 +1,7 @@
-"""A store-day of twenty thousand payments is asked for like one of twenty, and a list goes on at any depth as it began."""
+"""The expected cash of a day with 20,000 payments takes as many statements as a day with 20.
+
+A page deep in a list takes as many statements as the first page.
+"""
 
 import re
 import time
@@ -20,19 +23,19 @@ from tests.reconciliations.desk import PATH
 from tests.stories import Cast, caller, exact
 
 DAY = date(2026, 1, 5)
-"""On which all trade of `bench.history` is."""
+"""The business date of all trade of `bench.history`."""
 
 PAYMENTS = 20_000
 ROWS = PAYMENTS // (history.MOVEMENTS_OF_A_SESSION - 2) * history.MOVEMENTS_OF_A_SESSION + 500
 BIG_TABLES = r"cashdesk_movement|cashdesk_payment|reconciliations_reconciliation|[mrf]\b"
-"""And what movements are called in statements that are written by hand."""
+"""The large tables, and the aliases of movements in hand-written SQL."""
 
 Statement = tuple[str, Any]
 
 
 @contextmanager
 def noted() -> Iterator[list[Statement]]:
-    """Notes the statements of a block with their parameters."""
+    """Collects the statements of a block with their parameters."""
     statements: list[Statement] = []
 
     def noting(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -44,10 +47,10 @@ def noted() -> Iterator[list[Statement]]:
 
 
 def plan_of(statement: Statement, *, is_large: bool = False) -> str:
-    """Returns how the database reads for a statement.
+    """Returns the database's plan for a statement.
 
-    `is_large`: of a quarter of a table PostgreSQL reads all, and is right; it is told that this is dear, as it is once
-    there are years of other days beside.
+    With `is_large`, PostgreSQL avoids sequential scans, as it does in a database with years of data. The test data is
+    so small that a sequential scan would be right.
     """
     is_postgresql = connection.vendor == "postgresql"
     explain = "EXPLAIN" if is_postgresql else "EXPLAIN QUERY PLAN"
@@ -59,13 +62,13 @@ def plan_of(statement: Statement, *, is_large: bool = False) -> str:
 
 
 def full_scans(plan: str) -> list[str]:
-    """Returns the lines in which a large table is read whole."""
+    """Returns the lines of a plan that read a whole large table."""
     # SQLite says SEARCH where it uses an index, and SCAN where it reads all; an index that is read whole is no better.
     return re.findall(rf"^.*(?:Seq Scan on|SCAN) (?:{BIG_TABLES}).*$", plan, re.MULTILINE)
 
 
 def write_history(**world: Any) -> None:
-    """Writes past days as the owner of the tables: the application may not move a sequence on."""
+    """Writes past days as the owner of the tables, because the application role may not advance a sequence."""
     with roles.owning(connection):
         history.write_history(**world)
 
@@ -76,7 +79,7 @@ def analyze() -> None:
 
 
 def asked(by: Any, store: Store, extra: str = "") -> list[Statement]:
-    """Asks for the expected cash of the day and returns the statements that it took."""
+    """Requests the expected cash of the day and returns the statements of the second request."""
     path = f"/cash-management/expected?storeId={store.uuid}&businessDayDate={DAY}{extra}"
     assert by.get(path).status_code == 200
     with noted() as statements:
@@ -86,7 +89,7 @@ def asked(by: Any, store: Store, extra: str = "") -> list[Statement]:
 
 @pytest.fixture
 def busy(cast: Cast) -> Cast:
-    """Erika's shop on its busiest day, in a database in which others trade too."""
+    """Erika's shop on its busiest day. Other shops trade in the same database."""
     for store in (StoreFactory(), StoreFactory(), StoreFactory()):
         write_history(store=store, user=UserFactory(store=store), rows=ROWS)
     write_history(store=cast.store, user=cast.carla, rows=ROWS)
@@ -95,7 +98,7 @@ def busy(cast: Cast) -> Cast:
 
 
 def are_alike(few: list[Statement], many: list[Statement], *, sums: int) -> None:
-    """Looks whether both days are read in as many statements, each by an index, with as many sums as said."""
+    """Asserts that both days take the same number of statements, each with an index, and the given number of sums."""
     assert len(many) == len(few)
     for statements, is_large in ((few, False), (many, True)):
         for statement in statements:
@@ -104,14 +107,14 @@ def are_alike(few: list[Statement], many: list[Statement], *, sums: int) -> None
         found = [plan_of(statement, is_large=is_large) for statement in statements if "SUM(" in statement[0]]
         assert len(found) == sums
         assert "movement_of_business_date" in found[0]
-        # Of a shop with one day only, PostgreSQL may take any index that begins with the shop.
+        # In a shop with only one day, PostgreSQL may use any index that begins with the store.
         assert "payment_of_business_date" in found[1] or not is_large
-        # What went in and came back is a hundredth of the day.
+        # The floats and returns are a hundredth of the movements of the day.
         assert "movement_of_vault_and_drawers" in found[-1] or not is_large
 
 
 def is_a_moment_and_right(store: Store) -> None:
-    """Looks whether the sum of the busy day is right, and there at once."""
+    """Asserts that the sum of the busy day is right and fast."""
     begun = time.perf_counter()
     expected = expected_cash(store=store, business_date=DAY).of("EUR")
     took = time.perf_counter() - begun

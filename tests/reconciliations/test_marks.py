@@ -1,5 +1,6 @@
-"""What a day's close and a reconciliation saw is what has a lower id than their mark, also while money is being booked
-that lies in no register: PostgreSQL draws ids before it commits.
+"""The close of a day and a reconciliation include exactly the movements with ids up to their mark.
+
+This holds even while another connection books money at no register, because PostgreSQL draws ids before the commit.
 """
 
 import time
@@ -35,11 +36,11 @@ pytestmark = [
 
 
 def await_blocked_or(done: Event) -> None:
-    """Waits until a connection of this database waits for somebody else's lock, or until nobody will any more."""
+    """Waits until a connection of this database waits for a lock, or until `done` is set."""
     deadline = time.monotonic() + SECONDS_MAX
     while time.monotonic() < deadline and not done.is_set():
         with connection.cursor() as cursor:
-            # PostgreSQL shows everybody's locks to every role, and what others wait for to few.
+            # Every role can read pg_locks. Only a few roles can see the statements that other sessions wait for.
             cursor.execute("SELECT COUNT(*) FROM pg_locks WHERE NOT granted")
             if cursor.fetchone()[0]:
                 return
@@ -48,7 +49,7 @@ def await_blocked_or(done: Event) -> None:
 
 @contextmanager
 def beside(act: Callable[[], Any]) -> Iterator[tuple[Event, list[Any]]]:
-    """Runs an act on a connection of its own; tells when it is done, and what it returned."""
+    """Runs an action on its own connection. Yields an event for its end, and a list with its result."""
     done, made = Event(), list[Any]()
 
     def run() -> None:
@@ -67,7 +68,7 @@ def beside(act: Callable[[], Any]) -> Iterator[tuple[Event, list[Any]]]:
 
 
 def without_register(cast: Cast) -> None:
-    """A sale of Erika, who works at no register."""
+    """Records a sale of Erika, who works at no register."""
     record_payment(report=report_of(700), by=Principal(user=cast.erika), at=NOON)
 
 
@@ -77,19 +78,19 @@ def without_register_in_a_batch(cast: Cast) -> None:
 
 
 def approved(cast: Cast) -> None:
-    """A sale of Erika that waited for its decision."""
+    """Approves a pending sale of Erika."""
     decide_payment(external_id="waits", status=PaymentStatus.APPROVED, by=Principal(user=cast.erika), at=NOON)
 
 
 def reversed_late(cast: Cast) -> None:
-    """The reversal of a sale that came late."""
+    """Reverses a sale that came late."""
     movement = Movement.objects.select_related("store", "source", "destination").get(payment__external_id="late")
     reverse(movement=movement, by=Principal(user=cast.erika), at=NOON, reason="wrong")
 
 
 @pytest.fixture
 def shop() -> Cast:
-    """A shop whose first drawer trades; a sale of the second came late, and one of nobody's drawer waits."""
+    """A shop with an open drawer at register 1, a late sale at register 2, and a pending sale at no register."""
     cast = make_cast()
     open_drawer(cast.carla, 1000, station=1)
     session = open_drawer(cast.bruno, 1000, station=2)
@@ -106,8 +107,11 @@ ACTS = pytest.mark.parametrize(
 
 
 def meanwhile(cast: Cast, act: Callable[[Cast], None], counting: Callable[[], Any]) -> tuple[list[str], Any]:
-    """Does an act and commits it only once `counting`, on another connection, has to wait for it or is through; between
-    them a sale at a register gets the higher id. Returns in which order they ended, and what `counting` returned.
+    """Runs `act` in a transaction, and `counting` on another connection. Commits `act` when `counting` is blocked or
+    done.
+
+    In between, a sale at a register gets a higher id. Returns the order in which both ended, and the result of
+    `counting`.
     """
     order = []
     drawn, may_commit = Event(), Event()

@@ -1,4 +1,4 @@
-"""Payments that were there before they had a business date get the one of their movement."""
+"""The migration gives old payments the business date of their movement."""
 
 from datetime import date, timedelta
 

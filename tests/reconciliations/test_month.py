@@ -1,4 +1,4 @@
-"""A generated month of ten shops in five currencies: whatever happened, every expected amount is the one on paper."""
+"""A generated month of ten shops in five currencies: every expected amount equals the independent sum (paper.py)."""
 
 from datetime import date, timedelta
 
@@ -30,7 +30,7 @@ CLOCKS_CHANGE = {
 
 
 def assert_all_is_as_on_paper(shop: Shop, *, first: date, days: int) -> int:
-    """Asserts that of each day, whole and of each person; returns how many amounts were more than nothing."""
+    """Asserts this for each day, whole and per person. Returns the number of amounts that are not 0."""
     paper, found = Paper(shop.store), 0
     for number in range(-DAYS_LATE - 1, days + 2):
         on = first + timedelta(days=number)
@@ -43,7 +43,10 @@ def assert_all_is_as_on_paper(shop: Shop, *, first: date, days: int) -> int:
 
 
 def assert_reconciliations_got_that(shop: Shop) -> None:
-    """Asserts that each got what was there at its moment, and that with what came since it is what is there now."""
+    """Asserts that each reconciliation recorded the expected amount of its time.
+
+    Also asserts that this amount plus later money is the expected amount now.
+    """
     paper = Paper(shop.store)
     rows = {row.pk: row for row in queries.reconciliations(by=SYSTEM, store=shop.store)}
     assert len(rows) == len(shop.posted) > 0

@@ -1,4 +1,4 @@
-"""The proof of a store's reconciliations: silent while they are right, a sentence for each thing that somebody got at."""
+"""The proof of a store's reconciliations: silent for correct rows, and one sentence for each changed row."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -28,7 +28,7 @@ TABLE = "reconciliations_reconciliation"
 
 
 def recorded(cast: Cast, minute: int, operator: User | None = None, **fields: Any) -> Reconciliation:
-    """Records one of Erika's, with an authorization of Anna's where theft is suspected."""
+    """Records a reconciliation of Erika. Uses an authorization of Anna if theft is suspected."""
     if fields.get("reason") == Reason.THEFT_SUSPECTED:
         issued = issue_authorization(
             store=cast.store, purpose="theft", expires_in=timedelta(minutes=30), by=Principal(user=cast.anna),
@@ -43,7 +43,7 @@ def recorded(cast: Cast, minute: int, operator: User | None = None, **fields: An
 
 @pytest.fixture
 def shop(cast: Cast) -> Cast:
-    """A day with everything in it: cash taken over, a drop, late money, a chain of three, sign-offs, two closed days."""
+    """A day with cash taken over, a drop, late money, a chain of three reconciliations, sign-offs and two closed days."""
     erika = Principal(user=cast.erika)
     open_settlement(type=SettlementType.VAULT, store=cast.store, initial=[], by=erika, at=NOON)
     register = SettlementType.CASHREGISTER
@@ -67,7 +67,9 @@ def shop(cast: Cast) -> Cast:
 
 
 def faults_after(cast: Cast, statement: str, *parameters: Any) -> list[str]:
-    """Returns what the proof says after somebody who owns the database ran a statement, triggers lifted until the test is over."""
+    """Runs a statement with the triggers lifted, as the owner of the database could. Returns the faults that the proof
+    finds.
+    """
     roles.lift_laws(connection)
     assert execute(statement, parameters) > 0
     return list(faults_of_store(cast.store))

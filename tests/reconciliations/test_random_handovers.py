@@ -1,7 +1,7 @@
-"""Random days in which drawers are handed on, over night too, against figures kept by hand from what was done.
+"""Random days with many handovers, also overnight, compared with figures that the test keeps itself.
 
-Nothing is read from the rows for them: what the day and each person answer for, what lies where, and whose the gaps are
-follow from the acts alone, in plain sums (docs/decisions/0016).
+The test reads no rows for its figures. It calculates the expected cash of the day and of each person, the balance of
+each place and the owner of each gap from the actions alone (docs/decisions/0016).
 """
 
 import random
@@ -38,11 +38,11 @@ ACTS = {
     "sell": 4, "sell_late": 1, "move": 2, "hand_over": 4, "take_over": 6, "close": 1, "count_by_manager": 1,
     "be_refused": 1, "close_again": 1,
 }  # fmt: skip
-"""What is done, and how often beside the others."""
+"""The actions and their relative frequencies."""
 
 
 class Days:
-    """Two registers, three cashiers and a manager; and what a person with a pencil writes down of what they do."""
+    """Two registers, three cashiers and a manager, with the figures that the test keeps."""
 
     def __init__(self, seed: int) -> None:
         self.dice = random.Random(seed)
@@ -51,13 +51,13 @@ class Days:
         self.cashiers = [self.cast.carla, self.cast.bruno, self.cast.erika]
         self.has: dict[int, CashSession | None] = dict.fromkeys(STATIONS)
         self.left: dict[int, CashSession | None] = dict.fromkeys(STATIONS)
-        """The session that handed a drawer over which nobody has counted since."""
+        """By register: the session that handed over the drawer, until somebody counts it."""
         self.drawer = Counter[int]()
         self.vault = self.over_short = self.customers = self.outside = 0
         self.day = Counter[date]()
         self.part = Counter[tuple[date, int]]()
         self.bag, self.left_by = 0, Counter[int]()
-        """What drawers brought back today, and what each person left, less what was taken of it again."""
+        """Cash that drawers brought back today, and cash that each person left, minus the part that was reused."""
         self.own: list[tuple[int, int]] = []
         self.gaps: list[tuple[int, int, int | None]] = []
         self.unseen: dict[int, list[CashSession]] = {station: [] for station in STATIONS}
@@ -67,7 +67,7 @@ class Days:
 
     @property
     def today(self) -> date:
-        """The business date: the store stands where the clock does, hours from midnight."""
+        """The business date. The day changes at midnight."""
         return self.clock.date()
 
     def tick(self) -> datetime:
@@ -80,16 +80,16 @@ class Days:
         self.done[act.__name__] += act(self.dice.choice(STATIONS))
 
     def found(self, held: int) -> int:
-        """What somebody counts: half the time what lies there."""
+        """Returns a random count of a drawer. It is right half of the time."""
         return max(0, held + self.dice.choice([0, 0, 0, -5_00, 1, 10_00]))
 
     def earn(self, session: CashSession, amount: int) -> None:
-        """Writes down what the day and the person answer for more than before."""
+        """Adds an amount to the expected cash of the day and of the person."""
         self.day[self.today] += amount
         self.part[self.today, session.user_id] += amount
 
     def begin_with(self, person: int, amount: int, *, is_brought: bool) -> None:
-        """Writes down cash that goes into a drawer: only what was not there before that day is new."""
+        """Adds cash that goes into a drawer. Only the part that was not reused is new."""
         if is_brought:
             again = min(self.bag, amount)
             self.bag -= again
@@ -111,7 +111,7 @@ class Days:
         return True
 
     def sell_late(self, station: int) -> bool:
-        """A till reports for the one who has handed over: what lies there and waits stays as it was counted."""
+        """Lets a till report for a session that was handed over. The waiting cash does not change."""
         session = self.left[station]
         if session is None:
             return False
@@ -166,7 +166,7 @@ class Days:
         return True
 
     def take_over(self, station: int) -> bool:
-        """Whoever has no drawer counts in what lies there, or opens an empty one with a float."""
+        """Lets a person without a drawer count this drawer in, or open it with a float if it is empty."""
         if self.has[station] is not None:
             return False
         holders = [session.user_id for session in self.has.values() if session]
@@ -182,7 +182,7 @@ class Days:
         self.gaps += [(session.pk, gap, person.pk if has_had_it else None)] if gap else []
         self.counted_by(person, station)
         self.vault -= 0 if held else amount
-        # What lay there is no new cash of the store, but the person answers for it.
+        # Cash that was in the drawer is not new for the store, but it is part of the expected cash of the person.
         self.begin_with(person.pk, amount, is_brought=not held)
         self.has[station], self.left[station], self.drawer[station] = session, None, amount
         return True
@@ -192,7 +192,7 @@ class Days:
         return open_session(user=person, counted=counted(amount), by=by, at=self.tick(), station=station)
 
     def count_by_manager(self, station: int) -> bool:
-        """Nobody came: the cash goes to the vault, and what is missing by then is custody's too."""
+        """Lets the manager count a waiting drawer. The cash goes to the vault, and a gap belongs to custody."""
         session, held = self.left[station], self.drawer[station]
         if session is None:
             return False
@@ -207,11 +207,13 @@ class Days:
         return True
 
     def counted_by(self, person: User, station: int) -> None:
-        """Everybody but the one who counts may now know the result of what they left in this drawer."""
+        """Shows the results of the sessions before this count to their cashiers, unless the cashier made the count
+        themselves.
+        """
         self.unseen[station] = [session for session in self.unseen[station] if session.user_id == person.pk]
 
     def be_refused(self, station: int) -> bool:
-        """While one has the drawer nobody else takes it over."""
+        """Asserts that nobody can take over a drawer that somebody has open."""
         session = self.has[station]
         if session is None:
             return False
@@ -220,7 +222,7 @@ class Days:
         return True
 
     def close_again(self, _station: int) -> bool:
-        """What is closed is handed over by nobody, and counted by nobody once it was counted in."""
+        """Asserts that a closed session cannot be handed over, and cannot be counted after another count."""
         if not self.frozen:
             return False
         session = CashSession.objects.select_related("user").get(pk=self.dice.choice([*self.frozen]))
@@ -232,7 +234,7 @@ class Days:
         return True
 
     def night(self) -> None:
-        """Now and then everybody is gone and the day is closed, whatever waits in a drawer."""
+        """Ends the day. Most nights all drawers are handed over, and the day is closed while drawers wait."""
         if self.dice.random() < 0.7:
             for station in STATIONS:
                 self.hand_over(station)
@@ -241,7 +243,7 @@ class Days:
             closed = close_business_day(store=self.cast.store, on=over, by=SYSTEM, at=self.clock)
             assert (closed.day.date, [*closed.sessions]) == (over, [])
             self.done["over night"] += any(self.left.values())
-        # The new day begins with what lies in the drawers, and everybody with what they hold.
+        # The new day begins with the cash in the drawers, and each person with the cash of their own drawer.
         self.bag, self.left_by = 0, Counter()
         self.day[self.today] += sum(self.drawer.values())
         for station, session in self.has.items():
@@ -251,7 +253,7 @@ class Days:
     # --- What holds ---------------------------------------------------------------------------------------------------
 
     def check(self) -> None:
-        """What lies where, who waits for whom, and that nothing which was there has changed."""
+        """Checks the balances, the waiting drawers, the visible results, and that old rows have not changed."""
         balances = balances_of_places(store=self.cast.store)
         places = self.cast.store.places.all()
         books = {(place.kind, place.number): balances[place.pk].get(Pair("EUR", CASH), 0) for place in places}
@@ -275,7 +277,7 @@ class Days:
             assert hidden == {one.pk for one in (*unseen, *self.has.values()) if one and one.user_id == person.pk}
 
     def check_the_days(self) -> None:
-        """What the product expects of every day and of everybody is what was written down."""
+        """Checks the expected cash of every day and every person, and all variances."""
         for number in range(DAYS):
             on = NOON.date() + timedelta(days=number)
             if on > self.today:
@@ -306,7 +308,7 @@ def test_however_often_drawers_are_handed_on_the_books_are_those_kept_by_hand() 
                 days.night()
                 days.check_the_days()
             done += days.done
-            # The next days begin in a shop that is made anew.
+            # The next days begin in a new shop.
             transaction.set_rollback(True)
     assert {*ACTS, "over night"} - {name for name, times in done.items() if times} == set()
     assert done["take_over"] > done["close"] + done["count_by_manager"] + 2 * len(STATIONS)

@@ -1,8 +1,9 @@
-"""Random days whose drawers stay open over night, against what somebody finds who walks through the shop in the evening.
+"""Random days with drawers open overnight, compared with the cash that a person would find in the shop in the evening.
 
-Nothing is read from the rows. Each drawer's notes and coins are moved by hand, and so are two bags: what drawers brought
-back that day, from which floats are taken first, and what was dropped. In the evening all of it together is what the day
-should hold, and each person's part is what they hold, what they left, less what they took of that again.
+The test reads no rows for its figures. It keeps the cash of each drawer and two bags. One bag has the cash that
+drawers brought back that day; floats are taken from it first. The other bag has the drops. In the evening, all of this
+together is the expected cash of the day. The part of a person is the cash that they hold, plus the cash that they
+left, minus the part of it that they took again.
 """
 
 import random
@@ -50,7 +51,7 @@ ACTS = {
 
 
 class Nights:
-    """A shop that trades until four in the morning, and what is kept of it by hand."""
+    """A shop that trades until four in the morning, with the figures that the test keeps."""
 
     def __init__(self, seed: int) -> None:
         self.dice = random.Random(seed)
@@ -63,7 +64,7 @@ class Nights:
         """The registers whose cash waits in the drawer for the next count."""
         self.settlement: Settlement | None = None
         self.drawer, self.gap = Counter[int](), Counter[int]()
-        """What lies in each drawer, and what was stolen there since its last count."""
+        """The cash in each drawer, and the cash that was stolen there since its last count."""
         self.untold: list[tuple[CashSession, int, datetime]] = []
         self.day = Counter[date]()
         self.part = Counter[tuple[date, int]]()
@@ -75,7 +76,7 @@ class Nights:
 
     @property
     def today(self) -> date:
-        """The business date, from the clock on the wall."""
+        """The business date, from the shop's local time."""
         return (self.clock.astimezone(ZoneInfo("Europe/Berlin")) - timedelta(hours=4)).date()
 
     def tick(self) -> datetime:
@@ -83,7 +84,7 @@ class Nights:
         return self.clock
 
     def morning(self) -> None:
-        """Empties the bags. What was stolen and not found yet is missing all day."""
+        """Empties the bags. Cash that was stolen and not yet noticed is missing all day."""
         self.bag = self.dropped = 0
         self.pool = Counter[int]()
         self.missing = sum(self.gap.values())
@@ -91,7 +92,7 @@ class Nights:
         self.drops = []
 
     def evening(self) -> None:
-        """Walks through the shop and writes down what is there."""
+        """Records all cash that is in the shop."""
         on = self.today
         self.day[on] = sum(self.drawer.values()) + self.bag + self.dropped + self.missing
         for person in self.people:
@@ -114,7 +115,7 @@ class Nights:
         person = self.dice.choice(free)
         lies_there = station in self.left or (station == SETTLED and self.settlement is not None)
         if lies_there:
-            # Whoever counts it finds what is there, and books what was missing.
+            # The count finds the cash that is there and books the missing cash.
             amount, self.gap[station] = self.drawer[station], 0
         else:
             amount = self.dice.choice([100_00, 200_00])
@@ -125,7 +126,7 @@ class Nights:
         return True
 
     def put_in(self, station: int, amount: int) -> None:
-        """Takes cash from the bag first, and what is lacking from the vault."""
+        """Takes cash from the bag first, and the rest from the vault."""
         self.bag -= min(self.bag, amount)
         self.drawer[station] += amount
 
@@ -144,7 +145,7 @@ class Nights:
         return True
 
     def ring_for(self, station: int) -> bool:
-        """The manager rings a sale at somebody's drawer: the cash is in it, and so in their part."""
+        """Lets the manager ring a sale at another person's drawer. The cash is part of that person's expected cash."""
         session = self.session[station]
         if session is None:
             return False
@@ -161,7 +162,7 @@ class Nights:
         return True
 
     def sell_untold(self, station: int) -> bool:
-        """A till without a connection: the money is in the drawer, and is told later."""
+        """Sells at a till without a connection. The money is in the drawer, and the till reports it later."""
         session = self.session[station]
         if session is None:
             return False
@@ -170,7 +171,9 @@ class Nights:
         return True
 
     def tell(self, _station: int) -> bool:
-        """It is on time while that session is open, else late; it is of the day on which it was paid."""
+        """Reports an old sale. It is on time while its session is open, otherwise late. It belongs to the day of its
+        payment.
+        """
         if not self.untold:
             return False
         session, amount, at = self.untold.pop(self.dice.randrange(len(self.untold)))
@@ -194,7 +197,7 @@ class Nights:
         return True
 
     def take_back(self, _station: int) -> bool:
-        """A drop of today that was a mistake: the money was in the drawer all the time."""
+        """Reverses a drop of today that was a mistake. The money was in the drawer all the time."""
         drop, station = self.drops.pop() if self.drops else (None, 0)
         session = self.session[station] if drop else None
         if drop is None or session is None or session.pk != drop.session_id:
@@ -283,7 +286,7 @@ class Nights:
         return True
 
     def declare(self, _station: int) -> bool:
-        """Somebody reconciles in the middle of a day, or a day before: it must stay what it was, and be proved."""
+        """Records a reconciliation for today or the day before. It must not change later, and the proof must accept it."""
         on = self.today - timedelta(days=self.dice.choice([0, 0, 1]))
         declaration = Declaration(
             store=self.cast.store, currency="EUR", declared=0, business_date=on, reason="OTHER",
@@ -295,7 +298,7 @@ class Nights:
     # --- What must hold -------------------------------------------------------------------------------------------------
 
     def check(self) -> None:
-        """Every day and every part is what was found, what was recorded is proved, and what came since is told."""
+        """Checks every day, every part and every reconciliation against the kept figures."""
         while self.untold:
             self.tell(0)
         for on, found in self.day.items():
@@ -325,7 +328,7 @@ def test_what_is_found_in_the_evening_is_what_the_day_should_hold() -> None:
             nights.check()
             done += nights.done
             recorded += Reconciliation.objects.count()
-            # The next nights begin in a shop that is made anew.
+            # The next nights begin in a new shop.
             transaction.set_rollback(True)
     assert ACTS.keys() - {name for name, times in done.items() if times} == set()
     assert recorded > length(short=3, long=30)

@@ -1,4 +1,4 @@
-"""What a store-day begins with, what of its floats is new, and whose cash it is: the cases one by one."""
+"""The expected cash of business days, case by case: the cash at the beginning, new and reused floats, and custody."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -45,12 +45,12 @@ are asked for only where the operator held any."""
 
 
 def system(cast: Cast, operator: User | None = None, *, on: date = DAY, currency: str = "EUR") -> int:
-    """Returns what the day should hold."""
+    """Returns the expected cash of the day."""
     return expected_cash(store=cast.store, business_date=on, operator=operator).of(currency).system_cash
 
 
 def recorded(cast: Cast, *, on: date, operator: User | None = None, at: datetime = NOON) -> Reconciliation:
-    """Reconciles a day, whole or one operator's."""
+    """Records a reconciliation of a day, for the whole store or for one operator."""
     declaration = Declaration(
         store=cast.store, currency="EUR", declared=0, business_date=on, operator=operator, reason="OTHER"
     )
@@ -58,7 +58,7 @@ def recorded(cast: Cast, *, on: date, operator: User | None = None, at: datetime
 
 
 def settled(cast: Cast, amount: int, *, at: datetime = NOON, station: int = 1) -> Settlement:
-    """Erika opens the settlement of a register, and before it the vault's, if it must."""
+    """Lets Erika open the settlement of a register. Opens the vault's settlement first if necessary."""
     erika = Principal(user=cast.erika)
     if not Settlement.objects.filter(type=SettlementType.VAULT).exists():
         open_settlement(type=SettlementType.VAULT, store=cast.store, initial=[], by=erika, at=at)
@@ -68,7 +68,7 @@ def settled(cast: Cast, amount: int, *, at: datetime = NOON, station: int = 1) -
 
 
 def proved(cast: Cast) -> None:
-    """Looks whether every recorded figure is proved, and the adjusted one is what is expected now."""
+    """Asserts that the proof accepts every recorded figure, and that the adjusted figure is the current expected cash."""
     assert list(faults_of_store(cast.store)) == []
     for row in queries.reconciliations(by=SYSTEM, store=cast.store):
         told: Any = row

@@ -1,4 +1,4 @@
-"""The queue while several people and tills are at it: nothing is decided twice, and no late money is lost."""
+"""The queue with several people and tills at once: nothing is decided twice, and no late money is lost."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,13 +42,13 @@ def shop(transactional_db: None, tmp_path: Path) -> Iterator[Shop]:
 
 @pytest.fixture
 def session(shop: Shop) -> CashSession:
-    """Carla's, closed to the cent."""
+    """Carla's session, closed without a difference."""
     return shop.sign_off(shop.sign_on(shop.cast.carla, 200_00), 200_00)
 
 
 @contextmanager
 def before(words: str, act: Callable[[], object]) -> Iterator[None]:
-    """Lets `act` happen once, right before the first statement of this connection that has these words in it."""
+    """Runs `act` once, right before the first statement of this connection that contains these words."""
     happened: list[bool] = []
 
     def look(execute: Any, sql: str, *arguments: Any) -> Any:
@@ -71,8 +71,9 @@ def send(shop: Shop, *amounts: int, session: CashSession | None = None) -> None:
 
 
 def assert_nothing_is_lost(shop: Shop) -> None:
-    """Every late unit is in the sum of exactly one variance. The tests' amounts are powers of two, so no two mistakes
-    make up for each other.
+    """Asserts that every late unit is in the sum of exactly one variance.
+
+    The amounts are powers of two, so two mistakes cannot cancel out.
     """
     late = sum(Movement.objects.filter(is_late=True).values_list("amount", flat=True))
     shown = [row.late_amount for row in queries.variances(by=shop.by()).filter(kind=VarianceKind.LATE)]

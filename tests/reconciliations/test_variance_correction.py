@@ -1,4 +1,4 @@
-"""A recount that finds another amount, once it is approved: one movement, and every book right to the unit."""
+"""The approval of a recount with another amount: it books one movement, and every balance is exact."""
 
 import pytest
 from django.core.management import call_command
@@ -27,13 +27,13 @@ from tests.stories import Cast
 
 @pytest.fixture
 def shop(cast: Cast) -> Shop:
-    """A shop that lets nothing pass."""
+    """A shop without any tolerance."""
     limits(cast.store)
     return Shop(cast)
 
 
 def books(shop: Shop, pair: Pair = EUR) -> tuple[int, int, int]:
-    """Vault, register 1 and over/short by the whole ledger; what the proofs find wrong fails the test."""
+    """Returns the balances of vault, register 1 and over/short by the whole ledger. Fails if the proofs find a fault."""
     call_command("verify")
     held = balances_of_places(store=shop.cast.store)
     places = (PlaceKind.VAULT, 0), (PlaceKind.REGISTER, 1), (PlaceKind.OVER_SHORT, 0)
@@ -42,13 +42,13 @@ def books(shop: Shop, pair: Pair = EUR) -> tuple[int, int, int]:
 
 
 def corrections() -> list[tuple[str, str, int]]:
-    """Returns from where to where, and how much, of every correction."""
+    """Returns source, destination and amount of every correction."""
     rows = Movement.objects.filter(reason=CORRECTION).select_related("source", "destination").order_by("pk")
     return [(str(row.source), str(row.destination), row.amount) for row in rows]
 
 
 def bruno_is_promoted(shop: Shop) -> None:
-    """A second admin: who neither counted nor recounted."""
+    """Makes Bruno a second admin, who neither counted nor recounted."""
     shop.cast.bruno.role = "admin"
     shop.cast.bruno.save(update_fields=["role"])
 
@@ -262,7 +262,7 @@ def test_a_registers_settlement_is_corrected_in_the_vault(shop: Shop) -> None:
 
 
 def signed_off_by_another(shop: Shop, variance: Variance) -> None:
-    """Erika counted and Anna recounted: Bruno signs it off."""
+    """Erika counted and Anna recounted, so Bruno signs it off."""
     bruno_is_promoted(shop)
     signed_off(shop, variance, by=shop.cast.bruno)
 

@@ -1,4 +1,4 @@
-"""A recount of a drawer that was handed over: its cash lies where it was, until the next cashier counts it in."""
+"""The recount of a drawer that was handed over: its cash stays there until the next cashier counts it in."""
 
 import pytest
 from django.core.management import call_command

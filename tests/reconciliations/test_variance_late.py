@@ -1,4 +1,4 @@
-"""Late money in the queue: one row per period, currency and method until it is approved, with every unit of it."""
+"""Late money in the queue: one variance per period, currency and method until its approval, with every unit."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -39,12 +39,12 @@ def shop(cast: Cast) -> Shop:
 
 @pytest.fixture
 def session(shop: Shop) -> CashSession:
-    """Carla's, closed to the cent at register 1."""
+    """Carla's session at register 1, closed without a difference."""
     return shop.sign_off(shop.sign_on(shop.cast.carla, 200_00), 200_00)
 
 
 def arrive(shop: Shop, amounts: Sequence[int], session: CashSession | None = None, **fields: Any) -> None:
-    """Lets a till send a batch: negative amounts are refunds."""
+    """Lets a till send a batch of late payments. Negative amounts are refunds."""
     reports = [
         report_of(
             abs(amount),
@@ -63,7 +63,7 @@ def arrive(shop: Shop, amounts: Sequence[int], session: CashSession | None = Non
 
 
 def shown(shop: Shop) -> list[tuple[str, int]]:
-    """Returns state and late money of every one, as the queue lists them, oldest first."""
+    """Returns state and late money of every variance, in the order of the queue, oldest first."""
     rows = queries.variances(by=shop.by()).filter(kind=VarianceKind.LATE).order_by("pk")
     return [(row.state, row.late_amount) for row in rows]  # type: ignore[attr-defined]  # annotated
 

@@ -1,4 +1,4 @@
-"""What the database itself holds of variances, whoever asks and by whatever road."""
+"""The constraints and triggers on variances in the database."""
 
 from typing import Any
 
@@ -114,6 +114,6 @@ def test_a_difference_is_raised_once(shop: Shop) -> None:
 
 
 def copy_of(variance: Variance) -> dict[str, Any]:
-    """Returns the columns of a variance, to make another of."""
+    """Returns the columns of a variance, to create another row from them."""
     kept = {field.attname: getattr(variance, field.attname) for field in Variance._meta.concrete_fields}
     return {name: value for name, value in kept.items() if name not in ("id", "uuid")}

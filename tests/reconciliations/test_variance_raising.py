@@ -1,4 +1,4 @@
-"""Differences are raised where they arise: each kind from its cause, exactly above what the store lets pass."""
+"""Each cause creates a variance of its kind, exactly above the tolerance."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -31,13 +31,13 @@ NEXT_DAY = THE_DAY + timedelta(days=1)
 
 @pytest.fixture
 def shop(cast: Cast) -> Shop:
-    """A shop that lets 5.00 pass."""
+    """A shop with a tolerance of 5.00."""
     limits(cast.store, tolerance=5_00)
     return Shop(cast)
 
 
 def overnight(shop: Shop) -> None:
-    """Lets a day pass: which day a difference is of is the cause's to say."""
+    """Moves the clock to the next day. A difference belongs to the day of its cause."""
     shop.at += timedelta(days=1)
 
 
@@ -178,7 +178,7 @@ def test_one_unit_more_is(shop: Shop, cause: Callable[[Shop, int], None], differ
 
 
 def named(user: User | None) -> str:
-    """Returns the name to sign in by, empty for nobody."""
+    """Returns the username, or "" for nobody."""
     return user.username if user is not None else ""
 
 

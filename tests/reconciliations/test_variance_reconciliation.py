@@ -1,4 +1,4 @@
-"""What a reconciliation raises: above the tolerance, without a reason, suspected of theft; signed off, and superseded."""
+"""Variances of reconciliations: above the tolerance, without a reason, suspected theft, sign-off and replacement."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -15,7 +15,7 @@ from tests.stories import Cast
 
 @pytest.fixture
 def shop(cast: Cast) -> Shop:
-    """A shop that lets 5.00 pass."""
+    """A shop with a tolerance of 5.00."""
     limits(cast.store, tolerance=5_00)
     return Shop(cast)
 
@@ -41,7 +41,7 @@ def test_suspected_theft_always_is(shop: Shop, declared: int) -> None:
 
 
 def permitted(shop: Shop) -> UUID:
-    """Anna's permission for one sign-off."""
+    """Anna's authorization for one sign-off."""
     issued = issue_authorization(
         store=shop.cast.store,
         purpose="shortage",

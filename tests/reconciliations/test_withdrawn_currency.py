@@ -1,4 +1,4 @@
-"""A currency that ISO withdrew: its books are shown, counted and closed as before; only new money elsewhere is refused."""
+"""A currency that ISO withdrew: its books are shown, counted and closed as before. Other stores refuse new money in it."""
 
 from datetime import UTC, date, datetime
 from io import StringIO
@@ -34,7 +34,7 @@ def forget(monkeypatch: pytest.MonkeyPatch, *codes: str) -> None:
 
 @pytest.fixture(params=["EUR", "HRK"])
 def withdrawn(request: pytest.FixtureRequest, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Cast:
-    """Store 1337 is kept in a currency that the package has forgotten since."""
+    """Store 1337, in a currency that the package no longer has."""
     code = request.param
     cast.store.currency = code
     cast.store.save(update_fields=["currency"])
@@ -50,7 +50,7 @@ def paid(till: Caller, name: str, amount: int, currency: str, **fields: Any) -> 
 
 
 def trade_a_day(cast: Cast) -> None:
-    """Everything that a day has: a drawer with all kinds of money, the vault, a bag, a reconciliation, late money."""
+    """Trades for a day with every kind of money in a drawer, the vault, a bag, a reconciliation and late money."""
     code, carla, erika = cast.store.currency, caller(cast.carla), caller(cast.erika)
     cash = {(code, "CASH"): 500_00}
     open_vault(erika, cash)
@@ -140,7 +140,7 @@ def test_every_page_opens(withdrawn: Cast) -> None:
 
 
 def pages_of(name: str) -> list[str]:
-    """Returns the addresses of a page for the rows that there are."""
+    """Returns the addresses of a page for the existing rows."""
     store = Store.objects.get(currency__in=("EUR", "HRK"), number="1337", name="Berlin")
     ways: list[dict[str, Any]] = [
         {},

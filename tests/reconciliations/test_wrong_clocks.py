@@ -1,4 +1,4 @@
-"""A till whose clock fell back: what is on time belongs to the day of the running period, in every view of the money."""
+"""A till whose clock is wrong: money on time belongs to the day of the running period, in every view."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -22,7 +22,7 @@ FELL_BACK = datetime(2023, 3, 1, 10, 0, tzinfo=UTC)
 
 
 def of_day(cast: Cast, on: date) -> int:
-    """Returns the expected cash of a store-day."""
+    """Returns the expected cash of a store's business day."""
     return expected_cash(store=cast.store, business_date=on).of("EUR").system_cash
 
 

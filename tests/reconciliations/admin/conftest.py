@@ -1,4 +1,4 @@
-"""What the tests of the back office of reconciliations share."""
+"""Fixtures for the back-office tests of reconciliations."""
 
 import pytest
 
@@ -8,5 +8,5 @@ from tests.stories import Cast
 
 @pytest.fixture
 def declared(cast: Cast) -> Declared:
-    """A day of the shop: Erika reports, Anna permits."""
+    """A business day of the shop that Erika declared and Anna authorized."""
     return declare_a_day(cast.store, cast.carla, cast.erika, cast.anna)

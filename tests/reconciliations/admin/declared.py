@@ -1,4 +1,4 @@
-"""A shop whose day was declared, signed off and closed, with one row of each model to look at."""
+"""A shop whose day was declared, signed off and closed. It has one row of each model."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -21,8 +21,10 @@ CLOSE: Final = "/admin/cashdesk/businessday/close/"
 
 @dataclass(frozen=True, kw_only=True)
 class Declared:
-    """What a day leaves behind: declared twice, the second time with a permission; closed with a drawer that nobody
-    counted; a sale that came late; and a permission that was not used.
+    """The rows of one business day.
+
+    The day was declared twice, the second time with an authorization. It was closed with a drawer that nobody counted.
+    One sale came late, and one authorization was never used.
     """
 
     first: Reconciliation
@@ -61,14 +63,16 @@ def declare(
 
 
 def permit(store: Store, by: User, *, lasting: int = 600) -> Authorization:
-    """Issues a permission for so many minutes."""
+    """Issues an authorization for this many minutes."""
     return issue_authorization(
         store=store, purpose="a shortage", expires_in=timedelta(minutes=lasting), by=Principal(user=by), at=minutes(10)
     )
 
 
 def declare_a_day(store: Store, cashier: User, manager: User, second: User) -> Declared:
-    """Has the shop sell, declare 3.00 less than there is, and close its day. `second` permits what `manager` reports."""
+    """Lets the shop sell, declare 3.00 less than expected, and close its day. `second` authorizes the report of
+    `manager`.
+    """
     session = open_drawer(cashier, 10_000)
     sell(session, 2_500, at=minutes(1))
     first = declare(store, manager, 12_000)

@@ -1,4 +1,4 @@
-"""Who may see what of reconciliations in the back office, and that nobody writes there but by the acts."""
+"""Access to reconciliations in the back office: who sees which rows. Only the action pages write."""
 
 import re
 from typing import Any
@@ -23,7 +23,7 @@ CLOSING = {"date": "2026-03-09"}
 
 
 def tables() -> dict[str, list[dict[str, Any]]]:
-    """Returns every row that these pages show."""
+    """Returns every row that these pages can show."""
     return {model.__name__: list(model._default_manager.order_by("pk").values()) for model in OF_RECONCILIATIONS}
 
 

@@ -1,4 +1,4 @@
-"""What a manager does there: permits a sign-off, whose token is shown once, and closes a business day."""
+"""The manager's actions in the back office: issue an authorization, whose token is shown once, and close a business day."""
 
 import re
 from datetime import timedelta
@@ -29,18 +29,18 @@ def erika(cast: Cast) -> Client:
 
 
 def errors_of(response: Any) -> dict[str, list[str]]:
-    """Returns what a form that came back says."""
+    """Returns the errors of a form that was shown again."""
     assert response.status_code == 200
     return dict(response.context["form"].errors)
 
 
 def issue(browser: Client, store: Store, /, **changed: Any) -> Any:
-    """Answers the page on which a permission is issued."""
+    """Sends the form that issues an authorization."""
     return browser.post(ISSUE, {"store": store.pk, "purpose": "a shortage", "expires_in_minutes": "30", **changed})
 
 
 def token_on(response: Any) -> str:
-    """Returns the token that an answer shows."""
+    """Returns the token on a page."""
     assert response.status_code == 200
     (token, used_as) = re.findall(r'<p class="secret"><code>(.*?)</code>', response.content.decode())
     assert used_as == f"&quot;authorizationTokenId&quot;: &quot;{token}&quot;"

@@ -1,4 +1,4 @@
-"""Who took what out, for managers to read: their own store's, and nobody's to change."""
+"""Exports in the back office: managers read those of their own store, and nobody can change them."""
 
 from datetime import date
 
@@ -13,7 +13,7 @@ from tests.stories import Cast
 
 
 def taken(store: Store) -> Export:
-    """An export of a store's movements, as it began."""
+    """An export of a store's movements that has just begun."""
     now = timezone.now()
     return Export.objects.create(
         table="movements", store=store, first_date=date(2026, 3, 1), last_date=date(2026, 3, 31), file_format="csv",
@@ -23,7 +23,7 @@ def taken(store: Store) -> Export:
 
 @pytest.fixture
 def export(cast: Cast) -> Export:
-    """One of Berlin's."""
+    """An export of the store in Berlin."""
     return taken(cast.store)
 
 

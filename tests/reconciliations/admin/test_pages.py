@@ -1,4 +1,4 @@
-"""What the pages of reconciliations tell: what was declared, what stands, what came late."""
+"""The pages of reconciliations show the declared amounts, the current reconciliation and late money."""
 
 import re
 from datetime import timedelta
@@ -24,7 +24,7 @@ def figures_of(page: str) -> dict[str, str]:
 
 
 def shown(browser: Client, **query: str) -> list[Any]:
-    """Returns what the list shows."""
+    """Returns the rows of the list."""
     return list(browser.get(list_of(Reconciliation), query).context["cl"].result_list)
 
 

@@ -1,4 +1,4 @@
-"""The variance queue in the back office: what waits, what may be done with it by whom, and what was."""
+"""The variance queue in the back office: the waiting variances, the actions of each person, and the history."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def short(cast: Cast) -> Variance:
 
 
 def act(browser: Client, row: Variance, name: str, **fields: Any) -> Any:
-    """Sends the form of an act and follows where it leads."""
+    """Sends the form of an action and follows the redirect."""
     return browser.post(page_of(row, name), fields, follow=True)
 
 

@@ -1,4 +1,4 @@
-"""The API of exports: files for managers and for keys with the scope, and nothing for anybody else."""
+"""The API of exports: managers and keys with the scope get files, and all other callers are refused."""
 
 import pytest
 

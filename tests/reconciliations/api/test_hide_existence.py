@@ -1,5 +1,7 @@
-"""What is of others is as what never was, on every road of cash management: status, body, headers with their length, and
-the statements that were executed, which stand for the time an answer takes.
+"""An object out of scope gets the same answer as an unknown object, on every path of cash management.
+
+The tests compare status, body, headers and length. They also compare the executed statements, because more statements
+would take more time.
 """
 
 import re
@@ -24,7 +26,7 @@ Send = Callable[[str], HttpResponse]
 
 
 def everything_told(send: Send, name: str) -> tuple[Any, ...]:
-    """Returns all that can be seen of an answer to a name, apart from the request's own id: and what it cost."""
+    """Returns everything that a caller can see of an answer except the request id, and its number of statements."""
     statements: list[str] = []
 
     def noting(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -41,7 +43,7 @@ def everything_told(send: Send, name: str) -> tuple[Any, ...]:
 
 
 def assert_all_the_same(send: Send, names: list[str]) -> None:
-    """Asserts that nothing tells the names apart. The first answer warms what is looked up once."""
+    """Asserts that the answers for all names are the same. The first answer fills the caches."""
     everything_told(send, names[-1])
     first, *rest = [everything_told(send, name) for name in names]
     assert first[0] == 400
@@ -53,7 +55,7 @@ def assert_all_the_same(send: Send, names: list[str]) -> None:
 
 @pytest.fixture
 def others(cast: Cast) -> dict[str, Store]:
-    """Shops that are not Erika's: of another account, and of another brand of hers. Both have much to list."""
+    """Stores that are out of Erika's scope: of another account, and of another vendor. Both have many rows."""
     neighbour = StoreFactory(account=cast.store.account, number="2000")
     vendor_of(cast.store)
     shops = {"stranger": cast.otto.store, "neighbour": neighbour}
@@ -65,7 +67,7 @@ def others(cast: Cast) -> dict[str, Store]:
 
 
 def callers(cast: Cast) -> dict[str, Caller]:
-    """Who may reconcile for a shop: its manager, a key of its vendor, the account's admin."""
+    """The callers that may reconcile for a store: its manager, a key of its vendor, and the admin of the account."""
     return {
         "key": key_caller(cast.store, vendor=vendor_of(cast.store)),
         "manager": caller(cast.erika),
@@ -74,12 +76,12 @@ def callers(cast: Cast) -> dict[str, Caller]:
 
 
 def never_used() -> str:
-    """A UUID of nothing."""
+    """A UUID that no row has."""
     return str(uuid.uuid4())
 
 
 def roads_of_a_store(by: Caller, store: Store, prefix: str) -> dict[str, Send]:
-    """Every call that names a store, as one that takes the name."""
+    """Every call that names a store, as a function of that name."""
     day = today(store)
     issue = {"purpose": "x", "expiresInMinutes": 5}
     return {
@@ -115,7 +117,7 @@ def test_a_number_of_others(cast: Cast, others: dict[str, Store]) -> None:
 
 
 def roads_of_an_operator(by: Caller, store: Store, prefix: str) -> dict[str, Send]:
-    """Every call that names an operator, as one that takes the name."""
+    """Every call that names an operator, as a function of that name."""
     own, issue = f"storeId={store.uuid}", {"storeId": str(store.uuid), "purpose": "x", "expiresInMinutes": 5}
     return {
         "record": lambda name: by.post(prefix + PATH, declaration(store, 1, operatorUid=name)),

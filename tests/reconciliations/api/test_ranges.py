@@ -1,4 +1,4 @@
-"""A range that ends before it begins is refused by every list, in the same way."""
+"""Every list refuses, in the same way, a range that ends before it begins."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What cannot be read is refused on every road of cash management, and the field is named as it is published."""
+"""Every path of cash management refuses invalid input and names the field as it is published."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""GET /variances and its rows: what is shown, to whom, narrowed by what, at which cost; and what the database holds."""
+"""GET /variances and its rows: their content, scope, filters and statements, and the constraints in the database."""
 
 from datetime import timedelta
 from typing import Any
@@ -36,7 +36,7 @@ ACTS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture
 def shop(cast: Cast) -> Shop:
-    """A shop that hands up what is above 20.00."""
+    """A shop in which an admin decides differences above 20.00."""
     limits(cast.store, second=20_00)
     return Shop(cast)
 
@@ -48,7 +48,7 @@ def erika(cast: Cast) -> Caller:
 
 
 def post(by: Caller, variance: Variance, act: str, body: Any = None, **headers: str) -> Any:
-    """Sends an act, with a body that would do unless one is named."""
+    """Sends an action, with a valid body unless `body` is given."""
     return by.post(f"/variances/{variance.uuid}/{act}", ACTS[act] if body is None else body, **headers)
 
 
@@ -85,7 +85,7 @@ def test_all_that_is_shown(shop: Shop, erika: Caller) -> None:
 
 @pytest.fixture
 def queue(shop: Shop) -> dict[str, Variance]:
-    """One of nearly everything, by a short name."""
+    """Variances of nearly every kind, by a short name."""
     found = {"drawer": short_drawer(shop, by=1_00)}
     shop.at += timedelta(days=1)
     found["above"] = short_drawer(shop, by=21_00, cashier=shop.cast.bruno)
@@ -228,7 +228,7 @@ def test_a_program_of_the_account_sees_every_store_a_manager_their_own(shop: Sho
 
 
 def many(shop: Shop, number: int) -> None:
-    """Raises so many, each explained and with late money of its own."""
+    """Creates this many variances, each explained and with its own late money."""
     for _ in range(number):
         shop.sign_off(shop.sign_on(shop.cast.carla, 2_00), 1_00)
     for variance in raised(kind=VarianceKind.SESSION, state="OPEN"):

@@ -1,6 +1,7 @@
-"""Every state of a variance by every act of the API: the documented answer, or a 409 that says what is allowed.
+"""Every action of the API in every state of a variance gets the documented answer, or a 409 that lists the allowed
+actions.
 
-A cell says the status, then the state it has become. After a refusal every row of every table is as it was.
+A cell holds the status and the new state. After a refusal, every row of every table must be unchanged.
 """
 
 from typing import Any, Final
@@ -65,13 +66,13 @@ TOLD: Final = {
 
 @pytest.fixture
 def shop(cast: Cast) -> Shop:
-    """A shop that hands up what is above 20.00."""
+    """A shop in which an admin decides differences above 20.00."""
     limits(cast.store, second=20_00)
     return Shop(cast)
 
 
 def in_state(shop: Shop, state: str) -> Variance:
-    """Brings about Carla's short drawer in a state, explained by Erika."""
+    """Creates the variance of Carla's short drawer, explained by Erika, and brings it into a state."""
     if state == "SUPERSEDED":
         declare(shop, 1_00)
         declare(shop, 0)
@@ -91,7 +92,7 @@ def in_state(shop: Shop, state: str) -> Variance:
 
 
 def do(by: Caller, variance: Variance, act: str, **fields: Any) -> HttpResponse:
-    """Sends an act."""
+    """Sends an action."""
     return by.post(f"/variances/{variance.uuid}/{act}", {**BODIES[act], **fields})
 
 
@@ -122,7 +123,7 @@ def test_every_state_by_every_act(shop: Shop, state: str) -> None:
 
 
 def assert_done(answer: HttpResponse, variance: Variance, act: str, state: str) -> None:
-    """It is in the state that follows, and the act is the last event, once here and once in the audit trail."""
+    """Asserts the new state, and that the action is the last event, once here and once in the audit trail."""
     body = exact(answer)
     event = body["events"][-1]
     assert (body["state"], event["to_state"], event["act"]) == (state, state, act.upper())

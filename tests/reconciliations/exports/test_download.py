@@ -1,4 +1,4 @@
-"""An export on its way: streamed, counted, recorded, and tidied away however it ends."""
+"""An export while it is sent: it is streamed, counted and recorded, and it leaves no files behind."""
 
 import tempfile
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ BROKEN = "the disk is full"
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where temporary files go, so that one left behind is seen."""
+    """The folder of temporary files, so that a test sees a file that was left behind."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path
 

@@ -1,4 +1,4 @@
-"""What stands in the exported tables, to the letter."""
+"""The exact content of the exported tables."""
 
 import csv
 import io

@@ -1,1 +1,1 @@
-"""Tests of the APIs of the reconciliations app."""
+"""Tests of the management commands of the reconciliations app."""

@@ -1,4 +1,4 @@
-"""`manage.py export`: a whole file or none, and on the way how far it is."""
+"""`manage.py export` writes the whole file or none, and shows its progress."""
 
 import io
 from pathlib import Path

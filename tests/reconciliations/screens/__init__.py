@@ -1,1 +1,1 @@
-"""Tests of the APIs of the reconciliations app."""
+"""Tests of the pages of the reconciliations app."""

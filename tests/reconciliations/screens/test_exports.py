@@ -1,4 +1,4 @@
-"""The page of exports: who may open it, what it says of what cannot be, and what it costs."""
+"""The page of exports: who may open it, its errors, and its number of statements."""
 
 import json
 import re
@@ -25,7 +25,7 @@ def browser(user: User) -> Client:
 
 
 def text_of(response: HttpResponse) -> str:
-    """Returns what a person reads on a page, in one line."""
+    """Returns the visible text of a page in one line."""
     return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
 
 

@@ -1,4 +1,4 @@
-"""Counting a drawer again in the browser: by somebody else, blind, once."""
+"""The recount of a drawer in the browser: by another person, blind, and once."""
 
 import pytest
 
@@ -14,7 +14,7 @@ from tests.stories import Cast
 
 @pytest.fixture
 def shop(cast: Cast) -> Shop:
-    """A shop that tolerates nothing."""
+    """A shop without any tolerance."""
     limits(cast.store)
     return Shop(cast)
 
