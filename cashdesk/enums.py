@@ -12,7 +12,10 @@ from cashdesk.transitions import flow_of
 
 CASH: Final = "CASH"
 CORRECTION: Final = "correction"
-"""The reason on a movement that corrects a miscount after a recount. The movements of the close have another reason."""
+"""The reason on a movement that corrects a booked difference, after a recount or after a corrected bank credit.
+
+`manage.py verify` uses it to leave these movements out of the sum of the differences at closes.
+"""
 
 CASH_SPELLINGS: Final = frozenset({"CASH", "EFECTIVO"})
 """Method codes that mean cash in requests (docs/contracts.md, section 1). The ledger stores only CASH."""

@@ -8,8 +8,8 @@ from typing import Any
 class DomainError(Exception):
     """Base class of the domain's errors. The message is written for the person or program that made the request.
 
-    `code` is stable, for programs. `errors` maps fields of the request to what is wrong with them. `facts` holds
-    values that a page needs for its own wording, such as the register; no API answer contains them.
+    `code` is stable, for programs. `errors` maps each wrong field of the request to an error text. `facts` holds values
+    that a page needs for its own text, such as the register; no API answer contains them.
     """
 
     code = "error"

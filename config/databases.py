@@ -24,7 +24,7 @@ def database_settings(told: dict[str, Any], env: environ.Env) -> dict[str, Any]:
 def _sqlite(told: dict[str, Any]) -> dict[str, Any]:
     """Returns the settings for SQLite, which were chosen by measurement (docs/decisions/0006-locks-and-databases.md)."""
     if os.name == "posix":
-        # Django's test runner uses a database in memory only for its own engine name. So TEST asks for it here.
+        # Without TEST, Django's test runner uses a database in memory only if the engine has Django's own name.
         told |= {"ENGINE": "cashdesk.sqlite", "TEST": {"NAME": ":memory:"}}
     told["OPTIONS"] = {
         # SQLite's default, deferred transactions, fails with "database is locked" if there are many writers.
@@ -59,7 +59,7 @@ def _postgresql(told: dict[str, Any], env: environ.Env) -> dict[str, Any]:
         if isinstance(options[name], str):
             options[name] = WORDS.get(options[name].lower(), options[name])
     if pool_size:
-        # The pool stops its attempts to connect after this number of seconds. The next request starts them again.
+        # After `reconnect_timeout` seconds the pool stops its attempts to connect. The next request makes it try again.
         options["pool"] = {"min_size": 1, "max_size": pool_size, "reconnect_timeout": 2}
     return {
         # Django's check costs a round trip per request; cashdesk/postgresql checks the pool's connections itself.

@@ -25,7 +25,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         super().init_process()
 
     def enqueue_req(self, conn: Any) -> None:
-        """Passes a connection to the extra thread if its request is for `/livez`, else to one of the other threads."""
+        """Passes a connection to the extra thread if its request is for `/livez`, else to one of the other threads.
+
+        If no data has arrived yet, it waits for data first.
+        """
         begins = b"" if self.cfg.is_ssl else _beginning_of(conn.sock)
         if begins is None:
             self._await_data(conn)

@@ -30,7 +30,7 @@ REASON_MAX = 200
 
 
 class ActForm(forms.Form):
-    """The form of an action. `row` is the row of the action, or None. `by` is the caller, who limits the choices."""
+    """The form of an action. `row` is the row of the action, or None. `by` is the caller, whose scope limits the choices."""
 
     rows: Any = None
     warnings: tuple[str, ...] = ()

@@ -76,7 +76,7 @@ class LoginResponse(serializers.Serializer[Any]):
     access_token = serializers.CharField()
     token_type = serializers.CharField()
     user = PersonSerializer()
-    data = SignedInData()  # type: ignore[assignment]  # a field of the published name, over DRF's property
+    data = SignedInData()  # type: ignore[assignment]  # the published name hides DRF's property
 
 
 class MeResponse(serializers.Serializer[Any]):
@@ -84,7 +84,7 @@ class MeResponse(serializers.Serializer[Any]):
 
     message = serializers.CharField()
     user = PersonSerializer()
-    data = ProfileSerializer()  # type: ignore[assignment]  # a field of the published name, over DRF's property
+    data = ProfileSerializer()  # type: ignore[assignment]  # the published name hides DRF's property
 
 
 class LogoutResponse(serializers.Serializer[Any]):
@@ -94,7 +94,7 @@ class LogoutResponse(serializers.Serializer[Any]):
 
 
 class AuthViewSet(ApiViewSet):
-    """Sign in, sign out, and show the signed-in person."""
+    """Signs people in and out, and shows the signed-in person."""
 
     dialect = CommonDialect
     access = {"login": PUBLIC, "logout": Access(), "me": Access()}

@@ -127,7 +127,7 @@ class BatchResponse(serializers.Serializer[Any]):
 
 
 class PaymentViewSet(ApiViewSet):
-    """Report payments one by one or in batches, and approve or reject pending ones."""
+    """Accepts reports of payments, one by one or in batches, and approves or rejects pending payments."""
 
     dialect = ProblemDialect
     takes_batches = ("batch",)

@@ -79,7 +79,7 @@ def form_draft(
 
 
 def begun(subjects: Iterable[str], *, by: Principal) -> dict[str, str]:
-    """Returns the local time of the last input for each subject that has a draft. Uses one query."""
+    """Returns the local time of the last input, for each subject whose draft has input. Uses one query."""
     drafts = drafts_of(by=by, subjects=subjects)
     return {subject: clock(draft.updated_at, by) for subject, draft in drafts.items() if any(draft.fields.values())}
 

@@ -16,7 +16,7 @@ from django.db.backends.postgresql import base
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 SLICE: Final = timedelta(milliseconds=250)
-"""The pool's timeout. Then a request fails if a connection attempt has failed in the meantime. If not, it waits again."""
+"""The pool's timeout. After it, a request fails if a connection attempt has failed meanwhile. If not, it waits again."""
 
 PATIENCE_SECONDS: Final = 3
 """The maximum total wait of a request, unless the database setting POOL_PATIENCE has another value."""
@@ -25,7 +25,9 @@ PATIENCE_SECONDS: Final = 3
 class Watch:
     """The state of the server as this process knows it.
 
-    `is_down`: whether the last connection attempt failed. `trying`: the lock of the one request that waits during an outage.
+    - `failures`: the number of failed connection attempts.
+    - `is_down`: whether the last connection attempt failed.
+    - `trying`: the lock of the single request that waits during an outage.
     """
 
     def __init__(self) -> None:
@@ -76,7 +78,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Returns a connection from the pool. Raises OperationalError if none is free in time.
 
         While the server is unreachable, only one request at a time waits. The other requests fail if they get no connection
-        within SLICE. The pool can still hold free connections, for example if the server only refused too many connections.
+        within SLICE. The pool can still hold free connections, for example if the server refuses only additional ones.
         """
         pool = self.pool
         if not pool:

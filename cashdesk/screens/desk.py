@@ -85,7 +85,8 @@ def _has_settled_register(stations: list[Station]) -> bool:
 def _before_opening(user: User, store: Store, *, by: Principal) -> dict[str, Any]:
     """Returns the context of a desk without an open drawer: the reason that prevents an opening, and waiting handovers.
 
-    `to_count_in` are the handed-over drawers that this person may take over. `of_others` are those that they may not.
+    `to_count_in` are the handed-over drawers that this person may take over. `handed_over` are the drawers that they
+    handed over themselves. `of_others` are all other handed-over drawers.
     """
     stations = stations_for(user=user, store=store, by=by)
     free = {station.register.pk for station in stations if not station.refusal}

@@ -75,7 +75,7 @@ def open_page(request: HttpRequest, by: Principal) -> HttpResponse:
 
 
 def _register_counted(request: HttpRequest, user: User, waiting: list[CashSession]) -> Place | None:
-    """Returns the register whose drawer is counted: the handed-over register, else the person's assigned one, else None."""
+    """Returns the handed-over register that is counted, else the person's assigned register, else None."""
     left = _handover_at(_station_meant(request), user=user, waiting=waiting)
     return left.register if left is not None else user.register
 
@@ -152,7 +152,7 @@ def _draft(request: HttpRequest, store: Store, waiting: list[CashSession], *, by
 
 
 def _handover_at(station: str, *, user: User, waiting: list[CashSession]) -> CashSession | None:
-    """Returns the session that handed over the person's assigned register, or else the register `station`, or None."""
+    """Returns the session that handed over the person's register, or None. `station` is used if no register is assigned."""
     wanted = str(user.register.number) if user.register is not None else station
     return next((left for left in waiting if str(left.register.number) == wanted), None)
 

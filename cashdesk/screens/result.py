@@ -49,7 +49,7 @@ def result_page(request: HttpRequest, by: Principal, session: UUID) -> HttpRespo
 
 
 def _plan_of(session: CashSession, pieces: list[CountPieces]) -> FloatPlan | None:
-    """Returns a plan of the pieces that stay as the next float and the pieces that go away.
+    """Returns a plan: the pieces to keep as the next float, and the pieces to put into the bag.
 
     Returns None if the count has no pieces, or if the cash stays in the drawer.
     """

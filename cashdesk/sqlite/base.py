@@ -18,7 +18,7 @@ _turns: dict[str, threading.Lock] = {}
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """A connection that waits for its turn at each BEGIN IMMEDIATE and releases it when the transaction ends."""
+    """A connection that waits for its turn at each BEGIN IMMEDIATE. It releases the turn when the transaction ends."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,6 +1,6 @@
 """Limits the size of request bodies, and decodes chunked ones before anything parses them.
 
-Django reads only as many bytes as `Content-Length` says, so it would take a chunked body for an empty one.
+A chunked body has no `Content-Length`. Django reads only as many bytes as that header says, so it would read nothing.
 """
 
 from collections.abc import Callable
@@ -30,7 +30,7 @@ BATCH: Final = BodyLimit(size=8 * 1024 * 1024, text="8 MB")
 """The limit for batches of payments (5,000 payments are about 2 MB). Such a body is read only after authentication."""
 
 FORM: Final = BodyLimit(size=512 * 1024, text="512 KB")
-"""The limit for forms of pages. The largest draft fits when it is percent-encoded. Django accepts at most 1,000 fields."""
+"""The limit for forms of pages, enough for the largest draft in percent-encoding. Django accepts at most 1,000 fields."""
 
 BODILESS: Final = ("GET", "HEAD", "OPTIONS")
 DIGITS_MAX: Final = 15
@@ -47,7 +47,7 @@ class TooLarge(exceptions.APIException):
 
 
 class LengthRequired(exceptions.APIException):
-    """The end of the body is unknown: it has no length, or its transfer coding is not `chunked`."""
+    """The end of the body is unknown, because its transfer coding is not `chunked` or the server does not mark the end."""
 
     status_code = status.HTTP_411_LENGTH_REQUIRED
     default_code = "length_required"

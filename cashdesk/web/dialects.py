@@ -204,7 +204,7 @@ def _exact_whole(text: str) -> int | Decimal:
 
 
 def _refuse_depth(body: Any) -> None:
-    """Raises ParseError for JSON that is nested deeper than any valid body. Uses a loop, because recursion could fail."""
+    """Raises ParseError for JSON that is nested too deeply. Uses a loop, because deep recursion could fail."""
     level = [body]
     for _depth in range(DEPTH_MAX):
         level = [

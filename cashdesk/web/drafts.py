@@ -55,7 +55,7 @@ class DraftKey:
     def token(self) -> str:
         """The signed value of the form's hidden field.
 
-        It does not change between requests, because it is part of the form's fingerprint (`idempotency.py`).
+        It must not change between requests, because the fingerprint of the form includes it (`idempotency.py`).
         """
         return _signer().sign_object([self.user_id, self.subject, self.page, *self.own_untyped])
 

@@ -12,7 +12,7 @@ from cashdesk.enums import Role, Scope
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """The requirements of a call: the lowest role for people, and the scope for programs. None denies all programs."""
+    """The requirements of a call: the lowest role for people, and the scope for programs. No scope denies all programs."""
 
     role: Role = Role.CASHIER
     scope: Scope | None = None

@@ -49,7 +49,7 @@ class Command(migrate.Command):
         self._alias = DEFAULT_DB_ALIAS
 
     def get_check_kwargs(self, options: dict[str, Any]) -> Any:
-        """Skips the database checks, because this command creates the missing triggers at its end."""
+        """Skips the database checks, because this command creates missing triggers afterwards."""
         kwargs: Any = super().get_check_kwargs(options)
         return {**kwargs, "databases": None}
 
@@ -103,9 +103,11 @@ def guarded_tables(
 ) -> frozenset[str]:
     """Returns the tables whose triggers the command must drop for a migration.
 
-    These are no tables for the migration of a third-party app, and on PostgreSQL the tables that the operations change. They
-    are all tables in three cases: on SQLite, which rebuilds a table for most changes and then checks every trigger that
-    names the table; for a migration backwards; and for an operation that names no table.
+    - A migration of a third-party app: no tables.
+    - A migration backwards, or an operation that names no table: all tables with triggers.
+    - An operation that is not HARMLESS on SQLite: all tables with triggers, because SQLite rebuilds the changed table and
+      then checks every trigger that names it.
+    - An operation that is not HARMLESS on PostgreSQL: the table that it changes.
     """
     guarded = triggers.guarded_tables()
     if not any(table.startswith(f"{migration.app_label}_") for table in guarded):

@@ -1,5 +1,5 @@
-// Django's choice by typing is drawn by Select2, which knows nothing of the label beside it: whoever listens to the page
-// would hear what is chosen and not what for.
+// Links Django's autocomplete fields to their labels. Select2 draws these fields without the label, so a screen reader would
+// read the chosen value but not the name of the field.
 function nameChoices() {
   for (const shown of document.querySelectorAll(".select2-selection__rendered")) {
     const label = shown.closest(".select2-container").previousElementSibling?.labels?.[0];
@@ -11,5 +11,6 @@ function nameChoices() {
   }
 }
 
-// jQuery calls whoever waits for the page in the order in which they asked: at "load" those who draw have asked already.
+// jQuery calls its ready callbacks in the order of registration. At "load" Select2's callback is already registered, so this
+// one runs after it.
 window.addEventListener("load", () => django.jQuery(nameChoices));

@@ -1,4 +1,4 @@
-// What counting is better with, and works without: steppers, Enter and arrows, plus and minus, the running total.
+// Makes counting easier: steppers, Enter and arrow keys, plus and minus, and the running total. Counting works without it.
 "use strict";
 
 const ANNOUNCED_AFTER_MS = 700;
@@ -6,28 +6,28 @@ const REPEATED_AFTER_MS = 450;
 const REPEATED_EVERY_MS = 90;
 const PIECES_MAX = 10_000_000n;
 
-/** Minor units as they are written in the place: 125050n is "1,250.50", or "1.250,50". */
+/** Formats minor units in the style of the store: 125050n is "1,250.50" or "1.250,50". */
 function written(minor, { decimals, point, group, lakhs }) {
   const digits = minor.toString().padStart(decimals + 1, "0");
   const units = digits.slice(0, digits.length - decimals).replace(lakhs ? /\B(?=(\d{2})*\d{3}$)/g : /\B(?=(\d{3})+$)/g, group);
   return decimals === 0 ? units : `${units}${point}${digits.slice(-decimals)}`;
 }
 
-/** The whole number in a field, 0n where it is empty, null where it is none. */
+/** Returns the whole number in a field: 0n if the field is empty, null if its text is not a whole number. */
 function pieces(field) {
   const text = field.value.trim();
   if (text === "") return 0n;
   return /^\d{1,12}$/.test(text) ? BigInt(text) : null;
 }
 
-/** The amount in a field in minor units, null where it is none. The server reads it again, by the same rules. */
+/** Returns the amount in a field in minor units, or null if it is invalid. The server parses it again by the same rules. */
 function amount(field, style) {
   const found = parts(plain(field.value), style);
   if (!found || found[1].length > style.decimals || found[0].length > 15) return null;
   return BigInt(found[0] + found[1].padEnd(style.decimals, "0"));
 }
 
-/** Units and decimals of a number that was typed, null where it is none or could be two: Style.read() says why. */
+/** Splits a typed number into units and decimals, or returns null if it is invalid or ambiguous, as Style.read() does. */
 function parts(typed, { point, group, lakhs }) {
   const blocks = typed.split(/[.,' ]/);
   const signs = typed.match(/[.,' ]/g) || [];
@@ -52,7 +52,7 @@ function areGroups(blocks, signs, lakhs) {
   return new Set(signs).size === 1 && isKnown;
 }
 
-/** Spaces and apostrophes of all kinds as the plain ones. */
+/** Replaces all kinds of spaces and apostrophes with the plain ones. */
 function plain(text) {
   const spaced = text.replace(/[\u00a0\u202f\u2009]/g, " ");
   return (spaced.trim() || spaced).replace(/[\u2019\u02bc\u00b4`]/g, "'");
@@ -64,7 +64,7 @@ function put(place, text) {
   if (place.textContent !== text) place.textContent = text;
 }
 
-/** Says it as if it had been typed, so that whoever listens to the form hears it. */
+/** Sets a field as if a person had typed into it, so that the input event reaches every listener of the form. */
 function type(field, text) {
   field.value = text;
   field.dispatchEvent(new Event("input", { bubbles: true }));
@@ -86,7 +86,7 @@ function countsOn(sheet) {
   }));
   let announcing = 0;
 
-  /** What a field adds to its row, 0n where it cannot be read. */
+  /** Returns the amount that a field adds to its row in minor units, or 0n if its text is invalid. */
   function worthOf(field, worth) {
     const size = BigInt(field.dataset.size);
     if (size > 0n) return (pieces(field) ?? 0n) * size * worth;
@@ -100,7 +100,7 @@ function countsOn(sheet) {
     for (const { worth, total: place, fields } of rows) {
       const row = fields.reduce((sum, field) => sum + worthOf(field, worth), 0n);
       const isRowSaid = fields.some(isSaid);
-      // A row that was said to be none shows its nought; one of which nothing was said shows nothing.
+      // A row with a typed 0 shows 0. A row without input shows nothing.
       put(place, isRowSaid ? written(row, style) : "");
       isByPieces ||= isRowSaid;
       total += row;
@@ -125,7 +125,7 @@ function countsOn(sheet) {
     return true;
   }
 
-  /** The field above or below that counts the same way and can be seen; past the last row the one amount. */
+  /** Returns the next visible field of the same kind above (by = -1) or below (1). After the last row: the amount field. */
   function beside(field, by) {
     const at = rows.findIndex((row) => row.fields.includes(field));
     const kind = Math.min(Number(field.dataset.size), 2);
@@ -138,7 +138,7 @@ function countsOn(sheet) {
     return by > 0 ? one : undefined;
   }
 
-  /** The field to the left or right in the same row, where the caret can go no further in this one. */
+  /** Returns the field to the left or right in the same row, if the caret is at that end of this field. */
   function across(field, by) {
     const end = by < 0 ? 0 : field.value.length;
     const isAtEnd = field.selectionStart === end && field.selectionEnd === end;
@@ -161,7 +161,7 @@ function countsOn(sheet) {
     const sideways = event.shiftKey ? undefined : { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     const stepping = { "+": 1n, "-": -1n }[event.key];
     if (vertically) {
-      // Enter in the last field sends the form, as it would without this script.
+      // Enter in the last field sends the form, as it does without this script.
       if (go(beside(field, vertically)) || event.key !== "Enter") event.preventDefault();
     } else if (sideways) {
       if (go(across(field, sideways))) event.preventDefault();
@@ -198,7 +198,7 @@ function countsOn(sheet) {
   if (bar) put(bar, text);
 }
 
-/** A stepper that is held goes on stepping; its click afterwards is none. */
+/** Repeats the step while a stepper is held down. The click at its end does not count as another step. */
 function repeats(sheet, stepped) {
   let timer = 0;
   const stop = () => clearTimeout(timer);
@@ -217,7 +217,7 @@ function repeats(sheet, stepped) {
   for (const end of ["pointerup", "pointercancel", "contextmenu"]) document.addEventListener(end, stop);
 }
 
-/** A field that is clicked into is selected, as one that is reached by Tab; a second click puts the caret. */
+/** Selects the text of a field at the first click into it, as the Tab key does. A second click sets the caret. */
 function selects(sheet) {
   let from = null;
   sheet.addEventListener("pointerdown", () => {
@@ -232,4 +232,4 @@ function selects(sheet) {
 
 const countOn = () => document.querySelectorAll("[data-count] [data-sheet]").forEach(countsOn);
 countOn();
-document.addEventListener("cashdesk:shown", countOn); // draft.js has put another page in place of this one
+document.addEventListener("cashdesk:shown", countOn); // draft.js has replaced the content of this page

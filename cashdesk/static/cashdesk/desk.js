@@ -1,7 +1,7 @@
-// What the cashier's pages are better with, and work without: a button that says it is busy, and printing.
+// Shows a busy button while a form is sent, and prepares the printing of slips. The pages work without it.
 "use strict";
 
-// While it is being sent the button says so. A second click does no harm: the server does each form once.
+// Shows the busy text on the button while the form is sent. A second click is harmless: the server books each form once.
 document.addEventListener("submit", (event) => {
   const button = event.submitter;
   event.target.setAttribute("aria-busy", "true");
@@ -17,7 +17,7 @@ window.addEventListener("pageshow", () => {
   }
 });
 
-// A roll of paper has no pages: the slip gets one of its own length.
+// A paper roll has no page size, so the slip gets a page of its own length.
 const slip = document.querySelector("article.slip");
 if (slip) {
   const sheet = [...document.styleSheets].find((one) => (one.href || "").includes("result"));

@@ -1,5 +1,5 @@
-// Nothing typed is lost: a form is saved as a draft while it is typed into, and sent again until it has arrived. Without this script
-// forms are sent as ever, and each step of a count saves its own draft.
+// Protects typed input: saves a form as a draft while the person types, and sends the form again until the server answers.
+// Without this script the browser sends forms as usual, and each step of a count saves the draft.
 "use strict";
 {
   const SAVED_AFTER_MS = 600;
@@ -8,18 +8,18 @@
   const PAUSES_MS = [2_000, 4_000, 8_000, 15_000, 30_000];
   const PREFIX = "draft:";
 
-  const states = new WeakMap(); // of the forms with a draft
-  const waiting = new Set(); // forms that were sent and have not arrived
-  let isLeaving = false; // on purpose: no question, and nothing more to save
-  let isShownInPlace = false; // this page stands where another one stood
+  const states = new WeakMap(); // the state of each form with a draft
+  const waiting = new Set(); // forms that were sent and have no answer yet
+  let isLeaving = false; // the person leaves on purpose: ask nothing and save nothing more
+  let isShownInPlace = false; // the content of this page was replaced
 
-  // --- what this tab remembers: its name, and what could not be saved yet ---------------------------------------------
+  // --- the memory of this tab: its name, and input that could not be saved yet ----------------------------------------
 
   function remember(key, text) {
     try {
       sessionStorage.setItem(PREFIX + key, text);
     } catch {
-      // A browser that remembers nothing still has the page itself.
+      // Without session storage, the page itself still holds the input.
     }
   }
 
@@ -37,7 +37,7 @@
         if (key.startsWith(PREFIX) && isMeant(key.slice(PREFIX.length))) sessionStorage.removeItem(key);
       }
     } catch {
-      // There is nothing to forget.
+      // Without session storage, there is nothing to forget.
     }
   }
 
@@ -49,9 +49,9 @@
 
   const device = nameOfTab();
 
-  // --- saving a form while it is typed into -----------------------------------------------------------------------------
+  // --- saving a form while the person types -----------------------------------------------------------------------------
 
-  /** The names of the fields that nobody types: the server tells them. */
+  /** Returns the names of the fields that the page fills in itself. The server lists them in the page. */
   const untypedIn = (form) => form.querySelector("[data-untyped]").dataset.untyped.split(" ");
 
   function typedIn(form) {
@@ -70,12 +70,12 @@
     const state = { seen: Number(shown.dataset.seen), saved: typedIn(form).toString(), isUnsaved: false, isOver: false };
     let timer = 0;
     let pause = 0;
-    let sending = null; // the text that is under way
+    let sending = null; // the input that is being saved now
     states.set(form, state);
     if ("unsaved" in shown.dataset) state.saved = "";
 
     function say(word) {
-      // Told once: a status that says the same again is not read out again.
+      // Changes the text only if it differs, so that a screen reader does not read the same status twice.
       if (said.textContent !== said.dataset[word]) said.textContent = said.dataset[word];
     }
 
@@ -117,7 +117,7 @@
       let told = {};
       try {
         const headers = { Accept: "application/json" };
-        // A connection that hangs must not hold up the form, which waits for the save before it is sent.
+        // The form waits for this save before it is sent. So a hanging connection must end after a while.
         const signal = AbortSignal.timeout(SAVED_WITHIN_MS);
         answer = await fetch(saveTo, { method: "POST", body, headers, keepalive, redirect: "error", signal });
         if (answer.status === 409) told = await answer.json();
@@ -128,7 +128,7 @@
       if (answer.status === 204) {
         Object.assign(state, { seen: Number(answer.headers.get("Draft-Version")), saved: text, isUnsaved: false });
         pause = 0;
-        // While the page goes away the next one may have been asked for before: it looks whether it knows of this save.
+        // With keepalive the page is going away, and the next page may show an older draft. Then it needs this memory.
         if (!keepalive) forget((key) => key === memory);
         say("saved");
       } else if (answer.status === 409) elsewhere(told);
@@ -136,7 +136,7 @@
       else notSaved("failed", text);
     }
 
-    /** Another device has typed on: the person says which of the two it is. */
+    /** Another device changed the draft: lets the person choose one of the two versions. */
     function elsewhere(told) {
       const box = shown.querySelector("[data-elsewhere]");
       state.isOver = true;
@@ -154,7 +154,7 @@
       };
     }
 
-    /** Signed out, or the page is too old: the person goes on by themselves, and takes all that is typed along. */
+    /** The person is signed out, or the page is too old: shows a button that continues and carries the input along. */
     function isOut(status) {
       state.isOver = state.isUnsaved = true;
       said.textContent = "";
@@ -167,7 +167,7 @@
       };
     }
 
-    /** What this tab could not save before the page went away: a reload without a connection, a last digit. */
+    /** Restores input that this tab could not save before the page went away, such as a last digit before a reload. */
     function takeUp() {
       const { seen, text } = JSON.parse(recall(memory) || "{}");
       forget((key) => key === memory);
@@ -202,9 +202,9 @@
   const draftAll = () => document.querySelectorAll("form[data-draft]").forEach(draftOn);
   const draftForms = () => [...document.querySelectorAll("form[data-draft]")].filter((form) => states.has(form));
 
-  // --- sending a form until it has arrived --------------------------------------------------------------------------------
+  // --- sending a form until the server answers ----------------------------------------------------------------------------
 
-  /** The answer with its text, or null where none of ours came. */
+  /** Sends the form once. Returns the answer with its text, or null if no answer came in time. */
   async function ask(url, body) {
     const giveUp = new AbortController();
     const timer = setTimeout(() => giveUp.abort(), ANSWERED_WITHIN_MS);
@@ -219,7 +219,7 @@
     }
   }
 
-  /** Resolves as soon as it may be tried again: after the pause, with the connection, or at once where somebody asks. */
+  /** Resolves when the form may be sent again: after the pause, when the connection is back, or when the person asks. */
   function again(box, pause) {
     return new Promise((resolve) => {
       const go = () => {
@@ -236,7 +236,7 @@
   function stands(form) {
     const box = document.getElementById("unsent").content.firstElementChild.cloneNode(true);
     form.before(box);
-    form.inert = true; // what is sent again is what was sent
+    form.inert = true; // the same input is sent again, so nobody may change it now
     return box;
   }
 
@@ -246,7 +246,7 @@
     if (button?.name) body.append(button.name, button.value);
     const state = states.get(form);
     waiting.add(form);
-    // A save that is under way arrives first, so that none brings a draft back when the form is done.
+    // Waits for a running save. Otherwise it could create the draft again after the form was booked.
     if (state) {
       state.isOver = true;
       await state.underWay;
@@ -270,22 +270,22 @@
     }
   }
 
-  /** Goes where the answer leads, or shows it in place of this page. Whether it is a page of ours at all. */
+  /** Replaces the content of this page with the page in the answer. Returns false if the answer is not one of our pages. */
   function shows({ answer, text }, hash) {
     const page = new DOMParser().parseFromString(text, "text/html");
     if (!page.querySelector("main#main")) return false;
-    let before = null; // style sheets keep their order, which decides between rules
+    let before = null; // style sheets keep their order, because the order decides which rule applies
     for (const sheet of page.querySelectorAll("link[rel=stylesheet]")) {
       const there = document.querySelector(`link[href="${sheet.getAttribute("href")}"]`);
       if (!there) before.after(document.adoptNode(sheet));
       before = there ?? sheet;
     }
     const first = page.getElementById(hash.slice(1)) || page.querySelector("main [autofocus]") || page.querySelector("main h1");
-    first?.removeAttribute("autofocus"); // the browser would complain that something has the focus already
+    first?.removeAttribute("autofocus"); // the browser would warn that another element already has the focus
     for (const part of [".bar", "main"]) document.querySelector(part).replaceWith(document.adoptNode(page.querySelector(part)));
     document.title = page.title;
     if (answer.ok) {
-      // Back leads from a review to the form, as it does without this script.
+      // The Back button leads from a review to the form, as it does without this script.
       history.pushState({ isShownInPlace: true }, "");
       isShownInPlace = true;
       window.scrollTo(0, 0);
@@ -305,7 +305,7 @@
     if (!waiting.has(form)) send(form, event.submitter);
   });
 
-  // --- coming and going -----------------------------------------------------------------------------------------------------
+  // --- leaving the page and coming back -------------------------------------------------------------------------------------
 
   window.addEventListener("beforeunload", (event) => {
     for (const form of draftForms()) states.get(form).goes();
@@ -319,7 +319,7 @@
   }
   window.addEventListener("online", () => draftForms().forEach((form) => states.get(form).save()));
   window.addEventListener("pageshow", (event) => {
-    // A page that the browser took out of its drawer may be of a form that was done meanwhile.
+    // The form on a page from the browser's back/forward cache may have been booked meanwhile. So the page loads again.
     if (event.persisted && !draftForms().some((form) => states.get(form).isUnsaved)) location.reload();
   });
   window.addEventListener("popstate", (event) => {

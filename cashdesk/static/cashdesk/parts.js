@@ -1,5 +1,5 @@
-// The parts of one count as tabs: arrow keys go from one to the next, and each says what was counted of it so far. Without
-// this script they stand one below another, with links to each. The totals themselves are those of the desk's count.js.
+// Shows the parts of a count as tabs. Arrow keys move between the tabs, and each tab shows the amount that was counted so
+// far. Without this script, all parts are visible one below another, with a link to each. count.js calculates the totals.
 "use strict";
 
 function tabsOf(parts) {
@@ -21,14 +21,14 @@ function tabsOf(parts) {
     told();
   }
 
-  /** Chooses the part in which something lies, and tells whether one does. */
+  /** Chooses the part that contains an element. Returns whether a part contains it. */
   function chooseAround(target) {
     const number = panels.findIndex((panel) => target && panel.contains(target));
     if (number >= 0) choose(number);
     return number >= 0;
   }
 
-  /** Says at each tab, and in the bar of the chosen part, what was counted; not counted is not zero. */
+  /** Shows the counted amount on each tab and in the bar of the chosen part. A part without input shows no amount, not 0. */
   function told() {
     panels.forEach((panel, at) => {
       const isSaid = fieldsOf(panel).some((field) => field.value.trim() !== "");
@@ -63,7 +63,7 @@ function tabsOf(parts) {
     });
   });
 
-  // Enter in the last field of a part goes on to the next part; in the last part it sends the form, as ever.
+  // Enter in the last field of a part moves to the next part. In the last part it sends the form, as without this script.
   parts.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.defaultPrevented || event.isComposing) return;
     const at = panels.findIndex((panel) => panel.contains(event.target));
@@ -74,7 +74,7 @@ function tabsOf(parts) {
   });
   for (const happening of ["input", "change", "click"]) parts.addEventListener(happening, told);
 
-  // A link to a field that is marked leads into its part.
+  // A link to a field with an error first chooses the part of that field.
   document.addEventListener("click", (event) => {
     const link = event.target.closest('a[href^="#"]:not([role="tab"])');
     if (link) chooseAround(document.getElementById(link.getAttribute("href").slice(1)));
@@ -84,10 +84,10 @@ function tabsOf(parts) {
   const marked = parts.querySelector("[data-newest], [aria-invalid]");
   const wanted = marked || document.getElementById(location.hash.slice(1));
   if (!chooseAround(wanted)) choose(0);
-  // By then the other script has added up, and the browser has put back what was typed before.
+  // At "pageshow" count.js has calculated the totals, and the browser has restored the typed input.
   window.addEventListener("pageshow", told);
 }
 
 const tabAll = () => document.querySelectorAll("[data-parts]:not([data-ready])").forEach(tabsOf);
-document.addEventListener("cashdesk:shown", tabAll); // draft.js has put another page in place of this one
+document.addEventListener("cashdesk:shown", tabAll); // draft.js has replaced the content of this page
 tabAll();
