@@ -1,4 +1,4 @@
-"""What the tests of settlements share."""
+"""Fixtures for the tests of settlements."""
 
 import pytest
 

@@ -1,5 +1,8 @@
-"""The verbs of settlements in few words, for the tests of the domain. Amounts are euros in cash, minor units, unless a
-test names the pairs; the clock moves a minute with every act, as it does in a shop."""
+"""Short helpers for the domain tests of settlements.
+
+Amounts are euros in cash (minor units), unless a test names pairs of currency and method. Every action moves the clock
+by a minute.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -34,7 +37,7 @@ Figures = dict[Pair, tuple[int, int, int]]
 
 
 def found(amounts: Amounts) -> list[CountedAmount]:
-    """Returns what somebody counted."""
+    """Returns counted amounts."""
     pairs = {EUR: amounts} if isinstance(amounts, int) else amounts
     return [
         CountedAmount(currency=currency, method=method, amount=amount) for (currency, method), amount in pairs.items()
@@ -47,29 +50,32 @@ def figures(settlement: Settlement) -> Figures:
 
 
 def late(settlement: Settlement) -> dict[Pair, int]:
-    """Returns what is late for a settlement, without what came and went."""
+    """Returns the late amounts of a settlement, without zeros."""
     return {pair: amount for pair, amount in late_amounts_of(settlement).items() if amount}
 
 
 @dataclass
 class Shop:
-    """Store 1337 with a clock. Erika does what only a manager does, and all that no cashier is named for."""
+    """Store 1337 with a clock.
+
+    Erika, the manager, takes every action for which the test names no cashier.
+    """
 
     cast: Cast
     at: datetime = NOON
     sessions: list[CashSession] = field(default_factory=list)
 
     def tick(self) -> datetime:
-        """Returns the next minute."""
+        """Moves the clock by a minute and returns the new time."""
         self.at += timedelta(minutes=1)
         return self.at
 
     def by(self, user: User | None = None) -> Principal:
-        """Returns who acts."""
+        """Returns the principal of a person, by default of Erika."""
         return Principal(user=user or self.cast.erika)
 
     def register(self, number: int = 1) -> Place:
-        """Returns a register as it now is."""
+        """Returns the current row of a register."""
         return self.cast.place(PlaceKind.REGISTER, number)
 
     def vault(self, amounts: Amounts = 1000_00) -> Settlement:
@@ -90,26 +96,26 @@ class Shop:
         )
 
     def count(self, settlement: Settlement) -> Settlement:
-        """Starts the count."""
+        """Starts the count of a settlement."""
         return start_counting(settlement=settlement, by=self.by(), at=self.tick())
 
     def preview(self, settlement: Settlement, amounts: Amounts) -> Preview:
-        """Previews amounts."""
+        """Previews these amounts."""
         return preview_settlement(settlement=settlement, counted=found(amounts), by=self.by(), at=self.tick())
 
     def close(self, settlement: Settlement, amounts: Amounts) -> Settlement:
-        """Counts, if it is a register's that still trades, and closes."""
+        """Closes a settlement with these amounts. Starts the count of a register first if necessary."""
         now = Settlement.objects.get(pk=settlement.pk)
         if now.type == SettlementType.CASHREGISTER and now.state == "OPEN":
             self.count(now)
         return close_settlement(settlement=now, counted=found(amounts), by=self.by(), at=self.tick())
 
     def force(self, settlement: Settlement) -> Settlement:
-        """Closes without a count."""
+        """Closes a settlement without a count."""
         return force_close_settlement(settlement=settlement, by=self.by(), at=self.tick(), reason="power cut")
 
     def count_later(self, settlement: Settlement, amounts: Amounts) -> dict[Pair, int]:
-        """Counts what a forced close left, and returns the differences."""
+        """Counts the drawer of a settlement that was closed without a count, and returns the differences."""
         compared = count_settlement_afterwards(
             settlement=settlement, counted=found(amounts), by=self.by(), at=self.tick()
         )
@@ -131,7 +137,7 @@ class Shop:
         return Movement.objects.get(payment=self.pay(amount, pair, **fields))
 
     def move(self, kind: MovementKind, amount: int, *, here: Place | None = None) -> Movement:
-        """Moves cash at register 1, or at the place named."""
+        """Moves cash at register 1, or at the given place."""
         return move_money(
             here=here or self.register(),
             store=self.cast.store,
@@ -144,7 +150,7 @@ class Shop:
         )
 
     def reverse(self, movement: Movement) -> Movement:
-        """Reverses a movement as it is in the ledger now."""
+        """Reads a movement again and reverses it."""
         again = Movement.objects.select_related("store", "source", "destination", "session", "late_for").get(
             pk=movement.pk
         )
@@ -159,18 +165,18 @@ class Shop:
         return session
 
     def sign_off(self, session: CashSession, amount: int, *, hands_over: bool = False) -> CashSession:
-        """Closes a cashier's session with what they counted, or hands the drawer over."""
+        """Closes a session with the counted amount, or hands the drawer over."""
         by = Principal(user=session.user)
         return close_session(session=session, counted=counted(amount), by=by, at=self.tick(), hands_over=hands_over)
 
     def book(self, number: int | None = None, *, pair: Pair = EUR) -> int:
-        """Returns what lies in the vault, or in a register, by the whole ledger."""
+        """Returns the balance of the vault, or of a register, by the whole ledger."""
         from_the = (PlaceKind.VAULT, 0) if number is None else (PlaceKind.REGISTER, number)
         return balance(self.cast.place(*from_the), pair)
 
 
 def balance(place: Place, pair: Pair = EUR) -> int:
-    """Returns what the rows of the ledger say is in a place, added up one by one."""
+    """Returns the balance of a place: the sum of its movements, added up one by one."""
     currency, method = pair
     rows = Movement.objects.filter(currency=currency, method=method)
     into = sum(rows.filter(destination=place).values_list("amount", flat=True))

@@ -1,4 +1,4 @@
-"""Orders for change in few words: of so many pieces by their worth, or of one amount."""
+"""Short helpers for change orders: of pieces by their value, or of one amount."""
 
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ ROLLS = {100: 50, 20: 80}
 
 
 def told(pieces: dict[int, int] | int, currency: str = "EUR") -> CountedAmount:
-    """Returns what somebody orders or counts."""
+    """Returns an amount that somebody orders or counts."""
     if isinstance(pieces, int):
         return CountedAmount(currency=currency, amount=pieces)
     lines = tuple(Pieces(denomination=worth, pieces=number) for worth, number in pieces.items())

@@ -1,5 +1,8 @@
-"""A day at register 1 of the cast's shop, for the tests of reports: in two currencies and two methods, two sessions within
-a settlement, a drop, a reversal, openings without a sale. Amounts are minor units; each step is a minute after the last."""
+"""A day at register 1 of the cast's shop, for the tests of reports.
+
+It has two currencies, two methods, two sessions within a settlement, a drop, a reversal, and openings without a sale.
+Amounts are minor units. Each step takes a minute.
+"""
 
 from collections import defaultdict
 from datetime import datetime, timedelta
@@ -28,13 +31,13 @@ EUR, CARD, USD = Pair("EUR", CASH), Pair("EUR", "CARD"), Pair("USD", CASH)
 
 
 def found(amount: int, pair: Pair = EUR, pieces: dict[int, int] | None = None) -> CountedAmount:
-    """Returns what was found of a currency and method."""
+    """Returns the counted amount of a currency and method."""
     told = tuple(Pieces(denomination=worth, pieces=number) for worth, number in (pieces or {}).items())
     return CountedAmount(currency=pair[0], method=pair[1], amount=amount, pieces=told)
 
 
 class Day:
-    """What happens at one register of the shop; `now` is the minute that it is."""
+    """A day at one register of the shop. `now` is the current time."""
 
     def __init__(self, cast: Cast, *, station: int = 1, start: datetime = NOON) -> None:
         self.cast = cast
@@ -46,12 +49,12 @@ class Day:
 
     @property
     def tick(self) -> datetime:
-        """The next minute."""
+        """Moves the clock by a minute and returns the new time."""
         self.now = next(self._minutes)
         return self.now
 
     def by(self, user: User | None = None) -> Principal:
-        """A person; the manager, unless it is said."""
+        """Returns the principal of a person, by default of the manager."""
         return Principal(user=user or self.cast.erika)
 
     def open_vault(self, amount: int = 100_000) -> Settlement:
@@ -72,7 +75,7 @@ class Day:
         )
 
     def sell(self, amount: int, pair: Pair = EUR, *, refund: bool = False) -> Movement:
-        """Sells at the register, whoever has it."""
+        """Sells at the register, with or without a session."""
         report = report_of(
             amount,
             currency=pair[0],
@@ -85,7 +88,7 @@ class Day:
         return Movement.objects.get(payment=payment)
 
     def move(self, kind: MovementKind, amount: int, **more: Any) -> Movement:
-        """Moves cash by hand."""
+        """Books a movement by hand."""
         return move_in_store(
             store=self.cast.store,
             kind=kind,
@@ -107,29 +110,31 @@ class Day:
         note_no_sale(store=self.cast.store, station=self.station, by=self.by(), at=self.tick, reason="change")
 
     def start(self, user: User, amount: int) -> CashSession:
-        """A cashier opens their session."""
+        """Opens the session of a cashier."""
         return open_session(user=user, counted=found(amount), by=self.by(user), at=self.tick, station=self.station)
 
     def end(self, session: CashSession, *counted: CountedAmount) -> CashSession:
-        """The cashier counts and goes."""
+        """Closes a session with the counted amount."""
         (amount,) = counted
         return close_session(session=session, counted=amount, by=self.by(session.user), at=self.tick)
 
     def close(self, settlement: Settlement, *counted: CountedAmount) -> Settlement:
-        """Closes a settlement with what was counted."""
+        """Closes a settlement with the counted amounts."""
         if settlement.type == SettlementType.CASHREGISTER:
             start_counting(settlement=settlement, by=self.by(), at=self.tick)
         fresh = Settlement.objects.get(pk=settlement.pk)
         return close_settlement(settlement=fresh, counted=counted, by=self.by(), at=self.tick)
 
     def preview(self, settlement: Settlement, *counted: CountedAmount) -> Settlement:
-        """Previews what was counted."""
+        """Previews the counted amounts."""
         fresh = Settlement.objects.get(pk=settlement.pk)
         return preview_settlement(settlement=fresh, counted=counted, by=self.by(), at=self.tick).settlement
 
     def trade(self) -> Settlement:
-        """The register's settlement after a morning of two cashiers. EUR cash: 20000 + 5000 - 500 + 12345 - 3000 = 33845, of
-        which Carla counts 33800; 2000 are sold and undone; cards 7700; USD 1500.
+        """Opens the register's settlement, runs a morning with two cashiers, and returns the settlement.
+
+        Cash in EUR: 20000 + 5000 - 500 + 12345 - 3000 = 33845, of which Carla counts 33800. A sale of 2000 is
+        reversed. Cards: 7700. Cash in USD: 1500.
         """
         settlement = self.open_register(found(20_000))
         self.sell(5_000)
@@ -149,7 +154,7 @@ class Day:
 
 
 def by_hand(place: Place, *, after: int, until: int = 2**62) -> dict[tuple[str, Pair], tuple[int, int, int]]:
-    """Adds up a place's movements one by one: per kind and pair how many, in and out."""
+    """Adds up a place's movements one by one. Returns (count, in, out) per kind and pair."""
     added: dict[tuple[str, Pair], list[int]] = defaultdict(lambda: [0, 0, 0])
     for movement in Movement.objects.filter(pk__gt=after, pk__lte=until).select_related("source", "destination"):
         if place not in (movement.source, movement.destination):

@@ -1,4 +1,4 @@
-"""The settlements API in few words, for the tests of its doors. Amounts are minor units of the store's currency."""
+"""Short helpers for the tests of the settlements API. Amounts are minor units of the store's currency."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,13 +12,13 @@ Amounts = Mapping[tuple[str, str], int] | int
 
 
 def listed(amounts: Amounts) -> list[dict[str, Any]]:
-    """Returns amounts as the API writes them: a number is euros in cash, minor units."""
+    """Returns amounts in the format of the API. A number means euros in cash (minor units)."""
     pairs = {("EUR", CASH): amounts} if isinstance(amounts, int) else amounts
     return [{"value": value, "currency": currency, "method": method} for (currency, method), value in pairs.items()]
 
 
 def answered(response: HttpResponse, *statuses: int) -> Any:
-    """Returns the body of an answer that has one of these statuses."""
+    """Returns the body of an answer. Asserts that its status is one of these."""
     assert response.status_code in statuses, response.content
     return response.json()
 
@@ -36,7 +36,7 @@ def open_register(by: Caller, amounts: Amounts = 200_00, *, station: int = 1) ->
 
 
 def change(by: Caller, settlement: str, state: str, amounts: Amounts | None = None) -> HttpResponse:
-    """Sends the page's one PATCH."""
+    """Sends the PATCH of the settlements API."""
     body: dict[str, Any] = {"state": state}
     if amounts is not None:
         body["amounts"] = listed(amounts)
@@ -59,7 +59,7 @@ def close(by: Caller, settlement: str, amounts: Amounts) -> Any:
 
 
 def report(by: Caller, name: str, amount: int, **fields: Any) -> Any:
-    """Reports a payment at register 1, or as the fields say, and returns the answer."""
+    """Reports a payment, by default at register 1, and returns the answer."""
     body = {
         "id": name,
         "station": 1,

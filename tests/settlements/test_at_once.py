@@ -1,4 +1,4 @@
-"""Several people at one drawer or one order for change in the same moment: each act is done once, and in one period."""
+"""Several people act on one drawer or one change order at once: each action is done once, and in one period."""
 
 from collections.abc import Iterator
 from functools import partial

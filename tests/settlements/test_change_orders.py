@@ -1,4 +1,4 @@
-"""Change from the bank: an order moves no money, what came is booked as it was counted, and nothing ends twice."""
+"""Change from the bank: an order moves no money, the received change is booked as counted, and an order ends once."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -23,7 +23,7 @@ from tests.settlements.ordering import ROLLS, ordered, told
 
 
 def now(order: ChangeOrder) -> ChangeOrder:
-    """The order as it is in the database."""
+    """Returns the current row of the order."""
     return ChangeOrder.objects.select_related("movement").get(pk=order.pk)
 
 

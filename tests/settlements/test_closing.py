@@ -1,4 +1,6 @@
-"""Counting and closing: which pairs are counted by hand, what a close books and seals, and a close without a count."""
+"""Counting and closing: the pairs that are counted by hand, the bookings and the seal of a close, and a close without
+a count.
+"""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Deposits whose movement was reversed before there was a state for it are cancelled by the migration."""
+"""The migration cancels old deposits whose movement was reversed before the state CANCELLED existed."""
 
 from importlib import import_module
 

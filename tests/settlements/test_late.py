@@ -1,4 +1,4 @@
-"""Money that comes too late for a settlement explains its frozen difference, and changes nothing that was sealed."""
+"""Money that arrives after a settlement explains its frozen difference and changes nothing that was sealed."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Opening a settlement: the float, what the book still held, and what a vault begins with."""
+"""Opening a settlement: the float, cash that was still in the book, and the first settlement of a vault."""
 
 import pytest
 

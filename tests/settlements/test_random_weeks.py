@@ -1,4 +1,4 @@
-"""Random weeks of a shop that settles its register and its vault, against a model that a child could keep on paper."""
+"""Random weeks of a shop that settles its register and its vault, compared with a simple model."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from tests.stories import make_cast
 
 small = st.one_of(st.integers(min_value=1, max_value=20), st.integers(min_value=1, max_value=10**7))
 found_cash = st.one_of(st.just(None), st.integers(min_value=0, max_value=20), st.integers(min_value=0, max_value=10**8))
-"""None: exactly what should be there is found."""
+"""None means that the count equals the expected amount."""
 
 pairs = st.sampled_from([EUR, USD, CARD])
 signs = st.sampled_from([1, -1])
@@ -51,7 +51,7 @@ steps = st.one_of(
 
 @dataclass
 class Paper:
-    """What a person with a pencil would say is in the drawer and in the vault, and how the register stands."""
+    """The model: the cash in the drawer and in the vault, and the state of the register."""
 
     shop: Shop
     vault: Settlement
@@ -62,25 +62,25 @@ class Paper:
     previews: int = 0
     is_counting: bool = False
     uncounted: Settlement | None = None
-    """The settlement that was forced, while nobody has counted the drawer since."""
+    """The settlement that was closed without a count, until somebody counts the drawer."""
     late: Counter[int] = field(default_factory=Counter)
-    """Euros in cash that came late, by settlement."""
+    """Late cash in euros, by settlement."""
     last: Settlement | None = None
     frozen: dict[int, Any] = field(default_factory=dict)
     cards: int = 0
-    """Card slips since the register was opened."""
+    """The amount on card slips since the opening of the register."""
 
     def told(self, place: Counter[Pair], euros: int | None, dollars: int | None) -> dict[Pair, int]:
-        """What somebody counts of the two currencies."""
+        """Returns the counted amounts of both currencies."""
         return {pair: max(0, place[pair]) if found is None else found for pair, found in ((EUR, euros), (USD, dollars))}
 
     def freeze(self, settlement: Settlement) -> None:
-        """Remembers a closed settlement as it is now: it may never look otherwise."""
+        """Stores the columns of a closed settlement, which must never change."""
         self.frozen[settlement.pk] = as_kept(settlement)
 
 
 def as_kept(settlement: Settlement) -> Any:
-    """Returns every column of a settlement and of its figures."""
+    """Returns every column of a settlement and of its closing amounts."""
     return (
         Settlement.objects.values().get(pk=settlement.pk),
         list(ClosingAmount.objects.filter(settlement=settlement).order_by("pk").values()),
@@ -95,7 +95,7 @@ def do_open(paper: Paper, euros: int | None, dollars: int | None) -> None:
         return
     paper.register = paper.last = paper.shop.open(told)
     for pair, amount in told.items():
-        # Where the drawer is empty it is filled from the vault; where it is not, the difference is nobody's.
+        # An empty drawer gets its float from the vault. Otherwise the difference belongs to nobody.
         if not paper.drawer[pair]:
             paper.safe[pair] -= amount
         paper.drawer[pair] = amount
@@ -138,7 +138,7 @@ def do_close(paper: Paper, euros: int | None, dollars: int | None) -> None:
 
 
 def _closed(paper: Paper, settlement: Settlement, told: dict[Pair, int]) -> None:
-    """The drawer is emptied into the vault, and the figures are what the paper says."""
+    """Checks the figures of the close against the model, and moves the cash from the drawer to the vault."""
     shown = figures(settlement)
     for pair, amount in told.items():
         assert shown.get(pair, (0, 0, 0)) == (paper.drawer[pair], amount, amount - paper.drawer[pair])
@@ -243,19 +243,19 @@ def do_sign_off(paper: Paper, euros: int | None, *, hands_over: bool = False) ->
 
 
 def do_leave(paper: Paper, euros: int | None) -> None:
-    """The cashier hands the drawer over, and whoever comes next finds it: a cashier, or the register's settlement."""
+    """Lets the cashier hand the drawer over, to the next cashier or to the settlement of the register."""
     do_sign_off(paper, euros, hands_over=True)
 
 
 def do_relieve(paper: Paper, counted_out: int | None, counted_in: int | None) -> None:
-    """One cashier counts out and the other one counts in, under a settlement or without one."""
+    """Lets one cashier count out and the other count in, with a settlement or without one."""
     is_carla = paper.session is not None and paper.session.user == paper.shop.cast.carla
     do_leave(paper, counted_out)
     do_sign_on(paper, counted_in, by_bruno=is_carla)
 
 
 def do_evening(paper: Paper, attempts: list[tuple[int | None, int | None]], euros: int | None) -> None:
-    """The cashier goes home, and the register is counted until it is closed, or left as it is after some attempts."""
+    """Closes the session and counts the register in some attempts, until it closes or the attempts are used."""
     do_sign_off(paper, euros)
     do_count(paper)
     for euros_found, dollars in attempts:
@@ -264,7 +264,7 @@ def do_evening(paper: Paper, attempts: list[tuple[int | None, int | None]], euro
 
 
 def do_morning(paper: Paper, euros: int | None) -> None:
-    """What was left is closed, something comes late, and the register is opened again, now and then empty."""
+    """Closes the rest, reports a late payment, and opens the register again, sometimes empty."""
     do_close(paper, euros, None)
     do_pay(paper, 7, EUR, 1)
     do_open(paper, euros, 0)
@@ -276,7 +276,7 @@ STEPS: dict[str, Callable[..., None]] = {
 
 
 def check(paper: Paper) -> None:
-    """What holds after every step."""
+    """Checks the books against the model after every step."""
     books = balances_of_places(store=paper.shop.cast.store)
     totals: Counter[Pair] = Counter()
     for balances in books.values():
@@ -298,7 +298,7 @@ def check(paper: Paper) -> None:
     max_examples=length(short=4, long=100),
     derandomize=True,
     deadline=None,
-    # A week is quick to read as it is, and making it shorter would take minutes.
+    # A failing week is easy to read, and Hypothesis would need minutes to make it shorter.
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
@@ -311,5 +311,5 @@ def test_whatever_happens_in_a_week_the_paper_and_the_books_agree(db: None, week
             STEPS[name](paper, *of)
             check(paper)
         assert list(faults_of_store(shop.cast.store)) == []
-        # The next week begins in a shop that is made anew.
+        # The next week begins in a new shop.
         transaction.set_rollback(True)

@@ -1,4 +1,7 @@
-"""A settlement that was closed without a count and opened again by the same person: nothing is told, and the gap is theirs."""
+"""A settlement that was closed without a count and opened again by the same person.
+
+The person learns nothing, and the opening difference is theirs.
+"""
 
 from typing import Any
 
@@ -19,7 +22,7 @@ def is_shown(settlement: Settlement, user: User) -> bool:
 
 @pytest.fixture
 def forced(shop: Shop) -> Settlement:
-    """Carla opens with 200.00, 50.00 are sold, and the manager closes it without a count."""
+    """Carla opens with 200.00 and sells 50.00. The manager closes the settlement without a count."""
     shop.vault()
     settlement = shop.open(200_00, by=shop.cast.carla)
     shop.sale(50_00)

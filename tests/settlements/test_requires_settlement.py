@@ -1,4 +1,4 @@
-"""Where registers trade under settlement only: nothing begins without one, and what the customer has paid is kept."""
+"""A store whose registers trade only under settlement: nothing opens without one, but payments of customers are kept."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ ROADS: list[tuple[str, str, Any]] = [
 
 @pytest.fixture
 def strict(shop: Shop) -> Shop:
-    """The shop, trading under settlement only."""
+    """The shop, which trades only under settlement."""
     shop.cast.store.requires_settlement = True
     shop.cast.store.save()
     return shop

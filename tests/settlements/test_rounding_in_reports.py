@@ -1,4 +1,4 @@
-"""Cash rounding is a line of its own in X, Z and expected cash, and seals stay what they were."""
+"""Cash rounding has its own line in X, Z and expected cash, and old seals stay valid."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from tests.stories import Cast, caller, exact
 
 
 def traded(cast: Cast) -> Any:
-    """Carla's drawer with a rounded sale and a rounded refund: 10.02 paid with 10.00, and 1.98 paid out as 2.00."""
+    """Carla's drawer with a rounded sale (10.02 paid with 10.00) and a rounded refund (1.98 paid out as 2.00)."""
     session = open_drawer(cast.carla, 100_00, station=1)
     pay(session, 10_02, tendered=10_00, change=0)
     pay(session, 1_98, tendered=2_00, type=PaymentType.REFUND)

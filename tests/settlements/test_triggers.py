@@ -1,4 +1,4 @@
-"""The laws of settlements in the database: SQL by the back road is refused on both databases, whoever sends it."""
+"""The laws of settlements in the database: both databases refuse SQL that breaks them, from every role."""
 
 from typing import Any
 
@@ -38,7 +38,9 @@ STAYING = (*APPEND_ONLY, Settlement, Deposit, ChangeOrder, CashbookAccount)
 
 @pytest.fixture
 def day(shop: Shop) -> Shop:
-    """A register's settlement that is closed, a vault's that is open, a bag and an order: every table has rows."""
+    """A closed settlement of a register, an open settlement of the vault, a bag and a change order, so that every
+    table has rows.
+    """
     shop.vault()
     shop.close(shop.open(), 199_00)
     accounts_of(store=shop.cast.store, type=SettlementType.VAULT)
@@ -48,7 +50,7 @@ def day(shop: Shop) -> Shop:
 
 
 def pack(shop: Shop, bag: str) -> Deposit:
-    """Packs a bag."""
+    """Prepares a bag."""
     return prepare_deposit(
         store=shop.cast.store, amount=100_00, currency="EUR", bag_number=bag, by=shop.by(), at=shop.tick()
     )
@@ -60,12 +62,12 @@ def order(shop: Shop) -> ChangeOrder:
 
 
 def closed() -> Settlement:
-    """The settlement that is closed."""
+    """The closed settlement."""
     return Settlement.objects.get(state="CLOSED")
 
 
 def change(row: Model, column: str, value: str) -> str:
-    """Tries to write a column of a row by SQL and returns the refusal."""
+    """Tries to change a column of a row by SQL, and returns the error message."""
     return refusal_of(f'UPDATE {row._meta.db_table} SET "{column}" = {value} WHERE id = %s', [row.pk])
 
 
@@ -188,7 +190,7 @@ def test_what_a_reason_means_stays_and_it_may_be_retired(day: Shop) -> None:
 
 
 def amount_of(settlement: Settlement, **fields: Any) -> ClosingAmount:
-    """A closing amount that adds up, not yet saved."""
+    """Returns an unsaved closing amount that adds up."""
     return ClosingAmount(
         **{
             "settlement": settlement,
@@ -227,7 +229,7 @@ def test_figures_that_do_not_add_up(day: Shop, fields: dict[str, Any], constrain
 
 
 def settlement_of(day: Shop, **fields: Any) -> Settlement:
-    """One more settlement of register 2, not yet saved."""
+    """Returns another unsaved settlement of register 2."""
     usual: dict[str, Any] = {
         "store": day.cast.store,
         "place": day.register(2),

@@ -1,4 +1,4 @@
-"""The X report: its figures are those of the ledger, and whoever looks is written down."""
+"""The X report: its figures agree with the ledger, and every look is noted."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The Z report: every seal has one, its figures re-add from the ledger and are the frozen ones, and it keeps law 5."""
+"""The Z report: every seal has one, its frozen figures agree with the ledger, and it keeps law 5."""
 
 from datetime import timedelta
 from typing import Any
@@ -38,8 +38,11 @@ def figures(report: ZReport) -> dict[Pair, tuple[Any, ...]]:
 
 
 def assert_adds_up(report: ZReport, *, after: int) -> None:
-    """Asserts, against the movements one by one, that the addition gives what was expected, and with what the close booked
-    every movement of the period."""
+    """Asserts the report against the movements, one by one.
+
+    The movements of the report add up to the expected amount. With the bookings of the close, they are all movements
+    of the period.
+    """
     told: dict[Any, tuple[int, ...]] = {}
     for line in (*report.movements, *report.booked):
         before = told.get((line.kind, line.pair), (0, 0, 0))

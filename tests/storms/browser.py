@@ -1,4 +1,4 @@
-"""A browser of a storm: one connection of somebody who is signed in on the pages, and forms that can be sent again."""
+"""The browser of a storm: one connection of a signed-in person, and forms that can be sent again."""
 
 import http.client
 import re
@@ -16,7 +16,7 @@ CSRF_TOKEN = "a" * 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What came back; `leads_to` is empty where it is a page to read."""
+    """An answer. `leads_to` is the target of a redirect, or empty for a page."""
 
     status: int
     text: str
@@ -24,25 +24,25 @@ class Page:
 
     @property
     def hidden(self) -> dict[str, str]:
-        """What the forms of the page carry beside what is typed."""
+        """The hidden fields of the forms on the page."""
         found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', self.text)
         return {name: unescape(value) for name, value in found if name != "csrfmiddlewaretoken"}
 
 
 class NoForm(Exception):
-    """A page showed no form to fill in; the message says what it showed."""
+    """A page had no form. The message contains the text of the page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """A form that is filled in, with its one-time key where its page gave it one."""
+    """A form with its fields, and with its one-time key if the page has one."""
 
     path: str
     fields: Mapping[str, str]
 
 
 class Browser:
-    """Opens pages and sends forms. Not to be shared between threads."""
+    """Opens pages and sends forms. Use it in one thread only."""
 
     def __init__(self, port: int, cookie: str) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
@@ -61,7 +61,7 @@ class Browser:
         return self._ask("GET", path, None, self._headers)
 
     def send(self, form: Form) -> Page:
-        """POST. Sends once and never again, as `Till.ask` does. Raises OSError, HTTPException."""
+        """Sends a POST once, and never again, as `Till.ask` does. Raises OSError and HTTPException."""
         body = urlencode({**form.fields, "csrfmiddlewaretoken": CSRF_TOKEN})
         typed = {**self._headers, "Content-Type": "application/x-www-form-urlencoded"}
         return self._ask("POST", form.path, body, typed)
@@ -76,12 +76,14 @@ class Browser:
 
 
 def units(amount: int) -> str:
-    """Writes minor units as somebody types them."""
+    """Writes minor units as a person types them."""
     return f"{amount // 100}.{amount % 100:02}"
 
 
 def count_out(browser: Browser, amount: int, *, path: str = "/desk/hand-over") -> Form:
-    """Counts a drawer and looks at it, and returns the form that hands it over. Raises NoForm without a drawer."""
+    """Counts a drawer, reviews the count, and returns the form that hands the drawer over. Raises NoForm without a
+    drawer.
+    """
     sheet = Form(path=path, fields={**browser.get(path).hidden, "amount": units(amount), "step": "review"})
     review = browser.send(sheet)
     if review.status != 200 or "once" not in review.hidden:
@@ -90,7 +92,7 @@ def count_out(browser: Browser, amount: int, *, path: str = "/desk/hand-over") -
 
 
 def count_in(browser: Browser, amount: int, *, station: int) -> Form:
-    """Returns the form that opens a register, whether or not a drawer waits there. Raises NoForm for who has a drawer."""
+    """Returns the form that opens a register, empty or handed over. Raises NoForm if the person has a drawer."""
     page = browser.get(f"/desk/open?station={station}")
     if page.status != 200 or "once" not in page.hidden:
         raise NoForm(f"the opening: {page.status} {page.leads_to} {page.text[:2000]}")
@@ -98,6 +100,6 @@ def count_in(browser: Browser, amount: int, *, station: int) -> Form:
 
 
 def count_afterwards(session: int, amount: int) -> Form:
-    """Returns the manager's form of the back office for a drawer that nobody counted in."""
+    """Returns the back-office form that counts a drawer afterwards."""
     path = f"/admin/cashdesk/cashsession/{session}/count-afterwards/"
     return Form(path=path, fields={"amount": units(amount), "reason": "nobody came"})

@@ -1,4 +1,4 @@
-"""The houses of the storms: one with a server for most of them, each with a shop of its own, and copies for the rest."""
+"""The databases and servers of the storms. Most storms share one server, and each has its own shop."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,14 +12,14 @@ SHOPS = 24
 
 @pytest.fixture(scope="session")
 def _template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, list[Shop]]]:
-    """A house with shops in it that nobody works in: making one takes seconds, copying it takes none."""
+    """A database with unused shops. To create it takes seconds; to copy it takes no time."""
     with temporary_house(tmp_path_factory.mktemp("storm-template")) as house:
         yield house, house.make_shops(SHOPS)
 
 
 @pytest.fixture(scope="session")
 def house(_template: tuple[House, list[Shop]], tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """The house that the storms share."""
+    """The database that the storms share."""
     with temporary_house(tmp_path_factory.mktemp("storms"), like=_template[0]) as house:
         yield house
         # The server and every other process on it have ended by now, so the count is complete.
@@ -33,7 +33,7 @@ def _shops(_template: tuple[House, list[Shop]]) -> Iterator[Shop]:
 
 @pytest.fixture
 def shop(_shops: Iterator[Shop]) -> Shop:
-    """A shop in which nothing has happened yet."""
+    """An unused shop."""
     return next(_shops)
 
 
@@ -45,7 +45,7 @@ def _running(house: House) -> Iterator[Server]:
 
 @pytest.fixture
 def server(_running: Server) -> Iterator[Server]:
-    """The server of the shared house. Its log may not complain of anything during the test."""
+    """The server of the shared database. Fails the test if its log has a complaint."""
     complaints_before = len(_running.complaints())
     yield _running
     assert _running.complaints()[complaints_before:] == []
@@ -53,6 +53,6 @@ def server(_running: Server) -> Iterator[Server]:
 
 @pytest.fixture
 def own_house(_template: tuple[House, list[Shop]], tmp_path: Path) -> Iterator[House]:
-    """A house of the test's own, where it may break what it likes."""
+    """A database of its own for one test, which may break it."""
     with temporary_house(tmp_path, like=_template[0]) as house:
         yield house

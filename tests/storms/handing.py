@@ -1,4 +1,4 @@
-"""Handover storms: a drawer is handed on while its tills go on selling, and everybody wants to count what waits in it."""
+"""Handover storms: a drawer changes hands while tills report sales, and several people want to count it in."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -12,14 +12,14 @@ from tests.storms.till import Answer, Till, all_at_once
 from tests.storms.trading import STATION, Storm, raging, report_in_batches, report_singly
 
 TABS = 2
-"""From so many tabs at once a browser sends the same form."""
+"""The number of tabs from which a browser sends the same form at once."""
 
 BATCH_SIZE = 10
 
 
 @dataclass(kw_only=True)
 class Worker:
-    """Somebody with a browser of several tabs, who also speaks the API."""
+    """A person with a browser of several tabs, and with a client of the API."""
 
     tabs: Sequence[Browser]
     till: Till
@@ -27,22 +27,24 @@ class Worker:
 
 @dataclass(kw_only=True)
 class Handing:
-    """What those who handed over and took over saw, beside what the tills saw."""
+    """The answers to the people who handed over and took over, and to the tills."""
 
     storm: Storm = field(default_factory=Storm)
     handed_over: int = 0
     closed: int = 0
-    """Drawers that were closed over the API at the moment at which they were to be handed over."""
+    """Drawers that were closed over the API at the moment of their handover."""
     won: Counter[str] = field(default_factory=Counter)
-    """How often a drawer that waited was counted in, over the pages or over the API, and how often by the manager."""
+    """How often a waiting drawer was counted on a page, over the API, and by the manager."""
 
     def fault(self, words: str) -> None:
-        """Notes what no storm may bring about."""
+        """Notes a fault."""
         self.storm.faults.append(words)
 
     def hand_over(self, holder: Worker, amount: int, *, and_closes: bool) -> bool:
-        """Sends one form for one handover from all tabs at once, and now and then a close over the API with it; returns
-        whether the drawer now waits. Of all of them one has an effect, and the tabs of a form are answered alike.
+        """Sends one handover form from all tabs at once, sometimes with a close over the API. Returns whether the
+        drawer now waits.
+
+        Exactly one request may have an effect, and all tabs must get the same answer.
         """
         form = count_out(holder.tabs[0], amount)
         acts: list[Callable[[], Page | Answer]] = [partial(tab.send, form) for tab in holder.tabs]
@@ -67,8 +69,10 @@ class Handing:
         caller: Worker | None,
         managers: Sequence[Callable[[], Page]],
     ) -> Worker | None:
-        """Lets everybody count the drawer at one moment: each taker sends one form from all tabs, `caller` asks the API,
-        and the managers count it for the vault. Returns who has it now: one, and of the managers at most one was first.
+        """Lets several people count the drawer at once. Returns the person who has it now, or None.
+
+        Each taker sends one form from all tabs, `caller` uses the API, and the managers count for the vault. Exactly
+        one person gets the drawer, and at most one manager counts it before.
         """
         forms = [
             count_in(taker.tabs[0], amount, station=STATION) for taker, amount in zip(takers, amounts, strict=True)
@@ -101,7 +105,9 @@ class Handing:
         return have[0]
 
     def _judge_managers(self, counted: Sequence[Page], notices: Sequence[str]) -> None:
-        """Either somebody counted the drawer in, or a manager counted it and whoever opened it brought a float."""
+        """Checks that somebody counted the drawer in, or that one manager counted it and the next opening brought a
+        float.
+        """
         by_manager = [page.status for page in counted].count(302)
         if {page.status for page in counted} - {200, 302} or by_manager > 1:
             self.fault(f"managers were answered {[page.status for page in counted]}")
@@ -115,13 +121,15 @@ class Handing:
 def hand_on(
     handing: Handing, staff: Sequence[Worker], office: Sequence[Browser], *, rounds: int, on_time: int, late: int
 ) -> None:
-    """Hands one register on and on; each time two want to count it in, now and then a third over the API, and two managers."""
+    """Hands one register over, again and again. Two cashiers count it in at once, sometimes with a third over the API
+    and two managers.
+    """
     storm, holder = handing.storm, staff[0]
     storm.expect({200}, holder.till.post("/cash/open", {"start_amount": 150, "station": STATION}))
     for number in range(rounds):
         storm.await_more(on_time)
         for worker in staff:
-            # One who had nothing to do for longer than the server keeps an idle connection would find it closed.
+            # The server closes an idle connection after a while, so each worker connects again.
             worker.till.close()
         standing = holder.till.get("/cash/status")
         storm.expect({200}, standing)
@@ -140,7 +148,7 @@ def hand_on(
                 handing.fault(f"a closed drawer was not opened: {page.status}")
             continue
         managers = [partial(browser.send, count_afterwards(session, left - 1)) for browser in office]
-        # One finds what was left, the other one less.
+        # The first taker counts the right amount, the second taker less.
         found = handing.count_in(takers, [left, left - 3_00], caller=caller, managers=managers if number % 2 else [])
         if found is None:
             return
@@ -148,7 +156,7 @@ def hand_on(
 
 
 def hand_on_while_trading(server: Server, shop: Shop, *, tills: int, rounds: int, on_time: int, late: int) -> Handing:
-    """Rages at one register that changes hands while `tills` clients report to it, and returns what everybody saw."""
+    """Hands one register over while `tills` clients report to it. Returns the answers."""
     handing = Handing()
     with ExitStack() as stack:
 
@@ -160,7 +168,7 @@ def hand_on_while_trading(server: Server, shop: Shop, *, tills: int, rounds: int
         office = [stack.enter_context(Browser(server.port, shop.manager_cookie)) for _ in range(2)]
         reporting = [stack.enter_context(Till(server.port, shop.key)) for _ in range(tills)]
         storm = handing.storm
-        # Once without any trade, so that a payment that comes first has a closed session to be late for.
+        # Opens and closes once without trade, so that an early payment can be late for a closed session.
         storm.expect({200}, staff[0].till.post("/cash/open", {"start_amount": 0, "station": STATION}))
         storm.expect({200}, staff[0].till.post("/cash/close", {"final_cash_declared": 0}))
         acts = [partial(report_singly, storm, till, f"till{number}") for number, till in enumerate(reporting[1:])]

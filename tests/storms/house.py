@@ -1,7 +1,6 @@
-"""A temporary database with shops in it, and a real gunicorn on top: what a storm rages against.
+"""A temporary database with shops, and a real gunicorn for it, as the target of storms.
 
-Everything of Django runs in processes of its own, so the process that storms and judges has nothing but HTTP and the
-exported rows.
+All Django code runs in other processes, so the process of the storm sees only HTTP and the exported rows.
 """
 
 import http.client
@@ -35,7 +34,7 @@ COMPLAINTS = ("deadlock detected", "database is locked", "lock timeout", "LockNo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cashier:
-    """Somebody who works at drawers, signed in on several devices: one token each; `cookie` is their browser's."""
+    """A person who works at drawers, signed in on several devices with one token each. `cookie` is for their browser."""
 
     user_id: int
     devices: tuple[str, ...]
@@ -44,7 +43,7 @@ class Cashier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shop:
-    """A store of the temporary database; `key` is an API key that may report its payments."""
+    """A store of the temporary database. `key` is an API key that can report its payments."""
 
     number: str
     manager: str
@@ -54,7 +53,7 @@ class Shop:
 
 
 class House:
-    """A migrated database of its own."""
+    """A temporary, migrated database."""
 
     def __init__(self, *, url: str, folder: Path) -> None:
         self.url = url
@@ -63,7 +62,7 @@ class House:
         self.environment: Mapping[str, str] = environment(url)
 
     def make_shops(self, count: int) -> list[Shop]:
-        """Makes stores with registers, people and tokens through the domain's own verbs."""
+        """Creates stores with registers, people and tokens through domain functions."""
         shops = self._ask("shops", str(count))
         return [
             Shop(
@@ -76,14 +75,14 @@ class House:
         ]
 
     def books(self, shop: Shop) -> dict[str, Any]:
-        """Returns every row of a shop that a storm may have written, and what its seals' own check says."""
+        """Returns every row of a shop that a storm can write, and the result of the check of its seals."""
         rows: dict[str, Any] = self._ask("books", shop.number)
         return rows
 
     def deadlocks(self) -> int:
-        """Returns how many deadlocks PostgreSQL has found here; to be asked once every connection has ended.
+        """Returns the number of deadlocks that PostgreSQL has found. Call it after every connection has ended.
 
-        The server counts each one that it writes to its log, also where a retry hid it from the caller.
+        The server counts each deadlock, even if a retry hid it from the caller.
         """
         if not self.is_postgres:
             return 0
@@ -94,11 +93,11 @@ class House:
             return int(row[0]) if row else 0
 
     def connect(self) -> "psycopg.Connection[Any]":
-        """Connects to the database of a PostgreSQL house beside the server, as who may see what others wait for."""
+        """Connects to the PostgreSQL database directly, as a role that can see locks of other connections."""
         return psycopg.connect(_libpq(self.url), options="-c role=none")
 
     def await_blocked(self, count: int) -> None:
-        """Waits until so many connections of this database wait for somebody else's lock."""
+        """Waits until this many connections of the database wait for a lock."""
         deadline = time.monotonic() + SECONDS_TO_START
         with self.connect() as connection:
             connection.autocommit = True
@@ -111,7 +110,7 @@ class House:
         raise AssertionError(f"never were {count} connections waiting for a lock")
 
     def _ask(self, *question: str) -> Any:
-        """What `world.py` prints for the question."""
+        """Returns the output of `world.py` for a question."""
         command = [sys.executable, "-m", "tests.storms.world", *question]
         return json.loads(
             subprocess.run(
@@ -122,9 +121,9 @@ class House:
 
 @contextmanager
 def temporary_house(folder: Path, *, like: House | None = None) -> Iterator[House]:
-    """A new database: a file in `folder`, or on PostgreSQL one more database on the server that DATABASE_URL names.
+    """Creates a temporary database: a file in `folder`, or another database on the PostgreSQL server in DATABASE_URL.
 
-    It is migrated, or with `like` a copy of that house, in which nobody may be at work just then.
+    It is migrated, or with `like` a copy of that database. Nobody may use the other database during the copy.
     """
     server = os.environ.get("DATABASE_URL", "")
     if not is_postgres(server):
@@ -152,7 +151,7 @@ def temporary_house(folder: Path, *, like: House | None = None) -> Iterator[Hous
 
 
 class Server:
-    """A gunicorn as in production on a free port. `application` is what it serves."""
+    """A gunicorn as in production, on a free port. `application` is the WSGI application."""
 
     def __init__(self, house: House, *, application: str = "config.wsgi") -> None:
         self.log = house.folder / f"gunicorn-{uuid.uuid4().hex[:8]}.log"
@@ -174,7 +173,7 @@ class Server:
         self._await_ready()
 
     def _await_ready(self) -> None:
-        """The one request waits in the socket's queue until a worker takes it; if the server dies, it is refused."""
+        """Waits for the server. The request waits in the queue of the socket; if the server dies, it is refused."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS_TO_START)
         try:
             connection.request("GET", "/readyz")
@@ -194,7 +193,7 @@ class Server:
         return [line for line in lines if any(complaint in line for complaint in COMPLAINTS)]
 
     def stop(self) -> None:
-        """Lets running requests end."""
+        """Stops the server after its running requests end."""
         self._process.terminate()
         try:
             self._process.wait(SECONDS_TO_STOP)
@@ -202,14 +201,14 @@ class Server:
             self.kill()
 
     def kill(self) -> None:
-        """Ends master and workers at once, whatever they are doing, as a power cut does."""
+        """Ends master and workers at once, as a power cut does."""
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
 
 @contextmanager
 def serving(house: House, *, application: str = "config.wsgi") -> Iterator[Server]:
-    """A running server, stopped at the end."""
+    """Runs a server, and stops it at the end."""
     server = Server(house, application=application)
     try:
         yield server
@@ -223,5 +222,5 @@ def is_postgres(url: str) -> bool:
 
 
 def _libpq(url: str) -> str:
-    """The URL in the spelling that libpq knows."""
+    """Returns the URL in the form that libpq accepts."""
     return urlsplit(url)._replace(scheme="postgresql").geturl()

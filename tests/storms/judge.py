@@ -1,6 +1,6 @@
-"""Judges the rows that a storm left behind: in plain Python, from the design alone, asking no line of the product.
+"""Judges the rows after a storm: in plain Python, by the design alone, without code of the product.
 
-`faults_in(books)` returns a sentence for everything that may not be. `test_judge.py` shows that it finds each fault.
+`faults_in(books)` returns a sentence for each fault. `test_judge.py` shows that it finds every kind of fault.
 """
 
 from collections import Counter, defaultdict
@@ -12,11 +12,11 @@ from tests.storms.rows import Books, Row, balances_of, by_session, counts_of, in
 
 CASH = "CASH"
 TRADE_KINDS = frozenset({"SALE", "REFUND", "PAID_IN", "PAID_OUT", "DROP", "LOAN"})
-"""What moves between the opening and the close of a session; floats, returns and differences belong to these two."""
+"""Kinds between the opening and the close of a session. Floats, returns and differences belong to opening and close."""
 
 
 def faults_in(books: Books) -> list[str]:
-    """Returns what is wrong with a store's books; empty for books that are right."""
+    """Returns the faults in a store's books. An empty list means that the books are right."""
     return [
         *_faults_of_opening(books),
         *_faults_of_closing(books),
@@ -31,7 +31,7 @@ def faults_in(books: Books) -> list[str]:
 
 
 def faults_of_money(books: Books) -> list[str]:
-    """Returns what is wrong with a store's books whether or not anybody works in sessions there."""
+    """Returns the faults in a store's books that do not concern sessions."""
     return [
         *_faults_of_seals(books),
         *_faults_of_payments(books),
@@ -41,8 +41,11 @@ def faults_of_money(books: Books) -> list[str]:
 
 
 def faults_of_reports(books: Books, sent: Mapping[str, int]) -> list[str]:
-    """Compares what was kept with what the tills know they sent: minor units by the payment's own id, out of the drawer
-    negative. Nothing may be lost, nothing there twice, nothing that nobody sent."""
+    """Compares the stored payments with the payments that the tills sent.
+
+    `sent` holds minor units by payment id; money out of the drawer is negative. No payment may be lost, doubled or
+    invented.
+    """
     kept = Counter(payment["external_id"] for payment in books["payments"])
     faults = [f"payment {name} was answered and is not there" for name in sent if name not in kept]
     faults += [f"payment {name} is there {times} times" for name, times in kept.items() if times > 1]
@@ -59,7 +62,7 @@ def faults_of_reports(books: Books, sent: Mapping[str, int]) -> list[str]:
 
 
 def _faults_of_opening(books: Books) -> Iterator[str]:
-    """Law 3, and no session without the float and the count that belong to it."""
+    """Checks law 3, and that each session has its float and its opening count."""
     for column in ("user_id", "register_id"):
         running = Counter(session[column] for session in books["sessions"] if session["status"] == "OPEN")
         yield from (f"{column} {pk} has {times} open sessions" for pk, times in running.items() if times > 1)
@@ -82,8 +85,9 @@ def _faults_of_opening(books: Books) -> Iterator[str]:
 
 
 def _faults_of_closing(books: Books) -> Iterator[str]:
-    """Law 4: one count, one difference, one return and one seal for each close, and none of them before; of a drawer that
-    was handed over no return.
+    """Checks law 4: each close has one count, one difference, one return and one seal, and an open session has none.
+
+    A drawer that was handed over has no return.
     """
     returns = by_session(books["movements"], kinds={"RETURN"})
     differences = by_session(books["movements"], kinds={"OVER_SHORT"})
@@ -99,7 +103,7 @@ def _faults_of_closing(books: Books) -> Iterator[str]:
         wanted = [session["declared_amount"]] if is_counted else []
         if counts[session["id"]] != wanted:
             yield f"{name}: closing counts {counts[session['id']]} instead of {wanted}"
-        # What a close without a count left is the session's own when it is counted afterwards.
+        # After a close without a count, the return and the difference of the later count belong to the session.
         late_counts = afterwards[session["id"]] if session["status"] == "CLOSED_SYSTEM" else []
         back = late_counts if not is_counted else [] if session["is_handed_over"] else wanted
         if (found := [row["amount"] for row in returns[session["id"]]]) != [amount for amount in back if amount]:
@@ -117,7 +121,7 @@ def _faults_of_closing(books: Books) -> Iterator[str]:
 
 
 def _faults_of_expected(books: Books) -> Iterator[str]:
-    """The frozen expected amount is the float and the cash that moved in the range of ids under the session's seal."""
+    """Checks that the frozen expected amount is the float plus the cash that moved in the range of the session's seal."""
     seals = {seal["id"]: seal for seal in books["seals"]}
     for session in books["sessions"]:
         seal = seals.get(session["seal_id"])
@@ -136,7 +140,9 @@ def _faults_of_expected(books: Books) -> Iterator[str]:
 
 
 def _faults_of_seals(books: Books) -> Iterator[str]:
-    """Z numbers without a gap, ranges that meet, and balances that are the sum of all movements up to the seal."""
+    """Checks that Z numbers have no gap, that ranges meet, and that balances are the sum of all movements up to the
+    seal.
+    """
     for place in books["places"]:
         number, last = 0, 0
         for seal in sorted(
@@ -162,7 +168,7 @@ def _faults_of_seals(books: Books) -> Iterator[str]:
 
 
 def _faults_of_custody(books: Books) -> Iterator[str]:
-    """A movement of a register lies in the period of its own session: none fell into an earlier one, none came after."""
+    """Checks that each movement of a register is in the period of its own session."""
     seals = {seal["id"]: seal for seal in books["seals"]}
     ranges = {
         session["id"]: (seals[session["seal_id"]]["after_movement"], seals[session["seal_id"]]["last_movement"])
@@ -194,7 +200,7 @@ def _faults_of_custody(books: Books) -> Iterator[str]:
 
 
 def _faults_of_payments(books: Books) -> Iterator[str]:
-    """Each approved payment is booked once, where it says; no other moves anything."""
+    """Checks that each approved payment is booked once, at its session, and that no other payment moves money."""
     movements: dict[Any, list[Row]] = defaultdict(list)
     for row in books["movements"]:
         if row["reverses_id"] is None:
@@ -216,8 +222,9 @@ def _faults_of_payments(books: Books) -> Iterator[str]:
 
 
 def _faults_of_balances(books: Books) -> Iterator[str]:
-    """Law 8: everything together is zero, and a register whose last session was counted is empty of cash, or holds what was
-    handed over.
+    """Checks law 8: the sum over all places is zero.
+
+    A register whose last session was counted holds no cash, or the cash that was handed over.
     """
     balances = balances_of(books["movements"])
     if sum(amount for (_place_id, method), amount in balances.items() if method is None):
@@ -230,7 +237,7 @@ def _faults_of_balances(books: Books) -> Iterator[str]:
 
 
 def _signed(payment: Row) -> int:
-    """What a payment moves into a drawer; 0 unless it is approved."""
+    """Returns the amount that a payment moves into a drawer, or 0 unless it is approved."""
     if payment["status"] != "APPROVED":
         return 0
     if payment["tendered"] is not None:

@@ -1,6 +1,4 @@
-"""Judges what became of drawers that their cashier left with cash in them, in plain Python from the rows, as `judge.py` does
-of sessions.
-"""
+"""Judges handovers and counts afterwards from the rows, in plain Python, as `judge.py` does for sessions."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -10,12 +8,14 @@ from tests.storms.rows import Books, Row, counts_of, into, left_by, seals_of_no_
 
 
 def faults_of_handovers(books: Books) -> list[str]:
-    """Returns what is wrong with handovers and with counts afterwards; empty for books that are right."""
+    """Returns the faults in handovers and counts afterwards. An empty list means that the books are right."""
     return [*_faults_of_gaps(books), *_faults_of_counts_afterwards(books)]
 
 
 def _faults_of_gaps(books: Books) -> Iterator[str]:
-    """A gap between two counts is raised once, as nobody's; who counts in what somebody handed over is named with them."""
+    """Checks that a gap between two counts creates one variance without a person, and that a counting-in names both
+    cashiers.
+    """
     afterwards = counts_of(books, "AFTERWARDS")
     raised: dict[Any, list[Row]] = defaultdict(list)
     for row in books["gaps"]:
@@ -44,7 +44,7 @@ def _faults_of_gaps(books: Books) -> Iterator[str]:
 
 
 def _faults_of_counts_afterwards(books: Books) -> Iterator[str]:
-    """A drawer that waited is counted once, before anybody opens it; that has a seal of its own, and empties it."""
+    """Checks that a waiting drawer is counted once, before its next opening, with its own seal, and is empty then."""
     sessions = {session["id"]: session for session in books["sessions"]}
     opening = {row["session_id"]: row["id"] for row in books["counts"] if row["moment"] == "OPENING"}
     found = [row for row in books["counts"] if row["moment"] == "AFTERWARDS"]

@@ -1,4 +1,4 @@
-"""Judges the settlements that a storm left behind, in plain Python from the rows, as `judge.py` does of sessions."""
+"""Judges the settlements after a storm from the rows, in plain Python, as `judge.py` does for sessions."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ ATTEMPTS = 3
 
 
 def faults_of_settlements(books: Books) -> list[str]:
-    """Returns what is wrong with a store's books where registers and vault are settled; empty for books that are right."""
+    """Returns the faults in a store's books with settlements. An empty list means that the books are right."""
     return [
         *faults_of_money(books),
         *_faults_of_running(books),
@@ -23,7 +23,7 @@ def faults_of_settlements(books: Books) -> list[str]:
 
 
 def _faults_of_running(books: Books) -> Iterator[str]:
-    """Law 3: one at a place that is not closed, and of the vault always one."""
+    """Checks law 3: a place has at most one settlement that is not closed, and a vault always has one."""
     places = {place["id"]: place for place in books["places"]}
     running = Counter(row["place_id"] for row in books["settlements"] if row["state"] != "CLOSED")
     yield from (f"place {place} has {times} running settlements" for place, times in running.items() if times > 1)
@@ -33,7 +33,7 @@ def _faults_of_running(books: Books) -> Iterator[str]:
 
 
 def _faults_of_attempts(books: Books) -> Iterator[str]:
-    """No attempt without its count, none twice, of a register at most three, and one that closed it."""
+    """Checks that each attempt has its count, that a register has at most three, and that one count closed it."""
     kept: dict[int, list[Row]] = defaultdict(list)
     for row in books["settlement_counts"]:
         kept[row["settlement_id"]].append(row)
@@ -54,7 +54,7 @@ def _faults_of_attempts(books: Books) -> Iterator[str]:
 
 
 def _faults_of_targets(books: Books) -> Iterator[str]:
-    """What a settlement was closed with is what it began with and the movements between its opening and its close."""
+    """Checks that the target is the opening amount plus the movements between opening and close."""
     for settlement in books["settlements"]:
         closing = _amounts(books["closing_amounts"], settlement)
         name = f"settlement {settlement['id']}"
@@ -86,7 +86,7 @@ def _faults_of_targets(books: Books) -> Iterator[str]:
 
 
 def _faults_of_trade(books: Books) -> Iterator[str]:
-    """Every movement of a place that is settled lies in one of its periods; what is late says for which place."""
+    """Checks that every movement of a settled place is in exactly one of its periods."""
     periods: dict[int, list[tuple[int, float]]] = defaultdict(list)
     for settlement in books["settlements"]:
         until = settlement["seal__last_movement"] if settlement["state"] == "CLOSED" else float("inf")
@@ -94,7 +94,7 @@ def _faults_of_trade(books: Books) -> Iterator[str]:
     for row in books["movements"]:
         for place in {row["source_id"], row["destination_id"]} & periods.keys():
             times = sum(after < row["id"] <= until for after, until in periods[place])
-            # A float and an opening difference are what a period begins behind.
+            # Floats and opening differences are booked right before their period.
             if times != 1 and not (times == 0 and row["kind"] in ("FLOAT", "OVER_SHORT", "OPENING_BALANCE")):
                 yield f"movement {row['id']} ({row['kind']}) lies in {times} periods of place {place}"
 

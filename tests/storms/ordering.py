@@ -1,4 +1,4 @@
-"""Change orders in a storm: managers who receive one order and cancel it at one moment, from browsers of their own."""
+"""Change orders in a storm: several managers receive and cancel one order at once, each in their own browser."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -12,8 +12,10 @@ ORDER = "/vault/orders/new"
 
 
 def order_and_receive(storm: Storm, office: Sequence[Browser], arrived: list[int]) -> None:
-    """Orders change again and again; the first browser cancels each order while all others say that it came, each with an
-    amount that nobody else ever says. Notes what was said to be booked: of each order one amount at most.
+    """Orders change, again and again. The first browser cancels each order while all others receive it.
+
+    Each browser types an amount that no other request uses. Appends the amounts whose page says that they were booked:
+    at most one per order.
     """
     amount = 0
     while not storm.is_over:

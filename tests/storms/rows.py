@@ -1,4 +1,4 @@
-"""What the judges of the storms read out of the rows that were exported, with no line of the product."""
+"""Reads exported rows for the judges of the storms, without code of the product."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -9,7 +9,7 @@ Books = Mapping[str, Any]
 
 
 def left_by(session: Row) -> int:
-    """What the end of a session left in its drawer: without a count what was there, handed over what was counted."""
+    """Returns the cash that a session left in its drawer: its book without a count, the counted cash after a handover."""
     if session["status"] == "CLOSED_SYSTEM":
         return int(session["expected_amount"])
     return int(session["declared_amount"]) if session["is_handed_over"] else 0
@@ -22,7 +22,7 @@ def seals_of_no_session(books: Books) -> list[Row]:
 
 
 def balances_of(movements: Iterable[Row]) -> Counter[tuple[int, str | None]]:
-    """In minus out by place and method; under the method None, of all methods."""
+    """Returns in minus out by place and method. The method None holds the sum of all methods."""
     balances: Counter[tuple[int, str | None]] = Counter()
     for row in movements:
         for method in (row["method"], None):
@@ -32,7 +32,7 @@ def balances_of(movements: Iterable[Row]) -> Counter[tuple[int, str | None]]:
 
 
 def by_session(movements: Iterable[Row], *, kinds: set[str]) -> dict[Any, list[Row]]:
-    """The movements of these kinds by session, those that came late left out."""
+    """Returns the movements of these kinds by session, without late movements."""
     found: dict[Any, list[Row]] = defaultdict(list)
     for row in movements:
         if row["kind"] in kinds and not row["is_late"]:
@@ -41,7 +41,7 @@ def by_session(movements: Iterable[Row], *, kinds: set[str]) -> dict[Any, list[R
 
 
 def counts_of(books: Books, moment: str) -> dict[Any, list[int]]:
-    """What was counted at such a moment, by session."""
+    """Returns the counted amounts of this moment, by session."""
     found: dict[Any, list[int]] = defaultdict(list)
     for row in books["counts"]:
         if row["moment"] == moment:
@@ -50,5 +50,5 @@ def counts_of(books: Books, moment: str) -> dict[Any, list[int]]:
 
 
 def into(row: Row, place: int) -> int:
-    """What a movement brings into a place: negative when it takes out, 0 when it goes elsewhere."""
+    """Returns the amount that a movement brings into a place: negative if it takes money out, 0 for other places."""
     return int(row["amount"] * ((row["destination_id"] == place) - (row["source_id"] == place)))

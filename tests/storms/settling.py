@@ -1,4 +1,6 @@
-"""Settlement storms: a register is counted and closed by many at once while its tills go on; a vault under its registers."""
+"""Settlement storms: many people count and close a register while its tills report, and a vault is closed while it is
+used.
+"""
 
 import threading
 import time
@@ -15,29 +17,29 @@ from tests.storms.trading import STATION, Storm, payment_of, raging
 PREVIEWERS = 5
 CLOSERS = 3
 Window = tuple[float, float]
-"""When something was sent and when its answer was there."""
+"""The times at which a request was sent and its answer arrived."""
 
 
 def euros(amount: int) -> list[dict[str, Any]]:
-    """Returns so much cash as the settlements API writes it."""
+    """Returns this much cash in the format of the settlements API."""
     return [{"value": amount, "currency": "EUR", "method": "CASH"}]
 
 
 @dataclass(kw_only=True)
 class Settling:
-    """What those who settled saw, beside what the tills saw."""
+    """The answers to the people who settled, and to the tills."""
 
     storm: Storm = field(default_factory=Storm)
     paid: list[tuple[Window, str]] = field(default_factory=list)
-    """When each approved payment was on its way, and how it was booked."""
+    """For each approved payment, the times of its request, and how it was booked."""
     opened: list[Window] = field(default_factory=list)
     counted: list[Window] = field(default_factory=list)
     closes: int = 0
-    """How many answers said that they had closed a settlement."""
+    """The number of answers that reported a close."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def timed(self, act: Callable[[], Answer], into: list[Window]) -> Answer:
-        """Does something and notes when."""
+        """Runs an action and notes its times."""
         sent = time.monotonic()
         answer = act()
         with self.lock:
@@ -45,7 +47,7 @@ class Settling:
         return answer
 
     def faults_of_time(self) -> list[str]:
-        """A payment sent once the count had begun is late; one answered before anybody asked for it is on time."""
+        """Checks that a payment sent after the start of a count is late, and a payment answered before it is on time."""
         faults = []
         for (sent, answered), booked in self.paid:
             for number, (asked, begun) in enumerate(self.counted):
@@ -58,7 +60,7 @@ class Settling:
 
 
 def report(settling: Settling, till: Till, name: str) -> None:
-    """Sends one payment after the other until the storm is over, and notes how each was booked."""
+    """Reports payments one by one until the storm is over, and notes how each was booked."""
     number = 0
     while not settling.storm.is_over:
         payment, turn = payment_of(name, number), settling.storm.turn
@@ -74,7 +76,9 @@ def report(settling: Settling, till: Till, name: str) -> None:
 def settle_again_and_again(
     settling: Settling, manager: Till, counters: Sequence[Till], *, rounds: int, on_time: int, late: int
 ) -> None:
-    """Opens a register's settlement, lets it trade, and has it counted, previewed and closed by everybody at once."""
+    """Opens a register's settlement and lets it trade. Then many clients count, preview and close it at once. Repeats
+    this.
+    """
     storm = settling.storm
     for number in range(rounds):
         body = {"type": "CASHREGISTER", "station": STATION, "initialCash": euros(100_00 + number)}
@@ -113,7 +117,7 @@ def settle_again_and_again(
 
 
 def settle_while_trading(server: Server, shop: Shop, *, tills: int, rounds: int, on_time: int, late: int) -> Settling:
-    """Rages at one register that trades under its settlement alone, and returns what everybody saw."""
+    """Settles one register, which trades only under settlement, while tills report to it. Returns the answers."""
     settling = Settling()
     with ExitStack() as stack:
         manager = stack.enter_context(Till(server.port, shop.manager))
@@ -128,7 +132,7 @@ def settle_while_trading(server: Server, shop: Shop, *, tills: int, rounds: int,
 
 
 def work_a_register(storm: Storm, till: Till, station: int) -> None:
-    """Opens a register's settlement, drops and borrows, and closes it, until the storm is over."""
+    """Opens a register's settlement, books drops and loans, and closes it, until the storm is over."""
     number = 0
     while not storm.is_over:
         number += 1
@@ -148,7 +152,7 @@ def work_a_register(storm: Storm, till: Till, station: int) -> None:
 
 
 def close_the_vault_under_its_registers(server: Server, shop: Shop, *, registers: int, rounds: int) -> Storm:
-    """Previews and closes a vault again and again, two managers at once, while its registers take and bring."""
+    """Previews and closes a vault again and again, by two managers at once, while its registers use it."""
     storm = Storm()
     with ExitStack() as stack:
         managers = [stack.enter_context(Till(server.port, shop.manager)) for _ in range(2)]

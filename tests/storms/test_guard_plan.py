@@ -1,4 +1,4 @@
-"""On PostgreSQL the number of a movement is drawn after its register is locked, or a period would have gaps."""
+"""On PostgreSQL, the id of a movement is drawn after its register is locked. Otherwise a period would have gaps."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""A drawer is handed on while its tills sell, and cashiers and managers want to count it at one moment: one of them does."""
+"""A drawer changes hands while its tills sell. Cashiers and managers count it at once, and one of them succeeds."""
 
 from collections import Counter
 from contextlib import ExitStack
@@ -16,7 +16,7 @@ from tests.storms.trading import STATION
 
 
 def assert_held(books: dict[str, Any], handing: Handing, *, rounds: int) -> None:
-    """Nothing may be wrong, and the storm was one."""
+    """Asserts that there are no faults, and that the storm had enough requests."""
     assert handing.storm.faults == []
     assert faults_in(books) == []
     assert faults_of_reports(books, handing.storm.sent) == []

@@ -1,4 +1,4 @@
-"""The judge of the storms finds every fault that it is there for, and none in books that are right."""
+"""The judge of the storms finds every kind of fault, and none in right books."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -62,7 +62,7 @@ def gap(session: int, difference: int, person: int | None = None) -> dict[str, A
 
 
 def right_books() -> Books:
-    """A drawer counted 10 short, then a sale that came late, a close without a count, and the next opening, 10 short."""
+    """Right books: a drawer 10 short, a late sale, a close without a count, and the next opening 10 short."""
     return {
         "places": [
             {"id": VAULT, "kind": "VAULT", "number": 0},
@@ -105,17 +105,17 @@ def test_right_books_have_no_fault() -> None:
 
 
 def change(table: str, position: int, **columns: Any) -> Callable[[Books], None]:
-    """Returns an act that changes columns of one row."""
+    """Returns a function that changes columns of one row."""
     return lambda books: books[table][position].update(columns)
 
 
 def lose(table: str, position: int) -> Callable[[Books], None]:
-    """Returns an act that takes one row away."""
+    """Returns a function that removes one row."""
     return lambda books: books[table].pop(position)
 
 
 def add(table: str, row: dict[str, Any]) -> Callable[[Books], None]:
-    """Returns an act that adds one row."""
+    """Returns a function that adds one row."""
     return lambda books: books[table].append(row)
 
 
@@ -191,8 +191,10 @@ def test_a_payment_kept_twice_is_found() -> None:
 
 
 def handed_over_books() -> Books:
-    """A drawer that was handed over 5 short and counted in with 3 missing, then handed over to nobody and counted by a
-    manager, 2 short; the next session begins with a float.
+    """Right books with two handovers.
+
+    A drawer was handed over 5 short and counted in with 3 missing. Then it was handed over again, and a manager
+    counted it 2 short. The next session begins with a float.
     """
     books = right_books()
     books["sessions"] = [

@@ -1,4 +1,4 @@
-"""The judge of settlements finds each fault that it is there for: books that are right, and one thing wrong in them."""
+"""The judge of settlements finds each kind of fault: each test puts one fault into right books."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -14,7 +14,7 @@ PLACES = {VAULT: "VAULT", REGISTER: "REGISTER", CUSTOMERS: "CUSTOMERS", OVER_SHO
 
 
 def movement(pk: int, kind: str, source: int, destination: int, amount: int) -> dict[str, Any]:
-    """A row of the ledger, in euros and cash."""
+    """Returns a row of the ledger, in euros and cash."""
     return {
         "id": pk, "source_id": source, "destination_id": destination, "amount": amount, "currency": "EUR",
         "method": "CASH", "kind": kind, "session_id": None, "payment_id": None, "reverses_id": None, "is_late": False,
@@ -22,7 +22,7 @@ def movement(pk: int, kind: str, source: int, destination: int, amount: int) -> 
 
 
 def right() -> dict[str, Any]:
-    """A vault of 1000, a register of 100 in which 30 was paid in and 128 was found, and nothing wrong."""
+    """Right books: a vault with 1000, and a register with 100, where 30 was paid in and 128 was counted."""
     settlement = {
         "closing": "",
         "opened_after_z": 0,

@@ -1,5 +1,5 @@
-"""A whole shop for minutes: eight registers, forced closes, batches over all of them, corrections, change from the bank,
-and everything twice.
+"""A storm of several minutes in one shop: eight registers, forced closes, batches, corrections, change orders, all
+sent twice.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +25,7 @@ BROWSERS = 4
 
 
 def report_and_decide(storm: Storm, till: Till, name: str, station: int) -> None:
-    """Sends one payment after the other, every tenth of them again, and approves those that are pending."""
+    """Reports payments one by one, every tenth twice, and approves pending payments."""
     number = 0
     while not storm.is_over:
         payment, turn = payment_of(name, number, station=station), storm.turn
@@ -39,7 +39,7 @@ def report_and_decide(storm: Storm, till: Till, name: str, station: int) -> None
 
 
 def move_cash_and_correct(storm: Storm, till: Till, managers: list[Till]) -> None:
-    """Moves cash at an open drawer; every third movement is corrected by a manager who clicks twice."""
+    """Moves cash at an open drawer. A manager reverses every third movement with two clicks."""
     number = 0
     while not storm.is_over:
         kind, category = (("cash_in", "change"), ("cash_out", "supplies"), ("cash_out", "drop"))[number % 3]
@@ -55,7 +55,7 @@ def move_cash_and_correct(storm: Storm, till: Till, managers: list[Till]) -> Non
 
 
 def open_and_force(storm: Storm, till: Till, station: int) -> None:
-    """Opens and closes a register, and now and then opens it again without having closed it."""
+    """Opens and closes a register. Sometimes opens it again without a close."""
     for number in range(1, ROUNDS + 1):
         body = {"start_amount": 50 + number, "station": station, "force_close_previous": True}
         storm.expect({200}, till.post("/cash/open", body))

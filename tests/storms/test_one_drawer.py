@@ -1,4 +1,4 @@
-"""Two hundred at once at one drawer: of each act one, and an answer to everybody."""
+"""Two hundred requests at once for one drawer: each action happens once, and everybody gets an answer."""
 
 from collections import Counter
 from functools import partial

@@ -1,4 +1,4 @@
-"""The server dies in the middle of a storm, twice; its tills and browsers then send everything again."""
+"""The server dies twice during a storm. Then the tills and browsers send everything again."""
 
 import http.client
 import threading
@@ -21,16 +21,17 @@ SECONDS_TO_ANSWER = 60
 FLOAT = 10_000
 CHANGE = 1_000
 GAP = 100
-"""What is missing each time between the count out and the count in."""
+"""The cash that is missing between each count out and count in, in minor units."""
 
 Place = tuple[int, int]
-"""The day of a register and the step in it."""
+"""The number of the day, and the number of the step in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One request of a register's day, by one of its two cashiers. A payment is known by its own id, everything else by its
-    key; a form has one of its own.
+    """One request in the day of a register, by one of its two cashiers.
+
+    A payment has its own id, a form its own one-time key, and every other request an idempotency key.
     """
 
     who: int
@@ -38,12 +39,12 @@ class Step:
     body: dict[str, Any] = field(default_factory=dict)
     key: str = ""
     counted: int = 0
-    """What is counted on a page, minor units."""
+    """The amount that is counted on a page, in minor units."""
 
 
 @dataclass(kw_only=True)
 class Run:
-    """One run of all cashiers through their days, until they are through or the server dies."""
+    """One run of all days, until they end or the server dies."""
 
     days: list[list[Step]]
     forms: dict[Place, Form]
@@ -53,7 +54,7 @@ class Run:
     _changed: threading.Condition = field(default_factory=threading.Condition)
 
     def work(self, port: int, pair: tuple[Cashier, ...], day: int) -> None:
-        """Sends the day of a register and its two cashiers, step by step, each once its predecessor was answered."""
+        """Sends the steps of a register's day, each after the answer to the step before it."""
         try:
             with ExitStack() as stack:
                 tills = [stack.enter_context(Till(port, one.devices[0])) for one in pair]
@@ -73,7 +74,7 @@ class Run:
                 self._changed.notify_all()
 
     def _send_form(self, place: Place, browser: Browser) -> Page:
-        """Fills a form in where that was not done before, and sends it."""
+        """Sends a form. Fills it in first if no earlier run has done that."""
         day, number = place
         step = self.days[day][number]
         if place not in self.forms:
@@ -82,14 +83,16 @@ class Run:
         return browser.send(self.forms[place])
 
     def await_answers(self, count: int) -> None:
-        """Waits for so many answers."""
+        """Waits for this many answers."""
         with self._changed:
             assert self._changed.wait_for(lambda: len(self.answers) >= count, SECONDS_TO_ANSWER)
 
 
 def day_of(register: int, *, sessions: int) -> Iterator[Step]:
-    """Two cashiers in turn sell, get change and count to the cent; the drawer is handed over until the last one closes it,
-    and each time some cash is missing once it is counted in.
+    """Yields the steps of a register's day.
+
+    Two cashiers take turns. Each sells, gets change and counts exactly. The drawer is handed over until the last
+    session, and some cash is missing at each counting-in.
     """
     held = FLOAT
     for session in range(sessions):
@@ -125,7 +128,7 @@ def _sales(name: str) -> list[dict[str, Any]]:
 
 
 def _ask_until_done(till: Till, step: Step) -> Answer:
-    """Sends a step again while its first sending, whose server is dead, still runs in the database."""
+    """Sends a step again while the first request, from the dead server, still runs in the database."""
     while True:
         answer = till.post(step.path, step.body, key=step.key)
         if answer.status != 409 or b"still" not in answer.content:
@@ -167,7 +170,7 @@ def test_a_server_that_dies_loses_nothing_and_books_nothing_twice(
 
 
 def _run(server: Server, shop: Shop, run: Run) -> Run:
-    """Lets every cashier come to the end of the day."""
+    """Lets every cashier finish the day."""
     with ThreadPoolExecutor(len(run.days)) as threads:
         _begin(threads, run, server, shop)
     assert run.unanswered == 0
@@ -175,7 +178,7 @@ def _run(server: Server, shop: Shop, run: Run) -> Run:
 
 
 def _run_until_cut(server: Server, shop: Shop, run: Run, *, answers: int) -> Run:
-    """Kills the server after so many answers."""
+    """Kills the server after this many answers."""
     with ThreadPoolExecutor(len(run.days)) as threads:
         _begin(threads, run, server, shop)
         try:
@@ -192,7 +195,7 @@ def _begin(threads: ThreadPoolExecutor, run: Run, server: Server, shop: Shop) ->
 
 
 def _expect_the_same_answers(runs: list[Run]) -> None:
-    """Whatever was answered once is answered the same ever after; the last run answers everything."""
+    """Asserts that each step gets the same answer in every run, and that the last run answers everything."""
     steps = {(day, number): step for day, made in enumerate(runs[0].days) for number, step in enumerate(made)}
     assert runs[-1].answers.keys() == steps.keys()
     for place, step in steps.items():

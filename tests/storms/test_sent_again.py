@@ -1,4 +1,4 @@
-"""The same thing sent many times at the same moment has one effect."""
+"""The same request, sent many times at once, has one effect."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -117,7 +117,7 @@ def _open(server: Server, shop: Shop) -> None:
 
 
 def _write_payment(connection: "psycopg.Connection[Any]", *, like: str, name: str) -> None:
-    """Writes a payment and does not commit, as a slow till's request does for a moment."""
+    """Writes a payment without a commit, like the request of a slow till."""
     found = connection.execute(
         "SELECT column_name FROM information_schema.columns "
         "WHERE table_name = 'cashdesk_payment' AND column_name NOT IN ('id', 'external_id')"
@@ -131,7 +131,7 @@ def _write_payment(connection: "psycopg.Connection[Any]", *, like: str, name: st
 
 
 def _expect_one_effect(answers: list[Answer], *, status: int, still_running: str) -> None:
-    """One did it; the others got the very same answer, or were told to ask again."""
+    """Asserts that one request had an effect. The others got the same answer, or were told to try again."""
     done = [answer for answer in answers if answer.status == status]
     others: list[Any] = [
         (answer.status, still_running in answer.content.decode()) for answer in answers if answer.status != status

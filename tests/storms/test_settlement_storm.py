@@ -1,4 +1,4 @@
-"""Many previews, closes and payments at once: three attempts, one close, and a target that is the movements' sum."""
+"""Many previews, closes and payments at once: three attempts, one close, and a target that equals the sum of movements."""
 
 from collections import Counter
 
@@ -11,7 +11,7 @@ from tests.storms.settling import Settling, close_the_vault_under_its_registers,
 
 
 def assert_held(books: dict[str, object], settling: Settling, *, rounds: int) -> None:
-    """Nothing may be wrong, and the storm was one."""
+    """Asserts that there are no faults, and that the storm had enough requests."""
     assert settling.storm.faults == []
     assert faults_of_settlements(books) == []
     assert faults_of_reports(books, settling.storm.sent) == []

@@ -1,4 +1,4 @@
-"""A register is closed and opened while its tills go on selling: every cent lands in exactly one period."""
+"""A register opens and closes while its tills sell: every payment is in exactly one period."""
 
 from tests.storms.house import House, Server, Shop, serving
 from tests.storms.judge import faults_in, faults_of_reports

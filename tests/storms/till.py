@@ -1,4 +1,4 @@
-"""Who storms: tills with one kept-open connection each, that send and take whatever is answered."""
+"""The clients of a storm: tills with one open connection each."""
 
 import http.client
 import json
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came back, as it was sent."""
+    """An answer, as the server sent it."""
 
     status: int
     content: bytes
@@ -29,7 +29,7 @@ class Answer:
 
 
 class Till:
-    """Speaks for one person or program. Not to be shared between threads."""
+    """The client of one person or program. Use it in one thread only."""
 
     def __init__(self, port: int, secret: str) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
@@ -44,11 +44,11 @@ class Till:
         self.close()
 
     def close(self) -> None:
-        """Hangs up."""
+        """Closes the connection."""
         self._connection.close()
 
     def connect(self) -> None:
-        """Connects now, so that the first request of a storm does not wait for it."""
+        """Connects now, so that the first request of the storm does not wait for the connection."""
         self._connection.connect()
 
     def get(self, path: str) -> Answer:
@@ -64,7 +64,9 @@ class Till:
         return self.ask("PATCH", path, body)
 
     def ask(self, method: str, path: str, body: Any, *, key: str = "") -> Answer:
-        """Sends once and never again: whoever storms decides what a lost answer means. Raises OSError, HTTPException."""
+        """Sends a request once and never again, because the storm decides about lost answers. Raises OSError and
+        HTTPException.
+        """
         headers = {"Authorization": self._authorization, "Content-Type": "application/json"}
         if key:
             headers["Idempotency-Key"] = key
@@ -77,7 +79,7 @@ class Till:
 
 
 def all_at_once(acts: Sequence[Callable[[], T]]) -> list[T]:
-    """Does every act in a thread of its own, all beginning at one moment, and returns what they returned, in order."""
+    """Runs every action in its own thread, all at the same moment. Returns their results in order."""
     start = threading.Barrier(len(acts))
 
     def begin(act: Callable[[], T]) -> T:
@@ -89,7 +91,7 @@ def all_at_once(acts: Sequence[Callable[[], T]]) -> list[T]:
 
 
 def send_at_once(port: int, secrets: Sequence[str], path: str, body: Any, *, key: str = "") -> list[Answer]:
-    """Sends the same request once for each secret, from as many connections, all at one moment."""
+    """Sends the same request once per secret, from as many connections, all at the same moment."""
     tills = [Till(port, secret) for secret in secrets]
     try:
         for till in tills:

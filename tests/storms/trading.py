@@ -1,4 +1,4 @@
-"""A trading storm: tills report payments without a pause while their register is opened and closed under them."""
+"""A trading storm: tills report payments without a pause while their register is opened and closed."""
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -16,25 +16,25 @@ Payment = Mapping[str, object]
 
 
 class TillsStopped(Exception):
-    """The tills answered no more; the message says how far they came."""
+    """The tills got no more answers. The message says how many payments they sent."""
 
 
 @dataclass(kw_only=True)
 class Storm:
-    """What was sent, and what came back."""
+    """The payments that were sent, and the wrong answers."""
 
     sent: dict[str, int] = field(default_factory=dict)
-    """Minor units that each answered payment moves into a drawer, by its id."""
+    """The minor units that each answered payment moves into a drawer, by payment id."""
     faults: list[str] = field(default_factory=list)
-    """Answers that no storm may bring about."""
+    """The wrong answers, one sentence each."""
     is_over: bool = False
     turn: int = 0
-    """How many waits have begun. A till reads it before it sends, so that a wait counts only what was sent in it."""
+    """The number of waits. A till reads it before it sends, so that a wait counts only payments sent after its start."""
     _answered: int = 0
     _changed: threading.Condition = field(default_factory=threading.Condition)
 
     def note(self, payments: Sequence[Payment], statuses: Sequence[int], *, turn: int) -> None:
-        """Notes payments with the status that each was answered with: 201 when it was new, 200 when it was known."""
+        """Notes payments with the status of their answers: 201 for a new payment, 200 for a known payment."""
         with self._changed:
             if turn == self.turn:
                 self._answered += len(payments)
@@ -52,7 +52,9 @@ class Storm:
                 self.faults.append(f"answered {answer.status}: {answer.content.decode()[:500]}")
 
     def await_more(self, count: int) -> None:
-        """Waits until `count` payments were sent from now on and answered, so that a round has trade in it without any sleep."""
+        """Waits until `count` payments were sent and answered from now on, so that a round has trade in it without a
+        sleep.
+        """
         with self._changed:
             self.turn, self._answered = self.turn + 1, 0
             self._changed.wait_for(lambda: self._answered >= count or self.is_over, SECONDS_TO_ANSWER)
@@ -60,14 +62,14 @@ class Storm:
                 raise TillsStopped(f"after {len(self.sent)} payments, with {self.faults[:10]}")
 
     def end(self) -> None:
-        """Tells every till that it is over."""
+        """Tells every till that the storm is over."""
         with self._changed:
             self.is_over = True
             self._changed.notify_all()
 
 
 def into_drawer(payment: Payment) -> int:
-    """Returns what a payment moves into a drawer, minor units."""
+    """Returns the minor units that a payment moves into a drawer."""
     if payment["status"] != "APPROVED":
         return 0
     amount = int(str(payment["amount"]))
@@ -75,7 +77,7 @@ def into_drawer(payment: Payment) -> int:
 
 
 def payment_of(name: str, number: int, *, station: int = STATION) -> Payment:
-    """Returns the payment number `number` of a till: cash and cards, now and then a refund or one still pending."""
+    """Returns payment number `number` of a till: cash or card, sometimes a refund or a pending payment."""
     return {
         "id": f"{name}-{number}",
         "station": station,
@@ -88,7 +90,7 @@ def payment_of(name: str, number: int, *, station: int = STATION) -> Payment:
 
 
 def report_singly(storm: Storm, till: Till, name: str) -> None:
-    """Sends one payment after the other until the storm is over."""
+    """Reports payments one by one until the storm is over."""
     number = 0
     while not storm.is_over:
         payment, turn = payment_of(name, number), storm.turn
@@ -99,7 +101,7 @@ def report_singly(storm: Storm, till: Till, name: str) -> None:
 def report_in_batches(
     storm: Storm, till: Till, name: str, *, size: int = 20, stations: Sequence[int] = (STATION,)
 ) -> None:
-    """Sends batch after batch until the storm is over, each with payments of every one of the stations."""
+    """Reports batches until the storm is over. Each batch has payments of all these stations."""
     number = 0
     while not storm.is_over:
         numbers = range(number, number + size)
@@ -117,19 +119,21 @@ def report_in_batches(
 
 
 def move_cash(storm: Storm, till: Till) -> None:
-    """Pays in, pays out and drops into the vault from a cashier's second device, until the storm is over."""
+    """Pays in, pays out and drops cash from a cashier's second device, until the storm is over."""
     number = 0
     while not storm.is_over:
         kind, category = (("cash_in", "change"), ("cash_out", "supplies"), ("cash_out", "drop"))[number % 3]
         answer = till.post("/shifts/cash-transaction", {"type": kind, "amount": 1 + number % 50, "category": category})
-        # While nothing is open there is nothing to move cash in; that is an answer, and no fault.
+        # Without an open session the answer is 404, which is no fault.
         storm.expect({201, 404}, answer)
         number += 1
 
 
 @contextmanager
 def raging(storm: Storm, acts: Sequence[Callable[[], None]]) -> Iterator[None]:
-    """Runs the acts beside the block and ends the storm with it. An act that fails ends the storm too, and is raised."""
+    """Runs the actions in threads beside the block, and ends the storm after it. A failed action ends the storm and is
+    raised.
+    """
 
     def ending(act: Callable[[], None]) -> None:
         try:
@@ -142,7 +146,7 @@ def raging(storm: Storm, acts: Sequence[Callable[[], None]]) -> Iterator[None]:
         try:
             yield
         except TillsStopped:
-            # What stopped them says more than that they stopped.
+            # The error of the action says more than TillsStopped.
             for act in running:
                 act.result(SECONDS_TO_ANSWER)
             raise
@@ -153,7 +157,7 @@ def raging(storm: Storm, acts: Sequence[Callable[[], None]]) -> Iterator[None]:
 
 
 def open_and_close(storm: Storm, till: Till, *, rounds: int, on_time: int, late: int) -> None:
-    """Opens and closes a register again and again, each time after so many payments more, open and closed."""
+    """Opens and closes a register again and again. Waits for this many payments after each opening and each close."""
     for number in range(rounds):
         storm.expect({200}, till.post("/cash/open", {"start_amount": 100 + number, "station": STATION}))
         storm.await_more(on_time)
@@ -162,16 +166,16 @@ def open_and_close(storm: Storm, till: Till, *, rounds: int, on_time: int, late:
 
 
 def trade_while_closing(server: Server, shop: Shop, *, tills: int, rounds: int, on_time: int, late: int) -> Storm:
-    """Lets `tills` clients report to one register while its cashier opens and closes it, and returns what they saw.
+    """Lets `tills` clients report to one register while its cashier opens and closes it. Returns the storm.
 
-    The last two of them send batches, and cash in and out from the cashier's second device.
+    One client sends batches. Another client moves cash from the cashier's second device.
     """
     storm = Storm()
     carla = shop.cashiers[0]
     with ExitStack() as stack:
         first_device, second_device = (stack.enter_context(Till(server.port, device)) for device in carla.devices)
         reporting = [stack.enter_context(Till(server.port, shop.key)) for _ in range(tills - 1)]
-        # Once without any trade, so that a payment that comes first has a closed session to be late for.
+        # Opens and closes once without trade, so that an early payment can be late for a closed session.
         open_and_close(storm, first_device, rounds=1, on_time=0, late=0)
         acts = [partial(report_singly, storm, till, f"till{number}") for number, till in enumerate(reporting[1:])]
         acts += [partial(report_in_batches, storm, reporting[0], "batch"), partial(move_cash, storm, second_device)]

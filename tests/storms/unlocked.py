@@ -1,7 +1,7 @@
-"""The product with its locks taken out, for `gunicorn tests.storms.unlocked` alone: a storm that this survives is none.
+"""The product without its locks, for `gunicorn tests.storms.unlocked` only. A storm must find faults in it.
 
-On PostgreSQL no place is locked any more and no posting is guarded. SQLite has one lock, the transaction, for which
-writers queue up; here nobody queues, and a transaction begins by reading, as it does when nobody says otherwise.
+On PostgreSQL no place is locked and no posting is guarded. On SQLite, transactions begin with a read, so writers do
+not queue.
 """
 
 import sys
@@ -29,12 +29,12 @@ record = ledger.record
 
 
 def lock_nothing(*, exclusive: Iterable[Place] = (), shared: Iterable[Place] = ()) -> dict[int, Place]:
-    """Returns what `lock_places` does, read without a lock."""
+    """Does the work of `lock_places` without a lock."""
     return Place.objects.in_bulk([wanted.pk for wanted in (*exclusive, *shared)])
 
 
 def record_unguarded(**entries: Any) -> Any:
-    """Does what `ledger.record` does, whatever became of the place meanwhile."""
+    """Does the work of `ledger.record` without the guard."""
     return record(**{**entries, "guard": None})
 
 

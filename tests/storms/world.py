@@ -49,7 +49,7 @@ LIFETIME = timedelta(hours=12)
 
 @transaction.atomic
 def shops(count: str) -> list[dict[str, Any]]:
-    """Makes so many stores, each of an account of its own."""
+    """Creates this many stores, each in its own account."""
     return [_shop(f"S{number}") for number in range(1, int(count) + 1)]
 
 
@@ -92,7 +92,7 @@ def _token(user: User) -> str:
 
 
 def _cookie(user: User) -> str:
-    """Signs somebody in on the pages, without the cost of a password, and returns what their browser sends."""
+    """Signs a person in without the cost of a password, and returns the cookie of their browser."""
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = BACKEND
@@ -102,7 +102,7 @@ def _cookie(user: User) -> str:
 
 
 def books(number: str) -> dict[str, Any]:
-    """Returns the rows of a store, oldest first, and the faults that the product's own seal check finds."""
+    """Returns the rows of a store, oldest first, and the faults that the product's check of seals finds."""
     store = Store.objects.get(number=number)
     places = Place.objects.filter(store=store).order_by("pk")
     rows = {

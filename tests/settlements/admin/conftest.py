@@ -1,4 +1,4 @@
-"""What the tests of the back office of settlements share."""
+"""Fixtures for the back-office tests of settlements."""
 
 import pytest
 
@@ -8,11 +8,11 @@ from tests.stories import Cast, make_cast
 
 @pytest.fixture
 def cast(db: None) -> Cast:
-    """The cast, in a shop with a register for every state."""
+    """The cast, in a shop with a register for every state of a settlement."""
     return make_cast(registers=REGISTERS)
 
 
 @pytest.fixture
 def periods(cast: Cast) -> Periods:
-    """The shop's day."""
+    """The settlements of a day in that shop."""
     return settle(cast.store, cast.erika, cast.carla)

@@ -1,4 +1,4 @@
-"""A shop under settlement, with a period in every state to look at, and the way to the acts of the back office."""
+"""A shop under settlement, with a settlement in every state, and helpers for the action pages of the back office."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,14 +29,16 @@ OPENED_AT: Final = minutes(1)
 
 
 def cash(amount: int, currency: str = "EUR", pieces: tuple[Pieces, ...] = ()) -> CountedAmount:
-    """Returns so much counted cash."""
+    """Returns a count of this much cash."""
     return CountedAmount(currency=currency, amount=amount, pieces=pieces)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Periods:
-    """The settlements of a shop: of the vault, and of registers 1 to 4 one that is closed, is being counted, was closed
-    without a count, and is open; a bag for the bank, an order for change and an account of the cashbook.
+    """The settlements of a shop, with a bag for the bank, a change order and a cashbook account.
+
+    The settlement of register 1 is closed, of register 2 is being counted, of register 3 was closed without a count,
+    and of register 4 is open. The vault has one too.
     """
 
     vault: Settlement
@@ -57,12 +59,12 @@ class Periods:
 
     @property
     def not_closed(self) -> dict[str, Settlement]:
-        """Those of which nobody may learn what is expected."""
+        """The settlements whose expected amounts nobody may learn."""
         return {"vault": self.vault, "counting": self.counting, "running": self.running}
 
 
 def open_register(store: Store, manager: User, station: int, *, at: datetime = OPENED_AT) -> Settlement:
-    """Opens the period of a register."""
+    """Opens the settlement of a register."""
     return open_settlement(
         type=SettlementType.CASHREGISTER,
         store=store,
@@ -74,7 +76,7 @@ def open_register(store: Store, manager: User, station: int, *, at: datetime = O
 
 
 def trade(cashier: User, manager: User, station: int, sold: int) -> None:
-    """A session within the period: sells for cash, and is counted as it should be."""
+    """Runs a session within the settlement: one cash sale, and a count without a difference."""
     session = open_drawer(cashier, FLOAT, by=manager, at=minutes(2), station=station)
     sell(session, sold, at=minutes(3))
     close_drawer(session, FLOAT + sold, at=minutes(4))
@@ -89,7 +91,7 @@ def report_sale(store: Store, manager: User, amount: int, *, at: datetime, **fie
 
 
 def settle(store: Store, manager: User, cashier: User, *, sold: int = 2_500, bag: str = "B-1") -> Periods:
-    """Has a shop of four registers work through a day. `sold` is the cash that each register takes."""
+    """Lets a shop with four registers work for a day. `sold` holds the cash that each register takes."""
     by = Principal(user=manager)
     vault = open_settlement(
         type=SettlementType.VAULT, store=store, initial=[cash(IN_THE_VAULT)], by=by, at=minutes(0)
@@ -124,12 +126,12 @@ def settle(store: Store, manager: User, cashier: User, *, sold: int = 2_500, bag
 
 
 def act(browser: Client, row: Model, name: str, **fields: Any) -> Any:
-    """Answers the page of an act and follows where it leads."""
+    """Sends the form of an action page and follows the redirect."""
     return browser.post(page_of(row, name), fields, follow=True)
 
 
 def counted(*rows: tuple[str, str, str], **fields: Any) -> dict[str, Any]:
-    """What the form of a count sends: (currency, method, amount) a row."""
+    """Returns the form data of a count. Each row is (currency, method, amount)."""
     sent: dict[str, Any] = {"rows-TOTAL_FORMS": len(rows), "rows-INITIAL_FORMS": len(rows), **fields}
     for number, row in enumerate(rows):
         sent |= {
@@ -144,7 +146,7 @@ def told(response: Any) -> list[str]:
 
 
 def errors_of(response: Any) -> dict[str, list[str]]:
-    """Returns what a form that came back says, with its rows'."""
+    """Returns the errors of a form that was shown again, with the errors of its rows."""
     assert response.status_code == 200
     form = response.context["form"]
     rows = [error for row in (form.rows or ()) for errors in row.errors.values() for error in errors]

@@ -1,4 +1,4 @@
-"""Who may see what of settlements in the back office, and that nobody writes there but by the acts."""
+"""Access to settlements in the back office: who sees which rows. Only the action pages write."""
 
 import re
 from typing import Any
@@ -38,7 +38,7 @@ FIELDS = counted(("EUR", "CASH", "1"), do="close", reason="because", after_previ
 
 
 def tables() -> dict[str, list[dict[str, Any]]]:
-    """Returns every row that settlements keep."""
+    """Returns every row of the tables of the settlements app."""
     kept = (Settlement, Deposit, ChangeOrder, CashbookAccount, InitialAmount, ClosingAmount, SettlementCount)
     return {model.__name__: list(model._default_manager.order_by("pk").values()) for model in kept}
 

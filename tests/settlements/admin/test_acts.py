@@ -1,4 +1,4 @@
-"""What a manager does with a settlement: recounts, closes with a count or without one, counts afterwards."""
+"""The manager's actions on a settlement: recount, close with a count or without one, and count afterwards."""
 
 from typing import Any
 
@@ -25,14 +25,14 @@ def erika(cast: Cast) -> Client:
 
 
 def recount(browser: Client, row: Settlement, *rows: tuple[str, str, str], do: str = "preview", **fields: Any) -> Any:
-    """Sends the form of a recount as it was shown."""
+    """Sends the form of a recount as the page showed it."""
     now = Settlement.objects.get(pk=row.pk)
     usual = {"do": do, "reason": "a second look", "after_previews": now.preview_count}
     return act(browser, row, "recount", **counted(*rows, **{**usual, **fields}))
 
 
 def detail_of(action: str) -> dict[str, Any]:
-    """Returns what the audit trail says of the last act of its kind."""
+    """Returns the detail of the last audit entry of an action."""
     entry = AuditEntry.objects.filter(action=action).order_by("pk").last()
     assert entry is not None
     return dict(entry.detail)

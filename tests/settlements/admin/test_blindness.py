@@ -1,4 +1,7 @@
-"""Law 5: two shops that took different money show the same pages while it is not closed; a look at the book is seen."""
+"""Law 5 in the back office: two shops that took different money show the same pages until the close.
+
+A look at an uncounted drawer is noted in the audit trail.
+"""
 
 import re
 from collections.abc import Callable
@@ -25,7 +28,7 @@ VARYING = (
 
 
 def normal(page: str) -> str:
-    """Takes out what differs between any two shops."""
+    """Removes the text that differs between any two shops."""
     for pattern, name in VARYING:
         page = re.sub(pattern, name, page)
     return page
@@ -33,7 +36,7 @@ def normal(page: str) -> str:
 
 @pytest.fixture
 def shops(db: None) -> list[tuple[Client, Periods]]:
-    """Two shops of one name, whose registers took different money."""
+    """Two shops with the same name, whose registers took different money."""
     found = []
     for sold in (2_500, 73_145):
         store = StoreFactory(account=AccountFactory(name="Muster"), number="7", name="Twin", registers=REGISTERS)

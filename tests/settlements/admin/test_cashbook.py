@@ -1,4 +1,4 @@
-"""The cashbook's accounts: a manager adds and retires them, and what a code means stays."""
+"""The cashbook accounts: a manager adds and retires them, and the meaning of a code never changes."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def erika(cast: Cast) -> Client:
 
 
 def parking(cast: Cast, **changed: Any) -> dict[str, Any]:
-    """What Erika types for a new reason."""
+    """The form data of a new account for parking."""
     return {
         "store": cast.store.pk,
         "type": "CASHREGISTER",
@@ -33,13 +33,13 @@ def parking(cast: Cast, **changed: Any) -> dict[str, Any]:
 
 
 def errors_of(response: Any) -> dict[str, list[str]]:
-    """Returns what a form that came back says of its fields."""
+    """Returns the errors of a form that was shown again, by field."""
     assert response.status_code == 200
     return dict(response.context["adminform"].form.errors)
 
 
 def codes(cast: Cast) -> list[str]:
-    """Returns what the API offers a register to pay out under."""
+    """Returns the codes under which the API lets a register pay out."""
     answer = caller(cast.carla).get("/cashbookaccounts/cashregister").json()
     return [account["code"] for account in answer["expensesAccounts"]]
 

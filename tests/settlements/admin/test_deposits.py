@@ -1,4 +1,4 @@
-"""A bag's way to the bank, as a manager tells it."""
+"""The way of a bag to the bank, as a manager records it."""
 
 from typing import Any
 
@@ -58,7 +58,7 @@ def test_an_amount_that_cannot_be_is_said_and_stays(
 
 
 def offered(browser: Client, row: Any) -> set[str]:
-    """Returns the acts that the page of a bag has buttons for."""
+    """Returns the actions that have a button on the page of a bag."""
     page = browser.get(page_of(row)).content.decode()
     return {name for name in ("collect", "credit") if page_of(row, name) in page}
 

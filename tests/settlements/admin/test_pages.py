@@ -1,4 +1,4 @@
-"""What the pages of settlements, deposits and places tell, and what they keep to themselves."""
+"""The content of the pages of settlements, deposits and places, and the figures that they hide."""
 
 import re
 from typing import Any
@@ -26,7 +26,7 @@ def rows_of(page: str, field: str) -> list[list[str]]:
 
 
 def without_links(rows: list[list[str]]) -> list[list[str]]:
-    """Takes the links off."""
+    """Returns the text without its links."""
     return [[re.sub(r"<[^>]+>", "", cell) for cell in row] for row in rows]
 
 

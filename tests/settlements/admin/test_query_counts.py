@@ -1,4 +1,4 @@
-"""A list and a page of settlements ask the database as often whatever the history; what they ask is known."""
+"""The lists and pages of settlements need a fixed number of statements, whatever the history."""
 
 from typing import Final
 

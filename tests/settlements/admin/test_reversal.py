@@ -1,4 +1,4 @@
-"""A manager reverses from the back office: on the page of a movement, and of one by hand on the page of its session."""
+"""A manager reverses movements in the back office: on the page of a movement, and on the page of its session."""
 
 import pytest
 from django.test import Client

@@ -1,7 +1,7 @@
-"""Law 5 at the settlements' doors: before a place is counted nobody is told what should be in it, nor could guess it.
+"""Law 5 in the settlements API: before a place is counted, no answer shows or reveals its expected amount.
 
-The same people take the same steps in two worlds that differ in nothing but the money that moved. Every answer of the one
-is the other's to the byte, ids and times masked, and in none stands what should be there, in whatever notation.
+The same people take the same steps in two worlds. The worlds differ only in the money that moved. Ids and times are
+masked; then all answers must be equal to the byte. No answer may contain the expected amount in any notation.
 """
 
 import re
@@ -37,7 +37,7 @@ DROPPED: Final = (100_07, 20_19)
 
 @dataclass(kw_only=True)
 class World:
-    """A shop at work; `sold` and `dropped` are what the two worlds differ in, minor units."""
+    """A shop that trades. The two worlds differ in `sold` and `dropped` (minor units)."""
 
     cast: Cast
     sold: int
@@ -47,7 +47,7 @@ class World:
 
     @property
     def secrets(self) -> set[int]:
-        """What register and vault should hold, and what was sold and dropped to make it so."""
+        """The expected amounts of register and vault, and the sold and dropped amounts."""
         books = {moved(place=place, after=0).get(Pair("EUR", CASH), 0) for place in self.places}
         return {abs(amount) for amount in (*books, self.sold, self.dropped) if abs(amount) > 99}
 
@@ -61,7 +61,7 @@ Walk = Callable[[World], list[tuple[str, Any]]]
 
 
 def worlds_of(cast: Cast, walk: Walk) -> list[list[tuple[str, Any]]]:
-    """Lets a walk be taken in both worlds and returns what each was told."""
+    """Runs a walk in both worlds and returns the answers of each."""
     told = []
     for sold, dropped in zip(SOLD, DROPPED, strict=True):
         with transaction.atomic():
@@ -77,12 +77,12 @@ def worlds_of(cast: Cast, walk: Walk) -> list[list[tuple[str, Any]]]:
 
 
 def masked(text: str) -> str:
-    """Returns an answer without its instants, beside what `all_of` masks."""
+    """Masks times in milliseconds. `all_of` masks the rest."""
     return re.sub(r"\b1\d{12}\b", "<millis>", text)
 
 
 def ask(world: World, by: Caller, method: str, path: str, body: Any = None) -> tuple[str, Any]:
-    """Sends a request, looks whether the answer gives a secret away, and returns it without what varies."""
+    """Sends a request, asserts that the answer contains no secret, and returns the answer without its variable parts."""
     hidden = world.secrets
     answer = by.send(method, path.format(register=world.register, vault=world.vault), body)
     assert answer.status_code < 500

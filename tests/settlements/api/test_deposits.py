@@ -1,4 +1,4 @@
-"""A bag's way to the bank, cashbook entries and a drawer opened without a sale, through the doors."""
+"""The way of a bag to the bank, cashbook entries, and drawers opened without a sale, over the API."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ PACK = {"kind": "DEPOSIT", "amount": 300_00, "bag_number": "B-1", "slip_number":
 
 @pytest.fixture
 def erika(cast: Cast) -> Caller:
-    """The manager, with an open vault of 1000.00."""
+    """The client of the manager. The vault has an open settlement of 1000.00."""
     by = caller(cast.erika)
     open_vault(by, 1000_00)
     return by
@@ -30,18 +30,18 @@ def pack(by: Caller, **fields: Any) -> str:
 
 
 def state_of(by: Caller) -> Any:
-    """Returns the only deposit as it is listed."""
+    """Returns the only deposit of the list."""
     (deposit,) = by.get("/deposits").json()
     return deposit
 
 
 def faults(cast: Cast) -> list[str]:
-    """What an auditor finds wrong."""
+    """Returns the faults that the proof finds."""
     return [*faults_of_books(cast.store), *faults_of_settlements(cast.store)]
 
 
 def books(cast: Cast) -> tuple[int, int, int]:
-    """Vault, bank and over/short."""
+    """Returns the balances of vault, bank and over/short."""
     return cast.book(PlaceKind.VAULT), cast.book(PlaceKind.BANK), cast.book(PlaceKind.OVER_SHORT)
 
 

@@ -1,4 +1,4 @@
-"""A barcode that was scanned into the field of an amount is refused by name at every door of the settlements and pages."""
+"""Every amount field of settlements refuses, by its name, a barcode that was scanned into it."""
 
 from typing import Any
 

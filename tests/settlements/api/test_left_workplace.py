@@ -1,4 +1,7 @@
-"""A moved person, a store or account that is switched off, a register assigned to another: every door answers alike."""
+"""A moved person, a store or account that is switched off, and a register assigned to somebody else.
+
+Every call of the API answers consistently.
+"""
 
 from typing import Any
 
@@ -22,17 +25,17 @@ CASH_ONLY = {"type": "CASHREGISTER", "initialCash": listed(0)}
 
 
 def set_store(person: User, store: Store, **values: Any) -> None:
-    """Moves a person behind the domain's back, as an older version did."""
+    """Moves a person without the domain, as an older version did."""
     User.objects.filter(pk=person.pk).update(store=store, **values)
 
 
 def switch_off(row: Store | Account) -> None:
-    """Switches a store or account off behind the domain's back."""
+    """Switches a store or account off without the domain."""
     type(row).objects.filter(pk=row.pk).update(is_active=False)
 
 
 def answers(by: Caller) -> set[int]:
-    """Returns the statuses with which every call of the API answers."""
+    """Returns the status of every call of the API."""
     return {by.send(method, f"/{path}", {} if method != "GET" else None).status_code for method, path in GUARDED}
 
 
@@ -98,7 +101,7 @@ def test_a_drawer_that_a_moved_person_left_open_is_still_theirs_to_count(cast: C
 
 @pytest.fixture
 def off(cast: Cast) -> Cast:
-    """The shop after a day, switched off."""
+    """The shop after a day of trade, switched off."""
     carla = caller(cast.carla)
     opened(carla, 50)
     paid(carla, "before")

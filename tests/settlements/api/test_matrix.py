@@ -1,7 +1,7 @@
-"""Every state of a settlement by every request: the documented transition, or a 409 that says what is allowed.
+"""Every request in every state of a settlement: the documented transition, or a 409 that lists the allowed actions.
 
-A cell says the status, then what the settlement and its place's cash have become. After a refusal every row of every
-table is as it was.
+A cell holds the status, the new state of the settlement, and the cash of its place. After a refusal, every row of
+every table must be unchanged.
 """
 
 from typing import Any, Final
@@ -98,7 +98,7 @@ ALLOWED: Final = {
 
 
 def rows_of_everything() -> dict[str, list[Any]]:
-    """Returns every row of every table that a request could have written, tokens' last use left out."""
+    """Returns every row of every table that a request can write, without the last use of tokens."""
     models = [
         model for app in ("cashdesk", "settlements") for model in apps.get_app_config(app).get_models(include_auto_created=True)
     ]  # fmt: skip
@@ -110,7 +110,7 @@ def rows_of_everything() -> dict[str, list[Any]]:
 
 
 def bring_about(cast: Cast, type_: str, state: str) -> str:
-    """Makes a settlement of a type in a state and returns its id."""
+    """Creates a settlement of a type in a state, and returns its id."""
     erika, carla = caller(cast.erika), caller(cast.carla)
     vault = open_vault(erika)
     register = open_register(erika)
@@ -136,7 +136,7 @@ def bring_about(cast: Cast, type_: str, state: str) -> str:
 
 
 def send(erika: Caller, carla: Caller, type_: str, settlement: str, request: str) -> HttpResponse:
-    """Sends one of REQUESTS: the manager, or for sessions the cashier."""
+    """Sends one of REQUESTS: as the manager, or as the cashier for sessions."""
     total = 30000 if type_ == "VAULT" else 21500
     state, _with, what = request.partition(" with ")
     if state in ("OPEN", "COUNTING", "CLOSED", "SHUT"):
@@ -188,7 +188,7 @@ def test_every_state_by_every_request(cast: Cast, type_: str, state: str) -> Non
 
 
 def assert_refused(answer: HttpResponse, cell: str) -> None:
-    """The refusal says what the cell's word stands for, and of what is allowed nothing more and nothing less."""
+    """Asserts that the error names exactly the actions that the cell allows."""
     _status, why = cell.split(" ")
     text = answer.content.decode()
     assert TOLD[why] in text
@@ -198,7 +198,7 @@ def assert_refused(answer: HttpResponse, cell: str) -> None:
 
 
 def assert_done(cast: Cast, type_: str, settlement: str, answer: HttpResponse, cell: str) -> None:
-    """The settlement's state and the cash in its place are the cell's; of a payment also whether it was on time."""
+    """Asserts the state of the settlement and the cash of its place. For a payment, also whether it was on time."""
     _status, state, cash, *booked = cell.split(" ")
     found = Settlement.objects.get(uuid=settlement)
     place = (PlaceKind.VAULT, 0) if type_ == "VAULT" else (PlaceKind.REGISTER, 1)

@@ -1,4 +1,4 @@
-"""X and Z reports by the API: who may ask, what they are told, and what a look costs."""
+"""X and Z reports over the API: who may read them, their content, and their number of statements."""
 
 from datetime import timedelta
 from typing import Any

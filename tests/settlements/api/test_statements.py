@@ -1,4 +1,4 @@
-"""What each act of a settlement costs in statements: a handful, whatever the history, and none reads past its period."""
+"""The number of statements of each settlement call: fixed, whatever the history, and limited to the period."""
 
 import pytest
 from django.db import connection, transaction
@@ -27,7 +27,7 @@ ENTRY = 16
 
 
 def ready(cast: Cast, *, foreign: int = 0) -> Caller:
-    """Erika, signed in and used, in a shop where other registers have moved money so many times."""
+    """A signed-in client of Erika, in a shop where other registers have this many movements."""
     erika = caller(cast.erika)
     erika.get("/settlements")
     erika.get("/cashbookaccounts/cashregister")
@@ -46,7 +46,7 @@ def ready(cast: Cast, *, foreign: int = 0) -> Caller:
 
 
 def cost_of_a_day(erika: Caller, *, sales: int) -> dict[str, int]:
-    """Plays a day at register 1 and returns what each act cost."""
+    """Plays a day at register 1 and returns the number of statements of each call."""
     cost: dict[str, int] = {}
 
     def counted(name: str, method: str, path: str, body: object) -> str:
@@ -145,7 +145,7 @@ def test_no_statement_of_a_close_reads_the_whole_ledger(cast: Cast, state: str) 
 
 
 def plan_of(statement: str) -> str:
-    """Returns how the database means to run a statement once the table is large."""
+    """Returns the database's plan for a statement on a large table."""
     prefix = "EXPLAIN " if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN "
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":

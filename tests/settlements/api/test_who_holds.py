@@ -1,4 +1,4 @@
-"""The doors agree on who holds a drawer: the open session first, then the token, then the assigned register."""
+"""All APIs use the same register for a caller: the open session first, then the token, then the assigned register."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ OTHER = 2
 
 
 def moved_at(kind: MovementKind) -> set[int]:
-    """Returns the stations between which and anywhere else money of a kind moved."""
+    """Returns the stations at which movements of this kind were booked."""
     ends = Movement.objects.filter(kind=kind).values_list("source__number", "destination__number")
     return {number for pair in ends for number in pair if number}
 

@@ -1,4 +1,4 @@
-"""What the tests of registers under settlement and of the vault share: a shop with its ways to pay, and the paths."""
+"""Shared helpers for the page tests of registers and the vault."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tests.settlements.desk import Shop
 
 
 def counts_card_slips(shop: Shop) -> None:
-    """Card slips are counted by hand; transfers are not."""
+    """Makes card slips a method that is counted by hand. Transfers are not counted."""
     PaymentMethod.objects.filter(account=shop.cast.store.account, code="CARD").update(
         is_counted=True, name="card slips"
     )
@@ -21,12 +21,12 @@ def path_of(settlement: Settlement, act: str = "") -> str:
 
 
 def opening_path(shop: Shop, station: int = 1) -> str:
-    """Returns the path at which a register is opened; station 0 is the vault."""
+    """Returns the path of the page that opens a register. Station 0 is the vault."""
     return f"/settlements/open/{shop.cast.store.uuid}/{station}"
 
 
 def attempt(browser: Browser, settlement: Settlement, typed: dict[str, Any], *, step: str = "preview") -> Any:
-    """Counts, looks at it, and compares it or closes with it; the sheet is the one that is open, if it is."""
+    """Types a count, reviews it, and previews it or closes with it. Uses the count sheet that is open, if there is one."""
     path = path_of(settlement, "/count")
     if "Review count" not in browser.page.content.decode():
         browser.get(path)
@@ -36,5 +36,5 @@ def attempt(browser: Browser, settlement: Settlement, typed: dict[str, Any], *, 
 
 
 def now(settlement: Settlement) -> Settlement:
-    """Returns the settlement as it is in the books now."""
+    """Returns the current row of the settlement."""
     return Settlement.objects.select_related("place", "store").get(pk=settlement.pk)

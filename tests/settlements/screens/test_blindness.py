@@ -1,5 +1,7 @@
-"""Law 5 on the pages of settlements: two worlds that differ in nothing but the money that moved look the same, to the byte,
-until the place is counted; and in neither stands what should be in it.
+"""Law 5 on the pages of settlements: two worlds that differ only in the money that moved show equal pages until the
+count.
+
+The pages must be equal to the byte, and no page may contain the expected amount.
 """
 
 import re
@@ -62,7 +64,7 @@ AT_THE_VAULT: list[Step] = [
 
 
 def take(step: Step, browser: Browser, register: Settlement, vault: Settlement) -> None:
-    """Does what a step says."""
+    """Does one step."""
     how, where, typed = step
     if how == "attempt":
         attempt(browser, register if where == "{r}" else vault, typed)
@@ -74,7 +76,7 @@ def take(step: Step, browser: Browser, register: Settlement, vault: Settlement) 
 
 
 def told(cast: Cast, steps: dict[str, list[Step]]) -> list[list[str]]:
-    """Lets the same people take the same steps in both worlds and returns what each was shown."""
+    """Lets the same people take the same steps in both worlds. Returns the pages that each world showed."""
     worlds = []
     for sold, dropped in zip(SOLD, DROPPED, strict=True):
         with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Orders for change on the pages: ordered by notes and coins, listed, printed, counted when they come, and cancelled."""
+"""The pages of change orders: order by notes and coins, list, print, receive a counted order, and cancel."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Bags for the bank on the pages: packed, collected, credited, listed, and their slip."""
+"""The pages of bags for the bank: prepare, pick-up, credit, list, and slip."""
 
 import pytest
 from django.core.management import call_command
@@ -28,7 +28,7 @@ def erika(cast: Cast) -> Browser:
 
 
 def packed(cast: Cast, number: int = 1, amount: int = 300_00) -> Deposit:
-    """A bag that lies prepared."""
+    """A prepared bag."""
     by = Principal(user=cast.erika)
     return prepare_deposit(
         store=cast.store, amount=amount, currency="EUR", bag_number=f"B-{number}", by=by, at=timezone.now()
@@ -36,7 +36,7 @@ def packed(cast: Cast, number: int = 1, amount: int = 300_00) -> Deposit:
 
 
 def cancelled(cast: Cast, deposit: Deposit) -> Deposit:
-    """The bag, whose money is back."""
+    """A cancelled bag, whose movement was reversed."""
     by = Principal(user=cast.erika)
     reverse_movement(movement=deposit.movement, by=by, at=timezone.now(), reason="mistake")
     return deposit

@@ -1,4 +1,4 @@
-"""A settlement's count goes on where it was left: on another device, after a sign-in that ran out, and until it was compared."""
+"""The draft of a settlement count: it returns on another device and after an expired sign-in, until the preview."""
 
 from cashdesk.models import Draft
 from settlements.models import Settlement, SettlementCount
@@ -24,7 +24,7 @@ def begun(shop: Shop) -> Settlement:
 
 
 def shown(browser: Browser) -> dict[str, str]:
-    """What stands in the fields."""
+    """Returns the values of the fields."""
     return {name: browser.value(name) for name in TYPED if name != "parts"}
 
 

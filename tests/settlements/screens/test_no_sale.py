@@ -1,4 +1,4 @@
-"""A drawer opened without a sale, from the desk: which reasons there are, that it is noted once, and who may not."""
+"""The page that opens a drawer without a sale: its reasons, that it is noted once, and who may not use it."""
 
 import pytest
 
@@ -13,7 +13,7 @@ PATH = "/desk/no-sale"
 
 
 def noted() -> list[str]:
-    """The reasons, in the order in which drawers were opened."""
+    """Returns the reasons, in the order in which drawers were opened."""
     entries = AuditEntry.objects.filter(action="register.no_sale").order_by("pk")
     return [entry.detail["reason"] for entry in entries]
 

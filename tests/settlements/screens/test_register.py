@@ -1,4 +1,4 @@
-"""A register under settlement in the browser: opened, counted in parts, compared in three attempts at most, and closed."""
+"""The pages of a register under settlement: open, count in parts, compare in at most three attempts, and close."""
 
 import re
 
@@ -27,7 +27,7 @@ def carla(cast: Cast) -> Browser:
 
 @pytest.fixture
 def settlement(shop: Shop, carla: Browser) -> Settlement:
-    """Register 1 at the end of a day: 200.00 and a card slip of 77.00 should be there. It is being counted."""
+    """Register 1 at the end of a day, while it is counted. 200.00 in cash and a card slip of 77.00 are expected."""
     counts_card_slips(shop)
     shop.vault()
     found = shop.open(150_00, by=shop.cast.carla)

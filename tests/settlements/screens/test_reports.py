@@ -1,4 +1,4 @@
-"""The pages of reports: who may open them, what stands on them, that every look is recorded, and what they cost."""
+"""The pages of reports: who may open them, their content, the note of every look, and their number of statements."""
 
 import re
 from datetime import timedelta
@@ -37,7 +37,7 @@ def browser(user: User) -> Client:
 
 
 def text_of(response: HttpResponse) -> str:
-    """Returns what a person reads on a page, in one line."""
+    """Returns the visible text of a page in one line."""
     return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
 
 

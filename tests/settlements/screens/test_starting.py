@@ -1,4 +1,4 @@
-"""Settlements begin in a store where a manager says so, and from then on the desk leads to them."""
+"""A manager starts settlements in a store. From then on the desk links to them."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def erika(shop: Shop) -> Browser:
 
 
 def main_button(browser: Browser) -> str:
-    """What the main button of the page says."""
+    """Returns the text of the main button of the page."""
     page = browser.page.content.decode()
     return " ".join(
         page.partition('class="button first main"')[2]

@@ -1,4 +1,4 @@
-"""The vault, a manager's: opened once, counted as often as one likes, closed into the next period."""
+"""The vault's pages for managers: open it once, count it any number of times, and close it into the next settlement."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Who may open the pages of the vault, whose vault they are about, and that none of them tells what should lie in it."""
+"""Access to the pages of the vault: who may open them, for which store, and that no page shows the expected amount."""
 
 import re
 
@@ -28,7 +28,7 @@ PAGES = (
 
 @pytest.fixture
 def pages(cast: Cast) -> list[str]:
-    """Every page, about a bag that lies prepared and an order that is under way."""
+    """The path of every page, for a prepared bag and a pending order."""
     by = Principal(user=cast.erika)
     deposit = prepare_deposit(
         store=cast.store, amount=300_00, currency="EUR", bag_number="B-1", by=by, at=timezone.now()

@@ -1,4 +1,4 @@
-"""The vault's money on the pages: change from the bank and for registers, cash fetched from them, paid in, paid out."""
+"""The forms for money of the vault: change from the bank and for registers, drops, paid in, paid out."""
 
 import re
 
@@ -34,7 +34,7 @@ whether there are accounts, and which."""
 
 @pytest.fixture
 def erika(cast: Cast) -> Browser:
-    """The manager, while Carla has register 1."""
+    """The manager. Carla has register 1 open."""
     open_drawer(cast.carla, 100_00, station=1)
     return Browser(cast.erika)
 

@@ -1,4 +1,4 @@
-"""The vault's movements of a day: one by one and never added up, on the store's clock, and who looked is written down."""
+"""The vault's movements of a day: listed without a sum, by the store's clock. Every look is noted."""
 
 from datetime import datetime, timedelta
 
@@ -30,12 +30,12 @@ def erika(cast: Cast) -> Browser:
 
 @pytest.fixture
 def noon() -> datetime:
-    """Noon of a day that has passed, so that every hour of it has."""
+    """Noon of a past day, so that every hour of it has passed."""
     return (timezone.now() - timedelta(days=2)).replace(hour=11, minute=0, second=0, microsecond=0)
 
 
 def looks() -> list[str]:
-    """The days that were looked at before the vault was counted."""
+    """Returns the days of the noted looks before the count of the vault."""
     entries = AuditEntry.objects.filter(action="expected.seen").order_by("pk")
     return [entry.detail["movements_of"] for entry in entries]
 

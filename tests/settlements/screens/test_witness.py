@@ -1,4 +1,4 @@
-"""A large count under settlement is confirmed by a second person, whatever it is compared with."""
+"""A second person confirms a large count under settlement, whatever its target."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from tests.settlements.screens.settling import path_of
 
 @pytest.fixture
 def settlement(shop: Shop) -> Settlement:
-    """A register that is being counted, in a store that has counts of more than 50.00 confirmed; 100.00 should be there."""
+    """A register that is being counted, with 100.00 expected. The store requires a witness for counts above 50.00."""
     shop.cast.store.witness_minor = 50_00
     shop.cast.store.save()
     shop.vault()
@@ -28,12 +28,12 @@ def settlement(shop: Shop) -> Settlement:
 
 
 def attempts() -> list[Count]:
-    """Returns the counts of the closing, in their order."""
+    """Returns the closing counts, in their order."""
     return list(Count.objects.filter(moment__in=("PREVIEW", "CLOSING")).order_by("pk"))
 
 
 def reviewed(shop: Shop, settlement: Settlement, amount: str) -> Browser:
-    """Carla looks at what she counted."""
+    """Lets Carla review her count."""
     carla = Browser(shop.cast.carla)
     carla.fill(path_of(settlement, "/count"), {"eur-cash-amount": amount, "step": "review"})
     return carla
