@@ -68,6 +68,42 @@ def test_a_close_whose_answer_was_lost_is_done_once(screen: Screen, cast: Cast) 
     forgive(screen, "ERR_INTERNET_DISCONNECTED", "ERR_CONNECTION_RESET")
 
 
+def test_a_form_open_across_a_deployment_shows_the_answer_with_its_new_style_sheets(screen: Screen, cast: Cast) -> None:
+    open_drawer(cast.carla, 0)
+    sign_in(screen, "carla")
+    page = screen.visit("/desk/count")
+    sheets = page.locator("link[rel=stylesheet]")
+    names = [str(sheet.get_attribute("href")) for sheet in sheets.all()]
+    for old in (sheets.first, sheets.nth(3)):
+        old.evaluate("sheet => sheet.setAttribute('href', sheet.getAttribute('href') + '?old')")
+    page.locator("#pieces-2000").fill("2")
+    page.get_by_role("button", name="Review count").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Review count")
+    # A new sheet comes after the one that it replaces, and before those that it came before.
+    shown = [str(sheet.get_attribute("href")) for sheet in sheets.all()]
+    assert shown[:-1] == [f"{names[0]}?old", *names[:3], f"{names[3]}?old", *names[3:]]
+    assert "review" in shown[-1]
+
+
+def test_an_answer_that_the_script_cannot_show_is_shown_by_the_browser(screen: Screen, cast: Cast) -> None:
+    open_drawer(cast.carla, 0)
+    sign_in(screen, "carla")
+    page = screen.visit("/desk/count")
+    page.locator("#pieces-2000").fill("2")
+
+    def leave_out_the_bar(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace('class="bar"', ""))
+
+    page.route("**/desk/count", leave_out_the_bar)
+    page.get_by_role("button", name="Review count").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Review count")
+    page.unroute("**/desk/count")
+    page.get_by_role("button", name="Correct count").click()
+    expect(page.locator("#pieces-2000")).to_have_value("2")
+    forgive(screen, "adoptNode", "replaceWith")
+
+
 @pytest.mark.parametrize("screen", [PHONE], ids=["phone"], indirect=True)
 def test_the_sign_in_runs_out_in_mid_count(screen: Screen, cast: Cast) -> None:
     open_drawer(cast.carla, 0)

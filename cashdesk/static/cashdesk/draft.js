@@ -10,6 +10,7 @@
 
   const states = new WeakMap(); // the state of each form with a draft
   const waiting = new Set(); // forms that were sent and have no answer yet
+  const plain = new WeakSet(); // forms that the browser must send itself, because this script failed
   let isLeaving = false; // the person leaves on purpose: ask nothing and save nothing more
   let isShownInPlace = false; // the content of this page was replaced
 
@@ -240,12 +241,30 @@
     return box;
   }
 
+  /** Sends a form until an answer arrives. After an unexpected error the browser sends it: the server books it only once. */
   async function send(form, button) {
+    waiting.add(form);
+    try {
+      await sendUntilAnswered(form, button);
+    } catch (error) {
+      waiting.delete(form);
+      if (form.isConnected) sendPlainly(form, button);
+      throw error; // for the console
+    }
+  }
+
+  function sendPlainly(form, button) {
+    isLeaving = true;
+    form.inert = false;
+    plain.add(form);
+    form.requestSubmit(button);
+  }
+
+  async function sendUntilAnswered(form, button) {
     const url = new URL(button?.getAttribute("formaction") || form.getAttribute("action") || "", location.href);
     const body = new URLSearchParams(new FormData(form));
     if (button?.name) body.append(button.name, button.value);
     const state = states.get(form);
-    waiting.add(form);
     // Waits for a running save. Otherwise it could create the draft again after the form was booked.
     if (state) {
       state.isOver = true;
@@ -274,11 +293,13 @@
   function shows({ answer, text }, hash) {
     const page = new DOMParser().parseFromString(text, "text/html");
     if (!page.querySelector("main#main")) return false;
-    let before = null; // style sheets keep their order, because the order decides which rule applies
-    for (const sheet of page.querySelectorAll("link[rel=stylesheet]")) {
+    // Style sheets keep their order, because the order decides which rule applies. After a deployment all sheets of the
+    // answer can have new names. They come after the sheets that they replace.
+    let next = null;
+    for (const sheet of [...page.querySelectorAll("link[rel=stylesheet]")].reverse()) {
       const there = document.querySelector(`link[href="${sheet.getAttribute("href")}"]`);
-      if (!there) before.after(document.adoptNode(sheet));
-      before = there ?? sheet;
+      if (!there) document.head.insertBefore(document.adoptNode(sheet), next);
+      next = there ?? sheet;
     }
     const first = page.getElementById(hash.slice(1)) || page.querySelector("main [autofocus]") || page.querySelector("main h1");
     first?.removeAttribute("autofocus"); // the browser would warn that another element already has the focus
@@ -300,7 +321,7 @@
     const form = event.target;
     if (form.dataset.forget) forget((key) => key.endsWith(form.dataset.forget));
     const isOnce = form.querySelector("input[name=once]") || "draft" in form.dataset;
-    if (event.defaultPrevented || !isOnce || form.getAttribute("method") !== "post") return;
+    if (event.defaultPrevented || !isOnce || plain.has(form) || form.getAttribute("method") !== "post") return;
     event.preventDefault();
     if (!waiting.has(form)) send(form, event.submitter);
   });
