@@ -144,7 +144,8 @@ def test_what_there_is_not_is_refused(erika: Browser) -> None:
 
 
 def test_a_register_that_closed_meanwhile_gets_nothing(cast: Cast, erika: Browser) -> None:
-    erika.get("/vault/loan")
+    field = 'name="amount"'
+    assert field in erika.get("/vault/loan").content.decode()
     assert "1 Carla" in erika.text
     close_drawer(cast.carla.sessions.get(), 100_00)
     assert erika.send("/vault/loan", {"amount": "5", "station": "1"}).status_code == 409
@@ -152,7 +153,7 @@ def test_a_register_that_closed_meanwhile_gets_nothing(cast: Cast, erika: Browse
     assert erika.value("amount") == "5"
     erika.get("/vault/loan")
     assert "No register is open." in erika.text
-    assert ">Give change</button>" not in erika.page.content.decode()
+    assert field not in erika.page.content.decode()
 
 
 def test_an_account_that_was_retired_is_not_offered(cast: Cast, erika: Browser) -> None:
