@@ -1,4 +1,4 @@
-"""A world that was made once is written again without the questions that making it asks: most of a fast test's time."""
+"""Writes a prepared world again with a few statements. Most time of a fast test would go into its creation."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,9 +12,9 @@ from tests.factories import PASSWORD
 
 
 class World:
-    """The rows of a few models as the domain's verbs have left them, and `again`, which writes them once more.
+    """The rows of a few models as domain functions made them. `again` writes copies of them.
 
-    What is one row's own is new each time: ids, UUIDs, the moment it was made and the hash of the password.
+    Each copy has new ids, UUIDs, times and password hashes.
     """
 
     def __init__(self, *rows: Iterable[Model]) -> None:
@@ -29,7 +29,7 @@ class World:
         }
 
     def again(self) -> list[list[Any]]:
-        """Writes the rows, one statement a model, and returns them by model in the order in which they were given."""
+        """Writes the rows with one statement per model. Returns them by model, in the given order."""
         written: dict[tuple[type[Model], int], Model] = {}
         for of_a_model in self._rows:
             made = {

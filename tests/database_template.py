@@ -22,11 +22,11 @@ from django.db.backends.signals import connection_created
 PROJECT: Final = Path(__file__).resolve().parents[1]
 APPS: Final = ("cashdesk", "config", "reconciliations", "settlements")
 SERVER_IS_TEMPORARY: Final = "CASHDESK_TEST_SERVER_IS_TEMPORARY"
-"""Set by tests/with_postgres.py: whatever stays on the server goes away with it."""
+"""tests/with_postgres.py sets this: the server is removed at the end, with all its databases."""
 
 
 def digest() -> str:
-    """Returns a digest of everything that migrations and triggers are made of."""
+    """Returns a digest of all files that migrations and triggers depend on."""
     told = sha256()
     for path in (PROJECT / "uv.lock", *sorted(file for app in APPS for file in (PROJECT / app).rglob("*.py"))):
         told.update(str(path.relative_to(PROJECT)).encode() + b"\0" + path.read_bytes() + b"\0")
@@ -45,12 +45,12 @@ class Template:
 
     @property
     def is_possible(self) -> bool:
-        """Whether a template may stay where the suite runs: never on a server that somebody else goes on using."""
+        """Whether a template may stay on the server: only in SQLite or on a temporary server."""
         return self.is_sqlite or SERVER_IS_TEMPORARY in os.environ
 
     @property
     def is_there(self) -> bool:
-        """Whether some process has saved it."""
+        """Whether a process has saved the template."""
         if self.is_sqlite:
             return self.file.exists()
         with self.connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
@@ -59,7 +59,10 @@ class Template:
 
     @contextmanager
     def used_or_made(self) -> Iterator[None]:
-        """Makes the test database, which the block creates, a copy of the template; saves the template if it is the first."""
+        """Lets the block create the test database as a copy of the template.
+
+        If there is no template yet, the block migrates the database, and this saves it as the template.
+        """
         if not self.is_possible:
             yield
             return

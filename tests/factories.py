@@ -1,5 +1,7 @@
-"""Makes the people and shops of the stories. Each goes through the domain's own verbs, so no story starts from a state
-that the product could not be in."""
+"""Creates the people and shops of the tests.
+
+Each factory uses domain functions, so that no test starts from an impossible state.
+"""
 
 from typing import Any
 
@@ -15,7 +17,7 @@ PASSWORD = "correct-horse-battery"
 
 
 class AccountFactory(DjangoModelFactory):
-    """An account with its ways to pay."""
+    """An account with its payment methods."""
 
     class Meta:
         model = Account

@@ -1,4 +1,4 @@
-"""How long a proof by many random steps is: short in the fast suite, long in `make test-long`."""
+"""The length of tests with random steps: short in the fast suite, long in `make test-long`."""
 
 import os
 from typing import Final

@@ -1,6 +1,6 @@
-"""The words of the source that are marked for translation, and the catalogs in locale/: `make messages`.
+"""Extracts the words that are marked for translation, and updates the catalogs in locale/: `make messages`.
 
-Nothing but Python: Django turns a template into what an extractor reads, and Babel extracts.
+Uses only Python: Django prepares the templates, and Babel extracts the words.
 """
 
 import io
@@ -38,7 +38,7 @@ KEYWORDS: Final[dict[str, Any]] = {
 
 
 def catalogs() -> dict[str, Path]:
-    """Returns where the catalog of each language lies; English is what the source says."""
+    """Returns the path of the catalog of each language. English has none, because the source is English."""
     found = (ROOT / "locale").glob("*/LC_MESSAGES/django.po")
     return {path.parent.parent.name: path for path in sorted(found)}
 
@@ -50,7 +50,7 @@ def read(path: Path) -> Catalog:
 
 
 def source() -> Catalog:
-    """Returns all that is marked in the source."""
+    """Returns all marked words of the source."""
     catalog = Catalog(domain="django", project="Cashdesk", charset="utf-8", fuzzy=False)
     for path, text in _texts():
         for _line, message, comments, context in extract(
@@ -77,7 +77,7 @@ def _texts() -> Iterator[tuple[str, str]]:
 
 
 def main() -> int:
-    """Brings every catalog up to the source, and tells what is still to be translated."""
+    """Updates every catalog from the source, and prints the words without a translation."""
     settings.configure(USE_I18N=False) if not settings.configured else None
     django.setup()
     marked = source()

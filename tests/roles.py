@@ -1,7 +1,7 @@
-"""The roles of the suite on PostgreSQL: the owner migrates, and everything else runs as the application.
+"""The database roles of the suite on PostgreSQL: the owner migrates, and everything else runs as the application.
 
-README, "Going to production", gives an installation two roles, and docs/postgresql-roles.sql says what the application
-may do. The suite uses the same file, so a missing grant fails the test of the door that needs it.
+README, "Going to production", describes two roles, and docs/postgresql-roles.sql has the grants. The suite uses the
+same file, so a missing grant makes a test fail.
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def grants_for(application: str) -> bytes:
 
 @contextmanager
 def owning(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Runs the block as the owner of the tables: to lift the triggers, or to show that they refuse the owner too."""
+    """Runs the block as the owner of the tables, to lift the triggers or to show that they refuse the owner too."""
     if connection.vendor != "postgresql":
         yield
         return
@@ -47,7 +47,7 @@ def owning(connection: BaseDatabaseWrapper) -> Iterator[None]:
 
 
 def migrate(*arguments: str) -> None:
-    """Runs `manage.py migrate` as the owner does, and then grants as README says."""
+    """Runs `manage.py migrate` as the owner, and then grants as README describes."""
     connection = connections["default"]
     with owning(connection):
         call_command("migrate", *arguments, verbosity=0)
@@ -56,14 +56,14 @@ def migrate(*arguments: str) -> None:
 
 
 def lift_laws(connection: BaseDatabaseWrapper) -> None:
-    """Acts as an owner who tampers, with every trigger lifted, until the test rolls back."""
+    """Becomes the owner and lifts every trigger until the rollback of the test, for tests of tampering."""
     if connection.vendor == "postgresql":
         _become(connection, OWNER)
     triggers.remove(connection)
 
 
 def begin_as_owner() -> None:
-    """Makes the two roles. From now on a connection to a test database makes the owner own it, and acts as the owner."""
+    """Creates the two roles. From now on, each connection to a test database runs as the owner."""
     connection = connections["default"]
     if connection.vendor == "postgresql":
         with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
@@ -72,8 +72,9 @@ def begin_as_owner() -> None:
 
 
 def hand_to_application() -> None:
-    """Grants what README grants. Every later connection to the test database begins as the application, those of servers
-    in other processes too.
+    """Grants as README describes. Every later connection to the test database runs as the application.
+
+    This includes the connections of servers in other processes.
     """
     connection = connections["default"]
     if connection.vendor != "postgresql":
@@ -106,7 +107,7 @@ def _become(connection: BaseDatabaseWrapper, role: str) -> None:
 
 
 def hand_over(url: str) -> None:
-    """Grants in another database, which is migrated, and has every later connection of this login be the application."""
+    """Grants in another migrated database. Every later connection of this login runs as the application."""
     with closing(psycopg.connect(url, options="-c role=none", autocommit=True)) as database:
         _make_roles(database)
         database.execute(grants_for(APPLICATION))

@@ -1,7 +1,7 @@
-"""The cast of the tests, and the client with which each of them speaks.
+"""The cast of the tests, and a client for each person.
 
-Carla and Bruno are cashiers of store 1337, Erika is its manager, Anna the admin of the account. Otto manages a shop of
-another account: nothing of theirs exists for him, and nothing of his for them.
+Carla and Bruno are cashiers of store 1337, Erika is its manager, and Anna is the admin of the account. Otto manages a
+shop of another account. He cannot see their rows, and they cannot see his.
 """
 
 import json
@@ -31,7 +31,7 @@ from tests.factories import AccountFactory, StoreFactory, UserFactory
 
 @dataclass(frozen=True, kw_only=True)
 class Cast:
-    """A shop with its people, and a stranger."""
+    """A shop with its people, and a person of another account."""
 
     store: Store
     carla: User
@@ -45,7 +45,7 @@ class Cast:
         return Place.objects.get(store=self.store, kind=kind, number=number)
 
     def book(self, kind: PlaceKind, number: int = 0, *, method: str = CASH) -> int:
-        """Returns what the whole ledger says is in a place, minor units of the shop's currency."""
+        """Returns the balance of a place by the whole ledger, in minor units of the shop's currency."""
         return balances_of_places(store=self.store)[self.place(kind, number).pk].get(
             Pair(self.store.currency, method), 0
         )
@@ -55,9 +55,9 @@ _worlds: dict[str, World] = {}
 
 
 def make_cast(**store: Any) -> Cast:
-    """Makes the shop and its people; keyword arguments are of the store, such as currency or time_zone.
+    """Creates the shop and its people. Keyword arguments belong to the store, such as currency or time_zone.
 
-    The domain's verbs make the first shop of a kind; its like is written as that one was.
+    Domain functions create the first shop with these arguments. Later calls write a copy of it.
     """
     kind = repr(sorted(store.items()))
     if kind in _worlds:
@@ -90,7 +90,9 @@ def _make_first_cast(store: dict[str, Any]) -> Cast:
 
 
 class Caller:
-    """Speaks the API under /api/v1 for one person or program. `body` is Python, or a text that is sent as it is."""
+    """A client of the API under /api/v1, for one person or program. `body` is Python data, or a text that is sent
+    unchanged.
+    """
 
     def __init__(self, secret: str = "", *, header: str = "authorization") -> None:
         self.secret = secret
@@ -110,7 +112,7 @@ class Caller:
         return self.send("PATCH", path, body, **headers)
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
-        """Sends a request; keyword arguments are headers, `idempotency_key="k"` is Idempotency-Key."""
+        """Sends a request. Keyword arguments are headers: `idempotency_key="k"` is Idempotency-Key."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.secret:
             named[self.header] = f"Bearer {self.secret}" if self.header == "authorization" else self.secret
@@ -125,7 +127,7 @@ def caller(user: User, *, lifetime: timedelta = timedelta(hours=1), **binding: A
 
 
 def key_caller(store: Store, /, *scopes: Scope, **binding: Any) -> Caller:
-    """Makes an API key of the store's account with these scopes (all, when none is named) and returns its client."""
+    """Creates an API key of the store's account and returns its client. Without scopes, the key has all scopes."""
     by = Principal()
     _token, secret = issue_api_key(
         name="till", scopes=scopes or tuple(Scope), by=by, at=timezone.now(), account=store.account, **binding

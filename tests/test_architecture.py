@@ -1,4 +1,4 @@
-"""The house rules that no linter knows, held over the source as it is."""
+"""The rules of the house that no linter knows, checked on the source."""
 
 import ast
 import re
@@ -31,7 +31,7 @@ def python_files(*folders: str) -> list[Path]:
 
 
 def named(path: Path) -> str:
-    """Returns a file's name within the project."""
+    """Returns the path of a file within the project."""
     return path.relative_to(PROJECT).as_posix()
 
 
@@ -130,7 +130,9 @@ def test_nothing_happens_by_signal(path: Path) -> None:
 
 
 def is_no_amount(node: ast.AST) -> set[ast.AST]:
-    """Returns the nodes under one that are no money: an example in the API's description, a chance in the demonstration."""
+    """Returns the nodes below a node that are not money: an example in the API description, a probability in the
+    demonstration.
+    """
     if isinstance(node, ast.Dict):
         examples = [
             value for key, value in zip(node.keys, node.values, strict=True) if getattr(key, "value", "") == "example"
@@ -196,7 +198,7 @@ def test_nothing_is_left_unfinished() -> None:
 
 
 def asserts(node: ast.AST) -> bool:
-    """Whether there is something in a function that can fail: `assert`, `pytest.raises`, `pytest.fail`, or a `raise`."""
+    """Whether a function contains something that can fail: `assert`, `pytest.raises`, `pytest.fail` or `raise`."""
     for inner in ast.walk(node):
         if isinstance(inner, ast.Assert | ast.Raise):
             return True
@@ -220,7 +222,7 @@ def called_names(node: ast.AST) -> set[str]:
 
 
 def asserting_helpers() -> set[str]:
-    """Returns the names of the tests' own functions that assert, themselves or through another of them."""
+    """Returns the names of helpers that assert, directly or through another helper."""
     helpers = {
         one.name: one for path in TESTS for one in functions_of(tree_of(path)) if not one.name.startswith("test_")
     }
@@ -280,7 +282,7 @@ def own_models() -> list[type[models.Model]]:
 
 
 def holds_money(model: type[models.Model]) -> bool:
-    """Whether a table holds amounts: big integers that are no keys."""
+    """Whether a table holds amounts: big integers that are not keys."""
     return any(type(field) is models.BigIntegerField for field in model._meta.concrete_fields)
 
 

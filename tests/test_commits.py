@@ -1,4 +1,4 @@
-"""The check of commit subjects, on histories made for it."""
+"""Tests the check of commit subjects on small histories."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ SOMEBODY = {
 
 
 class History:
-    """A repository with nothing but commits."""
+    """A repository that has only commits."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -1,4 +1,4 @@
-"""Every word of the pages is marked, every marked word is translated, and no page keeps English ones (docs/languages.md)."""
+"""Every word of the pages is marked and translated, and no page shows untranslated English (docs/languages.md)."""
 
 import ast
 import gettext
@@ -97,7 +97,7 @@ def _placeholders(text: str) -> list[str]:
 
 
 class Words(HTMLParser):
-    """Gathers what a person sees or hears of a page, piece by piece."""
+    """Collects the texts of a page that a person can see or hear."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The suite on PostgreSQL runs as the application's role, so that a missing grant fails the test of its door."""
+"""On PostgreSQL the suite runs as the application role, so a missing grant makes a test fail."""
 
 import os
 import secrets

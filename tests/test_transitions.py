@@ -1,4 +1,4 @@
-"""Every table of transitions, walked: its states, its ends, the functions that make each transition, and the triggers."""
+"""Checks every table of transitions: its states, its final states, the function of each transition, and the triggers."""
 
 import inspect
 import re
@@ -34,7 +34,9 @@ from tests.test_architecture import APPS
 
 @dataclass(frozen=True, kw_only=True)
 class Noun:
-    """What a table is compared with: all states, the functions of the domain by act, and the rows with the state."""
+    """The data to compare a table with: all states, the domain function of each action, and the rows that have the
+    state.
+    """
 
     states: frozenset[str]
     makes: dict[str, Callable[..., Any]]
@@ -127,7 +129,7 @@ def table_of(noun: str) -> Any:
 
 
 def after(noun: str, state: str) -> set[str]:
-    """Returns the other states that follow one."""
+    """Returns the other states that can follow a state directly."""
     return {following for states in table_of(noun)[state].values() for following in states} - {state}
 
 
@@ -166,7 +168,7 @@ def test_every_noun_comes_to_an_end(noun: str) -> None:
 
 
 def beyond(noun: str, state: str) -> set[str]:
-    """Returns all states that can follow one, at once or later."""
+    """Returns all states that can follow a state, directly or later."""
     found, new = set[str](), after(noun, state)
     while new:
         found |= new
@@ -200,7 +202,7 @@ def test_a_function_asks_the_table_for_its_act(noun: str) -> None:
 
 
 def holds(condition: str, column: str, state: str) -> bool:
-    """Whether a condition of a trigger is true of a state, as the database says."""
+    """Whether the condition of a trigger is true for a state, by the database."""
     (told, times) = re.subn(rf"\b(OLD|NEW)\.{column}\b", f"'{state}'", condition)
     assert times, condition
     with connection.cursor() as cursor:

@@ -54,15 +54,15 @@ SECONDS_TO_END = 20
 
 
 class Missing(Exception):
-    """There is no PostgreSQL to use here; the message says why and what would mend it."""
+    """No PostgreSQL server or binaries were found. The message gives the reason and the remedy."""
 
 
 class Broken(Exception):
-    """There is a PostgreSQL, and it did not start; the message is what it said."""
+    """PostgreSQL did not start. The message is its output."""
 
 
 class Stopped(Exception):
-    """Somebody asked this script to end (Ctrl-C, SIGTERM)."""
+    """Somebody stopped this script (Ctrl-C, SIGTERM)."""
 
     def __init__(self, signal_number: int) -> None:
         super().__init__(signal_number)
@@ -167,7 +167,7 @@ def temporary_server(*, durable: bool) -> Iterator[dict[str, str]]:
 
 
 def quickest_folder() -> str:
-    """Return where a server without durability lives: in memory, where there is enough of it (a container has 64 MB)."""
+    """Return the folder for a server without durability: in memory if there is enough of it (a container has 64 MB)."""
     is_roomy = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > MEMORY_NEEDED_BYTES
     return str(MEMORY) if is_roomy else "/tmp"
 
@@ -188,7 +188,7 @@ class Server:
             configuration.writelines(f"{name} = {value}\n" for name, value in settings.items())
 
     def start(self) -> int:
-        """Start on a free port and return it. The port can be taken between finding and using it: try again then."""
+        """Start on a free port and return it. If another program takes the port first, try again."""
         for attempts_left in (2, 1, 0):
             port = free_port()
             addresses = f"-c listen_addresses=127.0.0.1 -p {port} -k {self.folder}"
@@ -204,7 +204,7 @@ class Server:
         return port
 
     def stop(self) -> None:
-        """Stop at once: nothing in this cluster is worth a checkpoint."""
+        """Stop at once, because this cluster needs no checkpoint."""
         if not (self.folder / "data" / "postmaster.pid").exists():
             return
         try:
@@ -255,7 +255,7 @@ def newest_binaries() -> Path:
 
 
 def version_of(folder: Path) -> str:
-    """Return the version that the binaries in this folder state, such as "15.8"; empty when they do not run."""
+    """Return the version of the binaries in this folder, such as "15.8", or "" if they do not run."""
     try:
         answer = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=False)
     except OSError:
@@ -269,7 +269,7 @@ def major_of(version: str) -> int:
 
 
 def unprivileged_owner() -> pwd.struct_passwd | None:
-    """Return whom the server must run as; None stands for the present user. PostgreSQL refuses to run as root."""
+    """Return the user that must run the server, or None for the current user. PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return None
     for name in ("postgres", "nobody"):

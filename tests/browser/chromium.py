@@ -1,4 +1,4 @@
-"""The browser that is installed here, started as the tests and the screenshots need it."""
+"""Starts the installed browser for tests and screenshots."""
 
 import os
 import shutil
@@ -34,7 +34,7 @@ class NoBrowser(Exception):
 
 @contextmanager
 def running_chromium() -> Iterator[Browser]:
-    """Starts the installed browser, in which every act waits for its page. Raises NoBrowser."""
+    """Starts the installed browser. Every action in it waits for its page. Raises NoBrowser."""
     path = next((found for found in map(shutil.which, NAMES) if found), None)
     if path is None:
         raise NoBrowser(MISSING)

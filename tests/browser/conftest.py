@@ -1,4 +1,4 @@
-"""A real browser before the running product, that tells on every page whatever a person would not want to see there."""
+"""A real browser for the running product. It fails a test if a page has a complaint."""
 
 import os
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ SCREENSHOTS = Path(__file__).resolve().parents[2] / "test-results"
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """Starts the browser that is installed here."""
+    """Starts the installed browser."""
     try:
         with running_chromium() as browser:
             yield browser
@@ -33,8 +33,8 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings: None, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """SQLite lies in a file here, as outside of tests: in memory the test and the threads of the server would share one
-    connection, and stumble over each other's transactions.
+    """Keeps SQLite in a file. In memory, the test and the server threads would share one connection and its
+    transactions.
     """
     if connection.vendor == "sqlite":
         connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("browser") / "cashdesk.sqlite3")
@@ -56,9 +56,10 @@ def cast(live_server: Any) -> Cast:
 
 @pytest.fixture
 def screen(chromium: Browser, live_server: Any, request: pytest.FixtureRequest) -> Iterator[Screen]:
-    """A desktop screen. A test may mark another: `@pytest.mark.parametrize("screen", [{"width": 360}], indirect=True)`.
+    """A desktop screen. A test can choose another: `@pytest.mark.parametrize("screen", [{"width": 360}],
+    indirect=True)`.
 
-    When the test is over the pages must have had nothing to complain of; a failed test leaves a picture.
+    After the test, there must be no complaints. A failed test leaves a picture.
     """
     screen = Screen(chromium, origin=live_server.url, **getattr(request, "param", {}))
     failed_before = request.session.testsfailed

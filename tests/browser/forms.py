@@ -1,4 +1,4 @@
-"""What a page shows at each size of screen: its visible words, its bars, and whether a bar covers what has the focus."""
+"""Checks a page at each screen size: its visible words, its bars, and that no bar covers the focused element."""
 
 import re
 from typing import Any, Final
@@ -9,11 +9,11 @@ from tests.browser.screen import Screen
 
 SIZES: Final = ((1366, 768), (1024, 768), (390, 844), (320, 640))
 BAR_SHARE_MAX: Final = 0.25
-"""How much of the height a bar may take that stays in sight."""
+"""The largest part of the height that a sticky bar may take."""
 ASKING_BAR_SHARE_MAX: Final = 0.5
-"""And one that asks something, such as whether somebody signs in again."""
+"""The largest part for a bar that asks something, such as to sign in again."""
 RAW: Final = re.compile(r"<|\{\{|\{%|%\(\w+\)|\{\w*\}")
-"""Markup, tags of a template, and placeholders of a message that nothing was put in for."""
+"""Markup, template tags, and placeholders of a message without a value."""
 
 # Each element gets the focus, from the first on and back again, as Tab and Shift+Tab give it; the browser scrolls by itself.
 LOOK: Final = """(shareMax) => {
@@ -49,19 +49,19 @@ LOOK: Final = """(shareMax) => {
 
 
 class Walk:
-    """Looks at pages at every size, and remembers which it has seen by the names of their paths."""
+    """Checks pages at every size, and remembers the URL names of the pages that it has seen."""
 
     def __init__(self, screen: Screen) -> None:
         self.screen = screen
         self.seen: set[str] = set()
 
     def visit(self, path: str) -> None:
-        """Opens a page and looks at it."""
+        """Opens a page and checks it."""
         self.screen.visit(path)
         self.look()
 
     def look(self, *, bar_share_max: float = BAR_SHARE_MAX) -> None:
-        """Asserts that the page that is open shows nothing raw, and that no bar covers what has the focus."""
+        """Asserts that the open page shows no raw text, and that no bar covers the focused element."""
         page = self.screen.page
         path = page.url.removeprefix(self.screen.origin).partition("?")[0].partition("#")[0]
         self.seen.add(resolve(path).url_name or path)
@@ -74,6 +74,6 @@ class Walk:
             assert not found["faults"], f"{page.url} at {width}x{height}: {found['faults']}"
 
     def press(self, button: str = "main form .button.first", *, status: int = 200) -> None:
-        """Presses the button that a person means, without a look at the page that follows."""
+        """Presses the main button, without a check of the next page."""
         self.screen.expected_status = status
         self.screen.page.locator(button).last.click()

@@ -1,4 +1,7 @@
-"""A test is faster than any person. What it does to half a page, or reads there, fails now and then for nobody's fault."""
+"""Makes tests wait until a page is complete.
+
+A test is faster than any person. If it uses or reads half a page, it sometimes fails without a fault.
+"""
 
 import time
 from collections.abc import Callable, Iterator
@@ -24,15 +27,13 @@ AGAIN_MS: Final = 20
 ACTS: Final = ("check", "click", "dblclick", "fill", "press", "press_sequentially", "select_option", "uncheck")
 LOOKS: Final = ("content", "evaluate", "pdf", "screenshot", "title")
 LOOKS_AT_A_PART: Final = ("all", "all_inner_texts", "bounding_box", "evaluate_all", "inner_text", "text_content")
-# What these answer may be of the page before. `expect` asks again until it is so.
+# These can answer for the page before. `expect` asks again until the answer is right.
 GLANCES: Final = ("count", "input_value", "is_checked", "is_disabled", "is_enabled", "is_hidden", "is_visible")
 
 
 def wait_until_begun(page: Page) -> None:
-    """Waits until the page is loaded with its styles and scripts, and the cursor stands in the field where the page wants
-    it, as a person does.
-    """
-    # Asked from here: what Playwright itself asks again and again is a text that the page's policy does not let run.
+    """Waits until the page is loaded with its styles and scripts, and its autofocus field has the cursor."""
+    # Polls from here, because the page's policy does not allow the script with which Playwright polls.
     until = time.monotonic() + SECONDS_MAX
     while not _has_begun(page):
         assert time.monotonic() < until, f"{page.url} has not begun after {SECONDS_MAX} seconds"
@@ -48,10 +49,10 @@ def _has_begun(page: Page) -> bool:
 
 @contextmanager
 def patient() -> Iterator[None]:
-    """Whatever is done to a page meanwhile, or read of all of it, waits until that page has begun.
+    """Makes every action and every read in the block wait until its page is complete.
 
-    A click mostly returns when the page that it leads to has been answered, and not a moment later; on a slow server it
-    returns at once, so that a test which counts on more is found out.
+    A click usually returns when the next page has been answered. On a slow server it returns at once, so that a test
+    that needs more fails.
     """
     with pytest.MonkeyPatch.context() as patch:
         for name in ACTS:
@@ -70,7 +71,7 @@ def patient() -> Iterator[None]:
 
 
 def _wait_for_what_is_acted_on(locator: Locator) -> None:
-    # Until the next page shows it, it is the page before that has begun.
+    # The page before may be complete already, so wait for the element first.
     locator.wait_for(state="attached")
     wait_until_begun(locator.page)
 

@@ -1,4 +1,4 @@
-"""A person's screen: a page that remembers every complaint of the browser, and the words in which the tests use it."""
+"""A window of the browser for the tests. It remembers every complaint of the browser."""
 
 from typing import Any, Final
 
@@ -23,8 +23,11 @@ SERIOUS: Final = ("serious", "critical")
 
 
 class Screen:
-    """One window. `complaints` gathers console messages (a refused inline style is one), errors of scripts and requests
-    to any other host; `colours` is light or dark. With `is_examined` the page's policy lets the examiner's script in."""
+    """One window. `colours` is light or dark.
+
+    `complaints` collects console messages (such as a refused inline style), script errors, and requests to other
+    hosts. With `is_examined`, the page's policy allows the script of the examiner (axe).
+    """
 
     def __init__(
         self,
@@ -51,8 +54,10 @@ class Screen:
         self.page.on("request", self._follow)
 
     def close(self) -> None:
-        """Closes the window. It loses its connection first: what a page sends when it is left would else still be served
-        while the database is emptied for the next test.
+        """Closes the window.
+
+        Cuts its connection first. Otherwise the server would still handle the last requests of the page while the next
+        test empties the database.
         """
         self._is_closing = True
         self.context.set_offline(True)
@@ -71,7 +76,7 @@ class Screen:
             self.complaints.append(f"{self.page.url}: asks {request.url}")
 
     def visit(self, path: str, *, status: int = 200) -> Page:
-        """Opens a page, which answers with `status`, and waits until it is loaded with its styles and scripts."""
+        """Opens a page with the expected `status`, and waits until it is loaded with its styles and scripts."""
         self.expected_status = status
         response = self.page.goto(path)
         assert response is not None
@@ -80,15 +85,15 @@ class Screen:
         return self.page
 
     def quiet(self) -> Page:
-        """Waits until nothing more is loaded: what a page asks for on its own would else be complained of too late.
+        """Waits until the page loads nothing more, so that late requests can still be complaints.
 
-        That takes half a second, so a test asks for it where a script loads something, and once at its end.
+        This takes half a second. So a test calls it after a script loads something, and once at its end.
         """
         self.page.wait_for_load_state("networkidle")
         return self.page
 
     def sign_in(self, username: str, password: str = PASSWORD) -> Page:
-        """Signs in to the back office by its form, and waits for the answer."""
+        """Signs in to the back office with its form, and waits for the answer."""
         self.visit("/admin/login/?next=/admin/")
         self.page.get_by_label("Username").fill(username)
         self.page.get_by_label("Password").fill(password)
@@ -97,7 +102,7 @@ class Screen:
         return self.page
 
     def enter(self, user: User) -> None:
-        """Signs a person in without the page for it, by their cookie."""
+        """Signs a person in with their cookie, without the sign-in page."""
         client = Client()
         client.force_login(user)
         name = settings.SESSION_COOKIE_NAME
@@ -105,12 +110,12 @@ class Screen:
 
     @property
     def overhang(self) -> int:
-        """How many pixels the page is wider than the window: whoever reads it would scroll sideways."""
+        """The number of pixels by which the page is wider than the window. Then a person must scroll sideways."""
         width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         return int(self.page.evaluate(width))
 
     def too_wide(self) -> list[int]:
-        """Returns the widths of the screens, from a phone's to a wide one's, on which the page would scroll sideways."""
+        """Returns the screen widths, from phone to wide screen, at which the page scrolls sideways."""
         found = []
         for size in SIZES:
             self.page.set_viewport_size(size)  # type: ignore[arg-type]
@@ -120,10 +125,8 @@ class Screen:
         return found
 
     def barriers(self) -> list[str]:
-        """Returns what axe finds of serious and critical barriers on the page in both colours, with the elements that
-        have them.
-        """
-        # Else a colour that is still on its way to the other one is examined.
+        """Returns the serious and critical accessibility faults that axe finds in both colours, with their elements."""
+        # Without this, axe could examine a colour in the middle of its transition.
         self.page.add_style_tag(content="*, ::before, ::after { transition: none !important }")
         found = []
         for colours in ("light", "dark"):
@@ -133,7 +136,7 @@ class Screen:
         return found
 
     def _barriers(self) -> list[str]:
-        # Without `preload`: the examiner would fetch style sheets itself, and look for their imports at the wrong address.
+        # No `preload`: axe would fetch style sheets itself, and look for their imports at the wrong address.
         found = Axe().run(self.page, options={"resultTypes": ["violations"], "preload": False}).response["violations"]
         return [
             f"{barrier['id']} ({barrier['impact']}): {[node['target'] for node in barrier['nodes']]}"

@@ -1,6 +1,6 @@
-"""A server that answers late and in pieces, to find out what a test does or reads before its page is there.
+"""A server that answers late and in pieces, to find tests that use a page before it is complete.
 
-`make test-browser-slow` runs every browser test on it: each must hold however late an answer comes.
+`make test-browser-slow` runs every browser test on it.
 """
 
 import os
@@ -12,12 +12,12 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 SLOW_MS: Final = int(os.environ.get("CASHDESK_TEST_SLOW_MS", "0"))
-# The browser takes a page as answered when its head has come, and the rest of it is not there yet.
+# The browser treats a page as answered when its head has arrived, before the rest.
 FIRST_PIECE_BYTES: Final = 600
 
 
 class SlowMiddleware:
-    """Answers `SLOW_MS` later, and sends the body of a page in two pieces, as long apart."""
+    """Answers after `SLOW_MS`, and sends the body of a page in two pieces with the same pause between them."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -43,5 +43,5 @@ def _pieces(body: bytes) -> Iterator[bytes]:
 
 
 def slowed(middleware: Iterable[str]) -> list[str]:
-    """Returns the middleware of the server, with the slowness outside of all of it where it is asked for."""
+    """Returns the middleware of the server, with SlowMiddleware as the outermost if SLOW_MS is set."""
     return [*(["tests.browser.slow.SlowMiddleware"] if SLOW_MS else []), *middleware]

@@ -1,4 +1,4 @@
-"""The back office in a browser: signing in, every page of it, and the revoking of a token."""
+"""The back office in a browser: sign-in, every page, and the revocation of a token."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A cashier's day in the browser: by keyboard on a phone, without a script, on paper, on every screen and for everybody."""
+"""A cashier's day in the browser: by keyboard, on a phone, without scripts, on paper, on every screen, and accessible."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -30,7 +30,7 @@ def sign_in(screen: Screen, username: str) -> Page:
 
 
 def press(page: Page, *keys: str) -> None:
-    """Types: a name of a key is pressed, any other text is typed."""
+    """Presses keys: the name of a key presses it, any other text is typed."""
     wait_until_begun(page)
     for key in keys:
         if key in ("Tab", "Enter", "ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight", "NumpadEnter", "Space"):
@@ -40,7 +40,7 @@ def press(page: Page, *keys: str) -> None:
 
 
 def reach(page: Page, words: str) -> None:
-    """Tabs on until what has the focus reads so, and can be seen."""
+    """Presses Tab until the focused element has this text and is visible."""
     wait_until_begun(page)
     for _key in range(60):
         page.keyboard.press("Tab")
@@ -231,7 +231,7 @@ def test_one_hands_over_while_the_other_tries_too_early(
 
 
 def walk(screen: Screen, cast: Cast, look: Callable[[str], None]) -> None:
-    """Walks over every page, and its errors, and looks at each."""
+    """Visits every page and its error states, and checks each."""
     cast.store.places.filter(kind="REGISTER", number=1).update(settling="COUNTING")
     UserFactory(store=cast.store, username="dora", register=cast.place(PlaceKind.REGISTER, 1))
     page = screen.visit("/sign-in")

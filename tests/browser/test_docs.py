@@ -1,4 +1,4 @@
-"""The page of the API: drawn from our own files alone, and its calls really go out."""
+"""The page of the API description: it uses only our own files, and its calls are really sent."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ DOCS = "/api/v1/docs"
 
 
 def operation(screen: Screen, method: str, path: str) -> Locator:
-    """Unfolds a call and readies it to be tried."""
+    """Opens a call and prepares it to be tried."""
     block = screen.page.locator(".opblock", has=screen.page.locator(f'[data-path="{path}"]')).filter(
         has=screen.page.locator(".opblock-summary-method", has_text=method)
     )
@@ -26,7 +26,7 @@ def operation(screen: Screen, method: str, path: str) -> Locator:
 
 
 def answer_of(block: Locator) -> tuple[int, Any]:
-    """Sends the call and returns the status and the body that the page shows."""
+    """Sends the call and returns the status and body that the page shows."""
     block.get_by_role("button", name="Execute").click()
     answered = block.locator(".live-responses-table .response")
     answered.wait_for()

@@ -1,4 +1,4 @@
-"""Nothing typed is lost in a real browser: the connection is cut, the sign-in runs out, and two devices type at once."""
+"""No input is lost in a real browser: after a lost connection, an expired sign-in, and input on two devices at once."""
 
 from typing import Any
 
@@ -17,12 +17,12 @@ pytestmark = pytest.mark.browser
 
 
 def is_saved(page: Page) -> None:
-    """Waits until the page says so."""
+    """Waits until the page shows that the draft is saved."""
     expect(page.locator("[data-said]")).to_have_text("Saved")
 
 
 def forgive(screen: Screen, *words: str) -> None:
-    """Forgets complaints of the browser that the test brought about."""
+    """Forgets complaints of the browser that the test caused."""
     screen.complaints[:] = [told for told in screen.complaints if not any(word in told for word in words)]
 
 

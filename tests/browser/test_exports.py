@@ -1,4 +1,4 @@
-"""Exports in a browser: the form, the file, how far it is, and what is said of what cannot be."""
+"""Exports in a browser: the form, the file, the progress, and the errors."""
 
 from datetime import date, timedelta
 
@@ -18,7 +18,7 @@ PAGE = "/reports/exports/"
 
 @pytest.fixture
 def world(cast: Cast) -> Cast:
-    """A day with a few thousand movements, one of which was exported already."""
+    """A day with a few thousand movements, and one finished export."""
     sell_many(open_drawer(cast.carla, 100), range(1, 2_500))
     downloaded(cast.erika, "reconciliations")
     return cast

@@ -1,4 +1,4 @@
-"""A drawer with two currencies is counted in the browser: tabs at the close, looked at, closed, on a till and on a phone."""
+"""A drawer with two currencies in the browser: tabs at the close, the review, and the close, on a till and on a phone."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Every page of the desk, the vault and the settlements, at every size of screen: nothing raw, and nothing covered."""
+"""Every page of the desk, the vault and settlements, at every screen size: no raw text, and no covered element."""
 
 from collections.abc import Callable
 from typing import Final
@@ -49,14 +49,14 @@ def test_the_walks_lead_to_every_page() -> None:
 
 
 def refused(walk: Walk) -> None:
-    """Sends the form as it is, and looks at it again with what is wrong: the script shows it in place of the page."""
+    """Sends the form unchanged and checks the page with its errors. The script shows it in place."""
     walk.press(status=400)
     expect(walk.screen.page.locator("#refusal")).to_be_visible()
     walk.look()
 
 
 def drawer(walk: Walk, cast: Cast) -> None:
-    """A cashier's day, and the recount of what a colleague left short."""
+    """Visits a cashier's day, and the recount of a short drawer of a colleague."""
     page = walk.screen.page
     walk.visit("/")
     walk.visit("/sign-in")
@@ -116,7 +116,7 @@ def drawer(walk: Walk, cast: Cast) -> None:
 
 
 def settlement(walk: Walk, cast: Cast) -> None:
-    """A register and the vault from their opening to their close, with parts as tabs."""
+    """Visits a register and the vault from opening to close, with parts as tabs."""
     shop, page = Shop(cast=cast), walk.screen.page
     counts_card_slips(shop)
     walk.screen.enter(cast.erika)
@@ -149,7 +149,7 @@ def settlement(walk: Walk, cast: Cast) -> None:
 
 
 def vault(walk: Walk, cast: Cast) -> None:
-    """A manager's morning: bags, orders, what registers get and give, and the reports."""
+    """Visits a manager's morning: bags, orders, money for and from registers, and reports."""
     open_drawer(cast.bruno, 100_00, station=1)
     close_drawer(open_drawer(cast.carla, 100_00, station=2), 40_00)
     order = ordered(cast)

@@ -1,4 +1,4 @@
-"""API keys, authorizations and business days in a browser: their pages without a complaint, on a phone and for everybody."""
+"""The pages of API keys, authorizations and business days in a browser: without complaints, on a phone, accessible."""
 
 import pytest
 from playwright.sync_api import expect
@@ -36,7 +36,7 @@ def key(cast: Cast) -> AccessToken:
 
 
 def paths_of(declared: Declared, key: AccessToken) -> tuple[str, ...]:
-    """Returns the addresses of the pages and of the acts."""
+    """Returns the addresses of the pages and of the action pages."""
     rows = (declared.first, declared.second, declared.used, declared.day, key)
     acts = (ISSUE, CLOSE, NEW_KEY, page_of(key, "rotate"), page_of(key, "revoke"))
     return (*(list_of(model) for model in (*OF_RECONCILIATIONS, AccessToken)), *map(page_of, rows), *acts)

@@ -1,4 +1,4 @@
-"""A cashier's day on a phone in each language: amounts as people there type them, nothing too wide, nothing read wrong."""
+"""A cashier's day on a phone in each language: local amounts, no page too wide, and no amount misread."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """What a day is done with in a language, and how an amount is typed and written there."""
+    """The words of a day in a language, and how people there type and read an amount."""
 
     language: str
     currency: str

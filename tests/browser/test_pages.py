@@ -1,4 +1,4 @@
-"""The front door and the page of an error: on every screen, in both colours, on paper, and by keyboard."""
+"""The front door and the error page: on every screen, in both colours, on paper, and by keyboard."""
 
 import pytest
 from playwright.sync_api import expect

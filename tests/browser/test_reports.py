@@ -1,4 +1,4 @@
-"""X and Z reports in a browser: on every screen, in both colours, on A4 and on the roll of a receipt printer."""
+"""X and Z reports in a browser: on every screen, in both colours, on A4 and on receipt paper."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -25,7 +25,7 @@ PAGES = [
 
 @pytest.fixture
 def world(cast: Cast) -> Cast:
-    """A closed day at register 1, and another one that runs."""
+    """A closed day at register 1, and a running day."""
     day = Day(cast, start=timezone.now() - timedelta(hours=9))
     day.open_vault()
     pieces = {10_000: 3, 2_000: 1, 1_000: 1, 500: 1}

@@ -1,4 +1,4 @@
-"""The back office of settlements in a browser: its pages without a complaint, on a phone and for everybody."""
+"""The back office of settlements in a browser: pages without complaints, on a phone, accessible."""
 
 import pytest
 
@@ -14,13 +14,13 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def periods(cast: Cast) -> Periods:
-    """A shop of Anna's that trades under settlement."""
+    """A shop of Anna that trades under settlement."""
     hamburg = StoreFactory(account=cast.store.account, number="1338", registers=REGISTERS)
     return settle(hamburg, UserFactory(store=hamburg, role="manager"), UserFactory(store=hamburg))
 
 
 def paths_of(periods: Periods) -> tuple[str, ...]:
-    """Returns the addresses of the pages, and of the acts."""
+    """Returns the addresses of the pages, and of the action pages."""
     rows = (*periods.rows.values(), *periods.not_closed.values(), periods.vault.place)
     acts = ((periods.counting, "recount"), (periods.uncounted, "count-afterwards"), (periods.deposit, "credit"))
     lists = tuple(list_of(model) for model in periods.rows)

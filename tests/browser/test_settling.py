@@ -1,4 +1,4 @@
-"""A register's settlement and the vault in the browser: parts of one count as tabs, by keyboard, on a phone, in the dark."""
+"""A register's settlement and the vault in the browser: parts of a count as tabs, by keyboard, on a phone, in the dark."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -16,13 +16,13 @@ pytestmark = pytest.mark.browser
 
 
 def is_fit(screen: Screen) -> None:
-    """Looks whether the page fits the screen, and everybody's way through it is open."""
+    """Asserts that the page fits the screen and is accessible."""
     assert screen.overhang == 0, screen.page.url
     assert screen.barriers() == [], screen.page.url
 
 
 def tab(page: Page, name: str) -> str:
-    """Returns what a tab says."""
+    """Returns the text of a tab."""
     return " ".join(page.get_by_role("tab", name=name).inner_text().split())
 
 

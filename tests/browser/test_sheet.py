@@ -1,4 +1,4 @@
-"""The sheet of notes and coins in a real browser: by keyboard alone on a phone, and without anything that jumps."""
+"""The sheet of notes and coins in a real browser: by keyboard on a phone, and without jumps of the page."""
 
 import pytest
 from playwright.sync_api import expect

@@ -1,4 +1,4 @@
-"""The variance queue in a browser: read on a phone, open to everybody, worked through to the sign-off."""
+"""The variance queue in a browser: on a phone, accessible, from the list to the sign-off."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def short(cast: Cast) -> Variance:
 
 
 def paths_of(variance: Variance) -> tuple[str, ...]:
-    """Returns the addresses of the queue, of a difference and of what is done with it."""
+    """Returns the addresses of the queue, of a variance, and of its action pages."""
     acts = ("explain", "witness", "recount", "escalate")
     return (list_of(Variance), page_of(variance), *(page_of(variance, act) for act in acts))
 

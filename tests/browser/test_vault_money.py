@@ -1,4 +1,4 @@
-"""The vault's money and the drawer's last door in a real browser: a manager's morning, and a cashier who makes no sale."""
+"""The vault's money and the no-sale page in a real browser: a manager's morning, and a cashier without a sale."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -15,13 +15,13 @@ pytestmark = pytest.mark.browser
 
 
 def is_in_order(screen: Screen) -> None:
-    """The page fits, and nothing bars the way."""
+    """Asserts that the page fits the screen and is accessible."""
     assert screen.overhang == 0, screen.page.url
     assert screen.barriers() == [], screen.page.url
 
 
 def widths_on_paper(page: Page) -> list[int]:
-    """The width of every page that is printed, in points."""
+    """Returns the width of every printed page, in points."""
     printed = page.pdf(prefer_css_page_size=True).decode("latin-1")
     return [round(float(part.split("]")[0].split()[2])) for part in printed.split("/MediaBox [")[1:]]
 

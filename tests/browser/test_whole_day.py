@@ -1,4 +1,4 @@
-"""A whole day with everybody in it: a till that sells over the API, two cashiers at one drawer, and a manager who recounts."""
+"""A whole day: a till that sells over the API, two cashiers at one drawer, and a manager who recounts."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 
 
 def sell(page: Page, till: Caller, number: int, amount: int) -> None:
-    """A till reports a sale in cash by the running server's API."""
+    """Lets a till report a cash sale over the API of the running server."""
     told = {
         "id": f"receipt-{number}", "order": str(number), "store": "1337", "station": 1, "method": "CASH", "currency": "EUR",
         "amount": amount, "status": "APPROVED", "type": "SALE",
@@ -26,7 +26,7 @@ def sell(page: Page, till: Caller, number: int, amount: int) -> None:
 
 
 def count(page: Page, pieces: dict[int, int], *, then: str) -> None:
-    """Types pieces by their worth and looks at the count; then presses the button."""
+    """Types pieces by their value, reviews the count, and presses the button."""
     for worth, number in pieces.items():
         page.locator(f"#pieces-{worth}").fill(str(number))
     page.get_by_role("button", name="Review count").click()

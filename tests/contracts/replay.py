@@ -44,12 +44,12 @@ PLACEHOLDER = re.compile(r"<([a-z_0-9]+)(?::([a-z_0-9]+))?>")
 
 
 class Mismatch(AssertionError):
-    """An answer that is not the page's; the text says where."""
+    """An answer differs from the page. The message names the place."""
 
 
 @dataclass(kw_only=True)
 class Replayer:
-    """Speaks for the people of a shop. `known` holds what the names stand for."""
+    """Sends requests for the people of a shop. `known` holds the values of the names."""
 
     cast: Cast
     known: dict[str, Any] = field(default_factory=dict)
@@ -73,7 +73,7 @@ class Replayer:
             self.compare(step["answer"], json.loads(response.content, parse_float=Decimal), where=title)
 
     def compare(self, wanted: Any, found: Any, *, where: str) -> None:
-        """Compares an answer with what the page has, key by key. Raises Mismatch."""
+        """Compares an answer with the page, key by key. Raises Mismatch."""
         if isinstance(wanted, dict) and isinstance(found, dict):
             if wanted.keys() != found.keys():
                 raise Mismatch(
@@ -132,7 +132,7 @@ class Replayer:
         )
 
     def _filled(self, value: Any) -> Any:
-        """Returns a part of a request with the names in it replaced by what they stand for."""
+        """Returns a part of a request, with each name replaced by its value."""
         if isinstance(value, dict):
             return {name: self._filled(inner) for name, inner in value.items()}
         if isinstance(value, list):
@@ -146,5 +146,5 @@ class Replayer:
 
 
 def page(path: Path) -> Any:
-    """Returns a conversation with its numbers exact."""
+    """Returns a conversation. Its numbers are exact."""
     return json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)

@@ -1,4 +1,4 @@
-"""Every conversation under pages/ gets the answers that the pages publish."""
+"""Every conversation under pages/ gets its published answers."""
 
 from decimal import Decimal
 from pathlib import Path

@@ -1,7 +1,7 @@
-"""A day in the life of the restricted database role: every kind of write that the application makes, over the API.
+"""A day with the restricted database role: every kind of write of the application, over the API.
 
-Run as a program with DATABASE_URL naming that role; prints what each step answered. A step that the role may not do is
-a 5xx here, or ends the program.
+Run it as a program with DATABASE_URL for that role. It prints the answer of each step. If the role may not do a step,
+the answer is a 5xx, or the program ends.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The project's own pages as the tests read them."""
+"""Reads the project's own pages for the tests."""
 
 import re
 from pathlib import Path
@@ -12,25 +12,25 @@ PAGES = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")])
 
 
 def code_in(text: str) -> str:
-    """Everything that is set as code, in blocks and within lines: there `make` is a command, not an English verb."""
+    """Returns all text that is set as code, in blocks and within lines. There `make` is a command, not an English verb."""
     blocks = re.findall(r"^```\w*\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
     prose = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
     return "\n".join([*blocks, *re.findall(r"`([^`\n]+)`", prose)])
 
 
 def section(text: str, heading: str) -> str:
-    """What stands under a heading of the second level."""
+    """Returns the text under a heading of the second level."""
     (found,) = re.findall(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, flags=re.DOTALL | re.MULTILINE)
     return str(found)
 
 
 def rows(text: str) -> dict[str, str]:
-    """The rows of the tables in a text, by their first cell."""
+    """Returns the rows of the tables in a text, by their first cell."""
     found = re.findall(r"^\|.*\|$", text, flags=re.MULTILINE)
     return {row.split("|")[1].strip(" `"): row for row in found}
 
 
 def anchors(text: str) -> set[str]:
-    """The anchors of a page's headings, as GitHub makes them."""
+    """Returns the anchors of a page's headings, in GitHub's form."""
     headings = re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

@@ -1,4 +1,4 @@
-"""The pages name everything that is published: each family of paths, and each kind of movement."""
+"""The pages name every published family of paths, and every kind of movement."""
 
 import re
 from pathlib import Path

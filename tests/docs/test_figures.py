@@ -1,4 +1,4 @@
-"""The figures that the pages state are those of the source."""
+"""The figures on the pages are equal to the figures in the source."""
 
 import pytest
 

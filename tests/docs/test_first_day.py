@@ -1,4 +1,4 @@
-"""The README's first day, command by command: each is sent as it stands there, and answers what stands there."""
+"""The README's first day: each command is sent as printed and gets the printed answer."""
 
 import json
 import re
@@ -23,19 +23,19 @@ NUMBERED = ("id", "user_id", "session", "operator")
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """A curl command and the answer that is printed under it."""
+    """A curl command and the answer below it."""
 
     path: str
     body: str
     answer: Any
 
     def send(self, client: Client) -> Any:
-        """Sends it with the cookies of the day, which is what -b and -c do."""
+        """Sends a command with the cookies of the day, as curl does with -b and -c."""
         return client.post(self.path, self.body, content_type="application/json")
 
 
 def commands() -> Iterator[Command]:
-    """The commands of the first day in their order."""
+    """Returns the commands of the first day, in their order."""
     told = section(README.read_text(), "A first day, by curl")
     for line, answer in re.findall(r"```sh\n(curl .*?)\n```\n\n```json\n(.*?)\n```", told, flags=re.DOTALL):
         words = shlex.split(line)
@@ -45,7 +45,7 @@ def commands() -> Iterator[Command]:
 
 
 def read(answer: str) -> Any:
-    """An answer with every fraction exact and with marks in place of what differs from day to day."""
+    """Reads an answer with exact fractions. Masks the parts that differ from day to day."""
     return _marked("", json.loads(answer, parse_float=Decimal))
 
 

@@ -1,5 +1,8 @@
-"""docs/postgresql-roles.sql gives the application what it needs and no more: tried on a database of its own, migrated by
-the owner and used by the application, with the file as it is but for the roles' names."""
+"""docs/postgresql-roles.sql gives the application exactly the rights that it needs.
+
+The test runs the file on its own database with other role names. The owner migrates the database, and the application
+uses it.
+"""
 
 import json
 import os
@@ -38,16 +41,16 @@ class Database:
     password: str
 
     def connect(self, role: str) -> psycopg.Connection:
-        """A connection of its own; nothing in it is kept unless it is committed."""
+        """Opens a new connection. Its changes are lost without a commit."""
         return psycopg.connect(self.url(role))
 
     def url(self, role: str) -> str:
-        """Where a role finds the database."""
+        """Returns the URL of the database for a role."""
         server = settings.DATABASES["default"]
         return f"postgresql://{role}:{self.password}@{server['HOST']}:{server['PORT'] or 5432}/{self.name}"
 
     def run(self, role: str, *arguments: str) -> str:
-        """Runs Python in the project as a role, and returns what it printed."""
+        """Runs Python in the project as a role, and returns its output."""
         env = {**os.environ, "DATABASE_URL": self.url(role), "LOG_LEVEL": "ERROR"}
         env["DJANGO_SETTINGS_MODULE"] = "config.settings"
         done = subprocess.run(
@@ -59,7 +62,7 @@ class Database:
 
 @pytest.fixture(scope="module")
 def database() -> Iterator[Database]:
-    """Made as the README says, under names that no server has, and removed again."""
+    """Creates the database as README describes, with names that no server has, and removes it at the end."""
     tag = secrets.token_hex(4)
     made = Database(
         name=f"cashdesk_roles_{tag}",
@@ -94,7 +97,7 @@ def database() -> Iterator[Database]:
 
 
 def grant(database: Database) -> None:
-    """Runs the file as the owner does: in one transaction."""
+    """Runs the file in one transaction, as the owner does."""
     with database.connect(database.owner) as owner:
         owner.execute(GRANTS.read_text().replace("cashdesk_app", database.application).encode())
 

@@ -1,4 +1,4 @@
-"""What the pages name exists, and what exists is named."""
+"""The pages name only things that exist, and they name all of them."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A cashier's browser without a script, in few words, for the tests of the pages."""
+"""Short helpers for the page tests: a cashier's browser without scripts."""
 
 import re
 from html import unescape
@@ -11,7 +11,7 @@ from cashdesk.models import CashSession, User
 
 
 class Browser:
-    """Opens pages and sends their forms with all that the page has hidden in them, as a browser does."""
+    """Opens pages and sends their forms with all hidden fields, as a browser does."""
 
     def __init__(self, user: User | None = None) -> None:
         self.client = Client()
@@ -25,16 +25,16 @@ class Browser:
         return self.page
 
     def follow(self) -> Any:
-        """Opens the page that the last answer leads to."""
+        """Follows the redirect of the last answer."""
         return self.get(self.page.headers["Location"])
 
     def hidden(self) -> dict[str, str]:
-        """What the form of the page carries beside what is typed."""
+        """The hidden fields of the form on the page."""
         found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', self.page.content.decode())
         return {name: unescape(value) for name, value in found if name != "csrfmiddlewaretoken"}
 
     def send(self, path: str, typed: dict[str, Any] | None = None) -> Any:
-        """Sends the form of the page that is open."""
+        """Sends the form of the open page."""
         self.page = self.client.post(path, {**self.hidden(), **(typed or {})})
         return self.page
 
@@ -53,18 +53,18 @@ class Browser:
         return self.send(found[2], {**typed, "next": unescape(found[1])})
 
     def count(self, typed: dict[str, Any]) -> Any:
-        """Counts, looks at it, and closes."""
+        """Counts, reviews the count, and closes."""
         self.fill("/desk/count", {**typed, "step": "review"})
         assert self.page.status_code == 200, self.text
         return self.send("/desk/count", {"step": "close"})
 
     @property
     def text(self) -> str:
-        """What a person reads on the page, in one line."""
+        """The visible text of the page in one line."""
         return text_of(self.page)
 
     def value(self, name: str) -> str:
-        """What stands in a field."""
+        """Returns the value of a field."""
         found = re.search(rf'<input [^>]*name="{name}"[^>]*>', self.page.content.decode())
         assert found, name
         value = re.search(r' value="([^"]*)"', found[0])
@@ -72,7 +72,7 @@ class Browser:
 
 
 def text_of(page: HttpResponse) -> str:
-    """Returns what a person reads on a page, in one line."""
+    """Returns the visible text of a page in one line."""
     words = re.sub(r"<[^>]+>", " ", re.sub(r"<(title|script)\b.*?</\1>", " ", page.content.decode(), flags=re.DOTALL))
     return " ".join(words.replace("&quot;", '"').replace("&#x27;", "'").split())
 

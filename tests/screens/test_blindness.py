@@ -1,5 +1,6 @@
-"""Law 5 on the pages: two worlds that differ in nothing but what was sold look the same, to the byte, until the count is
-sealed; and in neither stands what should be in the drawer.
+"""Law 5 on the pages: two worlds that differ only in their sales show equal pages until the count is sealed.
+
+The pages must be equal to the byte, and no page may contain the expected amount of the drawer.
 """
 
 import re
@@ -25,7 +26,7 @@ ONE_TIME = [(r'(name="draft" value="|draft=)[^"]+"', "<draft>"), (r'name="once" 
 
 @pytest.fixture
 def worlds(cast: Cast) -> dict[str, Browser]:
-    """Carla and Bruno at two drawers of one float; the sales came in from the tills."""
+    """Carla and Bruno at two drawers with the same float. Tills reported the sales."""
     browsers = {}
     for name, amount in SALES.items():
         user = getattr(cast, name)
@@ -37,7 +38,7 @@ def worlds(cast: Cast) -> dict[str, Browser]:
 
 
 def seen(browser: Browser) -> str:
-    """Everything that came back, headers too, without one-time keys, names and times."""
+    """Returns the whole answer with its headers, without one-time keys, names and times."""
     text = all_of(browser.page)
     for pattern, word in ONE_TIME:
         text = re.sub(pattern, word, text)

@@ -1,4 +1,4 @@
-"""An opening by mistake is cancelled at the desk and in the back office, as long as nothing has moved."""
+"""An opening by mistake is cancelled at the desk and in the back office, while no money has moved."""
 
 from cashdesk.enums import MovementKind
 from cashdesk.models import CashSession

@@ -1,4 +1,4 @@
-"""A cashier's day on the pages, without a script: every step, and what each of them books."""
+"""A cashier's day on the pages, without scripts: every step and its bookings."""
 
 import pytest
 

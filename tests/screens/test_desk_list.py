@@ -1,4 +1,4 @@
-"""The desk's list of the day: what its cashier typed in, the reasons that are used there, and where `/` leads."""
+"""The desk's list of the day: the cashier's own movements, the reasons that are used there, and the target of `/`."""
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.ledger import reverse

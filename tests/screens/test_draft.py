@@ -1,4 +1,4 @@
-"""Nothing typed is lost: what is kept while it is typed, shown again, noticed between devices, and thrown away when asked."""
+"""Drafts on the pages: saved while a person types, shown again, synchronised between devices, and discarded on request."""
 
 from datetime import timedelta
 from typing import Any
@@ -24,7 +24,7 @@ FORMS: list[tuple[str, dict[str, str]]] = [
 
 
 def at_form(cast: Cast, path: str) -> Browser:
-    """Carla at a form of hers, the drawer open where it must be."""
+    """Carla at one of her forms, with an open drawer if the form needs one."""
     if path != "/desk/open":
         open_drawer(cast.carla, 0)
     carla = Browser(cast.carla)
@@ -33,13 +33,13 @@ def at_form(cast: Cast, path: str) -> Browser:
 
 
 def type_into(browser: Browser, typed: dict[str, str], *, device: str = "till", seen: int = 0, **changed: str) -> Any:
-    """Does what the script does a moment after a key."""
+    """Sends the input as the script does after a key press."""
     form = {**browser.hidden(), **typed, "device": device, "seen": str(seen), **changed}
     return browser.client.post("/desk/draft", form)
 
 
 def shown(browser: Browser, name: str) -> str:
-    """What stands in a field, or which of its choices is chosen."""
+    """Returns the value of a field, or its selected choice."""
     chosen = [
         line for line in browser.page.content.decode().split("<input") if f'name="{name}"' in line and "checked" in line
     ]

@@ -1,4 +1,4 @@
-"""A sign-in that ran out, and a page that was open too long: nothing is done, and every digit is there again."""
+"""An expired sign-in, and a page that was open too long: nothing is booked, and all input is restored."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ COUNT = {"pieces-2000": "007", "amount": ""}
 
 
 def run_out(browser: Browser) -> None:
-    """The browser's session ends, as it does by itself after some time."""
+    """Ends the browser's session, as it ends by itself after some time."""
     browser.client.session.flush()
     browser.client.cookies.pop("sessionid", None)
 
@@ -109,7 +109,7 @@ def test_what_nobody_signed_is_not_carried(cast: Cast) -> None:
 
 
 def with_checks(browser: Browser, user: User) -> Browser:
-    """The same page in a browser whose token is another by now: somebody signed in again beside it."""
+    """The same page in a browser with another CSRF token, because somebody signed in again in another tab."""
     browser.client = Client(enforce_csrf_checks=True)
     browser.client.force_login(user)
     return browser

@@ -1,4 +1,4 @@
-"""The desk counts every currency that came into a drawer: a tab for each, at the close, the handover and the counting in."""
+"""The desk counts every currency of a drawer in its own tab: at the close, the handover and the counting-in."""
 
 import pytest
 

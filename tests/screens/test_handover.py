@@ -1,4 +1,4 @@
-"""Handing a drawer over on the pages: what the one who counts in may know, and what both are told afterwards."""
+"""Handovers on the pages: the figures that the next cashier may see, and the result that both see afterwards."""
 
 import re
 
@@ -23,7 +23,7 @@ def carla(cast: Cast) -> Browser:
 
 
 def hand_over(browser: Browser, amount: str) -> CashSession:
-    """Counts out, looks at it, and hands over."""
+    """Counts out, reviews the count, and hands the drawer over."""
     browser.fill("/desk/hand-over", {"amount": amount})
     assert "Hand over drawer" in browser.text
     browser.send("/desk/hand-over", {"step": "close"})

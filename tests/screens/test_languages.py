@@ -1,4 +1,4 @@
-"""Which language a page speaks, how amounts are written there, and that programs are answered as ever."""
+"""The language of a page and its amounts. Answers for programs never change."""
 
 import re
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ LANGUAGES = Language.values
 
 
 def speaks(page: Any) -> str:
-    """Returns the language that a page says it is in, in its HTML and in its header alike."""
+    """Returns the language of a page. Asserts that its HTML and its header agree."""
     said = page.content.decode().partition('<html lang="')[2].partition('"')[0]
     assert page.headers["Content-Language"] == said
     assert {"Accept-Language", "Cookie"} <= set(page.headers["Vary"].split(", "))

@@ -1,4 +1,4 @@
-"""A form that is sent twice, by a second click, a reload, a key that is too old, or at the same moment, is done once."""
+"""A form that is sent twice is done once: by a second click, a reload, an old key, or at the same moment."""
 
 import time
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ FORMS = [
 
 
 class Earlier(TimestampSigner):
-    """Signs as the house did a while ago."""
+    """Signs as the product did some time ago."""
 
     def __init__(self, ago: timedelta) -> None:
         super().__init__(salt="cashdesk.form")
@@ -143,7 +143,7 @@ def test_a_key_belongs_to_who_sends_it(cast: Cast) -> None:
 
 @pytest.fixture
 def committed_cast(transactional_db: None, tmp_path: Path) -> Iterator[Cast]:
-    """The cast in a database that threads see too."""
+    """The cast, in a database that threads see too."""
     with database_for_threads(tmp_path):
         yield make_cast()
 

@@ -1,4 +1,4 @@
-"""What the desk refuses, in which words, and that what was typed stays."""
+"""The refusals of the desk, their words, and that the input stays."""
 
 import pytest
 

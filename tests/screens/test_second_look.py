@@ -1,4 +1,4 @@
-"""The second look on the pages: an amount out of line is shown once more, corrected or booked once, and nothing is lost."""
+"""The second look on the pages: an unusual amount is shown again, then corrected or booked once."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def booked() -> list[int]:
 
 @pytest.fixture
 def erika(cast: Cast) -> Browser:
-    """The manager, who has register 1 open with 199.00."""
+    """The manager, with 199.00 in register 1."""
     open_drawer(cast.erika, 199_00, station=1)
     return Browser(cast.erika)
 

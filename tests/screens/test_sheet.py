@@ -1,4 +1,4 @@
-"""The sheet on which cash is counted: what is typed in a row adds up, and nothing that was typed is lost."""
+"""The count sheet: its rows add up, and no input is lost."""
 
 import gzip
 import re
@@ -21,7 +21,7 @@ WIRE_BYTES_MAX = 60_000
 
 
 def sheet(currency: str = "EUR", *, prefix: str = "", template: Any = None, **typed: str) -> CountSheet:
-    """A sheet that was typed: `pieces_2000="5"` is the field pieces-2000."""
+    """Returns a sheet with input: `pieces_2000="5"` is the field pieces-2000."""
     told = {f"{prefix}{name.replace('_', '-')}": value for name, value in typed.items()}
     return CountSheet(currency, told, prefix=prefix, usual=template)
 

@@ -1,4 +1,4 @@
-"""Signing in and out on the pages: by which name, how often, and where it leads."""
+"""The sign-in and sign-out pages: accepted names, number of attempts, and redirects."""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Undo at the desk: a slip of the thumb is taken back by the person who made it, once, with a reason."""
+"""Undo at the desk: a person reverses their own mistake, once, with a reason."""
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import MovementKind, PlaceKind

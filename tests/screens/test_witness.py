@@ -1,4 +1,4 @@
-"""A large count at the desk is confirmed by a second person, whose password is kept nowhere."""
+"""A second person confirms a large count at the desk. Their password is stored nowhere."""
 
 from typing import Any
 
@@ -14,19 +14,19 @@ from tests.stories import Cast, caller
 
 @pytest.fixture
 def carla(cast: Cast) -> Browser:
-    """Carla, in a store where counts of more than 100.00 are witnessed."""
+    """Carla, in a store that requires a witness for counts above 100.00."""
     cast.store.witness_minor = 100_00
     cast.store.save()
     return Browser(cast.carla)
 
 
 def signed(name: str, password: str = PASSWORD) -> dict[str, str]:
-    """What the second person types."""
+    """Returns the input of the second person."""
     return {"witness_name": name, "witness_password": password}
 
 
 def witness_of_last_count() -> Any:
-    """Who confirmed the count that was kept last."""
+    """Returns the witness of the last stored count."""
     count = Count.objects.latest("pk")
     return count.witness
 
