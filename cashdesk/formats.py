@@ -67,12 +67,13 @@ class Style:
         """Formats a calendar date."""
         return dateformat.format(on, self.day)
 
-    def read(self, text: str, currency: str, *, field: str) -> int:
+    def read(self, text: str, currency: str, *, field: str, above_zero: bool = False) -> int:
         """Parses an amount in currency units, as people type it in this style, into minor units.
 
         If a text could mean two numbers, this style decides: "1.250" is 1250 in a style that groups digits with a point.
         Text in another style is accepted if it is unambiguous, such as "12.50" or "1,250.50". Raises InvalidInput naming
-        `field`, with an example in this style.
+        `field`, with an example in this style. `above_zero` says that the caller refuses 0, so that the error for a
+        negative amount does not suggest 0.
         """
         typed = text.translate(_ALIKE).strip()
         if typed.upper().endswith(currency):
@@ -94,7 +95,7 @@ class Style:
                 % {"currency": currency, "example": example},
             )
         if sign == "-" and (units + decimals).strip("0"):
-            raise InvalidInput.of(field, _("Enter 0 or more."))
+            raise InvalidInput.of(field, _("Enter an amount above 0.") if above_zero else _("Enter 0 or more."))
         plain = f"{sign}{units}.{decimals}" if decimals else f"{sign}{units}"
         return money.parse_units(plain, currency, field=field, write=self.amount)
 
@@ -195,6 +196,6 @@ def written_as(language: str, currency: str = "", time_zone: str = "") -> Iterat
         _in_force.reset(token)
 
 
-def amount_typed(text: str, currency: str, *, field: str) -> int:
-    """Parses an amount from a form in the current style into minor units. Raises InvalidInput naming `field`."""
-    return style().read(text, currency, field=field)
+def amount_typed(text: str, currency: str, *, field: str, above_zero: bool = False) -> int:
+    """Parses an amount from a form in the current style into minor units. Raises InvalidInput as `read` does."""
+    return style().read(text, currency, field=field, above_zero=above_zero)

@@ -107,9 +107,11 @@ class CountSheet:
         *,
         prefix: str = "",
         usual: Mapping[int, int] | None = None,
+        above_zero: bool = False,
     ) -> None:
-        """Creates an empty sheet, or parses the typed fields."""
+        """Creates an empty sheet, or parses the typed fields. `above_zero` says that the caller refuses an amount of 0."""
         self.currency = currency
+        self.above_zero = above_zero
         self.amount_field = f"{prefix}{AMOUNT}"
         self.fuller_field = f"{prefix}{FULLER}"
         self.none_field = f"{prefix}{NONE}"
@@ -181,7 +183,7 @@ class CountSheet:
         amount = None
         try:
             if self.amount:
-                amount = self._minor(self.amount, field=self.amount_field)
+                amount = self._minor(self.amount, field=self.amount_field, above_zero=self.above_zero)
             if not self.has_errors:
                 self.counted = self._counted(amount)
         except InvalidInput as error:
@@ -229,9 +231,9 @@ class CountSheet:
         }
         return 0, _("%(amount)s is not a whole number of pieces. The nearest amounts are %(less)s and %(more)s.") % told
 
-    def _minor(self, text: str, *, field: str) -> int:
+    def _minor(self, text: str, *, field: str, above_zero: bool = False) -> int:
         """Parses an amount into minor units. Every amount on the sheet is parsed here."""
-        return amount_typed(text, self.currency, field=field)
+        return amount_typed(text, self.currency, field=field, above_zero=above_zero)
 
     def _counted(self, amount: int | None) -> CountedAmount:
         if not self.by_pieces:

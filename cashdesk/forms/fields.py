@@ -46,7 +46,8 @@ class Fields:
     def amount(self, name: str, currency: str, *, may_be_nothing: bool = False) -> int:
         """Returns the amount in minor units. If it is wrong, collects an error. `may_be_nothing` allows an amount of 0."""
         try:
-            found = amount_typed(self.request.POST.get(name, ""), currency, field=name)
+            typed = self.request.POST.get(name, "")
+            found = amount_typed(typed, currency, field=name, above_zero=not may_be_nothing)
         except InvalidInput as error:
             self.errors |= error.errors
             return 0

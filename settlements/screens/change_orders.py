@@ -71,7 +71,7 @@ def order_change_page(request: HttpRequest, by: Principal, store: Store) -> Http
     draft = draft_within(request, f"change-order:{store.uuid}", by=by)
     if request.method != "POST":
         return _show_new(request, store, draft, CountSheet.resumed(store.currency, draft.typed))
-    sheet, fields, at = CountSheet(store.currency, draft.typed), Fields(request), timezone.now()
+    sheet, fields, at = CountSheet(store.currency, draft.typed, above_zero=True), Fields(request), timezone.now()
     ordered = _said(sheet)
     wanted_on, note = fields.day("wanted_on"), fields.text("note", length_max=NOTE_LENGTH_MAX)
     if ordered is None or fields.errors:
@@ -114,7 +114,8 @@ def arrive_page(request: HttpRequest, by: Principal, store: Store, order: UUID) 
     draft, usual = draft_within(request, f"change-arrives:{order}", by=by), found.ordered_by_worth
     if request.method != "POST":
         return _show_arrival(request, found, draft, CountSheet.resumed(found.currency, draft.typed, usual=usual))
-    sheet, fields, at = CountSheet(found.currency, draft.typed, usual=usual), Fields(request), timezone.now()
+    sheet = CountSheet(found.currency, draft.typed, usual=usual, above_zero=True)
+    fields, at = Fields(request), timezone.now()
     if sheet.takes_usual:
         draft.save(request, at=at)
         return _show_arrival(request, found, draft, sheet)

@@ -86,7 +86,7 @@ def _page(request: HttpRequest, *, by: Principal, store: Store, kind: MovementKi
         resumed = CountSheet.resumed(store.currency, draft.typed) if kind in COUNTED else None
         return _show(request, store, kind, draft, resumed, booked=_booked(request, by=by, store=store, kind=kind))
     at = timezone.now()
-    sheet = CountSheet(store.currency, draft.typed) if kind in COUNTED else None
+    sheet = CountSheet(store.currency, draft.typed, above_zero=True) if kind in COUNTED else None
     if is_correcting(request):
         return _show(request, store, kind, draft, sheet)
     is_vault = not RULES[kind].is_of_register

@@ -53,6 +53,7 @@ def test_a_count_that_is_not_understood_names_the_field_and_keeps_what_was_typed
     ("typed", "words"),
     [
         ({"amount": "", "reason": "x"}, "Enter an amount such as 1,250.50."),
+        ({"amount": "-5", "reason": "x"}, "Enter an amount above 0."),
         ({"amount": "0", "reason": "x"}, "Enter an amount above 0."),
         ({"amount": "7,5,1", "reason": "x"}, "Enter an amount such as 1,250.50."),
         ({"amount": "7", "reason": " "}, "Enter a reason."),
