@@ -94,6 +94,7 @@ def book_entry(
 def _refuse_unless_open(settlement: Settlement) -> None:
     if settlement.state != SettlementState.OPEN:
         raise Conflict(
-            _("The settlement is %(state)s: entries are booked while it is OPEN.") % {"state": settlement.state},
+            _("The settlement is %(state)s. Entries can be booked only while it is OPEN.")
+            % {"state": settlement.state},
             code="settlement_state",
         )

@@ -223,9 +223,9 @@ def _refusal(deposit: Deposit, *, act: DepositAct, by: Principal) -> DomainError
     if act != DepositAct.CORRECT_CREDIT:
         if is_allowed:
             return None
-        (becoming,) = FLOW["deposit"][DepositState.PREPARED][act]
-        told = _("The deposit is already %(state)s. It cannot become %(becoming)s.")
-        return Conflict(told % {"state": deposit.state, "becoming": becoming}, code="deposit_state")
+        if deposit.state == DepositState.COLLECTED:
+            return Conflict(_("This bag is already picked up."), code="deposit_state")
+        return Conflict(_("The bank has already credited this bag."), code="deposit_state")
     if not is_allowed:
         return Conflict(
             _("The bank has not credited this bag yet. Record the bank credit first."), code="deposit_state"

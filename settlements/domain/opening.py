@@ -119,7 +119,7 @@ def _open_register(
     refuse_open_session(register)
     if not Settlement.objects.filter(place=vault, state=SettlementState.OPEN).exists():
         raise Conflict(
-            _("The vault of store %(store)s has no open settlement: a manager opens it before any register's.")
+            _("The safe of store %(store)s is not open. A manager must open it before anybody can open a register.")
             % {"store": store.number},
             code="vault_not_open",
         )
@@ -231,8 +231,10 @@ def _refuse_running(place_: Place) -> None:
     running = Settlement.objects.filter(place=place_).exclude(state=SettlementState.CLOSED).first()
     if running is not None:
         since = running.opened_at.strftime("%Y-%m-%dT%H:%M:%SZ")
-        raise Conflict(
-            _("The %(place)s has had settlement %(settlement)s open since %(since)s: close it first.")
-            % {"place": place_.in_words, "settlement": running.uuid, "since": since},
-            code="settlement_already_open",
+        told = (
+            _("The safe has had settlement %(settlement)s open since %(since)s. Close it first.")
+            if place_.kind == PlaceKind.VAULT
+            else _("Register %(number)s has had settlement %(settlement)s open since %(since)s. Close it first.")
         )
+        facts = {"number": place_.number, "settlement": running.uuid, "since": since}
+        raise Conflict(told % facts, code="settlement_already_open")

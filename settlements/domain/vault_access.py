@@ -17,7 +17,7 @@ def refuse_cashier_at_vault(place: Place, *, by: Principal) -> None:
 def refuse_settling_vault(by: Principal) -> None:
     """Raises Forbidden unless the caller is a manager or above. For settlements of the vault."""
     if not by.has_role(Role.MANAGER):
-        raise Forbidden(_("The vault is a manager's to settle."))
+        raise Forbidden(_("Only a manager can open, count or close the safe, or book its money."))
 
 
 def refuse_moving_vault_money(by: Principal) -> None:

@@ -10,7 +10,7 @@ from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.expected import Balances, added_up, last_seal_of, moved_by_kind
 from cashdesk.domain.store.place_lock import lock_places
-from cashdesk.enums import CASH, SessionStatus
+from cashdesk.enums import CASH, PlaceKind, SessionStatus
 from cashdesk.errors import NotFound
 from cashdesk.models import CashSession, Place, Seal
 from cashdesk.pair import Pair
@@ -55,7 +55,12 @@ def x_report(*, place: Place, by: Principal, at: datetime) -> XReport:
     elif session is not None:
         report = _of_session(session, place=place, at=at)
     else:
-        raise NotFound(_("Nothing is open at the %(place)s now.") % {"place": place.in_words}, code="nothing_runs")
+        told = (
+            _("The safe is not open.")
+            if place.kind == PlaceKind.VAULT
+            else _("Register %(number)s is not open.") % {"number": place.number}
+        )
+        raise NotFound(told, code="nothing_runs")
     audit.note(action="x_report.seen", subject=f"place:{place.pk}", by=by, at=at, store=place.store)
     return report
 

@@ -150,7 +150,7 @@ def test_a_cashier_makes_no_sale_on_a_phone(screen: Screen, cast: Cast) -> None:
         assert min(box["width"], box["height"]) >= 44, box
     page.get_by_label("Change for a customer").check()
     page.get_by_role("button", name="Record no sale").dblclick()
-    expect(page.locator(".alert.good")).to_contain_text("The no sale is recorded.")
+    expect(page.locator(".alert.good")).to_contain_text("No sale recorded.")
     assert [entry.detail["reason"] for entry in AuditEntry.objects.filter(action="register.no_sale")] == [
         "Change for a customer"
     ]

@@ -1,4 +1,4 @@
-"""What stays in the drawer and what goes into the bag, against every choice that there is."""
+"""What stays in the drawer and what goes into the vault, against every choice that there is."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -32,9 +32,9 @@ def test_no_choice_is_nearer_to_the_float(drawer: dict[int, int], usual: dict[in
     wanted = sum(worth * number for worth, number in usual.items()) or start_amount
     assert plan.wanted == wanted
     assert {line.denomination: line.counted for line in plan.lines} == {w: n for w, n in drawer.items() if n}
-    assert all(0 <= line.keep <= line.counted and line.keep + line.bag == line.counted for line in plan.lines)
+    assert all(0 <= line.keep <= line.counted and line.keep + line.to_vault == line.counted for line in plan.lines)
     assert plan.kept == max(amount for amount in amounts_of(drawer) if amount <= wanted)
-    assert plan.kept + plan.bagged == sum(worth * number for worth, number in drawer.items())
+    assert plan.kept + plan.to_vault == sum(worth * number for worth, number in drawer.items())
     assert plan.kept + plan.missing == wanted
     if all(drawer.get(worth, 0) >= number for worth, number in usual.items()) and usual:
         assert kept(plan) == usual

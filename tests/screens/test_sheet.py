@@ -107,7 +107,7 @@ def test_a_count_in_rolls_and_by_weight_is_a_count_of_pieces(cast: Cast) -> None
     cast.store.save()
     carla = Browser(cast.carla)
     carla.get("/desk/open")
-    assert "The usual float: 42.00 EUR . Fill it in, then check every row." in carla.text
+    assert "The usual float: 42.00 EUR . Fill it in, then check every line." in carla.text
     assert carla.value("pieces-2000") == ""
     assert carla.send("/desk/open", {"pieces-50": "3", "usual": "1"}).status_code == 200
     assert "We filled in the usual float." in carla.text
@@ -132,7 +132,7 @@ def test_a_count_in_rolls_and_by_weight_is_a_count_of_pieces(cast: Cast) -> None
     carla.follow()
     # A twenty lacks: what is left makes it up as far as it goes, the two and thirty-nine more fifties.
     for words in ("20 EUR 1 × 1 × –", "2 EUR 1 × 1 × –", "0.50 EUR 43 × 40 × 3 ×", "Keep as float 42.00 EUR",
-                  "Put in the safe bag 1.50 EUR"):  # fmt: skip
+                  "Put into the safe 1.50 EUR"):  # fmt: skip
         assert words in carla.text, words
     assert "are missing" not in carla.text
     assert "Show Z report on A4" not in carla.text
@@ -151,7 +151,7 @@ def test_a_float_that_cannot_be_made_says_by_how_much(cast: Cast) -> None:
     carla.count({"pieces-5000": "1", "pieces-1000": "1"})
     carla.follow()
     assert "These pieces cannot make up the float of 30.00 EUR. 20.00 EUR are missing." in carla.text
-    assert "Put in the safe bag 50.00 EUR" in carla.text
+    assert "Put into the safe 50.00 EUR" in carla.text
 
 
 @pytest.mark.parametrize(

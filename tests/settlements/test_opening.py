@@ -121,7 +121,7 @@ def test_a_register_is_opened_with_cash_alone(shop: Shop) -> None:
 
 
 def test_who_may_not(shop: Shop) -> None:
-    with pytest.raises(Conflict, match="has no open settlement"):
+    with pytest.raises(Conflict, match="A manager must open it"):
         shop.open()
     shop.vault()
     with pytest.raises(Conflict, match="has had settlement"):

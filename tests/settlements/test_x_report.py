@@ -127,8 +127,11 @@ def test_every_look_is_noted_without_a_figure(cast: Cast) -> None:
 
 
 def test_where_nothing_runs_there_is_nothing_to_tell_or_note(cast: Cast) -> None:
-    for place in (cast.place(PlaceKind.REGISTER, 1), cast.place(PlaceKind.VAULT)):
-        with pytest.raises(NotFound, match="Nothing is open"):
+    for place, words in (
+        (cast.place(PlaceKind.REGISTER, 1), "Register 1 is not open."),
+        (cast.place(PlaceKind.VAULT), "The safe is not open."),
+    ):
+        with pytest.raises(NotFound, match=words):
             seen(cast, place)
     assert not AuditEntry.objects.filter(action="x_report.seen").exists()
 

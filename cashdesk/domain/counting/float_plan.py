@@ -1,4 +1,4 @@
-"""Plans which notes and coins stay in the drawer as the next float, and which go into the bag.
+"""Plans which notes and coins stay in the drawer as the next float, and which go into the vault.
 
 The plan uses only the count and the usual float, so it reveals nothing about the expected amount (law 5).
 """
@@ -25,8 +25,8 @@ class PlanLine:
     keep: int
 
     @property
-    def bag(self) -> int:
-        """The number of pieces for the bag."""
+    def to_vault(self) -> int:
+        """The number of pieces for the vault."""
         return self.counted - self.keep
 
 
@@ -43,9 +43,9 @@ class FloatPlan:
         return sum(line.denomination * line.keep for line in self.lines)
 
     @property
-    def bagged(self) -> int:
-        """The value of the pieces for the bag, in minor units."""
-        return sum(line.denomination * line.bag for line in self.lines)
+    def to_vault(self) -> int:
+        """The value of the pieces for the vault, in minor units."""
+        return sum(line.denomination * line.to_vault for line in self.lines)
 
     @property
     def missing(self) -> int:
@@ -54,7 +54,7 @@ class FloatPlan:
 
 
 def plan_float(*, counted: Mapping[int, int], usual: Mapping[int, int], start_amount: int) -> FloatPlan:
-    """Plans which of the `counted` pieces to keep as the next float, and which to put into the bag.
+    """Plans which of the `counted` pieces to keep as the next float, and which to put into the vault.
 
     `counted` and `usual` are numbers of pieces by the value of a note or coin. Values and `start_amount` are in minor
     units.

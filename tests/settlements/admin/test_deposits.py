@@ -68,7 +68,7 @@ def test_what_was_done_or_cancelled_is_neither_offered_nor_done(cast: Cast, peri
     assert offered(erika, deposit) == {"collect", "credit"}
     act(erika, deposit, "collect")
     assert offered(erika, deposit) == {"credit"}
-    assert "already COLLECTED" in str(errors_of(act(erika, deposit, "collect", courier="Ina")))
+    assert "This bag is already picked up." in str(errors_of(act(erika, deposit, "collect", courier="Ina")))
     reverse_movement(movement=deposit.movement, by=Principal(user=cast.erika), at=minutes(20), reason="unpacked")
     assert offered(erika, deposit) == set()
     assert "was cancelled" in str(errors_of(act(erika, deposit, "credit", amount="300")))

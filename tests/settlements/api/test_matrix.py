@@ -81,9 +81,9 @@ TOLD: Final = {
     "stays": "it stays as it is.",
     "session": "of Carla is open at register 1: close it first.",
     "since": "close it first.",
-    "one": "close it first.",
+    "one": "Close it first.",
     "counted": "Close its settlement first.",
-    "entries": "entries are booked while it is OPEN.",
+    "entries": "Entries can be booked only while it is OPEN.",
     "idle": "Register 1 is not open. Open a session or a settlement there first.",
     "amounts": "amounts",
     "state": "state",
@@ -226,5 +226,5 @@ def test_before_there_is_any(cast: Cast, type_: str) -> None:
     answer = send(erika, erika, type_, "", "create")
     assert answer.status_code == (201 if type_ == "VAULT" else 409)
     if type_ == "CASHREGISTER":
-        assert "a manager opens it before any register's" in answer.content.decode()
+        assert "A manager must open it before anybody can open a register" in answer.content.decode()
         assert rows_of_everything() == before

@@ -61,7 +61,7 @@ def test_the_life_of_an_order(cast: Cast, erika: Browser) -> None:
         assert f'href="{path_of(order)}"' in erika.page.content.decode()
 
     erika.get(path_of(order, "/arrive"))
-    assert "Ordered: 66.00 EUR . Fill it in, then check every row. Fill in the order" in erika.text
+    assert "Ordered: 66.00 EUR . Fill it in, then check every line. Fill in the order" in erika.text
     assert {erika.value(name) for name in ("pieces-100", "pieces-20", "amount")} == {""}
     erika.send(path_of(order, "/arrive"), {"usual": "1"})
     assert "We filled in the order. Check every line against the cash." in erika.text
@@ -155,6 +155,7 @@ def test_an_arrival_and_a_cancellation_that_are_none_stay_typed(cast: Cast, erik
     typed: dict[str, str]
     for act, typed, words in (
         ("/arrive", {}, "Enter the pieces or an amount."),
+        ("/arrive", {"amount": "-5"}, "Enter an amount above 0."),
         ("/arrive", {"amount": "0"}, "Enter an amount above 0. If nothing comes, cancel the order."),
         ("/arrive", {"amount": "6O"}, "Enter an amount such as 1,250.50."),
         ("/arrive", {"amount": "66", "note": "x" * 501}, "Enter at most 500 characters."),

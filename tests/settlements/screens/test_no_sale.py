@@ -34,7 +34,7 @@ def test_an_opening_is_noted_with_its_reason_and_counted(cast: Cast, typed: dict
     assert f'href="{PATH}"' in carla.page.content.decode()
     assert carla.fill(PATH, typed).status_code == 303
     carla.follow()
-    assert "The no sale is recorded. No money was moved." in carla.text
+    assert "No sale recorded. No money was moved." in carla.text
     assert noted() == [reason]
     assert Movement.objects.count() == before
     entry = AuditEntry.objects.get(action="register.no_sale")

@@ -303,7 +303,7 @@ def test_without_a_vault_no_register_is_opened(shop: Shop, carla: Browser) -> No
     once = {"once": _once(Browser(shop.cast.erika), opening_path(shop, 0))}
     refused = carla.client.post(opening_path(shop), {"eur-cash-amount": "12", **once})
     assert refused.status_code == 409
-    assert b"a manager opens it before any register" in refused.content
+    assert b"A manager must open it before anybody can open a register" in refused.content
     assert b'value="12"' in refused.content
 
 
