@@ -8,7 +8,10 @@ from cashdesk.models.person import User
 
 
 class AuditEntry(models.Model):
-    """One recorded action. Append-only. It never contains a secret or the expected amount of an open period."""
+    """One recorded action. Rows are only added, never changed.
+
+    A row never contains a secret or the expected amount of an open period.
+    """
 
     at = models.DateTimeField()
     action = models.CharField(max_length=64, help_text="noun.verb, such as session.closed")

@@ -69,7 +69,7 @@ class Movement(PublicIdModel):
             ),
         )
         indexes = (
-            # domain.ledger.expected.moved(): sums a range of ids per place, one index for each direction. Index-only.
+            # domain.ledger.expected.moved(): sums a range of ids per place, one covering index for each direction.
             models.Index(fields=("source", "id", "currency", "method", "amount"), name="movement_out_of_place"),
             models.Index(fields=("destination", "id", "currency", "method", "amount"), name="movement_into_place"),
             # reconciliations.domain.expected_cash: the cash of a store on one business day.

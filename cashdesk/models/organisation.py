@@ -41,8 +41,8 @@ def validate_time_zone(name: str) -> None:
 def validate_float_template(template: object, *, currency: str) -> None:
     """Raises ValidationError unless `template` is a usual float: numbers of pieces by note or coin of `currency`.
 
-    The keys of `template` are the values of notes and coins in minor units. {"1000": 5} means five notes of 10.00. The
-    error names every wrong line.
+    The keys of `template` are the values of notes and coins in minor units. In EUR, {"1000": 5} means five notes of
+    10.00. The error names every wrong line.
     """
     if not isinstance(template, dict):
         raise ValidationError('Enter the usual float as pieces by the value of a note or coin, such as {"1000": 5}.')
@@ -89,7 +89,7 @@ class Vendor(PublicIdModel):
 
 
 class Store(PublicIdModel):
-    """One shop. Its currency is the main currency of its amounts; its time zone and cut-off hour give the business date."""
+    """One shop. It trades in its `currency`. Its time zone and cut-off hour give the business date of a time."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="stores")
     vendor = models.ForeignKey(Vendor, on_delete=models.PROTECT, related_name="stores", null=True, blank=True)

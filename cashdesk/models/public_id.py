@@ -6,7 +6,7 @@ from django.db import models
 
 
 class PublicIdModel(models.Model):
-    """Adds a UUID that identifies the row outside this installation, beside the numeric id."""
+    """Adds a UUID to a model, as a public identifier beside the numeric id."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
 

@@ -16,7 +16,7 @@ from cashdesk.money import bounded
 from cashdesk.pair import Pair
 
 PIECES_MAX: Final = 10_000_000
-"""The most pieces of one note or coin in a count: more than any drawer holds, and small enough for the column."""
+"""The most pieces of one note or coin in a count: more than any drawer holds, and few enough for the column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

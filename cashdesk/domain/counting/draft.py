@@ -41,7 +41,7 @@ def save_draft(
     """
     _refuse_strange(subject=subject, fields=fields, device=device)
     user = cast(User, by.user)
-    # Locks the person's row, so that first saves from two devices wait for each other and the count of drafts is right.
+    # Locks the person's row. So the first saves from two devices wait for each other, and nobody gets too many drafts.
     User.objects.select_for_update(no_key=True).only("pk").get(pk=user.pk)
     draft = Draft.objects.filter(user=user, subject=subject).first()
     if draft is None:

@@ -127,8 +127,8 @@ def refuse_out_of_line(
 ) -> None:
     """Raises OutOfLine if an amount (minor units, currency) needs a second look and was not confirmed.
 
-    `looked_at` has the tokens of the confirmed amounts. For forms only. Call it inside `act_once`: a form that is sent
-    twice then gets its first answer again, not a new question.
+    `looked_at` has the tokens of the confirmed amounts. For forms only. Call it inside `web.idempotency.act_once`: a form
+    that is sent twice then gets its first answer again, not a new question.
     """
     found = [
         doubt_about(store=store, kind=kind, amount=amount, currency=currency, is_vault=is_vault)

@@ -1,4 +1,4 @@
-"""The witness: a second person who confirms a large count with their own password (docs/decisions/0016)."""
+"""Checks the witness: a second person who confirms a large count with their own password (docs/decisions/0016)."""
 
 from datetime import datetime
 
@@ -17,7 +17,8 @@ MAY_NOT_WITNESS = noop("Ask a colleague from this store, or an admin, to confirm
 def asks_witness(*, store: Store, amount: int) -> bool:
     """Whether a count of this amount (minor units) needs a witness.
 
-    Only the counted amount decides, never a difference: otherwise the question would reveal that there is one (law 5).
+    This depends only on the counted amount, never on a difference. Otherwise the question would reveal that there is a
+    difference (law 5).
     """
     return store.witness_minor is not None and amount > store.witness_minor
 

@@ -233,7 +233,7 @@ def whole_book_of(place: Place) -> Balances:
 
 
 def balances_of_places(*, store: Store) -> dict[int, Balances]:
-    """Returns `whole_book_of` each place of a store, by place id. For proofs and audits only."""
+    """Returns the result of `whole_book_of` for each place of a store, by place id. For proofs and audits only."""
     return {place.pk: whole_book_of(place) for place in store.places.all()}
 
 

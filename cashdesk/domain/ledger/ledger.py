@@ -89,8 +89,8 @@ def reverse(
     may reverse.
 
     Raises Conflict if the movement is already reversed, if both of its places were counted since then, or if the
-    reversal would be late and `refuses_late` is set. Raises InvalidMovement for a kind outside `kinds` and for a
-    reversal. Raises InvalidInput for a missing or too long reason.
+    reversal would be late and `refuses_late` is set. Raises InvalidMovement for a kind outside `kinds`, and if
+    `movement` is itself a reversal. Raises InvalidInput for a missing or too long reason.
     """
     refuse_kind(movement, kinds=kinds)
     refuse_reason(reason)

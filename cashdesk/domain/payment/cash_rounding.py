@@ -5,7 +5,10 @@ from typing import Final
 from cashdesk.denominations import ROUNDED_TO, denominations_of
 
 ROUNDING_PIECES: Final = 5
-"""Cash rounding is at most this many times the smallest coin. It is 5 cents if cash is rounded to 10 cents."""
+"""The limit for cash rounding, as a multiple of the smallest coin.
+
+If the smallest coin is 1 cent, the limit is 5 cents. This is the most that rounding to 10 cents can change.
+"""
 
 
 ROUNDING_MAX_UNKNOWN: Final = 1_000_000

@@ -37,7 +37,7 @@ TRIES_MAX: Final = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The result of one report: its payment, new or already known, or the error."""
+    """The result of one report: the payment (new or already known), or the error."""
 
     payment: Payment | None = None
     is_new: bool = False

@@ -53,10 +53,10 @@ def sign_in(
 
 
 def verify(*, identifier: str, password: str, source: Source, at: datetime, user: User | None) -> User:
-    """Checks the password of `user` and returns `user`. `identifier` is the typed name; `user` is None if it is unknown.
+    """Checks the password of `user` and returns `user`. `identifier` is the typed name.
 
-    An unknown name takes as long as a known name. Raises NotSignedIn for an unknown name or a wrong password, and
-    TooManyAttempts after too many attempts.
+    `user` is None for an unknown name. An unknown name takes as long as a known name. Raises NotSignedIn for an unknown
+    name or a wrong password, and TooManyAttempts after too many attempts.
     """
     counted = count_try(name=identifier, user=user, source=source, at=at)
     if user is None:

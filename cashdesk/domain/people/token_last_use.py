@@ -11,7 +11,7 @@ from cashdesk.models import AccessToken
 
 PRECISION: Final = timedelta(minutes=5)
 PAUSE_SECONDS: Final = 60
-"""The time without attempts after a failed write. With a read-only database every attempt would fail."""
+"""After a failed write the process does not try again for this time, because the database may be read-only."""
 
 _not_before: float = 0
 

@@ -42,8 +42,8 @@ def cancel_opening(*, session: CashSession, by: Principal, at: datetime, reason:
     still count that cash (law 5).
 
     Raises Conflict if the session is closed, if money has moved, or if a payment was reported. For a cashier also
-    raises Conflict if the vault was counted since. Raises Forbidden for another cashier, and InvalidInput for a missing
-    or too long reason.
+    raises Conflict if the vault was counted since, or if the register is being counted. Raises Forbidden for another
+    cashier, and InvalidInput for a missing or too long reason.
     """
     vault = places_of(session.store)[PlaceKind.VAULT]
     lock_places(exclusive=[session.register], shared=[vault])

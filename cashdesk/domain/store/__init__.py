@@ -1,1 +1,1 @@
-"""Stores and their places: business days, locks, and who may open and use what."""
+"""Stores and their places: business days, locks, and the rules about who may open and use a register."""

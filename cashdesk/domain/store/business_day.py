@@ -7,10 +7,10 @@ from cashdesk.models import Store
 
 
 def business_date(*, store: Store, at: datetime) -> date:
-    """Returns the business date of an instant: the store's local date, or the day before if it is before the cut-off hour.
+    """Returns the business date of an instant.
 
-    The rule uses local time, so a business day has 23 or 25 hours when the clocks change (docs/structure.md, section
-    5).
+    It is the local date of the store, or the date before if the local time is before the cut-off hour. The rule uses
+    local time, so a business day has 23 or 25 hours when the clocks change (docs/structure.md, section 5).
     """
     local = at.astimezone(ZoneInfo(store.time_zone))
     return local.date() - timedelta(days=1) if local.hour < store.cut_off_hour else local.date()

@@ -1,4 +1,4 @@
-"""Checks the ranges of dates and instants that lists and reports are asked for."""
+"""Checks the date ranges that people and programs choose for lists and reports."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
