@@ -1,4 +1,4 @@
-"""The back office in few words: who sits in it, where its pages are, and a shop with one of everything to look at."""
+"""Short helpers for the back-office tests: sign-in, page addresses, and a shop with one row of each model."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -37,22 +37,22 @@ from settlements.models import CashbookAccount, ChangeOrder, Deposit, Settlement
 from tests.cashdesk.desk import NOON, minutes, open_drawer, pay, sell
 
 NEVER_WRITTEN: Final = (Movement, Payment, CashSession, Count, Seal, AuditEntry, Place)
-"""What is read-only for everyone: the books, and the places that they are about."""
+"""Read-only for everyone: the books, and their places."""
 
 ORGANISATION: Final = (Account, Vendor, Store, User, PaymentMethod)
-"""What admins keep."""
+"""Models that admins maintain."""
 
 OF_SETTLEMENTS: Final = (Settlement, CashbookAccount, Deposit, ChangeOrder)
-"""What the floor above adds; tests/settlements/admin looks at it."""
+"""Models of the settlements app, tested in tests/settlements/admin."""
 
 OF_RECONCILIATIONS: Final = (Reconciliation, Authorization, BusinessDay)
-"""What the floor above that adds; tests/reconciliations/admin looks at it."""
+"""Models of the reconciliations app, tested in tests/reconciliations/admin."""
 
 EVERYTHING: Final = (*NEVER_WRITTEN, *ORGANISATION, AccessToken)
 
 
 def name_of(model: type[Model]) -> str:
-    """Returns the name of a model, for the name of a test."""
+    """Returns the name of a model, as a test id."""
     return model.__name__
 
 
@@ -69,17 +69,17 @@ def list_of(model: type[Model]) -> str:
 
 
 def new(model: type[Model]) -> str:
-    """Returns the address of the page on which a row would be made."""
+    """Returns the address of the page that adds a row."""
     return reverse(f"admin:{model._meta.label_lower.replace('.', '_')}_add")
 
 
 def page_of(row: Model, verb: str = "change") -> str:
-    """Returns the address of a row's page; `verb` is change, delete, history or the name of an act."""
+    """Returns the address of a row's page. `verb` is change, delete, history or the name of an action."""
     return reverse(f"admin:{row._meta.label_lower.replace('.', '_')}_{verb}", args=[row.pk])
 
 
 def make_operator() -> User:
-    """Makes an operator of the installation, who belongs to no account."""
+    """Creates an operator of the installation, who belongs to no account."""
     return User.objects.create_superuser(
         username="root", email="root@example.com", name="Root", password="a-long-password"
     )
@@ -87,7 +87,7 @@ def make_operator() -> User:
 
 @dataclass(frozen=True, kw_only=True)
 class Traces:
-    """What a day leaves behind in a shop, one row of each model."""
+    """One row of each model, from a day in a shop."""
 
     rows: dict[type[Model], Any] = field(default_factory=dict)
 
@@ -96,8 +96,11 @@ class Traces:
 
 
 def trade_a_day(store: Store, cashier: User, *, number: int = 1) -> Traces:
-    """A day with one of everything: opened with pieces, sold, taken back, paid by card, closed two euros short, and a
-    sale that came late; a key and a sign-in of the cashier. `number` keeps the days of several people apart."""
+    """Trades for a day with one event of each kind, and returns the rows.
+
+    A drawer is opened, sells, has a reversal, a card payment and a pending payment, and is closed two euros short with
+    pieces. A late sale, a key and a token of the cashier follow. `number` keeps the days of several cashiers apart.
+    """
     by = Principal(user=cashier)
     session = open_drawer(cashier, 10_000)
     sale = sell(session, 2_500, at=minutes(1), tendered=3_000, change=500, tax=399)

@@ -1,4 +1,4 @@
-"""What the tests of the back office share."""
+"""Fixtures for the tests of the back office."""
 
 import pytest
 
@@ -9,11 +9,11 @@ from tests.stories import Cast
 
 @pytest.fixture
 def traces(cast: Cast) -> Traces:
-    """A day of Carla's."""
+    """The rows of a day of Carla."""
     return trade_a_day(cast.store, cast.carla)
 
 
 @pytest.fixture
 def operator(db: None) -> User:
-    """Somebody who runs the installation."""
+    """An operator of the installation."""
     return make_operator()

@@ -1,4 +1,4 @@
-"""Tokens and keys are recognised, never shown, and revoked at once after a second look."""
+"""Tokens and keys in the back office: their secrets are never shown, and they are revoked at once after a confirmation."""
 
 import pytest
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -17,7 +17,7 @@ from tests.stories import Caller, Cast, caller
 
 @pytest.fixture
 def till(cast: Cast) -> Caller:
-    """A program with a key of the account."""
+    """A program with an API key of the account."""
     _key, secret = issue_api_key(
         name="till", scopes=(Scope.PAYMENTS_READ, Scope.SESSIONS_READ), by=Principal(), at=timezone.now(),
         account=cast.store.account,
@@ -26,7 +26,7 @@ def till(cast: Cast) -> Caller:
 
 
 def press_revoke(browser: Client, *tokens: Model, confirmed: bool) -> str:
-    """Selects tokens, chooses the action, and says yes or looks at the question; returns the page."""
+    """Selects tokens and chooses to revoke them, with or without the confirmation. Returns the page."""
     sent = {"action": "revoke_selected", ACTION_CHECKBOX_NAME: [token.pk for token in tokens], "index": 0}
     response = browser.post(list_of(AccessToken), {**sent, **({"confirmed": "yes"} if confirmed else {})}, follow=True)
     return response.content.decode()

@@ -1,4 +1,4 @@
-"""What a manager does with a drawer that its cashier left: closes it without a count, and counts it afterwards."""
+"""A manager's actions on an abandoned drawer: close it without a count, and count it afterwards."""
 
 from typing import Any
 
@@ -24,25 +24,25 @@ def erika(cast: Cast) -> Client:
 
 @pytest.fixture
 def drawer(cast: Cast) -> CashSession:
-    """Carla's drawer: she sold something and went home."""
+    """Carla's open drawer after a sale. She went home."""
     session = open_drawer(cast.carla, 10_000)
     sell(session, 2_500)
     return session
 
 
 def act(browser: Client, session: CashSession, name: str, **fields: str) -> Any:
-    """Answers the page of an act and follows where it leads."""
+    """Sends the form of an action page and follows the redirect."""
     return browser.post(page_of(session, name), fields, follow=True)
 
 
 def errors_of(response: Any) -> dict[str, list[str]]:
-    """Returns what a form that came back says."""
+    """Returns the errors of a form that was shown again."""
     assert response.status_code == 200
     return dict(response.context["form"].errors)
 
 
 def detail_of(action: str) -> Any:
-    """Returns what the audit trail says of an act that happened once."""
+    """Returns the detail of the only audit entry of an action."""
     return AuditEntry.objects.get(action=action).detail
 
 
@@ -71,7 +71,7 @@ def test_a_drawer_is_closed_without_a_count_and_counted_afterwards(
 
 
 def offered(browser: Client, session: CashSession) -> set[str]:
-    """Returns the acts that the page of a session has buttons for."""
+    """Returns the actions that have a button on the page of a session."""
     page = browser.get(page_of(session)).content.decode()
     return {name for name in BOTH if page_of(session, name) in page}
 

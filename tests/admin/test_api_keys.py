@@ -1,4 +1,4 @@
-"""API keys in the back office: made and replaced by admins, with a secret that stands on one answer and nowhere else."""
+"""API keys in the back office: admins create and replace them, and the secret is shown only once."""
 
 import logging
 import re
@@ -43,7 +43,7 @@ def key(cast: Cast) -> AccessToken:
 
 
 def asked(**changed: Any) -> dict[str, Any]:
-    """What the page of a new key sends."""
+    """The form data of a new key."""
     return {"name": "till 3", "scopes": ["payments:read", "payments:write"], **changed}
 
 
@@ -55,7 +55,7 @@ def secret_on(response: Any) -> str:
 
 
 def errors_of(response: Any) -> dict[str, list[str]]:
-    """Returns what a form that came back says."""
+    """Returns the errors of a form that was shown again."""
     assert response.status_code == 200
     return dict(response.context["form"].errors)
 

@@ -1,4 +1,4 @@
-"""Law 5 in the back office: what is expected in an open drawer stands on no page, and late cash explains a closed one."""
+"""Law 5 in the back office: no page shows the expected amount of an open drawer, and late cash explains a closed drawer."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ IN_WORDS = ("11583.75", "11,583.75", "11.583,75", str(EXPECTED), "1,158,375", "1
 
 @pytest.fixture
 def drawer(cast: Cast) -> CashSession:
-    """Bruno's drawer: opened and traded, so that what it should hold is a number that stands nowhere by chance."""
+    """Bruno's open drawer after trade. Its expected amount is a number that no page contains by chance."""
     session = open_drawer(cast.bruno, FLOAT)
     for amount in SALES:
         sell(session, amount)
@@ -33,7 +33,7 @@ def drawer(cast: Cast) -> CashSession:
 
 
 def every_page(browser: Client) -> Iterator[tuple[str, str]]:
-    """Opens the index, every list, and every row of every list, with its history; yields the address and the page."""
+    """Opens the index, every list, every row and its history. Yields the address and the page."""
     paths = ["/admin/"]
     for model in EVERYTHING:
         response = browser.get(list_of(model), {"all": ""})

@@ -1,4 +1,4 @@
-"""Who gets into the back office: managers and above, while they are active."""
+"""Access to the back office: active managers and above."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Whose rows exist for whom: a manager knows the store, an admin the account, an operator all."""
+"""Scope in the back office: a manager sees the store, an admin the account, and an operator everything."""
 
 import re
 from typing import Any

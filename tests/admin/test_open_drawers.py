@@ -1,4 +1,4 @@
-"""The forms of people, stores and accounts refuse what an open drawer does not allow, and keep what was typed."""
+"""The forms of people, stores and accounts refuse changes that an open drawer forbids, and keep the input."""
 
 from typing import Any
 

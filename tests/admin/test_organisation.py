@@ -1,4 +1,4 @@
-"""Accounts, brands, shops and ways to pay, as admins and operators keep them."""
+"""Accounts, brands, shops and payment methods, maintained by admins and operators."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def anna(cast: Cast) -> Client:
 
 
 def hamburg(cast: Cast, **changed: Any) -> dict[str, Any]:
-    """What Anna types to open a shop in Hamburg."""
+    """The form data of a new shop in Hamburg."""
     return {
         "account": cast.store.account_id,
         "number": "1338",
@@ -36,7 +36,7 @@ def hamburg(cast: Cast, **changed: Any) -> dict[str, Any]:
 
 
 def errors_of(response: Any) -> dict[str, list[str]]:
-    """Returns what a form that came back says of its fields."""
+    """Returns the errors of a form that was shown again, by field."""
     assert response.status_code == 200
     return dict(response.context["adminform"].form.errors)
 

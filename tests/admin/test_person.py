@@ -1,4 +1,4 @@
-"""People are made, changed and deactivated by admins, never above their own role and never in another account."""
+"""Admins create, change and deactivate people, never above their own role and never in another account."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ GOOD = "nine-lives-of-a-cat"
 
 
 def details(cast: Cast, **changed: Any) -> dict[str, Any]:
-    """What Anna types to make Dora a cashier of store 1337."""
+    """The form data that makes Dora a cashier of store 1337."""
     fields = {
         "account": cast.store.account_id,
         "username": "dora",
@@ -39,7 +39,7 @@ def details(cast: Cast, **changed: Any) -> dict[str, Any]:
 
 
 def errors_of(response: Any) -> dict[str, list[str]]:
-    """Returns what a form that came back says of its fields."""
+    """Returns the errors of a form that was shown again, by field."""
     assert response.status_code == 200
     return dict(response.context["adminform"].form.errors)
 
@@ -124,7 +124,7 @@ def test_an_operator_cannot_put_a_person_into_a_store_of_another_account(cast: C
 
 
 def change(person_: User, **changed: Any) -> dict[str, Any]:
-    """What the page of a person sends when one thing is changed on it."""
+    """Returns the form data of a person with one change."""
     fields: dict[str, Any] = {
         "name": person_.name,
         "username": person_.username,

@@ -1,4 +1,4 @@
-"""A list asks the database as often for one row as for ten; and what a page asks is known to the statement."""
+"""A list needs as many statements for one row as for ten. The number of statements of each page is known."""
 
 from typing import Final
 
@@ -71,14 +71,14 @@ WHILE_NOBODY_OPENED_SINCE: Final = 2
 
 
 def a_company() -> None:
-    """Another account with a shop and a day of it, so that every list grows by a row and more."""
+    """Another account with a shop and a day of trade, so that every list has more rows."""
     account = AccountFactory()
     shop = StoreFactory(account=account)
     trade_a_day(shop, UserFactory(store=shop))
 
 
 def statements_of(browser: Client, path: str) -> int:
-    """Opens a page and returns how many statements that took."""
+    """Opens a page and returns its number of statements."""
     with counted_queries() as queries:
         assert browser.get(path).status_code == 200, path
     return len(queries)

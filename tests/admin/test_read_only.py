@@ -1,4 +1,4 @@
-"""Nothing that money depends on is written in the back office: not by a form, not by an action, not by anybody."""
+"""Nobody can change money data in the back office: not by a form, and not by an action."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ WRITES_NOTHING = (*NEVER_WRITTEN, AccessToken)
 
 @pytest.fixture(params=["erika", "anna", "operator"])
 def browser(request: pytest.FixtureRequest, cast: Cast, operator: User) -> Client:
-    """Whoever may come in: a manager, an admin and an operator of the installation."""
+    """The browser of a manager, an admin, or an operator of the installation."""
     return sits_down(operator if request.param == "operator" else getattr(cast, request.param))
 
 
@@ -83,7 +83,7 @@ def test_a_manager_changes_nothing_of_the_organisation(cast: Cast, traces: Trace
 
 
 def sent(row: Model) -> dict[str, Any]:
-    """Returns what a form of the row would send."""
+    """Returns the form data of a row."""
     return {name: value for name, value in model_to_dict(row).items() if value is not None}
 
 

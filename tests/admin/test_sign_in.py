@@ -1,4 +1,4 @@
-"""Signing in to the back office leads somewhere, with and without a page to go to."""
+"""The redirect after the sign-in to the back office, with and without a requested page."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""Two cashiers at two drawers of one float and different sales, and the hunt for what their drawers should hold."""
+"""Two cashiers with the same float and different sales, and a search for their expected amounts in all answers."""
 
 import re
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ VARYING = [
 
 @dataclass(kw_only=True)
 class Drawer:
-    """A cashier at an open drawer, and what the ledger says of it."""
+    """A cashier at an open drawer, with its figures from the ledger."""
 
     cast: Cast
     user: User
@@ -49,7 +49,7 @@ class Drawer:
 
     @property
     def expected(self) -> int:
-        """What lies in the drawer that is being asked about, minor units."""
+        """The expected amount of the drawer, in minor units."""
         return moved(place=self.place, after=0).get(Pair(self.cast.store.currency, CASH), 0)
 
     @cached_property
@@ -58,12 +58,12 @@ class Drawer:
 
     @cached_property
     def session(self) -> CashSession:
-        """The first session, which everything is about."""
+        """The first session of the cashier."""
         return CashSession.objects.filter(user=self.user).earliest("pk")
 
     @cached_property
     def own(self) -> dict[str, str]:
-        """What the names in a step stand for at this drawer."""
+        """The values of the names in a step, for this drawer."""
         return {
             "{session}": str(self.session.pk),
             "{uuid}": str(self.session.uuid),
@@ -82,7 +82,7 @@ def without_what_varies(text: str) -> str:
 
 
 def notations(minor: int) -> Iterator[str]:
-    """Yields how an amount could be written: 73941, 739.41, 739,41, 7.3941e2 ..."""
+    """Yields the notations of an amount: 73941, 739.41, 739,41, 7.3941e2 and others."""
     digits = str(abs(minor)).rjust(3, "0")
     yield digits
     yield f"{digits[:-2]}.{digits[-2:]}"
@@ -92,7 +92,7 @@ def notations(minor: int) -> Iterator[str]:
 
 
 def all_of(response: HttpResponse) -> str:
-    """Returns status, headers and body in one text without ids and times."""
+    """Returns status, headers and body as one text, without ids and times."""
     body = b"".join(response.streaming_content) if response.streaming else response.content  # type: ignore[attr-defined]
     headers = "\n".join(
         f"{name}: {value}" for name, value in sorted(response.headers.items()) if name != "Content-Length"
@@ -103,7 +103,7 @@ def all_of(response: HttpResponse) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One request, for both drawers. {session}, {uuid}, {user} and {spare} stand for their own."""
+    """One request, for both drawers. {session}, {uuid}, {user} and {spare} are replaced by the drawer's own values."""
 
     method: str
     path: str
@@ -131,7 +131,9 @@ def sent(drawer: Drawer, step: Step) -> HttpResponse:
 
 
 def told(drawer: Drawer, step: Step) -> str:
-    """Sends a step for one drawer, looks whether its answer gives the drawer away, and returns it without what varies."""
+    """Sends a step for one drawer. Asserts that the answer does not reveal the expected amount. Returns it without
+    variable parts.
+    """
     before = drawer.expected
     answer = all_of(sent(drawer, step))
     asked = repr(step)
@@ -157,7 +159,7 @@ def _filled(value: Any, known: dict[str, str]) -> Any:
 
 
 def walk(drawers: dict[str, Drawer], steps: list[Step]) -> list[str]:
-    """Lets both cashiers take each step, compares what they were told, and returns it."""
+    """Sends each step for both cashiers, asserts that their answers are equal, and returns them."""
     answers = []
     for step in steps:
         carla, bruno = (told(drawer, step) for drawer in drawers.values())

@@ -1,4 +1,4 @@
-"""What the stories of the API may use."""
+"""Fixtures for the tests of the API."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ from tests.stories import Caller, Cast, caller, exact, make_cast
 
 @pytest.fixture
 def cashier_of(cast: Cast) -> Callable[[Road], tuple[Caller, Road]]:
-    """Carla, with a drawer open where the road needs one."""
+    """The client of Carla, with an open drawer if the path needs one."""
 
     def prepared(road: Road) -> tuple[Caller, Road]:
         carla = caller(cast.carla)
@@ -29,7 +29,7 @@ def cashier_of(cast: Cast) -> Callable[[Road], tuple[Caller, Road]]:
 
 @pytest.fixture
 def drawers(db: None) -> dict[str, Drawer]:
-    """Two open drawers with the same float; the sales came in from the tills, so neither cashier typed an amount."""
+    """Two open drawers with the same float. Tills reported the sales, so no cashier typed an amount."""
     cast = make_cast(registers=4)
     User.objects.filter(pk=cast.bruno.pk).update(rut="22.222.222-2")
     made = {}

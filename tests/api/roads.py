@@ -1,4 +1,4 @@
-"""Every field of every route that takes an amount."""
+"""Every amount field of every path."""
 
 import uuid
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from tests.stories import Caller
 
 @dataclass(frozen=True, kw_only=True)
 class Road:
-    """A field that takes an amount. `body` has # where the amount stands; `is_optional` takes null as left out."""
+    """An amount field. `body` has # in the place of the amount. `is_optional` means that null equals a missing field."""
 
     path: str
     body: str

@@ -1,4 +1,4 @@
-"""What the stories of the API do again and again."""
+"""Helpers that the tests of the API use often."""
 
 import json
 import re
@@ -16,7 +16,7 @@ from tests.stories import Caller, Cast, exact
 
 
 def bound_key(store: Store, *scopes: Scope, register: Place | None = None) -> Caller:
-    """Makes an API key that is bound to a store, and to a register of it where one is given."""
+    """Creates an API key that is bound to a store, and to a register if one is given."""
     _key, secret = issue_api_key(
         name="bound till",
         scopes=scopes or tuple(Scope),
@@ -49,14 +49,14 @@ def closed(cashier: Caller, amount: Any = 0) -> dict[str, Any]:
 
 
 def paid(till: Caller, name: str = "T-1", amount: Any = 1000, **fields: Any) -> dict[str, Any]:
-    """Reports a payment that is new and returns what was kept."""
+    """Reports a new payment and returns its answer."""
     response = till.post("/payments", payment(name, amount, **fields))
     assert response.status_code == 201, response.content
     return dict(exact(response))
 
 
 def days(cashier: Caller, number: int) -> list[int]:
-    """Opens and closes so many sessions and returns their ids, oldest first."""
+    """Opens and closes this many sessions and returns their ids, oldest first."""
     ids = []
     for _ in range(number):
         ids.append(opened(cashier, 10)["id"])
@@ -67,7 +67,7 @@ def days(cashier: Caller, number: int) -> list[int]:
 def sent(
     by: Caller, method: str, path: str, content: bytes | str, *, content_type: str = "application/json", **headers: str
 ) -> HttpResponse:
-    """Sends a body as it is, bytes too, under a content type of one's own choice."""
+    """Sends a body unchanged, with any content type."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     if by.secret:
         named[by.header] = f"Bearer {by.secret}" if by.header == "authorization" else by.secret
@@ -75,7 +75,7 @@ def sent(
 
 
 def told(response: HttpResponse, *, apart_from: Iterable[Any] = ()) -> tuple[int, str, dict[str, str]]:
-    """Returns all that an answer tells: status, body and headers, without the request's id and the values given."""
+    """Returns status, body and headers of an answer, without the request id and without these values."""
     body = re.sub(r'"request_id":"[^"]*"', '"request_id":"#"', response.content.decode())
     for value in apart_from:
         body = body.replace(str(value), "#")
@@ -88,7 +88,7 @@ def told(response: HttpResponse, *, apart_from: Iterable[Any] = ()) -> tuple[int
 
 
 def named_fields(response: HttpResponse) -> str:
-    """Returns the text of a refusal in which the fields are named, whatever its dialect."""
+    """Returns the part of an error that names fields, in any dialect."""
     body = json.loads(response.content)
     if "results" in body:
         return " ".join(json.dumps(result.get("problem", {}).get("errors", [])) for result in body["results"])
@@ -96,5 +96,5 @@ def named_fields(response: HttpResponse) -> str:
 
 
 def drawer(cast: Cast, number: int = 1) -> int:
-    """Returns what the ledger says is in a register, minor units."""
+    """Returns the balance of a register by the ledger, in minor units."""
     return cast.book(PlaceKind.REGISTER, number)

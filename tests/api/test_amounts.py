@@ -1,4 +1,4 @@
-"""Amounts at the doors: every amount field of every route takes exact numbers and refuses the rest by its name."""
+"""Every amount field of every path accepts exact numbers and refuses all others by the name of the field."""
 
 import json
 import uuid

@@ -1,4 +1,4 @@
-"""Signing in, tokens, cookies, keys and browser sessions."""
+"""Sign-in, tokens, cookies, keys and browser sessions."""
 
 from datetime import timedelta
 from typing import Any

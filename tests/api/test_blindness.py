@@ -1,8 +1,8 @@
-"""Law 5: nobody learns what is expected in a drawer before it is counted.
+"""Law 5: nobody learns the expected amount of a drawer before it is counted.
 
-Carla and Bruno do the same things at two drawers that hold the same float and different sales. Whatever road they take,
-each gets the same answer as the other, to the letter and in length, but for ids and times; and in no answer, nor in a
-header, stands what their drawer should hold, in whatever notation.
+Carla and Bruno do the same things at two drawers with the same float and different sales. On every path both must get
+the same answer in text and length, apart from ids and times. No answer and no header may contain the expected amount
+in any notation.
 """
 
 import re

@@ -1,7 +1,7 @@
-"""Law 5 against one person alone: no two acts of the cashier who had a drawer tell together what it should have held.
+"""Law 5 for one person alone: no combination of a cashier's own actions reveals the expected amount of their drawer.
 
-Each chain is taken in two worlds that differ only in what was sold. The answers must be the same in both until somebody
-else has counted the drawer.
+Each chain of actions runs in two worlds that differ only in their sales. The answers must be equal until another
+person has counted the drawer.
 """
 
 import re
@@ -73,7 +73,7 @@ def assigned_to_it(drawer: Drawer) -> None:
 
 
 def opened_by_a_program(drawer: Drawer) -> None:
-    """The till counts on the cashier's behalf, which is nobody else."""
+    """The till counts for the cashier. That does not count as another person."""
     forced_by_manager(drawer)
     body = {"start_amount": 40, "user_id": drawer.user.pk, "station": drawer.station}
     assert bound_key(drawer.cast.store).post("/cash/open", body).status_code == 200
@@ -121,7 +121,7 @@ CHAINS: dict[str, tuple[Setup, list[Step]]] = {
 
 
 def everything(response: HttpResponse) -> list[str]:
-    """Returns an answer in pieces that a failing comparison can show, without which register, session and seal it is of."""
+    """Returns an answer in parts that are easy to compare, without its register, session and seal."""
     text = all_of(response)
     for pattern, word in (
         (r"registers/(<uuid>/)?\d+/z", "registers/<station>/z"),
@@ -133,7 +133,7 @@ def everything(response: HttpResponse) -> list[str]:
 
 
 def hunted(text: str) -> list[str]:
-    """Returns the secrets that stand in a text."""
+    """Returns the secrets that a text contains."""
     return [
         notation
         for amount in SECRETS

@@ -1,4 +1,4 @@
-"""Law 5 where a drawer was closed by force and nobody counted it: it stays unknown until somebody does."""
+"""Law 5 after a close without a count: the expected amount stays hidden until somebody counts the drawer."""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The cash-sessions API: the list, and what is true of all its calls."""
+"""The cash-sessions API: the list, and rules that hold for all its calls."""
 
 import pytest
 from django.utils import timezone

@@ -1,4 +1,4 @@
-"""The cash-sessions API: open a drawer, count it blind and close it, for oneself or for somebody."""
+"""The cash-sessions API: open a drawer, count it blind and close it, for oneself or for another person."""
 
 from decimal import Decimal
 from typing import Any

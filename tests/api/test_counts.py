@@ -1,4 +1,4 @@
-"""The pieces of a count: how many of which note and coin."""
+"""The pieces of a count: the number of each note and coin."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Closing with `counts`: cash of other currencies, told beside the drawer's own, in the APIs of sessions and shifts."""
+"""A close with `counts`: cash of other currencies beside the drawer's own, in the APIs of sessions and shifts."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from tests.stories import Caller, Cast, caller, exact
 
 @pytest.fixture
 def carla(cast: Cast) -> Caller:
-    """Carla's drawer: 100.00 euros, and 50.00 dollars that a customer paid with."""
+    """Carla's drawer: 100.00 euros, and 50.00 dollars from a customer."""
     by = caller(cast.carla)
     opened(by, 100)
     paid(by, "usd", 50_00, currency="USD")

@@ -1,4 +1,4 @@
-"""Reversing a movement: a manager's correction, once."""
+"""The reversal of a movement by a manager, once."""
 
 from typing import Any
 

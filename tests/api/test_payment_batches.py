@@ -1,4 +1,4 @@
-"""Batches of payments: each is answered by itself."""
+"""Batches of payments: each payment gets its own result."""
 
 from typing import Any
 

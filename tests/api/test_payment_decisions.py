@@ -1,4 +1,4 @@
-"""A pending payment is approved or rejected, once."""
+"""The approval or rejection of a pending payment, once."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Ways to pay, and paying an order by hand."""
+"""Payment methods, and the payment of an order by hand."""
 
 from typing import Any
 

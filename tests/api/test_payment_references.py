@@ -1,4 +1,4 @@
-"""Whose a payment is: store, station, session and operator, and who may name which."""
+"""The store, station, session and operator of a payment, and who may name which."""
 
 import pytest
 

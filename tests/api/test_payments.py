@@ -1,4 +1,4 @@
-"""Payments as points of sale report them: kept once, decided once, with figures that hold."""
+"""Payments from points of sale: stored once, decided once, with valid figures."""
 
 from datetime import timedelta
 from typing import Any

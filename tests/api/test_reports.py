@@ -1,4 +1,4 @@
-"""The shift summary: what managers see of the shifts of their store, admins of their account."""
+"""The shift summary: managers see the shifts of their store, and admins those of their account."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""The shifts API: the same sessions in the words of shifts, and cash in and out of them."""
+"""The shifts API: the same sessions in other words, and cash in and out of them."""
 
 from typing import Any
 

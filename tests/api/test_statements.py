@@ -1,4 +1,4 @@
-"""What each act costs in statements to the database: a handful, whatever the history (counted, not guessed)."""
+"""The number of database statements of each call: small and fixed, whatever the history."""
 
 import pytest
 from django.db import connection
@@ -27,7 +27,9 @@ SHIFT_END = 22
 
 
 def ready(cast: Cast, *, history: int = 0) -> Caller:
-    """Carla's till after some days of work; the token's last use is noted once a minute, so it is used first."""
+    """Carla's till after some days of work. It was used once before, because the last use of a token is noted once a
+    minute.
+    """
     carla = caller(cast.carla)
     days(carla, history)
     carla.get("/shifts/active")

@@ -1,5 +1,4 @@
-"""The verbs of a shop in few words, for the tests of the domain. Amounts are minor units; the clock stands at NOON
-unless a test says otherwise."""
+"""Short helpers for the domain tests. Amounts are minor units. The clock stands at NOON unless a test changes it."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -29,23 +28,23 @@ _payment_numbers = count(1)
 
 
 def minutes(number: int) -> datetime:
-    """Returns the instant so many minutes after noon."""
+    """Returns the instant this many minutes after noon."""
     return NOON + timedelta(minutes=number)
 
 
 def counted(amount: int, currency: str = "EUR") -> CountedAmount:
-    """Returns a count of so much."""
+    """Returns a count of this amount."""
     return CountedAmount(currency=currency, amount=amount)
 
 
 def open_drawer(user: User, amount: int, *, by: User | None = None, at: datetime = NOON, **options: Any) -> CashSession:
-    """Opens a drawer for a person, who does it themselves unless `by` says otherwise."""
+    """Opens a drawer for a person. The person acts, unless `by` names another person."""
     currency = user.store.currency if user.store else "EUR"
     return open_session(user=user, counted=counted(amount, currency), by=Principal(user=by or user), at=at, **options)
 
 
 def close_drawer(session: CashSession, amount: int, *, at: datetime = NOON, hands_over: bool = False) -> CashSession:
-    """Closes a drawer with what its cashier counted, or hands it over."""
+    """Closes a drawer with the counted amount, or hands it over."""
     by = Principal(user=session.user)
     return close_session(
         session=session, counted=counted(amount, session.currency), by=by, at=at, hands_over=hands_over
@@ -53,13 +52,13 @@ def close_drawer(session: CashSession, amount: int, *, at: datetime = NOON, hand
 
 
 def report_of(amount: int, **fields: Any) -> PaymentReport:
-    """Returns a report of a cash sale with an id of its own, unless the fields say otherwise."""
+    """Returns a report of a cash sale with a new id. `fields` change the report."""
     usual: dict[str, Any] = {"method": CASH, "currency": "EUR", "status": PaymentStatus.APPROVED}
     return PaymentReport(**{"id": f"receipt-{next(_payment_numbers)}", "amount": amount, **usual, **fields})
 
 
 def pay(session: CashSession, amount: int, *, at: datetime = NOON, **fields: Any) -> Payment:
-    """Reports a payment of a session by its cashier, and returns it."""
+    """Lets the cashier of a session report a payment, and returns it."""
     report = report_of(amount, **{"session": str(session.pk), "currency": session.currency, **fields})
     payment = record_payment(report=report, by=Principal(user=session.user), at=at).payment
     assert payment is not None
@@ -72,7 +71,7 @@ def sell(session: CashSession, amount: int, **fields: Any) -> Movement:
 
 
 def refund(session: CashSession, amount: int, **fields: Any) -> Movement:
-    """Gives cash back and returns the movement."""
+    """Refunds cash and returns the movement."""
     return Movement.objects.get(payment=pay(session, amount, type=PaymentType.REFUND, **fields))
 
 
@@ -87,21 +86,21 @@ def place_of(store: Store, kind: PlaceKind, number: int = 0) -> Place:
 
 
 def books(store: Store, *, method: str = CASH) -> dict[str, int]:
-    """Returns what every place of a store holds by the whole ledger, without the empty ones."""
+    """Returns the balance of every place of a store by the whole ledger, without zeros."""
     balances = balances_of_places(store=store)
     named = {str(place): balances[place.pk].get(Pair(store.currency, method), 0) for place in store.places.all()}
     return {name: amount for name, amount in named.items() if amount}
 
 
 def execute(statement: str, parameters: tuple[Any, ...] | list[Any] = ()) -> int:
-    """Runs SQL as the owner of the database, past the domain and the models, and returns how many rows it touched."""
+    """Runs SQL as the owner of the database, without the domain and the models. Returns the number of rows."""
     with roles.owning(connection), connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return int(cursor.rowcount)
 
 
 def refusal_of(statement: str, parameters: tuple[Any, ...] | list[Any] = ()) -> str:
-    """Runs SQL that the database must refuse, and returns its words; empty when it was let through (and undone)."""
+    """Runs SQL that the database must refuse. Returns the error message, or "" if the database accepted it (undone)."""
     try:
         with transaction.atomic():
             execute(statement, parameters)
@@ -113,7 +112,7 @@ def refusal_of(statement: str, parameters: tuple[Any, ...] | list[Any] = ()) -> 
 
 
 def insertion_of(row: Model) -> tuple[str, list[Any]]:
-    """Returns the INSERT of an unsaved row and its parameters, past `save()` and all it would check."""
+    """Returns the INSERT of an unsaved row and its parameters, without the checks of `save()`."""
     fields = [field for field in row._meta.concrete_fields if not (field.primary_key and row.pk is None)]
     columns = ", ".join(f'"{field.column}"' for field in fields)
     marks = ", ".join("%s" for _ in fields)
@@ -122,23 +121,23 @@ def insertion_of(row: Model) -> tuple[str, list[Any]]:
 
 
 def force_close(session: CashSession, *, reason: str = "went home") -> CashSession:
-    """Closes a session without a count, as its manager does."""
+    """Closes a session without a count."""
     return force_close_session(session=session, by=SYSTEM, at=NOON, reason=reason)
 
 
 def count_later(session: CashSession, amount: int, *, by: User | None = None) -> CashSession:
-    """Counts the drawer of a forced close, by nobody unless a person is named."""
+    """Counts the drawer of a session that was closed without a count. Without `by`, the system counts."""
     found = counted(amount, session.currency)
     return count_afterwards(session=session, counted=found, by=Principal(user=by) if by else SYSTEM, at=minutes(90))
 
 
 def kinds() -> list[str]:
-    """Returns the kinds of the movements so far, in their order."""
+    """Returns the kinds of all movements, in their order."""
     return list(Movement.objects.order_by("pk").values_list("kind", flat=True))
 
 
 def report(cast: Cast, amount: int, **fields: Any) -> Outcome:
-    """Reports a payment as Carla does."""
+    """Lets Carla report a payment."""
     return record_payment(report=report_of(amount, **fields), by=Principal(user=cast.carla), at=NOON)
 
 
@@ -149,7 +148,7 @@ def kept(outcome: Outcome) -> Payment:
 
 
 def assert_refused(row: Model, constraint: str) -> None:
-    """Asserts that the database refuses to save a row, for the constraint's sake."""
+    """Asserts that the database refuses to save a row because of this constraint."""
     with pytest.raises(IntegrityError) as error, transaction.atomic():
         row.save(force_insert=row._state.adding)
     words = str(error.value)

@@ -1,4 +1,4 @@
-"""Signing in, tokens and keys: shown once, stored as a digest, ended at once."""
+"""Sign-in, tokens and keys: a secret is shown once, stored as a digest, and can be revoked at once."""
 
 import hashlib
 from datetime import timedelta
@@ -26,7 +26,7 @@ HERE = Source(address="10.0.0.1")
 
 
 def try_to_sign_in(**fields: Any) -> tuple[AccessToken, str]:
-    """Signs in as Carla at noon, unless the fields say otherwise."""
+    """Signs in as Carla at noon. The fields change that."""
     usual: dict[str, Any] = {"password": PASSWORD, "at": NOON, "source": HERE, "lifetime": HOUR}
     if not fields.keys() & {"email", "username", "rut"}:
         usual["username"] = "carla"
@@ -34,7 +34,7 @@ def try_to_sign_in(**fields: Any) -> tuple[AccessToken, str]:
 
 
 def fail_to_sign_in(times: int, **fields: Any) -> None:
-    """Tries a wrong password so many times."""
+    """Tries a wrong password this many times."""
     for _ in range(times):
         with pytest.raises(NotSignedIn):
             try_to_sign_in(**{"password": "wrong", **fields})
@@ -160,7 +160,7 @@ def test_wrong_confirmations_count_with_the_wrong_sign_ins(cast: Cast) -> None:
 
 
 def issued(cast: Cast, kind: str, **fields: Any) -> tuple[AccessToken, str]:
-    """Gives Carla a token, or a program a key."""
+    """Issues a token to Carla, or a key to a program."""
     if kind == TokenKind.SIGN_IN:
         return issue_token(user=cast.carla, at=NOON, lifetime=HOUR, **fields)
     return issue_api_key(

@@ -1,4 +1,4 @@
-"""API keys: who makes one, what it may be bound to, and how one takes the place of another."""
+"""API keys: who may create a key, its possible bindings, and its replacement."""
 
 from datetime import timedelta
 from io import StringIO
@@ -27,13 +27,13 @@ DAY = timedelta(days=1)
 
 
 def key_of(cast: Cast, by: Principal = SYSTEM, **fields: Any) -> tuple[AccessToken, str]:
-    """Makes a key of the account."""
+    """Creates a key of the account."""
     given = {"name": "till 3", "scopes": (Scope.PAYMENTS_WRITE,), "account": cast.store.account, "at": NOON, **fields}
     return issue_api_key(by=by, **given)
 
 
 def works(secret: str, after: timedelta = timedelta(0)) -> bool:
-    """Whether a secret opens a door some time after noon."""
+    """Whether a secret is accepted some time after noon."""
     return authenticate(secret=secret, at=NOON + after) is not None
 
 
@@ -168,7 +168,7 @@ def test_of_two_who_replace_a_key_at_once_one_does() -> None:
 
 
 def command(*arguments: str) -> str:
-    """Runs issue_key and returns what it prints."""
+    """Runs issue_key and returns its output."""
     printed = StringIO()
     call_command("issue_key", *arguments, stdout=printed)
     return printed.getvalue().strip()

@@ -1,4 +1,4 @@
-"""The audit trail: who did what, to whose account it belongs, and who looked at what nobody has counted yet."""
+"""The audit trail: its entries, their account, and the notes of looks at uncounted drawers."""
 
 import pytest
 from structlog.contextvars import bound_contextvars
@@ -67,7 +67,7 @@ def test_a_forced_close_does_not_tell_it_either(cast: Cast) -> None:
 
 
 def look(cast: Cast, who: str) -> None:
-    """Somebody reads the list of sessions."""
+    """Lets somebody read the list of sessions."""
     by = Principal(user=getattr(cast, who))
     note_rows_seen(rows=sessions(by=by), by=by, at=minutes(5))
 

@@ -1,4 +1,4 @@
-"""The business day: what the wall clock of the shop says, with the night before the cut-off hour still yesterday."""
+"""The business day: it follows the shop's local time, and the hours before the cut-off belong to the day before."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ ZONES = (BERLIN, SANTIAGO, JAKARTA, "America/Sao_Paulo", "Australia/Lord_Howe", 
 
 
 def day_of(local: str, zone: str, *, cut_off_hour: int = 0, fold: int = 0) -> str:
-    """Returns the business date of a time on the shop's clock; `fold=1` is the second of an hour that comes twice."""
+    """Returns the business date of a local time. `fold=1` is the second of two equal hours."""
     at = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC)
     return business_date(store=Store(time_zone=zone, cut_off_hour=cut_off_hour), at=at).isoformat()
 

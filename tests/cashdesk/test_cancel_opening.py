@@ -1,4 +1,4 @@
-"""An opening by mistake is cancelled: the drawer is as it was before, and the opening was nobody's count of it."""
+"""An opening by mistake is cancelled: the drawer is as before, and the opening does not count as a count."""
 
 from typing import Any
 

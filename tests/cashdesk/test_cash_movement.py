@@ -1,4 +1,4 @@
-"""Cash in and out of an open drawer beside the sales: paid in, paid out, drops and loans."""
+"""Cash movements at an open drawer other than sales: paid in, paid out, drops and loans."""
 
 from typing import Any
 

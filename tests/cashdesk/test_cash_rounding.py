@@ -1,4 +1,4 @@
-"""Cash rounding of every currency is taken, sales and refunds, and told beside what was billed."""
+"""Cash rounding is accepted for every currency, for sales and refunds, and shown separately from the billed amount."""
 
 from typing import Any
 

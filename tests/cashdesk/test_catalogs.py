@@ -1,4 +1,4 @@
-"""A catalog that was not compiled is named: gettext would silently speak English."""
+"""A check names a catalog that was not compiled. Without it, gettext would silently use English."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ LANGUAGES = [to_locale(language) for language in Language.values if language != 
 
 @pytest.fixture
 def catalogs(tmp_path: Path, settings: Any) -> Path:
-    """A catalog for each language, compiled after its source."""
+    """A catalog for each language, compiled after its last change."""
     for language in LANGUAGES:
         folder = tmp_path / "locale" / language / "LC_MESSAGES"
         folder.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""A command that names a store which is not there fails: it must not look like one that found nothing wrong."""
+"""A command fails for an unknown store, so that nobody takes its silence for a good result."""
 
 from io import StringIO
 

@@ -1,4 +1,4 @@
-"""Counts: notes and coins added up exactly, written down once."""
+"""Counts: notes and coins are added up exactly and stored once."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from tests.stories import Cast
 
 
 def pieces_of(*lines: tuple[int, int]) -> tuple[Pieces, ...]:
-    """Returns pieces from (denomination, how many)."""
+    """Returns pieces from (denomination, number) pairs."""
     return tuple(Pieces(denomination=denomination, pieces=number) for denomination, number in lines)
 
 

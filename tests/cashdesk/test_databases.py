@@ -1,4 +1,4 @@
-"""How DATABASE_URL and the variables beside it become Django's settings."""
+"""Django's database settings from DATABASE_URL and related variables."""
 
 from typing import Any
 

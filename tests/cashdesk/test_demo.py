@@ -1,4 +1,4 @@
-"""`manage.py demo` makes one world, also when it is called twice at one moment."""
+"""`manage.py demo` creates one world, even if two processes run it at once."""
 
 import threading
 from io import StringIO

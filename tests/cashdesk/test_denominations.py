@@ -1,4 +1,4 @@
-"""The notes and coins of every currency we know, told in numbers."""
+"""The notes and coins of every known currency, checked by numbers."""
 
 from dataclasses import FrozenInstanceError
 from typing import Any, cast
@@ -65,7 +65,7 @@ def exponent_of(currency: str) -> int:
 
 
 def values_of(currency: str, kind: str) -> list[int]:
-    """Return the minor units of the notes or of the coins of a currency, in the order they are listed."""
+    """Return the values of the notes or the coins of a currency in minor units, in their listed order."""
     return [piece.value for piece in denominations_of(currency) if piece.kind == kind]
 
 

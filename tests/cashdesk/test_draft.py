@@ -1,4 +1,4 @@
-"""Drafts: kept as they were typed, for one person, and two devices notice each other."""
+"""Drafts: stored exactly as typed, for one person. Two devices notice each other."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ SUBJECT = "close:3f0c9ad2-6a3e-4a8e-9a3e-0c9ad26a3e4a"
 
 
 def type_into(user: User, fields: dict[str, str], **changed: Any) -> Draft:
-    """Types at the till, at noon, on a page that knows of nothing yet, unless it says otherwise."""
+    """Saves input at the till, at noon, from a page that has not seen a draft. The fields change that."""
     usual = {"subject": SUBJECT, "seen_version": 0, "device": "till", "at": NOON}
     return save_draft(by=Principal(user=user), fields=fields, **{**usual, **changed})
 

@@ -1,4 +1,4 @@
-"""Expected cash: one sum, equal to what anybody gets who adds up the rows by hand, and read from the index alone."""
+"""Expected cash: one sum that equals the sum of the rows one by one, and reads only from an index."""
 
 import random
 from collections import defaultdict
@@ -24,7 +24,7 @@ Balances = dict[tuple[str, str], int]
 
 
 def added_up(place: Place) -> Balances:
-    """Returns a place's balances, added up in plain Python over the rows as they are exported."""
+    """Returns a place's balances, added up in plain Python over the exported rows."""
     balances: Balances = defaultdict(int)
     for row in Movement.objects.values("source_id", "destination_id", "amount", "currency", "method"):
         if row["destination_id"] == place.pk:
@@ -123,7 +123,7 @@ def test_all_places_together_hold_nothing_of_any_currency_and_method(cast: Cast)
 
 
 def plan_of_the_sum(place: Place, *, after: int) -> str:
-    """Returns how the database means to compute the one sum, once it knows how many rows there are."""
+    """Returns the database's plan for the sum, with current statistics."""
     with roles.owning(connection), connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE cashdesk_movement" if connection.vendor == "postgresql" else "ANALYZE")
         prefix = "EXPLAIN " if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN "
@@ -190,7 +190,7 @@ def test_the_sum_begins_behind_the_last_seal(cast: Cast) -> None:
 
 
 def closed_short_by(cast: Cast, amount: int) -> CashSession:
-    """Returns a closed session of Carla that was counted so much short."""
+    """Returns a closed session of Carla that is short by this amount."""
     return close_drawer(open_drawer(cast.carla, 10000, station=1), 10000 - amount)
 
 

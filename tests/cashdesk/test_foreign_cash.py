@@ -1,4 +1,4 @@
-"""Cash of other currencies in a drawer without a settlement: the close asks for it, and what nobody counts is raised."""
+"""Foreign cash in a drawer without a settlement: the close asks for its count, and uncounted cash becomes a variance."""
 
 from typing import Any
 
@@ -69,7 +69,7 @@ def asked(cast: Cast) -> list[str]:
 
 @pytest.fixture
 def trading(cast: Cast) -> CashSession:
-    """Carla takes 50.00 dollars and drops 20.00 of them into the vault."""
+    """Lets Carla take 50.00 dollars and drop 20.00 of them into the vault."""
     session = open_drawer(cast.carla, 100_00, station=1)
     pay(session, 50_00, currency=USD)
     drop(session, 20_00)

@@ -1,4 +1,4 @@
-"""How amounts are written in a place, and that what is read is never another amount than was meant there."""
+"""Amounts in the local format. A typed amount is never read as another amount than the person meant."""
 
 import re
 from datetime import UTC, datetime
@@ -236,7 +236,7 @@ def test_no_text_is_read_otherwise_than_a_strict_reader_of_the_place_does(place:
 
 
 def read_with(point: str, typed: str, exponent: int) -> int | None:
-    """What somebody makes of a number who takes this sign for the decimals, and every other one for groups."""
+    """Reads a number with this sign for the decimals and all other signs for groups."""
     units, _point, decimals = typed.partition(point)
     if point in decimals or len(decimals) > exponent or re.search(r"\D", decimals):
         return None

@@ -1,4 +1,4 @@
-"""Handing a drawer over: counted out by one, counted in by the other, and the gap charged to custody under both names."""
+"""Handovers: one cashier counts out, the next counts in, and the gap belongs to custody under both names."""
 
 from collections.abc import Callable
 from typing import Any
@@ -37,7 +37,7 @@ def hand_over(session: CashSession, amount: int, *, minute: int = 2) -> CashSess
 
 @pytest.fixture
 def left(cast: Cast) -> CashSession:
-    """Carla hands over 245.00 where 250.00 should be."""
+    """A session of Carla that handed over 245.00, with 250.00 expected."""
     session = open_drawer(cast.carla, 150_00, station=1)
     sell(session, 100_00)
     return hand_over(session, 245_00)

@@ -1,4 +1,4 @@
-"""The ledger's two writers: what they write, and all that they refuse."""
+"""The two functions that write to the ledger: their rows, and everything that they refuse."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ ALLOWED = [(kind, *ends) for kind, rule in RULES.items() for ends in sorted(rule
 
 
 def entry_of(source: Place, destination: Place, **fields: Any) -> Entry:
-    """Returns an entry of one euro at noon, unless the fields say otherwise."""
+    """Returns an entry of one euro at noon. The fields change it."""
     usual: dict[str, Any] = {
         "amount": 100,
         "currency": "EUR",
@@ -35,7 +35,7 @@ def entry_of(source: Place, destination: Place, **fields: Any) -> Entry:
 
 
 def ends_of(cast: Cast, source: str, destination: str) -> tuple[Place, Place]:
-    """Returns two places of these kinds; two registers are two different ones."""
+    """Returns two places of these kinds. Two registers are different registers."""
     first = cast.place(PlaceKind(source), 1 if source == PlaceKind.REGISTER else 0)
     second_number = 0 if destination != PlaceKind.REGISTER else 2 if source == PlaceKind.REGISTER else 1
     return first, cast.place(PlaceKind(destination), second_number)

@@ -1,4 +1,4 @@
-"""What the tables themselves refuse, past every domain function: the constraints of the models."""
+"""The constraints of the tables, tested without domain functions."""
 
 from typing import Any
 
@@ -54,7 +54,7 @@ def a_session(cast: Cast, **fields: Any) -> CashSession:
 
 
 def closing(cast: Cast) -> dict[str, Any]:
-    """Returns all that a close freezes, with a seal."""
+    """Returns all columns that a close freezes, with a seal."""
     register = cast.place(PlaceKind.REGISTER, 1)
     seal = seal_period(place=register, last_seal=book_of(register).last_seal, at=NOON)
     return {"closed_at": NOON, "expected_amount": 100, "declared_amount": 90, "difference": -10, "seal": seal}
@@ -224,7 +224,7 @@ def test_a_count_that_cannot_be_is_refused(cast: Cast) -> None:
 
 
 def every_model() -> list[type[models.Model]]:
-    """Returns the models of our own apps."""
+    """Returns the models of our apps."""
     return [model for model in apps.get_models() if model._meta.app_label in SOURCE_APPS]
 
 

@@ -1,4 +1,4 @@
-"""What the tables and models of people and stores refuse."""
+"""The constraints on people and stores."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Money is whole minor units: what comes in is read exactly or refused, and what goes out can be read back."""
+"""Money is whole minor units: input is read exactly or refused, and output can be read back."""
 
 from datetime import date
 from decimal import Decimal

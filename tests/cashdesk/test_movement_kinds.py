@@ -1,4 +1,4 @@
-"""The table of movement kinds: every kind answers every question, the answers fit each other, and nobody else decides."""
+"""The table of movement kinds: every row is complete and consistent, and no other code decides by kind."""
 
 import ast
 import re
@@ -167,7 +167,7 @@ ABOUT_ONE_KIND = {
 
 
 def compared_kinds(path: Path) -> set[str]:
-    """Returns the kinds with which a file compares: with an operator, or in a condition of the ORM."""
+    """Returns the kinds that a file compares, with an operator or in a condition of the ORM."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         asked: list[ast.expr] = []

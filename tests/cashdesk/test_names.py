@@ -1,4 +1,4 @@
-"""One space for the names of signing in, and one for operator codes: no name names two people, whoever writes it."""
+"""Sign-in names and operator codes: no name belongs to two people, whoever writes it."""
 
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ def fields_of(refused: Any) -> set[str]:
 
 @pytest.fixture
 def nadia(cast: Cast) -> User:
-    """Somebody of another account, whose username looks like an e-mail address."""
+    """A person of another account, whose username looks like an e-mail address."""
     return UserFactory(store=cast.otto.store, username="mail@till", email="nadia@example.com")
 
 
@@ -108,7 +108,7 @@ def test_two_who_take_one_name_at_once_do_not_both_get_it(cast: Cast, tmp_path: 
 
 
 def older_data(statement: str, parameters: tuple[Any, ...]) -> None:
-    """Writes what the database holds from before the law."""
+    """Writes rows as they were before the law existed."""
     with roles.owning(connection):
         triggers.remove(connection)
         execute(statement, parameters)

@@ -1,4 +1,4 @@
-"""Payments: kept once, booked where the money is, decided once."""
+"""Payments: stored once, booked at the right place, and decided once."""
 
 from datetime import date, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Payments, many at once: each answered by itself, in hardly more statements than one."""
+"""Batches of payments: each gets its own result, with few more statements than one payment."""
 
 import itertools
 
@@ -14,7 +14,7 @@ from tests.stories import Cast, counted_queries
 
 
 def batch(cast: Cast, reports: list[PaymentReport]) -> list[Outcome]:
-    """Reports payments as Carla does, many at once."""
+    """Lets Carla report several payments at once."""
     return record_payments(reports=reports, by=Principal(user=cast.carla), at=NOON)
 
 

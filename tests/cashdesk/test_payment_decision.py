@@ -1,4 +1,4 @@
-"""Deciding a pending payment: every transition that FLOW allows happens, and every other changes nothing."""
+"""The decision about a pending payment: every transition in FLOW works, and every other changes nothing."""
 
 import pytest
 
@@ -16,7 +16,7 @@ from tests.stories import Cast
 
 
 def decide(cast: Cast, payment: Payment, status: PaymentStatus) -> Payment:
-    """Decides a payment as Erika does."""
+    """Lets Erika decide a payment."""
     return decide_payment(external_id=payment.external_id, status=status, by=Principal(user=cast.erika), at=minutes(5))
 
 

@@ -1,4 +1,4 @@
-"""A payment id belongs to the till that reports it: retries book once, nobody else's use of an id swallows or blocks."""
+"""A payment id belongs to the till that reports it: a retry books once, and another till cannot use up the id."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -23,13 +23,13 @@ LIFETIME = timedelta(hours=8)
 
 
 def signed_in(user: User, *, register: Place | None = None) -> Principal:
-    """Returns a person with a new sign-in, bound to a register where one is given."""
+    """Returns a person with a new sign-in, bound to a register if one is given."""
     token, _secret = issue_token(user=user, at=NOON, lifetime=LIFETIME, store=user.store, register=register)
     return Principal(user=user, token=token)
 
 
 def key(cast: Cast, *, register: Place | None = None) -> Principal:
-    """Returns a program with a new key, bound to the store and perhaps to a register."""
+    """Returns a program with a new key, bound to the store, and to a register if one is given."""
     token, _secret = issue_api_key(
         name="till", scopes=tuple(Scope), by=SYSTEM, at=NOON, account=cast.store.account, store=cast.store,
         register=register,
@@ -38,7 +38,7 @@ def key(cast: Cast, *, register: Place | None = None) -> Principal:
 
 
 def send(by: Principal, amount: int = 500, **fields: Any) -> Outcome:
-    """Reports cash under the id 0001."""
+    """Reports a cash payment with the id 0001."""
     return record_payment(report=report_of(amount, **{"id": "0001", **fields}), by=by, at=minutes(5))
 
 

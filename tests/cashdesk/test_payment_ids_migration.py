@@ -1,4 +1,4 @@
-"""Payments from before tills were kept stay as they are, and their retries are known."""
+"""The migration keeps old payments without a till, and their retries are still recognised."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Where a reported payment belongs: what is left out is the caller's own, and nobody reports for a stranger's drawer."""
+"""The place of a reported payment: missing fields are the caller's own, and nobody reports for another person's drawer."""
 
 from datetime import timedelta
 from typing import Any
@@ -19,27 +19,27 @@ from tests.stories import Cast, counted_queries
 
 
 def look(by: Principal, *, hold: bool = False, **fields: Any) -> Target | DomainError:
-    """Looks where one payment with these fields belongs."""
+    """Finds the target of a payment with these fields."""
     report = report_of(100, **fields)
     return targets_of(reports=[report], by=by, hold=hold)[report]
 
 
 def target(by: Principal, **fields: Any) -> Target:
-    """Returns where it belongs."""
+    """Returns the target."""
     found = look(by, **fields)
     assert isinstance(found, Target), found
     return found
 
 
 def refusal(by: Principal, **fields: Any) -> DomainError:
-    """Returns why that cannot be said."""
+    """Returns the reason why there is no target."""
     found = look(by, **fields)
     assert isinstance(found, DomainError), found
     return found
 
 
 def bound(cast: Cast, user: Any, *, store: Store | None = None, register: Place | None = None) -> Principal:
-    """Returns a person who signed in at a store and register."""
+    """Returns a person whose token is bound to a store and register."""
     token, _secret = issue_token(
         user=user, at=NOON, lifetime=timedelta(hours=1), store=store or cast.store, register=register
     )

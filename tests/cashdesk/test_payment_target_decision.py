@@ -1,4 +1,4 @@
-"""The decision where a payment belongs, from objects that were never saved: it asks no database."""
+"""The decision about the place of a payment, with unsaved objects: it needs no database."""
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.payment.references import References

@@ -1,4 +1,6 @@
-"""What ends every sign-in of a person: a new password, leaving, another store, another role; and what the trail says."""
+"""Every sign-in of a person ends after a new password, a deactivation, another store or another role. The audit trail
+notes it.
+"""
 
 from collections.abc import Callable
 from io import StringIO
@@ -136,7 +138,7 @@ def test_the_command_gives_up_after_three_tries_and_names_an_unknown_person(
 
 
 def sent(**typed: str) -> dict[str, str]:
-    """What Carla types to change her password."""
+    """The form data with which Carla changes her password."""
     return {"old_password": PASSWORD, "new_password1": GOOD, "new_password2": GOOD, **typed}
 
 

@@ -1,4 +1,4 @@
-"""Places: their locks, and who gets which register."""
+"""Places: their locks, and the register of each person."""
 
 from datetime import timedelta
 from threading import Barrier, Thread
@@ -35,7 +35,7 @@ def register_of(user: User, *, by: Principal | None = None, station: int | None 
 
 
 def bound_to(user: User, register: Place) -> Principal:
-    """Returns a person who signed in at a register."""
+    """Returns a person whose token is bound to a register."""
     token, _secret = issue_token(
         user=user, at=NOON, lifetime=timedelta(hours=1), store=register.store, register=register
     )
@@ -193,7 +193,7 @@ def test_one_person_who_opens_twice_at_once_gets_one_drawer() -> None:
 
 
 def at_once(acts: list[Any]) -> list[Any]:
-    """Does all acts in threads that start together, and returns what each returned or raised."""
+    """Runs all actions in threads that start together. Returns the result or error of each."""
     start = Barrier(len(acts))
     outcomes: list[Any] = [None] * len(acts)
 

@@ -1,4 +1,4 @@
-"""Who may know of what: a cashier of themselves, a manager of the store, an admin of the account, nobody of another."""
+"""Scope: a cashier sees their own rows, a manager the store, an admin the account, and nobody another account."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""The proof of a store's books: silent while they are right, a sentence for each thing that somebody got at."""
+"""The proof of a store's books: silent while they are right, and one sentence for each changed row."""
 
 import pytest
 from django.db import connection
@@ -16,7 +16,7 @@ from tests.stories import Cast
 
 @pytest.fixture
 def shop(cast: Cast) -> Cast:
-    """A shop after a day with everything in it, and a drawer that is still open."""
+    """A shop after a day with every kind of event, and an open drawer."""
     session = open_drawer(cast.carla, 10000, station=1)
     sell(session, 500)
     refund(session, 100)
@@ -35,7 +35,9 @@ def shop(cast: Cast) -> Cast:
 
 
 def faults_after(cast: Cast, statement: str, parameters: list[object] | None = None) -> list[str]:
-    """Returns what the proof says after somebody who owns the database ran a statement, triggers lifted until the test is over."""
+    """Runs a statement with the triggers lifted, as the owner of the database could. Returns the faults that the proof
+    finds.
+    """
     roles.lift_laws(connection)
     assert execute(statement, parameters or []) > 0
     return list(faults_of_store(cast.store))

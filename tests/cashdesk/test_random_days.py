@@ -1,4 +1,4 @@
-"""Random days of a shop with two registers, against a model that a child could keep on paper."""
+"""Random days of a shop with two registers, compared with a simple model."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ from tests.stories import Cast, make_cast
 
 amounts = st.one_of(st.integers(min_value=1, max_value=20), st.integers(min_value=1, max_value=10**7))
 counts = st.one_of(st.just(None), st.integers(min_value=0, max_value=20), st.integers(min_value=0, max_value=10**8))
-"""None: the cashier counts exactly what should be there."""
+"""None means that the count equals the expected amount."""
 
 registers = st.integers(min_value=1, max_value=2)
 methods = st.sampled_from([CASH, "CARD"])
@@ -53,12 +53,12 @@ steps = st.one_of(
     st.tuples(st.just("late_refund"), registers, amounts),
     st.tuples(st.just("reverse"), st.integers(min_value=0, max_value=50)),
 )
-"""A day is a list of these. What a step finds impossible (a sale with no drawer open) the shop must refuse or skip."""
+"""A day is a list of these steps. An impossible step (a sale without an open drawer) is refused or skipped."""
 
 
 @dataclass
 class Paper:
-    """The model: what a person with a pencil would say is in each drawer, and how late each closed session was."""
+    """The model: the cash in each drawer, and the late money of each closed session."""
 
     cast: Cast
     vault: int = 0
@@ -69,30 +69,30 @@ class Paper:
     last: dict[int, CashSession | None] = field(default_factory=lambda: {1: None, 2: None})
     waits_for_count: dict[int, bool] = field(default_factory=lambda: {1: False, 2: False})
     gaps: list[tuple[int, int]] = field(default_factory=list)
-    """What was found more or less than lay in a drawer, by whoever counted it in or afterwards: session and amount."""
+    """The differences of countings-in and counts afterwards, as (session, amount)."""
     own_gaps: list[int] = field(default_factory=list)
-    """The sessions whose cashier had left that drawer themselves."""
+    """The sessions whose cashier had the same drawer before."""
     late: dict[int, int] = field(default_factory=dict)
     frozen: dict[int, dict[str, Any]] = field(default_factory=dict)
     reversed_ids: set[int] = field(default_factory=set)
 
     def cashier(self, register: int) -> Any:
-        """Carla works at register 1, Bruno at register 2. Erika relieves them."""
+        """Returns the cashier of a register: Carla at 1, Bruno at 2. Erika relieves them."""
         return self.cast.carla if register == 1 else self.cast.bruno
 
     def left_by(self, register: int) -> CashSession | None:
-        """The session whose cash lies in a drawer that was handed over and waits; an empty one waits for nobody."""
+        """Returns the session whose handed-over cash waits in the drawer. An empty drawer does not wait."""
         left = self.last[register]
         waits = left is not None and self.waits_for_count[register] and self.frozen[left.pk]["is_handed_over"]
         return left if waits and self.cash[register] else None
 
     def freeze(self, session: CashSession) -> None:
-        """Remembers a closed session as it is now: it may never look otherwise."""
+        """Stores the columns of a closed session, which must never change."""
         self.frozen[session.pk] = dict(CashSession.objects.values().get(pk=session.pk))
         self.late.setdefault(session.pk, 0)
 
 
-# --- The steps: each does something in the shop and writes the same on the paper ------------------------------------------
+# --- The steps: each does one thing in the shop and in the model ----------------------------------------------------------
 
 
 def do_open(paper: Paper, register: int, count: int | None) -> None:
@@ -125,7 +125,7 @@ def do_force_open(paper: Paper, register: int, count: int | None) -> None:
 
 
 def do_take_over(paper: Paper, register: int, count: int | None) -> None:
-    """Erika opens, too, where nobody has the drawer and she has no other."""
+    """Lets Erika open the register if nobody has it and she has no other drawer."""
     erika, held = paper.cast.erika, paper.cash[register]
     start = max(0, held) if count is None else count
     if paper.running[register] is not None or erika in [one.user for one in paper.running.values() if one]:
@@ -137,7 +137,7 @@ def do_take_over(paper: Paper, register: int, count: int | None) -> None:
 
 
 def do_relieve(paper: Paper, register: int, counted_out: int | None, counted_in: int | None) -> None:
-    """One counts out and the other counts in."""
+    """Lets one cashier count out and another count in."""
     leaving = paper.running[register]
     do_hand_over(paper, register, counted_out)
     takes = do_open if leaving is not None and leaving.user == paper.cast.erika else do_take_over
@@ -176,7 +176,7 @@ def do_close(paper: Paper, register: int, count: int | None) -> None:
 
 
 def do_hand_over(paper: Paper, register: int, count: int | None) -> None:
-    """What was counted stays in the drawer; what differs is still the one's who counted it."""
+    """Hands the drawer over. The counted cash stays in it, and the difference belongs to the session."""
     session, held = paper.running[register], paper.cash[register]
     if session is None:
         return
@@ -294,7 +294,7 @@ STEPS: dict[str, Callable[..., None]] = {
 
 
 def check(paper: Paper) -> None:
-    """What holds after every step."""
+    """Checks the books against the model after every step."""
     totals: dict[tuple[str, str], int] = {}
     books = balances_of_places(store=paper.cast.store)
     for balances in books.values():
@@ -317,7 +317,7 @@ def check(paper: Paper) -> None:
 
 
 def check_blindness(paper: Paper) -> None:
-    """Law 5: a cashier learns nothing of a drawer that is open, or waits to be counted."""
+    """Checks law 5: a cashier cannot see the result of a drawer that is open or waits for its count."""
     last = {session.pk: number for number, session in paper.last.items() if session is not None}
     for shown in with_shown_result(CashSession.objects.filter(pk__in=last), by=Principal(user=paper.cast.carla)):
         number, seen = last[shown.pk], vars(shown)
@@ -330,7 +330,7 @@ def check_blindness(paper: Paper) -> None:
     max_examples=length(short=4, long=100),
     derandomize=True,
     deadline=None,
-    # A day is quick to read as it is, and making it shorter would take minutes.
+    # A failing day is easy to read, and Hypothesis would need minutes to make it shorter.
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
@@ -347,5 +347,5 @@ def test_whatever_happens_in_a_day_the_paper_and_the_books_agree(
         custody = Variance.objects.filter(kind=VarianceKind.OPENING).order_by("pk")
         assert list(custody.values_list("session", "difference")) == paper.gaps
         assert list(custody.filter(person__isnull=False).values_list("session", flat=True)) == paper.own_gaps
-        # The next day begins in a shop that is made anew.
+        # The next day begins in a new shop.
         transaction.set_rollback(True)

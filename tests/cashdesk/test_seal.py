@@ -1,4 +1,4 @@
-"""Seals: a gap-free Z number per place, chained, under which no row can be changed, added or removed unseen."""
+"""Seals: a Z number without gaps per place, in a chain. Every changed, added or removed row is found."""
 
 import json
 from datetime import timedelta
@@ -24,7 +24,7 @@ from tests.stories import Cast
 
 @pytest.fixture
 def register(cast: Cast) -> Place:
-    """Register 1 after three closed days with sales, of which the second was a forced close counted afterwards."""
+    """Register 1 after three closed days with sales. The second day was closed without a count and counted afterwards."""
     for day in range(3):
         session = open_drawer(cast.carla, 10000, at=minutes(day), station=1)
         sell(session, 500 + day)
@@ -39,7 +39,7 @@ def register(cast: Cast) -> Place:
 
 
 def tamper(statement: str, parameters: list[Any] | tuple[Any, ...] = ()) -> None:
-    """Changes rows as somebody would who owns the database, with the triggers lifted until the test is over."""
+    """Changes rows as the owner of the database could, with the triggers lifted until the end of the test."""
     roles.lift_laws(connection)
     assert execute(statement, parameters) > 0
 

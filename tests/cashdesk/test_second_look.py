@@ -1,4 +1,4 @@
-"""Which amounts are out of line: by the settings of the store and how many digits are usual, never by what a place holds."""
+"""Amounts out of line: decided by the settings of the store and the usual digits, never by the balance of a place."""
 
 import pytest
 from django.db import connection

@@ -1,4 +1,4 @@
-"""The life of a cash session: what each verb does to every place, and which transitions there are."""
+"""The life of a cash session: the effect of each action on every place, and the possible transitions."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Every transition of a session that FLOW allows happens, and every other changes nothing."""
+"""Every transition of a session in FLOW works, and every other changes nothing."""
 
 from collections.abc import Callable
 

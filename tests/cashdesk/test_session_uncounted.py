@@ -1,4 +1,4 @@
-"""Sessions that were closed without a count: what the next opening shows, and counting the drawer afterwards."""
+"""Sessions that were closed without a count: the next opening difference, and the count afterwards."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Production does not start half configured: it says what is missing, all of it at once."""
+"""Production does not start without its settings: one error names all missing settings."""
 
 import os
 import subprocess
@@ -26,7 +26,7 @@ PROGRAM = f"from config import settings; print({{name: getattr(settings, name) f
 
 
 def start(environment: dict[str, str], *, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Reads the settings in a process of its own, with nothing but this environment and without the developer's .env."""
+    """Reads the settings in a new process with only this environment, without the developer's .env."""
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT") if name in os.environ}
     program = f"import environ; environ.Env.read_env = classmethod(lambda *_a, **_k: None); {PROGRAM}"
     return subprocess.run(

@@ -1,4 +1,4 @@
-"""How many guesses somebody can make, who is held back by them, and who is not (docs/decisions/0019)."""
+"""The number of password guesses that somebody can make, and who is blocked by them (docs/decisions/0019)."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -33,11 +33,11 @@ from tests.web.side_by_side import at_once, database_for_threads
 HOME = Source(address="10.0.0.1")
 HOUR = timedelta(hours=1)
 TODAY_PER_NAME_AND_HOUR = 40
-"""What an earlier version allowed: 10 within 15 minutes, from wherever."""
+"""The limit of an earlier version: 10 in 15 minutes, from all addresses together."""
 
 
 def outcome(*, name: str, source: Source, at: datetime, password: str = "wrong") -> int:
-    """Tries a password. Returns -1 where it was right, 0 where it was looked at and wrong, else the seconds to wait."""
+    """Tries a password. Returns -1 if it was right, 0 if it was checked and wrong, else the seconds to wait."""
     try:
         verify_called(name=name, password=password, source=source, at=at)
     except NotSignedIn:
@@ -48,7 +48,7 @@ def outcome(*, name: str, source: Source, at: datetime, password: str = "wrong")
 
 
 def guesses(names: list[str], sources: list[Source], *, during: timedelta = 3 * HOUR) -> list[tuple[datetime, str]]:
-    """Guesses from every source for every name, each as soon as it is allowed, and returns what was looked at."""
+    """Guesses from every source for every name, each as soon as it is allowed. Returns the guesses that were checked."""
     made = []
     turns = dict.fromkeys(itertools.product(names, sources), NOON)
     while turns:
@@ -63,17 +63,17 @@ def guesses(names: list[str], sources: list[Source], *, during: timedelta = 3 * 
 
 
 def most_in_an_hour(made: list[tuple[datetime, str]]) -> int:
-    """Returns the most guesses within any hour."""
+    """Returns the largest number of guesses within one hour."""
     return max(sum(at <= other < at + HOUR for other, _name in made) for at, _name in made)
 
 
 def addresses(number: int) -> list[Source]:
-    """Strangers at so many addresses."""
+    """Returns this many unknown sources with different addresses."""
     return [Source(address=f"10.1.0.{one}") for one in range(number)]
 
 
 def till(*people: User, name: str = "till-1", address: str = "10.0.0.1", sender: User | None = None) -> Source:
-    """A device on which these people signed in before."""
+    """Returns a device on which these people signed in before."""
     return Source(address=address, device=name, people=frozenset(one.pk for one in people), sender=sender)
 
 
@@ -136,7 +136,7 @@ def test_guesses_sent_at_once_all_count(cast: Cast, tmp_path: Path) -> None:
 
 
 def waits() -> Iterator[int]:
-    """Yields how long each further try has to wait, each made as soon as it may be."""
+    """Yields the wait after each attempt. Each attempt is made as soon as it is allowed."""
     at = NOON
     while True:
         wait = outcome(name="carla", source=HOME, at=at)
@@ -171,7 +171,7 @@ def test_a_right_password_takes_away_the_tries_of_its_own_source_alone(cast: Cas
 
 
 def exhausted(cast: Cast, names: list[str]) -> datetime:
-    """Strangers try until nobody unknown gets through any more, at the shop's address and at others."""
+    """Uses up all attempts of unknown sources, at the shop's address and at others. Returns a time shortly after."""
     guesses(names, [HOME, *addresses(4)], during=HOUR)
     return NOON + HOUR - timedelta(seconds=1)
 

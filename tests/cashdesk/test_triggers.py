@@ -1,4 +1,4 @@
-"""The laws in the database: SQL by the back road is refused on both databases, whoever sends it."""
+"""The laws in the database: both databases refuse SQL that breaks them, from every role."""
 
 import uuid
 from contextlib import nullcontext
@@ -61,7 +61,7 @@ is_sqlite = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="only SQL
 
 @pytest.fixture
 def day(cast: Cast) -> CashSession:
-    """A closed session of Carla, counted in pieces, with a sale: every table of the ledger has rows."""
+    """A closed session of Carla with counted pieces and a sale, so that every table of the ledger has rows."""
     pieces = (Pieces(denomination=5000, pieces=2),)
     by = Principal(user=cast.carla)
     session = open_session(
@@ -72,7 +72,7 @@ def day(cast: Cast) -> CashSession:
 
 
 def other_value(row: Model, column: str) -> Any:
-    """Returns SQL for another value of a column: NULL where it may be, else something of its type that differs."""
+    """Returns SQL for another value of a column: NULL if possible, otherwise another value of its type."""
     field = next(field for field in row._meta.concrete_fields if field.column == column)
     kind = field.get_internal_type()
     if kind in ("CharField", "TextField", "JSONField", "UUIDField"):
@@ -205,7 +205,7 @@ def drop(name: str) -> None:
 
 
 def faults() -> list[Any]:
-    """Returns what the system check says of the database."""
+    """Returns the errors of the system check of the database."""
     return triggers.check_triggers(databases=["default"])
 
 

@@ -1,4 +1,4 @@
-"""New rows that the database refuses, sent past the domain: movements and sessions that cannot be."""
+"""The database refuses impossible new movements and sessions, sent by SQL."""
 
 from collections.abc import Callable
 from typing import Any
@@ -29,7 +29,7 @@ from tests.stories import Cast
 
 
 def a_movement(cast: Cast, **fields: Any) -> Movement:
-    """Returns an unsaved sale of one euro at register 1, correct unless the fields say otherwise."""
+    """Returns an unsaved, correct sale of one euro at register 1. The fields change it."""
     usual: dict[str, Any] = {
         "store": cast.store,
         "source": cast.place(PlaceKind.CUSTOMERS),

@@ -1,4 +1,4 @@
-"""Undo: what people moved by hand themselves is taken back while nobody has counted it, and by nobody else."""
+"""Undo: people reverse their own manual movements before the next count, and nobody else can."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Several people take the same thing back in the same moment: it is done once, and the others are told."""
+"""Several people undo the same movement at once: it is reversed once, and the others get an error."""
 
 from collections.abc import Iterator
 from functools import partial

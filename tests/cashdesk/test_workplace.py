@@ -1,4 +1,6 @@
-"""A place of work does not change while a drawer is open there, and nothing is opened where nobody works any more."""
+"""The store or register of a person does not change while their drawer is open, and nobody opens a drawer after the
+change.
+"""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -33,7 +35,7 @@ waits_for_writers = pytest.mark.skipif(
 
 
 def changed(row: Any, **values: Any) -> Any:
-    """Returns a row as a form would make it, not saved."""
+    """Returns an unsaved row with changes, as a form builds it."""
     found = type(row).objects.get(pk=row.pk)
     for name, value in values.items():
         setattr(found, name, value)
@@ -41,7 +43,7 @@ def changed(row: Any, **values: Any) -> Any:
 
 
 def move(person: User, **values: Any) -> None:
-    """Changes a person if the domain lets it."""
+    """Changes a person if the domain allows it."""
     with transaction.atomic():
         becomes = changed(person, **values)
         refuse_change_of_person(becomes)
@@ -49,7 +51,7 @@ def move(person: User, **values: Any) -> None:
 
 
 def switch_off(store: Store) -> None:
-    """Switches a store off if the domain lets it."""
+    """Switches a store off if the domain allows it."""
     with transaction.atomic():
         becomes = changed(store, is_active=False)
         refuse_change_of_store(becomes)
@@ -57,7 +59,7 @@ def switch_off(store: Store) -> None:
 
 
 def refused(act: Callable[[], Any]) -> Conflict:
-    """Returns the refusal for an open drawer."""
+    """Returns the error for an open drawer."""
     with pytest.raises(Conflict) as error:
         act()
     assert error.value.code == "drawer_open"
@@ -196,7 +198,7 @@ def test_who_was_moved_since_the_request_began_opens_nothing(cast: Cast) -> None
 
 
 class Beside:
-    """Does an act on a connection of its own."""
+    """Runs an action on its own connection."""
 
     def __init__(self, act: Callable[[], Any]) -> None:
         self._outcome: Any = None
@@ -213,7 +215,7 @@ class Beside:
         self._thread.start()
 
     def is_waiting(self) -> bool:
-        """Whether it has not come to an end after a while."""
+        """Whether the action is still running after half a second."""
         self._thread.join(timeout=0.5)
         return self._thread.is_alive()
 

@@ -1,4 +1,4 @@
-"""The published routes, and beside them some that fail in every way there is: for test_errors and test_idempotency."""
+"""The published routes, and routes that fail in every possible way, for test_errors and test_idempotency."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ FAULTS: dict[str, Exception] = {
 
 
 class FailingViewSet(ApiViewSet):
-    """Fails as it is asked to."""
+    """Fails in the requested way."""
 
     access = {"fail": PUBLIC}
 
@@ -54,7 +54,7 @@ class FailingViewSet(ApiViewSet):
 
 
 class ForgetfulViewSet(ApiViewSet):
-    """Forgot to say who may call it."""
+    """A view set without a declaration of access."""
 
     access = {"other": Access()}
 

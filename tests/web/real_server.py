@@ -1,4 +1,4 @@
-"""A real gunicorn on the tests' own database, for what Django's test client never sees: sockets, threads and outages."""
+"""A real gunicorn on the tests' database, for sockets, threads and outages, which Django's test client cannot show."""
 
 import os
 import socket
@@ -22,7 +22,7 @@ SECONDS_TO_STOP = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What came back over a socket."""
+    """An answer, as it came over a socket."""
 
     status: int
     headers: dict[str, str]
@@ -42,7 +42,7 @@ class RealServer:
         return self.send(head(method, path, **(headers or {})), timeout=timeout)
 
     def send(self, *pieces: bytes, timeout: float = 60) -> Answer:
-        """Sends these bytes and reads one answer up to the end of the connection."""
+        """Sends these bytes and reads the answer until the connection ends."""
         begun = time.monotonic()
         with socket.create_connection(("127.0.0.1", self.port), timeout=timeout) as connected:
             for piece in pieces:
@@ -72,7 +72,7 @@ def head(method: str, path: str, **headers: str) -> bytes:
 
 
 def chunked(body: bytes, *, size: int = 7) -> bytes:
-    """Returns a body as chunks of this size."""
+    """Returns a body in chunks of this size."""
     chunks = [body[at : at + size] for at in range(0, len(body), size)]
     return b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n\r\n"
 
@@ -88,7 +88,7 @@ def database_url() -> str:
 
 @contextmanager
 def serving(folder: Path, *, threads: int = 4, url: str = "", **environment: str) -> Iterator[RealServer]:
-    """Serves what the test has committed; on SQLite the tests' database is a file for the time of the block."""
+    """Runs a server on the committed data. On SQLite the tests' database is a file during the block."""
     with database_for_threads(folder):
         log = folder / "gunicorn.log"
         with socket.create_server(("127.0.0.1", 0), backlog=512) as listening, log.open("w") as output:

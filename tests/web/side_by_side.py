@@ -1,4 +1,4 @@
-"""Requests that run at the same time, each on a connection of its own, as the threads of a server do."""
+"""Runs actions at the same time, each on its own connection, like the threads of a server."""
 
 import sqlite3
 import threading
@@ -17,8 +17,11 @@ T = TypeVar("T")
 
 @contextmanager
 def database_for_threads(folder: Path) -> Iterator[None]:
-    """On SQLite the tests' database lives in the memory of one connection, which threads cannot share as they do a file:
-    for the time of the block it is a file. On PostgreSQL nothing needs to be done."""
+    """Makes the tests' database usable from several threads during the block.
+
+    On SQLite the database is normally in the memory of one connection. Here it is a file. On PostgreSQL nothing is
+    needed.
+    """
     if connection.vendor != "sqlite":
         yield
         return
@@ -39,7 +42,7 @@ def database_for_threads(folder: Path) -> Iterator[None]:
 
 
 def begun(act: Callable[[], T]) -> "Future[T]":
-    """Lets `act` run in a thread of its own and returns what will come of it."""
+    """Starts `act` in its own thread and returns its future."""
     pool = ThreadPoolExecutor(max_workers=1)
     try:
         return pool.submit(_closing, act)
@@ -48,7 +51,7 @@ def begun(act: Callable[[], T]) -> "Future[T]":
 
 
 def at_once(acts: Sequence[Callable[[], T]]) -> list[T]:
-    """Lets all of them start at the same moment and returns what came of each."""
+    """Starts all actions at the same moment and returns their results."""
     gate = threading.Barrier(len(acts))
 
     def through_the_gate(act: Callable[[], T]) -> T:
@@ -60,7 +63,7 @@ def at_once(acts: Sequence[Callable[[], T]]) -> list[T]:
 
 
 def outcome_of(act: Callable[[], Any]) -> str:
-    """Does it and returns what became of it: done, or the name of the refusal."""
+    """Runs an action and returns "done", or the name of its error."""
     try:
         act()
     except DomainError as refusal:
@@ -69,7 +72,7 @@ def outcome_of(act: Callable[[], Any]) -> str:
 
 
 def waits_for_a_lock(pending: Any) -> None:
-    """Returns once somebody waits for a lock, or what is pending is over."""
+    """Returns when a connection waits for a lock, or when the pending action is done."""
     while not pending.done():
         with connection.cursor() as cursor:
             cursor.execute("SELECT COUNT(*) FROM pg_locks WHERE NOT granted")

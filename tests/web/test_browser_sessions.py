@@ -1,4 +1,4 @@
-"""How long a browser stays signed in: some hours, and less where nobody uses it."""
+"""The life of a browser session: some hours, and less without use."""
 
 from datetime import timedelta
 from io import StringIO
@@ -45,7 +45,7 @@ def is_signed_in(browser: Browser) -> bool:
 
 
 def expiry() -> timedelta:
-    """How long the session would last without a request."""
+    """Returns how long the session would last without another request."""
     return Session.objects.get().expire_date - timezone.now()
 
 

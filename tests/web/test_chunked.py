@@ -1,4 +1,4 @@
-"""Bodies without Content-Length, over a socket: what was said is kept, or refused, and never read as nothing."""
+"""Bodies without Content-Length, over a socket: they are read completely or refused, and never read as empty."""
 
 import json
 import re
@@ -32,7 +32,7 @@ CHUNKED = {"transfer_encoding": "chunked"}
 
 
 def make_people() -> Cast:
-    """The cast, whose passwords the server's own hasher reads."""
+    """Creates the cast with passwords that the server's real hasher can check."""
     cast = make_cast()
     User.objects.update(password=PBKDF2PasswordHasher().encode(PASSWORD, "salt", iterations=1000))
     return cast

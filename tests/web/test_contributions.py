@@ -1,4 +1,4 @@
-"""What apps add to the floors below them: it is there, it renders, and no lower floor names an upper one."""
+"""The parts that apps add to lower floors: they exist and render, and no lower floor names an upper app."""
 
 import ast
 import re
@@ -80,7 +80,7 @@ def test_no_template_includes_one_of_an_upper_app(app: str) -> None:
 
 
 def strings_of(path: Path) -> Iterator[str]:
-    """Yields the strings of a file that are no docstrings."""
+    """Yields the strings of a file that are not docstrings."""
     tree = ast.parse(path.read_text())
     docs = {
         id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

@@ -1,4 +1,4 @@
-"""Somebody who was deactivated gets the same answer at every door as somebody who never was, however it was done."""
+"""A deactivated person gets the same answer everywhere as a person who never existed."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,13 +18,13 @@ from tests.stories import Caller, Cast, caller, key_caller
 
 
 def by_the_back_office(cast: Cast, user: User) -> None:
-    """As an admin does."""
+    """Deactivates a person as an admin does."""
     user.is_active = False
     change_person(user=user, fields=["is_active"], by=Principal(user=cast.anna), at=timezone.now())
 
 
 def past_the_domain(_cast: Cast, user: User) -> None:
-    """As a script might, which ends no token."""
+    """Deactivates a person as a script might, without revoking their tokens."""
     User.objects.filter(pk=user.pk).update(is_active=False)
 
 
@@ -33,7 +33,7 @@ every_road = pytest.mark.parametrize("deactivate", [by_the_back_office, past_the
 
 @pytest.fixture
 def lena(cast: Cast) -> User:
-    """A cashier without an open drawer: with one she is not deactivated."""
+    """A cashier without an open drawer, because a person with one cannot be deactivated."""
     return UserFactory(store=cast.store, username="lena", rut="33.333.333-3")
 
 

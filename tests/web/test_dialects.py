@@ -1,4 +1,4 @@
-"""How JSON is read and written, and what an error looks like in each dialect."""
+"""The JSON format and the error format of each dialect."""
 
 import io
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Every error has the body of its dialect, and tells nothing that is not the caller's business."""
+"""Every error has the body of its dialect and reveals nothing out of scope."""
 
 from typing import Any
 

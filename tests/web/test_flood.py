@@ -1,4 +1,4 @@
-"""What a request may cost that is wrong in many ways at once: a bounded answer, and bounded work."""
+"""A request with very many errors gets a bounded answer and causes bounded work."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it can do its work."""
+"""The health checks: the process lives, and it can do its work."""
 
 from collections.abc import Iterator
 
@@ -60,7 +60,7 @@ def test_it_is_not_ready_before_it_is_migrated() -> None:
 
 @pytest.fixture
 def no_database(transactional_db: None) -> Iterator[None]:
-    """New connections, such as that of a thread, lead nowhere."""
+    """Makes new connections fail, such as the connection of a thread."""
     settings = connections.settings["default"]
     before = {**settings, "OPTIONS": dict(settings["OPTIONS"])}
     settings["OPTIONS"].pop("pool", None)

@@ -96,7 +96,7 @@ def test_two_devices_of_one_person_share_the_key(cast: Cast) -> None:
 
 
 def age_answers(age: timedelta) -> None:
-    """Lets the kept answers be this old."""
+    """Makes the stored answers this old."""
     with roles.owning(connection):
         IdempotentAnswer.objects.update(created_at=timezone.now() - age)
 
@@ -229,7 +229,7 @@ def test_signing_in_is_never_kept(cast: Cast) -> None:
 
 @pytest.fixture
 def committed_cast(transactional_db: None, tmp_path: Path) -> Iterator[Cast]:
-    """The cast in a database that threads see too."""
+    """The cast, in a database that threads see too."""
     with database_for_threads(tmp_path):
         yield make_cast()
 

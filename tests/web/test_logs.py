@@ -1,4 +1,4 @@
-"""Structured lines: one JSON object each, with the id of the request, and nothing in them that is nobody's business."""
+"""Structured logs: one JSON object per line, with the request id, and without secrets."""
 
 import io
 import json
@@ -17,7 +17,7 @@ from tests.stories import Caller, Cast, caller, exact, key_caller
 
 @pytest.fixture
 def lines() -> Iterator[Callable[[], list[dict[str, Any]]]]:
-    """Reads what the server's own handler would have written to standard error."""
+    """Returns the lines that the server's handler would write to standard error."""
     root = logging.getLogger()
     ours = next(handler for handler in root.handlers if type(handler) is logging.StreamHandler)
     written = io.StringIO()

@@ -1,4 +1,6 @@
-"""The database is locked, read-only, restarted, stopped or hung: reads go on where they can, all else fails fast as 503."""
+"""The database is locked, read-only, restarted, stopped or hung: reads continue if possible, and all else fails fast
+with 503.
+"""
 
 import json
 import os
@@ -37,7 +39,7 @@ def _nothing_was_refused_before(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def signed_in(user: User) -> Client:
-    """A browser whose session is so old that its next request puts off its idle end."""
+    """A browser with an old session. Its next request would extend the session."""
     browser = Client(raise_request_exception=False)
     browser.force_login(user)
     Session.objects.update(expire_date=timezone.now() + timedelta(minutes=5))
@@ -49,7 +51,7 @@ def signed_in(user: User) -> Client:
 
 @contextmanager
 def read_only() -> Iterator[None]:
-    """The connection of the test takes no writes, as after a fail-over."""
+    """Makes the connection of the test read-only, as after a fail-over."""
     if connection.vendor == "postgresql":
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL transaction_read_only = on")
@@ -155,7 +157,7 @@ def opened(server: RealServer, token: str) -> Answer:
 
 
 class OwnPostgres:
-    """A server of the test's own with a copy of what the test has committed, which it may stop."""
+    """A PostgreSQL server of the test with a copy of its committed data. The test may stop it."""
 
     def __init__(self, folder: Path) -> None:
         self.server = Server(binaries=newest_binaries(), folder=folder, owner=unprivileged_owner())
@@ -184,7 +186,7 @@ class OwnPostgres:
         self.server.call("pg_ctl", what, "-D", "data", "-w", "-t", "30", *more)
 
     def processes(self) -> list[int]:
-        """The postmaster and all that it started."""
+        """The postmaster and all its child processes."""
         postmaster = int((self.server.folder / "data" / "postmaster.pid").read_text().split("\n")[0])
         children = subprocess.run(
             ["ps", "--ppid", str(postmaster), "-o", "pid="], capture_output=True, text=True, check=False
@@ -193,7 +195,7 @@ class OwnPostgres:
 
     @contextmanager
     def hung(self) -> Iterator[None]:
-        """Every process of it stands still, as with a disk that answers nothing."""
+        """Stops every process of the server, as a disk without answers does."""
         stopped = self.processes()
         for process in stopped:
             os.kill(process, signal.SIGSTOP)
@@ -230,7 +232,7 @@ def own_postgres(transactional_db: None) -> Iterator[Callable[[], OwnPostgres]]:
 
 
 def ask_at_once(server: RealServer, count: int, ask: Callable[[], Answer]) -> list[Answer]:
-    """Asks from eight threads, and whether it lives meanwhile."""
+    """Sends requests from eight threads, and asks for the health of the server meanwhile."""
     answers: list[Answer] = []
     with ThreadPoolExecutor(8) as threads:
         running = [threads.submit(ask) for _ in range(count)]

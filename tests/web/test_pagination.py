@@ -1,4 +1,4 @@
-"""Pages by cursor: each row once, in order, also while new ones arrive."""
+"""Pages by cursor: each row appears once, in order, even while new rows arrive."""
 
 import base64
 import re
@@ -12,7 +12,7 @@ from tests.stories import Cast, caller, counted_queries, exact
 
 
 def next_path(answer: HttpResponse) -> str | None:
-    """Returns where the Link header leads, below /api/v1."""
+    """Returns the path of the Link header, below /api/v1."""
     if "Link" not in answer.headers:
         return None
     match = re.fullmatch(r'<http://testserver/api/v1(\S+)>; rel="next"', answer.headers["Link"])

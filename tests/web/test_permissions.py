@@ -1,4 +1,4 @@
-"""Who may call what: every route of the API asks who is there, and allows what it declares."""
+"""Permissions: every route of the API requires a sign-in and allows exactly what it declares."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ SAMPLES = {"path": "T-1", "str": "7", "int": "7", "slug": "x", "uuid": "5e60a2d9
 
 
 def routes() -> Iterator[tuple[str, str, Any]]:
-    """Yields (method, path below /api/v1/, view class) of everything that is published there."""
+    """Yields (method, path below /api/v1/, view class) of every published route."""
     for path, callback in _patterns(get_resolver("config.urls").url_patterns, ""):
         if path.startswith("api/v1/"):
             view = getattr(callback, "cls", None) or getattr(callback, "view_class", None)

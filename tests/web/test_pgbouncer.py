@@ -33,7 +33,7 @@ SERVER_CONNECTIONS = 3
 
 
 def binary() -> str:
-    """Returns PgBouncer's program. Skips the test without it, but never where everything must run."""
+    """Returns PgBouncer's program. Without it, skips the test, unless every test must run."""
     found = shutil.which("pgbouncer") or next((path for path in BINARIES if Path(path).exists()), "")
     if not found:
         if is_set("CI"):
@@ -90,7 +90,7 @@ def _await(port: int, running: "subprocess.Popen[bytes]", log: Path) -> None:
 
 
 def trade(server: RealServer, token: str, station: int) -> list[int]:
-    """Opens and closes a drawer again and again, and sells meanwhile; returns every status."""
+    """Opens and closes a drawer again and again, and sells in between. Returns every status."""
     statuses = []
 
     def post(path: str, body: dict[str, object]) -> None:

@@ -1,4 +1,4 @@
-"""What a browser is told about every page and every answer."""
+"""The security headers of every page and every answer."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""Wrong passwords: how many, how soon again, and that nobody learns whose name exists."""
+"""Wrong passwords: their number, the wait after them, and that nobody learns which names exist."""
 
 import hashlib
 from datetime import timedelta
@@ -17,7 +17,7 @@ from tests.web.waiting import time_passes
 
 
 class CountingHasher(MD5PasswordHasher):
-    """A hasher that counts how often it was at work."""
+    """A hasher that counts its calls."""
 
     algorithm = "counting"
     uses: ClassVar[int] = 0
@@ -86,7 +86,7 @@ def test_one_address_has_a_budget_too_and_a_right_password_does_not_refill_it(ca
 
 
 def sprayed() -> None:
-    """Somebody at the same address tries many names, and the names of the cast often."""
+    """Tries many names from one address, and the names of the cast often."""
     for number in range(51):
         tries(1, username=f"stranger {number}")
 
@@ -108,7 +108,7 @@ def by_back_office(client: Client, password: str = PASSWORD, name: str = "erika"
 
 
 def signs_out(device: Client) -> None:
-    """Forgets the token and the session, and keeps the cookie of the device."""
+    """Deletes the token and the session, and keeps the cookie of the device."""
     for cookie in {"access_token", "sessionid"} & set(device.cookies):
         del device.cookies[cookie]
 

@@ -1,4 +1,4 @@
-"""Lets time pass for wrong tries, whose rows nobody but the owner of the tables may change."""
+"""Lets time pass for sign-in attempts. Only the owner of the tables may change their rows."""
 
 from datetime import timedelta
 
@@ -10,6 +10,6 @@ from tests import roles
 
 
 def time_passes(time: timedelta) -> None:
-    """Makes every try that was counted so much older."""
+    """Makes every counted attempt this much older."""
     with roles.owning(connection):
         SignInAttempt.objects.update(at=F("at") - time)

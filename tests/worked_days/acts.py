@@ -1,4 +1,4 @@
-"""What can happen in a worked day: each sentence of the tables is one call of the published API by the person named."""
+"""The events of a worked day: each sentence of the tables is one call of the published API by the named person."""
 
 import re
 import uuid
@@ -26,33 +26,33 @@ from tests.worked_days import queueing, reconciling
 from tests.worked_days.script import Day, Step, amounts, minor
 
 A_FORTNIGHT = timedelta(days=14)
-"""Nobody signs in twice, however long the story."""
+"""The lifetime of the tokens, so that nobody must sign in twice in a story."""
 
 
 @dataclass
 class Stage:
-    """A shop in which a day is played."""
+    """The shop in which a day is played."""
 
     cast: Cast
     day: Day
     callers: dict[str, Caller] = field(default_factory=dict)
     movements_at: dict[datetime, list[uuid.UUID]] = field(default_factory=dict)
     permissions: dict[str, str] = field(default_factory=dict)
-    """The token of each authorization by the time at which it was issued."""
+    """The token of each authorization, by the time of its issue."""
 
     @property
     def first_day(self) -> str:
-        """The business day on which the story begins."""
+        """The first business day of the story."""
         return business_date(store=self.cast.store, at=self.day.steps[0].at).isoformat()
 
     def person(self, step: Step) -> User:
-        """Returns who does it."""
+        """Returns the person of the step."""
         person = getattr(self.cast, step.who.lower())
         assert isinstance(person, User)
         return person
 
     def call(self, step: Step) -> Caller:
-        """Returns the client of who does it, who signs in on first need."""
+        """Returns the client of the person. They sign in at their first step."""
         if step.who not in self.callers:
             self.callers[step.who] = caller(self.person(step), lifetime=A_FORTNIGHT)
         return self.callers[step.who]
@@ -67,13 +67,13 @@ class Stage:
         return self.money(step)[1]
 
     def cash_units(self, step: Step) -> int:
-        """Returns the amount as the shifts API counts: in whole cents, pesos, rupiah."""
+        """Returns the amount in the units of the shifts API: whole cents, pesos or rupiah."""
         units, rest = divmod(self.minor(step), cash_unit_of(self.day.currency, exponent_of(self.day.currency)))
         assert rest == 0
         return units
 
     def play(self, step: Step) -> None:
-        """Does what the step says, and remembers which movements that made."""
+        """Plays a step and stores the movements that it made."""
         known = set(Movement.objects.values_list("uuid", flat=True))
         for pattern, act in ACTS.items():
             if found := re.fullmatch(pattern, step.act):
@@ -86,7 +86,7 @@ class Stage:
 
 
 def answered(response: HttpResponse, *statuses: int) -> Any:
-    """Returns the body of an answer that has one of these statuses."""
+    """Returns the body of an answer. Asserts that its status is one of these."""
     assert response.status_code in statuses, response.content
     return response.json()
 
@@ -207,7 +207,7 @@ def listed(stage: Stage, step: Step) -> list[dict[str, Any]]:
 
 
 def running(stage: Stage, step: Step, station: str) -> str:
-    """Returns the path of the settlement that is not closed at a station."""
+    """Returns the path of the running settlement at a station."""
     for state in ("OPEN", "COUNTING"):
         page = answered(stage.call(step).get(f"/settlements?station={station}&state={state}"), 200)["settlements"]
         if page["content"]:

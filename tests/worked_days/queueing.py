@@ -1,4 +1,4 @@
-"""What managers do in a worked day with the differences that wait: the queue of variances."""
+"""The actions of managers in the variance queue, for worked days."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
@@ -33,12 +33,12 @@ def recount(stage: "Stage", step: Step, whose: str) -> None:
 
 
 def act_of(act: str, status: int = 200) -> Callable[["Stage", Step, str], None]:
-    """Returns what a sentence does that names nothing but whose difference it is."""
+    """Returns the action of a sentence that names only a variance."""
     return lambda stage, step, whose: do(stage, step, act, whose, status)
 
 
 def check_variances(stage: "Stage", rows: list[Row]) -> None:
-    """What the manager reads in the queue is as told, oldest first, where the day tells of it."""
+    """Checks the variances of the queue against the table of the day, oldest first, if the day has one."""
     if not rows:
         return
     erika = caller(stage.cast.erika)

@@ -1,4 +1,4 @@
-"""What managers do in a worked day once the drawers are counted: declare cash, permit a sign-off, close the day."""
+"""The actions of managers after the counts, for worked days: declare cash, authorize a sign-off, close the day."""
 
 import re
 from collections.abc import Callable
@@ -86,7 +86,7 @@ ACTS: Final[dict[str, Callable[..., None]]] = {
 
 
 def check_reconciliations(stage: "Stage", rows: list[Row]) -> None:
-    """What the manager reads about each declaration is as told, in the order in which they were made."""
+    """Checks each reconciliation against the table of the day, in the order of their creation."""
     store = stage.cast.store
     listed = exact(caller(stage.cast.erika).get(f"{PATH}?storeId={store.uuid}&businessDayDate={stage.first_day}"))
     assert len(listed) == len(rows)

@@ -1,4 +1,4 @@
-"""Reads a worked day: a story in words, and tables of what happens and where the money is after every step."""
+"""Reads a worked day: a story in words, with tables of its events and of the balances after every step."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -30,10 +30,10 @@ Row = dict[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One row of "What happens": who did what when, and then the balance of every place, minor units.
+    """One row of "What happens": who did what at which time, and then the balance of every place in minor units.
 
-    Cash of the shop's currency stands in the row itself; of any other pair in a table of its own, "time, in USD" or "time,
-    by CARD", which has a row wherever something of it moves.
+    The row holds the cash in the shop's currency. Every other pair has its own table, "time, in USD" or "time, by
+    CARD", with a row for each step that moves it.
     """
 
     at: datetime
@@ -65,7 +65,7 @@ class Day:
 
 
 def read_day(path: Path) -> Day:
-    """Returns the day that a file tells."""
+    """Returns the day in a file."""
     tables = read_tables(path.read_text(encoding="utf-8"))
     shop = {row["the shop"]: row[""] for row in tables["the shop"]}
     zone = ZoneInfo(shop["time zone"])
@@ -115,13 +115,15 @@ def read_tables(text: str) -> dict[str, list[Row]]:
 
 
 def minor(text: str, currency: str) -> int:
-    """Returns an amount as it is written in a file, "-150.00" or "1500", in minor units."""
+    """Returns the minor units of an amount in a file, such as "-150.00" or "1500"."""
     sign = -1 if text.startswith("-") else 1
     return sign * parse_units(Decimal(text.removeprefix("-")), currency, field=text)
 
 
 def amounts(text: str, currency: str) -> dict[Pair, int]:
-    """Returns what a cell names, "164.00 + 69.00 USD + 85.00 CARD", in minor units: cash of the shop unless it says so."""
+    """Returns the amounts of a cell in minor units, such as "164.00 + 69.00 USD + 85.00 CARD". Cash of the shop by
+    default.
+    """
     found = {}
     for part in filter(None, text.split(" + ")):
         number, _space, name = part.partition(" ")
@@ -131,7 +133,7 @@ def amounts(text: str, currency: str) -> dict[Pair, int]:
 
 
 def _pair(name: str, currency: str) -> Pair:
-    """The pair that a name stands for: three letters are a currency, more a method."""
+    """Returns the pair of a name: three letters are a currency, a longer name is a method."""
     if not name:
         return Pair(currency, CASH)
     return Pair(name, CASH) if len(name) == 3 else Pair(currency, name)

@@ -1,7 +1,7 @@
-"""Plays the days that the Markdown files beside this one tell, through the published API.
+"""Plays the days in the Markdown files of this folder through the published API.
 
-After every step the balance of every place is as the table says, and at the end so is what is written down of every
-session. A file needs no programmer to be read, or to be written: its sentences are those of `acts.ACTS`.
+After every step the balance of every place must equal the table. At the end the figures of every session must equal
+their table too. Nobody needs to program to read or write a file: its sentences are those of `acts.ACTS`.
 """
 
 import re
@@ -36,7 +36,7 @@ DAYS = sorted(FOLDER.glob("*.md"))
 
 
 def name_of(path: Path) -> str:
-    """Returns the name of a day, for the list of tests."""
+    """Returns the name of a day, as a test id."""
     return path.stem
 
 
@@ -67,7 +67,9 @@ def test_the_day_goes_as_it_is_told(path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def check_places(stage: Stage, step: Step) -> None:
-    """The balance of every place is as the row says; a place without a column is empty, and the row adds up to nothing."""
+    """Checks the balance of every place against the row. A place without a column must be empty, and the row must sum
+    to 0.
+    """
     held = balances_of_places(store=stage.cast.store)
     cash = Pair(stage.day.currency, CASH)
     # Cash of the shop is told in every file; other money where there is a table of it.
@@ -81,14 +83,14 @@ def check_places(stage: Stage, step: Step) -> None:
 
 
 def check_business_day(stage: Stage, step: Step) -> None:
-    """What was booked in the step belongs to the business day that the row names."""
+    """Checks that the bookings of the step belong to the business day of the row."""
     if step.business_day:
         made = Movement.objects.filter(uuid__in=stage.movements_at[step.at])
         assert {str(movement.business_date) for movement in made} == {step.business_day}, step
 
 
 def check_results(stage: Stage, rows: list[Row]) -> None:
-    """What the manager reads about each session is as told. An empty cell says that there is nothing to read yet."""
+    """Checks each session against the table, as the manager sees it. An empty cell means that nothing is shown yet."""
     listed = sorted(exact(caller(stage.cast.erika).get("/cash/sessions")), key=lambda session: session["id"])
     assert len(listed) == len(rows)
     for session, row in zip(listed, rows, strict=True):
@@ -113,7 +115,7 @@ def check_results(stage: Stage, rows: list[Row]) -> None:
 
 
 def check_settlements(stage: Stage, rows: list[Row]) -> None:
-    """What the manager reads about each settlement is as told, in the order in which they were opened."""
+    """Checks each settlement against the table, as the manager sees it, in the order of their opening."""
     page = caller(stage.cast.erika).get("/settlements?size=200").json()["settlements"]["content"]
     assert len(page) == len(rows)
     kept = {str(settlement.uuid): settlement for settlement in Settlement.objects.all()}
@@ -132,14 +134,14 @@ def check_settlements(stage: Stage, rows: list[Row]) -> None:
 
 
 def as_told(title: str, told: str, currency: str) -> object:
-    """Returns a cell as a name, a number, minor units, or None for an empty one."""
+    """Returns a cell as a name, a number, minor units, or None if it is empty."""
     if title in ("cashier", "register"):
         return told
     return minor(told, currency) if told else None
 
 
 def in_minor_units(found: object, title: str, currency: str) -> object:
-    """Returns what was found in the same terms: the API gives units, the ledger minor units."""
+    """Returns figures in minor units: the API has units, the ledger has minor units."""
     if title in ("cashier", "register"):
         return str(found)
     is_from_the_api = title in ("float", "expected", "counted", "difference")
