@@ -1,4 +1,4 @@
-"""What stays in the drawer and what goes into the vault, against every choice that there is."""
+"""The float that stays in the drawer and the cash for the vault, compared with every possible choice."""
 
 from collections.abc import Iterator
 from itertools import product

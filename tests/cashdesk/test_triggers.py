@@ -312,7 +312,7 @@ def test_migrating_lifts_nothing_where_nothing_is_to_be_done(arguments: tuple[st
 
 
 class Harmful(Migration):
-    """A migration of our own that writes what a trigger refuses, and looks at the triggers meanwhile."""
+    """A migration that writes a change that a trigger refuses. It records the triggers at that time."""
 
     atomic = True
 

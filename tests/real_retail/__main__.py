@@ -85,14 +85,14 @@ def _at_least_one(text: str) -> int:
 
 
 def _journal_of(workdir: Path, database_url: str) -> Path:
-    """Each database has a journal of its own: what was played into one is not in another. Ours lies beside its own."""
+    """Returns the path of the journal. Each database has its own journal, because it has its own played days."""
     if not database_url:
         return workdir / f"{JOURNAL}.sqlite3"
     return workdir / f"{JOURNAL}-{hashlib.sha256(database_url.encode()).hexdigest()[:8]}.sqlite3"
 
 
 def _forget(workdir: Path) -> None:
-    """Removes the journals and our own SQLite file; in another database the next run begins with a new account."""
+    """Removes the journals and our own SQLite file. In another database, the next run begins with a new account."""
     for name in (JOURNAL, DATABASE):
         for left in workdir.glob(f"{name}*"):
             left.unlink()
@@ -107,7 +107,7 @@ def _plans(wanted: argparse.Namespace, workdir: Path) -> Plans:
 
 
 def _refuse_other_days(plans: Plans, journal: Journal) -> None:
-    """Days played earlier are in the books of their store: a run that left them out would call them a mismatch."""
+    """Refuses a run without days that were played before, because the books of the store contain them."""
     asked = {(store, plan.day) for store, days in plans.items() for plan in days}
     if any(store in plans and (store, day) not in asked for store, day in journal.closings()):
         raise SystemExit("real-retail: an earlier run went further; ask for as many days, or add --fresh.")
@@ -116,7 +116,7 @@ def _refuse_other_days(plans: Plans, journal: Journal) -> None:
 def _run(
     plans: Plans, env: Mapping[str, str], journal: Journal, *, clients: int, log: Path
 ) -> tuple[Answers, Progress]:
-    """Plays what is not yet played, then collects all three sides of the answer."""
+    """Plays the days that are not played yet, and then reads all three sides of the answer."""
     server.migrate(env)
     cashiers = server.ask_world(env, "people", journal.run_name(), *plans)
     with server.serving(env, log=log) as port:
@@ -128,7 +128,7 @@ def _run(
 
 
 def _play(plans: Plans, cashiers: Mapping[str, Any], journal: Journal, *, port: int, clients: int) -> Progress:
-    """Stores side by side, the days of each in order; the first wrong answer stops them all."""
+    """Plays stores in parallel, and the days of each store in order. The first wrong answer stops all stores."""
     finished = journal.closings()
     waiting = {store: [plan for plan in days if (store, plan.day) not in finished] for store, days in plans.items()}
     days = sum(map(len, plans.values()))

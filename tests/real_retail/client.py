@@ -1,4 +1,4 @@
-"""A thin client of the published API: one kept-open connection, exact decimals, lost connections tried again."""
+"""A thin client of the published API: one open connection, exact decimals, and retries after a lost connection."""
 
 import http.client
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back; numbers with a decimal point in ``body`` are ``Decimal``, never floats."""
+    """An answer. Numbers with a decimal point in ``body`` are ``Decimal``, never floats."""
 
     status: int
     body: Any
@@ -21,11 +21,11 @@ class Answer:
 
 
 class WrongAnswer(Exception):
-    """The server answered otherwise than its contract says; the message holds the request and the answer."""
+    """The answer breaks the contract. The message holds the request and the answer."""
 
 
 class Client:
-    """Speaks for one person. Not to be shared between threads."""
+    """The client of one person. Use it in one thread only."""
 
     def __init__(self, *, port: int, token: str) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
@@ -39,9 +39,9 @@ class Client:
         return self._asked("GET", path, None, {})
 
     def post(self, path: str, body: Mapping[str, Any], *, key: str | None = None) -> Answer:
-        """Raises ``WrongAnswer`` for anything but a 2xx.
+        """Sends a POST. Raises ``WrongAnswer`` unless the status is 2xx.
 
-        Without ``key`` the body itself must be safe to send twice, as a batch is, whose payments carry ids.
+        Without ``key``, the body must be safe to send twice, like a batch of payments with ids.
         """
         headers = {"Content-Type": "application/json"}
         if key is not None:
@@ -55,7 +55,7 @@ class Client:
         return answer
 
     def _sent(self, verb: str, path: str, body: str | None, headers: Mapping[str, str]) -> Answer:
-        """The first whole answer. Each request has one effect however often it arrives, so a lost one is sent again."""
+        """Returns the first complete answer. A lost request is sent again, because each request has one effect."""
         for left in reversed(range(TRIES)):
             self.requests += 1
             try:
@@ -73,7 +73,7 @@ class Client:
 
 
 def _decoded(text: bytes) -> Any:
-    """JSON where it is JSON; an error page of a broken server is kept as text, to be shown."""
+    """Decodes JSON. Returns the text of any other body, such as an error page, to show it."""
     try:
         return simplejson.loads(text, use_decimal=True)
     except simplejson.JSONDecodeError:

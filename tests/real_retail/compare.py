@@ -1,8 +1,8 @@
-"""The three sides of the ledger's answer, held against sums of the source, to the cent.
+"""Compares the three sides of the ledger's answer with sums of the source, to the cent.
 
-What the API answered when a day was closed; what its list of sessions says afterwards; and what the places of each
-store hold in the database. This module knows neither HTTP nor Django: it is given figures and returns the
-disagreements, so a test can hand it a wrong figure and see it found.
+The sides are the answers at each close, the list of sessions, and the balances of the places in the database. This
+module uses neither HTTP nor Django. It gets figures and returns the disagreements, so a test can give it a wrong
+figure.
 """
 
 from collections import Counter
@@ -18,7 +18,7 @@ Books = Mapping[tuple[str, str], int]
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What the system under test says, by store (and day)."""
+    """The figures of the tested system, by store (and day)."""
 
     closed: Mapping[DayKey, Closing]
     listed: Mapping[str, Sequence[Closing]]
@@ -27,7 +27,7 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """One figure that is not what the source adds up to; cents, unless it counts something."""
+    """A figure that differs from the sum of the source, in cents unless it is a number of rows."""
 
     where: str
     figure: str
@@ -39,7 +39,7 @@ class Mismatch:
 
 
 def mismatches(plans: Mapping[str, Sequence[DayPlan]], answers: Answers) -> list[Mismatch]:
-    """Every disagreement over every store-day and every place, in the order of the stores and days."""
+    """Returns every disagreement of days and places, in the order of stores and days."""
     return [
         mismatch
         for store, days in plans.items()
@@ -51,11 +51,11 @@ def mismatches(plans: Mapping[str, Sequence[DayPlan]], answers: Answers) -> list
 
 
 def expected_books(days: Sequence[DayPlan]) -> Books:
-    """What each place of a store must hold after these days, having begun with nothing.
+    """Returns the expected balance of each place of a store after these days, starting from nothing.
 
-    A float leaves the vault and the counted cash returns to it, so it keeps the drops and the day's surplus. What was
-    counted short went from the register to over/short, and what was over came from there. Cards stay booked at the
-    register, where nothing drops or returns them.
+    The float leaves the vault, and the counted cash returns to it, so the vault keeps the drops and the surplus of the
+    day. A shortage moves from the register to over/short, and an overage comes from there. Card payments stay at the
+    register, because nothing drops or returns them.
     """
     cash_cents = sum(day.cash_cents for day in days)
     card_cents = sum(day.card_cents for day in days)

@@ -1,8 +1,8 @@
-"""What the run has finished, so that a killed run goes on where it was.
+"""The finished days of a run, so that a killed run can continue.
 
-It is a file of its own and not a table of the database under test: it is the player's memory of what it was told, to be
-held against what the ledger says at the end. A day is noted only once its session is closed; one that was under way
-is played again from its start, with the same keys and payment ids.
+It is a file and not a table of the tested database, because it holds what the player was told. At the end it is
+compared with the ledger. A day is noted after its session is closed. An unfinished day is played again from its start,
+with the same keys and payment ids.
 """
 
 import secrets
@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS finished (
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """A closed session as the API tells it, in cents."""
+    """A closed session as the API returns it, in cents."""
 
     session_id: int
     expected_cents: int
@@ -42,7 +42,7 @@ class Closing:
 
 
 class Journal:
-    """Shared by the threads of a run; each note is on disk before the next day of its store begins."""
+    """The journal of a run, shared by its threads. Each note is on disk before the next day of its store begins."""
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
@@ -55,7 +55,9 @@ class Journal:
         self._file.close()
 
     def run_name(self) -> str:
-        """Names the run's account and people, so that a fresh run may share a database with an earlier one."""
+        """Returns the name of the run's account and people. A new name lets a new run use a database with an earlier
+        run.
+        """
         with self._lock:
             row = self._file.execute("SELECT name FROM run").fetchone()
             if row is not None:
@@ -79,7 +81,7 @@ class Journal:
             )
 
     def closings(self) -> Mapping[DayKey, Closing]:
-        """Every finished store-day and what the API answered at its close."""
+        """Returns every finished day of a store, with the answer at its close."""
         with self._lock:
             rows = self._file.execute("SELECT * FROM finished").fetchall()
         return {(store, date.fromisoformat(day)): Closing(*figures) for store, day, *figures in rows}

@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def _cents(dollars: float) -> int:
-    """The cents that a float of dollars stands for."""
+    """Returns the cents of a float of dollars."""
     exact = Decimal(dollars) * 100
     cents = int(exact.to_integral_value())
     if abs(exact - cents) > ROUNDING_AT_MOST:

@@ -1,8 +1,8 @@
-"""What the cashier of a store-day does, derived from its baskets alone.
+"""Plans the actions of a cashier for a store's day, from its baskets alone.
 
-Everything that the source does not tell (who paid in cash, the float, the drops, the error in the count) is drawn from
-a digest of the basket or of the store and the day. So a run that was killed makes the same requests again, and the
-comparison at the end knows the figures without having been told by the server.
+A digest of the basket, or of store and day, decides everything that the source does not contain: payment in cash, the
+float, the drops, and the error of the count. So a killed run makes the same requests again, and the comparison knows
+the figures without the server.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ ONE_BATCH_REPEATED_IN = 20
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """A basket as the till reports it; ``tendered`` and ``change`` are told for cash only."""
+    """A basket as the till reports it. Only cash has ``tendered`` and ``change``."""
 
     basket_id: str
     method: Method
@@ -41,7 +41,7 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Payments that are reported with one request, ``repeated`` to prove that a replay books nothing."""
+    """The payments of one request. It is ``repeated`` to prove that a repeat books nothing."""
 
     payments: tuple[Payment, ...]
     repeated: bool
@@ -49,7 +49,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """Notes that go from the drawer to the vault while the day runs."""
+    """Notes that go from the drawer to the vault during the day."""
 
     number: int
     cents: int
@@ -57,7 +57,7 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class DayPlan:
-    """One cash session, and the figures it must end with; all amounts are cents."""
+    """A cash session with the figures at its end, in cents."""
 
     store: str
     day: date
@@ -70,12 +70,12 @@ class DayPlan:
 
     @property
     def expected_cents(self) -> int:
-        """Float plus cash sales minus drops, from the sums of the source and not from the steps."""
+        """Returns float plus cash sales minus drops, from the sums of the source and not from the steps."""
         return self.float_cents + self.cash_cents - self.dropped_cents
 
     @property
     def declared_cents(self) -> int:
-        """What the cashier counts: never negative, since the smallest float exceeds the largest difference."""
+        """Returns the counted amount. It is never negative, because the smallest float exceeds the largest difference."""
         return self.expected_cents + self.difference_cents
 
     @property
@@ -84,12 +84,12 @@ class DayPlan:
 
 
 def method_of(basket: Basket) -> Method:
-    """Six baskets in ten are paid in cash."""
+    """Returns the method of a basket: cash for six of ten."""
     return "CASH" if _draw("method", basket.basket_id, below=10) < 6 else "CARD"
 
 
 def plan_day(trade: StoreDay) -> DayPlan:
-    """The day's session: its float, the order of its batches and drops, and the error in its count."""
+    """Plans the session of a day: its float, its batches and drops in order, and the error of its count."""
     steps = tuple(_steps(trade))
     name = f"{trade.store}:{trade.day}"
     return DayPlan(
@@ -105,7 +105,7 @@ def plan_day(trade: StoreDay) -> DayPlan:
 
 
 def _steps(trade: StoreDay) -> Iterator[Batch | Drop]:
-    """Payments in the order of the clock, broken off wherever the drawer holds enough new cash for a drop."""
+    """Yields the payments by time, with a drop after enough new cash in the drawer."""
     waiting: list[Payment] = []
     in_drawer_cents = 0
     drops = 0
@@ -146,7 +146,7 @@ def _batch(payments: list[Payment]) -> Batch:
 
 
 def _difference(name: str) -> int:
-    """Every second day is counted right; the others are up to five dollars short or over, never by nothing."""
+    """Returns the error of the count: 0 on every second day, otherwise up to five dollars short or over."""
     if _draw("right", name, below=2):
         return 0
     cents = 1 + _draw("difference", name, below=DIFFERENCE_AT_MOST_CENTS)
@@ -154,6 +154,6 @@ def _difference(name: str) -> int:
 
 
 def _draw(purpose: str, name: str, *, below: int) -> int:
-    """An even draw that is the same on every machine and in every run, unlike ``hash`` or a seeded generator."""
+    """Returns a random number that is the same on every machine and in every run, unlike ``hash`` or a seeded generator."""
     digest = hashlib.sha256(f"{purpose}:{name}".encode()).digest()
     return int.from_bytes(digest[:8], "big") % below

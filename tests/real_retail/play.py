@@ -1,4 +1,4 @@
-"""A store-day as its cashier and till live it, over the published API alone."""
+"""Plays a store's day as its cashier and its till, over the published API only."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -14,10 +14,10 @@ SESSIONS_A_PAGE = 100
 
 
 def play_day(client: Client, plan: DayPlan, *, user_id: int) -> Closing:
-    """Opens, trades, drops, counts and closes, and returns what the close answered.
+    """Opens, trades, drops, counts and closes. Returns the answer of the close.
 
-    Every request may be repeated: the keys and payment ids come from the store, the day and the baskets. So a day that
-    was broken off is simply played again. Keys live for 24 hours, and so does a run that was broken off.
+    Every request can be repeated, because the keys and payment ids come from store, day and baskets. So an interrupted
+    day is played again. Keys live for 24 hours, so an interrupted run must continue within that time.
     """
     name = f"{plan.store}-{plan.day}"
     client.post(
@@ -38,7 +38,7 @@ def play_day(client: Client, plan: DayPlan, *, user_id: int) -> Closing:
 
 
 def listed_closings(client: Client, *, user_id: int) -> Sequence[Closing]:
-    """Every session of the person that the list gives, page after page."""
+    """Returns every session of the person in the list, from all pages."""
     closings: list[Closing] = []
     path: str | None = f"{API}/cash/sessions?user_id={user_id}&limit={SESSIONS_A_PAGE}"
     while path is not None:
@@ -49,7 +49,7 @@ def listed_closings(client: Client, *, user_id: int) -> Sequence[Closing]:
 
 
 def closing_of(session: Mapping[str, Any]) -> Closing:
-    """The figures of a closed session as whole cents; one that is not closed has none and is an error."""
+    """Returns the figures of a closed session in whole cents. An open session is an error."""
     if session["status"] != "CLOSED":
         raise WrongAnswer(f"session {session['id']} is {session['status']}")
     return Closing(
@@ -68,7 +68,7 @@ def _report(client: Client, batch: Batch) -> None:
 
 
 def _payment(payment: Payment) -> dict[str, Any]:
-    """Store, register and session are left out: they are the caller's own."""
+    """Builds the report of a payment. It names no store, register or session, because the caller's own are used."""
     told = {
         "id": payment.basket_id,
         "order": payment.basket_id,
@@ -85,7 +85,7 @@ def _payment(payment: Payment) -> dict[str, Any]:
 
 
 def _check_results(answer: Answer, batch: Batch, *, allowed: set[int]) -> None:
-    """Each payment answered by itself, in the order sent, and booked in the session that was open when it was paid."""
+    """Checks that each payment has its own result, in order, and is booked in the session that was open at its time."""
     results = answer.body["results"]
     if [result["id"] for result in results] != [payment.basket_id for payment in batch.payments]:
         raise WrongAnswer(f"the batch of {batch} is not answered one by one: {results}")
@@ -104,7 +104,7 @@ def _drop(client: Client, drop: Drop, *, key: str) -> None:
 
 
 def _next_page(page: Answer) -> str | None:
-    """The path of ``Link: <...>; rel="next"``, or nothing on the last page."""
+    """Returns the path of ``Link: <...>; rel="next"``, or None on the last page."""
     link = page.headers.get("Link")
     if link is None:
         return None

@@ -1,4 +1,4 @@
-"""How far the run is, on standard error: one redrawn bar on a terminal, a plain line now and then elsewhere."""
+"""Shows the progress of a run on standard error: one redrawn bar on a terminal, and plain lines elsewhere."""
 
 import sys
 import threading
@@ -10,9 +10,9 @@ SECONDS_BETWEEN_LINES = 10.0
 
 
 class Progress:
-    """Counts what the threads of this run have done; days finished by an earlier run only shorten the way.
+    """Counts the work of this run. Days of an earlier run only shorten the rest.
 
-    ``seconds`` is how long the run had played when the bar was last shown, so at the end it leaves out the comparison.
+    ``seconds`` is the playing time when the bar was last shown. So at the end it does not include the comparison.
     """
 
     def __init__(self, *, days: int, days_before: int) -> None:
@@ -36,7 +36,7 @@ class Progress:
                 self._show()
 
     def finish(self) -> None:
-        """Shows the last figures, which the pace of showing may have left out."""
+        """Shows the last figures, which the last redraw may not show."""
         with self._lock:
             self._show()
             if self._redrawn:

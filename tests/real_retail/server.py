@@ -1,4 +1,4 @@
-"""The Django side of a run, each in a process of its own: the migrations, the world, and a gunicorn on a free port."""
+"""The Django side of a run, in separate processes: the migrations, the world, and a gunicorn on a free port."""
 
 import json
 import os
@@ -17,9 +17,9 @@ SECONDS_TO_STOP = 20
 
 
 def environment(database_url: str) -> Mapping[str, str]:
-    """The environment of the run's processes: that of the caller with the run's own database.
+    """Returns the environment of the run's processes: the caller's environment with the database of the run.
 
-    A line of log for each of some hundred thousand requests would be measured along with them.
+    Switches request logs off, because the run would measure their cost too.
     """
     return {
         "LOG_LEVEL": "WARNING",
@@ -34,21 +34,21 @@ def migrate(env: Mapping[str, str]) -> None:
 
 
 def ask_world(env: Mapping[str, str], *question: str) -> Any:
-    """What ``world.py`` prints for the question, read as JSON."""
+    """Returns the output of ``world.py`` for a question, read as JSON."""
     return json.loads(_run(["-m", "tests.real_retail.world", *question], env))
 
 
 def make_extract(path: Path) -> None:
-    """Writes every basket of the package to ``path``; needs the optional group ``real-retail``."""
+    """Writes every basket of the package to ``path``. Needs the optional group ``real-retail``."""
     _run(["-m", "tests.real_retail.make_extract", str(path)], os.environ)
 
 
 @contextmanager
 def serving(env: Mapping[str, str], *, log: Path) -> Iterator[int]:
-    """A running server; yields its port.
+    """Runs a server and yields its port.
 
-    The socket listens before the server starts, which then inherits it: no port can be taken in between, and a
-    request sent at once waits for the first worker instead of being refused.
+    The socket listens before the server starts, and the server inherits it. So no other program can take the port, and
+    an early request waits for the first worker.
     """
     with socket.create_server(("127.0.0.1", 0)) as listening, log.open("a") as output:
         port: int = listening.getsockname()[1]
@@ -77,7 +77,7 @@ def serving(env: Mapping[str, str], *, log: Path) -> Iterator[int]:
 
 
 def _run(arguments: Sequence[str], env: Mapping[str, str]) -> str:
-    """Standard output of a Python process; its errors go where ours go."""
+    """Runs a Python process and returns its standard output. Its errors go to our standard error."""
     return subprocess.run(
         [sys.executable, *arguments], cwd=PROJECT, env=env, check=True, stdout=subprocess.PIPE, text=True
     ).stdout

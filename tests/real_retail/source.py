@@ -1,7 +1,7 @@
-"""The baskets of the chain, read from the one table that the run is later compared with.
+"""Reads the chain's baskets from the table with which the run is later compared.
 
-The kept extract and the whole year are the same kind of CSV file (``make_extract`` writes both), so the short run of
-the suite reads its baskets exactly as the long one does.
+The extract and the whole year are the same kind of CSV file (``make_extract`` writes both). So the short run of the
+suite reads its baskets exactly as the long run does.
 """
 
 import csv
@@ -20,7 +20,7 @@ CENTS_IN_A_DOLLAR = 100
 
 @dataclass(frozen=True, slots=True)
 class Basket:
-    """One sale: ``at`` is the shop's wall clock without a zone, ``total_cents`` what the customer paid."""
+    """A sale. ``at`` is the shop's local time without a zone, and ``total_cents`` the amount that the customer paid."""
 
     basket_id: str
     store: str
@@ -29,17 +29,17 @@ class Basket:
 
     @property
     def paid_at(self) -> datetime:
-        """The instant in UTC.
+        """Returns the instant in UTC.
 
-        A clock reading skipped by the change to summer time counts on in standard time and one that occurs twice means
-        the first: either way a basket keeps the date that its source gives it.
+        A time that the change to summer time skips is read as standard time. A time that occurs twice means the first.
+        So a basket always keeps the date of its source.
         """
         return self.at.replace(tzinfo=ZoneInfo(TIME_ZONE)).astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class StoreDay:
-    """What one store sold on one of its days, in the order of the clock."""
+    """The baskets of a store on one day, by time."""
 
     store: str
     day: date
@@ -47,7 +47,7 @@ class StoreDay:
 
 
 def cents_of(dollars: Decimal) -> int:
-    """Whole cents; a fraction of a cent is an error, since no till takes one and rounding would hide it."""
+    """Returns whole cents. A fraction of a cent is an error, because no till takes one and rounding would hide it."""
     cents = dollars * CENTS_IN_A_DOLLAR
     if cents != int(cents):
         raise ValueError(f"{dollars} dollars are not whole cents")
@@ -55,12 +55,12 @@ def cents_of(dollars: Decimal) -> int:
 
 
 def dollars_of(cents: int) -> Decimal:
-    """Dollars with two decimals, exactly."""
+    """Returns dollars with exactly two decimals."""
     return Decimal(cents).scaleb(-2)
 
 
 def read_baskets(path: Path) -> list[Basket]:
-    """Every basket of the file, in its order."""
+    """Yields every basket of the file, in its order."""
     with path.open(newline="", encoding="utf-8") as table:
         return [
             Basket(
@@ -76,10 +76,10 @@ def read_baskets(path: Path) -> list[Basket]:
 def days_by_store(
     baskets: Sequence[Basket], *, stores: int | None, days: int | None
 ) -> Mapping[str, tuple[StoreDay, ...]]:
-    """Each store's trading days in order, each day's baskets in the order of the clock.
+    """Returns the trading days of each store in order, with the baskets of each day by time.
 
-    ``stores`` keeps the busiest so many and ``days`` the first so many trading days of each; ``None`` keeps all. The
-    busiest store comes first, so that the longest queue of days is not started last.
+    ``stores`` limits the number of stores (the busiest first) and ``days`` the number of days of each; ``None`` means
+    all. The busiest store comes first, so that its long queue starts first.
     """
     busiest = [store for store, _ in Counter(basket.store for basket in baskets).most_common(stores)]
     traded: dict[str, dict[date, list[Basket]]] = {store: defaultdict(list) for store in busiest}

@@ -1,4 +1,4 @@
-"""The client against a server on a real socket, which loses connections and refuses."""
+"""Tests the client against a server on a real socket that loses connections and refuses requests."""
 
 import json
 import threading
@@ -13,7 +13,7 @@ from tests.real_retail.client import TRIES, Client, WrongAnswer
 
 
 class Till(ThreadingHTTPServer):
-    """Loses the first ``losing`` requests without an answer and answers the others; keeps all that it was sent."""
+    """A server that loses the first ``losing`` requests without an answer, answers the others, and keeps all requests."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Answering)
@@ -39,7 +39,7 @@ class Answering(BaseHTTPRequestHandler):
         self.wfile.write(answer)
 
     def log_message(self, *_: object) -> None:
-        """Says nothing."""
+        """Logs nothing."""
 
 
 @pytest.fixture

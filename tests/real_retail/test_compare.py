@@ -1,4 +1,4 @@
-"""The comparison finds what it is there to find: each side of the answer is made wrong by one cent, once."""
+"""The comparison finds every fault: each test changes one figure of one side by one cent."""
 
 from dataclasses import replace
 from datetime import date

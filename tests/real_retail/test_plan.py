@@ -1,4 +1,4 @@
-"""The plan of a store-day: money that adds up, the same in every run, with something to find in the count."""
+"""The plan of a day: its money adds up, every run has the same plan, and some counts have a difference."""
 
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -26,7 +26,7 @@ MORNING = datetime(2017, 6, 1, 9, 0)
 
 
 def sold(*totals_cents: int, method: str = "CASH") -> StoreDay:
-    """A day of baskets, a minute apart, whose ids make them be paid by ``method``."""
+    """Returns a day of baskets, a minute apart. Their ids make the plan choose ``method``."""
     numbered = (Basket(str(number), "1", MORNING, 0) for number in range(1_000))
     paid_so = (basket for basket in numbered if method_of(basket) == method)
     baskets = tuple(

@@ -1,7 +1,7 @@
-"""A few days of the kept extract, played through a real server exactly as the whole year is.
+"""A few days of the extract, played through a real server exactly like the whole year.
 
-The program is run as a person runs it and judged by what it prints. The days are played once; each test then goes on
-from a copy of the journal and the database that were left, because going on is half of what is to be shown.
+The test runs the program as a person does and judges its output. It plays the days once. Each test then continues from
+a copy of the journal and the database, because the continuation must be tested too.
 """
 
 import csv
@@ -30,7 +30,7 @@ PAYMENTS = 62
 
 
 def played(workdir: Path, *, days: int = DAYS, extract: Path = EXTRACT) -> subprocess.CompletedProcess[str]:
-    """The finished program; with a database of its own, whatever the suite itself runs on."""
+    """The finished program. It has its own database, whatever database the suite uses."""
     asked = [f"--extract={extract}", f"--days={days}", f"--workdir={workdir}"]
     env = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     return subprocess.run(
@@ -49,7 +49,7 @@ def changed(workdir: Path, statement: str) -> None:
 
 
 def falsified(extract: Path, copy: Path) -> Path:
-    """The extract with its first cash basket a cent dearer than what the till reported."""
+    """The extract with its first cash basket one cent above the reported amount."""
     baskets = read_baskets(extract)
     false = next(basket for basket in baskets if method_of(basket) == "CASH")
     with extract.open(newline="") as source, copy.open("w", newline="") as target:
@@ -70,7 +70,7 @@ def first_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subproces
 
 @pytest.fixture
 def workdir(first_run: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path) -> Path:
-    """What the first run left behind, to be gone on from."""
+    """A copy of the files of the first run, to continue from."""
     return shutil.copytree(first_run[0], tmp_path / "real-retail")
 
 

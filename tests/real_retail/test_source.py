@@ -1,4 +1,4 @@
-"""The baskets as read: exact cents, whole days, instants that keep their date."""
+"""The baskets as read: exact cents, whole days, and instants that keep their date."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal

@@ -31,14 +31,14 @@ TOKEN_LIFETIME = timedelta(days=2)
 
 
 class Cashier(TypedDict):
-    """Who works a store's one register, and how the player signs in as them."""
+    """The cashier of a store's only register, with the sign-in for the player."""
 
     user_id: int
     token: str
 
 
 class Balance(TypedDict):
-    """What one place holds of one method, in minor units."""
+    """The balance of a place for one method, in minor units."""
 
     place: str
     method: str
@@ -47,7 +47,7 @@ class Balance(TypedDict):
 
 @transaction.atomic
 def people(run: str, numbers: list[str]) -> dict[str, Cashier]:
-    """One cashier per store, made at the first call of the run, with a new token at each."""
+    """Returns one cashier per store. The first call of a run creates them, and each call issues a new token."""
     account = _account(run) or create_account(name=_account_name(run))
     cashiers: dict[str, Cashier] = {}
     for number in numbers:
@@ -75,7 +75,7 @@ def people(run: str, numbers: list[str]) -> dict[str, Cashier]:
 
 
 def books(run: str, numbers: list[str]) -> dict[str, list[Balance]]:
-    """Every balance of every place of each store."""
+    """Returns the balances of all places of each store."""
     stores = Store.objects.filter(account=_account(run), number__in=numbers)
     return {store.number: _balances(store) for store in stores}
 

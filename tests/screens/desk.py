@@ -44,7 +44,7 @@ class Browser:
         return self.send(path, typed)
 
     def leave(self, typed: dict[str, Any]) -> Any:
-        """Presses the button beside the way back, which a browser without a script shows."""
+        """Presses the button to leave the form. Browsers without scripts show it."""
         found = re.search(
             r'<button class="button unscripted" [^>]*name="next" value="([^"]+)" formaction="([^"]+)"',
             self.page.content.decode(),

@@ -1,1 +1,1 @@
-"""Contact sheets of the whole product: every page, in the demonstration world, photographed by a real browser."""
+"""Contact sheets of the whole product: a real browser photographs every page of the demonstration world."""

@@ -39,7 +39,7 @@ AT_ONCE: Final = 2
 
 
 def main() -> int:
-    """Walks through the groups and returns the exit status."""
+    """Runs the walks of all groups and returns the exit status."""
     options = _options()
     begun = time.monotonic()
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -68,7 +68,7 @@ def _options() -> argparse.Namespace:
 
 
 def _world() -> Path:
-    """Returns the file of the demonstration world as of today. Making it takes a minute, so it is kept for the day."""
+    """Returns the database file of the demonstration world of today. It takes a minute, so it is kept for the day."""
     code = hashlib.sha256(datetime.now(UTC).date().isoformat().encode())
     for file in sorted(
         file for app in APPS for part in MAKES_THE_WORLD for file in (PROJECT / app / part).rglob("*.py")
@@ -95,7 +95,7 @@ def _world() -> Path:
 
 
 def _walk(name: str, world: Path, language: str) -> dict[str, Any]:
-    """Walks through one group in a process and a database of its own, and returns what it tells."""
+    """Runs the walk of a group in its own process and database, and returns its output."""
     for old in (*FOLDER.glob(f"{name}.*"), *FOLDER.glob(f"{name}-[0-9].*")):
         old.unlink()
     shutil.rmtree(FOLDER / name, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""The pictures of one group of pages: a person's browser that is led from page to page and photographed on the way."""
+"""The pictures of a group of pages: a browser visits the pages and photographs them."""
 
 import re
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ SHOWN: Final = "main:not([data-was-seen])"
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """One page in one state, with a file for each size and colour."""
+    """A page in one state, with a file for each size and colour."""
 
     number: int
     path: str
@@ -51,7 +51,7 @@ class Picture:
 
 
 class Album:
-    """Leads one browser through a group's pages. `findings` has everything that a person should not see there."""
+    """Visits the pages of a group in one browser. `findings` holds faults that a person should never see."""
 
     def __init__(self, browser: Browser, *, origin: str, folder: Path, group: str) -> None:
         self.folder, self.group = folder, group
@@ -65,7 +65,7 @@ class Album:
 
     @property
     def page(self) -> Page:
-        """The page in the browser, for what has no word here."""
+        """The page of the browser, for actions without a helper here."""
         return self.screen.page
 
     def enter(self, username: str) -> None:
@@ -74,35 +74,35 @@ class Album:
         self.screen.enter(User.objects.get(username=username))
 
     def leave(self) -> None:
-        """Becomes a visitor again."""
+        """Signs out."""
         self.who = VISITOR
         self.screen.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
 
     def speak(self, language: str) -> None:
-        """Shows visitors the pages in a language; people have theirs in the database."""
+        """Chooses the language of visitors. The language of a person is in the database."""
         cookie = {"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": self.screen.origin}
         self.screen.context.add_cookies([cookie])  # type: ignore[list-item]
 
     def visit(self, name: str, *named: Any, query: str = "", status: int = 200) -> None:
-        """Opens a page by the name of its URL. Raises AssertionError for another status, or where the page leads on."""
+        """Opens a page by its URL name. Raises AssertionError for another status, or for a redirect."""
         path = reverse(name, args=named)
         self.go(f"{path}{query}", status=status)
         here = self.path.partition("?")[0]
         assert here == path, f"{path} leads on to {here}"
 
     def go(self, path: str, *, status: int = 200) -> None:
-        """Opens a path, which may lead on to another page."""
+        """Opens a path, which may redirect."""
         self.screen.visit(path, status=status)
 
     def forget(self) -> None:
-        """Throws away every draft, so that forms are empty again."""
+        """Deletes every draft, so that all forms are empty."""
         # What a page keeps while it is left has to be kept before.
         self.screen.visit(reverse("password"))
         self.page.evaluate("localStorage.clear()")
         Draft.objects.all().delete()
 
     def fill(self, **typed: str) -> None:
-        """Types into fields by their names; a dash of a name is written `_`, and of a radio button the value is chosen."""
+        """Types into fields by their names, with `_` for a dash. Chooses a radio button by its value."""
         for name, text in typed.items():
             found = self.page.locator(f'[name="{name}"], [name="{name.replace("_", "-")}"]').and_(
                 self.page.locator("input:not([type=hidden]), select, textarea")
@@ -116,7 +116,7 @@ class Album:
                 found.first.fill(text)
 
     def send(self, button: str = "", *, status: int = 200) -> None:
-        """Presses the button of the page's form and waits for the answer. `button` is its value, else its selector."""
+        """Presses the button of the form and waits for the answer. `button` is its value, or a selector."""
         self.screen.expected_status = status
         selector = f'main form button[value="{button}"]' if button.isidentifier() else button
         found = self.page.locator(selector or FORM_BUTTON)
@@ -127,7 +127,7 @@ class Album:
         wait_until_begun(self.page)
 
     def take(self, state: str = "", *, prints: bool = False, paper: dict[str, int] = SLIP) -> None:
-        """Photographs the page that is open at each size and in both colours, and on paper where it is printed."""
+        """Photographs the open page at each size, in both colours, and on paper if it is printed."""
         number = len(self.pictures) + 1
         name = self._name()
         self.seen.add(name)
@@ -154,7 +154,7 @@ class Album:
 
     @contextmanager
     def story(self, name: str) -> Iterator[None]:
-        """One stretch of the walk: where it fails the next one still goes on, and the failure is found."""
+        """Runs a part of the walk. A failure is noted, and the next part still runs."""
         try:
             yield
         except (AssertionError, Error, LookupError, TypeError, ValueError) as error:
@@ -163,7 +163,7 @@ class Album:
             self.note(f"stopped: {str(error)[:600]} (see {file})", name)
 
     def note(self, what: str, state: str = "") -> None:
-        """Keeps a finding about the page that is open."""
+        """Notes a finding about the open page."""
         self.findings.append(f"{self.group}: {self.path} ({', '.join(filter(None, (self.who, state)))}): {what}")
 
     def close(self) -> None:
@@ -174,7 +174,7 @@ class Album:
 
     @property
     def path(self) -> str:
-        """The address that is open, without the host."""
+        """The open address, without the host."""
         return self.page.url.removeprefix(self.screen.origin).partition("#")[0]
 
     def _name(self) -> str:
@@ -184,7 +184,7 @@ class Album:
             return "error"
 
     def _stretch(self, view: dict[str, int]) -> None:
-        """Makes the window as high as the page: a bar that stays in sight would else be pictured in the middle of it."""
+        """Makes the window as high as the page, so that a sticky bar is not in the middle of the picture."""
         height = int(self.page.evaluate("document.documentElement.scrollHeight"))
         self.page.set_viewport_size({"width": view["width"], "height": min(max(height, view["height"]), HEIGHT_MAX)})
 

@@ -1,4 +1,4 @@
-"""Contact sheets: small pictures with their numbers, laid out as a local page and photographed by the browser itself."""
+"""Contact sheets: a local page with small numbered pictures, photographed by the browser."""
 
 import re
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ SIZES_SHOWN: Final = ", ".join(f"{name} {view['width']}x{view['height']}" for na
 
 
 def lay_out(browser: Browser, *, group: str, pictures: Sequence[Picture], folder: Path) -> list[str]:
-    """Writes the contact sheets of a group into the folder, and returns the names of their files."""
+    """Writes the contact sheets of a group into the folder, and returns their file names."""
     parts = [pictures[first : first + STATES_A_SHEET] for first in range(0, len(pictures), STATES_A_SHEET)]
     page = browser.new_page(viewport={"width": 2400, "height": 1200})
     files = []

@@ -1,6 +1,7 @@
-"""`python -m tests.screenshots.group NAME`: walks through one group in a copy of the demonstration world.
+"""`python -m tests.screenshots.group NAME`: runs the walk of one group in a copy of the demonstration world.
 
-A process of its own, because Django knows one database for life; `tests.screenshots` starts one for each group.
+It is a process of its own, because Django uses one database per process. `tests.screenshots` starts one for each
+group.
 """
 
 import json
@@ -15,7 +16,7 @@ from tests.storms.house import House, serving
 
 
 def main(name: str, folder: Path, database: Path, language: str) -> None:
-    """Photographs the group into the folder, and writes what was found to a file beside the pictures."""
+    """Photographs the group into the folder, and writes the findings to a file there."""
     django.setup()
     # Only after the setup, which the models need.
     from cashdesk.models import User

@@ -1,4 +1,4 @@
-"""Every page that the URL configuration has, and those few that are not photographed, each with its reason."""
+"""The pages of the URL configuration, and the few pages that are not photographed, each with its reason."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -29,7 +29,7 @@ NOT_PHOTOGRAPHED: Final = {
 
 
 def page_names() -> set[str]:
-    """Returns the name of every URL that may be a page: all but the API, and redirects that have no name."""
+    """Returns the name of every URL that can be a page: all except the API and unnamed redirects."""
     return {name for name, path in _walk(get_resolver()) if name == "docs" or not path.startswith(API)}
 
 

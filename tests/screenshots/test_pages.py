@@ -1,4 +1,4 @@
-"""Every page of the product is photographed by some walk, or excused with a reason. No browser is needed to know."""
+"""A walk photographs every page of the product, or a reason excuses the page. The test needs no browser."""
 
 from tests.screenshots import __main__ as command
 from tests.screenshots.pages import NOT_PHOTOGRAPHED, forgotten, page_names

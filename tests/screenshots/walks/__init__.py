@@ -1,4 +1,4 @@
-"""The walks, one for each group of pages: which pages it photographs, and how it gets to their states."""
+"""The walks, one per group of pages: the pages of each group, and the way to their states."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from tests.screenshots.walks import desk, exports, handover, office, public, rep
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """A walk through pages that belong together; `pages` are the names of their URLs, all of which it photographs."""
+    """A walk through related pages. `pages` holds the URL names of all pages that it photographs."""
 
     walk: Callable[[Album], None]
     pages: Callable[[], frozenset[str]]
@@ -30,5 +30,5 @@ GROUPS: Final = {
 
 
 def pages_of_all() -> set[str]:
-    """Returns the names of all pages that some group photographs."""
+    """Returns the names of all pages that the groups photograph."""
     return {page for group in GROUPS.values() for page in group.pages()}

@@ -13,7 +13,7 @@ PAGES: Final = frozenset({
 
 
 def walk(album: Album) -> None:
-    """Carla's day, and then a short one of Bruno's for every other result."""
+    """Walks through Carla's day, and then a short day of Bruno for every other result."""
     album.enter("carla")
     with album.story("opening"):
         _opening(album)

@@ -1,4 +1,4 @@
-"""The page on which managers take tables out."""
+"""The page on which managers export tables."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ PAGES: Final = frozenset({"exports", "export-file"})
 
 
 def walk(album: Album) -> None:
-    """Erika takes a table; Anna sees what was taken of every store."""
+    """Lets Erika export a table. Anna sees the exports of every store."""
     with album.story("exporting"):
         album.enter("erika")
         album.visit("exports")

@@ -1,4 +1,4 @@
-"""A drawer that goes from one cashier to the next, and a manager who counts one again."""
+"""A drawer that changes hands, and a recount by a manager."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ PAGES: Final = frozenset({"desk", "desk-hand-over", "desk-open", "desk-result", 
 
 
 def walk(album: Album) -> None:
-    """Carla hands over to Bruno, who closes short; Erika counts again."""
+    """Lets Carla hand over to Bruno, who closes short. Erika recounts."""
     with album.story("handing over"):
         album.enter("carla")
         open_drawer(album, "150")

@@ -1,4 +1,4 @@
-"""The back office: every list and row that is registered, and every page on which something is done."""
+"""The back office: every registered list and row, and every action page."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -32,20 +32,20 @@ def row_pages() -> frozenset[str]:
 
 
 def act_pages() -> frozenset[str]:
-    """Returns the names of the pages on which something is done or made."""
+    """Returns the names of the action pages and of the pages that add a row."""
     acts = {f"admin:{_label(page.model)}_{act.name}" for page in _acting() for act in (*page.all_acts, *page.list_acts)}
     return frozenset(acts | _open("add") | _open("delete"))
 
 
 def excused_pages() -> set[str]:
-    """Returns the pages that nobody may open, and the histories that look like the one that is photographed."""
+    """Returns the pages that nobody may open, and the history pages, which all look like the photographed one."""
     every = {f"admin:{_label(model)}_{kind}" for model in admin.site._registry for kind in ("add", "delete")}
     histories = {f"admin:{_label(model)}_history" for model in admin.site._registry}
     return (every - _open("add") - _open("delete")) | (histories - {f"admin:{HISTORY_OF}_history"})
 
 
 def walk_rows(album: Album) -> None:
-    """Anna reads everything; Erika sees what a manager sees."""
+    """Shows everything to Anna, and the pages of a manager to Erika."""
     album.enter("admin")
     with album.story("preparing"):
         berlin = store(BERLIN)
@@ -81,7 +81,7 @@ def walk_rows(album: Album) -> None:
 
 
 def walk_acts(album: Album) -> None:
-    """Opens what is offered somewhere, after some things were left undone on purpose."""
+    """Opens every offered action page, after some work was left undone on purpose."""
     with album.story("preparing"):
         _leave_undone(album)
     with album.story("adding"):
@@ -113,7 +113,7 @@ def walk_acts(album: Album) -> None:
 
 
 def _leave_undone(album: Album) -> None:
-    """Somebody signs in wrongly, drawers and a register stay open, a bag waits."""
+    """Leaves a failed sign-in, open drawers, an open register and a waiting bag."""
     album.leave()
     for _ in range(10):
         album.visit("sign-in")
@@ -146,7 +146,7 @@ def _leave_undone(album: Album) -> None:
 
 
 def _example(page: Acting, act: ActPage) -> tuple[str, Any]:
-    """Returns somebody and a row with which they may do it. Raises LookupError."""
+    """Returns a username and a row on which this person may take the action. Raises LookupError."""
     for username in PEOPLE:
         user = User.objects.get(username=username)
         if not user.has_role(act.role):
@@ -162,7 +162,7 @@ def _acting() -> Iterator[Any]:
 
 
 def _open(kind: str) -> set[str]:
-    """The names of the pages of a kind that an operator, who may do more than anybody, may open."""
+    """Returns the names of the pages of this kind that an operator may open. An operator has all rights."""
     request = _request(get_user_model()(role=Role.ADMIN, is_superuser=True))
     return {
         f"admin:{_label(model)}_{kind}"

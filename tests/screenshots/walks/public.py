@@ -1,4 +1,4 @@
-"""What everybody sees: the front door, signing in, the description of the API, and the pages of an error."""
+"""The public pages: the front door, the sign-in, the description of the API, and the error pages."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ PAGES: Final = frozenset({"home", "sign-in", "docs", "password", "admin:login"})
 
 
 def walk(album: Album) -> None:
-    """Looks in from outside, and then as each of the roles."""
+    """Visits the public pages without a sign-in, and then in each role."""
     with album.story("outside"):
         album.visit("home")
         album.take(prints=True, paper=A4)

@@ -11,7 +11,7 @@ PAGES: Final = frozenset({"report-stores", "report-places", "x-report", "z-repor
 
 
 def walk(album: Album) -> None:
-    """Anna chooses a store; Erika and Grace read the reports of theirs."""
+    """Lets Anna choose a store. Erika and Grace read the reports of their stores."""
     berlin, portland = store(BERLIN), store(PORTLAND)
     with album.story("stores"):
         album.enter("admin")

@@ -12,7 +12,7 @@ PAGES: Final = frozenset({
 
 
 def walk(album: Album) -> None:
-    """Grace's morning and Sam's day in Portland; then Erika looks at what Berlin would become."""
+    """Walks through Grace's morning and Sam's day in Portland. Then Erika sees the start of settlements in Berlin."""
     with album.story("opening"):
         _opening(album)
     with album.story("running"):
@@ -122,7 +122,7 @@ def _register() -> Settlement:
 
 
 def _type_parts(album: Album, typed: dict[str, str]) -> None:
-    """Types into the parts of a count. Each is a tab, so the field is brought to sight first; what is left over is none."""
+    """Types into the parts of a count. Each part is a tab, so the walk opens the tab first. Other fields stay empty."""
     for name, text in typed.items():
         field = album.page.locator(f'[name="{name}"]')
         panel = field.locator("xpath=ancestor::*[@role='tabpanel'][1]").get_attribute("id")

@@ -1,4 +1,4 @@
-"""The money of the vault: change, bags for the bank, what registers get and give, paid in and out, and its movements."""
+"""The money of the vault: change, bags for the bank, money for and from registers, paid in and out, and its movements."""
 
 from typing import Final
 
@@ -16,7 +16,7 @@ PAGES: Final = frozenset({
 
 
 def walk(album: Album) -> None:
-    """Erika's morning in Berlin, where the lists are empty; then the lists of Portland, where they are long."""
+    """Walks through Erika's morning in Berlin with empty lists, and then through the long lists of Portland."""
     album.enter("erika")
     with album.story("empty"):
         for name in ("vault-orders", "vault-deposits", "vault-movements"):
@@ -47,7 +47,7 @@ def walk(album: Album) -> None:
 
 
 def _form(album: Album, name: str, *named: object, query: str = "") -> None:
-    """Photographs a form, empty and refused."""
+    """Photographs a form, empty and with errors."""
     album.visit(name, *named, query=query)
     album.take()
     album.send(status=400)

@@ -1,4 +1,4 @@
-"""What the walks look up in the demonstration world, and how they fill it where a page needs more."""
+"""Reads the demonstration world for the walks, and adds rows that a page needs."""
 
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ def drawer_of(username: str) -> CashSession:
 
 
 def open_drawer(album: Album, amount: str) -> CashSession:
-    """Opens a drawer for the person who is signed in, at the page for it."""
+    """Opens a drawer for the signed-in person, on its page."""
     album.visit("desk-open")
     album.fill(amount=amount)
     album.send()
@@ -33,7 +33,7 @@ def open_drawer(album: Album, amount: str) -> CashSession:
 
 
 def close_drawer(album: Album, **typed: str) -> None:
-    """Counts and closes the drawer of the person who is signed in, and stays on the result."""
+    """Counts and closes the drawer of the signed-in person, and stays on the result page."""
     album.visit("desk-count")
     album.fill(**typed)
     album.send()
