@@ -162,7 +162,7 @@ def quickly(durations: list[float]) -> float:
 
 
 def timed(act: Callable[[], Any]) -> tuple[float, Any]:
-    """Runs `act`. Returns the seconds it took and its result."""
+    """Runs `act`. Returns its duration in seconds, and its result."""
     begun = time.perf_counter()
     made = act()
     return time.perf_counter() - begun, made

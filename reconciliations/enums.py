@@ -1,4 +1,4 @@
-"""Enums of reconciliations, and `FLOW`: what each state allows."""
+"""The enums of reconciliations, and `FLOW`: the actions that each state allows."""
 
 from enum import StrEnum
 from typing import Final
@@ -19,7 +19,7 @@ class DiscrepancyType(models.TextChoices):
 
     @classmethod
     def of(cls, discrepancy: int) -> "DiscrepancyType":
-        """Returns the type for declared minus system."""
+        """Returns the type of a discrepancy (declared minus system)."""
         return cls.MATCH if discrepancy == 0 else cls.SHORTAGE if discrepancy < 0 else cls.OVERAGE
 
 

@@ -70,7 +70,9 @@ def authorizations_in(
 
 
 def _late() -> Case:
-    """Builds the amount that moved in the scope of a reconciliation after its record, by the rule of that record."""
+    """Builds the amount that moved in the scope of a reconciliation after it was recorded, by the rule of that
+    reconciliation.
+    """
     return Case(
         When(rule=DayRule.MOVEMENTS, then=_late_by_first_rule()),
         default=_late_by_custody(),

@@ -1,4 +1,4 @@
-"""Types and states of settlements, and `FLOW`: what each state allows."""
+"""The enums of settlements, and `FLOW`: the actions that each state allows."""
 
 from collections.abc import Mapping
 from enum import StrEnum

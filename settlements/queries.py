@@ -63,7 +63,8 @@ def preview_of(*, by: Principal, settlement: Settlement, attempt: int) -> Settle
     """Returns the preview with this number and its count. Returns None if `by` did not make it or the settlement is
     closed.
 
-    The previews of other people are hidden, because their results would tell the next person what to count (law 5).
+    The previews of other people are hidden, because their results would reveal the right count to the next person (law
+    5).
     """
     if settlement.is_closed or not 0 < attempt < 2**31:
         return None

@@ -111,7 +111,7 @@ class BusinessDayAdmin(ActingAdmin):
 
     @admin.display(description="closed by")
     def closed_by_shown(self, row: BusinessDay) -> str:
-        """Names who closed the day: a person, an API key, or the server's own command."""
+        """Shows the person, the API key or the server's own command that closed the day."""
         if row.closed_by is not None:
             return str(row.closed_by)
         return f"key {row.closed_with.name}, {row.closed_with}" if row.closed_with is not None else "the server"

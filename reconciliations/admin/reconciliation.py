@@ -126,17 +126,17 @@ class ReconciliationAdmin(ReadOnlyAdmin):
 
     @admin.display(description="late")
     def late_shown(self, row: Reconciliation) -> str:
-        """Money that arrived for the same scope after the reconciliation."""
+        """Shows the money that arrived for the same scope after the reconciliation."""
         return to_text(_late(row), row.currency)
 
     @admin.display(description="adjusted system")
     def adjusted_system(self, row: Reconciliation) -> str:
-        """The system amount plus late money."""
+        """Shows the system amount plus late money."""
         return to_text(row.system_amount + _late(row), row.currency)
 
     @admin.display(description="adjusted discrepancy")
     def adjusted_discrepancy(self, row: Reconciliation) -> str:
-        """The discrepancy minus late money."""
+        """Shows the discrepancy minus late money."""
         return to_text(row.discrepancy - _late(row), row.currency)
 
     @admin.display(description="supersedes")

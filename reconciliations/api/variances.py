@@ -253,7 +253,7 @@ class VarianceViewSet(ApiViewSet):
         tags=["Variances"],
     )
     def reject(self, request: Request, variance_id: UUID) -> Response:
-        """Rejects the explanation. The notes say what is missing."""
+        """Rejects the explanation. The notes name the missing information."""
         return self._do(reject_variance, variance_id, NotesRequest)
 
     @extend_schema(

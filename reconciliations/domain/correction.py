@@ -47,7 +47,9 @@ def keep_recount(*, variance: Variance, counted: CountedAmount, attempt: int, by
 
 
 def instead_of_recount(variance: Variance) -> str:
-    """Returns a text that says what to do instead if this kind of variance has no recount. Otherwise returns ""."""
+    """Returns the message for a kind of variance that has no recount, with the action to take instead. Otherwise
+    returns "".
+    """
     is_left_drawer = variance.kind == VarianceKind.UNCOUNTED and variance.session_id is not None
     if is_left_drawer or variance.kind in RECOUNTED:
         return ""

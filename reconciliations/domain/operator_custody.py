@@ -57,7 +57,7 @@ def with_holder(movements: "QuerySet[Any]") -> "QuerySet[Any]":
 
 
 def cancelled(*, until: Any) -> Q:
-    """Builds the condition that the opening of a session was cancelled, with a seal id up to `until`."""
+    """Builds the condition that a session's opening was cancelled, with a seal whose id is at most `until`."""
     return Q(is_cancelled=True, seal__lte=until)
 
 

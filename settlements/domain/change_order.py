@@ -111,9 +111,9 @@ def cancel_change(*, order: ChangeOrder, reason: str, by: Principal, at: datetim
 
 
 def _refuse_amount(told: CountedAmount, *, field: str, nothing: str) -> None:
-    """Raises InvalidInput naming `field` if the amount cannot be ordered or received.
+    """Raises InvalidInput for `field` if the amount cannot be ordered or received.
 
-    `nothing` is the message for 0.
+    `nothing` is the message for an amount of 0.
     """
     if told.method != CASH:
         raise InvalidInput.of(field, _("Only cash can be ordered and received."))

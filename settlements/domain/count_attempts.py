@@ -19,7 +19,7 @@ from settlements.models import Settlement, SettlementCount
 
 
 def refuse_open_session(register: Place) -> None:
-    """Raises Conflict naming the open cash session of a register, if there is one."""
+    """Raises Conflict if a cash session is open at the register. The message names the session."""
     session = CashSession.objects.filter(register=register, status=SessionStatus.OPEN).select_related("user").first()
     if session is not None:
         raise Conflict(

@@ -105,9 +105,9 @@ def note_no_sale(
 ) -> Place:
     """Records that a drawer was opened without a sale, and returns the register. No money moves.
 
-    `session` is the open session that the caller means. Raises InvalidInput for an unknown station, Forbidden at
-    another person's register, and Conflict if the store is switched off. Raises NothingOpen if `session` was closed
-    meanwhile, so that the opening does not count in the next session's Z.
+    `session` is the open session for which the caller opened the drawer. Raises InvalidInput for an unknown station,
+    Forbidden at another person's register, and Conflict if the store is switched off. Raises NothingOpen if `session`
+    has been closed, so that the opening does not count in the next session's Z.
     """
     refuse_switched_off(store)
     register = register_at(store=store, station=station)

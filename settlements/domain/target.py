@@ -42,7 +42,7 @@ class ComparedAmount:
 
 
 def targets_of(settlement: Settlement, *, moves: Balances | None = None) -> dict[Pair, int]:
-    """Returns the target per pair in minor units: the opening amount plus the sum of all movements since.
+    """Returns the target per pair in minor units: the opening amount plus the sum of all movements of the period.
 
     `moves` is that sum, if the caller already has it. A caller that acts on the figures must hold the lock of the
     place.

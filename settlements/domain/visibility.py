@@ -25,7 +25,7 @@ def refuse_x_report(by: Principal) -> None:
 
 
 def refuse_vault_movements(by: Principal) -> None:
-    """Raises Forbidden unless the caller may see the movements of a vault: they add up to its expected amount."""
+    """Raises Forbidden unless the caller may see the movements of a vault, which add up to its expected amount."""
     if not may_see_expected(by):
         raise Forbidden("Only managers can see the movements of the safe.")
 
