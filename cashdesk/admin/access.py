@@ -36,7 +36,7 @@ class StateFilter(admin.SimpleListFilter):
 
 class Revoke(ActPage):
     name = "revoke"
-    label = "Revoke"
+    label = "Revoke token"
     explanation = "It stops working at once. You cannot undo this."
     form = ActForm
     role = Role.ADMIN

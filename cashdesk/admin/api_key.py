@@ -113,7 +113,7 @@ class RotateKeyForm(ActForm):
 
 class RotateKey(ActPage):
     name = "rotate"
-    label = "Rotate"
+    label = "Rotate API key"
     explanation = (
         "Issues a new key with the same name, scopes and binding. The next page shows its secret "
         "once. Give it to the program while the old key still works."

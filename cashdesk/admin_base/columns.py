@@ -94,7 +94,7 @@ def handed_over(session: CashSession, *, said: str, difference: int) -> str:
     closed_at = session.closed_at or session.opened_at
     apart = f"{to_text(abs(difference), session.currency)} {'short' if difference < 0 else 'over'}"
     gap = apart if difference else "no difference"
-    act = "Handed over" if session.is_handed_over else "Left uncounted"
+    act = "Handed over" if session.is_handed_over else "Closed without a count"
     return f"{act} by {session.user} at {_clock(closed_at, session.store)}, {said}: {gap}"
 
 

@@ -75,7 +75,7 @@ class CloseForm(OfStoreForm):
             if names
             else f"Nothing is open in {store} on {on}."
         )
-        self.warnings = (head, *names, "This cannot be undone. Press the button again to close the day.")
+        self.warnings = (head, *names, "You cannot undo this. Press the button again to close the day.")
         return True
 
 

@@ -149,7 +149,7 @@ class Recount(ActPage):
     label = "Recount cash"
     explanation = (
         "A preview shows which amounts are not equal, but not by how much. Closing books the differences and seals "
-        "the period. This cannot be undone."
+        "the period. You cannot undo this."
     )
     form = RecountForm
 
@@ -189,7 +189,7 @@ class ForceClose(ActPage):
     label = "Close without a count"
     explanation = (
         "Closes and seals the settlement without a count. Nothing is booked, and the cash stays in the register's "
-        "book. The next opening, or a count afterwards, shows the difference. This cannot be undone."
+        "book. The next opening, or a count afterwards, shows the difference. You cannot undo this."
     )
 
     def is_offered(self, row: Settlement, *, by: Principal) -> bool:
@@ -205,7 +205,7 @@ class CountAfterwards(ActPage):
     label = "Count afterwards"
     explanation = (
         "The sealed settlement does not change. The differences are booked now, and the cash goes back to the safe. "
-        "This cannot be undone."
+        "You cannot undo this."
     )
     form = CountedRowsForm
 

@@ -45,7 +45,7 @@ class CollectForm(ActForm):
 class Collect(ActPage):
     name = "collect"
     label = "Mark as picked up"
-    explanation = "Records that the bag leaves the shop now. This cannot be undone."
+    explanation = "Records that the bag leaves the shop now. You cannot undo this."
     form = CollectForm
 
     def is_offered(self, row: Deposit, *, by: Principal) -> bool:

@@ -58,7 +58,7 @@ def test_nothing_bars_the_way(screen: Screen, declared: Declared, key: AccessTok
         screen.visit(path)
         assert screen.barriers() == [], path
     page = screen.visit(page_of(key, "rotate"))
-    page.get_by_role("button", name="Rotate").click()
+    page.get_by_role("button", name="Rotate API key").click()
     page.get_by_text("Copy it now.").wait_for()
     assert screen.barriers() == []
 

@@ -165,7 +165,7 @@ def test_a_form_that_was_tampered_with_does_nothing(
 
 def test_a_register_is_closed_without_a_count(cast: Cast, periods: Periods, erika: Client) -> None:
     page = erika.get(page_of(periods.counting, "force-close")).content.decode()
-    assert "This cannot be undone." in page
+    assert "You cannot undo this." in page
     periods.counting.refresh_from_db()
     assert periods.counting.state == "COUNTING"
     for row in (periods.counting, periods.running):
