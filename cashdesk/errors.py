@@ -8,8 +8,10 @@ from typing import Any
 class DomainError(Exception):
     """Base class of the domain's errors. The message is written for the person or program that made the request.
 
-    `code` is stable, for programs. `errors` maps each wrong field of the request to an error text. `facts` holds values
-    that a page needs for its own text, such as the register; no API answer contains them.
+    `code` is stable, for programs. `errors` maps each wrong field of the request to an error text. `on_pages` are the
+    same errors in whole sentences for pages. They differ where a published text follows the name of its field, such as
+    "is not ...". `facts` holds values that a page needs for its own text, such as the register. No API answer contains
+    `on_pages` or `facts`.
     """
 
     code = "error"
@@ -20,12 +22,14 @@ class DomainError(Exception):
         *,
         code: str | None = None,
         errors: Mapping[str, str] | None = None,
+        on_pages: Mapping[str, str] | None = None,
         facts: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.code = code or self.code
         self.errors = dict(errors or {})
+        self.on_pages = {**self.errors, **(on_pages or {})}
         self.facts = dict(facts or {})
 
 
@@ -35,9 +39,9 @@ class InvalidInput(DomainError):
     code = "invalid"
 
     @classmethod
-    def of(cls, field: str, text: str) -> "InvalidInput":
-        """Builds the error for one field of the request."""
-        return cls(f"{field}: {text}", errors={field: text})
+    def of(cls, field: str, text: str, *, on_pages: str = "") -> "InvalidInput":
+        """Builds the error for one field of the request. `on_pages` is its text on pages, if that differs."""
+        return cls(f"{field}: {text}", errors={field: text}, on_pages={field: on_pages or text})
 
 
 class NotSignedIn(DomainError):

@@ -108,7 +108,7 @@ def parse_whole(value: object, *, field: str, unit: int = 1) -> int:
     """
     number = parse_number(value, field=field)
     if number != number.to_integral_value() or (isinstance(value, str) and "." in value):
-        raise InvalidInput.of(field, _("must be a whole number."))
+        raise InvalidInput.of(field, _("must be a whole number."), on_pages=_("Enter a whole number such as 12."))
     minor = int(number) * unit
     if minor > AMOUNT_MAX:
         raise _digits_error(field)
@@ -132,7 +132,7 @@ def parse_number(value: object, *, field: str) -> Decimal:
     if not number.is_finite():
         raise InvalidInput.of(field, _("Enter a finite number such as 1250.5."))
     if number < 0:
-        raise InvalidInput.of(field, _("must not be negative."))
+        raise InvalidInput.of(field, _("must not be negative."), on_pages=_("Enter 0 or more."))
     if number == 0:
         return Decimal(0)
     # 1e400 has one digit but 401 places. The exponent is limited in both directions, so that no huge power of ten is

@@ -233,7 +233,10 @@ def sealed_period(*, by: Principal, place: Place, number: int) -> SealedPeriod:
     """
     seal = seals(by=by, place=place).filter(number=number).first() if number < 2**63 else None
     if seal is None:
-        raise NotFound(_("The %(place)s has no Z report %(number)s.") % {"number": number, "place": place.in_words})
+        if place.kind == PlaceKind.VAULT:
+            raise NotFound(_("The safe has no Z report %(number)s.") % {"number": number})
+        named = {"register": place.number, "number": number}
+        raise NotFound(_("Register %(register)s has no Z report %(number)s.") % named)
     settlement = with_amounts(
         settlements_with_shown_result(Settlement.objects.filter(seal=seal), by=by).select_related("store", "seal")
     )

@@ -161,6 +161,26 @@ def test_what_a_screen_says_of_a_field_is_marked() -> None:
     assert unmarked == []
 
 
+def test_a_field_error_is_a_whole_sentence_on_pages() -> None:
+    """Only published texts may be predicates ("must not be negative."). A translated text may appear on a page."""
+    predicates = []
+    for app in PAGES:
+        for path in (ROOT / app).rglob("*.py"):
+            for call in ast.walk(ast.parse(path.read_text())):
+                if not isinstance(call, ast.Call) or ast.unparse(call.func) not in ("InvalidInput.of", "Forbidden"):
+                    continue
+                texts = [text for argument in (*call.args, *call.keywords) for text in _translated_in(argument)]
+                if any(text[0].islower() for text in texts) and not any(key.arg == "on_pages" for key in call.keywords):
+                    predicates.append(f"{path.name}: {ast.unparse(call)}")
+    assert predicates == []
+
+
+def _translated_in(node: ast.AST) -> list[str]:
+    """Returns the texts that an expression translates."""
+    calls = [call for call in ast.walk(node) if isinstance(call, ast.Call) and ast.unparse(call.func) == "_"]
+    return [call.args[0].value for call in calls if isinstance(call.args[0], ast.Constant)]
+
+
 # --- What is shown ----------------------------------------------------------------------------------------------------
 
 

@@ -16,7 +16,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.text import capfirst
 
 from cashdesk.admin_base.additions import additions_to
 from cashdesk.admin_base.model_admin import CashdeskAdmin, NamedAutocomplete, ReadOnlyAdmin, has_role, principal_of
@@ -46,7 +45,7 @@ class ActForm(forms.Form):
 
     def refuse(self, error: DomainError) -> None:
         """Adds the errors of a DomainError to the fields that it names, or else to the whole form. Keeps the input."""
-        named = {name: text for name, text in error.errors.items() if name in self.fields}
+        named = {name: text for name, text in error.on_pages.items() if name in self.fields}
         for name, text in named.items():
             self.add_error(name, text)
         if not named:
@@ -86,7 +85,7 @@ def units_of(text: str, currency: str) -> int:
     try:
         return parse_units(text.strip(), currency, field="Amount")
     except InvalidInput as error:
-        raise forms.ValidationError(capfirst(error.errors["Amount"])) from error
+        raise forms.ValidationError(error.on_pages["Amount"]) from error
 
 
 @dataclass(frozen=True, kw_only=True)

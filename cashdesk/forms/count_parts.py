@@ -67,7 +67,7 @@ class AmountSheet:
             amount = amount_typed(self.amount, self.currency, field=self.amount_field)
             self.counted = CountedAmount(currency=self.currency, amount=amount)
         except InvalidInput as error:
-            self.amount_error = error.errors[self.amount_field]
+            self.amount_error = error.on_pages[self.amount_field]
 
 
 @dataclass(frozen=True, kw_only=True)

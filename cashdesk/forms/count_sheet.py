@@ -187,7 +187,7 @@ class CountSheet:
             if not self.has_errors:
                 self.counted = self._counted(amount)
         except InvalidInput as error:
-            self.amount_error = error.errors[self.amount_field]
+            self.amount_error = error.on_pages[self.amount_field]
 
     def _fill(self, typed: Mapping[str, str]) -> None:
         """Fills the rows without input with 0 or with the usual float, if the person pressed the button for it."""
@@ -215,7 +215,7 @@ class CountSheet:
             return cell.size * money.parse_whole(cell.typed, field=cell.field), ""
         except InvalidInput as error:
             if cell.size == 0:
-                return 0, error.errors[cell.field]
+                return 0, error.on_pages[cell.field]
             if cell.size == 1:
                 return 0, _("Enter a whole number of pieces, such as 12.")
             return 0, _("Enter a whole number of rolls or bundles, such as 2.")

@@ -49,7 +49,7 @@ class Fields:
             typed = self.request.POST.get(name, "")
             found = amount_typed(typed, currency, field=name, above_zero=not may_be_nothing)
         except InvalidInput as error:
-            self.errors |= error.errors
+            self.errors |= error.on_pages
             return 0
         if found == 0 and not may_be_nothing:
             self.errors[name] = _("Enter an amount above 0.")
@@ -73,7 +73,7 @@ class Fields:
         try:
             return money.parse_whole(typed, field=name)
         except InvalidInput as error:
-            self.errors |= error.errors
+            self.errors |= error.on_pages
             return 0
 
     def day(self, name: str) -> date | None:
@@ -82,7 +82,7 @@ class Fields:
         try:
             return date_in(typed, field=name) if typed else None
         except InvalidInput as error:
-            self.errors |= error.errors
+            self.errors |= error.on_pages
             return None
 
     def refuse_wrong(self) -> None:

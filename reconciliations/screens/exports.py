@@ -48,7 +48,7 @@ def export_file_page(request: HttpRequest, by: Principal) -> HttpResponseBase:
         asked = read_request(request.GET.dict(), by=by)
         return answer(asked=asked, by=by, is_wanted=request.method != "HEAD")
     except InvalidInput as error:
-        return _form(request, by=by, errors=error.errors)
+        return _form(request, by=by, errors=error.on_pages)
 
 
 @page_for(Role.MANAGER)

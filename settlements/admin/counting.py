@@ -43,7 +43,7 @@ class AmountRowForm(forms.Form):
             try:
                 exponent_of(currency)
             except InvalidInput as error:
-                raise forms.ValidationError(error.errors["currency"]) from error
+                raise forms.ValidationError(error.on_pages["currency"]) from error
         return currency
 
     def clean(self) -> dict[str, Any]:
@@ -107,9 +107,9 @@ class CountedRowsForm(ReasonForm):
 
     def refuse(self, error: DomainError) -> None:
         """Shows the error at the row that the domain names."""
-        named = {name: text for name, text in error.errors.items() if name.startswith("amounts.")}
+        named = {name: text for name, text in error.on_pages.items() if name.startswith("amounts.")}
         for name, text in named.items():
-            self.filled[int(name.partition(".")[2])].add_error("amount", f"This row {text}")
+            self.filled[int(name.partition(".")[2])].add_error("amount", text)
         if named:
             self.add_error(None, "Correct the marked rows.")
         else:

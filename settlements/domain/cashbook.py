@@ -55,6 +55,7 @@ def find_account(*, store: Store, place: Place, code: str, field: str) -> Cashbo
             field,
             _("is not a cashbook account of the %(place)s; known are %(known)s.")
             % {"place": place.in_words, "known": known},
+            on_pages=_("Choose an account from the list."),
         )
     return found
 

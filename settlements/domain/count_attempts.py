@@ -34,10 +34,11 @@ def refuse_pairs(amounts: Sequence[CountedAmount], *, field: str) -> None:
     seen = set()
     for number, amount in enumerate(amounts):
         if amount.pair in seen:
+            named = {"currency": amount.currency, "method": amount.method}
             raise InvalidInput.of(
                 f"{field}.{number}",
-                _("names %(currency)s %(method)s a second time.")
-                % {"currency": amount.currency, "method": amount.method},
+                _("names %(currency)s %(method)s a second time.") % named,
+                on_pages=_("%(currency)s %(method)s is listed twice. Enter it only once.") % named,
             )
         seen.add(amount.pair)
 

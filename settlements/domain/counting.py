@@ -61,7 +61,11 @@ def change_settlement(
         return preview_settlement(settlement=settlement, counted=counted, by=by, at=at)
     if counted is None:
         refuse_act(settlement, Act.CLOSE)
-        raise InvalidInput.of("amounts", _("is required to close: what was counted, an empty list for nothing at all."))
+        raise InvalidInput.of(
+            "amounts",
+            _("is required to close: what was counted, an empty list for nothing at all."),
+            on_pages=_("Enter the counted amounts."),
+        )
     return close_settlement(settlement=settlement, counted=counted, by=by, at=at)
 
 

@@ -55,10 +55,15 @@ def open_settlement(
             raise InvalidInput.of("station", _("Use station 0 for the vault."))
         return _open_vault(store=store, initial=initial, by=by, at=at)
     if station == 0:
-        raise InvalidInput.of("station", _("is 1 or more for a register; 0 is the vault."))
+        on_pages = _("Choose a register. Number 0 is the safe.")
+        raise InvalidInput.of("station", _("is 1 or more for a register; 0 is the vault."), on_pages=on_pages)
     for number, amount in enumerate(initial):
         if amount.method != CASH and amount.amount:
-            raise InvalidInput.of(f"initial_cash.{number}.method", _("must be CASH: a register is opened with cash."))
+            raise InvalidInput.of(
+                f"initial_cash.{number}.method",
+                _("must be CASH: a register is opened with cash."),
+                on_pages=_("Enter cash only. A register opens without other methods."),
+            )
     return _open_register(store=store, initial=initial, by=by, at=at, station=station)
 
 

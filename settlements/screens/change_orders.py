@@ -179,7 +179,7 @@ def _said(sheet: CountSheet) -> CountedAmount | None:
 
 def _refusal(error: DomainError, sheet: CountSheet) -> Refusal:
     """Returns the refusal, and shows its error at the sheet's amount."""
-    sheet.amount_error = error.errors.get(AMOUNT, "") or error.errors.get("received", "")
+    sheet.amount_error = error.on_pages.get(AMOUNT, "") or error.on_pages.get("received", "")
     return Refusal.of(error)
 
 

@@ -101,7 +101,7 @@ def _page(request: HttpRequest, *, by: Principal, store: Store, kind: MovementKi
 
     def again(error: DomainError) -> HttpResponse:
         if sheet is not None:
-            sheet.amount_error = error.errors.get(AMOUNT, "")
+            sheet.amount_error = error.on_pages.get(AMOUNT, "")
         return _show(request, store, kind, draft, sheet, refusal=Refusal.of(error))
 
     return submit_once(request, by=by, at=at, act=act, again=again, draft=draft, check=fields.refuse_wrong, look=look)

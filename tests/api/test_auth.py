@@ -59,6 +59,17 @@ def test_a_sign_in_that_cannot_be_read_names_the_field(cast: Cast, body: Any, fi
     assert "access_token" not in refused.cookies
 
 
+def test_a_sign_in_for_a_store_or_register_of_others_says_what_to_choose(cast: Cast) -> None:
+    cast.bruno.register = cast.place(PlaceKind.REGISTER, 2)
+    cast.bruno.save()
+    for place, errors in (
+        ({"store": "0000"}, {"store": "Choose a store that you work in."}),
+        ({"station": 2}, {"station": "Register 2 is assigned to somebody else. Choose another register."}),
+    ):
+        refused = Caller().post("/auth/login", {"username": "carla", "password": PASSWORD, **place})
+        assert exact(refused)["data"]["errors"] == errors
+
+
 def test_a_name_that_nobody_has_is_answered_as_a_wrong_password(cast: Cast) -> None:
     wrong = Caller().post("/auth/login", {"username": "carla", "password": "wrong"})
     unknown = Caller().post("/auth/login", {"username": "nobody", "password": "wrong"})

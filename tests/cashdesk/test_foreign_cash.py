@@ -169,13 +169,24 @@ def test_a_currency_that_was_never_there_is_compared_with_nothing(cast: Cast) ->
 
 
 @pytest.mark.parametrize(
-    ("others", "field"),
-    [([counted(1, USD), counted(2, USD)], "counts.1.currency"), ([counted(1, "EUR")], "counts.0.currency")],
+    ("others", "errors"),
+    [
+        (
+            [counted(1, USD), counted(2, USD)],
+            {"counts.1.currency": "USD is listed twice. Enter it only once."},
+        ),
+        (
+            [counted(1, "EUR")],
+            {"counts.0.currency": "EUR is the drawer's own currency. Enter it in its own field."},
+        ),
+    ],
 )
-def test_a_currency_is_counted_once(cast: Cast, trading: CashSession, others: list[CountedAmount], field: str) -> None:
+def test_a_currency_is_counted_once(
+    cast: Cast, trading: CashSession, others: list[CountedAmount], errors: dict[str, str]
+) -> None:
     with pytest.raises(InvalidInput) as refused:
         close(trading, 100_00, others)
-    assert list(refused.value.errors) == [field]
+    assert refused.value.errors == errors
     assert CashSession.objects.get().is_open
 
 

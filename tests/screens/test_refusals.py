@@ -135,7 +135,8 @@ def test_who_has_no_register_chooses_among_those_that_are_nobodys(cast: Cast) ->
     assert 'name="station" value="1"' not in choices
     for station, status, words in (
         ("1", 403, "Register 1 is assigned to somebody else. Choose another one, or ask your manager."),
-        ("9", 400, "Store 1337 has no register 9."),
+        ("9", 400, "Store 1337 has no register 9. Choose another register."),
+        ("-1", 400, "Enter 0 or more."),
         ("x", 400, "Enter a number"),
     ):
         carla.fill("/desk/open", {"amount": "1", "station": station})

@@ -115,8 +115,9 @@ def test_cards_of_an_earlier_period_are_no_opening_difference(shop: Shop) -> Non
 def test_a_register_is_opened_with_cash_alone(shop: Shop) -> None:
     PaymentMethod.objects.filter(code="CARD").update(is_counted=True)
     shop.vault()
-    with pytest.raises(InvalidInput, match="must be CASH"):
+    with pytest.raises(InvalidInput, match="must be CASH") as error:
         shop.open({EUR: 1, CARD: 5})
+    assert list(error.value.on_pages.values()) == ["Enter cash only. A register opens without other methods."]
     assert differences(shop.open({EUR: 1, CARD: 0}, station=2))[CARD] == (0, 0)
 
 

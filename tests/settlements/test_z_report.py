@@ -241,7 +241,7 @@ def test_a_cashier_sees_the_z_of_their_own_session_alone(cast: Cast) -> None:
     for person, number in ((cast.carla, 2), (cast.carla, 3), (cast.carla, 9), (cast.otto, 1), (cast.otto, 9)):
         with pytest.raises(NotFound) as error:
             shown(day.register, number, person)
-        assert str(error.value) == f"The register 1 has no Z report {number}."
+        assert str(error.value) == f"Register 1 has no Z report {number}."
 
 
 def test_a_cashiers_own_uncounted_z_is_not_told_before_the_count(cast: Cast) -> None:

@@ -118,7 +118,7 @@ def _binding(*, user: User, store: str, station: int | None) -> tuple[Store | No
         return None, None
     found = find_store(reference=store, by=Principal(user=user)) if store else user.store
     if found is None:
-        raise InvalidInput.of("store", _("is not a store that you work in."))
+        raise InvalidInput.of("store", _("Choose a store that you work in."))
     if station is None:
         return found, None
     register = register_at(store=found, station=station)

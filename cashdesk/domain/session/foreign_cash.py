@@ -40,7 +40,7 @@ def refuse_currencies(others: Sequence[CountedAmount], *, currency: str) -> None
         if found.currency == currency:
             told = _("%(currency)s is the drawer's own currency. Enter it in its own field.")
         elif found.currency in seen:
-            told = _("names %(currency)s a second time.")
+            told = _("%(currency)s is listed twice. Enter it only once.")
         else:
             seen.add(found.currency)
             continue

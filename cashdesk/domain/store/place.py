@@ -20,7 +20,10 @@ def register_at(*, store: Store, station: int) -> Place:
         else None
     )
     if register is None:
+        named = {"store": store.number, "station": station}
         raise InvalidInput.of(
-            "station", _("store %(store)s has no register %(station)s.") % {"store": store.number, "station": station}
+            "station",
+            _("store %(store)s has no register %(station)s.") % named,
+            on_pages=_("Store %(store)s has no register %(station)s. Choose another register.") % named,
         )
     return register

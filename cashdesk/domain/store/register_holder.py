@@ -126,12 +126,10 @@ def refusal_of(register: Place, *, by: Principal, is_of_another: Callable[[], bo
         return Forbidden(told, errors={"station": told})
     if by.user is None or register.pk in (bound, by.user.register_id) or not is_of_another():
         return None
-    return Forbidden(
-        _("Register %(register)s is assigned to somebody else. Choose another register.")
-        % {"register": register.number},
-        errors={"station": _("is assigned to somebody else.")},
-        facts={"register_of_another": register.number},
-    )
+    told = _("Register %(register)s is assigned to somebody else. Choose another register.") % {
+        "register": register.number
+    }
+    return Forbidden(told, errors={"station": told}, facts={"register_of_another": register.number})
 
 
 def _is_assigned_to_another(register: Place, *, by: Principal) -> bool:

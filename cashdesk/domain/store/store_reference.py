@@ -19,8 +19,11 @@ def store_for(*, reference: str, by: Principal) -> Store:
     Raises InvalidInput if the caller may not see the store, or has no default store.
     """
     found = find_store(reference=reference, by=by) if reference else by.own_store
+    if found is None and reference:
+        on_pages = _("Choose a store that you work in.")
+        raise InvalidInput.of("store", _("is not a store that you work in."), on_pages=on_pages)
     if found is None:
-        raise InvalidInput.of("store", _("is not a store that you work in.") if reference else _("Name the store."))
+        raise InvalidInput.of("store", _("Name the store."))
     return found
 
 

@@ -115,12 +115,12 @@ def test_a_recount_begins_with_what_everybody_knows(cast: Cast, periods: Periods
         ([("EUR", "", "1")], "Enter the method, or empty the row. If there is no cash, enter 0."),
         ([("", "CASH", "1")], "Enter the currency, or empty the row. If there is no cash, enter 0."),
         ([("EUR", "CASH", "1,50")], 'Enter a number with a point for decimals, such as "1250.50".'),
-        ([("EUR", "CASH", "-1")], "Must not be negative."),
+        ([("EUR", "CASH", "-1")], "Enter 0 or more."),
         ([("EUR", "CASH", "1.505")], "EUR has at most 2 decimals."),
         ([("EUR", "CASH", "9" * 20)], "Enter at most 15 digits."),
         ([("XXQ", "CASH", "1")], "'XXQ' is not an ISO 4217 currency such as EUR or CLP."),
         ([("EUR", "SHELLS", "1")], "Select a valid choice. SHELLS is not one of the available choices."),
-        ([("eur", "CASH", "1"), ("", "", ""), ("EUR", "CASH", "2")], "This row names EUR CASH a second time."),
+        ([("eur", "CASH", "1"), ("", "", ""), ("EUR", "CASH", "2")], "EUR CASH is listed twice. Enter it only once."),
     ],
 )
 def test_what_does_not_fit_is_said_at_its_row_and_what_was_typed_stays(

@@ -62,6 +62,9 @@ def test_the_x_tells_a_manager_what_runs(cast: Cast) -> None:
 def test_nothing_runs(cast: Cast) -> None:
     answer = caller(cast.erika).get(X)
     assert (answer.status_code, exact(answer)["code"]) == (404, "nothing_runs")
+    assert exact(answer)["detail"] == "Register 1 is not open."
+    answer = caller(cast.erika).get("/registers/0/x-report")
+    assert exact(answer)["detail"] == "The safe is not open."
 
 
 def test_the_x_is_not_a_cashiers(cast: Cast) -> None:
@@ -144,7 +147,7 @@ def test_a_cashier_is_told_of_their_own_sessions_alone(cast: Cast) -> None:
     words = {
         exact(answer)["detail"].replace(str(number), "n") for answer, number in zip(refused, (2, 3, 99), strict=True)
     }
-    assert words == {"The register 1 has no Z report n."}
+    assert words == {"Register 1 has no Z report n."}
 
 
 def test_the_books_of_a_closed_shop_stay_readable(cast: Cast) -> None:

@@ -131,12 +131,13 @@ def test_what_there_is_not_is_refused(erika: Browser) -> None:
     for path, typed, status, words in (
         ("/vault/loan", {"station": ""}, 400, "Choose a register."),
         ("/vault/loan", {"station": "x"}, 400, "Enter a number"),
-        ("/vault/fetch", {"station": "9"}, 400, "store 1337 has no register 9."),
+        ("/vault/fetch", {"station": "9"}, 400, "Store 1337 has no register 9. Choose another register."),
+        ("/vault/loan", {"station": "1.5"}, 400, "Enter a whole number such as 12."),
         ("/vault/loan", {"station": "2"}, 409, "Nothing was saved. Register 2 is not open"),
         ("/vault/loan", {"station": "0"}, 400, "Nothing was saved."),
         ("/vault/pay-out", {"reason": ""}, 400, "Choose an account."),
         ("/vault/pay-out", {"reason": "OTHER_INCOME"}, 400, "is for money in the other direction."),
-        ("/vault/pay-in", {"reason": "CHANGE"}, 400, "is not a cashbook account of the vault"),
+        ("/vault/pay-in", {"reason": "CHANGE"}, 400, "Choose an account from the list."),
     ):
         assert erika.fill(path, {"amount": "5", **typed}).status_code == status
         assert words in erika.text
