@@ -88,7 +88,7 @@ class SessionStatus(models.TextChoices):
 
     OPEN = "OPEN", "Open"
     CLOSED = "CLOSED", "Closed"
-    CLOSED_SYSTEM = "CLOSED_SYSTEM", "Closed by the system, uncounted"
+    CLOSED_SYSTEM = "CLOSED_SYSTEM", "Closed without a count"
 
 
 class SessionAct(StrEnum):
@@ -155,7 +155,7 @@ class VarianceKind(models.TextChoices):
     """The source of a variance. For UNCOUNTED and LATE, no count gives the size of the difference."""
 
     SESSION = "SESSION", "Cash session"
-    OPENING = "OPENING", "Custody between two periods"
+    OPENING = "OPENING", "Opening difference"
     SETTLEMENT = "SETTLEMENT", "Settlement"
     DEPOSIT = "DEPOSIT", "Deposit"
     RECONCILIATION = "RECONCILIATION", "Reconciliation"

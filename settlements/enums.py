@@ -18,7 +18,7 @@ PREVIEWS_OF_A_REGISTER: Final = 3
 class SettlementType(models.TextChoices):
     """The kind of place that a settlement belongs to."""
 
-    VAULT = "VAULT", "Vault"
+    VAULT = "VAULT", "Safe"
     CASHREGISTER = "CASHREGISTER", "Cash register"
 
 

@@ -157,7 +157,7 @@ class Store(PublicIdModel):
         help_text="Minor units. Larger amounts must be confirmed before they are booked. Empty: a default by currency.",
     )
     vault_look_minor = models.BigIntegerField(
-        "second look above, in the vault",
+        "second look above, in the safe",
         null=True,
         blank=True,
         validators=[MinValueValidator(0)],

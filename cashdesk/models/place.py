@@ -18,7 +18,7 @@ class Place(models.Model):
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="places")
     kind = models.CharField(max_length=16, choices=PlaceKind.choices)
-    number = models.PositiveIntegerField(default=0, help_text="The station: 0 for the vault, 1 and up for registers.")
+    number = models.PositiveIntegerField(default=0, help_text="The station: 0 for the safe, 1 and up for registers.")
     transitions = models.BigIntegerField(
         default=0,
         editable=False,

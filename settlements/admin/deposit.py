@@ -144,7 +144,7 @@ class DepositAdmin(ActingAdmin):
     fields = (
         "uuid", "store", "state", "bag_number", "slip_number",
         money("movement__amount", label="amount", currency="movement__currency"), moment("prepared_at"), "prepared_by",
-        moment("collected_at"), "collected_by", "courier", moment("credited_at"), "credited_by",
+        moment("collected_at", label="picked up at"), "collected_by", "courier", moment("credited_at"), "credited_by",
         "credited_shown", "difference_shown", "corrections_shown", "belonging",
     )  # fmt: skip
     acts = (Collect(), Credit(), CorrectCredit())

@@ -25,8 +25,10 @@ class Deposit(PublicIdModel):
     slip_number = models.CharField(max_length=64, blank=True)
     prepared_at = models.DateTimeField()
     prepared_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
-    collected_at = models.DateTimeField(null=True)
-    collected_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    collected_at = models.DateTimeField("picked up at", null=True)
+    collected_by = models.ForeignKey(
+        User, verbose_name="picked up by", on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
     courier = models.CharField(max_length=200, blank=True, help_text="Name of the courier.")
     credited_at = models.DateTimeField(null=True)
     credited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)

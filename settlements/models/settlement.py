@@ -31,7 +31,7 @@ class Settlement(PublicIdModel):
     counted_at = models.DateTimeField(null=True)
     counted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     counted_by_name = models.CharField(max_length=200, blank=True)
-    last_count_at = models.DateTimeField(null=True, help_text="For a vault: when it was last previewed.")
+    last_count_at = models.DateTimeField(null=True, help_text="For a safe: the time of its last preview.")
     last_count_by_name = models.CharField(max_length=200, blank=True)
     preview_count = models.PositiveIntegerField(default=0, help_text="Number of previews.")
     closed_at = models.DateTimeField(null=True)
