@@ -30,7 +30,7 @@ from cashdesk.money import to_text
 
 class ForceClose(ActPage):
     name = "force-close"
-    label = "Close without a count"
+    label = "Close drawer without a count"
     explanation = (
         "This ends and seals the session without a count. No money is booked. The cash stays in the "
         "drawer until the next opening or a count afterwards. You cannot undo this."
@@ -101,7 +101,7 @@ class CountAfterwards(ActPage):
     """Counts a drawer whose cash stayed there after a forced close, or after a handover that nobody has taken over."""
 
     name = "count-afterwards"
-    label = "Count afterwards"
+    label = "Count drawer afterwards"
     explanation = (
         "The sealed session does not change. The difference is booked now. The cash goes back to the "
         "safe, unless a settlement holds the drawer. You cannot undo this."

@@ -186,7 +186,7 @@ class Recount(ActPage):
 
 class ForceClose(ActPage):
     name = "force-close"
-    label = "Close without a count"
+    label = "Close settlement without a count"
     explanation = (
         "Closes and seals the settlement without a count. Nothing is booked, and the cash stays in the register's "
         "book. The next opening, or a count afterwards, shows the difference. You cannot undo this."
@@ -202,7 +202,7 @@ class ForceClose(ActPage):
 
 class CountAfterwards(ActPage):
     name = "count-afterwards"
-    label = "Count afterwards"
+    label = "Count drawer afterwards"
     explanation = (
         "The sealed settlement does not change. The differences are booked now, and the cash goes back to the safe. "
         "You cannot undo this."
