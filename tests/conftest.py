@@ -17,6 +17,7 @@ from cashdesk import triggers
 from cashdesk.money import AMOUNT_MAX
 from tests import roles
 from tests.database_template import Template
+from tests.module_world import ModuleWorld, around_the_module
 from tests.stories import Cast, make_cast
 
 # A busy machine once took two seconds over one draw. How long a draw takes is not what these tests prove. CI draws the same
@@ -87,6 +88,15 @@ def any_amount(settings: Any) -> None:
 def cast(db: None) -> Cast:
     """Store 1337 with Carla, Bruno, Erika and Anna, and Otto of another account."""
     return make_cast()
+
+
+@pytest.fixture(scope="module")
+def module_world(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any
+) -> Iterator[ModuleWorld]:
+    """Makes rows that all tests of the module share (tests/module_world.py)."""
+    with around_the_module(request.node, request.session.items, django_db_blocker) as world:
+        yield world
 
 
 @contextmanager

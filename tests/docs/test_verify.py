@@ -6,6 +6,7 @@ time, and to whole rows. The page must tell of each what verify said.
 
 import re
 import uuid
+from copy import deepcopy
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -29,11 +30,12 @@ from settlements.domain.deposit import correct_credit
 from tests import roles
 from tests.cashdesk.desk import force_close
 from tests.docs.pages import PROJECT
+from tests.module_world import ModuleWorld
 from tests.reconciliations.exporting import exported
 from tests.reconciliations.queue import THE_DAY, credit, declare, limits, pack, recount, signed_off
 from tests.settlements.desk import CARD, USD, Shop
 from tests.settlements.ordering import ROLLS, ordered, told
-from tests.stories import Cast
+from tests.stories import Cast, make_cast
 
 PAGE: Final = PROJECT / "docs" / "verify.md"
 ROWS_MAX: Final = 3
@@ -42,9 +44,19 @@ ROWS_MAX: Final = 3
 pytestmark = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="The proofs are the same code on PostgreSQL")
 
 
+@pytest.fixture(scope="module")
+def _shop(module_world: ModuleWorld) -> Shop:
+    return module_world.make(lambda: traded(make_cast()))
+
+
 @pytest.fixture
-def shop(cast: Cast) -> Shop:
+def shop(db: None, _shop: Shop) -> Shop:
     """A closed day and a running one, with a row in every guarded table."""
+    return deepcopy(_shop)
+
+
+def traded(cast: Cast) -> Shop:
+    """Trades for a day and a half."""
     shop = Shop(cast)
     limits(cast.store)
     keep_usual_accounts(store=cast.store)
