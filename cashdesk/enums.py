@@ -51,7 +51,7 @@ class Language(models.TextChoices):
 class PlaceKind(models.TextChoices):
     """The kinds of places where money can be."""
 
-    VAULT = "VAULT", noop("Vault")
+    VAULT = "VAULT", noop("Safe")
     REGISTER = "REGISTER", noop("Register")
     CUSTOMERS = "CUSTOMERS", noop("Customers")
     OUTSIDE = "OUTSIDE", noop("Outside")
@@ -166,12 +166,12 @@ class VarianceKind(models.TextChoices):
 class VarianceState(models.TextChoices):
     """The states of a variance. `FLOW` of reconciliations.enums says what each state allows."""
 
-    OPEN = "OPEN", "Waits to be explained"
-    EXPLAINED = "EXPLAINED", "Explained, waits for approval"
-    REJECTED = "REJECTED", "Rejected, waits for a better explanation"
-    ESCALATED = "ESCALATED", "Escalated, waits for an admin"
+    OPEN = "OPEN", "Open"
+    EXPLAINED = "EXPLAINED", "Explained"
+    REJECTED = "REJECTED", "Rejected"
+    ESCALATED = "ESCALATED", "Escalated"
     APPROVED = "APPROVED", "Approved"
-    SUPERSEDED = "SUPERSEDED", "Superseded by a later figure"
+    SUPERSEDED = "SUPERSEDED", "Superseded"
 
 
 ENDED_VARIANCES: Final = (VarianceState.APPROVED, VarianceState.SUPERSEDED)

@@ -67,7 +67,7 @@ class ExportState(models.TextChoices):
 
     RUNNING = "RUNNING", noop("Running")
     DONE = "DONE", noop("Done")
-    BROKEN_OFF = "BROKEN_OFF", noop("Broken off")
+    BROKEN_OFF = "BROKEN_OFF", noop("Interrupted")
     FAILED = "FAILED", noop("Failed")
 
 

@@ -36,31 +36,12 @@ class SettlementState(models.TextChoices):
 class Closing(models.TextChoices):
     """The way a period was closed. CANCELLED applies only to the opening of a cash session."""
 
-    DECLARED = "DECLARED", "With the amounts that were declared"
-    MATCHED = "MATCHED", "By a preview in which all was equal"
-    ATTEMPTS_USED = "ATTEMPTS_USED", "By the last preview there may be"
-    FORCED = "FORCED", "Without a count"
-    CANCELLED = "CANCELLED", "By cancelling the opening"
+    DECLARED = "DECLARED", noop("With the counted amounts")
+    MATCHED = "MATCHED", noop("By an attempt with equal amounts")
+    ATTEMPTS_USED = "ATTEMPTS_USED", noop("By the last attempt")
+    FORCED = "FORCED", noop("Without a count")
+    CANCELLED = "CANCELLED", noop("By cancelling the opening")
 
-    @property
-    def words(self) -> str:
-        """The words for reports.
-
-        They differ from the labels, because the labels are part of the migrations: a changed label needs a new
-        migration.
-        """
-        return _CLOSING_WORDS[self]
-
-
-_CLOSING_WORDS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        Closing.DECLARED: noop("With the counted amounts"),
-        Closing.MATCHED: noop("By an attempt with equal amounts"),
-        Closing.ATTEMPTS_USED: noop("By the last attempt"),
-        Closing.FORCED: noop("Without a count"),
-        Closing.CANCELLED: noop("By cancelling the opening"),
-    }
-)
 
 CLOSINGS_OF_A_SETTLEMENT: Final = (Closing.DECLARED, Closing.MATCHED, Closing.ATTEMPTS_USED, Closing.FORCED)
 
@@ -110,7 +91,7 @@ class DepositState(models.TextChoices):
     """The states of a bag for the bank. A reversal of its movement cancels the deposit."""
 
     PREPARED = "PREPARED", "Prepared"
-    COLLECTED = "COLLECTED", "Collected"
+    COLLECTED = "COLLECTED", "Picked up"
     CREDITED = "CREDITED", "Credited"
     CANCELLED = "CANCELLED", "Cancelled"
 

@@ -4,11 +4,13 @@ import ast
 import gettext
 import re
 from html.parser import HTMLParser
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 from babel.messages.catalog import Catalog
+from django.db.models.enums import ChoicesType
 from django.utils.translation import to_locale
 
 from cashdesk.enums import Language
@@ -179,6 +181,15 @@ def _translated_in(node: ast.AST) -> list[str]:
     """Returns the texts that an expression translates."""
     calls = [call for call in ast.walk(node) if isinstance(call, ast.Call) and ast.unparse(call.func) == "_"]
     return [call.args[0].value for call in calls if isinstance(call.args[0], ast.Constant)]
+
+
+def test_no_label_says_vault() -> None:
+    """Pages and the back office say safe (docs/languages.md)."""
+    enums = (import_module(f"{app}.enums") for app in PAGES)
+    choices = {one for enum in enums for one in vars(enum).values() if isinstance(one, ChoicesType)}
+    labels = {str(label) for one in choices for label in one.labels}
+    assert "Safe" in labels
+    assert [label for label in labels if "vault" in label.lower()] == []
 
 
 # --- What is shown ----------------------------------------------------------------------------------------------------

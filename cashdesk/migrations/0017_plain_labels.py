@@ -21,6 +21,22 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterField(
             model_name="place",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("VAULT", "Safe"),
+                    ("REGISTER", "Register"),
+                    ("CUSTOMERS", "Customers"),
+                    ("OUTSIDE", "Outside"),
+                    ("BANK", "Bank"),
+                    ("OVER_SHORT", "Over/short"),
+                    ("OPENING", "Opening"),
+                ],
+                max_length=16,
+            ),
+        ),
+        migrations.AlterField(
+            model_name="place",
             name="number",
             field=models.PositiveIntegerField(
                 default=0, help_text="The station: 0 for the safe, 1 and up for registers."
@@ -50,6 +66,22 @@ class Migration(migrations.Migration):
                     ("UNCOUNTED", "Closed without a count"),
                     ("LATE", "Late money"),
                 ],
+                max_length=16,
+            ),
+        ),
+        migrations.AlterField(
+            model_name="variance",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("OPEN", "Open"),
+                    ("EXPLAINED", "Explained"),
+                    ("REJECTED", "Rejected"),
+                    ("ESCALATED", "Escalated"),
+                    ("APPROVED", "Approved"),
+                    ("SUPERSEDED", "Superseded"),
+                ],
+                default="OPEN",
                 max_length=16,
             ),
         ),

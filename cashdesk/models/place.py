@@ -79,7 +79,7 @@ class Place(models.Model):
     def __str__(self) -> str:
         if self.kind == PlaceKind.REGISTER:
             return _("Register %(number)s") % {"number": self.number}
-        return _("Safe") if self.kind == PlaceKind.VAULT else _(PlaceKind(self.kind).label)
+        return _(PlaceKind(self.kind).label)
 
     @property
     def in_words(self) -> str:

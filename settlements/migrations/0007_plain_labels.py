@@ -37,6 +37,34 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AlterField(
+            model_name="deposit",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("PREPARED", "Prepared"),
+                    ("COLLECTED", "Picked up"),
+                    ("CREDITED", "Credited"),
+                    ("CANCELLED", "Cancelled"),
+                ],
+                default="PREPARED",
+                max_length=16,
+            ),
+        ),
+        migrations.AlterField(
+            model_name="settlement",
+            name="closing",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("DECLARED", "With the counted amounts"),
+                    ("MATCHED", "By an attempt with equal amounts"),
+                    ("ATTEMPTS_USED", "By the last attempt"),
+                    ("FORCED", "Without a count"),
+                ],
+                max_length=16,
+            ),
+        ),
+        migrations.AlterField(
             model_name="settlement",
             name="last_count_at",
             field=models.DateTimeField(help_text="For a safe: the time of its last preview.", null=True),

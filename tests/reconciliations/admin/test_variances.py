@@ -97,6 +97,7 @@ def test_an_explanation_that_was_sent_back_is_bettered(short: Variance, erika: C
     assert refused.context["form"].errors.keys() == {"notes"}
     act(erika, short, "reject", notes="ask Carla")
     assert state_of(short) == VarianceState.REJECTED
+    assert '<td class="field-state">Rejected</td>' in erika.get(list_of(Variance)).content.decode()
     assert offered(erika, short) == ["Explain difference", "Recount cash", "Escalate difference"]
     form = erika.get(page_of(short, "explain")).context["form"]
     assert (form["reason"].value(), form["notes"].value()) == ("OTHER", "no idea")

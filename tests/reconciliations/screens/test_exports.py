@@ -130,7 +130,7 @@ def test_the_page_costs_the_same_however_much_was_exported(cast: Cast, number: i
     anna = browser(cast.anna)
     with counted_queries() as queries:
         shown = anna.get(PAGE)
-    assert shown.content.decode().count('<td data-label="State">Broken off</td>') == min(number, 20)
+    assert shown.content.decode().count('<td data-label="State">Interrupted</td>') == min(number, 20)
     assert len(queries) == 4
 
 

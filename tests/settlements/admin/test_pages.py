@@ -101,6 +101,8 @@ def test_the_list_tells_which_were_closed_without_a_count(cast: Cast, periods: P
     page = erika.get(list_of(Settlement)).content.decode()
     states = re.findall(r'field-state_shown">(.*?)<', page)
     assert states == ["Open", "Closed, not counted", "Counting", "Closed", "Open"]
+    for word in ("Safe", "With the counted amounts", "By an attempt with equal amounts", "By the last attempt"):
+        assert re.search(rf">\s*{word}\s*</a>", page), word
     for query, row in (({"closing__exact": "FORCED"}, periods.uncounted), ({"type__exact": "VAULT"}, periods.vault)):
         assert list(erika.get(list_of(Settlement), query).context["cl"].result_list) == [row]
 
@@ -142,6 +144,7 @@ def shown(page: str, field: str) -> str:
 def test_a_deposit_shows_its_way_to_the_bank(cast: Cast, periods: Periods) -> None:
     erika = sits_down(cast.erika)
     act(erika, periods.deposit, "collect", courier="Ingo")
+    assert shown(erika.get(page_of(periods.deposit)).content.decode(), "state") == "Picked up"
     act(erika, periods.deposit, "credit", amount="299.50")
     page = erika.get(page_of(periods.deposit)).content.decode()
     fields = (
