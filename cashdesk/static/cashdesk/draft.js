@@ -248,16 +248,12 @@
       await sendUntilAnswered(form, button);
     } catch (error) {
       waiting.delete(form);
-      if (form.isConnected) sendPlainly(form, button);
+      plain.add(form);
+      form.inert = false;
+      if (form.isConnected) isLeaving = true;
+      form.requestSubmit(button);
       throw error; // for the console
     }
-  }
-
-  function sendPlainly(form, button) {
-    isLeaving = true;
-    form.inert = false;
-    plain.add(form);
-    form.requestSubmit(button);
   }
 
   async function sendUntilAnswered(form, button) {
@@ -293,8 +289,7 @@
   function shows({ answer, text }, hash) {
     const page = new DOMParser().parseFromString(text, "text/html");
     if (!page.querySelector("main#main")) return false;
-    // Style sheets keep their order, because the order decides which rule applies. After a deployment all sheets of the
-    // answer can have new names. They come after the sheets that they replace.
+    // The order of style sheets decides which rule applies. New names after a deployment follow the sheets that they replace.
     let next = null;
     for (const sheet of [...page.querySelectorAll("link[rel=stylesheet]")].reverse()) {
       const there = document.querySelector(`link[href="${sheet.getAttribute("href")}"]`);
