@@ -41,7 +41,7 @@ def test_a_bag_is_collected_and_credited(cast: Cast, periods: Periods, erika: Cl
         ("", "This field is required."),
         ("301,50", 'Enter a number with a point for decimals, such as "1250.50".'),
         ("1e3", 'Enter a number with a point for decimals, such as "1250.50".'),
-        ("-1", "Must not be negative."),
+        ("-1", "Enter 0 or more."),
         ("1.505", "EUR has at most 2 decimals."),
         ("9" * 16, "Enter at most 15 digits."),
         ("9" * 41, "Ensure this value has at most 40 characters (it has 41)."),
