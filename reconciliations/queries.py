@@ -1,6 +1,7 @@
 """Reusable reads of reconciliations, variances and exports, each with a fixed number of queries."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -40,8 +41,15 @@ def reconciliations(*, by: Principal, store: Store) -> "QuerySet[Reconciliation]
     `late_amount` (minor units) is the money that arrived after the record. `is_superseded` tells whether a later
     reconciliation replaced the row, and `still_awaits_approval` whether nobody has approved it yet.
     """
-    rows = Reconciliation.objects.filter(store=store, store__in=by.stores())
-    rows = rows.select_related("store__account", "store__vendor", "operator", "authorization__issued_by", "supersedes")
+    return _reconciliations().filter(store=store, store__in=by.stores())
+
+
+@cache
+def _reconciliations() -> "QuerySet[Reconciliation]":
+    """Returns all reconciliations as described above. Cached, because building this query takes much longer than a list."""
+    rows = Reconciliation.objects.select_related(
+        "store__account", "store__vendor", "operator", "authorization__issued_by", "supersedes"
+    )
     return rows.alias(recorded_as=entry_of("reconciliation.recorded")).annotate(
         # Uses a join. With EXISTS, PostgreSQL would hash the whole table to show one page.
         is_superseded=Case(When(superseded_by__isnull=False, then=True), default=False),
@@ -168,9 +176,14 @@ def late_for_closed_days(*, store: Store) -> "QuerySet[Movement]":
 
 def variances(*, by: Principal) -> "QuerySet[Variance]":
     """Returns the variances in scope of `by`, with the late money of each (`late_amount`, minor units)."""
-    rows = Variance.objects.filter(store__in=by.stores())
+    return _variances().filter(store__in=by.stores())
+
+
+@cache
+def _variances() -> "QuerySet[Variance]":
+    """Returns all variances with `late_amount`. Cached like `_reconciliations`."""
     people = ("person", "counted_by", "explained_by", "decided_by")
-    return rows.select_related("store", "place", "session", *people).annotate(late_amount=late_amount())
+    return Variance.objects.select_related("store", "place", "session", *people).annotate(late_amount=late_amount())
 
 
 def waiting(rows: "QuerySet[Variance]") -> "QuerySet[Variance]":
