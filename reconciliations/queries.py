@@ -78,9 +78,7 @@ def authorizations_in(
 
 
 def _late() -> Case:
-    """Builds the amount that moved in the scope of a reconciliation after it was recorded, by the rule of that
-    reconciliation.
-    """
+    """Builds the late amount of each reconciliation, by the rule under which it was recorded."""
     return Case(
         When(rule=DayRule.MOVEMENTS, then=_late_by_first_rule()),
         default=_late_by_custody(),
@@ -89,10 +87,10 @@ def _late() -> Case:
 
 
 def _late_by_custody() -> Case:
-    """Builds the late amount by the custody rule, read from indexes.
+    """Builds the late amount of a reconciliation that was recorded under the custody rule (`DayRule.CUSTODY`).
 
-    Adds up the day's movements since the record, later money in drawers that were open overnight, and the operator's
-    later opening amounts. Subtracts cash that was reused.
+    Adds up the day's movements since the reconciliation, later money in drawers that were open overnight, and the
+    operator's later opening amounts. Subtracts reused cash. All parts are read from indexes.
     """
     of_day = {"store": OuterRef("store"), "business_date": OuterRef("business_date"), "currency": OuterRef("currency")}
     since = drawer_movements().filter(**of_day, pk__gt=OuterRef("as_of_movement"))
@@ -130,9 +128,10 @@ def _sum(rows: "QuerySet[Any]", amount: str = "effect") -> Coalesce:
 
 
 def _late_by_first_rule() -> Case:
-    """Builds the late amount by the first rule, read from indexes.
+    """Builds the late amount of a reconciliation that was recorded under the first rule (`DayRule.MOVEMENTS`).
 
-    For one operator it includes cash that they took over after the record.
+    For one operator, the amount includes cash that the operator took over after the reconciliation. All parts are read
+    from indexes.
     """
     since = drawer_movements().filter(
         store=OuterRef("store"),
@@ -149,8 +148,8 @@ def _late_by_first_rule() -> Case:
         business_date=OuterRef("business_date"),
         currency=OuterRef("currency"),
     )
-    # Openings and cancellations write their audit entries under the locks of the store's places. So an entry that the
-    # record did not include has a higher id.
+    # Openings and cancellations write their audit entries under the lock of their register. A reconciliation holds the
+    # locks of all places. So an entry that the reconciliation did not see has a higher id than `recorded_as`.
     taken = custody.filter(is_cancelled=False, opened_as__gt=OuterRef("recorded_as"))
     given_up = custody.filter(opened_as__lt=OuterRef("recorded_as"), cancelled_as__gt=OuterRef("recorded_as"))
     return Case(
