@@ -67,7 +67,10 @@ class Shop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Durations:
-    """Lower quartiles of durations, in seconds. Other load on the machine can only make an action slower."""
+    """The durations of the measured actions in seconds: the lower quartile of many runs.
+
+    Other load on the machine only makes a run slower, so the fast runs show the true cost.
+    """
 
     post: float
     open: float
@@ -77,7 +80,7 @@ class Durations:
 
 
 def main(rows: int) -> None:
-    """Prints the parts of the table that need no server."""
+    """Runs the measurements that need no HTTP server, and prints their lines of the benchmark table."""
     by_history(rows)
     by_lock()
     by_period()
@@ -141,7 +144,7 @@ def measured(shop: Shop) -> Durations:
 
 
 def settle(shop: Shop) -> float:
-    """Opens a register settlement and sells five times. Returns the seconds for counting and closing it."""
+    """Opens a register settlement and sells five times. Returns the seconds for counting and closing the settlement."""
     at = timezone.now()
     settlement = open_settlement(
         type=SettlementType.CASHREGISTER, store=shop.store, initial=[FLOAT], by=shop.by, at=at, station=2
@@ -157,7 +160,7 @@ def settle(shop: Shop) -> float:
 
 
 def quickly(durations: list[float]) -> float:
-    """Returns the lower quartile."""
+    """Returns the lower quartile of several durations."""
     return statistics.quantiles(durations, n=4)[0]
 
 
@@ -239,7 +242,7 @@ def post_guarded(shop: Shop, session: CashSession) -> None:
 
 
 def post_exclusive(shop: Shop, session: CashSession) -> None:
-    """Records the same movement under an exclusive lock."""
+    """Records one movement under an exclusive lock on the register."""
     with transaction.atomic():
         lock_places(exclusive=[session.register])
         ledger.record(store=shop.store, entries=[sale(session)], by=shop.by, at=timezone.now())

@@ -18,7 +18,7 @@ SESSIONS_EACH = 15
 
 
 def measure(server: Server, shop: Shop) -> None:
-    """Prints the parts of the table that need a server."""
+    """Measures tills and cashiers over HTTP, and prints their lines of the benchmark table."""
     cashiers = [cashier.devices[0] for cashier in shop.cashiers]
     table.title(
         f"Over HTTP: gunicorn with {WORKERS} workers of {THREADS_A_WORKER} threads; its clients on the same machine"

@@ -1,4 +1,4 @@
-"""Prints the table of a run."""
+"""Prints the benchmark table."""
 
 WIDTHS = (58, 14, 10)
 

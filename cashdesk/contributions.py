@@ -1,4 +1,4 @@
-"""Lets an app add to pages and APIs of the apps below it. So a lower app never has to import an upper one.
+"""Contributions: an app adds to pages and APIs of lower apps, so that a lower app never imports an upper one.
 
 An app declares `contributes` on its AppConfig, as data only: template names, path prefixes and dotted names of classes.
 The additions appear in the order of INSTALLED_APPS.
@@ -31,7 +31,7 @@ class Spot(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contributions:
-    """The contributions of one app."""
+    """The templates, dialects and draft subjects that one app adds to the apps below it."""
 
     fragments: Mapping[Spot, str] = field(default_factory=dict)
     """The template for each spot. It renders with the context of the page."""
@@ -43,7 +43,7 @@ class Contributions:
 
 @cache
 def contributions() -> tuple[Contributions, ...]:
-    """Returns the contributions of the installed apps, in the order of INSTALLED_APPS."""
+    """Returns the `Contributions` of each installed app that declares some, in the order of INSTALLED_APPS."""
     declared = (getattr(config, "contributes", None) for config in apps.get_app_configs())
     return tuple(one for one in declared if isinstance(one, Contributions))
 

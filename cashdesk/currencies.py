@@ -136,9 +136,10 @@ _published = Published(codes=frozenset(found.code for found in iso4217.Currency)
 
 
 def _withdrawn() -> dict[str, tuple[int, date]]:
-    """Returns (decimals, first day without the currency) for each withdrawn code.
+    """Maps each withdrawn currency code to (decimals, first day on which the currency is no longer valid).
 
-    Table A.3 names a month. The currency may still be used in that month, so the day is the first of the next month.
+    ISO 4217 table A.3 gives only the month of withdrawal. The currency is valid until the end of that month, so the
+    first day without it is the first of the next month.
     """
     found = {}
     for month, codes in _WITHDRAWN.items():
@@ -160,8 +161,8 @@ EXPONENTS: Final[Mapping[str, int]] = MappingProxyType(
 def withdrawn_on(code: str) -> date | None:
     """Returns the first day on which ISO 4217 no longer lists the currency, or None for a current one.
 
-    If a code is in our table but not in the table of the `iso4217` package, ISO withdrew it on the publication date of
-    the package's table at the latest. The function then returns that date.
+    Table A.3 gives the day. A code that is neither in A.3 nor in the `iso4217` package counts as withdrawn on the day
+    when the package's table was published.
     """
     if code in _WITHDRAWALS:
         return _WITHDRAWALS[code][1]

@@ -1,4 +1,4 @@
-"""Kinds, states and roles, and `FLOW`, the allowed transitions. `movement_kinds.py` says what each kind of movement does."""
+"""Kinds, states and roles, and `FLOW`: the acts that each state allows, and the states that follow."""
 
 from collections.abc import Mapping
 from enum import StrEnum

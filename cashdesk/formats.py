@@ -43,7 +43,7 @@ class Style:
     minute: str
     second: str
     lakhs: bool = False
-    """Whether digits left of the last three are grouped in pairs: 1,25,000."""
+    """Whether digits left of the last three form groups of two: 1,25,000."""
 
     def amount(self, minor: int, currency: str) -> str:
         """Formats minor units with the currency code: "1.250,50 EUR"."""

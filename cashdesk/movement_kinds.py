@@ -251,9 +251,9 @@ RULES: Final = complete(
         MovementKind.OVER_SHORT: KindRule(
             # A movement between the bank and over/short means that the bank credited more or less than the bag held.
             ends=frozenset(
-                pair
+                route
                 for place in (_P.REGISTER, _P.VAULT, _P.BANK)
-                for pair in ((place, _P.OVER_SHORT), (_P.OVER_SHORT, place))
+                for route in ((place, _P.OVER_SHORT), (_P.OVER_SHORT, place))
             ),
             far_end=_P.OVER_SHORT,
             cash_only=False,

@@ -79,9 +79,10 @@ class FormWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookWords:
-    """The text in front of an unusual amount that a person must confirm. `%(station)s` is the register's number.
+    """The label before an amount on the second look, such as "Paid into the safe".
 
-    `any_register` is used before a register is chosen. An empty text means that no form has such a place.
+    `register` is for a known register; `%(station)s` is its number. `any_register` is for a register that is not chosen
+    yet. `vault` is for the vault. A field is empty if this kind has no form there.
     """
 
     register: str = ""
@@ -89,7 +90,7 @@ class LookWords:
     vault: str = ""
 
     def told(self, *, station: int | None, is_vault: bool) -> str:
-        """Returns the text for one place, in the language of the page."""
+        """Returns the label for one place, in the language of the page."""
         words = self.vault if is_vault else self.register if station else self.any_register
         return _(words) % {"station": station} if words else ""
 
@@ -103,7 +104,7 @@ class KindRule:
     """
 
     ends: frozenset[tuple[str, str]]
-    """The allowed pairs (source, destination). In a late movement, over/short replaces the place of the closed period. A
+    """The allowed (source, destination). In a late movement, over/short replaces the place of the closed period. A
     reversal swaps source and destination (docs/structure.md, laws 1 and 4)."""
     far_end: PlaceKind
     """The place on the other side of the movement, seen from the register or vault where it is recorded."""
@@ -135,11 +136,11 @@ class KindRule:
     @property
     def near_ends(self) -> frozenset[str]:
         """The places at which people record this kind: the vault, a register, or both."""
-        return frozenset(end for pair in self.ends for end in pair if end != self.far_end)
+        return frozenset(end for route in self.ends for end in route if end != self.far_end)
 
     @property
     def comes_in(self) -> bool:
-        """Whether it brings money from the far end to the place where it is recorded."""
+        """Whether this kind brings money from the far end to the place where people record it."""
         return any(source == self.far_end for source, _to in self.ends)
 
     @property
@@ -154,5 +155,5 @@ class KindRule:
 
     @property
     def is_by_hand(self) -> bool:
-        """Whether people and programs can record it on request."""
+        """Whether people and programs can record this kind on request."""
         return Origin.HAND in self.origins

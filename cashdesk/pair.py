@@ -1,4 +1,4 @@
-"""The pair of currency and method, by which amounts are kept apart and summed."""
+"""A pair is a currency and a payment method. Amounts are kept apart and summed by pairs."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""The types of a table of transitions. `FLOW[noun][state][act]` lists the states to which the act may lead.
+"""The types of `FLOW`, a table of states. `FLOW[noun][state][act]` lists the states to which the act may lead.
 
 Each app has such a table in its `enums.py`. A final state has an empty row.
 """
@@ -13,7 +13,7 @@ Flow = Mapping[str, Mapping[str, Following]]
 
 
 def flow_of(nouns: Mapping[str, Mapping[str, Mapping[str, str | tuple[str, ...]]]]) -> Flow:
-    """Builds a read-only table of transitions. A single following state can be given without a tuple."""
+    """Builds a read-only `FLOW`. A single following state can be given without a tuple."""
     return MappingProxyType(
         {
             noun: MappingProxyType({state: _following(acts) for state, acts in states.items()})

@@ -50,7 +50,7 @@ def _update_rules(laws: Laws, differs: str) -> list[tuple[str, str, str, str]]:
 
 
 class Trigger(NamedTuple):
-    """A trigger: its name, the table it guards, and its CREATE statement."""
+    """A trigger: its name, the table that it protects, and its CREATE statement."""
 
     name: str
     table: str

@@ -24,7 +24,8 @@ def database_settings(told: dict[str, Any], env: environ.Env) -> dict[str, Any]:
 def _sqlite(told: dict[str, Any]) -> dict[str, Any]:
     """Returns the settings for SQLite, which were chosen by measurement (docs/decisions/0006-locks-and-databases.md)."""
     if os.name == "posix":
-        # Without TEST, Django's test runner uses a database in memory only if the engine has Django's own name.
+        # pytest-django renames the test database of each parallel worker, which makes it a file. It leaves a database
+        # in memory alone only if the engine has Django's own name, or if TEST says `:memory:`.
         told |= {"ENGINE": "cashdesk.sqlite", "TEST": {"NAME": ":memory:"}}
     told["OPTIONS"] = {
         # SQLite's default, deferred transactions, fails with "database is locked" if there are many writers.
@@ -44,8 +45,9 @@ def _postgresql(told: dict[str, Any], env: environ.Env) -> dict[str, Any]:
     pool_size = env.int("DATABASE_POOL_SIZE", default=16)
     is_pooled_per_transaction = env.bool("DATABASE_TRANSACTION_POOLING", default=False)
     options = {
-        # Django silently never prepares statements unless both of these options are set. A pooler that gives each
-        # transaction another server connection loses the prepared statements, so nothing is prepared there.
+        # Statements are prepared only if both of these options are set; Django gives no warning. If a pooler gives each
+        # transaction another server connection, prepared statements get lost. So with such a pooler nothing is
+        # prepared.
         "server_side_binding": True,
         "prepare_threshold": None if is_pooled_per_transaction else 1,
         "connect_timeout": env.int("DATABASE_CONNECT_TIMEOUT", default=3),
@@ -64,7 +66,8 @@ def _postgresql(told: dict[str, Any], env: environ.Env) -> dict[str, Any]:
     return {
         # Django's check costs a round trip per request; cashdesk/postgresql checks the pool's connections itself.
         "CONN_HEALTH_CHECKS": not pool_size,
-        # With such a pooler, the next statement may use another server connection, which does not know the cursor.
+        # With a pooler per transaction, the next statement may use another server connection, which does not know the
+        # cursor.
         "DISABLE_SERVER_SIDE_CURSORS": is_pooled_per_transaction,
         **told,
         "ENGINE": "cashdesk.postgresql" if told["ENGINE"] == "django.db.backends.postgresql" else told["ENGINE"],

@@ -30,7 +30,7 @@ class AccountForm(RefusableForm):
 
 @admin.register(Account)
 class AccountAdmin(CashdeskAdmin):
-    """Operators of the installation create and change accounts. Everyone else can only read their own account."""
+    """Superusers of the installation create and change accounts. Everyone else can only read their own account."""
 
     noun = "account"
     role_to_add = role_to_change = Role.ADMIN
@@ -197,7 +197,7 @@ class StoreForm(RefusableForm):
         return self._minor("vault_look_minor", field=field) if self.cleaned_data["vault_look_minor"] else None
 
     def _look_help(self, acts: str, *, is_vault: bool) -> str:
-        """Returns the help text, with the default limit of the store's currency."""
+        """Returns the help text of a limit for the second look, with the default limit of the store's currency."""
         words = f"In units of the currency. The page asks again before it books larger {acts}."
         if self.instance.pk is None:
             return f"{words} If empty, the default of the currency applies."

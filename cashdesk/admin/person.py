@@ -43,7 +43,7 @@ class NewPersonForm(WordedForm, BaseUserCreationForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Only operators of the installation have no account, and this form does not create them.
+        # Only superusers of the installation may have no account, and this form does not create superusers.
         self.fields["account"].required = True
         # The page focuses its first field; a second autofocus makes the browser log a warning.
         self.fields["username"].widget.attrs.pop("autofocus", None)
@@ -166,7 +166,7 @@ class PersonAdmin(Acting, UserAdmin):  # type: ignore[type-arg]  # the class tak
     )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Only operators of the installation may change an operator."""
+        """Only superusers of the installation may change a superuser."""
         return super().has_change_permission(request, obj) and (
             obj is None or not obj.is_superuser or is_operator(request)
         )

@@ -52,7 +52,7 @@ def has_role(request: HttpRequest, role: Role) -> bool:
 
 
 def is_operator(request: HttpRequest) -> bool:
-    """Whether the signed-in person is an operator of the installation. Operators see every account."""
+    """Whether the signed-in person is a superuser of the installation. Superusers see every account."""
     return has_role(request, Role.ADMIN) and isinstance(request.user, User) and request.user.is_superuser
 
 

@@ -27,8 +27,8 @@ from cashdesk.models import (
 def rows_of(model: type[Model], *, by: Principal) -> "QuerySet[Any]":
     """Returns the rows that `by` may see, including inactive rows, because old movements refer to them.
 
-    Managers see the rows of their store, admins the rows of their account, and operators of the installation see all rows.
-    Raises KeyError for a model without a scope, so that a new model is never visible to everybody by mistake.
+    Managers see the rows of their store, admins the rows of their account, and superusers of the installation see all
+    rows. Raises KeyError for a model without a scope, so that a new model is never visible to everybody by mistake.
     """
     rows: QuerySet[Any] = model._default_manager.all()
     wanted = SCOPES[model](by)

@@ -20,7 +20,7 @@ from cashdesk.movement_kinds import RULES
 from cashdesk.web.drafts import DRAFT_FIELD
 
 LOOKED: Final = "looked"
-"""The value of the button "Book it": the tokens of the confirmed amounts, one per line."""
+"""The value of the button "Confirm amount": the tokens of the confirmed amounts, one per line."""
 CORRECT: Final = "correct"
 """The button that returns to the form to correct the amount."""
 _OF_THE_PAGE: Final = frozenset({"csrfmiddlewaretoken", "once", LOOKED, CORRECT, DRAFT_FIELD})
@@ -38,7 +38,10 @@ def looked_at(request: HttpRequest) -> list[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class SecondLook:
-    """The amounts that a form books: pairs of minor units and currency. `more` is added to the context of the page."""
+    """Checks the amounts of a form, and shows a page that asks to confirm the unusual ones.
+
+    `amounts` holds (minor units, currency). `more` is added to the template context of that page.
+    """
 
     store: Store
     kind: MovementKind

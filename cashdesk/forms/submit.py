@@ -24,9 +24,9 @@ def submit_once(
     check: Callable[[], None] | None = None,
     look: SecondLook | None = None,
 ) -> HttpResponse:
-    """Runs `act` once per form key and redirects to the path that it returns.
+    """Runs `act` once per form key, and redirects to the path that `act` returns.
 
-    A repeated form redirects to the same path.
+    A form that is sent again redirects to the path of the first time.
 
     In this order:
     1. `check` validates the input. It runs before the transaction, so that a wrong password stays counted.

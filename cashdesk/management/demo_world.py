@@ -303,7 +303,7 @@ def _sales(
     demo: DemoStore, session: CashSession, *, opening: datetime, closing: datetime, chance: random.Random
 ) -> Iterator[PaymentReport]:
     count = chance.randrange(12, 30)
-    # A currency with baskets of thousands of units has no coin below one unit.
+    # If a typical sale is 1,000 units or more, the currency has no coins below one unit. So amounts are whole units.
     step = 1 if demo.basket_units < 1000 else _minor(demo, 1)
     minutes = sorted(chance.randrange(1, int((closing - opening).total_seconds() // 60)) for _ in range(count))
     for number, minute in enumerate(minutes):

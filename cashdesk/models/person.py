@@ -22,9 +22,9 @@ SIGN_IN_NAMES: Final = {"username": "username", "email": "e-mail address", "rut"
 def is_called(name: str, *, by: Iterable[str] = SIGN_IN_NAMES) -> models.Q:
     """Builds the query condition that one of the fields in `by` equals `name`.
 
-    It ignores case in the same way as the database constraints do.
+    The condition ignores case in the same way as the database constraints do.
     """
-    # PostgreSQL refuses a parameter with NUL. The replacement character gives no match either.
+    # PostgreSQL refuses a parameter with NUL. No real name contains the replacement character, so this finds nobody.
     wanted = Lower(models.Value(name.replace("\0", "\ufffd"), output_field=models.CharField()))
     return models.Q(*(Exact(Lower(field), wanted) for field in by), _connector=models.Q.OR)
 

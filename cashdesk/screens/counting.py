@@ -82,7 +82,7 @@ def _close(
     by: Principal,
     hands_over: bool,
 ) -> HttpResponse:
-    """Closes the session once. A repeated request redirects to the same result."""
+    """Closes the session once. A repeated request redirects to the page of the first request."""
     at, counted = timezone.now(), cast(CountedAmount, count.sheet.counted)
     witness = Witness(request=request, counted=counted, store=session.store, by=by, at=at)
 

@@ -112,7 +112,7 @@ def _look(request: HttpRequest, store: Store, counted: CountedAmount) -> SecondL
 def _open(
     request: HttpRequest, store: Store, draft: FormDraft, *, count: DrawerCount, counted: CountedAmount, by: Principal
 ) -> HttpResponse:
-    """Opens the drawer once. A repeated request redirects to the same page."""
+    """Opens the drawer once. A repeated request redirects to the page of the first request."""
     user, station, at = cast(User, by.user), request.POST.get("station", ANY_FREE), timezone.now()
     witness = Witness(request=request, counted=counted, store=store, by=by, at=at)
 

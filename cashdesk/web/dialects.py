@@ -1,4 +1,4 @@
-"""The JSON parser and renderer of the APIs, and a `Dialect` per published API, which builds its error bodies.
+"""The JSON parser and renderer of the APIs, and a `Dialect` for each published API: its format of errors and answers.
 
 A dialect only formats answers. `cashdesk.web.errors` decides the status of an error.
 """
@@ -130,9 +130,10 @@ def shortened(text: str, length: int) -> str:
 
 
 def dialect_of(path: str) -> type[Dialect]:
-    """Returns the dialect of the longest contributed prefix of `path`, else ProblemDialect.
+    """Returns the dialect for a path.
 
-    So an unknown path gets the error format of the paths beside it.
+    Each app declares a dialect per path prefix, and the longest matching prefix counts. Without a match it is
+    ProblemDialect. So an unknown path gets the format of the paths beside it.
     """
     return next((dialect for prefix, dialect in _by_prefix() if f"{path}/".startswith(f"{prefix}/")), ProblemDialect)
 
@@ -243,7 +244,7 @@ class ExactJSONRenderer(renderers.BaseRenderer):
             ensure_ascii=False,
             separators=(",", ":"),
             default=_encode,
-            # An error may repeat half a surrogate pair from the request. UTF-8 cannot encode it, so it is escaped.
+            # An error may repeat a lone surrogate character from the request. UTF-8 cannot encode it, so it is escaped.
         ).encode("utf-8", "backslashreplace")
 
 

@@ -68,7 +68,7 @@ def error_response(fault: Fault, *, dialect: type[Dialect], exc: Exception | Non
 
 
 def fault_of(exc: Exception, *, request_id: str = "") -> Fault:
-    """Returns the Fault for an exception. For an unexpected exception, the message contains only the request id."""
+    """Returns the Fault for an exception. An unexpected exception gets a general message with the request id."""
     if isinstance(exc, errors.DomainError):
         return Fault(
             status=status_of(exc), code=exc.code, message=exc.message, errors=exc.errors, request_id=request_id

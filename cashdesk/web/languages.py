@@ -16,10 +16,10 @@ ENGLISH_PATHS: Final = ("/api/", "/admin/", "/livez", "/readyz")
 
 
 class LanguageMiddleware:
-    """Shows pages in the language of the person, else of their store, else of the browser. ENGLISH_PATHS use English.
+    """Chooses the language of a page: the person's own, else their store's, else the browser's.
 
-    Pages write amounts and dates in the style of the store. The query for the person already joins the store, so this
-    adds no query.
+    Paths in ENGLISH_PATHS always use English. Pages write amounts and dates in the style of the store. The query for
+    the person already joins the store, so this middleware adds no query.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

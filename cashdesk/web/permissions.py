@@ -12,7 +12,10 @@ from cashdesk.enums import Role, Scope
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """The requirements of a call: the lowest role for people, and the scope for programs. No scope denies all programs."""
+    """The role that people need for a call, and the scope that programs need.
+
+    A higher role is enough too. If `scope` is None, no program may make the call.
+    """
 
     role: Role = Role.CASHIER
     scope: Scope | None = None

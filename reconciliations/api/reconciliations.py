@@ -112,7 +112,7 @@ class ReconciliationSerializer(CamelCaseSerializer, serializers.Serializer[Recon
     )
 
     def get_operator_uid(self, row: Reconciliation) -> str | None:
-        """The operator as the request named them, or null."""
+        """The operator uid as the request sent it, or null."""
         return row.operator_uid or None
 
     def get_discrepancy_type(self, row: Reconciliation) -> str:

@@ -115,20 +115,24 @@ class DaysBefore(Func):
 
 
 def days_before(on: date) -> list[date]:
-    """Returns the business dates before a day, newest first, from which late reports can be carried over into it."""
+    """Returns the OVER_NIGHT_MAX business dates before a day, newest first.
+
+    Money of these dates that a till reports after the day began can still count as cash that the day begins with.
+    """
     return [on - timedelta(days=back) for back in range(1, OVER_NIGHT_MAX.days + 1)]
 
 
 def _first_movement(*, store: Store, on: date) -> int:
-    """Returns the id of the first cash movement of this business date or later, or ID_MAX if there is none yet."""
+    """Returns the id of the first cash movement of this business date or later, or ID_MAX without such a movement."""
     with connection.cursor() as cursor:
         cursor.execute(_FIRST, {"store": store.pk, "day": on})
         return int(cursor.fetchone()[0] or ID_MAX)
 
 
 def _books(*, store: Store, registers: list[int] | None, before: int) -> Iterable[tuple[str, int]]:
-    """Yields (currency, amount) pairs. Per currency they add up to the registers' cash before the movement with id
-    `before`.
+    """Yields (currency, minor units). The amounts add up to the registers' cash before the movement `before`.
+
+    A currency may come several times. `registers` is None for all registers of the store.
     """
     sealed = Seal.objects.filter(place=OuterRef("pk"), last_movement__lt=before).order_by("-number")
     places = Place.objects.filter(of_registers(registers), Q(store=store)).annotate(

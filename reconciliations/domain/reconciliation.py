@@ -72,7 +72,7 @@ def record_reconciliation(*, declaration: Declaration, by: Principal, at: dateti
 @transaction.atomic
 def _record(*, declaration: Declaration, on: date, by: Principal, at: datetime) -> Reconciliation:
     store = declaration.store
-    # With these locks no posting is in progress, so movements that the sum does not include get higher ids.
+    # No posting can run while these locks are held. So every movement that the sum does not include gets a higher id.
     lock_places(exclusive=Place.objects.filter(store=store, kind__in=(PlaceKind.VAULT, PlaceKind.REGISTER)))
     seen = _seen(store)
     expected = expected_cash(store=store, business_date=on, operator=declaration.operator, seen=seen)

@@ -113,9 +113,10 @@ _THEN: Final = {**_COLUMNS, **{name: f"{_ROW}.as_of_{name}" for name in ("moveme
 def reused_cash(
     *, store: Store, on: date, operator: User | None, overnight: CashSession | None, seen: Seen
 ) -> Mapping[str, int]:
-    """Returns the reused cash of a business date by currency, in minor units.
+    """Returns the part of a day's floats and loans that is the same cash again, by currency, in minor units.
 
-    `overnight` is the session that the operator held when the day began.
+    Without `operator` the result is for the whole store. `overnight` is the session that the operator had open when the
+    day began. Rows after `seen` do not count.
     """
     parameters: dict[str, Any] = {
         "store": store.pk, "day": on, "movement": seen.movement, "session": seen.session, "seal": seen.seal,
@@ -132,9 +133,9 @@ def reused_cash(
 
 
 def reused_since(*, of_operator: bool) -> RawSQL:
-    """Builds an expression for lists of reconciliations.
+    """Builds an expression for lists of reconciliations: the change of the reused cash since each was recorded.
 
-    It is the reused cash now minus the reused cash when the reconciliation was recorded.
+    This is the reused cash now minus the reused cash when the reconciliation was recorded.
     """
     walks = (_SESSIONS, _MOVED_BY_HOLDER) if of_operator else (_MOVED,)
     terms = [

@@ -22,10 +22,10 @@ STAYS_IN_STORE: Final = [kind for kind, effect in DAY_EFFECTS.items() if effect.
 
 
 def drawer_movements() -> "QuerySet[Any]":
-    """Returns the cash movements that count, each with its `person` and its `effect` on the drawers (minor units).
+    """Returns the cash movements that a day includes. Each has its `person` and its `effect` on the drawers.
 
-    `person` is the operator of the payment, otherwise the session's cashier. Without both it is the person who
-    recorded the movement or, for a reversal, the reversed movement.
+    `effect` is in minor units. `person` is the operator of the payment, otherwise the session's cashier. Without both,
+    `person` is the person who recorded the movement or, for a reversal, the reversed movement.
     """
     effect = Case(
         *(
@@ -46,9 +46,10 @@ def drawer_movements() -> "QuerySet[Any]":
 
 
 def drawer_cash(movements: "QuerySet[Any]") -> Iterable[Any]:
-    """Sums `drawer_movements()` in the smallest groups that any report shows.
+    """Sums `drawer_movements()` per currency, kind, person, register, channel and service, in minor units.
 
-    `total` is the amount that moved. `billed` is the same sum, but with the billed amount of each payment.
+    Reports add these groups up. `total` is the amount that moved. For `billed`, each payment counts with its billed
+    amount instead.
     """
     of_payment = Coalesce("payment__amount", "amount")
     billed = Case(When(effect__lt=0, then=of_payment * -1), default=of_payment, output_field=BigIntegerField())
@@ -59,7 +60,11 @@ def drawer_cash(movements: "QuerySet[Any]") -> Iterable[Any]:
 
 
 def payments(reported: "QuerySet[Any]") -> Iterable[Any]:
-    """Sums payments in the smallest groups that any report shows. `person` is the person who sold."""
+    """Sums payments per currency, method, person, register, channel, service, type and status, in minor units.
+
+    Reports add these groups up. `person` is the operator, otherwise the session's cashier, otherwise the person who
+    reported the payment.
+    """
     rows = reported.order_by().annotate(person=Coalesce("operator", "session__user", "reported_by"))
     grouped: Iterable[Any] = rows.values(
         "currency", "method", "person", "register__number", "channel", "service", "type", "status"
@@ -77,7 +82,7 @@ def taken_over() -> "QuerySet[Any]":
     """Returns the sessions whose cashier took over cash without a float.
 
     The cash was already in the drawer: it belonged to a settlement, was handed over, or was left without a count.
-    Reconciliations recorded under the first rule (`DayRule.MOVEMENTS`) add it to the cashier's expected cash.
+    Reconciliations recorded under the first rule (`DayRule.MOVEMENTS`) add this cash to the cashier's expected cash.
     `opened_as` is the id of the audit entry of the opening, and `cancelled_as` the id of the entry of a cancelled
     opening. These ids give the order, because such a session may have no movement.
     """

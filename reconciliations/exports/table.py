@@ -43,7 +43,7 @@ class Column:
 
     @classmethod
     def of(cls, header: str, path: str = "", form: Form = Form.TEXT) -> "Column":
-        """Builds a column. The path defaults to the name."""
+        """Builds a column. Without `path`, the header is also the ORM path."""
         return cls(header=header, path=path or header, form=form)
 
 

@@ -12,7 +12,7 @@ from reconciliations.enums import Act
 class VarianceEvent(PublicIdModel):
     """One action on a variance. A trigger refuses to change or delete rows.
 
-    `count` is the second person's count of a recount. `movement` is the correction that an approval booked.
+    `count` is the count of a recount, made by a second person. `movement` is the correction that an approval booked.
     """
 
     variance = models.ForeignKey(Variance, on_delete=models.PROTECT, related_name="events")

@@ -66,7 +66,7 @@ def _keep(
     counted: CountedAmount,
     by: Principal,
 ) -> HttpResponse:
-    """Saves the count once. A repeated request redirects to the same page."""
+    """Saves the count once. A repeated request redirects to the page of the first request."""
     at = timezone.now()
 
     def act() -> str:

@@ -25,7 +25,8 @@ class PiecesRequest(CamelCaseSerializer, StrictSerializer):
 class AmountRequest(CamelCaseSerializer, StrictSerializer):
     """An amount of one currency and method.
 
-    `count` is our own extension. It lists the pieces. Then `value` must be their total, or be left out.
+    `count` is our own extension: the counted pieces. With a `count`, the `value` must be the total of the pieces, or be
+    left out.
     """
 
     value = WholeNumberField(min_value=0, required=False, help_text="Amount in minor units.")

@@ -78,7 +78,7 @@ class MovedSerializer(serializers.Serializer[Any]):
 class SessionInsideSerializer(serializers.Serializer[Any]):
     """A cash session within the period.
 
-    `counted` and `difference` are null if it is open or its opening was cancelled.
+    `counted` and `difference` are null if the session is open or its opening was cancelled.
     """
 
     id = serializers.IntegerField(source="number")
@@ -111,7 +111,7 @@ class FoundSerializer(serializers.Serializer[Any]):
 
 
 class AttemptSerializer(serializers.Serializer[Any]):
-    """One count."""
+    """One counting attempt: its time, its amounts, and the person who counted."""
 
     number = serializers.IntegerField()
     moment = serializers.ChoiceField(choices=CountMoment.choices)

@@ -140,7 +140,10 @@ class ChangeRequest(CamelCaseSerializer, StrictSerializer):
 
 
 class PreviewSerializer(CamelCaseSerializer):
-    """A currency and method that did not match. The size of the difference is never shown."""
+    """A currency and method whose counted amount differs from the target.
+
+    The answer never contains the size or direction of the difference (law 5).
+    """
 
     is_equal = serializers.BooleanField()
     currency = serializers.CharField()
@@ -157,7 +160,8 @@ class StatusSerializer(CamelCaseSerializer):
 class SettlementAnswer(SettlementSerializer):
     """A settlement.
 
-    After a preview that did not close it, the answer has only its id, its type, `previewCount` and `preview`.
+    After a preview that did not close the settlement, the answer has only the settlement's id and type, `previewCount`
+    and `preview`.
     """
 
     preview_count = serializers.IntegerField(required=False)

@@ -50,8 +50,13 @@ def change_settlement(
 ) -> Settlement | Preview:
     """Changes a settlement as a PATCH of the settlements API asks.
 
-    COUNTING without amounts starts the count; with amounts it previews them. CLOSED closes with amounts. Raises
-    InvalidInput if amounts are missing, and Conflict if the settlement's state does not allow the change.
+    `state` is the requested state:
+
+    - COUNTING without amounts: starts the count. With amounts: returns a preview of them.
+    - CLOSED: closes the settlement with the amounts. Raises InvalidInput if there are none.
+    - OPEN: always raises Conflict.
+
+    Also raises Conflict if the current state does not allow the change.
     """
     if state == SettlementState.OPEN:
         refuse_act(settlement, Act.REOPEN)
@@ -73,7 +78,7 @@ def change_settlement(
 def start_counting(*, settlement: Settlement, by: Principal, at: datetime) -> Settlement:
     """Stops trading at a register so that it can be counted, and returns the settlement.
 
-    Raises Conflict while a cash session is open there, or in any state but OPEN.
+    Raises Conflict while a cash session is open there, and if the settlement is not open.
     """
     settlement = locked_for_act(settlement, by=by)
     refuse_act(settlement, Act.START_COUNTING)
@@ -98,10 +103,10 @@ def preview_settlement(
     witness: User | None = None,
     refuses_unwitnessed: bool = False,
 ) -> Preview:
-    """Compares a count with the target and returns the unequal pairs, without the size of their differences.
+    """Compares a count with the target, and returns the unequal pairs without the size of their differences.
 
     A register has three attempts. An attempt without a difference closes the settlement. The third attempt always
-    closes it, with its amounts. A vault can be previewed any number of times.
+    closes the settlement, with the amounts of that attempt. A vault can be previewed any number of times.
     `after_previews` is the number of previews that the caller knows, so that a form sent twice is one attempt.
     `witness` and `refuses_unwitnessed` work as for a session (docs/decisions/0016). Raises InvalidInput if a pair of
     currency and method occurs twice. Raises Conflict if the state does not allow a preview, or if another preview came

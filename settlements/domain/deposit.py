@@ -173,7 +173,7 @@ def lock_bank(store: Store) -> None:
     """Locks the bank's place exclusively and the vault's place shared.
 
     The lock on the bank protects bag numbers, credits and received change. `lock_places` locks in the order of ids, so
-    this cannot deadlock with other transitions.
+    this cannot deadlock with a transition of the vault.
     """
     places = places_of(store)
     lock_places(exclusive=[places[PlaceKind.BANK]], shared=[places[PlaceKind.VAULT]])

@@ -26,8 +26,8 @@ def late_amounts_of(settlement: Settlement) -> Balances:
     )
     if settlement.type == SettlementType.CASHREGISTER:
         late = late.filter(session__isnull=True).exclude(
-            # A session within the settlement counted the drawer after the reversed movement, so its opening difference
-            # already contains this cash.
+            # Leaves out a reversal if a session of the settlement began after the reversed movement. That session's
+            # cashier counted the drawer, so the opening difference already contains this cash.
             reverses__lte=_counted_by_sessions_until(settlement),
             method=CASH,
             currency=settlement.store.currency,

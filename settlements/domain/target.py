@@ -90,5 +90,8 @@ def compare(
 
 
 def unequal_of(compared: Iterable[ComparedAmount]) -> tuple[Pair, ...]:
-    """Returns the pairs with a difference, without its size."""
+    """Returns the currencies and methods whose counted amount differs from the target.
+
+    Leaves out the size of the difference, so that a preview cannot reveal the size (law 5).
+    """
     return tuple(amount.pair for amount in compared if amount.difference)

@@ -29,8 +29,9 @@ def line_of(kind: MovementKind, pair: Pair, *, count: int, amount: int) -> Moved
 
 
 def without(lines: Iterable[MovedOfKind], booked: Iterable[MovedOfKind]) -> tuple[MovedOfKind, ...]:
-    """Returns the lines without the bookings of the close. The rest are the movements that make up the expected
-    amount.
+    """Returns the lines of a period without the bookings of its close (`booked`).
+
+    The remaining lines are the movements that make up the expected amount.
     """
     own = {(line.kind, *line.pair): line for line in booked}
     left = []
@@ -51,5 +52,5 @@ def without(lines: Iterable[MovedOfKind], booked: Iterable[MovedOfKind]) -> tupl
 
 
 def returned_of(booked: Iterable[MovedOfKind]) -> Balances:
-    """Returns the cash that went back to the vault, per pair."""
+    """Returns the amounts of the RETURN lines of a close, by currency and method, in minor units."""
     return {line.pair: line.went_out for line in booked if line.kind == MovementKind.RETURN}

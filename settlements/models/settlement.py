@@ -45,7 +45,7 @@ class Settlement(PublicIdModel):
     class Meta:
         ordering = ("-opened_at", "-pk")
         constraints = (
-            # Law 3: one settlement per register that is not closed, and one per vault (a store has one vault).
+            # Law 3: a register or a vault has at most one settlement that is not closed.
             models.UniqueConstraint(
                 fields=("place",), condition=~Q(state=SettlementState.CLOSED), name="settlement_one_running_per_place"
             ),
@@ -93,7 +93,7 @@ class Settlement(PublicIdModel):
 
     @property
     def is_counted(self) -> bool:
-        """Whether it was closed with a count. False after a forced close."""
+        """Whether the settlement was closed with a count. False after a forced close."""
         return self.is_closed and self.closing != Closing.FORCED
 
 

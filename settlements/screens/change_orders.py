@@ -72,7 +72,7 @@ def order_change_page(request: HttpRequest, by: Principal, store: Store) -> Http
     if request.method != "POST":
         return _show_new(request, store, draft, CountSheet.resumed(store.currency, draft.typed))
     sheet, fields, at = CountSheet(store.currency, draft.typed, above_zero=True), Fields(request), timezone.now()
-    ordered = _said(sheet)
+    ordered = _typed_count(sheet)
     wanted_on, note = fields.day("wanted_on"), fields.text("note", length_max=NOTE_LENGTH_MAX)
     if ordered is None or fields.errors:
         return _show_new(request, store, draft, sheet, Refusal(status=400, errors=fields.errors))
@@ -119,7 +119,7 @@ def arrive_page(request: HttpRequest, by: Principal, store: Store, order: UUID) 
     if sheet.takes_usual:
         draft.save(request, at=at)
         return _show_arrival(request, found, draft, sheet)
-    came = _said(sheet)
+    came = _typed_count(sheet)
     note = fields.text("note", length_max=NOTE_LENGTH_MAX)
     if came is None or fields.errors:
         return _show_arrival(request, found, draft, sheet, Refusal(status=400, errors=fields.errors))
@@ -170,8 +170,8 @@ def _found(number: UUID, *, by: Principal, store: Store) -> ChangeOrder:
     return found
 
 
-def _said(sheet: CountSheet) -> CountedAmount | None:
-    """Returns the typed count. Returns None, with an error on the sheet, if it is missing or wrong."""
+def _typed_count(sheet: CountSheet) -> CountedAmount | None:
+    """Returns the typed count. If the count is missing or wrong, returns None, and the sheet has the error to show."""
     if sheet.counted is None and not sheet.by_pieces and not sheet.amount:
         sheet.amount_error = _("Enter the pieces or an amount.")
     return None if sheet.has_errors else sheet.counted

@@ -52,7 +52,7 @@ def settlement_page(request: HttpRequest, by: Principal, settlement: UUID) -> Ht
     context: dict[str, Any] = {
         **_context(found, by=by),
         "notice": request.GET.get("notice", ""),
-        "initial": [{"title": names.title_of(line.pair), "line": line} for line in _known(found)],
+        "initial": [{"title": names.title_of(line.pair), "line": line} for line in _opening_amounts(found)],
         "attempts_left": PREVIEWS_OF_A_REGISTER - found.preview_count,
         "attempts": PREVIEWS_OF_A_REGISTER,
     }
@@ -91,7 +91,7 @@ def start_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpRes
     return submit_once(request, by=by, at=at, act=act, again=again)
 
 
-def _known(settlement: Settlement) -> list[Any]:
+def _opening_amounts(settlement: Settlement) -> list[Any]:
     """Returns the opening amounts, cash first."""
     return sorted(settlement.initial_amounts.all(), key=lambda line: line.method != CASH)
 

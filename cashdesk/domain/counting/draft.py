@@ -87,7 +87,7 @@ def delete_expired_drafts(*, at: datetime) -> int:
 
 def fits(name: str, value: str) -> bool:
     """Whether a draft may contain a field with this name and value."""
-    # PostgreSQL stores neither a NUL nor half a surrogate pair.
+    # PostgreSQL stores neither a NUL nor a lone surrogate character.
     is_text = "\0" not in value and not any("\ud800" <= sign <= "\udfff" for sign in value)
     return bool(FIELD_NAME.fullmatch(name)) and len(value) <= VALUE_LENGTH_MAX and is_text
 

@@ -31,8 +31,9 @@ SELECT currency, method, CAST(SUM(amount) AS bigint) FROM (
 ) moved GROUP BY currency, method
 """
 
-# Reads the same two index ranges. But `kind` is not in the index, so the database also fetches the rows, and their payments
-# by primary key. Payments have their billed amount here, and the cash rounding is a separate line. Used by reports only.
+# Reads the same two index ranges as `_MOVED`. The indexes lack `kind`, so the database also fetches each movement's
+# row, and its payment by primary key. A payment counts with its billed amount, and the cash rounding is summed
+# separately. Used by reports only.
 _MOVED_BY_KIND: Final = """
 SELECT
     kind, currency, method, COUNT(*), CAST(SUM(billed_in) AS bigint), CAST(SUM(billed_out) AS bigint),
@@ -125,10 +126,10 @@ def moved(*, place: Place, after: int, until: int = ID_MAX) -> dict[Pair, int]:
 
 
 def moved_cash(*, periods: Sequence[tuple[int, int]], before: int) -> Iterator[tuple[str, int]]:
-    """Sums the cash into several places minus the cash out of them. Yields (currency, minor units) pairs.
+    """Sums the cash into several places minus the cash out of them. Yields (currency, minor units).
 
-    A currency may come several times, so the caller adds up the pairs. Each period is (id of the place, id of the last
-    movement before the period). All periods end before the movement with the id `before`.
+    A currency may come several times, so the caller adds up the amounts. Each period is (id of the place, id of the
+    last movement before the period). All periods end before the movement with the id `before`.
     """
     for start in range(0, len(periods), PLACES_PER_STATEMENT):
         parts, parameters = [], []

@@ -97,9 +97,9 @@ def reverse(
     store = movement.store
     places = places_of(store)
     ends = [end for end in (movement.source, movement.destination) if end.kind in COUNTED_KINDS]
-    # Shared locks are enough, because a reversal is a posting. State is read after the locks are taken. For late money the
-    # place whose period it explains is locked too, so that nobody approves the money at the same moment. If there is no such
-    # place, the vault is locked, as in a count of the whole store.
+    # Shared locks are enough, because a reversal is a posting. State is read after the locks are taken. For late money
+    # the place whose period it explains is locked too, so that nobody approves the money at the same moment. If there
+    # is no such place, the vault is locked, because every reconciliation locks the vault.
     explained = [movement.late_for or places[PlaceKind.VAULT]] if movement.is_late else []
     held = lock_places(shared=[*ends, *explained])
     if Movement.objects.filter(reverses=movement).exists():
@@ -186,7 +186,7 @@ def _check(*, store: Store, entry: Entry) -> None:
 
 
 def _late_ends(source: str, destination: str) -> list[tuple[str, str]]:
-    """Returns the possible (source, destination) pairs of a late movement.
+    """Returns each (source, destination) that a late movement may have.
 
     Over/short replaces the place whose period is closed.
     """

@@ -22,8 +22,9 @@ _SHORT = Sum("movements__amount", filter=_OVER_SHORT & Q(movements__source=F("re
 def faults_of_store(store: Store) -> Iterator[str]:
     """Yields a sentence for every inconsistency in a store's books.
 
-    Compares the seals with the movements, the books with the sum of all movements, the results of sessions with the
-    seals, and the payments with their movements. An inconsistency means that somebody changed rows by hand.
+    Compares the seals with the movements, and the books with the sum of all movements. Also compares the results of
+    sessions with the seals, and the payments with their movements. An inconsistency means that somebody changed rows by
+    hand.
     """
     for place in store.places.all():
         yield from faults_of(place)
@@ -61,8 +62,8 @@ def _faults_of_sessions(store: Store) -> Iterator[str]:
             for balance in session.seal.balances
             if (balance["currency"], balance["method"]) == (session.currency, CASH)
         )
-        # After a close with a count the drawer is empty, with two exceptions: after a handover, and during a settlement, all
-        # counted cash stays in it. After a forced close the expected amount is still in it.
+        # After a close with a count the drawer is empty. After a handover, and during a settlement, all counted cash
+        # stays in it instead. After a forced close the expected amount is still in it.
         declared = session.declared_amount or 0
         is_held = session.is_counted and not session.returned and left == declared
         kept = declared if session.is_handed_over or is_held else 0
@@ -78,10 +79,10 @@ def _faults_of_sessions(store: Store) -> Iterator[str]:
 
 
 def _faults_of_cancelled(session: CashSession) -> Iterator[str]:
-    """Checks that a cancelled opening did not change its drawer: all movements of the opening are reversed.
+    """Checks that a cancelled opening left its drawer as before: all movements of the opening are reversed.
 
-    The session must have no payment that is on time. It may have late payments, because a till may later report a
-    payment that names this session.
+    The cancelled session must have no payment that is on time. Late payments are possible, because a till may later
+    report a payment that names this session.
     """
     booked = Movement.objects.filter(session=session, payment__isnull=True)
     if booked.filter(reverses__isnull=True, reversed_by__isnull=True).exists():

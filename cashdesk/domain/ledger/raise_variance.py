@@ -133,9 +133,10 @@ def raise_late(*, store: Store, entries: Sequence[Entry], at: datetime) -> None:
     for earlier in approved.order_by("last_movement"):
         if _period(earlier) in raised:
             raised[_period(earlier)].first_movement = 1 + (earlier.last_movement or 0)
-    # Sorted, so that two batches with common periods cannot deadlock. If a variance of the period already waits, it includes
-    # this money too: its amount sums all late money since the previous approval. The sum cannot begin at the variance's own
-    # first movement: if two batches run at the same time, the batch that creates the variance may have the higher ids.
+    # Sorted, so that two batches with common periods cannot deadlock. If a variance of the period already waits, it
+    # includes this money too: its amount sums all late money since the previous approval. The sum cannot begin at the
+    # variance's own first movement. If two batches run at the same time, the batch that creates the variance may have
+    # the higher ids.
     Variance.objects.bulk_create([raised[period] for period in sorted(raised)], ignore_conflicts=True)
 
 
@@ -150,7 +151,8 @@ def _of_late(*, store: Store, entry: Entry, at: datetime) -> Variance:
     The period is a session. Without a session it is a business day of a place, and without both a day of the store.
     """
     is_of_vault = entry.late_for is not None and entry.late_for.kind == PlaceKind.VAULT
-    # For example, the late reversal of a drop: it is late for the vault only, so it does not explain the drawer's session.
+    # The late reversal of a drop, for example, names the drawer's session. But it is late for the vault only, so it
+    # explains no difference of that session.
     session = None if is_of_vault else entry.session
     register = session.register_id if session is not None else entry.late_for.pk if entry.late_for else None
     subject = f"place:{register}" if register is not None else f"store:{store.pk}"

@@ -57,8 +57,8 @@ def new_payment(*, report: PaymentReport, target: Target, source: str, by: Princ
 def _business_date(*, target: Target, told: datetime, at: datetime) -> date:
     """Returns the business date of a payment. `told` is the time that the till reported.
 
-    It is the business date of `told`. If `told` is before the running period, it is the date of the period's start. If
-    `told` is in the future, it is today's date.
+    This is normally the business date of `told`. If `told` is before the running period, the business date of the
+    period's start counts instead. If `told` is in the future, today's business date counts.
     """
     session = target.session
     if session is not None and session.is_open:
@@ -72,8 +72,8 @@ def _business_date(*, target: Target, told: datetime, at: datetime) -> date:
 def moved_amount(payment: Payment) -> int:
     """Returns the amount that a sale adds to the drawer or a refund takes out of it, in minor units.
 
-    It is tendered minus change if the till reported them, else the amount of the payment. With cash rounding the two
-    differ.
+    It is tendered minus change if the till reported them, else the amount of the payment. With cash rounding these two
+    figures differ.
     """
     if payment.tendered is not None and payment.change is not None:
         return payment.tendered - payment.change

@@ -19,10 +19,10 @@ A larger difference is also accepted if it is at most a tenth of the amount.
 
 
 def is_rounding(difference: int, *, amount: int, currency: str) -> bool:
-    """Whether cash rounding explains a difference. `difference` and `amount` are in minor units.
+    """Whether a difference is small enough to be cash rounding. `difference` and `amount` are in minor units.
 
-    For a currency whose coins are unknown the limit is high, because a wrong refusal would lose a payment that a
-    customer made.
+    The limit depends on the currency's smallest coin. If the coins are unknown, the limit is high: a limit that is too
+    low would refuse the report of a payment that a customer made.
     """
     pieces = denominations_of(currency)
     if not pieces:

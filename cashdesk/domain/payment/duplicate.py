@@ -114,7 +114,7 @@ def _source_kept(payment: Payment) -> str:
 
 
 def _is_by_token(payment: Payment, by: Principal) -> bool:
-    """Whether the caller's token reported the payment, or the API key that this token replaces."""
+    """Whether the payment was reported with the caller's token, or with the older key that this token replaces."""
     return by.token is not None and payment.reported_with_id is not None and payment.reported_with_id in (
         by.token.pk, by.token.replaces_id,
     )  # fmt: skip

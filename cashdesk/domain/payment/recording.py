@@ -45,7 +45,7 @@ class Outcome:
 
 
 def record_payment(*, report: PaymentReport, by: Principal, at: datetime) -> Outcome:
-    """Records and books one payment. Raises the error that `record_payments` puts into its outcome."""
+    """Records and books one payment, and returns its outcome. Raises the error if the report is refused."""
     (outcome,) = record_payments(reports=[report], by=by, at=at)
     if outcome.error is not None:
         raise outcome.error
@@ -70,8 +70,8 @@ def _record_chunk(*, reports: Sequence[PaymentReport], by: Principal, at: dateti
     for attempt in range(TRIES_MAX):
         try:
             with transaction.atomic():
-                # The first attempt uses only the guard. Later attempts also lock the registers, so that no transition can
-                # happen in between.
+                # The first attempt locks nothing in advance and relies on the guards. Later attempts lock the registers
+                # first. Then no transition can happen in between, and the guards refuse nothing.
                 return _book(reports=reports, by=by, at=at, hold=attempt > 0)
         except PlaceMovedOn:
             continue
@@ -187,8 +187,8 @@ def _move(*, store: Store, new: list[tuple[Payment, Target]], by: Principal, at:
         if payment.booked == Booked.NOT_MOVED:
             continue
         entry = entry_of(payment=payment, places=places, register=target.register, session=target.session, at=at)
-        # A late payment has a guard too. Without it, a register that was opened meanwhile would make the payment explain the
-        # wrong period. If there is no register, the vault is the guard, because a count of the whole store locks the vault.
+        # A late payment needs a guard too: if its register is opened meanwhile, the payment belongs to another period.
+        # A payment without a register has the vault as its guard, because every reconciliation locks the vault.
         guard = target.register or places[PlaceKind.VAULT]
         by_place[guard.pk].append(entry)
         guards[guard.pk] = guard

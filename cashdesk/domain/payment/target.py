@@ -161,7 +161,8 @@ class _Decision:
     def _of_register(self, register: Place, *, store: Store, operator: User | None) -> Target:
         running = self.found.open_by_register.get(register.pk)
         session = running or self._last_of(register)
-        # With an open session, the guard needs the register row that was read in the same query as the session.
+        # The guard compares the register's `transitions`. Session and register must be of the same moment, so an open
+        # session brings the register row from its own query.
         return Target(
             store=store,
             register=running.register if running else register,
@@ -170,14 +171,15 @@ class _Decision:
         )
 
     def _last_of(self, register: Place) -> CashSession | None:
-        """Returns the session that a payment is late for: the last session of a register without an open session.
+        """Returns the session that a payment is late for, or None. Called if the register has no open session.
 
-        Returns None if the register has an open settlement, or if a settlement was opened after that session.
+        This is the register's last session. It is None if the register has an open settlement, or if a settlement was
+        opened after the last session.
         """
         last = self.found.last_by_register.get(register.pk)
         if last is not None and last.is_open:
-            # This session was opened after the open sessions were read. The guard refuses a movement into it. A pending
-            # payment has no movement and no guard, so it gets this session.
+            # Another request opened this session after we had read the open sessions. If the payment moves money, the
+            # guard refuses the movement and we try again. A pending payment moves none, so it can keep this session.
             return last
         if last is None or register.settling == Settling.OPEN:
             return None

@@ -72,9 +72,10 @@ def count_in_others(drawer: Drawer, *, book: Book, others: Sequence[CountedAmoun
 
 
 def book_others(drawer: Drawer, *, book: Book, others: Sequence[CountedAmount]) -> None:
-    """Books the differences of other currencies at a close, and the return of that cash to the vault.
+    """At a close, books the differences of currencies other than the drawer's own.
 
-    After a handover the cash stays in the drawer.
+    Also books the return of their counted cash to the vault. The cash stays in the drawer instead if the drawer is
+    handed over, or if a settlement holds the register.
     """
     for found in others:
         difference = found.amount - book.amount(currency=found.currency, method=CASH)
@@ -121,8 +122,8 @@ def carry_on(session: CashSession, *, book: Book) -> None:
 def _is_of_cashier(session: CashSession, currency: str, *, book: Book) -> bool:
     """Whether a difference in a currency belongs to the cashier of the session.
 
-    It does not if the cash was already in the drawer, the cashier did not count it at the opening, and another person
-    had the drawer last. Then the difference may come from that person.
+    It does not belong to the cashier if three things are true: the cash was already in the drawer, the cashier did not
+    count it at the opening, and another person had the drawer last. The difference may then come from that person.
     """
     if currency not in book.carried:
         return True

@@ -33,7 +33,8 @@ def store_reference(reference: str, *, path: str = "") -> Q:
     `path` leads from the queried model to its store, such as "place__store". It is empty in a query of stores.
     """
     prefix = f"{path}__" if path else ""
-    # PostgreSQL refuses a parameter with NUL. The replacement character matches no store number.
+    # PostgreSQL refuses a parameter with NUL. No real store number contains the replacement character, so this finds no
+    # store.
     reference = reference.replace("\0", "\ufffd")
     compact = reference.replace("-", "").lower()
     is_uuid = len(compact) == 32 and all(character in "0123456789abcdef" for character in compact)

@@ -67,7 +67,8 @@ def _named(model: type[Model], rows: "QuerySet[Any]", column: str, wanted: str |
     """Returns the row that an option names, or None if the option was not given."""
     if wanted is None:
         return None
-    # PostgreSQL refuses to search for text with a NUL character. No name contains the replacement character.
+    # PostgreSQL refuses to search for text with a NUL character. No real name contains the replacement character, so
+    # this finds no row.
     found = rows.filter(**{column: wanted.replace("\0", "\ufffd")}).first()
     if found is None:
         there = ", ".join(rows.order_by(column).values_list(column, flat=True)[:NAMED_MAX]) or "none"
