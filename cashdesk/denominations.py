@@ -1,12 +1,13 @@
 """The notes and coins that a cashier can find in a drawer, for each currency with known data, as of late 2026.
 
-A piece is listed if it is legal tender and shops still use it. The list leaves out coins that shops avoid by rounding (the
-Canadian cent, the Chilean peso, the Chinese fen), and notes that only the central bank accepts (2000 Indian rupees).
+A piece is listed if it is legal tender and shops still use it. The list leaves out coins that shops avoid by rounding:
+the Canadian cent, the Chilean peso, the Chinese fen. It also leaves out notes that only the central bank accepts (2000
+Indian rupees).
 
-Coins are also counted in bank rolls, and notes in bundles of 100, which is the standard everywhere. Rolls are listed
-if one standard applies in the whole country: Bundesbank (the same in the euro area), Federal Reserve, Royal
-Canadian Mint, Swiss National Bank, the Japanese banks, and the coin bags of the British banks. In other countries, and if
-a shop packs its coins differently, people enter rolls by amount.
+Coins are also counted in bank rolls, and notes in bundles of 100, which is the standard everywhere. Rolls are listed if
+one standard applies in the whole country. The standards are those of Bundesbank (the same in the euro area), Federal
+Reserve, Royal Canadian Mint, Swiss National Bank, the Japanese banks, and the coin bags of the British banks. In other
+countries, and if a shop packs its coins differently, people enter rolls by amount.
 """
 
 from collections.abc import Mapping

@@ -87,7 +87,7 @@ class StillRunning(Conflict):
 
 
 class DraftChanged(Conflict):
-    """The person changed the draft on another device, at `changed_at`, and it now has `version`."""
+    """The person changed the draft on another device, at `changed_at`. The draft now has `version`."""
 
     code = "draft_changed"
 

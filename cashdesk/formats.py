@@ -100,7 +100,7 @@ class Style:
         return money.parse_units(plain, currency, field=field, write=self.amount)
 
     def _parts(self, typed: str) -> tuple[str, str] | None:
-        """Splits a number into units and decimals. Returns None if it is not a number or is ambiguous."""
+        """Returns the units and the decimals of a number, or None if the text is no number or is ambiguous."""
         *blocks, last = _SIGNS.split(typed)
         signs = _SIGNS.findall(typed)
         if not signs:

@@ -10,8 +10,8 @@ from django.db import connection, transaction
 def without_waiting() -> Iterator[None]:
     """Lets the single statement in the `with` block fail with OperationalError instead of waiting for a lock.
 
-    It fails at once on SQLite, and after 50 ms on PostgreSQL. SQLite gets no transaction, because BEGIN would wait for
-    every other writer.
+    The statement fails at once on SQLite, and after 50 ms on PostgreSQL. SQLite gets no transaction, because BEGIN
+    would wait for every other writer.
     """
     if connection.vendor == "postgresql":
         with transaction.atomic():

@@ -27,14 +27,14 @@ REASONS_MAX: Final = 8
 
 
 def sessions(*, by: Principal) -> "QuerySet[CashSession]":
-    """Returns the sessions that `by` may list, with person, store and register, and whether `by` may see the result."""
+    """Returns the sessions that `by` may list. Each tells in `shows_result` whether `by` may see the final amounts."""
     return with_shown_result(by.sessions().select_related("user", "store", "register"), by=by)
 
 
 def shift_summary(*, by: Principal, start: date, end: date, store: str = "") -> "QuerySet[Shift]":
     """Returns the shifts with business dates from `start` to `end` (both included), oldest first.
 
-    `store` (number or UUID) limits them to one store.
+    `store` (number or UUID) limits the list to one store.
     """
     shifts = Shift.objects.filter(store__in=by.stores(), business_date__gte=start, business_date__lte=end)
     if store:

@@ -49,7 +49,7 @@ class DayAct(StrEnum):
 
 
 class DayRule(models.IntegerChoices):
-    """The rule by which a system amount was calculated. Recorded figures keep their rule. New figures use the last rule."""
+    """The rule by which a system amount was calculated. Recorded figures keep their rule. New figures use CUSTODY."""
 
     MOVEMENTS = 1, "The day's movements, by who sold; nothing was carried over"
     CUSTODY = 2, "With what was carried over, by who held the drawer"

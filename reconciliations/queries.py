@@ -46,7 +46,7 @@ def reconciliations(*, by: Principal, store: Store) -> "QuerySet[Reconciliation]
 
 @cache
 def _reconciliations() -> "QuerySet[Reconciliation]":
-    """Returns all reconciliations as described above. Cached, because building this query takes much longer than a list."""
+    """Returns the rows of `reconciliations` for all stores. Cached, because it takes long to build this query."""
     rows = Reconciliation.objects.select_related(
         "store__account", "store__vendor", "operator", "authorization__issued_by", "supersedes"
     )

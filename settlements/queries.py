@@ -60,8 +60,9 @@ def with_amounts(rows: "QuerySet[Settlement]") -> "QuerySet[Settlement]":
 
 
 def preview_of(*, by: Principal, settlement: Settlement, attempt: int) -> SettlementCount | None:
-    """Returns the preview with this number and its count. Returns None if `by` did not make it or the settlement is
-    closed.
+    """Returns the preview with this number and its count, or None.
+
+    None means that `by` did not make this preview, or that the settlement is closed.
 
     The previews of other people are hidden, because their results would reveal the right count to the next person (law
     5).
@@ -116,7 +117,7 @@ def vault_of(store: Store) -> Place:
 
 
 def running_at(place: Place) -> Settlement | None:
-    """Returns the settlement of a place that is not closed, with its initial amounts, or None."""
+    """Returns the place's settlement that is not closed, with its initial amounts, or None."""
     found = Settlement.objects.filter(place=place).exclude(state=SettlementState.CLOSED)
     return found.select_related("store", "place").prefetch_related("initial_amounts").first()
 

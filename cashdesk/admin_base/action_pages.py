@@ -40,7 +40,7 @@ class ActForm(forms.Form):
         super().__init__(*args, **{"label_suffix": "", **kwargs})
 
     def asks_again(self, *, at: datetime) -> bool:
-        """Whether the person must confirm a valid form. If so, this also sets `warnings`, which the page shows."""
+        """Whether the person must confirm a valid form. If they must, also sets `warnings`, which the page shows."""
         return False
 
     def refuse(self, error: DomainError) -> None:

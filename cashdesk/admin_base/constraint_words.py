@@ -30,7 +30,7 @@ class WordedForm(forms.ModelForm):  # type: ignore[type-arg]  # the class takes 
 
 
 def in_words(errors: ValidationError, *, model: type[Model], fields: set[str]) -> ValidationError:
-    """Returns the same errors, but replaces each text that shows a constraint's name with a readable text."""
+    """Replaces each error text that shows a constraint's name with a readable text. Returns all errors."""
     by_message = {
         constraint.get_violation_error_message(): constraint
         for constraint in model._meta.constraints

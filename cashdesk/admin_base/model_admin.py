@@ -303,7 +303,10 @@ class ReadOnlyInline(TabularInline):
 
 
 def exactly(model: type[Model], path: str, text: str) -> Q:
-    """Returns the condition that the column at `path` equals `text`. It matches no row if the column cannot hold `text`."""
+    """Returns the condition that the column at `path` equals `text`.
+
+    The condition matches no row if the column cannot hold `text`.
+    """
     field: Field[Any, Any] = model._meta.pk if path == "pk" else model._meta.get_field(path)  # type: ignore[assignment]
     if isinstance(field, UUIDField):
         try:

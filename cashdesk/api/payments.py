@@ -111,7 +111,7 @@ class PaymentSerializer(RowSerializer[Payment]):
 
 
 class BatchResultSerializer(serializers.Serializer[Any]):
-    """The result of one payment in a batch: the same status as if it had been sent alone."""
+    """The result of one payment in a batch. Sent alone, the payment would get the same status."""
 
     id = serializers.CharField(allow_null=True)
     status_code = serializers.IntegerField(help_text="201 booked, 200 already known, 4xx refused.")
@@ -189,7 +189,7 @@ class PaymentViewSet(ApiViewSet):
         tags=["Payments"],
     )
     def decide(self, request: Request, external_id: str) -> Response:
-        """Approves or rejects a pending payment. An approved payment is booked now."""
+        """Approves or rejects a pending payment. An approved payment is booked at once."""
         payment = decide_payment(external_id=external_id, **self.validated(DecisionRequest), by=self.by, at=self.now)
         return Response(PaymentSerializer(payment).data)
 

@@ -41,8 +41,8 @@ def with_shown_result(sessions: "QuerySet[S]", *, by: Principal) -> "QuerySet[S]
 
     The final amounts of a session that was counted and not handed over are visible. Those of an open session are never
     visible. After a forced close or a handover, a manager sees the final amounts at once. The cashier sees them only
-    after another person has counted the drawer: at the next opening, in a count after the close, or in a settlement
-    (docs/decisions/0008).
+    after another person has counted the drawer. That count is the next opening, a count after the close, or a
+    settlement (docs/decisions/0008).
     """
     counted_since = was_counted_since()
     may_see_waiting = Value(value=True) if may_see_expected(by) else was_counted_by_another(by.user)

@@ -218,7 +218,7 @@ class CountParts:
         return Part(currency=currency, method=method, name=name, sheet=sheet, is_said=is_said, is_added=is_added)
 
     def _pair_of(self, key: str) -> Pair | None:
-        """Parses a key such as "EUR.CASH". Returns None for an unknown currency or method."""
+        """Returns the pair for a key such as "EUR.CASH", or None for an unknown currency or method."""
         currency, _dot, method = key.partition(".")
         return Pair(currency, method) if money.is_currency(currency) and method in self.names else None
 

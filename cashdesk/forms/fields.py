@@ -44,7 +44,7 @@ class Fields:
         self.errors: dict[str, str] = {}
 
     def amount(self, name: str, currency: str, *, may_be_nothing: bool = False) -> int:
-        """Returns the amount in minor units. If it is wrong, collects an error. `may_be_nothing` allows an amount of 0."""
+        """Returns the amount in minor units. Collects an error for a wrong amount. `may_be_nothing` allows 0."""
         try:
             typed = self.request.POST.get(name, "")
             found = amount_typed(typed, currency, field=name, above_zero=not may_be_nothing)
@@ -65,7 +65,7 @@ class Fields:
         return found
 
     def station(self, name: str) -> int:
-        """Returns the number of a register. If it is wrong, collects an error and returns 0."""
+        """Returns the number of a register. For a wrong number, collects an error and returns 0."""
         typed = self.request.POST.get(name, "")
         if not typed:
             self.errors[name] = _("Choose a register.")
@@ -77,7 +77,7 @@ class Fields:
             return 0
 
     def day(self, name: str) -> date | None:
-        """Returns a date, or None if the field is empty. If it is wrong, collects an error and returns None."""
+        """Returns a date, or None if the field is empty. For a wrong date, collects an error and returns None."""
         typed = self.request.POST.get(name, "").strip()
         try:
             return date_in(typed, field=name) if typed else None

@@ -11,7 +11,7 @@ from cashdesk.pair import Pair
 
 
 class Count(models.Model):
-    """One count by one person. Every attempt has its own row. Rows never change: triggers refuse it."""
+    """One count by one person. Every attempt has its own row. Rows never change: triggers refuse changes."""
 
     place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="counts", db_index=False)
     session = models.ForeignKey(CashSession, on_delete=models.PROTECT, related_name="counts", null=True)

@@ -1,4 +1,4 @@
-"""Drafts: the input of forms that were not sent yet, stored so that a crash or an expired sign-in does not lose it."""
+"""Drafts: the input of forms that were not sent yet, stored so that a crash or an expired sign-in loses no input."""
 
 from django.db import models
 

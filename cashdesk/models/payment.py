@@ -101,8 +101,8 @@ class Payment(models.Model):
             models.UniqueConstraint(
                 fields=("store", "external_id", "source", "fingerprint"), name="payment_once_per_till"
             ),
-            # The next two constraints: a caller has only one payment per id at a till, even if two reports with different
-            # figures arrive at the same moment.
+            # The next two constraints give a caller only one payment per id at a till, even if two different reports
+            # arrive at once.
             models.UniqueConstraint(
                 fields=("store", "external_id", "source", "reported_by"),
                 condition=Q(reported_by__isnull=False),

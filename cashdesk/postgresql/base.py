@@ -49,11 +49,11 @@ watch: Final = Watch()
 
 
 class WatchedConnection(psycopg.Connection[Any]):
-    """A pooled connection that reports to `watch` whether its attempt to connect succeeded. The pool does not report it."""
+    """A pooled connection that tells `watch` whether its attempt to connect succeeded, because the pool does not."""
 
     @classmethod
     def connect(cls, *args: Any, **kwargs: Any) -> "WatchedConnection":
-        """Connects as psycopg does, and records whether it succeeded."""
+        """Connects as psycopg does, and records whether the attempt succeeded."""
         try:
             made = super().connect(*args, **kwargs)
         except psycopg.Error:

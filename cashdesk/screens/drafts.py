@@ -32,7 +32,7 @@ VERSION_HEADER: Final = "Draft-Version"
 @never_cache
 @require_POST
 def save_page(request: HttpRequest) -> HttpResponse:
-    """Saves a form while the person types. The script of the form calls it.
+    """Saves a form while the person types. The script of the form sends it here.
 
     Answers 204 with the saved version. Answers 401 if the person is signed out, and 403 if the form was shown to another
     person. Answers 409 if another device changed the draft, or if the form was already sent or discarded.
@@ -89,7 +89,7 @@ def begin_anew_page(request: HttpRequest, by: Principal) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answers a form whose CSRF token does not match the browser, and keeps the input of the form. Django calls it.
+    """Answers a form whose CSRF token does not match the browser, and keeps the input of the form. Django calls this.
 
     The input is kept only if the form carries a draft token that we signed for the signed-in person. So no other site can
     fill in a form. API paths answer in their dialect. A form without a draft gets the plain error page.

@@ -49,9 +49,9 @@ def result_page(request: HttpRequest, by: Principal, session: UUID) -> HttpRespo
 
 
 def _plan_of(session: CashSession, pieces: list[CountPieces]) -> FloatPlan | None:
-    """Returns a plan: the pieces to keep as the next float, and the pieces to put into the bag.
+    """Returns the plan of the pieces to keep as the next float and to put into the bag, or None.
 
-    Returns None if the count has no pieces, or if the cash stays in the drawer.
+    None means that the count has no pieces, or that the cash stays in the drawer.
     """
     if not pieces or not queries.has_returned_its_cash(session):
         return None

@@ -82,8 +82,8 @@ def refuse_unclear_length(request: HttpRequest) -> None:
 def read_body(request: HttpRequest, *, limit: BodyLimit) -> None:
     """Checks the size of the body. Reads a chunked body into memory and sets its Content-Length.
 
-    Never reads more than one byte beyond `limit`. Raises TooLarge; BodyBroken if the chunks are malformed;
-    LengthRequired for another transfer coding, or if the server does not mark the end of a chunked body
+    Never reads more than one byte beyond `limit`. Raises TooLarge, and BodyBroken if the chunks are malformed. Raises
+    LengthRequired for another transfer coding, and if the server does not mark the end of a chunked body
     (`wsgi.input_terminated`).
     """
     if request.META.get("CONTENT_LENGTH"):

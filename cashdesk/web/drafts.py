@@ -36,7 +36,7 @@ Password fields are not listed here: `typed_in` recognises them by their name.
 
 @dataclass(frozen=True, kw_only=True)
 class DraftKey:
-    """Identifies the draft of a form: its person, its subject, and the path of the page that shows it.
+    """Identifies a draft: its person, its subject, and the path of the page that shows the form.
 
     `own_untyped` names the fields that the page itself fills in, such as the session that a count is for.
     """
@@ -109,9 +109,9 @@ def draft_fields(request: HttpRequest) -> dict[str, str]:
 def save_input(
     *, request: HttpRequest, key: DraftKey, by: Principal, at: datetime, seen_version: int | None, device: str = ""
 ) -> Draft | None:
-    """Saves the input of a form as its draft and returns the draft.
+    """Saves the input of a form as its draft. Returns the draft, or None.
 
-    Returns None for an empty form that has no draft yet.
+    An empty form that has no draft yet saves nothing and gives None.
 
     Raises DraftChanged, DraftGone and InvalidInput, as `save_draft` does.
     """

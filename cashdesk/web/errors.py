@@ -42,7 +42,7 @@ def status_of(error: errors.DomainError) -> int:
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> HttpResponseBase | None:
-    """Answers every exception of an API view in the dialect of its path. DRF calls it."""
+    """Answers every exception of an API view in the dialect of the view's path. DRF calls this."""
     request = context["request"]
     fault = fault_of(exc, request_id=request_id())
     if fault.status >= status.HTTP_500_INTERNAL_SERVER_ERROR:
@@ -137,7 +137,7 @@ def request_id() -> str:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answers requests for unknown paths. Django calls it as handler404."""
+    """Answers requests for unknown paths. Django calls this as handler404."""
     fault = Fault(
         status=404, code="not_found", message=f"There is nothing at {request.path_info[:200]}.", request_id=request_id()
     )
@@ -145,7 +145,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answers requests that Django refuses before a view runs. Django calls it as handler400."""
+    """Answers requests that Django refuses before a view runs. Django calls this as handler400."""
     fault = Fault(
         status=400, code="bad_request", message="The request could not be understood.", request_id=request_id()
     )
@@ -153,14 +153,14 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answers requests without permission. Django calls it as handler403."""
+    """Answers requests without permission. Django calls this as handler403."""
     return _page_or_body(
         request, fault_of(PermissionDenied(), request_id=request_id()), title=_("You do not have access to this page")
     )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answers exceptions outside API views, with 503 if the database cannot serve now. Django calls it as handler500.
+    """Answers exceptions outside API views, with 503 if the database cannot serve now. Django calls this as handler500.
 
     Django does not pass the exception, so this function reads it from `sys.exc_info()`.
     """

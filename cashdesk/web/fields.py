@@ -35,7 +35,7 @@ def date_in(text: str, *, field: str) -> date:
 
 
 def instant_in(text: str) -> datetime | None:
-    """Parses an ISO 8601 instant and returns it in UTC. Returns None for other text and for an instant without offset.
+    """Returns an ISO 8601 instant in UTC, or None for other text and for an instant without offset.
 
     Without an offset, UTC would be a guess, and the business date of an evening sale in Los Angeles could be wrong.
     """

@@ -1,5 +1,6 @@
-"""Closed business days, and the action that closes a day. The action first lists the drawers that it closes without a
-count.
+"""Closed business days, and the action that closes a day.
+
+The action first lists the drawers that the close would close without a count.
 """
 
 from datetime import datetime
@@ -56,8 +57,8 @@ class CloseForm(OfStoreForm):
     def asks_again(self, *, at: datetime) -> bool:
         """Whether the person must confirm first. They confirm once they have seen the current list of open drawers.
 
-        Returns False if the domain will refuse the close anyway: for a closed or a future day, and for open drawers in
-        a store without `closes_stale_sessions`.
+        Returns False if the domain will refuse the close anyway. It refuses a closed or a future day, and open drawers
+        in a store without `closes_stale_sessions`.
         """
         store, on = self.cleaned_data["store"], self.cleaned_data["date"]
         if on > current_date(store=store, at=at) or day_of(store=store, on=on).state == DayState.CLOSED:

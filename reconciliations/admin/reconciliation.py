@@ -88,7 +88,7 @@ class ReconciliationAdmin(ReadOnlyAdmin):
         return found
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Notes the look first, because on an open day the adjusted figure is the expected amount (law 5)."""
+        """Writes an audit entry first, because on an open day the adjusted figure is the expected amount (law 5)."""
         row: Reconciliation = context["original"]
         if day_of(store=row.store, on=row.business_date).state == DayState.OPEN:
             note_seen(

@@ -24,10 +24,10 @@ REFUSED: Final = "This authorization cannot be used here."
 def issue_authorization(
     *, store: Store, purpose: str, expires_in: timedelta, by: Principal, at: datetime, operator: User | None = None
 ) -> Authorization:
-    """Issues an authorization for one sign-off in a store and returns it. Without `operator`, it is valid for anyone's
-    cash.
+    """Issues and returns an authorization for one sign-off in a store.
 
-    Raises Forbidden unless a manager asks in person, and InvalidInput if `expires_in` is too short or too long.
+    Without `operator`, the authorization is valid for anyone's cash. Raises Forbidden unless a manager asks in person,
+    and InvalidInput if `expires_in` is too short or too long.
     """
     if by.user is None or not by.has_role(Role.MANAGER):
         raise Forbidden("Only a manager with their own sign-in can issue an authorization.")
@@ -52,8 +52,9 @@ def usable_authorization(
 ) -> Authorization:
     """Returns the authorization with this token if `by` may use it for the cash of `operator`.
 
-    Raises InvalidInput if it is unknown, used, expired or for another operator, or if `by` or `operator` issued it.
-    Takes no lock: the unique column `Reconciliation.authorization` refuses a second use.
+    Raises InvalidInput if the authorization is unknown, used, expired or for another operator. Also raises InvalidInput
+    if `by` or `operator` issued it. Takes no lock: the unique column `Reconciliation.authorization` refuses a second
+    use.
     """
     found = Authorization.objects.select_related("issued_by").filter(uuid=token_id, store=store).first()
     if found is None:

@@ -1,4 +1,4 @@
-"""Business days of a store: their state, how to close them, and which of them still have to be closed."""
+"""Business days of a store: reads their state, closes them, and finds the days that are not closed yet."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -159,7 +159,8 @@ def _long_ago(*, store: Store, before: date) -> list[date]:
 def _saw_something(*, store: Store, on: date) -> Combinable:
     """Whether money moved, or a session or settlement was opened, on a date.
 
-    Settlements are found by `opened_at`, which has an index. These four days contain the date in every time zone.
+    Settlements are found by `opened_at`, which has an index. The search covers four days in UTC, which contain the date
+    in every time zone.
     """
     first = datetime.combine(on, time.min, tzinfo=UTC) - timedelta(days=1)
     of_date = {"store": store, "business_date": on}

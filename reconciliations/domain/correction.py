@@ -47,9 +47,7 @@ def keep_recount(*, variance: Variance, counted: CountedAmount, attempt: int, by
 
 
 def instead_of_recount(variance: Variance) -> str:
-    """Returns the message for a kind of variance that has no recount, with the action to take instead. Otherwise
-    returns "".
-    """
+    """Returns the message for a variance that has no recount, or "". The message names another action."""
     is_left_drawer = variance.kind == VarianceKind.UNCOUNTED and variance.session_id is not None
     if is_left_drawer or variance.kind in RECOUNTED:
         return ""
@@ -66,9 +64,9 @@ _INSTEAD = {
 
 
 def book_correction(*, variance: Variance, recount: Count | None, by: Principal, at: datetime) -> Movement | None:
-    """Books the difference between recount and first count against over/short, and returns the movement.
+    """Books the difference between recount and first count against over/short. Returns the movement, or None.
 
-    Returns None if there is nothing to correct, or if a later count already includes the error. The caller holds the
+    None means that there is nothing to correct, or that a later count already includes the error. The caller holds the
     locks of the place and of the vault.
     """
     if recount is None or variance.kind not in RECOUNTED or variance.counted_amount is None:

@@ -142,7 +142,7 @@ def of_holder(movements: "QuerySet[Any]", operator: Any) -> "QuerySet[Any]":
 def _begun_with(*, store: Store, on: date, operator: User | None, seen: Seen) -> Iterable[tuple[str, int]]:
     """Returns an operator's opening amounts by currency.
 
-    Returns nothing for the whole store, because its sum uses the floats instead.
+    The result is empty for the whole store, because the store's sum uses the floats instead.
     """
     if operator is None:
         return ()

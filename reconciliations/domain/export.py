@@ -44,9 +44,9 @@ class Wanted:
 def begin_export(*, wanted: Wanted, rows_total: int, by: Principal, at: datetime) -> Export:
     """Records the start of an export and returns it.
 
-    Rows of a drawer that still awaits its count reveal its expected amount, so the look is noted (law 5). Raises
-    Forbidden for a cashier. Raises InvalidInput for a wrong range, a store out of scope, or a number that was used
-    before.
+    Rows of a drawer that still awaits its count reveal its expected amount, so this writes an audit entry (law 5).
+    Raises Forbidden for a cashier. Raises InvalidInput for a wrong range, a store out of scope, or a number that was
+    used before.
     """
     if not (may_see_expected(by) and by.has_scope(Scope.CASH_MANAGEMENT_READ)):
         raise Forbidden(_("Only managers can export, because an export shows expected amounts."))
@@ -106,7 +106,7 @@ def end_export(*, export: Export, state: ExportState, rows_done: int, at: dateti
 
 
 def _note_look(*, wanted: Wanted, by: Principal, at: datetime) -> None:
-    """Notes the look at drawers in the range that await their count."""
+    """Writes an audit entry if the range includes drawers that still need a count."""
     store = wanted.store
     moved = Movement.objects.filter(
         store=store, business_date__gte=wanted.first_date, business_date__lte=wanted.last_date

@@ -58,9 +58,9 @@ def explain_variance(*, variance: Variance, reason: str, by: Principal, at: date
 
 
 def explain_raised(*, variance: Variance, reason: str, notes: str, by: Principal, at: datetime) -> Variance:
-    """Records the explanation without the checks of `explain_variance`, which calls this.
+    """Records the explanation, without the checks of `explain_variance`, which calls this function.
 
-    A reconciliation calls it directly, in the transaction that created the variance.
+    A reconciliation calls this function directly, in the transaction that created the variance.
     """
     variance.reason, variance.notes = reason, notes
     variance.explained_by, variance.explained_at = by.user, at
@@ -142,8 +142,8 @@ def reject_variance(*, variance: Variance, notes: str, by: Principal, at: dateti
     """Rejects an explanation, with a note about the missing information.
 
     Raises InvalidInput without notes. Raises Forbidden for a cashier, a program, the person who counted, and the
-    cashier of the drawer, and for a manager if the variance is escalated. Raises Conflict unless the variance is
-    explained.
+    cashier of the drawer. If the variance is escalated, also raises Forbidden for a manager. Raises Conflict unless the
+    variance is explained.
     """
     if not notes.strip():
         raise InvalidInput.of("notes", "Enter what is missing. The supervisor reads it.")

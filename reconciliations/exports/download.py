@@ -58,8 +58,9 @@ class Run:
 
 
 class Download:
-    """The file as an iterator over its pieces. At the end the export is DONE. If it is closed earlier, it is
-    BROKEN_OFF.
+    """The file as an iterator over its pieces. An iterator that is closed early sets the export to BROKEN_OFF.
+
+    An iterator that is read to its end sets the export to DONE.
 
     This is a class, because the close of a generator that has not started runs none of its code.
     """

@@ -39,9 +39,7 @@ class Reverse(ActPage):
     form = ReversalForm
 
     def refusal(self, row: Movement, *, by: Principal) -> str | None:
-        """Returns why this movement cannot be reversed, because of its kind, its period or its deposit. Otherwise
-        None.
-        """
+        """Returns the reason why this movement cannot be reversed, such as its kind or period, or None."""
         return why_not_reversed([row])[row.pk] or None
 
     def told(self, row: Movement) -> str:
@@ -53,8 +51,9 @@ class Reverse(ActPage):
 
 
 class SessionReversalForm(ReversalForm):
-    """Asks which manual movement to reverse, and for the reason. Lists the other movements with why they cannot be
-    reversed.
+    """Asks for the manual movement to reverse and for a reason.
+
+    Lists the other movements with the reason why they cannot be reversed.
     """
 
     movement = forms.ChoiceField(widget=forms.RadioSelect)
@@ -80,7 +79,7 @@ class ReverseOfSession(ActPage):
     form = SessionReversalForm
 
     def refusal(self, row: CashSession, *, by: Principal) -> str | None:
-        """Returns the reason for the newest movement if no movement can be reversed. Otherwise None."""
+        """Returns None if a movement can be reversed, else the reason why the newest one cannot."""
         rows = _by_hand(row)
         if not rows:
             return "No pay-in, pay-out, drop or change was booked in this session."

@@ -18,7 +18,7 @@ def settlement_link(seal: Seal) -> str:
 
 
 def note_look_at(request: HttpRequest, seal: Seal) -> None:
-    """Notes the look first, because the balance of an uncounted drawer is its expected amount (law 5)."""
+    """Writes an audit entry first, because the balance of an uncounted drawer is its expected amount (law 5)."""
     note_look(request, Settlement.objects.filter(seal=seal))
 
 

@@ -26,7 +26,7 @@ register_scope(Settlement, of_stores("store"))
 
 
 def note_look(request: HttpRequest, settlements: "QuerySet[Settlement]") -> None:
-    """Notes the look if these settlements show the expected amount of a drawer that nobody has counted yet (law 5)."""
+    """Writes an audit entry if these settlements show the expected amount of an uncounted drawer (law 5)."""
     by = principal_of(request)
     looked_at = queries.settlements(by=by).filter(pk__in=settlements.values("pk"))
     note_rows_seen(rows=looked_at, by=by, at=timezone.now(), noun="settlements")
@@ -69,7 +69,7 @@ class SettlementAdmin(ActingAdmin):
         return by_number | by_name, False
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Notes the look if the page shows the expected amount of an uncounted drawer (law 5)."""
+        """Writes an audit entry if the page shows the expected amount of an uncounted drawer (law 5)."""
         note_look(request, Settlement.objects.filter(pk=context["original"].pk))
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -94,7 +94,7 @@ class SettlementAdmin(ActingAdmin):
 
     @admin.display(description="amounts")
     def amounts(self, settlement: Settlement) -> str:
-        """Shows the opening amounts per currency and method. After the close it also shows the results."""
+        """Shows the opening amounts per currency and method. After the close also shows the results."""
         heads = ["Method", "Initial", "Opening difference"]
         if settlement.is_closed:
             heads += ["Target", "Actual", "Difference", "Late", "Adjusted difference"]
@@ -102,9 +102,7 @@ class SettlementAdmin(ActingAdmin):
 
     @admin.display(description="counts")
     def counts_listed(self, settlement: Settlement) -> str:
-        """Lists every attempt. Hides its result until the close, because the result would reveal the expected amount
-        (law 5).
-        """
+        """Lists every attempt. Hides the results until the close, because they reveal the expected amount (law 5)."""
         counts = settlement.counts.select_related("count__counted_by", "count__witness", "count__place__store")
         rows = [
             _count_row(attempt, is_closed=settlement.is_closed)

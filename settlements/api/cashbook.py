@@ -47,7 +47,7 @@ class EntryRequest(CamelCaseSerializer, StrictSerializer):
 
 
 class EntrySerializer(CamelCaseSerializer, serializers.Serializer[Movement]):
-    """A booked cashbook entry. It is a movement."""
+    """A booked cashbook entry, which is a movement."""
 
     cashbook_entry_id = serializers.UUIDField(source="uuid")
     account = serializers.CharField(source="reason")

@@ -68,7 +68,10 @@ def keep_attempt(
 
 
 def cash_counted(counted: Iterable[CountedAmount], *, store: Store) -> int:
-    """Returns the counted cash in the store's currency, in minor units. It decides whether a witness is required."""
+    """Returns the counted cash in the store's currency, in minor units.
+
+    This amount decides whether the count needs a witness.
+    """
     return sum(found.amount for found in counted if found.pair == (store.currency, CASH))
 
 

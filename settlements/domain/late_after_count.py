@@ -15,7 +15,7 @@ from settlements.models import Settlement
 
 
 def late_amounts_of(settlement: Settlement) -> Balances:
-    """Returns the late money of a settlement per pair of currency and method, in minor units. Money out is negative.
+    """Returns the late money of a settlement per currency and method, in minor units. Money out is negative.
 
     Late money of a cash session is left out: it explains the difference of that session, and the settlement's target
     already contains that difference. `difference - late` is the adjusted difference.

@@ -1,4 +1,4 @@
-"""Opens settlements: stores the counted amounts, and books how they differ from the book of the place."""
+"""Opens settlements: stores the counted amounts, and books their differences from the book of the place."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -175,7 +175,7 @@ def open_locked(
     is_counted: bool = True,
     person_id: int | None = None,
 ) -> Settlement:
-    """Creates the settlement of a locked place. Its book must already equal the opening amounts.
+    """Creates the settlement of a locked place. The book of the place must already equal the opening amounts.
 
     `person_id` is set if the same person had the drawer before and has it now. The differences then belong to that
     person.

@@ -32,8 +32,8 @@ COUNTED_AFTERWARDS: Final = ("session.counted_afterwards", "settlement.counted_a
 class Figures:
     """The figures of one currency and method, and their count. `begun_with + came_in - went_out = expected`.
 
-    `opened_with` is the amount counted at the opening. For a settlement, `begun_with` equals it. For a session,
-    `begun_with` is the cash that the previous seal left in the drawer, and the float is part of `came_in`.
+    `opened_with` is the amount counted at the opening. For a settlement, `begun_with` equals `opened_with`. For a
+    session, `begun_with` is the cash that the previous seal left in the drawer, and the float is part of `came_in`.
     """
 
     currency: str

@@ -34,10 +34,13 @@ from settlements.models import Settlement
 def z_report(*, period: SealedPeriod, by: Principal, at: datetime) -> ZReport:
     """Builds the report of a sealed period. `settlements.queries.sealed_period` has already checked the scope of `by`.
 
-    If the report shows the expected amount of a drawer that still awaits its count, the look is noted in the audit
-    trail. A cashier who reads the Z of their own session does not see three things (law 5): cash that another person
-    left in the drawer (docs/decisions/0016), currencies that nobody counted, and other methods until the surrounding
-    settlement is closed.
+    If the report shows the expected amount of a drawer that still needs a count, this writes an audit entry.
+
+    A cashier who reads the Z of their own session does not see (law 5):
+
+    - cash that another person left in the drawer (docs/decisions/0016),
+    - currencies that nobody counted,
+    - other methods, until the surrounding settlement is closed.
     """
     if period.settlement is not None:
         note_rows_seen(rows=[period.settlement], by=by, at=at, noun="settlements")
@@ -58,7 +61,7 @@ def z_report(*, period: SealedPeriod, by: Principal, at: datetime) -> ZReport:
 
 
 def _note_uncounted(session: CashSession, *, by: Principal, at: datetime) -> None:
-    """Notes a look at the foreign cash of a counted session, if nobody has counted that cash yet (law 5)."""
+    """Writes an audit entry if the report shows foreign cash that still needs a count (law 5)."""
     uncounted = uncounted_pairs(session) if session.is_counted else set()
     if uncounted and uncounted & {(currency, CASH) for currency in currencies_left(session)}:
         subject, detail = f"store:{session.store_id}", {"sessions": [session.pk]}

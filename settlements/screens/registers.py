@@ -26,7 +26,7 @@ from settlements.models import Settlement
 
 @page_for(Role.CASHIER)
 def registers_page(request: HttpRequest, by: Principal) -> HttpResponse:
-    """Lists the registers that a person may settle. Redirects a cashier who has only one register to it."""
+    """Lists the registers that a person may settle. Redirects a cashier who has only one register to that register."""
     user = cast(User, by.user)
     if user.store is None:
         return see("vault" if by.has_role(Role.MANAGER) else "desk")

@@ -128,7 +128,7 @@ def works_in(user: User, store: Store) -> bool:
 
 
 def find_person(*, user_id: int | None, by: Principal) -> User:
-    """Returns the person whose drawer a request is about: the person with `user_id`, or the caller if it is None.
+    """Returns the person whose drawer a request is about: the person with `user_id`, by default the caller.
 
     A cashier may name only themselves. A manager may name people of their store, and a program people of its stores
     (docs/contracts.md, section 1).
@@ -154,9 +154,9 @@ def find_person(*, user_id: int | None, by: Principal) -> User:
 
 
 def find_operator(*, uid: str, store: Store, by: Principal) -> User | None:
-    """Returns the person of the store's account who has this operator uid, active or not.
+    """Returns the person of the store's account who has this operator uid, active or not, or None.
 
-    Returns None if there is no such person, or if `by` may not see them.
+    None means that there is no such person, or that `by` may not see them.
     """
     people = by.people(with_inactive=True).filter(has_operator_uid([uid]), account_id=store.account_id)
     # In old data one person's code may equal another person's id. Then the person with the code is returned.

@@ -47,8 +47,8 @@ def total_of(
 ) -> int:
     """Returns the total value of pieces in minor units.
 
-    Raises InvalidInput for `field` if the currency does not have a listed note or coin, if a note or coin is listed
-    twice, or if the total is too large. `write` formats the amount in the error about the total.
+    Raises InvalidInput for `field` if a note or coin is listed twice or is not of the currency, or if the total is too
+    large. `write` formats the amount in the error about the total.
     """
     known = {denomination.value for denomination in denominations_of(currency)}
     seen = set()

@@ -82,7 +82,7 @@ class Doubt:
 
 
 def second_look_limit(*, store: Store, is_vault: bool, currency: str = "") -> int | None:
-    """Returns the limit in minor units. A larger amount needs a second look. Returns None if there is no limit.
+    """Returns the limit in minor units above which an amount needs a second look, or None for no limit.
 
     The store's own limit applies to the store's currency. Another currency, or a store without its own limit, has a
     default limit that depends on the size of the currency.

@@ -54,7 +54,7 @@ def entries_of_difference(
 
     `difference` is counted minus expected, in minor units. A shortage moves money from the place to over/short, and an
     overage moves money from over/short to the place. A movement has a maximum amount, so a huge difference gives
-    several movements: a barcode that was scanned as an amount must not block the close.
+    several movements. Otherwise a barcode that was scanned as an amount would block the close.
     """
     source, destination = (over_short, place) if difference > 0 else (place, over_short)
     entries, left = [], abs(difference)

@@ -88,9 +88,9 @@ def reverse(
     explains the frozen difference (law 4). `refuses_late` forbids late reversals. `kinds` are the kinds that the caller
     may reverse.
 
-    Raises Conflict if the movement is already reversed, if both of its places were counted since then, or if the
-    reversal would be late and `refuses_late` is set. Raises InvalidMovement for a kind outside `kinds`, and if
-    `movement` is itself a reversal. Raises InvalidInput for a missing or too long reason.
+    Raises Conflict if the movement is already reversed, or if both of its places were counted since then. With
+    `refuses_late`, also raises Conflict if the reversal would be late. Raises InvalidMovement for a kind outside
+    `kinds`, and if `movement` is itself a reversal. Raises InvalidInput for a missing or too long reason.
     """
     refuse_kind(movement, kinds=kinds)
     refuse_reason(reason)

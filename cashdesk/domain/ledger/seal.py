@@ -1,4 +1,4 @@
-"""Seals the period of a place, and proves that the rows of a sealed period were not changed."""
+"""Seals the period of a place, and proves that nobody changed the rows of a sealed period."""
 
 import hashlib
 import json

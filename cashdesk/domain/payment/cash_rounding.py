@@ -21,7 +21,7 @@ A larger difference is also accepted if it is at most a tenth of the amount.
 def is_rounding(difference: int, *, amount: int, currency: str) -> bool:
     """Whether a difference is small enough to be cash rounding. `difference` and `amount` are in minor units.
 
-    The limit depends on the currency's smallest coin. If the coins are unknown, the limit is high: a limit that is too
+    The limit depends on the currency's smallest coin. If the coins are unknown, the limit is high. A limit that is too
     low would refuse the report of a payment that a customer made.
     """
     pieces = denominations_of(currency)

@@ -128,7 +128,7 @@ def _save(new: Sequence[tuple[Payment, Target]], *, stores: Collection[Store], b
 def _decided(
     *, report: PaymentReport, target: Target, known: Sequence[Payment], by: Principal, at: datetime
 ) -> Outcome:
-    """Returns the outcome of one report. A new payment in it is not saved yet.
+    """Returns the outcome of one report. If its payment is new, the payment is not saved yet.
 
     If another caller reported the known payment, the report is refused for the same reasons as a new payment.
     Otherwise the answer would reveal whether the amounts are equal.
@@ -153,7 +153,8 @@ def _unique_key(payment: Payment) -> tuple[int, str, str, str]:
 def _refusal_of_new(report: PaymentReport, target: Target, *, at: datetime) -> DomainError | None:
     """Returns the error if a new payment is refused, else None.
 
-    It is refused if its currency is withdrawn, or if it is pending and its register may not trade now.
+    A payment is refused if its currency is withdrawn. A pending payment is also refused if its register may not trade
+    now.
     """
     if report.status != PaymentStatus.REJECTED and report.type == PaymentType.SALE:
         on = business_date(store=target.store, at=min(report.paid_at or at, at))

@@ -183,7 +183,7 @@ class Reader:
 
 
 def uuid_of(text: str) -> UUID | None:
-    """Parses a UUID. Returns None for other text."""
+    """Returns the text as a UUID, or None for other text."""
     try:
         return UUID(text)
     except ValueError:

@@ -21,7 +21,8 @@ PAID_AT_MIN: Final = datetime(2000, 1, 1, tzinfo=UTC)
 class PaymentReport:
     """A payment as a point of sale reports it. Amounts are in minor units.
 
-    If it names no store, register or session, it belongs to the caller's own (docs/contracts.md, section 5).
+    If a report names no store, register or session, the payment belongs to the caller's own store, register and session
+    (docs/contracts.md, section 5).
     """
 
     id: str
@@ -45,7 +46,7 @@ class PaymentReport:
 
     @property
     def change_given(self) -> int | None:
-        """The reported change. If no change is reported, it is tendered minus amount for a sale, and 0 for a refund.
+        """The reported change. Without a reported change: tendered minus amount for a sale, and 0 for a refund.
 
         None if the report has no tendered amount. Then exactly `amount` moves.
         """

@@ -85,7 +85,7 @@ def _is_register_of_another() -> Q:
 
 
 def _is_where_they_work(token: AccessToken, user: User) -> bool:
-    """Whether the owner of a token still works in its store and at its register, if it has any."""
+    """Whether the owner of a token still works in the token's store and at its register, if the token has any."""
     store = token.store
     if store is not None and not works_in(user, store):
         return False

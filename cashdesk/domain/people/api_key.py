@@ -38,8 +38,9 @@ def issue_api_key(
 
     Only demonstration data give a `secret`, because their keys are public. Without `secret` it is random.
 
-    Raises Forbidden if the caller is not an admin of the account. Raises InvalidInput with the name of the field for a
-    wrong name or expiry, for missing or unknown scopes, and if vendor, store and register do not belong together.
+    Raises Forbidden if the caller is not an admin of the account. Raises InvalidInput, naming the field, for a wrong
+    name or expiry, and for missing or unknown scopes. Also raises InvalidInput if vendor, store and register do not
+    belong together.
     """
     _refuse_others(account_id=account.pk, by=by)
     _refuse_wrong_terms(name=name, expires_at=expires_at, at=at)

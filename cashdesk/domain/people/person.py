@@ -108,8 +108,8 @@ def change_person(*, user: User, fields: Collection[str], by: Principal, at: dat
     drafts belong to a drawer that is no longer theirs.
 
     Raises ValidationError for invalid values, with the name of the field. Raises Conflict if the change does not fit an
-    open drawer (`changes_while_open`). Raises Forbidden if the caller gives a role above their own, changes their own
-    role or active flag, or is not an admin of the account.
+    open drawer (`changes_while_open`). Raises Forbidden unless the caller is an admin of the account. Also raises
+    Forbidden for a role above the caller's own, and for a change of the caller's own role or active flag.
     """
     before = User.objects.select_for_update(no_key=True, of=("self",)).select_related("store").get(pk=user.pk)
     _refuse_others(before, by=by)

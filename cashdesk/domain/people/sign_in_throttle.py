@@ -42,7 +42,7 @@ PER_KNOWN_SOURCE: Final = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """The origin of an attempt.
+    """The origin of a sign-in attempt.
 
     `address` is the network address. `device` is the id in the device's signed cookie, or "" without a cookie. `people`
     are the ids of the people who signed in on that device before. `sender` is the person whose token or browser session
@@ -73,7 +73,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Try:
-    """An attempt that was already counted, before its password is checked."""
+    """A sign-in attempt, which is counted before its password is checked."""
 
     name_digest: str
     source_digest: str

@@ -1,7 +1,7 @@
 """Records a count of cash that a closed session left in its drawer.
 
-There are three cases: the session was closed without a count, the cash was handed over, or cash of another currency was
-not counted at the close. Nobody may have opened or counted the drawer since then.
+There are three cases: a session closed without a count, a handover, and cash of another currency that nobody counted at
+the close. Nobody may have opened or counted the drawer since then.
 """
 
 from datetime import datetime

@@ -122,8 +122,11 @@ def carry_on(session: CashSession, *, book: Book) -> None:
 def _is_of_cashier(session: CashSession, currency: str, *, book: Book) -> bool:
     """Whether a difference in a currency belongs to the cashier of the session.
 
-    It does not belong to the cashier if three things are true: the cash was already in the drawer, the cashier did not
-    count it at the opening, and another person had the drawer last. The difference may then come from that person.
+    The difference does not belong to the cashier if all of these are true:
+
+    - the cash was already in the drawer,
+    - the cashier did not count the cash at the opening,
+    - another person had the drawer last, so the difference may come from that person.
     """
     if currency not in book.carried:
         return True

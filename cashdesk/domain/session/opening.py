@@ -58,9 +58,9 @@ def open_session(
     transaction. `witness` and `refuses_unwitnessed` work as in `close_session`.
 
     Raises SessionAlreadyOpen if the person or the register has an open session (law 3). Raises Conflict if the register
-    is being counted or has no open settlement although the store requires one, or if the store or the person is
-    inactive. Raises InvalidInput if a witness is missing, and Forbidden if the witness may not confirm this count.
-    Raises Forbidden if the person does not work in the store or may not use the register.
+    is being counted, and if it has no open settlement although the store requires one. Also raises Conflict if the
+    store or the person is inactive. Raises InvalidInput if a witness is missing, and Forbidden if the witness may not
+    confirm this count. Raises Forbidden if the person does not work in the store or may not use the register.
     """
     try:
         with transaction.atomic():

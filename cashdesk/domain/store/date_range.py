@@ -13,8 +13,8 @@ DAY = timedelta(days=1)
 def refuse_backwards(first: Any, last: Any, *, field: str) -> None:
     """Raises InvalidInput for `field` if a range ends before it begins. Either end may be None.
 
-    If one end is a date and the other an instant, the check allows a margin: the business date of an instant depends on
-    the store.
+    If one end is a date and the other an instant, the check allows a margin. The reason is that the business date of an
+    instant depends on the store.
     """
     if first is None or last is None:
         return

@@ -105,8 +105,8 @@ def guarded_tables(
 
     - A migration of a third-party app: no tables.
     - A migration backwards, or an operation that names no table: all tables with triggers.
-    - An operation that is not HARMLESS on SQLite: all tables with triggers, because SQLite rebuilds the changed table and
-      then checks every trigger that names it.
+    - An operation that is not HARMLESS on SQLite: all tables with triggers, because SQLite rebuilds the changed table
+      and checks every trigger that names it.
     - An operation that is not HARMLESS on PostgreSQL: the table that it changes.
     """
     guarded = triggers.guarded_tables()
