@@ -118,13 +118,13 @@ test-long: $(READY) ## the proofs by random steps in their long form, before a r
 	$(call on_both_databases,The long proofs,env CASHDESK_TEST_LONG=1 $(PYTEST) -m long --timeout 3600 \
 		-n $(WORKERS) $(PYTEST_ARGS))
 
-test-browser: $(READY) ## the screens in a real browser (needs chromium), on both databases
+test-browser: $(READY) ## the screens in a real browser (needs chromium-headless-shell or chromium), on both databases
 	$(call on_both_databases,The browser tests,$(PYTEST) -m browser -n $(BROWSERS) $(PYTEST_ARGS))
 
 test-browser-slow: $(READY) ## the same on answers that come late and in pieces, on SQLite
 	$(ON_SQLITE) env CASHDESK_TEST_SLOW_MS=300 $(PYTEST) -m browser -n $(BROWSERS) $(PYTEST_ARGS)
 
-screenshots: $(READY) ## every page as contact sheets in var/screenshots (needs chromium)
+screenshots: $(READY) ## every page as contact sheets in var/screenshots (needs chromium-headless-shell or chromium)
 	@$(ON_SQLITE) $(PY) -m tests.screenshots $(ARGS)
 
 storm: $(READY) ## many tills at once, for minutes, on both databases
