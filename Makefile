@@ -119,10 +119,10 @@ test-long: $(READY) ## the proofs by random steps in their long form, before a r
 		-n $(WORKERS) $(PYTEST_ARGS))
 
 test-browser: $(READY) ## the screens in a real browser (needs chromium-headless-shell or chromium), on both databases
-	$(call on_both_databases,The browser tests,$(PYTEST) -m browser -n $(BROWSERS) $(PYTEST_ARGS))
+	$(call on_both_databases,The browser tests,$(PYTEST) -m browser tests/browser -n $(BROWSERS) $(PYTEST_ARGS))
 
 test-browser-slow: $(READY) ## the same on answers that come late and in pieces, on SQLite
-	$(ON_SQLITE) env CASHDESK_TEST_SLOW_MS=300 $(PYTEST) -m browser -n $(BROWSERS) $(PYTEST_ARGS)
+	$(ON_SQLITE) env CASHDESK_TEST_SLOW_MS=300 $(PYTEST) -m browser tests/browser -n $(BROWSERS) $(PYTEST_ARGS)
 
 screenshots: $(READY) ## every page as contact sheets in var/screenshots (needs chromium-headless-shell or chromium)
 	@$(ON_SQLITE) $(PY) -m tests.screenshots $(ARGS)

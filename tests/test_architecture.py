@@ -254,6 +254,11 @@ def test_every_test_file_has_tests() -> None:
     assert empty == []
 
 
+def test_browser_tests_stand_where_make_collects_them() -> None:
+    browser = "mark.browser"  # cut in two, so that this file is none
+    assert {named(path.parent) for path in TESTS if browser in path.read_text(encoding="utf-8")} == {"tests/browser"}
+
+
 LATE_ON_PURPOSE = "tests/browser/slow.py"
 """The server that answers late: it is what tests wait for."""
 
