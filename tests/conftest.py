@@ -3,7 +3,7 @@
 import gc
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from hypothesis import settings as hypothesis_settings
 from cashdesk import triggers
 from cashdesk.money import AMOUNT_MAX
 from tests import roles
-from tests.database_template import Template
+from tests.database_template import EmptyDatabase, Template
 from tests.module_world import ModuleWorld, around_the_module
 from tests.stories import Cast, make_cast
 
@@ -64,11 +64,17 @@ def _copied(_owner_migrates: None, database_template: Template, django_db_blocke
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(_copied: ExitStack, django_db_setup: None, django_db_blocker: Any) -> None:
+def django_db_setup(_copied: ExitStack, django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """The owner makes the test database and migrates it; everything after that is the application (tests/roles.py)."""
-    with django_db_blocker.unblock():
-        _copied.close()
-        roles.hand_to_application()
+    connection = connections["default"]
+    with ExitStack() as stack:
+        with django_db_blocker.unblock():
+            _copied.close()
+            roles.hand_to_application()
+            # In memory, the connections of all threads share their locks, and a copy would wait for them for ever.
+            is_file = connection.vendor == "sqlite" and not connection.is_in_memory_db()
+            stack.enter_context((_committed_rows_are_overwritten if is_file else _flush_lifts_the_triggers)(connection))
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -120,19 +126,26 @@ def _triggers_disabled(connection: BaseDatabaseWrapper) -> Iterator[None]:
         raw.execute("; ".join(f"ALTER TABLE {table} ENABLE TRIGGER USER" for table in tables), prepare=False)
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _flush_lifts_the_triggers() -> Iterator[None]:
+@contextmanager
+def _flush_lifts_the_triggers(connection: BaseDatabaseWrapper) -> Iterator[None]:
     """A test that commits is cleaned up by a flush, which the append-only triggers rightly refuse: lifted for it alone."""
-    flush = TransactionTestCase._fixture_teardown
+    flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
 
-    def lifted(self: TransactionTestCase) -> None:
-        connection = connections["default"]
+    def lifted(case: TransactionTestCase) -> None:
         with roles.owning(connection):
             lifts = _triggers_disabled if connection.vendor == "postgresql" else _triggers_removed
             with lifts(connection):
-                flush(self)
+                flush(case)
             triggers.install(connection)
 
-    TransactionTestCase._fixture_teardown = lifted  # type: ignore[method-assign]
-    yield
-    TransactionTestCase._fixture_teardown = flush  # type: ignore[method-assign]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lifted)
+        yield
+
+
+@contextmanager
+def _committed_rows_are_overwritten(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """A test that commits is cleaned up by a copy of the empty database."""
+    with closing(EmptyDatabase(connection)) as empty, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: empty.put_back())
+        yield
