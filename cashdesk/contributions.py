@@ -56,5 +56,5 @@ def fragments_at(spot: str) -> list[str]:
 
 @cache
 def count_subjects() -> frozenset[str]:
-    """Returns the `count_subjects` of all installed apps."""
+    """Returns the draft subjects, up to the colon, whose form is a count, from all installed apps."""
     return frozenset(subject for one in contributions() for subject in one.count_subjects)

@@ -15,8 +15,9 @@ class Laws:
     - `final`: per table, (condition on the old row, error message). A row that meets the condition never changes.
     - `refused`: per table and error message, the condition that refuses a new row, in SQL that both databases
       understand.
-    - `distinct`: per table and trigger, (columns that hold a name, condition, error message). A name that meets the
-      condition is refused, because another row already has it.
+    - `distinct`: per table and trigger, (columns, condition, error message). The columns hold names that must be unique.
+      The condition is SQL on the new row: it is true if another row already has one of the names. It is checked at each
+      INSERT, and when an UPDATE changes one of the columns.
     """
 
     app: str

@@ -180,7 +180,7 @@ def variances(*, by: Principal) -> "QuerySet[Variance]":
 
 @cache
 def _variances() -> "QuerySet[Variance]":
-    """Returns all variances with `late_amount`. Cached like `_reconciliations`."""
+    """Adds `late_amount` to the variances of all stores. Cached, because building this query takes long."""
     people = ("person", "counted_by", "explained_by", "decided_by")
     return Variance.objects.select_related("store", "place", "session", *people).annotate(late_amount=late_amount())
 

@@ -36,7 +36,7 @@ def rows_of(model: type[Model], *, by: Principal) -> "QuerySet[Any]":
 
 
 def register_scope(model: type[Model], condition: Callable[[Principal], Q]) -> None:
-    """Adds the scope of a model. Other apps call this for their models."""
+    """Sets which rows of a model a person may see in the admin. Other apps call this for their models."""
     SCOPES[model] = condition
 
 

@@ -26,7 +26,10 @@ class LanguageMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Activates the language and the style during the request, and sets Content-Language on HTML pages."""
+        """Activates the language and the style of amounts and dates during the request.
+
+        Sets Content-Language on HTML pages.
+        """
         if request.path_info.startswith(ENGLISH_PATHS):
             with translation.override(Language.ENGLISH), written_as(Language.ENGLISH):
                 return self.get_response(request)

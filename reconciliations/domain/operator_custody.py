@@ -57,7 +57,10 @@ def with_holder(movements: "QuerySet[Any]") -> "QuerySet[Any]":
 
 
 def cancelled(*, until: Any) -> Q:
-    """Builds the condition that a session's opening was cancelled, with a seal whose id is at most `until`."""
+    """Builds the condition for sessions whose opening was cancelled up to a seal.
+
+    The cancellation seals the period. `until` is the id of the last seal to include.
+    """
     return Q(is_cancelled=True, seal__lte=until)
 
 

@@ -104,7 +104,7 @@ class CorrectCredit(ActPage):
         return DepositAct.CORRECT_CREDIT in acts_open_to(row, by=by)
 
     def why_not(self, row: Deposit, *, by: Principal) -> str:
-        """Explains why the action is missing, once the bag is credited."""
+        """Returns why the caller cannot correct the credit. Before the credit, returns "" to hide the action."""
         return why_not_corrected(row, by=by) if row.state == DepositState.CREDITED else ""
 
     def told(self, row: Deposit) -> str:

@@ -42,7 +42,10 @@ SATURDAY: Final = 5
 
 
 def make_history(*, store: Store, manager: User, cashiers: list[User], days: int, seed: int, at: datetime) -> None:
-    """Creates the store's days up to the day before `at`. Amounts are minor units of a currency with two decimals."""
+    """Records `days` days of trading in a store, up to the day before `at`.
+
+    The store's currency must have two decimals.
+    """
     chance = random.Random(f"{seed}{store.number}")  # noqa: S311 (the same seed gives the same data)
     zone = ZoneInfo(store.time_zone)
     yesterday = at.astimezone(zone).date() - timedelta(days=1)
@@ -127,9 +130,9 @@ def _bag(store: Store, *, boss: Principal, at: datetime, chance: random.Random) 
 
 
 def _change(store: Store, *, boss: Principal, morning: datetime, days_left: int) -> None:
-    """Orders change.
+    """Orders notes and coins from the bank, and receives them.
 
-    One order arrives a day later with a roll of quarters missing. On the last day another order is pending.
+    The first order arrives a day later, with a roll of quarters missing. The order of the last day is still pending.
     """
     if days_left in (3, 0):
         wanted_on = morning.date() + timedelta(days=1 if days_left else 3)

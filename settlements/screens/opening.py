@@ -154,7 +154,9 @@ def _show(
 
 
 def _in_the_way(place: Place) -> dict[str, Any]:
-    """Returns two obstacles for the page: an open session, and a vault without a settlement.
+    """Returns what may prevent the opening of a register, as template context.
+
+    `session` is the open session at the register, or None. `lacks_vault` says whether the vault has no settlement.
 
     The page shows them before the person counts. The domain checks again under the lock.
     """

@@ -73,7 +73,10 @@ def create_person(
 
 @transaction.atomic
 def _save_with_free_code(user: User) -> None:
-    """Saves a new person with an operator code such as `218-2`, because another person already has their id as a code."""
+    """Saves a new person with an operator code such as `218-2`.
+
+    Used if the new person's id (218) is already the operator code of another person.
+    """
     user.operator_code = uuid4().hex  # temporary, because the id is known only after the insert
     user.save(force_insert=True)
     for number in count(2):

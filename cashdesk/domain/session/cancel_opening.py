@@ -125,7 +125,11 @@ def _refusal(session: CashSession, *, opening: list[Movement], by: Principal) ->
 
 
 def _has_moved(session: CashSession, *, opening: list[Movement]) -> bool:
-    """Whether there is a payment (of any status) or a movement of the session or its register after the opening."""
+    """Whether money has moved since the opening.
+
+    That is a payment of the session, of any status, or a movement of the session or at its register. The movements of
+    the opening itself do not count.
+    """
     if Payment.objects.filter(session=session).exists():
         return True
     booked = [movement.pk for movement in opening]
