@@ -228,7 +228,8 @@ def book_of(place: Place) -> Book:
 def whole_book_of(place: Place) -> Balances:
     """Returns the balances of a place, summed from its first movement.
 
-    Unlike `book_of`, it does not read the balances that are stored in the seals. For proofs and audits only: too slow for trading.
+    Unlike `book_of`, it does not read the balances that are stored in the seals. For proofs and audits
+    only: too slow for trading.
     """
     return {pair: amount for pair, amount in moved(place=place, after=0).items() if amount}
 
