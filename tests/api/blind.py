@@ -25,7 +25,7 @@ VARYING = [
     (r'"(operator|id)":"\d+"', r'"\1":"<id>"'),
     (r'"station":\d+', '"station":<station>'),
     (r"[Cc]ash session \d+", "cash session <id>"),
-    (r"register \d+", "register <station>"),
+    (r"[Rr]egister \d+", "register <station>"),
     (r"(?i)carla|bruno", "<name>"),
     (r'name="csrfmiddlewaretoken" value="\w+"', "<csrf>"),
     (r"cursor=[\w-]+", "cursor=<cursor>"),
