@@ -38,10 +38,11 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(100_000, 50, 100)
 
 
-@pytest.fixture(autouse=True)
-def _fast_passwords(settings: Any) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def _fast_passwords() -> Iterator[None]:
     """The real hasher is slow on purpose; tests/web/test_sign_in.py tests with it."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Fixtures for the tests of the API."""
 
 from collections.abc import Callable
+from copy import deepcopy
 
 import pytest
 
@@ -8,6 +9,7 @@ from cashdesk.models import User
 from tests.api.blind import FLOAT, SALES, Drawer
 from tests.api.roads import OPENS, Road
 from tests.api.steps import bound_key, opened, paid
+from tests.module_world import ModuleWorld
 from tests.stories import Caller, Cast, caller, exact, make_cast
 
 
@@ -27,9 +29,22 @@ def cashier_of(cast: Cast) -> Callable[[Road], tuple[Caller, Road]]:
     return prepared
 
 
+@pytest.fixture(scope="module")
+def _drawers(module_world: ModuleWorld) -> dict[str, Drawer]:
+    return module_world.make(two_drawers)
+
+
 @pytest.fixture
-def drawers(db: None) -> dict[str, Drawer]:
+def drawers(db: None, _drawers: dict[str, Drawer]) -> dict[str, Drawer]:
     """Two open drawers with the same float. Tills reported the sales, so no cashier typed an amount."""
+    made = deepcopy(_drawers)
+    for drawer in made.values():
+        drawer.browser.force_login(drawer.user)
+    return made
+
+
+def two_drawers() -> dict[str, Drawer]:
+    """Opens the two drawers and reports the sales."""
     cast = make_cast(registers=4)
     User.objects.filter(pk=cast.bruno.pk).update(rut="22.222.222-2")
     made = {}
@@ -37,7 +52,6 @@ def drawers(db: None) -> dict[str, Drawer]:
         user = User.objects.select_related("store", "account").get(username=name)
         drawer = Drawer(cast=cast, user=user, station=station, spare=station + 2, till=caller(user))
         opened(drawer.till, FLOAT, station=station)
-        drawer.browser.force_login(user)
         made[name] = drawer
     till = bound_key(cast.store)
     for station, (name, amount) in enumerate(SALES.items(), start=1):

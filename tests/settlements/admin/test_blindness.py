@@ -5,14 +5,16 @@ A look at an uncounted drawer is noted in the audit trail.
 
 import re
 from collections.abc import Callable
+from copy import deepcopy
 
 import pytest
 from django.test import Client
 
-from cashdesk.models import AuditEntry, Place
+from cashdesk.models import AuditEntry, Place, User
 from settlements.models import Settlement
 from tests.admin.back_office import list_of, page_of, sits_down
 from tests.factories import AccountFactory, StoreFactory, UserFactory
+from tests.module_world import ModuleWorld
 from tests.settlements.admin.periods import REGISTERS, Periods, act, counted, settle, told
 from tests.stories import Cast
 
@@ -34,15 +36,25 @@ def normal(page: str) -> str:
     return page
 
 
+@pytest.fixture(scope="module")
+def _shops(module_world: ModuleWorld) -> list[tuple[User, Periods]]:
+    return module_world.make(twin_shops)
+
+
 @pytest.fixture
-def shops(db: None) -> list[tuple[Client, Periods]]:
+def shops(db: None, _shops: list[tuple[User, Periods]]) -> list[tuple[Client, Periods]]:
     """Two shops with the same name, whose registers took different money."""
+    return [(sits_down(manager), periods) for manager, periods in deepcopy(_shops)]
+
+
+def twin_shops() -> list[tuple[User, Periods]]:
+    """Creates the two shops, each with its manager."""
     found = []
     for sold in (2_500, 73_145):
         store = StoreFactory(account=AccountFactory(name="Muster"), number="7", name="Twin", registers=REGISTERS)
         manager = UserFactory(store=store, role="manager", name="Mia", username=f"mia{sold}")
         periods = settle(store, manager, UserFactory(store=store, name="Cem"), sold=sold)
-        found.append((sits_down(manager), periods))
+        found.append((manager, periods))
     return found
 
 

@@ -10,7 +10,13 @@ from settlements.enums import USUAL_ACCOUNTS
 from settlements.models import CashbookAccount
 from tests.admin.back_office import list_of, new, page_of, sits_down
 from tests.factories import StoreFactory
-from tests.stories import Cast, caller
+from tests.stories import Cast, caller, make_cast
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """The cast, in a shop that never opened a settlement and has no accounts."""
+    return make_cast()
 
 
 @pytest.fixture

@@ -7,8 +7,20 @@ from cashdesk.enums import MovementKind
 from cashdesk.models import CashSession, Movement
 from tests.admin.back_office import page_of, sits_down
 from tests.cashdesk.desk import close_drawer, move, open_drawer, sell
-from tests.settlements.admin.periods import Periods, act, errors_of, told
-from tests.stories import Cast
+from tests.settlements.admin.periods import REGISTERS, Periods, act, errors_of, settle, told
+from tests.stories import Cast, make_cast
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """The cast, in a shop that never opened a settlement: most tests here read the only movements of a drawer."""
+    return make_cast(registers=REGISTERS)
+
+
+@pytest.fixture
+def periods(cast: Cast) -> Periods:
+    """The settlements of a day in that shop."""
+    return settle(cast.store, cast.erika, cast.carla)
 
 
 @pytest.fixture
