@@ -74,7 +74,7 @@ def cost_of_a_day(erika: Caller, *, sales: int) -> dict[str, int]:
     return cost
 
 
-@pytest.mark.parametrize(("foreign", "sales"), [(0, 1), (1000, 1), (0, 60)])
+@pytest.mark.parametrize(("foreign", "sales"), [(0, 1), (1000, 1), (0, 12)])
 def test_a_day_costs_the_same_whatever_else_there_is(cast: Cast, foreign: int, sales: int) -> None:
     assert cost_of_a_day(ready(cast, foreign=foreign), sales=sales) == {
         "open vault": OPEN_VAULT,
@@ -92,7 +92,7 @@ def test_a_day_costs_the_same_whatever_else_there_is(cast: Cast, foreign: int, s
 def test_days_before_cost_nothing(cast: Cast) -> None:
     erika = ready(cast)
     vault = open_vault(erika)
-    for number in range(4):
+    for number in range(2):
         register = open_register(erika)
         report(erika, f"before-{number}", 1_00)
         change(erika, register, "COUNTING")
@@ -109,7 +109,7 @@ def test_days_before_cost_nothing(cast: Cast) -> None:
     assert len(queries) == CLOSE_VAULT
 
 
-@pytest.mark.parametrize("closes", [0, 60])
+@pytest.mark.parametrize("closes", [0, 9])
 def test_a_list_costs_the_same_whatever_its_length(cast: Cast, closes: int) -> None:
     erika = ready(cast)
     vault = open_vault(erika)
