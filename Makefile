@@ -114,7 +114,7 @@ CORE = tests/cashdesk tests/contracts tests/worked_days tests/test_architecture.
 test-core: $(READY) ## domain, models and published APIs, on SQLite only: for one more version of Python
 	$(ON_SQLITE) $(PYTEST) -n $(WORKERS) $(CORE) $(PYTEST_ARGS)
 
-test-long: $(READY) ## the proofs by random steps in their long form, before a release, on both databases
+test-long: $(READY) ## the longest proofs in their long form, before a release, on both databases
 	$(call on_both_databases,The long proofs,env CASHDESK_TEST_LONG=1 $(PYTEST) -m long --timeout 3600 \
 		-n $(WORKERS) $(PYTEST_ARGS))
 

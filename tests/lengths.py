@@ -1,4 +1,4 @@
-"""The length of tests with random steps: short in the fast suite, long in `make test-long`."""
+"""The length of the longest proofs, most of them by random steps: short in the fast suite, long in `make test-long`."""
 
 import os
 from typing import Final
