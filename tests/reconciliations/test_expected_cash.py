@@ -22,6 +22,7 @@ from settlements.domain.opening import open_settlement
 from settlements.enums import SettlementState, SettlementType
 from settlements.models import Settlement
 from tests.cashdesk.desk import NOON, close_drawer, counted, force_close, move, open_drawer, pay
+from tests.lengths import length
 from tests.reconciliations.desk import PATH
 from tests.reconciliations.paper import Paper
 from tests.stories import Cast, caller, counted_queries, make_cast
@@ -130,8 +131,9 @@ def expected(cast: Cast, operator: User | None, *, on: date = DAY) -> dict[str, 
     return {currency: cash.system_cash for currency, cash in found.currencies.items() if cash.system_cash}
 
 
+@pytest.mark.long
 @pytest.mark.django_db
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(length(short=4, long=10)))
 def test_a_random_day_is_expected_as_it_is_on_paper(seed: int) -> None:
     shop = Shop(seed)
     cast, erika = shop.cast, Principal(user=shop.cast.erika)

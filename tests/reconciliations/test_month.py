@@ -9,6 +9,7 @@ from reconciliations import queries
 from reconciliations.domain.expected_cash import expected_cash
 from reconciliations.domain.proof import faults_of_store
 from reconciliations.models import Reconciliation
+from tests.lengths import length
 from tests.reconciliations.month import DAYS_LATE, Shop, live, make_shops
 from tests.reconciliations.paper import Paper
 
@@ -85,10 +86,14 @@ def assert_time_goes_right(*, shops: int, first: dict[str, date], days: int, see
     assert moved_on > shops
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 @pytest.mark.timeout(400)
-def test_four_days_of_five_shops_over_the_change_of_their_clocks() -> None:
-    assert_time_goes_right(shops=5, first=CLOCKS_CHANGE, days=4, seed=1)
+def test_days_over_the_change_of_the_clocks() -> None:
+    """Five shops for four days. The short form has the three shops whose clocks change, until that day."""
+    shops, days = length(short=3, long=5), length(short=2, long=4)
+    # Each form needs a seed with which everything happens in it.
+    assert_time_goes_right(shops=shops, first=CLOCKS_CHANGE, days=days, seed=length(short=2, long=1))
 
 
 @pytest.mark.storm

@@ -7,6 +7,8 @@ would take more time.
 import re
 import uuid
 from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -16,8 +18,9 @@ from django.http import HttpResponse
 from cashdesk.enums import Role
 from cashdesk.models import Store, User
 from tests.factories import StoreFactory, UserFactory
+from tests.module_world import ModuleWorld
 from tests.reconciliations.desk import PATH, authorized, declaration, reconciled, today, vendor_of
-from tests.stories import Caller, Cast, caller, key_caller
+from tests.stories import Caller, Cast, caller, key_caller, make_cast
 
 PREFIXES = ("", "/adapters/xmart")
 EXPECTED, ISSUE = "/cash-management/expected", "/cash-management/authorizations"
@@ -53,17 +56,48 @@ def assert_all_the_same(send: Send, names: list[str]) -> None:
         assert other == first
 
 
+@dataclass(frozen=True, kw_only=True)
+class Shops:
+    """The shop of the callers, and the stores of others by a short name."""
+
+    cast: Cast
+    others: dict[str, Store]
+
+
+@pytest.fixture(scope="module")
+def _shops(module_world: ModuleWorld) -> Shops:
+    return module_world.make(make_shops)
+
+
 @pytest.fixture
-def others(cast: Cast) -> dict[str, Store]:
+def shops(db: None, _shops: Shops) -> Shops:
+    """The shops that all tests of this module share."""
+    return deepcopy(_shops)
+
+
+@pytest.fixture
+def cast(shops: Shops) -> Cast:
+    """The people of the shop of the callers."""
+    return shops.cast
+
+
+@pytest.fixture
+def others(shops: Shops) -> dict[str, Store]:
     """Stores that are out of Erika's scope: of another account, and of another vendor. Both have many rows."""
+    return shops.others
+
+
+def make_shops() -> Shops:
+    """Makes the shops."""
+    cast = make_cast()
     neighbour = StoreFactory(account=cast.store.account, number="2000")
     vendor_of(cast.store)
-    shops = {"stranger": cast.otto.store, "neighbour": neighbour}
+    others = {"stranger": cast.otto.store, "neighbour": neighbour}
     for shop, manager in ((cast.otto.store, cast.otto), (neighbour, cast.anna)):
         vendor_of(shop)
         for amount in (1, 2):
             reconciled(caller(manager), shop, amount)
-    return shops  # type: ignore[return-value]
+    return Shops(cast=cast, others=others)  # type: ignore[arg-type]
 
 
 def callers(cast: Cast) -> dict[str, Caller]:

@@ -1,23 +1,19 @@
 """GET /variances and its rows: their content, scope, filters and statements, and the constraints in the database."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.http import HttpResponse
 
-from cashdesk.enums import Reason, Role, VarianceKind
+from cashdesk.enums import Role, VarianceKind
 from cashdesk.models import Count, Movement, Variance
 from reconciliations.models import VarianceEvent
 from tests.factories import StoreFactory, UserFactory
 from tests.reconciliations.desk import NEVER_USED
 from tests.reconciliations.queue import (
-    approve,
-    declare,
     every_row,
     explain,
     limits,
-    of_kind,
     only,
     raised,
     recount,
@@ -25,7 +21,7 @@ from tests.reconciliations.queue import (
     short_drawer,
     signed_off,
 )  # fmt: skip
-from tests.settlements.desk import USD, Shop
+from tests.settlements.desk import Shop
 from tests.stories import Caller, Cast, caller, counted_queries, exact, key_caller
 
 ACTS: dict[str, dict[str, Any]] = {
@@ -80,51 +76,7 @@ def test_all_that_is_shown(shop: Shop, erika: Caller) -> None:
     ]
 
 
-# --- Narrowed --------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def queue(shop: Shop) -> dict[str, Variance]:
-    """Variances of nearly every kind, by a short name."""
-    found = {"drawer": short_drawer(shop, by=1_00)}
-    shop.at += timedelta(days=1)
-    found["above"] = short_drawer(shop, by=21_00, cashier=shop.cast.bruno)
-    explain(shop, found["above"])
-    vault = shop.vault({USD: 100_00})
-    shop.close(vault, {USD: 99_00})
-    found["dollars"] = only(currency="USD")
-    shop.at += timedelta(days=1)
-    declare(shop, 5_00, reason=Reason.OTHER, notes="x")
-    found["reported"] = of_kind(VarianceKind.RECONCILIATION)
-    approve(shop, found["reported"], by=shop.cast.anna)
-    elsewhere = StoreFactory(account=shop.cast.store.account, number="77")
-    other = UserFactory(store=elsewhere, username="ulf")
-    shop.sign_off(shop.sign_on(other, 10_00), 9_00)
-    found["elsewhere"] = only(store=elsewhere)
-    return found
-
-
-@pytest.mark.parametrize(
-    ("query", "names"),
-    [
-        ("", "drawer above dollars reported elsewhere"),
-        ("state=OPEN", "drawer dollars elsewhere"), ("state=ESCALATED", "above"), ("state=APPROVED", "reported"),
-        ("waiting=true", "drawer above dollars elsewhere"), ("waiting=false", "reported"),
-        ("kind=SESSION", "drawer above elsewhere"), ("kind=SETTLEMENT", "dollars"), ("kind=LATE", ""),
-        ("reason=COUNTING_ERROR", "above"), ("reason=OTHER", "reported"),
-        ("escalated=true", "above"), ("escalated=false", "drawer dollars reported elsewhere"),
-        ("store=77", "elsewhere"), ("store=1337", "drawer above dollars reported"), ("store={elsewhere}", "elsewhere"),
-        ("store=9999", ""), ("station=0", "dollars"), ("station=1", "drawer above elsewhere"), ("station=9", ""),
-        ("user_id={bruno}", "above"), ("user_id=999999", ""), ("currency=USD", "dollars"), ("currency=GBP", ""),
-        ("from=2026-03-11", "above dollars reported elsewhere"), ("to=2026-03-10", "drawer"),
-        ("from=2026-03-11&to=2026-03-11", "above dollars"),
-        ("kind=SESSION&escalated=true&waiting=true&station=1&currency=EUR&store=1337", "above"),
-    ],
-)  # fmt: skip
-def test_it_is_narrowed_by(shop: Shop, queue: dict[str, Variance], query: str, names: str) -> None:
-    query = query.format(elsewhere=queue["elsewhere"].store.uuid, bruno=shop.cast.bruno.pk)
-    rows = exact(caller(shop.cast.anna).get(f"/variances?{query}"))
-    assert [row["id"] for row in rows] == [str(queue[name].uuid) for name in reversed(names.split())]
+# --- Input -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -216,12 +168,6 @@ def test_what_is_not_theirs_is_as_what_never_was(shop: Shop, act: str) -> None:
         assert told[0] == told[1]
         assert exact(stranger.get("/variances")) == []
     assert every_row() == before
-
-
-def test_a_program_of_the_account_sees_every_store_a_manager_their_own(shop: Shop, queue: dict[str, Variance]) -> None:
-    assert len(exact(key_caller(shop.cast.store).get("/variances"))) == 5
-    assert len(exact(caller(shop.cast.erika).get("/variances"))) == 4
-    assert len(exact(caller(shop.cast.erika).get("/variances?store=77"))) == 0
 
 
 # --- Pages, cost and repetition --------------------------------------------------------------------------------------
