@@ -58,6 +58,13 @@ def database_template(pytestconfig: pytest.Config) -> Template:
 
 
 @pytest.fixture(scope="session")
+def migrated_database(database_template: Template, django_db_blocker: Any) -> str:
+    """The file or the name of a migrated database, for tests that copy it. Empty if no test has made the template yet."""
+    with django_db_blocker.unblock():
+        return database_template.to_copy()
+
+
+@pytest.fixture(scope="session")
 def _copied(_owner_migrates: None, database_template: Template, django_db_blocker: Any) -> Iterator[ExitStack]:
     with ExitStack() as stack, django_db_blocker.unblock():
         stack.enter_context(database_template.used_or_made())

@@ -57,6 +57,12 @@ class Template:
             cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [self.name])
             return cursor.fetchone() is not None
 
+    def to_copy(self) -> str:
+        """Returns the file or the name of the template, or an empty text if there is none."""
+        if not (self.is_possible and self.is_there):
+            return ""
+        return str(self.file) if self.is_sqlite else self.name
+
     @contextmanager
     def used_or_made(self) -> Iterator[None]:
         """Lets the block create the test database as a copy of the template.

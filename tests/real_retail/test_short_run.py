@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from tests.real_retail.__main__ import DATABASE
 from tests.real_retail.plan import method_of
 from tests.real_retail.server import PROJECT
 from tests.real_retail.source import COLUMNS, dollars_of, read_baskets
@@ -63,8 +64,13 @@ def falsified(extract: Path, copy: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def first_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+def first_run(
+    migrated_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """The workdir and the output of a run, which migrates its database unless there is one to copy."""
     workdir = tmp_path_factory.mktemp("real-retail")
+    if migrated_database:
+        shutil.copyfile(migrated_database, workdir / DATABASE)
     return workdir, played(workdir)
 
 

@@ -52,11 +52,50 @@ class Shop:
     cashiers: tuple[Cashier, ...]
 
 
-class House:
-    """A temporary, migrated database."""
+class World:
+    """The Django side of the storms: `world.py` in a process that answers for all temporary databases."""
 
-    def __init__(self, *, url: str, folder: Path) -> None:
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.storms.world"],
+            cwd=PROJECT,
+            env=environment(os.environ.get("DATABASE_URL") or "sqlite://:memory:"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def ask(self, *question: str) -> Any:
+        """Returns the answer to a question. Raises RuntimeError if the process ends instead, with the reason in its log."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(json.dumps(question), file=self._process.stdin, flush=True)
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise RuntimeError(f"tests.storms.world ended without an answer to {question}")
+        return json.loads(answer)
+
+    def end(self) -> None:
+        """Ends the process."""
+        self._process.communicate(timeout=SECONDS_TO_STOP)
+
+
+@contextmanager
+def answering() -> Iterator[World]:
+    """Runs a world, and ends it."""
+    world = World()
+    try:
+        yield world
+    finally:
+        world.end()
+
+
+class House:
+    """A temporary, migrated database. Without a `world` it cannot be asked."""
+
+    def __init__(self, *, url: str, folder: Path, world: World | None = None) -> None:
         self.url = url
+        self._world = world
         self.folder = folder
         self.is_postgres = is_postgres(url)
         self.environment: Mapping[str, str] = environment(url)
@@ -110,38 +149,38 @@ class House:
         raise AssertionError(f"never were {count} connections waiting for a lock")
 
     def _ask(self, *question: str) -> Any:
-        """Returns the output of `world.py` for a question."""
-        command = [sys.executable, "-m", "tests.storms.world", *question]
-        return json.loads(
-            subprocess.run(
-                command, cwd=PROJECT, env=self.environment, check=True, stdout=subprocess.PIPE, text=True
-            ).stdout
-        )
+        """Returns the answer of `world.py` to a question."""
+        assert self._world is not None
+        return self._world.ask(self.url, *question)
+
+    @property
+    def copied_from(self) -> str:
+        """The file or the database that `temporary_house` copies."""
+        return name_in(self.url)
 
 
 @contextmanager
-def temporary_house(folder: Path, *, like: House | None = None) -> Iterator[House]:
+def temporary_house(folder: Path, *, world: World, like: str = "") -> Iterator[House]:
     """Creates a temporary database: a file in `folder`, or another database on the PostgreSQL server in DATABASE_URL.
 
-    It is migrated, or with `like` a copy of that database. Nobody may use the other database during the copy.
+    It is migrated, or with `like` a copy of that file or database. Nobody may use it during the copy.
     """
     server = os.environ.get("DATABASE_URL", "")
     if not is_postgres(server):
         file = folder / "storm.sqlite3"
-        if like is not None:
-            shutil.copyfile(like.folder / file.name, file)
-        house = House(url=f"sqlite:///{file}", folder=folder)
-        if like is None:
+        if like:
+            shutil.copyfile(like, file)
+        house = House(url=f"sqlite:///{file}", folder=folder, world=world)
+        if not like:
             migrate(house.environment)
         yield house
         return
     name = f"cashdesk_storm_{uuid.uuid4().hex[:12]}"
-    copied = urlsplit(like.url).path.removeprefix("/") if like is not None else "template1"
     with psycopg.connect(_libpq(server), autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{copied}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like or "template1"}"')
     try:
-        house = House(url=urlsplit(server)._replace(path=f"/{name}").geturl(), folder=folder)
-        if like is None:
+        house = House(url=urlsplit(server)._replace(path=f"/{name}").geturl(), folder=folder, world=world)
+        if not like:
             migrate(house.environment)
         roles.hand_over(_libpq(house.url))
         yield house
@@ -214,6 +253,11 @@ def serving(house: House, *, application: str = "config.wsgi") -> Iterator[Serve
         yield server
     finally:
         server.stop()
+
+
+def name_in(url: str) -> str:
+    """Returns the file of SQLite, or the database of PostgreSQL, that a DATABASE_URL names."""
+    return urlsplit(url).path.removeprefix("/")
 
 
 def is_postgres(url: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.lengths import length
 from tests.storms.house import House, Server, Shop
 from tests.storms.judge import faults_in, faults_of_reports
 from tests.storms.till import Answer, Till, all_at_once, send_at_once
@@ -16,7 +17,7 @@ from tests.storms.trading import STATION, Payment, into_drawer, payment_of
 
 AGAIN = 50
 ORDERS_OF_A_BATCH = 12
-BATCH_SIZE = 500
+BATCH_SIZE = length(short=100, long=500)
 
 
 def test_a_payment_that_arrives_fifty_times_at_once_is_booked_once(house: House, server: Server, shop: Shop) -> None:
@@ -32,6 +33,7 @@ def test_a_payment_that_arrives_fifty_times_at_once_is_booked_once(house: House,
     assert faults_of_reports(books, {"till-1": into_drawer(payment)}) == []
 
 
+@pytest.mark.long
 def test_batches_that_overlap_in_different_orders_book_each_payment_once(
     house: House, server: Server, shop: Shop
 ) -> None:

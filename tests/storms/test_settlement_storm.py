@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from tests.lengths import length
 from tests.storms.house import House, Server, Shop, serving
 from tests.storms.judge import faults_of_reports
 from tests.storms.judge_settlements import faults_of_settlements
@@ -23,20 +24,25 @@ def assert_held(books: dict[str, object], settling: Settling, *, rounds: int) ->
     assert min(booked["on_time"], booked["late"]) >= rounds
 
 
+@pytest.mark.long
 def test_a_register_is_counted_and_closed_by_many_while_its_tills_go_on(
     house: House, server: Server, shop: Shop
 ) -> None:
-    settling = settle_while_trading(server, shop, tills=6, rounds=4, on_time=12, late=4)
-    assert_held(house.books(shop), settling, rounds=4)
+    # The third round is closed by the third preview.
+    rounds = length(short=3, long=4)
+    settling = settle_while_trading(server, shop, tills=length(short=4, long=6), rounds=rounds, on_time=12, late=4)
+    assert_held(house.books(shop), settling, rounds=rounds)
 
 
+@pytest.mark.long
 def test_a_vault_is_closed_while_its_registers_take_and_bring(house: House, server: Server, shop: Shop) -> None:
-    storm = close_the_vault_under_its_registers(server, shop, registers=4, rounds=6)
+    rounds = length(short=3, long=6)
+    storm = close_the_vault_under_its_registers(server, shop, registers=4, rounds=rounds)
     books = house.books(shop)
     assert storm.faults == []
     assert faults_of_settlements(books) == []
     vaults = [row for row in books["settlements"] if row["type"] == "VAULT"]
-    assert [row["state"] for row in vaults] == ["CLOSED"] * 6 + ["OPEN"]
+    assert [row["state"] for row in vaults] == ["CLOSED"] * rounds + ["OPEN"]
 
 
 def test_without_the_locks_the_same_storm_fails(own_house: House, shop: Shop) -> None:

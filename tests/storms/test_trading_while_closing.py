@@ -1,19 +1,23 @@
 """A register opens and closes while its tills sell: every payment is in exactly one period."""
 
+import pytest
+
+from tests.lengths import length
 from tests.storms.house import House, Server, Shop, serving
 from tests.storms.judge import faults_in, faults_of_reports
 from tests.storms.trading import Storm, trade_while_closing
 
 TILLS = 16
-ROUNDS = 10
+ROUNDS = length(short=4, long=10)
 
 
-def trade(server: Server, shop: Shop, *, rounds: int) -> Storm:
-    return trade_while_closing(server, shop, tills=TILLS, rounds=rounds, on_time=15, late=5)
+def trade(server: Server, shop: Shop, *, tills: int, rounds: int) -> Storm:
+    return trade_while_closing(server, shop, tills=tills, rounds=rounds, on_time=15, late=5)
 
 
-def test_sixteen_tills_report_while_the_register_is_opened_and_closed(house: House, server: Server, shop: Shop) -> None:
-    storm = trade(server, shop, rounds=ROUNDS)
+@pytest.mark.long
+def test_many_tills_report_while_the_register_is_opened_and_closed(house: House, server: Server, shop: Shop) -> None:
+    storm = trade(server, shop, tills=length(short=8, long=TILLS), rounds=ROUNDS)
 
     books = house.books(shop)
     assert storm.faults == []
@@ -30,7 +34,7 @@ def test_sixteen_tills_report_while_the_register_is_opened_and_closed(house: Hou
 def test_without_the_locks_the_same_storm_fails(own_house: House, shop: Shop) -> None:
     """PostgreSQL then keeps books that are wrong; SQLite, whose transactions are its locks, turns tills away."""
     with serving(own_house, application="tests.storms.unlocked") as server:
-        storm = trade(server, shop, rounds=3)
+        storm = trade(server, shop, tills=TILLS, rounds=3)
     faults = [*storm.faults, *faults_in(own_house.books(shop))]
     told = "lies outside of its period" if own_house.is_postgres else "was answered 503"
     assert any(told in fault for fault in faults)

@@ -1,9 +1,12 @@
-"""The Django side of a storm, run as a program of its own with DATABASE_URL naming the temporary database:
+"""The Django side of the storms, run as a program of its own. It reads one question a line and prints one answer a line:
 
-python -m tests.storms.world shops COUNT      makes stores with people and prints their tokens
-python -m tests.storms.world books NUMBER     prints every row of a store that a storm may have written
+["URL", "shops", "COUNT"]     makes stores with people, and answers with their tokens
+["URL", "books", "NUMBER"]    answers with every row of a store that a storm may have written
+
+URL names the temporary database. The program keeps no connection between questions, so that others can copy the database.
 """
 
+import json
 import sys
 from datetime import timedelta
 from typing import Any
@@ -15,7 +18,7 @@ import simplejson
 django.setup()
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
-from django.db import transaction  # noqa: E402
+from django.db import connection, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from cashdesk.domain.caller.principal import SYSTEM  # noqa: E402
@@ -40,6 +43,7 @@ from cashdesk.models import (  # noqa: E402
 from cashdesk.screens.sign_in import BACKEND  # noqa: E402
 from cashdesk.web.sessions import SessionStore  # noqa: E402
 from settlements.models import ClosingAmount, InitialAmount, Settlement, SettlementCount  # noqa: E402
+from tests.storms.house import name_in  # noqa: E402
 
 REGISTERS = 8
 CASHIERS = 8
@@ -149,6 +153,17 @@ def books(number: str) -> dict[str, Any]:
     return made
 
 
+def answer(url: str, question: str, argument: str) -> Any:
+    """Answers one question about another database of the server in DATABASE_URL, or about another file of SQLite."""
+    connection.settings_dict["NAME"] = name_in(url)
+    try:
+        return {"shops": shops, "books": books}[question](argument)
+    finally:
+        connection.close()
+        if connection.vendor == "postgresql":
+            connection.close_pool()  # type: ignore[attr-defined]
+
+
 if __name__ == "__main__":
-    _program, question, argument = sys.argv
-    print(simplejson.dumps({"shops": shops, "books": books}[question](argument), default=str))
+    for line in sys.stdin:
+        print(simplejson.dumps(answer(*json.loads(line)), default=str), flush=True)
