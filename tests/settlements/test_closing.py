@@ -199,7 +199,7 @@ def test_forcing_is_a_managers_and_never_the_vaults(shop: Shop) -> None:
 
 
 def test_the_vault_is_not_a_cashiers_to_open(shop: Shop) -> None:
-    with pytest.raises(Forbidden, match="a manager's"):
+    with pytest.raises(Forbidden, match="Only a manager"):
         open_settlement(
             type=SettlementType.VAULT,
             store=shop.cast.store,
