@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 from bench import over_http
-from tests.storms.house import House, serving, temporary_house
+from tests.storms.house import House, answering, serving, temporary_house
 
 ROWS = 200_000
 ROWS_MIN = 1000
@@ -31,7 +31,11 @@ def main() -> int:
     rows = parser.parse_args().rows
     if rows < ROWS_MIN:
         parser.error(f"--rows is at least {ROWS_MIN}")
-    with tempfile.TemporaryDirectory(prefix="cashdesk-bench-") as folder, temporary_house(Path(folder)) as house:
+    with (
+        tempfile.TemporaryDirectory(prefix="cashdesk-bench-") as folder,
+        answering() as world,
+        temporary_house(Path(folder), world=world) as house,
+    ):
         print(f"Cashdesk on {database_of(house)}, Python {platform.python_version()}, {os.cpu_count()} processors")
         with serving(house) as server:
             over_http.measure(server, house.make_shops(1)[0])
