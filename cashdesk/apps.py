@@ -18,6 +18,8 @@ class CashdeskConfig(AppConfig):
     contributes = Contributions(
         dialects={
             "/api/v1/cash": "cashdesk.web.dialects.BareDialect",
+            "/api/v1/users": "cashdesk.web.dialects.BareDialect",
+            "/api/v1/sales": "cashdesk.web.dialects.BareDialect",
             "/api/v1/shifts": "cashdesk.web.dialects.EnvelopeDialect",
             "/api/v1/orders": "cashdesk.web.dialects.EnvelopeDialect",
             "/api/v1/payment-methods": "cashdesk.web.dialects.EnvelopeDialect",

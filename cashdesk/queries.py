@@ -4,26 +4,29 @@ They write nothing and calculate no expected amounts.
 """
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from typing import Final
 from uuid import UUID
 
-from django.db.models import QuerySet, Subquery
+from django.db.models import Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.undo import BY_HAND
 from cashdesk.domain.store.store_reference import store_reference
 from cashdesk.domain.visibility import with_shown_result
-from cashdesk.enums import CountMoment, MovementKind, SessionStatus
+from cashdesk.enums import CountMoment, MovementKind, Role, SessionStatus
 from cashdesk.errors import NotFound
 from cashdesk.models import CashSession, Count, CountPieces, Movement, PaymentMethod, Place, Shift, Store, User
 from cashdesk.movement_kinds import RULES
 
 OWN_MOVEMENTS_MAX: Final = 50
 OWN_SESSIONS_MAX: Final = 5
+PEOPLE_MAX: Final = 1_000
 REASONS_LOOKED_AT: Final = 200
 REASONS_MAX: Final = 8
+WORKPLACES_MAX: Final = 1_000
 
 
 def sessions(*, by: Principal) -> "QuerySet[CashSession]":
@@ -129,4 +132,26 @@ def has_returned_its_cash(session: CashSession) -> bool:
 def payment_methods(*, by: Principal) -> "QuerySet[PaymentMethod]":
     """Returns the active payment methods of the caller's account, or of all accounts if the caller has none."""
     methods = PaymentMethod.objects.filter(is_active=True)
-    return methods if by.account_id is None else methods.filter(account_id=by.account_id)
+    account_id = by.account_id if by.store is None else by.store.account_id
+    return methods if account_id is None else methods.filter(account_id=account_id)
+
+
+def workplaces(*, by: Principal) -> "list[Store]":
+    """Returns the stores that a person may work in, by number, whichever of them the request selected."""
+    return list(replace(by, store=None).stores().order_by("number", "pk")[:WORKPLACES_MAX])
+
+
+def colleagues(*, by: Principal, is_selling: bool = False) -> "list[User]":
+    """Returns the people whom the caller works with, by name.
+
+    A cashier sees the active people of their store. Others see the people whom they may name in requests, also inactive
+    ones. With `is_selling` the list has only active people with a store, and the caller.
+    """
+    if by.user is not None and not by.has_role(Role.MANAGER):
+        people = User.objects.filter(Q(store__in=by.stores()) | Q(pk=by.user.pk), is_active=True)
+    else:
+        people = by.people(with_inactive=True)
+    if is_selling:
+        own = Q(pk=by.user.pk) if by.user is not None else Q()
+        people = people.filter(Q(store__isnull=False) | own, is_active=True)
+    return list(people.order_by("name", "pk")[:PEOPLE_MAX])

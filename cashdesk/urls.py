@@ -5,6 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from cashdesk.api.auth import AuthViewSet
 from cashdesk.api.cash_sessions import CashSessionViewSet
+from cashdesk.api.colleagues import ColleagueViewSet, SaleViewSet
 from cashdesk.api.payment_methods import ManualPaymentViewSet, PaymentMethodViewSet
 from cashdesk.api.payments import PaymentViewSet
 from cashdesk.api.reports import ReportViewSet
@@ -13,6 +14,8 @@ from cashdesk.api.shifts import ShiftViewSet
 router = SimpleRouter(trailing_slash=False)
 router.register("auth", AuthViewSet, basename="auth")
 router.register("cash", CashSessionViewSet, basename="cash")
+router.register("users", ColleagueViewSet, basename="users")
+router.register("sales", SaleViewSet, basename="sales")
 router.register("shifts", ShiftViewSet, basename="shifts")
 router.register("payment-methods", PaymentMethodViewSet, basename="payment-methods")
 router.register("reports", ReportViewSet, basename="reports")

@@ -1,7 +1,7 @@
 """Sign-in and sign-out (docs/contracts.md, section 0)."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.auth import logout
@@ -11,16 +11,22 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from cashdesk import queries
+from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.access_token import revoke
 from cashdesk.domain.people.sign_in import sign_in
-from cashdesk.models import AccessToken, User
+from cashdesk.enums import Role, Scope
+from cashdesk.models import AccessToken, Store, User
 from cashdesk.web.authentication import COOKIE, refuse_foreign_origin
 from cashdesk.web.devices import remember_device, source_of
-from cashdesk.web.dialects import CommonDialect
+from cashdesk.web.dialects import CommonDialect, SmallFormParser
 from cashdesk.web.fields import InstantField, RowSerializer, StrictSerializer, TextField, WholeNumberField
 from cashdesk.web.openapi import COMMON_ERROR
 from cashdesk.web.permissions import PUBLIC, Access
 from cashdesk.web.views import ApiViewSet
+
+FOR_MANAGERS: Final = (Scope.CASH_MANAGEMENT_READ, Scope.CASH_MANAGEMENT_WRITE)
+"""The scopes whose calls cashiers may not make."""
 
 
 class PersonSerializer(RowSerializer[User]):
@@ -28,7 +34,47 @@ class PersonSerializer(RowSerializer[User]):
 
     class Meta:
         model = User
-        fields = ("id", "name", "email", "rut", "role", "is_active", "is_owner")
+        fields: tuple[str, ...] = ("id", "name", "email", "rut", "role", "is_active", "is_owner")
+
+
+class SignedInPersonSerializer(PersonSerializer):
+    """The signed-in person, with the fields that clients of the cash-sessions API read at the sign-in."""
+
+    full_name = serializers.CharField(source="name")
+
+    class Meta(PersonSerializer.Meta):
+        fields = (*PersonSerializer.Meta.fields, "full_name", "is_superuser")
+
+
+class TenantSerializer(RowSerializer[Store]):
+    """A store in which the person may work. The cash-sessions API calls it a tenant.
+
+    The context has the person as `user`.
+    """
+
+    rut = serializers.SerializerMethodField(help_text="Always empty, because Cashdesk stores no tax id of a store.")
+    role_name = serializers.SerializerMethodField(help_text="The person's role there: cashier, manager or admin.")
+    max_users = serializers.SerializerMethodField(help_text="Always 0, because the number of people has no limit.")
+    permissions = serializers.SerializerMethodField(help_text="The scopes of the calls that the role may make.")
+
+    class Meta:
+        model = Store
+        fields = ("id", "name", "rut", "role_name", "is_active", "max_users", "permissions")
+
+    def get_rut(self, store: Store) -> str:
+        return ""
+
+    def get_role_name(self, store: Store) -> str:
+        user: User = self.context["user"]
+        return Role.ADMIN.value if user.is_superuser else user.role
+
+    def get_max_users(self, store: Store) -> int:
+        return 0
+
+    def get_permissions(self, store: Store) -> list[str]:
+        """Returns the scopes. The calls of cash management are for managers and above."""
+        is_manager = self.context["user"].has_role(Role.MANAGER)
+        return [scope.value for scope in Scope if is_manager or scope not in FOR_MANAGERS]
 
 
 class ProfileSerializer(RowSerializer[User]):
@@ -62,6 +108,17 @@ class LoginRequest(StrictSerializer):
         return attrs
 
 
+class PasswordFormRequest(StrictSerializer):
+    """The form of an OAuth2 sign-in with a password. Only `username` and `password` have an effect."""
+
+    grant_type = serializers.ChoiceField(choices=["password"], required=False, allow_blank=True)
+    username = TextField(max_length=254, help_text="Username, e-mail address or tax id.")
+    password = serializers.CharField(max_length=4096, trim_whitespace=False)
+    scope = TextField(max_length=1000, required=False, allow_blank=True)
+    client_id = TextField(max_length=1000, required=False, allow_blank=True)
+    client_secret = TextField(max_length=1000, required=False, allow_blank=True)
+
+
 class SignedInData(serializers.Serializer[Any]):
     """The part of the answer that clients of the shifts API read."""
 
@@ -75,7 +132,8 @@ class LoginResponse(serializers.Serializer[Any]):
     message = serializers.CharField()
     access_token = serializers.CharField()
     token_type = serializers.CharField()
-    user = PersonSerializer()
+    user = SignedInPersonSerializer()
+    available_tenants = TenantSerializer(many=True)
     data = SignedInData()  # type: ignore[assignment]  # the published name hides DRF's property
 
 
@@ -85,6 +143,13 @@ class MeResponse(serializers.Serializer[Any]):
     message = serializers.CharField()
     user = PersonSerializer()
     data = ProfileSerializer()  # type: ignore[assignment]  # the published name hides DRF's property
+
+
+class ValidateResponse(serializers.Serializer[Any]):
+    """The signed-in person and the stores in which they may work."""
+
+    user = SignedInPersonSerializer()
+    available_tenants = TenantSerializer(many=True)
 
 
 class LogoutResponse(serializers.Serializer[Any]):
@@ -97,8 +162,8 @@ class AuthViewSet(ApiViewSet):
     """Signs people in and out, and shows the signed-in person."""
 
     dialect = CommonDialect
-    access = {"login": PUBLIC, "logout": Access(), "me": Access()}
-    not_replayed = ("login",)
+    access = {"login": PUBLIC, "token": PUBLIC, "logout": Access(), "me": Access(), "validate": Access()}
+    not_replayed = ("login", "token")
 
     @extend_schema(
         operation_id="login",
@@ -111,12 +176,37 @@ class AuthViewSet(ApiViewSet):
     def login(self, request: Request) -> Response:
         """Signs in and returns a bearer token. The answer also sets it as the cookie `access_token`."""
         refuse_foreign_origin(request)
-        credentials = self.validated(LoginRequest)
+        return self._signed_in(request, **self.validated(LoginRequest))
+
+    @extend_schema(
+        operation_id="token",
+        request=PasswordFormRequest,
+        responses={
+            200: LoginResponse,
+            400: COMMON_ERROR,
+            401: COMMON_ERROR,
+            415: COMMON_ERROR,
+            429: COMMON_ERROR,
+        },
+        auth=[],
+        tags=["Sign-in"],
+    )
+    @action(detail=False, methods=["post"], parser_classes=[SmallFormParser])
+    def token(self, request: Request) -> Response:
+        """Signs in with an OAuth2 password form. Otherwise the same as `POST /auth/login`."""
+        refuse_foreign_origin(request)
+        form = self.validated(PasswordFormRequest)
+        return self._signed_in(request, name=form["username"], password=form["password"])
+
+    def _signed_in(self, request: Request, **credentials: Any) -> Response:
+        """Signs the person in and returns the answer, with the cookie."""
         lifetime = timedelta(hours=settings.ACCESS_TOKEN_HOURS)
         token, secret = sign_in(**credentials, at=self.now, source=source_of(request._request), lifetime=lifetime)
         if token.user is not None:
             remember_device(request._request, token.user)
-        response = Response(LoginResponse(_signed_in(token, secret)).data)
+        tenants = queries.workplaces(by=Principal(user=token.user, token=token))
+        shown = LoginResponse(_login_answer(token, secret, tenants=tenants), context={"user": token.user})
+        response = Response(shown.data)
         is_local = request.get_host().rsplit(":", 1)[0] in ("localhost", "127.0.0.1", "[::1]", "testserver")
         response.set_cookie(
             COOKIE,
@@ -148,12 +238,20 @@ class AuthViewSet(ApiViewSet):
         """Shows the signed-in person."""
         return Response(MeResponse({"message": "Success", "user": self.by.user, "data": self.by.user}).data)
 
+    @extend_schema(operation_id="validate", responses={200: ValidateResponse, 401: COMMON_ERROR}, tags=["Sign-in"])
+    @action(detail=False, methods=["get"])
+    def validate(self, request: Request) -> Response:
+        """Shows the signed-in person and the stores in which they may work."""
+        answer = {"user": self.by.user, "available_tenants": queries.workplaces(by=self.by)}
+        return Response(ValidateResponse(answer, context={"user": self.by.user}).data)
 
-def _signed_in(token: AccessToken, secret: str) -> dict[str, Any]:
+
+def _login_answer(token: AccessToken, secret: str, *, tenants: list[Store]) -> dict[str, Any]:
     return {
         "message": "Success",
         "access_token": secret,
         "token_type": "bearer",
         "user": token.user,
+        "available_tenants": tenants,
         "data": {"expired": token.expires_at, "profile": token.user},
     }

@@ -19,6 +19,9 @@ from cashdesk.models import User
 from cashdesk.web.devices import remember_device, source_of
 
 COOKIE: Final = "access_token"
+STORE_HEADER: Final = "HTTP_X_TENANT_ID"
+ID_DIGITS_MAX: Final = 18
+SIGN_IN_PATHS: Final = ("/auth/login", "/auth/token")
 SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
 
 
@@ -36,12 +39,12 @@ class TokenAuthentication(BaseAuthentication):
             return None
         principal = authenticate(secret=secret, at=timezone.now())
         if principal is None:
-            if came_as_cookie and request.path_info.endswith("/auth/login"):
+            if came_as_cookie and request.path_info.endswith(SIGN_IN_PATHS):
                 return None
             raise exceptions.AuthenticationFailed("The token or key is unknown, expired or revoked.")
         if came_as_cookie:
             refuse_foreign_origin(request)
-        return principal.user or AnonymousUser(), principal
+        return principal.user or AnonymousUser(), in_selected_store(principal, request)
 
     def authenticate_header(self, request: Request) -> str:
         """Returns the WWW-Authenticate header of a 401."""
@@ -56,7 +59,7 @@ class BrowserSessionAuthentication(SessionAuthentication):
         found = super().authenticate(request)
         if found is None:
             return None
-        return found[0], Principal(user=found[0])
+        return found[0], in_selected_store(Principal(user=found[0]), request)
 
     def enforce_csrf(self, request: Request) -> None:
         """Checks the CSRF token in the header only. The body must not be read before its size is known."""
@@ -85,6 +88,14 @@ class SignInBackend(BaseBackend):
     def get_user(self, user_id: int) -> User | None:
         """Returns the person of a browser session, or None if they may no longer sign in."""
         return User.objects.able_to_sign_in().filter(pk=user_id).first()
+
+
+def in_selected_store(principal: Principal, request: Request) -> Principal:
+    """Limits a person to the store whose id the header `X-Tenant-ID` has. Ignores any other value of the header."""
+    text = request.META.get(STORE_HEADER, "").strip()
+    if not (text.isascii() and text.isdecimal() and len(text) <= ID_DIGITS_MAX):
+        return principal
+    return principal.within(int(text))
 
 
 def _secret_of(request: Request) -> tuple[str | None, bool]:

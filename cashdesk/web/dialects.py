@@ -5,11 +5,12 @@ A dialect only formats answers. `cashdesk.web.errors` decides the status of an e
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 import simplejson
 from django.utils.module_loading import import_string
@@ -21,6 +22,7 @@ from cashdesk.contributions import contributions
 
 DEPTH_MAX: Final = 20
 WHOLE_DIGITS_READ: Final = 100
+FORM_FIELDS_MAX: Final = 100
 TOO_DEEP: Final = "The JSON is nested too deeply."
 ERRORS_NAMED_MAX: Final = 20
 """An answer lists at most this many wrong fields, however many the request has."""
@@ -192,6 +194,29 @@ class ExactJSONParser(parsers.BaseParser):
         return body
 
 
+class SmallFormParser(parsers.BaseParser):
+    """Parses a short form, such as the one of an OAuth2 sign-in, with the rules of the JSON parser."""
+
+    media_type = "application/x-www-form-urlencoded"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        """Returns the fields as a dict of texts. Raises ParseError (400) for a form that cannot be read.
+
+        A form cannot be read if it has too many fields, is not UTF-8, or has a field twice.
+        """
+        try:
+            pairs = parse_qsl(
+                stream.read().decode(),
+                keep_blank_values=True,
+                strict_parsing=True,
+                errors="strict",
+                max_num_fields=FORM_FIELDS_MAX,
+            )
+            return _object_without_repeats(pairs)
+        except ValueError as error:
+            raise exceptions.ParseError("The body is not a valid form. Send each field once, as name=value.") from error
+
+
 def _exact(text: str) -> Decimal:
     try:
         return Decimal(text)
@@ -246,6 +271,19 @@ class ExactJSONRenderer(renderers.BaseRenderer):
             default=_encode,
             # An error may repeat a lone surrogate character from the request. UTF-8 cannot encode it, so it is escaped.
         ).encode("utf-8", "backslashreplace")
+
+
+def array_in_pieces(chunks: Iterable[Sequence[Any]]) -> Iterator[bytes]:
+    """Writes a JSON array piece by piece, with one chunk of its items in memory.
+
+    The closing bracket comes last, so that an answer that breaks off is not valid JSON.
+    """
+    between = b"["
+    for chunk in chunks:
+        if chunk:
+            yield between + ExactJSONRenderer().render(chunk)[1:-1]
+            between = b","
+    yield b"]" if between == b"," else b"[]"
 
 
 def _encode(value: Any) -> Any:

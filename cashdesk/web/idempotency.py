@@ -62,7 +62,7 @@ def answer_once(
     PostgreSQL while the first request with this key runs.
     """
     owner = _owner(by)
-    fingerprint = _fingerprint(request)
+    fingerprint = _fingerprint(request, by=by)
     with transaction.atomic():
         _take_turn(owner, key)
         kept = IdempotentAnswer.objects.filter(principal=owner, key=key).first()
@@ -167,8 +167,10 @@ def _again(kept: IdempotentAnswer) -> HttpResponse:
     return response
 
 
-def _fingerprint(request: Request) -> str:
+def _fingerprint(request: Request, *, by: Principal) -> str:
     digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode("utf-8", "surrogatepass"))
+    if by.store is not None:
+        digest.update(f"store {by.store.pk}\n".encode())
     digest.update(request._request.body)
     return digest.hexdigest()
 

@@ -69,6 +69,12 @@ REQUIRED_IDEMPOTENCY_KEY = OpenApiParameter(
     required=True,
     description="A repeated request with the same key gets the first answer and has no second effect, for 24 hours.",
 )
+SELECTED_STORE = OpenApiParameter(
+    "X-Tenant-ID",
+    int,
+    OpenApiParameter.HEADER,
+    description="Limits the request to one of your stores. The sign-in lists their ids as `available_tenants`.",
+)
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # its base is untyped

@@ -59,6 +59,7 @@ class Replayer:
             person = getattr(self.cast, name)
             self.known |= {name: person.pk, f"{name}_uuid": str(person.uuid)}
         self.known["store"] = str(self.cast.store.uuid)
+        self.known["store_id"] = self.cast.store.pk
         self.known["today"] = business_date(store=self.cast.store, at=timezone.now()).isoformat()
 
     def play(self, step: Mapping[str, Any]) -> None:
@@ -120,7 +121,7 @@ class Replayer:
                 self.known[name] = int(text) if mask_kind in WHOLE_NUMBERS else text
 
     def _send(self, step: Mapping[str, Any]) -> HttpResponse:
-        headers = {name: self._filled(value) for name, value in step.get("headers", {}).items()}
+        headers = {name: str(self._filled(value)) for name, value in step.get("headers", {}).items()}
         if "as" in step:
             headers["Authorization"] = f"Bearer {caller(getattr(self.cast, step['as'])).secret}"
         body = self._filled(step["body"]) if "body" in step else ""

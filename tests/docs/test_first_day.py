@@ -52,6 +52,8 @@ def read(answer: str) -> Any:
 def _marked(name: str, value: Any) -> Any:
     if isinstance(value, dict):
         return {inner: _marked(inner, told) for inner, told in value.items()}
+    if isinstance(value, list):
+        return [_marked(name, told) for told in value]
     for mark, pattern in (("a UUID", UUID), ("a token", TOKEN), ("an instant", INSTANT)):
         if isinstance(value, str) and pattern.fullmatch(value):
             return mark
@@ -61,7 +63,7 @@ def _marked(name: str, value: Any) -> Any:
 
 
 def test_the_first_day_goes_as_the_readme_tells(db: None) -> None:
-    store = StoreFactory(number="1337", registers=3)
+    store = StoreFactory(number="1337", name="Berlin Mitte", registers=3)
     UserFactory(store=store, username="carla", name="Carla Brandt", email="carla@demo.example", password=PASSWORD)
     client = Client()
     told = list(commands())

@@ -12,7 +12,7 @@ from cashdesk.web.permissions import PUBLIC, Access
 from tests.api.steps import bound_key
 from tests.stories import Caller, Cast, caller, exact
 
-PUBLIC_ROUTES = {("POST", "auth/login"), ("GET", "schema"), ("GET", "docs")}
+PUBLIC_ROUTES = {("POST", "auth/login"), ("POST", "auth/token"), ("GET", "schema"), ("GET", "docs")}
 
 SAMPLES = {"path": "T-1", "str": "7", "int": "7", "slug": "x", "uuid": "5e60a2d9-0000-4000-8000-000000000000"}
 
@@ -92,8 +92,13 @@ def test_who_may_call_what_is_this_table() -> None:
     }
     table = {
         "POST auth/login": (Role.CASHIER, None),
+        "POST auth/token": (Role.CASHIER, None),
         "POST auth/logout": (Role.CASHIER, None),
         "GET auth/me": (Role.CASHIER, None),
+        "GET auth/validate": (Role.CASHIER, None),
+        "GET users": (Role.CASHIER, Scope.SESSIONS_READ),
+        "GET users/sellers": (Role.CASHIER, Scope.SESSIONS_READ),
+        "GET sales/payment-methods": (Role.CASHIER, Scope.PAYMENTS_READ),
         "POST cash/open": (Role.CASHIER, Scope.SESSIONS_WRITE),
         "GET cash/status": (Role.CASHIER, Scope.SESSIONS_READ),
         "POST cash/close": (Role.CASHIER, None),

@@ -1,7 +1,7 @@
 """The caller: a person, a program or the system, and which rows they may see."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Q, QuerySet
 
@@ -19,6 +19,8 @@ class Principal:
 
     user: User | None = None
     token: AccessToken | None = None
+    store: Store | None = None
+    """The store that a person selected for this request, one of those that they may see (`within`)."""
 
     @property
     def is_program(self) -> bool:
@@ -62,15 +64,33 @@ class Principal:
         return not self.is_program or (self.token is not None and scope in self.token.scopes)
 
     @property
+    def bound_store(self) -> Store | None:
+        """The only store that this request is about: the selected store, or else the token's store."""
+        if self.store is not None:
+            return self.store
+        return self.token.store if self.token is not None else None
+
+    @property
     def own_store(self) -> Store | None:
-        """The caller's default store, for a request that names no store: the token's store, or else the person's store.
+        """The caller's default store, for a request that names no store: `bound_store`, or else the person's store.
 
         None if the person no longer works in the token's store, or if there is no default store.
         """
-        if self.token is not None and self.token.store is not None:
-            bound = self.token.store
+        bound = self.bound_store
+        if bound is not None:
             return bound if self.user is None or works_in(self.user, bound) else None
         return self.user.store if self.user is not None else None
+
+    def within(self, store_id: int) -> "Principal":
+        """Returns the same person, limited to one store, as a sign-in for that store would limit them.
+
+        Returns the caller unchanged if they may not see that store, and if the caller is not a person.
+        """
+        if self.user is None:
+            return self
+        own = self.own_store
+        found = own if own is not None and own.pk == store_id else self.stores().filter(pk=store_id).first()
+        return replace(self, store=found) if found is not None else self
 
     def stores(self) -> "QuerySet[Store]":
         """Returns the stores that the caller may see. Answers treat all other stores as if they did not exist.
@@ -78,7 +98,7 @@ class Principal:
         Includes inactive stores, so that people can read their books and count their open drawers.
         `domain.store.may_trade` refuses to open a drawer or to trade in an inactive store.
         """
-        stores = Store.objects.all()
+        stores = Store.objects.all() if self.store is None else Store.objects.filter(pk=self.store.pk)
         if self.is_system or (self.user is not None and self.user.is_superuser):
             return stores
         wanted = Q(account_id=self.account_id)
@@ -97,14 +117,15 @@ class Principal:
         Leaves out inactive people unless `with_inactive` is set.
         """
         people = User.objects.all() if with_inactive else User.objects.filter(is_active=True)
-        if self.is_system or (self.user is not None and self.user.is_superuser):
+        is_of_all = self.is_system or (self.user is not None and self.user.is_superuser)
+        if is_of_all and self.store is None:
             return people
         if self.user is not None and not self.has_role(Role.MANAGER):
             return people.filter(pk=self.user.pk)
         seen = Q(store__in=self.stores())
         if self.user is not None:
             seen |= Q(pk=self.user.pk)
-            if self.has_role(Role.ADMIN) and (self.token is None or self.token.store_id is None):
+            if self.has_role(Role.ADMIN) and self.bound_store is None:
                 seen |= Q(account_id=self.account_id)
         return people.filter(seen)
 

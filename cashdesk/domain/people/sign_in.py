@@ -34,20 +34,24 @@ def sign_in(
     email: str = "",
     username: str = "",
     rut: str = "",
+    name: str = "",
     store: str = "",
     station: int | None = None,
 ) -> tuple[AccessToken, str]:
     """Checks the password of a person and issues a token. Returns the token and its secret.
 
-    The person is found by one of `email`, `username` and `rut`. The token is bound to `store` and `station` if they are
-    given.
+    The person is found by one of `email`, `username` and `rut`, or by `name`, which is any of the three. The token is
+    bound to `store` and `station` if they are given.
 
     Raises NotSignedIn for an unknown name and for a wrong password, with the same error. Raises TooManyAttempts after
     too many attempts. Raises InvalidInput for an unknown store or station, and Forbidden for a register that the person
     may not use.
     """
-    kind, name = ("email", email) if email else ("username", username) if username else ("rut", rut)
-    user = verify(identifier=name, password=password, source=source, at=at, user=_person_called(name, by=(kind,)))
+    if name:
+        user = verify_called(name=name, password=password, source=source, at=at)
+    else:
+        kind, name = ("email", email) if email else ("username", username) if username else ("rut", rut)
+        user = verify(identifier=name, password=password, source=source, at=at, user=_person_called(name, by=(kind,)))
     bound_store, register = _binding(user=user, store=store, station=station)
     return issue_token(user=user, at=at, lifetime=lifetime, store=bound_store, register=register)
 

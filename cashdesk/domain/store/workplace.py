@@ -32,13 +32,13 @@ WHERE store.id = %s
 
 
 def store_to_open_in(*, user: User, by: Principal) -> Store:
-    """Returns the store in which a person opens a drawer: the token's store, or else the person's own store.
+    """Returns the store in which a person opens a drawer: the store of the request, or else the person's own store.
 
-    Raises Forbidden if the person does not work in the token's store. Raises InvalidInput if neither the token nor the
-    person has a store. This happens to an admin who named no store at the sign-in.
+    The store of the request is `Principal.bound_store`. Raises Forbidden if the person does not work there. Raises
+    InvalidInput if neither the request nor the person has a store. This happens to an admin who named no store at the
+    sign-in.
     """
-    bound = by.token.store if by.token is not None else None
-    store = bound or user.store
+    store = by.bound_store or user.store
     if store is None:
         raise InvalidInput.of(
             "user_id", _("This person works in no store. Sign in with a store to open a drawer there.")
