@@ -1,7 +1,10 @@
 """The cash-sessions API (docs/contracts.md, section 1)."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -22,10 +25,10 @@ from cashdesk.enums import Scope, SessionStatus
 from cashdesk.errors import SessionAlreadyOpen
 from cashdesk.filters import SessionFilter
 from cashdesk.models import CashSession
-from cashdesk.web.dialects import BareDialect
+from cashdesk.web.dialects import BareDialect, array_in_pieces
 from cashdesk.web.fields import InstantField, NumberField, RowSerializer, WholeNumberField
-from cashdesk.web.openapi import BARE_ERROR, IDEMPOTENCY_KEY
-from cashdesk.web.pagination import NewestFirst
+from cashdesk.web.openapi import BARE_ERROR, IDEMPOTENCY_KEY, SELECTED_STORE
+from cashdesk.web.pagination import CompleteHistory, NewestFirst
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
 
@@ -167,7 +170,7 @@ class CashSessionViewSet(ApiViewSet):
 
     @extend_schema(
         operation_id="cash_open",
-        parameters=[IDEMPOTENCY_KEY],
+        parameters=[IDEMPOTENCY_KEY, SELECTED_STORE],
         request=OpenRequest,
         responses={200: SessionSerializer, 400: BARE_ERROR, 401: BARE_ERROR, 403: BARE_ERROR, 409: BARE_ERROR},
         tags=["Cash sessions"],
@@ -184,7 +187,8 @@ class CashSessionViewSet(ApiViewSet):
     @extend_schema(
         operation_id="cash_status",
         parameters=[
-            OpenApiParameter("user_id", int, description="Your own id. A manager can name a cashier of the store.")
+            OpenApiParameter("user_id", int, description="Your own id. A manager can name a cashier of the store."),
+            SELECTED_STORE,
         ],
         responses={200: SessionSerializer, 401: BARE_ERROR, 403: BARE_ERROR, 404: BARE_ERROR},
         tags=["Cash sessions"],
@@ -199,7 +203,7 @@ class CashSessionViewSet(ApiViewSet):
 
     @extend_schema(
         operation_id="cash_close",
-        parameters=[IDEMPOTENCY_KEY],
+        parameters=[IDEMPOTENCY_KEY, SELECTED_STORE],
         request=CloseRequest,
         responses={200: SessionSerializer, 400: BARE_ERROR, 401: BARE_ERROR, 403: BARE_ERROR, 404: BARE_ERROR},
         tags=["Cash sessions"],
@@ -213,18 +217,42 @@ class CashSessionViewSet(ApiViewSet):
     @extend_schema(
         operation_id="cash_sessions",
         parameters=[
-            OpenApiParameter("limit", int, description="Rows per page: 100 by default, at most 1000."),
+            OpenApiParameter(
+                "limit",
+                int,
+                description="Rows per page, at most 1000. Without it the complete history, up to 10,000 rows.",
+            ),
             OpenApiParameter(
                 "cursor", OpenApiTypes.STR, description="The cursor from the Link header of the previous page."
             ),
+            SELECTED_STORE,
         ],
         responses={200: ListedSessionSerializer(many=True), 400: BARE_ERROR, 401: BARE_ERROR},
         tags=["Cash sessions"],
     )
     @action(detail=False, methods=["get"])
-    def sessions(self, request: Request) -> Response:
+    def sessions(self, request: Request) -> HttpResponseBase:
         """Lists sessions, newest first. Cashiers see only their own. The `Link` header leads to the next page."""
-        pages = NewestFirst(instant="opened_at")
-        page = pages.page(self.filter_queryset(queries.sessions(by=self.by)), request)
-        note_rows_seen(rows=page, by=self.by, at=self.now)
-        return Response(ListedSessionSerializer(page, many=True).data, headers=pages.headers())
+        sessions = self.filter_queryset(queries.sessions(by=self.by))
+        if "limit" in request.query_params:
+            pages = NewestFirst(instant="opened_at")
+            return Response(self._shown(pages.page(sessions, request)), headers=pages.headers())
+        history = CompleteHistory(instant="opened_at")
+        newest = self._shown(history.first_chunk(sessions, request))
+        if not history.has_more_chunks or request.method == "HEAD":
+            return Response(newest, headers=history.headers())
+        return StreamingHttpResponse(
+            array_in_pieces(self._all_shown(newest, history)),
+            content_type=BareDialect.media_type,
+            headers=history.headers(),
+        )
+
+    def _shown(self, sessions: list[CashSession]) -> list[Any]:
+        """Returns rows of the list. Before that, notes which expected amounts the caller sees (law 5)."""
+        note_rows_seen(rows=sessions, by=self.by, at=self.now)
+        return list(ListedSessionSerializer(sessions, many=True).data)
+
+    def _all_shown(self, newest: list[Any], history: CompleteHistory) -> Iterator[list[Any]]:
+        yield newest
+        for chunk in history.other_chunks():
+            yield self._shown(chunk)

@@ -1,14 +1,19 @@
 """Pages by cursor: each row appears once, in order, even while new rows arrive."""
 
 import base64
+import json
 import re
 from copy import deepcopy
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.http import HttpResponse
 from django.utils import timezone
 
 from cashdesk.models import CashSession
+from cashdesk.web import pagination
+from cashdesk.web.dialects import array_in_pieces
 from tests.api.steps import closed, days, opened
 from tests.cashdesk.desk import close_drawer, open_drawer
 from tests.module_world import ModuleWorld
@@ -80,9 +85,9 @@ def test_new_ones_that_arrive_during_the_walk_move_nothing(cast: Cast) -> None:
     assert len(exact(carla.get("/cash/sessions"))) == 25 + 7
 
 
-def test_without_a_limit_a_page_has_a_hundred_and_links_on(cast: Cast) -> None:
+def test_a_page_of_a_hundred_links_on(cast: Cast) -> None:
     erika = caller(cast.erika)
-    answer = erika.get("/cash/sessions")
+    answer = erika.get("/cash/sessions?limit=100")
     assert len(exact(answer)) == 100
     path = next_path(answer)
     assert path is not None
@@ -147,3 +152,85 @@ def test_a_page_costs_the_same_at_any_depth(cast: Cast, depth: int) -> None:
     with counted_queries() as queries:
         assert len(exact(carla.get(path))) == 1
     assert len(queries) == 2
+
+
+# --- the complete history --------------------------------------------------------------------------------------------------
+
+
+def rows_of(answer: HttpResponse) -> list[Any]:
+    """Returns the rows of an answer, also of one that is sent in pieces."""
+    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return list(json.loads(content, parse_float=Decimal))
+
+
+def in_chunks(monkeypatch: pytest.MonkeyPatch, chunk: int, most: int = 10_000) -> None:
+    """Sets how many rows a chunk and an answer have."""
+    monkeypatch.setattr(pagination, "CHUNK_ROWS", chunk)
+    monkeypatch.setattr(pagination, "HISTORY_MAX", most)
+
+
+def test_without_a_limit_the_history_is_complete(cast: Cast) -> None:
+    answer = caller(cast.erika).get("/cash/sessions")
+    assert not answer.streaming
+    assert len(exact(answer)) == 101
+    assert "Link" not in answer.headers
+
+
+@pytest.mark.parametrize("chunk", [1, 10, 24, 25, 26])
+def test_in_chunks_the_history_is_the_same(cast: Cast, monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
+    carla = caller(cast.carla)
+    whole = carla.get("/cash/sessions")
+    in_chunks(monkeypatch, chunk)
+    answer = carla.get("/cash/sessions")
+    assert answer.streaming == (chunk < 25)
+    assert rows_of(answer) == exact(whole)
+    assert "Link" not in answer.headers
+    for name in ("Content-Type", "Cache-Control", "Vary"):
+        assert answer.headers[name] == whole.headers[name]
+
+
+@pytest.mark.parametrize("most", [10, 24, 25, 26])
+@pytest.mark.parametrize("chunk", [5, 7])
+def test_beyond_the_most_rows_the_history_links_on(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, chunk: int, most: int
+) -> None:
+    in_chunks(monkeypatch, chunk, most)
+    carla = caller(cast.carla)
+    sizes, seen, path = [], [], "/cash/sessions?status=CLOSED"
+    while path:
+        answer = carla.get(path)
+        rows = rows_of(answer)
+        sizes.append(len(rows))
+        seen += [row["id"] for row in rows]
+        path = next_path(answer) or ""
+        days(carla, 1)
+    assert seen == of_carla(cast)[-25:]
+    assert sizes == [most] * (25 // most) + [25 % most] * (25 % most > 0)
+
+
+def test_each_chunk_costs_one_statement(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    carla = caller(cast.carla)
+    carla.get("/cash/sessions")  # notes the token's last use
+    cost = {}
+    for chunk in (25, 13, 9):
+        in_chunks(monkeypatch, chunk)
+        with counted_queries() as queries:
+            assert len(rows_of(carla.get("/cash/sessions"))) == 25
+        cost[chunk] = len(queries)
+    # The token and the first chunk; then the end of the answer and the other chunks.
+    assert cost == {25: 2, 13: 4, 9: 5}
+
+
+def test_the_header_of_a_history_in_chunks_reads_one_chunk(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_chunks(monkeypatch, 5, 10)
+    answer = caller(cast.carla).send("HEAD", "/cash/sessions")
+    assert (answer.status_code, answer.streaming, answer.content) == (200, False, b"")
+    assert next_path(answer) is not None
+
+
+@pytest.mark.parametrize("chunks", [[], [[]], [[1]], [[1, 2], [3]], [[], [1], [], [2]]])
+def test_an_array_in_pieces_is_the_array(chunks: list[list[int]]) -> None:
+    pieces = list(array_in_pieces(chunks))
+    assert json.loads(b"".join(pieces)) == [number for chunk in chunks for number in chunk]
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(b"".join(pieces[:-1]))
