@@ -27,7 +27,7 @@ CASH_CODE: Final = "EFECTIVO"
 class ColleagueSerializer(PersonSerializer):
     """A person with whom the caller works. The context has the caller as `by`.
 
-    A cashier does not see the e-mail address and the tax id of others, because people sign in with them.
+    A cashier sees no e-mail address and no tax id, because people sign in with them.
     """
 
     full_name = serializers.CharField(source="name")
@@ -38,8 +38,7 @@ class ColleagueSerializer(PersonSerializer):
     def to_representation(self, instance: User) -> dict[str, Any]:
         shown = super().to_representation(instance)
         by: Principal = self.context["by"]
-        is_own = by.user is not None and by.user.pk == instance.pk
-        return shown if is_own or by.has_role(Role.MANAGER) else {**shown, "email": "", "rut": ""}
+        return shown if by.has_role(Role.MANAGER) else {**shown, "email": "", "rut": ""}
 
 
 class ColleagueViewSet(ApiViewSet):

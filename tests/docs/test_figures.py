@@ -15,8 +15,9 @@ from cashdesk.domain.people.sign_in_throttle import (
 )
 from cashdesk.enums import TryBy
 from cashdesk.money import DIGITS_MAX
+from cashdesk.queries import PEOPLE_MAX, WORKPLACES_MAX
 from cashdesk.web.idempotency import KEPT_FOR, KEY_LENGTH_MAX, NOT_KEPT
-from cashdesk.web.pagination import LIMIT_DEFAULT, LIMIT_MAX
+from cashdesk.web.pagination import CHUNK_ROWS, HISTORY_MAX, LIMIT_DEFAULT, LIMIT_MAX
 from tests.docs.pages import CONTRACTS, DECISIONS, README
 
 NOT_KEPT_TOLD = ", ".join(str(status) for status in sorted(NOT_KEPT)[:-1]) + f" and {max(NOT_KEPT)}"
@@ -35,7 +36,12 @@ WORDS = {5: "five", 15: "fifteen", 100: "1 rupiah, which is 100 minor units"}
         ("contracts.md", f"at most {KEY_LENGTH_MAX} printable characters"),
         ("contracts.md", f"For {KEPT_FOR.total_seconds() / 3600:.0f} hours"),
         ("contracts.md", f"but for {NOT_KEPT_TOLD}"),
-        ("contracts.md", f"`limit` ({LIMIT_DEFAULT}, at most {LIMIT_MAX})"),
+        ("contracts.md", f"`limit` (at most {LIMIT_MAX})"),
+        ("contracts.md", f"`limit` {LIMIT_DEFAULT} (at most {LIMIT_MAX})"),
+        ("contracts.md", f"complete history, up to {HISTORY_MAX:,} rows"),
+        ("contracts.md", f"in pieces of {CHUNK_ROWS} rows"),
+        ("contracts.md", f"bare array by name, at most {PEOPLE_MAX:,}"),
+        ("contracts.md", f"by number, at most {WORKPLACES_MAX:,}"),
         ("contracts.md", f"at most {DAYS_MAX} days"),
         ("contracts.md", f"more than {ROWS_MAX:,} rows"),
         ("contracts.md", f"takes up to {BATCH_SIZE_MAX:,}"),
