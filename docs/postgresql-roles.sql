@@ -61,7 +61,7 @@ GRANT INSERT, UPDATE (
 GRANT INSERT, UPDATE (
     state, reason, ended_at, ended_by_id, received, received_pieces, movement_id
 ) ON settlements_changeorder TO cashdesk_app;
-GRANT INSERT, UPDATE (description, is_active) ON settlements_cashbookaccount TO cashdesk_app;
+GRANT INSERT, UPDATE (number, description, is_active) ON settlements_cashbookaccount TO cashdesk_app;
 GRANT INSERT, UPDATE (
     state, is_escalated, reason, notes, explained_by_id, explained_at, decided_by_id, decided_at, difference, last_movement
 ) ON cashdesk_variance TO cashdesk_app;

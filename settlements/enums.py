@@ -73,18 +73,21 @@ ENTRY_KIND: Final[Mapping[str, MovementKind]] = MappingProxyType(
 )
 
 USUAL_ACCOUNTS: Final = (
-    (SettlementType.CASHREGISTER, Direction.REVENUE, "CHANGE", "Change brought in"),
-    (SettlementType.CASHREGISTER, Direction.REVENUE, "OTHER_INCOME", "Other income"),
-    (SettlementType.CASHREGISTER, Direction.EXPENSE, "SUPPLIES", "Supplies"),
-    (SettlementType.CASHREGISTER, Direction.EXPENSE, "CLEANING", "Cleaning"),
-    (SettlementType.CASHREGISTER, Direction.EXPENSE, "POSTAGE", "Postage and courier"),
-    (SettlementType.CASHREGISTER, Direction.EXPENSE, "OTHER_EXPENSE", "Other expense"),
-    (SettlementType.VAULT, Direction.REVENUE, "OTHER_INCOME", "Other income"),
-    (SettlementType.VAULT, Direction.EXPENSE, "WAGES_ADVANCE", "Advance on wages"),
-    (SettlementType.VAULT, Direction.EXPENSE, "SUPPLIER", "Supplier paid in cash"),
-    (SettlementType.VAULT, Direction.EXPENSE, "OTHER_EXPENSE", "Other expense"),
+    (SettlementType.CASHREGISTER, Direction.REVENUE, "900", "CHANGE", "Change brought in"),
+    (SettlementType.CASHREGISTER, Direction.REVENUE, "170", "OTHER_INCOME", "Other income"),
+    (SettlementType.CASHREGISTER, Direction.EXPENSE, "103", "SUPPLIES", "Supplies"),
+    (SettlementType.CASHREGISTER, Direction.EXPENSE, "102", "CLEANING", "Cleaning"),
+    (SettlementType.CASHREGISTER, Direction.EXPENSE, "104", "POSTAGE", "Postage and courier"),
+    (SettlementType.CASHREGISTER, Direction.EXPENSE, "190", "OTHER_EXPENSE", "Other expense"),
+    (SettlementType.VAULT, Direction.REVENUE, "170", "OTHER_INCOME", "Other income"),
+    (SettlementType.VAULT, Direction.EXPENSE, "180", "WAGES_ADVANCE", "Advance on wages"),
+    (SettlementType.VAULT, Direction.EXPENSE, "181", "SUPPLIER", "Supplier paid in cash"),
+    (SettlementType.VAULT, Direction.EXPENSE, "190", "OTHER_EXPENSE", "Other expense"),
 )
-"""The cashbook accounts of a new store. Managers add accounts and retire them."""
+"""The cashbook accounts of a new store: type, direction, number, code and description.
+
+Managers add accounts, give them other numbers, and retire them.
+"""
 
 
 class DepositState(models.TextChoices):

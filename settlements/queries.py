@@ -1,10 +1,12 @@
 """Reusable reads of settlements, each with a fixed number of queries."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from cashdesk.domain.caller.principal import Principal
@@ -13,11 +15,11 @@ from cashdesk.domain.store.store_reference import store_reference
 from cashdesk.domain.visibility import may_see_expected, with_shown_result
 from cashdesk.enums import CountMoment, PlaceKind, Role, SessionStatus, Settling
 from cashdesk.errors import NotFound
-from cashdesk.models import CashSession, PaymentMethod, Place, Seal, Store, User
+from cashdesk.models import CashSession, Movement, PaymentMethod, Place, Seal, Store, User
 from settlements.domain.sealed_period import SealedPeriod
 from settlements.domain.visibility import settlements_with_shown_result
-from settlements.enums import ChangeOrderState, ReportOf, SettlementState, SettlementType
-from settlements.models import ChangeOrder, Deposit, Settlement, SettlementCount
+from settlements.enums import ENTRY_KIND, ChangeOrderState, Direction, ReportOf, SettlementState, SettlementType
+from settlements.models import CashbookAccount, ChangeOrder, Deposit, Settlement, SettlementCount
 
 ORDERS_MAX: Final = 50
 """Most pending orders on one page. A store usually has two or three."""
@@ -57,6 +59,53 @@ def settlement(*, by: Principal, settlement_id: UUID) -> Settlement:
 def with_amounts(rows: "QuerySet[Settlement]") -> "QuerySet[Settlement]":
     """Prefetches initial and closing amounts, one query each."""
     return rows.prefetch_related("initial_amounts", "closing_amounts")
+
+
+def cashbook_entries(*, by: Principal) -> "QuerySet[Movement]":
+    """Returns the money that was paid in and out under a cashbook account while a settlement was running.
+
+    Each row has its `settlement_uuid`, `station`, `direction` and `account_number`. Managers and programs get the
+    entries of their stores. Cashiers get entries at registers only: those that they booked, and all entries of closed
+    settlements whose figures they may see. Other entries of a running settlement would help to work out its expected
+    amount (law 5).
+    """
+    comes_in = Q(kind=ENTRY_KIND[Direction.REVENUE])
+    rows = Movement.objects.filter(kind__in=tuple(ENTRY_KIND.values()), store__in=by.stores())
+    # COALESCE keeps SQLite from searching the index on `reverses` for NULL, which is almost the whole ledger.
+    rows = rows.alias(reversed_id=Coalesce("reverses", 0)).filter(reversed_id=0)
+    rows = rows.annotate(
+        here=Case(When(comes_in, then=F("destination_id")), default=F("source_id")),
+        station=Case(When(comes_in, then=F("destination__number")), default=F("source__number")),
+        direction=_words({Direction.REVENUE: comes_in}, default=Direction.EXPENSE),
+        account_type=_words(
+            {SettlementType.VAULT: Q(source__kind=PlaceKind.VAULT) | Q(destination__kind=PlaceKind.VAULT)},
+            default=SettlementType.CASHREGISTER,
+        ),
+    )
+    period = Q(place=OuterRef("here"), opened_after__lt=OuterRef("pk"))
+    until = Q(seal__last_movement__gte=OuterRef("pk"))
+    during = Settlement.objects.filter(period, Q(seal__isnull=True) | until).order_by("-opened_after")
+    account = CashbookAccount.objects.filter(
+        store=OuterRef("store"), type=OuterRef("account_type"), code=OuterRef("reason")
+    )
+    rows = rows.annotate(
+        settlement_uuid=Subquery(during.values("uuid")[:1]), account_number=Subquery(account.values("number")[:1])
+    ).filter(settlement_uuid__isnull=False, account_number__isnull=False)
+    if not may_see_expected(by):
+        shown = settlements(by=by).filter(period, until, shows_result=True).order_by()
+        rows = rows.filter(Q(recorded_by=by.user) | Exists(shown), account_type=SettlementType.CASHREGISTER)
+    return rows
+
+
+def with_reversals(rows: "QuerySet[Movement]") -> "QuerySet[Movement]":
+    """Joins the store of each movement, and its reversal."""
+    return rows.select_related("store", "reversed_by")
+
+
+def _words(words: Mapping[str, Q], *, default: str) -> Case:
+    """Returns the expression of a text that depends on conditions."""
+    cases = (When(condition, then=Value(text)) for text, condition in words.items())
+    return Case(*cases, default=Value(default), output_field=CharField())
 
 
 def preview_of(*, by: Principal, settlement: Settlement, attempt: int) -> SettlementCount | None:

@@ -16,6 +16,7 @@ WORDS: Final = {
     "person_rut_once": "Another person already signs in with this tax id.",
     "person_operator_code_once_per_account": "Another person of the account already has this code.",
     "person_belongs_to_an_account": "Choose the account of the person.",
+    "cashbook_number_once_per_store": "Another account of the store already has this number.",
     "payment_method_cash_is_cash": "Only the method CASH is cash.",
 }
 TAKEN: Final = "Another row already has this value."

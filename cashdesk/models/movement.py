@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
-from cashdesk.enums import MovementKind
+from cashdesk.enums import MovementKind, PlaceKind
 from cashdesk.models.access import AccessToken
 from cashdesk.models.organisation import Store
 from cashdesk.models.payment import Payment
@@ -79,6 +79,12 @@ class Movement(PublicIdModel):
                 fields=("store", "business_date", "method", "id"),
                 condition=Q(kind__in=kinds_where(lambda rule: rule.moves_float != 0)),
                 name="movement_of_vault_and_drawers",
+            ),
+            # settlements.queries.cashbook_entries(): money paid in and out in a store, newest first.
+            models.Index(
+                fields=("store", "-id"),
+                condition=Q(kind__in=kinds_where(lambda rule: rule.far_end == PlaceKind.OUTSIDE)),
+                name="movement_paid_of_store",
             ),
             # settlements.domain.late_after_count: late movements for a place's closed periods.
             models.Index(

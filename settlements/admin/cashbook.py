@@ -9,7 +9,8 @@ from cashdesk.admin_base.constraint_words import WordedForm
 from cashdesk.admin_base.model_admin import CashdeskAdmin, StoreFilter, principal_of
 from cashdesk.admin_base.scopes import of_stores, register_scope
 from cashdesk.enums import Role
-from settlements.domain.cashbook import keep_usual_accounts
+from cashdesk.errors import InvalidInput
+from settlements.domain.cashbook import keep_usual_accounts, refuse_name_of_another
 from settlements.models import CashbookAccount
 
 register_scope(CashbookAccount, of_stores("store"))
@@ -21,6 +22,17 @@ class AccountForm(WordedForm):
         cleaned = super().clean() or self.cleaned_data
         if self.instance.pk is None and cleaned.get("store") is not None:
             keep_usual_accounts(store=cleaned["store"])
+        try:
+            refuse_name_of_another(
+                account=self.instance,
+                store=cleaned.get("store"),
+                type=cleaned.get("type"),
+                code=cleaned.get("code"),
+                number=cleaned.get("number", ""),
+            )
+        except InvalidInput as error:
+            for name, text in error.errors.items():
+                self.add_error(name, text)
         return cleaned
 
 
@@ -31,12 +43,12 @@ class CashbookAccountAdmin(CashdeskAdmin):
     noun = "cashbook_account"
     role_to_add = role_to_change = Role.MANAGER
     form = AccountForm
-    list_display = ("code", "description", "store", "type", "direction", "is_active")
+    list_display = ("code", "number", "description", "store", "type", "direction", "is_active")
     joined = ("store",)
     list_filter = (StoreFilter, "type", "direction", "is_active")
-    search_fields = ("code", "description")
+    search_fields = ("code", "number", "description")
     ordering = ("store", "type", "-direction", "code")
-    fields = ("store", "type", "direction", "code", "description", "is_active")
+    fields = ("store", "type", "direction", "code", "number", "description", "is_active")
 
     def get_readonly_fields(self, request: HttpRequest, obj: CashbookAccount | None = None) -> Any:
         return () if obj is None else ("store", "type", "direction", "code")

@@ -1,8 +1,8 @@
 """The cashbook of the settlements API (docs/contracts.md, section 4)."""
 
-from typing import Any
+from typing import Any, Final
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from cashdesk import money
 from cashdesk.domain.store.store_reference import store_for
+from cashdesk.domain.visibility import may_see_expected
 from cashdesk.enums import CASH, Scope, method_code
 from cashdesk.models import Movement
 from cashdesk.web.fields import CamelCaseSerializer, EpochMillisField, StrictSerializer, TextField, WholeNumberField
@@ -17,21 +18,24 @@ from cashdesk.web.openapi import IDEMPOTENCY_KEY
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
 from settlements import queries
+from settlements.api.pages import DESCRIBED_PARAMETERS, PAGE_PARAMETERS, Page, PageSerializer, sort_wishes
 from settlements.api.settlements import StatusSerializer
 from settlements.dialect import SETTLEMENT_ERROR, SettlementDialect
 from settlements.domain.cashbook import accounts_of, book_entry
 from settlements.enums import Direction, SettlementType
+from settlements.filters import ENTRY_COLUMNS, ENTRY_PARAMETERS, CashbookEntryFilter, sorted_by
 from settlements.models import CashbookAccount
 
-BOOKED = ("I06201", "Cashbook entry created successfully.")
-ACCOUNTS = ("I06202", "Cashbook accounts retrieved successfully.")
+BOOKED: Final = ("I06201", "Cashbook entry created successfully.")
+ACCOUNTS: Final = ("I06202", "Cashbook accounts retrieved successfully.")
+RETRIEVED: Final = ("I06203", "Cashbook entries retrieved from query.")
 
 
 class EntryRequest(CamelCaseSerializer, StrictSerializer):
     """The body of `POST /cashbookentries`."""
 
     settlement_id = serializers.UUIDField()
-    account = TextField(min_length=1, max_length=50, help_text="The code of a cashbook account.")
+    account = TextField(min_length=1, max_length=50, help_text="The code or the number of a cashbook account.")
     value = WholeNumberField(min_value=1, help_text="Amount in minor units.")
     currency = TextField(min_length=3, max_length=3, help_text="ISO 4217.")
     method = TextField(min_length=1, max_length=32, default=CASH)
@@ -58,17 +62,46 @@ class EntrySerializer(CamelCaseSerializer, serializers.Serializer[Movement]):
 
 
 class EntryAnswer(EntrySerializer):
-    """The entry with its settlement and the status."""
+    """The entry with its settlement and the status. `account` is as the request named it."""
 
     settlement_id = serializers.UUIDField(source="settlement.uuid")
     api_response_status = StatusSerializer()
 
 
+class ListedEntrySerializer(EntrySerializer):
+    """A cashbook entry in a list. `reversed` is left out unless the entry was reversed, and for cashiers (law 5)."""
+
+    settlement_id = serializers.UUIDField(source="settlement_uuid")
+    store = serializers.CharField(source="store.number")
+    station = serializers.IntegerField(help_text="Number of the register; 0 is the vault.")
+    account_number = serializers.CharField(required=False, help_text="Extension: the number of the account.")
+    direction = serializers.ChoiceField(
+        choices=Direction.choices, help_text="Extension: REVENUE is money paid in, EXPENSE is money paid out."
+    )
+    reversed = serializers.SerializerMethodField(required=False, help_text="Extension: true if it was reversed.")
+
+    def to_representation(self, instance: Movement) -> dict[str, Any]:
+        return {name: value for name, value in super().to_representation(instance).items() if value not in (None, "")}
+
+    def get_reversed(self, movement: Movement) -> bool | None:
+        return True if self.context["tells_reversals"] and hasattr(movement, "reversed_by") else None
+
+
+class EntryPageSerializer(PageSerializer):
+    """A page of cashbook entries."""
+
+    content = ListedEntrySerializer(many=True)
+
+
 class AccountSerializer(serializers.Serializer[CashbookAccount]):
-    """A cashbook account: a reason code."""
+    """A cashbook account: a reason code. An entry may name its code or its number."""
 
     code = serializers.CharField()
+    number = serializers.CharField(required=False, help_text="Extension: left out if the account has no number.")
     description = serializers.CharField()
+
+    def to_representation(self, instance: CashbookAccount) -> dict[str, Any]:
+        return {name: value for name, value in super().to_representation(instance).items() if value != ""}
 
 
 class AccountsAnswer(CamelCaseSerializer):
@@ -80,10 +113,16 @@ class AccountsAnswer(CamelCaseSerializer):
 
 
 class CashbookEntryViewSet(ApiViewSet):
-    """Book money into or out of the place of an open settlement."""
+    """Book money into or out of the place of an open settlement, and list such entries."""
 
     dialect = SettlementDialect
-    access = {"create": Access(scope=Scope.SETTLEMENTS_WRITE)}
+    access = {
+        "create": Access(scope=Scope.SETTLEMENTS_WRITE),
+        "list": Access(scope=Scope.SETTLEMENTS_READ),
+    }
+    query_parameters = {"list": (*ENTRY_PARAMETERS, *PAGE_PARAMETERS)}
+    filterset_class = CashbookEntryFilter
+    queryset = Movement.objects.none()
 
     @extend_schema(
         operation_id="cashbook_entry",
@@ -104,8 +143,39 @@ class CashbookEntryViewSet(ApiViewSet):
         asked = self.validated(EntryRequest)
         movement = book_entry(**asked, by=self.by, at=self.now)
         code, message = BOOKED
-        shown = {"settlementId": str(asked["settlement"].uuid), **EntrySerializer(movement).data}
+        shown = {
+            "settlementId": str(asked["settlement"].uuid),
+            **EntrySerializer(movement).data,
+            "account": asked["account"],
+        }
         return Response(SettlementDialect.body(shown, code=code, message=message), status=201)
+
+    @extend_schema(
+        operation_id="cashbook_entries",
+        parameters=[*DESCRIBED_PARAMETERS],
+        responses={
+            200: inline_serializer(
+                "CashbookEntriesAnswer",
+                {"cashbookEntries": EntryPageSerializer(), "apiResponseStatus": StatusSerializer()},
+            ),
+            400: SETTLEMENT_ERROR,
+            401: SETTLEMENT_ERROR,
+            403: SETTLEMENT_ERROR,
+        },
+        tags=["Settlements"],
+    )
+    def list(self, request: Request) -> Response:
+        """Lists cashbook entries in pages, filtered by any of their attributes.
+
+        A cashier gets own entries at registers, and all entries of closed settlements whose figures they may see.
+        """
+        found = self.filter_queryset(queries.cashbook_entries(by=self.by))
+        rows, said = sorted_by(found, sort_wishes(request), columns=ENTRY_COLUMNS, newest=("-pk",))
+        page = Page.of(request, rows, with_related=queries.with_reversals)
+        context = {"tells_reversals": may_see_expected(self.by)}
+        shown = page.body(ListedEntrySerializer(page.rows, many=True, context=context).data, sort=said)
+        code, message = RETRIEVED
+        return Response(SettlementDialect.body({"cashbookEntries": shown}, code=code, message=message))
 
 
 class CashbookAccountViewSet(ApiViewSet):

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from drf_spectacular.utils import (
-    OpenApiParameter,
     extend_schema,
     extend_schema_field,
     extend_schema_serializer,
@@ -18,7 +17,6 @@ from rest_framework.response import Response
 from cashdesk.domain.store.store_reference import store_for
 from cashdesk.domain.visibility import note_rows_seen
 from cashdesk.enums import Scope
-from cashdesk.errors import InvalidInput
 from cashdesk.web.fields import (
     CamelCaseSerializer,
     EpochMillisField,
@@ -31,15 +29,13 @@ from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
 from settlements import queries
 from settlements.api.amounts import AMOUNTS_MAX, AmountRequest, AmountSerializer
+from settlements.api.pages import DESCRIBED_PARAMETERS, PAGE_PARAMETERS, Page, PageSerializer, sort_wishes
 from settlements.dialect import SETTLEMENT_ERROR, SettlementDialect
 from settlements.domain.counting import Preview, change_settlement
 from settlements.domain.opening import open_settlement
 from settlements.enums import SettlementState, SettlementType
 from settlements.filters import PARAMETERS, SettlementFilter, sorted_by
 from settlements.models import ClosingAmount, InitialAmount, Settlement
-
-SIZE_DEFAULT: Final = 20
-SIZE_MAX: Final = 200
 
 CREATED: Final = ("I06001", "Settlement created successfully.")
 UPDATED: Final = ("I06003", "Settlement updated successfully.")
@@ -140,9 +136,10 @@ class ChangeRequest(CamelCaseSerializer, StrictSerializer):
 
 
 class PreviewSerializer(CamelCaseSerializer):
-    """A currency and method whose counted amount differs from the target.
+    """Whether the counted amount of a currency and method equals the target.
 
-    The answer never contains the size or direction of the difference (law 5).
+    There is one for every pair that was named or is held. The answer never contains the size or direction of a
+    difference (law 5).
     """
 
     is_equal = serializers.BooleanField()
@@ -169,18 +166,10 @@ class SettlementAnswer(SettlementSerializer):
     api_response_status = StatusSerializer()
 
 
-class PageSerializer(CamelCaseSerializer):
+class SettlementPageSerializer(PageSerializer):
     """A page of settlements."""
 
     content = SettlementSerializer(many=True)
-    last = serializers.BooleanField()
-    total_pages = serializers.IntegerField()
-    total_elements = serializers.IntegerField()
-    size = serializers.IntegerField()
-    number = serializers.IntegerField(help_text="Number of the page, starting at 0.")
-    sort = serializers.ListField(child=serializers.DictField(), allow_null=True)
-    first = serializers.BooleanField()
-    number_of_elements = serializers.IntegerField()
 
 
 class SettlementViewSet(ApiViewSet):
@@ -193,7 +182,7 @@ class SettlementViewSet(ApiViewSet):
         "list": Access(scope=Scope.SETTLEMENTS_READ),
         "retrieve": Access(scope=Scope.SETTLEMENTS_READ),
     }
-    query_parameters = {"list": (*PARAMETERS, "page", "size", "sort")}
+    query_parameters = {"list": (*PARAMETERS, *PAGE_PARAMETERS)}
     filterset_class = SettlementFilter
     queryset = Settlement.objects.none()
 
@@ -246,16 +235,11 @@ class SettlementViewSet(ApiViewSet):
 
     @extend_schema(
         operation_id="settlements",
-        parameters=[
-            OpenApiParameter("page", int, description="Number of the page, starting at 0."),
-            OpenApiParameter("size", int, description="Rows per page: 20 by default, at most 200."),
-            OpenApiParameter(
-                "sort", str, many=True, description="`attribute,asc` or `attribute,desc`. Default: newest first."
-            ),
-        ],
+        parameters=[*DESCRIBED_PARAMETERS],
         responses={
             200: inline_serializer(
-                "SettlementsAnswer", {"settlements": PageSerializer(), "apiResponseStatus": StatusSerializer()}
+                "SettlementsAnswer",
+                {"settlements": SettlementPageSerializer(), "apiResponseStatus": StatusSerializer()},
             ),
             400: SETTLEMENT_ERROR,
             401: SETTLEMENT_ERROR,
@@ -265,27 +249,13 @@ class SettlementViewSet(ApiViewSet):
     )
     def list(self, request: Request) -> Response:
         """Lists settlements in pages, filtered by any of their attributes."""
-        number = _whole(request, "page", default=0, least=0, most=10**9)
-        size = _whole(request, "size", default=SIZE_DEFAULT, least=1, most=SIZE_MAX)
         found = self.filter_queryset(queries.settlements(by=self.by))
-        rows, said = sorted_by(found, [wish for wish in request.query_params.getlist("sort") if wish])
-        total = found.order_by().count()
-        shown = list(queries.with_amounts(rows)[number * size : (number + 1) * size]) if number * size < total else []
-        note_rows_seen(rows=shown, by=self.by, at=self.now, noun="settlements")
-        pages = -(-total // size)
-        page = {
-            "content": SettlementSerializer(shown, many=True).data,
-            "last": number + 1 >= pages,
-            "totalPages": pages,
-            "totalElements": total,
-            "size": size,
-            "number": number,
-            "sort": said,
-            "first": number == 0,
-            "numberOfElements": len(shown),
-        }
+        rows, said = sorted_by(found, sort_wishes(request))
+        page = Page.of(request, rows, with_related=queries.with_amounts)
+        note_rows_seen(rows=page.rows, by=self.by, at=self.now, noun="settlements")
+        shown = page.body(SettlementSerializer(page.rows, many=True).data, sort=said)
         code, message = RETRIEVED
-        return Response(SettlementDialect.body({"settlements": page}, code=code, message=message))
+        return Response(SettlementDialect.body({"settlements": shown}, code=code, message=message))
 
     @extend_schema(
         operation_id="settlement",
@@ -314,19 +284,12 @@ class SettlementViewSet(ApiViewSet):
         return Response(body, status=status)
 
     def _answer_of_preview(self, done: Preview) -> Response:
-        unequal = [{"isEqual": False, "currency": currency, "method": method} for currency, method in done.unequal]
-        beside = {"previewCount": done.attempt, "preview": unequal}
+        results = [
+            {"isEqual": is_equal, "currency": pair.currency, "method": pair.method} for pair, is_equal in done.results
+        ]
+        beside = {"previewCount": done.attempt, "preview": results}
         if done.settlement.is_closed:
-            return self._answer_of(done.settlement, CLOSED, beside=beside if unequal else None)
+            return self._answer_of(done.settlement, CLOSED, beside=beside)
         code, message = PREVIEWED
         head = {"settlementId": str(done.settlement.uuid), "type": done.settlement.type, **beside}
         return Response(SettlementDialect.body(head, code=code, message=message))
-
-
-def _whole(request: Request, name: str, *, default: int, least: int, most: int) -> int:
-    text = request.query_params.get(name)
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdecimal() and len(text) <= 10 and least <= int(text) <= most):
-        raise InvalidInput.of(name, f"must be a whole number from {least} to {most}.")
-    return int(text)

@@ -37,18 +37,48 @@ def keep_usual_accounts(*, store: Store) -> None:
     if not CashbookAccount.objects.filter(store=store).exists():
         CashbookAccount.objects.bulk_create(
             (
-                CashbookAccount(store=store, type=kind, direction=direction, code=code, description=description)
-                for kind, direction, code, description in USUAL_ACCOUNTS
+                CashbookAccount(
+                    store=store, type=kind, direction=direction, number=number, code=code, description=description
+                )
+                for kind, direction, number, code, description in USUAL_ACCOUNTS
             ),
             ignore_conflicts=True,  # two requests may create them at once
         )
 
 
+def refuse_name_of_another(
+    *,
+    account: CashbookAccount,
+    store: Store | None,
+    type: str | None,  # noqa: A002 (the column's name)
+    code: str | None,
+    number: str,
+) -> None:
+    """Raises InvalidInput if an account's number is the code of another account of its place, or the other way round.
+
+    Otherwise an entry that names this text would mean two accounts. `account` is saved or new; for a saved account the
+    other arguments but `number` can be None.
+    """
+    if account.pk is not None:
+        store, type, code = account.store, account.type, account.code  # noqa: A001
+    others = CashbookAccount.objects.filter(store=store, type=type).exclude(pk=account.pk)
+    if number and others.filter(code=number).exists():
+        raise InvalidInput.of("number", "Another account of the store has this code.")
+    if account.pk is None and code and others.filter(number=code).exists():
+        raise InvalidInput.of("code", "Another account of the store has this number.")
+
+
 def find_account(*, store: Store, place: Place, code: str, field: str) -> CashbookAccount:
-    """Returns the active cashbook account with this code. Raises InvalidInput for `field` if the place has none."""
+    """Returns the active cashbook account with this code or number.
+
+    An account with this code comes before another account with this number. Raises InvalidInput for `field` if the
+    place has none.
+    """
     type_ = next(type_ for type_, kind in PLACE_KIND.items() if kind == place.kind)
     active = [account for account in accounts_of(store=store, type=SettlementType(type_)) if account.is_active]
     found = next((account for account in active if account.code == code), None)
+    if found is None and code:
+        found = next((account for account in active if account.number == code), None)
     if found is None:
         known = ", ".join(account.code for account in active) or "none"
         raise InvalidInput.of(
@@ -66,8 +96,9 @@ def book_entry(
 ) -> Movement:
     """Books `amount` minor units into or out of a settlement's place and returns the movement.
 
-    The cashbook account decides the direction. Raises InvalidInput for an unknown account. Raises Forbidden at another
-    person's drawer, and for a cashier at the vault. Raises Conflict unless the settlement is open.
+    `account` is the code or number of a cashbook account, which decides the direction. Raises InvalidInput for an
+    unknown account. Raises Forbidden at another person's drawer, and for a cashier at the vault. Raises Conflict unless
+    the settlement is open.
     """
     place = settlement.place
     refuse_cashier_at_vault(place, by=by)

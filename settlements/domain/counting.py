@@ -1,4 +1,4 @@
-"""Compares counts of an open settlement with its target. Results name the unequal pairs, never the amounts (law 5)."""
+"""Compares counts of an open settlement with its target. Results tell equality, never amounts (law 5)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,21 +23,27 @@ from settlements.domain.count_attempts import (
     refuse_open_session,
     refuse_pairs,
 )
-from settlements.domain.target import unequal_of
+from settlements.domain.target import equality_of, unequal_of
 from settlements.enums import PREVIEWS_OF_A_REGISTER, Act, Closing, SettlementState, SettlementType
 from settlements.models import Settlement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """The result of a preview: the settlement (closed or not) and the pairs of currency and method that did not match.
+    """The result of a preview: the settlement (closed or not), and for each pair whether it is equal.
 
-    It never contains the size or direction of a difference (law 5).
+    The pairs are those that were counted or are held. The result never contains the size or direction of a difference
+    (law 5).
     """
 
     settlement: Settlement
     attempt: int
-    unequal: tuple[Pair, ...]
+    results: tuple[tuple[Pair, bool], ...]
+
+    @property
+    def unequal(self) -> tuple[Pair, ...]:
+        """The pairs that were not equal."""
+        return tuple(pair for pair, is_equal in self.results if not is_equal)
 
 
 def change_settlement(
@@ -103,7 +109,7 @@ def preview_settlement(
     witness: User | None = None,
     refuses_unwitnessed: bool = False,
 ) -> Preview:
-    """Compares a count with the target, and returns the unequal pairs without the size of their differences.
+    """Compares a count with the target, and returns for each pair whether it is equal, without any difference.
 
     A register has three attempts. An attempt without a difference closes the settlement. The third attempt always
     closes the settlement, with the amounts of that attempt. A vault can be previewed any number of times.
@@ -141,4 +147,5 @@ def preview_settlement(
     if closes:
         closing = Closing.ATTEMPTS_USED if unequal else Closing.MATCHED
         settlement = close_with(settlement, compared=compared, closing=closing, by=by, at=at, reason=reason)
-    return Preview(settlement=settlement, attempt=attempt, unequal=unequal)
+    results = equality_of(compared, counted=counted)
+    return Preview(settlement=settlement, attempt=attempt, results=results)

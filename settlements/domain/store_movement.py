@@ -65,6 +65,7 @@ def move_in_store(
                 _("Account %(code)s is for money in the other direction. Choose another account.")
                 % {"code": account.code},
             )
+        reason = account.code
     if kind == MovementKind.DEPOSIT:
         if here.kind != PlaceKind.VAULT:
             raise InvalidInput.of("station", _("Use station 0 for a deposit. Bags are packed from the vault."))

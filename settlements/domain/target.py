@@ -89,6 +89,19 @@ def compare(
     return tuple(compared)
 
 
+def equality_of(
+    compared: Iterable[ComparedAmount], *, counted: Sequence[CountedAmount]
+) -> tuple[tuple[Pair, bool], ...]:
+    """Returns every pair that was counted or is held, and whether it is equal.
+
+    The counted pairs come first, in their order. Leaves out every amount (law 5): a pair that nobody counted tells only
+    that the place holds it.
+    """
+    order = {amount.pair: number for number, amount in enumerate(counted)}
+    found = [(amount.pair, not amount.difference) for amount in compared]
+    return tuple(sorted(found, key=lambda result: (order.get(result[0], len(order)), result[0])))
+
+
 def unequal_of(compared: Iterable[ComparedAmount]) -> tuple[Pair, ...]:
     """Returns the currencies and methods whose counted amount differs from the target.
 

@@ -1,16 +1,23 @@
 """The cashbook accounts: a manager adds and retires them, and the meaning of a code never changes."""
 
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.db import connection
 from django.test import Client
 
 from cashdesk.models import AuditEntry
+from settlements.domain.cashbook import keep_usual_accounts
 from settlements.enums import USUAL_ACCOUNTS
 from settlements.models import CashbookAccount
 from tests.admin.back_office import list_of, new, page_of, sits_down
 from tests.factories import StoreFactory
+from tests.roles import owning
 from tests.stories import Cast, caller, make_cast
+
+migration = import_module("settlements.migrations.0008_account_numbers")
 
 
 @pytest.fixture
@@ -87,6 +94,52 @@ def test_a_manager_retires_a_reason_and_what_it_means_stays(cast: Cast, erika: C
 def test_what_does_not_fit_is_said(cast: Cast, erika: Client, changed: dict[str, Any], field: str) -> None:
     assert field in errors_of(erika.post(new(CashbookAccount), parking(cast, **changed)))
     assert not CashbookAccount.objects.filter(description="Parking fees").exists()
+
+
+def test_a_manager_numbers_a_reason_and_changes_the_number(cast: Cast, erika: Client) -> None:
+    assert erika.post(new(CashbookAccount), parking(cast, number="310")).status_code == 302
+    account = CashbookAccount.objects.get(code="PARKING")
+    assert account.number == "310"
+    assert erika.post(page_of(account), parking(cast, number="311")).status_code == 302
+    account.refresh_from_db()
+    assert account.number == "311"
+    assert AuditEntry.objects.get(action="cashbook_account.changed").detail == {"fields": ["number"]}
+    assert erika.post(page_of(account), parking(cast)).status_code == 302
+    account.refresh_from_db()
+    assert account.number == ""
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "text"),
+    [
+        ({"number": "103"}, "number", "Another account of the store already has this number."),
+        ({"number": "SUPPLIES"}, "number", "Another account of the store has this code."),
+        ({"code": "103"}, "code", "Another account of the store has this number."),
+    ],
+)
+def test_a_number_and_a_code_name_one_reason(
+    cast: Cast, erika: Client, changed: dict[str, Any], field: str, text: str
+) -> None:
+    assert errors_of(erika.post(new(CashbookAccount), parking(cast, **changed)))[field] == [text]
+    assert not CashbookAccount.objects.filter(description="Parking fees").exists()
+    vault = parking(cast, type="VAULT", **changed)
+    assert erika.post(new(CashbookAccount), vault).status_code == 302, "the vault has accounts of its own"
+
+
+def test_the_migration_numbers_the_usual_reasons_of_stores_that_had_them(cast: Cast) -> None:
+    keep_usual_accounts(store=cast.store)
+    every = CashbookAccount.objects.filter(store=cast.store)
+    numbers = dict(every.values_list("pk", "number"))
+    with owning(connection):
+        every.update(number="")
+    own = CashbookAccount.objects.create(
+        store=cast.store, type="CASHREGISTER", direction="EXPENSE", code="104", description="Stamps"
+    )
+    with owning(connection):
+        migration.number_usual_accounts(apps, None)
+    numbers[own.pk] = ""
+    numbers[every.get(code="POSTAGE").pk] = ""
+    assert dict(every.values_list("pk", "number")) == numbers, "a code of the store's own keeps its meaning"
 
 
 def test_no_reason_is_made_in_a_store_that_one_does_not_know(cast: Cast, erika: Client) -> None:

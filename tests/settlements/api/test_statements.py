@@ -8,6 +8,7 @@ from cashdesk.domain.caller.principal import SYSTEM
 from cashdesk.domain.ledger.entry import Entry
 from cashdesk.domain.ledger.ledger import record
 from cashdesk.enums import CASH, MovementKind, PlaceKind
+from cashdesk.models import Place
 from tests.settlements.steps import change, listed, open_register, open_vault, report
 from tests.stories import Caller, Cast, caller, counted_queries
 
@@ -32,17 +33,22 @@ def ready(cast: Cast, *, foreign: int = 0) -> Caller:
     erika.get("/settlements")
     erika.get("/cashbookaccounts/cashregister")
     ends = cast.place(PlaceKind.CUSTOMERS), cast.place(PlaceKind.REGISTER, 2)
-    sale = Entry(
+    sale = entry_of(ends, kind=MovementKind.SALE)
+    record(store=cast.store, entries=[sale] * foreign, by=SYSTEM, at=timezone.now())
+    return erika
+
+
+def entry_of(ends: tuple[Place, Place], *, kind: MovementKind) -> Entry:
+    """Returns a cent that moves between two places."""
+    return Entry(
         source=ends[0],
         destination=ends[1],
         amount=1,
         currency="EUR",
         method=CASH,
-        kind=MovementKind.SALE,
+        kind=kind,
         occurred_at=timezone.now(),
     )
-    record(store=cast.store, entries=[sale] * foreign, by=SYSTEM, at=timezone.now())
-    return erika
 
 
 def cost_of_a_day(erika: Caller, *, sales: int) -> dict[str, int]:

@@ -1,0 +1,210 @@
+"""The list of cashbook entries: what was paid in and out under an account while a settlement was running."""
+
+from typing import Any, Final
+
+import pytest
+from django.utils import timezone
+
+from cashdesk.domain.caller.principal import SYSTEM, Principal
+from cashdesk.domain.ledger.ledger import record, reverse
+from cashdesk.enums import MovementKind, PlaceKind, Scope
+from cashdesk.models import Movement
+from settlements.models import CashbookAccount
+from tests.settlements.api.test_statements import entry_of, plan_of
+from tests.settlements.steps import answered, change, close, open_register, open_vault, start_counting
+from tests.stories import Caller, Cast, caller, counted_queries, key_caller
+
+LIST: Final = 3
+"""The token, the number of entries, and the entries."""
+
+
+def book(by: Caller, settlement: str, account: str, value: int, **fields: Any) -> str:
+    """Books an entry and returns its id."""
+    body = {"settlementId": settlement, "account": account, "value": value, "currency": "EUR", **fields}
+    return str(answered(by.post("/cashbookentries", body), 201)["cashbookEntryId"])
+
+
+def page(by: Caller, query: str = "") -> Any:
+    """Returns a page of entries."""
+    return answered(by.get(f"/cashbookentries?{query}"), 200)["cashbookEntries"]
+
+
+def values(by: Caller, query: str = "") -> list[int]:
+    """Returns the values of the entries on a page."""
+    return [entry["value"] for entry in page(by, query)["content"]]
+
+
+def test_every_attribute_is_a_filter_and_an_order(cast: Cast) -> None:
+    erika = caller(cast.erika)
+    vault, register = open_vault(erika), open_register(erika)
+    first = book(erika, register, "CHANGE", 25_00)
+    book(erika, register, "SUPPLIES", 12_00, method="CARD")
+    book(erika, vault, "SUPPLIER", 99_00)
+    assert values(erika) == [99_00, 12_00, 25_00], "newest first"
+    booked = page(erika)["content"][2]["bookedTime"]
+    for query, found in (
+        (f"settlementId={register}", [12_00, 25_00]),
+        (f"settlementId={vault}", [99_00]),
+        (f"cashbookEntryId={first}", [25_00]),
+        ("store=1337&station=1", [12_00, 25_00]),
+        (f"store={cast.store.uuid}&station=0", [99_00]),
+        ("account=SUPPLIES", [12_00]),
+        ("account=900", [25_00]),
+        ("direction=REVENUE", [25_00]),
+        ("direction=EXPENSE", [99_00, 12_00]),
+        ("value=9900&currency=EUR&method=cash", [99_00]),
+        ("method=CARD", [12_00]),
+        ("currency=USD", []),
+        (f"bookedTime={booked}&account=CHANGE", [25_00]),
+        (f"bookedTimeFrom={booked}", [99_00, 12_00, 25_00]),
+        (f"bookedTimeTo={booked - 1}", []),
+        ("sort=value,desc", [99_00, 25_00, 12_00]),
+        ("sort=station&sort=direction,desc", [99_00, 25_00, 12_00]),
+        ("size=2", [99_00, 12_00]),
+        ("size=2&page=1", [25_00]),
+        ("page=7", []),
+    ):
+        assert values(erika, query) == found, query
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["station=x", "value=1.5", "direction=UP", "bookedTime=now", "bookedTimeFrom=2&bookedTimeTo=1", "sort=reversed",
+     "sort=value,up", "size=0", "page=-1", "settlementId=7", "openedByName=Erika"],
+)  # fmt: skip
+def test_what_no_entry_has_is_400(cast: Cast, query: str) -> None:
+    answer = caller(cast.erika).get(f"/cashbookentries?{query}")
+    assert (answer.status_code, answer.json()["apiResponseStatus"]["responseCode"]) == (400, "E06001")
+
+
+def test_money_outside_a_settlement_or_without_an_account_is_no_entry(cast: Cast) -> None:
+    erika, carla = caller(cast.erika), caller(cast.carla)
+    open_vault(erika)
+    assert carla.post("/cash/open", {"start_amount": 100, "station": 1}).status_code == 200
+    paid = {"kind": "PAID_IN", "amount": 1, "station": 1, "reason": "CHANGE"}
+    assert carla.post("/movements", paid).status_code == 201
+    assert carla.post("/cash/close", {"final_cash_declared": 100}).status_code == 200
+    register = open_register(carla)
+    assert carla.post("/movements", {**paid, "amount": 2}).status_code == 201
+    assert carla.post("/cash/open", {"start_amount": 200.02, "station": 1}).status_code == 200
+    tea = {"type": "cash_in", "amount": 3, "category": "tea money"}
+    assert carla.post("/shifts/cash-transaction", tea).status_code == 201
+    assert values(erika) == [2], "only what has an account, while the settlement ran"
+    assert page(erika)["content"][0]["settlementId"] == register
+
+
+def test_a_second_settlement_of_the_place_has_its_own_entries(cast: Cast) -> None:
+    erika = caller(cast.erika)
+    vault, register = open_vault(erika), open_register(erika)
+    book(erika, vault, "SUPPLIER", 1_00)
+    close(erika, vault, 299_00)
+    start_counting(erika, register)
+    close(erika, register, 200_00)
+    (after,) = erika.get("/settlements?state=OPEN").json()["settlements"]["content"]
+    book(erika, after["settlementId"], "SUPPLIER", 2_00)
+    book(erika, open_register(erika), "CHANGE", 3_00)
+    assert values(erika, f"settlementId={vault}") == [1_00]
+    assert values(erika, f"settlementId={after['settlementId']}") == [2_00]
+    assert values(erika, f"settlementId={register}") == []
+    assert values(erika) == [3_00, 2_00, 1_00]
+
+
+def test_a_cashier_sees_own_entries_and_those_of_closed_settlements(cast: Cast) -> None:
+    """Law 5: entries of others add up to a part of what a running register should hold."""
+    erika, carla, bruno = caller(cast.erika), caller(cast.carla), caller(cast.bruno)
+    vault, register = open_vault(erika), open_register(carla)
+    book(carla, register, "CHANGE", 25_00)
+    book(erika, register, "SUPPLIES", 12_00)
+    book(erika, vault, "SUPPLIER", 99_00)
+    assert (values(carla), values(bruno), values(erika)) == ([25_00], [], [99_00, 12_00, 25_00])
+    for query in ("value=1200", "account=SUPPLIES", f"settlementId={vault}", "station=0", "direction=EXPENSE"):
+        assert page(carla, query)["totalElements"] == 0, query
+    start_counting(carla, register)
+    assert values(carla) == [25_00]
+    assert change(carla, register, "CLOSED", 213_00).status_code == 200
+    assert (values(carla), values(bruno)) == ([12_00, 25_00], [])
+    close(erika, vault, 414_00)
+    assert values(carla) == [12_00, 25_00], "of the vault nothing, ever"
+
+
+def test_a_reversal_is_told_to_managers(cast: Cast) -> None:
+    erika, carla = caller(cast.erika), caller(cast.carla)
+    open_vault(erika)
+    book(carla, open_register(carla), "CHANGE", 25_00)
+    movement = Movement.objects.get(kind="PAID_IN")
+    reverse(movement=movement, by=Principal(user=cast.erika), at=timezone.now(), reason="a typing error")
+    told = [page(by)["content"][0].get("reversed") for by in (erika, carla)]
+    assert (told, values(erika)) == ([True, None], [25_00])
+
+
+def test_scope(cast: Cast) -> None:
+    erika = caller(cast.erika)
+    vault = open_vault(erika)
+    book(erika, vault, "SUPPLIER", 1_00)
+    assert values(caller(cast.otto)) == []
+    assert values(caller(cast.otto), f"settlementId={vault}") == []
+    assert values(caller(cast.anna)) == [1_00]
+    assert values(key_caller(cast.store, Scope.SETTLEMENTS_READ, store=cast.store)) == [1_00]
+    assert key_caller(cast.store, Scope.SETTLEMENTS_WRITE).get("/cashbookentries").status_code == 403
+    assert Caller().get("/cashbookentries").status_code == 401
+
+
+@pytest.mark.parametrize("number", [1, 9])
+@pytest.mark.parametrize("who", ["erika", "carla"])
+def test_a_list_costs_the_same_whatever_its_length(cast: Cast, who: str, number: int) -> None:
+    erika, by = caller(cast.erika), caller(getattr(cast, who))
+    by.get("/cashbookentries")
+    open_vault(erika)
+    register = open_register(by)
+    for value in range(1, number + 1):
+        book(by, register, "CHANGE", value)
+    with counted_queries() as queries:
+        assert len(values(by)) == number
+    assert len(queries) == LIST
+
+
+def test_the_list_reads_an_index_of_what_was_paid_in_and_out(cast: Cast) -> None:
+    erika = caller(cast.erika)
+    ends = cast.place(PlaceKind.CUSTOMERS), cast.place(PlaceKind.REGISTER, 2)
+    sale = entry_of(ends, kind=MovementKind.SALE)
+    record(store=cast.store, entries=[sale] * 1000, by=SYSTEM, at=timezone.now())
+    book(erika, open_vault(erika), "SUPPLIER", 1)
+    with counted_queries() as queries:
+        assert values(erika) == [1]
+    for query in queries[-2:]:
+        assert "movement_paid_of_store" in plan_of(query["sql"]), plan_of(query["sql"])
+
+
+@pytest.mark.parametrize("account", ["OTHER_INCOME", "170"])
+def test_an_entry_names_the_code_or_the_number_of_an_account(cast: Cast, account: str) -> None:
+    erika = caller(cast.erika)
+    vault = open_vault(erika)
+    entry = {"settlementId": vault, "account": account, "value": 5, "currency": "EUR"}
+    assert answered(erika.post("/cashbookentries", entry), 201)["account"] == account
+    paid = {"kind": "PAID_IN", "amount": 6, "station": 0, "reason": account}
+    assert erika.post("/movements", paid).status_code == 201
+    assert {row.reason for row in Movement.objects.filter(kind="PAID_IN")} == {"OTHER_INCOME"}, "one account in reports"
+    told = [(row["account"], row["accountNumber"]) for row in page(erika, f"account={account}")["content"]]
+    assert told == [("OTHER_INCOME", "170")] * 2
+
+
+def test_a_code_comes_before_the_number_of_another_account(cast: Cast) -> None:
+    erika = caller(cast.erika)
+    vault = open_vault(erika)
+    erika.get("/cashbookaccounts/vault")
+    CashbookAccount.objects.create(store=cast.store, type="VAULT", direction="EXPENSE", code="170", description="Post")
+    book(erika, vault, "170", 5)
+    assert [row["direction"] for row in page(erika)["content"]] == ["EXPENSE"]
+    assert cast.book(PlaceKind.VAULT) == 499_95
+
+
+def test_nothing_names_an_account_without_a_number(cast: Cast) -> None:
+    erika = caller(cast.erika)
+    vault = open_vault(erika)
+    CashbookAccount.objects.create(store=cast.store, type="VAULT", direction="EXPENSE", code="POST", description="Post")
+    for account in ("", "999", "retired"):
+        entry = {"settlementId": vault, "account": account, "value": 5, "currency": "EUR"}
+        assert erika.post("/cashbookentries", entry).status_code == 400
+    assert "number" not in answered(erika.get("/cashbookaccounts/vault"), 200)["expensesAccounts"][0]
+    book(erika, vault, "POST", 5)
+    assert "accountNumber" not in page(erika)["content"][0]
