@@ -30,6 +30,15 @@ class DayState(models.TextChoices):
     CLOSED = "CLOSED", "Closed"
 
 
+class OrderState(StrEnum):
+    """The state of an order, as its payments tell it."""
+
+    COMPLETED = "COMPLETED"
+    OPEN = "OPEN"
+    CANCELLED = "CANCELLED"
+    FORCE_CLOSED = "FORCE_CLOSED"
+
+
 class Act(models.TextChoices):
     """The actions on a variance. Each one creates an event."""
 

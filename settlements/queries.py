@@ -92,7 +92,7 @@ def cashbook_entries(*, by: Principal) -> "QuerySet[Movement]":
         settlement_uuid=Subquery(during.values("uuid")[:1]), account_number=Subquery(account.values("number")[:1])
     ).filter(settlement_uuid__isnull=False, account_number__isnull=False)
     if not may_see_expected(by):
-        shown = settlements(by=by).filter(period, until, shows_result=True).order_by()
+        shown = settlements(by=by).filter(period, until, Q(shows_result=True)).order_by()
         rows = rows.filter(Q(recorded_by=by.user) | Exists(shown), account_type=SettlementType.CASHREGISTER)
     return rows
 

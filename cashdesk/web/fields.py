@@ -81,6 +81,18 @@ class InstantField(serializers.DateTimeField):
         return found
 
 
+def to_millis(instant: datetime) -> str:
+    """Returns an instant as ISO 8601 in UTC, always with three decimals and a Z."""
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class MillisInstantField(InstantField):
+    """An instant that answers write with exactly three decimals, such as 2026-03-01T08:00:00.000Z."""
+
+    def to_representation(self, value: datetime) -> str:
+        return to_millis(value)
+
+
 class RowSerializer(serializers.ModelSerializer[M]):
     """A model serializer that writes datetimes with InstantField."""
 

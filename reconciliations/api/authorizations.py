@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from cashdesk.enums import Role
 from cashdesk.web.fields import (
     CamelCaseSerializer,
-    InstantField,
+    MillisInstantField,
     ReferenceField,
     StrictSerializer,
     TextField,
@@ -53,8 +53,8 @@ class AuthorizationSerializer(CamelCaseSerializer, serializers.Serializer[Author
     operator_uid = serializers.CharField(source="operator.operator_uid", default=None, allow_null=True)
     purpose = serializers.CharField()
     issued_by = serializers.SerializerMethodField()
-    issued_at = InstantField()
-    expires_at = InstantField()
+    issued_at = MillisInstantField()
+    expires_at = MillisInstantField()
 
     def get_issued_by(self, row: Authorization) -> str:
         """The issuer as `user:<id>`."""

@@ -1,136 +1,30 @@
 """Expected cash (docs/contracts.md, section 3)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cashdesk import money
 from cashdesk.domain.visibility import note_seen
-from cashdesk.enums import Role, Scope
+from cashdesk.enums import CASH, Role, Scope
 from cashdesk.models import Store, User
-from cashdesk.web.fields import CamelCaseSerializer, InstantField, date_in
+from cashdesk.web.fields import date_in, to_millis
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
 from reconciliations.api.common import operator_of, refuse_loose_key, store_of, uuid_in
+from reconciliations.api.expected_answer import DaySerializer, ExpectedAnswer, ExpectedStoreSerializer
 from reconciliations.dialect import RECONCILIATION_ERROR, ReconciliationDialect
 from reconciliations.domain.business_day_close import current_date, day_of
-from reconciliations.domain.expected_cash import CurrencyCash, ExpectedCash, Takings, expected_cash
+from reconciliations.domain.expected_cash import CurrencyCash, ExpectedCash, Takings, expected_cash, nested
+from reconciliations.domain.orders_of_day import Orders, counted, orders_of_day
+from reconciliations.enums import DayState, OrderState
 
 METHOD, OPERATOR, STATION, CHANNEL, SERVICE = range(5)
-
-
-class NumbersSerializer(CamelCaseSerializer):
-    """The number and totals of a group of payments, in currency units."""
-
-    transaction_count = serializers.IntegerField()
-    approved_count = serializers.IntegerField()
-    rejected_count = serializers.IntegerField()
-    pending_count = serializers.IntegerField()
-    total_billed = serializers.DecimalField(max_digits=20, decimal_places=4)
-    cash_tendered = serializers.DecimalField(max_digits=20, decimal_places=4)
-    change_given = serializers.DecimalField(max_digits=20, decimal_places=4)
-    expected_cash_on_hand = serializers.DecimalField(max_digits=20, decimal_places=4)
-
-
-class MethodNumbersSerializer(NumbersSerializer):
-    """Payments by method."""
-
-    processor = serializers.CharField()
-
-
-class OperatorNumbersSerializer(NumbersSerializer):
-    """Payments by operator. Null means that no operator is known."""
-
-    operator_uid = serializers.CharField(allow_null=True)
-    operator_name = serializers.CharField(allow_null=True)
-
-
-class OperatorMethodNumbersSerializer(OperatorNumbersSerializer):
-    """Payments by operator and method."""
-
-    processor = serializers.CharField()
-
-
-class DeviceNumbersSerializer(NumbersSerializer):
-    """Payments by register. Null means that no register is known."""
-
-    device = serializers.IntegerField(allow_null=True)
-
-
-class ChannelNumbersSerializer(NumbersSerializer):
-    """Payments by sales channel and service."""
-
-    channel = serializers.CharField(allow_blank=True)
-    service = serializers.CharField(allow_blank=True)
-
-
-class CurrencySerializer(CamelCaseSerializer):
-    """The cash of one currency. openingFloat + sales - refunds + rounding + paidIn - paidOut - drops = systemCash."""
-
-    currency = serializers.CharField()
-    sales = serializers.DecimalField(max_digits=20, decimal_places=4, help_text="Sales paid in cash, as billed.")
-    by_payment_method = MethodNumbersSerializer(many=True)
-    by_operator = OperatorNumbersSerializer(many=True)
-    by_operator_and_payment_method = OperatorMethodNumbersSerializer(many=True)
-    by_device = DeviceNumbersSerializer(many=True)
-    by_channel_and_service = ChannelNumbersSerializer(many=True)
-    opening_float = serializers.DecimalField(
-        max_digits=20, decimal_places=4, help_text="Cash carried over, plus new floats and loans."
-    )
-    paid_in = serializers.DecimalField(max_digits=20, decimal_places=4)
-    paid_out = serializers.DecimalField(max_digits=20, decimal_places=4)
-    refunds = serializers.DecimalField(max_digits=20, decimal_places=4)
-    rounding = serializers.DecimalField(
-        max_digits=20,
-        decimal_places=4,
-        help_text="Extension: the cash that sales and refunds moved, minus the billed amounts.",
-    )
-    drops = serializers.DecimalField(
-        max_digits=20, decimal_places=4, help_text="Extension: drops of the operator. 0 without `operatorUid`."
-    )
-    system_cash = serializers.DecimalField(max_digits=20, decimal_places=4)
-
-
-class DaySerializer(CamelCaseSerializer):
-    """A business day."""
-
-    date = serializers.DateField()
-    state = serializers.CharField()
-    opened_at = InstantField(allow_null=True)
-    closed_at = InstantField(allow_null=True)
-
-
-class StoreSerializer(CamelCaseSerializer):
-    """The store."""
-
-    id = serializers.UUIDField()
-    number = serializers.CharField()
-    name = serializers.CharField()
-
-
-class SummarySerializer(CamelCaseSerializer):
-    """Totals of all payments in the scope."""
-
-    transaction_count = serializers.IntegerField()
-    approved_count = serializers.IntegerField()
-    rejected_count = serializers.IntegerField()
-    pending_count = serializers.IntegerField()
-
-
-class ExpectedAnswer(CamelCaseSerializer):
-    """The answer of `GET /cash-management/expected`."""
-
-    store = StoreSerializer()
-    business_day = DaySerializer()
-    operator_uid = serializers.CharField(allow_null=True)
-    generated_at = InstantField()
-    summary = SummarySerializer()
-    currencies = CurrencySerializer(many=True)
+"""The positions in a key of `CurrencyCash.takings`."""
 
 
 class ExpectedViewSet(ApiViewSet):
@@ -168,75 +62,161 @@ class ExpectedViewSet(ApiViewSet):
         expected = expected_cash(store=store, business_date=on, operator=operator)
         detail = {"date": on.isoformat(), "operator": operator.pk if operator else None}
         note_seen(subject=f"store:{store.pk}", by=self.by, at=at, store=store, detail=detail)
-        day, people = day_of(store=store, on=on), _people(expected)
+        day = day_of(store=store, on=on)
+        is_closed = day.state == DayState.CLOSED
+        orders = orders_of_day(store=store, on=on, operator=operator, is_closed=is_closed)
+        people = _people(expected, orders)
         shown = {
-            "store": {"id": str(store.uuid), "number": store.number, "name": store.name},
+            "store": ExpectedStoreSerializer(store).data,
             "businessDay": DaySerializer(day).data,
             "operatorUid": uid or None,
-            "generatedAt": at,
-            "summary": _summary(expected),
-            "currencies": [_currency(cash, people) for cash in expected.currencies.values()],
+            "generatedAt": to_millis(at),
+            "summary": _summary(expected, orders),
+            "currencies": [
+                _Shown(cash, [one for one in orders if one.currency == cash.currency], people).body()
+                for cash in expected.currencies.values()
+            ],
         }
         return Response(shown)
 
 
-def _people(expected: ExpectedCash) -> Mapping[int, User]:
+def _people(expected: ExpectedCash, orders: Iterable[Orders]) -> Mapping[int, User]:
     ids = {key[OPERATOR] for cash in expected.currencies.values() for key in cash.takings if key[OPERATOR]}
-    return User.objects.in_bulk(ids)
+    return User.objects.in_bulk(ids | {one.operator for one in orders if one.operator})
 
 
-def _summary(expected: ExpectedCash) -> dict[str, int]:
-    whole = [part for cash in expected.currencies.values() for part in cash.takings.values()]
+def _summary(expected: ExpectedCash, orders: Sequence[Orders]) -> dict[str, int]:
+    whole = Takings()
+    for cash in expected.currencies.values():
+        for part in cash.takings.values():
+            whole.add(part)
     return {
-        "transactionCount": sum(part.transactions for part in whole),
-        "approvedCount": sum(part.approved for part in whole),
-        "rejectedCount": sum(part.rejected for part in whole),
-        "pendingCount": sum(part.pending for part in whole),
+        "totalOrders": counted(orders, *OrderState),
+        "completedOrders": counted(orders, OrderState.COMPLETED),
+        "openOrders": counted(orders, OrderState.OPEN),
+        "cancelledOrders": counted(orders, OrderState.CANCELLED),
+        "forceClosedOrders": counted(orders, OrderState.FORCE_CLOSED),
+        **_counts(whole),
     }
 
 
-def _currency(cash: CurrencyCash, people: Mapping[int, User]) -> dict[str, Any]:
-    def units(minor: int) -> Any:
-        return money.to_units(minor, cash.currency)
+def _counts(part: Takings) -> dict[str, int]:
+    return {
+        "transactionCount": part.transactions,
+        "approvedCount": part.approved,
+        "rejectedCount": part.rejected,
+        "pendingCount": part.pending,
+    }
 
-    def operator(pk: int | None) -> dict[str, Any]:
-        person = people.get(pk or 0)
+
+class _Shown:
+    """Builds the answer for one currency."""
+
+    def __init__(self, cash: CurrencyCash, orders: Sequence[Orders], people: Mapping[int, User]) -> None:
+        self.cash = cash
+        self.orders = orders
+        self.people = people
+
+    def body(self) -> dict[str, Any]:
+        """Returns the answer for the currency."""
+        cash, units = self.cash, self._units
+        return {
+            "currency": cash.currency,
+            "sales": self._sales(),
+            "byPaymentMethod": [self._method(method, part) for (method,), part in cash.grouped(METHOD).items()],
+            "byOperator": [
+                {**self._operator(pk), **self._group(part, operator=pk)}
+                for (pk,), part in cash.grouped(OPERATOR).items()
+            ],
+            "byOperatorAndPaymentMethod": [
+                {
+                    **self._operator(pk),
+                    "byPaymentMethod": [self._method(method, part) for (method,), part in parts.items()],
+                }
+                for (pk,), parts in nested(cash.grouped(OPERATOR, METHOD)).items()
+            ],
+            "byDevice": [
+                {"device": number, **self._group(part, station=number)}
+                for (number,), part in cash.grouped(STATION).items()
+            ],
+            "byChannelAndService": self._channels(),
+            "cancellations": {
+                **self._total(OrderState.CANCELLED),
+                "forceClosed": self._total(OrderState.FORCE_CLOSED),
+            },
+            "parts": {
+                "openingFloat": units(cash.opening_float),
+                "sales": units(cash.sales),
+                "refunds": units(cash.refunds),
+                "rounding": units(cash.rounding),
+                "paidIn": units(cash.paid_in),
+                "paidOut": units(cash.paid_out),
+                "drops": units(cash.drops),
+                "systemCash": units(cash.system_cash),
+            },
+        }
+
+    def _units(self, minor: int) -> Any:
+        return money.to_units(minor, self.cash.currency)
+
+    def _sales(self) -> dict[str, Any]:
+        whole = Takings()
+        for part in self.cash.takings.values():
+            whole.add(part)
+        return {
+            "gross": self._units(whole.billed + whole.discount),
+            "net": self._units(whole.billed),
+            "taxes": self._units(whole.tax),
+            "discounts": self._units(whole.discount),
+            "orderCount": counted(self.orders, OrderState.COMPLETED),
+        }
+
+    def _operator(self, pk: int | None) -> dict[str, Any]:
+        person = self.people.get(pk or 0)
         return {
             "operatorUid": person.operator_uid if person else None,
             "operatorName": person.name if person else None,
         }
 
-    def numbers(part: Takings) -> dict[str, Any]:
+    def _method(self, method: str, part: Takings) -> dict[str, Any]:
+        is_cash = method == CASH
         return {
-            "transactionCount": part.transactions,
-            "approvedCount": part.approved,
-            "rejectedCount": part.rejected,
-            "pendingCount": part.pending,
-            "totalBilled": units(part.billed),
-            "cashTendered": units(part.tendered),
-            "changeGiven": units(part.change),
-            "expectedCashOnHand": units(part.cash_on_hand),
+            "processor": method.lower() if is_cash else method,
+            **_counts(part),
+            "totalBilled": self._units(part.billed),
+            "cashTendered": self._units(part.tendered) if is_cash else None,
+            "changeGiven": self._units(part.change) if is_cash else None,
+            "expectedCashOnHand": self._units(part.cash_on_hand) if is_cash else None,
         }
 
-    return {
-        "currency": cash.currency,
-        "sales": units(cash.sales),
-        "byPaymentMethod": [{"processor": method, **numbers(part)} for (method,), part in cash.grouped(METHOD).items()],
-        "byOperator": [{**operator(pk), **numbers(part)} for (pk,), part in cash.grouped(OPERATOR).items()],
-        "byOperatorAndPaymentMethod": [
-            {**operator(pk), "processor": method, **numbers(part)}
-            for (pk, method), part in cash.grouped(OPERATOR, METHOD).items()
-        ],
-        "byDevice": [{"device": number, **numbers(part)} for (number,), part in cash.grouped(STATION).items()],
-        "byChannelAndService": [
-            {"channel": channel, "service": service, **numbers(part)}
-            for (channel, service), part in cash.grouped(CHANNEL, SERVICE).items()
-        ],
-        "openingFloat": units(cash.opening_float),
-        "paidIn": units(cash.paid_in),
-        "paidOut": units(cash.paid_out),
-        "refunds": units(cash.refunds),
-        "rounding": units(cash.rounding),
-        "drops": units(cash.drops),
-        "systemCash": units(cash.system_cash),
-    }
+    def _group(self, part: Takings, **attributes: Any) -> dict[str, Any]:
+        def is_here(one: Orders) -> bool:
+            return all(getattr(one, name) == value for name, value in attributes.items())
+
+        return {
+            "orderCount": counted(self.orders, OrderState.COMPLETED, where=is_here),
+            "total": self._units(part.billed),
+            **_counts(part),
+            "totalBilled": self._units(part.billed),
+            "cashTendered": self._units(part.tendered),
+            "changeGiven": self._units(part.change),
+            "expectedCashOnHand": self._units(part.cash_on_hand),
+        }
+
+    def _channels(self) -> list[dict[str, Any]]:
+        services = nested(self.cash.grouped(CHANNEL, SERVICE))
+        return [
+            {
+                "channel": channel,
+                **self._group(part, channel=channel),
+                "services": [
+                    {"service": service, **self._group(inner, channel=channel, service=service)}
+                    for (service,), inner in services[(channel,)].items()
+                ],
+            }
+            for (channel,), part in self.cash.grouped(CHANNEL).items()
+        ]
+
+    def _total(self, state: OrderState) -> dict[str, Any]:
+        found = [one for one in self.orders if one.state == state]
+        return {"orderCount": counted(found, state), "total": self._units(sum(one.total for one in found))}

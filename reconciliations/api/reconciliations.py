@@ -14,12 +14,13 @@ from cashdesk.enums import Reason, Role, Scope
 from cashdesk.errors import InvalidInput
 from cashdesk.web.fields import (
     CamelCaseSerializer,
-    InstantField,
+    MillisInstantField,
     NumberField,
     ReferenceField,
     StrictSerializer,
     TextField,
     date_in,
+    to_millis,
 )
 from cashdesk.web.openapi import IDEMPOTENCY_KEY
 from cashdesk.web.pagination import NewestFirst
@@ -90,10 +91,10 @@ class ReconciliationSerializer(CamelCaseSerializer, serializers.Serializer[Recon
     notes = serializers.SerializerMethodField()
     authorization_token_id = serializers.UUIDField(source="authorization.uuid", default=None, allow_null=True)
     reported_by = serializers.CharField()
-    reported_at = InstantField()
+    reported_at = MillisInstantField()
     details = serializers.SerializerMethodField()
-    created_at = InstantField(source="reported_at")
-    updated_at = InstantField(source="reported_at")
+    created_at = MillisInstantField(source="reported_at")
+    updated_at = MillisInstantField(source="reported_at")
     awaiting_approval = serializers.BooleanField(
         source="still_awaits_approval", help_text="Extension: true until it is signed off in the variance queue."
     )
@@ -150,7 +151,7 @@ class ReconciliationSerializer(CamelCaseSerializer, serializers.Serializer[Recon
                 "id": str(permission.uuid),
                 "purpose": permission.purpose,
                 "issuedBy": f"user:{permission.issued_by_id}",
-                "issuedAt": permission.issued_at,
+                "issuedAt": to_millis(permission.issued_at),
             },
         }
 

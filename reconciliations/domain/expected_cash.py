@@ -28,7 +28,11 @@ EVERYTHING: Final = Seen()
 
 @dataclass(kw_only=True)
 class Takings:
-    """Totals of a group of payments, in minor units. `cash_on_hand` is the cash that these payments left in the drawers."""
+    """Totals of a group of payments, in minor units: sales minus refunds.
+
+    `billed` includes `tax`, and `discount` was taken off before. `cash_on_hand` is the cash that these payments left in
+    the drawers.
+    """
 
     transactions: int = 0
     approved: int = 0
@@ -37,7 +41,17 @@ class Takings:
     billed: int = 0
     tendered: int = 0
     change: int = 0
+    tax: int = 0
+    discount: int = 0
     cash_on_hand: int = 0
+
+    def add(self, other: "Takings") -> None:
+        """Adds the totals of another group."""
+        for name, amount in vars(other).items():
+            setattr(self, name, getattr(self, name) + amount)
+
+
+Groups = dict[tuple[Any, ...], Takings]
 
 
 @dataclass(kw_only=True)
@@ -53,7 +67,7 @@ class CurrencyCash:
     paid_in: int = 0
     paid_out: int = 0
     drops: int = 0
-    takings: dict[tuple[Any, ...], Takings] = field(default_factory=lambda: defaultdict(Takings))
+    takings: Groups = field(default_factory=lambda: defaultdict(Takings))
     """The key is (method, operator id, station, channel, service)."""
 
     @property
@@ -62,14 +76,20 @@ class CurrencyCash:
         traded = self.sales - self.refunds + self.rounding
         return self.opening_float + traded + self.paid_in - self.paid_out - self.drops
 
-    def grouped(self, *columns: int) -> dict[tuple[Any, ...], Takings]:
+    def grouped(self, *columns: int) -> Groups:
         """Returns the takings grouped by these positions of the key, sorted by the keys."""
-        groups: dict[tuple[Any, ...], Takings] = defaultdict(Takings)
+        groups: Groups = defaultdict(Takings)
         for key, part in self.takings.items():
-            whole = groups[tuple(key[column] for column in columns)]
-            for name in vars(part):
-                setattr(whole, name, getattr(whole, name) + getattr(part, name))
+            groups[tuple(key[column] for column in columns)].add(part)
         return dict(sorted(groups.items(), key=lambda item: tuple(str(value) for value in item[0])))
+
+
+def nested(groups: Groups) -> dict[tuple[Any, ...], Groups]:
+    """Returns groups by the first part of their key, each with its groups by the rest of the key."""
+    outer: dict[tuple[Any, ...], Groups] = {}
+    for key, part in groups.items():
+        outer.setdefault(key[:1], {})[key[1:]] = part
+    return outer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +201,10 @@ def _add_payments(cash: CurrencyCash, row: dict[str, Any]) -> None:
     else:
         takings.approved += row["n"]
         is_sale = row["type"] == PaymentType.SALE
-        takings.billed += int(row["total"]) if is_sale else -int(row["total"])
+        sign = 1 if is_sale else -1
+        takings.billed += int(row["total"]) * sign
+        takings.tax += int(row["taxes"]) * sign
+        takings.discount += int(row["discounts"]) * sign
         if row["method"] == CASH and is_sale:
             takings.tendered += int(row["in_hand"])
             takings.change += int(row["back"])

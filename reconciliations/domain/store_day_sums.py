@@ -74,6 +74,8 @@ def payments(reported: "QuerySet[Any]") -> Iterable[Any]:
         # Cash received and given back. If the till reported only the amount, the amount counts as received.
         in_hand=Sum(Coalesce("tendered", "amount")),
         back=Sum(Coalesce("change", 0)),
+        taxes=Sum(Coalesce("tax", 0)),
+        discounts=Sum(Coalesce("discount", 0)),
     )
     return grouped
 

@@ -59,12 +59,13 @@ def refuse_name_of_another(
     Otherwise an entry that names this text would mean two accounts. `account` is saved or new; for a saved account the
     other arguments but `number` can be None.
     """
-    if account.pk is not None:
+    is_new = account._state.adding
+    if not is_new:
         store, type, code = account.store, account.type, account.code  # noqa: A001
     others = CashbookAccount.objects.filter(store=store, type=type).exclude(pk=account.pk)
     if number and others.filter(code=number).exists():
         raise InvalidInput.of("number", "Another account of the store has this code.")
-    if account.pk is None and code and others.filter(number=code).exists():
+    if is_new and code and others.filter(number=code).exists():
         raise InvalidInput.of("code", "Another account of the store has this number.")
 
 

@@ -60,11 +60,8 @@ def move_in_store(
     if kind in UNDER_ACCOUNT:
         account = find_account(store=store, place=here, code=reason, field="reason")
         if ENTRY_KIND[account.direction] != kind:
-            raise InvalidInput.of(
-                "reason",
-                _("Account %(code)s is for money in the other direction. Choose another account.")
-                % {"code": account.code},
-            )
+            told = _("Account %(code)s is for money in the other direction. Choose another account.")
+            raise InvalidInput.of("reason", told % {"code": account.code})
         reason = account.code
     if kind == MovementKind.DEPOSIT:
         if here.kind != PlaceKind.VAULT:

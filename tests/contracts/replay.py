@@ -8,7 +8,7 @@ In an answer every key is compared: one too many is a fault, and so is one too f
 not 1.0, and neither is true). What cannot be known beforehand is written as a mask:
 
     <id>  a whole number     <uuid>     <time>  an instant in UTC     <millis>  one as milliseconds     <text>  any text
-    <token>
+    <token>     <instant>  an instant in UTC with three decimals
 
 `<uuid:shift>` also gives what it found a name; wherever the name stands later, as `<shift>` in a request or again as
 `<uuid:shift>` in an answer, it is that same value.
@@ -35,6 +35,7 @@ MASKS = {
     "id": r"[1-9]\d*",
     "uuid": r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
     "time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z",
+    "instant": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z",
     "millis": r"[1-9]\d{12}",
     "text": r"[^\n]+",
     "token": r"\S{40,}",

@@ -61,6 +61,8 @@ def test_every_prefix_of_a_dialect_has_a_conversation() -> None:
         ("<millis>", None),
         ("<uuid>", "7"),
         ("<time>", "2024-03-03T14:30:00+01:00"),
+        ("<instant>", "2024-03-03T14:30:00Z"),
+        ("<instant>", "2024-03-03T14:30:00.123456Z"),
         ("<text>", ""),
         ("since <time>.", "since then."),
         ("<erika>", 8),

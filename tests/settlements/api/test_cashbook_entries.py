@@ -171,7 +171,7 @@ def test_the_list_reads_an_index_of_what_was_paid_in_and_out(cast: Cast) -> None
     book(erika, open_vault(erika), "SUPPLIER", 1)
     with counted_queries() as queries:
         assert values(erika) == [1]
-    for query in queries[-2:]:
+    for query in queries.captured_queries[-2:]:
         assert "movement_paid_of_store" in plan_of(query["sql"]), plan_of(query["sql"])
 
 
