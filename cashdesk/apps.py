@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 
-from cashdesk import catalog_checks, checks, name_checks, triggers
+from cashdesk import catalog_checks, checks, name_checks, origin_checks, triggers
 from cashdesk.contributions import Contributions
 
 
@@ -15,6 +15,7 @@ class CashdeskConfig(AppConfig):
     triggers = triggers
     checks = checks
     catalog_checks = catalog_checks
+    origin_checks = origin_checks
     contributes = Contributions(
         dialects={
             "/api/v1/cash": "cashdesk.web.dialects.BareDialect",

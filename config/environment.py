@@ -4,6 +4,8 @@ import environ
 
 DEVELOPMENT_SECRET_KEY = "development-only-and-refused-in-production-0123456789"  # noqa: S105 (public on purpose)
 SECRET_KEY_LENGTH_MIN = 50
+SAME_SITE = ("Lax", "Strict", "None")
+"""The values of a cookie's SameSite attribute."""
 
 
 def production_faults(env: environ.Env) -> list[str]:

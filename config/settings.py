@@ -7,11 +7,12 @@ start. One message lists all faults, so that an operator can correct them togeth
 from pathlib import Path
 
 import environ
+from corsheaders.defaults import default_headers
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from config.databases import database_settings
-from config.environment import DEVELOPMENT_SECRET_KEY, production_faults
+from config.environment import DEVELOPMENT_SECRET_KEY, SAME_SITE, production_faults
 from config.logs import logging_config, structlog_configure
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -48,12 +49,15 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_structlog",
+    "corsheaders",
     "csp",
 ]
 
 MIDDLEWARE = [
     "cashdesk.web.request_log.RequestLogMiddleware",
     "cashdesk.web.middleware.RequestIdMiddleware",
+    # Before all that may refuse a request: a page of another origin cannot read an error without the CORS headers.
+    "cashdesk.web.cors.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -107,6 +111,11 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
 ACCESS_TOKEN_HOURS = env.int("ACCESS_TOKEN_HOURS", default=12)
+ACCESS_TOKEN_SAMESITE = env.str("ACCESS_TOKEN_SAMESITE", default="Lax").capitalize()
+if ACCESS_TOKEN_SAMESITE not in SAME_SITE:
+    raise ImproperlyConfigured(
+        f"ACCESS_TOKEN_SAMESITE is {ACCESS_TOKEN_SAMESITE!r}; it takes one of {', '.join(SAME_SITE)}."
+    )
 SESSION_ENGINE = "cashdesk.web.sessions"
 SESSION_COOKIE_AGE = ACCESS_TOKEN_HOURS * 3600
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=60)
@@ -159,6 +168,19 @@ SPECTACULAR_SETTINGS = {
         "VarianceState": "cashdesk.enums.VarianceState",
     },
 }
+# Browser clients on other origins (docs/contracts.md, section 0). Without an origin, nothing of CORS is answered.
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_CREDENTIALS = True
+CORS_ALLOW_HEADERS = (
+    *default_headers,
+    "idempotency-key",
+    "x-idempotency-key",
+    "x-tenant-id",
+    "x-api-key",
+    "x-request-id",
+)
+CORS_EXPOSE_HEADERS = ("Link", "Retry-After", "X-Request-ID", "Idempotent-Replayed")
 # The largest body is a batch of payments. cashdesk/web/body.py sets smaller limits for everything else.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 

@@ -213,8 +213,9 @@ class AuthViewSet(ApiViewSet):
             secret,
             max_age=int(lifetime.total_seconds()),
             httponly=True,
-            samesite="Lax",
-            secure=request.is_secure() or not is_local,
+            samesite=same_site,
+            # Browsers drop a cookie with SameSite=None that is not Secure.
+            secure=request.is_secure() or not is_local or same_site == "None",
         )
         return response
 
@@ -223,13 +224,14 @@ class AuthViewSet(ApiViewSet):
     )
     @action(detail=False, methods=["post"])
     def logout(self, request: Request) -> Response:
+        same_site = settings.ACCESS_TOKEN_SAMESITE
         """Revokes the token immediately. A browser session ends too."""
         if self.by.token is not None:
             revoke(token=self.by.token, by=self.by, at=self.now)
         else:
             logout(request._request)
         response = Response({"message": "Success"})
-        response.delete_cookie(COOKIE, samesite="Lax")
+        response.delete_cookie(COOKIE, samesite=settings.ACCESS_TOKEN_SAMESITE)
         return response
 
     @extend_schema(operation_id="me", responses={200: MeResponse, 401: COMMON_ERROR}, tags=["Sign-in"])

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from django.contrib.auth import login, logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -76,7 +77,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     secret = request.COOKIES.get(COOKIE, "")
     if secret:
         _revoke(secret, at=timezone.now())
-        answer.delete_cookie(COOKIE, samesite="Lax")
+        answer.delete_cookie(COOKIE, samesite=settings.ACCESS_TOKEN_SAMESITE)
     return answer
 
 

@@ -114,7 +114,9 @@ def _secret_of(request: Request) -> tuple[str | None, bool]:
 
 
 def refuse_foreign_origin(request: Request) -> None:
-    """Raises PermissionDenied if another site's page made the browser send an unsafe request with the cookie.
+    """Raises PermissionDenied if a page of an unknown origin made the browser send an unsafe request with the cookie.
+
+    Pages of an origin in CORS_ALLOWED_ORIGINS may send it: they can read everything with the cookie anyway.
 
     A request without an Origin header comes from a command-line client, which no other site can control.
     """
@@ -122,5 +124,6 @@ def refuse_foreign_origin(request: Request) -> None:
         return
     origin = request.META.get("HTTP_ORIGIN")
     own = f"{'https' if request.is_secure() else 'http'}://{request.get_host()}"
-    if origin is not None and origin != own and origin not in settings.CSRF_TRUSTED_ORIGINS:
+    known = (own, *settings.CSRF_TRUSTED_ORIGINS, *settings.CORS_ALLOWED_ORIGINS)
+    if origin is not None and origin not in known:
         raise exceptions.PermissionDenied("This request came from a page of another site.")

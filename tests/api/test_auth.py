@@ -117,6 +117,15 @@ def test_the_cookie_is_secure_off_localhost(cast: Cast, settings: Any) -> None:
     assert signed_in_browser(host="cashdesk.example").client.cookies["access_token"]["secure"]
 
 
+def test_for_pages_of_other_sites_the_cookie_is_secure_always(cast: Cast, settings: Any) -> None:
+    settings.ACCESS_TOKEN_SAMESITE = "None"
+    browser = signed_in_browser()
+    cookie = browser.client.cookies["access_token"]
+    assert (cookie["samesite"], cookie["secure"]) == ("None", True)
+    left = browser.post("/auth/logout", authorization=f"Bearer {cookie.value}").cookies["access_token"]
+    assert (left["samesite"], left["secure"], left["max-age"]) == ("None", True, 0)
+
+
 @pytest.mark.parametrize(
     ("origin", "status"),
     [
@@ -137,8 +146,9 @@ def test_a_cookie_from_another_sites_page_is_refused(cast: Cast, origin: str | N
     assert browser.get("/cash/status", **headers).status_code == (200 if status == 200 else 404)
 
 
-def test_a_trusted_origin_may_send_the_cookie(cast: Cast, settings: Any) -> None:
-    settings.CSRF_TRUSTED_ORIGINS = ["https://till.example"]
+@pytest.mark.parametrize("name", ["CSRF_TRUSTED_ORIGINS", "CORS_ALLOWED_ORIGINS"])
+def test_a_trusted_origin_may_send_the_cookie(cast: Cast, settings: Any, name: str) -> None:
+    setattr(settings, name, ["https://till.example"])
     assert signed_in_browser().post("/cash/open", {"start_amount": 1}, origin="https://till.example").status_code == 200
 
 

@@ -99,6 +99,13 @@ def test_an_environment_that_nobody_knows_is_refused(value: str, tmp_path: Path)
     assert "CASHDESK_ENV" in refused.stderr.partition("ImproperlyConfigured")[2]
 
 
+@pytest.mark.parametrize("value", ["", "Sometimes", "None; Partitioned"])
+def test_a_same_site_attribute_that_no_browser_knows_is_refused(value: str, tmp_path: Path) -> None:
+    refused = start({**RIGHT, "ACCESS_TOKEN_SAMESITE": value}, folder=tmp_path)
+    assert refused.returncode != 0
+    assert "it takes one of Lax, Strict, None" in refused.stderr
+
+
 def test_no_fault_shows_the_secret(tmp_path: Path) -> None:
     refused = start({**RIGHT, "SECRET_KEY": "hunter2hunter2", "ALLOWED_HOSTS": ""}, folder=tmp_path)
     assert refused.returncode != 0
