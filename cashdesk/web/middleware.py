@@ -1,6 +1,7 @@
 """Middleware for request ids and API paths, and a function that finds the client's address."""
 
 from collections.abc import Callable
+from urllib.parse import unquote_plus
 
 import structlog
 from django.conf import settings
@@ -35,16 +36,34 @@ class RequestIdMiddleware:
         return response
 
 
+def without_tool_parameters(query: str) -> str:
+    """Removes the parameters that tools add to any URL: `_` against caches, and `utm_*` of campaigns.
+
+    Everything else stays as it was sent.
+    """
+    return "&".join(part for part in query.split("&") if not _is_of_a_tool(unquote_plus(part.partition("=")[0])))
+
+
+def _is_of_a_tool(name: str) -> bool:
+    return name == "_" or name.startswith("utm_")
+
+
 class ApiPathMiddleware:
-    """Accepts API paths with a trailing slash (docs/contracts.md). A redirect would lose the body of a POST."""
+    """Accepts API paths with a trailing slash (docs/contracts.md). A redirect would lose the body of a POST.
+
+    Also drops the query parameters that tools add. So no view, no filter and no fingerprint of an idempotency key sees them.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Removes trailing slashes before Django resolves the path, and forbids caches to store API answers."""
-        if request.path_info.startswith(API_PREFIX) and request.path_info.endswith("/"):
-            request.path_info = request.path_info.rstrip("/")
+        """Corrects path and query before Django resolves them, and forbids caches to store API answers."""
+        if request.path_info.startswith(API_PREFIX):
+            if request.path_info.endswith("/"):
+                request.path_info = request.path_info.rstrip("/")
+            if query := request.META.get("QUERY_STRING"):
+                request.META["QUERY_STRING"] = without_tool_parameters(query)
         response = self.get_response(request)
         if request.path_info.startswith(API_PREFIX):
             # A cache must never show one person's figures to another person. The browser must not show them after sign-out.

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from rest_framework import viewsets
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import MethodNotAllowed, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -38,8 +38,13 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
     takes_batches: ClassVar[tuple[str, ...]] = ()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Authenticates, checks access, then raises ValidationError for unknown query parameters."""
+        """Authenticates, checks access, then raises ValidationError for unknown query parameters.
+
+        Raises MethodNotAllowed before it looks at the query, because each method has parameters of its own.
+        """
         super().initial(request, *args, **kwargs)
+        if self.action in (None, "metadata"):
+            raise MethodNotAllowed(request.method or "")
         known = self.query_parameters.get(self.action or "", ())
         if unknown := unknown_names(request.query_params, known=known):
             raise ValidationError(unknown)
