@@ -44,6 +44,12 @@ class InvalidInput(DomainError):
         return cls(f"{field}: {text}", errors={field: text}, on_pages={field: on_pages or text})
 
 
+class WrongPassword(InvalidInput):
+    """The password that confirms an act of the signed-in person is wrong. The person stays signed in."""
+
+    code = "wrong_password"
+
+
 class NotSignedIn(DomainError):
     """The request has no credential, or a wrong or expired one."""
 

@@ -83,10 +83,25 @@ class ProfileSerializer(RowSerializer[User]):
     id = serializers.UUIDField(source="uuid")
     store = serializers.CharField(source="store.number", default=None, help_text="Number of the store.")
     station = serializers.IntegerField(source="register.number", default=None, help_text="Assigned register.")
+    avatar = serializers.CharField(default=None, allow_null=True, help_text="Always null: no pictures are kept.")
 
     class Meta:
         model = User
-        fields = ("id", "username", "name", "email", "rut", "role", "is_active", "is_owner", "store", "station")
+        fields = (
+            "id",
+            "username",
+            "name",
+            "email",
+            "rut",
+            "role",
+            "is_active",
+            "is_owner",
+            "store",
+            "station",
+            "avatar",
+            "created_at",
+            "updated_at",
+        )
 
 
 class LoginRequest(StrictSerializer):
@@ -208,6 +223,7 @@ class AuthViewSet(ApiViewSet):
         shown = LoginResponse(_login_answer(token, secret, tenants=tenants), context={"user": token.user})
         response = Response(shown.data)
         is_local = request.get_host().rsplit(":", 1)[0] in ("localhost", "127.0.0.1", "[::1]", "testserver")
+        same_site = settings.ACCESS_TOKEN_SAMESITE
         response.set_cookie(
             COOKIE,
             secret,
@@ -224,7 +240,6 @@ class AuthViewSet(ApiViewSet):
     )
     @action(detail=False, methods=["post"])
     def logout(self, request: Request) -> Response:
-        same_site = settings.ACCESS_TOKEN_SAMESITE
         """Revokes the token immediately. A browser session ends too."""
         if self.by.token is not None:
             revoke(token=self.by.token, by=self.by, at=self.now)

@@ -1,5 +1,6 @@
 """The shifts API (docs/contracts.md, section 2). A shift is a cash session. The API also books cash in and out."""
 
+from datetime import datetime
 from typing import Any
 
 from drf_spectacular.utils import extend_schema, extend_schema_field, inline_serializer
@@ -15,12 +16,12 @@ from cashdesk.domain.caller.principal import Principal, find_person
 from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.domain.ledger.cash_movement import move_cash
 from cashdesk.domain.people.sign_in import confirm_password
-from cashdesk.domain.session.closing import close_session
+from cashdesk.domain.session.closing import close_session, force_close_session
 from cashdesk.domain.session.current import open_session_of
 from cashdesk.domain.session.opening import open_session
 from cashdesk.domain.store.workplace import store_to_open_in
 from cashdesk.enums import MovementKind
-from cashdesk.errors import NothingOpen
+from cashdesk.errors import Conflict, InvalidInput, NothingOpen
 from cashdesk.models import CashSession, Movement, Shift
 from cashdesk.web.devices import source_of
 from cashdesk.web.dialects import EnvelopeDialect
@@ -31,6 +32,8 @@ from cashdesk.web.views import ApiViewSet
 
 DROP_CATEGORY = "drop"
 CASH_DIRECTIONS = ("cash_in", "cash_out")
+NO_SHIFT = "No active shift found for the current user"
+FINAL_AMOUNTS = ("expected_cash_end", "actual_cash_end", "difference")
 
 
 def cash_unit(currency: str) -> int:
@@ -53,7 +56,8 @@ class WholeUnitsField(serializers.Field[Any, Any, Any, Any]):
     """An amount in the currency's smallest cash unit."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(read_only=True, **kwargs)
+        # The API description requires every read-only field, so a field that may be absent is not marked as one.
+        super().__init__(**{"read_only": kwargs.get("required", True), **kwargs})
 
     def get_attribute(self, instance: Any) -> Any:
         """Returns (amount, currency), or None for an amount that is not known yet."""
@@ -75,18 +79,25 @@ class OpenShiftSerializer(serializers.Serializer[Shift]):
 
 
 class EndedShiftSerializer(serializers.Serializer[Shift]):
-    """A shift that was counted and closed."""
+    """A shift that was closed. Without a count its final amounts are absent: nobody knows them yet (law 5)."""
 
     id = serializers.UUIDField(source="uuid")
     user_id = serializers.UUIDField(source="user.uuid")
     start_cash = WholeUnitsField()
-    expected_cash_end = WholeUnitsField()
-    actual_cash_end = WholeUnitsField()
-    difference = WholeUnitsField(source="cash_difference")
-    is_counted = serializers.BooleanField(help_text="Whether the amounts are those of a count.")
+    expected_cash_end = WholeUnitsField(required=False)
+    actual_cash_end = WholeUnitsField(required=False)
+    difference = WholeUnitsField(source="cash_difference", required=False)
+    is_counted = serializers.BooleanField(help_text="False if the shift was closed without a count.")
     status = serializers.CharField(source="state")
     start_time = InstantField(source="opened_at")
     end_time = InstantField(source="closed_at")
+
+    def to_representation(self, instance: Shift) -> dict[str, Any]:
+        shown = super().to_representation(instance)
+        if not instance.is_counted:
+            for name in FINAL_AMOUNTS:
+                del shown[name]
+        return shown
 
 
 class CashTransactionSerializer(serializers.Serializer[Movement]):
@@ -122,17 +133,24 @@ class StartRequest(StrictSerializer):
 
 
 class EndRequest(StrictSerializer):
-    """The body of `POST /shifts/end`. `actual_cash_end` is required: a missing value does not mean a counted zero."""
+    """The body of `POST /shifts/end`. A missing `actual_cash_end` means that nobody counted, never a counted zero."""
 
     password = serializers.CharField(max_length=4096, trim_whitespace=False)
     actual_cash_end = WholeNumberField(
-        min_value=0, help_text="The counted amount, in the currency's smallest cash unit."
+        min_value=0,
+        required=False,
+        help_text="The counted amount, in the currency's smallest cash unit. "
+        "If it is absent, the shift is closed without a count, and somebody else has to count the drawer.",
     )
     counts = CountsField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Reads the amount in the currency of the open shift. Raises NothingOpen."""
         session = _current_shift(self.context["by"])
+        if "actual_cash_end" not in attrs:
+            if attrs.get("counts"):
+                raise InvalidInput.of("actual_cash_end", "Count all the cash of the drawer, or none of it.")
+            return {"session": session, "counted": None}
         currency = session.currency
         amount = money.parse_minor(
             attrs["actual_cash_end"], currency, field="actual_cash_end", unit=cash_unit(currency)
@@ -173,8 +191,15 @@ class CashTransactionRequest(StrictSerializer):
 def _current_shift(by: Principal) -> CashSession:
     session = open_session_of(find_person(user_id=None, by=by))
     if session is None:
-        raise NothingOpen("No active shift found for the current user")
+        raise NothingOpen(NO_SHIFT)
     return session
+
+
+def _left_uncounted(session: CashSession, *, by: Principal, at: datetime) -> CashSession:
+    try:
+        return force_close_session(session=session, by=by, at=at, reason="shift ended without a count")
+    except Conflict as error:  # somebody closed it at the same moment
+        raise NothingOpen(NO_SHIFT) from error
 
 
 def _answer(name: str, serializer: Any) -> Any:
@@ -236,8 +261,12 @@ class ShiftViewSet(ApiViewSet):
     )
     @action(detail=False, methods=["post"])
     def end(self, request: Request) -> Response:
-        """Ends the shift with a blind count and shows the result."""
-        session = close_session(**self.validated(EndRequest), by=self.by, at=self.now)
+        """Ends the shift with a blind count and shows the result. Without an amount, ends it without a count."""
+        asked = self.validated(EndRequest)
+        if asked["counted"] is None:
+            session = _left_uncounted(asked["session"], by=self.by, at=self.now)
+        else:
+            session = close_session(**asked, by=self.by, at=self.now)
         return Response(EnvelopeDialect.body("Shift ended successfully", EndedShiftSerializer(Shift.of(session)).data))
 
     @extend_schema(

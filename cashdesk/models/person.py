@@ -100,6 +100,7 @@ class User(AbstractBaseUser, PublicIdModel):
         default=0, editable=False, help_text="Stored in browser sessions. Increasing it ends them all."
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
 
     objects = UserManager()
 
@@ -129,6 +130,13 @@ class User(AbstractBaseUser, PublicIdModel):
 
     def __str__(self) -> str:
         return self.name or self.username
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Saves the person. Sets `updated_at`, unless only the time of the last sign-in is saved."""
+        fields = kwargs.get("update_fields")
+        if fields is not None and set(fields) - {"last_login"}:
+            kwargs["update_fields"] = {*fields, "updated_at"}
+        super().save(*args, **kwargs)
 
     def clean(self) -> None:
         """Checks the rules that span several fields or people. Raises ValidationError for:

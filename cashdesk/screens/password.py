@@ -14,7 +14,7 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.person import set_password
 from cashdesk.domain.people.sign_in import confirm_password
 from cashdesk.enums import Role
-from cashdesk.errors import NotSignedIn, TooManyAttempts
+from cashdesk.errors import TooManyAttempts, WrongPassword
 from cashdesk.forms.pages import path_to, see_path
 from cashdesk.forms.refusals import wait_sentence
 from cashdesk.web.devices import source_of
@@ -37,7 +37,7 @@ def password_page(request: HttpRequest, by: Principal) -> HttpResponse:
     at = timezone.now()
     try:
         confirm_password(by=by, password=old, source=source_of(request), at=at)
-    except NotSignedIn:
+    except WrongPassword:
         return _page(request, faults={"old_password": [_("This is not your current password.")]}, status=400)
     except TooManyAttempts as error:
         answer = _page(request, faults={"old_password": [wait_sentence(error)]}, status=status_of(error))

@@ -254,6 +254,7 @@ def test_a_token_at_a_station_opens_that_register_and_no_other(cast: Cast) -> No
 
 
 def test_an_admin_opens_a_drawer_where_the_token_is_bound(cast: Cast) -> None:
+    StoreFactory(account=cast.store.account, number="1338")
     assert caller(cast.anna).post("/cash/open", {"start_amount": 1}).status_code == 400
     signed_in = Caller().post("/auth/login", {"username": "anna", "password": PASSWORD, "store": str(cast.store.uuid)})
     opened(Caller(exact(signed_in)["access_token"]))

@@ -72,7 +72,7 @@ REFUSALS = [
     post("/cash/close", {"count": [{"denomination": 3, "pieces": 1}]}),
     post("/shifts/start", {"start_cash": 1, "password": PASSWORD}),
     post("/shifts/start", {"start_cash": 1, "password": "wrong"}),
-    post("/shifts/end", {"password": PASSWORD}),
+    post("/shifts/end", {"password": PASSWORD, "actual_cash_end": None}),
     post("/shifts/end", {"password": PASSWORD, "actual_cash_end": -1}),
     post("/shifts/end", {"password": "wrong", "actual_cash_end": 5}),
     post("/movements/{uuid}/reverse", {"reason": "x"}),

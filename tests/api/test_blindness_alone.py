@@ -29,6 +29,7 @@ HERE = "{station}"
 REOPEN = post("/cash/open", {"start_amount": 0, "force_close_previous": True})
 CLOSE_AT_NOTHING = post("/cash/close", {"final_cash_declared": 0})
 OPEN = post("/cash/open", {"start_amount": 50})
+END_UNCOUNTED = post("/shifts/end", {"password": PASSWORD})
 LATE = post("/payments", payment("late-{name}", 5, session="{session}"))
 Setup = Callable[[Drawer], None]
 
@@ -97,6 +98,11 @@ CHAINS: dict[str, tuple[Setup, list[Step]]] = {
          post("/cash/open", {"start_amount": 5, "station": HERE, "force_close_previous": True}), CLOSE_AT_NOTHING],
     ),
     "force, end as a shift": (nothing, [REOPEN, post("/shifts/end", {"password": PASSWORD, "actual_cash_end": 0})]),
+    "end a shift uncounted": (nothing, [END_UNCOUNTED]),
+    "end a shift uncounted, open with a guess, close": (
+        nothing, [END_UNCOUNTED, post("/cash/open", {"start_amount": 169.12, "station": HERE}), CLOSE_AT_NOTHING],
+    ),
+    "end shifts uncounted, twice": (nothing, [END_UNCOUNTED, AT_THE_SAME, END_UNCOUNTED, LATE]),
     "empty it by drops, force, open with a float, close": (
         nothing,
         [cash_out(739_41, "drop"), post("/cash/open", {"start_amount": 50, "force_close_previous": True}),

@@ -3,11 +3,16 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
-from cashdesk.enums import PlaceKind
-from cashdesk.models import CashSession, Movement
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount
+from cashdesk.domain.session.count_afterwards import count_afterwards
+from cashdesk.enums import PlaceKind, Role
+from cashdesk.errors import Forbidden
+from cashdesk.models import CashSession, Movement, Store, Variance
 from tests.api.steps import closed, opened, paid, sent
-from tests.factories import PASSWORD, UserFactory
+from tests.factories import PASSWORD, AccountFactory, StoreFactory, UserFactory
 from tests.stories import Caller, Cast, caller, exact, key_caller, make_cast
 
 
@@ -48,9 +53,9 @@ def test_the_ids_are_uuids_and_the_user_is_too(cast: Cast) -> None:
 @pytest.mark.parametrize(
     ("password", "status"),
     [
-        ("wrong", 401),
-        (PASSWORD + " ", 401),
-        (PASSWORD.upper(), 401),
+        ("wrong", 400),
+        (PASSWORD + " ", 400),
+        (PASSWORD.upper(), 400),
         ("", 400),
         (None, 400),
         ([], 400),
@@ -75,15 +80,18 @@ def test_somebody_elses_password_is_wrong(cast: Cast) -> None:
     cast.bruno.set_password("another-password")
     cast.bruno.save()
     assert (
-        caller(cast.carla).post("/shifts/start", {"start_cash": 1, "password": "another-password"}).status_code == 401
+        caller(cast.carla).post("/shifts/start", {"start_cash": 1, "password": "another-password"}).status_code == 400
     )
 
 
 def test_a_wrong_password_is_said_before_anything_else_is(cast: Cast) -> None:
     """Otherwise a stolen token could ask whether a shift is open, or which fields are wrong, without ever being counted."""
     carla = caller(cast.carla)
-    assert carla.post("/shifts/end", {"password": "wrong", "actual_cash_end": -5}).status_code == 401
-    assert carla.post("/shifts/end", {"password": "wrong", "actual_cash_end": 5}).status_code == 401
+    for body in ({"actual_cash_end": -5}, {}, {"colour": "red"}):
+        refused = carla.post("/shifts/end", {"password": "wrong", **body})
+        assert (refused.status_code, exact(refused)["error"]) == (400, "wrong_password")
+        assert exact(refused)["data"]["errors"] == {"password": "The password is wrong."}
+    assert carla.get("/auth/me").status_code == 200
 
 
 def test_a_second_start_is_409(cast: Cast) -> None:
@@ -93,14 +101,56 @@ def test_a_second_start_is_409(cast: Cast) -> None:
     assert (refused.status_code, exact(refused)["error"]) == (409, "session_already_open")
 
 
-def test_saying_no_amount_at_the_end_is_not_counting_zero(cast: Cast) -> None:
+@pytest.mark.parametrize("body", [{"actual_cash_end": None}, {"counts": [{"currency": "USD", "amount": 5}]}])
+def test_an_empty_amount_and_other_currencies_alone_are_no_count(cast: Cast, body: dict[str, Any]) -> None:
     carla = caller(cast.carla)
     started(carla, 100)
-    for body in ({"password": PASSWORD}, {"password": PASSWORD, "actual_cash_end": None}):
-        refused = carla.post("/shifts/end", body)
-        assert refused.status_code == 400
-        assert "actual_cash_end" in exact(refused)["data"]["errors"]
+    refused = carla.post("/shifts/end", {"password": PASSWORD, **body})
+    assert refused.status_code == 400
+    assert list(exact(refused)["data"]["errors"]) == ["actual_cash_end"]
     assert ended(carla, 0)["difference"] == -100
+
+
+def test_without_an_amount_a_shift_ends_uncounted_and_waits_for_somebody_else(cast: Cast) -> None:
+    carla = caller(cast.carla)
+    started(carla, 100)
+    paid(carla, amount=2_000)
+    answered = carla.post("/shifts/end", {"password": PASSWORD})
+    assert answered.status_code == 200
+    shown = exact(answered)["data"]
+    assert sorted(shown) == ["end_time", "id", "is_counted", "start_cash", "start_time", "status", "user_id"]
+    assert (shown["status"], shown["is_counted"]) == ("closed", False)
+    session = CashSession.objects.get()
+    assert (session.status, session.expected_amount, session.declared_amount) == ("CLOSED_SYSTEM", 2_100, 0)
+    assert [(variance.kind, variance.session) for variance in Variance.objects.all()] == [("UNCOUNTED", session)]
+    assert cast.book(PlaceKind.REGISTER, 1) == 2_100
+    counted = CountedAmount(currency="EUR", amount=2_000)
+    with pytest.raises(Forbidden):
+        count_afterwards(session=session, counted=counted, by=Principal(user=cast.carla), at=timezone.now())
+    count_afterwards(session=session, counted=counted, by=Principal(user=cast.erika), at=timezone.now())
+    assert cast.book(PlaceKind.REGISTER, 1) == 0
+    (row,) = exact(carla.get("/cash/sessions"))
+    assert (row["final_cash_system"], row["is_counted"]) == (21, False)
+
+
+def test_an_uncounted_end_answers_a_repetition_with_the_same(cast: Cast) -> None:
+    carla = caller(cast.carla)
+    started(carla, 100)
+    first, again = (carla.post("/shifts/end", {"password": PASSWORD}, idempotency_key="k") for _time in range(2))
+    assert (first.status_code, first.content) == (again.status_code, again.content)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert carla.post("/shifts/end", {"password": PASSWORD}).status_code == 404
+
+
+def test_of_two_ends_at_once_the_second_finds_nothing_open(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    carla = caller(cast.carla)
+    started(carla, 100)
+    seen = CashSession.objects.select_related("register", "store", "user").get()
+    ended(carla, 100)
+    monkeypatch.setattr("cashdesk.api.shifts.open_session_of", lambda _user: seen)
+    refused = carla.post("/shifts/end", {"password": PASSWORD})
+    assert (refused.status_code, exact(refused)["error"]) == (404, "no_open_session")
+    assert CashSession.objects.get().status == "CLOSED"
 
 
 def test_no_shift_is_null_at_one_name_and_404_at_the_other(cast: Cast) -> None:
@@ -211,9 +261,33 @@ def test_a_program_works_no_shift(cast: Cast, path: str) -> None:
     assert key_caller(cast.store).get("/shifts/active").status_code == 403
 
 
-def test_an_admin_without_a_store_is_told_so(cast: Cast) -> None:
-    refused = caller(cast.anna).post("/shifts/start", {"start_cash": 1, "password": PASSWORD})
+def test_an_admin_starts_a_shift_in_the_only_store_of_the_account(cast: Cast) -> None:
+    switched_off = StoreFactory(account=cast.store.account, number="1338")
+    Store.objects.filter(pk=switched_off.pk).update(is_active=False)
+    anna = caller(cast.anna)
+    started(anna, 5)
+    assert CashSession.objects.get().store == cast.store
+    moved(anna, type="cash_in", amount=7, category="other")
+    assert ended(anna, 12)["difference"] == 0
+
+
+def test_an_admin_of_several_stores_is_told_how_to_name_one(cast: Cast) -> None:
+    StoreFactory(account=cast.store.account, number="1338")
+    body = {"start_cash": 1, "password": PASSWORD}
+    refused = caller(cast.anna).post("/shifts/start", body)
     assert refused.status_code == 400
+    assert "sign in with `store`" in exact(refused)["data"]["errors"]["store"]
+    assert not CashSession.objects.exists()
+    signed_in = Caller().post("/auth/login", {"username": "anna", "password": PASSWORD, "store": "1338"})
+    assert Caller(exact(signed_in)["access_token"]).post("/shifts/start", body).status_code == 201
+    ended(Caller(exact(signed_in)["access_token"]), 1)
+    assert caller(cast.anna).post("/shifts/start", body, x_tenant_id=str(cast.store.pk)).status_code == 201
+    assert {session.store.number for session in CashSession.objects.all()} == {"1337", "1338"}
+
+
+def test_an_admin_without_any_store_is_told_so_too(cast: Cast) -> None:
+    nina = UserFactory(store=None, account=AccountFactory(), username="nina", role=Role.ADMIN)
+    assert caller(nina).post("/shifts/start", {"start_cash": 1, "password": PASSWORD}).status_code == 400
 
 
 @pytest.mark.django_db

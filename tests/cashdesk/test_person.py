@@ -188,3 +188,24 @@ def test_somebody_without_a_store_changes_it_too(cast: Cast) -> None:
 def test_the_system_sets_any_password(cast: Cast) -> None:
     set_password(user=cast.otto, password=GOOD, by=SYSTEM, at=NOON)
     assert check_password(GOOD, User.objects.get(pk=cast.otto.pk).password)
+
+
+# --- the time of the last change -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("act", "done"), ACTS, ids=[act for act, _done in ACTS])
+def test_every_change_moves_the_time_of_the_last_one(cast: Cast, act: str, done: Callable[[Cast], None]) -> None:
+    before = User.objects.get(pk=cast.carla.pk)
+    assert before.updated_at >= before.created_at
+    done(cast)
+    after = User.objects.get(pk=cast.carla.pk)
+    assert after.updated_at > before.updated_at
+    assert after.created_at == before.created_at
+
+
+def test_signing_in_changes_nobody(cast: Cast) -> None:
+    before = User.objects.get(pk=cast.carla.pk)
+    cast.carla.last_login = NOON
+    cast.carla.save(update_fields=["last_login"])
+    after = User.objects.get(pk=cast.carla.pk)
+    assert (after.last_login, after.updated_at) == (NOON, before.updated_at)

@@ -18,7 +18,7 @@ from cashdesk.domain.people.sign_in_throttle import Source, count_try
 from cashdesk.domain.store.place import register_at
 from cashdesk.domain.store.register_holder import refuse_register_of_another
 from cashdesk.domain.store.store_reference import find_store
-from cashdesk.errors import InvalidInput, NotSignedIn
+from cashdesk.errors import InvalidInput, NotSignedIn, WrongPassword
 from cashdesk.models import AccessToken, Place, Store, User
 from cashdesk.models.person import SIGN_IN_NAMES, is_called
 
@@ -93,15 +93,15 @@ def verify_called(*, name: str, password: str, source: Source, at: datetime) -> 
 def confirm_password(*, by: Principal, password: str, source: Source, at: datetime) -> None:
     """Checks the password of the signed-in person. The shifts API asks for it at the start and end of a shift.
 
-    Raises NotSignedIn for a wrong password and for a program. Raises TooManyAttempts after too many attempts.
+    Raises WrongPassword for a wrong password, NotSignedIn for a program, and TooManyAttempts after too many attempts.
     """
     if by.user is None:
         raise NotSignedIn(_("Only a person can start or end a shift. Sign in and confirm with your password."))
     try:
         verify(identifier=by.user.username, password=password, source=source, at=at, user=by.user)
     except NotSignedIn:
-        raise NotSignedIn(
-            _("password: The password is wrong."), code="wrong_password", errors={"password": "The password is wrong."}
+        raise WrongPassword(
+            _("password: The password is wrong."), errors={"password": "The password is wrong."}
         ) from None
 
 

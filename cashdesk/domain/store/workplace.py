@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from cashdesk.domain.caller.principal import Principal, works_in
 from cashdesk.domain.store.may_trade import switched_off
+from cashdesk.enums import Role
 from cashdesk.errors import Conflict, Forbidden, InvalidInput
 from cashdesk.models import Store, User
 
@@ -34,18 +35,30 @@ WHERE store.id = %s
 def store_to_open_in(*, user: User, by: Principal) -> Store:
     """Returns the store in which a person opens a drawer: the store of the request, or else the person's own store.
 
-    The store of the request is `Principal.bound_store`. Raises Forbidden if the person does not work there. Raises
-    InvalidInput if neither the request nor the person has a store. This happens to an admin who named no store at the
-    sign-in.
+    The store of the request is `Principal.bound_store`. For an admin without either, it is the only active store of the
+    account.
+
+    Raises Forbidden if the person does not work in the store of the request. Raises InvalidInput if no store is known, and
+    says how to name one.
     """
-    store = by.bound_store or user.store
+    store = by.bound_store or user.store or _only_store_of_admin(user)
     if store is None:
         raise InvalidInput.of(
-            "user_id", _("This person works in no store. Sign in with a store to open a drawer there.")
+            "store",
+            "This person works in no store of their own. To open a drawer, sign in with `store`, the number or UUID of a "
+            "store, or send its id as X-Tenant-ID.",
+            on_pages=_("This person works in no store. Sign in with a store to open a drawer there."),
         )
     if not works_in(user, store):
         raise _works_elsewhere(store)
     return store
+
+
+def _only_store_of_admin(user: User) -> Store | None:
+    if user.role != Role.ADMIN or user.account_id is None:
+        return None
+    stores = Store.objects.filter(account_id=user.account_id, is_active=True)[:2]
+    return stores[0] if len(stores) == 1 else None
 
 
 def lock_workplace(*, store: Store, user: User | None) -> int | None:
