@@ -15,7 +15,7 @@ from cashdesk.domain.people.sign_in_throttle import FREE, Source
 from cashdesk.domain.people.token_last_use import PRECISION, note_use
 from cashdesk.domain.store.store_reference import find_store
 from cashdesk.enums import PlaceKind, Scope, TokenKind
-from cashdesk.errors import Forbidden, InvalidInput, NotSignedIn, TooManyAttempts
+from cashdesk.errors import Forbidden, InvalidInput, NotSignedIn, TooManyAttempts, WrongPassword
 from cashdesk.models import AccessToken, AuditEntry, SignInAttempt, User
 from tests.cashdesk.desk import NOON, minutes
 from tests.factories import PASSWORD, StoreFactory, UserFactory
@@ -141,7 +141,7 @@ def test_what_was_typed_as_a_name_is_not_stored(cast: Cast) -> None:
 def test_the_person_at_the_till_confirms_with_their_password(cast: Cast) -> None:
     by = Principal(user=cast.carla)
     confirm_password(by=by, password=PASSWORD, source=HERE, at=NOON)
-    with pytest.raises(NotSignedIn) as refused:
+    with pytest.raises(WrongPassword) as refused:
         confirm_password(by=by, password="wrong", source=HERE, at=NOON)
     assert (refused.value.code, set(refused.value.errors)) == ("wrong_password", {"password"})
     with pytest.raises(NotSignedIn):
@@ -150,7 +150,7 @@ def test_the_person_at_the_till_confirms_with_their_password(cast: Cast) -> None
 
 def test_wrong_confirmations_count_with_the_wrong_sign_ins(cast: Cast) -> None:
     fail_to_sign_in(FREE - 1)
-    with pytest.raises(NotSignedIn):
+    with pytest.raises(WrongPassword):
         confirm_password(by=Principal(user=cast.carla), password="wrong", source=HERE, at=NOON)
     with pytest.raises(TooManyAttempts):
         confirm_password(by=Principal(user=cast.carla), password=PASSWORD, source=HERE, at=NOON)

@@ -109,6 +109,8 @@ def test_a_manager_opens_for_a_cashier_and_both_names_are_kept(cast: Cast) -> No
 
 def test_an_admin_without_a_store_says_where(cast: Cast) -> None:
     by = Principal(user=cast.anna)
+    assert store_to_open_in(user=cast.anna, by=by) == cast.store, "the account has no other store"
+    StoreFactory(account=cast.store.account)
     with pytest.raises(InvalidInput):
         store_to_open_in(user=cast.anna, by=by)
     token, _secret = issue_token(user=cast.anna, at=NOON, lifetime=timedelta(hours=1), store=cast.store)

@@ -23,7 +23,7 @@ from cashdesk.domain.people.sign_in_throttle import (
     Source,
 )
 from cashdesk.enums import Role, TryBy
-from cashdesk.errors import Forbidden, InvalidInput, NotSignedIn, TooManyAttempts
+from cashdesk.errors import Forbidden, InvalidInput, NotSignedIn, TooManyAttempts, WrongPassword
 from cashdesk.models import AuditEntry, SignInAttempt, User
 from tests.cashdesk.desk import NOON
 from tests.factories import PASSWORD, UserFactory
@@ -186,7 +186,7 @@ def test_strangers_hold_back_no_shift_dialog(cast: Cast) -> None:
     at = exhausted(cast, ["carla"])
     by = Principal(user=cast.carla)
     source = Source(address="10.0.0.1", sender=cast.carla)
-    with pytest.raises(NotSignedIn):
+    with pytest.raises(WrongPassword):
         confirm_password(by=by, password="wrong", source=source, at=at)
     confirm_password(by=by, password=PASSWORD, source=source, at=at)
 
