@@ -22,6 +22,8 @@ COOKIE: Final = "access_token"
 STORE_HEADER: Final = "HTTP_X_TENANT_ID"
 ID_DIGITS_MAX: Final = 18
 SIGN_IN_PATHS: Final = ("/auth/login", "/auth/token")
+"""Paths that ignore a credential that does not count. Clients also send their old token there."""
+
 SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
 
 
@@ -29,19 +31,20 @@ class TokenAuthentication(BaseAuthentication):
     """Authenticates with `Authorization: Bearer`, `x-api-key` or the cookie `access_token`, tried in this order.
 
     Only the first credential that is present counts. If it is wrong, the request is refused, even if a later credential is
-    valid. Afterwards `request.auth` is a Principal.
+    valid. Only a sign-in ignores a wrong one. Afterwards `request.auth` is a Principal.
     """
 
     def authenticate(self, request: Request) -> tuple[Any, Principal] | None:
         """Returns (user, principal), or None if the request has no such credential. Raises AuthenticationFailed."""
-        secret, came_as_cookie = _secret_of(request)
-        if secret is None:
-            return None
-        principal = authenticate(secret=secret, at=timezone.now())
-        if principal is None:
-            if came_as_cookie and request.path_info.endswith(SIGN_IN_PATHS):
+        try:
+            found = _principal_of(request)
+        except exceptions.AuthenticationFailed:
+            if _is_sign_in(request):
                 return None
-            raise exceptions.AuthenticationFailed("The token or key is unknown, expired or revoked.")
+            raise
+        if found is None:
+            return None
+        principal, came_as_cookie = found
         if came_as_cookie:
             refuse_foreign_origin(request)
         return principal.user or AnonymousUser(), in_selected_store(principal, request)
@@ -55,8 +58,16 @@ class BrowserSessionAuthentication(SessionAuthentication):
     """Authenticates people who are signed in on the pages, with Django's session and CSRF check."""
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
-        """Returns (user, principal), or None for an anonymous visitor."""
-        found = super().authenticate(request)
+        """Returns (user, principal), or None for an anonymous visitor.
+
+        Raises PermissionDenied without a valid CSRF token. A sign-in ignores such a session and checks the origin itself.
+        """
+        try:
+            found = super().authenticate(request)
+        except exceptions.PermissionDenied:
+            if _is_sign_in(request):
+                return None
+            raise
         if found is None:
             return None
         return found[0], in_selected_store(Principal(user=found[0]), request)
@@ -96,6 +107,21 @@ def in_selected_store(principal: Principal, request: Request) -> Principal:
     if not (text.isascii() and text.isdecimal() and len(text) <= ID_DIGITS_MAX):
         return principal
     return principal.within(int(text))
+
+
+def _is_sign_in(request: Request) -> bool:
+    return bool(request.path_info.endswith(SIGN_IN_PATHS))
+
+
+def _principal_of(request: Request) -> tuple[Principal, bool] | None:
+    """Returns the owner of the credential, and whether it came as the cookie. Raises AuthenticationFailed."""
+    secret, came_as_cookie = _secret_of(request)
+    if secret is None:
+        return None
+    principal = authenticate(secret=secret, at=timezone.now())
+    if principal is None:
+        raise exceptions.AuthenticationFailed("The token or key is unknown, expired or revoked.")
+    return principal, came_as_cookie
 
 
 def _secret_of(request: Request) -> tuple[str | None, bool]:

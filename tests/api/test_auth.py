@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -182,6 +183,47 @@ def test_an_old_cookie_does_not_keep_anyone_from_signing_in_again(cast: Cast) ->
     browser.client.cookies["access_token"] = "ct_long-gone"
     assert browser.get("/auth/me").status_code == 401
     assert browser.post("/auth/login", {"username": "carla", "password": PASSWORD}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"authorization": "Basic Y2FybGE6eA=="},
+        {"authorization": "Bearer"},
+        {"authorization": "Bearer null"},
+        {"authorization": "Bearer undefined"},
+        {"authorization": "Bearer ct_long-gone"},
+        {"x_api_key": "ct_long-gone"},
+        {"cookie": "access_token=ct_long-gone"},
+    ],
+)
+def test_a_credential_that_no_longer_counts_keeps_nobody_from_signing_in(cast: Cast, headers: dict[str, str]) -> None:
+    assert Caller().get("/auth/me", **headers).status_code == 401
+    right, wrong = ({"username": "carla", "password": password} for password in (PASSWORD, "wrong"))
+    form = {"content_type": "application/x-www-form-urlencoded"}
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    for path in ("/auth/login", "/auth/login/"):
+        assert Caller().post(path, right, **headers).status_code == 200
+    assert Client().post("/api/v1/auth/token", urlencode(right), **form, headers=named).status_code == 200
+    assert Caller().post("/auth/login", wrong, **headers).status_code == 401
+    assert Client().post("/api/v1/auth/token", urlencode(wrong), **form, headers=named).status_code == 401
+    assert Caller().post("/auth/login", right, **headers, origin="https://evil.example").status_code == 403
+
+
+def test_an_expired_token_keeps_nobody_from_signing_in(cast: Cast) -> None:
+    expired = caller(cast.carla, lifetime=timedelta(seconds=-1))
+    assert expired.get("/auth/me").status_code == 401
+    assert expired.post("/auth/login", {"username": "carla", "password": PASSWORD}).status_code == 200
+
+
+def test_a_browser_session_without_its_csrf_token_keeps_nobody_from_signing_in(cast: Cast) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(cast.erika)
+    sent = {"data": {"username": "carla", "password": PASSWORD}, "content_type": "application/json"}
+    assert browser.post("/api/v1/auth/login", **sent, headers={"origin": "https://evil.example"}).status_code == 403
+    signed_in = browser.post("/api/v1/auth/login", **sent)
+    assert signed_in.status_code == 200
+    assert exact(signed_in)["user"]["id"] == cast.carla.pk
 
 
 # --- tokens and keys -----------------------------------------------------------------------------------------------------
