@@ -239,10 +239,12 @@ class CashSessionViewSet(ApiViewSet):
             return Response(self._shown(pages.page(sessions, request)), headers=pages.headers())
         history = CompleteHistory(instant="opened_at")
         newest = self._shown(history.first_chunk(sessions, request))
-        if not history.has_more_chunks or request.method == "HEAD":
+        if not history.has_more_chunks:
             return Response(newest, headers=history.headers())
+        # HEAD also answers without a length, because nobody knows it before all chunks are read.
+        pieces = () if request.method == "HEAD" else array_in_pieces(self._all_shown(newest, history))
         return StreamingHttpResponse(
-            array_in_pieces(self._all_shown(newest, history)),
+            pieces,
             content_type=BareDialect.media_type,
             headers=history.headers(),
         )
