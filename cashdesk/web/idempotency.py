@@ -168,7 +168,8 @@ def _again(kept: IdempotentAnswer) -> HttpResponse:
 
 
 def _fingerprint(request: Request, *, by: Principal) -> str:
-    digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode("utf-8", "surrogatepass"))
+    # `get_full_path` still has the trailing slash that ApiPathMiddleware removes from `path_info`.
+    digest = hashlib.sha256(f"{request.method} {request.get_full_path_info()}\n".encode("utf-8", "surrogatepass"))
     if by.store is not None:
         digest.update(f"store {by.store.pk}\n".encode())
     digest.update(request._request.body)

@@ -73,6 +73,14 @@ def test_they_do_not_make_another_request_of_a_repeated_one(cast: Cast) -> None:
     assert again.headers["Idempotent-Replayed"] == "true"
 
 
+@pytest.mark.parametrize("paths", [("/cash/open", "/cash/open/"), ("/cash/open//?_=1", "/cash/open")])
+def test_a_trailing_slash_does_not_make_another_request_of_a_repeated_one(cast: Cast, paths: tuple[str, str]) -> None:
+    carla = caller(cast.carla)
+    first, again = (carla.post(path, {"start_amount": 1}, idempotency_key="k") for path in paths)
+    assert (first.status_code, again.content) == (200, first.content)
+    assert again.headers["Idempotent-Replayed"] == "true"
+
+
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS"])
 def test_a_method_that_a_path_lacks_is_405_whatever_the_query(cast: Cast, method: str) -> None:
     people = (caller(cast.carla), bound_key(cast.store))
