@@ -249,6 +249,17 @@ def test_an_admin_works_in_the_store_that_the_header_selects(cast: Cast, second:
     assert anna.post("/cash/close", {"final_cash_declared": 1}, x_tenant_id=str(second.pk)).status_code == 200
 
 
+def test_a_selected_or_bound_store_does_not_hide_the_own_open_drawer_elsewhere(cast: Cast, second: Store) -> None:
+    anna, bound = caller(cast.anna), caller(cast.anna, store=cast.store)
+    selected = {"x_tenant_id": str(cast.store.pk)}
+    for by, headers in ((anna, selected), (bound, {})):
+        session = exact(anna.post("/cash/open", {"start_amount": 1}, x_tenant_id=str(second.pk)))
+        assert exact(by.get("/cash/sessions", **headers)) == []
+        assert exact(by.get("/cash/status", **headers))["id"] == session["id"]
+        assert by.post("/cash/open", {"start_amount": 1}, **headers).status_code == 409
+        assert exact(by.post("/cash/close", {"final_cash_declared": 1}, **headers))["id"] == session["id"]
+
+
 def test_a_payment_belongs_to_the_store_that_the_header_selects(cast: Cast, second: Store) -> None:
     anna = caller(cast.anna)
     anna.post("/cash/open", {"start_amount": 0, "station": 2}, x_tenant_id=str(second.pk))
