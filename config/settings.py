@@ -1,7 +1,8 @@
 """All settings, read from the environment. The README describes each variable under "Configuration".
 
 Development, the default, needs no variables. With `CASHDESK_ENV=production`, a missing or unsafe value stops the
-start. One message lists all faults, so that an operator can correct them together.
+start. In every environment, an unsafe origin in CORS_ALLOWED_ORIGINS stops it. One message lists all faults, so that an
+operator can correct them together.
 """
 
 from pathlib import Path
@@ -11,6 +12,7 @@ from corsheaders.defaults import default_headers
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from cashdesk.origin_checks import origin_faults
 from config.databases import database_settings
 from config.environment import DEVELOPMENT_SECRET_KEY, SAME_SITE, production_faults
 from config.logs import logging_config, structlog_configure
@@ -24,8 +26,13 @@ ENVIRONMENT = env.str("CASHDESK_ENV", default="development")
 if ENVIRONMENT not in ("development", "production"):
     raise ImproperlyConfigured(f"CASHDESK_ENV is {ENVIRONMENT!r}; it takes 'development' or 'production'.")
 IS_PRODUCTION = ENVIRONMENT == "production"
-if IS_PRODUCTION and (faults := production_faults(env)):
-    raise ImproperlyConfigured("Cashdesk cannot start in production:\n" + "\n".join(f"  - {fault}" for fault in faults))
+# Browser clients on other origins (docs/contracts.md, section 0). Without an origin, nothing of CORS is answered.
+CORS_ALLOWED_ORIGINS = [origin.strip() for origin in env.list("CORS_ALLOWED_ORIGINS", default=[])]
+# The system checks report these origins too, but a server such as gunicorn does not run the checks.
+if faults := [*(production_faults(env) if IS_PRODUCTION else ()), *origin_faults(CORS_ALLOWED_ORIGINS)]:
+    raise ImproperlyConfigured(
+        f"Cashdesk cannot start in {ENVIRONMENT}:\n" + "\n".join(f"  - {fault}" for fault in faults)
+    )
 
 SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_SECRET_KEY)
 DEBUG = not IS_PRODUCTION and env.bool("DEBUG", default=False)
@@ -168,8 +175,7 @@ SPECTACULAR_SETTINGS = {
         "VarianceState": "cashdesk.enums.VarianceState",
     },
 }
-# Browser clients on other origins (docs/contracts.md, section 0). Without an origin, nothing of CORS is answered.
-CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+# CORS_ALLOWED_ORIGINS stands at the top, because its faults stop the start.
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_CREDENTIALS = True
 CORS_ALLOW_HEADERS = (

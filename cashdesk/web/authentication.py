@@ -16,6 +16,7 @@ from cashdesk.domain.people.access_token import authenticate
 from cashdesk.domain.people.sign_in import verify_called
 from cashdesk.errors import NotSignedIn, TooManyAttempts
 from cashdesk.models import User
+from cashdesk.origin_checks import is_one_site
 from cashdesk.web.devices import remember_device, source_of
 
 COOKIE: Final = "access_token"
@@ -142,7 +143,8 @@ def _secret_of(request: Request) -> tuple[str | None, bool]:
 def refuse_foreign_origin(request: Request) -> None:
     """Raises PermissionDenied if a page of an unknown origin made the browser send an unsafe request with the cookie.
 
-    Pages of an origin in CORS_ALLOWED_ORIGINS may send it: they can read everything with the cookie anyway.
+    Pages of an origin in CORS_ALLOWED_ORIGINS may send it: they can read everything with the cookie anyway. `null` is
+    never known, whatever the settings say, because any site can make a page of that origin.
 
     A request without an Origin header comes from a command-line client, which no other site can control.
     """
@@ -151,5 +153,5 @@ def refuse_foreign_origin(request: Request) -> None:
     origin = request.META.get("HTTP_ORIGIN")
     own = f"{'https' if request.is_secure() else 'http'}://{request.get_host()}"
     known = (own, *settings.CSRF_TRUSTED_ORIGINS, *settings.CORS_ALLOWED_ORIGINS)
-    if origin is not None and origin not in known:
+    if origin is not None and not (origin in known and is_one_site(origin)):
         raise exceptions.PermissionDenied("This request came from a page of another site.")

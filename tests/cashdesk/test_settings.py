@@ -106,6 +106,39 @@ def test_a_same_site_attribute_that_no_browser_knows_is_refused(value: str, tmp_
     assert "it takes one of Lax, Strict, None" in refused.stderr
 
 
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "null",
+        "*",
+        "file://",
+        "file:///",
+        "https://*.example",
+        "till.example",
+        "https://till.example/",
+        "https://till.example/desk",
+        "https://till.example?x",
+        "https://carla@till.example",
+    ],
+)
+@pytest.mark.parametrize("environment", [RIGHT, {}], ids=["production", "development"])
+def test_an_allowed_origin_that_is_no_single_site_stops_the_start(
+    environment: dict[str, str], origin: str, tmp_path: Path
+) -> None:
+    named = {"CORS_ALLOWED_ORIGINS": f"https://till.example,{origin}"}
+    refused = start({**environment, **named}, folder=tmp_path)
+    assert refused.returncode != 0
+    faults = [line for line in refused.stderr.splitlines() if line.startswith("  - ")]
+    assert len(faults) == 1, refused.stderr
+    assert f"CORS_ALLOWED_ORIGINS has {origin!r}" in faults[0]
+
+
+def test_origins_that_are_written_in_full_do_not_stop_the_start(tmp_path: Path) -> None:
+    origins = "https://till.example,http://localhost:5173, http://[::1]:8080,capacitor://localhost"
+    started = start({**RIGHT, "CORS_ALLOWED_ORIGINS": origins}, folder=tmp_path)
+    assert started.returncode == 0, started.stderr
+
+
 def test_no_fault_shows_the_secret(tmp_path: Path) -> None:
     refused = start({**RIGHT, "SECRET_KEY": "hunter2hunter2", "ALLOWED_HOSTS": ""}, folder=tmp_path)
     assert refused.returncode != 0

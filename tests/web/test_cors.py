@@ -213,6 +213,17 @@ def test_a_page_of_an_allowed_origin_works_with_the_cookie(cast: Cast, till: str
     assert page.post("/auth/logout", origin=TILL).status_code == 200
 
 
+@pytest.mark.parametrize("name", ["CSRF_TRUSTED_ORIGINS", "CORS_ALLOWED_ORIGINS"])
+@pytest.mark.parametrize("origin", ["null", "*", "file://"])
+def test_an_origin_that_any_page_can_have_is_never_trusted(cast: Cast, settings: Any, name: str, origin: str) -> None:
+    setattr(settings, name, [origin])
+    page = Caller()
+    right = {"username": "carla", "password": PASSWORD}
+    assert page.post("/auth/login", right, origin=origin).status_code == 403
+    assert page.post("/auth/login", right).status_code == 200
+    assert page.post("/cash/open", {"start_amount": 1}, origin=origin).status_code == 403
+
+
 def test_it_does_not_pass_the_csrf_check_of_the_pages(cast: Cast, till: str) -> None:
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(cast.erika)
