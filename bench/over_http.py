@@ -76,6 +76,6 @@ def payment(name: str) -> dict[str, object]:
 
 
 def expect(status: int, wanted: int) -> None:
-    """Raises RuntimeError for another status, so that the benchmark never measures refused requests."""
+    """Raises RuntimeError if `status` is not `wanted`, so that refused requests are never measured."""
     if status != wanted:
         raise RuntimeError(f"answered {status} instead of {wanted}")

@@ -31,7 +31,7 @@ class DayState(models.TextChoices):
 
 
 class OrderState(StrEnum):
-    """The state of an order, as its payments tell it."""
+    """The state of an order. The payments of the order decide it."""
 
     COMPLETED = "COMPLETED"
     OPEN = "OPEN"

@@ -1,4 +1,4 @@
-"""Filters and sorts lists of settlements and of cashbook entries by the attributes of an answer."""
+"""Filters and sorts lists of settlements and cashbook entries by their published attributes."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -77,7 +77,11 @@ class RepeatedFilter(django_filters.Filter):
 
 
 class TimesFilter(django_filters.FilterSet):
-    """Filters by times in milliseconds. Each time has `...From` and `...To`, both included."""
+    """Filters by times in milliseconds.
+
+    Each time has three parameters: its name for exactly this time, and `...From` and `...To` for a range. Both ends of
+    the range are included.
+    """
 
     times: tuple[str, ...] = ()
     """The published names of the times."""
@@ -110,7 +114,7 @@ class TimesFilter(django_filters.FilterSet):
 
 
 class SettlementFilter(TimesFilter):
-    """Filters settlements by every attribute. A list of amounts is filtered by one of its amounts."""
+    """Filters settlements by every attribute. A list of amounts is filtered by the amounts that must be in it."""
 
     times = tuple(map(camel_case, TIMES))
 
@@ -132,10 +136,10 @@ class SettlementFilter(TimesFilter):
 
     @extend_schema_field({"type": "array", "items": {"type": "string", "example": "19000 EUR CASH"}})
     def of_amounts(self, queryset: "QuerySet[Any]", name: str, value: list[str]) -> "QuerySet[Any]":
-        """Filters by amounts such as `19000 EUR CASH`, all of which the settlement must have.
+        """Filters by amounts such as `19000 EUR CASH`. A settlement matches if it has all of them.
 
-        Closing amounts match only if the caller may see them, and not for a drawer that must still be counted, so that
-        nobody finds an expected amount by trying (law 5).
+        Closing amounts match only if the caller may see them, and only if somebody has counted the drawer. Otherwise
+        a caller could find an expected amount by trying (law 5).
         """
         if len(value) > AMOUNTS_NAMED_MAX:
             raise InvalidInput.of(name, f"Name at most {AMOUNTS_NAMED_MAX} amounts.")

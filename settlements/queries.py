@@ -103,7 +103,7 @@ def with_reversals(rows: "QuerySet[Movement]") -> "QuerySet[Movement]":
 
 
 def _words(words: Mapping[str, Q], *, default: str) -> Case:
-    """Returns the expression of a text that depends on conditions."""
+    """Builds an expression: the text of the first true condition, or `default`."""
     cases = (When(condition, then=Value(text)) for text, condition in words.items())
     return Case(*cases, default=Value(default), output_field=CharField())
 

@@ -55,10 +55,11 @@ class CloseForm(OfStoreForm):
             self.initial = {"store": store.pk, "date": on, **self.initial}
 
     def asks_again(self, *, at: datetime) -> bool:
-        """Whether the person must confirm first. They confirm once they have seen the current list of open drawers.
+        """Whether the page must first show the current list of open drawers and ask the person to confirm.
 
-        Returns False if the domain will refuse the close anyway. It refuses a closed or a future day, and open drawers
-        in a store without `closes_stale_sessions`.
+        Returns False if `seen` is that list, because the person has then confirmed it. Also returns False if the domain
+        will refuse the close anyway: for a closed or a future day, and for open drawers in a store without
+        `closes_stale_sessions`.
         """
         store, on = self.cleaned_data["store"], self.cleaned_data["date"]
         if on > current_date(store=store, at=at) or day_of(store=store, on=on).state == DayState.CLOSED:

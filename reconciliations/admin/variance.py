@@ -227,7 +227,7 @@ class VarianceAdmin(ActingAdmin):
 
     @admin.display(description="difference", ordering="difference")
     def difference_shown(self, variance: Variance) -> str:
-        """Shows counted minus expected. Shows the amount of late money, and "not counted" without a count."""
+        """Shows counted minus expected, or the amount of late money, or "not counted"."""
         return difference_of(variance)
 
     @admin.display(description="handed over")

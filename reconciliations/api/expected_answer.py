@@ -33,7 +33,7 @@ class MethodNumbersSerializer(CountsSerializer):
 
 
 class NumbersSerializer(CountsSerializer):
-    """The orders and payments of a group, in currency units. The last three amounts are those of its cash."""
+    """The orders and payments of a group, in currency units. The last three amounts include only cash payments."""
 
     order_count = serializers.IntegerField(help_text="Completed orders.")
     total = _amount(help_text="What was billed: sales minus refunds.")
@@ -44,7 +44,7 @@ class NumbersSerializer(CountsSerializer):
 
 
 class OperatorSerializer(CamelCaseSerializer):
-    """A person who sold. Null means that no operator is known."""
+    """The person who sold. Both fields are null if no operator is known."""
 
     operator_uid = serializers.CharField(allow_null=True)
     operator_name = serializers.CharField(allow_null=True)
@@ -55,13 +55,13 @@ class OperatorNumbersSerializer(OperatorSerializer, NumbersSerializer):
 
 
 class OperatorMethodsSerializer(OperatorSerializer):
-    """Payments by operator, and for each by method."""
+    """The payments of one operator, grouped by payment method."""
 
     by_payment_method = MethodNumbersSerializer(many=True)
 
 
 class DeviceNumbersSerializer(NumbersSerializer):
-    """Orders and payments by register. Null means that no register is known."""
+    """Orders and payments by register. `device` is null if no register is known."""
 
     device = serializers.IntegerField(allow_null=True)
 
@@ -73,14 +73,14 @@ class ServiceNumbersSerializer(NumbersSerializer):
 
 
 class ChannelNumbersSerializer(NumbersSerializer):
-    """Orders and payments by sales channel, and for each by service."""
+    """The orders and payments of one sales channel, in total and by service."""
 
     channel = serializers.CharField(allow_blank=True)
     services = ServiceNumbersSerializer(many=True)
 
 
 class ExpectedSalesSerializer(CamelCaseSerializer):
-    """Approved sales minus refunds, by all methods."""
+    """Approved sales minus approved refunds, over all payment methods."""
 
     gross = _amount(help_text="Before discounts.")
     net = _amount(help_text="What was billed: gross minus discounts.")
@@ -99,7 +99,7 @@ class OrderTotalsSerializer(CamelCaseSerializer):
 class CancellationsSerializer(OrderTotalsSerializer):
     """Orders whose payments were all rejected or all refunded.
 
-    `forceClosed` has those that were still open when the day was closed.
+    `forceClosed` has the orders that were still open when the day was closed.
     """
 
     force_closed = OrderTotalsSerializer()
@@ -153,7 +153,10 @@ class ExpectedStoreSerializer(CamelCaseSerializer, serializers.Serializer[Store]
 
 
 class ExpectedSummarySerializer(CountsSerializer):
-    """The number of orders in the scope, as their payments tell. The numbers of payments are our own extension."""
+    """The number of orders by state. The payments of an order decide its state.
+
+    The numbers of payments are our own extension.
+    """
 
     total_orders = serializers.IntegerField()
     completed_orders = serializers.IntegerField()

@@ -1,8 +1,8 @@
 """The cash that a business day begins with: the books of the registers before the day's first movement.
 
 The day begins with the first cash movement whose business date is this day or later. Ids and business dates decide
-this, not clocks. The book of a register before that movement is its last seal plus one sum (docs/decisions/0005,
-0014).
+this, not clocks. The book of a register before that movement is the balance of its last earlier seal plus the sum
+of the movements since that seal (docs/decisions/0005, 0014).
 """
 
 from collections import defaultdict
@@ -84,11 +84,12 @@ def carried_over(*, store: Store, on: date, operator: User | None, seen: Seen) -
 
 
 def overnight_movements(*, first_movement: Any, operator: User | OuterRef | None) -> "QuerySet[Any]":
-    """Returns cash movements of drawers that were open when a day began, of all holders or of one.
+    """Returns cash movements that can belong to drawers that were open when a day began.
 
-    These are movements on time, and late movements of sessions that were counted after the day's first movement. The
-    caller filters by earlier business dates and by ids from the first movement on. Then only money remains that a till
-    reported after the day began.
+    These are all movements on time, and the late movements of sessions that were counted after the day's first
+    movement. With `operator`, these are only movements of drawers that this person held.
+    The caller must keep only earlier business dates and ids from `first_movement` on. The result is then the money of
+    earlier days that a till reported after the day began.
     """
     movements = drawer_movements().filter(
         Q(is_late=False) | Q(session__isnull=False, session__seal__last_movement__gte=first_movement)

@@ -22,7 +22,7 @@ RECOUNTED = (VarianceKind.SESSION, VarianceKind.SETTLEMENT)
 def keep_recount(*, variance: Variance, counted: CountedAmount, attempt: int, by: Principal, at: datetime) -> Count:
     """Stores a second person's count and returns it. Raises Conflict if the cash can no longer be recounted.
 
-    For a session that was closed without a count, this is the count afterwards.
+    If nobody counted the session's cash at the close, stores the missing count with `count_afterwards`.
     """
     if variance.kind == VarianceKind.UNCOUNTED and variance.session is not None:
         count_afterwards(session=variance.session, counted=counted, by=by, at=at, reason="counted from the queue")
@@ -92,8 +92,8 @@ def book_correction(*, variance: Variance, recount: Count | None, by: Principal,
 def _where_it_lies(variance: Variance) -> Place:
     """Returns the place that holds the counted cash now.
 
-    After most closes the cash of a drawer is in the vault. It is still in the drawer if a settlement was open there,
-    after a handover, and for methods other than cash.
+    Most closes move the cash of a drawer to the vault. The cash stays in the drawer after a handover, and if a
+    settlement was open there. Money of other methods always stays at its place.
     """
     if variance.place is None or variance.place.kind == PlaceKind.VAULT or variance.method != CASH:
         return variance.place or places_of(variance.store)[PlaceKind.VAULT]

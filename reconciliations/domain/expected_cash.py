@@ -30,8 +30,8 @@ EVERYTHING: Final = Seen()
 class Takings:
     """Totals of a group of payments, in minor units: sales minus refunds.
 
-    `billed` includes `tax`, and `discount` was taken off before. `cash_on_hand` is the cash that these payments left in
-    the drawers.
+    `billed` includes `tax`, and `discount` is already subtracted from it. `cash_on_hand` is the cash that these
+    payments left in the drawers.
     """
 
     transactions: int = 0
@@ -72,12 +72,12 @@ class CurrencyCash:
 
     @property
     def system_cash(self) -> int:
-        """The expected cash. `drops` is 0 for the whole store."""
+        """The expected cash. For a whole store `drops` is 0, because drops stay in the store."""
         traded = self.sales - self.refunds + self.rounding
         return self.opening_float + traded + self.paid_in - self.paid_out - self.drops
 
     def grouped(self, *columns: int) -> Groups:
-        """Returns the takings grouped by these positions of the key, sorted by the keys."""
+        """Groups the takings by `columns` (positions in their key). Sorts the groups by key."""
         groups: Groups = defaultdict(Takings)
         for key, part in self.takings.items():
             groups[tuple(key[column] for column in columns)].add(part)
@@ -85,7 +85,7 @@ class CurrencyCash:
 
 
 def nested(groups: Groups) -> dict[tuple[Any, ...], Groups]:
-    """Returns groups by the first part of their key, each with its groups by the rest of the key."""
+    """Nests groups: first by the first part of their key, then by the rest of the key."""
     outer: dict[tuple[Any, ...], Groups] = {}
     for key, part in groups.items():
         outer.setdefault(key[:1], {})[key[1:]] = part
@@ -110,10 +110,11 @@ class ExpectedCash:
 def expected_cash(
     *, store: Store, business_date: date, operator: User | None = None, seen: Seen = EVERYTHING
 ) -> ExpectedCash:
-    """Returns the expected cash of a store's business day, or with `operator` of the drawers that they held.
+    """Returns the expected cash of a store's business day.
 
-    `seen` limits the sum to the movements, sessions and seals up to these ids. The number of statements is fixed. Each
-    reads from an index: by store and business date, or by ranges of movement ids.
+    With `operator`, includes only the drawers that this person held. `seen` limits the sum to the movements, sessions
+    and seals up to these ids. The number of statements is fixed. Each reads from an index: by store and business date,
+    or by ranges of movement ids.
     """
     currencies: dict[str, CurrencyCash] = {store.currency: CurrencyCash(currency=store.currency)}
 

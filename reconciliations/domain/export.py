@@ -45,8 +45,8 @@ def begin_export(*, wanted: Wanted, rows_total: int, by: Principal, at: datetime
     """Records the start of an export and returns it.
 
     Rows of a drawer that still awaits its count reveal its expected amount, so this writes an audit entry (law 5).
-    Raises Forbidden for a cashier. Raises InvalidInput for a wrong range, a store out of scope, or a number that was
-    used before.
+    Raises Forbidden for a cashier. Raises InvalidInput for a wrong range or a store out of scope, and if another export
+    already has the id `wanted.number`.
     """
     if not (may_see_expected(by) and by.has_scope(Scope.CASH_MANAGEMENT_READ)):
         raise Forbidden(_("Only managers can export, because an export shows expected amounts."))

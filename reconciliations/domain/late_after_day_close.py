@@ -18,10 +18,11 @@ DAYS_BACK: Final = timedelta(days=31)
 
 
 def raise_late_for_closed_days(*, store: Store, at: datetime) -> list[BusinessDay]:
-    """Creates variances for cash that arrived for closed days of the last month, and returns those days.
+    """Creates variances for cash that was recorded for a business day of the last month after its close.
 
-    Postings do not check for closed days, so this runs after them. It needs one statement with an index probe per day,
-    and more statements only for days with late cash.
+    Returns the days for which it created a variance. Postings do not check whether their day is closed, so the command
+    `close_days` calls this function. It runs one statement with an index probe per day, and more statements only for
+    days with late cash.
     """
     later = movements_for_day().filter(
         store=OuterRef("store"), business_date=OuterRef("date"), pk__gt=OuterRef("last_movement")

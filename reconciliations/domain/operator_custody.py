@@ -57,9 +57,9 @@ def with_holder(movements: "QuerySet[Any]") -> "QuerySet[Any]":
 
 
 def cancelled(*, until: Any) -> Q:
-    """Builds the condition for sessions whose opening was cancelled up to a seal.
+    """Builds the condition for sessions with a cancelled opening.
 
-    The cancellation seals the period. `until` is the id of the last seal to include.
+    The cancellation seals the period. Leaves out cancellations with a later seal than `until` (an id).
     """
     return Q(is_cancelled=True, seal__lte=until)
 

@@ -1,4 +1,4 @@
-"""Counts the orders of a store's business day by their state, as their payments tell it."""
+"""Counts the orders of a store's business day by state. The payments of an order decide its state."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -44,8 +44,9 @@ SELECT currency, person, station, channel, service, state, COUNT(*), CAST(SUM(to
 class Orders:
     """The number of orders of one state and currency, and their total in minor units.
 
-    An order belongs to the operator, register, channel and service of its first sale. The total of an order is what its
-    approved sales left after refunds; of an open order also what is pending, of a cancelled one what was asked for.
+    An order belongs to the operator, register, channel and service of its first sale. The total of a completed order is
+    its approved sales minus refunds. The total of an open or force-closed order is its approved and pending sales. The
+    total of a cancelled order is its approved sales, or its first sale if no sale was approved.
     """
 
     currency: str
@@ -59,11 +60,12 @@ class Orders:
 
 
 def orders_of_day(*, store: Store, on: date, operator: User | None = None, is_closed: bool) -> list[Orders]:
-    """Returns the orders of a store's business day, or with `operator` those paid at the drawers that they held.
+    """Counts the orders of a store's business day, grouped by the fields of `Orders`.
 
-    Payments with the same order id and currency are one order; a payment without one is an order of its own. An order
-    that is still open when its day is closed (`is_closed`) was closed by force. One statement, which reads the index on
-    store and business date.
+    With `operator`, counts only orders that were paid at drawers that this person held. Payments with the same order id
+    and currency are one order. A payment without an order id is an order of its own. If the day is closed
+    (`is_closed`), its open orders have the state FORCE_CLOSED. Runs one statement, which reads the index on store and
+    business date.
     """
     payments = Payment.objects.filter(store=store, business_date=on)
     if operator is not None:

@@ -19,8 +19,8 @@ from reconciliations.models import Reconciliation
 def faults_of_store(store: Store) -> Iterator[str]:
     """Yields one sentence per fault in a store's reconciliations and closed days.
 
-    Faults exist only if somebody changed rows directly. Checks the system amounts, which reconciliation supersedes
-    which, the authorizations, and the last movement of closed days.
+    Faults exist only if somebody changed rows directly. Checks the system amounts, the authorizations, and the last
+    movement of closed days. Also checks that each reconciliation supersedes the previous one of its scope.
     """
     yield from _faults_of_reconciliations(store)
     yield from _faults_of_days(store)
@@ -78,7 +78,8 @@ def _fault_of_figure(row: Reconciliation, right: int) -> Iterator[str]:
 def _faults_of_first_rule(row: Any) -> Iterator[str]:
     """Checks a reconciliation that was recorded under the first rule (`DayRule.MOVEMENTS`).
 
-    The first rule used only the day's own movements, by the person who sold, without carried-over cash.
+    The first rule used only the day's own movements, and no carried-over cash. Movements belonged to the person who
+    sold, not to the person who held the drawer.
     """
     scope = drawer_movements().filter(store=row.store_id, business_date=row.business_date)
     if row.operator_id is not None:

@@ -1,8 +1,8 @@
 """Reused cash: the part of a day's floats and loans that is the same cash again.
 
-Takes the day's movements in order. Cash into a drawer adds to a subtotal, and cash back from it subtracts. The highest
-subtotal is new cash. The rest of the cash that went in was reused. Example: 200.00 goes in and comes back five times.
-Then 200.00 is new and 800.00 is reused.
+Takes the day's movements in order. A subtotal rises by the cash that goes into a drawer, and falls by the cash that
+comes back. The highest subtotal is new cash. The rest of the cash that went in was reused. Example: 200.00 goes in and
+comes back five times. Then 200.00 is new and 800.00 is reused.
 For the whole store, FLOAT and LOAN go in, and RETURN comes back. For one operator, the amount counted at each opening
 goes in. The cash that the session left at its close comes back, whether it went to the vault or stayed in the drawer.
 Registers that the operator held by a settlement follow the rule for stores.

@@ -86,8 +86,9 @@ def recount_variance(
 ) -> Variance:
     """Stores a second person's count of the same cash.
 
-    The first count stays on record. An approval books the difference between the two counts. For a session that was
-    closed without a count, this is the count afterwards. A difference above the second limit is escalated.
+    The first count stays on record. An approval books the difference between the two counts. If nobody counted the
+    session's cash at the close, this is the missing count, and its difference is booked now (`count_afterwards`). A
+    difference above the second limit is escalated.
     Raises Forbidden for the person who counted, for the cashier of the drawer, for any cashier, and for a program.
     Raises InvalidInput for another currency or method. Raises Conflict if the cash cannot be recounted: it was counted
     again since then, or it is not in the store.

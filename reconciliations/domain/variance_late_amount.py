@@ -1,4 +1,4 @@
-"""The late money of a variance: a sum over the movements of its period, starting with its first movement."""
+"""The late money of a variance: a sum over the movements of its period, from the id `first_movement` on."""
 
 from django.db.models import BigIntegerField, Case, F, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
@@ -18,7 +18,7 @@ _OF_STORE = Q(late_for__isnull=True, session__isnull=True)
 
 
 def late_of(variance: Variance) -> tuple[int, int]:
-    """Returns the late amount of the variance's period (in minus out, minor units) and the id of its last movement.
+    """Returns the late money of a variance (in minus out, minor units), and the id of the last movement in this sum.
 
     The caller holds the lock of the place, so that no movement arrives in the meantime.
     """

@@ -154,7 +154,7 @@ class Recount(ActPage):
     form = RecountForm
 
     def told(self, row: Settlement) -> str:
-        """Adds the effect of the next preview of this settlement to the explanation."""
+        """Returns the explanation and a sentence about the effect of the next preview."""
         if row.type == SettlementType.VAULT:
             return (
                 f"{self.explanation} You can preview the safe as often as you like. Its next settlement opens at once."

@@ -79,7 +79,10 @@ class ReverseOfSession(ActPage):
     form = SessionReversalForm
 
     def refusal(self, row: CashSession, *, by: Principal) -> str | None:
-        """Returns None if a movement can be reversed, else the reason why the newest one cannot."""
+        """Returns None if at least one manual movement of the session can be reversed.
+
+        Otherwise returns the reason for the newest movement, or the message that there is none.
+        """
         rows = _by_hand(row)
         if not rows:
             return "No pay-in, pay-out, drop or change was booked in this session."

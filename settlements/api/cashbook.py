@@ -62,14 +62,14 @@ class EntrySerializer(CamelCaseSerializer, serializers.Serializer[Movement]):
 
 
 class EntryAnswer(EntrySerializer):
-    """The entry with its settlement and the status. `account` is as the request named it."""
+    """The entry with its settlement and the status. `account` is the text from the request."""
 
     settlement_id = serializers.UUIDField(source="settlement.uuid")
     api_response_status = StatusSerializer()
 
 
 class ListedEntrySerializer(EntrySerializer):
-    """A cashbook entry in a list. `reversed` is left out unless the entry was reversed, and for cashiers (law 5)."""
+    """A cashbook entry in a list. `reversed` is present only for reversed entries, and never for cashiers (law 5)."""
 
     settlement_id = serializers.UUIDField(source="settlement_uuid")
     store = serializers.CharField(source="store.number")
@@ -167,7 +167,8 @@ class CashbookEntryViewSet(ApiViewSet):
     def list(self, request: Request) -> Response:
         """Lists cashbook entries in pages, filtered by any of their attributes.
 
-        A cashier gets own entries at registers, and all entries of closed settlements whose figures they may see.
+        A cashier gets only entries at registers: the entries that they booked, and all entries of closed settlements
+        whose figures they may see.
         """
         found = self.filter_queryset(queries.cashbook_entries(by=self.by))
         rows, said = sorted_by(found, sort_wishes(request), columns=ENTRY_COLUMNS, newest=("-pk",))

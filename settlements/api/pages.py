@@ -52,9 +52,10 @@ class Page:
         *,
         with_related: "Callable[[QuerySet[Any]], QuerySet[Any]]" = lambda rows: rows,
     ) -> Self:
-        """Reads the page that the query parameters ask for: one statement for the number of rows, one for the rows.
+        """Reads the page that the query parameters ask for.
 
-        A page past the end is empty. Raises InvalidInput for wrong parameters.
+        Runs one statement to count the rows and one to read them. A page past the end is empty. Raises InvalidInput for
+        wrong parameters.
         """
         number = _whole(request, "page", default=0, least=0, most=10**9)
         size = _whole(request, "size", default=SIZE_DEFAULT, least=1, most=SIZE_MAX)
@@ -64,7 +65,7 @@ class Page:
         return cls(number=number, size=size, total=total, rows=rows)
 
     def body(self, content: Any, *, sort: list[dict[str, Any]] | None) -> dict[str, Any]:
-        """Returns the page as the API answers it."""
+        """Returns the page as part of an answer. `content` holds the serialized rows."""
         pages = -(-self.total // self.size)
         return {
             "content": content,

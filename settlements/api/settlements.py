@@ -138,8 +138,8 @@ class ChangeRequest(CamelCaseSerializer, StrictSerializer):
 class PreviewSerializer(CamelCaseSerializer):
     """Whether the counted amount of a currency and method equals the target.
 
-    There is one for every pair that was named or is held. The answer never contains the size or direction of a
-    difference (law 5).
+    The answer has one such result for every pair that was counted or is held at the place. It never contains the size
+    or direction of a difference (law 5).
     """
 
     is_equal = serializers.BooleanField()

@@ -51,8 +51,9 @@ _IS_CLOSED: Final[Mapping[Act, str]] = MappingProxyType(
 
 
 def locked_for_act(settlement: Settlement, *, by: Principal) -> Settlement:
-    """Locks the place exclusively and the vault shared, and returns the settlement as it is under the lock.
+    """Locks the place of a settlement, and returns the settlement as it is under the lock.
 
+    Takes the exclusive lock of the place. For a register, also takes the shared lock of the vault.
     Raises Forbidden for a cashier at the vault or at another person's register.
     """
     if settlement.type == SettlementType.VAULT:

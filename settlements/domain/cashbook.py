@@ -54,10 +54,11 @@ def refuse_name_of_another(
     code: str | None,
     number: str,
 ) -> None:
-    """Raises InvalidInput if an account's number is the code of another account of its place, or the other way round.
+    """Raises InvalidInput if the new number or code of an account would also name another account.
 
-    Otherwise an entry that names this text would mean two accounts. `account` is saved or new; for a saved account the
-    other arguments but `number` can be None.
+    An entry names an account by its code or its number. So the number must not be the code of another account of the
+    same store and type, and a new code must not be the number of another account. For a saved account only `number` is
+    used: the other arguments can be None, because store, type and code never change.
     """
     is_new = account._state.adding
     if not is_new:
@@ -72,8 +73,8 @@ def refuse_name_of_another(
 def find_account(*, store: Store, place: Place, code: str, field: str) -> CashbookAccount:
     """Returns the active cashbook account with this code or number.
 
-    An account with this code comes before another account with this number. Raises InvalidInput for `field` if the
-    place has none.
+    If one account has this text as its code and another as its number, returns the first. Raises InvalidInput for
+    `field` if the place has no such account.
     """
     type_ = next(type_ for type_, kind in PLACE_KIND.items() if kind == place.kind)
     active = [account for account in accounts_of(store=store, type=SettlementType(type_)) if account.is_active]

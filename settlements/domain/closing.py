@@ -87,8 +87,9 @@ def close_with(
 ) -> Settlement:
     """Closes a settlement and returns it. Every way to close a settlement calls this function.
 
-    The caller has locked the place before it compared, so `compared` includes every earlier posting. Order: book
-    differences and returns, freeze the figures, seal the period, and open the next settlement of a vault.
+    The caller must lock the place before it calculates `compared`, so that `compared` includes every earlier posting.
+    The steps are, in this order: book differences and returns, freeze the figures, seal the period, and open the next
+    settlement of a vault.
     """
     is_counted = closing != Closing.FORCED
     if is_counted:

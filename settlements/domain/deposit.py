@@ -170,7 +170,7 @@ def subjects_of(deposit: Deposit) -> list[str]:
 
 
 def lock_bank(store: Store) -> None:
-    """Locks the bank's place exclusively and the vault's place shared.
+    """Takes the exclusive lock of the bank's place and the shared lock of the vault.
 
     The lock on the bank protects bag numbers, credits and received change. `lock_places` locks in the order of ids, so
     this cannot deadlock with a transition of the vault.

@@ -1,4 +1,4 @@
-"""Opens settlements: stores the counted amounts, and books their differences from the book of the place."""
+"""Opens settlements: stores the counted amounts, and books the differences between them and the place's book."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -45,8 +45,8 @@ def open_settlement(
     holds cash, no float moves: amount minus book is the opening difference. The first settlement of a vault books its
     cash as opening balance (docs/decisions/0013).
     Raises Forbidden for a cashier at the vault or at another person's register. Raises InvalidInput for a wrong
-    station, a pair that occurs twice, and an amount at a register that is not cash. Raises Conflict if a settlement or
-    session is already open there, if the vault has no open settlement, or if the store is switched off.
+    station, a pair that occurs twice, and an amount of another method than cash at a register. Raises Conflict if a
+    settlement or session is already open there, if the vault has no open settlement, or if the store is switched off.
     """
     refuse_pairs(initial, field="initial_cash")
     if type == SettlementType.VAULT:

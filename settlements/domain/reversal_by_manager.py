@@ -31,7 +31,7 @@ def reverse_movement(*, movement: Movement, by: Principal, at: datetime, reason:
 
 
 def why_not_reversed(movements: Sequence[Movement]) -> dict[int, str]:
-    """Returns, by movement id, why a movement cannot be reversed now, or "". Takes no lock.
+    """Returns for each movement id the reason why the movement cannot be reversed now, or "". Takes no lock.
 
     The caller loads the movements with `select_related("deposit")`.
     """

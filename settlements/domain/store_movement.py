@@ -46,8 +46,8 @@ def move_in_store(
     """Books a drop, loan, deposit, withdrawal, or money paid in or out (minor units), and returns the movement.
 
     `station` 0 is the vault. Without a station, a deposit or a withdrawal uses the vault. Every other kind uses the
-    register of `held`, the caller's open session if the caller has already read it, otherwise the caller's own
-    register. Only managers can book movements at the vault, and loans from it.
+    register of the caller's open session, otherwise the caller's own register. `held` is that session, if it was
+    already read. Only managers can book movements at the vault, and loans from it.
     Raises InvalidInput for wrong fields, Forbidden for a person who may not book this, and Conflict if the place does
     not trade.
     """

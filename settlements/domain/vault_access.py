@@ -15,12 +15,12 @@ def refuse_cashier_at_vault(place: Place, *, by: Principal) -> None:
 
 
 def refuse_settling_vault(by: Principal) -> None:
-    """Raises Forbidden unless the caller is a manager or above. For settlements of the vault."""
+    """Raises Forbidden unless the caller may settle the vault (a manager or above)."""
     if not by.has_role(Role.MANAGER):
         raise Forbidden(_("Only a manager can open, count or close the safe, or book its money."))
 
 
 def refuse_moving_vault_money(by: Principal) -> None:
-    """Raises Forbidden unless the caller is a manager or above. For movements and orders of the vault's money."""
+    """Raises Forbidden unless the caller may move or order the vault's money (a manager or above)."""
     if not by.has_role(Role.MANAGER):
         raise Forbidden(_("Only a manager can book this movement or order."))

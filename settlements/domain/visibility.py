@@ -78,7 +78,7 @@ def hide_from_cashier(report: ZReport, *, session: CashSession, is_settled: bool
 
 
 def uncounted_pairs(session: CashSession) -> set[Pair]:
-    """Returns the pairs of a session's foreign cash that nobody counted at the close."""
+    """Returns the pairs of a session's cash in other currencies that nobody counted at the close."""
     return {Pair(row.currency, CASH) for row in session.foreign_cash.all() if row.counted_amount is None}
 
 

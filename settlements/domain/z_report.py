@@ -61,7 +61,7 @@ def z_report(*, period: SealedPeriod, by: Principal, at: datetime) -> ZReport:
 
 
 def _note_uncounted(session: CashSession, *, by: Principal, at: datetime) -> None:
-    """Writes an audit entry if the report shows foreign cash that still needs a count (law 5)."""
+    """Writes an audit entry if the report shows cash in another currency that still needs a count (law 5)."""
     uncounted = uncounted_pairs(session) if session.is_counted else set()
     if uncounted and uncounted & {(currency, CASH) for currency in currencies_left(session)}:
         subject, detail = f"store:{session.store_id}", {"sessions": [session.pk]}
@@ -152,7 +152,7 @@ def _closing_of(session: CashSession) -> Closing:
 
 
 def _counted_in(attempts: Iterable[Attempt], *, own: Pair, begun_with: Balances) -> dict[Pair, tuple[int, int]]:
-    """Returns (counted amount, difference) per pair for the foreign cash at the opening."""
+    """Returns (counted amount, difference) per pair, for cash in other currencies that was counted at the opening."""
     found = [one for attempt in attempts if attempt.moment == CountMoment.OPENING for one in attempt.found]
     pairs = {one.pair: one.amount for one in found}
     return {pair: (amount, amount - begun_with.get(pair, 0)) for pair, amount in pairs.items() if pair != own}

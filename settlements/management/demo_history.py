@@ -1,7 +1,7 @@
 """Creates weeks of demonstration data for a store that trades under settlement.
 
-The vault is counted every Saturday. A register is settled every day around one cashier's session. There are two
-currencies, bags for the bank, and change ordered from it.
+The vault is counted every Saturday. A register is settled every day around one cashier's session. The history has two
+currencies, deposit bags, and change orders.
 """
 
 import random

@@ -178,7 +178,7 @@ def _typed_count(sheet: CountSheet) -> CountedAmount | None:
 
 
 def _refusal(error: DomainError, sheet: CountSheet) -> Refusal:
-    """Returns the refusal, and shows its error at the sheet's amount."""
+    """Returns the refusal of the form. Also shows the error at the amount field of the sheet."""
     sheet.amount_error = error.on_pages.get(AMOUNT, "") or error.on_pages.get("received", "")
     return Refusal.of(error)
 

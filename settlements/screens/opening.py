@@ -75,7 +75,10 @@ def _starts_settlements(place: Place) -> bool:
 def _refuse_start(
     request: HttpRequest, place: Place, parts: CountParts, draft: FormDraft, *, by: Principal
 ) -> HttpResponse:
-    """Redirects to the vault if the person answered "no". Without an answer, asks for it."""
+    """Refuses the first opening of a vault unless the person agrees that the store then trades under settlement.
+
+    Redirects to the vault after the answer "no". Without an answer, shows the form again with an error.
+    """
     if request.POST.get(STARTS) == "no":
         draft.discard()
         return see("vault-of", place.store.uuid)
@@ -158,7 +161,7 @@ def _in_the_way(place: Place) -> dict[str, Any]:
 
     `session` is the open session at the register, or None. `lacks_vault` says whether the vault has no settlement.
 
-    The page shows them before the person counts. The domain checks again under the lock.
+    The page shows both before the person counts. The domain checks again under the lock.
     """
     vault = queries.vault_of(place.store)
     return {"session": queries.session_at(place), "lacks_vault": vault.settling == Settling.NONE}

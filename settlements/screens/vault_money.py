@@ -1,4 +1,4 @@
-"""The forms for cash of the vault other than deposits: change from the bank, loans and drops, paid in, paid out."""
+"""The forms for the vault's cash, except deposits: change from the bank, loans, drops, money paid in or out."""
 
 from typing import Any, Final
 from uuid import UUID
