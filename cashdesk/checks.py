@@ -43,7 +43,7 @@ def faults_of_encoding(connection: BaseDatabaseWrapper) -> list[CheckMessage]:
 
 @register(Tags.database)
 def check_currencies(databases: Iterable[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:
-    """Warns of stores whose currency ISO 4217 has withdrawn, in `migrate` and `check --database default`."""
+    """Warns of stores in withdrawn currencies, in `manage.py check --database default`."""
     return [warning for alias in databases or () for warning in stores_in_withdrawn_currencies(alias)]
 
 

@@ -56,5 +56,8 @@ def fragments_at(spot: str) -> list[str]:
 
 @cache
 def count_subjects() -> frozenset[str]:
-    """Returns the draft subjects, up to the colon, whose form is a count, from all installed apps."""
+    """Returns the beginnings of the draft subjects whose form is a count, from all installed apps.
+
+    The beginning of a subject is the part before the colon: "close" for the subject "close:<uuid of the session>".
+    """
     return frozenset(subject for one in contributions() for subject in one.count_subjects)

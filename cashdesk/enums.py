@@ -138,7 +138,7 @@ class Booked(models.TextChoices):
 
 
 class CountMoment(models.TextChoices):
-    """The moment of a count in a session or settlement. PREVIEW is a count that did not close the session."""
+    """The moment of a count in a session or settlement. PREVIEW is a count that did not close the settlement."""
 
     OPENING = "OPENING", noop("Opening")
     PREVIEW = "PREVIEW", noop("Preview")
@@ -191,7 +191,10 @@ class Reason(models.TextChoices):
 
 
 class TryBy(models.TextChoices):
-    """The origin of a sign-in attempt, as far as the request proves it. Per name, each origin has its own limit."""
+    """The origin of a sign-in attempt, as far as the request proves it.
+
+    For each sign-in name, failed attempts are counted and limited per origin.
+    """
 
     STRANGER = "STRANGER", "A stranger at an address"
     INSIDER = "INSIDER", "A device on which the person signed in before, or a signed-in colleague"

@@ -138,4 +138,7 @@ class OutOfLine(DomainError):
 
 
 class PlaceMovedOn(Exception):
-    """Another transaction opened, counted or closed the place after we read it. Internal: the caller reads and retries."""
+    """Another transaction opened, counted or closed the place after we read it.
+
+    This error is internal: the calling function reads the place again and retries.
+    """

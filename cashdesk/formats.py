@@ -1,9 +1,9 @@
 """Formats amounts and times for a store's pages, and parses the amounts that people type there.
 
-The style depends on the store's language. If countries with that language differ, the store's currency decides. For US
-dollars in Spanish, its time zone decides. Separators and date order follow CLDR (https://cldr.unicode.org); thousands are
-always grouped. Only pages use these formats: the API, the exports and the back office write plain numbers
-(docs/languages.md).
+The style depends on the store's language. If countries with that language write amounts differently, the store's currency
+decides. For US dollars in Spanish, the store's time zone decides. Separators and date order follow CLDR
+(https://cldr.unicode.org); thousands are always grouped. Only pages use these formats: the API, the exports and the back
+office write plain numbers (docs/languages.md).
 """
 
 import re

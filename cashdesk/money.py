@@ -27,7 +27,7 @@ _PLAIN_NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 
 
 def is_currency(code: str) -> bool:
-    """Whether `code` is an ISO 4217 code in capitals that has minor units. Withdrawn codes count too."""
+    """Whether `code` is a currency with minor units in ISO 4217, current or withdrawn. Accepts only capitals."""
     return code in EXPONENTS
 
 

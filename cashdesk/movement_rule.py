@@ -39,7 +39,7 @@ class Reversal(StrEnum):
 
 
 class DayPart(StrEnum):
-    """The part of a store-day's expected cash that includes a movement."""
+    """The part of the expected cash of a store-day (one business day of a store) that includes a movement."""
 
     OPENING_FLOAT = "opening_float"
     SALES = "sales"
@@ -53,8 +53,8 @@ class DayPart(StrEnum):
 class DayEffect:
     """The effect of a movement on the expected cash of its store-day. `sign` is the effect on the drawers: +1 or -1.
 
-    `stays_in_store` means that the cash leaves the drawer and stays in the store. It changes the expected cash of the
-    operator, and not that of the store.
+    `stays_in_store` means that the cash leaves the drawer but not the store. Such a movement changes the expected cash of
+    an operator, but not the expected cash of the whole store.
     """
 
     part: DayPart
@@ -97,10 +97,10 @@ class LookWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindRule:
-    """All properties of one kind. None has a default, so the import fails if a new kind lacks a property.
+    """All properties of one kind. No property has a default, so the import fails if a new kind lacks one.
 
-    The expected amount of a place counts every kind, so there is no property for it. `day` concerns only the expected
-    cash of a store-day.
+    The expected amount of a place includes every kind, so no property says whether a kind counts. `day` concerns only
+    the expected cash of a store-day.
     """
 
     ends: frozenset[tuple[str, str]]
@@ -140,7 +140,7 @@ class KindRule:
 
     @property
     def comes_in(self) -> bool:
-        """Whether this kind brings money from the far end to the place where people record it."""
+        """Whether this kind brings money from `far_end` to the place where people record the movement."""
         return any(source == self.far_end for source, _to in self.ends)
 
     @property

@@ -33,7 +33,10 @@ def origin_faults(origins: Iterable[str]) -> list[str]:
 
 @register(Tags.security)
 def check_origins(**_options: Any) -> list[CheckMessage]:
-    """Reports what would let any site act as the person who visits it, because CORS allows credentials."""
+    """Reports settings that allow pages of every site, such as a wildcard.
+
+    Pages of allowed origins may use the cookie. So every site could act as the person who visits that site.
+    """
     if not settings.CORS_ALLOW_CREDENTIALS:
         return []
     faults = origin_faults(settings.CORS_ALLOWED_ORIGINS)

@@ -30,7 +30,10 @@ WORKPLACES_MAX: Final = 1_000
 
 
 def sessions(*, by: Principal) -> "QuerySet[CashSession]":
-    """Returns the sessions that `by` may list. Each tells in `shows_result` whether `by` may see the final amounts."""
+    """Returns the sessions that `by` may list.
+
+    The attribute `shows_result` of a session tells whether `by` may see its final amounts.
+    """
     return with_shown_result(by.sessions().select_related("user", "store", "register"), by=by)
 
 
@@ -137,15 +140,16 @@ def payment_methods(*, by: Principal) -> "QuerySet[PaymentMethod]":
 
 
 def workplaces(*, by: Principal) -> "list[Store]":
-    """Returns the stores that a person may work in, by number, whichever of them the request selected."""
+    """Returns the stores that a person may work in, by number. Ignores which store the request selected."""
     return list(replace(by, store=None).stores().order_by("number", "pk")[:WORKPLACES_MAX])
 
 
 def colleagues(*, by: Principal, is_selling: bool = False) -> "list[User]":
     """Returns the people whom the caller works with, by name.
 
-    A cashier sees the active people of their store. Others see the people whom they may name in requests, also inactive
-    ones. With `is_selling` the list has only active people with a store, and the caller.
+    A cashier gets the active people of their store. Managers, admins and programs get all people whom they may name in
+    requests, also inactive people. With `is_selling`, people who are inactive or have no store are left out, except the
+    caller.
     """
     if by.user is not None and not by.has_role(Role.MANAGER):
         people = User.objects.filter(Q(store__in=by.stores()) | Q(pk=by.user.pk), is_active=True)

@@ -39,7 +39,7 @@ def _changed(columns: Iterable[str], differs: str) -> str:
 
 
 def _update_rules(laws: Laws, differs: str) -> list[tuple[str, str, str, str]]:
-    """Returns (trigger, table, condition, message) for every refused UPDATE. An empty condition refuses all of them."""
+    """Returns (trigger, table, condition, message) for each rule. A rule without a condition refuses every UPDATE."""
     return [
         *((f"{table}_never_changed", table, "", f"a {table} is never changed") for table in laws.never_changed),
         *((f"{table}_final", table, condition, words) for table, (condition, words) in laws.final.items()),

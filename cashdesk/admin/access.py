@@ -77,7 +77,7 @@ class AccessTokenAdmin(Acting):
 
     @admin.display(description="scopes")
     def scopes_listed(self, token: AccessToken) -> str:
-        """Shows the scopes of an API key. The token of a person has no scopes, because the person's role counts."""
+        """Shows the scopes of an API key. A person's token has none: the role of the person decides."""
         return ", ".join(token.scopes) or NOTHING
 
     @admin.display(description="replaces")

@@ -1,4 +1,8 @@
-"""Actions that issue an API key, or rotate it with an overlap. Only the answer of the action shows the secret."""
+"""Actions that issue or rotate an API key. Only the page after the action shows the secret.
+
+To rotate a key means to replace it with a new key. The old key still works for the overlap: the time that the admin
+chose.
+"""
 
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
@@ -73,7 +77,7 @@ class IssueKeyForm(ActForm):
             del self.fields["account"]
 
     def clean(self) -> dict[str, Any]:
-        """Adds the person's own account if the form does not ask for one."""
+        """Adds the account of the signed-in person if the form has no field for the account."""
         return {"account": self.by.user.account if self.by.user else None, **self.cleaned_data}
 
     def clean_expires_at(self) -> datetime | None:

@@ -14,7 +14,10 @@ from cashdesk.money import to_text
 
 
 class PlaceFilter(admin.SimpleListFilter):
-    """Filters by place. Links from other pages set this filter, and the list shows it only so that people can remove it."""
+    """Filters by place. Links from other pages set this filter.
+
+    The list shows no other places to choose from. It shows the filter that is set, so that people can remove it.
+    """
 
     title = "place"
     parameter_name = "place"
@@ -143,7 +146,10 @@ class SealAdmin(ReadOnlyAdmin):
         return seal.place.store
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Writes an audit entry first: the balance of an uncounted drawer is its expected amount (law 5)."""
+        """Shows the seal. If the drawer was not counted, first writes an audit entry (law 5).
+
+        The seal of an uncounted drawer shows its expected amount as the balance.
+        """
         note_look(request, CashSession.objects.filter(seal=context["original"]))
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -134,7 +134,7 @@ LOOKED_AT: Final = {
 
 
 class StoreForm(RefusableForm):
-    """The form of a store. A new store is created with a number of registers."""
+    """The form of a store. For a new store, it also asks for the number of registers."""
 
     def refuse_change(self) -> None:
         refuse_change_of_store(self.instance)
@@ -207,7 +207,10 @@ class StoreForm(RefusableForm):
         return f"{words} If empty, the default applies: {default}."
 
     def _minor(self, name: str, *, field: str) -> int:
-        """Parses an amount into minor units, in the currency of the form, or of the store if the form has none."""
+        """Parses an amount into minor units.
+
+        The currency is the one in the form. If the form has no currency, it is the currency of the store.
+        """
         currency = self.cleaned_data.get("currency", self.instance.currency)
         try:
             return parse_units(self.cleaned_data[name], currency, field=field)
@@ -217,7 +220,7 @@ class StoreForm(RefusableForm):
 
 @admin.register(Store)
 class StoreAdmin(CashdeskAdmin):
-    """Stores. Nobody can change the number and the currency after money has moved in the store."""
+    """Stores. After money has moved in a store, nobody can change the store's number or currency."""
 
     noun = "store"
     role_to_add = role_to_change = Role.ADMIN

@@ -1,4 +1,4 @@
-"""The admin pages of payments, as the point of sale reported them, and of payment methods."""
+"""The admin pages of payment methods, and of payments as the point of sale reported them."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from cashdesk.models import Movement, Payment, PaymentMethod
 
 @admin.register(PaymentMethod)
 class PaymentMethodAdmin(CashdeskAdmin):
-    """Payment methods of an account. Movements carry the code, so it never changes. People deactivate an unused method."""
+    """Payment methods of an account. A code never changes, because movements store it."""
 
     noun = "payment_method"
     role_to_add = role_to_change = Role.ADMIN

@@ -51,7 +51,7 @@ class PlaceAdmin(ActingAdmin):
     acts = (ShowBook(),)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Place]":
-        """Adds the number of the last seal with a subquery on its index."""
+        """Adds the number of each place's last seal, which a subquery finds through an index."""
         last = Seal.objects.filter(place=OuterRef("pk")).order_by("-number").values("number")[:1]
         places: QuerySet[Place] = super().get_queryset(request).annotate(last_seal_number=Subquery(last))
         return places

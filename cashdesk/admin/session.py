@@ -1,4 +1,7 @@
-"""The admin pages of cash sessions: read-only, with actions to cancel an opening and to close or count a left drawer."""
+"""The admin pages of cash sessions. They are read-only, with three actions.
+
+The actions cancel an opening, close a drawer without a count, and count a drawer after its close.
+"""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -45,7 +48,7 @@ class ForceClose(ActPage):
 
 
 class CancelForm(ReasonForm):
-    """Limits the reason to the REASON_MAX of reversals, because the reversals of the movements store it too."""
+    """Limits the reason to REASON_MAX characters, because the reversals of the movements store the same text."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -64,7 +67,7 @@ class CancelOpening(ActPage):
     form = CancelForm
 
     def refusal(self, row: CashSession, *, by: Principal) -> str | None:
-        """Hides the action after the session has ended. While it is open, gives the reason if the action is refused."""
+        """Hides the action after the session has ended. For an open session, returns the reason for a refusal, or None."""
         return (why_not_cancelled(row, by=by) or None) if row.is_open else ""
 
     def do(self, row: CashSession, form: CancelForm, *, by: Principal, at: datetime) -> Done:
@@ -160,7 +163,10 @@ class CashSessionAdmin(ActingAdmin):
 
     @admin.display(description="handed over")
     def custody(self, session: CashSession) -> str:
-        """Shows who left the drawer before this session, and whether the next cashier has taken it over."""
+        """Shows the cash that was in the drawer before this session, and whether this session was a handover.
+
+        For a handover, also shows whether the next cashier has taken over the drawer.
+        """
         told = [told_of_handover(session)]
         if session.is_handed_over:
             waits = session in handovers_waiting(store=session.store)

@@ -124,11 +124,11 @@ class ActPage:
         return True
 
     def why_not(self, row: Any, *, by: Principal) -> str:
-        """Returns the reason that the page shows if the action is not available. "" hides the action."""
+        """Returns why the action is not available, as a text for the page. Returns "" to hide the action."""
         return ""
 
     def refusal(self, row: Any, *, by: Principal) -> str | None:
-        """Returns None if the action is available, else the reason, or "" to hide the action. Called once per page."""
+        """Returns None if the action is available, else a text as `why_not` does. Called once per page."""
         return None if self.is_offered(row, by=by) else self.why_not(row, by=by)
 
     def do(self, row: Any, form: Any, *, by: Principal, at: datetime) -> Done:

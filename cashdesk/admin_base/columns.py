@@ -49,7 +49,7 @@ def moment(field: str, *, store: str = "store", label: str = "") -> Column:
 
 
 def text(field: str, *, label: str) -> Column:
-    """Returns a column for a text whose label differs from its field name."""
+    """Returns a column for a text field. `label` is the head of the column."""
 
     @admin.display(description=label, ordering=field)
     def column(row: Any) -> str:
@@ -87,9 +87,9 @@ def told_of_handover(session: CashSession) -> str:
 
 
 def handed_over(session: CashSession, *, said: str, difference: int) -> str:
-    """Returns a sentence with the cashier who left the drawer, the time, `said`, and the difference.
+    """Returns a sentence: who left the cash in the drawer and when, then `said`, then the difference.
 
-    `difference` is in minor units.
+    `said` is the middle of the sentence, such as "taken over by Ana at 14:00". `difference` is in minor units.
     """
     closed_at = session.closed_at or session.opened_at
     apart = f"{to_text(abs(difference), session.currency)} {'short' if difference < 0 else 'over'}"

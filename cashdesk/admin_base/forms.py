@@ -5,13 +5,13 @@ from cashdesk.errors import DomainError
 
 
 class RefusableForm(WordedForm):
-    """Asks the domain whether an existing row may change in this way, and shows the error if it may not.
+    """Asks the domain whether an existing row may change to the new values. If not, shows the error.
 
     The admin validates and saves in one transaction. So locks that `refuse_change` takes are held until the row is saved.
     """
 
     def refuse_change(self) -> None:
-        """Raises DomainError if the row may not change in this way."""
+        """Raises DomainError if the row may not change to the new values."""
         raise NotImplementedError
 
     def _post_clean(self) -> None:

@@ -57,7 +57,10 @@ def is_operator(request: HttpRequest) -> bool:
 
 
 def note_look(request: HttpRequest, sessions: "QuerySet[CashSession]") -> None:
-    """Writes an audit entry for each of these sessions that shows the expected amount of an uncounted drawer (law 5)."""
+    """Writes an audit entry per store if the page shows expected amounts of uncounted drawers (law 5).
+
+    `sessions` are the sessions on the page. The entry lists only those whose drawer still needs a count.
+    """
     by = principal_of(request)
     looked_at = with_shown_result(sessions.select_related("store"), by=by)
     note_rows_seen(rows=looked_at, by=by, at=timezone.now())

@@ -1,4 +1,4 @@
-"""The rows of each model that a person may see. Every list, page, filter and choice in the admin uses this table."""
+"""Decides which rows a person may see, for each model. All lists, pages, filters and choices of the admin use this."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -57,7 +57,10 @@ def _vendors(by: Principal) -> Q:
 
 
 def _tokens(by: Principal) -> Q:
-    """A manager sees the sign-ins of the store's people, and the keys bound to the store, but no other keys."""
+    """Returns the condition for visible tokens. An admin sees all tokens of the account.
+
+    A manager sees the sign-in tokens of the store's people, and the API keys that are bound to the store.
+    """
     if by.has_role(Role.ADMIN):
         return Q(account_id=by.account_id)
     of_people = Q(kind=TokenKind.SIGN_IN, user__in=by.people(with_inactive=True))

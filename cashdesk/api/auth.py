@@ -72,7 +72,7 @@ class TenantSerializer(RowSerializer[Store]):
         return 0
 
     def get_permissions(self, store: Store) -> list[str]:
-        """Returns the scopes. The calls of cash management are for managers and above."""
+        """Returns the scopes that the role allows. Only managers and higher roles have the scopes of cash management."""
         is_manager = self.context["user"].has_role(Role.MANAGER)
         return [scope.value for scope in Scope if is_manager or scope not in FOR_MANAGERS]
 
@@ -142,7 +142,7 @@ class SignedInData(serializers.Serializer[Any]):
 
 
 class LoginResponse(serializers.Serializer[Any]):
-    """The answer to a sign-in. It has the fields of both older systems."""
+    """The answer to a sign-in. It has the fields for clients of the cash-sessions API and of the shifts API."""
 
     message = serializers.CharField()
     access_token = serializers.CharField()
@@ -240,7 +240,7 @@ class AuthViewSet(ApiViewSet):
     )
     @action(detail=False, methods=["post"])
     def logout(self, request: Request) -> Response:
-        """Revokes the token immediately. A browser session ends too."""
+        """Revokes the caller's token immediately. Without a token, ends the caller's browser session."""
         if self.by.token is not None:
             revoke(token=self.by.token, by=self.by, at=self.now)
         else:

@@ -121,7 +121,7 @@ class OpenRequest(CountedRequest):
     count = serializers.ListField(child=PiecesRequest(), required=False, max_length=100)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Finds the cashier first, because the store where they open decides the currency of the amount."""
+        """Finds the cashier first: the amount is in the currency of the store where the cashier opens the drawer."""
         by: Principal = self.context["by"]
         user = find_person(user_id=attrs.get("user_id"), by=by)
         counted = self.counted(attrs, currency=store_to_open_in(user=user, by=by).currency)
@@ -250,7 +250,7 @@ class CashSessionViewSet(ApiViewSet):
         )
 
     def _shown(self, sessions: list[CashSession]) -> list[Any]:
-        """Returns rows of the list. Before that, notes which expected amounts the caller sees (law 5)."""
+        """Returns the sessions as rows of the list. Writes an audit entry if they show expected amounts (law 5)."""
         note_rows_seen(rows=sessions, by=self.by, at=self.now)
         return list(ListedSessionSerializer(sessions, many=True).data)
 

@@ -1,4 +1,4 @@
-"""People and payment methods as clients of the cash-sessions API list them (docs/contracts.md, section 1)."""
+"""Lists people and payment methods for clients of the cash-sessions API (docs/contracts.md, section 1)."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -42,7 +42,7 @@ class ColleagueSerializer(PersonSerializer):
 
 
 class ColleagueViewSet(ApiViewSet):
-    """The people of the caller's store, or of the account for an admin."""
+    """The people whom the caller works with: those of the store, or for an admin those of the account."""
 
     dialect = BareDialect
     queryset = User.objects.none()
@@ -55,7 +55,7 @@ class ColleagueViewSet(ApiViewSet):
         tags=["Cash sessions"],
     )
     def list(self, request: Request) -> Response:
-        """Lists people by name: to managers and above also inactive ones. At most 1,000."""
+        """Lists people by name, at most 1,000. A cashier sees only active people."""
         return self._shown(queries.colleagues(by=self.by))
 
     @extend_schema(
@@ -66,7 +66,7 @@ class ColleagueViewSet(ApiViewSet):
     )
     @action(detail=False, methods=["get"])
     def sellers(self, request: Request) -> Response:
-        """Lists the active people who work in a store, and the caller, by name. At most 1,000."""
+        """Lists the signed-in person and the active people who belong to a store, by name, at most 1,000."""
         return self._shown(queries.colleagues(by=self.by, is_selling=True))
 
     def _shown(self, people: Sequence[User]) -> Response:

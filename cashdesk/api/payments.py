@@ -1,6 +1,6 @@
 """Payments reported by points of sale (docs/contracts.md, section 5).
 
-This API is our own; amounts are in minor units.
+This API is Cashdesk's own design. Amounts are in minor units.
 """
 
 from typing import Any

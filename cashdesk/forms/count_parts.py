@@ -161,7 +161,7 @@ class CountParts:
 
     @property
     def counted(self) -> list[CountedAmount]:
-        """The counted amounts of all parts that were counted."""
+        """The counted amounts, without the parts that are empty or wrong."""
         return [part.counted for part in self.parts if part.counted is not None]
 
     @property

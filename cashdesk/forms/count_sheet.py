@@ -190,7 +190,7 @@ class CountSheet:
             self.amount_error = error.on_pages[self.amount_field]
 
     def _fill(self, typed: Mapping[str, str]) -> None:
-        """Fills the rows without input with 0 or with the usual float, if the person pressed the button for it."""
+        """Fills the empty rows if the person pressed a button for that: one button fills in 0, another the usual float."""
         self.takes_usual = self.usual_field in typed
         for row in self.rows:
             if row.is_said:

@@ -85,7 +85,7 @@ def begun(subjects: Iterable[str], *, by: Principal) -> dict[str, str]:
 
 
 def clock(at: datetime, by: Principal) -> str:
-    """Formats an instant in the time zone of the person's store. Adds the date if it is not today."""
+    """Formats an instant in the time zone of the person's store, with the date unless the instant is today."""
     store = by.user.store if by.user else None
     zone = ZoneInfo(store.time_zone if store else "UTC")
     local, now = at.astimezone(zone), timezone.now().astimezone(zone)

@@ -15,9 +15,10 @@ from cashdesk.web.fields import date_in
 
 
 def session_meant(request: HttpRequest, *, by: Principal) -> CashSession | None:
-    """Returns the person's session that the sent form names, open or closed, or None.
+    """Returns the session that the sent form names, or None if this person has no such session.
 
-    The form carries the session's id. So it never changes a drawer that the person opened after the form was shown.
+    The session may be open or closed. The form carries the session's id. So a form never changes a drawer that the
+    person opened after the form was shown.
     """
     try:
         wanted = UUID(request.POST.get("session", ""))

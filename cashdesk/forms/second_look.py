@@ -57,7 +57,7 @@ class SecondLook:
         )
 
     def page(self, request: HttpRequest, doubts: OutOfLine, *, draft: FormDraft) -> HttpResponse:
-        """Shows the amounts of `doubts`, the effect of the form, and the reason why each amount is out of line."""
+        """Shows the page that asks to confirm the amounts in `doubts`. Shows a reason for each amount."""
         found, look = doubts.facts["doubts"], RULES[self.kind].look
         context = {
             "doubts": found,

@@ -26,7 +26,7 @@ def submit_once(
 ) -> HttpResponse:
     """Runs `act` once per form key, and redirects to the path that `act` returns.
 
-    A form that is sent again redirects to the path of the first time.
+    If the same form is sent again, only redirects to the path that the first run returned.
 
     In this order:
     1. `check` validates the input. It runs before the transaction, so that a wrong password stays counted.

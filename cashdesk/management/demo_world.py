@@ -142,7 +142,7 @@ def make_world(*, at: datetime) -> None:
 
 
 def describe(*, base_url: str) -> dict[str, Any]:
-    """Returns stores, people with their password, and API keys as data for programs (docs/contracts.md)."""
+    """Returns the sign-in data for test programs: stores, people, their password, and API keys (docs/contracts.md)."""
     account = Account.objects.get(name=ACCOUNT_NAME)
     stores = Store.objects.filter(account=account).order_by("number")
     people = {user.username: user for user in User.objects.filter(account=account)}

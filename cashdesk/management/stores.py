@@ -12,7 +12,9 @@ NAMED_MAX: Final = 20
 
 
 def stores_for(reference: str | None, *, among: "QuerySet[Store]") -> "QuerySet[Store]":
-    """Returns the stores with this number or UUID, or all stores if `reference` is None. Accounts may share a number.
+    """Returns the stores with this number or UUID, or all stores if `reference` is None.
+
+    Stores of different accounts can have the same number.
 
     Raises CommandError with the known numbers if there is no such store, also for an empty reference (an unset shell
     variable). Otherwise a check of no stores would look like a check without faults.

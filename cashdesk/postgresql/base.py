@@ -49,7 +49,7 @@ watch: Final = Watch()
 
 
 class WatchedConnection(psycopg.Connection[Any]):
-    """A pooled connection that tells `watch` whether its attempt to connect succeeded, because the pool does not."""
+    """A pooled connection that tells `watch` whether its attempt to connect succeeded. The pool does not tell this."""
 
     @classmethod
     def connect(cls, *args: Any, **kwargs: Any) -> "WatchedConnection":

@@ -83,7 +83,9 @@ def _has_settled_register(stations: list[Station]) -> bool:
 
 
 def _before_opening(user: User, store: Store, *, by: Principal) -> dict[str, Any]:
-    """Returns the context of a desk without an open drawer: the reason that prevents an opening, and waiting handovers.
+    """Returns the context of a desk without an open drawer.
+
+    `refusal` is the reason why the person can open no register, or "".
 
     `to_count_in` are the handed-over drawers that this person may take over. `handed_over` are the drawers that they
     handed over themselves. `of_others` are all other handed-over drawers.

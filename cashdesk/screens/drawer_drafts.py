@@ -9,5 +9,5 @@ def opening_subject(store: Store) -> str:
 
 
 def counting_in_subject(left: CashSession) -> str:
-    """Returns the draft subject for the count of a drawer that the session `left` handed over."""
+    """Returns the draft subject for counting a handed-over drawer. `left` is the session that handed it over."""
     return f"count-in:{left.uuid}"

@@ -49,7 +49,7 @@ def result_page(request: HttpRequest, by: Principal, session: UUID) -> HttpRespo
 
 
 def _plan_of(session: CashSession, pieces: list[CountPieces]) -> FloatPlan | None:
-    """Returns the plan of the pieces to keep as the next float and to put into the bag, or None.
+    """Returns the plan that divides the counted pieces between the next float and the bag, or None.
 
     None means that the count has no pieces, or that the cash stays in the drawer.
     """

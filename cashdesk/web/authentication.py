@@ -23,7 +23,7 @@ COOKIE: Final = "access_token"
 STORE_HEADER: Final = "HTTP_X_TENANT_ID"
 ID_DIGITS_MAX: Final = 18
 SIGN_IN_PATHS: Final = ("/auth/login", "/auth/token")
-"""Paths that ignore a credential that does not count. Clients also send their old token there."""
+"""Paths that ignore a wrong credential, because clients may send an old token with a new sign-in."""
 
 SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
 
@@ -32,7 +32,7 @@ class TokenAuthentication(BaseAuthentication):
     """Authenticates with `Authorization: Bearer`, `x-api-key` or the cookie `access_token`, tried in this order.
 
     Only the first credential that is present counts. If it is wrong, the request is refused, even if a later credential is
-    valid. Only a sign-in ignores a wrong one. Afterwards `request.auth` is a Principal.
+    valid. Only SIGN_IN_PATHS ignore a wrong credential. Afterwards `request.auth` is a Principal.
     """
 
     def authenticate(self, request: Request) -> tuple[Any, Principal] | None:
@@ -61,7 +61,8 @@ class BrowserSessionAuthentication(SessionAuthentication):
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
         """Returns (user, principal), or None for an anonymous visitor.
 
-        Raises PermissionDenied without a valid CSRF token. A sign-in ignores such a session and checks the origin itself.
+        Raises PermissionDenied if the CSRF token is not valid. For SIGN_IN_PATHS, returns None instead, because their views
+        check the origin.
         """
         try:
             found = super().authenticate(request)
@@ -86,7 +87,7 @@ class SignInBackend(BaseBackend):
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **_others: Any
     ) -> User | None:
-        """Returns the person, or None. Returns None also after too many attempts, as for a wrong password."""
+        """Returns the person, or None for a wrong name or password, and also after too many attempts."""
         if not username or password is None:
             return None
         try:
@@ -103,7 +104,10 @@ class SignInBackend(BaseBackend):
 
 
 def in_selected_store(principal: Principal, request: Request) -> Principal:
-    """Limits a person to the store whose id the header `X-Tenant-ID` has. Ignores any other value of the header."""
+    """Limits a person to the store whose id is in the header `X-Tenant-ID`.
+
+    Ignores the header if the value is not the id of a store that the person may see.
+    """
     text = request.META.get(STORE_HEADER, "").strip()
     if not (text.isascii() and text.isdecimal() and len(text) <= ID_DIGITS_MAX):
         return principal
@@ -115,7 +119,10 @@ def _is_sign_in(request: Request) -> bool:
 
 
 def _principal_of(request: Request) -> tuple[Principal, bool] | None:
-    """Returns the owner of the credential, and whether it came as the cookie. Raises AuthenticationFailed."""
+    """Returns (owner of the credential, whether the cookie has it), or None without a credential.
+
+    Raises AuthenticationFailed if the credential is wrong.
+    """
     secret, came_as_cookie = _secret_of(request)
     if secret is None:
         return None
@@ -126,7 +133,10 @@ def _principal_of(request: Request) -> tuple[Principal, bool] | None:
 
 
 def _secret_of(request: Request) -> tuple[str | None, bool]:
-    """Returns the credential of the request, or None, and whether it came as the cookie. Raises AuthenticationFailed."""
+    """Returns (credential or None, whether the cookie has it).
+
+    Raises AuthenticationFailed if the Authorization header is no bearer token.
+    """
     header = request.META.get("HTTP_AUTHORIZATION", "")
     if header:
         scheme, _space, secret = header.partition(" ")
@@ -143,10 +153,11 @@ def _secret_of(request: Request) -> tuple[str | None, bool]:
 def refuse_foreign_origin(request: Request) -> None:
     """Raises PermissionDenied if a page of an unknown origin made the browser send an unsafe request with the cookie.
 
-    Pages of an origin in CORS_ALLOWED_ORIGINS may send it: they can read everything with the cookie anyway. `null` is
-    never known, whatever the settings say, because any site can make a page of that origin.
+    Origins in CORS_ALLOWED_ORIGINS are known: their pages may use the cookie. `null` is never known, because any site can
+    make a page of that origin.
 
-    A request without an Origin header comes from a command-line client, which no other site can control.
+    A request without an Origin header is accepted, because browsers always send the header with an unsafe request from
+    another site.
     """
     if request.method in SAFE_METHODS:
         return

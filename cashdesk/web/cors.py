@@ -6,12 +6,12 @@ from django.http import HttpRequest
 
 
 class CorsMiddleware(middleware.CorsMiddleware):
-    """Answers preflights under /api/, and adds the CORS headers to every answer there, errors included.
+    """Answers preflight requests under /api/, and adds the CORS headers to all answers there, also to errors.
 
-    It comes before sign-in, before the trailing slash is removed and before any redirect. Without an allowed origin it does
-    nothing, so that no answer differs.
+    It runs before the sign-in check, before the removal of a trailing slash and before any redirect. If
+    CORS_ALLOWED_ORIGINS is empty, it does nothing, and no answer has CORS headers.
     """
 
     def is_enabled(self, request: HttpRequest) -> bool:
-        """Whether the path is one of the API and any other origin is allowed."""
+        """Whether CORS_ALLOWED_ORIGINS names an origin and the path belongs to the API."""
         return bool(settings.CORS_ALLOWED_ORIGINS) and super().is_enabled(request)

@@ -67,7 +67,7 @@ class DeviceMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Puts the person who signed in first in the device's list. A new device gets a random id."""
+        """After a sign-in, moves the person to the start of the device's list. A new device gets a random id."""
         response = self.get_response(request)
         person = getattr(request, "signed_in_person", None)
         if person is not None:

@@ -97,7 +97,7 @@ class EnvelopeDialect(Dialect):
 
 
 class CommonDialect(Dialect):
-    """The dialect of the sign-in. Clients of both older dialects use it, so an error has the fields of both."""
+    """The dialect of the sign-in. Clients of cash sessions and of shifts sign in here, so errors suit both dialects."""
 
     @classmethod
     def error_body(cls, fault: Fault) -> dict[str, Any]:
@@ -134,8 +134,8 @@ def shortened(text: str, length: int) -> str:
 def dialect_of(path: str) -> type[Dialect]:
     """Returns the dialect for a path.
 
-    Each app declares a dialect per path prefix, and the longest matching prefix counts. Without a match it is
-    ProblemDialect. So an unknown path gets the format of the paths beside it.
+    Each app declares dialects by path prefix. The longest prefix of the path decides, even if no view has this path.
+    A path without a declared prefix gets ProblemDialect.
     """
     return next((dialect for prefix, dialect in _by_prefix() if f"{path}/".startswith(f"{prefix}/")), ProblemDialect)
 
@@ -173,10 +173,10 @@ class ExactJSONParser(parsers.BaseParser):
     media_type = "application/json"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        """Returns the parsed body. Raises ParseError (400) for malformed or deeply nested JSON, or a repeated name.
+        """Returns the parsed body. Raises ParseError (400) for JSON that is malformed, too deep, or repeats a name.
 
-        Accepts NaN and Infinity, which are not JSON, but some programs write them. The check of the field then refuses
-        them, so the error names the field.
+        NaN and Infinity are not JSON, but some programs write them. The parser accepts them. The check of the field then
+        refuses them with an error that names the field.
         """
         try:
             body = json.loads(

@@ -109,9 +109,9 @@ def draft_fields(request: HttpRequest) -> dict[str, str]:
 def save_input(
     *, request: HttpRequest, key: DraftKey, by: Principal, at: datetime, seen_version: int | None, device: str = ""
 ) -> Draft | None:
-    """Saves the input of a form as its draft. Returns the draft, or None.
+    """Saves the input of a form as its draft, and returns the draft.
 
-    An empty form that has no draft yet saves nothing and gives None.
+    If the form is empty and has no draft yet, saves nothing and returns None.
 
     Raises DraftChanged, DraftGone and InvalidInput, as `save_draft` does.
     """

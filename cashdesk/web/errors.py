@@ -173,7 +173,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def refusal(request: HttpRequest, exc: Exception) -> HttpResponse:
-    """Answers an exception outside API views: with a body under /api/v1/, and with an HTML page elsewhere."""
+    """Answers an exception outside API views: in the path's dialect under /api/v1/, elsewhere with an HTML page."""
     fault = fault_of(exc, request_id=request_id())
     if fault.status == status.HTTP_503_SERVICE_UNAVAILABLE:
         with translation.override(_language_in_an_outage(request)):

@@ -37,7 +37,7 @@ class RequestIdMiddleware:
 
 
 def without_tool_parameters(query: str) -> str:
-    """Removes the parameters that tools add to any URL: `_` against caches, and `utm_*` of campaigns.
+    """Removes the parameters that tools add to any URL: `_` (to avoid cached answers) and `utm_*` (of campaigns).
 
     Everything else stays as it was sent.
     """

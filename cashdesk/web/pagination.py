@@ -76,7 +76,7 @@ class CompleteHistory(NewestFirst):
     def first_chunk(self, queryset: "QuerySet[Any]", request: Request) -> list[Any]:
         """Returns the first rows. Raises InvalidInput for a wrong cursor.
 
-        One statement, if these are all rows. Otherwise a second statement finds the last row of this answer.
+        Runs one statement if these are all rows. Otherwise a second statement finds the last row of this answer.
         """
         rows = self._rows(queryset, after=_cursor(request))
         found = list(rows[: CHUNK_ROWS + 1])

@@ -23,7 +23,9 @@ from cashdesk.web.permissions import Access
 
 
 class ApiViewSet(viewsets.GenericViewSet[Any]):
-    """Adds to DRF's viewset a dialect, declared access and idempotency keys, and refuses unknown query parameters.
+    """The base class of API views: DRF's viewset with a dialect, declared access and idempotency keys.
+
+    It refuses unknown query parameters.
 
     `access` maps each action to the role and scope that it needs. `query_parameters` maps each action to the query
     parameters that it accepts. Answers of actions in `not_replayed` contain a secret and are never stored. Actions in
