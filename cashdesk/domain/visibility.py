@@ -37,7 +37,8 @@ def with_shown_result(sessions: "QuerySet[S]", *, by: Principal) -> "QuerySet[S]
     """Adds `shows_result` and `awaits_count` to the sessions of a query.
 
     `shows_result`: `by` may see the final amounts of the session (law 5). `awaits_count`: somebody must still count the
-    drawer. If a manager sees the final amounts of such a session, `note_rows_seen` writes an audit entry.
+    drawer. If a manager sees the final amounts of a session with `awaits_count`, `note_rows_seen` writes an audit
+    entry.
 
     The final amounts of a session that was counted and not handed over are visible. Those of an open session are never
     visible. After a forced close or a handover, a manager sees the final amounts at once. The cashier sees them only
@@ -69,8 +70,8 @@ def with_shown_result(sessions: "QuerySet[S]", *, by: Principal) -> "QuerySet[S]
 def result_is_shown(session: CashSession) -> bool:
     """Whether the caller may see the final amounts of a session.
 
-    The rows of a list have `shows_result` from `with_shown_result`. A session without `shows_result` is the caller's
-    own: it is open, or the caller has just counted it.
+    The sessions of a list have `shows_result` from `with_shown_result`. A session without `shows_result` must be the
+    caller's own session. Its final amounts are shown if the caller has just counted it, and hidden while it is open.
     """
     return bool(getattr(session, "shows_result", session.is_counted))
 

@@ -228,9 +228,9 @@ class User(AbstractBaseUser, PublicIdModel):
 
     # Django's admin calls the next two methods. The classes in cashdesk.admin decide what a person may do on each page.
     def has_perm(self, perm: str, obj: Any = None) -> bool:
-        """Whether the person passes Django's default check of a permission: everybody who may enter the admin."""
+        """Whether Django grants the person a permission. True for everybody who may enter the admin."""
         return self.is_staff
 
     def has_module_perms(self, app_label: str) -> bool:
-        """Whether Django's admin lists an app for the person: all apps for everybody who may enter the admin."""
+        """Whether Django's admin lists an app for the person. True for everybody who may enter the admin."""
         return self.is_staff

@@ -41,11 +41,11 @@ def note(
 
 
 def entry_of(action: str) -> Subquery:
-    """Returns a subquery for the id of the audit entry about each row of a query. `action` is `noun.verb`.
+    """Returns a subquery: for each row of a query, the id of the row's audit entry with `action` (`noun.verb`).
 
-    The action must happen at most once per row. Compare these ids, not times, to learn which of two changes came first.
-    The ids are in the real order if both changes locked the same place exclusively. The times may be in the wrong
-    order, because each clock is read before the wait for the lock.
+    The action must happen at most once per row. To learn which of two changes came first, compare these ids and not the
+    times. The ids are in the real order if both changes locked the same place exclusively. The times may be in the
+    wrong order, because a change reads the clock before it waits for the lock.
     """
     noun, _dot, _verb = action.partition(".")
     subject = Concat(Value(f"{noun}:"), Cast(OuterRef("pk"), CharField()))

@@ -65,7 +65,7 @@ class Principal:
 
     @property
     def bound_store(self) -> Store | None:
-        """The only store that this request is about: the selected store, or else the token's store."""
+        """The store to which this request is limited: the selected store, or else the token's store, or else None."""
         if self.store is not None:
             return self.store
         return self.token.store if self.token is not None else None
@@ -82,9 +82,9 @@ class Principal:
         return self.user.store if self.user is not None else None
 
     def within(self, store_id: int) -> "Principal":
-        """Returns the same person, limited to one store, as a sign-in for that store would limit them.
+        """Limits a person to one store, as a sign-in for that store does, and returns the limited caller.
 
-        Returns the caller unchanged if they may not see that store, and if the caller is not a person.
+        A program, the system, and a person who may not see the store are returned unchanged.
         """
         if self.user is None:
             return self
@@ -95,7 +95,7 @@ class Principal:
     def stores(self) -> "QuerySet[Store]":
         """Returns the stores that the caller may see. Answers treat all other stores as if they did not exist.
 
-        Includes inactive stores, so that people can read their books and count their open drawers.
+        Includes inactive stores, so that people can read the books and count the open drawers of these stores.
         `domain.store.may_trade` refuses to open a drawer or to trade in an inactive store.
         """
         stores = Store.objects.all() if self.store is None else Store.objects.filter(pk=self.store.pk)
@@ -151,11 +151,11 @@ def works_in(user: User, store: Store) -> bool:
 def find_person(*, user_id: int | None, by: Principal) -> User:
     """Returns the person whose drawer a request is about: the person with `user_id`, by default the caller.
 
-    A cashier may name only themselves. A manager may name people of their store, and a program people of its stores
-    (docs/contracts.md, section 1).
+    A cashier may name only themselves. A manager may name people of their store. A program may name people of its
+    stores (docs/contracts.md, section 1).
 
-    Raises Forbidden for any other id, and for a program that names nobody. The error for an unknown id is the same, so
-    that it does not reveal which ids exist.
+    Raises Forbidden for every other id, and for a program that names nobody. An unknown id gives the same error as a
+    forbidden id, so that nobody learns which ids exist.
     """
     if by.user is not None and user_id in (None, by.user.pk):
         return by.user

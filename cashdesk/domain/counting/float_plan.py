@@ -18,7 +18,10 @@ fast. It may then miss an exact amount that other pieces would make.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanLine:
-    """The counted pieces of one note or coin, and the pieces to keep. `denomination` is its value in minor units."""
+    """How many pieces of one note or coin were counted, and how many to keep.
+
+    `denomination` is the value of one piece in minor units.
+    """
 
     denomination: int
     counted: int
@@ -56,13 +59,13 @@ class FloatPlan:
 def plan_float(*, counted: Mapping[int, int], usual: Mapping[int, int], start_amount: int) -> FloatPlan:
     """Plans which of the `counted` pieces to keep as the next float, and which to put into the vault.
 
-    `counted` and `usual` are numbers of pieces by the value of a note or coin. Values and `start_amount` are in minor
-    units.
+    `counted` and `usual` map the value of a note or coin to the number of its pieces. Values and `start_amount` are in
+    minor units.
 
-    The plan keeps the pieces of the usual float. Without a usual float it keeps the amount `start_amount`. If pieces of
-    the usual float are missing, it adds other pieces, smallest first, because small pieces are needed for change. If
-    this does not give the exact amount, it replaces some of the usual pieces. If no pieces give the exact amount, it
-    keeps the largest possible amount below.
+    The plan keeps the pieces of the usual float. Without a usual float it keeps pieces worth `start_amount`. If pieces
+    of the usual float are missing, the plan adds other pieces, smallest first, because small pieces are needed for
+    change. If this does not give the exact amount, the plan replaces some of the usual pieces. If no pieces give the
+    exact amount, the plan keeps the largest possible amount below the exact amount.
     """
     pieces = {worth: number for worth, number in sorted(counted.items()) if number > 0}
     wanted = sum(worth * number for worth, number in usual.items()) if usual else start_amount
@@ -115,7 +118,8 @@ def _reaches(pieces: dict[int, int], *, wanted: int, unit: int) -> list[int]:
 def _choose(pieces: dict[int, int], aim: dict[int, int], *, amount: int, unit: int) -> dict[int, int] | None:
     """Returns pieces with the exact value `amount`, or None if there are none.
 
-    Chooses the number of the smallest kind first, then of the next larger kind, each as close to `aim` as possible.
+    Chooses how many pieces of the smallest note or coin to use, then of the next larger note or coin, and so on. Each
+    number is as close to the number in `aim` as possible.
     """
     if amount < 0:
         return None

@@ -125,10 +125,11 @@ def refuse_out_of_line(
     is_vault: bool = False,
     looked_at: Iterable[str] = (),
 ) -> None:
-    """Raises OutOfLine if an amount (minor units, currency) needs a second look and was not confirmed.
+    """Raises OutOfLine if an amount needs a second look and was not confirmed.
 
-    `looked_at` has the tokens of the confirmed amounts. For forms only. Call it inside `web.idempotency.act_once`: a form
-    that is sent twice then gets its first answer again, not a new question.
+    Each of `amounts` is (minor units, currency). `looked_at` has the tokens of the confirmed amounts. Only forms call
+    this function, inside `web.idempotency.act_once`. So a form that is sent twice gets its first answer again, not a
+    new question.
     """
     found = [
         doubt_about(store=store, kind=kind, amount=amount, currency=currency, is_vault=is_vault)

@@ -1,4 +1,4 @@
-"""Sums the movements of a place to its expected amounts.
+"""Computes the expected amounts of a place as sums of its movements.
 
 All pages, lists and reports use these sums, so they cannot disagree.
 """
@@ -72,8 +72,8 @@ _ORDER_OF_KINDS: Final = {kind: number for number, kind in enumerate(_KINDS)}
 class MovedOfKind:
     """The number and the sums of a place's movements of one kind, currency and method. Sums are in minor units.
 
-    `came_in` is money into the place, `went_out` is money out of it. For ROUNDING both sums are the moved amount minus
-    the billed amount, and may be negative.
+    `came_in` is money into the place, `went_out` is money out of it. The line `ReportLine.ROUNDING` stands for cash
+    rounding: its sums are moved amounts minus billed amounts, and may be negative.
     """
 
     kind: MovementKind | ReportLine

@@ -46,9 +46,9 @@ def record(
     """Inserts movements in the given order and returns their UUIDs.
 
     Runs in the transaction of the caller, together with the change that causes the movements. With `guard` the
-    statement takes a shared lock on that place, and inserts nothing if the place's `transitions` counter has changed.
-    So a posting needs no earlier lock (docs/structure.md, section 5). Without `guard` the caller holds the locks of the
-    places.
+    INSERT takes a shared lock on that place, and inserts nothing if the place's `transitions` counter has changed. So a
+    posting needs no earlier lock (docs/structure.md, section 5). Without `guard` the caller must already hold the locks
+    of the places.
 
     Raises InvalidMovement if law 2 or the rules of the kind forbid an entry. Raises PlaceMovedOn if the counter of
     `guard` has changed.

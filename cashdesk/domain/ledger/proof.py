@@ -48,7 +48,10 @@ def _book_holds(place: Place) -> bool:
 
 
 def _faults_of_sessions(store: Store) -> Iterator[str]:
-    """Compares the frozen results of sessions with their seals. For counted sessions also compares the movements."""
+    """Compares the frozen results of sessions with their seals.
+
+    For a counted session, also compares the results with the movements of the return and of the differences.
+    """
     closed = CashSession.objects.filter(store=store).exclude(status=SessionStatus.OPEN).select_related("seal")
     for session in closed.annotate(returned=_RETURNED, over=_OVER, short=_SHORT).iterator(chunk_size=1000):
         if session.seal is None or session.expected_amount is None or session.difference is None:
@@ -93,10 +96,10 @@ def _faults_of_cancelled(session: CashSession) -> Iterator[str]:
 
 
 def _faults_of_foreign_cash(store: Store) -> Iterator[str]:
-    """Compares the frozen results of other currencies with the seals.
+    """Compares the frozen `ForeignCash` figures of sessions with the seals.
 
-    Counted cash was returned to the vault, or the counted amount stayed in the drawer. For uncounted cash the expected
-    amount stayed in the drawer.
+    If the cash was counted, it was returned to the vault, or the counted amount stayed in the drawer. If the cash was
+    not counted, the expected amount stayed in the drawer.
     """
     rows = ForeignCash.objects.filter(session__store=store).select_related("session__seal", "session__register")
     for row in rows.iterator(chunk_size=1000):

@@ -93,7 +93,9 @@ def raise_uncounted(*, cause: Cause, currency: str, at: datetime) -> Variance:
 
 
 def supersede(*, subjects: Iterable[str], kind: VarianceKind, by: Principal, at: datetime) -> None:
-    """Ends the undecided variances of these subjects, because their figures were reversed or corrected.
+    """Ends the undecided variances of these subjects as superseded.
+
+    Called when the booked cause of the variances was reversed or corrected. Their figures are then no longer true.
 
     Approved variances do not change (law 4). The caller holds the lock of the place. The rows are locked in the order
     of their ids, so that two callers cannot deadlock.
@@ -141,14 +143,15 @@ def raise_late(*, store: Store, entries: Sequence[Entry], at: datetime) -> None:
 
 
 def _period(variance: Variance) -> tuple[str, date, str, str]:
-    """Returns the columns of the constraint `variance_one_waiting_for_late_money`."""
+    """Returns the variance's values in the columns of the constraint `variance_one_waiting_for_late_money`."""
     return variance.subject, variance.business_date, variance.currency, variance.method
 
 
 def _of_late(*, store: Store, entry: Entry, at: datetime) -> Variance:
-    """Returns an unsaved variance for the period that late money explains.
+    """Returns the unsaved variance for a late entry.
 
-    The period is a session. Without a session it is a business day of a place, and without both a day of the store.
+    The variance is about the session of the entry, unless the entry is late for the vault. Without a session it is
+    about a business day of a place. Without a session and a place it is about a business day of the store.
     """
     is_of_vault = entry.late_for is not None and entry.late_for.kind == PlaceKind.VAULT
     # The late reversal of a drop, for example, names the drawer's session. But it is late for the vault only, so it

@@ -83,15 +83,18 @@ def counted_since(movements: Sequence[Movement]) -> dict[int, list[Place]]:
 def why_not_reversed(movements: Sequence[Movement], *, on_time: bool = False) -> dict[int, str]:
     """Returns for each movement id the reason why it cannot be reversed now, or "" if it can.
 
-    For display only: the ledger checks again under its locks. With `on_time` a reversal that would be late is also not
-    possible. Runs one query if the movements were loaded with `reversed_by`.
+    For display only: the ledger checks again under its locks. With `on_time`, also gives a reason if the reversal
+    would be late. Runs one query if the movements were loaded with `reversed_by`.
     """
     counted = counted_since(movements) if movements else {}
     return {movement.pk: _why_not(movement, counted=counted[movement.pk], on_time=on_time) for movement in movements}
 
 
 def late_only(places: Sequence[Place]) -> Conflict:
-    """Returns the error for a late reversal by a caller who may reverse only on time. `places` were counted."""
+    """Returns the error for a late reversal by a caller who may reverse only on time.
+
+    `places` are the places that were counted since the movement. The error names the first of them.
+    """
     told = _("There was a count since then (%(place)s). Ask a manager to reverse this movement.")
     return Conflict(told % {"place": places[0] if places else _("drawer")}, code="counted_since")
 

@@ -21,8 +21,9 @@ BY_HAND: Final = kinds_where(lambda rule: rule.reversal == Reversal.OWN)
 def take_back(*, movement: Movement, by: Principal, at: datetime, reason: str) -> Movement:
     """Reverses a movement that `by` entered by hand, if nobody has counted the cash since. Returns the reversal.
 
-    After a count, the reversal would be late money. It would then explain a part of the difference that another person
-    counted. So this function refuses it, even for a manager. A manager can call `ledger.reverse` instead.
+    After a count, the reversal would be late money. Late money explains a part of a difference, and another person may
+    have counted that difference. So this function refuses a late reversal, even by a manager. A manager can call
+    `ledger.reverse` instead.
 
     Raises Forbidden for another person's movement and for a kind outside `BY_HAND`. Raises Conflict after a count and
     for a movement that is already reversed. Raises InvalidInput for a missing or too long reason.

@@ -44,12 +44,14 @@ def source_of(*, report: PaymentReport, target: Target, by: Principal) -> str:
 def repeated(
     *, report: PaymentReport, source: str, by: Principal, known: Sequence[Payment]
 ) -> tuple[Payment | None, bool]:
-    """Returns the known payment that `report` repeats, and whether the caller reported it. (None, False) if it is new.
+    """Returns the known payment that `report` repeats, and whether the caller reported that payment.
 
-    A report repeats a payment if it has the same content, and the same token or the same till. At the till another
-    cashier may have signed in meanwhile. The caller's own payments come before those of others, so that nobody can
-    learn another person's amounts by trying. Raises Conflict if the caller has reported this id at this till with other
-    figures.
+    The result is (None, False) for a new payment. A report repeats a payment if both have the same content, and both
+    came with the same token or from the same till. At the same till, the second report may come from another cashier.
+    The caller's own payments come before the payments of others, so that nobody can learn another person's amounts by
+    trying.
+
+    Raises Conflict if the caller has reported this id at this till with other figures.
     """
     same = [payment for payment in known if payment.fingerprint == report.fingerprint]
     for payment in same:
@@ -71,9 +73,10 @@ def repeated(
 def find_reported(*, external_id: str, store: str, station: int | None, by: Principal) -> Payment:
     """Finds the payment that a caller wants to approve or reject, locks it and returns it.
 
-    If several payments have the id, it prefers the payments that the caller reported, then payments that wait or waited
-    for a decision. A cashier finds only payments that they reported or sold. Raises NotFound if there is none, and
-    InvalidInput for `store` or `station` if several remain.
+    A cashier finds only payments that they reported or sold. If several payments have the id, prefers the payments that
+    the caller reported. If there are still several, prefers the payments that are or were pending.
+
+    Raises NotFound if no payment is found. Raises InvalidInput for `store` or `station` if several payments remain.
     """
     if not external_id.isprintable():
         raise NotFound(_UNKNOWN)

@@ -12,8 +12,8 @@ def is_on_time(*, register: Place | None, session: CashSession | None, waiting_s
     """Whether a payment belongs to a running period. If not, the payment is booked late.
 
     A payment with a session is on time if the session is open. A payment without a session is on time if its register
-    has an open settlement. `waiting_since` is the time when a pending payment was reported. The settlement of that time
-    must still be the open one.
+    has an open settlement. `waiting_since` is the time when a pending payment was reported. The
+    payment is late if a period was closed after this time, but before the present settlement was opened.
     """
     if session is not None:
         return session.is_open
@@ -23,6 +23,6 @@ def is_on_time(*, register: Place | None, session: CashSession | None, waiting_s
 
 
 def _was_settled_since(register: Place, *, since: datetime) -> bool:
-    """Whether the register's period was closed after this instant and before its present settlement was opened."""
+    """Whether a period of the register was closed after `since`, but before the present settlement was opened."""
     # Seals with a number above `settled_after_z` belong to sessions of the present settlement.
     return Seal.objects.filter(place=register, sealed_at__gt=since, number__lte=register.settled_after_z).exists()

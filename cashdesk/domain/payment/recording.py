@@ -58,7 +58,7 @@ def record_payments(*, reports: Sequence[PaymentReport], by: Principal, at: date
     The money of an approved payment goes to the open session or settlement of its register. If there is none, the
     payment is booked late, between customers and over/short, for the closed session that it belongs to (law 4). A
     repeated report returns the same payment and books nothing (law 7). The outcome of a refused report has the error.
-    For a known id with other figures it is a Conflict.
+    The error is a Conflict for a known id with other figures.
     """
     outcomes: list[Outcome] = []
     for start in range(0, len(reports), CHUNK_SIZE):
@@ -83,7 +83,7 @@ def _record_chunk(*, reports: Sequence[PaymentReport], by: Principal, at: dateti
 
 
 def _book(*, reports: Sequence[PaymentReport], by: Principal, at: datetime, hold: bool) -> list[Outcome]:
-    """Decides about each report, then inserts all new payments in one statement and their movements per register."""
+    """Decides about each report, then saves and books the new payments. Returns the outcomes in the same order."""
     valid = [checked(report, at=at) for report in reports]
     targets = targets_of(reports=[report for report in valid if isinstance(report, PaymentReport)], by=by, hold=hold)
     stores = {target.store for target in targets.values() if isinstance(target, Target)}
@@ -130,8 +130,8 @@ def _decided(
 ) -> Outcome:
     """Returns the outcome of one report. If its payment is new, the payment is not saved yet.
 
-    If another caller reported the known payment, the report is refused for the same reasons as a new payment.
-    Otherwise the answer would reveal whether the amounts are equal.
+    A report that repeats another caller's payment is refused for the same reasons as the report of a new payment. If it
+    were accepted, the answer would reveal that the caller has guessed the amounts of that payment.
     """
     source = source_of(report=report, target=target, by=by)
     try:

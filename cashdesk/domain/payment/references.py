@@ -70,7 +70,10 @@ class Reader:
     found: References
 
     def read(self, reports: Sequence[Reference]) -> None:
-        """Reads stores, sessions, people and registers in this order, then their open sessions and settlements."""
+        """Reads stores, sessions, people and registers, in this order.
+
+        Then reads the open sessions and the settlements of these people and registers.
+        """
         self._find_stores({report.store for report in reports if report.store})
         self._find_sessions({report.session for report in reports if report.session})
         self._find_operators({report.operator for report in reports if report.operator})
@@ -121,7 +124,7 @@ class Reader:
                     self.found.of_another.add(register.pk)
 
     def _find_running(self) -> None:
-        """Finds the open sessions of the registers and people. Without an open session it finds their last session."""
+        """Finds the open session of each register and person, or the last session if none is open."""
         registers = {register.pk for register in self.found.registers.values()}
         if self.found.bound is not None:
             registers.add(self.found.bound.pk)
@@ -146,9 +149,10 @@ class Reader:
             self.found.open_by_register[session.register_id] = session
 
     def _find_settled(self, people: set[int]) -> set[int]:
-        """Finds the registers that people without an open session use under a settlement. Returns their ids.
+        """Finds the registers with a settlement that `people` use. Returns the ids of the registers.
 
-        The person is assigned to the register, or has opened its settlement.
+        `people` have no open session. A person uses a register that they are assigned to, or a register whose
+        settlement they opened.
         """
         theirs = Q(settling_by__in=people) | Q(assigned_people__in=people)
         found = Place.objects.filter(theirs, ~Q(settling=Settling.NONE), kind=PlaceKind.REGISTER).annotate(

@@ -1,4 +1,4 @@
-"""A payment report from a point of sale, and the checks of it that need no rows of the database."""
+"""A payment report from a point of sale, and the checks of a report that need no rows of the database."""
 
 import hashlib
 from dataclasses import astuple, dataclass

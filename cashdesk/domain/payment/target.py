@@ -122,10 +122,12 @@ class _Decision:
         return register
 
     def _refuse_register(self, register: Place) -> None:
-        """Raises Forbidden if the caller does not hold the register and may not use it.
+        """Raises Forbidden if the caller may not report payments for the register.
 
-        A cashier may name a register that is not theirs only if it has an open settlement and no open session. If it had
-        neither, the payment would be late and explain the closed session of another person.
+        A person may always report for the register of their open session. For any other register, `refusal_of` must
+        allow it. A cashier's own registers are the register of the token, the assigned register, and a register whose
+        settlement the cashier opened. A register that is not the cashier's own must also have an open settlement and no
+        open session. Otherwise the payment could be late and explain the difference of another cashier.
         """
         session = self.found.open_by_user.get(self.by.user.pk) if self.by.user is not None else None
         if session is not None and session.register_id == register.pk:

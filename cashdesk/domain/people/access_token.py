@@ -63,9 +63,9 @@ def authenticate(*, secret: str, at: datetime) -> Principal | None:
 
 @cache
 def _tokens() -> "QuerySet[AccessToken]":
-    """Returns the tokens of active accounts with what `authenticate` checks.
+    """Returns the query for all tokens except those of inactive accounts, with the data that `authenticate` checks.
 
-    Cached, because building this query costs each request more time than running it.
+    Building the query takes longer than running it, so the query is cached. The rows are not cached.
     """
     tokens = AccessToken.objects.select_related("user__store", "user__register", "store", "register")
     active = Q(account__isnull=True) | Q(account__is_active=True)
@@ -85,7 +85,10 @@ def _is_register_of_another() -> Q:
 
 
 def _is_where_they_work(token: AccessToken, user: User) -> bool:
-    """Whether the owner of a token still works in the token's store and at its register, if the token has any."""
+    """Whether the owner of a token still works in the store and at the register of the token.
+
+    A store or register that the token does not name is not checked.
+    """
     store = token.store
     if store is not None and not works_in(user, store):
         return False

@@ -57,8 +57,8 @@ class Source:
     def counter_of(self, user: User | None) -> tuple[str, TryBy]:
         """Returns the counter of this source for attempts with the name of `user`, and the kind of the source.
 
-        `user` is None for an unknown name. For a signed-in sender it counts like the name of a colleague, so that the
-        limits do not reveal which names exist.
+        `user` is None for an unknown name. If the sender is signed in, an unknown name counts like the name of a
+        colleague, so that the limits do not reveal which names exist.
         """
         sender = self.sender
         if user is not None and sender is not None and sender.pk == user.pk:

@@ -89,7 +89,7 @@ class Drawer:
 def _note_counted_in(session: CashSession, before: CashSession | None, *, by: Principal, at: datetime) -> None:
     """Writes an audit entry with both cashiers of a handover, also if there is no difference.
 
-    `before` is the session that was handed over. None means that there was no handover, and writes nothing.
+    `before` is the session that was handed over. If it is None, there was no handover, and nothing is written.
     """
     if before is not None:
         detail = {

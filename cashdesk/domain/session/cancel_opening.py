@@ -38,12 +38,12 @@ def cancel_opening(*, session: CashSession, by: Principal, at: datetime, reason:
     3. seals the period,
     4. closes the session as `is_cancelled`, with its float as the expected and the declared amount.
 
-    A cancelled opening does not count the drawer. If its cash comes from a handover or a forced close, somebody must
-    still count that cash (law 5).
+    The count of a cancelled opening is ignored. If the drawer holds cash from a handover or a forced close, somebody
+    must still count that cash (law 5).
 
-    Raises Conflict if the session is closed, if money has moved, or if a payment was reported. For a cashier also
-    raises Conflict if the vault was counted since, or if the register is being counted. Raises Forbidden for another
-    cashier, and InvalidInput for a missing or too long reason.
+    Raises Conflict if the session is closed, if money has moved, or if a payment was reported. Also raises Conflict
+    for a cashier if the vault was counted after the opening, or if the register is being counted. Raises Forbidden for
+    another cashier, and InvalidInput for a missing or too long reason.
     """
     vault = places_of(session.store)[PlaceKind.VAULT]
     lock_places(exclusive=[session.register], shared=[vault])
@@ -87,9 +87,9 @@ def cancel_opening(*, session: CashSession, by: Principal, at: datetime, reason:
 
 
 def may_be_a_mistake(session: CashSession, *, moved: Collection[Movement]) -> bool:
-    """Whether the desk offers to cancel an opening. `moved` are the movements that people made in the session.
+    """Whether the desk offers to cancel an opening: if `moved` is empty and the session has no payments.
 
-    It does if there are no such movements and no payments. For display only: the page for cancelling checks all
+    `moved` are the movements that people made in the session. For display only: the page for cancelling checks all
     conditions. Runs at most one query.
     """
     return not moved and not Payment.objects.filter(session=session).exists()
@@ -127,8 +127,8 @@ def _refusal(session: CashSession, *, opening: list[Movement], by: Principal) ->
 def _has_moved(session: CashSession, *, opening: list[Movement]) -> bool:
     """Whether money has moved since the opening.
 
-    That is a payment of the session, of any status, or a movement of the session or at its register. The movements of
-    the opening itself do not count.
+    Every payment of the session counts, also a pending or rejected payment. Every movement of the session or at its
+    register counts, except the movements of the opening itself.
     """
     if Payment.objects.filter(session=session).exists():
         return True

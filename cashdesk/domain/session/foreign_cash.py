@@ -137,7 +137,7 @@ def _is_of_cashier(session: CashSession, currency: str, *, book: Book) -> bool:
 
 
 def currencies_left(session: CashSession) -> list[str]:
-    """Returns the currencies of the cash that a closed session left in its drawer and nobody has counted since.
+    """Returns the currencies that a closed session left in its drawer and that nobody has counted since then.
 
     The session's own currency is first.
     """

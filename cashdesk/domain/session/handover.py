@@ -19,8 +19,8 @@ from cashdesk.models import CashSession, Count, ForeignCash, Place, Store, User
 def was_counted_since() -> Q:
     """Returns the query condition that the cash of a session's own currency was counted after the session.
 
-    For sessions that were handed over or closed without a count. The count is the one of the next opening, a count
-    after the close (`CountMoment.AFTERWARDS`), or the count of a settlement.
+    Use it for sessions that were handed over or closed without a count. Any of these counts fulfils the condition: the
+    count of a later opening, a count after the close (`CountMoment.AFTERWARDS`), and the count of a settlement.
     """
     afterwards = Count.objects.filter(
         session=OuterRef("pk"), moment=CountMoment.AFTERWARDS, amounts__currency=OuterRef("currency")
@@ -64,7 +64,7 @@ def counts_of_custody() -> "QuerySet[Count]":
 
 
 def is_place_counted(place: Place, *, since: datetime | None) -> bool:
-    """Whether somebody has counted a place at or after a time, to take it over or to hand it back (`counts_of_custody`)."""
+    """Whether `counts_of_custody` has a count of this place at or after the time `since`."""
     return counts_of_custody().filter(place=place, counted_at__gte=since).exists()
 
 
@@ -140,8 +140,9 @@ def custody_of(register: Place | int, *, until: CashSession | None = None) -> Cu
 
 
 def handover_before(session: CashSession) -> CashSession | None:
-    """Returns the session that handed its cash over to `session`, or None if there was no such handover.
+    """Returns the session whose cash `session` took over, or None.
 
-    There was none if the drawer was empty or closed without a count, or if somebody counted it in between.
+    None unless the register's previous session was handed over and left cash in its own currency. Also None if
+    somebody counted the drawer between the two sessions.
     """
     return custody_of(session.register_id, until=session).handed_over_by

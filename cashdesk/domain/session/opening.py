@@ -58,9 +58,9 @@ def open_session(
     transaction. `witness` and `refuses_unwitnessed` work as in `close_session`.
 
     Raises SessionAlreadyOpen if the person or the register has an open session (law 3). Raises Conflict if the register
-    is being counted, and if it has no open settlement although the store requires one. Also raises Conflict if the
-    store or the person is inactive. Raises InvalidInput if a witness is missing, and Forbidden if the witness may not
-    confirm this count. Raises Forbidden if the person does not work in the store or may not use the register.
+    is being counted, or if the store requires settlements and the register has no open settlement. Also raises Conflict
+    if the store or the person is inactive. Raises InvalidInput if a witness is missing, and Forbidden if the witness
+    may not confirm this count. Raises Forbidden if the person does not work in the store or may not use the register.
     """
     try:
         with transaction.atomic():
@@ -163,8 +163,9 @@ def _register_to_open(
 ) -> Place:
     """Returns the register to open.
 
-    If the person's previous session is closed by force, it is that session's register. But a register that the request
-    or the token names comes first.
+    `previous` is the person's open session, which this opening closes by force, or None. The register of `previous` is
+    opened again if it is in `store`, and if neither the request nor the token names a register. In all other cases
+    `register_for` chooses.
     """
     is_bound = by.token is not None and by.token.register_id is not None
     if previous is not None and previous.store_id == store.pk and station is None and not is_bound:

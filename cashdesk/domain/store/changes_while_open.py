@@ -25,8 +25,8 @@ def refuse_change_of_person(person: User) -> None:
     - the person is assigned to another register, or to none, and has an open drawer at a different register,
     - the person is assigned to a register that another person has open.
 
-    An open settlement of a register counts as an open drawer of the person who opened it. In the last case it counts
-    only if a cashier opened it. The row of the person stays locked until the transaction ends.
+    An open settlement of a register counts as an open drawer of the person who opened it. In the last case, a
+    settlement counts only if a cashier opened it. The row of the person stays locked until the transaction ends.
     """
     before = User.objects.select_for_update(no_key=True).get(pk=person.pk)
     was, becomes = _assigned(before), _assigned(person)

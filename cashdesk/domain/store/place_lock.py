@@ -27,5 +27,5 @@ def lock_places(*, exclusive: Iterable[Place] = (), shared: Iterable[Place] = ()
 
 
 def mark_transition(place: Place) -> None:
-    """Increments the place's transition counter. A posting that read the place before must read again."""
+    """Increments the place's transition counter. A posting that read the old value must read the place again."""
     Place.objects.filter(pk=place.pk).update(transitions=F("transitions") + 1)

@@ -24,7 +24,7 @@ from cashdesk.models import CashSession, Place, Store, User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """The registers of one store that a request of a person or program may mean."""
+    """The registers of one store that a request may mean if it names no register."""
 
     session: CashSession | None = None
     """The person's open session."""
@@ -73,8 +73,8 @@ def usable_registers(*, store: Store, by: Principal) -> "QuerySet[Place]":
 def register_meant(*, store: Store, station: int | None, by: Principal) -> Place:
     """Returns the register that a request is about: the register of `station`, or by default the caller's own.
 
-    Raises InvalidInput for an unknown station, and without `station` if the caller has no register. Raises Forbidden
-    for another person's drawer.
+    Raises InvalidInput for an unknown station. Also raises InvalidInput if `station` is None and the caller has no
+    register. Raises Forbidden for another person's drawer.
     """
     register = register_at(store=store, station=station) if station is not None else _held(store=store, by=by)
     refuse_drawer_of_another(register=register, by=by)

@@ -1,4 +1,4 @@
-"""Finds a store by its number or UUID among those that the caller may see."""
+"""Finds a store by its number or UUID among the stores that the caller may see."""
 
 from django.db.models import Q
 from django.utils.translation import gettext as _

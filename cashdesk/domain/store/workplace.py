@@ -35,11 +35,11 @@ WHERE store.id = %s
 def store_to_open_in(*, user: User, by: Principal) -> Store:
     """Returns the store in which a person opens a drawer: the store of the request, or else the person's own store.
 
-    The store of the request is `Principal.bound_store`. For an admin without either, it is the only active store of the
-    account.
+    The store of the request is `Principal.bound_store`. If neither store exists, an admin whose account has exactly one
+    active store opens the drawer in that store.
 
-    Raises Forbidden if the person does not work in the store of the request. Raises InvalidInput if no store is known, and
-    says how to name one.
+    Raises Forbidden if the person does not work in the store of the request. Raises InvalidInput if no store is known.
+    The error says how to name a store.
     """
     store = by.bound_store or user.store or _only_store_of_admin(user)
     if store is None:
@@ -64,7 +64,7 @@ def _only_store_of_admin(user: User) -> Store | None:
 def lock_workplace(*, store: Store, user: User | None) -> int | None:
     """Takes shared locks on the person, the store and the account. Returns the id of the person's open session, or None.
 
-    The locks last until the transaction ends, so that none of the three changes before the opening is committed.
+    The locks last until the transaction ends. So nobody can change the three rows before the opening is committed.
 
     Raises Conflict if the store, its account or the person is inactive, or if the person was assigned to another
     register meanwhile. Raises Forbidden if the person does not work in the store.
