@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import django_filters
 from django import forms
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BigIntegerField, Exists, Model, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from drf_spectacular.utils import extend_schema_field
 
 from cashdesk.domain.store.date_range import refuse_backwards
@@ -20,6 +21,8 @@ from cashdesk.web.fields import EPOCH, WholeNumberFilter
 from settlements.enums import Direction, SettlementState, SettlementType
 from settlements.models import ClosingAmount, InitialAmount, Settlement
 
+ID_MAX: Final = Value(2**63 - 1, output_field=BigIntegerField())
+"""The end of a period that is not over."""
 MILLIS_MAX: Final = 253_402_300_799_999
 """The last millisecond of the year 9999."""
 
@@ -178,9 +181,11 @@ class CashbookEntryFilter(TimesFilter):
         return queryset.filter(station=value)
 
     def of_settlement(self, queryset: "QuerySet[Any]", name: str, value: Any) -> "QuerySet[Any]":
-        """Filters by the settlement. The start of its period limits the movements that the database reads."""
-        start = Settlement.objects.filter(uuid=value).values("opened_after")
-        return queryset.filter(pk__gt=Subquery(start), settlement_uuid=value)
+        """Filters by the settlement. The ends of its period limit the movements that the database reads."""
+        asked = Settlement.objects.filter(uuid=value)
+        start = Subquery(asked.values("opened_after"))
+        end = Coalesce(Subquery(asked.values("seal__last_movement")), ID_MAX)
+        return queryset.filter(pk__gt=start, pk__lte=end, settlement_uuid=value)
 
     def of_account(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
         """Filters by the code or the number of the account."""

@@ -57,6 +57,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="settlement",
-            index=models.Index(fields=["place", "-opened_after"], name="settlement_of_place_by_start"),
+            index=models.Index(fields=["place", "-opened_after", "-id"], name="settlement_of_place_by_start"),
         ),
     ]

@@ -75,7 +75,7 @@ class Settlement(PublicIdModel):
             # The same for an admin: the whole account, newest first.
             models.Index(fields=("-opened_at", "-id"), name="settlement_newest"),
             # queries.cashbook_entries(): the period of a place in which a movement was recorded.
-            models.Index(fields=("place", "-opened_after"), name="settlement_of_place_by_start"),
+            models.Index(fields=("place", "-opened_after", "-id"), name="settlement_of_place_by_start"),
             # domain.late_after_count and domain.proof: the next settlement of a place.
             models.Index(fields=("place", "-id"), name="settlement_of_place"),
         )
