@@ -41,6 +41,7 @@ AMOUNTS: Final[Mapping[str, tuple[type[Model], str]]] = {
 }
 """The rows and the column behind each list of amounts."""
 AMOUNTS_NAMED_MAX: Final = 10
+"""Most different amounts that a request may name, in all lists together."""
 COLUMNS: Final[Mapping[str, str]] = {
     "settlementId": "uuid",
     "type": "type",
@@ -133,22 +134,30 @@ class SettlementFilter(TimesFilter):
         model = Settlement
         fields: tuple[str, ...] = ()
 
+    def filter_queryset(self, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
+        """Applies all filters. Raises InvalidInput if too many amounts are named: each of them is a search."""
+        named = 0
+        for name in AMOUNTS:
+            amounts = dict.fromkeys(_amount(text, field=name) for text in self.form.cleaned_data[name] if text)
+            named += len(amounts)
+            if named > AMOUNTS_NAMED_MAX:
+                raise InvalidInput.of(name, f"Name at most {AMOUNTS_NAMED_MAX} amounts, in all lists together.")
+            self.form.cleaned_data[name] = list(amounts)
+        return super().filter_queryset(queryset)
+
     def of_station(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
         """Filters by the number of the station."""
         return queryset.filter(place__number=min(parse_whole(value, field="station"), 2**31 - 1))
 
     @extend_schema_field({"type": "array", "items": {"type": "string", "example": "19000 EUR CASH"}})
-    def of_amounts(self, queryset: "QuerySet[Any]", name: str, value: list[str]) -> "QuerySet[Any]":
+    def of_amounts(self, queryset: "QuerySet[Any]", name: str, value: list[tuple[int, str, str]]) -> "QuerySet[Any]":
         """Filters by amounts such as `19000 EUR CASH`. A settlement matches if it has all of them.
 
         Closing amounts match only if the caller may see them, and only if somebody has counted the drawer. Otherwise
         a caller could find an expected amount by trying (law 5).
         """
-        if len(value) > AMOUNTS_NAMED_MAX:
-            raise InvalidInput.of(name, f"Name at most {AMOUNTS_NAMED_MAX} amounts.")
         rows, column = AMOUNTS[name]
-        for text in filter(None, value):
-            amount, currency, method = _amount(text, field=name)
+        for amount, currency, method in value:
             wanted = {"currency": currency, "method": method, column: amount}
             queryset = queryset.filter(Exists(rows._default_manager.filter(settlement=OuterRef("pk"), **wanted)))
         return queryset.filter(shows_result=True, awaits_count=False) if rows is ClosingAmount else queryset

@@ -1,6 +1,6 @@
 """The filters of settlements by their amounts and by the number of previews."""
 
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 import pytest
@@ -13,7 +13,7 @@ from settlements.domain.count_afterwards import count_settlement_afterwards
 from settlements.models import Settlement
 from tests.cashdesk.desk import counted
 from tests.settlements.steps import answered, close, open_register, open_vault, preview, report, start_counting
-from tests.stories import Caller, Cast, caller
+from tests.stories import Caller, Cast, caller, counted_queries
 
 
 def found(by: Caller, *filters: tuple[str, str]) -> list[str]:
@@ -68,9 +68,35 @@ def test_an_amount_that_cannot_be_read_is_400(cast: Cast, value: str) -> None:
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["actualAmounts"])
 
 
-def test_only_so_many_amounts_are_looked_for(cast: Cast) -> None:
-    answer = caller(cast.erika).get("/settlements?" + "&".join(["actualAmounts=1%20EUR%20CASH"] * 11))
+NAMES: Final = ("initialAmounts", "actualAmounts", "targetAmounts", "differenceAmounts")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_blank_amount_is_no_filter(cast: Cast, name: str) -> None:
+    """As for every other attribute, also while a settlement is open and has no such amounts."""
+    erika = caller(cast.erika)
+    vault, register = open_vault(erika), open_register(erika)
+    assert found(erika, (name, "")) == [register, vault]
+    assert found(erika, (name, ""), (name, "")) == [register, vault]
+    assert found(erika, (name, ""), ("previewCount", ""), ("state", "")) == [register, vault]
+    assert found(erika, (name, ""), ("initialAmounts", "20000 EUR CASH")) == [register]
+
+
+@pytest.mark.parametrize("names", [NAMES[:1], NAMES[1:2], NAMES])
+def test_only_so_many_amounts_are_looked_for(cast: Cast, names: tuple[str, ...]) -> None:
+    """Over all lists together, each amount once, whatever its spelling."""
+    erika = caller(cast.erika)
+    amounts = [(names[number % len(names)], f"{number} EUR CASH") for number in range(11)]
+    again = [(name, value.replace("CASH", "cash")) for name, value in amounts[:10]]
+    with counted_queries() as queries:
+        assert found(erika, *amounts[:10], *again, (names[0], "")) == []
+    (*_, listing) = (query["sql"] for query in queries.captured_queries if "EXISTS" in query["sql"])
+    assert listing.count('"currency" = ') == 10
+    query = "&".join(f"{name}={quote(value)}" for name, value in amounts)
+    answer = erika.get(f"/settlements?{query}")
     assert answer.status_code == 400
+    (told,) = answer.json()["errors"]
+    assert told in names
 
 
 @pytest.mark.parametrize("who", ["carla", "erika", "anna"])
