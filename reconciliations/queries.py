@@ -180,7 +180,10 @@ def variances(*, by: Principal) -> "QuerySet[Variance]":
 
 @cache
 def _variances() -> "QuerySet[Variance]":
-    """Adds `late_amount` to the variances of all stores. Cached, because building this query takes long."""
+    """Returns a query for the variances of all stores, annotated with `late_amount`.
+
+    Only the query is cached, never its rows, because building it takes long.
+    """
     people = ("person", "counted_by", "explained_by", "decided_by")
     return Variance.objects.select_related("store", "place", "session", *people).annotate(late_amount=late_amount())
 

@@ -1,4 +1,7 @@
-"""API routes of this app, under /api/v1. Cash management also has the original's adapter paths (docs/contracts.md)."""
+"""API routes of this app, under /api/v1.
+
+The paths of cash management also work under `/adapters/xmart`, as in the published API (docs/contracts.md, section 3).
+"""
 
 from typing import Any
 

@@ -16,7 +16,7 @@ from cashdesk.money import to_text
 class PlaceFilter(admin.SimpleListFilter):
     """Filters by place. Links from other pages set this filter.
 
-    The list shows no other places to choose from. It shows the filter that is set, so that people can remove it.
+    The sidebar offers no places to choose from. It shows only the place that is set, so that people can remove the filter.
     """
 
     title = "place"

@@ -293,7 +293,10 @@ def _encode(value: Any) -> Any:
 
 
 class AnyAcceptNegotiation(negotiation.DefaultContentNegotiation):
-    """Answers in JSON whatever the Accept header asks for, instead of 406, as the original APIs do."""
+    """Always answers in JSON, even if the Accept header asks for another type.
+
+    The original APIs do the same, and never answer 406.
+    """
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
         """Returns the first renderer that the Accept header allows, else the first renderer of the view."""

@@ -62,7 +62,7 @@ class AuthorizationSerializer(CamelCaseSerializer, serializers.Serializer[Author
 
 
 class AuthorizationViewSet(ApiViewSet):
-    """Permit another person to sign off once."""
+    """Give another person a one-time permission for a reconciliation."""
 
     dialect = ReconciliationDialect
     queryset = Authorization.objects.none()

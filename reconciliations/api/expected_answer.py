@@ -67,7 +67,7 @@ class DeviceNumbersSerializer(NumbersSerializer):
 
 
 class ServiceNumbersSerializer(NumbersSerializer):
-    """Orders and payments by service."""
+    """The numbers of orders and payments per service, such as delivery or pick-up."""
 
     service = serializers.CharField(allow_blank=True)
 

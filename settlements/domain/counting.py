@@ -30,10 +30,10 @@ from settlements.models import Settlement
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """The result of a preview: the settlement (closed or not), and for each pair whether it is equal.
+    """The result of a preview: the settlement (closed or not), and for each pair whether the count equals the target.
 
-    The pairs are those that were counted or are held. The result never contains the size or direction of a difference
-    (law 5).
+    The pairs are those that were counted, and those of which the target contains money. The result never contains the
+    size or direction of a difference (law 5).
     """
 
     settlement: Settlement

@@ -35,7 +35,10 @@ class PlanLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FloatPlan:
-    """The plan, with the largest notes first. `wanted` is the intended float in minor units."""
+    """The pieces that stay in the drawer as float and those that go to the vault, largest notes first.
+
+    `wanted` is the intended float in minor units.
+    """
 
     wanted: int
     lines: tuple[PlanLine, ...]
