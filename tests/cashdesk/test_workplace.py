@@ -128,7 +128,9 @@ def test_the_settlement_of_a_register_holds_the_person_who_opened_it(cast: Cast)
 def test_a_settlement_of_the_vault_holds_nobody(cast: Cast) -> None:
     Place.objects.filter(pk=cast.place(PlaceKind.VAULT).pk).update(settling=Settling.OPEN, settling_by=cast.erika)
     move(cast.erika, is_active=False)
+    assert not User.objects.get(pk=cast.erika.pk).is_active
     switch_off(cast.store)
+    assert not Store.objects.get(pk=cast.store.pk).is_active
 
 
 def test_an_admin_with_a_drawer_elsewhere_does_not_become_a_cashier(cast: Cast) -> None:
@@ -138,6 +140,7 @@ def test_an_admin_with_a_drawer_elsewhere_does_not_become_a_cashier(cast: Cast) 
     Account.objects.filter(pk=cast.store.account_id).update(name="Other")
     User.objects.filter(pk=cast.anna.pk).update(store=sister)
     refused(lambda: move(cast.anna, role=Role.CASHIER))
+    assert User.objects.get(pk=cast.anna.pk).role == Role.ADMIN
 
 
 # --- Stores and accounts ----------------------------------------------------------------------------------------------------
@@ -149,8 +152,10 @@ def test_a_store_with_an_open_drawer_is_not_switched_off(cast: Cast) -> None:
     account = changed(cast.store.account, is_active=False)
     refused(lambda: refuse_change_of_account(account))
     refuse_change_of_store(changed(cast.store, name="Berlin Mitte"))
+    assert Store.objects.get(pk=cast.store.pk).is_active
     close_drawer(session, 0)
     switch_off(cast.store)
+    assert not Store.objects.get(pk=cast.store.pk).is_active
     refuse_change_of_account(account)
 
 
