@@ -11,8 +11,8 @@ from rest_framework.response import Response
 
 from cashdesk import queries
 from cashdesk.api.auth import PersonSerializer
-from cashdesk.domain.caller.principal import Principal
-from cashdesk.enums import Role, Scope
+from cashdesk.domain.people.person import may_see_sign_in_names
+from cashdesk.enums import Scope
 from cashdesk.models import PaymentMethod, User
 from cashdesk.web.dialects import BareDialect
 from cashdesk.web.fields import RowSerializer
@@ -27,7 +27,7 @@ CASH_CODE: Final = "EFECTIVO"
 class ColleagueSerializer(PersonSerializer):
     """A person with whom the caller works. The context has the caller as `by`.
 
-    A cashier sees no e-mail address and no tax id, because people sign in with them.
+    E-mail address and tax id are empty if the caller may not see them.
     """
 
     full_name = serializers.CharField(source="name")
@@ -37,8 +37,7 @@ class ColleagueSerializer(PersonSerializer):
 
     def to_representation(self, instance: User) -> dict[str, Any]:
         shown = super().to_representation(instance)
-        by: Principal = self.context["by"]
-        return shown if by.has_role(Role.MANAGER) else {**shown, "email": "", "rut": ""}
+        return shown if may_see_sign_in_names(self.context["by"]) else {**shown, "email": "", "rut": ""}
 
 
 class ColleagueViewSet(ApiViewSet):
