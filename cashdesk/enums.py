@@ -224,6 +224,28 @@ class Scope(models.TextChoices):
     SESSIONS_WRITE = "sessions:write", "open cash sessions, reverse movements"
 
 
+EVENTS_KEPT_DAYS: Final = 90
+"""How many days an event is kept. The database refuses to delete a younger one."""
+
+
+class EventType(models.TextChoices):
+    """The types of events (docs/contracts.md, section 5). `domain.caller.event_types` has a row for each."""
+
+    SESSION_OPENED = "session.opened"
+    SESSION_CLOSED = "session.closed"
+    SESSION_HANDED_OVER = "session.handed_over"
+    SETTLEMENT_OPENED = "settlement.opened"
+    SETTLEMENT_COUNTING = "settlement.counting"
+    SETTLEMENT_CLOSED = "settlement.closed"
+    MOVEMENT_RECORDED = "movement.recorded"
+    VARIANCE_RAISED = "variance.raised"
+    VARIANCE_DECIDED = "variance.decided"
+    RECONCILIATION_RECORDED = "reconciliation.recorded"
+    DAY_CLOSED = "day.closed"
+    DEPOSIT_COLLECTED = "deposit.collected"
+    DEPOSIT_CREDITED = "deposit.credited"
+
+
 FLOW: Final = flow_of(
     {
         "session": {

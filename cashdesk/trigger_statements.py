@@ -18,6 +18,8 @@ class Laws:
     - `distinct`: per table and trigger, (columns, condition, error message). The columns hold names that must be unique.
       The condition is SQL on the new row: it is true if another row already has one of the names. It is checked at each
       INSERT, and when an UPDATE changes one of the columns.
+    - `set_once`: per table, a column that gets a value once.
+    - `kept_for`: per table, (column with an instant, days). A row is not deleted before this many days have passed.
     """
 
     app: str
@@ -27,6 +29,8 @@ class Laws:
     final: Mapping[str, tuple[str, str]]
     refused: Mapping[str, Mapping[str, str]]
     distinct: Mapping[str, Mapping[str, tuple[tuple[str, ...], str, str]]] = field(default_factory=dict)
+    set_once: Mapping[str, str] = field(default_factory=dict)
+    kept_for: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
     @property
     def never_deleted(self) -> tuple[str, ...]:
@@ -47,7 +51,20 @@ def _update_rules(laws: Laws, differs: str) -> list[tuple[str, str, str, str]]:
             (f"{table}_frozen", table, _changed(columns, differs), words)
             for table, (columns, words) in laws.frozen.items()
         ),
+        *(
+            (
+                f"{table}_set_once",
+                table,
+                f"OLD.{column} IS NOT NULL AND ({_changed([column], differs)})",
+                f"the {column} of {table}s is set once",
+            )
+            for table, column in laws.set_once.items()
+        ),
     ]
+
+
+def _kept(table: str, days: int) -> str:
+    return f"{table}s are kept for {days} days"
 
 
 class Trigger(NamedTuple):
@@ -74,6 +91,17 @@ def sqlite_triggers(laws: Laws) -> list[Trigger]:
     deletions = [
         _sqlite(laws, f"{table}_never_deleted", table, "DELETE", "", f"a {table} is never deleted")
         for table in laws.never_deleted
+    ] + [
+        _sqlite(
+            laws,
+            f"{table}_kept",
+            table,
+            "DELETE",
+            # SQLite stores instants as text in this format, so the comparison of texts compares instants.
+            f"OLD.{column} > strftime('%Y-%m-%d %H:%M:%f', 'now', '-{days} days')",
+            _kept(table, days),
+        )
+        for table, (column, days) in laws.kept_for.items()
     ]
     rules = [
         _sqlite(laws, f"{table}_rule_{number}", table, "INSERT", condition, message)
@@ -89,9 +117,12 @@ def sqlite_triggers(laws: Laws) -> list[Trigger]:
             table,
             "INSERT",
             f"EXISTS (SELECT 1 FROM {laws.app}_{table} WHERE id = NEW.id)",
-            f"a {table} is never replaced",
+            words,
         )
-        for table in laws.never_deleted
+        for table, words in (
+            *((table, f"a {table} is never replaced") for table in laws.never_deleted),
+            *((table, _kept(table, days)) for table, (_column, days) in laws.kept_for.items()),
+        )
     ]
     # AFTER, because in a BEFORE trigger SQLite does not know the id of the new row yet.
     names = [
@@ -175,6 +206,12 @@ def postgresql_triggers(laws: Laws) -> list[Trigger]:
         for table in laws.never_deleted
         for event in ("DELETE", "TRUNCATE")
     ]
+    for table, (column, days) in laws.kept_for.items():
+        is_young = f"OLD.{column} > now() - interval '{days} days'"
+        deletions += [
+            _postgresql(laws, f"{table}_kept", table, "DELETE", is_young, _kept(table, days)),
+            _postgresql(laws, f"{table}_never_truncated", table, "TRUNCATE", "", _kept(table, days)),
+        ]
     rules = [
         Trigger(
             f"{table}_rules",

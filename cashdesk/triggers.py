@@ -15,6 +15,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from cashdesk.enums import EVENTS_KEPT_DAYS
 from cashdesk.trigger_statements import (
     POSTGRESQL_REFUSE,
     POSTGRESQL_REFUSE_WHERE,
@@ -151,6 +152,10 @@ register_laws(
                 ),
                 "the figures of a variance never change",
             ),
+            "event": (
+                ("uid", "type", "account_id", "store_id", "place_id", "occurred_at", "body"),
+                "events never change",
+            ),
         },
         final={
             "cashsession": ("OLD.status <> 'OPEN'", "a closed cash session never changes"),
@@ -159,6 +164,8 @@ register_laws(
         },
         refused=_INSERT_RULES,
         distinct={"user": _DISTINCT_PEOPLE},
+        set_once={"event": "position"},
+        kept_for={"event": ("occurred_at", EVENTS_KEPT_DAYS)},
     )
 )  # fmt: skip
 
@@ -178,7 +185,14 @@ def guarded_tables() -> frozenset[str]:
     return frozenset(
         f"{laws.app}_{table}"
         for laws in _LAWS.values()
-        for table in (*laws.never_deleted, *laws.frozen, *laws.final, *laws.refused, *laws.distinct)
+        for table in (
+            *laws.never_deleted,
+            *laws.frozen,
+            *laws.final,
+            *laws.refused,
+            *laws.distinct,
+            *laws.kept_for,
+        )
     )
 
 

@@ -67,6 +67,9 @@ GRANT INSERT, UPDATE (
 ) ON cashdesk_variance TO cashdesk_app;
 GRANT INSERT, UPDATE (state, rows_done, progressed_at, ended_at) ON reconciliations_export TO cashdesk_app;
 
+-- Events are added, get their position once, and are deleted when they are old: a trigger keeps the younger ones.
+GRANT INSERT, UPDATE (position), DELETE ON cashdesk_event TO cashdesk_app;
+
 -- Master data: added and changed, never deleted. Who leaves is made inactive, a token is revoked.
 GRANT INSERT, UPDATE ON
     cashdesk_account,

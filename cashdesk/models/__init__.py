@@ -5,6 +5,7 @@ from cashdesk.models.audit import AuditEntry
 from cashdesk.models.business_day import BusinessDay
 from cashdesk.models.count import Count, CountAmount, CountPieces
 from cashdesk.models.draft import Draft
+from cashdesk.models.event import Event
 from cashdesk.models.idempotency import IdempotentAnswer
 from cashdesk.models.movement import Movement
 from cashdesk.models.organisation import Account, Store, Vendor
@@ -25,6 +26,7 @@ __all__ = [
     "CountAmount",
     "CountPieces",
     "Draft",
+    "Event",
     "ForeignCash",
     "IdempotentAnswer",
     "Movement",

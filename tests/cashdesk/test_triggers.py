@@ -29,6 +29,7 @@ from cashdesk.models import (
     Count,
     CountAmount,
     CountPieces,
+    Event,
     ForeignCash,
     Movement,
     Payment,
@@ -213,7 +214,7 @@ def test_none_is_missing(db: None) -> None:
     assert triggers.missing(connection) == []
     assert faults() == []
     tables = {trigger.table for trigger in triggers._triggers(connection)}
-    staying = [*STAYING, BusinessDay, ForeignCash, Variance, User]
+    staying = [*STAYING, BusinessDay, Event, ForeignCash, Variance, User]
     for app in ("settlements", "reconciliations"):
         staying += apps.get_app_config(app).get_models()
     assert tables == {model._meta.db_table for model in staying}
