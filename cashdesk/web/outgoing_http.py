@@ -14,7 +14,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -123,7 +123,11 @@ def send(
             secured = _secured(line, parts) if parts.scheme == "https" else line
             with secured:
                 secured.settimeout(rules.answer_within.total_seconds())
-                return _exchange(secured, method, parts, body, headers, rules)
+                with closing(_begun_answer(secured, method, parts, body, headers)) as answer:
+                    if time.monotonic() >= until:
+                        # The cut looks like the end of the headers, so they may be incomplete.
+                        raise NotAnswered("timeout", "The server did not answer in time.")
+                    return _whole(answer, size=rules.answer_bytes)
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise _in_words(error, is_late=time.monotonic() >= until) from None
 
@@ -158,18 +162,22 @@ def _tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def _exchange(
-    line: socket.socket, method: str, parts: SplitResult, body: bytes, headers: Mapping[str, str], rules: Rules
-) -> Answer:
+def _begun_answer(
+    line: socket.socket, method: str, parts: SplitResult, body: bytes, headers: Mapping[str, str]
+) -> http.client.HTTPResponse:
+    """Sends the request, and returns the answer as soon as its headers are there."""
     connection = http.client.HTTPConnection(parts.netloc)
     connection.sock = line  # so it neither resolves the name again nor connects again
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     connection.request(method, target, body=body, headers={**headers, "Host": parts.netloc, "Connection": "close"})
-    answer = connection.getresponse()
+    return connection.getresponse()
+
+
+def _whole(answer: http.client.HTTPResponse, *, size: int) -> Answer:
     return Answer(
         status=answer.status,
         headers={name.lower(): text for name, text in answer.getheaders()},
-        body=_beginning_of(answer, rules.answer_bytes),
+        body=_beginning_of(answer, size),
     )
 
 
