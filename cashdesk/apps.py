@@ -27,5 +27,6 @@ class CashdeskConfig(AppConfig):
             "/api/v1/reports": "cashdesk.web.dialects.EnvelopeDialect",
             "/api/v1/auth": "cashdesk.web.dialects.CommonDialect",
         },
+        problems=("cashdesk.api.problem_words.PROBLEMS", "cashdesk.api.drawer_problems.PROBLEMS"),
         count_subjects=("close", "open", "count-in"),
     )

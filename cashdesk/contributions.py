@@ -31,12 +31,14 @@ class Spot(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contributions:
-    """The templates, dialects and draft subjects that one app adds to the apps below it."""
+    """The templates, dialects, problems and draft subjects that one app adds to the apps below it."""
 
     fragments: Mapping[Spot, str] = field(default_factory=dict)
     """The template for each spot. It renders with the context of the page."""
     dialects: Mapping[str, str] = field(default_factory=dict)
     """The dotted name of a `Dialect` for each path prefix. Errors on these paths use this dialect."""
+    problems: tuple[str, ...] = ()
+    """The dotted names of tuples of `Problem`: the words for the error codes that the app answers."""
     count_subjects: tuple[str, ...] = ()
     """Draft subjects, up to the colon, whose form is a count. Pages then say "count" instead of "form"."""
 

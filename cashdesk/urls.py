@@ -8,6 +8,7 @@ from cashdesk.api.cash_sessions import CashSessionViewSet
 from cashdesk.api.colleagues import ColleagueViewSet, SaleViewSet
 from cashdesk.api.payment_methods import ManualPaymentViewSet, PaymentMethodViewSet
 from cashdesk.api.payments import PaymentViewSet
+from cashdesk.api.problems import ProblemViewSet
 from cashdesk.api.reports import ReportViewSet
 from cashdesk.api.shifts import ShiftViewSet
 
@@ -23,6 +24,8 @@ router.register("payments", PaymentViewSet, basename="payments")
 
 urlpatterns = [
     *router.urls,
+    path("problems", ProblemViewSet.as_view({"get": "list"}), name="problems"),
+    path("problems/<str:code>", ProblemViewSet.as_view({"get": "retrieve"}), name="problem"),
     path("payments/<path:external_id>", PaymentViewSet.as_view({"patch": "decide"}), name="payments-decide"),
     path(
         "orders/<str:order>/pay/manual", ManualPaymentViewSet.as_view({"post": "pay_manual"}), name="orders-pay-manual"

@@ -23,5 +23,6 @@ class ReconciliationsConfig(AppConfig):
             "/api/v1/cash-management": "reconciliations.dialect.ReconciliationDialect",
             "/api/v1/adapters/xmart/cash-management": "reconciliations.dialect.ReconciliationDialect",
         },
+        problems=("reconciliations.api.problem_words.PROBLEMS",),
         count_subjects=("recount",),
     )

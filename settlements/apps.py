@@ -27,5 +27,6 @@ class SettlementsConfig(AppConfig):
             "/api/v1/cashbookentries": "settlements.dialect.SettlementDialect",
             "/api/v1/cashbookaccounts": "settlements.dialect.SettlementDialect",
         },
+        problems=("settlements.api.problem_words.PROBLEMS",),
         count_subjects=("open", "count"),
     )

@@ -29,6 +29,8 @@ ERRORS_NAMED_MAX: Final = 20
 NAME_LENGTH_MAX: Final = 100
 TEXT_LENGTH_MAX: Final = 500
 MESSAGE_LENGTH_MAX: Final = 4_000
+PROBLEM_PAGES: Final = "/api/v1/problems"
+"""The path of the table of problems. Each code has a page below it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,8 +116,8 @@ class ProblemDialect(Dialect):
     def error_body(cls, fault: Fault) -> dict[str, Any]:
         """Returns the problem with a stable type and code, JSON pointers to the fields, and the request id."""
         body: dict[str, Any] = {
-            "type": f"urn:cashdesk:problem:{fault.code}",
-            "title": fault.code.replace("_", " ").capitalize(),
+            "type": type_of(fault.code),
+            "title": title_of(fault.code),
             "status": fault.status,
             "detail": fault.message,
             "code": fault.code,
@@ -124,6 +126,19 @@ class ProblemDialect(Dialect):
         if fault.errors:
             body["errors"] = [{"pointer": pointer_of(name), "detail": text} for name, text in fault.errors.items()]
         return body
+
+
+def type_of(code: str) -> str:
+    """Returns the `type` of a problem: the path of the page that explains its code.
+
+    It names no host, so that it is the same on every installation and behind every proxy (docs/decisions/0027).
+    """
+    return f"{PROBLEM_PAGES}/{code}"
+
+
+def title_of(code: str) -> str:
+    """Returns the title of a problem: `payment_differs` becomes `Payment differs`."""
+    return code.replace("_", " ").capitalize()
 
 
 def shortened(text: str, length: int) -> str:

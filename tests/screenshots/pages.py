@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from tests.screenshots.walks.office import excused_pages
 
 API: Final = "api/v1/"
+PAGES_OF_THE_API: Final = ("docs", "problems", "problem")
 NOT_PHOTOGRAPHED: Final = {
     "livez": "answers machines",
     "readyz": "answers machines",
@@ -29,8 +30,8 @@ NOT_PHOTOGRAPHED: Final = {
 
 
 def page_names() -> set[str]:
-    """Returns the name of every URL that can be a page: all except the API and unnamed redirects."""
-    return {name for name, path in _walk(get_resolver()) if name == "docs" or not path.startswith(API)}
+    """Returns the name of every URL that can be a page: all except calls of the API and unnamed redirects."""
+    return {name for name, path in _walk(get_resolver()) if name in PAGES_OF_THE_API or not path.startswith(API)}
 
 
 def forgotten(photographed: Iterable[str]) -> list[str]:

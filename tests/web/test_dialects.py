@@ -117,7 +117,7 @@ def test_each_dialect_shapes_the_same_fault() -> None:
     }
     assert CommonDialect.error_body(FAULT) == {**EnvelopeDialect.error_body(FAULT), "detail": "amount: is strange."}
     assert ProblemDialect.error_body(FAULT) == {
-        "type": "urn:cashdesk:problem:invalid",
+        "type": "/api/v1/problems/invalid",
         "title": "Invalid",
         "status": 400,
         "detail": "amount: is strange.",

@@ -12,7 +12,10 @@ from cashdesk.web.permissions import PUBLIC, Access
 from tests.api.steps import bound_key
 from tests.stories import Caller, Cast, caller, exact
 
-PUBLIC_ROUTES = {("POST", "auth/login"), ("POST", "auth/token"), ("GET", "schema"), ("GET", "docs")}
+PUBLIC_ROUTES = {
+    ("POST", "auth/login"), ("POST", "auth/token"), ("GET", "schema"), ("GET", "docs"),
+    ("GET", "problems"), ("GET", "problems/7"),
+}  # fmt: skip
 
 SAMPLES = {"path": "T-1", "str": "7", "int": "7", "slug": "x", "uuid": "5e60a2d9-0000-4000-8000-000000000000"}
 

@@ -5,7 +5,7 @@ from typing import Final
 from tests.screenshots.album import A4, Album
 from tests.screenshots.walks.world import BERLIN, store
 
-PAGES: Final = frozenset({"home", "sign-in", "docs", "password", "admin:login"})
+PAGES: Final = frozenset({"home", "sign-in", "docs", "problems", "problem", "password", "admin:login"})
 
 
 def walk(album: Album) -> None:
@@ -16,6 +16,10 @@ def walk(album: Album) -> None:
         album.visit("docs")
         album.page.locator(".opblock").first.wait_for()
         album.take()
+        album.visit("problems")
+        album.take()
+        album.go("/api/v1/problems/session_already_open")
+        album.take("one")
         album.visit("admin:login")
         album.take()
     with album.story("signing in"):

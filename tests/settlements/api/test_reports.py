@@ -70,7 +70,7 @@ def test_nothing_runs(cast: Cast) -> None:
 def test_the_x_is_not_a_cashiers(cast: Cast) -> None:
     yesterday(cast).trade()
     answer = caller(cast.carla).get(X)
-    assert (answer.status_code, exact(answer)["type"]) == (403, "urn:cashdesk:problem:permission_denied")
+    assert (answer.status_code, exact(answer)["type"]) == (403, "/api/v1/problems/permission_denied")
     assert not AuditEntry.objects.filter(action="x_report.seen").exists()
 
 
