@@ -6,6 +6,8 @@ DEVELOPMENT_SECRET_KEY = "development-only-and-refused-in-production-0123456789"
 SECRET_KEY_LENGTH_MIN = 50
 SAME_SITE = ("Lax", "Strict", "None")
 """The values of a cookie's SameSite attribute."""
+REFRESH_GRACE_MAX = 60
+"""The most seconds in which a refresh token may be sent again."""
 
 
 def production_faults(env: environ.Env) -> list[str]:

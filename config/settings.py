@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from cashdesk.origin_checks import origin_faults
 from config.databases import database_settings
-from config.environment import DEVELOPMENT_SECRET_KEY, SAME_SITE, production_faults
+from config.environment import DEVELOPMENT_SECRET_KEY, REFRESH_GRACE_MAX, SAME_SITE, production_faults
 from config.logs import logging_config, structlog_configure
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -122,6 +122,13 @@ ACCESS_TOKEN_SAMESITE = env.str("ACCESS_TOKEN_SAMESITE", default="Lax").capitali
 if ACCESS_TOKEN_SAMESITE not in SAME_SITE:
     raise ImproperlyConfigured(
         f"ACCESS_TOKEN_SAMESITE is {ACCESS_TOKEN_SAMESITE!r}; it takes one of {', '.join(SAME_SITE)}."
+    )
+# A refresh token renews a sign-in until this many hours after signing in, and never ends before the first access token.
+REFRESH_TOKEN_HOURS = max(env.int("REFRESH_TOKEN_HOURS", default=24), ACCESS_TOKEN_HOURS)
+REFRESH_GRACE_SECONDS = env.int("REFRESH_GRACE_SECONDS", default=30)
+if not 0 <= REFRESH_GRACE_SECONDS <= REFRESH_GRACE_MAX:
+    raise ImproperlyConfigured(
+        f"REFRESH_GRACE_SECONDS is {REFRESH_GRACE_SECONDS}; it takes 0 to {REFRESH_GRACE_MAX} seconds."
     )
 SESSION_ENGINE = "cashdesk.web.sessions"
 SESSION_COOKIE_AGE = ACCESS_TOKEN_HOURS * 3600

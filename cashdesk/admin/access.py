@@ -60,9 +60,10 @@ class AccessTokenAdmin(Acting):
     joined = ("user", "account", "vendor", "store", "register", "replaces", "replaced_by")
     list_filter = ("kind", StateFilter, StoreFilter)
     search_fields = ("prefix", "name", "user__name", "user__username")
+    renewable_until_shown = moment("renewable_until", store="")
     fields = (
         "kind", "name", "prefix", "user", "account", "vendor", "store", "register", "scopes_listed", *times,
-        "replaces_link", "replaced_by_link",
+        renewable_until_shown, "replaces_link", "replaced_by_link",
     )  # fmt: skip
     acts = (RotateKey(), Revoke())
     list_acts = (IssueKey(),)

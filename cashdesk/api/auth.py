@@ -1,11 +1,14 @@
 """Sign-in and sign-out (docs/contracts.md, section 0)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from math import ceil
 from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.auth import logout
-from drf_spectacular.utils import extend_schema
+from django.urls import reverse
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -13,11 +16,12 @@ from rest_framework.response import Response
 
 from cashdesk import queries
 from cashdesk.domain.caller.principal import Principal
-from cashdesk.domain.people.access_token import revoke
+from cashdesk.domain.people.access_token import SignedIn, revoke
+from cashdesk.domain.people.refresh_token import refresh_sign_in
 from cashdesk.domain.people.sign_in import sign_in
 from cashdesk.enums import Role, Scope
 from cashdesk.models import AccessToken, Store, User
-from cashdesk.web.authentication import COOKIE, refuse_foreign_origin
+from cashdesk.web.authentication import COOKIE, REFRESH_COOKIE, delete_token_cookies, refuse_foreign_origin
 from cashdesk.web.devices import remember_device, source_of
 from cashdesk.web.dialects import CommonDialect, SmallFormParser
 from cashdesk.web.fields import InstantField, RowSerializer, StrictSerializer, TextField, WholeNumberField
@@ -177,8 +181,15 @@ class AuthViewSet(ApiViewSet):
     """Signs people in and out, and shows the signed-in person."""
 
     dialect = CommonDialect
-    access = {"login": PUBLIC, "token": PUBLIC, "logout": Access(), "me": Access(), "validate": Access()}
-    not_replayed = ("login", "token")
+    access = {
+        "login": PUBLIC,
+        "token": PUBLIC,
+        "refresh": PUBLIC,
+        "logout": Access(),
+        "me": Access(),
+        "validate": Access(),
+    }
+    not_replayed = ("login", "token", "refresh")
 
     @extend_schema(
         operation_id="login",
@@ -189,7 +200,7 @@ class AuthViewSet(ApiViewSet):
     )
     @action(detail=False, methods=["post"])
     def login(self, request: Request) -> Response:
-        """Signs in and returns a bearer token. The answer also sets it as the cookie `access_token`."""
+        """Signs in and returns a bearer token. The answer also sets the cookies `access_token` and `refresh_token`."""
         refuse_foreign_origin(request)
         return self._signed_in(request, **self.validated(LoginRequest))
 
@@ -213,26 +224,60 @@ class AuthViewSet(ApiViewSet):
         form = self.validated(PasswordFormRequest)
         return self._signed_in(request, name=form["username"], password=form["password"])
 
-    def _signed_in(self, request: Request, **credentials: Any) -> Response:
-        """Signs the person in and returns the answer, with the cookie."""
-        lifetime = timedelta(hours=settings.ACCESS_TOKEN_HOURS)
-        token, secret = sign_in(**credentials, at=self.now, source=source_of(request._request), lifetime=lifetime)
-        if token.user is not None:
-            remember_device(request._request, token.user)
-        tenants = queries.workplaces(by=Principal(user=token.user, token=token))
-        shown = LoginResponse(_login_answer(token, secret, tenants=tenants), context={"user": token.user})
-        response = Response(shown.data)
-        is_local = request.get_host().rsplit(":", 1)[0] in ("localhost", "127.0.0.1", "[::1]", "testserver")
-        same_site = settings.ACCESS_TOKEN_SAMESITE
-        response.set_cookie(
-            COOKIE,
-            secret,
-            max_age=int(lifetime.total_seconds()),
-            httponly=True,
-            samesite=same_site,
-            # Browsers drop a cookie with SameSite=None that is not Secure.
-            secure=request.is_secure() or not is_local or same_site == "None",
+    @extend_schema(
+        operation_id="refresh",
+        request=None,
+        responses={200: LoginResponse, 401: COMMON_ERROR, 403: COMMON_ERROR, 429: COMMON_ERROR},
+        parameters=[
+            OpenApiParameter(
+                REFRESH_COOKIE,
+                str,
+                OpenApiParameter.COOKIE,
+                required=True,
+                description="The refresh token of the sign-in, or of the last refresh.",
+            )
+        ],
+        auth=[],
+        tags=["Sign-in"],
+    )
+    @action(detail=False, methods=["post"])
+    def refresh(self, request: Request) -> Response:
+        """Replaces both tokens of a sign-in by new ones. The answer sets both cookies again.
+
+        Send no body. A refresh token works once. If it is used again, the sign-in ends. A repeat within 30 seconds gets the
+        same tokens, as long as the new ones were not used.
+        """
+        refuse_foreign_origin(request)
+        signed_in = refresh_sign_in(
+            secret=request.COOKIES.get(REFRESH_COOKIE, ""),
+            source=source_of(request._request),
+            lifetime=timedelta(hours=settings.ACCESS_TOKEN_HOURS),
+            grace=timedelta(seconds=settings.REFRESH_GRACE_SECONDS),
+            at=self.now,
         )
+        return self._answer_with_cookies(request, signed_in)
+
+    def _signed_in(self, request: Request, **credentials: Any) -> Response:
+        """Signs the person in and returns the answer, with the cookies."""
+        signed_in = sign_in(
+            **credentials,
+            at=self.now,
+            source=source_of(request._request),
+            lifetime=timedelta(hours=settings.ACCESS_TOKEN_HOURS),
+            renewable_for=timedelta(hours=settings.REFRESH_TOKEN_HOURS),
+        )
+        if signed_in.token.user is not None:
+            remember_device(request._request, signed_in.token.user)
+        return self._answer_with_cookies(request, signed_in)
+
+    def _answer_with_cookies(self, request: Request, signed_in: SignedIn) -> Response:
+        token = signed_in.token
+        tenants = queries.workplaces(by=Principal(user=token.user, token=token))
+        shown = LoginResponse(_login_answer(token, signed_in.secret, tenants=tenants), context={"user": token.user})
+        response = Response(shown.data)
+        _set_cookie(response, request, COOKIE, signed_in.secret, until=token.expires_at, path="/")
+        path = reverse("auth-refresh")  # no other call needs it
+        _set_cookie(response, request, REFRESH_COOKIE, signed_in.refresh_secret, until=token.renewable_until, path=path)
         return response
 
     @extend_schema(
@@ -240,13 +285,13 @@ class AuthViewSet(ApiViewSet):
     )
     @action(detail=False, methods=["post"])
     def logout(self, request: Request) -> Response:
-        """Revokes the caller's token immediately. Without a token, ends the caller's browser session."""
+        """Revokes the caller's tokens immediately. Without a token, ends the caller's browser session."""
         if self.by.token is not None:
             revoke(token=self.by.token, by=self.by, at=self.now)
         else:
             logout(request._request)
         response = Response({"message": "Success"})
-        response.delete_cookie(COOKIE, samesite=settings.ACCESS_TOKEN_SAMESITE)
+        delete_token_cookies(response)
         return response
 
     @extend_schema(operation_id="me", responses={200: MeResponse, 401: COMMON_ERROR}, tags=["Sign-in"])
@@ -261,6 +306,23 @@ class AuthViewSet(ApiViewSet):
         """Shows the signed-in person and the stores in which they may work."""
         answer = {"user": self.by.user, "available_tenants": queries.workplaces(by=self.by)}
         return Response(ValidateResponse(answer, context={"user": self.by.user}).data)
+
+
+def _set_cookie(
+    response: Response, request: Request, name: str, secret: str, *, until: datetime | None, path: str
+) -> None:
+    is_local = request.get_host().rsplit(":", 1)[0] in ("localhost", "127.0.0.1", "[::1]", "testserver")
+    same_site = settings.ACCESS_TOKEN_SAMESITE
+    response.set_cookie(
+        name,
+        secret,
+        max_age=None if until is None else ceil((until - timezone.now()).total_seconds()),
+        path=path,
+        httponly=True,
+        samesite=same_site,
+        # Browsers drop a cookie with SameSite=None that is not Secure.
+        secure=request.is_secure() or not is_local or same_site == "None",
+    )
 
 
 def _login_answer(token: AccessToken, secret: str, *, tenants: list[Store]) -> dict[str, Any]:

@@ -13,6 +13,9 @@ class AccessToken(models.Model):
 
     The secret is shown once and never stored. `digest` is the SHA-256 of the secret, and `prefix` is its beginning, by
     which people recognise it.
+
+    A sign-in by the API also has a refresh token, of which `refresh_digest` is the SHA-256. Until `renewable_until` it
+    gets a new row of the same `family`, whose `replaces` is this row (docs/decisions/0027-refresh-tokens.md).
     """
 
     kind = models.CharField(max_length=16, choices=TokenKind.choices)
@@ -33,8 +36,13 @@ class AccessToken(models.Model):
         related_name="replaced_by",
         null=True,
         blank=True,
-        help_text="The key that this one replaces.",
+        help_text="The key or the sign-in token that this one replaces.",
     )
+    family = models.UUIDField(
+        null=True, blank=True, editable=False, help_text="The sign-in to which this token and its successors belong."
+    )
+    refresh_digest = models.CharField(max_length=64, unique=True, null=True, blank=True, editable=False)
+    renewable_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -47,6 +55,20 @@ class AccessToken(models.Model):
                 condition=models.Q(kind=TokenKind.SIGN_IN, user__isnull=False)
                 | models.Q(kind=TokenKind.API_KEY, user__isnull=True),
                 name="token_speaks_for_one",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(family__isnull=True, refresh_digest__isnull=True)
+                | models.Q(kind=TokenKind.SIGN_IN, family__isnull=False, renewable_until__isnull=False),
+                name="token_renewed_in_family",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("family", "created_at"), name="token_by_family", condition=models.Q(family__isnull=False)
+            ),
+            # `manage.py tidy` finds the refresh tokens that ended.
+            models.Index(
+                fields=("renewable_until",), name="token_to_tidy", condition=models.Q(refresh_digest__isnull=False)
             ),
         )
 

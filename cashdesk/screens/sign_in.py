@@ -1,8 +1,5 @@
 """The pages that sign people in and out, by username, e-mail address or tax id."""
 
-from datetime import datetime
-
-from django.conf import settings
 from django.contrib.auth import login, logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,13 +9,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from cashdesk.domain.caller.principal import Principal
-from cashdesk.domain.people.access_token import authenticate, revoke
+from cashdesk.domain.people.access_token import end_sign_in
 from cashdesk.domain.people.sign_in import recognise
 from cashdesk.errors import NotSignedIn, TooManyAttempts
 from cashdesk.forms.pages import path_within
 from cashdesk.forms.refusals import wait_sentence
 from cashdesk.models import User
-from cashdesk.web.authentication import COOKIE
+from cashdesk.web.authentication import COOKIE, delete_token_cookies
 from cashdesk.web.devices import remember_device, source_of
 from cashdesk.web.drafts import draft_fields, save_sent
 from cashdesk.web.errors import status_of
@@ -70,22 +67,15 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """Ends the browser session, and revokes the API token in the cookie of this browser. An open drawer stays open."""
+    """Ends the browser session, and revokes the API tokens in the cookies of this browser. An open drawer stays open."""
     logout(request)
     answer = redirect("sign-in")
     answer.headers["Location"] += "?signed-out"
-    secret = request.COOKIES.get(COOKIE, "")
-    if secret:
-        _revoke(secret, at=timezone.now())
-        answer.delete_cookie(COOKIE, samesite=settings.ACCESS_TOKEN_SAMESITE)
+    if secret := request.COOKIES.get(COOKIE, ""):
+        end_sign_in(secret=secret, at=timezone.now())
+    # Always, because the browser sends the refresh token only to the API.
+    delete_token_cookies(answer)
     return answer
-
-
-def _revoke(secret: str, *, at: datetime) -> None:
-    """Revokes the token of a person. It never revokes the key of a program, because a key is not a sign-in."""
-    by = authenticate(secret=secret, at=at)
-    if by is not None and by.token is not None and not by.is_program:
-        revoke(token=by.token, by=by, at=at)
 
 
 def _first_page_of(user: User) -> str:

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, QueryDict
+from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.utils import timezone
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
@@ -20,10 +22,11 @@ from cashdesk.origin_checks import is_one_site
 from cashdesk.web.devices import remember_device, source_of
 
 COOKIE: Final = "access_token"
+REFRESH_COOKIE: Final = "refresh_token"
 STORE_HEADER: Final = "HTTP_X_TENANT_ID"
 ID_DIGITS_MAX: Final = 18
-SIGN_IN_PATHS: Final = ("/auth/login", "/auth/token")
-"""Paths that ignore a wrong credential, because clients may send an old token with a new sign-in."""
+SIGN_IN_PATHS: Final = ("/auth/login", "/auth/token", "/auth/refresh")
+"""Paths that ignore a wrong credential, because clients may send an old token when they sign in or refresh."""
 
 SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
 
@@ -148,6 +151,13 @@ def _secret_of(request: Request) -> tuple[str | None, bool]:
     if cookie := request.COOKIES.get(COOKIE, ""):
         return cookie, True
     return None, False
+
+
+def delete_token_cookies(response: HttpResponseBase) -> None:
+    """Removes the cookies of a sign-in by the API from the browser."""
+    same_site = settings.ACCESS_TOKEN_SAMESITE
+    response.delete_cookie(COOKIE, samesite=same_site)
+    response.delete_cookie(REFRESH_COOKIE, path=reverse("auth-refresh"), samesite=same_site)
 
 
 def refuse_foreign_origin(request: Request) -> None:

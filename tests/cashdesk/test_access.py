@@ -27,10 +27,17 @@ HERE = Source(address="10.0.0.1")
 
 def try_to_sign_in(**fields: Any) -> tuple[AccessToken, str]:
     """Signs in as Carla at noon. The fields change that."""
-    usual: dict[str, Any] = {"password": PASSWORD, "at": NOON, "source": HERE, "lifetime": HOUR}
+    usual: dict[str, Any] = {
+        "password": PASSWORD,
+        "at": NOON,
+        "source": HERE,
+        "lifetime": HOUR,
+        "renewable_for": 2 * HOUR,
+    }
     if not fields.keys() & {"email", "username", "rut"}:
         usual["username"] = "carla"
-    return sign_in(**{**usual, **fields})
+    signed_in = sign_in(**{**usual, **fields})
+    return signed_in.token, signed_in.secret
 
 
 def fail_to_sign_in(times: int, **fields: Any) -> None:

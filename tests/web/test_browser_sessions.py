@@ -135,6 +135,6 @@ def test_tidy_removes_what_has_ended_and_nothing_else(cast: Cast) -> None:
         SignInAttempt.objects.create(identifier_digest="x", address="a", at=at)
     out = StringIO()
     call_command("tidy", stdout=out)
-    assert "1 sign-in attempts, 1 browser sessions" in out.getvalue()
+    assert "1 sign-in attempts, 0 refresh tokens, 1 browser sessions" in out.getvalue()
     assert is_signed_in(running)
     assert SignInAttempt.objects.count() == 1

@@ -13,7 +13,7 @@ from tests.api.steps import bound_key
 from tests.stories import Caller, Cast, caller, exact
 
 PUBLIC_ROUTES = {
-    ("POST", "auth/login"), ("POST", "auth/token"), ("GET", "schema"), ("GET", "docs"),
+    ("POST", "auth/login"), ("POST", "auth/token"), ("POST", "auth/refresh"), ("GET", "schema"), ("GET", "docs"),
     ("GET", "problems"), ("GET", "problems/7"),
 }  # fmt: skip
 
@@ -96,6 +96,7 @@ def test_who_may_call_what_is_this_table() -> None:
     table = {
         "POST auth/login": (Role.CASHIER, None),
         "POST auth/token": (Role.CASHIER, None),
+        "POST auth/refresh": (Role.CASHIER, None),
         "POST auth/logout": (Role.CASHIER, None),
         "GET auth/me": (Role.CASHIER, None),
         "GET auth/validate": (Role.CASHIER, None),

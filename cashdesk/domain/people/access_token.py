@@ -2,10 +2,13 @@
 
 import hashlib
 import secrets
+import uuid
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Final
 
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from cashdesk.domain.caller import audit
@@ -16,8 +19,50 @@ from cashdesk.models import AccessToken, CashSession, Place, Store, User
 PREFIX_LENGTH: Final = 12
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """The tokens of a person who signed in. The two secrets are not stored.
+
+    `refresh_secret` gets the next tokens (`refresh_token`).
+    """
+
+    token: AccessToken
+    secret: str
+    refresh_secret: str
+
+
+def issue_tokens(
+    *,
+    user: User,
+    at: datetime,
+    lifetime: timedelta,
+    renewable_for: timedelta,
+    store: Store | None = None,
+    register: Place | None = None,
+) -> SignedIn:
+    """Issues an access token and a refresh token to a person who signs in."""
+    refresh_secret = random_secret("cr")
+    token, secret = issue_token(
+        user=user,
+        at=at,
+        lifetime=lifetime,
+        store=store,
+        register=register,
+        refresh_digest=digest_of(refresh_secret),
+        renewable_until=at + renewable_for,
+    )
+    return SignedIn(token=token, secret=secret, refresh_secret=refresh_secret)
+
+
 def issue_token(
-    *, user: User, at: datetime, lifetime: timedelta, store: Store | None = None, register: Place | None = None
+    *,
+    user: User,
+    at: datetime,
+    lifetime: timedelta,
+    store: Store | None = None,
+    register: Place | None = None,
+    refresh_digest: str | None = None,
+    renewable_until: datetime | None = None,
 ) -> tuple[AccessToken, str]:
     """Issues a token to a person. Returns the token and its secret, which is not stored."""
     secret = random_secret("ct")
@@ -31,6 +76,9 @@ def issue_token(
         register=register,
         created_at=at,
         expires_at=at + lifetime,
+        family=uuid.uuid4() if refresh_digest else None,
+        refresh_digest=refresh_digest,
+        renewable_until=renewable_until,
     )
     audit.note(
         action="person.signed_in",
@@ -53,23 +101,23 @@ def authenticate(*, secret: str, at: datetime) -> Principal | None:
 
     Writes nothing, so that it works with a read-only database. Call `token_last_use.note_use` after the request.
     """
-    token = _tokens().filter(digest=digest_of(secret)).first()
+    token = tokens().filter(digest=digest_of(secret)).first()
     if token is None or token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= at):
         return None
-    if token.user is not None and not (token.user.is_active and _is_where_they_work(token, token.user)):
+    if not may_use(token):
         return None
     return Principal(user=token.user, token=token)
 
 
 @cache
-def _tokens() -> "QuerySet[AccessToken]":
+def tokens() -> "QuerySet[AccessToken]":
     """Returns the query for all tokens except those of inactive accounts, with the data that `authenticate` checks.
 
     Building the query takes longer than running it, so the query is cached. The rows are not cached.
     """
-    tokens = AccessToken.objects.select_related("user__store", "user__register", "store", "register")
+    found = AccessToken.objects.select_related("user__store", "user__register", "store", "register")
     active = Q(account__isnull=True) | Q(account__is_active=True)
-    return tokens.annotate(is_register_of_another=_is_register_of_another()).filter(active)
+    return found.annotate(is_register_of_another=_is_register_of_another()).filter(active)
 
 
 def _is_register_of_another() -> Q:
@@ -82,6 +130,14 @@ def _is_register_of_another() -> Q:
         register=OuterRef("register"), user=OuterRef("user"), status=SessionStatus.OPEN
     )
     return Exists(others) & ~Exists(running)
+
+
+def may_use(token: AccessToken) -> bool:
+    """Whether the owner of a token may still work, and where the token says. Always true for the key of a program.
+
+    `token` comes from `tokens()`.
+    """
+    return token.user is None or (token.user.is_active and _is_where_they_work(token, token.user))
 
 
 def _is_where_they_work(token: AccessToken, user: User) -> bool:
@@ -100,10 +156,37 @@ def _is_where_they_work(token: AccessToken, user: User) -> bool:
     return user.has_role(Role.MANAGER) or not getattr(token, "is_register_of_another", False)
 
 
+@transaction.atomic
 def revoke(*, token: AccessToken, by: Principal, at: datetime) -> None:
-    """Revokes a token or API key at once. A second call changes nothing."""
-    if AccessToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=at):
+    """Revokes a token or API key at once, and the whole family of a sign-in. A second call changes nothing."""
+    if token.user_id is not None:
+        lock_sign_ins(token.user_id)
+    if end_family(token, at=at):
         audit.note(action="token.revoked", subject=f"token:{token.pk}", by=by, at=at, store=token.store)
+
+
+def end_sign_in(*, secret: str, at: datetime) -> None:
+    """Revokes the family of a person's token, also of an expired one. Ignores an unknown secret and the key of a program."""
+    token = AccessToken.objects.select_related("user", "store").filter(digest=digest_of(secret)).first()
+    if token is not None and token.user is not None:
+        revoke(token=token, by=Principal(user=token.user, token=token), at=at)
+
+
+def end_family(token: AccessToken, *, at: datetime) -> int:
+    """Revokes a token and all tokens of its family. Returns the number of tokens that were not revoked before.
+
+    For a person's token, call `lock_sign_ins` first. The caller writes the audit entry.
+    """
+    family = Q(pk=token.pk) if token.family is None else Q(family=token.family)
+    return AccessToken.objects.filter(family, revoked_at__isnull=True).update(revoked_at=at)
+
+
+def lock_sign_ins(user_id: int) -> None:
+    """Waits for everything that issues or ends tokens of this person, and holds the next one back until the commit.
+
+    Without it, a sign-out at the same moment as a refresh does not see the new tokens, and they stay valid.
+    """
+    User.objects.select_for_update(no_key=True).filter(pk=user_id).values_list("pk").first()
 
 
 def end_sign_ins(*, user: User, at: datetime) -> int:
@@ -113,9 +196,9 @@ def end_sign_ins(*, user: User, at: datetime) -> int:
     """
     User.objects.filter(pk=user.pk).update(access_version=F("access_version") + 1)
     user.refresh_from_db(fields=["access_version"])
-    tokens = AccessToken.objects.filter(user=user, revoked_at__isnull=True)
-    in_force = tokens.exclude(expires_at__lte=at).count()
-    tokens.update(revoked_at=at)
+    running = AccessToken.objects.filter(user=user, revoked_at__isnull=True)
+    in_force = running.exclude(expires_at__lte=at).count()
+    running.update(revoked_at=at)
     return in_force
 
 

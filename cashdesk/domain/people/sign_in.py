@@ -13,13 +13,13 @@ from django.utils.translation import gettext_noop as noop
 
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
-from cashdesk.domain.people.access_token import issue_token
+from cashdesk.domain.people.access_token import SignedIn, issue_tokens
 from cashdesk.domain.people.sign_in_throttle import Source, count_try
 from cashdesk.domain.store.place import register_at
 from cashdesk.domain.store.register_holder import refuse_register_of_another
 from cashdesk.domain.store.store_reference import find_store
 from cashdesk.errors import InvalidInput, NotSignedIn, WrongPassword
-from cashdesk.models import AccessToken, Place, Store, User
+from cashdesk.models import Place, Store, User
 from cashdesk.models.person import SIGN_IN_NAMES, is_called
 
 WRONG_CREDENTIALS: Final = noop("The name or the password is wrong.")
@@ -31,16 +31,17 @@ def sign_in(
     at: datetime,
     source: Source,
     lifetime: timedelta,
+    renewable_for: timedelta,
     email: str = "",
     username: str = "",
     rut: str = "",
     name: str = "",
     store: str = "",
     station: int | None = None,
-) -> tuple[AccessToken, str]:
-    """Checks the password of a person and issues a token. Returns the token and its secret.
+) -> SignedIn:
+    """Checks the password of a person and issues an access token and a refresh token.
 
-    The person is found by one of `email`, `username` and `rut`, or by `name`, which is any of the three. The token is
+    The person is found by one of `email`, `username` and `rut`, or by `name`, which is any of the three. The tokens are
     bound to `store` and `station` if they are given.
 
     Raises NotSignedIn for an unknown name and for a wrong password, with the same error. Raises TooManyAttempts after
@@ -53,7 +54,9 @@ def sign_in(
         kind, name = ("email", email) if email else ("username", username) if username else ("rut", rut)
         user = verify(identifier=name, password=password, source=source, at=at, user=_person_called(name, by=(kind,)))
     bound_store, register = _binding(user=user, store=store, station=station)
-    return issue_token(user=user, at=at, lifetime=lifetime, store=bound_store, register=register)
+    return issue_tokens(
+        user=user, at=at, lifetime=lifetime, renewable_for=renewable_for, store=bound_store, register=register
+    )
 
 
 def verify(*, identifier: str, password: str, source: Source, at: datetime, user: User | None) -> User:

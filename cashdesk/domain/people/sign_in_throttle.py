@@ -112,6 +112,25 @@ def count_try(*, name: str, user: User | None, source: Source, at: datetime) -> 
     return counted
 
 
+def count_wrong_refresh(*, source: Source, at: datetime) -> None:
+    """Counts a refresh token that does not count. Raises TooManyAttempts after PER_ADDRESS of them from one address.
+
+    These attempts have a counter of their own, so they never keep anybody from signing in. A valid refresh token does not
+    get here, so wrong ones do not keep it back.
+    """
+    digest = _digest(f"refresh:{source.address}")
+    recent = SignInAttempt.objects.filter(source_digest=digest, at__gt=at - ADDRESS_WINDOW)
+    found = recent.aggregate(count=Count("pk"), first=Min("at"))
+    if found["count"] >= PER_ADDRESS:
+        raise TooManyAttempts(
+            _("Too many wrong tries. Wait a while, then try again."),
+            retry_after_seconds=max(1, ceil((found["first"] + ADDRESS_WINDOW - at).total_seconds())),
+        )
+    SignInAttempt.objects.create(
+        identifier_digest=digest, source_digest=digest, by=TryBy.STRANGER, address=source.address, at=at
+    )
+
+
 def recent_tries(user: User, *, at: datetime) -> "QuerySet[SignInAttempt]":
     """Returns the failed attempts of all sources that still count for a person."""
     return SignInAttempt.objects.filter(identifier_digest=_name_digest("", user), at__gt=at - WINDOW)

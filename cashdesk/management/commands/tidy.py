@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from cashdesk.domain.counting.draft import delete_expired_drafts
+from cashdesk.domain.people.refresh_token import forget_ended
 from cashdesk.domain.people.sign_in_throttle import delete_expired_tries
 from cashdesk.models import IdempotentAnswer
 from cashdesk.web.idempotency import KEPT_FOR
@@ -17,15 +18,16 @@ class Command(BaseCommand):
 
     help = (
         "Removes answers to idempotent requests older than 24 hours, expired sign-in attempts, ended "
-        "browser sessions, and drafts unused for 30 days. Never touches money."
+        "refresh tokens and browser sessions, and drafts unused for 30 days. Never touches money."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
         answers, _by_model = IdempotentAnswer.objects.filter(created_at__lte=now - KEPT_FOR).delete()
         attempts, drafts = delete_expired_tries(at=now), delete_expired_drafts(at=now)
+        refresh_tokens = forget_ended(at=now)
         sessions, _by_model = Session.objects.filter(expire_date__lte=now).delete()
         self.stdout.write(
-            f"Removed {answers} answers to idempotent requests, {attempts} sign-in attempts, {sessions} browser sessions "
-            f"and {drafts} drafts."
+            f"Removed {answers} answers to idempotent requests, {attempts} sign-in attempts, {refresh_tokens} refresh "
+            f"tokens, {sessions} browser sessions and {drafts} drafts."
         )
