@@ -23,6 +23,7 @@ from cashdesk.web.fields import InstantField, RowSerializer, StrictSerializer, W
 from cashdesk.web.idempotency import key_of
 from cashdesk.web.openapi import ENVELOPE_ERROR, REQUIRED_IDEMPOTENCY_KEY
 from cashdesk.web.permissions import Access
+from cashdesk.web.revalidation import KEPT
 from cashdesk.web.views import ApiViewSet
 
 ORDER_LENGTH_MAX = 128
@@ -43,6 +44,7 @@ class PaymentMethodViewSet(ApiViewSet):
 
     dialect = EnvelopeDialect
     queryset = PaymentMethod.objects.none()
+    polled = {"list": KEPT}
     access = {"list": Access(scope=Scope.PAYMENTS_READ)}
 
     @extend_schema(
