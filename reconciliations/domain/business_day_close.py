@@ -10,11 +10,12 @@ from django.db.models import Case, Exists, Max, Min, When
 from django.db.models.expressions import Combinable
 
 from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.event import events_together, record_event
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.session.closing import force_close_session
 from cashdesk.domain.store.business_day import business_date
 from cashdesk.domain.store.place_lock import lock_places
-from cashdesk.enums import PlaceKind, Role, SessionStatus
+from cashdesk.enums import EventType, PlaceKind, Role, SessionStatus
 from cashdesk.errors import Conflict, Forbidden, InvalidInput
 from cashdesk.models import BusinessDay, CashSession, Movement, Place, Store
 from reconciliations.enums import FLOW, DayAct, DayState
@@ -79,6 +80,7 @@ def open_drawers(*, store: Store, on: date) -> tuple[list[CashSession], list[Set
 
 
 @transaction.atomic
+@events_together()
 def close_business_day(*, store: Store, on: date, by: Principal, at: datetime) -> Closed:
     """Closes a business day of a store.
 
@@ -112,6 +114,17 @@ def close_business_day(*, store: Store, on: date, by: Principal, at: datetime) -
         closed_by=by.user,
         closed_with=by.token,
         last_movement=Movement.objects.filter(store=store).aggregate(last=Max("pk"))["last"] or 0,
+    )
+    record_event(
+        type_=EventType.DAY_CLOSED,
+        store=store,
+        at=at,
+        body={
+            "business_date": on,
+            "closed_by": day.closed_by_id,
+            "uncounted_sessions": [session.pk for session in sessions],
+            "uncounted_settlements": [settlement.uuid for settlement in settlements],
+        },
     )
     audit.note(
         action="business_day.closed",

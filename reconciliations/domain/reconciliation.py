@@ -8,11 +8,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.event import events_together, record_event
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.raise_variance import Cause, raise_difference
 from cashdesk.domain.ledger.tolerance import exceeds_tolerance
 from cashdesk.domain.store.place_lock import lock_places
-from cashdesk.enums import PlaceKind, Reason, Role, VarianceKind
+from cashdesk.enums import EventType, PlaceKind, Reason, Role, VarianceKind
 from cashdesk.errors import Forbidden, InvalidInput
 from cashdesk.models import BusinessDay, CashSession, Movement, Place, Seal, Store, User
 from reconciliations.domain.authorization import FIELD, REFUSED, note_refusal, usable_authorization
@@ -70,6 +71,7 @@ def record_reconciliation(*, declaration: Declaration, by: Principal, at: dateti
 
 
 @transaction.atomic
+@events_together()
 def _record(*, declaration: Declaration, on: date, by: Principal, at: datetime) -> Reconciliation:
     store = declaration.store
     # No posting can run while these locks are held. So every movement that the sum does not include gets a higher id.
@@ -118,6 +120,7 @@ def _record(*, declaration: Declaration, on: date, by: Principal, at: datetime) 
         action="reconciliation.recorded", subject=f"reconciliation:{made.pk}", by=by, at=at, store=store,
         detail={"declared": made.declared_amount, "currency": made.currency},
     )  # fmt: skip
+    _record_event(made, at=at)
     if authorization is not None:
         audit.note(
             action="authorization.used", subject=f"authorization:{authorization.pk}", by=by, at=at, store=store,
@@ -125,6 +128,25 @@ def _record(*, declaration: Declaration, on: date, by: Principal, at: datetime) 
         )  # fmt: skip
     _raise_variance(made, by=by, at=at)
     return made
+
+
+def _record_event(made: Reconciliation, *, at: datetime) -> None:
+    """Writes the event, without the system amount, because that includes the cash of drawers that are open (law 5)."""
+    record_event(
+        type_=EventType.RECONCILIATION_RECORDED,
+        store=made.store,
+        at=at,
+        body={
+            "reconciliation_id": made.uuid,
+            "business_date": made.business_date,
+            "operator_id": made.operator_id,
+            "operator_uid": made.operator_uid,
+            "currency": made.currency,
+            "declared_amount": made.declared_amount,
+            "reported_by": made.reported_by,
+            "supersedes": made.supersedes.uuid if made.supersedes else None,
+        },
+    )
 
 
 def _seen(store: Store) -> Seen:

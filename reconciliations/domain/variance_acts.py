@@ -16,6 +16,7 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.domain.ledger.raise_variance import DAY_SUBJECT
 from cashdesk.domain.ledger.tolerance import is_above_second_limit
+from cashdesk.domain.ledger.variance_event import record_decided
 from cashdesk.domain.store.place_lock import lock_places
 from cashdesk.enums import ENDED_VARIANCES, PlaceKind, Reason, Role, VarianceKind, VarianceState
 from cashdesk.errors import Conflict, DomainError, Forbidden, InvalidInput
@@ -33,6 +34,9 @@ IN_PERSON: Final = {
     Act.REJECT: "Only a manager with their own sign-in can reject an explanation.",
 }
 """Actions that need a person with their own sign-in. Nobody may take them on their own count."""
+
+DECIDING: Final = (Act.APPROVE, Act.REJECT, Act.SUPERSEDE)
+"""Actions that decide a variance, so that they write an event for programs of others."""
 
 NEED_NOTES: Final = (Reason.OTHER, Reason.THEFT_SUSPECTED)
 """Reasons that need a note."""
@@ -293,6 +297,8 @@ def _done(
         count=count,
         movement=movement,
     )
+    if act in DECIDING:
+        record_decided(variance, at=at)
     audit.note(
         action=f"variance.{act.lower()}",
         subject=f"variance:{variance.pk}",

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from cashdesk.domain.caller.event import events_together
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.domain.ledger import ledger
@@ -28,12 +29,14 @@ from settlements.domain.count_attempts import (
 )
 from settlements.domain.opening import open_locked
 from settlements.domain.raise_settlement_variance import raise_closing, raise_not_counted
+from settlements.domain.settlement_event import record_closed
 from settlements.domain.target import ComparedAmount
 from settlements.enums import Act, Closing, SettlementState, SettlementType
 from settlements.models import ClosingAmount, Settlement
 
 
 @transaction.atomic
+@events_together()
 def close_settlement(
     *,
     settlement: Settlement,
@@ -60,6 +63,7 @@ def close_settlement(
 
 
 @transaction.atomic
+@events_together()
 def force_close_settlement(*, settlement: Settlement, by: Principal, at: datetime, reason: str) -> Settlement:
     """Closes a register's settlement without a count.
 
@@ -119,6 +123,7 @@ def close_with(
             "counted_by_name", "last_count_at", "last_count_by_name",
         ]
     )  # fmt: skip
+    record_closed(settlement, compared=compared, is_counted=is_counted, at=at)
     if is_counted:
         raise_closing(settlement, compared=compared, by=by, at=at)
     else:

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from cashdesk.domain.caller.event import events_together
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.domain.ledger.expected import last_seal_of
@@ -28,6 +29,7 @@ from settlements.models import Settlement
 
 
 @transaction.atomic
+@events_together()
 def count_settlement_afterwards(
     *, settlement: Settlement, counted: Sequence[CountedAmount], by: Principal, at: datetime, reason: str = ""
 ) -> tuple[ComparedAmount, ...]:

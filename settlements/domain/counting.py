@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from cashdesk.domain.caller.event import events_together
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.domain.store.settlement_hold import hold_place_for_counting
@@ -23,6 +24,7 @@ from settlements.domain.count_attempts import (
     refuse_open_session,
     refuse_pairs,
 )
+from settlements.domain.settlement_event import record_counting
 from settlements.domain.target import equality_of, unequal_of
 from settlements.enums import PREVIEWS_OF_A_REGISTER, Act, Closing, SettlementState, SettlementType
 from settlements.models import Settlement
@@ -93,11 +95,13 @@ def start_counting(*, settlement: Settlement, by: Principal, at: datetime) -> Se
     settlement.counted_at, settlement.counted_by, settlement.counted_by_name = at, by.user, by.name
     settlement.save(update_fields=["state", "counted_at", "counted_by", "counted_by_name"])
     hold_place_for_counting(settlement.place)
+    record_counting(settlement, at=at)
     note(settlement, "settlement.counting", by=by, at=at)
     return settlement
 
 
 @transaction.atomic
+@events_together()
 def preview_settlement(
     *,
     settlement: Settlement,

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.event import events_together
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger import ledger
 from cashdesk.domain.ledger.cash_movement import move_money
@@ -19,6 +20,7 @@ from cashdesk.enums import CORRECTION, MovementKind, PlaceKind, Role, Scope, Var
 from cashdesk.errors import Conflict, DomainError, Forbidden, InvalidInput
 from cashdesk.models import Movement, Place, Store, User
 from cashdesk.money import bounded
+from settlements.domain.deposit_event import record_collected, record_credited
 from settlements.enums import FLOW, DepositAct, DepositState
 from settlements.models import CreditCorrection, Deposit
 
@@ -78,11 +80,13 @@ def collect_deposit(*, deposit: Deposit, courier: str, by: Principal, at: dateti
     deposit.state, deposit.courier = DepositState.COLLECTED, courier
     deposit.collected_at, deposit.collected_by = at, by.user
     deposit.save(update_fields=["state", "courier", "collected_at", "collected_by"])
+    record_collected(deposit, at=at)
     _note(deposit, "deposit.collected", by=by, at=at, detail={"courier": courier})
     return deposit
 
 
 @transaction.atomic
+@events_together()
 def credit_deposit(*, deposit: Deposit, amount: int, by: Principal, at: datetime) -> Deposit:
     """Records the amount that the bank credited, in minor units, and returns the deposit.
 
@@ -97,12 +101,14 @@ def credit_deposit(*, deposit: Deposit, amount: int, by: Principal, at: datetime
     deposit.save(update_fields=["state", "credited_at", "credited_by", "credited_amount", "difference"])
     places = places_of(deposit.store)
     _book(deposit, deposit.difference, places=places, by=by, at=at)
+    record_credited(deposit, credited=amount, by=by, at=at)
     _raise(deposit, subject=subjects_of(deposit)[0], credited=amount, places=places, by=by, at=at)
     _note(deposit, "deposit.credited", by=by, at=at, detail={"credited": amount, "difference": deposit.difference})
     return deposit
 
 
 @transaction.atomic
+@events_together()
 def correct_credit(*, deposit: Deposit, amount: int, reason: str, by: Principal, at: datetime) -> Deposit:
     """Corrects the recorded credit to `amount` minor units and returns the deposit.
 
@@ -135,6 +141,7 @@ def correct_credit(*, deposit: Deposit, amount: int, reason: str, by: Principal,
         corrected_at=at,
         corrected_by=cast(User, by.user),  # _refusal() refuses programs
     )
+    record_credited(deposit, credited=amount, by=by, at=at, is_correction=True)
     supersede(subjects=earlier, kind=VarianceKind.DEPOSIT, by=by, at=at)
     subject = f"{earlier[0]}:{correction.number}"
     _raise(deposit, subject=subject, credited=amount, places=places, by=by, at=at)

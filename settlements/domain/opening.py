@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from cashdesk.domain.caller.event import events_together
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount, keep_count
 from cashdesk.domain.ledger import ledger
@@ -25,6 +26,7 @@ from cashdesk.models import Place, Store
 from cashdesk.pair import Pair
 from settlements.domain.count_attempts import note, refuse_open_session, refuse_pairs
 from settlements.domain.raise_settlement_variance import raise_opening
+from settlements.domain.settlement_event import record_opened
 from settlements.domain.vault_access import refuse_settling_vault
 from settlements.enums import SettlementState, SettlementType
 from settlements.models import InitialAmount, Settlement, SettlementCount
@@ -68,6 +70,7 @@ def open_settlement(
 
 
 @transaction.atomic
+@events_together()
 def _open_vault(*, store: Store, initial: Sequence[CountedAmount], by: Principal, at: datetime) -> Settlement:
     lock_workplace(store=store, user=by.user)
     places = places_of(store)
@@ -109,6 +112,7 @@ def _open_vault(*, store: Store, initial: Sequence[CountedAmount], by: Principal
 
 
 @transaction.atomic
+@events_together()
 def _open_register(
     *, store: Store, initial: Sequence[CountedAmount], by: Principal, at: datetime, station: int | None
 ) -> Settlement:
@@ -210,6 +214,7 @@ def open_locked(
             settlement=settlement, count=count, attempt=0, is_equal=not differences, unequal=list(differences)
         )
     hold_place(place_, by=by, after_z=z, at=at)
+    record_opened(settlement, amounts=pairs, at=at)
     raise_opening(settlement, found=pairs, differences=differences, person_id=person_id, by=by, at=at)
     note(
         settlement,

@@ -8,12 +8,12 @@ from tests.factories import PASSWORD
 from tests.stories import Caller, Cast, caller, counted_queries
 
 # One is the token, two are the transaction's savepoint (in production BEGIN and COMMIT). Starting and ending a shift count
-# the try at the password besides.
-OPEN = 18
-CLOSE = 19
+# the try at the password besides. One of each transition and of a cash transaction writes its events.
+OPEN = 19
+CLOSE = 20
 # Two put the close without a count, and what the opening found, into the variance queue; one looks for a handover, and one
 # reads the session that is closed.
-FORCED_OPEN = 29
+FORCED_OPEN = 30
 STATUS = 2
 PAYMENT = 8
 REPLAYED_PAYMENT = 5
@@ -21,9 +21,9 @@ BATCH = 8
 # Django gives SQLite 999 parameters a statement, so there 300 payments are nine INSERTs instead of one.
 BATCH_OF_300 = {"postgresql": 8, "sqlite": 16}
 DECISION = 11
-CASH_TRANSACTION = 10
-SHIFT_START = 21
-SHIFT_END = 22
+CASH_TRANSACTION = 11
+SHIFT_START = 22
+SHIFT_END = 23
 
 
 def ready(cast: Cast, *, history: int = 0) -> Caller:

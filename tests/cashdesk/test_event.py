@@ -78,7 +78,7 @@ def test_a_body_with_another_field_or_without_one_is_refused(cast: Cast, change:
 def test_an_event_is_published_with_its_place_and_the_same_way_each_time(cast: Cast) -> None:
     type_ = EventType.SETTLEMENT_COUNTING
     body = body_of(type_, settlement_id="s", counted_by=7, business_date=NOON.date())
-    record_event(type_=type_, store=cast.store, at=NOON, body=body, place=cast.place(PlaceKind.REGISTER, 2))
+    record_event(type_=type_, store=cast.store, at=NOON, body=body, place_id=cast.place(PlaceKind.REGISTER, 2).pk)
     row = Event.objects.select_related("store", "place").get()
     assert published(row) == {
         "id": str(row.uid),

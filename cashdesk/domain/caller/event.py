@@ -1,7 +1,9 @@
 """Writes events, and gives committed events their position in the order that readers see."""
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,10 +12,12 @@ from django.db.models import Max
 
 from cashdesk.domain.caller.event_types import EVENT_RULES
 from cashdesk.enums import EventType
-from cashdesk.models import Event, Place, Store
+from cashdesk.models import Event, Store
 
 SEQUENCED_AT_ONCE: Final = 5000
 """The most events that one call of `sequence_events` gives a position."""
+
+_together: ContextVar[list[Event] | None] = ContextVar("events_together", default=None)
 
 
 def record_event(
@@ -22,19 +26,42 @@ def record_event(
     store: Store,
     at: datetime,
     body: Mapping[str, Any],
-    place: Place | None = None,
+    place_id: int | None = None,
 ) -> None:
-    """Writes an event in the transaction of its cause. Call it once, after the change, under the lock of the place.
+    """Writes an event in the transaction of its cause. Call it once, after the change, under the lock of its place.
 
     `body` has exactly the fields of the type's row in `event_types`, in minor units and with instants in UTC. Raises
     ValueError for other fields.
     """
-    event_of(type_=type_, store=store, at=at, body=body, place=place).save(force_insert=True)
+    record_events([event_of(type_=type_, store=store, at=at, body=body, place_id=place_id)])
 
 
 def record_events(events: Iterable[Event]) -> None:
     """Writes several events of `event_of` with one statement, in this order. Runs no statement if there are none."""
-    Event.objects.bulk_create(events)
+    together = _together.get()
+    if together is not None:
+        together.extend(events)
+    else:
+        Event.objects.bulk_create(events)
+
+
+@contextmanager
+def events_together() -> Iterator[None]:
+    """Writes all events of the block with one statement at its end, in their order. Writes none after an exception.
+
+    Transitions use it as a decorator, inside their transaction. A block must not roll back to a savepoint and go on,
+    because it would keep the events of what was rolled back. A block inside another one belongs to it.
+    """
+    if _together.get() is not None:
+        yield
+        return
+    events: list[Event] = []
+    reset = _together.set(events)
+    try:
+        yield
+    finally:
+        _together.reset(reset)
+    record_events(events)
 
 
 def event_of(
@@ -43,7 +70,7 @@ def event_of(
     store: Store,
     at: datetime,
     body: Mapping[str, Any],
-    place: Place | None = None,
+    place_id: int | None = None,
 ) -> Event:
     """Returns an event for `record_events`, as `record_event` would write it."""
     if set(body) != set(EVENT_RULES[type_].fields):
@@ -53,7 +80,7 @@ def event_of(
         type=type_,
         account_id=store.account_id,
         store=store,
-        place=place,
+        place_id=place_id,
         occurred_at=at,
         body=dict(body),
     )
@@ -96,7 +123,7 @@ def sequence_events() -> bool:
             return True
         # A statement of its own: its snapshot must see the positions of the process that held the lock before.
         cursor.execute(_SEQUENCE, [SEQUENCED_AT_ONCE])
-        return cursor.rowcount == SEQUENCED_AT_ONCE
+        return bool(cursor.rowcount == SEQUENCED_AT_ONCE)
 
 
 def last_position() -> int:
@@ -123,4 +150,5 @@ def _is_only_sequencer() -> bool:
         return True
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('cashdesk_event'))")
-        return bool(cursor.fetchone()[0])
+        (is_taken,) = cursor.fetchone()
+        return bool(is_taken)

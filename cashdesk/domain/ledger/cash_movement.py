@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger import ledger
 from cashdesk.domain.ledger.entry import Entry
+from cashdesk.domain.ledger.movement_event import record_moved
 from cashdesk.domain.store.may_trade import refuse_switched_off, refuse_unsettled
 from cashdesk.domain.store.place import places_of
 from cashdesk.domain.store.place_lock import lock_places
@@ -134,4 +135,5 @@ def _route(here: Place, *, kind: MovementKind, places: dict[str, Place]) -> tupl
 def _record(entry: Entry, *, store: Store, by: Principal, at: datetime) -> Movement:
     bounded(entry.amount, entry.currency, field="amount")
     (made,) = ledger.record(store=store, entries=[entry], by=by, at=at)
+    record_moved(entry, uuid=made, store=store, by=by, at=at)
     return Movement.objects.select_related("store", "source", "destination", "session", "recorded_by").get(uuid=made)

@@ -12,6 +12,7 @@ from django.db.models import Field
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.entry import Entry
+from cashdesk.domain.ledger.movement_event import record_moved
 from cashdesk.domain.ledger.raise_variance import raise_late
 from cashdesk.domain.ledger.reversal import (
     COUNTED_KINDS,
@@ -119,6 +120,9 @@ def reverse(
         if "reverses_id" not in str(error):
             raise
         raise already_reversed() from error
+    if movement.kind in REVERSIBLE_KINDS:
+        # The movements of an opening have no event of their own, so their reversals have none either.
+        record_moved(entry, uuid=made, store=store, by=by, at=at)
     audit.note(
         action="movement.reversed",
         subject=f"movement:{movement.pk}",

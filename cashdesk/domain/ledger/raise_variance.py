@@ -13,6 +13,7 @@ from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.entry import Entry
 from cashdesk.domain.ledger.tolerance import is_above_second_limit, tolerance_of
+from cashdesk.domain.ledger.variance_event import record_decided, record_raised
 from cashdesk.enums import CASH, ENDED_VARIANCES, PlaceKind, VarianceKind, VarianceState
 from cashdesk.models import BusinessDay, CashSession, Place, Store, Variance
 
@@ -56,7 +57,7 @@ def raise_difference(
     tolerance = tolerance_of(store=store, expected=expected, currency=currency)
     if abs(difference) <= tolerance and not always:
         return None
-    return Variance.objects.create(
+    made = Variance.objects.create(
         store=store,
         kind=kind,
         subject=cause.subject,
@@ -74,11 +75,13 @@ def raise_difference(
         is_escalated=is_above_second_limit(store=store, difference=difference, currency=currency),
         raised_at=at,
     )
+    record_raised([made], session=cause.session)
+    return made
 
 
 def raise_uncounted(*, cause: Cause, currency: str, at: datetime) -> Variance:
     """Creates the variance of a close without a count. It has no figures, because nobody has counted the drawer yet."""
-    return Variance.objects.create(
+    made = Variance.objects.create(
         store=cause.store,
         kind=VarianceKind.UNCOUNTED,
         subject=cause.subject,
@@ -90,6 +93,8 @@ def raise_uncounted(*, cause: Cause, currency: str, at: datetime) -> Variance:
         method=CASH,
         raised_at=at,
     )
+    record_raised([made])
+    return made
 
 
 def supersede(*, subjects: Iterable[str], kind: VarianceKind, by: Principal, at: datetime) -> None:
@@ -105,6 +110,7 @@ def supersede(*, subjects: Iterable[str], kind: VarianceKind, by: Principal, at:
         before = variance.state
         variance.state, variance.decided_by, variance.decided_at = VarianceState.SUPERSEDED, by.user, at
         variance.save(update_fields=["state", "decided_by", "decided_at"])
+        record_decided(variance, at=at)
         audit.note(
             action="variance.supersede",
             subject=f"variance:{variance.pk}",
@@ -126,20 +132,30 @@ def raise_late(*, store: Store, entries: Sequence[Entry], at: datetime) -> None:
         if entry.is_late:
             variance = _of_late(store=store, entry=entry, at=at)
             raised[_period(variance)] = variance
-    approved = Variance.objects.filter(
+    known = Variance.objects.filter(
         kind=VarianceKind.LATE,
-        state=VarianceState.APPROVED,
         subject__in={variance.subject for variance in raised.values()},
         business_date__in={variance.business_date for variance in raised.values()},
     )
-    for earlier in approved.order_by("last_movement"):
-        if _period(earlier) in raised:
+    waiting = set()
+    for earlier in known.exclude(state=VarianceState.SUPERSEDED).order_by("last_movement"):
+        if earlier.state != VarianceState.APPROVED:
+            waiting.add(_period(earlier))
+        elif _period(earlier) in raised:
             raised[_period(earlier)].first_movement = 1 + (earlier.last_movement or 0)
     # Sorted, so that two batches with common periods cannot deadlock. If a variance of the period already waits, it
     # includes this money too: its amount sums all late money since the previous approval. The sum cannot begin at the
     # variance's own first movement. If two batches run at the same time, the batch that creates the variance may have
     # the higher ids.
     Variance.objects.bulk_create([raised[period] for period in sorted(raised)], ignore_conflicts=True)
+    _record_created([raised[period] for period in sorted(raised) if period not in waiting])
+
+
+def _record_created(variances: Sequence[Variance]) -> None:
+    """Writes the events of those variances that the database has created. Another transaction may have been faster."""
+    if variances:
+        made = Variance.objects.filter(uuid__in=[variance.uuid for variance in variances])
+        record_raised(made.select_related("store").order_by("pk"))
 
 
 def _period(variance: Variance) -> tuple[str, date, str, str]:
@@ -190,3 +206,4 @@ def raise_late_for_day(*, day: BusinessDay, currency: str, first_movement: int, 
         raised_at=at,
     )
     Variance.objects.bulk_create([variance], ignore_conflicts=True)
+    _record_created([variance])

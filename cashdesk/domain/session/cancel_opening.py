@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.event import events_together
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger import ledger
 from cashdesk.domain.ledger.expected import book_of, last_seal_of
@@ -16,6 +17,7 @@ from cashdesk.domain.ledger.raise_variance import supersede
 from cashdesk.domain.ledger.reversal import counted_since, late_only, refuse_reason
 from cashdesk.domain.ledger.seal import seal_period
 from cashdesk.domain.session.foreign_cash import carry_on
+from cashdesk.domain.session.session_event import record_closed
 from cashdesk.domain.store.place import places_of
 from cashdesk.domain.store.place_lock import lock_places, mark_transition
 from cashdesk.enums import FLOW, PlaceKind, Role, SessionAct, SessionStatus, VarianceKind
@@ -28,6 +30,7 @@ BOOKED_BY_AN_OPENING: Final = kinds_where(lambda rule: Origin.OPENING in rule.or
 
 
 @transaction.atomic
+@events_together()
 def cancel_opening(*, session: CashSession, by: Principal, at: datetime, reason: str) -> CashSession:
     """Cancels the opening of a session in which no money has moved, and returns the session.
 
@@ -75,6 +78,7 @@ def cancel_opening(*, session: CashSession, by: Principal, at: datetime, reason:
     )  # fmt: skip
     carry_on(session, book=book)
     mark_transition(session.register)
+    record_closed(session, at=at)
     audit.note(
         action="session.opening_cancelled",
         subject=f"session:{session.pk}",

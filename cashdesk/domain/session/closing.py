@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.event import events_together
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount, keep_count
 from cashdesk.domain.counting.witness import refuse_unwitnessed, refuse_witness
@@ -20,6 +21,7 @@ from cashdesk.domain.session.foreign_cash import (
     refuse_currencies,
     refuse_left_out,
 )
+from cashdesk.domain.session.session_event import record_closed
 from cashdesk.domain.store.may_trade import refuse_counted
 from cashdesk.domain.store.place import places_of
 from cashdesk.domain.store.place_lock import lock_places, mark_transition
@@ -37,6 +39,7 @@ from cashdesk.models import CashSession, User
 
 
 @transaction.atomic
+@events_together()
 def close_session(
     *,
     session: CashSession,
@@ -110,6 +113,7 @@ def close_session(
 
 
 @transaction.atomic
+@events_together()
 def force_close_session(*, session: CashSession, by: Principal, at: datetime, reason: str) -> CashSession:
     """Closes a session without a count (CLOSED_SYSTEM). Raises Conflict if it is already closed.
 
@@ -159,3 +163,4 @@ def _freeze(
         ]
     )  # fmt: skip
     mark_transition(session.register)
+    record_closed(session, at=at)

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.event import events_together
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount, keep_count
 from cashdesk.domain.ledger.expected import book_of
@@ -24,6 +25,7 @@ from cashdesk.models import CashSession
 
 
 @transaction.atomic
+@events_together()
 def count_afterwards(
     *, session: CashSession, counted: CountedAmount, by: Principal, at: datetime, reason: str = ""
 ) -> CashSession:

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.event import events_together
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount, keep_count
 from cashdesk.domain.counting.witness import refuse_unwitnessed, refuse_witness
@@ -20,6 +21,7 @@ from cashdesk.domain.session.foreign_cash import (
     refuse_currencies,
 )
 from cashdesk.domain.session.register_to_open import register_for
+from cashdesk.domain.session.session_event import record_opened
 from cashdesk.domain.store.business_day import business_date
 from cashdesk.domain.store.may_trade import refuse_counted, refuse_unsettled
 from cashdesk.domain.store.place import places_of
@@ -89,6 +91,7 @@ def open_session(
         raise
 
 
+@events_together()
 def _open_locked(
     *,
     user: User,
@@ -141,6 +144,7 @@ def _open_locked(
         opened_at=at,
         opened_by=by.user,
     )
+    record_opened(session, at=at)
     found, moment = [counted, *others], CountMoment.OPENING
     keep_count(place=register, session=session, moment=moment, counted=found, by=by, at=at, witness=witness)
     drawer = Drawer(session=session, register=register, places=places, by=by, at=at)

@@ -14,17 +14,17 @@ from tests.stories import Caller, Cast, caller, counted_queries
 
 # One is the token, two are the transaction's savepoint (in production BEGIN and COMMIT).
 # One of an opening locks the person, the store and its account.
-OPEN_VAULT = 23
-OPEN = 27
-COUNT = 17
+OPEN_VAULT = 24
+OPEN = 28
+COUNT = 18
 PREVIEW = 19
-# One of a close puts what differs into the variance queue.
-CLOSE = 31
+# One of a close puts what differs into the variance queue. One of each transition and each entry writes its events.
+CLOSE = 32
 PREVIEW_VAULT = 18
-CLOSE_VAULT = 36
+CLOSE_VAULT = 37
 LIST = 5
 ONE = 4
-ENTRY = 16
+ENTRY = 17
 
 
 def ready(cast: Cast, *, foreign: int = 0) -> Caller:

@@ -1,0 +1,66 @@
+"""Writes the events of variances."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from cashdesk.domain.caller.event import event_of, record_event, record_events
+from cashdesk.enums import EventType, VarianceKind
+from cashdesk.models import CashSession, Variance
+
+
+def record_raised(variances: Iterable[Variance], *, session: CashSession | None = None) -> None:
+    """Writes the events of new variances, with one statement. `session` is the session whose close raised them."""
+    record_events(
+        event_of(
+            type_=EventType.VARIANCE_RAISED,
+            store=variance.store,
+            place_id=variance.place_id,
+            at=variance.raised_at,
+            body={
+                **_named(variance),
+                "counted_by": variance.counted_by_id,
+                **_figures(variance, is_told=_tells_figures(variance, session=session)),
+            },
+        )
+        for variance in variances
+    )
+
+
+def record_decided(variance: Variance, *, at: datetime) -> None:
+    """Writes the event of a variance that was approved, rejected or superseded."""
+    body = {
+        **_named(variance),
+        "state": variance.state,
+        "reason": variance.reason,
+        "decided_by": variance.decided_by_id,
+    }
+    record_event(type_=EventType.VARIANCE_DECIDED, store=variance.store, place_id=variance.place_id, at=at, body=body)
+
+
+def _tells_figures(variance: Variance, *, session: CashSession | None) -> bool:
+    """Whether the event may contain the variance's figures (law 5).
+
+    The counted amount of a handover is what the next cashier counts blind. The expected cash of a store-day includes
+    drawers that are still open.
+    """
+    is_of_handover = variance.kind == VarianceKind.SESSION and session is not None and session.is_handed_over
+    return not is_of_handover and variance.kind != VarianceKind.RECONCILIATION
+
+
+def _named(variance: Variance) -> dict[str, Any]:
+    return {
+        "variance_id": variance.uuid,
+        "kind": variance.kind,
+        "subject": variance.subject,
+        "session_id": variance.session_id,
+        "user_id": variance.person_id,
+        "business_date": variance.business_date,
+        "currency": variance.currency,
+        "method": variance.method,
+    }
+
+
+def _figures(variance: Variance, *, is_told: bool) -> dict[str, int | None]:
+    fields = ("expected_amount", "counted_amount", "difference")
+    return {field: getattr(variance, field) if is_told else None for field in fields}
