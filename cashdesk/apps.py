@@ -27,6 +27,10 @@ class CashdeskConfig(AppConfig):
             "/api/v1/reports": "cashdesk.web.dialects.EnvelopeDialect",
             "/api/v1/auth": "cashdesk.web.dialects.CommonDialect",
         },
-        problems=("cashdesk.api.problem_words.PROBLEMS", "cashdesk.api.drawer_problems.PROBLEMS"),
+        problems=(
+            "cashdesk.api.problem_words.PROBLEMS",
+            "cashdesk.api.drawer_problems.PROBLEMS",
+            "cashdesk.api.order_problems.PROBLEMS",
+        ),
         count_subjects=("close", "open", "count-in"),
     )

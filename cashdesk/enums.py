@@ -11,6 +11,10 @@ from django.utils.translation import gettext_noop as noop
 from cashdesk.transitions import flow_of
 
 CASH: Final = "CASH"
+QRIS: Final = "QRIS"
+"""The code of QRIS with a code for each payment (dynamic)."""
+QRIS_STATIC: Final = "QRIS_STATIC"
+"""The code of QRIS with one printed code for all payments."""
 CORRECTION: Final = "correction"
 """The reason on a movement that corrects a booked difference, after a recount or after a corrected bank credit.
 
@@ -122,6 +126,28 @@ class PaymentAct(StrEnum):
     REJECT = "REJECT"
 
 
+class OrderStatus(models.TextChoices):
+    """The states of an order. Only an open order can be paid or cancelled."""
+
+    OPEN = "OPEN", "Open"
+    PAID = "PAID", "Paid"
+    CANCELLED = "CANCELLED", "Cancelled"
+
+
+class OrderAct(StrEnum):
+    """The actions that end an order."""
+
+    PAY = "PAY"
+    CANCEL = "CANCEL"
+
+
+class OrderType(models.TextChoices):
+    """Where the customer eats. The values are published (docs/contracts.md, section 2)."""
+
+    DINE_IN = "dine_in", "Dine in"
+    TAKEAWAY = "takeaway", "Takeaway"
+
+
 class PaymentType(models.TextChoices):
     """The direction of a payment: SALE brings money in, REFUND pays money out."""
 
@@ -213,14 +239,14 @@ class Scope(models.TextChoices):
 
     CASH_MANAGEMENT_READ = "cash-management:read", "see expected cash of store-days and their reconciliations"
     CASH_MANAGEMENT_WRITE = "cash-management:write", "record reconciliations, close business days"
-    PAYMENTS_READ = "payments:read", "see payments and the ways to pay"
+    PAYMENTS_READ = "payments:read", "see the ways to pay"
     PAYMENTS_WRITE = "payments:write", "report payments, decide pending ones"
     SETTLEMENTS_READ = "settlements:read", "see settlements, cashbook accounts, deposits, X and Z reports"
     SETTLEMENTS_WRITE = (
         "settlements:write",
         "open, count and close settlements; book entries, drops, loans and deposits; open a drawer without a sale",
     )
-    SESSIONS_READ = "sessions:read", "see cash sessions, shift summaries and people"
+    SESSIONS_READ = "sessions:read", "see cash sessions and shift summaries"
     SESSIONS_WRITE = "sessions:write", "open cash sessions, reverse movements"
 
 
@@ -265,6 +291,11 @@ FLOW: Final = flow_of(
             PaymentStatus.APPROVED: {},
             PaymentStatus.REJECTED: {},
         },
+        "order": {
+            OrderStatus.OPEN: {OrderAct.PAY: OrderStatus.PAID, OrderAct.CANCEL: OrderStatus.CANCELLED},
+            OrderStatus.PAID: {},
+            OrderStatus.CANCELLED: {},
+        },
     }
 )
-"""The possible acts on a session or a payment in each state, and the states that follow (`transitions.py`)."""
+"""The possible acts on a session, a payment or an order in each state, and the states that follow (`transitions.py`)."""

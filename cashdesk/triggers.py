@@ -125,7 +125,7 @@ register_laws(
         never_changed=(
             "movement", "seal", "count", "countamount", "countpieces", "foreigncash", "auditentry", "businessday",
         ),
-        also_never_deleted=("cashsession", "payment", "place", "variance"),
+        also_never_deleted=("cashsession", "order", "payment", "place", "variance"),
         frozen={
             "cashsession": (
                 (
@@ -143,6 +143,14 @@ register_laws(
                 ),
                 "the figures of a payment never change",
             ),
+            "order": (
+                (
+                    "uuid", "store_id", "number", "type", "currency", "net_total", "created_at", "created_by_id",
+                    "created_with_id",
+                ),
+                "what an order costs never changes",
+            ),
+            "paymentmethod": (("uuid", "account_id", "code", "is_cash", "created_at"), "a payment method keeps its code"),
             "place": (("store_id", "kind", "number"), "a place stays what and where it is"),
             "variance": (
                 (
@@ -160,6 +168,7 @@ register_laws(
         final={
             "cashsession": ("OLD.status <> 'OPEN'", "a closed cash session never changes"),
             "payment": ("OLD.status <> 'PENDING'", "a payment that was approved or rejected never changes"),
+            "order": ("OLD.status <> 'OPEN'", "a paid or cancelled order never changes"),
             "variance": ("OLD.state IN ('APPROVED', 'SUPERSEDED')", "a variance that was dealt with never changes"),
         },
         refused=_INSERT_RULES,

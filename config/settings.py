@@ -174,6 +174,7 @@ SPECTACULAR_SETTINGS = {
         "SessionStatus": "cashdesk.enums.SessionStatus",
         "Role": "cashdesk.enums.Role",
         "PaymentType": "cashdesk.enums.PaymentType",
+        "OrderType": "cashdesk.enums.OrderType",
         "CashDirection": "cashdesk.api.shifts.CASH_DIRECTIONS",
         "MovementKind": "cashdesk.enums.MovementKind",
         "SettlementType": "settlements.enums.SettlementType",
@@ -192,9 +193,8 @@ CORS_ALLOW_HEADERS = (
     "x-tenant-id",
     "x-api-key",
     "x-request-id",
-    "if-none-match",
 )
-CORS_EXPOSE_HEADERS = ("Link", "Retry-After", "X-Request-ID", "Idempotent-Replayed", "ETag")
+CORS_EXPOSE_HEADERS = ("Link", "Retry-After", "X-Request-ID", "Idempotent-Replayed")
 # The largest body is a batch of payments. cashdesk/web/body.py sets smaller limits for everything else.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 

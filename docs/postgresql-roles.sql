@@ -50,6 +50,7 @@ GRANT INSERT, UPDATE (
     status, closed_at, closed_by_id, expected_amount, declared_amount, difference, seal_id, is_handed_over, is_cancelled
 )    ON cashdesk_cashsession TO cashdesk_app;
 GRANT INSERT, UPDATE (status, booked, decided_at) ON cashdesk_payment TO cashdesk_app;
+GRANT INSERT, UPDATE (status, payment_id, version, updated_at) ON cashdesk_order TO cashdesk_app;
 GRANT INSERT, UPDATE (transitions, settling, settling_by_id, settling_since, settled_after_z) ON cashdesk_place TO cashdesk_app;
 GRANT INSERT, UPDATE (
     state, counted_at, counted_by_id, counted_by_name, last_count_at, last_count_by_name, preview_count,
@@ -76,9 +77,9 @@ GRANT INSERT, UPDATE ON
     cashdesk_vendor,
     cashdesk_store,
     cashdesk_user,
-    cashdesk_paymentmethod,
     cashdesk_accesstoken
 TO cashdesk_app;
+GRANT INSERT, UPDATE (name, is_counted, is_active) ON cashdesk_paymentmethod TO cashdesk_app;
 
 -- What serves its time and goes: kept answers, tries to sign in, browser sessions, drafts.
 GRANT INSERT, DELETE ON cashdesk_idempotentanswer, cashdesk_signinattempt TO cashdesk_app;

@@ -11,10 +11,20 @@ import pytest
 from django.db import connection, models
 
 from cashdesk.domain.payment.decision import decide_payment
+from cashdesk.domain.payment.order import cancel_order, mark_paid
 from cashdesk.domain.session.cancel_opening import cancel_opening
 from cashdesk.domain.session.closing import close_session, force_close_session
-from cashdesk.enums import ENDED_VARIANCES, PaymentAct, PaymentStatus, SessionAct, SessionStatus, VarianceState
-from cashdesk.models import CashSession, Payment, Variance
+from cashdesk.enums import (
+    ENDED_VARIANCES,
+    OrderAct,
+    OrderStatus,
+    PaymentAct,
+    PaymentStatus,
+    SessionAct,
+    SessionStatus,
+    VarianceState,
+)
+from cashdesk.models import CashSession, Order, Payment, Variance
 from cashdesk.transitions import Flow
 from cashdesk.triggers import laws_of
 from reconciliations.domain import variance_acts
@@ -65,6 +75,12 @@ NOUNS = {
         states=frozenset(PaymentStatus),
         makes=dict.fromkeys(PaymentAct, decide_payment),
         model=Payment,
+        column="status",
+    ),
+    "order": Noun(
+        states=frozenset(OrderStatus),
+        makes={OrderAct.PAY: mark_paid, OrderAct.CANCEL: cancel_order},
+        model=Order,
         column="status",
     ),
     "register settlement": Noun(

@@ -1,4 +1,4 @@
-"""The admin pages of payment methods, and of payments as the point of sale reported them."""
+"""The admin pages of payment methods, of payments as the point of sale reported them, and of orders."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.utils.html import format_html_join
 from cashdesk.admin_base.columns import NOTHING, link_to, moment, money
 from cashdesk.admin_base.model_admin import CashdeskAdmin, ReadOnlyAdmin, StoreFilter
 from cashdesk.enums import Role
-from cashdesk.models import Movement, Payment, PaymentMethod
+from cashdesk.models import Movement, Order, Payment, PaymentMethod
 
 
 @admin.register(PaymentMethod)
@@ -58,3 +58,18 @@ class PaymentAdmin(ReadOnlyAdmin):
             row for movement in booked for row in (movement, getattr(movement, "reversed_by", None)) if row is not None
         ]
         return format_html_join(" · ", "{}", ((link_to(row),) for row in found)) or NOTHING
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnlyAdmin):
+    """Orders that clients of the shifts API keep here until they are paid or cancelled."""
+
+    list_display = ("number", moment("created_at"), "store", "type", "status", money("net_total"), "payment")
+    joined = ("store", "payment", "created_by", "created_with")
+    list_filter = (StoreFilter, "status", "type")
+    search_fields = ("pk", "uuid", "number")
+    search_help_text = "The number or the id of an order"
+    fields = (
+        "number", "uuid", "store", "type", "status", money("net_total"), "version", "payment", moment("created_at"),
+        "created_by", "created_with", moment("updated_at"),
+    )  # fmt: skip

@@ -8,6 +8,7 @@ from cashdesk.models.draft import Draft
 from cashdesk.models.event import Event
 from cashdesk.models.idempotency import IdempotentAnswer
 from cashdesk.models.movement import Movement
+from cashdesk.models.order import Order
 from cashdesk.models.organisation import Account, Store, Vendor
 from cashdesk.models.payment import Payment, PaymentMethod
 from cashdesk.models.person import User
@@ -30,6 +31,7 @@ __all__ = [
     "ForeignCash",
     "IdempotentAnswer",
     "Movement",
+    "Order",
     "Payment",
     "PaymentMethod",
     "Place",

@@ -1,9 +1,12 @@
 """Payment methods, and payments as the point of sale reported them."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from django.db import models
 from django.db.models import F, Q
 
-from cashdesk.enums import Booked, PaymentStatus, PaymentType
+from cashdesk.enums import CASH, QRIS, QRIS_STATIC, Booked, PaymentStatus, PaymentType
 from cashdesk.models.access import AccessToken
 from cashdesk.models.organisation import Account, Store
 from cashdesk.models.person import User
@@ -11,9 +14,15 @@ from cashdesk.models.place import Place
 from cashdesk.models.public_id import PublicIdModel
 from cashdesk.models.session import CashSession
 
+PUBLISHED_NUMBERS: Final[Mapping[str, int]] = {CASH: 1, QRIS: 2, QRIS_STATIC: 3}
+"""The numbers that clients of the shifts API know in advance (docs/contracts.md, section 2)."""
+
+OWN_NUMBERS_FROM: Final = 100
+"""The number of every other method is this plus its primary key, so that it never equals a published number."""
+
 
 class PaymentMethod(PublicIdModel):
-    """A payment method of an account. Payments and movements store its code."""
+    """A payment method of an account. Payments and movements store its code, which never changes."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="payment_methods")
     code = models.CharField(max_length=32, help_text="Capital letters. CASH is cash.")
@@ -44,6 +53,19 @@ class PaymentMethod(PublicIdModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def number(self) -> int:
+        """The integer id of the method in the shifts API. It follows from the code and the primary key, so it is stable."""
+        return PUBLISHED_NUMBERS.get(self.code, OWN_NUMBERS_FROM + self.pk)
+
+    @staticmethod
+    def has_number(number: int) -> Q:
+        """Returns the query condition that a method has this number."""
+        code = next((code for code, published in PUBLISHED_NUMBERS.items() if published == number), None)
+        if code is not None:
+            return Q(code=code)
+        return Q(pk=number - OWN_NUMBERS_FROM) & ~Q(code__in=PUBLISHED_NUMBERS)
 
 
 class Payment(models.Model):
@@ -129,14 +151,6 @@ class Payment(models.Model):
         indexes = (
             # reconciliations.domain.expected_cash: the payments of a store on one business day.
             models.Index(fields=("store", "business_date"), name="payment_of_business_date"),
-            # GET /payments: the payments of a store, newest first, by cursor.
-            models.Index(fields=("store", "-reported_at", "-id"), name="payment_of_store_newest"),
-            # The same for the few payments that are pending.
-            models.Index(
-                fields=("store", "-reported_at", "-id"),
-                condition=Q(status=PaymentStatus.PENDING),
-                name="payment_pending_of_store",
-            ),
         )
 
     def __str__(self) -> str:

@@ -19,7 +19,6 @@ from cashdesk.web.fields import InstantField
 from cashdesk.web.openapi import PROBLEM
 from cashdesk.web.pagination import NewestFirst
 from cashdesk.web.permissions import Access
-from cashdesk.web.revalidation import POLLED
 from cashdesk.web.views import ApiViewSet
 from settlements import queries
 from settlements.domain.sealed_period import ZReport
@@ -232,7 +231,6 @@ class ReportViewSet(ApiViewSet):
 
     dialect = ProblemDialect
     queryset = Seal.objects.none()
-    polled = {"z_reports": POLLED, "z_report": POLLED}
     access = {
         "x_report": Access(role=Role.MANAGER, scope=Scope.SETTLEMENTS_READ),
         "z_reports": Access(scope=Scope.SETTLEMENTS_READ),

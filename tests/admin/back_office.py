@@ -12,10 +12,11 @@ from django.utils import timezone
 from cashdesk.domain.caller.principal import SYSTEM, Principal
 from cashdesk.domain.counting.count import CountedAmount, Pieces
 from cashdesk.domain.ledger import ledger
+from cashdesk.domain.payment.order import create_order
 from cashdesk.domain.people.access_token import issue_token
 from cashdesk.domain.people.api_key import issue_api_key
 from cashdesk.domain.session.closing import close_session
-from cashdesk.enums import PaymentStatus, Scope
+from cashdesk.enums import OrderType, PaymentStatus, Scope
 from cashdesk.models import (
     AccessToken,
     Account,
@@ -24,6 +25,7 @@ from cashdesk.models import (
     CashSession,
     Count,
     Movement,
+    Order,
     Payment,
     PaymentMethod,
     Place,
@@ -36,7 +38,7 @@ from reconciliations.models import Authorization, Reconciliation
 from settlements.models import CashbookAccount, ChangeOrder, Deposit, Settlement
 from tests.cashdesk.desk import NOON, minutes, open_drawer, pay, sell
 
-NEVER_WRITTEN: Final = (Movement, Payment, CashSession, Count, Seal, AuditEntry, Place)
+NEVER_WRITTEN: Final = (Movement, Payment, Order, CashSession, Count, Seal, AuditEntry, Place)
 """Read-only for everyone: the books, and their places."""
 
 ORGANISATION: Final = (Account, Vendor, Store, User, PaymentMethod)
@@ -134,6 +136,7 @@ def trade_a_day(store: Store, cashier: User, *, number: int = 1) -> Traces:
             CashSession: closed,
             Movement: sale,
             Payment: sale.payment,
+            Order: create_order(store=store, net_total=300, order_type=OrderType.DINE_IN, by=by, at=minutes(6)),
             Count: closed.counts.get(moment="CLOSING"),
             Seal: closed.seal,
             AuditEntry: AuditEntry.objects.filter(action="session.closed", subject=f"session:{closed.pk}").get(),

@@ -21,7 +21,7 @@ def cashier_of(cast: Cast) -> Callable[[Road], tuple[Caller, Road]]:
         carla = caller(cast.carla)
         if road.path not in OPENS:
             opened(carla, 10)
-        cash = exact(carla.get("/payment-methods"))["data"][0]["id"]
+        cash = exact(carla.get("/payment-methods"))["data"][0]["uuid"]
         return carla, Road(
             path=road.path, body=road.body.replace("CASH-ID", cash), field=road.field, is_optional=road.is_optional
         )

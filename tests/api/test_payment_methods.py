@@ -1,31 +1,50 @@
-"""Payment methods, and the payment of an order by hand."""
-
-from typing import Any
+"""Payment methods, and the integers that clients of the shifts API know them by."""
 
 import pytest
+from django.db import DatabaseError, connection, transaction
 
-from cashdesk.enums import PlaceKind, Scope
-from cashdesk.models import Payment, PaymentMethod
-from tests.api.steps import bound_key, opened
+from cashdesk.enums import Scope
+from cashdesk.models import PaymentMethod
+from tests import roles
+from tests.api.steps import bound_key
 from tests.factories import AccountFactory
-from tests.stories import Caller, Cast, caller, counted_queries, exact, key_caller, make_cast
-
-PAY = "/orders/77/pay/manual"
-
-
-def method(cast: Cast, code: str = "CASH") -> str:
-    return str(PaymentMethod.objects.get(account=cast.store.account, code=code).uuid)
-
-
-def pay(by: Caller, body: dict[str, Any], key: str = "k", path: str = PAY) -> Any:
-    return by.post(path, body, idempotency_key=key)
+from tests.stories import Cast, caller, counted_queries, exact, key_caller
 
 
 def test_the_ways_to_pay_are_the_accounts_active_ones(cast: Cast) -> None:
     PaymentMethod.objects.filter(account=cast.store.account, code="QRIS").update(is_active=False)
     PaymentMethod.objects.create(account=AccountFactory(), code="SHELLS", name="Shells")
     for by in (caller(cast.carla), caller(cast.anna), key_caller(cast.store)):
-        assert [row["code"] for row in exact(by.get("/payment-methods"))["data"]] == ["CASH", "CARD", "TRANSFER"]
+        codes = [row["code"] for row in exact(by.get("/payment-methods"))["data"]]
+        assert codes == ["CASH", "CARD", "QRIS_STATIC", "TRANSFER"]
+
+
+def test_the_published_numbers_mean_the_same_in_every_account(cast: Cast) -> None:
+    for person in (cast.carla, cast.otto):
+        rows = exact(caller(person).get("/payment-methods"))["data"]
+        assert {row["id"]: row["code"] for row in rows if row["id"] < 100} == {1: "CASH", 2: "QRIS", 3: "QRIS_STATIC"}
+        assert len({row["id"] for row in rows}) == len(rows)
+
+
+def test_every_other_number_is_above_the_published_ones_and_finds_its_method(cast: Cast) -> None:
+    for method in PaymentMethod.objects.all():
+        assert list(PaymentMethod.objects.filter(PaymentMethod.has_number(method.number), account=method.account)) == [
+            method
+        ]
+    # No method is found by a second number that its primary key would give it.
+    cash = PaymentMethod.objects.get(account=cast.store.account, code="CASH")
+    assert not PaymentMethod.objects.filter(PaymentMethod.has_number(100 + cash.pk)).exists()
+    for nothing in (0, 4, 99, 100, 2**70):
+        assert not PaymentMethod.objects.filter(PaymentMethod.has_number(nothing)).exists()
+
+
+@pytest.mark.parametrize(("column", "value"), [("code", "OTHER"), ("is_cash", True)])
+def test_what_a_number_follows_from_never_changes(cast: Cast, column: str, value: object) -> None:
+    methods = PaymentMethod.objects.filter(account=cast.store.account, code="QRIS")
+    refused = pytest.raises(DatabaseError, match="a payment method keeps its code")
+    with refused, transaction.atomic(), roles.owning(connection):
+        methods.update(**{column: value})
+    assert methods.update(name="QRIS dynamic", is_active=False) == 1
 
 
 @pytest.mark.parametrize("rows", [1, 3, 10])
@@ -54,133 +73,9 @@ def test_unknown_query_parameters_are_named(cast: Cast, wrong: str) -> None:
     assert wrong[1:].split("=", maxsplit=1)[0] in exact(refused)["data"]["errors"]
 
 
-@pytest.mark.parametrize(
-    ("body", "received", "change"),
-    [
-        ({"amount": 750}, 750, 0),
-        ({"amount": 750, "cash_received": 1000}, 1000, 250),
-        ({"amount": 750, "cash_received": 750}, 750, 0),
-        ({"amount": 750, "cash_received": None}, 750, 0),
-        ({"amount": 750, "version": 3}, 750, 0),
-        ({"amount": 750, "version": None}, 750, 0),
-    ],
-)
-def test_paid_in_cash_the_drawer_gets_the_amount(cast: Cast, body: dict[str, Any], received: int, change: int) -> None:
-    carla = caller(cast.carla)
-    opened(carla)
-    paid = pay(carla, {"payment_method_id": method(cast), **body})
-    assert paid.status_code == 200
-    shown = exact(paid)["data"]
-    assert (shown["amount"], shown["cash_received"], shown["change_due"], shown["order_id"]) == (
-        750,
-        received,
-        change,
-        "77",
-    )
-    assert cast.book(PlaceKind.REGISTER, 1) == 750
-
-
-def test_paid_by_card_nothing_comes_into_the_drawer(cast: Cast) -> None:
-    carla = caller(cast.carla)
-    opened(carla)
-    assert exact(pay(carla, {"payment_method_id": method(cast, "CARD"), "amount": 750}))["data"]["change_due"] == 0
-    assert (cast.book(PlaceKind.REGISTER, 1), cast.book(PlaceKind.REGISTER, 1, method="CARD")) == (0, 750)
-
-
-@pytest.mark.django_db
-def test_rupiah_are_whole() -> None:
-    cast = make_cast(currency="IDR")
-    carla = caller(cast.carla)
-    opened(carla)
-    shown = exact(pay(carla, {"payment_method_id": method(cast), "amount": 75_000, "cash_received": 100_000}))["data"]
-    assert (shown["amount"], shown["change_due"]) == (75_000, 25_000)
-    assert cast.book(PlaceKind.REGISTER, 1) == 7_500_000
-
-
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ({"amount": 750, "cash_received": 749}, "cash_received"),
-        ({"amount": 750, "cash_received": 0}, "cash_received"),
-        ({"amount": 0}, "amount"),
-        ({"amount": 7.5}, "amount"),
-        ({}, "amount"),
-        ({"amount": 750, "payment_method_id": None}, "payment_method_id"),
-        ({"amount": 750, "payment_method_id": "CASH"}, "payment_method_id"),
-        ({"amount": 750, "payment_method_id": 1}, "payment_method_id"),
-        ({"amount": 750, "payment_method_id": "5e60a2d9-0000-4000-8000-000000000000"}, "payment_method_id"),
-        ({"amount": 750, "tip": 1}, "tip"),
-        ({"amount": 750, "version": "x"}, "version"),
-    ],
-)
-def test_what_cannot_be_paid_is_refused_by_name(cast: Cast, body: dict[str, Any], field: str) -> None:
-    carla = caller(cast.carla)
-    opened(carla)
-    refused = pay(carla, {"payment_method_id": method(cast), **body})
-    assert refused.status_code == 400
-    assert field in exact(refused)["data"]["errors"]
-    assert not Payment.objects.exists()
-
-
-def test_another_accounts_way_to_pay_and_one_that_is_switched_off_never_were(cast: Cast) -> None:
-    carla = caller(cast.carla)
-    opened(carla)
-    theirs = PaymentMethod.objects.get(account=cast.otto.account, code="CASH").uuid
-    PaymentMethod.objects.filter(account=cast.store.account, code="QRIS").update(is_active=False)
-    ids = [str(theirs), method(cast, "QRIS"), "5e60a2d9-0000-4000-8000-000000000000"]
-    answers = {pay(carla, {"payment_method_id": uuid, "amount": 1}, key=uuid).content for uuid in ids}
-    assert len(answers) == 1
-
-
-def test_without_a_shift_403_without_a_key_400_without_a_token_401(cast: Cast) -> None:
-    body = {"payment_method_id": method(cast), "amount": 1}
-    assert pay(Caller(), body).status_code == 401
-    refused = pay(caller(cast.carla), body)
-    assert (refused.status_code, exact(refused)["error"]) == (403, "no_open_shift")
-    opened(caller(cast.carla))
-    missing = caller(cast.carla).post(PAY, body)
-    assert (missing.status_code, list(exact(missing)["data"]["errors"])) == (400, ["Idempotency-Key"])
-
-
-def test_a_double_click_pays_once(cast: Cast) -> None:
-    carla = caller(cast.carla)
-    opened(carla)
-    body = {"payment_method_id": method(cast), "amount": 750}
-    first, again = pay(carla, body), pay(carla, body)
-    assert first.content == again.content
-    assert again.headers["Idempotent-Replayed"] == "true"
-    assert cast.book(PlaceKind.REGISTER, 1) == 750
-
-
-@pytest.mark.parametrize("order", ["550e8400-e29b-41d4-a716-446655440000", "A%20B", "%C3%B1", "x" * 128])
-def test_any_order_number_is_taken(cast: Cast, order: str) -> None:
-    carla = caller(cast.carla)
-    opened(carla)
-    assert (
-        pay(carla, {"payment_method_id": method(cast), "amount": 1}, path=f"/orders/{order}/pay/manual").status_code
-        == 200
-    )
-
-
-@pytest.mark.parametrize("order", ["x" * 129, "x" * 5000, "%00", "a%00b"])
-def test_an_order_number_that_cannot_be_kept_is_refused(cast: Cast, order: str) -> None:
-    carla = caller(cast.carla)
-    opened(carla)
-    assert pay(
-        carla, {"payment_method_id": method(cast), "amount": 1}, path=f"/orders/{order}/pay/manual"
-    ).status_code in (400, 404)
-    assert not Payment.objects.exists()
-
-
-def test_programs_pay_through_their_own_door(cast: Cast) -> None:
-    assert pay(key_caller(cast.store), {"payment_method_id": method(cast), "amount": 1}).status_code == 403
-
-
 def test_the_door(cast: Cast) -> None:
     carla = caller(cast.carla)
     assert carla.get("/payment-methods/").status_code == 200
     assert carla.post("/payment-methods", {}).status_code == 405
-    assert carla.get(PAY).status_code == 405
-    for path in ("/orders", "/orders/7", "/orders/7/pay/midtrans", "/payment-methods/1"):
-        refused = carla.get(path)
-        assert (refused.status_code, sorted(exact(refused))) == (404, ["error", "message"])
+    refused = carla.get("/payment-methods/1")
+    assert (refused.status_code, sorted(exact(refused))) == (404, ["error", "message"])

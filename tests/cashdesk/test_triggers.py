@@ -32,7 +32,9 @@ from cashdesk.models import (
     Event,
     ForeignCash,
     Movement,
+    Order,
     Payment,
+    PaymentMethod,
     Place,
     Seal,
     User,
@@ -214,7 +216,7 @@ def test_none_is_missing(db: None) -> None:
     assert triggers.missing(connection) == []
     assert faults() == []
     tables = {trigger.table for trigger in triggers._triggers(connection)}
-    staying = [*STAYING, BusinessDay, Event, ForeignCash, Variance, User]
+    staying = [*STAYING, BusinessDay, Event, ForeignCash, Order, PaymentMethod, Variance, User]
     for app in ("settlements", "reconciliations"):
         staying += apps.get_app_config(app).get_models()
     assert tables == {model._meta.db_table for model in staying}

@@ -20,8 +20,10 @@ from django.utils.module_loading import import_string
 
 from cashdesk import triggers
 from cashdesk.domain.counting.count import CountedAmount, Pieces
+from cashdesk.domain.payment.order import create_order
+from cashdesk.domain.payment.order_payment import pay_order
 from cashdesk.domain.session.closing import close_session
-from cashdesk.enums import CASH, MovementKind, PlaceKind, Reason
+from cashdesk.enums import CASH, MovementKind, OrderType, PlaceKind, Reason
 from cashdesk.models import AuditEntry, Movement, Variance
 from reconciliations.domain.authorization import issue_authorization
 from reconciliations.domain.business_day_close import close_business_day
@@ -89,7 +91,13 @@ def traded(cast: Cast) -> Shop:
         if variance.counted_by_id == cast.carla.pk:
             signed_off(shop, recount(shop, variance, 208_00, by=cast.anna))
     close_business_day(store=cast.store, on=THE_DAY, by=shop.by(), at=shop.tick())
-    shop.sign_on(cast.carla, 80_00, station=2)
+    session = shop.sign_on(cast.carla, 80_00, station=2)
+    told_order = {"store": cast.store, "net_total": 6_00, "order_type": OrderType.DINE_IN, "by": shop.by(cast.carla)}
+    cash = cast.store.account.payment_methods.get(code=CASH)
+    for _number in range(2):
+        order = create_order(**told_order, at=shop.tick())
+        pay_order(order=order, session=session, method=cash, received=6_00, by=shop.by(cast.carla), at=shop.tick())
+    create_order(**told_order, at=shop.tick())
     shop.pay(4_00, station=2)
     return shop
 

@@ -8,8 +8,8 @@ from django.db.models import F, Q, Sum
 from cashdesk.domain.ledger.expected import book_of, whole_book_of
 from cashdesk.domain.ledger.seal import faults_of
 from cashdesk.domain.store.place_lock import lock_places
-from cashdesk.enums import CASH, Booked, MovementKind, SessionStatus
-from cashdesk.models import CashSession, ForeignCash, Movement, Payment, Place, Store
+from cashdesk.enums import CASH, Booked, MovementKind, OrderStatus, PaymentStatus, PaymentType, SessionStatus
+from cashdesk.models import CashSession, ForeignCash, Movement, Order, Payment, Place, Store
 from cashdesk.money import to_text
 
 _BOOKED = Q(movements__is_late=False, movements__reverses__isnull=True, movements__currency=F("currency"))
@@ -23,8 +23,8 @@ def faults_of_store(store: Store) -> Iterator[str]:
     """Yields a sentence for every inconsistency in a store's books.
 
     Compares the seals with the movements, and the books with the sum of all movements. Also compares the results of
-    sessions with the seals, and the payments with their movements. An inconsistency means that somebody changed rows by
-    hand.
+    sessions with the seals, the payments with their movements, and the paid orders with their payments. An inconsistency
+    means that somebody changed rows by hand.
     """
     for place in store.places.all():
         yield from faults_of(place)
@@ -33,6 +33,7 @@ def faults_of_store(store: Store) -> Iterator[str]:
     yield from _faults_of_sessions(store)
     yield from _faults_of_foreign_cash(store)
     yield from _faults_of_payments(store)
+    yield from _faults_of_orders(store)
 
 
 def _book_holds(place: Place) -> bool:
@@ -133,3 +134,17 @@ def _faults_of_payments(store: Store) -> Iterator[str]:
     )
     for movement in wrong.select_related("payment").iterator(chunk_size=1000):
         yield f"Movement {movement.pk} differs from its payment."
+
+
+def _faults_of_orders(store: Store) -> Iterator[str]:
+    """Compares paid orders with the payments that paid them."""
+    paid = Order.objects.filter(store=store, status=OrderStatus.PAID)
+    wrong = paid.exclude(
+        payment__store=F("store"),
+        payment__status=PaymentStatus.APPROVED,
+        payment__type=PaymentType.SALE,
+        payment__currency=F("currency"),
+        payment__amount=F("net_total"),
+    )
+    for order in wrong.iterator(chunk_size=1000):
+        yield f"Order {order.number} ({order.pk}) of store {store.number} differs from the payment that paid it."

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from django.db import transaction
 
-from cashdesk.enums import CASH, Language, PlaceKind
+from cashdesk.enums import CASH, QRIS, QRIS_STATIC, Language, PlaceKind
 from cashdesk.models import Account, PaymentMethod, Place, Store, Vendor
 
 PLACES_OF_A_STORE = (
@@ -19,7 +19,8 @@ PLACES_OF_A_STORE = (
 METHODS_OF_AN_ACCOUNT = (
     (CASH, "Cash", True),
     ("CARD", "Card", False),
-    ("QRIS", "QRIS", False),
+    (QRIS, "QRIS", False),
+    (QRIS_STATIC, "QRIS (static code)", False),
     ("TRANSFER", "Bank transfer", False),
 )
 

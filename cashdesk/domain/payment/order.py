@@ -1,0 +1,137 @@
+"""Orders: creates, finds and cancels them, and marks them as paid."""
+
+import uuid
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+
+from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.store.may_trade import refuse_switched_off
+from cashdesk.enums import FLOW, OrderAct, OrderStatus, OrderType
+from cashdesk.errors import Conflict, NotFound
+from cashdesk.models import Order, Payment, Store
+from cashdesk.money import bounded
+
+_UNKNOWN: Final = "Order not found"
+_NUMBER_DIGITS: Final = 8
+
+
+@transaction.atomic
+def create_order(
+    *, store: Store, net_total: int, order_type: OrderType, by: Principal, at: datetime, number: str = ""
+) -> Order:
+    """Creates an open order and returns it. `net_total` is in minor units of the store's currency.
+
+    Without `number` the order gets the first eight characters of its UUID. Raises Conflict if the store is inactive.
+    """
+    refuse_switched_off(store)
+    order = Order(
+        uuid=uuid.uuid4(),
+        store=store,
+        type=order_type,
+        currency=store.currency,
+        net_total=bounded(net_total, store.currency, field="net_total"),
+        created_at=at,
+        created_by=by.user,
+        created_with=by.token,
+        updated_at=at,
+    )
+    order.number = number or order.uuid.hex[:_NUMBER_DIGITS].upper()
+    order.save(force_insert=True)
+    return order
+
+
+def find_order(*, reference: str, by: Principal) -> Order | None:
+    """Returns the order with this UUID if it belongs to a store that the caller may see, else None."""
+    try:
+        wanted = uuid.UUID(reference)
+    except ValueError:
+        return None
+    orders = Order.objects.select_related("store", "payment__store", "created_by")
+    return orders.filter(uuid=wanted, store__in=by.stores()).first()
+
+
+def order_for(*, reference: str, by: Principal) -> Order:
+    """Returns the order with this UUID. Raises NotFound if it does not exist or the caller may not see its store."""
+    found = find_order(reference=reference, by=by)
+    if found is None:
+        raise NotFound(_UNKNOWN)
+    return found
+
+
+@transaction.atomic
+def cancel_order(
+    *,
+    order: Order,
+    by: Principal,
+    at: datetime,
+    version: int | None = None,
+    reason_id: int | None = None,
+    notes: str = "",
+) -> Order:
+    """Cancels an open order and returns it. The audit trail keeps the reason.
+
+    Raises Conflict if the order is not open, or if `version` is stale.
+    """
+    locked = lock_order(order, act=OrderAct.CANCEL, version=version)
+    (locked.status,) = FLOW["order"][locked.status][OrderAct.CANCEL]
+    _save(locked, at=at)
+    audit.note(
+        action="order.cancelled",
+        subject=f"order:{locked.pk}",
+        by=by,
+        at=at,
+        store=locked.store,
+        detail={"reason_id": reason_id, "notes": notes},
+    )
+    return locked
+
+
+def lock_order(order: Order, *, act: OrderAct, version: int | None = None) -> Order:
+    """Locks an order until the transaction ends, and returns its current row.
+
+    Raises Conflict if its state does not allow `act`, or if `version` is not the order's present version.
+    """
+    # NO KEY: a payment that refers to the order does not wait for this lock.
+    orders = Order.objects.select_related("store").select_for_update(of=("self",), no_key=True)
+    locked = orders.get(pk=order.pk)
+    if act not in FLOW["order"][locked.status]:
+        raise _paid() if locked.status == OrderStatus.PAID else _cancelled()
+    if version is not None and version != locked.version:
+        raise Conflict(
+            f"version: The order has version {locked.version} now. Read it again.",
+            code="stale_version",
+            errors={"version": f"The order has version {locked.version} now. Read it again."},
+        )
+    return locked
+
+
+def mark_paid(locked: Order, *, payment: Payment, by: Principal, at: datetime) -> None:
+    """Marks a locked, open order as paid by a payment."""
+    (locked.status,) = FLOW["order"][locked.status][OrderAct.PAY]
+    locked.payment = payment
+    _save(locked, at=at)
+    audit.note(
+        action="order.paid",
+        subject=f"order:{locked.pk}",
+        by=by,
+        at=at,
+        store=locked.store,
+        detail={"payment": payment.external_id},
+    )
+
+
+def _paid() -> Conflict:
+    return Conflict("The order is already paid and stays so.", code="order_paid")
+
+
+def _cancelled() -> Conflict:
+    return Conflict("The order is cancelled and stays so.", code="order_cancelled")
+
+
+def _save(locked: Order, *, at: datetime) -> None:
+    locked.version += 1
+    locked.updated_at = at
+    locked.save(update_fields=["status", "payment", "version", "updated_at"])
