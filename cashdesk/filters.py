@@ -1,81 +1,136 @@
 """Filters for lists."""
 
-from datetime import date, datetime
-from typing import Any
+from typing import Any, Final, cast
 
 import django_filters
-from django.db.models import QuerySet
-from django.utils.dateparse import parse_date
+from django.db.models import CharField, Func, QuerySet
 
-from cashdesk.domain.store.date_range import refuse_backwards
-from cashdesk.domain.store.store_reference import store_reference
-from cashdesk.enums import SessionStatus
+from cashdesk.domain.caller.principal import Principal, has_operator_uid
+from cashdesk.domain.people.person import may_see_sign_in_names
+from cashdesk.enums import Booked, PaymentStatus, PaymentType, Role, SessionStatus, method_code
 from cashdesk.errors import InvalidInput
-from cashdesk.models import CashSession
+from cashdesk.models import CashSession, Payment, Store, User
 from cashdesk.web.fields import WholeNumberFilter, instant_in
+from cashdesk.web.list_filters import (
+    ID_MAX,
+    STATION_MAX,
+    RangeFilter,
+    StoreFilter,
+    ranged,
+    session_reference,
+    yes_or_no,
+)
 
 
-class SessionFilter(django_filters.FilterSet):
+@ranged
+class SessionFilter(RangeFilter, StoreFilter):
     """Filters cash sessions by `status`, `user_id`, `store` (number or UUID), `station`, `from` and `to`.
 
     `from` and `to` accept a date (compared with the business date) or an instant (compared with the opening time).
     """
 
+    instant = "opened_at"
+
     status = django_filters.ChoiceFilter(choices=SessionStatus.choices)
-    user_id = WholeNumberFilter(field_name="user_id", min_value=1, max_value=2**63 - 1)
-    store = django_filters.CharFilter(method="of_store", max_length=36)
-    station = WholeNumberFilter(field_name="register__number", min_value=1, max_value=2**31 - 1)
-    since = django_filters.CharFilter(method="opened_since", max_length=40, label="Date or instant, included")
-    until = django_filters.CharFilter(method="opened_until", max_length=40, label="Date or instant, included")
+    user_id = WholeNumberFilter(field_name="user_id", min_value=1, max_value=ID_MAX)
+    station = WholeNumberFilter(field_name="register__number", min_value=1, max_value=STATION_MAX)
 
     class Meta:
         model = CashSession
         fields: tuple[str, ...] = ()
 
-    def filter_queryset(self, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
-        """Applies all filters. Raises InvalidInput if `from` is after `to`."""
-        ends = {name: _moment(text, field=name) for name in ("from", "to") if (text := self.form.cleaned_data[name])}
-        refuse_backwards(ends.get("from"), ends.get("to"), field="to")
-        return super().filter_queryset(queryset)
 
-    def of_store(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
-        """Filters by the store's number or UUID."""
-        return queryset.filter(store_reference(value, path="store"))
+class ShopFilter(django_filters.FilterSet):
+    """Filters stores."""
 
-    def opened_since(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
-        """Filters by sessions opened on or after this day or instant."""
-        moment = _moment(value, field="from")
-        return (
-            queryset.filter(opened_at__gte=moment)
-            if isinstance(moment, datetime)
-            else queryset.filter(business_date__gte=moment)
-        )
+    number = django_filters.CharFilter(max_length=20, label="Number of the store.")
+    vendor = django_filters.UUIDFilter(field_name="vendor__uuid", label="Id of the vendor.")
+    currency = django_filters.CharFilter(max_length=3, label="ISO 4217.")
+    is_active = yes_or_no(column="is_active", label="false: stores that are switched off.")
 
-    def opened_until(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
-        """Filters by sessions opened on or before this day or instant."""
-        moment = _moment(value, field="to")
-        return (
-            queryset.filter(opened_at__lte=moment)
-            if isinstance(moment, datetime)
-            else queryset.filter(business_date__lte=moment)
-        )
+    class Meta:
+        model = Store
+        fields: tuple[str, ...] = ()
 
 
-# `from` is a Python keyword, so the class declares `since` and `until`. They get their published names here.
-for _published, _declared in (("from", "since"), ("to", "until")):
-    SessionFilter.base_filters[_published] = SessionFilter.base_filters.pop(_declared)
+class PersonFilter(StoreFilter):
+    """Filters people."""
+
+    role = django_filters.ChoiceFilter(choices=Role.choices)
+    operator = django_filters.CharFilter(method="of_operator", max_length=64, label="Operator code of the person.")
+    is_active = yes_or_no(column="is_active", label="false: people who left.")
+    updated_from = django_filters.CharFilter(
+        method="updated_since", max_length=40, label="Instant with its UTC offset: people changed since then."
+    )
+
+    class Meta:
+        model = User
+        fields: tuple[str, ...] = ()
+
+    def of_operator(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
+        """Filters by the operator code, or by the id of a person without a code.
+
+        Finds nobody for a cashier, who could otherwise find the codes of others by trying.
+        """
+        by: Principal = cast(Any, self.request).auth
+        return queryset.filter(has_operator_uid([value])) if may_see_sign_in_names(by) else queryset.none()
+
+    def updated_since(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
+        """Filters by people who were changed at or after an instant."""
+        moment = instant_in(value)
+        if moment is None:
+            raise InvalidInput.of(name, "Enter an instant with its UTC offset, such as 2026-03-01T08:00:00Z.")
+        return queryset.filter(updated_at__gte=moment)
 
 
-def _moment(text: str, *, field: str) -> date | datetime:
-    """Parses a date, or an instant with its UTC offset. Raises InvalidInput for other text."""
-    found = _day(text) or instant_in(text)
-    if found is None:
-        raise InvalidInput.of(field, "Enter a date such as 2026-03-01, or an instant such as 2026-03-01T08:00:00Z.")
-    return found
+@ranged
+class PaymentFilter(RangeFilter):
+    """Filters payments. The list itself handles `store`."""
+
+    instant = "reported_at"
+    searching = frozenset({"order", "station", "user_id", "operator", "method", "currency", "type", "status", "booked"})
+    narrowing = frozenset({"session"})
+
+    order = django_filters.CharFilter(max_length=128)
+    session = django_filters.CharFilter(method="of_session", max_length=36, label="Id or UUID of a cash session.")
+    station = WholeNumberFilter(
+        field_name="register__number", min_value=1, max_value=STATION_MAX, label="Number of the register."
+    )
+    user_id = WholeNumberFilter(field_name="operator", min_value=1, max_value=ID_MAX, label="Id of the cashier.")
+    operator = django_filters.CharFilter(method="of_operator", max_length=64, label="Operator code of the cashier.")
+    method = django_filters.CharFilter(method="of_method", max_length=32)
+    currency = django_filters.CharFilter(max_length=3, label="ISO 4217.")
+    type = django_filters.ChoiceFilter(choices=PaymentType.choices)
+    status = django_filters.ChoiceFilter(choices=PaymentStatus.choices, method="of_status")
+    booked = django_filters.ChoiceFilter(choices=Booked.choices)
+
+    class Meta:
+        model = Payment
+        fields: tuple[str, ...] = ()
+
+    @property
+    def is_narrow(self) -> bool:
+        """Also true for pending payments, which have an index of their own."""
+        return super().is_narrow or self.form.cleaned_data["status"] == PaymentStatus.PENDING
+
+    def of_session(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
+        """Filters by the cash session."""
+        return queryset.filter(session_reference(value, path="session"))
+
+    def of_operator(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
+        """Filters by the operator code of the cashier, or by the id of a person without a code."""
+        return queryset.filter(operator__in=User.objects.filter(has_operator_uid([value])))
+
+    def of_method(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
+        """Filters by the method, in any of the spellings that a payment accepts."""
+        return queryset.filter(method=method_code(value))
+
+    def of_status(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
+        """Filters by the status. Writes PENDING out: SQLite cannot use a partial index with a parameter."""
+        is_pending = value == PaymentStatus.PENDING
+        return queryset.filter(status=Func(template="'PENDING'", output_field=CharField()) if is_pending else value)
 
 
-def _day(text: str) -> date | None:
-    try:
-        return parse_date(text)
-    except ValueError:
-        return None
+SHOP_PARAMETERS: Final = tuple(ShopFilter.base_filters)
+PERSON_PARAMETERS: Final = tuple(PersonFilter.base_filters)
+PAYMENT_PARAMETERS: Final = tuple(PaymentFilter.base_filters)

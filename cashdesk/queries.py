@@ -9,15 +9,15 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.undo import BY_HAND
 from cashdesk.domain.store.store_reference import store_reference
-from cashdesk.domain.visibility import with_shown_result
+from cashdesk.domain.visibility import payments_told, with_shown_result
 from cashdesk.enums import CountMoment, MovementKind, Role, SessionStatus
-from cashdesk.errors import NotFound
+from cashdesk.errors import InvalidInput, NotFound
 from cashdesk.models import (
     CashSession,
     Count,
@@ -33,6 +33,7 @@ from cashdesk.models import (
 from cashdesk.models.payment import PUBLISHED_NUMBERS
 from cashdesk.movement_kinds import RULES
 
+ID_MAX: Final = 2**63 - 1
 OWN_MOVEMENTS_MAX: Final = 50
 OWN_SESSIONS_MAX: Final = 5
 PEOPLE_MAX: Final = 1_000
@@ -179,17 +180,74 @@ def workplaces(*, by: Principal) -> "list[Store]":
 
 
 def colleagues(*, by: Principal, is_selling: bool = False) -> "list[User]":
-    """Returns the people whom the caller works with, by name.
+    """Returns the people whom the caller works with, by name, at most `PEOPLE_MAX`.
 
-    A cashier gets the active people of their store. Managers, admins and programs get all people whom they may name in
-    requests, also inactive people. With `is_selling`, people who are inactive or have no store are left out, except the
-    caller.
+    With `is_selling`, people who are inactive or have no store are left out, except the caller.
     """
-    if by.user is not None and not by.has_role(Role.MANAGER):
-        people = User.objects.filter(Q(store__in=by.stores()) | Q(pk=by.user.pk), is_active=True)
-    else:
-        people = by.people(with_inactive=True)
+    found = people(by=by)
     if is_selling:
         own = Q(pk=by.user.pk) if by.user is not None else Q()
-        people = people.filter(Q(store__isnull=False) | own, is_active=True)
-    return list(people.order_by("name", "pk")[:PEOPLE_MAX])
+        found = found.filter(Q(store__isnull=False) | own, is_active=True)
+    return list(found.order_by("name", "pk")[:PEOPLE_MAX])
+
+
+def people(*, by: Principal) -> "QuerySet[User]":
+    """Returns the people whom the caller works with.
+
+    A cashier gets the active people of their store. Managers, admins and programs get all people whom they may name in
+    requests, also inactive people.
+    """
+    if by.user is not None and not by.has_role(Role.MANAGER):
+        return User.objects.filter(Q(store__in=by.stores()) | Q(pk=by.user.pk), is_active=True)
+    return by.people(with_inactive=True)
+
+
+def person(*, by: Principal, user_id: int) -> User:
+    """Returns one of `people`, with their store and register. Raises NotFound for every other id."""
+    found = people(by=by).select_related("store", "register").filter(pk=min(user_id, ID_MAX)).first()
+    if found is None:
+        raise NotFound("There is no person with this id.")
+    return found
+
+
+def shops(*, by: Principal) -> "QuerySet[Store]":
+    """Returns the stores in scope of `by`, with their account and vendor."""
+    return by.stores().select_related("account", "vendor")
+
+
+def shop(*, by: Principal, store_id: UUID) -> Store:
+    """Returns one store in scope. Raises the same NotFound for an unknown store and for a store out of scope."""
+    found = shops(by=by).filter(uuid=store_id).first()
+    if found is None:
+        raise NotFound("There is no store with this id.")
+    return found
+
+
+def payments(*, by: Principal) -> "QuerySet[Payment]":
+    """Returns the payments that `by` may read, with the public id of their movement as `movement_uuid`."""
+    first = Movement.objects.filter(payment=OuterRef("pk"), reverses__isnull=True)
+    rows = payments_told(by=by).select_related("store", "register", "operator")
+    return rows.annotate(movement_uuid=Subquery(first.values("uuid")[:1]))
+
+
+def payment(*, by: Principal, external_id: str, store: str, station: int | None) -> Payment:
+    """Returns the payment with the point of sale's id. `store` and `station` choose among several.
+
+    Raises the same NotFound for an unknown payment and for a payment that `by` may not read. Raises InvalidInput for
+    `store` or `station` if several payments remain.
+    """
+    rows = payments(by=by).filter(external_id=external_id) if external_id.isprintable() else Payment.objects.none()
+    if store:
+        rows = rows.filter(store_reference(store, path="store"))
+    if station is not None:
+        rows = rows.filter(register__number=station)
+    found = list(rows.order_by("-pk")[:2])
+    if not found:
+        raise NotFound("There is no payment with this id.")
+    if len(found) > 1 and found[0].store_id != found[1].store_id:
+        raise InvalidInput.of("store", "Several stores have a payment with this id. Name the store.")
+    if len(found) > 1 and station is None and found[0].register_id != found[1].register_id:
+        raise InvalidInput.of("station", "Several registers have a payment with this id. Name the station.")
+    if len(found) > 1:
+        raise InvalidInput.of("id", "Several payments of this register have this id. List them by station and day.")
+    return found[0]

@@ -9,9 +9,11 @@ from cashdesk.api.colleagues import ColleagueViewSet, SaleViewSet
 from cashdesk.api.orders import OrderViewSet
 from cashdesk.api.payment_methods import PaymentMethodViewSet
 from cashdesk.api.payments import PaymentViewSet
+from cashdesk.api.people import PersonViewSet
 from cashdesk.api.problems import ProblemViewSet
 from cashdesk.api.reports import ReportViewSet
 from cashdesk.api.shifts import ShiftViewSet
+from cashdesk.api.stores import StoreViewSet
 
 router = SimpleRouter(trailing_slash=False)
 router.register("auth", AuthViewSet, basename="auth")
@@ -21,13 +23,18 @@ router.register("sales", SaleViewSet, basename="sales")
 router.register("shifts", ShiftViewSet, basename="shifts")
 router.register("payment-methods", PaymentMethodViewSet, basename="payment-methods")
 router.register("reports", ReportViewSet, basename="reports")
-router.register("payments", PaymentViewSet, basename="payments")
 
 urlpatterns = [
     *router.urls,
     path("problems", ProblemViewSet.as_view({"get": "list"}), name="problems"),
     path("problems/<str:code>", ProblemViewSet.as_view({"get": "retrieve"}), name="problem"),
-    path("payments/<path:external_id>", PaymentViewSet.as_view({"patch": "decide"}), name="payments-decide"),
+    path("payments", PaymentViewSet.as_view({"get": "list", "post": "create"}), name="payments"),
+    path("payments/batch", PaymentViewSet.as_view({"post": "batch"}), name="payments-batch"),
+    path("payments/<path:external_id>", PaymentViewSet.as_view({"get": "retrieve", "patch": "decide"}), name="payment"),
+    path("stores", StoreViewSet.as_view({"get": "list"}), name="stores"),
+    path("stores/<uuid:store_id>", StoreViewSet.as_view({"get": "retrieve"}), name="store"),
+    path("people", PersonViewSet.as_view({"get": "list"}), name="people"),
+    path("people/<int:user_id>", PersonViewSet.as_view({"get": "retrieve"}), name="person"),
     path("orders", OrderViewSet.as_view({"post": "create"}), name="orders"),
     path("orders/<str:order>", OrderViewSet.as_view({"get": "retrieve"}), name="orders-detail"),
     path("orders/<str:order>/cancel", OrderViewSet.as_view({"post": "cancel"}), name="orders-cancel"),

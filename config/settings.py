@@ -193,8 +193,9 @@ CORS_ALLOW_HEADERS = (
     "x-tenant-id",
     "x-api-key",
     "x-request-id",
+    "if-none-match",
 )
-CORS_EXPOSE_HEADERS = ("Link", "Retry-After", "X-Request-ID", "Idempotent-Replayed")
+CORS_EXPOSE_HEADERS = ("Link", "Retry-After", "X-Request-ID", "Idempotent-Replayed", "ETag")
 # The largest body is a batch of payments. cashdesk/web/body.py sets smaller limits for everything else.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 

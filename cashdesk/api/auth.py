@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cashdesk import queries
+from cashdesk.api.key import KeySerializer
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.access_token import SignedIn, revoke
 from cashdesk.domain.people.refresh_token import refresh_sign_in
@@ -157,11 +158,12 @@ class LoginResponse(serializers.Serializer[Any]):
 
 
 class MeResponse(serializers.Serializer[Any]):
-    """The signed-in person."""
+    """The caller. A person gets `user` and `data`, an API key gets `key`."""
 
     message = serializers.CharField()
-    user = PersonSerializer()
-    data = ProfileSerializer()  # type: ignore[assignment]  # the published name hides DRF's property
+    user = PersonSerializer(required=False)
+    data = ProfileSerializer(required=False)  # type: ignore[assignment]  # the published name hides DRF's property
+    key = KeySerializer(required=False)
 
 
 class ValidateResponse(serializers.Serializer[Any]):
@@ -186,7 +188,7 @@ class AuthViewSet(ApiViewSet):
         "token": PUBLIC,
         "refresh": PUBLIC,
         "logout": Access(),
-        "me": Access(),
+        "me": Access(any_key=True),
         "validate": Access(),
     }
     not_replayed = ("login", "token", "refresh")
@@ -297,7 +299,9 @@ class AuthViewSet(ApiViewSet):
     @extend_schema(operation_id="me", responses={200: MeResponse, 401: COMMON_ERROR}, tags=["Sign-in"])
     @action(detail=False, methods=["get"])
     def me(self, request: Request) -> Response:
-        """Shows the signed-in person."""
+        """Shows who makes the call: the signed-in person, or the API key with its scopes and its expiry."""
+        if self.by.is_program:
+            return Response(MeResponse({"message": "Success", "key": self.by.token}).data)
         return Response(MeResponse({"message": "Success", "user": self.by.user, "data": self.by.user}).data)
 
     @extend_schema(operation_id="validate", responses={200: ValidateResponse, 401: COMMON_ERROR}, tags=["Sign-in"])

@@ -30,6 +30,7 @@ from cashdesk.web.fields import InstantField, NumberField, RowSerializer, WholeN
 from cashdesk.web.openapi import BARE_ERROR, IDEMPOTENCY_KEY, SELECTED_STORE
 from cashdesk.web.pagination import CompleteHistory, NewestFirst
 from cashdesk.web.permissions import Access
+from cashdesk.web.revalidation import KEPT, POLLED
 from cashdesk.web.views import ApiViewSet
 
 FORCE_CLOSE_HINT = "Use force_close_previous: true to close your own automatically."
@@ -157,6 +158,7 @@ class CashSessionViewSet(ApiViewSet):
     dialect = BareDialect
     queryset = CashSession.objects.none()
     filterset_class = SessionFilter
+    polled = {"session_status": KEPT, "sessions": POLLED}
     access = {
         "open": Access(scope=Scope.SESSIONS_WRITE),
         "session_status": Access(scope=Scope.SESSIONS_READ),

@@ -18,6 +18,7 @@ from cashdesk.web.dialects import BareDialect
 from cashdesk.web.fields import RowSerializer
 from cashdesk.web.openapi import BARE_ERROR, SELECTED_STORE
 from cashdesk.web.permissions import Access
+from cashdesk.web.revalidation import KEPT
 from cashdesk.web.views import ApiViewSet
 
 CASH_CODE: Final = "EFECTIVO"
@@ -45,6 +46,7 @@ class ColleagueViewSet(ApiViewSet):
 
     dialect = BareDialect
     queryset = User.objects.none()
+    polled = {"list": KEPT, "sellers": KEPT}
     access = {"list": Access(scope=Scope.SESSIONS_READ), "sellers": Access(scope=Scope.SESSIONS_READ)}
 
     @extend_schema(
@@ -90,6 +92,7 @@ class SaleViewSet(ApiViewSet):
 
     dialect = BareDialect
     queryset = PaymentMethod.objects.none()
+    polled = {"payment_methods": KEPT}
     access = {"payment_methods": Access(scope=Scope.PAYMENTS_READ)}
 
     @extend_schema(

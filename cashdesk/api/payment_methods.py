@@ -12,6 +12,7 @@ from cashdesk.web.dialects import EnvelopeDialect
 from cashdesk.web.fields import RowSerializer
 from cashdesk.web.openapi import ENVELOPE_ERROR
 from cashdesk.web.permissions import Access
+from cashdesk.web.revalidation import KEPT
 from cashdesk.web.views import ApiViewSet
 
 
@@ -33,6 +34,7 @@ class PaymentMethodViewSet(ApiViewSet):
 
     dialect = EnvelopeDialect
     queryset = PaymentMethod.objects.none()
+    polled = {"list": KEPT}
     access = {"list": Access(scope=Scope.PAYMENTS_READ)}
 
     @extend_schema(

@@ -3,20 +3,23 @@
 This API is Cashdesk's own design. Amounts are in minor units.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cashdesk import money
+from cashdesk import money, queries
+from cashdesk.api.payment_rows import ListedPaymentSerializer, PaymentSerializer
 from cashdesk.domain.payment.decision import decide_payment
 from cashdesk.domain.payment.recording import BATCH_SIZE_MAX, Outcome, record_payment, record_payments
 from cashdesk.domain.payment.report import AMOUNTS, PaymentReport
+from cashdesk.domain.visibility import newest_by_place, note_periods_seen
 from cashdesk.enums import Booked, PaymentStatus, PaymentType, Scope
 from cashdesk.errors import InvalidInput
+from cashdesk.filters import PAYMENT_PARAMETERS, PaymentFilter
 from cashdesk.models import Payment
 from cashdesk.web.dialects import ProblemDialect
 from cashdesk.web.errors import fault_of, flatten, request_id
@@ -25,11 +28,12 @@ from cashdesk.web.fields import (
     InstantField,
     NumberField,
     ReferenceField,
-    RowSerializer,
     StrictSerializer,
     TextField,
 )
+from cashdesk.web.list_filters import PAGE, STATION_MAX, STORE_OF_LIST, newest_for, of_store_or_session
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM, ProblemSerializer
+from cashdesk.web.pagination import NewestFirst
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
 
@@ -92,24 +96,6 @@ class DecisionRequest(StrictSerializer):
     )
 
 
-class PaymentSerializer(RowSerializer[Payment]):
-    """A payment as it was stored and booked."""
-
-    id = serializers.CharField(source="external_id")
-    store = serializers.CharField(source="store.number")
-    station = serializers.IntegerField(source="register.number", default=None, allow_null=True)
-    session = serializers.IntegerField(source="session_id", allow_null=True)
-    operator = serializers.CharField(source="operator.operator_uid", default=None, allow_null=True)
-    booked = serializers.ChoiceField(choices=Booked.choices)
-
-    class Meta:
-        model = Payment
-        fields = (
-            "id", "order", "store", "station", "session", "operator", "method", "currency", "amount", "tendered", "change",
-            "status", "type", "paid_at", "clock_adjusted", "tax", "discount", "channel", "service", "booked", "reported_at",
-        )  # fmt: skip
-
-
 class BatchResultSerializer(serializers.Serializer[Any]):
     """The result of one payment in a batch. Sent alone, the payment would get the same status."""
 
@@ -130,12 +116,62 @@ class PaymentViewSet(ApiViewSet):
     """Accepts reports of payments, one by one or in batches, and approves or rejects pending payments."""
 
     dialect = ProblemDialect
+    queryset = Payment.objects.none()
+    filterset_class = PaymentFilter
     takes_batches = ("batch",)
     access = {
+        "list": Access(scope=Scope.PAYMENTS_READ),
+        "retrieve": Access(scope=Scope.PAYMENTS_READ),
         "create": Access(scope=Scope.PAYMENTS_WRITE),
         "batch": Access(scope=Scope.PAYMENTS_WRITE),
         "decide": Access(scope=Scope.PAYMENTS_WRITE),
     }
+    query_parameters = {
+        "list": ("store", *PAYMENT_PARAMETERS, *NewestFirst.parameters),
+        "retrieve": ("store", "station"),
+    }
+
+    @extend_schema(
+        operation_id="payments",
+        parameters=[STORE_OF_LIST, *PAGE],
+        responses={200: ListedPaymentSerializer(many=True), 400: PROBLEM, 401: PROBLEM, 403: PROBLEM},
+        tags=["Payments"],
+    )
+    def list(self, request: Request) -> Response:
+        """Lists payments of a store, newest first.
+
+        Managers and API keys see all payments; every look at a drawer that is not counted yet is noted in the audit
+        trail. A cashier names one of their own closed sessions. The list is empty until the session is counted. The
+        `Link` header leads to the next page.
+        """
+        rows = self.filter_queryset(of_store_or_session(queries.payments(by=self.by), request, by=self.by))
+        pages = newest_for(self.by, instant="reported_at")
+        page = pages.page(rows, request)
+        self._note_seen(page)
+        return Response(ListedPaymentSerializer(page, many=True).data, headers=pages.headers())
+
+    @extend_schema(
+        operation_id="payment",
+        parameters=[
+            OpenApiParameter("store", str, description="Number or UUID of a store, if several use the id."),
+            OpenApiParameter("station", int, description="Number of the register, if several use the id."),
+        ],
+        responses={200: ListedPaymentSerializer, 400: PROBLEM, 401: PROBLEM, 403: PROBLEM, 404: PROBLEM},
+        tags=["Payments"],
+    )
+    def retrieve(self, request: Request, external_id: str) -> Response:
+        """Shows one payment by the point of sale's own id. A cashier sees payments of their own counted sessions."""
+        store, station = request.query_params.get("store", ""), request.query_params.get("station")
+        number = min(money.parse_whole(station, field="station"), STATION_MAX) if station is not None else None
+        found = queries.payment(by=self.by, external_id=external_id, store=store, station=number)
+        self._note_seen([found])
+        return Response(ListedPaymentSerializer(found).data)
+
+    def _note_seen(self, page: Sequence[Payment]) -> None:
+        on_time = (row for row in page if row.booked == Booked.ON_TIME)
+        seen = newest_by_place((row.register_id, row.reported_at) for row in on_time)
+        sessions = {row.session_id for row in page if row.session_id is not None}
+        note_periods_seen(places=seen, sessions=sessions, by=self.by, at=self.now)
 
     @extend_schema(
         operation_id="payment_report",
@@ -163,7 +199,6 @@ class PaymentViewSet(ApiViewSet):
         responses={200: BatchResponse, 400: PROBLEM, 401: PROBLEM, 403: PROBLEM},
         tags=["Payments"],
     )
-    @action(detail=False, methods=["post"])
     def batch(self, request: Request) -> Response:
         """Stores and books up to 5,000 payments.
 

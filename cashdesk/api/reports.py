@@ -24,6 +24,7 @@ from cashdesk.web.dialects import EnvelopeDialect
 from cashdesk.web.fields import InstantField, ReferenceField
 from cashdesk.web.openapi import ENVELOPE_ERROR
 from cashdesk.web.permissions import Access
+from cashdesk.web.revalidation import POLLED
 from cashdesk.web.views import ApiViewSet
 
 DAYS_MAX: Final = 366
@@ -70,6 +71,7 @@ class ReportViewSet(ApiViewSet):
     """Reports for managers about their store, and for admins about their account."""
 
     dialect = EnvelopeDialect
+    polled = {"shift_summary": POLLED}
     access = {"shift_summary": Access(role=Role.MANAGER, scope=Scope.SESSIONS_READ)}
     query_parameters = {"shift_summary": ("start_date", "end_date", "export", "store")}
 

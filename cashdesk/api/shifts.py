@@ -28,6 +28,7 @@ from cashdesk.web.dialects import EnvelopeDialect
 from cashdesk.web.fields import InstantField, StrictSerializer, TextField, WholeNumberField
 from cashdesk.web.openapi import ENVELOPE_ERROR, IDEMPOTENCY_KEY
 from cashdesk.web.permissions import Access
+from cashdesk.web.revalidation import KEPT
 from cashdesk.web.views import ApiViewSet
 
 DROP_CATEGORY = "drop"
@@ -210,6 +211,7 @@ class ShiftViewSet(ApiViewSet):
     """Starts a shift, shows it, moves cash in and out, and ends it with a blind count."""
 
     dialect = EnvelopeDialect
+    polled = {"active": KEPT, "current": KEPT}
     access = {
         "start": Access(),
         "end": Access(),

@@ -5,24 +5,30 @@ and exports call these functions. `settlements.domain.visibility` has the rules 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, TypeVar, cast
 
 from django.db import transaction
-from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.expected import Book, book_of
-from cashdesk.domain.session.handover import was_counted_by_another, was_counted_since
-from cashdesk.enums import PlaceKind, Role, SessionStatus
+from cashdesk.domain.session.handover import counts_of_custody, was_counted_by_another, was_counted_since
+from cashdesk.enums import CASH, Booked, PaymentStatus, PlaceKind, Role, SessionStatus, Settling
 from cashdesk.errors import Forbidden, InvalidInput
-from cashdesk.models import CashSession, Payment, Place, Store
+from cashdesk.models import CashSession, ForeignCash, Movement, Payment, Place, Store
+from cashdesk.movement_kinds import kinds_where
+from cashdesk.movement_rule import Origin
 
 COUNTED_PLACES: Final = frozenset({PlaceKind.VAULT, PlaceKind.REGISTER})
 
+REPORTED: Final = kinds_where(lambda rule: not rule.origins.isdisjoint({Origin.PAYMENT, Origin.HAND}))
+"""The kinds of movements that a till or a person reports."""
+
 S = TypeVar("S", bound=CashSession)
+R = TypeVar("R", Payment, Movement)
 
 
 def may_see_expected(by: Principal) -> bool:
@@ -75,6 +81,62 @@ def with_shown_result(sessions: "QuerySet[S]", *, by: Principal) -> "QuerySet[S]
     return cast("QuerySet[S]", shown)
 
 
+def payments_told(*, by: Principal) -> "QuerySet[Payment]":
+    """Returns the payments that the caller may read.
+
+    Managers and programs read all payments of their stores. A program whose key is bound to a register reads only the
+    payments of that register. A cashier reads payments of their own counted sessions (`_of_counted_sessions`). Payments
+    that are pending are left out: they may still be booked into a running period.
+    """
+    if may_see_expected(by):
+        found = Payment.objects.all() if by.is_system else Payment.objects.filter(store__in=by.stores())
+        bound = _bound_register_of_key(by)
+        return found if bound is None else found.filter(register=bound)
+    counted = Movement.objects.filter(
+        payment=OuterRef("pk"), reverses__isnull=True, pk__lte=OuterRef("session__seal__last_movement")
+    )
+    is_told = Q(booked=Booked.LATE) | Q(booked=Booked.NOT_MOVED) | Q(Exists(counted))
+    return _of_counted_sessions(Payment.objects.filter(is_told), by=by).exclude(status=PaymentStatus.PENDING)
+
+
+def movements_told(*, by: Principal) -> "QuerySet[Movement]":
+    """Returns the movements that the caller may read.
+
+    Managers and programs read all movements of their stores. A program whose key is bound to a register reads only the
+    movements of that register. A cashier reads movements of their own counted sessions (`_of_counted_sessions`), if a
+    person or a till reported them. Floats, returns and differences would reveal the cash that was in the drawer before
+    the session (docs/decisions/0008).
+    """
+    if may_see_expected(by):
+        found = Movement.objects.all() if by.is_system else Movement.objects.filter(store__in=by.stores())
+        bound = _bound_register_of_key(by)
+        return found if bound is None else found.filter(Q(source=bound) | Q(destination=bound) | Q(late_for=bound))
+    is_counted = Q(is_late=True) | Q(pk__lte=F("session__seal__last_movement"))
+    return _of_counted_sessions(Movement.objects.filter(is_counted, kind__in=REPORTED), by=by)
+
+
+def _bound_register_of_key(by: Principal) -> int | None:
+    return by.token.register_id if by.is_program and by.token is not None else None
+
+
+def _of_counted_sessions(rows: "QuerySet[R]", *, by: Principal) -> "QuerySet[R]":
+    """Filters payments or movements by the cashier's own sessions whose final amounts they may see (law 5).
+
+    The rows add up to these amounts. Leaves out cash in other currencies that nobody counted, and all other methods and
+    currencies until the settlement around the session is closed.
+    """
+    own = with_shown_result(CashSession.objects.filter(user=by.user, is_cancelled=False), by=by)
+    is_cash = Q(method=CASH)
+    is_settled = Q(session__register__settling=Settling.NONE) | Q(
+        session__seal__number__lte=F("session__register__settled_after_z")
+    )
+    counted = ForeignCash.objects.filter(
+        session=OuterRef("session"), currency=OuterRef("currency"), counted_amount__isnull=False
+    )
+    told = Q(is_cash, currency=F("session__currency")) | (is_settled & (~is_cash | Q(Exists(counted))))
+    return rows.filter(told, session__in=own.filter(Q(shows_result=True)).values("pk"))
+
+
 def result_is_shown(session: CashSession) -> bool:
     """Whether the caller may see the final amounts of a session.
 
@@ -103,6 +165,40 @@ def note_seen(
 ) -> None:
     """Writes an audit entry that the caller saw an expected amount."""
     audit.note(action="expected.seen", subject=subject, by=by, at=at, store=store, detail=detail)
+
+
+def note_periods_seen(
+    *, places: Mapping[int, datetime], sessions: Collection[int], by: Principal, at: datetime
+) -> None:
+    """Writes one audit entry per store if `by` saw rows of a period that nobody has counted yet (law 5).
+
+    `places` has the instant of the newest row by the id of its place, and `sessions` the ids of the rows' sessions. Runs
+    two queries. A period runs since the last count of the place, or since its settlement was opened. Cashiers are
+    ignored, because they see only rows of counted sessions.
+    """
+    if not may_see_expected(by):
+        return
+    last_count = counts_of_custody().filter(place=OuterRef("pk")).order_by("-counted_at").values("counted_at")[:1]
+    found = Place.objects.filter(pk__in=places, kind__in=COUNTED_PLACES).select_related("store")
+    seen: dict[Store, dict[str, list[int]]] = defaultdict(dict)
+    for place in found.annotate(last_count=Subquery(last_count)).order_by("pk"):
+        since = place.last_count if place.settling == Settling.NONE else place.settling_since
+        if since is None or places[place.pk] > since:
+            seen[place.store].setdefault("places", []).append(place.pk)
+    waiting = with_shown_result(CashSession.objects.filter(pk__in=sessions), by=by).select_related("store")
+    for session in waiting.filter(Q(awaits_count=True)).order_by("pk"):
+        seen[session.store].setdefault("sessions", []).append(session.pk)
+    for store, detail in seen.items():
+        note_seen(subject=f"store:{store.pk}", by=by, at=at, store=store, detail=detail)
+
+
+def newest_by_place(rows: Iterable[tuple[int | None, datetime]]) -> dict[int, datetime]:
+    """Returns the newest instant by place, as `note_periods_seen` takes it. Rows without a place are ignored."""
+    newest: dict[int, datetime] = {}
+    for place, instant in rows:
+        if place is not None:
+            newest[place] = max(instant, newest.get(place, instant))
+    return newest
 
 
 def note_rows_seen(*, rows: Iterable[Any], by: Principal, at: datetime, noun: str = "sessions") -> None:

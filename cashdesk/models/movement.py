@@ -86,6 +86,8 @@ class Movement(PublicIdModel):
                 condition=Q(kind__in=kinds_where(lambda rule: rule.far_end == PlaceKind.OUTSIDE)),
                 name="movement_paid_of_store",
             ),
+            # GET /movements: the movements of a store, newest first, by cursor.
+            models.Index(fields=("store", "-recorded_at", "-id"), name="movement_of_store_newest"),
             # settlements.domain.late_after_count: late movements for a place's closed periods.
             models.Index(
                 fields=("late_for", "id"), condition=Q(late_for__isnull=False), name="movement_late_for_place"

@@ -151,6 +151,14 @@ class Payment(models.Model):
         indexes = (
             # reconciliations.domain.expected_cash: the payments of a store on one business day.
             models.Index(fields=("store", "business_date"), name="payment_of_business_date"),
+            # GET /payments: the payments of a store, newest first, by cursor.
+            models.Index(fields=("store", "-reported_at", "-id"), name="payment_of_store_newest"),
+            # The same for the few payments that are pending.
+            models.Index(
+                fields=("store", "-reported_at", "-id"),
+                condition=Q(status=PaymentStatus.PENDING),
+                name="payment_pending_of_store",
+            ),
         )
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 """Middleware for request ids and API paths, and a function that finds the client's address."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from urllib.parse import unquote_plus
 
 import structlog
@@ -69,4 +70,7 @@ class ApiPathMiddleware:
             # A cache must never show one person's figures to another person. The browser must not show them after sign-out.
             response.headers.setdefault("Cache-Control", "no-store")
             patch_vary_headers(response, ("Authorization", "Cookie"))
+            if response.status_code == HTTPStatus.NOT_MODIFIED:
+                # Django counts the empty body. But the header would speak of the body that the client already has.
+                del response.headers["Content-Length"]
         return response

@@ -14,11 +14,13 @@ from cashdesk.enums import Role, Scope
 class Access:
     """The role that people need for a call, and the scope that programs need.
 
-    A higher role is enough too. If `scope` is None, no program may make the call.
+    A higher role is enough too. If `scope` is None, no program may make the call, unless `any_key` is set. Then every
+    API key may make it, whatever its scopes.
     """
 
     role: Role = Role.CASHIER
     scope: Scope | None = None
+    any_key: bool = False
 
 
 PUBLIC = Access()
@@ -44,5 +46,5 @@ class DeclaredAccess(BasePermission):
         if declared is None:
             return False
         if principal.is_program:
-            return declared.scope is not None and principal.has_scope(declared.scope)
+            return declared.any_key or (declared.scope is not None and principal.has_scope(declared.scope))
         return principal.has_role(declared.role)

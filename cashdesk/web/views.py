@@ -20,6 +20,7 @@ from cashdesk.web.dialects import Dialect, ProblemDialect
 from cashdesk.web.fields import unknown_names
 from cashdesk.web.idempotency import answer_once, key_of
 from cashdesk.web.permissions import Access
+from cashdesk.web.revalidation import Polled, offer_revalidation
 
 
 class ApiViewSet(viewsets.GenericViewSet[Any]):
@@ -28,14 +29,15 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
     It refuses unknown query parameters.
 
     `access` maps each action to the role and scope that it needs. `query_parameters` maps each action to the query
-    parameters that it accepts. Answers of actions in `not_replayed` contain a secret and are never stored. Actions in
-    `takes_batches` accept a large body.
+    parameters that it accepts. Answers of actions in `polled` have an ETag. Answers of actions in `not_replayed` contain a
+    secret and are never stored. Actions in `takes_batches` accept a large body.
     """
 
     http_method_names = ("get", "post", "patch", "head")
     dialect: ClassVar[type[Dialect]] = ProblemDialect
     access: ClassVar[Mapping[str, Access]] = {}
     query_parameters: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    polled: ClassVar[Mapping[str, Polled]] = {}
     not_replayed: ClassVar[tuple[str, ...]] = ()
     takes_batches: ClassVar[tuple[str, ...]] = ()
 
@@ -68,6 +70,8 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
         except Exception as exc:
             response = self.handle_exception(exc)
         self.response = self.finalize_response(request_, response, *args, **kwargs)
+        if self.action in self.polled:
+            offer_revalidation(self.response, request=request_, polled=self.polled[self.action])
         self._note_use(request_)
         return self.response
 

@@ -14,6 +14,7 @@ from cashdesk.enums import CASH, Role, Scope
 from cashdesk.models import Store, User
 from cashdesk.web.fields import date_in, to_millis
 from cashdesk.web.permissions import Access
+from cashdesk.web.revalidation import Polled
 from cashdesk.web.views import ApiViewSet
 from reconciliations.api.common import operator_of, refuse_loose_key, store_of, uuid_in
 from reconciliations.api.expected_answer import DaySerializer, ExpectedAnswer, ExpectedStoreSerializer
@@ -32,6 +33,7 @@ class ExpectedViewSet(ApiViewSet):
 
     dialect = ReconciliationDialect
     queryset = Store.objects.none()
+    polled = {"list": Polled(moments=("generatedAt",))}
     access = {"list": Access(role=Role.MANAGER, scope=Scope.CASH_MANAGEMENT_READ)}
     query_parameters = {"list": ("storeId", "businessDayDate", "operatorUid")}
 

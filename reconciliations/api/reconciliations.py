@@ -25,6 +25,7 @@ from cashdesk.web.fields import (
 from cashdesk.web.openapi import IDEMPOTENCY_KEY
 from cashdesk.web.pagination import NewestFirst
 from cashdesk.web.permissions import Access
+from cashdesk.web.revalidation import POLLED
 from cashdesk.web.views import ApiViewSet
 from reconciliations import queries
 from reconciliations.api.common import (
@@ -172,6 +173,7 @@ class ReconciliationViewSet(ApiViewSet):
 
     dialect = ReconciliationDialect
     queryset = Reconciliation.objects.none()
+    polled = {"list": POLLED}
     access = {
         "create": Access(role=Role.MANAGER, scope=Scope.CASH_MANAGEMENT_WRITE),
         "list": Access(role=Role.MANAGER, scope=Scope.CASH_MANAGEMENT_READ),

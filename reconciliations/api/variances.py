@@ -19,6 +19,7 @@ from cashdesk.web.fields import RowSerializer, StrictSerializer, TextField, Whol
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM
 from cashdesk.web.pagination import NewestFirst
 from cashdesk.web.permissions import Access
+from cashdesk.web.revalidation import POLLED
 from cashdesk.web.views import ApiViewSet
 from reconciliations import queries
 from reconciliations.domain.variance_acts import (
@@ -165,6 +166,7 @@ class VarianceViewSet(ApiViewSet):
 
     dialect = ProblemDialect
     queryset = Variance.objects.none()
+    polled = {"list": POLLED, "retrieve": POLLED}
     access = {
         "list": Access(role=Role.MANAGER, scope=Scope.CASH_MANAGEMENT_READ),
         "retrieve": Access(role=Role.MANAGER, scope=Scope.CASH_MANAGEMENT_READ),

@@ -16,6 +16,7 @@ from cashdesk.models import Movement
 from cashdesk.web.fields import CamelCaseSerializer, EpochMillisField, StrictSerializer, TextField, WholeNumberField
 from cashdesk.web.openapi import IDEMPOTENCY_KEY
 from cashdesk.web.permissions import Access
+from cashdesk.web.revalidation import KEPT, POLLED
 from cashdesk.web.views import ApiViewSet
 from settlements import queries
 from settlements.api.pages import DESCRIBED_PARAMETERS, PAGE_PARAMETERS, Page, PageSerializer, sort_wishes
@@ -116,6 +117,7 @@ class CashbookEntryViewSet(ApiViewSet):
     """Book money into or out of the place of an open settlement, and list such entries."""
 
     dialect = SettlementDialect
+    polled = {"list": POLLED}
     access = {
         "create": Access(scope=Scope.SETTLEMENTS_WRITE),
         "list": Access(scope=Scope.SETTLEMENTS_READ),
@@ -183,6 +185,7 @@ class CashbookAccountViewSet(ApiViewSet):
     """The cashbook accounts of a store."""
 
     dialect = SettlementDialect
+    polled = {"cashregister": KEPT, "vault": KEPT}
     access = {
         "cashregister": Access(scope=Scope.SETTLEMENTS_READ),
         "vault": Access(scope=Scope.SETTLEMENTS_READ),

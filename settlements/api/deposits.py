@@ -15,6 +15,7 @@ from cashdesk.web.fields import RowSerializer, StrictSerializer, TextField, Whol
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM
 from cashdesk.web.pagination import NewestFirst
 from cashdesk.web.permissions import Access
+from cashdesk.web.revalidation import POLLED
 from cashdesk.web.views import ApiViewSet
 from settlements import queries
 from settlements.domain.deposit import REASON_MAX, acts_open_to, collect_deposit, correct_credit, credit_deposit
@@ -94,6 +95,7 @@ class DepositViewSet(ApiViewSet):
 
     dialect = ProblemDialect
     queryset = Deposit.objects.none()
+    polled = {"list": POLLED}
     access = {
         "list": Access(role=Role.MANAGER, scope=Scope.SETTLEMENTS_READ),
         "collect": Access(role=Role.MANAGER, scope=Scope.SETTLEMENTS_WRITE),

@@ -19,6 +19,7 @@ from cashdesk.web.fields import InstantField
 from cashdesk.web.openapi import PROBLEM
 from cashdesk.web.pagination import NewestFirst
 from cashdesk.web.permissions import Access
+from cashdesk.web.revalidation import POLLED
 from cashdesk.web.views import ApiViewSet
 from settlements import queries
 from settlements.domain.sealed_period import ZReport
@@ -231,6 +232,7 @@ class ReportViewSet(ApiViewSet):
 
     dialect = ProblemDialect
     queryset = Seal.objects.none()
+    polled = {"z_reports": POLLED, "z_report": POLLED}
     access = {
         "x_report": Access(role=Role.MANAGER, scope=Scope.SETTLEMENTS_READ),
         "z_reports": Access(scope=Scope.SETTLEMENTS_READ),

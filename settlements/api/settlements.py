@@ -26,6 +26,7 @@ from cashdesk.web.fields import (
 )
 from cashdesk.web.openapi import IDEMPOTENCY_KEY
 from cashdesk.web.permissions import Access
+from cashdesk.web.revalidation import POLLED
 from cashdesk.web.views import ApiViewSet
 from settlements import queries
 from settlements.api.amounts import AMOUNTS_MAX, AmountRequest, AmountSerializer
@@ -176,6 +177,7 @@ class SettlementViewSet(ApiViewSet):
     """Open, count, close and list settlements."""
 
     dialect = SettlementDialect
+    polled = {"list": POLLED, "retrieve": POLLED}
     access = {
         "create": Access(scope=Scope.SETTLEMENTS_WRITE),
         "partial_update": Access(scope=Scope.SETTLEMENTS_WRITE),

@@ -334,9 +334,10 @@ def test_a_key_at_a_register_reports_for_it_without_naming_it(cast: Cast) -> Non
     assert (booked.status_code, exact(booked)["station"], exact(booked)["booked"]) == (201, 2, "on_time")
 
 
-def test_a_key_is_nobody_and_cannot_sign_out(cast: Cast) -> None:
+def test_a_key_is_no_person_and_cannot_sign_out(cast: Cast) -> None:
     till = key_caller(cast.store)
-    assert till.get("/auth/me").status_code == 403
+    assert set(exact(till.get("/auth/me"))) == {"message", "key"}
+    assert till.get("/auth/validate").status_code == 403
     assert till.post("/auth/logout").status_code == 403
     assert till.get("/payment-methods").status_code == 200
 

@@ -118,6 +118,10 @@ def test_who_may_call_what_is_this_table() -> None:
         "POST orders/7/cancel": (Role.CASHIER, Scope.PAYMENTS_WRITE),
         "POST orders/7/pay/manual": (Role.CASHIER, None),
         "GET reports/shift-summary": (Role.MANAGER, Scope.SESSIONS_READ),
+        "GET stores": (Role.CASHIER, None),
+        "GET people": (Role.CASHIER, Scope.SESSIONS_READ),
+        "GET payments": (Role.CASHIER, Scope.PAYMENTS_READ),
+        "GET payments/T-1": (Role.CASHIER, Scope.PAYMENTS_READ),
         "POST payments": (Role.CASHIER, Scope.PAYMENTS_WRITE),
         "POST payments/batch": (Role.CASHIER, Scope.PAYMENTS_WRITE),
         "PATCH payments/T-1": (Role.CASHIER, Scope.PAYMENTS_WRITE),
@@ -130,6 +134,15 @@ def test_who_may_call_what_is_this_table() -> None:
 def test_a_key_with_every_scope_but_the_right_one_is_403(cast: Cast, route: tuple[str, str]) -> None:
     access = declared(route)
     others = [scope for scope in Scope if scope != access.scope]
+    if access.any_key:
+        assert access.scope is None
+        assert bound_key(cast.store, others[0]).send(route[0], f"/{route[1]}", {}).status_code not in (
+            401,
+            403,
+            405,
+            500,
+        )
+        return
     refused = bound_key(cast.store, *others).send(route[0], f"/{route[1]}", {})
     assert refused.status_code == 403
     if access.scope is not None:

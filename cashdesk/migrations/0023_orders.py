@@ -17,7 +17,7 @@ def add_static_qris(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cashdesk", "0021_refresh_tokens"),
+        ("cashdesk", "0022_lists_newest_first"),
     ]
 
     operations = [
