@@ -33,6 +33,12 @@ from cashdesk.web.views import ApiViewSet
 FOR_MANAGERS: Final = (Scope.CASH_MANAGEMENT_READ, Scope.CASH_MANAGEMENT_WRITE)
 """The scopes whose calls cashiers may not make."""
 
+MENUS: Final = {"Caja": Role.CASHIER, "Vendedores": Role.MANAGER}
+"""The menus of the first original's front end that Cashdesk serves, with the role for them.
+
+The front end shows a menu if `permissions` has its name with `true`, and closes a page whose name has `false`.
+"""
+
 
 class PersonSerializer(RowSerializer[User]):
     """A person in the format of the cash-sessions API."""
@@ -60,7 +66,10 @@ class TenantSerializer(RowSerializer[Store]):
     rut = serializers.SerializerMethodField(help_text="Always empty, because Cashdesk stores no tax id of a store.")
     role_name = serializers.SerializerMethodField(help_text="The person's role there: cashier, manager or admin.")
     max_users = serializers.SerializerMethodField(help_text="Always 0, because the number of people has no limit.")
-    permissions = serializers.SerializerMethodField(help_text="The scopes of the calls that the role may make.")
+    permissions = serializers.SerializerMethodField(
+        help_text="For each scope whether the role may make its calls, and `true` for each menu of the original's front "
+        "end that the role may open."
+    )
 
     class Meta:
         model = Store
@@ -76,10 +85,12 @@ class TenantSerializer(RowSerializer[Store]):
     def get_max_users(self, store: Store) -> int:
         return 0
 
-    def get_permissions(self, store: Store) -> list[str]:
-        """Returns the scopes that the role allows. Only managers and higher roles have the scopes of cash management."""
-        is_manager = self.context["user"].has_role(Role.MANAGER)
-        return [scope.value for scope in Scope if is_manager or scope not in FOR_MANAGERS]
+    def get_permissions(self, store: Store) -> dict[str, bool]:
+        """Returns what the role may do. Only managers and higher roles have the scopes of cash management."""
+        user: User = self.context["user"]
+        is_manager = user.has_role(Role.MANAGER)
+        scopes = {scope.value: is_manager or scope not in FOR_MANAGERS for scope in Scope}
+        return scopes | {menu: True for menu, role in MENUS.items() if user.has_role(role)}
 
 
 class ProfileSerializer(RowSerializer[User]):

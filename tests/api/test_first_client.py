@@ -14,15 +14,22 @@ from tests.factories import PASSWORD, StoreFactory, UserFactory
 from tests.stories import Caller, Cast, caller, counted_queries, exact, key_caller
 
 FORM = "application/x-www-form-urlencoded"
-OF_CASHIERS = [
-    "payments:read",
-    "payments:write",
-    "settlements:read",
-    "settlements:write",
-    "sessions:read",
-    "sessions:write",
-]
-OF_MANAGERS = ["cash-management:read", "cash-management:write", *OF_CASHIERS]
+SCOPES_OF_CASHIERS = {
+    "payments:read": True,
+    "payments:write": True,
+    "settlements:read": True,
+    "settlements:write": True,
+    "sessions:read": True,
+    "sessions:write": True,
+}
+OF_CASHIERS = {"cash-management:read": False, "cash-management:write": False, **SCOPES_OF_CASHIERS, "Caja": True}
+OF_MANAGERS = {
+    "cash-management:read": True,
+    "cash-management:write": True,
+    **SCOPES_OF_CASHIERS,
+    "Caja": True,
+    "Vendedores": True,
+}
 
 
 @pytest.fixture
@@ -33,7 +40,7 @@ def second(cast: Cast) -> Store:
     return store
 
 
-def tenant(store: Store, role: str, permissions: list[str]) -> dict[str, Any]:
+def tenant(store: Store, role: str, permissions: dict[str, bool]) -> dict[str, Any]:
     return {
         "id": store.pk,
         "name": store.name,

@@ -71,8 +71,9 @@ class Replayer:
             raise Mismatch(f"{title}: {response.status_code} instead of {step['status']}: {response.content[:500]!r}")
         for name, value in step.get("answer_headers", {}).items():
             self.compare(value, response.headers.get(name), where=f"{title}: header {name}")
-        if "answer" in step:
-            self.compare(step["answer"], json.loads(response.content, parse_float=Decimal), where=title)
+        for name in ("answer", "reads"):
+            if name in step:
+                self.compare(step[name], json.loads(response.content, parse_float=Decimal), where=title)
 
     def compare(self, wanted: Any, found: Any, *, where: str) -> None:
         """Compares an answer with the page, key by key. Raises Mismatch."""
