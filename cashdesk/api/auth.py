@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from math import ceil
-from typing import Any, Final
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import logout
@@ -16,108 +16,19 @@ from rest_framework.response import Response
 
 from cashdesk import queries
 from cashdesk.api.key import KeySerializer
+from cashdesk.api.signed_in import PersonSerializer, ProfileSerializer, SignedInPersonSerializer, TenantSerializer
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.access_token import SignedIn, revoke
 from cashdesk.domain.people.refresh_token import refresh_sign_in
 from cashdesk.domain.people.sign_in import sign_in
-from cashdesk.enums import Role, Scope
-from cashdesk.models import AccessToken, Store, User
+from cashdesk.models import AccessToken, Store
 from cashdesk.web.authentication import COOKIE, REFRESH_COOKIE, delete_token_cookies, refuse_foreign_origin
 from cashdesk.web.devices import remember_device, source_of
 from cashdesk.web.dialects import CommonDialect, SmallFormParser
-from cashdesk.web.fields import InstantField, RowSerializer, StrictSerializer, TextField, WholeNumberField
+from cashdesk.web.fields import InstantField, StrictSerializer, TextField, WholeNumberField
 from cashdesk.web.openapi import COMMON_ERROR
 from cashdesk.web.permissions import PUBLIC, Access
 from cashdesk.web.views import ApiViewSet
-
-FOR_MANAGERS: Final = (Scope.CASH_MANAGEMENT_READ, Scope.CASH_MANAGEMENT_WRITE)
-"""The scopes whose calls cashiers may not make."""
-
-MENUS: Final = {"Caja": Role.CASHIER, "Vendedores": Role.MANAGER}
-"""The menus of the first original's front end that Cashdesk serves, with the role for them.
-
-The front end shows a menu if `permissions` has its name with `true`, and closes a page whose name has `false`.
-"""
-
-
-class PersonSerializer(RowSerializer[User]):
-    """A person in the format of the cash-sessions API."""
-
-    class Meta:
-        model = User
-        fields: tuple[str, ...] = ("id", "name", "email", "rut", "role", "is_active", "is_owner")
-
-
-class SignedInPersonSerializer(PersonSerializer):
-    """The signed-in person, with the fields that clients of the cash-sessions API read at the sign-in."""
-
-    full_name = serializers.CharField(source="name")
-
-    class Meta(PersonSerializer.Meta):
-        fields = (*PersonSerializer.Meta.fields, "full_name", "is_superuser")
-
-
-class TenantSerializer(RowSerializer[Store]):
-    """A store in which the person may work. The cash-sessions API calls it a tenant.
-
-    The context has the person as `user`.
-    """
-
-    rut = serializers.SerializerMethodField(help_text="Always empty, because Cashdesk stores no tax id of a store.")
-    role_name = serializers.SerializerMethodField(help_text="The person's role there: cashier, manager or admin.")
-    max_users = serializers.SerializerMethodField(help_text="Always 0, because the number of people has no limit.")
-    permissions = serializers.SerializerMethodField(
-        help_text="For each scope whether the role may make its calls, and `true` for each menu of the original's front "
-        "end that the role may open."
-    )
-
-    class Meta:
-        model = Store
-        fields = ("id", "name", "rut", "role_name", "is_active", "max_users", "permissions")
-
-    def get_rut(self, store: Store) -> str:
-        return ""
-
-    def get_role_name(self, store: Store) -> str:
-        user: User = self.context["user"]
-        return Role.ADMIN.value if user.is_superuser else user.role
-
-    def get_max_users(self, store: Store) -> int:
-        return 0
-
-    def get_permissions(self, store: Store) -> dict[str, bool]:
-        """Returns what the role may do. Only managers and higher roles have the scopes of cash management."""
-        user: User = self.context["user"]
-        is_manager = user.has_role(Role.MANAGER)
-        scopes = {scope.value: is_manager or scope not in FOR_MANAGERS for scope in Scope}
-        return scopes | {menu: True for menu, role in MENUS.items() if user.has_role(role)}
-
-
-class ProfileSerializer(RowSerializer[User]):
-    """A person in the format of the shifts API, where the id is a UUID."""
-
-    id = serializers.UUIDField(source="uuid")
-    store = serializers.CharField(source="store.number", default=None, help_text="Number of the store.")
-    station = serializers.IntegerField(source="register.number", default=None, help_text="Assigned register.")
-    avatar = serializers.CharField(default=None, allow_null=True, help_text="Always null: no pictures are kept.")
-
-    class Meta:
-        model = User
-        fields = (
-            "id",
-            "username",
-            "name",
-            "email",
-            "rut",
-            "role",
-            "is_active",
-            "is_owner",
-            "store",
-            "station",
-            "avatar",
-            "created_at",
-            "updated_at",
-        )
 
 
 class LoginRequest(StrictSerializer):

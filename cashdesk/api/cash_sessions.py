@@ -13,8 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cashdesk import money, queries
-from cashdesk.api.auth import PersonSerializer
 from cashdesk.api.counted import CountedRequest, CountsField, PiecesRequest, in_units, others_of
+from cashdesk.api.signed_in import PersonSerializer
 from cashdesk.domain.caller.principal import Principal, find_person
 from cashdesk.domain.session.closing import close_session
 from cashdesk.domain.session.current import current_session

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cashdesk import queries
-from cashdesk.api.auth import PersonSerializer
+from cashdesk.api.signed_in import PersonSerializer
 from cashdesk.domain.people.person import may_see_sign_in_names
 from cashdesk.enums import Scope
 from cashdesk.models import PaymentMethod, User

@@ -15,7 +15,7 @@ class AccessToken(models.Model):
     which people recognise it.
 
     A sign-in by the API also has a refresh token, of which `refresh_digest` is the SHA-256. Until `renewable_until` it
-    gets a new row of the same `family`, whose `replaces` is this row (docs/decisions/0027-refresh-tokens.md).
+    gets a new row of the same `family`, whose `replaces` is this row (docs/decisions/0029-refresh-tokens.md).
     """
 
     kind = models.CharField(max_length=16, choices=TokenKind.choices)

@@ -1,4 +1,4 @@
-"""Renews a sign-in with its refresh token, which gets new tokens once (docs/decisions/0027-refresh-tokens.md)."""
+"""Renews a sign-in with its refresh token, which gets new tokens once (docs/decisions/0029-refresh-tokens.md)."""
 
 import base64
 from datetime import datetime, timedelta
