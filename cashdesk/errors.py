@@ -74,6 +74,12 @@ class NothingOpen(NotFound):
     code = "no_open_session"
 
 
+class Gone(DomainError):
+    """What the request asks for was there, and was deleted because it was old."""
+
+    code = "events_gone"
+
+
 class Conflict(DomainError):
     """The current state does not allow the request. Nothing was changed."""
 

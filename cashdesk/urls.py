@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 from cashdesk.api.auth import AuthViewSet
 from cashdesk.api.cash_sessions import CashSessionViewSet
 from cashdesk.api.colleagues import ColleagueViewSet, SaleViewSet
+from cashdesk.api.events import EventViewSet
 from cashdesk.api.orders import OrderViewSet
 from cashdesk.api.payment_methods import PaymentMethodViewSet
 from cashdesk.api.payments import PaymentViewSet
@@ -26,6 +27,7 @@ router.register("reports", ReportViewSet, basename="reports")
 
 urlpatterns = [
     *router.urls,
+    path("events", EventViewSet.as_view({"get": "read"}), name="events"),
     path("problems", ProblemViewSet.as_view({"get": "list"}), name="problems"),
     path("problems/<str:code>", ProblemViewSet.as_view({"get": "retrieve"}), name="problem"),
     path("payments", PaymentViewSet.as_view({"get": "list", "post": "create"}), name="payments"),

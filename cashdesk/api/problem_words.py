@@ -40,6 +40,20 @@ UNREADABLE: Final = (
         ),
     ),
     Problem(
+        code="events_gone",
+        statuses=(410,),
+        means="Events after the cursor were deleted, because events are kept for 90 days.",
+        occurs="A program that reads events asks with a cursor that it has not used for 90 days.",
+        remedy=(
+            "Ask for `after=now`, keep that cursor, and read the lists for the current state. Or leave out `after` to "
+            "begin with the oldest event."
+        ),
+        example=Example(
+            request="GET /api/v1/events?after=ZXZlbnR8MTI",
+            text="The events after this cursor were deleted, because events are kept for 90 days.",
+        ),
+    ),
+    Problem(
         code="method_not_allowed",
         statuses=(405,),
         means="The path exists, but it does not have this method.",

@@ -5,7 +5,7 @@ and exports call these functions. `settlements.domain.visibility` has the rules 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeVar, cast
 
@@ -13,12 +13,13 @@ from django.db import transaction
 from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.event_types import EVENT_RULES
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.expected import Book, book_of
 from cashdesk.domain.session.handover import counts_of_custody, was_counted_by_another, was_counted_since
-from cashdesk.enums import CASH, Booked, PaymentStatus, PlaceKind, Role, SessionStatus, Settling
+from cashdesk.enums import CASH, Booked, EventType, PaymentStatus, PlaceKind, Role, SessionStatus, Settling
 from cashdesk.errors import Forbidden, InvalidInput
-from cashdesk.models import CashSession, ForeignCash, Movement, Payment, Place, Store
+from cashdesk.models import CashSession, Event, ForeignCash, Movement, Payment, Place, Store
 from cashdesk.movement_kinds import kinds_where
 from cashdesk.movement_rule import Origin
 
@@ -213,3 +214,45 @@ def note_rows_seen(*, rows: Iterable[Any], by: Principal, at: datetime, noun: st
             awaited[row.store].append(row.pk)
     for store, numbers in awaited.items():
         note_seen(subject=f"store:{store.pk}", by=by, at=at, store=store, detail={noun: numbers})
+
+
+def event_types_shown(by: Principal) -> tuple[EventType, ...]:
+    """Returns the types of events that the caller may read: for managers all, for programs those of their scopes.
+
+    The movements by hand and the sales of a point of sale add up to an expected amount, so a cashier may read none.
+    """
+    if not may_see_expected(by):
+        return ()
+    return tuple(type_ for type_ in EventType if by.has_scope(EVENT_RULES[type_].scope))
+
+
+def events_shown(*, by: Principal, types: Sequence[str] = (), store: Store | None = None) -> "QuerySet[Event]":
+    """Returns the events that the caller may read, with their stores and places.
+
+    `types` and `store` limit them; `store` is one that the caller may see. Raises Forbidden for a cashier, and for a
+    type that the scopes of a key do not include.
+    """
+    shown = event_types_shown(by)
+    if not shown:
+        raise Forbidden("Only managers, and keys with a scope that reads, can read events.")
+    for type_ in types:
+        if type_ not in shown:
+            raise Forbidden(f"Events of type {type_} need the scope {EVENT_RULES[type_].scope}.")
+    rows = Event.objects.filter(store__in=by.stores()).select_related("store", "place")
+    if types or len(shown) < len(EventType):
+        rows = rows.filter(type__in=types or shown)
+    # `stores()` decides what is shown. The columns of an index besides let the scan begin at the cursor.
+    only = store.pk if store is not None else _only_store(by)
+    if only is not None:
+        return rows.filter(store=only)
+    is_of_one_account = by.account_id is not None and not (by.user is not None and by.user.is_superuser)
+    return rows.filter(account=by.account_id) if is_of_one_account else rows
+
+
+def _only_store(by: Principal) -> int | None:
+    """Returns the id of the only store that the caller can see, or None if there may be several."""
+    if by.store is not None:
+        return by.store.pk
+    if by.token is not None and by.token.store_id is not None:
+        return by.token.store_id
+    return by.user.store_id if by.user is not None and not by.user.has_role(Role.ADMIN) else None

@@ -23,6 +23,7 @@ STATUS_OF: Final[tuple[tuple[type[errors.DomainError], int], ...]] = (
     (errors.NotSignedIn, status.HTTP_401_UNAUTHORIZED),
     (errors.Forbidden, status.HTTP_403_FORBIDDEN),
     (errors.NotFound, status.HTTP_404_NOT_FOUND),
+    (errors.Gone, status.HTTP_410_GONE),
     (errors.Conflict, status.HTTP_409_CONFLICT),
     (errors.KeyReused, status.HTTP_422_UNPROCESSABLE_ENTITY),
     (errors.TooManyAttempts, status.HTTP_429_TOO_MANY_REQUESTS),

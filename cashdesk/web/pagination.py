@@ -36,7 +36,7 @@ class Pages:
 
     def page(self, queryset: "QuerySet[Any]", request: Request) -> list[Any]:
         """Returns the rows for the query parameters `limit` and `cursor`. Raises InvalidInput for wrong parameters."""
-        limit = _limit(request.query_params.get("limit"))
+        limit = limit_in(request.query_params.get("limit"))
         after = _cursor(request)
         found = list(self._rows(queryset, after=self._decoded(after) if after is not None else None)[: limit + 1])
         if len(found) > limit:
@@ -205,7 +205,8 @@ def _cursor(request: Request) -> str | None:
         return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
 
 
-def _limit(text: str | None) -> int:
+def limit_in(text: str | None) -> int:
+    """Parses the query parameter `limit`. Raises InvalidInput for anything but a number from 1 to LIMIT_MAX."""
     if text is None:
         return LIMIT_DEFAULT
     if not (text.isascii() and text.isdecimal() and len(text) <= 9 and 1 <= int(text) <= LIMIT_MAX):

@@ -15,12 +15,19 @@ class Access:
     """The role that people need for a call, and the scope that programs need.
 
     A higher role is enough too. If `scope` is None, no program may make the call, unless `any_key` is set. Then every
-    API key may make it, whatever its scopes.
+    API key may make it, whatever its scopes. One of `other_scopes` is enough too; the domain decides which rows such a
+    program may see.
     """
 
     role: Role = Role.CASHIER
     scope: Scope | None = None
     any_key: bool = False
+    other_scopes: tuple[Scope, ...] = ()
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        """The scopes of which a program needs one."""
+        return (self.scope, *self.other_scopes) if self.scope is not None else ()
 
 
 PUBLIC = Access()
@@ -46,5 +53,5 @@ class DeclaredAccess(BasePermission):
         if declared is None:
             return False
         if principal.is_program:
-            return declared.any_key or (declared.scope is not None and principal.has_scope(declared.scope))
+            return declared.any_key or any(principal.has_scope(scope) for scope in declared.scopes)
         return principal.has_role(declared.role)

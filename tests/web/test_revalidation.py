@@ -65,6 +65,7 @@ def paths(cast: Cast, expected: str) -> dict[str, str]:
         "deposits": "/deposits",
         "z-reports": "/registers/2/z-reports",
         "variances": "/variances",
+        "events": "/events",
         "cash-management/reconciliations": f"/cash-management/reconciliations?storeId={cast.store.uuid}",
         "cash-management/expected": expected,
     }
@@ -80,7 +81,7 @@ def test_what_can_be_polled_is_this_table() -> None:
         "payment-methods", "cashbookaccounts/cashregister", "cashbookaccounts/vault",
     }  # fmt: skip
     assert not_kept >= {
-        "cash/sessions", "reports/shift-summary", "settlements", "cashbookentries", "deposits", "variances",
+        "cash/sessions", "reports/shift-summary", "settlements", "cashbookentries", "deposits", "variances", "events",
         "registers/7/z-reports", "registers/7/z-reports/7", "cash-management/expected", "cash-management/reconciliations",
         "settlements/5e60a2d9-0000-4000-8000-000000000000", "variances/5e60a2d9-0000-4000-8000-000000000000",
     }  # fmt: skip

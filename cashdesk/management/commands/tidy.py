@@ -6,6 +6,7 @@ from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from cashdesk.domain.caller.event_feed import delete_old_events
 from cashdesk.domain.counting.draft import delete_expired_drafts
 from cashdesk.domain.people.refresh_token import forget_ended
 from cashdesk.domain.people.sign_in_throttle import delete_expired_tries
@@ -18,7 +19,8 @@ class Command(BaseCommand):
 
     help = (
         "Removes answers to idempotent requests older than 24 hours, expired sign-in attempts, ended "
-        "refresh tokens and browser sessions, and drafts unused for 30 days. Never touches money."
+        "refresh tokens and browser sessions, drafts unused for 30 days, and events older than 90 days. Never touches "
+        "money."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -27,7 +29,8 @@ class Command(BaseCommand):
         attempts, drafts = delete_expired_tries(at=now), delete_expired_drafts(at=now)
         refresh_tokens = forget_ended(at=now)
         sessions, _by_model = Session.objects.filter(expire_date__lte=now).delete()
+        events = delete_old_events(at=now)
         self.stdout.write(
             f"Removed {answers} answers to idempotent requests, {attempts} sign-in attempts, {refresh_tokens} refresh "
-            f"tokens, {sessions} browser sessions and {drafts} drafts."
+            f"tokens, {sessions} browser sessions, {drafts} drafts and {events} events."
         )
