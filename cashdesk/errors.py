@@ -121,14 +121,20 @@ class KeyReused(DomainError):
     code = "idempotency_key_reused"
 
 
-class TooManyAttempts(DomainError):
-    """There were too many failed sign-ins for one name or from one address."""
+class TooManyRequests(DomainError):
+    """The caller sends more than it may. The same request succeeds after `retry_after_seconds`."""
 
-    code = "too_many_attempts"
+    code = "too_many_requests"
 
     def __init__(self, message: str, *, retry_after_seconds: int) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+
+
+class TooManyAttempts(TooManyRequests):
+    """There were too many failed sign-ins for one name or from one address."""
+
+    code = "too_many_attempts"
 
 
 class InvalidMovement(DomainError):

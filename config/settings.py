@@ -130,6 +130,10 @@ if not 0 <= REFRESH_GRACE_SECONDS <= REFRESH_GRACE_MAX:
     raise ImproperlyConfigured(
         f"REFRESH_GRACE_SECONDS is {REFRESH_GRACE_SECONDS}; it takes 0 to {REFRESH_GRACE_MAX} seconds."
     )
+# The most requests of an API key in a minute, unless the key has a limit of its own. 0 means no limit.
+API_KEY_REQUESTS_PER_MINUTE = env.int("API_KEY_REQUESTS_PER_MINUTE", default=0)
+if API_KEY_REQUESTS_PER_MINUTE < 0:
+    raise ImproperlyConfigured("API_KEY_REQUESTS_PER_MINUTE is negative; 0 means no limit.")
 SESSION_ENGINE = "cashdesk.web.sessions"
 SESSION_COOKIE_AGE = ACCESS_TOKEN_HOURS * 3600
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=60)
@@ -195,7 +199,15 @@ CORS_ALLOW_HEADERS = (
     "x-request-id",
     "if-none-match",
 )
-CORS_EXPOSE_HEADERS = ("Link", "Retry-After", "X-Request-ID", "Idempotent-Replayed", "ETag")
+CORS_EXPOSE_HEADERS = (
+    "Link",
+    "Retry-After",
+    "X-Request-ID",
+    "Idempotent-Replayed",
+    "ETag",
+    "RateLimit",
+    "RateLimit-Policy",
+)
 # The largest body is a batch of payments. cashdesk/web/body.py sets smaller limits for everything else.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 

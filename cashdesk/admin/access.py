@@ -11,13 +11,14 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from cashdesk.admin.api_key import IssueKey, RotateKey
+from cashdesk.admin.api_key import IssueKey, LimitKey, RotateKey
 from cashdesk.admin_base.action_pages import ActForm, Acting, ActPage, Done
 from cashdesk.admin_base.columns import NOTHING, link_to, moment
 from cashdesk.admin_base.model_admin import StoreFilter, has_role, principal_of
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.access_token import revoke
-from cashdesk.enums import Role
+from cashdesk.domain.people.request_limit import limit_of
+from cashdesk.enums import Role, TokenKind
 from cashdesk.models import AccessToken
 
 
@@ -62,10 +63,10 @@ class AccessTokenAdmin(Acting):
     search_fields = ("prefix", "name", "user__name", "user__username")
     renewable_until_shown = moment("renewable_until", store="")
     fields = (
-        "kind", "name", "prefix", "user", "account", "vendor", "store", "register", "scopes_listed", *times,
+        "kind", "name", "prefix", "user", "account", "vendor", "store", "register", "scopes_listed", "request_limit", *times,
         renewable_until_shown, "replaces_link", "replaced_by_link",
     )  # fmt: skip
-    acts = (RotateKey(), Revoke())
+    acts = (RotateKey(), LimitKey(), Revoke())
     list_acts = (IssueKey(),)
     actions = ("revoke_selected",)
     actions_on_bottom = False
@@ -80,6 +81,14 @@ class AccessTokenAdmin(Acting):
     def scopes_listed(self, token: AccessToken) -> str:
         """Shows the scopes of an API key. A person's token has none: the role of the person decides."""
         return ", ".join(token.scopes) or NOTHING
+
+    @admin.display(description="requests per minute")
+    def request_limit(self, token: AccessToken) -> str:
+        """Shows the limit of an API key. A person's token has none."""
+        if token.kind != TokenKind.API_KEY:
+            return NOTHING
+        told = f"{limit}" if (limit := limit_of(token)) else "no limit"
+        return told if token.requests_per_minute is not None else f"{told} (default of this installation)"
 
     @admin.display(description="replaces")
     def replaces_link(self, token: AccessToken) -> str:

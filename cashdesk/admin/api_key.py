@@ -19,17 +19,31 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.api_key import (
     NAME_MAX,
     OVERLAP_MAX,
+    REQUESTS_MAX,
     is_rotatable,
     issue_api_key,
     register_of_key,
     rotate_api_key,
 )
+from cashdesk.domain.people.request_limit import is_limitable, set_request_limit
 from cashdesk.enums import Role, Scope
 from cashdesk.models import AccessToken, Account, Store, Vendor
 
 UNITS: Final = {"minutes": timedelta(minutes=1), "hours": timedelta(hours=1), "days": timedelta(days=1)}
 OVERLAP_COUNT_MAX: Final = OVERLAP_MAX // UNITS["minutes"]
 HEADER: Final = "x-api-key: {}"
+
+
+def requests_field() -> forms.IntegerField:
+    """Returns the form field for the limit of requests."""
+    return forms.IntegerField(
+        min_value=0,
+        max_value=REQUESTS_MAX,
+        required=False,
+        label="Requests per minute",
+        help_text="The most requests that the key may send in a minute. If empty, the default of this installation "
+        "applies. 0 means no limit.",
+    )
 
 
 class IssueKeyForm(ActForm):
@@ -57,6 +71,7 @@ class IssueKeyForm(ActForm):
         required=False,
         help_text="Binds the key to one register of the store. Enter its number, such as 2.",
     )
+    requests_per_minute = requests_field()
     expires_at = forms.DateField(
         label="Works until",
         required=False,
@@ -135,3 +150,30 @@ class RotateKey(ActPage):
         until = made.replaces.expires_at if made.replaces else None
         ends = f"The old key {row} works until {until:%Y-%m-%d %H:%M:%S} UTC." if overlap else f"{row} has ended."
         return Done(made=made, secret=secret, shown=(ends,))
+
+
+class LimitKeyForm(ActForm):
+    requests_per_minute = requests_field()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["requests_per_minute"].initial = self.row.requests_per_minute
+
+
+class LimitKey(ActPage):
+    name = "limit"
+    label = "Set request limit"
+    explanation = (
+        "Above the limit the API answers with status 429 until the minute is over. People have no limit, so a limit never "
+        "stops a cashier."
+    )
+    form = LimitKeyForm
+    role = Role.ADMIN
+
+    def is_offered(self, row: AccessToken, *, by: Principal) -> bool:
+        return is_limitable(row, at=timezone.now())
+
+    def do(self, row: AccessToken, form: LimitKeyForm, *, by: Principal, at: datetime) -> Done:
+        requests = form.cleaned_data["requests_per_minute"]
+        set_request_limit(token=row, requests_per_minute=requests, by=by, at=at)
+        return Done(message=f"Request limit of {row} saved.")

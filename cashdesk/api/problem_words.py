@@ -156,6 +156,17 @@ CALLER: Final = (
         example=Example(request="PATCH /api/v1/payments/till-1-0001", text="There is no payment with this id."),
     ),
     Problem(
+        code="too_many_requests",
+        statuses=(429,),
+        means="The API key has sent more requests in this minute than its limit allows.",
+        occurs="Only for keys with a limit. The headers RateLimit and RateLimit-Policy of each answer tell it.",
+        remedy="Wait for the seconds in the Retry-After header. Send payments in batches: a batch counts as one request.",
+        example=Example(
+            request="POST /api/v1/payments",
+            text="This API key may send 600 requests a minute. Wait until the minute is over.",
+        ),
+    ),
+    Problem(
         code="too_many_attempts",
         statuses=(429,),
         means="There were too many wrong passwords for one name or from one address.",

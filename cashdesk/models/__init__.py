@@ -1,6 +1,6 @@
 """The models, one file per noun. Imported here so that Django finds them all."""
 
-from cashdesk.models.access import AccessToken, SignInAttempt
+from cashdesk.models.access import AccessToken, RequestCount, SignInAttempt
 from cashdesk.models.audit import AuditEntry
 from cashdesk.models.business_day import BusinessDay
 from cashdesk.models.count import Count, CountAmount, CountPieces
@@ -35,6 +35,7 @@ __all__ = [
     "Payment",
     "PaymentMethod",
     "Place",
+    "RequestCount",
     "Seal",
     "Shift",
     "SignInAttempt",

@@ -30,6 +30,11 @@ class AccessToken(models.Model):
     scopes = models.JSONField(
         default=list, blank=True, help_text="For API keys only. A person's token has the person's role."
     )
+    requests_per_minute = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="For API keys only. If empty, the default of the installation. 0 means no limit.",
+    )
     replaces = models.OneToOneField(
         "self",
         on_delete=models.PROTECT,
@@ -74,6 +79,21 @@ class AccessToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prefix}…"
+
+
+class RequestCount(models.Model):
+    """The number of requests of an API key in its last minute, for all processes together.
+
+    Only `domain.people.request_limit` writes it. PostgreSQL keeps the table without a log (UNLOGGED), so that counting
+    never waits for the disk. A crash empties it, and then each count begins at 0.
+    """
+
+    token = models.OneToOneField(AccessToken, on_delete=models.PROTECT, primary_key=True, related_name="request_count")
+    minute = models.BigIntegerField(help_text="Minutes since 1970.")
+    requests = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.token_id}: {self.requests}"
 
 
 class SignInAttempt(models.Model):

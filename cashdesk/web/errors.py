@@ -26,7 +26,7 @@ STATUS_OF: Final[tuple[tuple[type[errors.DomainError], int], ...]] = (
     (errors.Gone, status.HTTP_410_GONE),
     (errors.Conflict, status.HTTP_409_CONFLICT),
     (errors.KeyReused, status.HTTP_422_UNPROCESSABLE_ENTITY),
-    (errors.TooManyAttempts, status.HTTP_429_TOO_MANY_REQUESTS),
+    (errors.TooManyRequests, status.HTTP_429_TOO_MANY_REQUESTS),
     (errors.InvalidInput, status.HTTP_400_BAD_REQUEST),
     (errors.InvalidMovement, status.HTTP_400_BAD_REQUEST),
     (errors.DomainError, status.HTTP_400_BAD_REQUEST),
@@ -59,7 +59,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> HttpResponseBa
 def error_response(fault: Fault, *, dialect: type[Dialect], exc: Exception | None = None) -> Response:
     """Builds the error answer, with Retry-After or WWW-Authenticate if the error needs it."""
     headers = {}
-    if isinstance(exc, errors.TooManyAttempts):
+    if isinstance(exc, errors.TooManyRequests):
         headers["Retry-After"] = str(exc.retry_after_seconds)
     elif fault.status == status.HTTP_503_SERVICE_UNAVAILABLE:
         headers["Retry-After"] = RETRY_AFTER_SECONDS

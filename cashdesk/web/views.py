@@ -20,6 +20,7 @@ from cashdesk.web.dialects import Dialect, ProblemDialect
 from cashdesk.web.fields import unknown_names
 from cashdesk.web.idempotency import answer_once, key_of
 from cashdesk.web.permissions import Access
+from cashdesk.web.request_limits import limit_requests
 from cashdesk.web.revalidation import Polled, offer_revalidation
 
 
@@ -52,6 +53,11 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
         known = self.query_parameters.get(self.action or "", ())
         if unknown := unknown_names(request.query_params, known=known):
             raise ValidationError(unknown)
+
+    def perform_authentication(self, request: Request) -> None:
+        """Finds the caller, and counts the request of an API key, also if it is refused later. Raises TooManyRequests."""
+        super().perform_authentication(request)
+        limit_requests(by=request.auth, at=self.now, headers=self.headers)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Replaces DRF's dispatch: checks the size of the body, and runs the handler once per idempotency key."""

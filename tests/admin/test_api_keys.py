@@ -235,3 +235,35 @@ def test_the_list_asks_as_often_however_many_keys_were_replaced(anna: Client, ke
             assert anna.get(list_of(AccessToken)).status_code == 200
         asked_for.append(len(queries))
     assert asked_for == [5, 5, 5]
+
+
+def test_an_admin_sets_the_limit_of_a_key(cast: Cast, anna: Client, key: AccessToken, settings: Any) -> None:
+    settings.API_KEY_REQUESTS_PER_MINUTE = 600
+    assert "600 (default of this installation)" in anna.get(page_of(key)).content.decode()
+    for sent, kept, shown in (("50", 50, "50"), ("0", 0, "no limit"), ("", None, "600 (default of this installation)")):
+        answer = anna.post(page_of(key, "limit"), {"requests_per_minute": sent}, follow=True)
+        assert f"Request limit of {key} saved." in answer.content.decode()
+        key.refresh_from_db()
+        assert key.requests_per_minute == kept
+        assert f">{shown}<" in anna.get(page_of(key)).content.decode()
+    assert AuditEntry.objects.filter(action="api_key.limited", user=cast.anna).count() == 3
+
+
+def test_a_limit_that_is_no_number_is_refused_with_the_form(anna: Client, key: AccessToken) -> None:
+    for sent in ("-1", "1000001", "many"):
+        answer = anna.post(page_of(key, "limit"), {"requests_per_minute": sent})
+        assert set(errors_of(answer)) == {"requests_per_minute"}
+    key.refresh_from_db()
+    assert key.requests_per_minute is None
+
+
+def test_a_key_is_issued_with_a_limit(anna: Client) -> None:
+    secret_on(anna.post(ISSUE, asked(requests_per_minute="120")))
+    assert AccessToken.objects.get().requests_per_minute == 120
+
+
+def test_only_a_valid_key_has_the_button_for_its_limit(cast: Cast, anna: Client, key: AccessToken) -> None:
+    assert page_of(key, "limit") in anna.get(page_of(key)).content.decode()
+    AccessToken.objects.filter(pk=key.pk).update(revoked_at=NOON)
+    assert page_of(key, "limit") not in anna.get(page_of(key)).content.decode()
+    assert sits_down(cast.erika).get(page_of(key, "limit")).status_code == 403

@@ -177,12 +177,15 @@ def command(*arguments: str) -> str:
 @pytest.mark.django_db
 def test_the_command_makes_a_key_of_the_same_kind(cast: Cast) -> None:
     binding = ("--account", cast.store.account.name, "--vendor", vendor_of(cast.store).name, "--store", "1337")
-    secret = command("till 3", *binding, "--station", "2", "--scope", "payments:write", "--days", "2")
+    secret = command(
+        "till 3", *binding, "--station", "2", "--scope", "payments:write", "--days", "2", "--requests-per-minute", "9"
+    )
     found = authenticate(secret=secret, at=timezone.now())
     assert found is not None
     assert found.token is not None
     assert found.token.register == cast.place(PlaceKind.REGISTER, 2)
     assert found.token.scopes == ["payments:write"]
+    assert found.token.requests_per_minute == 9
     assert not authenticate(secret=secret, at=timezone.now() + 2 * DAY)
 
 
@@ -195,6 +198,7 @@ def test_the_command_makes_a_key_of_the_same_kind(cast: Cast) -> None:
         (("--vendor", "x"), "There is no vendor 'x'; there are: none"),
         (("--station", "1"), "station: Choose the store of the register"),
         (("--store", "1337", "--station", "99"), "station: store 1337 has no register 99"),
+        (("--requests-per-minute", "-1"), "requests_per_minute: Enter a number from 0"),
         (("--days", "0"), "expires_at: Choose a time in the future"),
         (("--days", "-1"), "expires_at: Choose a time in the future"),
         (("--days", "9999999999"), "--days: too large"),

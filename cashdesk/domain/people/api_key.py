@@ -18,6 +18,7 @@ from cashdesk.models import AccessToken, Account, AuditEntry, Place, Store, User
 
 OVERLAP_MAX: Final = timedelta(days=30)
 NAME_MAX: Final = 200
+REQUESTS_MAX: Final = 1_000_000
 
 
 @transaction.atomic
@@ -32,6 +33,7 @@ def issue_api_key(
     store: Store | None = None,
     register: Place | None = None,
     expires_at: datetime | None = None,
+    requests_per_minute: int | None = None,
     secret: str = "",
 ) -> tuple[AccessToken, str]:
     """Issues an API key. Returns the key and its secret, which is shown once and never stored.
@@ -39,11 +41,12 @@ def issue_api_key(
     Only demonstration data give a `secret`, because their keys are public. Without `secret` it is random.
 
     Raises Forbidden if the caller is not an admin of the account. Raises InvalidInput, naming the field, for a wrong
-    name or expiry, and for missing or unknown scopes. Also raises InvalidInput if vendor, store and register do not
-    belong together.
+    name, expiry or limit of requests, and for missing or unknown scopes. Also raises InvalidInput if vendor, store and
+    register do not belong together.
     """
-    _refuse_others(account_id=account.pk, by=by)
+    refuse_others(account_id=account.pk, by=by)
     _refuse_wrong_terms(name=name, expires_at=expires_at, at=at)
+    refuse_wrong_limit(requests_per_minute)
     _refuse_wrong_binding(account=account, vendor=vendor, store=store, register=register)
     return _make(
         like=AccessToken(
@@ -54,6 +57,7 @@ def issue_api_key(
             register=register,
             scopes=_known(scopes),
             expires_at=expires_at,
+            requests_per_minute=requests_per_minute,
         ),
         by=by,
         at=at,
@@ -63,7 +67,7 @@ def issue_api_key(
 
 @transaction.atomic
 def rotate_api_key(*, token: AccessToken, overlap: timedelta, by: Principal, at: datetime) -> tuple[AccessToken, str]:
-    """Issues a new API key that replaces `token`, with the same name, scopes, places and lifetime.
+    """Issues a new API key that replaces `token`, with the same name, scopes, places, limit and lifetime.
 
     Returns the new key and its secret, which is shown once and never stored. The old key still works during `overlap`,
     but not after its own expiry.
@@ -71,11 +75,11 @@ def rotate_api_key(*, token: AccessToken, overlap: timedelta, by: Principal, at:
     Raises Forbidden if the caller is not an admin of the account. Raises InvalidInput if the overlap is too long or if
     `token` is not an API key. Raises Conflict if the key is expired, revoked or already replaced.
     """
-    _refuse_others(account_id=token.account_id, by=by)
+    refuse_others(account_id=token.account_id, by=by)
     if not timedelta(0) <= overlap <= OVERLAP_MAX:
         raise InvalidInput.of("overlap", f"Choose a time from 0 minutes to {OVERLAP_MAX.days} days.")
     old = AccessToken.objects.select_for_update(no_key=True).get(pk=token.pk)
-    _refuse_ended(old, at=at)
+    _refuse_rotation(old, at=at)
     lifetime = old.expires_at - old.created_at if old.expires_at else None
     new, secret = _make(
         like=AccessToken(
@@ -85,6 +89,7 @@ def rotate_api_key(*, token: AccessToken, overlap: timedelta, by: Principal, at:
             store_id=old.store_id,
             register_id=old.register_id,
             scopes=old.scopes,
+            requests_per_minute=old.requests_per_minute,
             expires_at=at + lifetime if lifetime else None,
             replaces=old,
         ),
@@ -111,7 +116,7 @@ def is_rotatable(token: AccessToken, *, at: datetime) -> bool:
     For display only: `rotate_api_key` checks again under its lock.
     """
     try:
-        _refuse_ended(token, at=at)
+        _refuse_rotation(token, at=at)
     except (Conflict, InvalidInput):
         return False
     return True
@@ -156,7 +161,7 @@ def _known(scopes: Iterable[str]) -> list[str]:
     return sorted(wanted)
 
 
-def _refuse_others(*, account_id: int | None, by: Principal) -> None:
+def refuse_others(*, account_id: int | None, by: Principal) -> None:
     """Raises Forbidden unless the caller is an admin of the account, a superuser, or the system."""
     is_of_all = by.is_system or (by.user is not None and by.user.is_superuser)
     if not by.has_role(Role.ADMIN) or not (is_of_all or (account_id is not None and account_id == by.account_id)):
@@ -168,6 +173,12 @@ def _refuse_wrong_terms(*, name: str, expires_at: datetime | None, at: datetime)
         raise InvalidInput.of("name", f"Enter what uses the key, in 1 to {NAME_MAX} characters.")
     if expires_at is not None and expires_at <= at:
         raise InvalidInput.of("expires_at", "Choose a time in the future.")
+
+
+def refuse_wrong_limit(requests_per_minute: int | None) -> None:
+    """Raises InvalidInput if the number of requests per minute is out of bounds."""
+    if requests_per_minute is not None and not 0 <= requests_per_minute <= REQUESTS_MAX:
+        raise InvalidInput.of("requests_per_minute", f"Enter a number from 0 to {REQUESTS_MAX}. 0 means no limit.")
 
 
 def _refuse_wrong_binding(
@@ -183,11 +194,16 @@ def _refuse_wrong_binding(
         raise InvalidInput.of("register", "Choose a register of the store that the key is bound to.")
 
 
-def _refuse_ended(token: AccessToken, *, at: datetime) -> None:
+def refuse_ended(token: AccessToken, *, at: datetime) -> None:
+    """Raises Conflict if the API key has ended, and InvalidInput if it is a person's token."""
     if token.kind != TokenKind.API_KEY:
-        raise InvalidInput.of("token", "This token belongs to a person. Only API keys can be rotated.")
+        raise InvalidInput.of("token", "This token belongs to a person. Choose an API key.")
     if token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= at):
         raise Conflict("This key has ended. Issue a new one.", code="key_ended")
+
+
+def _refuse_rotation(token: AccessToken, *, at: datetime) -> None:
+    refuse_ended(token, at=at)
     if hasattr(token, "replaced_by"):
         raise Conflict("This key was already rotated. Rotate the key that replaced it.", code="key_replaced")
 

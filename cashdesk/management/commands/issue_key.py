@@ -34,6 +34,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--scope", action="append", required=True, choices=Scope.values, help="Repeat it for each scope."
         )
+        parser.add_argument(
+            "--requests-per-minute",
+            type=int,
+            help="The most requests in a minute; 0 for no limit. Default: the setting API_KEY_REQUESTS_PER_MINUTE.",
+        )
         parser.add_argument("--days", type=int, help="Days until it expires. Default: it does not expire.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -45,6 +50,7 @@ class Command(BaseCommand):
                 scopes=options["scope"],
                 by=SYSTEM,
                 at=now,
+                requests_per_minute=options["requests_per_minute"],
                 expires_at=now + timedelta(days=options["days"]) if options["days"] is not None else None,
                 **_binding(options),
             )

@@ -1,0 +1,138 @@
+"""Limits the requests of an API key per minute (docs/decisions/0031-request-limits.md).
+
+People have no limit, so a till that a person is signed in to never pays for the count.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.conf import settings
+from django.db import Error, connection, transaction
+
+from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.people.api_key import refuse_ended, refuse_others, refuse_wrong_limit
+from cashdesk.errors import Conflict, InvalidInput, TooManyRequests
+from cashdesk.lock_timeout import without_waiting
+from cashdesk.models import AccessToken
+
+WINDOW_SECONDS: Final = 60
+
+_COUNT: Final = """
+    INSERT INTO cashdesk_requestcount (token_id, minute, requests) VALUES (%s, %s, 1)
+    ON CONFLICT (token_id) DO UPDATE SET
+        requests = CASE
+            WHEN excluded.minute > cashdesk_requestcount.minute THEN 1 ELSE cashdesk_requestcount.requests + 1
+        END,
+        minute = CASE
+            WHEN excluded.minute > cashdesk_requestcount.minute THEN excluded.minute ELSE cashdesk_requestcount.minute
+        END
+    RETURNING requests
+"""
+"""Counts in one statement. The minute never goes back, so that two servers with different clocks do not reset each other."""
+
+_counted_here: dict[str, tuple[int, int]] = {}
+"""The last known count of each key in this process, as (minute, requests), by the digest of the key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """What a key may still request in the current minute, after this request."""
+
+    limit: int
+    used: int
+    reset_seconds: int
+
+    @property
+    def remaining(self) -> int:
+        """How many requests are left in this minute."""
+        return max(0, self.limit - self.used)
+
+    def refuse_exceeded(self) -> None:
+        """Raises TooManyRequests if this request is above the limit."""
+        if self.used > self.limit:
+            raise TooManyRequests(
+                f"This API key may send {self.limit} requests a minute. Wait until the minute is over.",
+                retry_after_seconds=self.reset_seconds,
+            )
+
+
+def limit_of(key: AccessToken) -> int:
+    """Returns how many requests a key may send in a minute, or 0 if it has no limit."""
+    own = key.requests_per_minute
+    return settings.API_KEY_REQUESTS_PER_MINUTE if own is None else own
+
+
+def count_request(*, by: Principal, at: datetime) -> Quota | None:
+    """Counts a request of an API key. Returns None for people, and for a key without a limit.
+
+    Runs one statement, outside the transaction of the request, or none if this process knows that the limit is reached.
+    If the database cannot count at once, this process counts alone: a limit must never refuse what could be served.
+    """
+    if not by.is_program or by.token is None:
+        return None
+    limit = limit_of(by.token)
+    if not limit:
+        return None
+    minute, second = divmod(int(at.timestamp()), WINDOW_SECONDS)
+    key = by.token
+    known_minute, known = _counted_here.get(key.digest, (minute, 0))
+    used = known + 1 if known_minute == minute else 1
+    if used <= limit:
+        used = max(used, _count_for_all(key=key, minute=minute))
+    _counted_here[key.digest] = (minute, used)
+    return Quota(limit=limit, used=used, reset_seconds=WINDOW_SECONDS - second)
+
+
+def _count_for_all(*, key: AccessToken, minute: int) -> int:
+    """Returns the count of all processes, or 0 if the database cannot count at once."""
+    try:
+        if connection.vendor == "postgresql":
+            return _counted(key=key, minute=minute)
+        # SQLite has one writer at a time. The request must not wait for it only to be counted.
+        with without_waiting():
+            return _counted(key=key, minute=minute)
+    except Error:
+        return 0
+
+
+def _counted(*, key: AccessToken, minute: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [key.pk, minute])
+        # All rows must be read: SQLite ends its write with the last one.
+        ((requests,),) = cursor.fetchall()
+    return int(requests)
+
+
+def is_limitable(token: AccessToken, *, at: datetime) -> bool:
+    """Whether `token` is a valid API key. For display only: `set_request_limit` checks again under its lock."""
+    try:
+        refuse_ended(token, at=at)
+    except (Conflict, InvalidInput):
+        return False
+    return True
+
+
+@transaction.atomic
+def set_request_limit(*, token: AccessToken, requests_per_minute: int | None, by: Principal, at: datetime) -> None:
+    """Sets how many requests an API key may send in a minute: None for the default of the installation, 0 for no limit.
+
+    Raises Forbidden if the caller is not an admin of the account. Raises InvalidInput if the number is out of bounds or
+    `token` is not an API key, and Conflict if the key has ended.
+    """
+    refuse_others(account_id=token.account_id, by=by)
+    refuse_wrong_limit(requests_per_minute)
+    key = AccessToken.objects.select_for_update(no_key=True).get(pk=token.pk)
+    refuse_ended(key, at=at)
+    before, key.requests_per_minute = key.requests_per_minute, requests_per_minute
+    key.save(update_fields=["requests_per_minute"])
+    audit.note(
+        action="api_key.limited",
+        subject=f"token:{key.pk}",
+        by=by,
+        at=at,
+        store=key.store,
+        account=key.account,
+        detail={"requests_per_minute": requests_per_minute, "before": before},
+    )
