@@ -130,7 +130,10 @@ class OrderSerializer(serializers.Serializer[Order]):
     number = serializers.CharField()
     type = serializers.ChoiceField(choices=OrderType.choices)
     status = serializers.SerializerMethodField(help_text="`open`, `paid` or `cancelled`.")
+    is_paid = serializers.SerializerMethodField()
     net_total = WholeUnitsField()
+    gross_total = WholeUnitsField(source="net_total", help_text="The same as `net_total`: no discount is kept here.")
+    discount_amount = serializers.SerializerMethodField(help_text="Always 0.")
     currency = serializers.CharField()
     store = serializers.CharField(source="store.number")
     version = serializers.IntegerField(help_text="Rises with every change. Send it back when you pay or cancel.")
@@ -144,6 +147,12 @@ class OrderSerializer(serializers.Serializer[Order]):
 
     def get_status(self, order: Order) -> str:
         return OrderStatus(order.status).label.lower()
+
+    def get_is_paid(self, order: Order) -> bool:
+        return order.status == OrderStatus.PAID
+
+    def get_discount_amount(self, order: Order) -> int:
+        return 0
 
     def to_representation(self, instance: Order) -> dict[str, Any]:
         shown = super().to_representation(instance)
@@ -171,7 +180,10 @@ class ManualPaymentSerializer(serializers.Serializer[Any]):
     payment_id = serializers.CharField(required=False)
     number = serializers.CharField(required=False)
     type = serializers.ChoiceField(choices=OrderType.choices, required=False)
+    is_paid = serializers.BooleanField(required=False)
     net_total = serializers.IntegerField(required=False)
+    gross_total = serializers.IntegerField(required=False)
+    discount_amount = serializers.IntegerField(required=False)
     currency = serializers.CharField(required=False)
     store = serializers.CharField(required=False)
     version = serializers.IntegerField(required=False)

@@ -40,8 +40,8 @@ def test_an_order_is_kept_as_it_was_sent(cast: Cast) -> None:
     order = exact(made)["data"]
     assert (made.status_code, exact(made)["message"]) == (201, "Order created successfully")
     assert {name: value for name, value in order.items() if not name.endswith("_at")} == {
-        **ORDER, "id": str(Order.objects.get().uuid), "status": "open", "currency": "EUR", "store": "1337", "version": 1,
-        "user_id": str(cast.carla.uuid),
+        **ORDER, "id": str(Order.objects.get().uuid), "status": "open", "is_paid": False, "gross_total": 750,
+        "discount_amount": 0, "currency": "EUR", "store": "1337", "version": 1, "user_id": str(cast.carla.uuid),
     }  # fmt: skip
     read = carla.get(f"/orders/{order['id']}")
     assert (read.status_code, exact(read)) == (200, {"message": "Order retrieved successfully", "data": order})
@@ -127,7 +127,7 @@ def test_the_amount_of_a_payment_is_the_orders(cast: Cast, carla: Caller) -> Non
     assert (paid.status_code, exact(paid)["message"]) == (200, "Payment processed successfully")
     assert {name: value for name, value in shown.items() if not name.endswith("_at")} == {
         **{name: value for name, value in order.items() if not name.endswith("_at")},
-        "status": "paid", "version": 2, "order_id": order["id"], "payment_id": Payment.objects.get().external_id,
+        "status": "paid", "is_paid": True, "version": 2, "order_id": order["id"], "payment_id": Payment.objects.get().external_id,
         "payment_method_id": 1, "amount": 750, "cash_received": 1000, "change_due": 250,
     }  # fmt: skip
     assert cast.book(PlaceKind.REGISTER, 1) == 750
