@@ -272,6 +272,22 @@ class EventType(models.TextChoices):
     DEPOSIT_CREDITED = "deposit.credited"
 
 
+class DeliveryState(models.TextChoices):
+    """The state of one event on its way to one webhook endpoint."""
+
+    WAITING = "WAITING", "Waiting"
+    DELIVERED = "DELIVERED", "Delivered"
+    FAILED = "FAILED", "Failed"
+
+
+class OffReason(models.TextChoices):
+    """Why a webhook endpoint is off."""
+
+    PERSON = "PERSON", "switched off by a person"
+    GONE = "GONE", "switched off: the receiver answered 410 Gone"
+    FAILING = "FAILING", "switched off: nothing was delivered for days"
+
+
 FLOW: Final = flow_of(
     {
         "session": {

@@ -35,6 +35,8 @@ if faults := [*(production_faults(env) if IS_PRODUCTION else ()), *origin_faults
     )
 
 SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_SECRET_KEY)
+# Old keys: what they signed stays valid, and webhook secrets that were calculated from them still sign.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 DEBUG = not IS_PRODUCTION and env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -210,6 +212,10 @@ CORS_EXPOSE_HEADERS = (
 )
 # The largest body is a batch of payments. cashdesk/web/body.py sets smaller limits for everything else.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
+
+# --- Webhooks (docs/contracts.md, section 6) -----------------------------------------------------------------------------
+WEBHOOK_ALLOW_HTTP = env.bool("WEBHOOK_ALLOW_HTTP", default=False)
+WEBHOOK_ALLOW_PRIVATE_ADDRESSES = env.bool("WEBHOOK_ALLOW_PRIVATE_ADDRESSES", default=False)
 
 # --- Time and language -------------------------------------------------------------------------------------------------
 USE_TZ = True

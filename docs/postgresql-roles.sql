@@ -71,6 +71,12 @@ GRANT INSERT, UPDATE (state, rows_done, progressed_at, ended_at) ON reconciliati
 -- Events are added, get their position once, and are deleted when they are old: a trigger keeps the younger ones.
 GRANT INSERT, UPDATE (position), DELETE ON cashdesk_event TO cashdesk_app;
 
+-- Webhooks: endpoints and their secrets are added and changed. Deliveries and their attempts are deleted when they are old.
+GRANT INSERT, UPDATE ON cashdesk_webhookendpoint, cashdesk_webhooklane TO cashdesk_app;
+GRANT INSERT, UPDATE (expires_at) ON cashdesk_webhooksecret TO cashdesk_app;
+GRANT INSERT, UPDATE, DELETE ON cashdesk_webhookdelivery TO cashdesk_app;
+GRANT INSERT, DELETE ON cashdesk_webhookattempt TO cashdesk_app;
+
 -- Master data: added and changed, never deleted. Who leaves is made inactive, a token is revoked.
 GRANT INSERT, UPDATE ON
     cashdesk_account,

@@ -16,6 +16,7 @@ from cashdesk.models.place import Place
 from cashdesk.models.seal import Seal
 from cashdesk.models.session import CashSession, ForeignCash, Shift
 from cashdesk.models.variance import Variance
+from cashdesk.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookLane, WebhookSecret
 
 __all__ = [
     "AccessToken",
@@ -43,4 +44,9 @@ __all__ = [
     "User",
     "Variance",
     "Vendor",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookLane",
+    "WebhookSecret",
 ]

@@ -2,7 +2,6 @@
 
 import socket
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from ipaddress import ip_address
 from typing import Any
@@ -21,13 +20,6 @@ IN_A_HURRY = Rules(
     answer_within=timedelta(milliseconds=300),
     whole_within=timedelta(milliseconds=600),
 )
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    """A receiver without TLS."""
-    with receiving() as found:
-        yield found
 
 
 @pytest.fixture

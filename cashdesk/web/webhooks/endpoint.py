@@ -1,0 +1,218 @@
+"""Adds, changes and switches webhook endpoints. Only admins of the account may."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import transaction
+
+from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.event import last_position
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.enums import DeliveryState, EventType, OffReason, Role
+from cashdesk.errors import Conflict, Forbidden, InvalidInput, NotFound
+from cashdesk.models import Account, Store, WebhookDelivery, WebhookEndpoint, WebhookLane
+from cashdesk.models.webhook import DESCRIPTION_MAX
+from cashdesk.web.outgoing_http import Rules, Unsendable, checked_url
+from cashdesk.web.webhooks.lane import reset
+from cashdesk.web.webhooks.secret import add_secret, replace_secret
+
+ENDPOINTS_MAX: Final = 20
+"""The most endpoints of one account, so that one event does not cause any number of requests."""
+
+
+def rules() -> Rules:
+    """Returns what webhooks may call, by the settings."""
+    return Rules(allows_http=settings.WEBHOOK_ALLOW_HTTP, allows_private=settings.WEBHOOK_ALLOW_PRIVATE_ADDRESSES)
+
+
+@transaction.atomic
+def add_endpoint(
+    *,
+    account: Account,
+    url: str,
+    by: Principal,
+    at: datetime,
+    store: Store | None = None,
+    description: str = "",
+    types: Iterable[str] = (),
+) -> tuple[WebhookEndpoint, str]:
+    """Adds an endpoint, which hears of events from now on. Returns it and its secret, which is shown once.
+
+    Without `types` it hears of all types, without `store` of all stores of the account.
+
+    Raises Forbidden if the caller is not an admin of the account. Raises InvalidInput, naming the field, for a URL that
+    may not be called, an unknown type or a store of another account. Raises Conflict above ENDPOINTS_MAX endpoints.
+    """
+    refuse_others(account_id=account.pk, by=by)
+    # The lock makes two admins who add the last endpoint at the same time take turns.
+    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    if WebhookEndpoint.objects.filter(account=account, removed_at__isnull=True).count() >= ENDPOINTS_MAX:
+        raise Conflict(
+            f"The account already has {ENDPOINTS_MAX} endpoints. Remove one first.", code="too_many_endpoints"
+        )
+    if store is not None and store.account_id != account.pk:
+        raise InvalidInput.of("store", "Choose a store of the account.")
+    endpoint = WebhookEndpoint.objects.create(
+        account=account,
+        store=store,
+        url=_known_url(url),
+        description=_known_description(description),
+        types=_known_types(types),
+        created_at=at,
+        created_by=by.user,
+        created_by_name=by.name[:200],
+        position=last_position(),
+    )
+    secret = add_secret(endpoint, at=at)
+    _note("created", endpoint, by=by, at=at, host=_host(endpoint), types=endpoint.types)
+    return endpoint, secret
+
+
+@transaction.atomic
+def change_endpoint(
+    *,
+    endpoint: WebhookEndpoint,
+    by: Principal,
+    at: datetime,
+    url: str | None = None,
+    description: str | None = None,
+    types: Iterable[str] | None = None,
+) -> WebhookEndpoint:
+    """Changes what is given, and returns the changed endpoint. Deliveries that wait go to the new URL.
+
+    New types count from the next event that is handed out. Raises as `add_endpoint` does.
+    """
+    row = _locked(endpoint, by=by)
+    if url is not None:
+        row.url = _known_url(url)
+    if description is not None:
+        row.description = _known_description(description)
+    if types is not None:
+        row.types = _known_types(types)
+    row.save(update_fields=["url", "description", "types"])
+    _note("changed", row, by=by, at=at, host=_host(row), types=row.types)
+    return row
+
+
+@transaction.atomic
+def rotate_secret(*, endpoint: WebhookEndpoint, overlap: timedelta, by: Principal, at: datetime) -> str:
+    """Gives the endpoint a new secret, which is shown once. The old one signs too until `overlap` has passed.
+
+    Raises Forbidden if the caller is not an admin of the account, and errors of `replace_secret`.
+    """
+    row = _locked(endpoint, by=by)
+    text = replace_secret(row, overlap=overlap, at=at)
+    _note("secret_rotated", row, by=by, at=at, old_signs_until=(at + overlap).isoformat())
+    return text
+
+
+@transaction.atomic
+def switch_off(*, endpoint: WebhookEndpoint, by: Principal, at: datetime) -> WebhookEndpoint:
+    """Stops sending. Events still count as missed, so that `switch_on` can send them. Changes nothing if it is off."""
+    row = _locked(endpoint, by=by)
+    if row.is_active:
+        turn_off(row, reason=OffReason.PERSON, by=by, at=at)
+    return row
+
+
+@transaction.atomic
+def switch_on(*, endpoint: WebhookEndpoint, sends_missed: bool, by: Principal, at: datetime) -> WebhookEndpoint:
+    """Sends again. Changes nothing if the endpoint is on.
+
+    With `sends_missed`, it begins with what waits and with the events since it was switched off, as far as events are
+    kept. Without, deliveries that wait have failed, and it begins with new events.
+    """
+    row = _locked(endpoint, by=by)
+    if row.is_active:
+        return row
+    waiting = WebhookDelivery.objects.filter(endpoint=row, state=DeliveryState.WAITING)
+    if sends_missed:
+        reset(waiting, at=at)
+    else:
+        waiting.update(state=DeliveryState.FAILED, ended_at=at, next_attempt_at=None, last_error="skipped")
+        row.position = last_position()
+    row.is_active, row.off_reason, row.off_since, row.failing_since = True, "", None, None
+    row.save(update_fields=["is_active", "off_reason", "off_since", "failing_since", "position"])
+    WebhookLane.objects.filter(endpoint=row).update(due_at=at)
+    _note("switched_on", row, by=by, at=at, sends_missed=sends_missed)
+    return row
+
+
+@transaction.atomic
+def remove_endpoint(*, endpoint: WebhookEndpoint, by: Principal, at: datetime) -> None:
+    """Switches an endpoint off for good. Its log stays until it is old. A second call changes nothing."""
+    row = _locked(endpoint, by=by, with_removed=True)
+    if row.removed_at is not None:
+        return
+    if row.is_active:
+        turn_off(row, reason=OffReason.PERSON, by=by, at=at)
+    row.removed_at = at
+    row.save(update_fields=["removed_at"])
+    _note("removed", row, by=by, at=at)
+
+
+def turn_off(locked: WebhookEndpoint, *, reason: OffReason, by: Principal, at: datetime) -> None:
+    """Switches a locked endpoint off and notes why, so that the back office tells the admins."""
+    locked.is_active, locked.off_reason, locked.off_since = False, reason, at
+    locked.save(update_fields=["is_active", "off_reason", "off_since"])
+    WebhookLane.objects.filter(endpoint=locked).update(due_at=None)
+    _note("switched_off", locked, by=by, at=at, reason=reason.value)
+
+
+def refuse_others(*, account_id: int, by: Principal) -> None:
+    """Raises Forbidden unless the caller is an admin of the account, a superuser, or the system."""
+    is_of_all = by.is_system or (by.user is not None and by.user.is_superuser)
+    if not by.has_role(Role.ADMIN) or not (is_of_all or account_id == by.account_id):
+        raise Forbidden("Only an admin of the account can manage its webhooks.")
+
+
+def _locked(endpoint: WebhookEndpoint, *, by: Principal, with_removed: bool = False) -> WebhookEndpoint:
+    refuse_others(account_id=endpoint.account_id, by=by)
+    row = WebhookEndpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
+    if row.removed_at is not None and not with_removed:
+        raise NotFound("The endpoint was removed.")
+    return row
+
+
+def _known_url(url: str) -> str:
+    try:
+        checked_url(url.strip(), rules=rules())
+    except Unsendable as error:
+        raise InvalidInput.of("url", str(error)) from None
+    return url.strip()
+
+
+def _known_description(text: str) -> str:
+    if len(text) > DESCRIPTION_MAX:
+        raise InvalidInput.of("description", f"Enter at most {DESCRIPTION_MAX} characters.")
+    return text.strip()
+
+
+def _known_types(types: Iterable[str]) -> list[str]:
+    wanted = {str(name) for name in types}
+    unknown = sorted(wanted - set(EventType.values))
+    if unknown:
+        raise InvalidInput.of(
+            "types", f"There is no event type {unknown[0][:40]}. The types are {', '.join(EventType.values)}."
+        )
+    return [name for name in EventType.values if name in wanted]
+
+
+def _host(endpoint: WebhookEndpoint) -> str:
+    """Returns the host of the URL. The rest stays out of the audit trail, because many URLs contain a secret."""
+    return urlsplit(endpoint.url).hostname or ""
+
+
+def _note(verb: str, endpoint: WebhookEndpoint, *, by: Principal, at: datetime, **detail: object) -> None:
+    audit.note(
+        action=f"webhook.{verb}",
+        subject=f"webhook:{endpoint.pk}",
+        by=by,
+        at=at,
+        store=endpoint.store,
+        account=endpoint.account,
+        detail=detail,
+    )

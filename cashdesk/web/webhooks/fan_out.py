@@ -1,0 +1,83 @@
+"""Hands new events to the endpoints: makes a delivery for each endpoint that hears of the event."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.expressions import Value
+from django.db.models.functions import Coalesce
+
+from cashdesk.domain.caller.event import last_position
+from cashdesk.models import Event, WebhookDelivery, WebhookEndpoint, WebhookLane
+
+EVENTS_AT_ONCE: Final = 200
+POSITIONS_PASSED: Final = 1000
+"""An endpoint that hears of none of so many positions moves on, so that nobody looks at them again."""
+
+
+def fan_out(*, at: datetime) -> bool:
+    """Queues new events for every endpoint that is on. Returns whether it queued any. Writes nothing without new events."""
+    newest = last_position()
+    behind = WebhookEndpoint.objects.filter(is_active=True, position__lt=newest).order_by("position")
+    queued = [_queue(endpoint, newest=newest, at=at) for endpoint in behind]
+    return any(queued)
+
+
+def heard_by(endpoint: WebhookEndpoint) -> "QuerySet[Event]":
+    """Returns the events that an endpoint hears of, without those that it was handed before, in their order."""
+    events = Event.objects.filter(position__gt=endpoint.position)
+    events = events.filter(store=endpoint.store_id) if endpoint.store_id else events.filter(account=endpoint.account_id)
+    return (events.filter(type__in=endpoint.types) if endpoint.types else events).order_by("position")
+
+
+def _queue(endpoint: WebhookEndpoint, *, newest: int, at: datetime) -> bool:
+    events = list(heard_by(endpoint).filter(position__lte=newest).defer("body")[:EVENTS_AT_ONCE])
+    if not events and newest - endpoint.position < POSITIONS_PASSED:
+        return False
+    reached = events[-1].position if len(events) == EVENTS_AT_ONCE else newest
+    with transaction.atomic():
+        # Another worker may hand out the same events just now, or a person may change the endpoint: then look again later.
+        rows = WebhookEndpoint.objects.select_for_update(skip_locked=True, no_key=True)
+        found = rows.filter(pk=endpoint.pk, position=endpoint.position, is_active=True).first()
+        if found is None or found.types != endpoint.types:
+            return False
+        if events:
+            _make_deliveries(endpoint, events, at=at)
+        WebhookEndpoint.objects.filter(pk=endpoint.pk).update(position=reached)
+    return bool(events)
+
+
+def _make_deliveries(endpoint: WebhookEndpoint, events: Sequence[Event], *, at: datetime) -> None:
+    lanes = _lanes_of(endpoint, {lane_key(event) for event in events})
+    WebhookDelivery.objects.bulk_create(
+        [
+            WebhookDelivery(
+                endpoint=endpoint,
+                lane=lanes[lane_key(event)],
+                event=event,
+                position=event.position or 0,
+                created_at=at,
+                next_attempt_at=at,
+            )
+            for event in events
+        ],
+        ignore_conflicts=True,
+    )
+    # Without a condition on due_at: PostgreSQL would skip a lane that a worker is just finding empty, and forget it.
+    WebhookLane.objects.filter(pk__in=[lane.pk for lane in lanes.values()]).update(due_at=Coalesce("due_at", Value(at)))
+
+
+def lane_key(event: Event) -> str:
+    """Returns the key of the lane in which an event waits for its turn."""
+    return f"place:{event.place_id}" if event.place_id else f"store:{event.store_id}"
+
+
+def _lanes_of(endpoint: WebhookEndpoint, keys: set[str]) -> dict[str, WebhookLane]:
+    lanes = {lane.key: lane for lane in endpoint.lanes.filter(key__in=keys)}
+    missing = sorted(keys - lanes.keys())
+    if missing:
+        made = WebhookLane.objects.bulk_create([WebhookLane(endpoint=endpoint, key=key) for key in missing])
+        lanes |= {lane.key: lane for lane in made}
+    return lanes

@@ -1,0 +1,60 @@
+"""Notices endpoints that fail, and those that work again."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from django.db import transaction
+
+from cashdesk.domain.caller.principal import SYSTEM
+from cashdesk.enums import OffReason
+from cashdesk.models import WebhookEndpoint, WebhookLane
+from cashdesk.web.webhooks.endpoint import turn_off
+from cashdesk.web.webhooks.lane import Outcome
+from cashdesk.web.webhooks.schedule import OFF_AFTER
+from cashdesk.web.webhooks.sender import GONE
+
+BACK_AFTER: Final = timedelta(minutes=10)
+"""After an outage this long, the first delivery makes all that waits due at once. A single event that a receiver refuses
+while it takes others does not look like an outage."""
+
+log = structlog.get_logger(__name__)
+
+
+def note_health(endpoint: WebhookEndpoint, outcome: Outcome, *, at: datetime) -> None:
+    """Keeps since when an endpoint fails, and switches it off after OFF_AFTER or when the receiver answers 410.
+
+    Runs after the outcome was recorded, in a transaction of its own, because the endpoint is locked before its lanes. If
+    the worker dies in between, the next outcome makes up for it. `endpoint` is as the worker read it.
+    """
+    since = endpoint.failing_since
+    is_news = outcome.is_delivered if since is not None else not outcome.is_delivered
+    if not is_news and outcome.status != GONE and (since is None or at - since < OFF_AFTER):
+        return
+    with transaction.atomic():
+        row = WebhookEndpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
+        if not row.is_active:
+            return
+        if outcome.is_delivered:
+            _works_again(row, at=at)
+        elif outcome.status == GONE:
+            _turn_off(row, OffReason.GONE, at=at)
+        elif row.failing_since is None:
+            row.failing_since = at
+            row.save(update_fields=["failing_since"])
+        elif at - row.failing_since >= OFF_AFTER:
+            _turn_off(row, OffReason.FAILING, at=at)
+
+
+def _works_again(row: WebhookEndpoint, *, at: datetime) -> None:
+    if row.failing_since is None:
+        return
+    if at - row.failing_since >= BACK_AFTER:
+        WebhookLane.objects.filter(endpoint=row, due_at__gt=at).update(due_at=at)
+    row.failing_since = None
+    row.save(update_fields=["failing_since"])
+
+
+def _turn_off(row: WebhookEndpoint, reason: OffReason, *, at: datetime) -> None:
+    turn_off(row, reason=reason, by=SYSTEM, at=at)
+    log.warning("webhook_endpoint_switched_off", endpoint=str(row.uuid), reason=reason.value)

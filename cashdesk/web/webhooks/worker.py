@@ -1,0 +1,135 @@
+"""The worker: one loop that gives events their order, hands them to endpoints, and sends what is due.
+
+The loop's own thread alone uses the database. The threads of a pool only send requests. So no transaction is open while
+a request is under way. The worker may end at any point: what it had claimed is claimed again when its lease ends.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from django.db import close_old_connections, connection
+from django.utils import timezone
+
+from cashdesk.domain.caller.event import sequence_events
+from cashdesk.web.outages import is_outage
+from cashdesk.web.webhooks.endpoint import rules
+from cashdesk.web.webhooks.fan_out import fan_out
+from cashdesk.web.webhooks.health import note_health
+from cashdesk.web.webhooks.lane import Claim, Outcome, claim, record
+from cashdesk.web.webhooks.sender import attempt, request_of
+
+IDLE: Final = timedelta(seconds=1)
+"""How long the worker sleeps when nothing is due."""
+UNREACHABLE: Final = timedelta(seconds=5)
+"""How long it waits after the database could not be reached."""
+THREADS: Final = 16
+EACH: Final = 4
+"""The most requests to one endpoint at the same time."""
+
+log = structlog.get_logger(__name__)
+
+
+class Worker:
+    """Sends until `stop` is set, or with `once` until nothing is due."""
+
+    def __init__(
+        self,
+        *,
+        stop: threading.Event,
+        once: bool = False,
+        threads: int = THREADS,
+        clock: Callable[[], datetime] = timezone.now,
+    ) -> None:
+        self._stop, self._once, self._threads, self._clock = stop, once, threads, clock
+        self._under_way: dict[Future[Outcome], Claim] = {}
+        self._unrecorded: list[tuple[Claim, Outcome]] = []
+
+    def run(self) -> None:
+        """Runs the loop. On `stop`, it claims nothing more, records what is under way, and returns."""
+        log.info("worker_started", threads=self._threads)
+        with ThreadPoolExecutor(self._threads, thread_name_prefix="webhook") as pool:
+            while self._goes_on():
+                try:
+                    is_busy = self._step(pool)
+                except Exception as error:
+                    # An outage of the database ends. Anything else is a fault that somebody must see.
+                    if not is_outage(error) or self._once:
+                        raise
+                    log.warning("worker_waits_for_database", error=type(error).__name__)
+                    connection.close()
+                    self._stop.wait(UNREACHABLE.total_seconds())
+                    continue
+                if not is_busy and self._once:
+                    break
+                if not is_busy:
+                    close_old_connections()
+                    self._stop.wait(IDLE.total_seconds())
+        log.info("worker_stopped")
+
+    def _goes_on(self) -> bool:
+        return not self._stop.is_set() or bool(self._under_way or self._unrecorded)
+
+    def _step(self, pool: ThreadPoolExecutor) -> bool:
+        """Does what there is to do, and waits for requests for at most IDLE. Returns whether there may be more."""
+        self._record()
+        is_busy = False
+        if not self._stop.is_set():
+            is_busy = sequence_events()
+            is_busy |= fan_out(at=self._clock())
+            is_busy |= self._send(pool)
+        if self._under_way:
+            # An outcome makes the next event of its lane due, so there may be more to do at once.
+            is_busy = True
+            wait(self._under_way, timeout=IDLE.total_seconds(), return_when=FIRST_COMPLETED)
+        self._collect()
+        self._record()
+        return is_busy
+
+    def _send(self, pool: ThreadPoolExecutor) -> bool:
+        free = self._threads - len(self._under_way)
+        if not free:
+            return False
+        busy = Counter(claimed.delivery.endpoint_id for claimed in self._under_way.values())
+        claims = claim(limit=free, busy=busy, each=EACH, at=self._clock())
+        allowed = rules()
+        for claimed in claims:
+            request = request_of(claimed.delivery, at=self._clock())
+            self._under_way[pool.submit(attempt, request, allowed)] = claimed
+        return bool(claims)
+
+    def _collect(self) -> None:
+        for future in [future for future in self._under_way if future.done()]:
+            claimed = self._under_way.pop(future)
+            self._unrecorded.append((claimed, future.result()))
+
+    def _record(self) -> None:
+        """Records outcomes. During an outage they stay in the list and are recorded afterwards."""
+        while self._unrecorded:
+            claimed, outcome = self._unrecorded[0]
+            at = self._clock()
+            delivery = record(claimed, outcome, at=at)
+            del self._unrecorded[0]
+            _log_outcome(claimed, outcome, is_kept=delivery is not None)
+            if delivery is not None:
+                note_health(claimed.delivery.endpoint, outcome, at=at)
+
+
+def _log_outcome(claimed: Claim, outcome: Outcome, *, is_kept: bool) -> None:
+    delivery = claimed.delivery
+    write = log.info if outcome.is_delivered else log.warning
+    write(
+        "webhook_delivered" if outcome.is_delivered else "webhook_failed",
+        endpoint=str(delivery.endpoint.uuid),
+        event_id=str(delivery.event.uid),
+        event_type=delivery.event.type,
+        attempt=delivery.attempts + 1,
+        status=outcome.status,
+        error=outcome.error,
+        duration_ms=outcome.duration_ms,
+        lease_lost=not is_kept,
+    )

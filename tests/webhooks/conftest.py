@@ -1,0 +1,16 @@
+"""Fixtures of the webhook tests."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.webhooks.receiver import Receiver, receiving
+
+
+@pytest.fixture
+def receiver(settings: Any) -> Iterator[Receiver]:
+    """A receiver on this machine, which webhooks may reach over http in this test."""
+    settings.WEBHOOK_ALLOW_HTTP = settings.WEBHOOK_ALLOW_PRIVATE_ADDRESSES = True
+    with receiving() as found:
+        yield found
