@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from cashdesk.admin import access, audit, ledger, organisation, payment, person, place, session
+from cashdesk.admin import access, audit, ledger, organisation, payment, person, place, session, webhook
 
-__all__ = ["access", "audit", "ledger", "organisation", "payment", "person", "place", "session"]
+__all__ = ["access", "audit", "ledger", "organisation", "payment", "person", "place", "session", "webhook"]
 
 admin.site.site_header = "Cashdesk"
 admin.site.site_title = "Cashdesk"

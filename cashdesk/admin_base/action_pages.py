@@ -95,7 +95,8 @@ class Done:
     - `stays`: whether to show the action page again.
     - `shown`: lines that the action page shows and nobody stores.
     - `made`: the new row.
-    - `secret`: the credential of the new row, which only this answer shows.
+    - `secret`: the credential of the row, or of the new row, which only this answer shows.
+    - `note`: a sentence below the lines that are shown.
     """
 
     message: str = ""
@@ -104,12 +105,13 @@ class Done:
     shown: tuple[str, ...] | None = None
     made: Any = None
     secret: str = ""
+    note: str = "The audit trail records that you looked."
 
 
 class ActPage:
     """An action: its texts, its form, the lowest role that may use it, its conditions, and its call of the domain.
 
-    `used_as` is a template that shows how a program sends the new secret. {} stands for the secret.
+    `used_as` is a template that shows how a program uses the new secret. {} stands for the secret. `use` introduces it.
     """
 
     name: ClassVar[str]
@@ -117,6 +119,7 @@ class ActPage:
     explanation: ClassVar[str]
     form: ClassVar[type[ActForm]] = ReasonForm
     role: ClassVar[Role] = Role.MANAGER
+    use: ClassVar[str] = "Send it like this:"
     used_as: ClassVar[str] = "{}"
 
     def is_offered(self, row: Any, *, by: Principal) -> bool:
@@ -235,10 +238,12 @@ class Acting(CashdeskAdmin):
         }
         if done is None or not done.secret:
             return TemplateResponse(request, "admin/cashdesk/act.html", context)
+        owner = done.made or row
         context |= {
-            "subtitle": str(done.made),
+            "subtitle": str(owner),
             "used_as": act.used_as.format(done.secret),
-            "made_url": self._way_back(done.made),
+            "owner": owner,
+            "owner_url": self._way_back(owner),
         }
         return TemplateResponse(request, "admin/cashdesk/act_secret.html", context)
 

@@ -33,6 +33,8 @@ from cashdesk.models import (
     Store,
     User,
     Vendor,
+    WebhookDelivery,
+    WebhookEndpoint,
 )
 from reconciliations.models import Authorization, Reconciliation
 from settlements.models import CashbookAccount, ChangeOrder, Deposit, Settlement
@@ -49,6 +51,9 @@ OF_SETTLEMENTS: Final = (Settlement, CashbookAccount, Deposit, ChangeOrder)
 
 OF_RECONCILIATIONS: Final = (Reconciliation, Authorization, BusinessDay)
 """Models of the reconciliations app, tested in tests/reconciliations/admin."""
+
+OF_WEBHOOKS: Final = (WebhookEndpoint, WebhookDelivery)
+"""Models that only admins see, tested in test_webhooks.py."""
 
 EVERYTHING: Final = (*NEVER_WRITTEN, *ORGANISATION, AccessToken)
 

@@ -17,6 +17,7 @@ from tests.admin.back_office import (
     EVERYTHING,
     OF_RECONCILIATIONS,
     OF_SETTLEMENTS,
+    OF_WEBHOOKS,
     Traces,
     list_of,
     name_of,
@@ -83,7 +84,7 @@ def test_a_cashier_finds_nothing_by_the_choices_of_forms(cast: Cast) -> None:
 
 
 def test_every_page_of_ours_is_built_on_the_guarded_base_and_there_is_no_other() -> None:
-    pages = {*EVERYTHING, *OF_SETTLEMENTS, *OF_RECONCILIATIONS, Variance, Export}
+    pages = {*EVERYTHING, *OF_SETTLEMENTS, *OF_RECONCILIATIONS, *OF_WEBHOOKS, Variance, Export}
     assert set(admin.site._registry) == pages
     # The events of a variance stand on its page.
     assert set(SCOPES) == {*pages, VarianceEvent}

@@ -38,7 +38,7 @@ def happened(
     """Writes an event of a register, or of no place, and returns it. `number` is in its body."""
     place = Place.objects.get(store=store, kind=PlaceKind.REGISTER, number=station) if station is not None else None
     body = dict.fromkeys(EVENT_RULES[type_].fields, number)
-    record_event(type_=type_, store=store, at=timezone.now(), body=body, place=place)
+    record_event(type_=type_, store=store, at=timezone.now(), body=body, place_id=place.pk if place else None)
     sequence_events()
     return Event.objects.latest("pk")
 

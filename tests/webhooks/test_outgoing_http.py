@@ -125,11 +125,14 @@ def test_a_name_is_resolved_once_and_called_at_the_checked_address(
 ) -> None:
     lookups = []
     resolved["hooks.example"] = ["127.0.0.1"]
-    found = socket.getaddrinfo
+    look_up = socket.getaddrinfo
+
+    def note(host: Any, *rest: Any, **more: Any) -> Any:
+        lookups.append(host)
+        return look_up(host, *rest, **more)
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            socket, "getaddrinfo", lambda host, *rest, **more: lookups.append(host) or found(host, *rest, **more)
-        )
+        patch.setattr(socket, "getaddrinfo", note)
         answer = sent(f"http://hooks.example:{receiver.port}/in?a=1&b=%20")
     assert answer.status == 204
     (request,) = receiver.received

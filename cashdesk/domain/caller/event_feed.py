@@ -73,8 +73,9 @@ def delete_old_events(*, at: datetime, keep_from: int | None = None) -> int:
             break
     kept = Event.objects.filter(occurred_at__gt=at - DELETED_AFTER).aggregate(first=Min("position"))["first"]
     ends = [end for end in (kept, keep_from, last_position()) if end is not None]
-    deleted, _by_model = Event.objects.filter(position__lt=min(ends)).delete()
-    return deleted
+    # Deletes what is left of their webhook deliveries, too.
+    _all, by_model = Event.objects.filter(position__lt=min(ends)).delete()
+    return by_model.get(Event._meta.label, 0)
 
 
 def _is_kept(position: int) -> bool:

@@ -12,6 +12,7 @@ from cashdesk.domain.people.refresh_token import forget_ended
 from cashdesk.domain.people.sign_in_throttle import delete_expired_tries
 from cashdesk.models import IdempotentAnswer
 from cashdesk.web.idempotency import KEPT_FOR
+from cashdesk.web.webhooks.delivery import delete_old_deliveries
 
 
 class Command(BaseCommand):
@@ -19,8 +20,8 @@ class Command(BaseCommand):
 
     help = (
         "Removes answers to idempotent requests older than 24 hours, expired sign-in attempts, ended "
-        "refresh tokens and browser sessions, drafts unused for 30 days, and events older than 90 days. Never touches "
-        "money."
+        "refresh tokens and browser sessions, drafts unused for 30 days, webhook deliveries that ended 30 days ago, "
+        "and events older than 90 days. Never touches money."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -29,8 +30,8 @@ class Command(BaseCommand):
         attempts, drafts = delete_expired_tries(at=now), delete_expired_drafts(at=now)
         refresh_tokens = forget_ended(at=now)
         sessions, _by_model = Session.objects.filter(expire_date__lte=now).delete()
-        events = delete_old_events(at=now)
+        deliveries, events = delete_old_deliveries(at=now), delete_old_events(at=now)
         self.stdout.write(
             f"Removed {answers} answers to idempotent requests, {attempts} sign-in attempts, {refresh_tokens} refresh "
-            f"tokens, {sessions} browser sessions, {drafts} drafts and {events} events."
+            f"tokens, {sessions} browser sessions, {drafts} drafts, {deliveries} webhook deliveries and {events} events."
         )

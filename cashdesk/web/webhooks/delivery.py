@@ -1,6 +1,6 @@
 """What people do with deliveries: send them again, or give them up."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
@@ -12,11 +12,13 @@ from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import DeliveryState
 from cashdesk.errors import Conflict
-from cashdesk.models import WebhookDelivery, WebhookEndpoint, WebhookLane
+from cashdesk.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookLane
 from cashdesk.web.webhooks.endpoint import refuse_others
 from cashdesk.web.webhooks.lane import release, reset
 
 RESENT_AT_ONCE: Final = 10_000
+LOG_KEPT_FOR: Final = timedelta(days=30)
+DELETED_AT_ONCE: Final = 500
 
 
 @transaction.atomic
@@ -76,6 +78,21 @@ def give_up(*, delivery: WebhookDelivery, by: Principal, at: datetime) -> None:
     if lane.lease is None:
         release(lane, at=at)
     _note("given_up", delivery, by=by, at=at)
+
+
+def delete_old_deliveries(*, at: datetime) -> int:
+    """Deletes deliveries that ended before LOG_KEPT_FOR, and returns their number. Those that wait stay.
+
+    Each batch has a transaction of its own, so that nobody waits long on SQLite.
+    """
+    deleted = 0
+    old = WebhookDelivery.objects.filter(ended_at__lte=at - LOG_KEPT_FOR).exclude(state=DeliveryState.WAITING)
+    while batch := list(old.order_by("ended_at").values_list("pk", flat=True)[:DELETED_AT_ONCE]):
+        with transaction.atomic():
+            WebhookAttempt.objects.filter(delivery__in=batch).delete()
+            WebhookDelivery.objects.filter(pk__in=batch).delete()
+        deleted += len(batch)
+    return deleted
 
 
 def _refuse_off(endpoint: WebhookEndpoint) -> None:

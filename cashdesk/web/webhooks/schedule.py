@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Final
 
-DELAYS: Final = (
+DELAYS: Final[tuple[timedelta, ...]] = (
     timedelta(seconds=5),
     timedelta(seconds=30),
     timedelta(minutes=2),

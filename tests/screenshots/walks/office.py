@@ -15,7 +15,7 @@ from cashdesk.models import User
 from settlements.enums import Direction, SettlementType
 from settlements.models import CashbookAccount, Settlement
 from tests.screenshots.album import Album
-from tests.screenshots.walks.world import BERLIN, PORTLAND, open_drawer, store
+from tests.screenshots.walks.world import BERLIN, PORTLAND, open_drawer, store, webhooks
 
 PEOPLE: Final = ("admin", "erika", "grace")
 """Who is asked, one after another, whether an act is offered to them."""
@@ -49,6 +49,7 @@ def walk_rows(album: Album) -> None:
     album.enter("admin")
     with album.story("preparing"):
         berlin = store(BERLIN)
+        webhooks()
         CashbookAccount.objects.create(
             store=berlin, type=SettlementType.VAULT, direction=Direction.EXPENSE, code="POST", description="Postage"
         )
@@ -83,6 +84,7 @@ def walk_rows(album: Album) -> None:
 def walk_acts(album: Album) -> None:
     """Opens every offered action page, after some work was left undone on purpose."""
     with album.story("preparing"):
+        webhooks()
         _leave_undone(album)
     with album.story("adding"):
         User.objects.create_superuser(OPERATOR, f"{OPERATOR}@example.org", "Olga Operator")

@@ -1,9 +1,18 @@
 """Reads the demonstration world for the walks, and adds rows that a page needs."""
 
+from datetime import timedelta
 from typing import Any, Final
 
+from django.utils import timezone
+
+from cashdesk.domain.caller.event import sequence_events
+from cashdesk.domain.caller.principal import SYSTEM
+from cashdesk.enums import OffReason
 from cashdesk.management.demo_world import KEY_SECRETS
-from cashdesk.models import CashSession, Store
+from cashdesk.models import CashSession, Store, WebhookEndpoint
+from cashdesk.web.webhooks.endpoint import add_endpoint, turn_off
+from cashdesk.web.webhooks.fan_out import fan_out
+from cashdesk.web.webhooks.lane import Outcome, claim, record
 from tests.screenshots.album import Album
 
 BERLIN: Final = "1337"
@@ -53,3 +62,25 @@ def sell(album: Album, number: str, station: int, *amounts: int, method: str = "
     for payment in payments:
         answer = album.page.context.request.post("/api/v1/payments", data=payment, headers=headers)
         assert answer.status == 201, answer.text()
+
+
+def webhooks() -> None:
+    """Adds an endpoint that Cashdesk switched off, and one with events that arrived, wait and failed."""
+    account, now = store(BERLIN).account, timezone.now()
+    gone, _secret = add_endpoint(
+        account=account, url="https://old.example.org/cash", description="Old accounting", by=SYSTEM, at=now
+    )
+    turn_off(gone, reason=OffReason.GONE, by=SYSTEM, at=now)
+    while sequence_events():
+        pass
+    endpoint, _secret = add_endpoint(
+        account=account, url="https://books.example.com/cashdesk/events", description="Accounting", by=SYSTEM, at=now
+    )
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(position=endpoint.position - 12)
+    fan_out(at=now)
+    busy = Outcome(status=503, text="The books are closed for maintenance until 14:00.", duration_ms=412)
+    silent = Outcome(error="timeout", text="The server did not answer in time.", duration_ms=15_004)
+    taken = Outcome(status=204, duration_ms=38)
+    for hours, outcome in enumerate((taken, busy, silent, taken, taken, busy)):
+        for claimed in claim(limit=3, busy={}, each=3, at=now + timedelta(hours=hours)):
+            record(claimed, outcome, at=now + timedelta(hours=hours))

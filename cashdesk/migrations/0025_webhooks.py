@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cashdesk", "0020_events"),
+        ("cashdesk", "0024_request_limits"),
     ]
 
     operations = [
