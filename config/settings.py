@@ -209,6 +209,8 @@ CORS_EXPOSE_HEADERS = (
     "ETag",
     "RateLimit",
     "RateLimit-Policy",
+    "Deprecation",
+    "Sunset",
 )
 # The largest body is a batch of payments. cashdesk/web/body.py sets smaller limits for everything else.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024

@@ -16,6 +16,7 @@ from rest_framework.serializers import Serializer
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.token_last_use import note_use
 from cashdesk.web.body import BATCH, BODILESS, ORDINARY, read_body
+from cashdesk.web.deprecation import Deprecated, announce
 from cashdesk.web.dialects import Dialect, ProblemDialect
 from cashdesk.web.fields import unknown_names
 from cashdesk.web.idempotency import answer_once, key_of
@@ -30,8 +31,9 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
     It refuses unknown query parameters.
 
     `access` maps each action to the role and scope that it needs. `query_parameters` maps each action to the query
-    parameters that it accepts. Answers of actions in `polled` have an ETag. Answers of actions in `not_replayed` contain a
-    secret and are never stored. Actions in `takes_batches` accept a large body.
+    parameters that it accepts. Answers of actions in `polled` have an ETag. `deprecated` and `deprecated_fields` announce
+    the end of actions, and of query parameters and body fields of an action. Answers of actions in `not_replayed` contain
+    a secret and are never stored. Actions in `takes_batches` accept a large body.
     """
 
     http_method_names = ("get", "post", "patch", "head")
@@ -39,6 +41,8 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
     access: ClassVar[Mapping[str, Access]] = {}
     query_parameters: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     polled: ClassVar[Mapping[str, Polled]] = {}
+    deprecated: ClassVar[Mapping[str, Deprecated]] = {}
+    deprecated_fields: ClassVar[Mapping[str, Mapping[str, Deprecated]]] = {}
     not_replayed: ClassVar[tuple[str, ...]] = ()
     takes_batches: ClassVar[tuple[str, ...]] = ()
 
@@ -76,6 +80,13 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
         except Exception as exc:
             response = self.handle_exception(exc)
         self.response = self.finalize_response(request_, response, *args, **kwargs)
+        if self.action in self.deprecated or self.action in self.deprecated_fields:
+            announce(
+                self.response,
+                request=request_,
+                call=self.deprecated.get(self.action),
+                fields=self.deprecated_fields.get(self.action, {}),
+            )
         if self.action in self.polled:
             offer_revalidation(self.response, request=request_, polled=self.polled[self.action])
         self._note_use(request_)

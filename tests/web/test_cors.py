@@ -15,7 +15,17 @@ from tests.stories import Caller, Cast, caller
 
 TILL = "https://till.example"
 OF_CORS = "access-control-"
-EXPOSED = {"Link", "Retry-After", "X-Request-ID", "Idempotent-Replayed", "ETag", "RateLimit", "RateLimit-Policy"}
+EXPOSED = {
+    "Link",
+    "Retry-After",
+    "X-Request-ID",
+    "Idempotent-Replayed",
+    "ETag",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Deprecation",
+    "Sunset",
+}
 SENT = (
     "authorization", "content-type", "x-api-key", "idempotency-key", "x-idempotency-key", "x-tenant-id", "x-request-id",
     "if-none-match",
