@@ -32,5 +32,17 @@ class CashdeskConfig(AppConfig):
             "cashdesk.api.drawer_problems.PROBLEMS",
             "cashdesk.api.order_problems.PROBLEMS",
         ),
+        api_tags={
+            "Sign-in": "Get a token for a person, and see what it may do. API keys need no sign-in.",
+            "Cash sessions": "One cashier, one register, one float, one count. Amounts are JSON numbers in the currency's "
+            "units, such as 1250.5. Errors are `{detail}`.",
+            "Shifts": "The same sessions under other names, with payments of orders. Amounts are whole numbers of the "
+            "currency's smallest cash unit. Answers are `{message, data}`.",
+            "Stores and people": "The ids that other calls need: stores, registers, people and keys.",
+            "Events": "What happened, in order, for programs that follow a store.",
+            "Problems": "Every error code, with its meaning and what to do about it.",
+            "Payments": "What points of sale report. Only an approved payment moves money. Amounts are in minor units.",
+        },
+        examples_in="cashdesk.api",
         count_subjects=("close", "open", "count-in"),
     )

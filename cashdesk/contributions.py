@@ -31,7 +31,7 @@ class Spot(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contributions:
-    """The templates, dialects, problems and draft subjects that one app adds to the apps below it."""
+    """The templates, dialects, problems, API texts and draft subjects that one app adds to the apps below it."""
 
     fragments: Mapping[Spot, str] = field(default_factory=dict)
     """The template for each spot. It renders with the context of the page."""
@@ -39,6 +39,10 @@ class Contributions:
     """The dotted name of a `Dialect` for each path prefix. Errors on these paths use this dialect."""
     problems: tuple[str, ...] = ()
     """The dotted names of tuples of `Problem`: the words for the error codes that the app answers."""
+    api_tags: Mapping[str, str] = field(default_factory=dict)
+    """The text of each tag of the API description. A tag groups the operations of one noun."""
+    examples_in: str = ""
+    """The package whose `examples.json` has the examples of the app's operations, by operation id."""
     count_subjects: tuple[str, ...] = ()
     """Draft subjects, up to the colon, whose form is a count. Pages then say "count" instead of "form"."""
 

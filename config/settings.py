@@ -158,7 +158,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["cashdesk.web.dialects.ExactJSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["cashdesk.web.dialects.ExactJSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "cashdesk.web.description.operation.OperationSchema",
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "cashdesk.web.dialects.AnyAcceptNegotiation",
     "EXCEPTION_HANDLER": "cashdesk.web.errors.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -166,8 +166,11 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Cashdesk",
-    "DESCRIPTION": "Cash sessions, shifts and payments on one append-only ledger of money movements.",
+    "DESCRIPTION": (BASE_DIR / "config" / "api_introduction.md").read_text(encoding="utf-8"),
     "VERSION": "0.1.0",
+    "OAS_VERSION": "3.1.0",
+    # A PATCH here needs the fields that it declares. drf-spectacular would describe them all as optional.
+    "COMPONENT_SPLIT_PATCH": False,
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
@@ -175,6 +178,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "defaultModelsExpandDepth": 0, "displayRequestDuration": True},
     "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "LICENSE": {"name": "MIT License", "identifier": "MIT"},
+    "SERVERS": [{"url": "/", "description": "This installation"}],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "cashdesk.web.description.document.complete",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "PaymentStatus": "cashdesk.enums.PaymentStatus",
         "SessionStatus": "cashdesk.enums.SessionStatus",

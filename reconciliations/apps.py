@@ -24,5 +24,12 @@ class ReconciliationsConfig(AppConfig):
             "/api/v1/adapters/xmart/cash-management": "reconciliations.dialect.ReconciliationDialect",
         },
         problems=("reconciliations.api.problem_words.PROBLEMS",),
+        api_tags={
+            "Reconciliations": "Declared cash compared with the ledger, per store and business day. Amounts are JSON "
+            "numbers in the currency's units. Errors are `{error: {code, message}}`.",
+            "Variances": "Differences that somebody has to explain and sign off. Amounts are in minor units.",
+            "Exports": "Tables as files for spreadsheets.",
+        },
+        examples_in="reconciliations.api",
         count_subjects=("recount",),
     )

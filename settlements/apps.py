@@ -28,5 +28,14 @@ class SettlementsConfig(AppConfig):
             "/api/v1/cashbookaccounts": "settlements.dialect.SettlementDialect",
         },
         problems=("settlements.api.problem_words.PROBLEMS",),
+        api_tags={
+            "Settlements": "The period of a register or of the safe (`VAULT`): opened with amounts, counted per currency "
+            "and method, closed. Amounts are in minor units, times are milliseconds since 1970. Every answer has "
+            "`apiResponseStatus`.",
+            "Movements": "Money that people carry: drops, loans, deposits and what is paid in and out. Amounts are in "
+            "minor units.",
+            "Reports": "X and Z reports of a register or of the safe. Amounts are in minor units.",
+        },
+        examples_in="settlements.api",
         count_subjects=("open", "count"),
     )

@@ -8,10 +8,25 @@ from rest_framework import serializers
 
 from cashdesk.web.dialects import Dialect, Fault, camel_case, one_sentence
 
+SETTLEMENT_ERROR = OpenApiResponse(
+    inline_serializer(
+        "SettlementError",
+        {
+            "apiResponseStatus": inline_serializer(
+                "SettlementErrorStatus",
+                {"responseCode": serializers.CharField(), "message": serializers.CharField()},
+            ),
+            "errors": serializers.DictField(child=serializers.CharField(), required=False),
+        },
+    ),
+    "The request was refused. `responseCode` is E06001, or E06 and the status. `errors` lists the wrong fields.",
+)
+
 
 class SettlementDialect(Dialect):
     """The dialect of the settlements API: camelCase names, and `apiResponseStatus` in every body."""
 
+    described_error = SETTLEMENT_ERROR
     INVALID = "E06001"
 
     @classmethod
@@ -36,18 +51,3 @@ class SettlementDialect(Dialect):
     def body(data: Mapping[str, Any], *, code: str, message: str) -> dict[str, Any]:
         """Adds `apiResponseStatus` to an answer."""
         return {**data, "apiResponseStatus": {"responseCode": code, "message": message}}
-
-
-SETTLEMENT_ERROR = OpenApiResponse(
-    inline_serializer(
-        "SettlementError",
-        {
-            "apiResponseStatus": inline_serializer(
-                "SettlementErrorStatus",
-                {"responseCode": serializers.CharField(), "message": serializers.CharField()},
-            ),
-            "errors": serializers.DictField(child=serializers.CharField(), required=False),
-        },
-    ),
-    "The request was refused. `responseCode` is E06001, or E06 and the status. `errors` lists the wrong fields.",
-)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.test import TransactionTestCase, override_settings
+from django.test import Client, TransactionTestCase, override_settings
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
@@ -17,6 +17,7 @@ from cashdesk import triggers
 from cashdesk.money import AMOUNT_MAX
 from tests import roles
 from tests.database_template import EmptyDatabase, Template
+from tests.described import comparison, fault_of
 from tests.module_world import ModuleWorld, around_the_module
 from tests.stories import Cast, make_cast
 
@@ -90,6 +91,32 @@ def _static_files_are_found_when_asked_for() -> Iterator[None]:
     """Else each client looks for all of them before its first request."""
     with override_settings(WHITENOISE_AUTOREFRESH=True):
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _answers_are_as_described() -> Iterator[None]:
+    """Compares each answer of an API that a test asks for with the published description."""
+    ask = Client.request
+
+    def asked(client: Client, **request: Any) -> Any:
+        response = ask(client, **request)
+        sent = response.wsgi_request
+        if not comparison.is_on:
+            return response
+        assert (fault := fault_of(sent.method, sent.path_info, response)) == "", fault
+        return response
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Client, "request", asked)
+        yield
+
+
+@pytest.fixture
+def answers_are_made_up() -> Iterator[None]:
+    """Lets a test read rows that no domain function wrote, with answers that are not as described."""
+    comparison.is_on = False
+    yield
+    comparison.is_on = True
 
 
 @pytest.fixture

@@ -36,27 +36,30 @@ from cashdesk.web.views import ApiViewSet
 FORCE_CLOSE_HINT = "Use force_close_previous: true to close your own automatically."
 
 
-@extend_schema_field({"type": "number", "nullable": True, "example": 1250.5})
+@extend_schema_field({"type": "number", "example": 1250.5})
 class UnitsField(serializers.Field[Any, Any, Any, Any]):
-    """An exact amount in units of the session's currency.
+    """An exact amount in units of the session's currency."""
 
-    The final amounts are null while the session is open. They are 0 if it is closed and the caller may not see them
-    yet.
-    """
-
-    def __init__(self, *, is_result: bool, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(read_only=True, **kwargs)
-        self.is_result = is_result
 
     def get_attribute(self, instance: CashSession) -> Any:
         """Returns (amount, currency), or None if there is no amount yet."""
         amount = getattr(instance, self.source or "")
-        if amount is None:
-            return None
-        return amount if not self.is_result or result_is_shown(instance) else 0, instance.currency
+        return None if amount is None else (amount, instance.currency)
 
     def to_representation(self, value: tuple[int, str]) -> Any:
         return money.to_units(*value)
+
+
+@extend_schema_field({"type": ["number", "null"], "example": 1250.5})
+class ResultField(UnitsField):
+    """A final amount: null while the session is open, and 0 if it is closed and the caller may not see it yet."""
+
+    def get_attribute(self, instance: CashSession) -> Any:
+        """Returns (amount, currency), or None while the session is open."""
+        found = super().get_attribute(instance)
+        return found if found is None or result_is_shown(instance) else (0, instance.currency)
 
 
 class SessionSerializer(RowSerializer[CashSession]):
@@ -65,10 +68,10 @@ class SessionSerializer(RowSerializer[CashSession]):
     user_id = serializers.IntegerField()
     start_time = InstantField(source="opened_at")
     end_time = InstantField(source="closed_at", allow_null=True)
-    start_amount = UnitsField(is_result=False)
-    final_cash_system = UnitsField(is_result=True, source="expected_amount")
-    final_cash_declared = UnitsField(is_result=True, source="declared_amount")
-    difference = UnitsField(is_result=True)
+    start_amount = UnitsField()
+    final_cash_system = ResultField(source="expected_amount")
+    final_cash_declared = ResultField(source="declared_amount")
+    difference = ResultField()
     status = serializers.ChoiceField(choices=SessionStatus.choices)
     is_counted = serializers.SerializerMethodField(
         help_text="Whether the final amounts are those of a count. If false, declared is 0 because nobody counted."

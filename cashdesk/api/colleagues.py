@@ -31,6 +31,8 @@ class ColleagueSerializer(PersonSerializer):
     E-mail address and tax id are empty if the caller may not see them.
     """
 
+    email = serializers.CharField(help_text="Empty if the caller may not see it.")
+    rut = serializers.CharField(help_text="Empty if the caller may not see it.")
     full_name = serializers.CharField(source="name")
 
     class Meta(PersonSerializer.Meta):

@@ -6,7 +6,7 @@ This API is Cashdesk's own design. Amounts are in minor units.
 from collections.abc import Sequence
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -78,10 +78,18 @@ class PaymentRequest(StrictSerializer):
         return attrs
 
 
-class BatchRequest(StrictSerializer):
-    """Up to 5,000 payments, as `{"payments": [...]}` or as a bare array."""
+@extend_schema_field(PaymentRequest(many=True, min_length=1, max_length=BATCH_SIZE_MAX))  # type: ignore[call-arg]  # of the list
+class PaymentsField(serializers.ListField):
+    """Payments that are validated later, one by one, so that a wrong one does not refuse the others."""
 
-    payments = serializers.ListField(child=AnythingField(allow_null=True), min_length=1, max_length=BATCH_SIZE_MAX)
+    def __init__(self) -> None:
+        super().__init__(child=AnythingField(allow_null=True), min_length=1, max_length=BATCH_SIZE_MAX)
+
+
+class BatchRequest(StrictSerializer):
+    """Up to 5,000 payments. A bare array of payments is accepted too."""
+
+    payments = PaymentsField()
 
 
 class DecisionRequest(StrictSerializer):
@@ -238,8 +246,12 @@ def _read(item: Any, reader: PaymentRequest) -> PaymentReport | dict[str, Any]:
         return PaymentReport(**reader.run_validation(item))
     except serializers.ValidationError as error:
         named = flatten(error.detail)
-    name = item.get("id") if isinstance(item, dict) and isinstance(item.get("id"), str | int) else None
-    return _refused(name, InvalidInput(" ".join(f"{field}: {text}" for field, text in named.items()), errors=named))
+    name = item.get("id") if isinstance(item, dict) else None
+    is_named = isinstance(name, str | int) and not isinstance(name, bool)
+    return _refused(
+        str(name) if is_named else None,
+        InvalidInput(" ".join(f"{field}: {text}" for field, text in named.items()), errors=named),
+    )
 
 
 def _bounded(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -271,6 +283,6 @@ def _result(name: str, outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _refused(name: Any, error: Exception) -> dict[str, Any]:
+def _refused(name: str | None, error: Exception) -> dict[str, Any]:
     fault = fault_of(error, request_id=request_id())
     return {"id": name, "status_code": fault.status, "problem": ProblemDialect.error_body(fault)}

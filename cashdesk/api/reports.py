@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -13,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cashdesk import queries
-from cashdesk.api.shifts import WholeUnitsField
+from cashdesk.api.shifts import UnitsSumField, WholeUnitsField
 from cashdesk.domain.store.date_range import refuse_backwards
 from cashdesk.domain.visibility import note_rows_seen
 from cashdesk.enums import Role, Scope, SessionStatus
@@ -41,9 +42,9 @@ class ShiftSummarySerializer(serializers.Serializer[Any]):
     end_time = InstantField(source="closed_at", allow_null=True)
     status = serializers.CharField(source="state")
     start_cash = WholeUnitsField()
-    actual_cash_end = WholeUnitsField(allow_null=True)
-    expected_cash_end = WholeUnitsField(allow_null=True)
-    cash_difference = WholeUnitsField(allow_null=True)
+    actual_cash_end = UnitsSumField(allow_null=True)
+    expected_cash_end = UnitsSumField(allow_null=True)
+    cash_difference = UnitsSumField(allow_null=True)
     is_counted = serializers.BooleanField(
         help_text="False while the shift is open, and if nobody counted. Then actual is 0."
     )
@@ -91,6 +92,7 @@ class ReportViewSet(ApiViewSet):
             200: inline_serializer(
                 "ShiftSummaryAnswer", {"message": serializers.CharField(), "data": ShiftSummarySerializer(many=True)}
             ),
+            (200, "text/csv"): OpenApiTypes.STR,
             400: ENVELOPE_ERROR,
             401: ENVELOPE_ERROR,
             403: ENVELOPE_ERROR,

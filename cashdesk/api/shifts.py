@@ -69,6 +69,11 @@ class WholeUnitsField(serializers.Field[Any, Any, Any, Any]):
         return whole_units(*value)
 
 
+@extend_schema_field({"type": "number", "example": 500000})
+class UnitsSumField(WholeUnitsField):
+    """A sum in the currency's smallest cash unit. It has a fraction if smaller amounts were reported."""
+
+
 class OpenShiftSerializer(serializers.Serializer[Shift]):
     """An open shift. It has no fields for the final amounts."""
 
@@ -85,9 +90,9 @@ class EndedShiftSerializer(serializers.Serializer[Shift]):
     id = serializers.UUIDField(source="uuid")
     user_id = serializers.UUIDField(source="user.uuid")
     start_cash = WholeUnitsField()
-    expected_cash_end = WholeUnitsField(required=False)
-    actual_cash_end = WholeUnitsField(required=False)
-    difference = WholeUnitsField(source="cash_difference", required=False)
+    expected_cash_end = UnitsSumField(required=False)
+    actual_cash_end = UnitsSumField(required=False)
+    difference = UnitsSumField(source="cash_difference", required=False)
     is_counted = serializers.BooleanField(help_text="False if the shift was closed without a count.")
     status = serializers.CharField(source="state")
     start_time = InstantField(source="opened_at")
@@ -238,6 +243,7 @@ class ShiftViewSet(ApiViewSet):
             400: ENVELOPE_ERROR,
             401: ENVELOPE_ERROR,
             409: ENVELOPE_ERROR,
+            429: ENVELOPE_ERROR,
         },
         tags=["Shifts"],
     )
@@ -258,6 +264,7 @@ class ShiftViewSet(ApiViewSet):
             400: ENVELOPE_ERROR,
             401: ENVELOPE_ERROR,
             404: ENVELOPE_ERROR,
+            429: ENVELOPE_ERROR,
         },
         tags=["Shifts"],
     )

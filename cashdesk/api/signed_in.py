@@ -75,8 +75,12 @@ class ProfileSerializer(RowSerializer[User]):
     """A person in the format of the shifts API, where the id is a UUID."""
 
     id = serializers.UUIDField(source="uuid")
-    store = serializers.CharField(source="store.number", default=None, help_text="Number of the store.")
-    station = serializers.IntegerField(source="register.number", default=None, help_text="Assigned register.")
+    store = serializers.CharField(
+        source="store.number", default=None, allow_null=True, help_text="Number of the store."
+    )
+    station = serializers.IntegerField(
+        source="register.number", default=None, allow_null=True, help_text="Assigned register."
+    )
     avatar = serializers.CharField(default=None, allow_null=True, help_text="Always null: no pictures are kept.")
 
     class Meta:

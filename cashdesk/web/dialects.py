@@ -9,16 +9,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import cache
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from urllib.parse import parse_qsl
 
 import simplejson
 from django.utils.module_loading import import_string
+from drf_spectacular.utils import OpenApiResponse
 from rest_framework import exceptions, negotiation, parsers, renderers
 from rest_framework.request import Request
 from rest_framework.utils.encoders import JSONEncoder
 
 from cashdesk.contributions import contributions
+from cashdesk.web.openapi import BARE_ERROR, COMMON_ERROR, ENVELOPE_ERROR, PROBLEM
 
 DEPTH_MAX: Final = 20
 WHOLE_DIGITS_READ: Final = 100
@@ -65,6 +67,8 @@ class Dialect:
     """The base class of dialects. Each published API has a subclass."""
 
     media_type = "application/json"
+    described_error: ClassVar[OpenApiResponse]
+    """The error body in the API description."""
 
     @classmethod
     def error_body(cls, fault: Fault) -> dict[str, Any]:
@@ -75,6 +79,8 @@ class Dialect:
 class BareDialect(Dialect):
     """The dialect of cash sessions: bodies without an envelope, and errors as `{"detail": text}`."""
 
+    described_error = BARE_ERROR
+
     @classmethod
     def error_body(cls, fault: Fault) -> dict[str, Any]:
         """Returns `{"detail"}`. The text names the field if there is one."""
@@ -83,6 +89,8 @@ class BareDialect(Dialect):
 
 class EnvelopeDialect(Dialect):
     """The dialect of shifts: `{message, data}`, and errors `{message, error?, data?: {errors: {field: text}}}`."""
+
+    described_error = ENVELOPE_ERROR
 
     @classmethod
     def error_body(cls, fault: Fault) -> dict[str, Any]:
@@ -101,6 +109,8 @@ class EnvelopeDialect(Dialect):
 class CommonDialect(Dialect):
     """The dialect of the sign-in. Clients of cash sessions and of shifts sign in here, so errors suit both dialects."""
 
+    described_error = COMMON_ERROR
+
     @classmethod
     def error_body(cls, fault: Fault) -> dict[str, Any]:
         """Returns the envelope's error with the bare dialect's `detail`."""
@@ -111,6 +121,7 @@ class ProblemDialect(Dialect):
     """The dialect of our own APIs: RFC 9457 problem details."""
 
     media_type = "application/problem+json"
+    described_error = PROBLEM
 
     @classmethod
     def error_body(cls, fault: Fault) -> dict[str, Any]:

@@ -1,12 +1,13 @@
-"""Parts of the API description that drf-spectacular cannot derive: error bodies, headers and sign-in schemes."""
+"""Parts of the API description that views and dialects name: error bodies and request headers."""
 
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_serializer
 from rest_framework import serializers
 
+FIELD_ERRORS = inline_serializer(
+    "EnvelopeErrorData", {"errors": serializers.DictField(child=serializers.CharField())}, required=False
+)
 BARE_ERROR = OpenApiResponse(
     inline_serializer("BareError", {"detail": serializers.CharField()}),
     "The request was refused; `detail` gives the reason.",
@@ -17,9 +18,7 @@ ENVELOPE_ERROR = OpenApiResponse(
         {
             "message": serializers.CharField(),
             "error": serializers.CharField(),
-            "data": inline_serializer(
-                "EnvelopeErrorData", {"errors": serializers.DictField(child=serializers.CharField())}, required=False
-            ),
+            "data": FIELD_ERRORS,
         },
     ),
     "The request was refused; `data.errors` lists the wrong fields.",
@@ -30,6 +29,7 @@ COMMON_ERROR = OpenApiResponse(
         {
             "message": serializers.CharField(),
             "error": serializers.CharField(),
+            "data": FIELD_ERRORS,
             "detail": serializers.CharField(),
         },
     ),
@@ -75,29 +75,3 @@ SELECTED_STORE = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="Limits the request to one of your stores. The sign-in lists their ids as `available_tenants`.",
 )
-
-
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # its base is untyped
-    """The three ways to send a token or key."""
-
-    target_class = "cashdesk.web.authentication.TokenAuthentication"
-    name = ["bearer", "apiKey", "cookie"]
-
-    def get_security_definition(self, auto_schema: AutoSchema) -> list[dict[str, str]]:
-        """Returns the security schemes."""
-        return [
-            {"type": "http", "scheme": "bearer"},
-            {"type": "apiKey", "in": "header", "name": "x-api-key"},
-            {"type": "apiKey", "in": "cookie", "name": "access_token"},
-        ]
-
-
-class BrowserSessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # its base is untyped
-    """The session of a person who is signed in on the pages."""
-
-    target_class = "cashdesk.web.authentication.BrowserSessionAuthentication"
-    name = "browserSession"
-
-    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
-        """Returns the security scheme."""
-        return {"type": "apiKey", "in": "cookie", "name": "sessionid"}

@@ -49,7 +49,7 @@ def uuid_in(text: str | None, *, field: str) -> UUID:
         raise InvalidInput.of(field, "Send a UUID.") from None
 
 
-@extend_schema_field({"type": "string", "format": "date", "nullable": True})
+@extend_schema_field({"type": ["string", "null"], "format": "date"})
 class DateField(serializers.Field[Any, Any, Any, Any]):
     """A date in the format YYYY-MM-DD only."""
 

@@ -74,6 +74,24 @@ class ReconciliationRequest(CamelCaseSerializer, StrictSerializer):
         }
 
 
+class UsedAuthorizationSerializer(serializers.Serializer[Any]):
+    """The authorization that came with a reconciliation."""
+
+    id = serializers.UUIDField()
+    purpose = serializers.CharField()
+    issuedBy = serializers.CharField()  # noqa: N815  # published names in an object that has both styles
+    issuedAt = serializers.DateTimeField()  # noqa: N815
+
+
+class DetailsSerializer(serializers.Serializer[Any]):
+    """What was said beside the amount."""
+
+    reason = serializers.CharField(allow_null=True)
+    notes = serializers.CharField(allow_null=True)
+    post_close = serializers.BooleanField(help_text="Whether the business day had been closed.")
+    authorization = UsedAuthorizationSerializer(allow_null=True)
+
+
 class ReconciliationSerializer(CamelCaseSerializer, serializers.Serializer[Reconciliation]):
     """A reconciliation. Our own extensions tell about approval, replacement and late cash."""
 
@@ -129,17 +147,7 @@ class ReconciliationSerializer(CamelCaseSerializer, serializers.Serializer[Recon
         """Free text, or null."""
         return row.notes or None
 
-    @extend_schema_field(
-        {
-            "type": "object",
-            "properties": {
-                "reason": {"type": "string", "nullable": True},
-                "notes": {"type": "string", "nullable": True},
-                "post_close": {"type": "boolean"},
-                "authorization": {"type": "object", "nullable": True},
-            },
-        }
-    )
+    @extend_schema_field(DetailsSerializer)
     def get_details(self, row: Reconciliation) -> dict[str, Any]:
         permission = row.authorization
         return {

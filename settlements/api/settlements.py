@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from drf_spectacular.utils import (
+    PolymorphicProxySerializer,
     extend_schema,
     extend_schema_field,
     extend_schema_serializer,
@@ -156,14 +157,20 @@ class StatusSerializer(CamelCaseSerializer):
 
 
 class SettlementAnswer(SettlementSerializer):
-    """A settlement.
-
-    After a preview that did not close the settlement, the answer has only the settlement's id and type, `previewCount`
-    and `preview`.
-    """
+    """A settlement. After a preview that closed it, the answer also has `previewCount` and `preview`."""
 
     preview_count = serializers.IntegerField(required=False)
     preview = PreviewSerializer(many=True, required=False)
+    api_response_status = StatusSerializer()
+
+
+class PreviewAnswer(CamelCaseSerializer):
+    """The answer to a preview that did not close the settlement."""
+
+    settlement_id = serializers.UUIDField()
+    type = serializers.ChoiceField(choices=SettlementType.choices)
+    preview_count = serializers.IntegerField()
+    preview = PreviewSerializer(many=True)
     api_response_status = StatusSerializer()
 
 
@@ -211,7 +218,9 @@ class SettlementViewSet(ApiViewSet):
         parameters=[IDEMPOTENCY_KEY],
         request=ChangeRequest,
         responses={
-            200: SettlementAnswer,
+            200: PolymorphicProxySerializer(
+                "SettlementChangeAnswer", [SettlementAnswer, PreviewAnswer], resource_type_field_name=None
+            ),
             400: SETTLEMENT_ERROR,
             401: SETTLEMENT_ERROR,
             403: SETTLEMENT_ERROR,

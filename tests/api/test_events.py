@@ -25,6 +25,8 @@ from tests.factories import StoreFactory
 from tests.stories import Caller, Cast, caller, counted_queries, exact, key_caller, make_cast
 from tests.web.test_outages import read_only
 
+pytestmark = pytest.mark.usefixtures("answers_are_made_up")
+
 READS = (Scope.SESSIONS_READ, Scope.SETTLEMENTS_READ, Scope.CASH_MANAGEMENT_READ)
 
 

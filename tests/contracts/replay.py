@@ -1,14 +1,18 @@
 """Replays a conversation of a published page: requests kept in a file, and the answers that they must get.
 
 A file holds the shop (`store`), and `steps`. Each step has the request (`method`, `path`, `headers`, `body`) and the answer
-(`status`, `answer`, and `answer_headers` where the page promises some). `as` names who asks, by a bearer token; a step
-without it brings its own credentials.
+(`status`, `answer`, and `answer_headers` and `answer_cookies` where the page promises some). `as` names who asks, by a bearer token; a step
+without it brings its own credentials. A file is compared as `answer_text`.
+
+Each operation's first successful step becomes its example in the API description, or the one with `"example": true`.
 
 In an answer every key is compared: one too many is a fault, and so is one too few. So is a number of another type (1 is
 not 1.0, and neither is true). What cannot be known beforehand is written as a mask:
 
     <id>  a whole number     <uuid>     <time>  an instant in UTC     <millis>  one as milliseconds     <text>  any text
     <token>     <instant>  an instant in UTC with three decimals
+
+A list that ends with `<more>` has the rows before it among others.
 
 `<uuid:shift>` also gives what it found a name; wherever the name stands later, as `<shift>` in a request or again as
 `<uuid:shift>` in an answer, it is that same value.
@@ -40,6 +44,7 @@ MASKS = {
     "text": r"[^\n]+",
     "token": r"\S{40,}",
 }
+MORE = "<more>"
 WHOLE_NUMBERS = ("id", "millis")
 PLACEHOLDER = re.compile(r"<([a-z_0-9]+)(?::([a-z_0-9]+))?>")
 
@@ -71,6 +76,10 @@ class Replayer:
             raise Mismatch(f"{title}: {response.status_code} instead of {step['status']}: {response.content[:500]!r}")
         for name, value in step.get("answer_headers", {}).items():
             self.compare(value, response.headers.get(name), where=f"{title}: header {name}")
+        for name, value in step.get("answer_cookies", {}).items():
+            self.compare(value, response.cookies[name].value, where=f"{title}: cookie {name}")
+        if "answer_text" in step:
+            self.compare(step["answer_text"], response.getvalue().decode("utf-8-sig"), where=title)
         for name in ("answer", "reads"):
             if name in step:
                 self.compare(step[name], json.loads(response.content, parse_float=Decimal), where=title)
@@ -85,14 +94,29 @@ class Replayer:
             for name, value in wanted.items():
                 self.compare(value, found[name], where=f"{where}.{name}")
         elif isinstance(wanted, list) and isinstance(found, list):
-            if len(wanted) != len(found):
-                raise Mismatch(f"{where}: {len(found)} rows instead of {len(wanted)}: {found}")
-            for number, (value, other) in enumerate(zip(wanted, found, strict=True)):
-                self.compare(value, other, where=f"{where}.{number}")
+            self._compare_rows(wanted, found, where=where)
         elif isinstance(wanted, str) and PLACEHOLDER.search(wanted):
             self._unmask(wanted, found, where=where)
         elif type(wanted) is not type(found) or wanted != found:
             raise Mismatch(f"{where}: {found!r} instead of {wanted!r}")
+
+    def _compare_rows(self, wanted: list[Any], found: list[Any], *, where: str) -> None:
+        if wanted and wanted[-1] == MORE:
+            for value in wanted[:-1]:
+                if not any(self._fits(value, other) for other in found):
+                    raise Mismatch(f"{where}: no row is {value!r}")
+            return
+        if len(wanted) != len(found):
+            raise Mismatch(f"{where}: {len(found)} rows instead of {len(wanted)}: {found}")
+        for number, (value, other) in enumerate(zip(wanted, found, strict=True)):
+            self.compare(value, other, where=f"{where}.{number}")
+
+    def _fits(self, wanted: Any, found: Any) -> bool:
+        try:
+            self.compare(wanted, found, where="row")
+        except Mismatch:
+            return False
+        return True
 
     def _unmask(self, wanted: str, found: Any, *, where: str) -> None:
         whole = PLACEHOLDER.fullmatch(wanted)

@@ -1,0 +1,52 @@
+"""Describes the headers of answers, as components that all operations share."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+HEADERS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "X-Request-ID": {
+        "description": "The id of this request in our log. Name it when you ask for help.",
+        "required": True,
+        "schema": {"type": "string", "minLength": 1, "maxLength": 64},
+    },
+    "Idempotent-Replayed": {
+        "description": "Present with the value `true` if this is the stored answer of an earlier, equal request.",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
+    "Link": {
+        "description": 'The address of the next page, as `<https://...>; rel="next"`. Absent on the last page.',
+        "schema": {"type": "string"},
+    },
+    "ETag": {
+        "description": "The version of this answer. Send it as `If-None-Match`; while nothing is new, the answer is 304.",
+        "required": True,
+        "schema": {"type": "string"},
+    },
+    "Retry-After": {
+        "description": "The number of seconds to wait before the request is sent again.",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 1},
+    },
+    "WWW-Authenticate": {
+        "description": "The scheme that is expected.",
+        "required": True,
+        "schema": {"type": "string"},
+    },
+}
+
+
+def headers_of(*, status: int, is_replayable: bool, is_paged: bool, is_polled: bool) -> list[str]:
+    """Returns the names of the headers that an answer with this status can have."""
+    names = ["X-Request-ID"]
+    if status in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED) and is_polled:
+        names.append("ETag")
+    if status < 300 and is_replayable:
+        names.append("Idempotent-Replayed")
+    if status < 300 and is_paged:
+        names.append("Link")
+    if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+        names.append("Retry-After")
+    if status == HTTPStatus.UNAUTHORIZED:
+        names.append("WWW-Authenticate")
+    return names
