@@ -15,6 +15,9 @@ from cashdesk.api.problems import ProblemViewSet
 from cashdesk.api.reports import ReportViewSet
 from cashdesk.api.shifts import ShiftViewSet
 from cashdesk.api.stores import StoreViewSet
+from cashdesk.api.webhooks import WebhookEndpointViewSet
+
+WEBHOOK = "webhook-endpoints/<uuid:endpoint_id>"
 
 router = SimpleRouter(trailing_slash=False)
 router.register("auth", AuthViewSet, basename="auth")
@@ -41,4 +44,35 @@ urlpatterns = [
     path("orders/<str:order>", OrderViewSet.as_view({"get": "retrieve"}), name="orders-detail"),
     path("orders/<str:order>/cancel", OrderViewSet.as_view({"post": "cancel"}), name="orders-cancel"),
     path("orders/<str:order>/pay/manual", OrderViewSet.as_view({"post": "pay_manual"}), name="orders-pay-manual"),
+    path(
+        "webhook-endpoints", WebhookEndpointViewSet.as_view({"get": "list", "post": "create"}), name="webhook-endpoints"
+    ),
+    path(
+        WEBHOOK,
+        WebhookEndpointViewSet.as_view({"get": "retrieve", "patch": "change", "delete": "remove"}),
+        name="webhook-endpoint",
+    ),
+    *(
+        path(
+            f"{WEBHOOK}/{word}",
+            WebhookEndpointViewSet.as_view({method: word.replace("-", "_")}),
+            name=f"webhook-{word}",
+        )
+        for word, method in {
+            "rotate-secret": "post",
+            "test": "post",
+            "switch-off": "post",
+            "switch-on": "post",
+            "deliveries": "get",
+            "resend-failed": "post",
+        }.items()
+    ),
+    *(
+        path(
+            f"{WEBHOOK}/deliveries/<uuid:event_id>/{word}",
+            WebhookEndpointViewSet.as_view({"post": word.replace("-", "_")}),
+            name=f"webhook-delivery-{word}",
+        )
+        for word in ("resend", "give-up")
+    ),
 ]

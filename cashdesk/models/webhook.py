@@ -60,7 +60,7 @@ class WebhookSecret(models.Model):
     """A secret with which the deliveries to an endpoint are signed. During a rotation there are several.
 
     The secret itself is not stored. It is calculated from SECRET_KEY and `nonce`
-    (docs/decisions/0031-webhooks.md). `fingerprint` tells whether SECRET_KEY is still the same.
+    (docs/decisions/0036-webhooks.md). `fingerprint` tells whether SECRET_KEY is still the same.
     """
 
     endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.PROTECT, related_name="secrets")

@@ -36,7 +36,7 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
     a secret and are never stored. Actions in `takes_batches` accept a large body.
     """
 
-    http_method_names = ("get", "post", "patch", "head")
+    http_method_names: tuple[str, ...] = ("get", "post", "patch", "head")
     dialect: ClassVar[type[Dialect]] = ProblemDialect
     access: ClassVar[Mapping[str, Access]] = {}
     query_parameters: ClassVar[Mapping[str, tuple[str, ...]]] = {}

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.event import last_position
@@ -152,6 +153,20 @@ def remove_endpoint(*, endpoint: WebhookEndpoint, by: Principal, at: datetime) -
     row.removed_at = at
     row.save(update_fields=["removed_at"])
     _note("removed", row, by=by, at=at)
+
+
+def endpoints_shown(*, by: Principal) -> "QuerySet[WebhookEndpoint]":
+    """Returns the endpoints that the caller may manage, without removed ones.
+
+    An admin sees those of the account. Limited to one store, as by a token, they see only those of that store.
+    """
+    rows = WebhookEndpoint.objects.filter(removed_at__isnull=True).select_related("account", "store")
+    if not by.has_role(Role.ADMIN):
+        return rows.none()
+    if by.bound_store is not None:
+        return rows.filter(store__in=by.stores())
+    is_of_all = by.is_system or (by.user is not None and by.user.is_superuser)
+    return rows if is_of_all else rows.filter(account=by.account_id)
 
 
 def turn_off(locked: WebhookEndpoint, *, reason: OffReason, by: Principal, at: datetime) -> None:
