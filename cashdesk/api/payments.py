@@ -35,6 +35,7 @@ from cashdesk.web.list_filters import PAGE, STATION_MAX, STORE_OF_LIST, newest_f
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM, ProblemSerializer
 from cashdesk.web.pagination import NewestFirst
 from cashdesk.web.permissions import Access
+from cashdesk.web.revalidation import POLLED
 from cashdesk.web.views import ApiViewSet
 
 BATCH_PROBLEMS_LENGTH_MAX = 256 * 1024
@@ -127,6 +128,7 @@ class PaymentViewSet(ApiViewSet):
     queryset = Payment.objects.none()
     filterset_class = PaymentFilter
     takes_batches = ("batch",)
+    polled = {"list": POLLED, "retrieve": POLLED}
     access = {
         "list": Access(scope=Scope.PAYMENTS_READ),
         "retrieve": Access(scope=Scope.PAYMENTS_READ),

@@ -18,6 +18,7 @@ from cashdesk.web.list_filters import PAGE
 from cashdesk.web.openapi import PROBLEM
 from cashdesk.web.pagination import InOrder
 from cashdesk.web.permissions import Access
+from cashdesk.web.revalidation import KEPT
 from cashdesk.web.views import ApiViewSet
 
 OF_MANAGERS = ("username", "email", "rut", "operator")
@@ -58,6 +59,7 @@ class PersonViewSet(ApiViewSet):
 
     dialect = ProblemDialect
     queryset = User.objects.none()
+    polled = {"list": KEPT, "retrieve": KEPT}
     access = {"list": Access(scope=Scope.SESSIONS_READ), "retrieve": Access(scope=Scope.SESSIONS_READ)}
     query_parameters = {"list": (*PERSON_PARAMETERS, *InOrder.parameters)}
     filterset_class = PersonFilter

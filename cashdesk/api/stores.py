@@ -21,6 +21,7 @@ from cashdesk.web.list_filters import PAGE
 from cashdesk.web.openapi import PROBLEM
 from cashdesk.web.pagination import InOrder
 from cashdesk.web.permissions import Access
+from cashdesk.web.revalidation import KEPT
 from cashdesk.web.views import ApiViewSet
 
 
@@ -63,6 +64,7 @@ class StoreViewSet(ApiViewSet):
 
     dialect = ProblemDialect
     queryset = Store.objects.none()
+    polled = {"list": KEPT, "retrieve": KEPT}
     access = {"list": Access(any_key=True), "retrieve": Access(any_key=True)}
     query_parameters = {"list": (*SHOP_PARAMETERS, *InOrder.parameters)}
     filterset_class = ShopFilter

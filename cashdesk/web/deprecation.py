@@ -14,7 +14,7 @@ from django.utils.http import http_date
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
-NOTICE: Final = timedelta(days=183)
+NOTICE: Final = timedelta(days=365)
 """The shortest time between the announcement and the end of a call or a field."""
 DOCUMENTATION: Final = "/api/v1/docs"
 

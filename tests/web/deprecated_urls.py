@@ -19,11 +19,11 @@ class AgeingViewSet(ApiViewSet):
 
     access = {"old": PUBLIC, "mixed": PUBLIC, "sent": PUBLIC, "young": PUBLIC}
     query_parameters = {"mixed": ("shop", "store", "till"), "old": ("store",)}
-    deprecated = {"old": Deprecated(since=date(2027, 1, 1), ends=date(2027, 12, 31), instead="Use GET /young.")}
+    deprecated = {"old": Deprecated(since=date(2027, 1, 1), ends=date(2028, 1, 3), instead="Use GET /young.")}
     deprecated_fields = {
         "mixed": {
             "shop": Deprecated(since=date(2027, 2, 1), instead="Use store."),
-            "till": Deprecated(since=date(2027, 3, 1), ends=date(2028, 1, 1), instead="Use station."),
+            "till": Deprecated(since=date(2027, 3, 1), ends=date(2028, 5, 1), instead="Use station."),
         },
         "sent": {"shop": Deprecated(since=date(2027, 2, 1), instead="Use store.")},
     }

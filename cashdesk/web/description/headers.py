@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
+RATE_LIMIT_POLICY: Final = r'^"key";q=\d+;w=\d+$'
+RATE_LIMIT: Final = r'^"key";r=\d+;t=\d+$'
+
 HEADERS: Final[Mapping[str, Mapping[str, Any]]] = {
     "X-Request-ID": {
         "description": "The id of this request in our log. Name it when you ask for help.",
@@ -23,6 +26,22 @@ HEADERS: Final[Mapping[str, Mapping[str, Any]]] = {
         "required": True,
         "schema": {"type": "string"},
     },
+    "RateLimit-Policy": {
+        "description": 'The limit of this API key: `"key";q=600;w=60` allows 600 requests in 60 seconds.',
+        "schema": {"type": "string", "pattern": RATE_LIMIT_POLICY},
+    },
+    "RateLimit": {
+        "description": 'What is left of the limit: `"key";r=599;t=42` allows 599 requests in the next 42 seconds.',
+        "schema": {"type": "string", "pattern": RATE_LIMIT},
+    },
+    "Deprecation": {
+        "description": "Since when the call, or a field that the request has, is deprecated: `@` and seconds since 1970.",
+        "schema": {"type": "string", "pattern": r"^@\d+$"},
+    },
+    "Sunset": {
+        "description": "The first moment without the call or the field, as an HTTP date.",
+        "schema": {"type": "string"},
+    },
     "Retry-After": {
         "description": "The number of seconds to wait before the request is sent again.",
         "required": True,
@@ -36,9 +55,15 @@ HEADERS: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 
 
-def headers_of(*, status: int, is_replayable: bool, is_paged: bool, is_polled: bool) -> list[str]:
+def headers_of(
+    *, status: int, is_replayable: bool, is_paged: bool, is_polled: bool, is_limited: bool, is_ageing: bool
+) -> list[str]:
     """Returns the names of the headers that an answer with this status can have."""
     names = ["X-Request-ID"]
+    if is_limited:
+        names += ["RateLimit-Policy", "RateLimit"]
+    if is_ageing:
+        names += ["Deprecation", "Sunset"]
     if status in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED) and is_polled:
         names.append("ETag")
     if status < 300 and is_replayable:

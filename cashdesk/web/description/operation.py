@@ -1,5 +1,6 @@
 """Describes one operation: security, headers, refusals and summary follow from what the view declares."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -7,6 +8,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent, build_parameter_type, is_list_serializer, safe_ref
 from rest_framework import serializers
 
+from cashdesk.web.deprecation import Deprecated
 from cashdesk.web.description.bounds import bound_body, bounded_parameter
 from cashdesk.web.description.credentials import is_for_programs
 from cashdesk.web.description.headers import HEADERS, headers_of
@@ -48,7 +50,19 @@ class OperationSchema(AutoSchema):
 
     def get_description(self) -> str:  # type: ignore[override]  # as drf-spectacular does
         """Returns the action's docstring, and who may make the call."""
-        return f"{super().get_description()}\n\n{self._who_may_call()}"
+        told = (super().get_description(), self._who_may_call(), *self._what_to_use_instead())
+        return "\n\n".join(told)
+
+    def _what_to_use_instead(self) -> list[str]:
+        call = self.view.deprecated.get(self.view.action)
+        ageing = {
+            **({"This call": call} if call else {}),
+            **{f"`{name}`": one for name, one in self._ageing_fields.items()},
+        }
+        return [
+            f"{name} is deprecated since {one.since}{f' and ends on {one.ends}' if one.ends else ''}. {one.instead}"
+            for name, one in ageing.items()
+        ]
 
     def _who_may_call(self) -> str:
         access = self.view.access[self.view.action]
@@ -89,10 +103,20 @@ class OperationSchema(AutoSchema):
         """Whether answers have an ETag."""
         return self.view.action in self.view.polled
 
+    @property
+    def _ageing_fields(self) -> Mapping[str, Deprecated]:
+        """The query parameters and body fields that will be retired."""
+        return dict(self.view.deprecated_fields.get(self.view.action, {}))
+
+    def is_deprecated(self) -> bool:
+        """Whether the whole call will be retired."""
+        return self.view.action in self.view.deprecated or bool(super().is_deprecated())
+
     def _get_parameters(self) -> list[Schema]:
-        """Adds the bounds, and the idempotency key where the view does not name it."""
+        """Adds the bounds and deprecations, and the idempotency key where the view does not name it."""
         parent: Any = super()
         described = [bounded_parameter(one) for one in parent._get_parameters()]
+        described = [one | {"deprecated": True} if one["name"] in self._ageing_fields else one for one in described]
         if self._is_replayable and IDEMPOTENCY_KEY.name not in {one["name"] for one in described}:
             key = build_parameter_type(
                 name=IDEMPOTENCY_KEY.name, schema={}, location="header", description=IDEMPOTENCY_KEY.description
@@ -109,6 +133,9 @@ class OperationSchema(AutoSchema):
         schema["additionalProperties"] = False
         instance = serializer() if isinstance(serializer, type) else serializer
         (bound_body if isinstance(instance, StrictSerializer) else _describe_answer)(schema, instance)
+        if direction == "request":
+            for name in self._ageing_fields.keys() & schema["properties"].keys():
+                schema["properties"][name] = schema["properties"][name] | {"deprecated": True}
         return schema
 
     def _get_response_bodies(self, direction: Any = "response") -> Schema:
@@ -144,6 +171,8 @@ class OperationSchema(AutoSchema):
             is_replayable=self._is_replayable,
             is_paged="cursor" in self._accepted,
             is_polled=self._is_polled,
+            is_limited=self.view.access.get(self.view.action) is not PUBLIC,
+            is_ageing=self.is_deprecated() or bool(self._ageing_fields),
         )
         return declared | {name: self._shared(name, ResolvedComponent.HEADER, dict(HEADERS[name])) for name in names}
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from cashdesk.web.dialects import Dialect, Fault
+from cashdesk.web.dialects import CommonDialect, Dialect, Fault
 from cashdesk.web.permissions import PUBLIC
 from cashdesk.web.problems import EXAMPLE_REQUEST_ID, problems
 
@@ -18,7 +18,7 @@ MEANINGS: Final[Mapping[int, str]] = {
     413: "The body is too large.",
     415: "The media type of the body is not supported.",
     422: "The idempotency key was used for another request.",
-    429: "Too many attempts. Wait, then try again.",
+    429: "Too many wrong passwords, or more requests than the limit of the API key allows. Wait, then try again.",
     503: "The service cannot answer now. Send the request again later, with the same idempotency key.",
 }
 """The description of each error status."""
@@ -32,10 +32,13 @@ CODES: Final[Mapping[int, str]] = {
     413: "too_large",
     415: "unsupported_media_type",
     422: "idempotency_key_reused",
-    429: "too_many_attempts",
+    429: "too_many_requests",
     503: "busy",
 }
 """The most common code of each status. Its page gives the example (`cashdesk.web.problems`)."""
+
+SIGN_IN_CODES: Final[Mapping[int, str]] = {429: "too_many_attempts"}
+"""The same for signing in, where it differs."""
 
 UNEXPLAINED: Final = "The request cannot be carried out. The body says why."
 
@@ -48,7 +51,7 @@ def refusals_of(*, view: Any, method: str, path: str, has_body: bool) -> set[int
     is_public = view.access.get(view.action) is PUBLIC
     found = {400, 503}
     if not is_public:
-        found |= {401, 403}
+        found |= {401, 403, 429}
     if "{" in path:
         found.add(404)
     if method in UNSAFE:
@@ -67,7 +70,8 @@ def is_replayable(*, view: Any, method: str) -> bool:
 
 def example_of(status: int, dialect: type[Dialect]) -> dict[str, Any]:
     """Returns an example of a refusal, as the dialect writes it."""
-    code = CODES.get(status, "error")
+    code = SIGN_IN_CODES.get(status) if dialect is CommonDialect else None
+    code = code or CODES.get(status, "error")
     given = problems()[code].example
     return dialect.error_body(
         Fault(status=status, code=code, message=given.text, errors=given.errors, request_id=EXAMPLE_REQUEST_ID)
