@@ -169,11 +169,12 @@ class AuthViewSet(ApiViewSet):
         """Replaces both tokens of a sign-in by new ones. The answer sets both cookies again.
 
         Send no body. A refresh token works once. If it is used again, the sign-in ends. A repeat within 30 seconds gets the
-        same tokens, as long as the new ones were not used.
+        same tokens, if it still brings the old cookie `access_token`.
         """
         refuse_foreign_origin(request)
         signed_in = refresh_sign_in(
             secret=request.COOKIES.get(REFRESH_COOKIE, ""),
+            access_secret=request.COOKIES.get(COOKIE, ""),
             source=source_of(request._request),
             lifetime=timedelta(hours=settings.ACCESS_TOKEN_HOURS),
             grace=timedelta(seconds=settings.REFRESH_GRACE_SECONDS),
@@ -199,9 +200,11 @@ class AuthViewSet(ApiViewSet):
         tenants = queries.workplaces(by=Principal(user=token.user, token=token))
         shown = LoginResponse(_login_answer(token, signed_in.secret, tenants=tenants), context={"user": token.user})
         response = Response(shown.data)
-        _set_cookie(response, request, COOKIE, signed_in.secret, until=token.expires_at, path="/")
-        path = reverse("auth-refresh")  # no other call needs it
-        _set_cookie(response, request, REFRESH_COOKIE, signed_in.refresh_secret, until=token.renewable_until, path=path)
+        # Both last as long as the refresh token: a refresh that is sent twice brings the old access token along.
+        until = token.renewable_until or token.expires_at
+        _set_cookie(response, request, COOKIE, signed_in.secret, until=until, path="/")
+        path = reverse("auth-refresh")  # no other call needs the refresh token
+        _set_cookie(response, request, REFRESH_COOKIE, signed_in.refresh_secret, until=until, path=path)
         return response
 
     @extend_schema(

@@ -7,9 +7,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
-from cashdesk.models import CashSession
+from cashdesk.models import AccessToken, AuditEntry, CashSession
 from tests.factories import PASSWORD
 from tests.stories import Cast
 
@@ -34,6 +35,15 @@ CALL = """async ([url, method, body, headers, credentials]) => {
         return {status: 0, error: error.name};
     }
 }"""
+
+REFRESHING = """async ([api, paths]) => Promise.all(paths.map(async (path) => {
+    const get = () => fetch(api + path, {credentials: "include"});
+    const first = await get();
+    if (first.status !== 401) return [first.status];
+    const refreshed = await fetch(api + "/auth/refresh", {method: "POST", credentials: "include"});
+    return [first.status, refreshed.status, (await get()).status];
+}))"""
+"""Sends GET requests at once. Each one that is 401 refreshes and is sent again, as the second original's front end does."""
 
 
 class BlankPage(BaseHTTPRequestHandler):
@@ -138,6 +148,21 @@ def test_a_page_at_another_port_works_a_session_with_the_cookie(till: Till) -> N
     work_a_session(with_cookie)
     assert with_cookie.call("POST", "/auth/logout")["status"] == 200
     assert with_cookie.call("GET", "/cash/status")["status"] == 401
+
+
+@pytest.mark.parametrize("calls", [1, 15])
+def test_calls_whose_token_expired_refresh_at_once_and_succeed(till: Till, calls: int) -> None:
+    """A browser has six connections to a server, so of fifteen calls some refresh after others have gone on."""
+    with_cookie = Till(page=till.page, api=till.api, credentials="include")
+    paths = ["/auth/me", "/shifts/active", "/payment-methods", "/auth/validate", "/users/sellers"] * 3
+    for _round in range(3):
+        assert with_cookie.sign_in()["status"] == 200
+        AccessToken.objects.filter(revoked_at=None).update(expires_at=timezone.now())
+        found = till.page.evaluate(REFRESHING, [till.api, paths[:calls]])
+        # A call that is sent after the first refresh does not fail at all.
+        assert [statuses for statuses in found if statuses not in ([401, 200, 200], [200])] == []
+        assert with_cookie.call("GET", "/auth/me")["status"] == 200
+    assert not AuditEntry.objects.filter(action="token.reused").exists()
 
 
 @pytest.mark.parametrize("credentials", ["omit", "include"])

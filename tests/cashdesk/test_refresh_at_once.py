@@ -38,6 +38,7 @@ def renewed(held: SignedIn, *, grace: timedelta = timedelta(seconds=30)) -> Sign
     try:
         return refresh_sign_in(
             secret=held.refresh_secret,
+            access_secret=held.secret,
             source=Source(address="10.0.0.1"),
             lifetime=HOUR,
             grace=grace,

@@ -33,7 +33,13 @@ def signed_in(user: User, **binding: Any) -> SignedIn:
 
 def renewed(held: SignedIn, *, after: timedelta = HOUR, **changed: Any) -> SignedIn:
     """Refreshes this long after noon."""
-    usual: dict[str, Any] = {"source": HERE, "lifetime": HOUR, "grace": GRACE, "at": NOON + after}
+    usual: dict[str, Any] = {
+        "access_secret": held.secret,
+        "source": HERE,
+        "lifetime": HOUR,
+        "grace": GRACE,
+        "at": NOON + after,
+    }
     return refresh_sign_in(secret=held.refresh_secret, **{**usual, **changed})
 
 
@@ -146,17 +152,35 @@ def test_a_lost_answer_is_given_again(cast: Cast) -> None:
     assert reuses() == 0
 
 
-@pytest.mark.parametrize("used", ["access", "refresh"])
-def test_an_answer_that_arrived_is_not_given_again(cast: Cast, used: str) -> None:
+def test_calls_on_their_way_get_the_newest_tokens(cast: Cast) -> None:
     first = signed_in(cast.carla)
     second = renewed(first)
-    if used == "access":
-        use(second)
-    else:
-        second = renewed(second)
-    assert is_refused(first)
+    use(second)
+    third = renewed(second, after=HOUR + GRACE / 3)
+    assert renewed(first, after=HOUR + GRACE / 2) == renewed(second, after=HOUR + GRACE / 2) == third
+    assert works(third)
+    assert reuses() == 0
+
+
+@pytest.mark.parametrize("sent", ["", "ct_another", "the new one"])
+def test_a_refresh_token_without_its_access_token_is_not_answered_again(cast: Cast, sent: str) -> None:
+    first = signed_in(cast.carla)
+    second = renewed(first)
+    assert is_refused(first, access_secret=second.secret if sent == "the new one" else sent)
     assert not works(second)
     assert reuses() == 1
+
+
+def test_a_refresh_needs_no_access_token(cast: Cast) -> None:
+    assert works(renewed(signed_in(cast.carla), access_secret=""))
+
+
+def test_a_sign_in_that_ended_is_not_answered_again(cast: Cast) -> None:
+    first = signed_in(cast.carla)
+    second = renewed(renewed(first))
+    revoke(token=second.token, by=SYSTEM, at=NOON + HOUR)
+    assert is_refused(first)
+    assert reuses() == 0
 
 
 @pytest.mark.parametrize(

@@ -25,23 +25,25 @@ from cashdesk.enums import TokenKind
 from cashdesk.errors import NotSignedIn, TooManyAttempts
 from cashdesk.models import AccessToken
 
-PER_FAMILY: Final = 10
+PER_FAMILY: Final = 30
 """The most refreshes of one sign-in within FAMILY_WINDOW. It stops a client that refreshes in a loop."""
 FAMILY_WINDOW: Final = timedelta(minutes=1)
 
 
-def refresh_sign_in(*, secret: str, source: Source, lifetime: timedelta, grace: timedelta, at: datetime) -> SignedIn:
+def refresh_sign_in(
+    *, secret: str, access_secret: str, source: Source, lifetime: timedelta, grace: timedelta, at: datetime
+) -> SignedIn:
     """Replaces the tokens of a sign-in by new ones. `secret` is that of the refresh token.
 
     The new access token lives for `lifetime`, but never longer than the sign-in can be renewed. A repeated or simultaneous
-    refresh gets the same tokens again during `grace`, until somebody uses them. Any other use of an old refresh token ends
-    the whole family, because one of its two holders is a thief.
+    refresh gets the same tokens again during `grace`, if it still brings the old access token (`access_secret`). Any other
+    use of an old refresh token ends the whole family, because one of its two holders is a thief.
 
     Raises NotSignedIn if the token is unknown, used, expired or revoked. Raises TooManyAttempts after too many wrong tokens
     from one address, and after too many refreshes of one sign-in.
     """
     with transaction.atomic():
-        renewed = _renewed(secret, lifetime=lifetime, grace=grace, at=at)
+        renewed = _renewed(secret, access_secret, lifetime=lifetime, grace=grace, at=at)
     if renewed is None:
         # After the commit, because the end of a family must not be rolled back.
         if secret:
@@ -55,7 +57,9 @@ def forget_ended(*, at: datetime) -> int:
     return AccessToken.objects.filter(refresh_digest__isnull=False, renewable_until__lte=at).update(refresh_digest=None)
 
 
-def _renewed(secret: str, *, lifetime: timedelta, grace: timedelta, at: datetime) -> SignedIn | None:
+def _renewed(
+    secret: str, access_secret: str, *, lifetime: timedelta, grace: timedelta, at: datetime
+) -> SignedIn | None:
     """Returns the new tokens, or None. Ends the family if its token was used before."""
     found = _token_of(secret)
     if found is None or found.user_id is None:
@@ -65,7 +69,7 @@ def _renewed(secret: str, *, lifetime: timedelta, grace: timedelta, at: datetime
     if old is None or not may_use(old) or old.renewable_until is None or old.renewable_until <= at:
         return None
     if hasattr(old, "replaced_by"):
-        again = _same_answer(old, secret, grace=grace, at=at)
+        again = _same_answer(old, secret, access_secret, grace=grace, at=at)
         if again is None:
             _end_reused(old, at=at)
         return again
@@ -79,18 +83,28 @@ def _token_of(secret: str) -> AccessToken | None:
     return tokens().select_related("replaced_by").filter(refresh_digest=digest_of(secret)).first()
 
 
-def _same_answer(old: AccessToken, secret: str, *, grace: timedelta, at: datetime) -> SignedIn | None:
-    """Returns the tokens that the first refresh with this secret got, or None if they must not be told again."""
-    new: AccessToken = old.replaced_by
-    is_used = new.last_used_at is not None or AccessToken.objects.filter(replaces=new).exists()
+def _same_answer(
+    old: AccessToken, secret: str, access_secret: str, *, grace: timedelta, at: datetime
+) -> SignedIn | None:
+    """Returns the tokens that replaced `old`, or None if they must not be told again.
+
+    If these were replaced too, because several calls of one client refreshed in a row, returns the newest ones.
+    """
     # A simultaneous refresh may have read the clock before the first one: without a grace it is refused, too.
-    if is_used or new.revoked_at is not None or not grace or at - new.created_at >= grace:
+    if not grace or at - old.replaced_by.created_at >= grace:
         return None
-    access_secret, refresh_secret = _next_secrets(secret)
-    if (digest_of(access_secret), digest_of(refresh_secret)) != (new.digest, new.refresh_digest):
-        return None  # the server's key changed in between
-    new.user, new.store, new.register = old.user, old.store, old.register  # the same ones, already read
-    return SignedIn(token=new, secret=access_secret, refresh_secret=refresh_secret)
+    # A client that sends another access token got the answer. It has no reason to send the old refresh token.
+    if digest_of(access_secret) != old.digest:
+        return None
+    newest = old
+    while hasattr(newest, "replaced_by"):
+        newest = newest.replaced_by
+        access_secret, secret = _next_secrets(secret)
+    has_other_key = (digest_of(access_secret), digest_of(secret)) != (newest.digest, newest.refresh_digest)
+    if newest.revoked_at is not None or has_other_key:
+        return None
+    newest.user, newest.store, newest.register = old.user, old.store, old.register  # the same ones, already read
+    return SignedIn(token=newest, secret=access_secret, refresh_secret=secret)
 
 
 def _successor(old: AccessToken, secret: str, *, lifetime: timedelta, grace: timedelta, at: datetime) -> SignedIn:
