@@ -15,7 +15,7 @@ from cashdesk.enums import EventType
 from cashdesk.lock_timeout import without_waiting
 from cashdesk.models import Event, Store
 
-SEQUENCED_AT_ONCE: Final = 5000
+SEQUENCED_AT_ONCE: Final = 2000
 """The most events that one call of `sequence_events` gives a position."""
 
 _together: ContextVar[list[Event] | None] = ContextVar("events_together", default=None)
