@@ -15,11 +15,14 @@ from django.utils import timezone
 
 from cashdesk.domain.caller import event as events
 from cashdesk.domain.caller import event_feed
-from cashdesk.domain.caller.event import event_of, record_events
+from cashdesk.domain.caller.event import event_of, record_events, sequence_events
 from cashdesk.domain.caller.event_feed import delete_old_events
 from cashdesk.domain.caller.event_types import EVENT_RULES
-from cashdesk.enums import EventType, PlaceKind, Scope
-from cashdesk.models import Event, Store, Vendor
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.enums import DeliveryState, EventType, PlaceKind, Scope
+from cashdesk.models import Event, Store, Vendor, WebhookDelivery, WebhookEndpoint
+from cashdesk.web.webhooks.endpoint import add_endpoint
+from cashdesk.web.webhooks.fan_out import fan_out
 from tests.api.steps import bound_key
 from tests.factories import StoreFactory
 from tests.stories import Caller, Cast, caller, counted_queries, exact, key_caller, make_cast
@@ -196,6 +199,30 @@ def test_events_that_somebody_waits_for_stay(cast: Cast) -> None:
     some(cast.store, 5, days_ago=100)
     assert delete_old_events(at=timezone.now(), keep_from=3) == 2
     assert list(Event.objects.values_list("position", flat=True)) == [3, 4, 5]
+
+
+def test_old_events_are_deleted_in_batches(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_feed, "DELETED_AT_ONCE", 2)
+    some(cast.store, 7, days_ago=100)
+    assert delete_old_events(at=timezone.now()) == 6
+    assert list(Event.objects.values_list("position", flat=True)) == [7]
+
+
+def test_tidy_keeps_what_a_webhook_still_waits_for(cast: Cast) -> None:
+    some(cast.store, 3, days_ago=100)
+    endpoint = add_endpoint(
+        account=cast.store.account, url="https://8.8.8.8/", by=Principal(user=cast.anna), at=timezone.now()
+    )[0]
+    sequence_events()
+    WebhookEndpoint.objects.update(position=1)
+    assert fan_out(at=timezone.now())
+    call_command("tidy", stdout=StringIO())
+    assert list(Event.objects.values_list("position", flat=True)) == [2, 3]
+    assert WebhookDelivery.objects.filter(endpoint=endpoint, state=DeliveryState.WAITING).count() == 2
+    # An endpoint that is off holds nothing for ever.
+    WebhookEndpoint.objects.update(is_active=False)
+    call_command("tidy", stdout=StringIO())
+    assert list(Event.objects.values_list("position", flat=True)) == [3]
 
 
 def test_tidy_deletes_old_events_even_if_nobody_ever_read_them(cast: Cast) -> None:

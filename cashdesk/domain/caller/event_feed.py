@@ -15,7 +15,9 @@ from cashdesk.models import Event
 DELETED_AFTER: Final = timedelta(days=EVENTS_KEPT_DAYS + 1)
 """A day more than promised, so that the clock of the database, which refuses to delete younger events, agrees."""
 
+DELETED_AT_ONCE: Final = 500
 TURNS_MAX: Final = 1000
+"""The most turns in which `delete_old_events` gives positions. Another process may be giving them at the same time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,16 +68,25 @@ def delete_old_events(*, at: datetime, keep_from: int | None = None) -> int:
     """Deletes the events older than DELETED_AFTER and returns their number.
 
     Keeps events with a position of `keep_from` or more, and the newest event, from which the positions go on. The
-    events that are left have no gaps, so `read_events` notices from the oldest one whether a reader missed any.
+    events that are left have no gaps, so `read_events` notices from the oldest one whether a reader missed any. Each
+    batch has a transaction of its own, so that nobody waits long on SQLite.
     """
     for _turn in range(TURNS_MAX):
         if not sequence_events():
             break
     kept = Event.objects.filter(occurred_at__gt=at - DELETED_AFTER).aggregate(first=Min("position"))["first"]
-    ends = [end for end in (kept, keep_from, last_position()) if end is not None]
-    # Deletes what is left of their webhook deliveries, too.
-    _all, by_model = Event.objects.filter(position__lt=min(ends)).delete()
-    return by_model.get(Event._meta.label, 0)
+    end = min(end for end in (kept, keep_from, last_position()) if end is not None)
+    deleted = 0
+    while (first := _first_position()) is not None and first < end:
+        # Deletes what is left of their webhook deliveries, too.
+        _all, by_model = Event.objects.filter(position__lt=min(end, first + DELETED_AT_ONCE)).delete()
+        deleted += by_model[Event._meta.label]
+    return deleted
+
+
+def _first_position() -> int | None:
+    first: int | None = Event.objects.aggregate(first=Min("position"))["first"]
+    return first
 
 
 def _is_kept(position: int) -> bool:

@@ -12,7 +12,7 @@ from cashdesk.domain.people.refresh_token import forget_ended
 from cashdesk.domain.people.sign_in_throttle import delete_expired_tries
 from cashdesk.models import IdempotentAnswer
 from cashdesk.web.idempotency import KEPT_FOR
-from cashdesk.web.webhooks.delivery import delete_old_deliveries
+from cashdesk.web.webhooks.delivery import delete_old_deliveries, oldest_waiting
 
 
 class Command(BaseCommand):
@@ -30,7 +30,8 @@ class Command(BaseCommand):
         attempts, drafts = delete_expired_tries(at=now), delete_expired_drafts(at=now)
         refresh_tokens = forget_ended(at=now)
         sessions, _by_model = Session.objects.filter(expire_date__lte=now).delete()
-        deliveries, events = delete_old_deliveries(at=now), delete_old_events(at=now)
+        deliveries = delete_old_deliveries(at=now)
+        events = delete_old_events(at=now, keep_from=oldest_waiting())
         self.stdout.write(
             f"Removed {answers} answers to idempotent requests, {attempts} sign-in attempts, {refresh_tokens} refresh "
             f"tokens, {sessions} browser sessions, {drafts} drafts, {deliveries} webhook deliveries and {events} events."

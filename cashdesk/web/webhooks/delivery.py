@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Min
 from django.db.models.expressions import Value
 from django.db.models.functions import Coalesce, Least
 
@@ -93,6 +93,13 @@ def delete_old_deliveries(*, at: datetime) -> int:
             WebhookDelivery.objects.filter(pk__in=batch).delete()
         deleted += len(batch)
     return deleted
+
+
+def oldest_waiting() -> int | None:
+    """Returns the position of the oldest event that is still to be delivered to an endpoint that is on, or None."""
+    waiting = WebhookDelivery.objects.filter(state=DeliveryState.WAITING, endpoint__is_active=True)
+    oldest: int | None = waiting.aggregate(oldest=Min("position"))["oldest"]
+    return oldest
 
 
 def _refuse_off(endpoint: WebhookEndpoint) -> None:
