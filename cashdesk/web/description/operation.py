@@ -157,7 +157,9 @@ class OperationSchema(AutoSchema):
         """Returns a reference to the response of this status in the dialect of the view."""
         parent: Any = super()
         dialect = self.view.dialect
-        name = f"{type(dialect.described_error.response).__name__}{HTTPStatus(status).phrase.title().replace(' ', '')}"
+        body = dialect.described_error.response
+        noun = (body if isinstance(body, type) else type(body)).__name__.removesuffix("Serializer")
+        name = f"{noun}{HTTPStatus(status).phrase.title().replace(' ', '')}"
         schema = parent._get_response_for_code(dialect.described_error, str(status), [dialect.media_type])
         schema["description"] = MEANINGS.get(status, UNEXPLAINED)
         schema["content"][dialect.media_type]["example"] = example_of(status, dialect)
@@ -169,7 +171,7 @@ class OperationSchema(AutoSchema):
         names = headers_of(
             status=int(status_code),
             is_replayable=self._is_replayable,
-            is_paged="cursor" in self._accepted,
+            is_paged=not {"cursor", "after"}.isdisjoint(self._accepted),
             is_polled=self._is_polled,
             is_limited=self.view.access.get(self.view.action) is not PUBLIC,
             is_ageing=self.is_deprecated() or bool(self._ageing_fields),

@@ -29,6 +29,7 @@ CODES: Final[Mapping[int, str]] = {
     403: "permission_denied",
     404: "not_found",
     409: "conflict",
+    410: "events_gone",
     413: "too_large",
     415: "unsupported_media_type",
     422: "idempotency_key_reused",
