@@ -1,6 +1,6 @@
 """Reusable reads of reconciliations, variances and exports, each with a fixed number of queries."""
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,7 @@ from cashdesk.domain.caller.audit import entry_of
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import ENDED_VARIANCES, VarianceKind, VarianceState
 from cashdesk.errors import NotFound
-from cashdesk.models import CashSession, Movement, Store, Variance
+from cashdesk.models import BusinessDay, CashSession, Movement, Store, Variance
 from reconciliations.domain.carried_over_cash import DaysBefore, overnight_movements
 from reconciliations.domain.expected_cash import of_holder
 from reconciliations.domain.operator_custody import OVER_NIGHT_MAX
@@ -199,6 +199,14 @@ def variance(*, by: Principal, variance_id: UUID) -> Variance:
     if found is None:
         raise NotFound("There is no variance with this id.")
     return found
+
+
+def closed_days(*, store: Store, first: date | None, last: date | None) -> "QuerySet[BusinessDay]":
+    """Returns the closed business days of a store from `first` to `last`, both included. None means no limit."""
+    rows = BusinessDay.objects.filter(store=store).select_related("store", "closed_by", "closed_with")
+    if first is not None:
+        rows = rows.filter(date__gte=first)
+    return rows if last is None else rows.filter(date__lte=last)
 
 
 def exports(*, by: Principal) -> "QuerySet[Export]":

@@ -9,6 +9,7 @@ from django.urls import URLPattern, include, path
 
 from reconciliations.api.authorizations import AuthorizationViewSet
 from reconciliations.api.business_days import BusinessDayViewSet
+from reconciliations.api.cash_position import CashPositionViewSet
 from reconciliations.api.expected import ExpectedViewSet
 from reconciliations.api.exports import ExportViewSet
 from reconciliations.api.reconciliations import ReconciliationViewSet
@@ -28,6 +29,9 @@ urlpatterns = [
     path("cash-management/", include(cash_management())),
     # The same routes again; `schema=None` keeps them out of the API description.
     path("adapters/xmart/cash-management/", include(cash_management(schema=None))),
+    path("business-days", BusinessDayViewSet.as_view({"get": "list"}), name="business-days"),
+    path("business-days/<str:date>", BusinessDayViewSet.as_view({"get": "retrieve"}), name="business-day"),
+    path("cash-position", CashPositionViewSet.as_view({"get": "list"}), name="cash-position"),
     path("business-days/<str:date>/close", BusinessDayViewSet.as_view({"post": "close"}), name="business-days-close"),
     path("variances", VarianceViewSet.as_view({"get": "list"}), name="variances"),
     path("variances/<uuid:variance_id>", VarianceViewSet.as_view({"get": "retrieve"}), name="variance"),

@@ -13,6 +13,7 @@ from cashdesk.domain.caller.principal import SYSTEM, Principal
 from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.domain.ledger.expected import balances_of_places, late_cash_of
 from cashdesk.domain.ledger.ledger import reverse
+from cashdesk.domain.ledger.position import positions_of
 from cashdesk.domain.ledger.proof import faults_of_store
 from cashdesk.domain.ledger.seal import faults_of
 from cashdesk.domain.session.closing import force_close_session
@@ -297,6 +298,8 @@ def check(paper: Paper) -> None:
     """Checks the books against the model after every step."""
     totals: dict[tuple[str, str], int] = {}
     books = balances_of_places(store=paper.cast.store)
+    (position,) = positions_of([paper.cast.store])
+    assert {place.pk: dict(balances) for place, balances in position.balances} == books
     for balances in books.values():
         for pair, amount in balances.items():
             totals[pair] = totals.get(pair, 0) + amount

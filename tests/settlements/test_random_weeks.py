@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from cashdesk.domain.ledger.expected import balances_of_places
+from cashdesk.domain.ledger.position import positions_of
 from cashdesk.domain.ledger.proof import faults_of_store
 from cashdesk.enums import MovementKind, PlaceKind
 from cashdesk.errors import Conflict
@@ -278,6 +279,8 @@ STEPS: dict[str, Callable[..., None]] = {
 def check(paper: Paper) -> None:
     """Checks the books against the model after every step."""
     books = balances_of_places(store=paper.shop.cast.store)
+    (position,) = positions_of([paper.shop.cast.store])
+    assert {place.pk: dict(balances) for place, balances in position.balances} == books
     totals: Counter[Pair] = Counter()
     for balances in books.values():
         totals.update(balances)
