@@ -237,14 +237,17 @@ class TokenKind(models.TextChoices):
 class Scope(models.TextChoices):
     """The scopes of an API key (docs/contracts.md, section 0). The label says what the scope allows."""
 
-    CASH_MANAGEMENT_READ = "cash-management:read", "see expected cash of store-days and their reconciliations"
+    CASH_MANAGEMENT_READ = "cash-management:read", "see expected cash of places and store-days, and reconciliations"
     CASH_MANAGEMENT_WRITE = "cash-management:write", "record reconciliations, close business days"
     PAYMENTS_READ = "payments:read", "see payments and the ways to pay"
     PAYMENTS_WRITE = "payments:write", "report payments, decide pending ones"
-    SETTLEMENTS_READ = "settlements:read", "see settlements, cashbook accounts, deposits, X and Z reports"
+    SETTLEMENTS_READ = (
+        "settlements:read",
+        "see settlements, movements, counts, deposits, change orders, X and Z reports",
+    )
     SETTLEMENTS_WRITE = (
         "settlements:write",
-        "open, count and close settlements; book entries, drops, loans and deposits; open a drawer without a sale",
+        "open, count and close settlements; book entries, drops, loans, deposits and change; open a drawer without a sale",
     )
     SESSIONS_READ = "sessions:read", "see cash sessions, shift summaries and people"
     SESSIONS_WRITE = "sessions:write", "open cash sessions, reverse movements"

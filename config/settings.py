@@ -192,10 +192,15 @@ SPECTACULAR_SETTINGS = {
         "OrderType": "cashdesk.enums.OrderType",
         "CashDirection": "cashdesk.api.shifts.CASH_DIRECTIONS",
         "MovementKind": "cashdesk.enums.MovementKind",
+        "PlaceKind": "cashdesk.enums.PlaceKind",
         "SettlementType": "settlements.enums.SettlementType",
         "SettlementState": "settlements.enums.SettlementState",
         "VarianceKind": "cashdesk.enums.VarianceKind",
         "VarianceState": "cashdesk.enums.VarianceState",
+        "DepositState": "settlements.enums.DepositState",
+        "ChangeOrderState": "settlements.enums.ChangeOrderState",
+        "ShownChangeOrderState": "settlements.api.change_orders.STATES",
+        "BusinessDayState": "reconciliations.enums.DayState",
     },
 }
 # CORS_ALLOWED_ORIGINS stands at the top, because its faults stop the start.

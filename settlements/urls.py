@@ -4,6 +4,8 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from settlements.api.cashbook import CashbookAccountViewSet, CashbookEntryViewSet
+from settlements.api.change_orders import ChangeOrderViewSet
+from settlements.api.counts import CountViewSet
 from settlements.api.deposits import DepositViewSet
 from settlements.api.movements import MovementViewSet
 from settlements.api.registers import RegisterViewSet
@@ -22,13 +24,28 @@ urlpatterns = [
         SettlementViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
         name="settlement",
     ),
-    path("movements", MovementViewSet.as_view({"post": "create"}), name="movements"),
+    path("movements", MovementViewSet.as_view({"get": "list", "post": "create"}), name="movements"),
+    path("movements/<uuid:movement_id>", MovementViewSet.as_view({"get": "retrieve"}), name="movement"),
+    path("change-orders", ChangeOrderViewSet.as_view({"get": "list", "post": "create"}), name="change-orders"),
+    path("change-orders/<uuid:order_id>", ChangeOrderViewSet.as_view({"get": "retrieve"}), name="change-order"),
+    *(
+        path(
+            f"change-orders/<uuid:order_id>/{act}",
+            ChangeOrderViewSet.as_view({"post": act}),
+            name=f"change-order-{act}",
+        )
+        for act in ("arrive", "cancel")
+    ),
+    path("counts", CountViewSet.as_view({"get": "list"}), name="counts"),
+    path("registers", RegisterViewSet.as_view({"get": "list"}), name="registers"),
+    path("registers/<int:station>", RegisterViewSet.as_view({"get": "retrieve"}), name="register"),
     path(
         "movements/<uuid:movement_id>/reverse",
         MovementViewSet.as_view({"post": "reverse"}),
         name="movements-reverse",
     ),
     path("deposits", DepositViewSet.as_view({"get": "list"}), name="deposits"),
+    path("deposits/<uuid:deposit_id>", DepositViewSet.as_view({"get": "retrieve"}), name="deposit"),
     path("deposits/<uuid:deposit_id>/collect", DepositViewSet.as_view({"post": "collect"}), name="deposits-collect"),
     path("deposits/<uuid:deposit_id>/credit", DepositViewSet.as_view({"post": "credit"}), name="deposits-credit"),
     path(

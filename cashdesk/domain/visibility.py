@@ -16,10 +16,11 @@ from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.event_types import EVENT_RULES
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.expected import Book, book_of
+from cashdesk.domain.ledger.position import Position, positions_of
 from cashdesk.domain.session.handover import counts_of_custody, was_counted_by_another, was_counted_since
-from cashdesk.enums import CASH, Booked, EventType, PaymentStatus, PlaceKind, Role, SessionStatus, Settling
+from cashdesk.enums import CASH, Booked, CountMoment, EventType, PaymentStatus, PlaceKind, Role, SessionStatus, Settling
 from cashdesk.errors import Forbidden, InvalidInput
-from cashdesk.models import CashSession, Event, ForeignCash, Movement, Payment, Place, Store
+from cashdesk.models import CashSession, Count, Event, ForeignCash, Movement, Payment, Place, Store
 from cashdesk.movement_kinds import kinds_where
 from cashdesk.movement_rule import Origin
 
@@ -116,6 +117,20 @@ def movements_told(*, by: Principal) -> "QuerySet[Movement]":
     return _of_counted_sessions(Movement.objects.filter(is_counted, kind__in=REPORTED), by=by)
 
 
+def counts_told(*, by: Principal) -> "QuerySet[Count]":
+    """Returns the counts that the caller may read.
+
+    Managers and programs read all counts of their stores. A program whose key is bound to a register reads only the
+    counts of that register. A cashier reads the counts that opened and closed their own counted sessions.
+    """
+    if may_see_expected(by):
+        found = Count.objects.all() if by.is_system else Count.objects.filter(place__store__in=by.stores())
+        bound = _bound_register_of_key(by)
+        return found if bound is None else found.filter(place=bound)
+    moments = (CountMoment.OPENING, CountMoment.CLOSING)
+    return Count.objects.filter(session__in=_counted_sessions(by), moment__in=moments)
+
+
 def _bound_register_of_key(by: Principal) -> int | None:
     return by.token.register_id if by.is_program and by.token is not None else None
 
@@ -126,7 +141,6 @@ def _of_counted_sessions(rows: "QuerySet[R]", *, by: Principal) -> "QuerySet[R]"
     The rows add up to these amounts. Leaves out cash in other currencies that nobody counted, and all other methods and
     currencies until the settlement around the session is closed.
     """
-    own = with_shown_result(CashSession.objects.filter(user=by.user, is_cancelled=False), by=by)
     is_cash = Q(method=CASH)
     is_settled = Q(session__register__settling=Settling.NONE) | Q(
         session__seal__number__lte=F("session__register__settled_after_z")
@@ -135,7 +149,13 @@ def _of_counted_sessions(rows: "QuerySet[R]", *, by: Principal) -> "QuerySet[R]"
         session=OuterRef("session"), currency=OuterRef("currency"), counted_amount__isnull=False
     )
     told = Q(is_cash, currency=F("session__currency")) | (is_settled & (~is_cash | Q(Exists(counted))))
-    return rows.filter(told, session__in=own.filter(Q(shows_result=True)).values("pk"))
+    return rows.filter(told, session__in=_counted_sessions(by))
+
+
+def _counted_sessions(by: Principal) -> "QuerySet[CashSession, int]":
+    """Returns the ids of the cashier's own sessions whose final amounts they may see."""
+    own = with_shown_result(CashSession.objects.filter(user=by.user, is_cancelled=False), by=by)
+    return own.filter(Q(shows_result=True)).values_list("pk", flat=True)
 
 
 def result_is_shown(session: CashSession) -> bool:
@@ -159,6 +179,20 @@ def view_book(*, place: Place, by: Principal, at: datetime) -> Book:
         raise InvalidInput.of("place", "Choose a vault or a register.")
     note_seen(subject=f"place:{place.pk}", by=by, at=at, store=place.store)
     return book_of(place)
+
+
+@transaction.atomic
+def view_positions(*, stores: Sequence[Store], by: Principal, at: datetime) -> list[Position]:
+    """Returns the balances of all places of these stores, and writes an audit entry for each store (law 5).
+
+    Raises Forbidden for a cashier, and for a program whose key is bound to a register.
+    """
+    if not may_see_expected(by):
+        raise Forbidden("Only a manager can see what the places of a store should hold.")
+    if _bound_register_of_key(by) is not None:
+        raise Forbidden("This key is bound to a register. Use a key of the store.")
+    audit.note_for_stores(action="expected.seen", stores=stores, by=by, at=at, detail={"of": "cash_position"})
+    return positions_of(stores)
 
 
 def note_seen(

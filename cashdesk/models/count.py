@@ -32,6 +32,8 @@ class Count(models.Model):
         indexes = (
             # domain.visibility.with_shown_result(): whether the drawer was counted after the session.
             models.Index(fields=("place", "counted_at"), name="count_of_place"),
+            # GET /counts: newest first, by cursor.
+            models.Index(fields=("-counted_at", "-id"), name="count_newest"),
         )
 
     def __str__(self) -> str:

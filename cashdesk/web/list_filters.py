@@ -38,6 +38,8 @@ STORE_OF_LIST: Final = OpenApiParameter(
 )
 YES_OR_NO: Final = (("true", "true"), ("false", "false"))
 
+_RANGE: Final = "Business date, or instant with its UTC offset. Included."
+
 Filters = TypeVar("Filters", bound="type[RangeFilter]")
 
 
@@ -61,7 +63,8 @@ class RangeFilter(django_filters.FilterSet):
     SEARCH_DAYS_MAX days, unless a filter of `narrowing` is given, which leaves few rows. `ranged` adds `from` and `to`.
     """
 
-    day: ClassVar[str] = "business_date"
+    day: ClassVar[str | None] = "business_date"
+    """The column of the business date. None: the rows have none, so both ends are instants."""
     instant: ClassVar[str]
     searching: ClassVar[frozenset[str]] = frozenset()
     narrowing: ClassVar[frozenset[str]] = frozenset()
@@ -69,7 +72,7 @@ class RangeFilter(django_filters.FilterSet):
     def filter_queryset(self, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
         """Applies all filters. Raises InvalidInput if `from` is after `to`, and for a search that is too long."""
         told = self.form.cleaned_data
-        first, last = (moment_in(told[name], field=name) if told[name] else None for name in ("from", "to"))
+        first, last = (self._moment(told[name], field=name) if told[name] else None for name in ("from", "to"))
         refuse_backwards(first, last, field="to")
         if _has(told, self.searching) and not self.is_narrow:
             _refuse_long_search(first, last)
@@ -79,6 +82,12 @@ class RangeFilter(django_filters.FilterSet):
     def is_narrow(self) -> bool:
         """Whether another filter leaves few rows, so that the database may search all of them."""
         return _has(self.form.cleaned_data, self.narrowing)
+
+    def _moment(self, text: str, *, field: str) -> date | datetime:
+        found = moment_in(text, field=field)
+        if self.day is None and not isinstance(found, datetime):
+            raise InvalidInput.of(field, "Enter an instant such as 2026-03-01T08:00:00Z.")
+        return found
 
     def since(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
         """Filters by rows on or after this day or instant."""
@@ -108,23 +117,25 @@ def ranged(filters: Filters) -> Filters:
     """Adds `from` and `to` to a RangeFilter. They are added here because `from` is a Python keyword."""
     for name, method in (("from", "since"), ("to", "until")):
         filters.base_filters[name] = django_filters.CharFilter(
-            method=method, max_length=40, label="Business date, or instant with its UTC offset. Included."
+            method=method, max_length=40, label=_RANGE if filters.day else "Instant with its UTC offset. Included."
         )
     return filters
 
 
-def of_store_or_session(rows: "QuerySet[Any]", request: Request, *, by: Principal) -> "QuerySet[Any]":
+def of_store_or_session(
+    rows: "QuerySet[Any]", request: Request, *, by: Principal, path: str = "store"
+) -> "QuerySet[Any]":
     """Filters payments, movements or counts by the store that a request names, by default the caller's own store.
 
-    A request that names a session needs no store. A cashier must name a session: they read the rows of one counted
-    session at a time. Raises InvalidInput.
+    `path` leads from a row to its store. A request that names a session needs no store. A cashier must name a session:
+    they read the rows of one counted session at a time. Raises InvalidInput.
     """
     store, session = request.query_params.get("store", ""), request.query_params.get("session", "")
     if not session and not may_see_expected(by):
         raise InvalidInput.of("session", "Name one of your own closed sessions.")
     if session and not store:
         return rows
-    return rows.filter(store=store_for(reference=store, by=by))
+    return rows.filter(**{path: store_for(reference=store, by=by)})
 
 
 def newest_for(by: Principal, *, instant: str) -> NewestFirst:

@@ -30,13 +30,15 @@ class Pages:
     """
 
     parameters: Final = ("limit", "cursor")
+    limit_default = LIMIT_DEFAULT
+    limit_max = LIMIT_MAX
 
     def __init__(self) -> None:
         self.next_link: str | None = None
 
     def page(self, queryset: "QuerySet[Any]", request: Request) -> list[Any]:
         """Returns the rows for the query parameters `limit` and `cursor`. Raises InvalidInput for wrong parameters."""
-        limit = limit_in(request.query_params.get("limit"))
+        limit = limit_in(request.query_params.get("limit"), default=self.limit_default, highest=self.limit_max)
         after = _cursor(request)
         found = list(self._rows(queryset, after=self._decoded(after) if after is not None else None)[: limit + 1])
         if len(found) > limit:
@@ -205,12 +207,12 @@ def _cursor(request: Request) -> str | None:
         return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
 
 
-def limit_in(text: str | None) -> int:
-    """Parses the query parameter `limit`. Raises InvalidInput for anything but a number from 1 to LIMIT_MAX."""
+def limit_in(text: str | None, *, default: int = LIMIT_DEFAULT, highest: int = LIMIT_MAX) -> int:
+    """Parses the query parameter `limit`. Raises InvalidInput for anything but a number from 1 to `highest`."""
     if text is None:
-        return LIMIT_DEFAULT
-    if not (text.isascii() and text.isdecimal() and len(text) <= 9 and 1 <= int(text) <= LIMIT_MAX):
-        raise InvalidInput.of("limit", f"must be a whole number from 1 to {LIMIT_MAX}.")
+        return default
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9 and 1 <= int(text) <= highest):
+        raise InvalidInput.of("limit", f"must be a whole number from 1 to {highest}.")
     return int(text)
 
 

@@ -24,7 +24,7 @@ from settlements.api.settlements import StatusSerializer
 from settlements.dialect import SETTLEMENT_ERROR, SettlementDialect
 from settlements.domain.cashbook import accounts_of, book_entry
 from settlements.enums import Direction, SettlementType
-from settlements.filters import ENTRY_COLUMNS, ENTRY_PARAMETERS, CashbookEntryFilter, sorted_by
+from settlements.filters.settlements import ENTRY_COLUMNS, ENTRY_PARAMETERS, CashbookEntryFilter, sorted_by
 from settlements.models import CashbookAccount
 
 BOOKED: Final = ("I06201", "Cashbook entry created successfully.")

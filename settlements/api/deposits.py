@@ -3,15 +3,15 @@
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cashdesk.domain.store.store_reference import store_reference
 from cashdesk.enums import Role, Scope
 from cashdesk.web.dialects import ProblemDialect
 from cashdesk.web.fields import RowSerializer, StrictSerializer, TextField, WholeNumberField
+from cashdesk.web.list_filters import PAGE
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM
 from cashdesk.web.pagination import NewestFirst
 from cashdesk.web.permissions import Access
@@ -19,6 +19,7 @@ from cashdesk.web.revalidation import POLLED
 from cashdesk.web.views import ApiViewSet
 from settlements import queries
 from settlements.domain.deposit import REASON_MAX, acts_open_to, collect_deposit, correct_credit, credit_deposit
+from settlements.filters.lists import DEPOSIT_PARAMETERS, DepositFilter
 from settlements.models import CreditCorrection, Deposit
 
 
@@ -98,31 +99,36 @@ class DepositViewSet(ApiViewSet):
     polled = {"list": POLLED}
     access = {
         "list": Access(role=Role.MANAGER, scope=Scope.SETTLEMENTS_READ),
+        "retrieve": Access(role=Role.MANAGER, scope=Scope.SETTLEMENTS_READ),
         "collect": Access(role=Role.MANAGER, scope=Scope.SETTLEMENTS_WRITE),
         "credit": Access(role=Role.MANAGER, scope=Scope.SETTLEMENTS_WRITE),
         "correct_credit": Access(role=Role.MANAGER, scope=Scope.SETTLEMENTS_WRITE),
     }
-    query_parameters = {"list": ("store", *NewestFirst.parameters)}
+    filterset_class = DepositFilter
+    query_parameters = {"list": (*DEPOSIT_PARAMETERS, *NewestFirst.parameters)}
 
     @extend_schema(
         operation_id="deposits",
-        parameters=[
-            OpenApiParameter("store", str, description="Number or UUID of a store."),
-            OpenApiParameter("limit", int, description="Rows per page: 100 by default, at most 1000."),
-            OpenApiParameter("cursor", str, description="The cursor from the Link header of the previous page."),
-        ],
+        parameters=[*PAGE],
         responses={200: DepositSerializer(many=True), 400: PROBLEM, 401: PROBLEM, 403: PROBLEM},
         tags=["Movements"],
     )
     def list(self, request: Request) -> Response:
         """Lists deposits, newest first. The `Link` header leads to the next page."""
-        rows = queries.deposits(by=self.by)
-        if store := request.query_params.get("store"):
-            rows = rows.filter(store_reference(store, path="store"))
         pages = NewestFirst(instant="prepared_at")
-        page = pages.page(rows, request)
+        page = pages.page(self.filter_queryset(queries.deposits(by=self.by)), request)
         shown = DepositSerializer(page, many=True, context={"by": self.by})
         return Response(shown.data, headers=pages.headers())
+
+    @extend_schema(
+        operation_id="deposit",
+        responses={200: DepositSerializer, 401: PROBLEM, 403: PROBLEM, 404: PROBLEM},
+        tags=["Movements"],
+    )
+    def retrieve(self, request: Request, deposit_id: UUID) -> Response:
+        """Shows one deposit."""
+        found = queries.deposit(by=self.by, deposit_id=deposit_id)
+        return Response(DepositSerializer(found, context={"by": self.by}).data)
 
     @extend_schema(
         operation_id="deposit_collect",

@@ -1,5 +1,6 @@
 """Our own API for movements within a store and to the bank, and for reversals (docs/contracts.md, section 5)."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,16 +14,21 @@ from cashdesk import queries as ledger_queries
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.session.current import open_session_of
 from cashdesk.domain.store.store_reference import store_for
+from cashdesk.domain.visibility import COUNTED_PLACES, newest_by_place, note_periods_seen
 from cashdesk.enums import CASH, MovementKind, Role, Scope, method_code
-from cashdesk.models import Movement
+from cashdesk.models import Movement, Place
 from cashdesk.movement_kinds import kinds_where
 from cashdesk.web.dialects import ProblemDialect
 from cashdesk.web.fields import ReferenceField, RowSerializer, StrictSerializer, TextField, WholeNumberField
+from cashdesk.web.list_filters import PAGE, STORE_OF_LIST, newest_for, of_store_or_session
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM
+from cashdesk.web.pagination import NewestFirst
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
 from settlements.domain.reversal_by_manager import reverse_movement
 from settlements.domain.store_movement import UNDER_ACCOUNT, move_in_store
+from settlements.filters.lists import MOVEMENT_PARAMETERS, MovementFilter
+from settlements.queries import lists
 
 # Entries of the cashbook come last: the published description lists the kinds in this order.
 MOVED_BY_HAND: Final = sorted(kinds_where(lambda rule: rule.is_by_hand), key=lambda kind: kind in UNDER_ACCOUNT)
@@ -96,24 +102,107 @@ class MovementSerializer(RowSerializer[Movement]):
 
     class Meta:
         model = Movement
-        fields = (
+        fields: tuple[str, ...] = (
             "id", "store", "kind", "source", "destination", "amount", "currency", "method", "session", "reverses",
             "is_late", "business_date", "recorded_at", "reason", "note", "deposit",
         )  # fmt: skip
 
 
+class ListedMovementSerializer(MovementSerializer):
+    """A movement with its stations, the person who recorded it, and the rows that belong to it.
+
+    A station is the number of a register, 0 for the vault, and null for a place outside the store.
+    """
+
+    source_station = serializers.SerializerMethodField()
+    destination_station = serializers.SerializerMethodField()
+    late_for_station = serializers.SerializerMethodField(
+        help_text="For late money: the register or vault whose closed period it explains."
+    )
+    payment = serializers.CharField(
+        source="payment.external_id", default=None, allow_null=True, help_text="The point of sale's id of its payment."
+    )
+    reversed_by = serializers.UUIDField(
+        source="reversed_by.uuid", default=None, allow_null=True, help_text="Id of the movement that reversed it."
+    )
+    change_order = serializers.UUIDField(
+        source="change_order.uuid", default=None, allow_null=True, help_text="For a change order that arrived: its id."
+    )
+    user_id = serializers.IntegerField(
+        source="recorded_by_id", allow_null=True, help_text="Id of the person who recorded it; null for a program."
+    )
+
+    class Meta(MovementSerializer.Meta):
+        fields = (
+            *MovementSerializer.Meta.fields, "source_station", "destination_station", "late_for_station", "payment",
+            "reversed_by", "change_order", "user_id", "occurred_at",
+        )  # fmt: skip
+
+    def get_source_station(self, row: Movement) -> int | None:
+        return _station(row.source)
+
+    def get_destination_station(self, row: Movement) -> int | None:
+        return _station(row.destination)
+
+    def get_late_for_station(self, row: Movement) -> int | None:
+        return _station(row.late_for)
+
+
+def _station(place: Place | None) -> int | None:
+    return place.number if place is not None and place.kind in COUNTED_PLACES else None
+
+
 class MovementViewSet(ApiViewSet):
-    """Move money within a store and to the bank, and reverse a movement.
+    """List movements, move money within a store and to the bank, and reverse a movement.
 
     Movements never change and are never deleted.
     """
 
     dialect = ProblemDialect
     queryset = Movement.objects.none()
+    filterset_class = MovementFilter
+    query_parameters = {"list": ("store", *MOVEMENT_PARAMETERS, *NewestFirst.parameters)}
     access = {
+        "list": Access(scope=Scope.SETTLEMENTS_READ),
+        "retrieve": Access(scope=Scope.SETTLEMENTS_READ),
         "create": Access(scope=Scope.SETTLEMENTS_WRITE),
         "reverse": Access(role=Role.MANAGER, scope=Scope.SESSIONS_WRITE),
     }
+
+    @extend_schema(
+        operation_id="movements",
+        parameters=[STORE_OF_LIST, *PAGE],
+        responses={200: ListedMovementSerializer(many=True), 400: PROBLEM, 401: PROBLEM, 403: PROBLEM},
+        tags=["Movements"],
+    )
+    def list(self, request: Request) -> Response:
+        """Lists movements of a store, newest first.
+
+        Managers and API keys see all movements; every look at a place that is not counted yet is noted in the audit
+        trail. A cashier names one of their own closed sessions. The list is empty until the session is counted. The
+        `Link` header leads to the next page.
+        """
+        rows = self.filter_queryset(of_store_or_session(lists.movements(by=self.by), request, by=self.by))
+        pages = newest_for(self.by, instant="recorded_at")
+        page = pages.page(rows, request)
+        self._note_seen(page)
+        return Response(ListedMovementSerializer(page, many=True).data, headers=pages.headers())
+
+    @extend_schema(
+        operation_id="movement",
+        responses={200: ListedMovementSerializer, 401: PROBLEM, 403: PROBLEM, 404: PROBLEM},
+        tags=["Movements"],
+    )
+    def retrieve(self, request: Request, movement_id: UUID) -> Response:
+        """Shows one movement. A cashier sees movements of their own counted sessions."""
+        found = lists.movement(by=self.by, movement_id=movement_id)
+        self._note_seen([found])
+        return Response(ListedMovementSerializer(found).data)
+
+    def _note_seen(self, page: Sequence[Movement]) -> None:
+        ends = ((place, row.recorded_at) for row in page for place in (row.source_id, row.destination_id))
+        sessions = {row.session_id for row in page if row.session_id is not None}
+        note_periods_seen(places=newest_by_place(ends), sessions=sessions, by=self.by, at=self.now)
 
     @extend_schema(
         operation_id="movement_make",

@@ -36,7 +36,7 @@ from settlements.dialect import SETTLEMENT_ERROR, SettlementDialect
 from settlements.domain.counting import Preview, change_settlement
 from settlements.domain.opening import open_settlement
 from settlements.enums import SettlementState, SettlementType
-from settlements.filters import PARAMETERS, SettlementFilter, sorted_by
+from settlements.filters.settlements import PARAMETERS, SettlementFilter, sorted_by
 from settlements.models import ClosingAmount, InitialAmount, Settlement
 
 CREATED: Final = ("I06001", "Settlement created successfully.")

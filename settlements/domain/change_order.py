@@ -11,7 +11,7 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount, total_of
 from cashdesk.domain.store.business_day import business_date
 from cashdesk.domain.store.may_trade import refuse_switched_off
-from cashdesk.enums import CASH, MovementKind
+from cashdesk.enums import CASH, MovementKind, Role, Scope
 from cashdesk.errors import Conflict, InvalidInput
 from cashdesk.models import Store
 from cashdesk.money import bounded
@@ -108,6 +108,13 @@ def cancel_change(*, order: ChangeOrder, reason: str, by: Principal, at: datetim
     order.save(update_fields=["state", "reason", "ended_at", "ended_by"])
     _note(order, "change_order.cancelled", by=by, at=at, detail={"reason": reason})
     return order
+
+
+def acts_open_to(order: ChangeOrder, *, by: Principal) -> tuple[ChangeOrderAct, ...]:
+    """Returns the actions that `by` may take on an order now. Takes no lock: each action checks this again."""
+    if not (by.has_role(Role.MANAGER) and by.has_scope(Scope.SETTLEMENTS_WRITE)):
+        return ()
+    return tuple(act for act in ChangeOrderAct if act in FLOW["change order"][order.state])
 
 
 def _refuse_amount(told: CountedAmount, *, field: str, nothing: str) -> None:

@@ -72,6 +72,9 @@ class ChangeOrder(PublicIdModel):
         indexes = (
             # queries.change_orders(): the orders of a store, newest first.
             models.Index(fields=("store", "-id"), name="change_order_of_store_newest"),
+            # GET /change-orders: newest first, by cursor, of a store and of an account.
+            models.Index(fields=("store", "-ordered_at", "-id"), name="change_order_of_store_by_time"),
+            models.Index(fields=("-ordered_at", "-id"), name="change_order_newest"),
             # queries.change_under_way(): the few pending orders of a store.
             models.Index(
                 fields=("store", "id"), condition=Q(state=ChangeOrderState.ORDERED), name="change_order_under_way"

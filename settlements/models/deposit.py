@@ -60,6 +60,9 @@ class Deposit(PublicIdModel):
         indexes = (
             # queries.deposits(): the bags of a store, newest first.
             models.Index(fields=("store", "-id"), name="deposit_of_store_newest"),
+            # GET /deposits: newest first, by cursor, of a store and of an account.
+            models.Index(fields=("store", "-prepared_at", "-id"), name="deposit_of_store_by_time"),
+            models.Index(fields=("-prepared_at", "-id"), name="deposit_newest"),
         )
 
     @property

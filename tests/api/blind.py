@@ -105,7 +105,7 @@ def all_of(response: HttpResponse) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One request, for both drawers. {session}, {uuid}, {user} and {spare} are replaced by the drawer's own values."""
+    """One request, for both drawers. {session}, {last}, {uuid}, {user} and {spare} are replaced by the drawer's own values."""
 
     method: str
     path: str
@@ -127,7 +127,8 @@ def cash_out(amount: int, category: str = "expense") -> Step:
 
 def sent(drawer: Drawer, step: Step) -> HttpResponse:
     """Sends a step for one drawer."""
-    known = drawer.own
+    last = CashSession.objects.filter(user=drawer.user).latest("pk")
+    known = drawer.own | {"{last}": str(last.pk)}
     key = {"idempotency_key": step.key} if step.key else {}
     return drawer.till.send(step.method, _filled(step.path, known), _filled(step.body, known), **key)
 

@@ -40,6 +40,11 @@ LOOKS = [
     get("/registers/{station}/z-reports"),
     *(get(f"/registers/{{station}}/z-reports/{number}") for number in range(1, 5)),
     get("/settlements"),
+    *(
+        get(f"/{rows}?session={which}")
+        for rows in ("payments", "movements", "counts")
+        for which in ("{session}", "{last}")
+    ),
 ]
 
 

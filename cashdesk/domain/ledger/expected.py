@@ -63,6 +63,17 @@ _CASH_OUT: Final = """
     SELECT currency, -amount FROM cashdesk_movement WHERE source_id = %s AND id > %s AND id < %s AND method = 'CASH'
 """
 
+# Each part is one range of a covering index.
+_SUM_BY_PLACE: Final = (
+    "SELECT place, currency, method, CAST(SUM(amount) AS bigint) FROM ({}) moved GROUP BY place, currency, method"
+)
+_INTO_PLACE: Final = """
+    SELECT CAST(%s AS bigint) AS place, currency, method, amount FROM cashdesk_movement WHERE destination_id = %s AND id > %s
+"""
+_OUT_OF_PLACE: Final = """
+    SELECT CAST(%s AS bigint) AS place, currency, method, -amount FROM cashdesk_movement WHERE source_id = %s AND id > %s
+"""
+
 _KINDS: Final[list[MovementKind | ReportLine]] = [*MovementKind]
 _KINDS.insert(_KINDS.index(MovementKind.REFUND) + 1, ReportLine.ROUNDING)
 _ORDER_OF_KINDS: Final = {kind: number for number, kind in enumerate(_KINDS)}
@@ -139,6 +150,26 @@ def moved_cash(*, periods: Sequence[tuple[int, int]], before: int) -> Iterator[t
         with connection.cursor() as cursor:
             cursor.execute(_SUM_OF_CASH.format(" UNION ALL ".join(parts)), parameters)
             yield from ((currency, int(amount)) for currency, amount in cursor.fetchall())
+
+
+def moved_at_places(*, periods: Sequence[tuple[int, int]]) -> dict[int, dict[Pair, int]]:
+    """Returns the result of `moved()` for several places, by place id. Each period is (place id, `after`).
+
+    One statement reads all places, so the figures are of the same moment. SQLite limits the parts of a statement. There
+    the caller's transaction keeps writers out between two statements.
+    """
+    found: dict[int, dict[Pair, int]] = {place_id: defaultdict(int) for place_id, _after in periods}
+    size = PLACES_PER_STATEMENT if connection.vendor == "sqlite" else len(periods)
+    for start in range(0, len(periods), max(size, 1)):
+        parts, parameters = [], []
+        for place_id, after in periods[start : start + size]:
+            parts += [_INTO_PLACE, _OUT_OF_PLACE]
+            parameters += [place_id, place_id, after] * 2
+        with connection.cursor() as cursor:
+            cursor.execute(_SUM_BY_PLACE.format(" UNION ALL ".join(parts)), parameters)
+            for place_id, currency, method, amount in cursor.fetchall():
+                found[place_id][Pair(currency, method)] += int(amount)
+    return found
 
 
 def moved_by_kind(*, place: Place, after: int, until: int = ID_MAX) -> tuple[MovedOfKind, ...]:

@@ -1,0 +1,1 @@
+"""Filters for the lists of this app."""
