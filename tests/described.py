@@ -10,7 +10,7 @@ from typing import Any, Final
 import jsonschema_rs
 from drf_spectacular.generators import SchemaGenerator
 
-METHODS: Final = ("get", "post", "patch")
+METHODS: Final = ("get", "post", "patch", "delete")
 ANYWHERE: Final = (405, 411, 500)
 """Statuses that no operation describes: for another method, for a body without an end, and for a defect."""
 SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")

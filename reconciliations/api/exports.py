@@ -42,7 +42,7 @@ class ExportViewSet(ApiViewSet):
             OpenApiParameter("file", str, enum=FileFormat.values, description="Default: csv."),
         ],
         responses={
-            (200, "text/csv"): OpenApiTypes.BINARY,
+            (200, "text/csv"): OpenApiTypes.STR,
             (200, CONTENT_TYPES[FileFormat.XLSX]): OpenApiTypes.BINARY,
             400: PROBLEM,
             401: PROBLEM,

@@ -1,5 +1,6 @@
 """Bounds of parameters and of body fields that their declarations do not show."""
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -41,3 +42,12 @@ def bound_body(schema: Schema, serializer: serializers.Serializer[Any]) -> None:
             described["pattern"] = ISO_4217
         if isinstance(field, serializers.CharField) and not field.allow_blank and "enum" not in described:
             described.setdefault("minLength", 1)
+        _tell_default(described)
+
+
+def _tell_default(described: Schema) -> None:
+    """Moves a default into the text. Some generators demand a field that has a default in its schema."""
+    default = described.pop("default", "")
+    if default not in ("", None):
+        said = json.dumps(default)
+        described["description"] = f"{described.get('description', '')} Default: {said}.".strip()

@@ -1,0 +1,1 @@
+"""Clients that generators make of the API description, and requests that nobody would write by hand."""
