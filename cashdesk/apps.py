@@ -23,6 +23,7 @@ class CashdeskConfig(AppConfig):
             "/api/v1/sales": "cashdesk.web.dialects.BareDialect",
             "/api/v1/shifts": "cashdesk.web.dialects.EnvelopeDialect",
             "/api/v1/orders": "cashdesk.web.dialects.EnvelopeDialect",
+            "/api/v1/payments/midtrans-notification": "cashdesk.web.dialects.EnvelopeDialect",
             "/api/v1/payment-methods": "cashdesk.web.dialects.EnvelopeDialect",
             "/api/v1/reports": "cashdesk.web.dialects.EnvelopeDialect",
             "/api/v1/auth": "cashdesk.web.dialects.CommonDialect",

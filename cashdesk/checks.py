@@ -1,9 +1,12 @@
-"""Database checks for `manage.py check --database default`: the encoding, and stores in withdrawn currencies."""
+"""System checks of the payment gateway, and of the database: the encoding, and stores in withdrawn currencies."""
 
 from collections.abc import Iterable
-from typing import Any
+from ipaddress import ip_address
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 from django.apps import apps
+from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
@@ -62,3 +65,55 @@ def stores_in_withdrawn_currencies(alias: str) -> list[CheckMessage]:
         )
         for number, uuid, currency in rows.values_list("number", "uuid", "currency")
     ]
+
+
+MIDTRANS_PRODUCTION: Final = "https://api.midtrans.com"
+MIDTRANS_SANDBOX: Final = "https://api.sandbox.midtrans.com"
+MIDTRANS_PAYMENT_TYPES: Final = ("qris", "gopay")
+
+
+def midtrans_faults(*, key: str, base_url: str, payment_type: str) -> list[str]:
+    """Returns one sentence per fault in the settings of the payment gateway Midtrans. Empty if it may be used."""
+    faults = []
+    if not key and base_url != MIDTRANS_PRODUCTION:
+        faults.append("MIDTRANS_BASE_URL is set without MIDTRANS_SERVER_KEY: give the server key too, or neither.")
+    if not key.isascii() or not key.isprintable() or " " in key:
+        faults.append("MIDTRANS_SERVER_KEY has spaces or other odd characters: copy the server key of your dashboard.")
+    if "-client-" in key:
+        faults.append("MIDTRANS_SERVER_KEY is the client key: give the server key of your dashboard.")
+    if key.startswith("SB-") and base_url == MIDTRANS_PRODUCTION:
+        faults.append(f"MIDTRANS_SERVER_KEY is a key of the sandbox: set MIDTRANS_BASE_URL to {MIDTRANS_SANDBOX}.")
+    if not _is_origin(base_url):
+        faults.append(f"MIDTRANS_BASE_URL is {base_url!r}: give https and a host only, such as {MIDTRANS_SANDBOX}.")
+    if payment_type not in MIDTRANS_PAYMENT_TYPES:
+        faults.append(f"MIDTRANS_PAYMENT_TYPE is {payment_type!r}: it takes {' or '.join(MIDTRANS_PAYMENT_TYPES)}.")
+    return faults
+
+
+def _is_origin(url: str) -> bool:
+    """Whether a URL has only https and a host, perhaps with a port. http is allowed to this machine, for tests."""
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    bare = not (parts.path.strip("/") or parts.query or parts.fragment or parts.username or parts.password)
+    return bool(host) and bare and (parts.scheme == "https" or (parts.scheme == "http" and _is_this_machine(host)))
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@register(Tags.security)
+def check_midtrans(**_options: Any) -> list[CheckMessage]:
+    """Reports a half or wrongly configured payment gateway. The server key is a secret, so no message shows it."""
+    faults = midtrans_faults(
+        key=settings.MIDTRANS_SERVER_KEY,
+        base_url=settings.MIDTRANS_BASE_URL,
+        payment_type=settings.MIDTRANS_PAYMENT_TYPE,
+    )
+    return [Error(fault, id="cashdesk.E040") for fault in faults]

@@ -137,6 +137,12 @@ class TooManyAttempts(TooManyRequests):
     code = "too_many_attempts"
 
 
+class GatewayUnavailable(DomainError):
+    """The payment gateway did not answer, refused, or is not configured. `code` says which."""
+
+    code = "gateway_unavailable"
+
+
 class InvalidMovement(DomainError):
     """The ledger refuses the movement: it breaks law 2, or its kind does not allow these places."""
 

@@ -7,6 +7,7 @@ from cashdesk.api.auth import AuthViewSet
 from cashdesk.api.cash_sessions import CashSessionViewSet
 from cashdesk.api.colleagues import ColleagueViewSet, SaleViewSet
 from cashdesk.api.events import EventViewSet
+from cashdesk.api.midtrans import MidtransNotificationViewSet, MidtransPaymentViewSet
 from cashdesk.api.orders import OrderViewSet
 from cashdesk.api.payment_methods import PaymentMethodViewSet
 from cashdesk.api.payments import PaymentViewSet
@@ -35,6 +36,11 @@ urlpatterns = [
     path("problems/<str:code>", ProblemViewSet.as_view({"get": "retrieve"}), name="problem"),
     path("payments", PaymentViewSet.as_view({"get": "list", "post": "create"}), name="payments"),
     path("payments/batch", PaymentViewSet.as_view({"post": "batch"}), name="payments-batch"),
+    path(
+        "payments/midtrans-notification",
+        MidtransNotificationViewSet.as_view({"post": "notify"}),
+        name="payments-midtrans-notification",
+    ),
     path("payments/<path:external_id>", PaymentViewSet.as_view({"get": "retrieve", "patch": "decide"}), name="payment"),
     path("stores", StoreViewSet.as_view({"get": "list"}), name="stores"),
     path("stores/<uuid:store_id>", StoreViewSet.as_view({"get": "retrieve"}), name="store"),
@@ -44,6 +50,11 @@ urlpatterns = [
     path("orders/<str:order>", OrderViewSet.as_view({"get": "retrieve"}), name="orders-detail"),
     path("orders/<str:order>/cancel", OrderViewSet.as_view({"post": "cancel"}), name="orders-cancel"),
     path("orders/<str:order>/pay/manual", OrderViewSet.as_view({"post": "pay_manual"}), name="orders-pay-manual"),
+    path(
+        "orders/<str:order>/pay/midtrans",
+        MidtransPaymentViewSet.as_view({"post": "pay_midtrans"}),
+        name="orders-pay-midtrans",
+    ),
     path(
         "webhook-endpoints", WebhookEndpointViewSet.as_view({"get": "list", "post": "create"}), name="webhook-endpoints"
     ),

@@ -1,8 +1,8 @@
 """All settings, read from the environment. The README describes each variable under "Configuration".
 
 Development, the default, needs no variables. With `CASHDESK_ENV=production`, a missing or unsafe value stops the
-start. In every environment, an unsafe origin in CORS_ALLOWED_ORIGINS stops it. One message lists all faults, so that an
-operator can correct them together.
+start. In every environment, an unsafe origin in CORS_ALLOWED_ORIGINS or a half configured payment gateway stops it. One
+message lists all faults, so that an operator can correct them together.
 """
 
 from pathlib import Path
@@ -12,6 +12,7 @@ from corsheaders.defaults import default_headers
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from cashdesk.checks import MIDTRANS_PRODUCTION, midtrans_faults
 from cashdesk.origin_checks import origin_faults
 from config.databases import database_settings
 from config.environment import DEVELOPMENT_SECRET_KEY, REFRESH_GRACE_MAX, SAME_SITE, production_faults
@@ -28,8 +29,16 @@ if ENVIRONMENT not in ("development", "production"):
 IS_PRODUCTION = ENVIRONMENT == "production"
 # Browser clients on other origins (docs/contracts.md, section 0). Without an origin, nothing of CORS is answered.
 CORS_ALLOWED_ORIGINS = [origin.strip() for origin in env.list("CORS_ALLOWED_ORIGINS", default=[])]
-# The system checks report these origins too, but a server such as gunicorn does not run the checks.
-if faults := [*(production_faults(env) if IS_PRODUCTION else ()), *origin_faults(CORS_ALLOWED_ORIGINS)]:
+# The payment gateway Midtrans. Without the key, orders are paid at the drawer only.
+MIDTRANS_SERVER_KEY = env.str("MIDTRANS_SERVER_KEY", default="").strip()
+MIDTRANS_BASE_URL = env.str("MIDTRANS_BASE_URL", default=MIDTRANS_PRODUCTION)
+MIDTRANS_PAYMENT_TYPE = env.str("MIDTRANS_PAYMENT_TYPE", default="qris")
+# The system checks report these origins and the gateway too, but a server such as gunicorn does not run the checks.
+if faults := [
+    *(production_faults(env) if IS_PRODUCTION else ()),
+    *origin_faults(CORS_ALLOWED_ORIGINS),
+    *midtrans_faults(key=MIDTRANS_SERVER_KEY, base_url=MIDTRANS_BASE_URL, payment_type=MIDTRANS_PAYMENT_TYPE),
+]:
     raise ImproperlyConfigured(
         f"Cashdesk cannot start in {ENVIRONMENT}:\n" + "\n".join(f"  - {fault}" for fault in faults)
     )

@@ -2,27 +2,29 @@
 
 from typing import Any, Final
 
-from drf_spectacular.utils import extend_schema, extend_schema_field, inline_serializer
+from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cashdesk import queries
-from cashdesk.api.shifts import WholeUnitsField, in_cash_units, whole_units
-from cashdesk.domain.caller.principal import find_person
+from cashdesk.api.order_answers import ManualPaymentSerializer, MethodReferenceField, OrderSerializer, how_paid
+from cashdesk.api.shifts import in_cash_units, whole_units
+from cashdesk.domain.caller.principal import Principal, find_person
+from cashdesk.domain.payment.charge import end_waiting_charges, waiting_charges
 from cashdesk.domain.payment.order import cancel_order, create_order, find_order, order_for
 from cashdesk.domain.payment.order_payment import manual_report, pay_order
 from cashdesk.domain.payment.recording import record_payment
 from cashdesk.domain.session.current import open_session_of
 from cashdesk.domain.store.store_reference import store_for
 from cashdesk.domain.store.workplace import store_to_open_in
-from cashdesk.domain.visibility import may_see_payment
 from cashdesk.enums import OrderStatus, OrderType, Scope
 from cashdesk.errors import Forbidden, InvalidInput
-from cashdesk.models import CashSession, Order, Payment
+from cashdesk.models import CashSession, Order
 from cashdesk.web.dialects import EnvelopeDialect
-from cashdesk.web.fields import InstantField, ReferenceField, StrictSerializer, TextField, WholeNumberField
+from cashdesk.web.fields import ReferenceField, StrictSerializer, TextField, WholeNumberField
 from cashdesk.web.idempotency import key_of
+from cashdesk.web.midtrans import midtrans
 from cashdesk.web.openapi import ENVELOPE_ERROR, IDEMPOTENCY_KEY
 from cashdesk.web.permissions import Access
 from cashdesk.web.views import ApiViewSet
@@ -65,11 +67,6 @@ class CancelOrderRequest(StrictSerializer):
     version = serializers.IntegerField(min_value=1, max_value=VERSION_MAX, required=False, allow_null=True)
     cancellation_reason_id = serializers.IntegerField(min_value=1, max_value=VERSION_MAX, required=False)
     cancellation_notes = TextField(max_length=255, required=False, allow_blank=True, default="")
-
-
-@extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string"}], "example": 1})
-class MethodReferenceField(ReferenceField):
-    """A payment method: its number or its UUID."""
 
 
 class ManualPaymentRequest(StrictSerializer):
@@ -120,88 +117,12 @@ class ManualPaymentRequest(StrictSerializer):
         }
 
 
-class OrderSerializer(serializers.Serializer[Order]):
-    """An order. Fields that are not known yet are absent.
-
-    The fields about its payment are shown to the person who took it, and to managers.
-    """
-
-    id = serializers.UUIDField(source="uuid")
-    number = serializers.CharField()
-    type = serializers.ChoiceField(choices=OrderType.choices)
-    status = serializers.SerializerMethodField(help_text="`open`, `paid` or `cancelled`.")
-    is_paid = serializers.SerializerMethodField()
-    net_total = WholeUnitsField()
-    gross_total = WholeUnitsField(source="net_total", help_text="The same as `net_total`: no discount is kept here.")
-    discount_amount = serializers.SerializerMethodField(help_text="Always 0.")
-    currency = serializers.CharField()
-    store = serializers.CharField(source="store.number")
-    version = serializers.IntegerField(help_text="Rises with every change. Send it back when you pay or cancel.")
-    user_id = serializers.UUIDField(source="created_by.uuid", required=False)
-    created_at = InstantField()
-    updated_at = InstantField()
-    payment_method_id = serializers.IntegerField(required=False)
-    cash_received = serializers.IntegerField(required=False)
-    change_due = serializers.IntegerField(required=False)
-    paid_at = InstantField(required=False)
-
-    def get_status(self, order: Order) -> str:
-        return OrderStatus(order.status).label.lower()
-
-    def get_is_paid(self, order: Order) -> bool:
-        return order.status == OrderStatus.PAID
-
-    def get_discount_amount(self, order: Order) -> int:
-        return 0
-
-    def to_representation(self, instance: Order) -> dict[str, Any]:
-        shown = super().to_representation(instance)
-        payment = instance.payment
-        if payment is None or not may_see_payment(payment, by=self.context["by"]):
-            return shown
-        return {**shown, **_how_paid(payment)}
-
-
-class ManualPaymentSerializer(serializers.Serializer[Any]):
-    """A manual payment. Amounts are in the currency's smallest cash unit.
-
-    For an order that Cashdesk keeps, `id` is the order's id, and the fields of the order and `payment_id` stand beside
-    these. For another order, `id` is the payment's id, and `payment_method_id` is as it was sent.
-    """
-
-    id = serializers.CharField(help_text="The order's id, or the payment's id for an order that is not kept here.")
-    order_id = serializers.CharField()
-    payment_method_id = MethodReferenceField()
-    amount = serializers.IntegerField()
-    cash_received = serializers.IntegerField()
-    change_due = serializers.IntegerField()
-    status = serializers.CharField(help_text="`paid`.")
-    paid_at = InstantField()
-    payment_id = serializers.CharField(required=False)
-    number = serializers.CharField(required=False)
-    type = serializers.ChoiceField(choices=OrderType.choices, required=False)
-    is_paid = serializers.BooleanField(required=False)
-    net_total = serializers.IntegerField(required=False)
-    gross_total = serializers.IntegerField(required=False)
-    discount_amount = serializers.IntegerField(required=False)
-    currency = serializers.CharField(required=False)
-    store = serializers.CharField(required=False)
-    version = serializers.IntegerField(required=False)
-    user_id = serializers.UUIDField(required=False)
-    created_at = InstantField(required=False)
-    updated_at = InstantField(required=False)
-
-
-def _how_paid(payment: Payment) -> dict[str, Any]:
-    """Returns the fields that tell how a payment was made."""
-    number = queries.method_number(payment)
-    received = payment.amount if payment.tendered is None else payment.tendered
-    return {
-        **({"payment_method_id": number} if number is not None else {}),
-        "cash_received": whole_units(received, payment.currency),
-        "change_due": whole_units(payment.change or 0, payment.currency),
-        "paid_at": InstantField().to_representation(payment.decided_at or payment.paid_at),
-    }
+def session_for_payments(by: Principal) -> CashSession:
+    """Returns the caller's open shift. Raises Forbidden if there is none."""
+    session = open_session_of(find_person(user_id=None, by=by))
+    if session is None:
+        raise Forbidden("No shift is open. Start one before you take payments.", code="no_open_shift")
+    return session
 
 
 def _answer(name: str, serializer: Any) -> Any:
@@ -221,6 +142,21 @@ class OrderViewSet(ApiViewSet):
         "cancel": Access(scope=Scope.PAYMENTS_WRITE),
         "pay_manual": Access(),
     }
+    calls_out = ("cancel", "pay_manual")
+
+    def prepare(self, request: Request) -> None:
+        """Cancels a charge at the payment gateway that the customer could still pay, so that nobody pays twice.
+
+        Checks the request first: a request that will be refused must not end the charge.
+        """
+        order = find_order(reference=self.kwargs["order"], by=self.by)
+        if order is None or not waiting_charges(order):
+            return
+        if self.action == "cancel":
+            self.validated(CancelOrderRequest)
+        else:
+            self.validated(ManualPaymentRequest, session=session_for_payments(self.by), order=order)
+        end_waiting_charges(order=order, gateway=midtrans(), at=self.now)
 
     @extend_schema(
         operation_id="order_create",
@@ -300,9 +236,7 @@ class OrderViewSet(ApiViewSet):
         kept = find_order(reference=order, by=self.by)
         if kept is None and not key_of(request):
             raise InvalidInput.of("Idempotency-Key", "This header is required. Give every payment its own key.")
-        session = open_session_of(find_person(user_id=None, by=self.by))
-        if session is None:
-            raise Forbidden("No shift is open. Start one before you take payments.", code="no_open_shift")
+        session = session_for_payments(self.by)
         asked = self.validated(ManualPaymentRequest, session=session, order=kept)
         shown = self._pay_kept(kept, session, asked) if kept else self._pay_other(order, session, asked)
         return Response(EnvelopeDialect.body("Payment processed successfully", shown))
@@ -340,7 +274,7 @@ class OrderViewSet(ApiViewSet):
             "order_id": order,
             "amount": whole_units(asked["amount"], session.currency),
             "status": OrderStatus.PAID.label.lower(),
-            **(_how_paid(payment) if payment else {}),
+            **(how_paid(payment) if payment else {}),
             "payment_method_id": asked["named"],
         }
 

@@ -38,6 +38,7 @@ from cashdesk.web.permissions import Access
 from cashdesk.web.revalidation import POLLED
 from cashdesk.web.views import ApiViewSet
 
+PATHS = ("batch", "midtrans-notification")
 BATCH_PROBLEMS_LENGTH_MAX = 256 * 1024
 
 
@@ -70,8 +71,8 @@ class PaymentRequest(StrictSerializer):
     service = TextField(max_length=64, default="", allow_blank=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs["id"] == "batch":
-            raise InvalidInput.of("id", "must not be 'batch', which is a path of its own.")
+        if attrs["id"] in PATHS:
+            raise InvalidInput.of("id", f"must not be '{attrs['id']}', which is a path of its own.")
         money.exponent_of(attrs["currency"])
         for name in AMOUNTS:
             if attrs.get(name) is not None:

@@ -3,6 +3,7 @@
 from cashdesk.models.access import AccessToken, RequestCount, SignInAttempt
 from cashdesk.models.audit import AuditEntry
 from cashdesk.models.business_day import BusinessDay
+from cashdesk.models.charge import Charge
 from cashdesk.models.count import Count, CountAmount, CountPieces
 from cashdesk.models.draft import Draft
 from cashdesk.models.event import Event
@@ -24,6 +25,7 @@ __all__ = [
     "AuditEntry",
     "BusinessDay",
     "CashSession",
+    "Charge",
     "Count",
     "CountAmount",
     "CountPieces",

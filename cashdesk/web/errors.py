@@ -27,6 +27,7 @@ STATUS_OF: Final[tuple[tuple[type[errors.DomainError], int], ...]] = (
     (errors.Conflict, status.HTTP_409_CONFLICT),
     (errors.KeyReused, status.HTTP_422_UNPROCESSABLE_ENTITY),
     (errors.TooManyRequests, status.HTTP_429_TOO_MANY_REQUESTS),
+    (errors.GatewayUnavailable, status.HTTP_503_SERVICE_UNAVAILABLE),
     (errors.InvalidInput, status.HTTP_400_BAD_REQUEST),
     (errors.InvalidMovement, status.HTTP_400_BAD_REQUEST),
     (errors.DomainError, status.HTTP_400_BAD_REQUEST),
@@ -46,7 +47,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> HttpResponseBa
     """Answers every exception of an API view in the dialect of the view's path. DRF calls this."""
     request = context["request"]
     fault = fault_of(exc, request_id=request_id())
-    if fault.status >= status.HTTP_500_INTERNAL_SERVER_ERROR:
+    if fault.status >= status.HTTP_500_INTERNAL_SERVER_ERROR and not isinstance(exc, errors.DomainError):
         # The signal tells the log, error trackers and the test client, as Django does for any unhandled exception.
         got_request_exception.send(sender=None, request=getattr(request, "_request", request))
     # The API description's views render YAML, but their errors are JSON like all others.

@@ -67,9 +67,7 @@ def answer_once(
         _take_turn(owner, key)
         kept = IdempotentAnswer.objects.filter(principal=owner, key=key).first()
         if kept is not None and at - kept.created_at < KEPT_FOR:
-            if kept.fingerprint != fingerprint:
-                raise KeyReused("The idempotency key was used for another request: give every new request a new key.")
-            return _again(kept)
+            return _again(kept, fingerprint=fingerprint)
         if kept is not None:
             kept.delete()
         with transaction.atomic():
@@ -87,6 +85,18 @@ def answer_once(
                 created_at=at,
             )
         return response
+
+
+def kept_answer(*, request: Request, key: str, by: Principal, at: datetime) -> HttpResponse | None:
+    """Returns the stored answer for the key, or None. Raises KeyReused if the key was used for a different request.
+
+    For calls that ask another server first. They must not ask it again for an answer that is stored, and must hold no
+    transaction meanwhile.
+    """
+    kept = IdempotentAnswer.objects.filter(principal=_owner(by), key=key).first()
+    if kept is None or at - kept.created_at >= KEPT_FOR:
+        return None
+    return _again(kept, fingerprint=_fingerprint(request, by=by))
 
 
 def new_form_key() -> str:
@@ -161,7 +171,9 @@ def _take_turn(owner: str, key: str, *, waits: bool = False) -> None:
         raise StillRunning("The first request with this idempotency key is still running. Try again in a moment.")
 
 
-def _again(kept: IdempotentAnswer) -> HttpResponse:
+def _again(kept: IdempotentAnswer, *, fingerprint: str) -> HttpResponse:
+    if kept.fingerprint != fingerprint:
+        raise KeyReused("The idempotency key was used for another request: give every new request a new key.")
     response = HttpResponse(bytes(kept.body), status=kept.status_code, content_type=kept.content_type)
     response.headers["Idempotent-Replayed"] = "true"
     return response

@@ -19,7 +19,7 @@ from cashdesk.web.body import BATCH, BODILESS, ORDINARY, read_body
 from cashdesk.web.deprecation import Deprecated, announce
 from cashdesk.web.dialects import Dialect, ProblemDialect
 from cashdesk.web.fields import unknown_names
-from cashdesk.web.idempotency import answer_once, key_of
+from cashdesk.web.idempotency import answer_once, kept_answer, key_of
 from cashdesk.web.permissions import Access
 from cashdesk.web.request_limits import limit_requests
 from cashdesk.web.revalidation import Polled, offer_revalidation
@@ -33,7 +33,8 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
     `access` maps each action to the role and scope that it needs. `query_parameters` maps each action to the query
     parameters that it accepts. Answers of actions in `polled` have an ETag. `deprecated` and `deprecated_fields` announce
     the end of actions, and of query parameters and body fields of an action. Answers of actions in `not_replayed` contain
-    a secret and are never stored. Actions in `takes_batches` accept a large body.
+    a secret and are never stored. Actions in `takes_batches` accept a large body. Actions in `calls_out` call
+    another server in `prepare`.
     """
 
     http_method_names: tuple[str, ...] = ("get", "post", "patch", "head")
@@ -45,6 +46,7 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
     deprecated_fields: ClassVar[Mapping[str, Mapping[str, Deprecated]]] = {}
     not_replayed: ClassVar[tuple[str, ...]] = ()
     takes_batches: ClassVar[tuple[str, ...]] = ()
+    calls_out: ClassVar[tuple[str, ...]] = ()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Authenticates, checks access, then raises ValidationError for unknown query parameters.
@@ -105,12 +107,23 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
         wrong password.
         """
 
+    def prepare(self, request: Request) -> None:
+        """A hook of actions in `calls_out`: calls another server, outside of every transaction. Does nothing by default.
+
+        It runs before the handler, but not for a request whose answer is stored.
+        """
+
     def _answer(self, request: Request) -> Any:
         method = (request.method or "").lower()
         handler = getattr(self, method, None) if method in self.http_method_names else None
         handler = handler or self.http_method_not_allowed
         key = key_of(request)
-        if not key or not isinstance(request.auth, Principal) or self.action in self.not_replayed:
+        is_kept = bool(key) and isinstance(request.auth, Principal) and self.action not in self.not_replayed
+        if self.action in self.calls_out:
+            if is_kept and (kept := kept_answer(request=request, key=key, by=self.by, at=self.now)) is not None:
+                return kept
+            self.prepare(request)
+        if not is_kept:
             return handler(request, *self.args, **self.kwargs)
 
         def rendered() -> Response:
@@ -121,7 +134,7 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
             finished: Response = self.finalize_response(request, response, *self.args, **self.kwargs).render()
             return finished
 
-        return answer_once(request=request, key=key, by=request.auth, at=self.now, answer=rendered)
+        return answer_once(request=request, key=key, by=self.by, at=self.now, answer=rendered)
 
     @property
     def now(self) -> datetime:

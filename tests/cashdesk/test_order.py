@@ -60,7 +60,13 @@ def test_an_order_that_is_paid_and_cancelled_at_once_ends_once(shared: Cast) -> 
 @pytest.mark.parametrize("column", [column for column in FROZEN if column != "created_with_id"])
 def test_what_an_order_costs_never_changes(cast: Cast, column: str) -> None:
     order = order_of(cast)
-    values = {"uuid": cast.carla.uuid, "net_total": 1, "store_id": cast.otto.store_id, "created_at": minutes(9)}
+    values = {
+        "uuid": cast.carla.uuid,
+        "net_total": 1,
+        "store_id": cast.otto.store_id,
+        "created_at": minutes(9),
+        "currency": "USD",
+    }
     value = values.get(column, cast.otto.pk if column == "created_by_id" else "other")
     with pytest.raises(DatabaseError, match="never changes"), transaction.atomic(), roles.owning(connection):
         Order.objects.filter(pk=order.pk).update(**{column: value})

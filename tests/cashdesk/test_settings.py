@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.test import override_settings
+
+from cashdesk.checks import MIDTRANS_PRODUCTION, check_midtrans, midtrans_faults
 
 PROJECT = Path(__file__).resolve().parents[2]
 RIGHT = {
@@ -137,6 +140,55 @@ def test_origins_that_are_written_in_full_do_not_stop_the_start(tmp_path: Path) 
     origins = "https://till.example,http://localhost:5173, http://[::1]:8080,capacitor://localhost"
     started = start({**RIGHT, "CORS_ALLOWED_ORIGINS": origins}, folder=tmp_path)
     assert started.returncode == 0, started.stderr
+
+
+SANDBOX = "https://api.sandbox.midtrans.com"
+KEY = "SB-Mid-server-hunter2hunter2"
+
+
+@pytest.mark.parametrize(
+    ("gateway", "words"),
+    [
+        ({"MIDTRANS_BASE_URL": SANDBOX}, "MIDTRANS_BASE_URL is set without MIDTRANS_SERVER_KEY"),
+        ({"MIDTRANS_SERVER_KEY": KEY}, "MIDTRANS_SERVER_KEY is a key of the sandbox"),
+        ({"MIDTRANS_SERVER_KEY": "Mid-client-hunter2"}, "MIDTRANS_SERVER_KEY is the client key"),
+        ({"MIDTRANS_SERVER_KEY": "Mid-server hunter2"}, "MIDTRANS_SERVER_KEY has spaces"),
+        ({"MIDTRANS_SERVER_KEY": KEY, "MIDTRANS_BASE_URL": "http://api.midtrans.com"}, "MIDTRANS_BASE_URL is"),
+        ({"MIDTRANS_SERVER_KEY": KEY, "MIDTRANS_BASE_URL": f"{SANDBOX}/v2"}, "MIDTRANS_BASE_URL is"),
+        ({"MIDTRANS_SERVER_KEY": KEY, "MIDTRANS_BASE_URL": "https://x:99999"}, "MIDTRANS_BASE_URL is"),
+        ({"MIDTRANS_SERVER_KEY": KEY, "MIDTRANS_BASE_URL": "midtrans"}, "MIDTRANS_BASE_URL is"),
+        ({"MIDTRANS_PAYMENT_TYPE": "cash"}, "MIDTRANS_PAYMENT_TYPE is 'cash'"),
+    ],
+)
+def test_half_a_payment_gateway_stops_the_start(gateway: dict[str, str], words: str) -> None:
+    told = {
+        "key": gateway.get("MIDTRANS_SERVER_KEY", ""),
+        "base_url": gateway.get("MIDTRANS_BASE_URL", MIDTRANS_PRODUCTION),
+        "payment_type": gateway.get("MIDTRANS_PAYMENT_TYPE", "qris"),
+    }
+    (fault,) = midtrans_faults(**told)
+    assert fault.startswith(words)
+    assert "hunter2" not in fault
+    with override_settings(
+        **{f"MIDTRANS_{'SERVER_' if name == 'key' else ''}{name.upper()}": told[name] for name in told}
+    ):
+        (error,) = check_midtrans()
+    assert (error.id, error.msg) == ("cashdesk.E040", fault)
+
+
+def test_the_start_asks_for_the_whole_payment_gateway(tmp_path: Path) -> None:
+    refused = start({"MIDTRANS_SERVER_KEY": KEY}, folder=tmp_path)
+    assert "MIDTRANS_SERVER_KEY is a key of the sandbox" in refused.stderr
+    assert "hunter2" not in refused.stderr
+    started = start({**RIGHT, "MIDTRANS_SERVER_KEY": KEY, "MIDTRANS_BASE_URL": SANDBOX}, folder=tmp_path)
+    assert started.returncode == 0, started.stderr
+
+
+@pytest.mark.parametrize(
+    "url", ["https://api.midtrans.com/", "http://127.0.0.1:8099", "http://[::1]:1", "http://localhost"]
+)
+def test_a_gateway_may_be_https_or_on_this_machine(url: str) -> None:
+    assert midtrans_faults(key="Mid-server-x", base_url=url, payment_type="gopay") == []
 
 
 def test_no_fault_shows_the_secret(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ TEXTS: Final = {
     "time": f"{DAY}T09:30:00Z",
     "instant": f"{DAY}T09:30:00.000Z",
     "text": "text",
+    "signature": "9d3f" * 32,
     "token": "cdt_3sJ0rVq8Xn2mB7yLwT5kHd9ZcF1aGe4R6uPiQoSxKvM",
     "secret": "cdt_3sJ0rVq8Xn2mB7yLwT5kHd9ZcF1aGe4R6uPiQoSxKvM",
 }

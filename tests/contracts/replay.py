@@ -14,6 +14,9 @@ not 1.0, and neither is true). What cannot be known beforehand is written as a m
 
 A list that ends with `<more>` has the rows before it among others.
 
+A page with `"gateway": true` has the double of the payment gateway beside it, and `<signature>` is what the gateway signs a
+notification with.
+
 `<uuid:shift>` also gives what it found a name; wherever the name stands later, as `<shift>` in a request or again as
 `<uuid:shift>` in an answer, it is that same value.
 """
@@ -32,6 +35,7 @@ from django.test import Client
 from django.utils import timezone
 
 from cashdesk.domain.store.business_day import business_date
+from tests.midtrans.double import signature_of
 from tests.stories import Cast, caller
 
 PAGES = Path(__file__).parent / "pages"
@@ -150,6 +154,9 @@ class Replayer:
         headers = {name: str(self._filled(value)) for name, value in step.get("headers", {}).items()}
         if "as" in step:
             headers["Authorization"] = f"Bearer {caller(getattr(self.cast, step['as'])).secret}"
+        if isinstance(step.get("body"), dict) and step["body"].get("signature_key") == "<signature>":
+            told = {name: self._filled(value) for name, value in step["body"].items() if name != "signature_key"}
+            self.known["signature"] = signature_of(told)
         body = self._filled(step["body"]) if "body" in step else ""
         content = body if isinstance(body, str) else simplejson.dumps(body, use_decimal=True)
         content_type = headers.pop("Content-Type", "application/json")

@@ -14,7 +14,7 @@ from tests.stories import Caller, Cast, caller, exact
 
 PUBLIC_ROUTES = {
     ("POST", "auth/login"), ("POST", "auth/token"), ("POST", "auth/refresh"), ("GET", "schema"), ("GET", "docs"),
-    ("GET", "problems"), ("GET", "problems/7"),
+    ("GET", "problems"), ("GET", "problems/7"), ("POST", "payments/midtrans-notification"),
 }  # fmt: skip
 
 SAMPLES = {"path": "T-1", "str": "7", "int": "7", "slug": "x", "uuid": "5e60a2d9-0000-4000-8000-000000000000"}
@@ -117,6 +117,8 @@ def test_who_may_call_what_is_this_table() -> None:
         "GET orders/7": (Role.CASHIER, Scope.PAYMENTS_READ),
         "POST orders/7/cancel": (Role.CASHIER, Scope.PAYMENTS_WRITE),
         "POST orders/7/pay/manual": (Role.CASHIER, None),
+        "POST orders/7/pay/midtrans": (Role.CASHIER, None),
+        "POST payments/midtrans-notification": (Role.CASHIER, None),
         "GET reports/shift-summary": (Role.MANAGER, Scope.SESSIONS_READ),
         "GET stores": (Role.CASHIER, None),
         "GET registers": (Role.CASHIER, None),

@@ -9,9 +9,9 @@ from django.db import transaction
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.store.may_trade import refuse_switched_off
-from cashdesk.enums import FLOW, OrderAct, OrderStatus, OrderType
+from cashdesk.enums import FLOW, OrderAct, OrderStatus, OrderType, PaymentStatus
 from cashdesk.errors import Conflict, NotFound
-from cashdesk.models import Order, Payment, Store
+from cashdesk.models import Charge, Order, Payment, Store
 from cashdesk.money import bounded
 
 _UNKNOWN: Final = "Order not found"
@@ -73,9 +73,10 @@ def cancel_order(
 ) -> Order:
     """Cancels an open order and returns it. The audit trail keeps the reason.
 
-    Raises Conflict if the order is not open, or if `version` is stale.
+    Raises Conflict if the order is not open, if `version` is stale, or if the customer can still pay by QR code.
     """
     locked = lock_order(order, act=OrderAct.CANCEL, version=version)
+    refuse_waiting_charge(locked)
     (locked.status,) = FLOW["order"][locked.status][OrderAct.CANCEL]
     _save(locked, at=at)
     audit.note(
@@ -94,9 +95,7 @@ def lock_order(order: Order, *, act: OrderAct, version: int | None = None) -> Or
 
     Raises Conflict if its state does not allow `act`, or if `version` is not the order's present version.
     """
-    # NO KEY: a payment that refers to the order does not wait for this lock.
-    orders = Order.objects.select_related("store").select_for_update(of=("self",), no_key=True)
-    locked = orders.get(pk=order.pk)
+    locked = lock_row(order)
     if act not in FLOW["order"][locked.status]:
         raise _paid() if locked.status == OrderStatus.PAID else _cancelled()
     if version is not None and version != locked.version:
@@ -106,6 +105,21 @@ def lock_order(order: Order, *, act: OrderAct, version: int | None = None) -> Or
             errors={"version": f"The order has version {locked.version} now. Read it again."},
         )
     return locked
+
+
+def lock_row(order: Order) -> Order:
+    """Locks an order until the transaction ends, and returns its current row, whatever its state."""
+    # NO KEY: a charge that refers to the order does not wait for this lock.
+    return Order.objects.select_related("store").select_for_update(of=("self",), no_key=True).get(pk=order.pk)
+
+
+def refuse_waiting_charge(locked: Order) -> None:
+    """Raises Conflict if the customer can still pay a charge of the order at the payment gateway.
+
+    Called under the lock of the order, so that no charge begins at the same moment.
+    """
+    if Charge.objects.filter(order=locked, payment__status=PaymentStatus.PENDING).exists():
+        raise Conflict("The customer can still pay this order by its QR code. Try again.", code="charge_waiting")
 
 
 def mark_paid(locked: Order, *, payment: Payment, by: Principal, at: datetime) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from cashdesk.domain.caller.principal import Principal
-from cashdesk.domain.payment.order import lock_order, mark_paid
+from cashdesk.domain.payment.order import lock_order, mark_paid, refuse_waiting_charge
 from cashdesk.domain.payment.recording import record_payment
 from cashdesk.domain.payment.report import PaymentReport
 from cashdesk.enums import OrderAct, PaymentStatus
@@ -51,9 +51,11 @@ def pay_order(
     The amount is the order's. `received` is the cash that the customer gave, in minor units; for another method it has
     no effect. The lock on the order lets only one of two payments succeed.
 
-    Raises Conflict if the order is not open, if `version` is stale, or if the session is in another store.
+    Raises Conflict if the order is not open, if `version` is stale, if the session is in another store, or if the customer
+    can still pay by QR code.
     """
     locked = lock_order(order, act=OrderAct.PAY, version=version)
+    refuse_waiting_charge(locked)
     if session.store_id != locked.store_id:
         raise Conflict("The order belongs to another store than your open shift.", code="order_of_other_store")
     report = manual_report(

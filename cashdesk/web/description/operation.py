@@ -127,11 +127,14 @@ class OperationSchema(AutoSchema):
         return sorted(described, key=lambda one: str(one["name"]))
 
     def _map_basic_serializer(self, serializer: Any, direction: str) -> Schema:
-        """Closes the object. Requires each field of an answer that is not declared as `required=False`."""
+        """Closes the object. Requires each field of an answer that is not declared as `required=False`.
+
+        A serializer with `accepts_others` stays open: another system sends it, and adds fields at any time.
+        """
         parent: Any = super()
         schema: Schema = parent._map_basic_serializer(serializer, direction)
-        schema["additionalProperties"] = False
         instance = serializer() if isinstance(serializer, type) else serializer
+        schema["additionalProperties"] = getattr(instance, "accepts_others", False)
         (bound_body if isinstance(instance, StrictSerializer) else _describe_answer)(schema, instance)
         if direction == "request":
             for name in self._ageing_fields.keys() & schema["properties"].keys():
