@@ -32,6 +32,7 @@ class CashdeskConfig(AppConfig):
             "cashdesk.api.problem_words.PROBLEMS",
             "cashdesk.api.drawer_problems.PROBLEMS",
             "cashdesk.api.order_problems.PROBLEMS",
+            "cashdesk.api.webhook_problems.PROBLEMS",
         ),
         api_tags={
             "Sign-in": "Get a token for a person, and see what it may do. API keys need no sign-in.",

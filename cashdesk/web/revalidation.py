@@ -28,8 +28,8 @@ class Polled:
     """Declares that programs and dashboards poll a call, so that its answers have an ETag.
 
     `may_be_kept`: whether a browser may keep the answer. False for an answer that can show an expected amount before the
-    count, because several people use the browser of a till (law 5). `moments`: top-level fields that only say when the
-    answer was made. They do not count as a change.
+    count, because several people use the browser of a till (law 5). `moments`: fields of the answer, or of each row,
+    that only say when it was made. They do not count as a change.
     """
 
     may_be_kept: bool = False
@@ -66,7 +66,8 @@ def _revalidate(response: Response, *, request: Request, polled: Polled) -> None
 def _digest(response: Response, *, by: Principal, moments: tuple[str, ...]) -> str:
     body = response.content
     if moments:
-        body = ExactJSONRenderer().render({name: value for name, value in response.data.items() if name not in moments})
+        rows = response.data if isinstance(response.data, list) else [response.data]
+        body = ExactJSONRenderer().render([{name: row[name] for name in row if name not in moments} for row in rows])
     # The Link header belongs to the answer: the same rows can get a next page.
     key = f"cashdesk.etag {by.label} {response.headers.get('Link', '')}"
     return salted_hmac(key, body, algorithm="sha256").hexdigest()[:DIGITS]

@@ -19,6 +19,7 @@ from cashdesk.web.list_filters import PAGE
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM
 from cashdesk.web.pagination import InOrder
 from cashdesk.web.permissions import Access
+from cashdesk.web.revalidation import POLLED
 from cashdesk.web.views import ApiViewSet
 from reconciliations import queries
 from reconciliations.api.common import refuse_loose_key
@@ -76,6 +77,7 @@ class BusinessDayViewSet(ApiViewSet):
 
     dialect = ProblemDialect
     queryset = BusinessDay.objects.none()
+    polled = {"list": POLLED, "retrieve": POLLED}
     access = {
         "list": Access(role=Role.MANAGER, scope=Scope.CASH_MANAGEMENT_READ),
         "retrieve": Access(role=Role.MANAGER, scope=Scope.CASH_MANAGEMENT_READ),

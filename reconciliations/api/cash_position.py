@@ -22,6 +22,7 @@ from cashdesk.web.fields import InstantField
 from cashdesk.web.openapi import PROBLEM
 from cashdesk.web.pagination import InOrder
 from cashdesk.web.permissions import Access
+from cashdesk.web.revalidation import Polled
 from cashdesk.web.views import ApiViewSet
 from reconciliations.api.common import refuse_loose_key
 
@@ -66,6 +67,7 @@ class CashPositionViewSet(ApiViewSet):
 
     dialect = ProblemDialect
     queryset = Store.objects.none()
+    polled = {"list": Polled(moments=("as_of",))}
     access = {"list": Access(role=Role.MANAGER, scope=Scope.CASH_MANAGEMENT_READ)}
     query_parameters = {"list": ("store", "currency", "method", *StorePages.parameters)}
 

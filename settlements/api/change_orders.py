@@ -19,6 +19,7 @@ from cashdesk.web.list_filters import PAGE
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM
 from cashdesk.web.pagination import NewestFirst
 from cashdesk.web.permissions import Access
+from cashdesk.web.revalidation import POLLED
 from cashdesk.web.views import ApiViewSet
 from settlements import queries
 from settlements.domain.change_order import acts_open_to, cancel_change, order_change, receive_change
@@ -157,6 +158,7 @@ class ChangeOrderViewSet(ApiViewSet):
     dialect = ProblemDialect
     queryset = ChangeOrder.objects.none()
     filterset_class = ChangeOrderFilter
+    polled = {"list": POLLED, "retrieve": POLLED}
     access = {
         "list": Access(role=Role.MANAGER, scope=Scope.SETTLEMENTS_READ),
         "retrieve": Access(role=Role.MANAGER, scope=Scope.SETTLEMENTS_READ),

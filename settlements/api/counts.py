@@ -16,6 +16,7 @@ from cashdesk.web.list_filters import PAGE, STORE_OF_LIST, newest_for, of_store_
 from cashdesk.web.openapi import PROBLEM
 from cashdesk.web.pagination import NewestFirst
 from cashdesk.web.permissions import Access
+from cashdesk.web.revalidation import POLLED
 from cashdesk.web.views import ApiViewSet
 from settlements.filters.lists import COUNT_PARAMETERS, CountFilter
 from settlements.models import SettlementCount
@@ -87,6 +88,7 @@ class CountViewSet(ApiViewSet):
     dialect = ProblemDialect
     queryset = Count.objects.none()
     filterset_class = CountFilter
+    polled = {"list": POLLED}
     access = {"list": Access(scope=Scope.SETTLEMENTS_READ)}
     query_parameters = {"list": ("store", *COUNT_PARAMETERS, *NewestFirst.parameters)}
 

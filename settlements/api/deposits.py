@@ -96,7 +96,7 @@ class DepositViewSet(ApiViewSet):
 
     dialect = ProblemDialect
     queryset = Deposit.objects.none()
-    polled = {"list": POLLED}
+    polled = {"list": POLLED, "retrieve": POLLED}
     access = {
         "list": Access(role=Role.MANAGER, scope=Scope.SETTLEMENTS_READ),
         "retrieve": Access(role=Role.MANAGER, scope=Scope.SETTLEMENTS_READ),

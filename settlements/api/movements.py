@@ -24,6 +24,7 @@ from cashdesk.web.list_filters import PAGE, STORE_OF_LIST, newest_for, of_store_
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM
 from cashdesk.web.pagination import NewestFirst
 from cashdesk.web.permissions import Access
+from cashdesk.web.revalidation import POLLED
 from cashdesk.web.views import ApiViewSet
 from settlements.domain.reversal_by_manager import reverse_movement
 from settlements.domain.store_movement import UNDER_ACCOUNT, move_in_store
@@ -162,6 +163,7 @@ class MovementViewSet(ApiViewSet):
     queryset = Movement.objects.none()
     filterset_class = MovementFilter
     query_parameters = {"list": ("store", *MOVEMENT_PARAMETERS, *NewestFirst.parameters)}
+    polled = {"list": POLLED, "retrieve": POLLED}
     access = {
         "list": Access(scope=Scope.SETTLEMENTS_READ),
         "retrieve": Access(scope=Scope.SETTLEMENTS_READ),

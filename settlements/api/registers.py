@@ -19,6 +19,7 @@ from cashdesk.web.list_filters import PAGE
 from cashdesk.web.openapi import IDEMPOTENCY_KEY, PROBLEM
 from cashdesk.web.pagination import InOrder
 from cashdesk.web.permissions import Access
+from cashdesk.web.revalidation import KEPT
 from cashdesk.web.views import ApiViewSet
 from settlements.api.reports import STATION, STORE, place_for
 from settlements.domain.store_movement import note_no_sale
@@ -94,6 +95,7 @@ class RegisterViewSet(ApiViewSet):
     queryset = Place.objects.none()
     filterset_class = RegisterFilter
     query_parameters = {"list": (*REGISTER_PARAMETERS, *InOrder.parameters), "retrieve": ("store",)}
+    polled = {"list": KEPT, "retrieve": KEPT}
     access = {
         "list": Access(any_key=True),
         "retrieve": Access(any_key=True),

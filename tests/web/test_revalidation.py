@@ -67,6 +67,13 @@ def paths(cast: Cast, expected: str) -> dict[str, str]:
         "stores": "/stores",
         "people": "/people",
         "payments": "/payments",
+        "registers": "/registers",
+        "movements": f"/movements?store={cast.store.number}",
+        "counts": "/counts",
+        "change-orders": "/change-orders",
+        "business-days": "/business-days",
+        "business-day": f"/business-days/{today(cast.store)}",
+        "cash-position": "/cash-position",
         "variances": "/variances",
         "events": "/events",
         "cash-management/reconciliations": f"/cash-management/reconciliations?storeId={cast.store.uuid}",
@@ -81,11 +88,11 @@ def test_what_can_be_polled_is_this_table() -> None:
     assert {method for method, _path, _polled in declared()} == {"GET"}
     assert kept >= {
         "cash/status", "shifts/active", "shifts/current", "users", "users/sellers", "sales/payment-methods",
-        "payment-methods", "cashbookaccounts/cashregister", "cashbookaccounts/vault", "stores", "people",
+        "payment-methods", "cashbookaccounts/cashregister", "cashbookaccounts/vault", "stores", "people", "registers",
     }  # fmt: skip
     assert not_kept >= {
         "cash/sessions", "reports/shift-summary", "settlements", "cashbookentries", "deposits", "variances",
-        "payments", "events",
+        "payments", "events", "movements", "counts", "change-orders", "business-days", "cash-position",
         "registers/7/z-reports", "registers/7/z-reports/7", "cash-management/expected", "cash-management/reconciliations",
         "settlements/5e60a2d9-0000-4000-8000-000000000000", "variances/5e60a2d9-0000-4000-8000-000000000000",
     }  # fmt: skip
@@ -198,7 +205,7 @@ def test_what_can_show_an_expected_amount_stays_in_no_cache(cast: Cast, paths: d
     kept = {name for name, path in paths.items() if erika.get(path).headers["Cache-Control"] == KEPT}
     assert kept == {
         "users", "users/sellers", "sales/payment-methods", "cash/status", "shifts/active", "payment-methods",
-        "cashbookaccounts/cashregister", "cashbookaccounts/vault", "stores", "people",
+        "cashbookaccounts/cashregister", "cashbookaccounts/vault", "stores", "people", "registers",
     }  # fmt: skip
     for name, path in paths.items():
         answer = erika.get(path)
