@@ -43,15 +43,24 @@ def record_closed(
     body = {
         "closed_by": settlement.closed_by_id,
         "is_counted": is_counted,
-        "amounts": amounts if is_counted else None,
+        "amounts": amounts,
     }
-    _record(EventType.SETTLEMENT_CLOSED, settlement, at=at, body=body)
+    _record(EventType.SETTLEMENT_CLOSED, settlement, at=at, body=body, is_counted=is_counted)
 
 
-def _record(type_: EventType, settlement: Settlement, *, at: datetime, body: dict[str, Any]) -> None:
+def _record(
+    type_: EventType, settlement: Settlement, *, at: datetime, body: dict[str, Any], is_counted: bool = True
+) -> None:
     named = {
         "settlement_id": settlement.uuid,
         "settlement_type": settlement.type,
         "business_date": settlement.business_date,
     }
-    record_event(type_=type_, store=settlement.store, place_id=settlement.place_id, at=at, body=named | body)
+    record_event(
+        type_=type_,
+        store=settlement.store,
+        place_id=settlement.place_id,
+        at=at,
+        body=named | body,
+        is_counted=is_counted,
+    )

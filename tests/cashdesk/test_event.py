@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -213,6 +213,32 @@ def test_a_transition_never_waits_for_the_sequencer_nor_another_reader(shared: C
     assert in_order() == [first.pk]
     sequence_events()
     assert in_order() == [first.pk, second.pk]
+
+
+@is_postgresql
+def test_a_sequencer_that_is_stopped_loses_the_lock_after_a_while(shared: Cast) -> None:
+    made = happened(shared)
+
+    def stopped() -> bool:
+        with transaction.atomic():
+            sequence_events()
+            with connection.cursor() as cursor:
+                cursor.execute("SHOW idle_in_transaction_session_timeout")
+                assert cursor.fetchone() == ("1min",)
+                cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '10ms'")
+            # PostgreSQL ends the session while this one waits for nothing.
+            return begun(partial(gives_positions_at_last, made.pk)).result(60)
+
+    with pytest.raises(DatabaseError):
+        begun(stopped).result(90)
+    assert in_order() == [made.pk]
+
+
+def gives_positions_at_last(pk: int) -> bool:
+    """Tries until the event has a position."""
+    while pk not in in_order():
+        sequence_events()
+    return True
 
 
 @is_postgresql

@@ -18,6 +18,9 @@ from cashdesk.models import Event, Store
 SEQUENCED_AT_ONCE: Final = 2000
 """The most events that one call of `sequence_events` gives a position."""
 
+STOPPED_FOR: Final = "1min"
+"""PostgreSQL ends the session of a process that is stopped for so long while it gives positions."""
+
 _together: ContextVar[list[Event] | None] = ContextVar("events_together", default=None)
 
 
@@ -28,13 +31,14 @@ def record_event(
     at: datetime,
     body: Mapping[str, Any],
     place_id: int | None = None,
+    is_counted: bool = True,
 ) -> None:
     """Writes an event in the transaction of its cause. Call it once, after the change, under the lock of its place.
 
-    `body` has exactly the fields of the type's row in `event_types`, in minor units and with instants in UTC. Raises
-    ValueError for other fields.
+    `body` has exactly the fields of the type's row in `event_types`, in minor units and with instants in UTC. Without
+    `is_counted` the figures of that row are left out (law 5). Raises ValueError for other fields.
     """
-    record_events([event_of(type_=type_, store=store, at=at, body=body, place_id=place_id)])
+    record_events([event_of(type_=type_, store=store, at=at, body=body, place_id=place_id, is_counted=is_counted)])
 
 
 def record_events(events: Iterable[Event]) -> None:
@@ -72,6 +76,7 @@ def event_of(
     at: datetime,
     body: Mapping[str, Any],
     place_id: int | None = None,
+    is_counted: bool = True,
 ) -> Event:
     """Returns an event for `record_events`, as `record_event` would write it."""
     if set(body) != set(EVENT_RULES[type_].fields):
@@ -83,7 +88,7 @@ def event_of(
         store=store,
         place_id=place_id,
         occurred_at=at,
-        body=dict(body),
+        body=dict(body) if is_counted else {**body, **dict.fromkeys(EVENT_RULES[type_].figures)},
     )
 
 
@@ -156,6 +161,11 @@ def _is_only_sequencer() -> bool:
     if connection.vendor != "postgresql":
         return True
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('cashdesk_event'))")
-        (is_taken,) = cursor.fetchone()
+        # A process that is stopped here would else keep the lock, and nobody would get new events.
+        cursor.execute(
+            "SELECT pg_try_advisory_xact_lock(hashtext('cashdesk_event')), "
+            "set_config('idle_in_transaction_session_timeout', %s, true)",
+            [STOPPED_FOR],
+        )
+        is_taken, _timeout = cursor.fetchone()
         return bool(is_taken)

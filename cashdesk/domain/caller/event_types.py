@@ -19,7 +19,7 @@ class EventRule:
     """One type of event.
 
     `fields` are all keys of its body, in the order in which answers show them. `figures` are the fields that would
-    reveal an expected amount before a count. They are null in an event that no count precedes.
+    reveal an expected amount before a count. `event.record_event` leaves them out of an event that no count precedes.
     """
 
     scope: Scope

@@ -20,8 +20,11 @@ def record_raised(variances: Iterable[Variance], *, session: CashSession | None 
             body={
                 **_named(variance),
                 "counted_by": variance.counted_by_id,
-                **_figures(variance, is_told=_tells_figures(variance, session=session)),
+                "expected_amount": variance.expected_amount,
+                "counted_amount": variance.counted_amount,
+                "difference": variance.difference,
             },
+            is_counted=_is_counted(variance, session=session),
         )
         for variance in variances
     )
@@ -38,8 +41,8 @@ def record_decided(variance: Variance, *, at: datetime) -> None:
     record_event(type_=EventType.VARIANCE_DECIDED, store=variance.store, place_id=variance.place_id, at=at, body=body)
 
 
-def _tells_figures(variance: Variance, *, session: CashSession | None) -> bool:
-    """Whether the event may contain the variance's figures (law 5).
+def _is_counted(variance: Variance, *, session: CashSession | None) -> bool:
+    """Whether a count came first that lets the event contain the variance's figures (law 5).
 
     The counted amount of a handover is what the next cashier counts blind. The expected cash of a store-day includes
     drawers that are still open.
@@ -59,8 +62,3 @@ def _named(variance: Variance) -> dict[str, Any]:
         "currency": variance.currency,
         "method": variance.method,
     }
-
-
-def _figures(variance: Variance, *, is_told: bool) -> dict[str, int | None]:
-    fields = ("expected_amount", "counted_amount", "difference")
-    return {field: getattr(variance, field) if is_told else None for field in fields}

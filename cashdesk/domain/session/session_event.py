@@ -29,11 +29,11 @@ def record_closed(session: CashSession, *, at: datetime) -> None:
         "status": session.status,
         "is_counted": is_counted,
         "is_cancelled": session.is_cancelled,
-        "expected_amount": session.expected_amount if is_counted else None,
-        "counted_amount": session.declared_amount if is_counted else None,
-        "difference": session.difference if is_counted else None,
+        "expected_amount": session.expected_amount,
+        "counted_amount": session.declared_amount,
+        "difference": session.difference,
     }
-    _record(EventType.SESSION_CLOSED, session, at=at, body=body)
+    _record(EventType.SESSION_CLOSED, session, at=at, body=body, is_counted=is_counted)
 
 
 def _named(session: CashSession) -> dict[str, Any]:
@@ -46,5 +46,9 @@ def _named(session: CashSession) -> dict[str, Any]:
     }
 
 
-def _record(type_: EventType, session: CashSession, *, at: datetime, body: dict[str, Any]) -> None:
-    record_event(type_=type_, store=session.store, place_id=session.register_id, at=at, body=body)
+def _record(
+    type_: EventType, session: CashSession, *, at: datetime, body: dict[str, Any], is_counted: bool = True
+) -> None:
+    record_event(
+        type_=type_, store=session.store, place_id=session.register_id, at=at, body=body, is_counted=is_counted
+    )
