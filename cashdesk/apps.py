@@ -42,6 +42,7 @@ class CashdeskConfig(AppConfig):
             "currency's smallest cash unit. Answers are `{message, data}`.",
             "Stores and people": "The ids that other calls need: stores, registers, people and keys.",
             "Events": "What happened, in order, for programs that follow a store.",
+            "Webhooks": "Addresses to which events are sent at once, and what was delivered. For admins.",
             "Problems": "Every error code, with its meaning and what to do about it.",
             "Payments": "What points of sale report. Only an approved payment moves money. Amounts are in minor units.",
         },

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 from django.db import connection
@@ -38,15 +39,13 @@ SECONDS_TO_ARRIVE = 60
 class Mortal:
     """A process that is killed and started again."""
 
-    def __init__(self, *arguments: str, **environment: str) -> None:
-        self._arguments, self._environment = arguments, environment
+    def __init__(self, *arguments: str, complaints: IO[bytes], **environment: str) -> None:
+        self._arguments, self._environment, self._complaints = arguments, environment, complaints
         self._process = self._start()
 
     def _start(self) -> "subprocess.Popen[bytes]":
         env = {**os.environ, **self._environment}
-        return subprocess.Popen(
-            [sys.executable, "-m", *self._arguments], cwd=PROJECT, env=env, stderr=subprocess.DEVNULL
-        )
+        return subprocess.Popen([sys.executable, "-m", *self._arguments], cwd=PROJECT, env=env, stderr=self._complaints)
 
     def kill(self) -> None:
         """Kills it at once, without any goodbye, and starts it again."""
@@ -64,23 +63,25 @@ class Mortal:
 
 
 @contextmanager
-def mortal(*arguments: str, **environment: str) -> Iterator[Mortal]:
-    """Runs a process until the end of the block."""
-    process = Mortal(*arguments, **environment)
-    try:
-        yield process
-    finally:
-        process.tell(signal.SIGKILL)
-        process.status()
+def mortal(folder: Path, *arguments: str, **environment: str) -> Iterator[Mortal]:
+    """Runs a process until the end of the block. What it complains of is in the file `complaints` of the folder."""
+    with (folder / "complaints").open("ab") as complaints:
+        process = Mortal(*arguments, complaints=complaints, **environment)
+        try:
+            yield process
+        finally:
+            process.tell(signal.SIGKILL)
+            process.status()
 
 
-def until(is_so: Callable[[], bool], what: str) -> None:
-    """Waits until something is so. Fails after SECONDS_TO_ARRIVE."""
-    ends = time.monotonic() + SECONDS_TO_ARRIVE
-    pause = threading.Event()
-    while not is_so():
-        assert time.monotonic() < ends, what
+def until(number: Callable[[], int], wanted: int) -> None:
+    """Waits until a number has grown to `wanted`. Fails if it does not grow for SECONDS_TO_ARRIVE."""
+    pause, reached, ends = threading.Event(), number(), time.monotonic() + SECONDS_TO_ARRIVE
+    while reached < wanted:
         pause.wait(0.02)
+        if (now := number()) > reached:
+            reached, ends = now, time.monotonic() + SECONDS_TO_ARRIVE
+        assert time.monotonic() < ends, f"nothing arrives any more after {reached} of {wanted}"
 
 
 def free_port() -> int:
@@ -113,21 +114,21 @@ def test_every_event_arrives_in_order_whoever_is_killed(shop: Cast, tmp_path: Pa
                 by=Principal(user=shop.anna),
                 at=timezone.now(),
             )
-        receiver = stack.enter_context(mortal("tests.webhooks.mortal_receiver", str(port), str(notes)))
+        receiver = stack.enter_context(mortal(tmp_path, "tests.webhooks.mortal_receiver", str(port), str(notes)))
         workers = [
-            stack.enter_context(mortal("tests.webhooks.quick_worker", DATABASE_URL=database_url(), **ALLOWED))
+            stack.enter_context(mortal(tmp_path, "tests.webhooks.quick_worker", DATABASE_URL=database_url(), **ALLOWED))
             for _worker in range(2)
         ]
         events: list[tuple[int | None, Event]] = []
         for kill in range(KILLS):
             stations = chance.choices(PLACES, k=EVENTS_BETWEEN)
             events.extend((station, happened(shop.store, station=station)) for station in stations)
-            seen = len(notes.read_bytes())
-            until(lambda seen=seen: len(notes.read_bytes()) > seen, "nothing arrives any more")  # type: ignore[misc]
+            until(lambda: notes.stat().st_size, notes.stat().st_size + 1)
             (workers[0], receiver, chance.choice([receiver, *workers]))[min(kill, 2)].kill()
         arrived = WebhookDelivery.objects.filter(state=DeliveryState.DELIVERED)
-        until(lambda: arrived.count() == 2 * len(events), "some events were never delivered")
+        until(arrived.count, 2 * len(events))
         connection.close()
+    assert "Traceback" not in (tmp_path / "complaints").read_text()
     lines = [tuple(line.split(" ")) for line in notes.read_text().splitlines()]
     for path in ("/a", "/b"):
         for station in PLACES:
@@ -152,7 +153,7 @@ def test_a_worker_that_is_told_to_stop_ends_what_it_began(shop: Cast, tmp_path: 
         happened(shop.store)
         thread = threading.Thread(target=serve, args=[listening], daemon=True)
         thread.start()
-        with mortal("tests.webhooks.quick_worker", DATABASE_URL=database_url(), **ALLOWED) as worker:
+        with mortal(tmp_path, "tests.webhooks.quick_worker", DATABASE_URL=database_url(), **ALLOWED) as worker:
             assert arrived.wait(60)
             worker.tell(signal.SIGTERM)
             may_answer.set()

@@ -3,6 +3,8 @@
 import signal
 import threading
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -30,6 +32,17 @@ class Command(BaseCommand):
         if not 1 <= options["threads"] <= THREADS_MAX:
             raise CommandError(f"--threads: Choose a number from 1 to {THREADS_MAX}.")
         stop = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_received: stop.set())
-        Worker(stop=stop, once=options["once"], threads=options["threads"]).run()
+        with _told_by_signals(stop):
+            Worker(stop=stop, once=options["once"], threads=options["threads"]).run()
+
+
+@contextmanager
+def _told_by_signals(stop: threading.Event) -> Iterator[None]:
+    before = {
+        number: signal.signal(number, lambda *_received: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -17,9 +17,12 @@ POSITIONS_PASSED: Final = 1000
 """An endpoint that hears of none of so many positions moves on, so that nobody looks at them again."""
 
 
-def fan_out(*, at: datetime) -> bool:
-    """Queues new events for every endpoint that is on. Returns whether it queued any. Writes nothing without new events."""
-    newest = last_position()
+def fan_out(*, at: datetime, newest: int | None = None) -> bool:
+    """Queues new events for every endpoint that is on, up to the position `newest`, or all. Returns whether it queued any.
+
+    Writes nothing without new events.
+    """
+    newest = last_position() if newest is None else newest
     behind = WebhookEndpoint.objects.filter(is_active=True, position__lt=newest).order_by("position")
     queued = [_queue(endpoint, newest=newest, at=at) for endpoint in behind]
     return any(queued)

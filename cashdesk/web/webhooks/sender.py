@@ -89,7 +89,8 @@ def attempt(request: Request | Outcome, rules: Rules) -> Outcome:
 
 
 def _since(begun_ns: int) -> int:
-    return (time.monotonic_ns() - begun_ns) // 1_000_000
+    """Returns the milliseconds since a moment, rounded up, so that 0 means that nothing was sent."""
+    return -((begun_ns - time.monotonic_ns()) // 1_000_000)
 
 
 def _retry_after(text: str) -> timedelta | None:

@@ -5,6 +5,7 @@ a request is under way. The worker may end at any point: what it had claimed is 
 """
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -15,7 +16,7 @@ import structlog
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
-from cashdesk.domain.caller.event import sequence_events
+from cashdesk.domain.caller.event import last_position, sequence_events
 from cashdesk.web.outages import is_outage
 from cashdesk.web.webhooks.endpoint import rules
 from cashdesk.web.webhooks.fan_out import fan_out
@@ -27,6 +28,8 @@ IDLE: Final = timedelta(seconds=1)
 """How long the worker sleeps when nothing is due."""
 UNREACHABLE: Final = timedelta(seconds=5)
 """How long it waits after the database could not be reached."""
+LOOK_EVERY: Final = timedelta(seconds=5)
+"""How often it looks at all endpoints while nothing new happens."""
 THREADS: Final = 16
 EACH: Final = 4
 """The most requests to one endpoint at the same time."""
@@ -48,6 +51,7 @@ class Worker:
         self._stop, self._once, self._threads, self._clock = stop, once, threads, clock
         self._under_way: dict[Future[Outcome], Claim] = {}
         self._unrecorded: list[tuple[Claim, Outcome]] = []
+        self._handed_out, self._looks_again = -1, time.monotonic()
 
     def run(self) -> None:
         """Runs the loop. On `stop`, it claims nothing more, records what is under way, and returns."""
@@ -80,7 +84,7 @@ class Worker:
         is_busy = False
         if not self._stop.is_set():
             is_busy = sequence_events()
-            is_busy |= fan_out(at=self._clock())
+            is_busy |= self._hand_out()
             is_busy |= self._send(pool)
         if self._under_way:
             # An outcome makes the next event of its lane due, so there may be more to do at once.
@@ -88,6 +92,16 @@ class Worker:
             wait(self._under_way, timeout=IDLE.total_seconds(), return_when=FIRST_COMPLETED)
         self._collect()
         self._record()
+        return is_busy
+
+    def _hand_out(self) -> bool:
+        """Hands new events to the endpoints. Looks at all endpoints only if there is a new event, or now and then."""
+        newest, now = last_position(), time.monotonic()
+        if newest == self._handed_out and now < self._looks_again:
+            return False
+        is_busy = fan_out(newest=newest, at=self._clock())
+        # An endpoint that was changed or switched on may hear of old events.
+        self._handed_out, self._looks_again = (-1 if is_busy else newest), now + LOOK_EVERY.total_seconds()
         return is_busy
 
     def _send(self, pool: ThreadPoolExecutor) -> bool:
