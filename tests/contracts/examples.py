@@ -7,6 +7,7 @@ become readable values. Each app keeps the examples of its own operations in `ap
 import re
 import uuid
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, parse_qsl
@@ -81,7 +82,7 @@ def all_examples() -> dict[str, dict[str, Any]]:
     chosen: set[str] = set()
     for path in sorted(PAGES.rglob("*.json")):
         filler = Filler(path.stem)
-        for step in page(path)["steps"]:
+        for step in (one for one in page(path)["steps"] if "path" in one):
             operation = operation_at(step["method"], step["path"].partition("?")[0])
             example = _example(step, filler, operation) if operation else None
             if operation is None or example is None:
@@ -97,7 +98,8 @@ def all_examples() -> dict[str, dict[str, Any]]:
 def _example(step: Mapping[str, Any], filler: Filler, operation: Operation) -> dict[str, Any] | None:
     """Returns the example that a step gives, or None for a refusal and for an answer that the page leaves out."""
     answer = filler.filled(step.get("answer"))  # also for a refusal, because an answer gives names their kinds
-    if step["status"] >= 300 or not ("answer" in step or "answer_text" in step):
+    is_told = "answer" in step or "answer_text" in step or step["status"] == HTTPStatus.NO_CONTENT
+    if step["status"] >= HTTPStatus.MULTIPLE_CHOICES or not is_told:
         return None
     path, _mark, query = step["path"].partition("?")
     cookies = step.get("headers", {}).get("Cookie", "")

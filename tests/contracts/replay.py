@@ -9,7 +9,7 @@ Each operation's first successful step becomes its example in the API descriptio
 In an answer every key is compared: one too many is a fault, and so is one too few. So is a number of another type (1 is
 not 1.0, and neither is true). What cannot be known beforehand is written as a mask:
 
-    <id>  a whole number     <uuid>     <time>  an instant in UTC     <millis>  one as milliseconds     <text>  any text
+    <id>, <number>  a whole number     <uuid>     <time>  an instant in UTC     <millis>  one as milliseconds     <text>  any text
     <token>     <instant>  an instant in UTC with three decimals
 
 A list that ends with `<more>` has the rows before it among others.
@@ -23,18 +23,20 @@ notification with.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import simplejson
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
+from cashdesk.domain.caller.event import sequence_events
 from cashdesk.domain.store.business_day import business_date
+from cashdesk.web.webhooks.fan_out import fan_out
 from tests.midtrans.double import signature_of
 from tests.stories import Cast, caller
 
@@ -45,11 +47,22 @@ MASKS = {
     "time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z",
     "instant": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z",
     "millis": r"[1-9]\d{12}",
+    "number": r"\d+",
     "text": r"[^\n]+",
     "token": r"\S{40,}",
 }
 MORE = "<more>"
-WHOLE_NUMBERS = ("id", "millis")
+WHOLE_NUMBERS = ("id", "millis", "number")
+
+
+def queue_deliveries() -> None:
+    """Does what the worker does before it sends: gives events their order, and makes their deliveries."""
+    sequence_events()
+    fan_out(at=timezone.now())
+
+
+JOBS: Final[Mapping[str, Callable[[], None]]] = {"queue_deliveries": queue_deliveries}
+"""Jobs that run between two requests: a step with `job` in place of a request."""
 PLACEHOLDER = re.compile(r"<([a-z_0-9]+)(?::([a-z_0-9]+))?>")
 
 
@@ -74,6 +87,9 @@ class Replayer:
 
     def play(self, step: Mapping[str, Any]) -> None:
         """Sends one request and compares its answer. Raises Mismatch."""
+        if "job" in step:
+            JOBS[step["job"]]()
+            return
         response = self._send(step)
         title = step.get("title", f"{step['method']} {step['path']}")
         if response.status_code != step["status"]:

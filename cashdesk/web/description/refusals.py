@@ -55,12 +55,12 @@ def refusals_of(*, view: Any, method: str, path: str, has_body: bool) -> set[int
         found |= {401, 403, 429}
     if "{" in path:
         found.add(404)
-    if method in UNSAFE:
+    if method != "GET":
         found |= {403, 413}
         if has_body:
             found.add(415)
-        if is_replayable(view=view, method=method):
-            found |= {409, 422}
+    if is_replayable(view=view, method=method):
+        found |= {409, 422}
     return found
 
 
