@@ -27,6 +27,7 @@ from cashdesk.web.idempotency import key_of
 from cashdesk.web.midtrans import midtrans
 from cashdesk.web.openapi import ENVELOPE_ERROR, IDEMPOTENCY_KEY
 from cashdesk.web.permissions import Access
+from cashdesk.web.revalidation import POLLED
 from cashdesk.web.views import ApiViewSet
 
 ORDER_LENGTH_MAX: Final = 128
@@ -143,6 +144,7 @@ class OrderViewSet(ApiViewSet):
         "pay_manual": Access(),
     }
     calls_out = ("cancel", "pay_manual")
+    polled = {"retrieve": POLLED}
 
     def prepare(self, request: Request) -> None:
         """Cancels a charge at the payment gateway that the customer could still pay, so that nobody pays twice.

@@ -55,6 +55,16 @@ def paid(till: Caller, name: str = "T-1", amount: Any = 1000, **fields: Any) -> 
     return dict(exact(response))
 
 
+ORDER = {"number": "A-17", "type": "dine_in", "net_total": 750}
+
+
+def ordered(by: Caller, **fields: Any) -> dict[str, Any]:
+    """Creates an order and returns it."""
+    made = by.post("/orders", {**ORDER, **fields})
+    assert made.status_code == 201, made.content
+    return dict(exact(made)["data"])
+
+
 def days(cashier: Caller, number: int) -> list[int]:
     """Opens and closes this many sessions and returns their ids, oldest first."""
     ids = []

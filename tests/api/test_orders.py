@@ -7,18 +7,9 @@ import pytest
 
 from cashdesk.enums import PlaceKind, Scope
 from cashdesk.models import AuditEntry, Order, Payment, PaymentMethod, Store
-from tests.api.steps import bound_key, closed, opened
+from tests.api.steps import ORDER, bound_key, closed, opened, ordered
 from tests.factories import StoreFactory
 from tests.stories import Caller, Cast, caller, counted_queries, exact, key_caller, make_cast
-
-ORDER = {"number": "A-17", "type": "dine_in", "net_total": 750}
-
-
-def ordered(by: Caller, **fields: Any) -> dict[str, Any]:
-    """Creates an order and returns it."""
-    made = by.post("/orders", {**ORDER, **fields})
-    assert made.status_code == 201, made.content
-    return dict(exact(made)["data"])
 
 
 def pay(by: Caller, order: dict[str, Any], **body: Any) -> Any:

@@ -10,7 +10,7 @@ from django.test import override_settings
 from cashdesk.models import AuditEntry
 from cashdesk.web.revalidation import POLLED, Polled
 from cashdesk.web.views import ApiViewSet
-from tests.api.steps import bound_key, opened, paid
+from tests.api.steps import bound_key, opened, ordered, paid
 from tests.cashdesk.desk import force_close, open_drawer
 from tests.reconciliations.desk import today, vendor_of
 from tests.settlements.steps import open_vault
@@ -66,6 +66,7 @@ def paths(cast: Cast, expected: str) -> dict[str, str]:
         "z-reports": "/registers/2/z-reports",
         "stores": "/stores",
         "people": "/people",
+        "orders": f"/orders/{ordered(erika)['id']}",
         "payments": "/payments",
         "registers": "/registers",
         "movements": f"/movements?store={cast.store.number}",
@@ -92,7 +93,7 @@ def test_what_can_be_polled_is_this_table() -> None:
     }  # fmt: skip
     assert not_kept >= {
         "cash/sessions", "reports/shift-summary", "settlements", "cashbookentries", "deposits", "variances",
-        "payments", "events", "movements", "counts", "change-orders", "business-days", "cash-position",
+        "orders/7", "payments", "events", "movements", "counts", "change-orders", "business-days", "cash-position",
         "registers/7/z-reports", "registers/7/z-reports/7", "cash-management/expected", "cash-management/reconciliations",
         "settlements/5e60a2d9-0000-4000-8000-000000000000", "variances/5e60a2d9-0000-4000-8000-000000000000",
     }  # fmt: skip

@@ -7,10 +7,12 @@ from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 
 from cashdesk.admin_base.action_pages import Acting, ActPage
-from cashdesk.domain.caller.principal import Principal
-from cashdesk.enums import Role
+from cashdesk.domain.caller.principal import SYSTEM, Principal
+from cashdesk.domain.payment.order import create_order
+from cashdesk.enums import OrderType, Role
 from cashdesk.models import User
 from settlements.enums import Direction, SettlementType
 from settlements.models import CashbookAccount, Settlement
@@ -50,6 +52,9 @@ def walk_rows(album: Album) -> None:
     with album.story("preparing"):
         berlin = store(BERLIN)
         webhooks()
+        create_order(
+            store=berlin, net_total=18_50, order_type=OrderType.DINE_IN, number="A-17", by=SYSTEM, at=timezone.now()
+        )
         CashbookAccount.objects.create(
             store=berlin, type=SettlementType.VAULT, direction=Direction.EXPENSE, code="POST", description="Postage"
         )
