@@ -18,7 +18,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -90,7 +90,17 @@ def checked_url(url: str, *, rules: Rules) -> SplitResult:
         raise Unsendable("Leave out the user name and password. The signature shows who sends the request.")
     if parts.fragment or url.endswith("#"):
         raise Unsendable("Leave out the part after #. No server receives it.")
+    if not rules.allows_private and _is_written_private(host):
+        raise Unsendable("Use a public address. This one belongs to a private network or to this machine.")
     return parts
+
+
+def _is_written_private(host: str) -> bool:
+    """Whether a host is written as an address that is not public. `send` also checks where names lead."""
+    try:
+        return not is_public(ip_address(host))
+    except ValueError:
+        return False
 
 
 def reachable_addresses(parts: SplitResult, *, rules: Rules) -> list[IPv4Address | IPv6Address]:

@@ -175,7 +175,7 @@ def test_a_test_does_not_reach_into_the_own_network(
 ) -> None:
     endpoint = listening(cast, receiver)
     settings.WEBHOOK_ALLOW_PRIVATE_ADDRESSES = False
-    assert "is at an address that is not public" in text_of(anna.post(page_of(endpoint, "test")))
+    assert "There was no answer. Use a public address." in text_of(anna.post(page_of(endpoint, "test")))
     assert receiver.received == []
 
 

@@ -267,13 +267,15 @@ def of_or_none(event: Event) -> WebhookDelivery | None:
 
 
 def test_a_receiver_nobody_reaches_is_an_attempt_with_a_reason(cast: Cast, receiver: Receiver, settings: Any) -> None:
-    listening(cast, receiver)
+    endpoint = listening(cast, receiver)
+    url = receiver.url.replace("127.0.0.1", "localhost")
+    change_endpoint(endpoint=endpoint, url=url, by=Principal(user=cast.anna), at=timezone.now())
     settings.WEBHOOK_ALLOW_PRIVATE_ADDRESSES = False
     event = happened(cast.store)
     works()
     assert receiver.received == []
     assert (of(event).last_status, of(event).last_error) == (None, "refused_address")
-    assert WebhookAttempt.objects.get().answer == "127.0.0.1 is at an address that is not public."
+    assert WebhookAttempt.objects.get().answer == "localhost is at an address that is not public."
 
 
 def test_a_setting_that_no_longer_allows_http_stops_old_endpoints(
