@@ -8,6 +8,7 @@ from cashdesk.api.cash_sessions import CashSessionViewSet
 from cashdesk.api.colleagues import ColleagueViewSet, SaleViewSet
 from cashdesk.api.events import EventViewSet
 from cashdesk.api.midtrans import MidtransNotificationViewSet, MidtransPaymentViewSet
+from cashdesk.api.order_list import OrdersViewSet
 from cashdesk.api.orders import OrderViewSet
 from cashdesk.api.payment_methods import PaymentMethodViewSet
 from cashdesk.api.payments import PaymentViewSet
@@ -46,7 +47,7 @@ urlpatterns = [
     path("stores/<uuid:store_id>", StoreViewSet.as_view({"get": "retrieve"}), name="store"),
     path("people", PersonViewSet.as_view({"get": "list"}), name="people"),
     path("people/<int:user_id>", PersonViewSet.as_view({"get": "retrieve"}), name="person"),
-    path("orders", OrderViewSet.as_view({"post": "create"}), name="orders"),
+    path("orders", OrdersViewSet.as_view({"get": "list", "post": "create"}), name="orders"),
     path("orders/<str:order>", OrderViewSet.as_view({"get": "retrieve"}), name="orders-detail"),
     path("orders/<str:order>/cancel", OrderViewSet.as_view({"post": "cancel"}), name="orders-cancel"),
     path("orders/<str:order>/pay/manual", OrderViewSet.as_view({"post": "pay_manual"}), name="orders-pay-manual"),

@@ -18,9 +18,20 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.expected import Book, book_of
 from cashdesk.domain.ledger.position import Position, positions_of
 from cashdesk.domain.session.handover import counts_of_custody, was_counted_by_another, was_counted_since
-from cashdesk.enums import CASH, Booked, CountMoment, EventType, PaymentStatus, PlaceKind, Role, SessionStatus, Settling
+from cashdesk.enums import (
+    CASH,
+    Booked,
+    CountMoment,
+    EventType,
+    OrderStatus,
+    PaymentStatus,
+    PlaceKind,
+    Role,
+    SessionStatus,
+    Settling,
+)
 from cashdesk.errors import Forbidden, InvalidInput
-from cashdesk.models import CashSession, Count, Event, ForeignCash, Movement, Payment, Place, Store
+from cashdesk.models import CashSession, Count, Event, ForeignCash, Movement, Order, Payment, Place, Store
 from cashdesk.movement_kinds import kinds_where
 from cashdesk.movement_rule import Origin
 
@@ -99,6 +110,18 @@ def payments_told(*, by: Principal) -> "QuerySet[Payment]":
     )
     is_told = Q(booked=Booked.LATE) | Q(booked=Booked.NOT_MOVED) | Q(Exists(counted))
     return _of_counted_sessions(Payment.objects.filter(is_told), by=by).exclude(status=PaymentStatus.PENDING)
+
+
+def orders_told(*, by: Principal) -> "QuerySet[Order]":
+    """Returns the orders that the caller may list.
+
+    A caller who may read all payments of a store may list all its orders. Others list an order that was paid only if they
+    may read its payment: the totals of paid orders add up to the sales of the running period.
+    """
+    orders = Order.objects.all() if by.is_system else Order.objects.filter(store__in=by.stores())
+    if may_see_expected(by) and _bound_register_of_key(by) is None:
+        return orders
+    return orders.exclude(~Q(payment__in=payments_told(by=by).values("pk")), status=OrderStatus.PAID)
 
 
 def movements_told(*, by: Principal) -> "QuerySet[Movement]":

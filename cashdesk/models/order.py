@@ -48,6 +48,8 @@ class Order(PublicIdModel):
         )
         indexes = (
             models.Index(fields=("store", "-id"), name="order_of_store"),
+            # The orders that wait for their payment are few, however many were paid.
+            models.Index(fields=("store", "-id"), name="order_open_of_store", condition=Q(status=OrderStatus.OPEN)),
             # The back office finds an order by its number.
             models.Index(fields=("number",), name="order_by_number"),
         )
