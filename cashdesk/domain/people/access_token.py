@@ -9,7 +9,8 @@ from functools import cache
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, F, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal, works_in
@@ -101,7 +102,8 @@ def authenticate(*, secret: str, at: datetime) -> Principal | None:
 
     Writes nothing, so that it works with a read-only database. Call `token_last_use.note_use` after the request.
     """
-    token = tokens().filter(digest=digest_of(secret)).first()
+    # Digests are unique. `first()` would order the rows, which takes a quarter of the time to build.
+    token = next(iter(tokens().filter(digest=digest_of(secret))), None)
     if token is None or token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= at):
         return None
     if not may_use(token):
@@ -120,16 +122,23 @@ def tokens() -> "QuerySet[AccessToken]":
     return found.annotate(is_register_of_another=_is_register_of_another()).filter(active)
 
 
-def _is_register_of_another() -> Q:
+def _is_register_of_another() -> RawSQL:
     """Returns the query condition that the token's register is assigned to another person.
 
-    The condition is false while the token's owner has an open session at the register.
+    The condition is false while the token's owner has an open session at the register. It is SQL, because Django would
+    compile two subqueries again for each request, which took a third of the time of `authenticate`.
     """
-    others = User.objects.filter(register=OuterRef("register"), is_active=True).exclude(pk=OuterRef("user"))
-    running = CashSession.objects.filter(
-        register=OuterRef("register"), user=OuterRef("user"), status=SessionStatus.OPEN
+    token, user, session = (model._meta.db_table for model in (AccessToken, User, CashSession))
+    others = (
+        f"SELECT 1 FROM {user} AS other WHERE other.register_id = {token}.register_id"  # noqa: S608 (names of tables)
+        f" AND other.is_active AND other.id <> {token}.user_id"
     )
-    return Exists(others) & ~Exists(running)
+    running = (
+        f"SELECT 1 FROM {session} AS running WHERE running.register_id = {token}.register_id"  # noqa: S608 (names of tables)
+        f" AND running.user_id = {token}.user_id AND running.status = %s"
+    )
+    condition = f"EXISTS ({others}) AND NOT EXISTS ({running})"
+    return RawSQL(condition, [SessionStatus.OPEN.value], output_field=BooleanField())  # noqa: S611
 
 
 def may_use(token: AccessToken) -> bool:
