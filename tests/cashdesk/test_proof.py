@@ -1,5 +1,7 @@
 """The proof of a store's books: silent while they are right, and one sentence for each changed row."""
 
+from copy import deepcopy
+
 import pytest
 from django.db import connection
 
@@ -11,12 +13,24 @@ from cashdesk.enums import CASH, MovementKind, PaymentStatus, PlaceKind
 from cashdesk.models import CashSession, Movement, Payment
 from tests import roles
 from tests.cashdesk.desk import NOON, close_drawer, counted, execute, move, open_drawer, pay, refund, sell
-from tests.stories import Cast
+from tests.module_world import ModuleWorld
+from tests.stories import Cast, make_cast
+
+
+@pytest.fixture(scope="module")
+def _shop(module_world: ModuleWorld) -> Cast:
+    return module_world.make(traded)
 
 
 @pytest.fixture
-def shop(cast: Cast) -> Cast:
+def shop(db: None, _shop: Cast) -> Cast:
     """A shop after a day with every kind of event, and an open drawer."""
+    return deepcopy(_shop)
+
+
+def traded() -> Cast:
+    """Trades for a day."""
+    cast = make_cast()
     session = open_drawer(cast.carla, 10000, station=1)
     sell(session, 500)
     refund(session, 100)

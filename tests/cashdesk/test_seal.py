@@ -1,6 +1,7 @@
 """Seals: a Z number without gaps per place, in a chain. Every changed, added or removed row is found."""
 
 import json
+from copy import deepcopy
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -19,12 +20,30 @@ from cashdesk.enums import CASH, MovementKind, PlaceKind
 from cashdesk.models import CashSession, Movement, Place, Seal
 from tests import roles
 from tests.cashdesk.desk import NOON, close_drawer, counted, execute, minutes, move, open_drawer, pay, refusal_of, sell
-from tests.stories import Cast
+from tests.module_world import ModuleWorld
+from tests.stories import Cast, make_cast
+
+
+@pytest.fixture(scope="module")
+def _traded(module_world: ModuleWorld) -> tuple[Cast, Place]:
+    return module_world.make(three_days)
 
 
 @pytest.fixture
-def register(cast: Cast) -> Place:
+def cast(db: None, _traded: tuple[Cast, Place]) -> Cast:
+    """Store 1337, where register 1 has traded and register 2 is new."""
+    return deepcopy(_traded[0])
+
+
+@pytest.fixture
+def register(db: None, _traded: tuple[Cast, Place]) -> Place:
     """Register 1 after three closed days with sales. The second day was closed without a count and counted afterwards."""
+    return deepcopy(_traded[1])
+
+
+def three_days() -> tuple[Cast, Place]:
+    """Trades for three days at register 1."""
+    cast = make_cast()
     for day in range(3):
         session = open_drawer(cast.carla, 10000, at=minutes(day), station=1)
         sell(session, 500 + day)
@@ -35,7 +54,7 @@ def register(cast: Cast) -> Place:
             count_afterwards(session=session, counted=counted(10200), by=SYSTEM, at=minutes(day))
         else:
             close_drawer(session, 10200, at=minutes(day))
-    return cast.place(PlaceKind.REGISTER, 1)
+    return cast, cast.place(PlaceKind.REGISTER, 1)
 
 
 def tamper(statement: str, parameters: list[Any] | tuple[Any, ...] = ()) -> None:
@@ -67,7 +86,7 @@ def test_together_the_seals_hold_every_movement_of_the_place_once(register: Plac
 
 
 def test_a_seal_states_what_the_place_held(cast: Cast) -> None:
-    session = open_drawer(cast.carla, 10000, station=1)
+    session = open_drawer(cast.carla, 10000, station=2)
     sell(session, 250)
     pay(session, 990, method="CARD")
     pay(session, 5, currency="USD")
@@ -83,7 +102,7 @@ def test_a_seal_states_what_the_place_held(cast: Cast) -> None:
 
 
 def test_a_period_in_which_nothing_moved_is_sealed_too(cast: Cast) -> None:
-    register = cast.place(PlaceKind.REGISTER, 1)
+    register = cast.place(PlaceKind.REGISTER, 2)
     for number in (1, 2, 3):
         seal = seal_period(place=register, last_seal=book_of(register).last_seal, at=NOON)
         assert (seal.number, seal.movement_count, seal.after_movement, seal.last_movement) == (number, 0, 0, 0)

@@ -1,5 +1,7 @@
 """The proof of a store's reconciliations: silent for correct rows, and one sentence for each changed row."""
 
+from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -21,7 +23,8 @@ from settlements.enums import SettlementType
 from tests import roles
 from tests.cashdesk.desk import NOON, close_drawer, counted, execute, minutes, move, open_drawer, pay
 from tests.factories import StoreFactory, UserFactory
-from tests.stories import Cast
+from tests.module_world import ModuleWorld
+from tests.stories import Cast, make_cast
 
 DAY = date(2026, 3, 10)
 TABLE = "reconciliations_reconciliation"
@@ -41,9 +44,20 @@ def recorded(cast: Cast, minute: int, operator: User | None = None, **fields: An
     return record_reconciliation(declaration=declared, by=Principal(user=cast.erika), at=minutes(minute))
 
 
+@pytest.fixture(scope="module")
+def _shop(module_world: ModuleWorld) -> Cast:
+    return module_world.make(reconciled)
+
+
 @pytest.fixture
-def shop(cast: Cast) -> Cast:
+def shop(db: None, _shop: Cast) -> Cast:
     """A day with cash taken over, a drop, late money, a chain of three reconciliations, sign-offs and two closed days."""
+    return deepcopy(_shop)
+
+
+def reconciled() -> Cast:
+    """Trades for two days, reconciles and closes them."""
+    cast = make_cast()
     erika = Principal(user=cast.erika)
     open_settlement(type=SettlementType.VAULT, store=cast.store, initial=[], by=erika, at=NOON)
     register = SettlementType.CASHREGISTER
@@ -230,11 +244,14 @@ def test_a_day_that_was_opened_again_is_named(shop: Cast) -> None:
 
 @pytest.mark.parametrize("seconds", [-1, 0, 1])
 def test_what_is_taken_over_around_a_reconciliation_is_seen_or_late_whatever_the_clocks_said(
-    cast: Cast, seconds: int
+    shop: Cast, seconds: int
 ) -> None:
     """Clocks are read before the locks: what the cashier counts just then came before or after, and never both or neither."""
+    store = StoreFactory()
+    manager = UserFactory(store=store, role=Role.MANAGER)
+    cast = replace(shop, store=store, bruno=UserFactory(store=store), erika=manager)
     at = minutes(5) + timedelta(seconds=seconds)
-    erika = Principal(user=UserFactory(store=cast.store, role=Role.MANAGER))
+    erika = Principal(user=UserFactory(store=store, role=Role.MANAGER))
     open_settlement(type=SettlementType.VAULT, store=cast.store, initial=[], by=erika, at=NOON)
     register = SettlementType.CASHREGISTER
     open_settlement(type=register, store=cast.store, initial=[counted(300)], by=erika, at=NOON, station=2)
