@@ -46,9 +46,9 @@ class World:
     vault: str
     register: str
 
-    @property
+    @cached_property
     def secrets(self) -> set[int]:
-        """The expected amounts of register and vault, and the sold and dropped amounts."""
+        """The expected amounts of register and vault, and the sold and dropped amounts. `ask` reads them anew after a write."""
         books = {moved(place=place, after=0).get(Pair("EUR", CASH), 0) for place in self.places}
         return {abs(amount) for amount in (*books, self.sold, self.dropped) if abs(amount) > 99}
 
@@ -89,7 +89,10 @@ def ask(world: World, by: Caller, method: str, path: str, body: Any = None) -> t
     assert answer.status_code < 500
     text = masked(all_of(answer))
     asked = f"{path} {body}"
-    for amount in hidden if method == "GET" else hidden | world.secrets:
+    if method not in ("GET", "HEAD"):
+        del world.secrets
+        hidden |= world.secrets
+    for amount in hidden:
         for notation in notations(amount):
             if notation not in asked:
                 assert not re.search(rf"(?<!\d){re.escape(notation)}(?!\d)", text), f"{asked} tells {notation}: {text}"
