@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from cashdesk.models import Movement, Payment
 from tests.api.roads import ROADS, Road
 from tests.api.steps import closed, named_fields, opened, payment
+from tests.lengths import IS_LONG
 from tests.stories import Caller, Cast, caller, exact, make_cast
 
 REFUSED_EVERYWHERE = [
@@ -30,11 +31,14 @@ def is_refused_by_name(response: HttpResponse, field: str) -> bool:
     return response.status_code == 400 and field in named_fields(response)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ROADS)
 def test_what_is_no_amount_is_refused_by_name(name: str, cashier_of: Callable[[Road], tuple[Caller, Road]]) -> None:
+    """The short form sends a third of the values on each road. Three neighbouring roads together send them all."""
     carla, road = cashier_of(ROADS[name])
     before = (Movement.objects.count(), Payment.objects.count())
-    raws = [*REFUSED_EVERYWHERE, *([] if road.is_optional else ["null"])]
+    tried = REFUSED_EVERYWHERE if IS_LONG else REFUSED_EVERYWHERE[list(ROADS).index(name) % 3 :: 3]
+    raws = [*tried, *([] if road.is_optional else ["null"])]
     answers = {raw: road.send(carla, raw) for raw in raws}
     wrong = {
         raw[:40]: (answer.status_code, answer.content[:200])
@@ -181,9 +185,9 @@ NO_BODIES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ROADS)
-def test_what_is_no_body_is_400(name: str, cashier_of: Callable[[Road], tuple[Caller, Road]]) -> None:
-    carla, road = cashier_of(ROADS[name])
+@pytest.mark.parametrize("path", sorted({road.path for road in ROADS.values()}))
+def test_what_is_no_body_is_400(path: str, cashier_of: Callable[[Road], tuple[Caller, Road]]) -> None:
+    carla, road = cashier_of(next(road for road in ROADS.values() if road.path == path))
     answers = {body: carla.post(road.path, body, idempotency_key=str(uuid.uuid4())) for body in NO_BODIES}
     wrong = {
         body[:40]: (answer.status_code, answer.content[:200])
