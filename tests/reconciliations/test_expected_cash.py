@@ -133,7 +133,7 @@ def expected(cast: Cast, operator: User | None, *, on: date = DAY) -> dict[str, 
 
 @pytest.mark.long
 @pytest.mark.django_db
-@pytest.mark.parametrize("seed", range(length(short=4, long=10)))
+@pytest.mark.parametrize("seed", range(length(short=2, long=10)))
 def test_a_random_day_is_expected_as_it_is_on_paper(seed: int) -> None:
     shop = Shop(seed)
     cast, erika = shop.cast, Principal(user=shop.cast.erika)

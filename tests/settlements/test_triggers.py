@@ -1,5 +1,6 @@
 """The laws of settlements in the database: both databases refuse SQL that breaks them, from every role."""
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -28,19 +29,32 @@ from settlements.models import (
 )
 from tests.cashdesk.desk import assert_refused, counted, execute, insertion_of, refusal_of
 from tests.cashdesk.test_triggers import columns_of, is_postgresql, is_sqlite, other_value
+from tests.module_world import ModuleWorld
 from tests.settlements.desk import Shop
 from tests.settlements.ordering import ordered
+from tests.stories import make_cast
 
 LAWS = triggers.laws_of("settlements")
 APPEND_ONLY = (InitialAmount, ClosingAmount, SettlementCount)
 STAYING = (*APPEND_ONLY, Settlement, Deposit, ChangeOrder, CashbookAccount)
 
 
+@pytest.fixture(scope="module")
+def _day(module_world: ModuleWorld) -> Shop:
+    return module_world.make(traded)
+
+
 @pytest.fixture
-def day(shop: Shop) -> Shop:
+def day(db: None, _day: Shop) -> Shop:
     """A closed settlement of a register, an open settlement of the vault, a bag and a change order, so that every
     table has rows.
     """
+    return deepcopy(_day)
+
+
+def traded() -> Shop:
+    """Makes the rows."""
+    shop = Shop(cast=make_cast())
     shop.vault()
     shop.close(shop.open(), 199_00)
     accounts_of(store=shop.cast.store, type=SettlementType.VAULT)
