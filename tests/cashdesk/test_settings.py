@@ -1,8 +1,9 @@
 """Production does not start without its settings: one error names all missing settings."""
 
-import os
+import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,19 +29,31 @@ SHOWN = (
 PROGRAM = f"from config import settings; print({{name: getattr(settings, name) for name in {SHOWN!r}}})"
 
 
-def start(environment: dict[str, str], *, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Reads the settings in a new process with only this environment, without the developer's .env."""
-    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT") if name in os.environ}
-    program = f"import environ; environ.Env.read_env = classmethod(lambda *_a, **_k: None); {PROGRAM}"
-    return subprocess.run(
-        [sys.executable, "-c", program],
-        env={**inherited, "PYTHONPATH": str(PROJECT), **environment},
-        cwd=folder,
-        capture_output=True,
+_starters: "list[subprocess.Popen[str]]" = []
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _starter() -> Iterator[None]:
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.cashdesk.settings_starter"],
+        cwd=PROJECT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        timeout=60,
-        check=False,
-    )
+    ) as process:
+        _starters.append(process)
+        yield
+        _starters.remove(process)
+
+
+def start(environment: dict[str, str], *, folder: Path) -> "subprocess.CompletedProcess[str]":
+    """Reads the settings in a new process with only this environment, without the developer's .env."""
+    (starter,) = _starters
+    assert starter.stdin is not None
+    assert starter.stdout is not None
+    question = {"environment": environment, "folder": str(folder), "program": PROGRAM}
+    print(json.dumps(question), file=starter.stdin, flush=True)
+    return subprocess.CompletedProcess(PROGRAM, **json.loads(starter.stdout.readline()))
 
 
 def test_production_starts_when_all_is_there(tmp_path: Path) -> None:
