@@ -42,7 +42,7 @@ def limited(store: Store, limit: int | None, **terms: Any) -> tuple[AccessToken,
 
 def as_another_process() -> None:
     """Forgets what this process has counted, as another process never knew it."""
-    request_limit._counted_here.clear()
+    request_limit._known.clear()
 
 
 def used(token: AccessToken, *, at: datetime = AT) -> int:
@@ -123,6 +123,17 @@ def test_a_database_that_cannot_count_stops_nobody(cast: Cast, monkeypatch: pyte
     assert [used(token) for _request in range(5)] == [1, 2, 3, 4, 5]
 
 
+def test_what_could_not_be_counted_at_once_is_added_later(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    token, _key = limited(cast.store, 100)
+    assert used(token) == 1
+    with monkeypatch.context() as outage:
+        outage.setattr(request_limit, "_count_for_all", lambda **_given: 0)
+        assert [used(token), used(token)] == [2, 3]
+    assert used(token) == 4
+    as_another_process()
+    assert used(token) == 5
+
+
 def test_what_is_refused_costs_no_statement(cast: Cast) -> None:
     token, _key = limited(cast.store, 2)
     for number, cost in ((1, 1), (2, 1), (3, 0), (4, 0)):
@@ -175,7 +186,7 @@ def test_each_answer_tells_the_limit(cast: Cast) -> None:
 )
 def test_above_the_limit_it_is_429_in_the_words_of_the_path(cast: Cast, path: str, told: set[str]) -> None:
     token, key = limited(cast.store, 2)
-    request_limit._counted_here[token.digest] = (2**40, 0)  # an entry of another minute does no harm
+    request_limit._known[token.digest] = request_limit.Known(minute=2**40, used=9)  # of another minute
     *others, answer = [key.get(path) for _request in range(3)]
     assert 429 not in {other.status_code for other in others}
     assert answer.status_code == 429, answer.content

@@ -5,6 +5,7 @@ People have no limit, so a till that a person is signed in to never pays for the
 
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Lock
 from typing import Final
 
 from django.conf import settings
@@ -20,20 +21,35 @@ from cashdesk.models import AccessToken
 WINDOW_SECONDS: Final = 60
 
 _COUNT: Final = """
-    INSERT INTO cashdesk_requestcount (token_id, minute, requests) VALUES (%s, %s, 1)
+    INSERT INTO cashdesk_requestcount (token_id, minute, requests) VALUES (%s, %s, %s)
     ON CONFLICT (token_id) DO UPDATE SET
         requests = CASE
-            WHEN excluded.minute > cashdesk_requestcount.minute THEN 1 ELSE cashdesk_requestcount.requests + 1
+            WHEN excluded.minute > cashdesk_requestcount.minute THEN excluded.requests
+            ELSE cashdesk_requestcount.requests + excluded.requests
         END,
         minute = CASE
             WHEN excluded.minute > cashdesk_requestcount.minute THEN excluded.minute ELSE cashdesk_requestcount.minute
         END
     RETURNING requests
 """
-"""Counts in one statement. The minute never goes back, so that two servers with different clocks do not reset each other."""
+"""Adds to the count in one statement.
 
-_counted_here: dict[str, tuple[int, int]] = {}
-"""The last known count of each key in this process, as (minute, requests), by the digest of the key."""
+The minute never goes back, so that two servers with different clocks do not reset each other.
+"""
+
+
+@dataclass(slots=True)
+class Known:
+    """What this process knows of a key: the count of a minute, and which of its own requests are not in the table yet."""
+
+    minute: int = 0
+    used: int = 0
+    unsaved: int = 0
+
+
+_known: dict[str, Known] = {}
+"""By the digest of the key."""
+_lock = Lock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +84,8 @@ def count_request(*, by: Principal, at: datetime) -> Quota | None:
     """Counts a request of an API key. Returns None for people, and for a key without a limit.
 
     Runs one statement, outside the transaction of the request, or none if this process knows that the limit is reached.
-    If the database cannot count at once, this process counts alone: a limit must never refuse what could be served.
+    If the database cannot count at once, this process counts alone and adds its count with a later request: a limit must
+    never refuse what could be served.
     """
     if not by.is_program or by.token is None:
         return None
@@ -77,32 +94,41 @@ def count_request(*, by: Principal, at: datetime) -> Quota | None:
         return None
     minute, second = divmod(int(at.timestamp()), WINDOW_SECONDS)
     key = by.token
-    known_minute, known = _counted_here.get(key.digest, (minute, 0))
-    used = known + 1 if known_minute == minute else 1
+    with _lock:
+        known = _known.setdefault(key.digest, Known())
+        if known.minute != minute:
+            known.minute, known.used, known.unsaved = minute, 0, 0
+        known.used += 1
+        used, unsaved = known.used, known.unsaved + 1
+        known.unsaved = 0
     if used <= limit:
-        used = max(used, _count_for_all(key=key, minute=minute))
-    _counted_here[key.digest] = (minute, used)
+        counted = _count_for_all(key=key, minute=minute, requests=unsaved)
+        used = max(used, counted)
+        with _lock:
+            if known.minute == minute:
+                known.used = max(known.used, counted)
+                known.unsaved += 0 if counted else unsaved
     return Quota(limit=limit, used=used, reset_seconds=WINDOW_SECONDS - second)
 
 
-def _count_for_all(*, key: AccessToken, minute: int) -> int:
-    """Returns the count of all processes, or 0 if the database cannot count at once."""
+def _count_for_all(*, key: AccessToken, minute: int, requests: int) -> int:
+    """Adds requests to the count of all processes and returns it, or 0 if the database cannot count at once."""
     try:
         if connection.vendor == "postgresql":
-            return _counted(key=key, minute=minute)
+            return _counted(key=key, minute=minute, requests=requests)
         # SQLite has one writer at a time. The request must not wait for it only to be counted.
         with without_waiting():
-            return _counted(key=key, minute=minute)
+            return _counted(key=key, minute=minute, requests=requests)
     except Error:
         return 0
 
 
-def _counted(*, key: AccessToken, minute: int) -> int:
+def _counted(*, key: AccessToken, minute: int, requests: int = 1) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, [key.pk, minute])
+        cursor.execute(_COUNT, [key.pk, minute, requests])
         # All rows must be read: SQLite ends its write with the last one.
-        ((requests,),) = cursor.fetchall()
-    return int(requests)
+        ((counted,),) = cursor.fetchall()
+    return int(counted)
 
 
 def is_limitable(token: AccessToken, *, at: datetime) -> bool:
