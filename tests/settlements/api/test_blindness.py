@@ -121,9 +121,7 @@ LOOKS: Final = (
 )  # fmt: skip
 
 OF_THE_LEDGER: Final = (
-    "/payments", "/payments?session=1", "/payments/hidden", "/movements", "/movements?session=1", "/counts", "/counts?session=1",
-    "/counts?settlement={register}", "/registers", "/registers/0", "/registers/1", "/change-orders", "/cash-position",
-    "/business-days",
+    "/payments?session=1", "/payments/hidden", "/movements?session=1", "/counts?session=1", "/registers", "/cash-position",
 )  # fmt: skip
 """Looks at rows that add up to the target. Managers may see them; each of their looks is noted."""
 
@@ -166,7 +164,8 @@ def test_nothing_tells_what_a_running_settlement_should_hold(cast: Cast, who: st
         paths = LOOKS if who in ("carla", "erika") else LOOKS[:17]
         paths += OF_THE_LEDGER if who in ("carla", "bruno") else ()
         looks = [("GET", path, None) for path in paths] + [("HEAD", path, None) for path in LOOKS[:4]]
-        again = looks if IS_LONG else [look for look in looks if look[1] not in ODD_LOOKS]
+        once = (*ODD_LOOKS, *OF_THE_LEDGER)
+        again = looks if IS_LONG else [look for look in looks if look[1] not in once]
         done = DONE if who in ("carla", "erika") else ()
         told = [
             ask(world, by, *step) for step in (*looks, *REFUSED, *done, *looks[:17], *COUNTED, *again, *REFUSED_STILL)
