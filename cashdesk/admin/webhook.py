@@ -46,6 +46,7 @@ ERRORS: Final = {
     "broken_answer": "broken answer",
     "secret_lost": "secret lost: rotate it",
     "skipped": "skipped when switched on",
+    "fault": "a fault of Cashdesk, see its log",
 }
 
 

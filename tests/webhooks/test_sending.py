@@ -12,7 +12,7 @@ from cashdesk.domain.caller.event import published
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import DeliveryState, EventType, OffReason
 from cashdesk.models import AuditEntry, Event, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookLane
-from cashdesk.web.webhooks import fan_out
+from cashdesk.web.webhooks import fan_out, sender
 from cashdesk.web.webhooks.endpoint import change_endpoint
 from cashdesk.web.webhooks.schedule import GIVEN_UP_AFTER, OFF_AFTER
 from tests.factories import StoreFactory
@@ -276,6 +276,23 @@ def test_a_receiver_nobody_reaches_is_an_attempt_with_a_reason(cast: Cast, recei
     assert receiver.received == []
     assert (of(event).last_status, of(event).last_error) == (None, "refused_address")
     assert WebhookAttempt.objects.get().answer == "localhost is at an address that is not public."
+
+
+def test_a_fault_of_ours_in_one_event_does_not_end_the_worker(
+    cast: Cast, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listening(cast, receiver)
+    odd, good = happened(cast.store, station=1), happened(cast.store, station=2)
+
+    def with_a_fault(event: Event) -> dict[str, Any]:
+        if event == odd:
+            raise KeyError("there is no such type")
+        return published(event)
+
+    monkeypatch.setattr(sender, "published", with_a_fault)
+    works()
+    assert heard(receiver.received) == ids(good)
+    assert (of(odd).state, of(odd).last_error) == (DeliveryState.WAITING, "fault")
 
 
 def test_a_setting_that_no_longer_allows_http_stops_old_endpoints(

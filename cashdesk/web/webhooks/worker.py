@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from cashdesk.domain.caller.event import last_position, sequence_events
 from cashdesk.web.outages import is_outage
+from cashdesk.web.outgoing_http import Rules
 from cashdesk.web.webhooks.endpoint import rules
 from cashdesk.web.webhooks.fan_out import fan_out
 from cashdesk.web.webhooks.health import note_health
@@ -112,8 +113,7 @@ class Worker:
         claims = claim(limit=free, busy=busy, each=EACH, at=self._clock())
         allowed = rules()
         for claimed in claims:
-            request = request_of(claimed.delivery, at=self._clock())
-            self._under_way[pool.submit(attempt, request, allowed)] = claimed
+            self._under_way[pool.submit(_sent, claimed, self._clock(), allowed)] = claimed
         return bool(claims)
 
     def _collect(self) -> None:
@@ -131,6 +131,15 @@ class Worker:
             _log_outcome(claimed, outcome, is_kept=delivery is not None)
             if delivery is not None:
                 note_health(claimed.delivery.endpoint, outcome, at=at)
+
+
+def _sent(claimed: Claim, at: datetime, allowed: Rules) -> Outcome:
+    """Sends a delivery. A fault of ours in one event is a failed attempt, so that it does not end the whole worker."""
+    try:
+        return attempt(request_of(claimed.delivery, at=at), allowed)
+    except Exception:
+        log.exception("webhook_fault", event_id=str(claimed.delivery.event.uid))
+        return Outcome(error="fault", text="Cashdesk could not build or send the request. Its log says why.")
 
 
 def _log_outcome(claimed: Claim, outcome: Outcome, *, is_kept: bool) -> None:
