@@ -18,7 +18,7 @@ from cashdesk.domain.payment.recording import record_payment
 from cashdesk.domain.session.current import open_session_of
 from cashdesk.domain.store.store_reference import store_for
 from cashdesk.domain.store.workplace import store_to_open_in
-from cashdesk.enums import OrderStatus, OrderType, Scope
+from cashdesk.enums import OrderAct, OrderStatus, OrderType, Scope
 from cashdesk.errors import Forbidden, InvalidInput
 from cashdesk.models import CashSession, Order
 from cashdesk.web.dialects import EnvelopeDialect
@@ -154,11 +154,20 @@ class OrderViewSet(ApiViewSet):
         order = find_order(reference=self.kwargs["order"], by=self.by)
         if order is None or not waiting_charges(order):
             return
+        session = None
         if self.action == "cancel":
-            self.validated(CancelOrderRequest)
+            asked = self.validated(CancelOrderRequest)
         else:
-            self.validated(ManualPaymentRequest, session=session_for_payments(self.by), order=order)
-        end_waiting_charges(order=order, gateway=midtrans(), at=self.now)
+            session = session_for_payments(self.by)
+            asked = self.validated(ManualPaymentRequest, session=session, order=order)
+        end_waiting_charges(
+            order=order,
+            act=OrderAct.CANCEL if self.action == "cancel" else OrderAct.PAY,
+            version=asked.get("version"),
+            session=session,
+            gateway=midtrans(),
+            at=self.now,
+        )
 
     @extend_schema(
         operation_id="order_create",

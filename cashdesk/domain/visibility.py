@@ -55,8 +55,12 @@ def may_see_expected(by: Principal) -> bool:
 def may_see_payment(payment: Payment, *, by: Principal) -> bool:
     """Whether the caller may see the method and the cash of a payment. A cashier may see only payments that they took.
 
-    Otherwise a cashier could add up what came into the drawer of a colleague.
+    Otherwise a cashier could add up what came into the drawer of a colleague. A key that is bound to a register sees only
+    payments of that register.
     """
+    bound = _bound_register_of_key(by)
+    if bound is not None and payment.register_id != bound:
+        return False
     return by.has_role(Role.MANAGER) or (by.user is not None and payment.reported_by_id == by.user.pk)
 
 

@@ -213,12 +213,30 @@ def test_a_colleague_may_pay_the_order_and_only_they_and_managers_see_how(cast: 
         assert secret.intersection(shown) == (secret if sees else set())
 
 
+def test_a_key_of_another_register_does_not_see_how_an_order_was_paid(cast: Cast, carla: Caller) -> None:
+    order = ordered(carla)
+    pay(carla, order, cash_received=1000)
+    for number, sees in ((1, True), (2, False)):
+        key = bound_key(cast.store, Scope.PAYMENTS_READ, register=cast.place(PlaceKind.REGISTER, number))
+        assert ("cash_received" in exact(key.get(f"/orders/{order['id']}"))["data"]) is sees
+
+
 def test_an_order_of_another_store_is_not_paid_into_the_open_shift(cast: Cast) -> None:
     second = StoreFactory(account=cast.store.account, number="1338")
     anna = caller(cast.anna)
     opened(caller(cast.anna, store=second))
     refused = pay(anna, ordered(anna, store="1337"))
     assert (refused.status_code, exact(refused)["error"]) == (409, "order_of_other_store")
+
+
+def test_an_order_in_the_former_currency_of_the_store_is_not_paid(cast: Cast) -> None:
+    carla = caller(cast.carla)
+    order = ordered(carla)
+    Store.objects.filter(pk=cast.store.pk).update(currency="USD")
+    opened(carla)
+    refused = pay(carla, order)
+    assert (refused.status_code, list(exact(refused)["data"]["errors"])) == (400, ["order"])
+    assert not Payment.objects.exists()
 
 
 def test_money_for_a_shift_that_was_closed_meanwhile_is_no_ones(cast: Cast, carla: Caller) -> None:

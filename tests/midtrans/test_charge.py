@@ -8,7 +8,8 @@ from django.db import connections
 
 from cashdesk.enums import PaymentStatus, PlaceKind
 from cashdesk.models import Charge, Order, Payment, PaymentMethod
-from tests.api.steps import closed
+from tests.api.steps import closed, opened
+from tests.factories import StoreFactory
 from tests.midtrans.conftest import Shop, shop_of
 from tests.midtrans.double import AUTHORIZATION, Double
 from tests.stories import Caller, caller, exact, make_cast
@@ -190,11 +191,30 @@ def test_while_the_gateway_is_silent_a_waiting_order_is_not_paid_otherwise(shop:
     assert (refused.status_code, exact(refused)["error"], shop.status(order)) == (503, "gateway_unavailable", "open")
 
 
-def test_a_payment_that_would_be_refused_ends_no_charge(shop: Shop) -> None:
+@pytest.mark.parametrize(
+    ("act", "body", "status"),
+    [
+        ("pay/manual", {"payment_method_id": 1, "cash_received": 1}, 400),
+        ("pay/manual", {"payment_method_id": 1, "version": 2}, 409),
+        ("cancel", {"version": 2}, 409),
+    ],
+)
+def test_a_request_that_would_be_refused_ends_no_charge(
+    shop: Shop, act: str, body: dict[str, Any], status: int
+) -> None:
     order = shop.order()
     shop.charge(order)
-    body = {"payment_method_id": 1, "cash_received": 1}
-    assert shop.carla.post(f"/orders/{order['id']}/pay/manual", body).status_code == 400
+    assert shop.carla.post(f"/orders/{order['id']}/{act}", body).status_code == status
+    assert shop.gateway.transactions[order["id"]]["transaction_status"] == "pending"
+
+
+def test_a_shift_in_another_store_ends_no_charge(shop: Shop) -> None:
+    order = shop.order()
+    shop.charge(order)
+    other = StoreFactory(account=shop.cast.store.account, number="1338", currency="IDR")
+    opened(caller(shop.cast.anna, store=other))
+    refused = caller(shop.cast.anna).post(f"/orders/{order['id']}/pay/manual", {"payment_method_id": 1})
+    assert (refused.status_code, exact(refused)["error"]) == (409, "order_of_other_store")
     assert shop.gateway.transactions[order["id"]]["transaction_status"] == "pending"
 
 

@@ -20,7 +20,7 @@ from cashdesk.domain.payment.gateway import (
     Outcome,
     Standing,
 )
-from cashdesk.domain.payment.order import lock_order
+from cashdesk.domain.payment.order import lock_order, refuse_act, refuse_other_shift
 from cashdesk.domain.payment.recording import record_payment
 from cashdesk.domain.payment.report import PaymentReport
 from cashdesk.enums import QRIS, OrderAct, PaymentStatus
@@ -79,12 +79,27 @@ def charge_order(
     raise Conflict("Midtrans knows other charges of this order. Try again in a moment.", code="charge_in_progress")
 
 
-def end_waiting_charges(*, order: Order, gateway: Gateway, at: datetime) -> None:
-    """Cancels the charges of an order that the customer could still pay, so that the order can be paid otherwise.
+def end_waiting_charges(
+    *,
+    order: Order,
+    act: OrderAct,
+    gateway: Gateway,
+    at: datetime,
+    version: int | None = None,
+    session: CashSession | None = None,
+) -> None:
+    """Cancels the charges of an order that the customer could still pay, before `act` pays or cancels the order otherwise.
 
-    A charge that the customer has paid meanwhile pays the order. Raises GatewayUnavailable if the gateway does not answer,
-    because then the customer might pay twice. Raises Conflict while another request charges the order.
+    A charge that the customer has paid meanwhile pays the order. If `act` will be refused, no charge is cancelled: the
+    customer may be paying it right now.
+
+    Raises the errors of `act`: Conflict if the order is not open, or if `version` is stale; and for `session`, the one that
+    the order is paid into, those of `refuse_other_shift`. Raises GatewayUnavailable if the gateway does not answer, because
+    then the customer might pay twice. Raises Conflict while another request charges the order.
     """
+    refuse_act(order, act=act, version=version)
+    if session is not None:
+        refuse_other_shift(order, session=session)
     for charge in waiting_charges(order):
         if _is_asking(charge, at=at):
             raise _in_progress()
@@ -117,8 +132,7 @@ def _begin(*, order: Order, session: CashSession, version: int | None, by: Princ
     `asked_at` of the result is set if the caller must now call the gateway.
     """
     locked = lock_order(order, act=OrderAct.PAY, version=version)
-    if session.store_id != locked.store_id:
-        raise Conflict("The order belongs to another store than your open shift.", code="order_of_other_store")
+    refuse_other_shift(locked, session=session)
     if locked.currency != CURRENCY:
         raise InvalidInput.of("order", f"Midtrans takes {CURRENCY} only, and this order is in {locked.currency}.")
     waiting = next(iter(waiting_charges(locked)), None)

@@ -10,8 +10,8 @@ from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.store.may_trade import refuse_switched_off
 from cashdesk.enums import FLOW, OrderAct, OrderStatus, OrderType, PaymentStatus
-from cashdesk.errors import Conflict, NotFound
-from cashdesk.models import Charge, Order, Payment, Store
+from cashdesk.errors import Conflict, InvalidInput, NotFound
+from cashdesk.models import CashSession, Charge, Order, Payment, Store
 from cashdesk.money import bounded
 
 _UNKNOWN: Final = "Order not found"
@@ -96,15 +96,35 @@ def lock_order(order: Order, *, act: OrderAct, version: int | None = None) -> Or
     Raises Conflict if its state does not allow `act`, or if `version` is not the order's present version.
     """
     locked = lock_row(order)
-    if act not in FLOW["order"][locked.status]:
-        raise _paid() if locked.status == OrderStatus.PAID else _cancelled()
-    if version is not None and version != locked.version:
-        raise Conflict(
-            f"version: The order has version {locked.version} now. Read it again.",
-            code="stale_version",
-            errors={"version": f"The order has version {locked.version} now. Read it again."},
-        )
+    refuse_act(locked, act=act, version=version)
     return locked
+
+
+def refuse_act(order: Order, *, act: OrderAct, version: int | None = None) -> None:
+    """Raises Conflict if the state of an order does not allow `act`, or if `version` is not the order's present version."""
+    if act not in FLOW["order"][order.status]:
+        raise _paid() if order.status == OrderStatus.PAID else _cancelled()
+    if version is not None and version != order.version:
+        raise Conflict(
+            f"version: The order has version {order.version} now. Read it again.",
+            code="stale_version",
+            errors={"version": f"The order has version {order.version} now. Read it again."},
+        )
+
+
+def refuse_other_shift(order: Order, *, session: CashSession) -> None:
+    """Raises Conflict if an order belongs to another store than a session. Raises InvalidInput if the currencies differ.
+
+    They differ if the currency of the store was changed after the order was made.
+    """
+    if session.store_id != order.store_id:
+        raise Conflict("The order belongs to another store than your open shift.", code="order_of_other_store")
+    if session.currency != order.currency:
+        raise InvalidInput.of(
+            "order",
+            f"The order is in {order.currency}, and your open shift is in {session.currency}. "
+            "Cancel the order and make a new one.",
+        )
 
 
 def lock_row(order: Order) -> Order:

@@ -6,11 +6,10 @@ from datetime import datetime
 from django.db import transaction
 
 from cashdesk.domain.caller.principal import Principal
-from cashdesk.domain.payment.order import lock_order, mark_paid, refuse_waiting_charge
+from cashdesk.domain.payment.order import lock_order, mark_paid, refuse_other_shift, refuse_waiting_charge
 from cashdesk.domain.payment.recording import record_payment
 from cashdesk.domain.payment.report import PaymentReport
 from cashdesk.enums import OrderAct, PaymentStatus
-from cashdesk.errors import Conflict
 from cashdesk.models import CashSession, Order, PaymentMethod
 
 
@@ -52,12 +51,11 @@ def pay_order(
     no effect. The lock on the order lets only one of two payments succeed.
 
     Raises Conflict if the order is not open, if `version` is stale, if the session is in another store, or if the customer
-    can still pay by QR code.
+    can still pay by QR code. Raises InvalidInput if the session has another currency.
     """
     locked = lock_order(order, act=OrderAct.PAY, version=version)
     refuse_waiting_charge(locked)
-    if session.store_id != locked.store_id:
-        raise Conflict("The order belongs to another store than your open shift.", code="order_of_other_store")
+    refuse_other_shift(locked, session=session)
     report = manual_report(
         order=str(locked.uuid),
         session=session,
