@@ -213,7 +213,13 @@ def test_a_receiver_may_ask_for_time(cast: Cast, receiver: Receiver, as_date: bo
     assert timedelta(minutes=19, seconds=50) < wait <= timedelta(minutes=24, seconds=1)
 
 
-@pytest.mark.parametrize("asked", ["soon", "", "-5", "1e9", "Thu, 99 Foo 2026", "٣", "9" * 400])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "soon", "", "-5", "1e9", "Thu, 99 Foo 2026", "٣", "9" * 400,
+        f"Thu, 01 Jan 2026 00:00:00 +{'9' * 20}", f"Thu, 01 Jan {'9' * 20} 00:00:00 GMT",
+    ],
+)  # fmt: skip
 def test_an_odd_wish_for_time_does_no_harm(cast: Cast, receiver: Receiver, asked: str) -> None:
     listening(cast, receiver)
     event = happened(cast.store)
@@ -221,6 +227,7 @@ def test_an_odd_wish_for_time_does_no_harm(cast: Cast, receiver: Receiver, asked
     receiver.replies = [Reply(status=503, headers={"Retry-After": asked.encode().decode("latin-1")})]
     works(at=now)
     assert due_at(event) <= now + timedelta(hours=8)
+    assert of(event).last_status == 503, "the answer is kept"
 
 
 def test_after_an_outage_all_that_waits_goes_at_once(cast: Cast, receiver: Receiver) -> None:

@@ -100,6 +100,6 @@ def _retry_after(text: str) -> timedelta | None:
         return timedelta(seconds=int(text[:RETRY_AFTER_DIGITS]))
     try:
         until = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return max(until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(tz=UTC), timedelta(0))
