@@ -42,8 +42,11 @@ UNREADABLE: Final = (
     Problem(
         code="events_gone",
         statuses=(410,),
-        means="Events after the cursor were deleted, because events are kept for 90 days.",
-        occurs="A program that reads events asks with a cursor that it has not used for 90 days.",
+        means="Events after the cursor are no longer there. They were deleted after 90 days, or by the restore of a backup.",
+        occurs=(
+            "A program that reads events asks with a cursor that it has not used for 90 days, or that is newer than the "
+            "restored database."
+        ),
         remedy=(
             "Ask for `after=now`, keep that cursor, and read the lists for the current state. Or leave out `after` to "
             "begin with the oldest event."

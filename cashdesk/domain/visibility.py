@@ -290,8 +290,9 @@ def event_types_shown(by: Principal) -> tuple[EventType, ...]:
 def events_shown(*, by: Principal, types: Sequence[str] = (), store: Store | None = None) -> "QuerySet[Event]":
     """Returns the events that the caller may read, with their stores and places.
 
-    `types` and `store` limit them; `store` is one that the caller may see. Raises Forbidden for a cashier, and for a
-    type that the scopes of a key do not include.
+    `types` and `store` limit them; `store` is one that the caller may see. A program whose key is bound to a register
+    reads only the events of that register. Raises Forbidden for a cashier, and for a type that the scopes of a key do
+    not include.
     """
     shown = event_types_shown(by)
     if not shown:
@@ -302,6 +303,9 @@ def events_shown(*, by: Principal, types: Sequence[str] = (), store: Store | Non
     rows = Event.objects.filter(store__in=by.stores()).select_related("store", "place")
     if types or len(shown) < len(EventType):
         rows = rows.filter(type__in=types or shown)
+    bound = _bound_register_of_key(by)
+    if bound is not None:
+        rows = rows.filter(place=bound)
     # `stores()` decides what is shown. The columns of an index besides let the scan begin at the cursor.
     only = store.pk if store is not None else _only_store(by)
     if only is not None:

@@ -20,7 +20,8 @@ from cashdesk.domain.caller.event_feed import delete_old_events
 from cashdesk.domain.caller.event_types import EVENT_RULES
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import DeliveryState, EventType, PlaceKind, Scope
-from cashdesk.models import Event, Store, Vendor, WebhookDelivery, WebhookEndpoint
+from cashdesk.models import Event, Place, Store, Vendor, WebhookDelivery, WebhookEndpoint
+from cashdesk.web.event_cursor import cursor_of
 from cashdesk.web.webhooks.endpoint import add_endpoint
 from cashdesk.web.webhooks.fan_out import fan_out
 from tests.api.steps import bound_key
@@ -164,6 +165,19 @@ def test_a_cursor_older_than_what_is_kept_is_410_and_says_how_to_begin_again(cas
     assert "after=now" in text
     assert refused(erika, f"after={old[1]}")[0] == 410
     assert ids(asked(erika)) == [kept]
+
+
+def test_a_cursor_that_is_ahead_after_a_restore_is_410(cast: Cast, erika: Caller) -> None:
+    """Else the events that get its positions again would be missed without a word."""
+    some(cast.store, 3)
+    reached = asked(erika)["next"]
+    assert asked(erika, after=reached)["next"] == reached
+    ahead = cursor_of(4)
+    status, code, text = refused(erika, f"after={ahead}")
+    assert (status, code) == (410, "events_gone")
+    assert "restored" in text
+    some(cast.store, 1)
+    assert asked(erika, after=ahead)["events"] == []
 
 
 def test_a_reader_who_missed_nothing_goes_on(cast: Cast, erika: Caller) -> None:
@@ -323,6 +337,16 @@ def test_the_scopes_of_the_types() -> None:
     assert {type_: rule.scope for type_, rule in EVENT_RULES.items()} == {
         type_: nouns[type_.partition(".")[0]] for type_ in EventType
     }
+
+
+def test_a_key_of_a_register_sees_only_the_events_of_that_register(cast: Cast) -> None:
+    one, two = Place.objects.filter(store=cast.store, kind=PlaceKind.REGISTER).order_by("number")[:2]
+    (own,) = happen(cast.store, EventType.MOVEMENT_RECORDED, place_id=one.pk)
+    happen(cast.store, EventType.MOVEMENT_RECORDED, EventType.SESSION_CLOSED, place_id=two.pk)
+    happen(cast.store, EventType.DAY_CLOSED)
+    page = asked(bound_key(cast.store, *READS, register=one))
+    assert ids(page) == [own]
+    assert asked(bound_key(cast.store, *READS, register=one), after=page["next"])["events"] == []
 
 
 def test_a_key_without_a_scope_that_reads_is_refused(cast: Cast) -> None:

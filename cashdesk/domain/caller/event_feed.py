@@ -38,11 +38,17 @@ def read_events(*, rows: "QuerySet[Event]", after: int | None, limit: int) -> Ev
     """Returns the first events of `rows` after a position, or the oldest events that are kept.
 
     First gives the committed events their positions, if the database takes writes. The number of statements is fixed.
-    Raises Gone if events after this position were deleted.
+    Raises Gone if events after this position were deleted, or if no event ever had this position. The second happens after
+    the restore of a backup: the next events get positions that the reader believes to have read.
     """
     is_behind = sequence_events()
     # Read before the page: an event that gets its position between the two statements must not be skipped.
     last = last_position()
+    if after is not None and after > last:
+        raise Gone(
+            "This cursor is ahead of the newest event, because the database was restored from a backup. Ask for after=now, "
+            "then read the lists for the current state. Or leave out after to begin with the oldest event."
+        )
     start = 0 if after is None else after
     found = list(rows.filter(position__gt=start, position__lte=last).order_by("position")[: limit + 1])
     # Read after the page, because `tidy` may delete events between the two statements.
@@ -55,7 +61,7 @@ def read_events(*, rows: "QuerySet[Event]", after: int | None, limit: int) -> Ev
     if len(found) > limit:
         found.pop()
         return EventPage(events=found, reached=found[-1].position or 0, has_more=True)
-    return EventPage(events=found, reached=max(start, last), has_more=is_behind)
+    return EventPage(events=found, reached=last, has_more=is_behind)
 
 
 def newest_position() -> int:
