@@ -71,6 +71,36 @@ def test_one_endpoint_gets_only_its_share_of_a_worker(cast: Cast, receiver: Rece
     assert claim(limit=0, busy={}, each=2, at=now) == []
 
 
+def test_dead_endpoints_leave_room_for_the_others(cast: Cast, receiver: Receiver) -> None:
+    """Each request to a dead endpoint waits for 20 seconds, and lanes go in the order in which they became due."""
+    dead = [listening(cast, receiver) for _number in range(6)]
+    for station in (1, 2, None):
+        happened(cast.store, station=station)
+    now = timezone.now()
+    fan_out(at=now)
+    WebhookEndpoint.objects.update(failing_since=now)
+    alive = listening(cast, receiver)
+    happened(cast.store)
+    happened(cast.store, station=2)
+    fan_out(at=now)
+    mine = Counter(one.delivery.endpoint_id for one in claim(limit=8, busy={}, each=4, at=now))
+    assert [mine[endpoint.pk] for endpoint in dead] == [1, 1, 1, 1, 0, 0]
+    assert mine[alive.pk] == 2
+    failing = [endpoint.pk for endpoint in dead[:4]]
+    assert claim(limit=2, busy=mine, each=4, failing=failing, at=now) == [], "half of 8 is taken"
+    WebhookEndpoint.objects.update(failing_since=None)
+    assert len(claim(limit=4, busy={}, each=4, at=now)) == 4
+
+
+def test_a_failing_endpoint_may_use_the_only_thread(cast: Cast, receiver: Receiver) -> None:
+    listening(cast, receiver)
+    happened(cast.store)
+    now = timezone.now()
+    fan_out(at=now)
+    WebhookEndpoint.objects.update(failing_since=now)
+    assert len(claim(limit=1, busy={}, each=4, at=now)) == 1
+
+
 def test_a_lane_that_became_empty_is_due_again_when_something_happens(cast: Cast, receiver: Receiver) -> None:
     listening(cast, receiver)
     for _time in range(3):

@@ -22,6 +22,8 @@ from cashdesk.web.webhooks.schedule import next_attempt_at
 LEASED_FOR: Final = timedelta(minutes=2)
 """Longer than any request may take, the lookup of the name included."""
 LANES_LOOKED_AT: Final = 200
+EACH_FAILING: Final = 1
+"""The most requests at the same time to an endpoint that fails. Often such a request waits until its time limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +50,16 @@ class Outcome:
         return self.status is not None and 200 <= self.status < 300
 
 
-def claim(*, limit: int, busy: Mapping[int, int], each: int, at: datetime) -> list[Claim]:
+def claim(
+    *, limit: int, busy: Mapping[int, int], each: int, at: datetime, failing: Collection[int] = ()
+) -> list[Claim]:
     """Leases up to `limit` lanes that are due, and returns the next delivery of each.
 
-    `busy` counts the requests under way per endpoint. No endpoint gets more than `each`, so that a slow receiver does not
-    hold up the others.
+    `busy` counts the requests under way per endpoint, and `failing` names those of them that fail. No endpoint gets more
+    than `each`, so that a slow receiver does not hold up the others. An endpoint that fails gets EACH_FAILING, and all
+    that fail together get half of the worker, so that any number of dead receivers leaves room for the others.
     """
-    chosen = _chosen_lanes(limit=limit, busy=busy, each=each, at=at)
+    chosen = _chosen_lanes(limit=limit, busy=busy, each=each, failing=failing, at=at)
     if not chosen:
         return []
     lease = uuid.uuid4()
@@ -122,15 +127,22 @@ def _due(at: datetime) -> "QuerySet[WebhookLane]":
     return WebhookLane.objects.filter(is_free, due_at__lte=at, endpoint__is_active=True).order_by("due_at", "pk")
 
 
-def _chosen_lanes(*, limit: int, busy: Mapping[int, int], each: int, at: datetime) -> Collection[int]:
+def _chosen_lanes(
+    *, limit: int, busy: Mapping[int, int], each: int, failing: Collection[int], at: datetime
+) -> Collection[int]:
     """Returns the ids of lanes to lease. It only reads, so that a worker without work never waits for a writer."""
-    full = [endpoint for endpoint, requests in busy.items() if requests >= each]
-    taken = Counter(busy)
-    chosen: list[int] = []
-    lanes: Any = _due(at).exclude(endpoint__in=full).values_list("pk", "endpoint_id")[:LANES_LOOKED_AT]
-    for lane, endpoint in lanes:
-        if taken[endpoint] < each and len(chosen) < limit:
+    taken, chosen = Counter(busy), list[int]()
+    spare = max((limit + taken.total()) // 2, 1) - sum(taken[endpoint] for endpoint in failing)
+    full = [endpoint for endpoint in taken if taken[endpoint] >= (EACH_FAILING if endpoint in failing else each)]
+    due = _due(at).exclude(endpoint__in=full)
+    if spare <= 0:
+        due = due.filter(endpoint__failing_since__isnull=True)
+    lanes: Any = due.values_list("pk", "endpoint_id", "endpoint__failing_since")[:LANES_LOOKED_AT]
+    for lane, endpoint, failing_since in lanes:
+        most = each if failing_since is None else min(EACH_FAILING, taken[endpoint] + spare)
+        if taken[endpoint] < most and len(chosen) < limit:
             taken[endpoint] += 1
+            spare -= failing_since is not None
             chosen.append(lane)
     return chosen
 

@@ -109,8 +109,10 @@ class Worker:
         free = self._threads - len(self._under_way)
         if not free:
             return False
-        busy = Counter(claimed.delivery.endpoint_id for claimed in self._under_way.values())
-        claims = claim(limit=free, busy=busy, each=EACH, at=self._clock())
+        called = [claimed.delivery.endpoint for claimed in self._under_way.values()]
+        busy = Counter(endpoint.pk for endpoint in called)
+        failing = {endpoint.pk for endpoint in called if endpoint.failing_since is not None}
+        claims = claim(limit=free, busy=busy, each=EACH, failing=failing, at=self._clock())
         allowed = rules()
         for claimed in claims:
             self._under_way[pool.submit(_sent, claimed, self._clock(), allowed)] = claimed
