@@ -156,7 +156,7 @@ class PaymentViewSet(ApiViewSet):
         `Link` header leads to the next page.
         """
         rows = self.filter_queryset(of_store_or_session(queries.payments(by=self.by), request, by=self.by))
-        pages = newest_for(self.by, instant="reported_at")
+        pages = newest_for(self.by, rows, instant="reported_at")
         page = pages.page(rows, request)
         self._note_seen(page)
         return Response(ListedPaymentSerializer(page, many=True).data, headers=pages.headers())

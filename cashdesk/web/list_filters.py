@@ -6,6 +6,7 @@ from uuid import UUID
 
 import django_filters
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from drf_spectacular.utils import OpenApiParameter
@@ -22,8 +23,8 @@ from cashdesk.web.pagination import NewestFirst, NewestFirstWithoutIds
 
 SEARCH_DAYS_MAX: Final = 366
 """The most days that a request may search with a filter that has no index."""
-EARLIER_MAX: Final = timedelta(days=3)
-"""A row is recorded at most this long before its business date begins: a till's clock may be a day ahead."""
+SORTED_AT: Final = "sorted_at"
+"""The instant of a row, as an expression that no index has."""
 ID_MAX: Final = 2**63 - 1
 STATION_MAX: Final = 2**31 - 1
 
@@ -60,7 +61,8 @@ class RangeFilter(django_filters.FilterSet):
     """Filters rows by `from` and `to`, both included. Each is a business date, or an instant with its UTC offset.
 
     A filter of `searching` has no index, so the database reads all rows of the range. Then the range may have at most
-    SEARCH_DAYS_MAX days, unless a filter of `narrowing` is given, which leaves few rows. `ranged` adds `from` and `to`.
+    SEARCH_DAYS_MAX days, unless a filter of `narrowing` is given, which leaves few rows. In a list with such filters the
+    same holds for business dates: their index does not have the order of the list. `ranged` adds `from` and `to`.
     """
 
     day: ClassVar[str | None] = "business_date"
@@ -74,8 +76,13 @@ class RangeFilter(django_filters.FilterSet):
         told = self.form.cleaned_data
         first, last = (self._moment(told[name], field=name) if told[name] else None for name in ("from", "to"))
         refuse_backwards(first, last, field="to")
-        if _has(told, self.searching) and not self.is_narrow:
+        has_dates = any(end is not None and not isinstance(end, datetime) for end in (first, last))
+        by_date = has_dates and bool(self.searching) and not self.is_narrow
+        if by_date or (_has(told, self.searching) and not self.is_narrow):
             _refuse_long_search(first, last)
+        if by_date:
+            # Otherwise SQLite reads the index with the order of the list, from now back to a range of years ago.
+            queryset = queryset.annotate(**{SORTED_AT: Coalesce(self.instant, self.instant)})
         return super().filter_queryset(queryset)
 
     @property
@@ -94,10 +101,7 @@ class RangeFilter(django_filters.FilterSet):
         moment = moment_in(value, field=name)
         if isinstance(moment, datetime):
             return queryset.filter(**{f"{self.instant}__gte": moment})
-        earliest = _instant_of(moment) - EARLIER_MAX if moment.year > 1 else None
-        found = queryset.filter(**{f"{self.day}__gte": moment})
-        # A second condition for the index that has the order of the list.
-        return found if earliest is None else found.filter(**{f"{self.instant}__gte": earliest})
+        return queryset.filter(**{f"{self.day}__gte": moment})
 
     def until(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":
         """Filters by rows on or before this day or instant."""
@@ -138,8 +142,9 @@ def of_store_or_session(
     return rows.filter(**{path: store_for(reference=store, by=by)})
 
 
-def newest_for(by: Principal, *, instant: str) -> NewestFirst:
+def newest_for(by: Principal, rows: "QuerySet[Any]", *, instant: str) -> NewestFirst:
     """Returns the pages of a list, newest first. The cursors of a cashier hold no ids (law 5)."""
+    instant = SORTED_AT if SORTED_AT in rows.query.annotations else instant
     return NewestFirst(instant=instant) if may_see_expected(by) else NewestFirstWithoutIds(instant=instant)
 
 
@@ -170,7 +175,7 @@ def _refuse_long_search(first: date | datetime | None, last: date | datetime | N
     end = _instant_of(last) if last is not None else timezone.now()
     if first is None or end - _instant_of(first) > timedelta(days=SEARCH_DAYS_MAX):
         raise InvalidInput.of(
-            "from", f"With this filter a request covers at most {SEARCH_DAYS_MAX} days. Send from and to."
+            "from", f"A request with this filter covers at most {SEARCH_DAYS_MAX} days. Send from and to."
         )
 
 

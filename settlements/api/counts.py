@@ -105,6 +105,7 @@ class CountViewSet(ApiViewSet):
         is empty until the session is counted. The `Link` header leads to the next page.
         """
         rows = of_store_or_session(lists.counts(by=self.by), request, by=self.by, path="place__store")
-        pages = newest_for(self.by, instant="counted_at")
-        page = pages.page(self.filter_queryset(rows), request)
+        rows = self.filter_queryset(rows)
+        pages = newest_for(self.by, rows, instant="counted_at")
+        page = pages.page(rows, request)
         return Response(CountSerializer(page, many=True).data, headers=pages.headers())

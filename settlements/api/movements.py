@@ -185,7 +185,7 @@ class MovementViewSet(ApiViewSet):
         `Link` header leads to the next page.
         """
         rows = self.filter_queryset(of_store_or_session(lists.movements(by=self.by), request, by=self.by))
-        pages = newest_for(self.by, instant="recorded_at")
+        pages = newest_for(self.by, rows, instant="recorded_at")
         page = pages.page(rows, request)
         self._note_seen(page)
         return Response(ListedMovementSerializer(page, many=True).data, headers=pages.headers())
