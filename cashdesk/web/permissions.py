@@ -45,11 +45,12 @@ class DeclaredAccess(BasePermission):
         if declared is PUBLIC:
             return True
         principal = request.auth
+        if view.action in (None, "metadata") and (isinstance(principal, Principal) or not request.authenticators):
+            # The path does not support this method. DRF then answers 405, so no action runs. Where nobody can sign in,
+            # a refusal would say 403 instead.
+            return True
         if not isinstance(principal, Principal):
             return False
-        if view.action in (None, "metadata"):
-            # The path does not support this method. DRF then answers 405, so no action runs.
-            return True
         if declared is None:
             return False
         if principal.is_program:

@@ -132,6 +132,11 @@ def test_nobody_signs_in_and_a_wrong_credential_does_not_matter(shop: Shop, orde
     assert shop.status(order) == "paid"
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PATCH", "DELETE"])
+def test_another_method_at_the_address_is_405(shop: Shop, method: str) -> None:
+    assert shop.carla.send(method, "/payments/midtrans-notification", {}).status_code == 405
+
+
 def test_after_the_shift_the_money_is_late(shop: Shop, order: dict[str, Any]) -> None:
     closed(shop.carla)
     assert shop.notify(order["id"]).status_code == 200
