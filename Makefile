@@ -38,7 +38,7 @@ unexport PIP_USER PIP_TARGET PIP_PREFIX VIRTUAL_ENV PYTHONHOME
 # Suites share two cores, and `make clean test` means what it says.
 .NOTPARALLEL:
 .PHONY: help demo run test test-sqlite test-postgres test-core test-long test-browser test-browser-slow screenshots \
-	storm check lint types commits layers migrations-check deploy-check api-check api-clients bench real-retail lock messages clean
+	storm check lint types commits layers migrations-check deploy-check api-check api-clients api-cases bench real-retail lock messages clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -161,7 +161,11 @@ api-check: $(READY) ## the API description is complete and valid
 	$(ON_NOTHING) $(MANAGE) spectacular --file /dev/null --validate --fail-on-warn
 
 api-clients: $(READY) ## generated clients of the API description work a day (TypeScript needs node and npm)
-	$(ON_SQLITE) env CASHDESK_TEST_CLIENTS=1 $(PYTEST) tests/clients -n 0 -rs $(PYTEST_ARGS)
+	$(ON_SQLITE) env CASHDESK_TEST_CLIENTS=1 $(PYTEST) tests/clients -n $(WORKERS) -rs $(PYTEST_ARGS)
+
+api-cases: $(READY) ## more than 10,000 made-up requests get answers as described (about 20 minutes)
+	$(ON_SQLITE) env CASHDESK_TEST_CLIENTS=1 CASHDESK_TEST_LONG=1 $(PYTEST) tests/clients/test_any_request.py \
+		-n $(WORKERS) $(PYTEST_ARGS)
 
 # ---- measuring -------------------------------------------------------------------------------------------------------
 

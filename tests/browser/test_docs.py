@@ -80,3 +80,13 @@ def test_a_phone_needs_no_sideways_scrolling(screen: Screen, cast: Cast) -> None
     page = screen.visit(DOCS)
     page.locator(".opblock").first.wait_for()
     assert screen.overhang == 0
+
+
+def test_it_is_dark_for_readers_whose_device_is(screen: Screen, cast: Cast) -> None:
+    screen.page.emulate_media(color_scheme="dark")
+    page = screen.visit(DOCS)
+    page.locator(".opblock").first.wait_for()
+    background = page.locator("body").evaluate("body => getComputedStyle(body).backgroundColor")
+    assert background == "rgb(28, 32, 34)"
+    page.emulate_media(color_scheme="light")
+    assert page.locator("body").evaluate("body => getComputedStyle(body).backgroundColor") == "rgb(255, 255, 255)"

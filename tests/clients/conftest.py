@@ -13,6 +13,7 @@ from cashdesk.enums import PlaceKind
 from cashdesk.models import Place, User
 from tests.described import description
 from tests.factories import PASSWORD
+from tests.midtrans.double import SERVER_KEY, running
 from tests.stories import Cast, make_cast
 from tests.web.real_server import serving
 
@@ -40,7 +41,8 @@ def shop(transactional_db: None, tmp_path: Path) -> Iterator[Shop]:
     Place.objects.create(store=cast.store, kind=PlaceKind.REGISTER, number=3)
     # A hasher that the server knows too, and that is quick.
     User.objects.update(password=PBKDF2PasswordHasher().encode(PASSWORD, "salt", iterations=1000))
-    with serving(tmp_path, threads=2, LOG_LEVEL="WARNING") as server:
+    environment = {"LOG_LEVEL": "WARNING", "MIDTRANS_SERVER_KEY": SERVER_KEY}
+    with running() as gateway, serving(tmp_path, threads=2, MIDTRANS_BASE_URL=gateway.url, **environment) as server:
         yield Shop(cast=cast, url=f"http://127.0.0.1:{server.port}", log=server.log)
 
 
