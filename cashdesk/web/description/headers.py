@@ -22,8 +22,8 @@ HEADERS: Final[Mapping[str, Mapping[str, Any]]] = {
         "schema": {"type": "string"},
     },
     "ETag": {
-        "description": "The version of this answer. Send it as `If-None-Match`; while nothing is new, the answer is 304.",
-        "required": True,
+        "description": "The version of this answer. Send it as `If-None-Match`; while nothing is new, the answer is 304. "
+        "Streamed answers and files have none.",
         "schema": {"type": "string"},
     },
     "RateLimit-Policy": {
