@@ -83,7 +83,9 @@ _FIELDS: Final[Mapping[str, Make]] = {
     "difference": _number("Counted minus expected, in minor units. Null like these.", allow_null=True),
     "status": _choice(SessionStatus.choices, "CLOSED_SYSTEM: closed without a count."),
     "state": _choice(VarianceState.choices, "The state after the decision."),
-    "is_counted": _flag("Whether a count closed it. If not, there are no figures."),
+    "is_counted": _flag(
+        "Whether a count closed it. If not, or while a settlement holds the register, there are no figures."
+    ),
     "is_cancelled": _flag("Whether the opening was cancelled, because it was a mistake."),
     "is_late": _flag("Whether the period of the place was closed already."),
     "is_correction": _flag("Whether this corrects an earlier figure of the bank."),

@@ -11,7 +11,7 @@ from cashdesk.api.event_bodies import EVENT
 from cashdesk.domain.caller.event import published
 from cashdesk.domain.caller.event_feed import newest_position, read_events
 from cashdesk.domain.store.store_reference import store_for
-from cashdesk.domain.visibility import events_shown
+from cashdesk.domain.visibility import events_shown, note_events_seen
 from cashdesk.enums import EVENTS_KEPT_DAYS, EventType, Role, Scope
 from cashdesk.errors import InvalidInput
 from cashdesk.models import Event
@@ -88,6 +88,7 @@ class EventViewSet(ApiViewSet):
             return self._answer_with((), reached=newest_position(), has_more=False)
         start = position_in(after, field="after") if after is not None else None
         page = read_events(rows=rows, after=start, limit=limit)
+        note_events_seen(events=page.events, by=self.by, at=self.now)
         return self._answer_with(page.events, reached=page.reached, has_more=page.has_more)
 
     def _answer_with(self, events: Any, *, reached: int, has_more: bool) -> Response:

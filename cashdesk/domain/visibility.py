@@ -254,6 +254,23 @@ def note_periods_seen(
         note_seen(subject=f"store:{store.pk}", by=by, at=at, store=store, detail=detail)
 
 
+def note_events_seen(*, events: Iterable[Event], by: Principal, at: datetime) -> None:
+    """Writes one audit entry per store if events told `by` of movements of a period that nobody has counted yet (law 5).
+
+    With floats and returns, which sessions tell, these movements add up to what a vault should hold.
+    """
+    told = [event.body["movement_id"] for event in events if event.type == EventType.MOVEMENT_RECORDED]
+    if not told:
+        return
+    rows = Movement.objects.filter(uuid__in=told).values_list(
+        "recorded_at", "session_id", "source_id", "destination_id"
+    )
+    seen = list(rows)
+    ends = ((place, recorded_at) for recorded_at, _session, *places in seen for place in places)
+    sessions = {session for _recorded_at, session, *_places in seen if session is not None}
+    note_periods_seen(places=newest_by_place(ends), sessions=sessions, by=by, at=at)
+
+
 def newest_by_place(rows: Iterable[tuple[int | None, datetime]]) -> dict[int, datetime]:
     """Returns the newest instant by place, as `note_periods_seen` takes it. Rows without a place are ignored."""
     newest: dict[int, datetime] = {}

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from cashdesk.domain.session.cancel_opening import cancel_opening
 from cashdesk.enums import MovementKind, PlaceKind, Scope, VarianceKind
-from cashdesk.models import CashSession, Event
+from cashdesk.models import AuditEntry, CashSession, Event
 from reconciliations.domain.business_day_close import close_business_day
 from settlements.models import Settlement
 from tests.cashdesk.desk import force_close, pay
@@ -147,6 +147,16 @@ def a_settlement(shop: Shop, sold: int) -> Iterator[str]:
     yield "previewed"
 
 
+def a_session_in_a_settlement(shop: Shop, sold: int) -> Iterator[str]:
+    """The cash stays in the drawer, and the next cashier counts it."""
+    shop.vault(1000_00)
+    shop.open(100_00)
+    session = shop.sign_on(shop.cast.carla, 100_00)
+    trade(shop, session, sold)
+    shop.sign_off(session, 100_00 + sold - 20_00 - 5_00)
+    yield "closed short"
+
+
 def a_settlement_without_a_count(shop: Shop, sold: int) -> Iterator[str]:
     shop.vault(1000_00)
     register = shop.open(100_00)
@@ -176,6 +186,7 @@ WALKS: Final[tuple[Walk, ...]] = (
     a_forced_close,
     a_reconciliation_of_a_running_day,
     a_settlement,
+    a_session_in_a_settlement,
     a_settlement_without_a_count,
     a_cancelled_opening,
 )
@@ -217,6 +228,22 @@ def test_the_figures_come_with_the_count(cast: Cast) -> None:
     shop.sign_off(session, 112_00)
     (closed,) = (row for row in read(key) if row["type"] == "session.closed")
     assert (closed["expected_amount"], closed["counted_amount"], closed["difference"]) == (112_34, 112_00, -34)
+
+
+def test_a_look_at_movements_of_a_running_period_is_noted(cast: Cast) -> None:
+    shop = Shop(cast)
+    session = shop.sign_on(cast.carla, 100_00)
+    key = key_caller(cast.store)
+    looks = AuditEntry.objects.filter(action="expected.seen")
+    read(key)
+    assert not looks.exists(), "the float is no expected amount"
+    shop.move(MovementKind.DROP, 20_00)
+    read(key)
+    (look,) = looks
+    assert look.store == cast.store
+    assert look.detail == {"places": [place.pk for place in (cast.place(PlaceKind.VAULT, 0), session.register)]}
+    read(key_caller(cast.store, Scope.SESSIONS_READ))
+    assert looks.count() == 1
 
 
 def test_a_movement_is_told_only_to_those_who_may_see_what_is_expected(cast: Cast) -> None:

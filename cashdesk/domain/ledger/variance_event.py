@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from cashdesk.domain.caller.event import event_of, record_event, record_events
-from cashdesk.enums import EventType, VarianceKind
+from cashdesk.enums import EventType, SessionStatus, Settling, VarianceKind
 from cashdesk.models import CashSession, Variance
 
 
 def record_raised(variances: Iterable[Variance], *, session: CashSession | None = None) -> None:
-    """Writes the events of new variances, with one statement. `session` is the session whose close raised them."""
+    """Writes the events of new variances, with one statement. `session` is the session whose count raised them."""
     record_events(
         event_of(
             type_=EventType.VARIANCE_RAISED,
@@ -44,11 +44,15 @@ def record_decided(variance: Variance, *, at: datetime) -> None:
 def _is_counted(variance: Variance, *, session: CashSession | None) -> bool:
     """Whether a count came first that lets the event contain the variance's figures (law 5).
 
-    The counted amount of a handover is what the next cashier counts blind. The expected cash of a store-day includes
-    drawers that are still open.
+    The counted amount of a drawer whose cash stays is what the next cashier counts blind: after a handover, and while a
+    settlement holds the register. The expected cash of a store-day includes drawers that are still open.
     """
-    is_of_handover = variance.kind == VarianceKind.SESSION and session is not None and session.is_handed_over
-    return not is_of_handover and variance.kind != VarianceKind.RECONCILIATION
+    if variance.kind == VarianceKind.RECONCILIATION:
+        return False
+    if session is None or session.status == SessionStatus.OPEN:
+        return True
+    is_of_handover = variance.kind == VarianceKind.SESSION and session.is_handed_over
+    return not is_of_handover and session.register.settling == Settling.NONE
 
 
 def _named(variance: Variance) -> dict[str, Any]:

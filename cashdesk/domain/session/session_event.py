@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from cashdesk.domain.caller.event import record_event
-from cashdesk.enums import EventType, SessionStatus
+from cashdesk.enums import EventType, SessionStatus, Settling
 from cashdesk.models import CashSession
 
 
@@ -17,8 +17,9 @@ def record_opened(session: CashSession, *, at: datetime) -> None:
 def record_closed(session: CashSession, *, at: datetime) -> None:
     """Writes the event of a close, a handover or a cancelled opening, after the session's figures were frozen.
 
-    Only the event of a counted close has the figures. After a handover the counted amount is what the drawer holds, and
-    the next cashier counts it blind. Nobody counts the drawer of a forced close or of a cancelled opening (law 5).
+    Only the event of a counted close has the figures. After a handover, and while a settlement holds the register, the
+    counted amount is what the drawer holds, and the next cashier counts it blind. Nobody counts the drawer of a forced
+    close or of a cancelled opening (law 5).
     """
     body = {**_named(session), "closed_by": session.closed_by_id, "start_amount": session.start_amount}
     if session.is_handed_over:
@@ -33,7 +34,8 @@ def record_closed(session: CashSession, *, at: datetime) -> None:
         "counted_amount": session.declared_amount,
         "difference": session.difference,
     }
-    _record(EventType.SESSION_CLOSED, session, at=at, body=body, is_counted=is_counted)
+    has_figures = is_counted and session.register.settling == Settling.NONE
+    _record(EventType.SESSION_CLOSED, session, at=at, body=body, is_counted=has_figures)
 
 
 def _named(session: CashSession) -> dict[str, Any]:
