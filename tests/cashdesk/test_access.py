@@ -10,6 +10,7 @@ from django.core.serializers import serialize
 from cashdesk.domain.caller.principal import SYSTEM, Principal
 from cashdesk.domain.people.access_token import authenticate, issue_token, revoke
 from cashdesk.domain.people.api_key import issue_api_key
+from cashdesk.domain.people.person import set_password
 from cashdesk.domain.people.sign_in import confirm_password, sign_in
 from cashdesk.domain.people.sign_in_throttle import FREE, Source
 from cashdesk.domain.people.token_last_use import PRECISION, note_use
@@ -48,6 +49,19 @@ def fail_to_sign_in(times: int, **fields: Any) -> None:
 
 
 # --- Signing in ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_password_that_changes_while_it_is_checked_signs_nobody_in(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow_check(password: str, encoded: str) -> bool:
+        set_password(user=User.objects.get(pk=cast.carla.pk), password="another long one", by=SYSTEM, at=NOON)
+        return True
+
+    monkeypatch.setattr("cashdesk.domain.people.sign_in.check_password", slow_check)
+    with pytest.raises(NotSignedIn):
+        try_to_sign_in()
+    assert not AccessToken.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.contrib.auth.hashers import check_password, make_password
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
-from cashdesk.domain.people.access_token import SignedIn, issue_tokens
+from cashdesk.domain.people.access_token import SignedIn, issue_tokens, lock_sign_ins
 from cashdesk.domain.people.sign_in_throttle import Source, count_try
 from cashdesk.domain.store.place import register_at
 from cashdesk.domain.store.register_holder import refuse_register_of_another
@@ -54,9 +55,14 @@ def sign_in(
         kind, name = ("email", email) if email else ("username", username) if username else ("rut", rut)
         user = verify(identifier=name, password=password, source=source, at=at, user=_person_called(name, by=(kind,)))
     bound_store, register = _binding(user=user, store=store, station=station)
-    return issue_tokens(
-        user=user, at=at, lifetime=lifetime, renewable_for=renewable_for, store=bound_store, register=register
-    )
+    with transaction.atomic():
+        # What ended all sign-ins during the check of the password, such as a new password, must not miss this one.
+        lock_sign_ins(user.pk)
+        if not User.objects.filter(pk=user.pk, access_version=user.access_version).exists():
+            raise NotSignedIn(_(WRONG_CREDENTIALS))
+        return issue_tokens(
+            user=user, at=at, lifetime=lifetime, renewable_for=renewable_for, store=bound_store, register=register
+        )
 
 
 def verify(*, identifier: str, password: str, source: Source, at: datetime, user: User | None) -> User:
