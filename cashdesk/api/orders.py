@@ -11,8 +11,8 @@ from cashdesk import queries
 from cashdesk.api.order_answers import ManualPaymentSerializer, MethodReferenceField, OrderSerializer, how_paid
 from cashdesk.api.shifts import in_cash_units, whole_units
 from cashdesk.domain.caller.principal import Principal, find_person
-from cashdesk.domain.payment.charge import end_waiting_charges, waiting_charges
-from cashdesk.domain.payment.order import cancel_order, create_order, find_order, order_for
+from cashdesk.domain.payment.charge import end_waiting_charges
+from cashdesk.domain.payment.order import cancel_order, create_order, find_order, order_for, payable_charges
 from cashdesk.domain.payment.order_payment import manual_report, pay_order
 from cashdesk.domain.payment.recording import record_payment
 from cashdesk.domain.session.current import open_session_of
@@ -152,7 +152,7 @@ class OrderViewSet(ApiViewSet):
         Checks the request first: a request that will be refused must not end the charge.
         """
         order = find_order(reference=self.kwargs["order"], by=self.by)
-        if order is None or not waiting_charges(order):
+        if order is None or not payable_charges(order, at=self.now).exists():
             return
         session = None
         if self.action == "cancel":

@@ -228,6 +228,32 @@ def test_a_manager_may_decide_a_charge_by_hand_and_a_cashier_may_not(shop: Shop)
     assert shop.carla.post(f"/orders/{order['id']}/pay/manual", {"payment_method_id": 1}).status_code == 200
 
 
+@pytest.mark.parametrize("act", ["pay/manual", "cancel", "pay/midtrans"])
+@pytest.mark.parametrize("is_paid", [False, True], ids=["unpaid", "paid"])
+def test_a_charge_that_a_manager_rejected_is_cancelled_at_the_gateway_too(shop: Shop, act: str, is_paid: bool) -> None:
+    order = shop.order()
+    shop.charge(order)
+    caller(shop.cast.erika).patch(f"/payments/{order['id']}", {"status": "REJECTED"})
+    if is_paid:
+        shop.gateway.pays(order["id"])
+    body = {"payment_method_id": 1} if act == "pay/manual" else {}
+    answer = shop.carla.post(f"/orders/{order['id']}/{act}", body)
+    assert answer.status_code == (409 if is_paid else 200)
+    assert shop.gateway.transactions[order["id"]]["transaction_status"] == ("settlement" if is_paid else "cancel")
+    if is_paid:
+        assert (exact(answer)["error"], shop.status(order)) == ("order_paid", "paid")
+        assert shop.cast.book(PlaceKind.REGISTER, 1, method="QRIS") == 7_500_000
+
+
+def test_a_rejected_charge_that_expired_is_not_asked_for(shop: Shop) -> None:
+    order = shop.order()
+    shop.charge(order)
+    caller(shop.cast.erika).patch(f"/payments/{order['id']}", {"status": "REJECTED"})
+    Charge.objects.update(expires_at=Charge.objects.get().payment.reported_at)
+    shop.gateway.happens += ["unreachable"]
+    assert shop.carla.post(f"/orders/{order['id']}/pay/manual", {"payment_method_id": 1}).status_code == 200
+
+
 def test_a_manager_who_approves_a_charge_pays_its_order(shop: Shop) -> None:
     order = shop.order()
     shop.charge(order)

@@ -20,7 +20,7 @@ from cashdesk.domain.payment.gateway import (
     Outcome,
     Standing,
 )
-from cashdesk.domain.payment.order import lock_order, refuse_act, refuse_other_shift
+from cashdesk.domain.payment.order import lock_order, payable_charges, refuse_act, refuse_other_shift
 from cashdesk.domain.payment.recording import record_payment
 from cashdesk.domain.payment.report import PaymentReport
 from cashdesk.enums import QRIS, OrderAct, PaymentStatus
@@ -56,6 +56,9 @@ def charge_order(
     Raises InvalidInput for another currency than rupiah. Raises GatewayUnavailable if the gateway did not answer or refused;
     after no answer the next call finds out what happened.
     """
+    rejected = payable_charges(order, at=at).filter(payment__status=PaymentStatus.REJECTED)
+    for former in rejected.select_related("payment__store", "order"):
+        end_charge(charge=former, gateway=gateway, at=at)
     for _attempt in range(TRIES_MAX):
         charge = _begin(order=order, session=session, version=version, by=by, at=at)
         if charge.asked_at is None:
@@ -100,16 +103,10 @@ def end_waiting_charges(
     refuse_act(order, act=act, version=version)
     if session is not None:
         refuse_other_shift(order, session=session)
-    for charge in waiting_charges(order):
+    for charge in payable_charges(order, at=at).select_related("payment__store", "order"):
         if _is_asking(charge, at=at):
             raise _in_progress()
         end_charge(charge=charge, gateway=gateway, at=at)
-
-
-def waiting_charges(order: Order) -> "list[Charge]":
-    """Returns the charges of an order whose payment is pending."""
-    charges = Charge.objects.select_related("payment__store", "order")
-    return list(charges.filter(order=order, payment__status=PaymentStatus.PENDING))
 
 
 def end_charge(*, charge: Charge, gateway: Gateway, at: datetime) -> None:
@@ -135,7 +132,8 @@ def _begin(*, order: Order, session: CashSession, version: int | None, by: Princ
     refuse_other_shift(locked, session=session)
     if locked.currency != CURRENCY:
         raise InvalidInput.of("order", f"Midtrans takes {CURRENCY} only, and this order is in {locked.currency}.")
-    waiting = next(iter(waiting_charges(locked)), None)
+    pending = Charge.objects.filter(order=locked, payment__status=PaymentStatus.PENDING)
+    waiting = pending.select_related("payment__store", "order").first()
     if waiting is None:
         return _new_charge(order=locked, session=session, by=by, at=at)
     if waiting.answered_at is None:

@@ -47,6 +47,10 @@ def decide_charge(*, charge: Charge, standing: Standing, at: datetime) -> Paymen
         standing.outcome == Outcome.ENDED and payment.status == PaymentStatus.APPROVED
     ):
         _note_returned(payment, standing=standing, at=at)
+    has_ended = is_paid or standing.outcome == Outcome.ENDED
+    if has_ended and charge.expires_at is not None and charge.expires_at > at:
+        # Nobody can pay it any more, also if a manager decided the payment before the gateway did.
+        Charge.objects.filter(pk=charge.pk).update(expires_at=at)
     return payment
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
@@ -76,7 +77,7 @@ def cancel_order(
     Raises Conflict if the order is not open, if `version` is stale, or if the customer can still pay by QR code.
     """
     locked = lock_order(order, act=OrderAct.CANCEL, version=version)
-    refuse_waiting_charge(locked)
+    refuse_payable_charge(locked, at=at)
     (locked.status,) = FLOW["order"][locked.status][OrderAct.CANCEL]
     _save(locked, at=at)
     audit.note(
@@ -133,12 +134,22 @@ def lock_row(order: Order) -> Order:
     return Order.objects.select_related("store").select_for_update(of=("self",), no_key=True).get(pk=order.pk)
 
 
-def refuse_waiting_charge(locked: Order) -> None:
+def payable_charges(order: Order, *, at: datetime) -> "QuerySet[Charge]":
+    """Returns the charges of an order that the customer can still pay at the payment gateway.
+
+    A manager can reject a pending payment by hand. The gateway does not know of that, so its QR code can be paid until it
+    expires.
+    """
+    is_payable = Q(payment__status=PaymentStatus.PENDING) | Q(payment__status=PaymentStatus.REJECTED, expires_at__gt=at)
+    return Charge.objects.filter(is_payable, order=order)
+
+
+def refuse_payable_charge(locked: Order, *, at: datetime) -> None:
     """Raises Conflict if the customer can still pay a charge of the order at the payment gateway.
 
     Called under the lock of the order, so that no charge begins at the same moment.
     """
-    if Charge.objects.filter(order=locked, payment__status=PaymentStatus.PENDING).exists():
+    if payable_charges(locked, at=at).exists():
         raise Conflict("The customer can still pay this order by its QR code. Try again.", code="charge_waiting")
 
 

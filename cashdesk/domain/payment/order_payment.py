@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from cashdesk.domain.caller.principal import Principal
-from cashdesk.domain.payment.order import lock_order, mark_paid, refuse_other_shift, refuse_waiting_charge
+from cashdesk.domain.payment.order import lock_order, mark_paid, refuse_other_shift, refuse_payable_charge
 from cashdesk.domain.payment.recording import record_payment
 from cashdesk.domain.payment.report import PaymentReport
 from cashdesk.enums import OrderAct, PaymentStatus
@@ -54,7 +54,7 @@ def pay_order(
     can still pay by QR code. Raises InvalidInput if the session has another currency.
     """
     locked = lock_order(order, act=OrderAct.PAY, version=version)
-    refuse_waiting_charge(locked)
+    refuse_payable_charge(locked, at=at)
     refuse_other_shift(locked, session=session)
     report = manual_report(
         order=str(locked.uuid),
