@@ -54,6 +54,11 @@ HEADERS: Final[Mapping[str, Mapping[str, Any]]] = {
     },
 }
 
+ETAG_BESIDE_A_FILE: Final[Mapping[str, Any]] = {
+    "description": f"{HEADERS['ETag']['description']} A file has no ETag.",
+    "schema": {"type": "string"},
+}
+
 
 def headers_of(
     *, status: int, is_replayable: bool, is_paged: bool, is_polled: bool, is_limited: bool, is_ageing: bool

@@ -11,7 +11,7 @@ from rest_framework import serializers
 from cashdesk.web.deprecation import Deprecated
 from cashdesk.web.description.bounds import bound_body, bounded_parameter
 from cashdesk.web.description.credentials import is_for_programs
-from cashdesk.web.description.headers import HEADERS, headers_of
+from cashdesk.web.description.headers import ETAG_BESIDE_A_FILE, HEADERS, headers_of
 from cashdesk.web.description.refusals import MEANINGS, UNEXPLAINED, example_of, is_replayable, refusals_of
 from cashdesk.web.dialects import camel_case
 from cashdesk.web.fields import StrictSerializer
@@ -148,6 +148,8 @@ class OperationSchema(AutoSchema):
         answers = {status: answer for status, answer in declared.items() if int(status) < HTTPStatus.BAD_REQUEST}
         for status, answer in answers.items():
             answer["description"] = answer["description"] or HTTPStatus(int(status)).phrase
+            if self._is_polled and len(answer.get("content", ())) > 1:
+                answer["headers"]["ETag"] = dict(ETAG_BESIDE_A_FILE)
         if self._is_polled:
             headers = self._get_response_headers_for_code("304")
             answers["304"] = {"description": "Nothing is new since the answer with this ETag.", "headers": headers}
