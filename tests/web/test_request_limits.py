@@ -87,6 +87,13 @@ def test_a_server_whose_clock_is_behind_resets_nothing(cast: Cast) -> None:
     ]  # fmt: skip
 
 
+def test_a_clock_that_was_ahead_refuses_nobody_after_it_was_set_right(cast: Cast) -> None:
+    token, _key = limited(cast.store, 100)
+    assert used(token, at=AT + timedelta(hours=3)) == 1
+    as_another_process()
+    assert [used(token, at=AT + timedelta(minutes=number)) for number in (0, 0, 1)] == [1, 2, 1]
+
+
 def test_each_key_has_a_count_of_its_own(cast: Cast) -> None:
     (first, _key), (second, _other) = limited(cast.store, 100), limited(cast.store, 100)
     assert [used(first), used(first), used(second)] == [1, 2, 1]

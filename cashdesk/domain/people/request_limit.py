@@ -20,21 +20,29 @@ from cashdesk.models import AccessToken
 
 WINDOW_SECONDS: Final = 60
 
+CLOCKS_APART_MINUTES: Final = 5
+"""Clocks of servers may differ by this much."""
+
 _COUNT: Final = """
-    INSERT INTO cashdesk_requestcount (token_id, minute, requests) VALUES (%s, %s, %s)
+    INSERT INTO cashdesk_requestcount (token_id, minute, requests)
+    VALUES (%(token)s, %(minute)s, %(requests)s)
     ON CONFLICT (token_id) DO UPDATE SET
         requests = CASE
-            WHEN excluded.minute > cashdesk_requestcount.minute THEN excluded.requests
-            ELSE cashdesk_requestcount.requests + excluded.requests
+            WHEN excluded.minute BETWEEN cashdesk_requestcount.minute - %(apart)s AND cashdesk_requestcount.minute
+            THEN cashdesk_requestcount.requests + excluded.requests
+            ELSE excluded.requests
         END,
         minute = CASE
-            WHEN excluded.minute > cashdesk_requestcount.minute THEN excluded.minute ELSE cashdesk_requestcount.minute
+            WHEN excluded.minute BETWEEN cashdesk_requestcount.minute - %(apart)s AND cashdesk_requestcount.minute
+            THEN cashdesk_requestcount.minute
+            ELSE excluded.minute
         END
     RETURNING requests
 """
 """Adds to the count in one statement.
 
-The minute never goes back, so that two servers with different clocks do not reset each other.
+The minute does not go back by CLOCKS_APART_MINUTES or less, so that two servers with different clocks do not reset each
+other. It goes back by more: a clock that was wrong and was set right must not refuse requests until it is there again.
 """
 
 
@@ -125,7 +133,8 @@ def _count_for_all(*, key: AccessToken, minute: int, requests: int) -> int:
 
 def _counted(*, key: AccessToken, minute: int, requests: int = 1) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, [key.pk, minute, requests])
+        given = {"token": key.pk, "minute": minute, "requests": requests, "apart": CLOCKS_APART_MINUTES}
+        cursor.execute(_COUNT, given)
         # All rows must be read: SQLite ends its write with the last one.
         ((counted,),) = cursor.fetchall()
     return int(counted)
