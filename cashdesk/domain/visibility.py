@@ -158,6 +158,12 @@ def counts_told(*, by: Principal) -> "QuerySet[Count]":
     return Count.objects.filter(session__in=_counted_sessions(by), moment__in=moments)
 
 
+def refuse_bound_key(by: Principal) -> None:
+    """Raises Forbidden for a program whose key is bound to a register. It reads no money of the vault or of the store."""
+    if _bound_register_of_key(by) is not None:
+        raise Forbidden("This key is bound to a register. Use a key of the store.")
+
+
 def _bound_register_of_key(by: Principal) -> int | None:
     return by.token.register_id if by.is_program and by.token is not None else None
 
@@ -216,8 +222,7 @@ def view_positions(*, stores: Sequence[Store], by: Principal, at: datetime) -> l
     """
     if not may_see_expected(by):
         raise Forbidden("Only a manager can see what the places of a store should hold.")
-    if _bound_register_of_key(by) is not None:
-        raise Forbidden("This key is bound to a register. Use a key of the store.")
+    refuse_bound_key(by)
     audit.note_for_stores(action="expected.seen", stores=stores, by=by, at=at, detail={"of": "cash_position"})
     return positions_of(stores)
 

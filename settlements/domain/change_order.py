@@ -11,6 +11,7 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount, total_of
 from cashdesk.domain.store.business_day import business_date
 from cashdesk.domain.store.may_trade import refuse_switched_off
+from cashdesk.domain.visibility import refuse_bound_key
 from cashdesk.enums import CASH, MovementKind, Role, Scope
 from cashdesk.errors import Conflict, InvalidInput
 from cashdesk.models import Store
@@ -35,9 +36,10 @@ def order_change(
     """Records an order for change and returns it. No money moves.
 
     Raises InvalidInput for 0, a method other than cash, pieces that do not add up, and a date in the past. Raises
-    Forbidden for cashiers, and Conflict if the store is switched off.
+    Forbidden for cashiers and for keys that are bound to a register, and Conflict if the store is switched off.
     """
     refuse_moving_vault_money(by)
+    refuse_bound_key(by)
     refuse_switched_off(store)
     lock_bank(store)
     _refuse_amount(ordered, field="amount", nothing=_("Enter an amount above 0."))

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.store.register_holder import usable_registers
 from cashdesk.domain.store.store_reference import store_reference
-from cashdesk.domain.visibility import may_see_expected, with_shown_result
+from cashdesk.domain.visibility import may_see_expected, refuse_bound_key, with_shown_result
 from cashdesk.enums import CountMoment, PlaceKind, Role, SessionStatus, Settling
 from cashdesk.errors import NotFound
 from cashdesk.models import CashSession, Movement, PaymentMethod, Place, Seal, Store, User
@@ -186,7 +186,8 @@ def session_at(place: Place) -> CashSession | None:
 
 
 def deposits(*, by: Principal) -> "QuerySet[Deposit]":
-    """Returns the deposits in scope of `by`."""
+    """Returns the deposits in scope of `by`. Raises Forbidden for a key that is bound to a register."""
+    refuse_bound_key(by)
     rows = Deposit.objects.select_related(
         "store", "movement__reversed_by", "prepared_by", "collected_by", "credited_by"
     )
@@ -203,7 +204,8 @@ def deposit(*, by: Principal, deposit_id: UUID) -> Deposit:
 
 
 def change_orders(*, by: Principal) -> "QuerySet[ChangeOrder]":
-    """Returns the change orders in scope of `by`."""
+    """Returns the change orders in scope of `by`. Raises Forbidden for a key that is bound to a register."""
+    refuse_bound_key(by)
     rows = ChangeOrder.objects.select_related("store", "movement__reversed_by", "ordered_by", "ended_by")
     return rows.filter(store__in=by.stores())
 

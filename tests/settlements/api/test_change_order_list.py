@@ -10,6 +10,7 @@ from django.db import transaction
 from cashdesk.enums import PlaceKind, Scope
 from cashdesk.models import User
 from settlements.models import ChangeOrder
+from tests.api.steps import bound_key
 from tests.factories import StoreFactory, UserFactory
 from tests.module_world import ModuleWorld
 from tests.settlements.api.test_statements import plan_of
@@ -144,6 +145,17 @@ def test_orders_are_for_managers_and_keys_of_the_account(shop: Shop, who: str, s
         assert waiting["id"] not in answers[0].content.decode()
     else:
         assert exact(answers[1])["allowed"] == []
+
+
+def test_a_key_of_a_register_reads_and_orders_nothing_of_the_vault(shop: Shop) -> None:
+    till = bound_key(shop.cast.store, register=shop.cast.place(PlaceKind.REGISTER, 1))
+    before = ChangeOrder.objects.count()
+    for path in ("/deposits", "/change-orders"):
+        (row, *_others) = exact(shop.who("erika").get(path))
+        for answer in (till.get(path), till.get(f"{path}/{row['id']}")):
+            assert (answer.status_code, row["id"] in answer.content.decode()) == (403, False)
+    assert till.post("/change-orders", {"amount": 1}).status_code == 403
+    assert ChangeOrder.objects.count() == before
 
 
 @pytest.mark.parametrize(
