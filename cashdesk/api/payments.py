@@ -180,7 +180,8 @@ class PaymentViewSet(ApiViewSet):
 
     def _note_seen(self, page: Sequence[Payment]) -> None:
         on_time = (row for row in page if row.booked == Booked.ON_TIME)
-        seen = newest_by_place((row.register_id, row.reported_at) for row in on_time)
+        # A payment that waited is booked when it is approved, which may be after a count that its report came before.
+        seen = newest_by_place((row.register_id, row.decided_at or row.reported_at) for row in on_time)
         sessions = {row.session_id for row in page if row.session_id is not None}
         note_periods_seen(places=seen, sessions=sessions, by=self.by, at=self.now)
 

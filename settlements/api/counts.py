@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from cashdesk.domain.visibility import note_periods_seen
 from cashdesk.enums import CountMoment, Scope
 from cashdesk.models import Count, CountAmount, CountPieces
 from cashdesk.web.dialects import ProblemDialect
@@ -101,11 +102,15 @@ class CountViewSet(ApiViewSet):
     def list(self, request: Request) -> Response:
         """Lists counts of a store, newest first, with notes and coins.
 
-        The attempts of a settlement follow once it is closed. A cashier names one of their own closed sessions. The list
-        is empty until the session is counted. The `Link` header leads to the next page.
+        The attempts of a settlement follow once it is closed. If a manager or an API key sees the count of a drawer that
+        was handed over and not counted since, the look is noted in the audit trail. A cashier names one of their
+        own closed sessions. The list is empty until the session is counted. The `Link` header leads to the next page.
         """
         rows = of_store_or_session(lists.counts(by=self.by), request, by=self.by, path="place__store")
         rows = self.filter_queryset(rows)
         pages = newest_for(self.by, rows, instant="counted_at")
         page = pages.page(rows, request)
+        # The count of a drawer that was handed over is what the next person should find there.
+        closed = {row.session_id for row in page if row.session_id is not None and row.moment == CountMoment.CLOSING}
+        note_periods_seen(places={}, sessions=closed, by=self.by, at=self.now)
         return Response(CountSerializer(page, many=True).data, headers=pages.headers())

@@ -8,8 +8,11 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount
+from cashdesk.domain.session.closing import close_session
 from cashdesk.enums import PlaceKind, Scope
-from cashdesk.models import AuditEntry, Movement
+from cashdesk.models import AuditEntry, CashSession, Movement
 from tests.api.steps import bound_key, closed, opened, paid
 from tests.factories import StoreFactory, UserFactory
 from tests.module_world import ModuleWorld
@@ -250,6 +253,25 @@ def test_a_count_has_its_amounts(shop: Shop) -> None:
     assert (closing["station"], closing["counted_by"], closing["attempt"], closing["equal"]) == (1, "Carla", 1, None)
 
 
+def test_a_look_at_the_count_of_a_drawer_that_was_handed_over_is_noted(shop: Shop) -> None:
+    """That count is what the next cashier should find. Carla's counted session needs no note, nor does an opening."""
+    erika = shop.who("erika")
+    running = CashSession.objects.get(register=shop.cast.place(PlaceKind.REGISTER, 2), status="OPEN")
+    counted = CountedAmount(currency="EUR", amount=17_00)
+    by = Principal(user=shop.cast.bruno)
+    close_session(session=running, counted=counted, by=by, at=timezone.now(), hands_over=True)
+    for query, noted in (("?station=2", 1), ("?moment=OPENING", 0), (f"?session={shop.sessions['carla']}", 0)):
+        before = looks()
+        assert moments(erika, query)
+        assert looks() == before + noted, query
+    detail = AuditEntry.objects.filter(action="expected.seen").latest("pk").detail
+    assert detail == {"sessions": [running.pk]}
+    opened(caller(UserFactory(store=shop.cast.store)), 17, station=2)
+    before = looks()
+    moments(erika, "?station=2")
+    assert looks() == before
+
+
 @pytest.mark.parametrize(
     ("who", "query", "field"),
     [("carla", "", "session"), ("anna", "", "store"), ("erika", "?from=2026-01-01", "from"), ("erika", "?amount=1", "amount")],
@@ -300,6 +322,20 @@ def test_cards_of_a_session_are_told_once_the_settlement_around_it_is_closed(sho
     for path in ("/payments", "/movements"):
         methods = [row["method"] for row in exact(mia.get(f"{path}?session={session}"))]
         assert methods == ["CARD", "CASH"]
+
+
+def test_a_look_at_a_payment_that_waited_since_before_the_settlement_is_noted(shop: Shop) -> None:
+    """Its report is older than the settlement. It was approved in the settlement, so its money is part of it."""
+    erika = shop.who("erika")
+    report(erika, "waits", 9_00, station=3, status="PENDING")
+    open_vault(erika)
+    open_register(erika, station=3)
+    before = looks()
+    assert erika.get("/payments/waits").status_code == 200
+    assert looks() == before
+    assert exact(erika.patch("/payments/waits", {"status": "APPROVED"}))["booked"] == "on_time"
+    assert erika.get("/payments/waits").status_code == 200
+    assert looks() == before + 1
 
 
 # --- Registers -------------------------------------------------------------------------------------------------------------
@@ -360,7 +396,7 @@ def test_a_running_settlement_is_found_at_its_place(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "cost"), [("/movements", 4), ("/counts", 4), ("/registers", 5), ("/movements?session={running}", 4)]
+    ("path", "cost"), [("/movements", 4), ("/counts", 5), ("/registers", 5), ("/movements?session={running}", 4)]
 )
 def test_a_list_costs_the_same_whatever_its_length(shop: Shop, path: str, cost: int) -> None:
     """The note of a look is one statement more, where the list shows a place that is not counted."""
@@ -382,7 +418,7 @@ def test_a_list_costs_the_same_whatever_its_length(shop: Shop, path: str, cost: 
 def test_counts_have_an_index(shop: Shop) -> None:
     with counted_queries() as queries:
         moments(shop.who("erika"))
-    (statement,) = [row["sql"] for row in queries if 'FROM "cashdesk_count" ' in row["sql"]]
+    (statement, *_sessions) = [row["sql"] for row in queries if 'FROM "cashdesk_count" ' in row["sql"]]
     plan = plan_of(statement)
     assert "Seq Scan on cashdesk_count " not in plan
     assert "SCAN cashdesk_count" not in plan.replace("SCAN cashdesk_count USING", "")
