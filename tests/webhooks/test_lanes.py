@@ -9,11 +9,13 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from cashdesk.domain.caller.principal import SYSTEM
 from cashdesk.enums import DeliveryState
 from cashdesk.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookLane
 from cashdesk.web.webhooks.fan_out import fan_out
 from cashdesk.web.webhooks.lane import LEASED_FOR, Claim, Outcome, claim, record
 from cashdesk.web.webhooks.worker import EACH, Worker
+from tests.factories import AccountFactory
 from tests.stories import Cast, counted_queries, make_cast
 from tests.web.side_by_side import at_once, database_for_threads
 from tests.webhooks.receiver import Receiver, Reply
@@ -145,6 +147,21 @@ def test_a_claim_asks_as_often_for_one_lane_as_for_many(cast: Cast, receiver: Re
         for one in found:
             record(one, TAKEN, at=now)
     assert len(set(asked)) == 1
+
+
+def test_an_event_costs_nothing_for_the_endpoints_of_other_accounts(cast: Cast, receiver: Receiver) -> None:
+    listening(cast, receiver)
+    asked = []
+    for others in (1, 4, 10):
+        while WebhookEndpoint.objects.count() <= others:
+            listening(cast, receiver, account=AccountFactory(), by=SYSTEM)
+        for _again in range(2):
+            event = happened(cast.store)
+            with counted_queries() as queries:
+                assert fan_out(at=timezone.now())
+            assert of(event).state == DeliveryState.WAITING
+        asked.append(len(queries))
+    assert len(set(asked)) == 1, asked
 
 
 def test_the_database_finds_due_lanes_and_the_next_event_by_index(cast: Cast, receiver: Receiver) -> None:

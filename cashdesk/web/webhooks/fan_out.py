@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.db.models.expressions import Value
 from django.db.models.functions import Coalesce
 
@@ -24,8 +24,25 @@ def fan_out(*, at: datetime, newest: int | None = None) -> bool:
     """
     newest = last_position() if newest is None else newest
     behind = WebhookEndpoint.objects.filter(is_active=True, position__lt=newest).order_by("position")
-    queued = [_queue(endpoint, newest=newest, at=at) for endpoint in behind]
+    queued = [_queue(endpoint, newest=newest, at=at) for endpoint in _with_news(list(behind), newest=newest)]
     return any(queued)
+
+
+def _with_news(behind: Sequence[WebhookEndpoint], *, newest: int) -> list[WebhookEndpoint]:
+    """Returns the endpoints whose account has newer events, and those that must move on.
+
+    One statement decides it for all, so that an event does not cost a statement for each endpoint of other accounts.
+    """
+    near = [endpoint.position for endpoint in behind if newest - endpoint.position < POSITIONS_PASSED]
+    if not near:
+        return [*behind]
+    events = Event.objects.filter(position__gt=min(near), position__lte=newest).order_by()
+    last = dict(events.values_list("account").annotate(last=Max("position")))
+    return [
+        endpoint
+        for endpoint in behind
+        if newest - endpoint.position >= POSITIONS_PASSED or last.get(endpoint.account_id, 0) > endpoint.position
+    ]
 
 
 def heard_by(endpoint: WebhookEndpoint) -> "QuerySet[Event]":
