@@ -1,5 +1,6 @@
 """Paying orders through the payment gateway Midtrans (docs/contracts.md, section 2)."""
 
+from decimal import Decimal
 from typing import Any, Final
 
 from drf_spectacular.utils import extend_schema, inline_serializer
@@ -54,6 +55,14 @@ class MidtransChargeSerializer(serializers.Serializer[Charge]):
         return to_digits(charge.payment.amount, charge.payment.currency)
 
 
+class NoteField(serializers.CharField):
+    """Text for the audit trail. Other values are ignored, because a notification must not be refused for a note."""
+
+    def run_validation(self, data: Any = serializers.empty) -> str:
+        text = str(data) if isinstance(data, str | int | Decimal) else ""
+        return text[:TEXT_MAX] if text.isprintable() else ""
+
+
 class NotificationRequest(serializers.Serializer[Any]):
     """A notification of the gateway. Other fields are accepted, because the gateway adds new ones."""
 
@@ -66,6 +75,8 @@ class NotificationRequest(serializers.Serializer[Any]):
     transaction_status = serializers.CharField(max_length=TEXT_MAX)
     fraud_status = serializers.CharField(max_length=TEXT_MAX, required=False, allow_blank=True, allow_null=True)
     currency = serializers.CharField(max_length=TEXT_MAX, required=False, allow_blank=True, allow_null=True)
+    refund_key = NoteField(required=False, allow_blank=True, allow_null=True)
+    refund_amount = NoteField(required=False, allow_blank=True, allow_null=True)
 
 
 class MidtransPaymentViewSet(ApiViewSet):

@@ -159,6 +159,8 @@ def standing_of(told: Mapping[str, Any]) -> Standing:
         status=status,
         gross_amount=str(told.get("gross_amount") or ""),
         currency=str(told.get("currency") or ""),
+        refund_key=str(told.get("refund_key") or ""),
+        refund_amount=str(told.get("refund_amount") or ""),
     )
 
 

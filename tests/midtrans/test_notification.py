@@ -185,6 +185,25 @@ def test_money_that_went_back_is_noted_once_and_not_booked(shop: Shop, order: di
     assert shop.cast.book(PlaceKind.REGISTER, 1, method="QRIS") == 7_500_000
 
 
+def test_each_partial_refund_is_noted_once_with_its_amount(shop: Shop, order: dict[str, Any]) -> None:
+    shop.notify(order["id"])
+    for key, amount in (("r1", "5000.00"), ("r2", "7000.00"), ("r1", "5000.00")):
+        shop.notify(order["id"], status="partial_refund", refund_key=key, refund_amount=amount)
+    entries = AuditEntry.objects.filter(action="payment.returned").order_by("pk")
+    assert [entry.detail for entry in entries] == [
+        {"status": "partial_refund", "refund_key": "r1", "refund_amount": "5000.00"},
+        {"status": "partial_refund", "refund_key": "r2", "refund_amount": "7000.00"},
+    ]
+
+
+@pytest.mark.parametrize("odd", [None, 7, 5000.5, [], {"a": 1}, "\x00", "\ud800", "x" * 200])
+def test_an_odd_note_of_a_refund_loses_no_notification(shop: Shop, order: dict[str, Any], odd: Any) -> None:
+    shop.notify(order["id"])
+    told = notification(order["id"], status="partial_refund")
+    assert shop.notify_raw({**told, "refund_key": odd, "refund_amount": odd}).status_code == 200
+    assert AuditEntry.objects.filter(action="payment.returned").count() == 1
+
+
 def test_a_refund_whose_settlement_never_arrived_is_a_payment_that_went_back(shop: Shop, order: dict[str, Any]) -> None:
     shop.notify(order["id"], status="refund")
     assert (shop.status(order), AuditEntry.objects.filter(action="payment.returned").count()) == ("paid", 1)

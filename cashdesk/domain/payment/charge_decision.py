@@ -87,15 +87,16 @@ def _book_after_rejection(rejected: Payment, *, charge: Charge, at: datetime) ->
 
 
 def _note_returned(payment: Payment, *, standing: Standing, at: datetime) -> None:
-    """Notes once per word of the gateway that money of an approved payment went back, or that the gateway took it back."""
+    """Notes that money of an approved payment went back, or that the gateway took it back.
+
+    Notes each refund once, and anything else once per word of the gateway.
+    """
     subject = f"payment:{payment.pk}"
-    noted = AuditEntry.objects.filter(action="payment.returned", subject=subject, detail__status=standing.status)
-    if not noted.exists():
-        audit.note(
-            action="payment.returned",
-            subject=subject,
-            by=SYSTEM,
-            at=at,
-            store=payment.store,
-            detail={"status": standing.status},
-        )
+    detail = {"status": standing.status}
+    if standing.refund_key:
+        detail["refund_key"] = standing.refund_key
+    same = {f"detail__{name}": value for name, value in detail.items()}
+    if standing.refund_amount:
+        detail["refund_amount"] = standing.refund_amount
+    if not AuditEntry.objects.filter(action="payment.returned", subject=subject, **same).exists():
+        audit.note(action="payment.returned", subject=subject, by=SYSTEM, at=at, store=payment.store, detail=detail)

@@ -53,6 +53,9 @@ class Standing:
     """The gateway's own word."""
     gross_amount: str = ""
     currency: str = ""
+    refund_key: str = ""
+    """The gateway's id of the refund, if money went back. A payment can have several partial refunds."""
+    refund_amount: str = ""
 
 
 class Gateway(Protocol):

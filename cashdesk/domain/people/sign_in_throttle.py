@@ -113,7 +113,7 @@ def count_try(*, name: str, user: User | None, source: Source, at: datetime) -> 
 
 
 def count_wrong_refresh(*, source: Source, at: datetime) -> None:
-    """Counts a refresh token that does not count. Raises TooManyAttempts after PER_ADDRESS of them from one address.
+    """Counts a wrong refresh token. Raises TooManyAttempts after PER_ADDRESS of them from one address.
 
     These attempts have a counter of their own, so they never keep anybody from signing in. A valid refresh token does not
     get here, so wrong ones do not keep it back.
