@@ -149,6 +149,32 @@ def test_a_claim_asks_as_often_for_one_lane_as_for_many(cast: Cast, receiver: Re
     assert len(set(asked)) == 1
 
 
+def test_an_event_that_is_deleted_while_it_is_sent_ends_its_claim(cast: Cast, receiver: Receiver) -> None:
+    listening(cast, receiver)
+    happened(cast.store)
+    now = timezone.now()
+    fan_out(at=now)
+    (mine,) = claimed(now)
+    WebhookDelivery.objects.all().delete()
+    assert record(mine, TAKEN, at=now) is None
+    lane = WebhookLane.objects.get()
+    assert (lane.lease, lane.due_at) == (None, None)
+
+
+def test_a_worker_does_not_spin_while_no_event_gets_a_position(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database takes no writes, as a standby, or another process is giving positions and does not end."""
+    tries: list[bool] = []
+
+    def get_nowhere() -> bool:
+        tries.append(True)
+        assert len(tries) < 10, "the worker spins"
+        return True
+
+    monkeypatch.setattr("cashdesk.web.webhooks.worker.sequence_events", get_nowhere)
+    works()
+    assert len(tries) <= 2
+
+
 def test_an_event_costs_nothing_for_the_endpoints_of_other_accounts(cast: Cast, receiver: Receiver) -> None:
     listening(cast, receiver)
     asked = []

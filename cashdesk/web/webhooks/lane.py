@@ -76,13 +76,17 @@ def record(claimed: Claim, outcome: Outcome, *, at: datetime) -> WebhookDelivery
     """Keeps the outcome of a request, decides about the next attempt, and ends the lease.
 
     Returns the delivery as it is now. Returns None and keeps nothing if the lease was lost to another worker, because
-    that worker sends the event again.
+    that worker sends the event again, or if the event was deleted.
     """
     with transaction.atomic():
         lane = WebhookLane.objects.select_for_update(no_key=True).get(pk=claimed.delivery.lane_id)
         if lane.lease != claimed.lease:
             return None
-        delivery = WebhookDelivery.objects.select_for_update(no_key=True).get(pk=claimed.delivery.pk)
+        delivery = WebhookDelivery.objects.select_for_update(no_key=True).filter(pk=claimed.delivery.pk).first()
+        if delivery is None:
+            # `tidy` has deleted the event meanwhile, because it was old.
+            release(lane, at=at)
+            return None
         _note_attempt(delivery, outcome, at=at)
         if delivery.state == DeliveryState.WAITING or outcome.is_delivered:
             _decide(delivery, outcome, at=at)

@@ -52,7 +52,7 @@ class Worker:
         self._stop, self._once, self._threads, self._clock = stop, once, threads, clock
         self._under_way: dict[Future[Outcome], Claim] = {}
         self._unrecorded: list[tuple[Claim, Outcome]] = []
-        self._handed_out, self._looks_again = -1, time.monotonic()
+        self._newest, self._handed_out, self._looks_again = -1, -1, time.monotonic()
 
     def run(self) -> None:
         """Runs the loop. On `stop`, it claims nothing more, records what is under way, and returns."""
@@ -84,8 +84,11 @@ class Worker:
         self._record()
         is_busy = False
         if not self._stop.is_set():
-            is_busy = sequence_events()
-            is_busy |= self._hand_out()
+            is_left, before = sequence_events(), self._newest
+            self._newest = last_position()
+            # Without progress, another process is in the way or the database takes no writes. The loop must not spin then.
+            is_busy = is_left and self._newest != before
+            is_busy |= self._hand_out(self._newest)
             is_busy |= self._send(pool)
         if self._under_way:
             # An outcome makes the next event of its lane due, so there may be more to do at once.
@@ -95,9 +98,9 @@ class Worker:
         self._record()
         return is_busy
 
-    def _hand_out(self) -> bool:
+    def _hand_out(self, newest: int) -> bool:
         """Hands new events to the endpoints. Looks at all endpoints only if there is a new event, or now and then."""
-        newest, now = last_position(), time.monotonic()
+        now = time.monotonic()
         if newest == self._handed_out and now < self._looks_again:
             return False
         is_busy = fan_out(newest=newest, at=self._clock())
