@@ -49,6 +49,8 @@ class OrderRequest(StrictSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Reads the amount in the currency of the store."""
         by = self.context["by"]
+        if not attrs["number"].isprintable():
+            raise InvalidInput.of("number", "Use printable characters.")
         if attrs["store"] or by.user is None:
             store = store_for(reference=attrs["store"], by=by)
         else:

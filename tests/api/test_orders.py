@@ -61,6 +61,7 @@ def test_rupiah_are_whole() -> None:
         ({"type": None}, "type"),
         ({"number": "x" * 65}, "number"),
         ({"number": "a\u0000"}, "number"),
+        ({"number": "a\u202e7"}, "number"),
         ({"store": "9999"}, "store"),
         ({"items": []}, "items"),
     ],
