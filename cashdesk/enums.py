@@ -1,4 +1,4 @@
-"""Kinds, states and roles, and `FLOW`: the acts that each state allows, and the states that follow."""
+"""Kinds, states and roles."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -7,8 +7,6 @@ from typing import Final
 
 from django.db import models
 from django.utils.translation import gettext_noop as noop
-
-from cashdesk.transitions import flow_of
 
 CASH: Final = "CASH"
 QRIS: Final = "QRIS"
@@ -190,7 +188,7 @@ class VarianceKind(models.TextChoices):
 
 
 class VarianceState(models.TextChoices):
-    """The states of a variance. `FLOW` of reconciliations.enums says what each state allows."""
+    """The states of a variance. `reconciliations.state_flow` says what each state allows."""
 
     OPEN = "OPEN", "Open"
     EXPLAINED = "EXPLAINED", "Explained"
@@ -289,32 +287,3 @@ class OffReason(models.TextChoices):
     PERSON = "PERSON", "switched off by a person"
     GONE = "GONE", "switched off: the receiver answered 410 Gone"
     FAILING = "FAILING", "switched off: nothing was delivered for days"
-
-
-FLOW: Final = flow_of(
-    {
-        "session": {
-            SessionStatus.OPEN: {
-                SessionAct.CLOSE: SessionStatus.CLOSED,
-                SessionAct.FORCE_CLOSE: SessionStatus.CLOSED_SYSTEM,
-                SessionAct.CANCEL_OPENING: SessionStatus.CLOSED,
-            },
-            SessionStatus.CLOSED: {},
-            SessionStatus.CLOSED_SYSTEM: {},
-        },
-        "payment": {
-            PaymentStatus.PENDING: {
-                PaymentAct.APPROVE: PaymentStatus.APPROVED,
-                PaymentAct.REJECT: PaymentStatus.REJECTED,
-            },
-            PaymentStatus.APPROVED: {},
-            PaymentStatus.REJECTED: {},
-        },
-        "order": {
-            OrderStatus.OPEN: {OrderAct.PAY: OrderStatus.PAID, OrderAct.CANCEL: OrderStatus.CANCELLED},
-            OrderStatus.PAID: {},
-            OrderStatus.CANCELLED: {},
-        },
-    }
-)
-"""The possible acts on a session, a payment or an order in each state, and the states that follow (`transitions.py`)."""

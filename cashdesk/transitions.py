@@ -1,6 +1,6 @@
 """The types of `FLOW`, a table of states. `FLOW[noun][state][act]` lists the states to which the act may lead.
 
-Each app has such a table in its `enums.py`. A final state has an empty row.
+Each app has such a table in its `state_flow.py`. A final state has an empty row.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The enums of settlements, and `FLOW`: the actions that each state allows."""
+"""The enums of settlements."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -9,7 +9,6 @@ from django.db import models
 from django.utils.translation import gettext_noop as noop
 
 from cashdesk.enums import MovementKind, PlaceKind
-from cashdesk.transitions import flow_of
 
 PREVIEWS_OF_A_REGISTER: Final = 3
 """The number of previews of a register. The last one closes the settlement, equal or not (docs/contracts.md, section 4)."""
@@ -134,49 +133,3 @@ class ReportOf(models.TextChoices):
 NOUN_OF_TYPE: Final[Mapping[str, str]] = MappingProxyType(
     {SettlementType.VAULT: "vault settlement", SettlementType.CASHREGISTER: "register settlement"}
 )
-FLOW: Final = flow_of(
-    {
-        "register settlement": {
-            SettlementState.OPEN: {
-                Act.START_COUNTING: SettlementState.COUNTING,
-                Act.FORCE_CLOSE: SettlementState.CLOSED,
-            },
-            SettlementState.COUNTING: {
-                # The last preview closes the settlement, and so does a preview without a difference.
-                Act.PREVIEW: (SettlementState.COUNTING, SettlementState.CLOSED),
-                Act.CLOSE: SettlementState.CLOSED,
-                Act.FORCE_CLOSE: SettlementState.CLOSED,
-            },
-            SettlementState.CLOSED: {},
-        },
-        "vault settlement": {
-            SettlementState.OPEN: {Act.PREVIEW: SettlementState.OPEN, Act.CLOSE: SettlementState.CLOSED},
-            SettlementState.CLOSED: {},
-        },
-        "deposit": {
-            DepositState.PREPARED: {
-                DepositAct.COLLECT: DepositState.COLLECTED,
-                DepositAct.CREDIT: DepositState.CREDITED,
-                DepositAct.CANCEL: DepositState.CANCELLED,
-            },
-            DepositState.COLLECTED: {
-                DepositAct.CREDIT: DepositState.CREDITED,
-                DepositAct.CANCEL: DepositState.CANCELLED,
-            },
-            DepositState.CREDITED: {DepositAct.CORRECT_CREDIT: DepositState.CREDITED},
-            DepositState.CANCELLED: {},
-        },
-        "change order": {
-            ChangeOrderState.ORDERED: {
-                ChangeOrderAct.RECEIVE: ChangeOrderState.ARRIVED,
-                ChangeOrderAct.CANCEL: ChangeOrderState.CANCELLED,
-            },
-            ChangeOrderState.ARRIVED: {},
-            ChangeOrderState.CANCELLED: {},
-        },
-    }
-)
-"""The actions that each state of a noun allows, and the states that follow (`cashdesk.transitions`).
-
-Every other action on a settlement is a conflict (docs/contracts.md, section 4).
-"""

@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -136,7 +137,7 @@ every_noun = pytest.mark.parametrize("noun", NOUNS)
 
 def flows() -> Iterator[Flow]:
     for app in APPS:
-        yield sys.modules[f"{app}.enums"].FLOW
+        yield import_module(f"{app}.state_flow").FLOW
 
 
 def table_of(noun: str) -> Any:

@@ -26,9 +26,10 @@ from cashdesk.domain.session.closing import force_close_session
 from cashdesk.domain.session.count_afterwards import count_afterwards
 from cashdesk.domain.session.foreign_cash import currencies_left
 from cashdesk.domain.session.handover import handovers_waiting
-from cashdesk.enums import FLOW, SessionAct
+from cashdesk.enums import SessionAct
 from cashdesk.models import AuditEntry, CashSession, Count, Movement, Payment, Variance
 from cashdesk.money import to_text
+from cashdesk.state_flow import FLOW
 
 
 class ForceClose(ActPage):

@@ -22,7 +22,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from cashdesk.web.addresses import addresses_of, is_public
+from cashdesk.web.public_addresses import addresses_of, is_public
 
 URL_LENGTH_MAX: Final = 500
 ANSWER_BYTES: Final = 4096

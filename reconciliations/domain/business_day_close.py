@@ -18,7 +18,8 @@ from cashdesk.domain.store.place_lock import lock_places
 from cashdesk.enums import EventType, PlaceKind, Role, SessionStatus
 from cashdesk.errors import Conflict, Forbidden, InvalidInput
 from cashdesk.models import BusinessDay, CashSession, Movement, Place, Store
-from reconciliations.enums import FLOW, DayAct, DayState
+from reconciliations.enums import DayAct, DayState
+from reconciliations.state_flow import FLOW
 from settlements.domain.closing import force_close_settlement
 from settlements.enums import SettlementState, SettlementType
 from settlements.models import Settlement

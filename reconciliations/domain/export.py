@@ -17,8 +17,9 @@ from cashdesk.enums import Scope, SessionStatus
 from cashdesk.errors import Forbidden, InvalidInput
 from cashdesk.models import CashSession, Movement, Store
 from cashdesk.transitions import leads_to
-from reconciliations.enums import FLOW, ExportState, FileFormat
+from reconciliations.enums import ExportState, FileFormat
 from reconciliations.models import Export
+from reconciliations.state_flow import FLOW
 from settlements import queries as settlement_queries
 from settlements.enums import SettlementState
 

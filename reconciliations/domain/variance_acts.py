@@ -23,8 +23,9 @@ from cashdesk.errors import Conflict, DomainError, Forbidden, InvalidInput
 from cashdesk.models import Count, Movement, Place, User, Variance
 from reconciliations.domain.correction import book_correction, instead_of_recount, keep_recount
 from reconciliations.domain.variance_late_amount import late_of
-from reconciliations.enums import FLOW, Act
+from reconciliations.enums import Act
 from reconciliations.models import VarianceEvent
+from reconciliations.state_flow import FLOW
 
 NOTES_MAX: Final = 2000
 IN_PERSON: Final = {

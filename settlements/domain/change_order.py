@@ -19,8 +19,9 @@ from cashdesk.money import bounded
 from settlements.domain.deposit import lock_bank
 from settlements.domain.store_movement import move_in_store
 from settlements.domain.vault_access import refuse_moving_vault_money
-from settlements.enums import FLOW, ChangeOrderAct, ChangeOrderState
+from settlements.enums import ChangeOrderAct, ChangeOrderState
 from settlements.models import ChangeOrder
+from settlements.state_flow import FLOW
 
 
 @transaction.atomic

@@ -21,8 +21,9 @@ from cashdesk.errors import Conflict, DomainError, Forbidden, InvalidInput
 from cashdesk.models import Movement, Place, Store, User
 from cashdesk.money import bounded
 from settlements.domain.deposit_event import record_collected, record_credited
-from settlements.enums import FLOW, DepositAct, DepositState
+from settlements.enums import DepositAct, DepositState
 from settlements.models import CreditCorrection, Deposit
+from settlements.state_flow import FLOW
 
 REASON_MAX: Final = 200
 

@@ -5,7 +5,8 @@ from django.db.models import Q
 
 from cashdesk.models import Movement, Store, User
 from cashdesk.models.public_id import PublicIdModel
-from settlements.enums import FLOW, ChangeOrderState
+from settlements.enums import ChangeOrderState
+from settlements.state_flow import FLOW
 
 REVERSED = "REVERSED"
 """The displayed state of an arrived order whose movement was reversed."""

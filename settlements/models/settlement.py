@@ -7,7 +7,8 @@ from cashdesk.models import Count, Place, Seal, Store, User
 from cashdesk.models.public_id import PublicIdModel
 from cashdesk.pair import Pair
 from cashdesk.transitions import Following
-from settlements.enums import CLOSINGS_OF_A_SETTLEMENT, FLOW, NOUN_OF_TYPE, Closing, SettlementState, SettlementType
+from settlements.enums import CLOSINGS_OF_A_SETTLEMENT, NOUN_OF_TYPE, Closing, SettlementState, SettlementType
+from settlements.state_flow import FLOW
 
 
 class Settlement(PublicIdModel):

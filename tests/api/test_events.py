@@ -13,10 +13,10 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from cashdesk.domain.caller import event as events
-from cashdesk.domain.caller import event_feed
-from cashdesk.domain.caller.event import event_of, record_events, sequence_events
+from cashdesk.domain.caller import event_feed, event_sequence
+from cashdesk.domain.caller.event import event_of, record_events
 from cashdesk.domain.caller.event_feed import delete_old_events
+from cashdesk.domain.caller.event_sequence import sequence_events
 from cashdesk.domain.caller.event_types import EVENT_RULES
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import DeliveryState, EventType, PlaceKind, Scope
@@ -130,7 +130,7 @@ def test_the_link_leads_on_with_the_same_filters(cast: Cast, erika: Caller) -> N
 def test_a_reader_learns_that_more_is_waiting_for_its_position(
     cast: Cast, erika: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(events, "SEQUENCED_AT_ONCE", 2)
+    monkeypatch.setattr(event_sequence, "SEQUENCED_AT_ONCE", 2)
     made = some(cast.store, 3)
     first = asked(erika)
     assert (ids(first), first["has_more"]) == (made[:2], True)

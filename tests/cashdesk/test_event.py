@@ -12,15 +12,9 @@ from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from cashdesk.domain.caller import event as events
-from cashdesk.domain.caller.event import (
-    event_of,
-    last_position,
-    published,
-    record_event,
-    record_events,
-    sequence_events,
-)
+from cashdesk.domain.caller import event_sequence
+from cashdesk.domain.caller.event import event_of, published, record_event, record_events
+from cashdesk.domain.caller.event_sequence import last_position, sequence_events
 from cashdesk.domain.caller.event_types import EVENT_RULES, complete
 from cashdesk.enums import EventType, PlaceKind, Scope
 from cashdesk.models import Event
@@ -175,7 +169,7 @@ def test_one_statement_when_there_is_nothing_new_and_the_same_number_for_one_and
 
 
 def test_a_long_queue_is_worked_off_in_parts(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(events, "SEQUENCED_AT_ONCE", 2)
+    monkeypatch.setattr(event_sequence, "SEQUENCED_AT_ONCE", 2)
     made = [happened(cast).pk for _ in range(5)]
     assert [sequence_events() for _ in range(3)] == [True, True, False]
     assert in_order() == made

@@ -6,9 +6,10 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.payment import references
 from cashdesk.domain.payment.decision import decide_payment
 from cashdesk.domain.payment.recording import record_payment
-from cashdesk.enums import FLOW, Booked, PaymentStatus, PlaceKind
+from cashdesk.enums import Booked, PaymentStatus, PlaceKind
 from cashdesk.errors import Conflict, InvalidInput, NotFound
 from cashdesk.models import CashSession, Movement, Payment
+from cashdesk.state_flow import FLOW
 from cashdesk.transitions import leads_to
 from tests.cashdesk.desk import NOON, close_drawer, kept, minutes, open_drawer, report, report_of
 from tests.factories import StoreFactory

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from cashdesk.enums import FLOW, CountMoment, MovementKind, SessionStatus
+from cashdesk.enums import CountMoment, MovementKind, SessionStatus
 from cashdesk.errors import Conflict, NothingOpen
 from cashdesk.models import AuditEntry, CashSession, Count, Seal
+from cashdesk.state_flow import FLOW
 
 # --- Transitions, from FLOW ---------------------------------------------------------------------------------------------------------
 from cashdesk.transitions import leads_to

@@ -34,7 +34,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from cashdesk.domain.caller.event import sequence_events
+from cashdesk.domain.caller.event_sequence import sequence_events
 from cashdesk.domain.store.business_day import business_date
 from cashdesk.web.webhooks.fan_out import fan_out
 from tests.midtrans.double import signature_of

@@ -8,7 +8,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from cashdesk.domain.caller.event import record_event, sequence_events
+from cashdesk.domain.caller.event import record_event
+from cashdesk.domain.caller.event_sequence import sequence_events
 from cashdesk.domain.caller.event_types import EVENT_RULES
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import EventType, PlaceKind

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cashdesk.web import addresses, outgoing_http
+from cashdesk.web import outgoing_http, public_addresses
 from cashdesk.web.outgoing_http import NotAnswered, Rules, Unsendable, checked_url, reachable_addresses, send
 from tests.webhooks.receiver import CERTIFICATE, Receiver, Reply, receiving
 
@@ -24,7 +24,7 @@ IN_A_HURRY = Rules(
 
 @pytest.fixture
 def resolved(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
-    """Names and their addresses. A lookup of any other name fails."""
+    """Names and their public_addresses. A lookup of any other name fails."""
     names: dict[str, list[str]] = {}
 
     def look_up(host: str, port: int) -> list[Any]:
@@ -149,7 +149,7 @@ def test_the_next_address_is_tried_if_the_first_refuses(receiver: Receiver, reso
 
 
 def test_a_lookup_reports_each_address_once() -> None:
-    assert addresses.addresses_of("127.0.0.1", 443) == [ip_address("127.0.0.1")]
+    assert public_addresses.addresses_of("127.0.0.1", 443) == [ip_address("127.0.0.1")]
 
 
 def test_a_redirect_is_an_answer_and_is_not_followed(receiver: Receiver) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from django.db.models import Min, QuerySet
 
-from cashdesk.domain.caller.event import last_position, sequence_events
+from cashdesk.domain.caller.event_sequence import last_position, sequence_events
 from cashdesk.enums import EVENTS_KEPT_DAYS
 from cashdesk.errors import Gone
 from cashdesk.models import Event

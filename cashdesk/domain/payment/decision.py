@@ -14,16 +14,10 @@ from cashdesk.domain.payment.lateness import is_on_time
 from cashdesk.domain.payment.order import lock_row, mark_paid
 from cashdesk.domain.store.place import places_of
 from cashdesk.domain.store.place_lock import lock_places
-from cashdesk.enums import (
-    FLOW,
-    Booked,
-    OrderStatus,
-    PaymentStatus,
-    PlaceKind,
-    Role,
-)
+from cashdesk.enums import Booked, OrderStatus, PaymentStatus, PlaceKind, Role
 from cashdesk.errors import Conflict, Forbidden
 from cashdesk.models import CashSession, Charge, Order, Payment
+from cashdesk.state_flow import FLOW
 from cashdesk.transitions import leads_to
 
 

@@ -10,10 +10,11 @@ from django.db.models import Q, QuerySet
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.store.may_trade import refuse_switched_off
-from cashdesk.enums import FLOW, OrderAct, OrderStatus, OrderType, PaymentStatus
+from cashdesk.enums import OrderAct, OrderStatus, OrderType, PaymentStatus
 from cashdesk.errors import Conflict, InvalidInput, NotFound
 from cashdesk.models import CashSession, Charge, Order, Payment, Store
 from cashdesk.money import bounded
+from cashdesk.state_flow import FLOW
 
 _UNKNOWN: Final = "Order not found"
 _NUMBER_DIGITS: Final = 8

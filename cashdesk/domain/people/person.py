@@ -214,8 +214,3 @@ def choose_language(*, user: User, language: Language, by: Principal, at: dateti
     user.language = language
     user.save(update_fields=["language"])
     _note("language_chosen", user, by=by, at=at, detail={"language": language})
-
-
-def may_see_sign_in_names(by: Principal) -> bool:
-    """Whether the caller may see the e-mail addresses and tax ids of others. A cashier may not: people sign in with them."""
-    return by.has_role(Role.MANAGER)

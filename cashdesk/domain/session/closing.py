@@ -25,17 +25,10 @@ from cashdesk.domain.session.session_event import record_closed
 from cashdesk.domain.store.may_trade import refuse_counted
 from cashdesk.domain.store.place import places_of
 from cashdesk.domain.store.place_lock import lock_places, mark_transition
-from cashdesk.enums import (
-    CASH,
-    FLOW,
-    CountMoment,
-    PlaceKind,
-    SessionAct,
-    SessionStatus,
-    VarianceKind,
-)
+from cashdesk.enums import CASH, CountMoment, PlaceKind, SessionAct, SessionStatus, VarianceKind
 from cashdesk.errors import Conflict, NothingOpen
 from cashdesk.models import CashSession, User
+from cashdesk.state_flow import FLOW
 
 
 @transaction.atomic

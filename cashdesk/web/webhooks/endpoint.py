@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from cashdesk.domain.caller import audit
-from cashdesk.domain.caller.event import last_position
+from cashdesk.domain.caller.event_sequence import last_position
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import DeliveryState, EventType, OffReason, Role
 from cashdesk.errors import Conflict, Forbidden, InvalidInput, NotFound

@@ -9,7 +9,7 @@ from django.db.models import Max, QuerySet
 from django.db.models.expressions import Value
 from django.db.models.functions import Coalesce
 
-from cashdesk.domain.caller.event import last_position
+from cashdesk.domain.caller.event_sequence import last_position
 from cashdesk.models import Event, WebhookDelivery, WebhookEndpoint, WebhookLane
 
 EVENTS_AT_ONCE: Final = 200

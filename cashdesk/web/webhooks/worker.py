@@ -16,7 +16,7 @@ import structlog
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
-from cashdesk.domain.caller.event import last_position, sequence_events
+from cashdesk.domain.caller.event_sequence import last_position, sequence_events
 from cashdesk.web.outages import is_outage
 from cashdesk.web.outgoing_http import Rules
 from cashdesk.web.webhooks.endpoint import rules

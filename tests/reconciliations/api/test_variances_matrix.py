@@ -13,7 +13,8 @@ from django.http import HttpResponse
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import Role, Scope, VarianceState
 from cashdesk.models import AuditEntry, User, Variance
-from reconciliations.enums import FLOW, Act
+from reconciliations.enums import Act
+from reconciliations.state_flow import FLOW
 from tests.cashdesk.desk import force_close
 from tests.factories import UserFactory
 from tests.reconciliations.queue import (

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from django.utils import timezone
 
-from cashdesk.domain.caller.event import sequence_events
+from cashdesk.domain.caller.event_sequence import sequence_events
 from cashdesk.domain.caller.principal import SYSTEM
 from cashdesk.enums import OffReason
 from cashdesk.management.demo_world import KEY_SECRETS

@@ -1,0 +1,9 @@
+"""Says who may see the names with which others sign in."""
+
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.enums import Role
+
+
+def may_see_sign_in_names(by: Principal) -> bool:
+    """Whether the caller may see the e-mail addresses and tax ids of others. A cashier may not: people sign in with them."""
+    return by.has_role(Role.MANAGER)
