@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
 
 from cashdesk.contributions import contributions
 from cashdesk.web.permissions import PUBLIC
@@ -145,3 +146,12 @@ def test_it_is_published_as_json_and_yaml(accept: str, starts: bytes) -> None:
     answer = Client().get("/api/v1/schema", headers={"Accept": accept})
     assert answer.status_code == 200
     assert answer.content.startswith(starts)
+
+
+@pytest.mark.django_db
+def test_a_process_builds_the_published_description_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    Client().get("/api/v1/schema", headers={"Accept": "application/json"})
+    monkeypatch.setattr(SchemaGenerator, "get_schema", None)
+    answer = Client().get("/api/v1/schema", headers={"Accept": "application/json"})
+    assert answer.status_code == 200
+    assert answer["Content-Type"].startswith("application/json")

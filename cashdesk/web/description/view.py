@@ -1,0 +1,34 @@
+"""Publishes the API description. Each process builds it once: that takes a second, and anybody may ask for it."""
+
+from functools import cache
+
+from django.http import HttpResponse
+from drf_spectacular.settings import spectacular_settings
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+
+class DescriptionView(SpectacularAPIView):
+    """Answers in YAML or JSON, as the Accept header asks."""
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request, *args: object, **kwargs: object) -> HttpResponse:
+        """Returns the whole description. It is the same for everybody."""
+        renderer = request.accepted_renderer
+        return HttpResponse(
+            _written(type(renderer)),
+            content_type=renderer.media_type,
+            headers={
+                "Content-Disposition": f'inline; filename="{self._get_filename(request, None)}"',
+                "Vary": "Accept",
+            },
+        )
+
+
+@cache
+def _written(renderer: type[BaseRenderer]) -> bytes:
+    generator = spectacular_settings.DEFAULT_GENERATOR_CLASS()
+    written: bytes = renderer().render(generator.get_schema(request=None, public=True), renderer_context={})
+    return written
