@@ -108,8 +108,7 @@ class WebhookDelivery(models.Model):
 
     endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
     lane = models.ForeignKey(WebhookLane, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
-    # Events are deleted when they are old, and their deliveries with them.
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries")
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="deliveries")
     position = models.PositiveBigIntegerField(editable=False)
     state = models.CharField(max_length=16, choices=DeliveryState.choices, default=DeliveryState.WAITING)
     created_at = models.DateTimeField()
@@ -145,7 +144,7 @@ class WebhookDelivery(models.Model):
 class WebhookAttempt(models.Model):
     """One HTTP request of a delivery, with the beginning of the answer. `error` is set if there was no answer."""
 
-    delivery = models.ForeignKey(WebhookDelivery, on_delete=models.CASCADE, related_name="attempts_made")
+    delivery = models.ForeignKey(WebhookDelivery, on_delete=models.PROTECT, related_name="attempts_made")
     number = models.PositiveIntegerField()
     at = models.DateTimeField()
     duration_ms = models.PositiveIntegerField()

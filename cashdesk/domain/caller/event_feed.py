@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db import transaction
 from django.db.models import Min, QuerySet
 
 from cashdesk.domain.caller.event_sequence import last_position, sequence_events
 from cashdesk.enums import EVENTS_KEPT_DAYS
 from cashdesk.errors import Gone
-from cashdesk.models import Event
+from cashdesk.models import Event, WebhookAttempt, WebhookDelivery
 
 DELETED_AFTER: Final = timedelta(days=EVENTS_KEPT_DAYS + 1)
 """A day more than promised, so that the clock of the database, which refuses to delete younger events, agrees."""
@@ -84,8 +85,12 @@ def delete_old_events(*, at: datetime, keep_from: int | None = None) -> int:
     end = min(end for end in (kept, keep_from, last_position()) if end is not None)
     deleted = 0
     while (first := _first_position()) is not None and first < end:
-        # Deletes what is left of their webhook deliveries, too.
-        _all, by_model = Event.objects.filter(position__lt=min(end, first + DELETED_AT_ONCE)).delete()
+        batch = Event.objects.filter(position__lt=min(end, first + DELETED_AT_ONCE))
+        with transaction.atomic():
+            # What is left of their webhook deliveries goes first.
+            WebhookAttempt.objects.filter(delivery__event__in=batch.order_by()).delete()
+            WebhookDelivery.objects.filter(event__in=batch.order_by()).delete()
+            _all, by_model = batch.delete()
         deleted += by_model[Event._meta.label]
     return deleted
 
