@@ -1,5 +1,6 @@
 """Query parameters that several lists share: the store, the range, the session, and limits for searches."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar, Final, TypeVar
 from uuid import UUID
@@ -17,6 +18,7 @@ from cashdesk.domain.store.date_range import refuse_backwards
 from cashdesk.domain.store.store_reference import store_for, store_reference
 from cashdesk.domain.visibility import may_see_expected
 from cashdesk.errors import InvalidInput
+from cashdesk.models import Store
 from cashdesk.money import parse_whole
 from cashdesk.web.fields import instant_in
 from cashdesk.web.pagination import NewestFirst, NewestFirstWithoutIds
@@ -127,19 +129,24 @@ def ranged(filters: Filters) -> Filters:
 
 
 def of_store_or_session(
-    rows: "QuerySet[Any]", request: Request, *, by: Principal, path: str = "store"
+    rows: "QuerySet[Any]",
+    request: Request,
+    *,
+    by: Principal,
+    of_store: "Callable[[QuerySet[Any], Store], QuerySet[Any]] | None" = None,
 ) -> "QuerySet[Any]":
     """Filters payments, movements or counts by the store that a request names, by default the caller's own store.
 
-    `path` leads from a row to its store. A request that names a session needs no store. A cashier must name a session:
-    they read the rows of one counted session at a time. Raises InvalidInput.
+    `of_store` filters rows that have no column `store`. A request that names a session needs no store. A cashier must
+    name a session: they read the rows of one counted session at a time. Raises InvalidInput.
     """
     store, session = request.query_params.get("store", ""), request.query_params.get("session", "")
     if not session and not may_see_expected(by):
         raise InvalidInput.of("session", "Name one of your own closed sessions.")
     if session and not store:
         return rows
-    return rows.filter(**{path: store_for(reference=store, by=by)})
+    named = store_for(reference=store, by=by)
+    return rows.filter(store=named) if of_store is None else of_store(rows, named)
 
 
 def newest_for(by: Principal, rows: "QuerySet[Any]", *, instant: str) -> NewestFirst:

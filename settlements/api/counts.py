@@ -106,7 +106,7 @@ class CountViewSet(ApiViewSet):
         was handed over and not counted since, the look is noted in the audit trail. A cashier names one of their
         own closed sessions. The list is empty until the session is counted. The `Link` header leads to the next page.
         """
-        rows = of_store_or_session(lists.counts(by=self.by), request, by=self.by, path="place__store")
+        rows = of_store_or_session(lists.counts(by=self.by), request, by=self.by, of_store=lists.counts_of_store)
         rows = self.filter_queryset(rows)
         pages = newest_for(self.by, rows, instant="counted_at")
         page = pages.page(rows, request)

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -9,7 +10,7 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.visibility import COUNTED_PLACES, counts_told, movements_told
 from cashdesk.enums import CountMoment, SessionStatus
 from cashdesk.errors import NotFound
-from cashdesk.models import CashSession, Count, Movement, Place, User
+from cashdesk.models import CashSession, Count, Movement, Place, Store, User
 from settlements.enums import SettlementState
 from settlements.queries import settlements
 
@@ -36,6 +37,18 @@ def counts(*, by: Principal) -> "QuerySet[Count]":
     attempts = Q(moment=CountMoment.PREVIEW) & ~Q(settlement_count__settlement__state=SettlementState.CLOSED)
     rows = counts_told(by=by).exclude(attempts).prefetch_related("amounts__pieces")
     return rows.select_related("place__store", "session", "counted_by", "witness", "settlement_count__settlement")
+
+
+def counts_of_store(rows: "QuerySet[Count]", store: Store) -> "QuerySet[Count]":
+    """Filters counts by their store.
+
+    On PostgreSQL one statement more reads the ids of the places. With the ids it can estimate the number of counts, and
+    reads the few counts of a new store by their place. Otherwise it would read all counts of all stores, newest first.
+    """
+    if connection.vendor != "postgresql":
+        return rows.filter(place__store=store)
+    places = Place.objects.filter(store=store, kind__in=COUNTED_PLACES)
+    return rows.filter(place__in=list(places.values_list("pk", flat=True)))
 
 
 def places(*, by: Principal) -> "QuerySet[Place]":
