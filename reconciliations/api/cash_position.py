@@ -107,7 +107,7 @@ class CashPositionViewSet(ApiViewSet):
             "store": position.store.number,
             "store_id": position.store.uuid,
             "as_of": at,
-            "in_store": list(self._amounts(dict(sorted(in_store.items())))),
+            "in_store": list(self._amounts({pair: amount for pair, amount in sorted(in_store.items()) if amount})),
             "places": [
                 {"kind": place.kind, "station": _station(place), "amounts": list(self._amounts(balances))}
                 for place, balances in position.balances

@@ -122,6 +122,13 @@ def test_the_store_adds_up_its_vault_and_registers(shop: Shop) -> None:
     assert (store["store"], store["store_id"]) == ("1337", str(shop.cast.store.uuid))
 
 
+def test_a_float_alone_leaves_nothing_inside(shop: Shop) -> None:
+    """The vault of store 77 gave it before it had any cash, so vault and register add up to nothing."""
+    (store,) = position(shop.who("ulla"))
+    assert [row["amount"] for place in store["places"] for row in place["amounts"]] == [-10_00, 10_00]
+    assert store["in_store"] == []
+
+
 @pytest.mark.parametrize(
     ("query", "pairs"),
     [
