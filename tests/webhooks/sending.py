@@ -34,12 +34,17 @@ def listening_with_secret(
 
 
 def happened(
-    store: Store, *, station: int | None = 1, type_: EventType = EventType.SETTLEMENT_COUNTING, number: int = 0
+    store: Store,
+    *,
+    station: int | None = 1,
+    type_: EventType = EventType.SETTLEMENT_COUNTING,
+    number: int = 0,
+    at: datetime | None = None,
 ) -> Event:
     """Writes an event of a register, or of no place, and returns it. `number` is in its body."""
     place = Place.objects.get(store=store, kind=PlaceKind.REGISTER, number=station) if station is not None else None
     body = dict.fromkeys(EVENT_RULES[type_].fields, number)
-    record_event(type_=type_, store=store, at=timezone.now(), body=body, place_id=place.pk if place else None)
+    record_event(type_=type_, store=store, at=at or timezone.now(), body=body, place_id=place.pk if place else None)
     sequence_events()
     return Event.objects.latest("pk")
 

@@ -9,7 +9,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from cashdesk.enums import DeliveryState
+from cashdesk.domain.caller.event_feed import delete_old_events
+from cashdesk.enums import EVENTS_KEPT_DAYS, DeliveryState
 from cashdesk.models import WebhookAttempt, WebhookDelivery
 from cashdesk.web.webhooks import delivery as deliveries
 from cashdesk.web.webhooks.delivery import LOG_KEPT_FOR
@@ -54,3 +55,14 @@ def test_tidy_removes_what_ended_30_days_ago_and_nothing_that_waits(
     assert set(WebhookDelivery.objects.all()) == {of(fresh), of(waiting)}
     assert of(waiting).state == DeliveryState.WAITING
     assert WebhookAttempt.objects.count() == 2
+
+
+def test_an_old_event_is_deleted_with_its_log(cast: Cast, receiver: Receiver) -> None:
+    listening(cast, receiver)
+    event = happened(cast.store, at=timezone.now() - timedelta(days=EVENTS_KEPT_DAYS + 2))
+    works()
+    happened(cast.store)
+    assert WebhookAttempt.objects.filter(delivery__event=event).count() == 1
+    assert delete_old_events(at=timezone.now()) == 1
+    assert not WebhookAttempt.objects.exists()
+    assert not WebhookDelivery.objects.exists()
