@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from cashdesk.domain.caller.event_types import EVENT_RULES
 from cashdesk.enums import EventType, MovementKind, PlaceKind, SessionStatus, VarianceKind, VarianceState
+from cashdesk.web.fields import InstantField
 
 Make = Callable[[], serializers.Field[Any, Any, Any, Any]]
 
@@ -140,7 +141,7 @@ def _described(type_: EventType) -> serializers.Serializer[Any]:
         {
             "id": serializers.UUIDField(help_text="The same in every answer and delivery."),
             "type": serializers.ChoiceField(choices=[(type_.value, type_.value)]),
-            "timestamp": serializers.DateTimeField(help_text="When it happened, in UTC."),
+            "timestamp": InstantField(help_text="When it happened, in UTC."),
             "store_id": serializers.UUIDField(),
             "store": serializers.CharField(help_text="Number of the store."),
             "station": serializers.IntegerField(

@@ -14,6 +14,7 @@ from cashdesk.enums import Reason, Role, Scope
 from cashdesk.errors import InvalidInput
 from cashdesk.web.fields import (
     CamelCaseSerializer,
+    InstantField,
     MillisInstantField,
     NumberField,
     ReferenceField,
@@ -80,7 +81,7 @@ class UsedAuthorizationSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     purpose = serializers.CharField()
     issuedBy = serializers.CharField()  # noqa: N815  # published names in an object that has both styles
-    issuedAt = serializers.DateTimeField()  # noqa: N815
+    issuedAt = InstantField()  # noqa: N815
 
 
 class DetailsSerializer(serializers.Serializer[Any]):

@@ -91,7 +91,10 @@ def test_a_method_that_a_path_lacks_is_405_whatever_the_query(cast: Cast, method
             refused = by.send(method, f"/{path}?colour=red", "{")
             assert refused.status_code == 405, path
             assert "Allow" in refused.headers
-        assert Caller().send(method, f"/{path}?colour=red", "{").status_code == 401
+        # Where nobody can sign in, there is nobody to ask for a sign-in.
+        takes_no_sign_in = path.startswith("problems") or path == "payments/midtrans-notification"
+        anonymous = 405 if takes_no_sign_in else 401
+        assert Caller().send(method, f"/{path}?colour=red", "{").status_code == anonymous, path
 
 
 @pytest.mark.parametrize(
