@@ -6,7 +6,6 @@ from django.http import HttpResponse
 from drf_spectacular.settings import spectacular_settings
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 
@@ -18,17 +17,17 @@ class DescriptionView(SpectacularAPIView):
         """Returns the whole description. It is the same for everybody."""
         renderer = request.accepted_renderer
         return HttpResponse(
-            _written(type(renderer)),
+            _written(str(renderer.media_type)),
             content_type=renderer.media_type,
             headers={
-                "Content-Disposition": f'inline; filename="{self._get_filename(request, None)}"',
+                "Content-Disposition": f'inline; filename="{spectacular_settings.TITLE}.{renderer.format}"',
                 "Vary": "Accept",
             },
         )
 
 
 @cache
-def _written(renderer: type[BaseRenderer]) -> bytes:
+def _written(media_type: str) -> str | bytes:
+    (renderer,) = (kind for kind in DescriptionView.renderer_classes if kind.media_type == media_type)
     generator = spectacular_settings.DEFAULT_GENERATOR_CLASS()
-    written: bytes = renderer().render(generator.get_schema(request=None, public=True), renderer_context={})
-    return written
+    return renderer().render(generator.get_schema(request=None, public=True), renderer_context={})
