@@ -49,7 +49,7 @@ class EndpointForm(ActForm):
         max_length=DESCRIPTION_MAX,
         required=False,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text="What receives the events, such as accounting.",
+        help_text="The system that receives the events, such as accounting.",
     )
     types = forms.MultipleChoiceField(
         label="Event types",
@@ -87,8 +87,8 @@ class AddEndpoint(ActPage):
     name = "new"
     label = "Add webhook endpoint"
     explanation = (
-        "Cashdesk tells this address of each event from now on. The next page shows the secret once, with which the "
-        "receiver verifies that a request comes from here."
+        "Cashdesk sends each event to this address from now on. The next page shows the secret once. The receiver "
+        "needs it to verify that a request comes from Cashdesk."
     )
     form = AddEndpointForm
     role = Role.ADMIN
@@ -120,7 +120,7 @@ class OfEndpoint(ActPage):
 class ChangeEndpoint(OfEndpoint):
     name = "edit"
     label = "Change endpoint"
-    explanation = "Events that wait go to the new URL. Event types count from the next event on."
+    explanation = "Waiting events go to the new URL. The event types apply from the next event."
     form = ChangeEndpointForm
 
     def do(self, row: WebhookEndpoint, form: ChangeEndpointForm, *, by: Principal, at: datetime) -> Done:
@@ -191,7 +191,7 @@ class SwitchOnForm(ActForm):
         choices=[("missed", "the events that were missed"), ("new", "new events")],
         initial="missed",
         widget=forms.RadioSelect,
-        help_text="With new events, those that wait have failed. You can send them again from the log.",
+        help_text="If you choose new events, waiting ones become failed. You can send them again from the log.",
     )
 
 
