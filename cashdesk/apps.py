@@ -41,10 +41,10 @@ class CashdeskConfig(AppConfig):
             "Shifts": "The same sessions under other names, with payments of orders. Amounts are whole numbers of the "
             "currency's smallest cash unit. Answers are `{message, data}`.",
             "Stores and people": "The ids that other calls need: stores, registers, people and keys.",
-            "Events": "What happened, in order, for programs that follow a store.",
+            "Events": "The list of what happened, in order, for programs that follow a store.",
             "Webhooks": "Addresses to which events are sent at once, and what was delivered. For admins.",
             "Problems": "Every error code, with its meaning and what to do about it.",
-            "Payments": "What points of sale report. Only an approved payment moves money. Amounts are in minor units.",
+            "Payments": "Payments from points of sale. Only an approved payment moves money. Amounts are in minor units.",
         },
         examples_in="cashdesk.api",
         count_subjects=("close", "open", "count-in"),

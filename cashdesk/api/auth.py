@@ -200,7 +200,7 @@ class AuthViewSet(ApiViewSet):
         tenants = queries.workplaces(by=Principal(user=token.user, token=token))
         shown = LoginResponse(_login_answer(token, signed_in.secret, tenants=tenants), context={"user": token.user})
         response = Response(shown.data)
-        # Both last as long as the refresh token: a refresh that is sent twice brings the old access token along.
+        # Both last as long as the refresh token, because a repeated refresh must send the old access token too.
         until = token.renewable_until or token.expires_at
         _set_cookie(response, request, COOKIE, signed_in.secret, until=until, path="/")
         path = reverse("auth-refresh")  # no other call needs the refresh token

@@ -9,7 +9,7 @@ SESSIONS: Final = (
         code="no_open_session",
         statuses=(404,),
         means="The person has no open cash session.",
-        occurs="A status, a close or an end of a shift is asked for a person whose drawer is not open.",
+        occurs="A request reads or closes the session of a person who has not opened one.",
         remedy="Open a session first. Check that the request names the right person.",
         example=Example(request="GET /api/v1/cash/status", text="There is no open cash session."),
     ),
@@ -143,7 +143,7 @@ MONEY: Final = (
     Problem(
         code="payment_differs",
         statuses=(409,),
-        means="This till has already reported a payment with this id and other figures. The first report stands.",
+        means="This till has already reported a payment with this id and other figures. The first report stays valid.",
         occurs="A point of sale uses an id twice, or changes a payment that it has reported.",
         remedy="Give every payment its own id. Report a correction as a payment of type REFUND with an id of its own.",
         example=Example(

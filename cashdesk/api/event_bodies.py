@@ -77,11 +77,11 @@ _FIELDS: Final[Mapping[str, Make]] = {
     "method": _text("CASH, or the code of another method."),
     "start_amount": _number("The float that was counted, in minor units."),
     "amount": _number("In minor units of the currency."),
-    "declared_amount": _number("What was declared, in minor units."),
-    "credited_amount": _number("What the bank credited, in minor units."),
+    "declared_amount": _number("The declared amount, in minor units."),
+    "credited_amount": _number("The amount that the bank credited, in minor units."),
     "expected_amount": _number("In minor units. Null if no count came before this event.", allow_null=True),
     "counted_amount": _number("In minor units. Null if no count came before this event.", allow_null=True),
-    "difference": _number("Counted minus expected, in minor units. Null like these.", allow_null=True),
+    "difference": _number("Counted minus expected, in minor units. Null without a count.", allow_null=True),
     "status": _choice(SessionStatus.choices, "CLOSED_SYSTEM: closed without a count."),
     "state": _choice(VarianceState.choices, "The state after the decision."),
     "is_counted": _flag(
@@ -116,11 +116,13 @@ _FIELDS: Final[Mapping[str, Make]] = {
 }
 
 _OWN: Final[Mapping[tuple[EventType, str], Make]] = {
-    (EventType.MOVEMENT_RECORDED, "kind"): _choice(MovementKind.choices, "A sale only if it was reversed by hand."),
+    (EventType.MOVEMENT_RECORDED, "kind"): _choice(
+        MovementKind.choices, "SALE only for a sale that was reversed by hand."
+    ),
     (EventType.VARIANCE_RAISED, "kind"): _choice(VarianceKind.choices, "The kind of the variance."),
     (EventType.VARIANCE_DECIDED, "kind"): _choice(VarianceKind.choices, "The kind of the variance."),
     (EventType.SETTLEMENT_OPENED, "amounts"): _amounts(
-        "EventInitialAmount", figures=("amount",), told="What was counted at the opening."
+        "EventInitialAmount", figures=("amount",), told="The amounts that were counted at the opening."
     ),
     (EventType.SETTLEMENT_CLOSED, "amounts"): _amounts(
         "EventClosingAmount",

@@ -82,7 +82,7 @@ GATEWAY: Final = (
     Problem(
         code="wrong_signature",
         statuses=(403,),
-        means="The signature of a notification does not fit its content and our server key.",
+        means="The signature of a notification does not match its content and our server key.",
         occurs="Somebody else than the gateway sent it, or the server key was changed on one side only.",
         remedy="Compare MIDTRANS_SERVER_KEY with the dashboard of the gateway, then let it send the notification again.",
         example=Example(

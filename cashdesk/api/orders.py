@@ -38,12 +38,12 @@ class OrderRequest(StrictSerializer):
     """The body of `POST /orders`. An order has no items, because Cashdesk keeps no menu."""
 
     number = ReferenceField(
-        max_length=64, default="", allow_blank=True, help_text="What people call the order. Made from the id if absent."
+        max_length=64, default="", allow_blank=True, help_text="The name of the order. Made from its id if absent."
     )
     type = serializers.ChoiceField(choices=OrderType.choices)
     net_total = WholeNumberField(min_value=1, help_text="The amount to pay, in the currency's smallest cash unit.")
     store = ReferenceField(
-        max_length=36, default="", allow_blank=True, help_text="Number or UUID of the store. Your own unless given."
+        max_length=36, default="", allow_blank=True, help_text="Number or UUID of the store. Default: your own store."
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -75,8 +75,8 @@ class CancelOrderRequest(StrictSerializer):
 class ManualPaymentRequest(StrictSerializer):
     """The body of `POST /orders/{id}/pay/manual`.
 
-    The amount is that of the order. Only for an order that Cashdesk does not keep is `amount` required, and `version`
-    without effect.
+    The amount is that of the order. For an order that Cashdesk does not keep, `amount` is required and `version` has no
+    effect.
     """
 
     payment_method_id = MethodReferenceField(max_length=36, help_text="`id` or `uuid` of GET /payment-methods.")

@@ -152,8 +152,8 @@ class PaymentViewSet(ApiViewSet):
         """Lists payments of a store, newest first.
 
         Managers and API keys see all payments; every look at a drawer that is not counted yet is noted in the audit
-        trail. A cashier names one of their own closed sessions. The list is empty until the session is counted. The
-        `Link` header leads to the next page.
+        trail. A cashier must name one of their own closed sessions (`session`), and the list is empty until that
+        session is counted. The `Link` header leads to the next page.
         """
         rows = self.filter_queryset(of_store_or_session(queries.payments(by=self.by), request, by=self.by))
         pages = newest_for(self.by, rows, instant="reported_at")
@@ -180,7 +180,7 @@ class PaymentViewSet(ApiViewSet):
 
     def _note_seen(self, page: Sequence[Payment]) -> None:
         on_time = (row for row in page if row.booked == Booked.ON_TIME)
-        # A payment that waited is booked when it is approved, which may be after a count that its report came before.
+        # A pending payment is booked at its approval. A count may come between its report and its approval.
         seen = newest_by_place((row.register_id, row.decided_at or row.reported_at) for row in on_time)
         sessions = {row.session_id for row in page if row.session_id is not None}
         note_periods_seen(places=seen, sessions=sessions, by=self.by, at=self.now)

@@ -46,7 +46,7 @@ class ProblemWordsSerializer(serializers.Serializer[Problem]):
     code = serializers.CharField()
     title = serializers.CharField()
     statuses = serializers.ListField(child=serializers.IntegerField(), help_text="The HTTP statuses of the code.")
-    means = serializers.CharField(help_text="What the code says.")
+    means = serializers.CharField(help_text="The meaning of the code.")
     occurs = serializers.CharField(help_text="The situations in which it is answered.")
     remedy = serializers.CharField(help_text="What the caller can do.")
 

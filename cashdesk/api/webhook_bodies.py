@@ -43,7 +43,7 @@ class WebhookAddedSerializer(WebhookEndpointSerializer):
 
 
 class WebhookChangeRequest(StrictSerializer):
-    """The body of `PATCH /webhook-endpoints/{id}`. What is left out stays."""
+    """The body of `PATCH /webhook-endpoints/{id}`. Fields that are left out do not change."""
 
     url = TextField(required=False, max_length=URL_MAX, help_text="https, at a public address.")
     description = TextField(required=False, max_length=DESCRIPTION_MAX, allow_blank=True)
@@ -78,7 +78,7 @@ class WebhookSwitchOnRequest(StrictSerializer):
     """The body of `POST /webhook-endpoints/{id}/switch-on`."""
 
     send_missed = serializers.BooleanField(
-        default=True, help_text="Whether to send what was missed. If false, what waits has failed."
+        default=True, help_text="Whether to send the missed events. If false, the waiting deliveries become failed."
     )
 
 

@@ -86,7 +86,7 @@ class WebhookEndpointViewSet(ApiViewSet):
         tags=TAGS,
     )
     def create(self, request: Request) -> Response:
-        """Adds an endpoint, which hears of events from now on. Only this answer has the secret.
+        """Adds an endpoint. It receives events from now on. Only this answer has the secret.
 
         Idempotency keys have no effect here, because the answer is not stored.
         """
@@ -188,7 +188,7 @@ class WebhookEndpointViewSet(ApiViewSet):
         tags=TAGS,
     )
     def switch_on(self, request: Request, endpoint_id: UUID) -> Response:
-        """Sends again: first what was missed, unless `send_missed` is false."""
+        """Starts sending again, with the missed events first, unless `send_missed` is false."""
         endpoint = self._endpoint(endpoint_id)
         sends_missed = self.validated(WebhookSwitchOnRequest)["send_missed"]
         return self._shown(switch_on(endpoint=endpoint, sends_missed=sends_missed, by=self.by, at=self.now))

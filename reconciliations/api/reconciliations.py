@@ -85,7 +85,7 @@ class UsedAuthorizationSerializer(serializers.Serializer[Any]):
 
 
 class DetailsSerializer(serializers.Serializer[Any]):
-    """What was said beside the amount."""
+    """The reason, the notes and the authorization of a reconciliation."""
 
     reason = serializers.CharField(allow_null=True)
     notes = serializers.CharField(allow_null=True)

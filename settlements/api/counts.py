@@ -102,9 +102,10 @@ class CountViewSet(ApiViewSet):
     def list(self, request: Request) -> Response:
         """Lists counts of a store, newest first, with notes and coins.
 
-        The attempts of a settlement follow once it is closed. If a manager or an API key sees the count of a drawer that
-        was handed over and not counted since, the look is noted in the audit trail. A cashier names one of their
-        own closed sessions. The list is empty until the session is counted. The `Link` header leads to the next page.
+        Leaves out the attempts of a settlement until it is closed. A cashier must name one of their own closed sessions
+        (`session`), and the list is empty until that session is counted. If a manager or an API key sees the count of a
+        drawer that was handed over and not counted since, the audit trail notes it. The `Link` header leads to the next
+        page.
         """
         rows = of_store_or_session(lists.counts(by=self.by), request, by=self.by, of_store=lists.counts_of_store)
         rows = self.filter_queryset(rows)

@@ -181,8 +181,8 @@ class MovementViewSet(ApiViewSet):
         """Lists movements of a store, newest first.
 
         Managers and API keys see all movements; every look at a place that is not counted yet is noted in the audit
-        trail. A cashier names one of their own closed sessions. The list is empty until the session is counted. The
-        `Link` header leads to the next page.
+        trail. A cashier must name one of their own closed sessions (`session`), and the list is empty until that
+        session is counted. The `Link` header leads to the next page.
         """
         rows = self.filter_queryset(of_store_or_session(lists.movements(by=self.by), request, by=self.by))
         pages = newest_for(self.by, rows, instant="recorded_at")

@@ -31,7 +31,7 @@ HEADERS: Final[Mapping[str, Mapping[str, Any]]] = {
         "schema": {"type": "string", "pattern": RATE_LIMIT_POLICY},
     },
     "RateLimit": {
-        "description": 'What is left of the limit: `"key";r=599;t=42` allows 599 requests in the next 42 seconds.',
+        "description": 'The rest of the limit: `"key";r=599;t=42` allows 599 requests in the next 42 seconds.',
         "schema": {"type": "string", "pattern": RATE_LIMIT},
     },
     "Deprecation": {

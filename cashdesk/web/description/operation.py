@@ -193,7 +193,7 @@ class OperationSchema(AutoSchema):
 def _describe_answer(schema: Schema, serializer: Any) -> None:
     """Requires all fields of an answer but those that are declared as `required=False`.
 
-    Removes what only matters for input, which model fields bring along.
+    Removes the properties that model fields add only for input.
     """
     declared = serializer._declared_fields.keys()
     own_names = declared | {camel_case(name) for name in declared}

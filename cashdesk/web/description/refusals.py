@@ -14,7 +14,7 @@ MEANINGS: Final[Mapping[int, str]] = {
     403: "The role of the person or the scopes of the key do not allow this.",
     404: "There is no such object, or it is outside the caller's scope.",
     409: "The current state does not allow this, or the first request with this idempotency key is still running.",
-    410: "What the request asks for was deleted. The text says how to go on.",
+    410: "The requested data was deleted. The text says how to go on.",
     413: "The body is too large.",
     415: "The media type of the body is not supported.",
     422: "The idempotency key was used for another request.",
