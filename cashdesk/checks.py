@@ -73,7 +73,7 @@ MIDTRANS_PAYMENT_TYPES: Final = ("qris", "gopay")
 
 
 def midtrans_faults(*, key: str, base_url: str, payment_type: str) -> list[str]:
-    """Returns one sentence per fault in the settings of the payment gateway Midtrans. Empty if it may be used."""
+    """Returns one sentence per fault in the settings of the payment gateway Midtrans, or an empty list."""
     faults = []
     if not key and base_url != MIDTRANS_PRODUCTION:
         faults.append("MIDTRANS_BASE_URL is set without MIDTRANS_SERVER_KEY: give the server key too, or neither.")
@@ -110,7 +110,7 @@ def _is_this_machine(host: str) -> bool:
 
 @register(Tags.security)
 def check_midtrans(**_options: Any) -> list[CheckMessage]:
-    """Reports a half or wrongly configured payment gateway. The server key is a secret, so no message shows it."""
+    """Reports an incomplete or wrong configuration of the payment gateway. No message shows the server key, a secret."""
     faults = midtrans_faults(
         key=settings.MIDTRANS_SERVER_KEY,
         base_url=settings.MIDTRANS_BASE_URL,

@@ -75,7 +75,7 @@ class NothingOpen(NotFound):
 
 
 class Gone(DomainError):
-    """What the request asks for was there, and was deleted because it was old."""
+    """The requested data is no longer there. It was deleted because it was old, or the restore of a backup removed it."""
 
     code = "events_gone"
 
@@ -122,7 +122,7 @@ class KeyReused(DomainError):
 
 
 class TooManyRequests(DomainError):
-    """The caller sends more than it may. The same request succeeds after `retry_after_seconds`."""
+    """The caller sent more requests than its limit allows. The same request succeeds after `retry_after_seconds`."""
 
     code = "too_many_requests"
 

@@ -78,7 +78,10 @@ def authorizations_in(
 
 
 def _late() -> Case:
-    """Builds the late amount of each reconciliation, by the rule under which it was recorded."""
+    """Builds the expression for the late amount of each reconciliation.
+
+    A reconciliation keeps the rule with which it was recorded (`rule`), and each rule has an expression of its own.
+    """
     return Case(
         When(rule=DayRule.MOVEMENTS, then=_late_by_first_rule()),
         default=_late_by_custody(),

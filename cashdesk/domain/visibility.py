@@ -260,9 +260,9 @@ def note_periods_seen(
 
 
 def note_events_seen(*, events: Iterable[Event], by: Principal, at: datetime) -> None:
-    """Writes one audit entry per store if events told `by` of movements of a period that nobody has counted yet (law 5).
+    """Writes one audit entry per store if `by` saw events about movements of a period that nobody has counted yet (law 5).
 
-    With floats and returns, which sessions tell, these movements add up to what a vault should hold.
+    Together with the floats and returns of sessions, these movements add up to the expected amount of a vault.
     """
     told = [event.body["movement_id"] for event in events if event.type == EventType.MOVEMENT_RECORDED]
     if not told:
@@ -328,7 +328,7 @@ def events_shown(*, by: Principal, types: Sequence[str] = (), store: Store | Non
     bound = _bound_register_of_key(by)
     if bound is not None:
         rows = rows.filter(place=bound)
-    # `stores()` decides what is shown. The columns of an index besides let the scan begin at the cursor.
+    # `stores()` decides what is shown. This filter only lets the database begin at the cursor in an index.
     only = store.pk if store is not None else _only_store(by)
     if only is not None:
         return rows.filter(store=only)

@@ -14,8 +14,9 @@ class AccessToken(models.Model):
     The secret is shown once and never stored. `digest` is the SHA-256 of the secret, and `prefix` is its beginning, by
     which people recognise it.
 
-    A sign-in by the API also has a refresh token, of which `refresh_digest` is the SHA-256. Until `renewable_until` it
-    gets a new row of the same `family`, whose `replaces` is this row (docs/decisions/0029-refresh-tokens.md).
+    A sign-in by the API also has a refresh token; `refresh_digest` is its SHA-256. It can be used until
+    `renewable_until`. A refresh creates a new row with the same `family`, and `replaces` of the new row is this row
+    (docs/decisions/0029-refresh-tokens.md).
     """
 
     kind = models.CharField(max_length=16, choices=TokenKind.choices)

@@ -10,7 +10,7 @@ from cashdesk.models.place import Place
 
 
 class Event(models.Model):
-    """Something that happened. The transaction of its cause writes the row, so there is none without the other.
+    """Something that happened. The transaction of its cause writes the row, so neither exists without the other.
 
     Rows never change, but `position` is set once. `domain.caller.event_sequence.sequence_events` sets it after the commit:
     ids are drawn before the commit, so readers who page by id would miss the events of slow transactions.

@@ -1,4 +1,4 @@
-"""The template tag that tells admins of webhook endpoints that Cashdesk switched off."""
+"""The template tag that warns admins if Cashdesk has switched off a webhook endpoint."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ NAMED_MAX = 5
 
 @register.inclusion_tag("admin/cashdesk/webhooks_off.html", takes_context=True)
 def webhooks_off(context: Context) -> dict[str, Any]:
-    """Shows the endpoints that Cashdesk switched off itself, to admins of their account."""
+    """Shows the admins of an account which of its endpoints Cashdesk itself has switched off."""
     user = context["request"].user
     if not isinstance(user, User) or not user.has_role(Role.ADMIN):
         return {"endpoints": []}

@@ -122,7 +122,7 @@ def _is_sign_in(request: Request) -> bool:
 
 
 def _principal_of(request: Request) -> tuple[Principal, bool] | None:
-    """Returns (owner of the credential, whether the cookie has it), or None without a credential.
+    """Returns (owner of the credential, whether it came as a cookie), or None without a credential.
 
     Raises AuthenticationFailed if the credential is wrong.
     """
@@ -136,7 +136,7 @@ def _principal_of(request: Request) -> tuple[Principal, bool] | None:
 
 
 def _secret_of(request: Request) -> tuple[str | None, bool]:
-    """Returns (credential or None, whether the cookie has it).
+    """Returns (credential or None, whether it came as a cookie).
 
     Raises AuthenticationFailed if the Authorization header is no bearer token.
     """

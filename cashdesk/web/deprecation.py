@@ -32,7 +32,7 @@ class Deprecated:
     ends: date | None = None
 
     def __post_init__(self) -> None:
-        """Holds the promise of the policy, so that no release breaks it by mistake."""
+        """Enforces NOTICE, so that no release breaks the policy by mistake."""
         if self.ends is not None and self.ends - self.since < NOTICE:
             raise ValueError(f"Announce the end of a call or a field at least {NOTICE.days} days before.")
 

@@ -90,8 +90,8 @@ def answer_once(
 def kept_answer(*, request: Request, key: str, by: Principal, at: datetime) -> HttpResponse | None:
     """Returns the stored answer for the key, or None. Raises KeyReused if the key was used for a different request.
 
-    For calls that ask another server first. They must not ask it again for an answer that is stored, and must hold no
-    transaction meanwhile.
+    For calls that ask another server before their transaction. If the answer is stored, they must not ask that server
+    again.
     """
     kept = IdempotentAnswer.objects.filter(principal=_owner(by), key=key).first()
     if kept is None or at - kept.created_at >= KEPT_FOR:

@@ -26,7 +26,7 @@ from cashdesk.web.pagination import NewestFirst, NewestFirstWithoutIds
 SEARCH_DAYS_MAX: Final = 366
 """The most days that a request may search with a filter that has no index."""
 SORTED_AT: Final = "sorted_at"
-"""The instant of a row, as an expression that no index has."""
+"""The instant of a row, as an expression that is in no index."""
 ID_MAX: Final = 2**63 - 1
 STATION_MAX: Final = 2**31 - 1
 
@@ -83,7 +83,7 @@ class RangeFilter(django_filters.FilterSet):
         if by_date or (_has(told, self.searching) and not self.is_narrow):
             _refuse_long_search(first, last)
         if by_date:
-            # Otherwise SQLite reads the index with the order of the list, from now back to a range of years ago.
+            # Otherwise SQLite reads the index in the order of the list, and walks through all newer rows to an old range.
             queryset = queryset.annotate(**{SORTED_AT: Coalesce(self.instant, self.instant)})
         return super().filter_queryset(queryset)
 

@@ -90,7 +90,7 @@ class Midtrans:
         told = self._call("POST", f"/v2/{quote(reference, safe='')}/cancel", {}, key=f"{reference}-x")
         if _code(told) == "200" and told.get("transaction_status") == "cancel":
             return standing_of(told)
-        # Everything else, such as 412 for a charge that is paid or expired: the status tells what it is now.
+        # Any other code, such as 412 for a charge that is already paid or expired: ask for the current state.
         return self.standing(reference=reference)
 
     def _call(
@@ -100,7 +100,7 @@ class Midtrans:
         credentials = base64.b64encode(f"{self._server_key}:".encode()).decode()
         headers = {"Authorization": f"Basic {credentials}", "Accept": "application/json"}
         if asked is not None:
-            # The Core API documents the first name, its older pages the second.
+            # Current pages of the Core API document the first name of the key, older pages the second.
             headers |= {"Content-Type": "application/json", "Idempotency-Key": key, "X-Idempotency-Key": key}
         body = b"" if asked is None else json.dumps(asked).encode()
         try:

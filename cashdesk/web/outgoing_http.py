@@ -69,9 +69,9 @@ class Answer:
 
 
 def checked_url(url: str, *, rules: Rules) -> SplitResult:
-    """Returns the parts of a URL that may be called, as far as its text tells. Raises Unsendable.
+    """Returns the parts of a URL. Raises Unsendable if its text shows that it may not be called.
 
-    The text does not tell the addresses behind a name: `send` checks them at each request.
+    The text does not show the addresses behind a name: `send` checks them at each request.
     """
     if len(url) > URL_LENGTH_MAX:
         raise Unsendable(f"Use at most {URL_LENGTH_MAX} characters.")
@@ -177,7 +177,7 @@ def _begun_answer(
 ) -> http.client.HTTPResponse:
     """Sends the request, and returns the answer as soon as its headers are there."""
     connection = http.client.HTTPConnection(parts.netloc)
-    connection.sock = line  # so it neither resolves the name again nor connects again
+    connection.sock = line  # with a socket, it neither resolves the name again nor connects again
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     connection.request(method, target, body=body, headers={**headers, "Host": parts.netloc, "Connection": "close"})
     return connection.getresponse()

@@ -61,7 +61,7 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
             raise ValidationError(unknown)
 
     def perform_authentication(self, request: Request) -> None:
-        """Finds the caller, and counts the request of an API key, also if it is refused later. Raises TooManyRequests."""
+        """Finds the caller, and counts the request of an API key, even if it is refused later. Raises TooManyRequests."""
         super().perform_authentication(request)
         limit_requests(by=request.auth, at=self.now, headers=self.headers)
 

@@ -44,7 +44,7 @@ class Preview:
 
     @property
     def unequal(self) -> tuple[Pair, ...]:
-        """The pairs that were not equal."""
+        """The pairs of currency and method whose count does not equal the target."""
         return tuple(pair for pair, is_equal in self.results if not is_equal)
 
 

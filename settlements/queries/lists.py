@@ -32,7 +32,7 @@ def movement(*, by: Principal, movement_id: UUID) -> Movement:
 def counts(*, by: Principal) -> "QuerySet[Count]":
     """Returns the counts that `by` may read (`cashdesk.domain.visibility.counts_told`), with amounts and pieces.
 
-    The attempts of a settlement follow once it is closed: until then they would help the next person who counts.
+    Leaves out the attempts of a settlement until it is closed, because they would help the next person who counts.
     """
     attempts = Q(moment=CountMoment.PREVIEW) & ~Q(settlement_count__settlement__state=SettlementState.CLOSED)
     rows = counts_told(by=by).exclude(attempts).prefetch_related("amounts__pieces")

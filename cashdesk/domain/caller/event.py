@@ -45,7 +45,8 @@ def events_together() -> Iterator[None]:
     """Writes all events of the block with one statement at its end, in their order. Writes none after an exception.
 
     Transitions use it as a decorator, inside their transaction. A block must not roll back to a savepoint and go on,
-    because it would keep the events of what was rolled back. A block inside another one belongs to it.
+    because it would keep the events of what was rolled back. A block inside another block adds its events to the outer
+    one.
     """
     if _together.get() is not None:
         yield

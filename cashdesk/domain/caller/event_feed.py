@@ -14,7 +14,7 @@ from cashdesk.errors import Gone
 from cashdesk.models import Event, WebhookAttempt, WebhookDelivery
 
 DELETED_AFTER: Final = timedelta(days=EVENTS_KEPT_DAYS + 1)
-"""A day more than promised, so that the clock of the database, which refuses to delete younger events, agrees."""
+"""One day more than promised. The database refuses to delete younger events, and its clock may be behind ours."""
 
 DELETED_AT_ONCE: Final = 500
 TURNS_MAX: Final = 1000
@@ -25,9 +25,9 @@ TURNS_MAX: Final = 1000
 class EventPage:
     """A page of events, oldest first.
 
-    `reached` is the position from which the next page goes on. If no event is left, it is the position of the newest
-    event, also if the reader may not see that event. So the position of a reader who asks from time to time stays
-    younger than the oldest event that is kept.
+    The next page begins after the position `reached`. If no event is left, it is the position of the newest event, even
+    if the reader may not see that event. So the position of a reader who asks from time to time never gets as old as the
+    events that are deleted.
     """
 
     events: Sequence[Event]
@@ -36,11 +36,12 @@ class EventPage:
 
 
 def read_events(*, rows: "QuerySet[Event]", after: int | None, limit: int) -> EventPage:
-    """Returns the first events of `rows` after a position, or the oldest events that are kept.
+    """Returns the first events of `rows` after a position. Without a position, begins with the oldest kept event.
 
-    First gives the committed events their positions, if the database takes writes. The number of statements is fixed.
-    Raises Gone if events after this position were deleted, or if no event ever had this position. The second happens after
-    the restore of a backup: the next events get positions that the reader believes to have read.
+    Gives committed events their positions first, unless the database takes no writes. The number of statements is fixed.
+
+    Raises Gone if events after this position were deleted. Also raises Gone if the position is higher than the newest one,
+    which happens after the restore of a backup: the reader would miss new events, because they get lower positions.
     """
     is_behind = sequence_events()
     # Read before the page: an event that gets its position between the two statements must not be skipped.
@@ -74,9 +75,9 @@ def newest_position() -> int:
 def delete_old_events(*, at: datetime, keep_from: int | None = None) -> int:
     """Deletes the events older than DELETED_AFTER and returns their number.
 
-    Keeps events with a position of `keep_from` or more, and the newest event, from which the positions go on. The
-    events that are left have no gaps, so `read_events` notices from the oldest one whether a reader missed any. Each
-    batch has a transaction of its own, so that nobody waits long on SQLite.
+    Keeps events with a position of `keep_from` or more. Keeps the newest event too, because the next position is counted
+    from it. The positions of kept events have no gaps, so `read_events` sees from the oldest one whether a reader missed
+    any. Each batch has a transaction of its own, so that nobody waits long on SQLite.
     """
     for _turn in range(TURNS_MAX):
         if not sequence_events():
@@ -87,7 +88,7 @@ def delete_old_events(*, at: datetime, keep_from: int | None = None) -> int:
     while (first := _first_position()) is not None and first < end:
         batch = Event.objects.filter(position__lt=min(end, first + DELETED_AT_ONCE))
         with transaction.atomic():
-            # What is left of their webhook deliveries goes first.
+            # Their webhook deliveries refer to the events, so they are deleted first.
             WebhookAttempt.objects.filter(delivery__event__in=batch.order_by()).delete()
             WebhookDelivery.objects.filter(event__in=batch.order_by()).delete()
             _all, by_model = batch.delete()

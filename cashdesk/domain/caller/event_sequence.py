@@ -12,7 +12,7 @@ SEQUENCED_AT_ONCE: Final = 2000
 """The most events that one call of `sequence_events` gives a position."""
 
 STOPPED_FOR: Final = "1min"
-"""PostgreSQL ends the session of a process that is stopped for so long while it gives positions."""
+"""If a process is stopped for this long while it gives positions, PostgreSQL ends its session."""
 
 
 def sequence_events() -> bool:
@@ -40,7 +40,7 @@ def sequence_events() -> bool:
                 cursor.execute(_SEQUENCE, [SEQUENCED_AT_ONCE])
                 return bool(cursor.rowcount == SEQUENCED_AT_ONCE)
     except DatabaseError:
-        # The database takes no writes, or another one is writing to SQLite. Readers get what has a position.
+        # The database takes no writes, or another one is writing to SQLite. Readers get the events with a position.
         return True
 
 
@@ -60,14 +60,14 @@ _SEQUENCE: Final = """
 
 
 def _is_only_sequencer() -> bool:
-    """Takes the lock of the sequencer until the transaction ends, unless somebody else has it.
+    """Takes the lock of the sequencer until the transaction ends. Returns False if somebody else has it.
 
-    SQLite has one writer at a time, so its statement is the lock.
+    SQLite needs no such lock, because it has one writer at a time.
     """
     if connection.vendor != "postgresql":
         return True
     with connection.cursor() as cursor:
-        # A process that is stopped here would else keep the lock, and nobody would get new events.
+        # A process that is stopped here would otherwise keep the lock, and nobody would get new events.
         cursor.execute(
             "SELECT pg_try_advisory_xact_lock(hashtext('cashdesk_event')), "
             "set_config('idle_in_transaction_session_timeout', %s, true)",

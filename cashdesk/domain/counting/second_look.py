@@ -84,8 +84,8 @@ class Doubt:
 def second_look_limit(*, store: Store, is_vault: bool, currency: str = "") -> int | None:
     """Returns the limit in minor units above which an amount needs a second look, or None for no limit.
 
-    The store's own limit applies to the store's currency. Another currency, or a store without its own limit, has a
-    default limit that depends on the size of the currency.
+    The store's own limit applies to the store's currency. Otherwise the limit is REGISTER_UNITS or VAULT_UNITS
+    times the size of the currency (`_SIZES`). A currency without a size has no limit.
     """
     currency = currency or store.currency
     own = store.vault_look_minor if is_vault else store.register_look_minor

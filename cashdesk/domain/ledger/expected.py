@@ -155,8 +155,8 @@ def moved_cash(*, periods: Sequence[tuple[int, int]], before: int) -> Iterator[t
 def moved_at_places(*, periods: Sequence[tuple[int, int]]) -> dict[int, dict[Pair, int]]:
     """Returns the result of `moved()` for several places, by place id. Each period is (place id, `after`).
 
-    One statement reads all places, so the figures are of the same moment. SQLite limits the parts of a statement. There
-    the caller's transaction keeps writers out between two statements.
+    One statement reads all places, so the figures are of the same moment. SQLite limits the size of a statement, so
+    there it may take several. The caller's transaction then keeps writers out between them.
     """
     found: dict[int, dict[Pair, int]] = {place_id: defaultdict(int) for place_id, _after in periods}
     size = PLACES_PER_STATEMENT if connection.vendor == "sqlite" else len(periods)
@@ -208,10 +208,10 @@ def added_up(lines: Iterable[MovedOfKind]) -> dict[Pair, int]:
 
 
 def last_movement_of(place: Place) -> int:
-    """Returns the id of the last movement into a place, out of it, or late for it. Returns 0 if there is none.
+    """Returns the id of the last movement into a place, out of it, or late for it (`late_for`). 0 if there is none.
 
-    A new period begins after this movement. A late movement is included because it belongs to the previous period. The
-    caller holds the place's exclusive lock.
+    The next period has only movements with a larger id. A late movement counts here, because it belongs to the previous
+    period. The caller holds the place's exclusive lock.
     """
     found = (
         Movement.objects.filter(**{end: place}).order_by("-pk").values_list("pk", flat=True).first()

@@ -152,7 +152,7 @@ def raise_late(*, store: Store, entries: Sequence[Entry], at: datetime) -> None:
 
 
 def _record_created(variances: Sequence[Variance]) -> None:
-    """Writes the events of those variances that the database has created. Another transaction may have been faster."""
+    """Writes the events of the variances that this transaction created. A concurrent one may have created the others."""
     if variances:
         made = Variance.objects.filter(uuid__in=[variance.uuid for variance in variances])
         record_raised(made.select_related("store").order_by("pk"))

@@ -42,10 +42,10 @@ def record_decided(variance: Variance, *, at: datetime) -> None:
 
 
 def _is_counted(variance: Variance, *, session: CashSession | None) -> bool:
-    """Whether a count came first that lets the event contain the variance's figures (law 5).
+    """Whether a count came first, so that the event may contain the variance's figures (law 5).
 
-    The counted amount of a drawer whose cash stays is what the next cashier counts blind: after a handover, and while a
-    settlement holds the register. The expected cash of a store-day includes drawers that are still open.
+    After a handover, and while a settlement holds the register, the cash stays in the drawer and the next cashier
+    counts it blind. The expected cash of a store-day includes drawers that are still open.
     """
     if variance.kind == VarianceKind.RECONCILIATION:
         return False

@@ -50,11 +50,11 @@ def charge_order(
 ) -> Charge:
     """Charges an open order at the gateway, and returns the charge with a pending payment.
 
-    Returns the charge that is already waiting if there is one. A charge that can no longer be paid is followed by a new one.
+    If a charge already waits for the customer, returns that charge. If it has expired, ends it and makes a new one.
 
     Raises Conflict if the order is not open, if `version` is stale, or if another request charges the order right now.
-    Raises InvalidInput for another currency than rupiah. Raises GatewayUnavailable if the gateway did not answer or refused;
-    after no answer the next call finds out what happened.
+    Raises InvalidInput for another currency than rupiah. Raises GatewayUnavailable if the gateway did not answer or refused.
+    If it did not answer, the next call sends the same reference again, so the order is never charged twice.
     """
     rejected = payable_charges(order, at=at).filter(payment__status=PaymentStatus.REJECTED)
     for former in rejected.select_related("payment__store", "order"):
@@ -96,9 +96,10 @@ def end_waiting_charges(
     A charge that the customer has paid meanwhile pays the order. If `act` will be refused, no charge is cancelled: the
     customer may be paying it right now.
 
-    Raises the errors of `act`: Conflict if the order is not open, or if `version` is stale; and for `session`, the one that
-    the order is paid into, those of `refuse_other_shift`. Raises GatewayUnavailable if the gateway does not answer, because
-    then the customer might pay twice. Raises Conflict while another request charges the order.
+    If `act` pays the order, `session` is the session of the payment. Raises the errors of `act`: Conflict if the order
+    is not open or if `version` is stale, and the errors of `refuse_other_shift`. Raises GatewayUnavailable if the
+    gateway does not answer, because the customer might pay twice. Raises Conflict while another request charges the
+    order.
     """
     refuse_act(order, act=act, version=version)
     if session is not None:
@@ -110,7 +111,7 @@ def end_waiting_charges(
 
 
 def end_charge(*, charge: Charge, gateway: Gateway, at: datetime) -> None:
-    """Cancels a charge at the gateway, and decides its payment by what the gateway says.
+    """Cancels a charge at the gateway, and decides its payment by the state that the gateway then reports.
 
     Raises GatewayUnavailable if the charge is still waiting afterwards.
     """

@@ -1,4 +1,4 @@
-"""Decides the payment of a charge by what the payment gateway says of it."""
+"""Decides the payment of a charge by the state that the payment gateway reports."""
 
 from datetime import datetime
 
@@ -89,7 +89,7 @@ def _book_after_rejection(rejected: Payment, *, charge: Charge, at: datetime) ->
 def _note_returned(payment: Payment, *, standing: Standing, at: datetime) -> None:
     """Notes that money of an approved payment went back, or that the gateway took it back.
 
-    Notes each refund once, and anything else once per word of the gateway.
+    Notes each refund once, and every other state of the gateway once.
     """
     subject = f"payment:{payment.pk}"
     detail = {"status": standing.status}

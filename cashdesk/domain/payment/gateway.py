@@ -1,4 +1,4 @@
-"""What the domain needs of a payment gateway. `cashdesk.web.midtrans` calls the real one."""
+"""The interface of a payment gateway. `cashdesk.web.midtrans` implements it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class ChargeRefused(Exception):
 
 
 class Outcome(StrEnum):
-    """What the gateway says of a charge."""
+    """The state of a charge, as the gateway reports it."""
 
     WAITING = "WAITING"
     PAID = "PAID"
@@ -50,7 +50,7 @@ class Standing:
 
     outcome: Outcome
     status: str
-    """The gateway's own word."""
+    """The gateway's own name of the state, such as `settlement`."""
     gross_amount: str = ""
     currency: str = ""
     refund_key: str = ""

@@ -130,8 +130,8 @@ def _decided(
 ) -> Outcome:
     """Returns the outcome of one report. If its payment is new, the payment is not saved yet.
 
-    A report that repeats another caller's payment is refused for the same reasons as the report of a new payment. If it
-    were accepted, the answer would reveal that the caller has guessed the amounts of that payment.
+    A report that repeats another caller's payment gets the same errors as the report of a new payment. Otherwise a
+    caller could guess the amounts of that payment: only the right guess would be accepted.
     """
     source = source_of(report=report, target=target, by=by)
     try:

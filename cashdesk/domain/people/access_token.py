@@ -102,7 +102,7 @@ def authenticate(*, secret: str, at: datetime) -> Principal | None:
 
     Writes nothing, so that it works with a read-only database. Call `token_last_use.note_use` after the request.
     """
-    # Digests are unique. `first()` would order the rows, which takes a quarter of the time to build.
+    # Digests are unique. `first()` would add an order, which takes a quarter of the time of building the query.
     token = next(iter(tokens().filter(digest=digest_of(secret))), None)
     if token is None or token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= at):
         return None
@@ -142,7 +142,7 @@ def _is_register_of_another() -> RawSQL:
 
 
 def may_use(token: AccessToken) -> bool:
-    """Whether the owner of a token may still work, and where the token says. Always true for the key of a program.
+    """Whether a token's owner may still work, in the store and at the register of the token. True for API keys.
 
     `token` comes from `tokens()`.
     """
@@ -191,9 +191,9 @@ def end_family(token: AccessToken, *, at: datetime) -> int:
 
 
 def lock_sign_ins(user_id: int) -> None:
-    """Waits for everything that issues or ends tokens of this person, and holds the next one back until the commit.
+    """Locks the tokens of a person until the commit, so that issuing and ending them takes turns.
 
-    Without it, a sign-out at the same moment as a refresh does not see the new tokens, and they stay valid.
+    Without the lock, a sign-out at the same moment as a refresh does not see the new tokens, and they stay valid.
     """
     User.objects.select_for_update(no_key=True).filter(pk=user_id).values_list("pk").first()
 

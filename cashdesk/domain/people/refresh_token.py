@@ -86,11 +86,11 @@ def _token_of(secret: str) -> AccessToken | None:
 def _same_answer(
     old: AccessToken, secret: str, access_secret: str, *, grace: timedelta, at: datetime
 ) -> SignedIn | None:
-    """Returns the tokens that replaced `old`, or None if they must not be told again.
+    """Returns the tokens that replaced `old`, for a client that repeats its refresh. None if it is no such repeat.
 
-    If these were replaced too, because several calls of one client refreshed in a row, returns the newest ones.
+    Several calls of one client can refresh in a row. Then returns the newest tokens, not the first successors.
     """
-    # A simultaneous refresh may have read the clock before the first one: without a grace it is refused, too.
+    # The age is negative if a simultaneous refresh read the clock earlier. So a grace of 0 is checked by itself.
     if not grace or at - old.replaced_by.created_at >= grace:
         return None
     # A client that sends another access token got the answer. It has no reason to send the old refresh token.
@@ -137,9 +137,9 @@ def _successor(old: AccessToken, secret: str, *, lifetime: timedelta, grace: tim
 def _still_works_until(old: AccessToken, *, grace: timedelta) -> datetime | None:
     """Returns until when the old access token still works, or None if it ends with the refresh.
 
-    A client whose token expired may send several calls at once, and refresh once for each of them. Then the second refresh
-    replaces tokens with which the first call is on its way. So an access token that comes from a refresh works for
-    `grace` at least.
+    A client whose token expired may send several calls at once, and refresh once for each of them. Then the second
+    refresh replaces the access token that the repeated first call is using. So an access token that comes from a
+    refresh works for `grace` at least.
     """
     if old.replaces_id is None or old.expires_at is None:
         return None
@@ -147,10 +147,10 @@ def _still_works_until(old: AccessToken, *, grace: timedelta) -> datetime | None
 
 
 def _next_secrets(secret: str) -> tuple[str, str]:
-    """Returns the secrets of the next access token and refresh token, which follow from the last refresh token.
+    """Calculates the secrets of the next access token and refresh token from the last refresh token.
 
-    So the same answer can be given again although no secret is stored. Only the server can compute them, because its key
-    goes into them.
+    So a repeated refresh gets the same answer although no secret is stored. Only the server can calculate them, because
+    they also depend on its key.
     """
     return f"ct_{_derived(secret, use='access')}", f"cr_{_derived(secret, use='refresh')}"
 

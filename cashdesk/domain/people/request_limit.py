@@ -42,7 +42,7 @@ _COUNT: Final = """
 """Adds to the count in one statement.
 
 The minute does not go back by CLOCKS_APART_MINUTES or less, so that two servers with different clocks do not reset each
-other. It goes back by more: a clock that was wrong and was set right must not refuse requests until it is there again.
+other. It goes back by more. Otherwise a clock that was hours ahead would make requests fail for hours after its correction.
 """
 
 
@@ -62,7 +62,7 @@ _lock = Lock()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
-    """What a key may still request in the current minute, after this request."""
+    """The limit of a key, and how much of it this minute has used, this request included."""
 
     limit: int
     used: int

@@ -56,7 +56,7 @@ def sign_in(
         user = verify(identifier=name, password=password, source=source, at=at, user=_person_called(name, by=(kind,)))
     bound_store, register = _binding(user=user, store=store, station=station)
     with transaction.atomic():
-        # What ended all sign-ins during the check of the password, such as a new password, must not miss this one.
+        # All sign-ins may have ended while the password was checked, for example by a new password. Then this one fails.
         lock_sign_ins(user.pk)
         if not User.objects.filter(pk=user.pk, access_version=user.access_version).exists():
             raise NotSignedIn(_(WRONG_CREDENTIALS))

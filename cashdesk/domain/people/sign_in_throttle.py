@@ -115,8 +115,8 @@ def count_try(*, name: str, user: User | None, source: Source, at: datetime) -> 
 def count_wrong_refresh(*, source: Source, at: datetime) -> None:
     """Counts a wrong refresh token. Raises TooManyAttempts after PER_ADDRESS of them from one address.
 
-    These attempts have a counter of their own, so they never keep anybody from signing in. A valid refresh token does not
-    get here, so wrong ones do not keep it back.
+    These attempts have a counter of their own, so they never keep anybody from signing in. A valid refresh token is not
+    counted here, so wrong ones never block it.
     """
     digest = _digest(f"refresh:{source.address}")
     recent = SignInAttempt.objects.filter(source_digest=digest, at__gt=at - ADDRESS_WINDOW)

@@ -1,4 +1,4 @@
-"""What people do with deliveries: send them again, or give them up."""
+"""Sends deliveries again, or gives them up, when a person asks for it."""
 
 from datetime import datetime, timedelta
 from typing import Final

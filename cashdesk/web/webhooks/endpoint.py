@@ -25,7 +25,7 @@ ENDPOINTS_MAX: Final = 20
 
 
 def rules() -> Rules:
-    """Returns what webhooks may call, by the settings."""
+    """Returns the rules for the URLs of webhooks, from the settings."""
     return Rules(allows_http=settings.WEBHOOK_ALLOW_HTTP, allows_private=settings.WEBHOOK_ALLOW_PRIVATE_ADDRESSES)
 
 
@@ -40,9 +40,10 @@ def add_endpoint(
     description: str = "",
     types: Iterable[str] = (),
 ) -> tuple[WebhookEndpoint, str]:
-    """Adds an endpoint, which hears of events from now on. Returns it and its secret, which is shown once.
+    """Adds an endpoint for events from now on. Returns it and its secret, which is shown once.
 
-    Without `types` it hears of all types, without `store` of all stores of the account.
+    Without `types` it receives all types of events. Without `store` it receives the events of all stores of the
+    account.
 
     Raises Forbidden if the caller is not an admin of the account. Raises InvalidInput, naming the field, for a URL that
     may not be called, an unknown type or a store of another account. Raises Conflict above ENDPOINTS_MAX endpoints.
@@ -84,7 +85,7 @@ def change_endpoint(
 ) -> WebhookEndpoint:
     """Changes what is given, and returns the changed endpoint. Deliveries that wait go to the new URL.
 
-    New types count from the next event that is handed out. Raises as `add_endpoint` does.
+    New types apply from the next event that is queued. Raises the same errors as `add_endpoint`.
     """
     row = _locked(endpoint, by=by)
     if url is not None:
@@ -121,10 +122,10 @@ def switch_off(*, endpoint: WebhookEndpoint, by: Principal, at: datetime) -> Web
 
 @transaction.atomic
 def switch_on(*, endpoint: WebhookEndpoint, sends_missed: bool, by: Principal, at: datetime) -> WebhookEndpoint:
-    """Sends again. Changes nothing if the endpoint is on.
+    """Starts sending again. Changes nothing if the endpoint is on.
 
-    With `sends_missed`, it begins with what waits and with the events since it was switched off, as far as events are
-    kept. Without, deliveries that wait have failed, and it begins with new events.
+    With `sends_missed`, sends the waiting deliveries and the kept events since the endpoint was switched off. Without
+    it, the waiting deliveries become failed, and only new events are sent.
     """
     row = _locked(endpoint, by=by)
     if row.is_active:

@@ -1,4 +1,4 @@
-"""Hands new events to the endpoints: makes a delivery for each endpoint that hears of the event."""
+"""Hands new events to the endpoints: makes a delivery for each endpoint that receives the event."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ from cashdesk.models import Event, WebhookDelivery, WebhookEndpoint, WebhookLane
 
 EVENTS_AT_ONCE: Final = 200
 POSITIONS_PASSED: Final = 1000
-"""An endpoint that hears of none of so many positions moves on, so that nobody looks at them again."""
+"""After this many positions without an event for an endpoint, its position is raised. So they are not read again."""
 
 
 def fan_out(*, at: datetime, newest: int | None = None) -> bool:
@@ -29,9 +29,9 @@ def fan_out(*, at: datetime, newest: int | None = None) -> bool:
 
 
 def _with_news(behind: Sequence[WebhookEndpoint], *, newest: int) -> list[WebhookEndpoint]:
-    """Returns the endpoints whose account has newer events, and those that must move on.
+    """Returns the endpoints whose account has newer events, and those whose position must be raised.
 
-    One statement decides it for all, so that an event does not cost a statement for each endpoint of other accounts.
+    Runs one statement for all, so that an event does not cost a statement for each endpoint of other accounts.
     """
     near = [endpoint.position for endpoint in behind if newest - endpoint.position < POSITIONS_PASSED]
     if not near:
@@ -46,7 +46,7 @@ def _with_news(behind: Sequence[WebhookEndpoint], *, newest: int) -> list[Webhoo
 
 
 def heard_by(endpoint: WebhookEndpoint) -> "QuerySet[Event]":
-    """Returns the events that an endpoint hears of, without those that it was handed before, in their order."""
+    """Returns the events for an endpoint that are not queued yet, in their order."""
     events = Event.objects.filter(position__gt=endpoint.position)
     events = events.filter(store=endpoint.store_id) if endpoint.store_id else events.filter(account=endpoint.account_id)
     return (events.filter(type__in=endpoint.types) if endpoint.types else events).order_by("position")

@@ -15,8 +15,8 @@ from cashdesk.web.webhooks.schedule import OFF_AFTER
 from cashdesk.web.webhooks.sender import GONE
 
 BACK_AFTER: Final = timedelta(minutes=10)
-"""After an outage this long, the first delivery makes all that waits due at once. A single event that a receiver refuses
-while it takes others does not look like an outage."""
+"""After an outage this long, the first delivery makes everything that waits due at once. It is not an outage if a
+receiver refuses a single event and takes others."""
 
 log = structlog.get_logger(__name__)
 

@@ -24,7 +24,10 @@ _SALT: Final = "cashdesk.webhooks.secret"
 
 
 class SecretLost(Exception):
-    """No stored SECRET_KEY gives the endpoint's secret any more. An admin must rotate the secret."""
+    """No secret of the endpoint can be calculated. An admin must rotate the secret.
+
+    SECRET_KEY has changed since, and SECRET_KEY_FALLBACKS does not have the old key.
+    """
 
 
 def add_secret(endpoint: WebhookEndpoint, *, at: datetime) -> str:
@@ -61,7 +64,7 @@ def secrets_in_force(endpoint: WebhookEndpoint, *, at: datetime) -> list[Webhook
 def signature_of(signing: Iterable[WebhookSecret], *, message_id: str, at: datetime, body: str) -> str:
     """Returns the header `webhook-signature`: one signature per secret, separated by spaces.
 
-    Leaves out the secrets of an old SECRET_KEY. Raises SecretLost if none is left.
+    Leaves out secrets whose key is neither SECRET_KEY nor a fallback. Raises SecretLost if none is left.
     """
     texts = [text for one in signing if (text := _known_text_of(one))]
     if not texts:
@@ -70,7 +73,7 @@ def signature_of(signing: Iterable[WebhookSecret], *, message_id: str, at: datet
 
 
 def _known_text_of(secret: WebhookSecret) -> str:
-    """Returns the text of a secret, or "" if SECRET_KEY has changed since and no fallback gives it."""
+    """Returns the text of a secret, or "" if its key is neither SECRET_KEY nor one of SECRET_KEY_FALLBACKS."""
     for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
         text = _text_of(secret.nonce, key)
         if secrets.compare_digest(_fingerprint_of(text), secret.fingerprint):

@@ -22,7 +22,7 @@ RETRY_AFTER_DIGITS: Final = 9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A signed request. Its text never contains a secret, but the URL may, so neither belongs into a log."""
+    """A signed request. Never log it: the URL may contain a secret of the receiver."""
 
     url: str
     headers: Mapping[str, str]
