@@ -22,11 +22,11 @@ from cashdesk.web.revalidation import KEPT
 from cashdesk.web.views import ApiViewSet
 
 OF_MANAGERS = ("username", "email", "rut", "operator")
-"""The fields that are null for cashiers: people sign in with them, here or at a till."""
+"""Fields that a cashier does not see, because people sign in with them, here or at a till."""
 
 
 class WorkingPersonSerializer(RowSerializer[User]):
-    """A person. The context has the caller as `by`. `username`, `email`, `rut` and `operator` are null for cashiers."""
+    """A person. If the caller is a cashier, `username`, `email`, `rut` and `operator` are null."""
 
     uuid = serializers.UUIDField(help_text="The id that the shifts API uses.")
     operator = serializers.CharField(

@@ -239,9 +239,9 @@ def note_periods_seen(
 ) -> None:
     """Writes one audit entry per store if `by` saw rows of a period that nobody has counted yet (law 5).
 
-    `places` has the instant of the newest row by the id of its place, and `sessions` the ids of the rows' sessions. Runs
-    two queries. A period runs since the last count of the place, or since its settlement was opened. Cashiers are
-    ignored, because they see only rows of counted sessions.
+    `places` maps the id of each place to the instant of the newest row that was shown for it. `sessions` has the ids of
+    the sessions of these rows. The period of a place began with its last count; during a settlement, with the opening of
+    the settlement. Cashiers are ignored, because they see only rows of counted sessions. Runs two queries.
     """
     if not may_see_expected(by):
         return

@@ -60,7 +60,7 @@ class FormDraft:
 def form_draft(
     request: HttpRequest, subject: str, *, by: Principal, page: str = "", untyped: tuple[str, ...] = ()
 ) -> FormDraft:
-    """Returns the draft of a page's form. `typed` is the sent input, else the saved draft, else empty.
+    """Returns the draft of a page's form. Its `typed` has the sent input, else the saved input, else nothing.
 
     `subject` identifies the form and its row, such as `close:<uuid of the session>`. `page` is the path that shows the form
     again, by default the path of this request. `untyped` names the fields that the page fills in itself.

@@ -1,4 +1,4 @@
-"""One-time authorizations (docs/contracts.md, section 3)."""
+"""Issues one-time permissions for reconciliations that need a manager (docs/contracts.md, section 3)."""
 
 from datetime import timedelta
 from typing import Any

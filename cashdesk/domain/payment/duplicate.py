@@ -48,10 +48,9 @@ def repeated(
 
     The result is (None, False) for a new payment. A report repeats a payment if both have the same content, and both
     came with the same token or from the same till. At the same till, the second report may come from another cashier.
-    The caller's own payments come before the payments of others, so that nobody can learn another person's amounts by
-    trying.
 
-    Raises Conflict if the caller has reported this id at this till with other figures.
+    Raises Conflict if the caller has reported this id at this till with other figures, even if another person's payment
+    would match. So nobody can try figures until they match the payment of another person.
     """
     same = [payment for payment in known if payment.fingerprint == report.fingerprint]
     for payment in same:

@@ -22,10 +22,11 @@ log = structlog.get_logger(__name__)
 
 
 def note_health(endpoint: WebhookEndpoint, outcome: Outcome, *, at: datetime) -> None:
-    """Keeps since when an endpoint fails, and switches it off after OFF_AFTER or when the receiver answers 410.
+    """Records when an endpoint began to fail, and switches it off after OFF_AFTER or when the receiver answers 410.
 
-    Runs after the outcome was recorded, in a transaction of its own, because the endpoint is locked before its lanes. If
-    the worker dies in between, the next outcome makes up for it. `endpoint` is as the worker read it.
+    Call it after the transaction that records the outcome. That one locks a lane, and an endpoint is always locked before
+    its lanes. If the worker dies in between, the next outcome makes up for it. `endpoint` may be out of date: its row is
+    read again under the lock.
     """
     since = endpoint.failing_since
     is_news = outcome.is_delivered if since is not None else not outcome.is_delivered
