@@ -106,7 +106,8 @@ def are_alike(few: list[Statement], many: list[Statement], *, sums: int) -> None
                 assert full_scans(plan_of(statement, is_large=is_large)) == [], statement[0]
         found = [plan_of(statement, is_large=is_large) for statement in statements if "SUM(" in statement[0]]
         assert len(found) == sums
-        assert "movement_of_business_date" in found[0]
+        # These shops have one day only, so each index that begins with the store reads the same rows.
+        assert "movement_of_business_date" in found[0] or "movement_of_store_newest" in found[0], found[0]
         # In a shop with only one day, PostgreSQL may use any index that begins with the store.
         assert "payment_of_business_date" in found[1] or not is_large
         # The floats and returns are a hundredth of the movements of the day.
