@@ -92,7 +92,16 @@ class SessionAlreadyOpen(Conflict):
     code = "session_already_open"
 
 
-class StillRunning(Conflict):
+class TryAgain(Conflict):
+    """Another request was in the way. Nothing was changed, and the same request can succeed a moment later.
+
+    So the answer is not stored for an idempotency key.
+    """
+
+    code = "busy"
+
+
+class StillRunning(TryAgain):
     """The first request with this idempotency key has not finished yet."""
 
     code = "idempotency_still_running"

@@ -52,14 +52,14 @@ def key_of(request: Request) -> str:
 
 
 def answer_once(
-    *, request: Request, key: str, by: Principal, at: datetime, answer: Callable[[], Response]
+    *, request: Request, key: str, by: Principal, at: datetime, answer: Callable[[], tuple[Response, bool]]
 ) -> HttpResponse | Response:
     """Returns the stored answer for the key. If there is none, calls `answer` and stores the new answer.
 
     The effect and the answer are stored in one transaction. If the process dies before the commit, neither is stored, and
-    a retry runs the request again. `answer` must return a rendered Response and must not raise. A 5xx answer rolls the
-    effect back and is not stored. Raises KeyReused if the key was used for a different request, and StillRunning on
-    PostgreSQL while the first request with this key runs.
+    a retry runs the request again. `answer` must not raise. It returns a rendered Response, and whether that may be
+    stored. A 5xx answer rolls the effect back and is not stored. Raises KeyReused if the key was used for a different
+    request, and StillRunning on PostgreSQL while the first request with this key runs.
     """
     owner = _owner(by)
     fingerprint = _fingerprint(request, by=by)
@@ -71,10 +71,10 @@ def answer_once(
         if kept is not None:
             kept.delete()
         with transaction.atomic():
-            response = answer()
+            response, may_be_kept = answer()
             if response.status_code >= 500:
                 transaction.set_rollback(True)
-        if response.status_code < 500 and response.status_code not in NOT_KEPT:
+        if may_be_kept and response.status_code < 500 and response.status_code not in NOT_KEPT:
             IdempotentAnswer.objects.create(
                 principal=owner,
                 key=key,

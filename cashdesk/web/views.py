@@ -15,6 +15,7 @@ from rest_framework.serializers import Serializer
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.token_last_use import note_use
+from cashdesk.errors import TryAgain
 from cashdesk.web.body import BATCH, BODILESS, ORDINARY, read_body
 from cashdesk.web.deprecation import Deprecated, announce
 from cashdesk.web.dialects import Dialect, ProblemDialect
@@ -126,13 +127,14 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
         if not is_kept:
             return handler(request, *self.args, **self.kwargs)
 
-        def rendered() -> Response:
+        def rendered() -> tuple[Response, bool]:
+            may_be_kept = True
             try:
                 response = handler(request, *self.args, **self.kwargs)
             except Exception as exc:
+                may_be_kept = not isinstance(exc, TryAgain)
                 response = self.handle_exception(exc)
-            finished: Response = self.finalize_response(request, response, *self.args, **self.kwargs).render()
-            return finished
+            return self.finalize_response(request, response, *self.args, **self.kwargs).render(), may_be_kept
 
         return answer_once(request=request, key=key, by=self.by, at=self.now, answer=rendered)
 

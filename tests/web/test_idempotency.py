@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from cashdesk.domain.payment import recording
 from cashdesk.domain.people.access_token import issue_token
 from cashdesk.domain.people.sign_in_throttle import FREE
 from cashdesk.enums import PlaceKind
@@ -44,6 +45,21 @@ def test_a_retry_of_an_opening_or_a_close_finds_it_done(cast: Cast) -> None:
         assert (first.status_code, again.status_code) == (200, 200)
         assert first.content == again.content
     assert CashSession.objects.count() == 1
+
+
+def test_a_conflict_that_asks_for_the_same_request_again_is_not_kept(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A till repeats a payment with its key. It must not get the conflict of the first try for a day."""
+    carla = caller(cast.carla)
+    opened(carla)
+    sent = payment()
+    with monkeypatch.context() as during:
+        during.setattr(recording, "TRIES_MAX", 0)
+        refused = carla.post("/payments", sent, idempotency_key="k")
+    assert (refused.status_code, exact(refused)["code"]) == (409, "busy")
+    booked = carla.post("/payments", sent, idempotency_key="k")
+    assert (booked.status_code, "Idempotent-Replayed" in booked.headers) == (201, False)
 
 
 def test_a_kept_answer_is_as_private_as_the_first(cast: Cast) -> None:

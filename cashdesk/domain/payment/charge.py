@@ -24,7 +24,7 @@ from cashdesk.domain.payment.order import lock_order, payable_charges, refuse_ac
 from cashdesk.domain.payment.recording import record_payment
 from cashdesk.domain.payment.report import PaymentReport
 from cashdesk.enums import QRIS, OrderAct, PaymentStatus
-from cashdesk.errors import Conflict, GatewayUnavailable, InvalidInput
+from cashdesk.errors import Conflict, GatewayUnavailable, InvalidInput, TryAgain
 from cashdesk.models import CashSession, Charge, Order, Payment, PaymentMethod
 from cashdesk.money import to_units
 
@@ -79,7 +79,7 @@ def charge_order(
             _stop_asking(charge)
             raise
         return _keep(charge, charged=charged, at=at)
-    raise Conflict("Midtrans knows other charges of this order. Try again in a moment.", code="charge_in_progress")
+    raise TryAgain("Midtrans knows other charges of this order. Try again in a moment.", code="charge_in_progress")
 
 
 def end_waiting_charges(
@@ -190,8 +190,8 @@ def _is_asking(charge: Charge, *, at: datetime) -> bool:
     return charge.answered_at is None and charge.asked_at is not None and at - charge.asked_at < ASKING_MAX
 
 
-def _in_progress() -> Conflict:
-    return Conflict("Another request charges this order right now. Try again in a moment.", code="charge_in_progress")
+def _in_progress() -> TryAgain:
+    return TryAgain("Another request charges this order right now. Try again in a moment.", code="charge_in_progress")
 
 
 def _whole_amount(charge: Charge) -> int:

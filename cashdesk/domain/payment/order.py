@@ -11,7 +11,7 @@ from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.store.may_trade import refuse_switched_off
 from cashdesk.enums import OrderAct, OrderStatus, OrderType, PaymentStatus
-from cashdesk.errors import Conflict, InvalidInput, NotFound
+from cashdesk.errors import Conflict, InvalidInput, NotFound, TryAgain
 from cashdesk.models import CashSession, Charge, Order, Payment, Store
 from cashdesk.money import bounded
 from cashdesk.state_flow import FLOW
@@ -151,7 +151,7 @@ def refuse_payable_charge(locked: Order, *, at: datetime) -> None:
     Called under the lock of the order, so that no charge begins at the same moment.
     """
     if payable_charges(locked, at=at).exists():
-        raise Conflict("The customer can still pay this order by its QR code. Try again.", code="charge_waiting")
+        raise TryAgain("The customer can still pay this order by its QR code. Try again.", code="charge_waiting")
 
 
 def mark_paid(locked: Order, *, payment: Payment, by: Principal, at: datetime) -> None:

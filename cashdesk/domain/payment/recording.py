@@ -25,7 +25,7 @@ from cashdesk.enums import (
     PaymentType,
     PlaceKind,
 )
-from cashdesk.errors import Conflict, DomainError, PlaceMovedOn
+from cashdesk.errors import Conflict, DomainError, PlaceMovedOn, TryAgain
 from cashdesk.models import Payment, Place, Store
 
 BATCH_SIZE_MAX: Final = 5000
@@ -79,7 +79,7 @@ def _record_chunk(*, reports: Sequence[PaymentReport], by: Principal, at: dateti
             # A concurrent request stored the same id; the next attempt finds it. SQLite's error names only the columns.
             if "external_id" not in str(error) and "payment_once_per_" not in str(error):
                 raise
-    raise Conflict("The register changed while this payment was booked. Send it again.", code="busy")
+    raise TryAgain("The register changed while this payment was booked. Send it again.")
 
 
 def _book(*, reports: Sequence[PaymentReport], by: Principal, at: datetime, hold: bool) -> list[Outcome]:
