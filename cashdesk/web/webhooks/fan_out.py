@@ -23,7 +23,7 @@ def fan_out(*, at: datetime, newest: int | None = None) -> bool:
     Writes nothing without new events.
     """
     newest = last_position() if newest is None else newest
-    behind = WebhookEndpoint.objects.filter(is_active=True, position__lt=newest).order_by("position")
+    behind = WebhookEndpoint.objects.filter(is_active=True, position__lt=newest).order_by("position", "pk")
     queued = [_queue(endpoint, newest=newest, at=at) for endpoint in _with_news(list(behind), newest=newest)]
     return any(queued)
 
