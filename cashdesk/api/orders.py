@@ -121,7 +121,7 @@ class ManualPaymentRequest(StrictSerializer):
 
 
 def session_for_payments(by: Principal) -> CashSession:
-    """Returns the caller's open shift. Raises Forbidden if there is none."""
+    """Returns the caller's open shift. Raises Forbidden if the caller has no open shift."""
     session = open_session_of(find_person(user_id=None, by=by))
     if session is None:
         raise Forbidden("No shift is open. Start one before you take payments.", code="no_open_shift")

@@ -47,7 +47,7 @@ class NotAnswered(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What may be called, and how long it may take."""
+    """Limits of a request: the addresses that it may go to, and the time that it may take."""
 
     allows_http: bool = False
     allows_private: bool = False
@@ -104,7 +104,7 @@ def _is_written_private(host: str) -> bool:
 
 
 def reachable_addresses(parts: SplitResult, *, rules: Rules) -> list[IPv4Address | IPv6Address]:
-    """Returns the addresses of a URL. Raises NotAnswered if there is none, or if one of them is not public."""
+    """Returns the addresses of a URL. Raises NotAnswered if it has no address, or an address that is not public."""
     host = parts.hostname or ""
     try:
         found = addresses_of(host, parts.port or PORTS[parts.scheme])

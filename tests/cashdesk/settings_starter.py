@@ -11,7 +11,7 @@ import tempfile
 import traceback
 from typing import Any, NoReturn
 
-# What the settings import. None of it reads the environment when it is imported.
+# Modules that the settings import. None of them reads the environment at its import.
 import corsheaders.defaults  # noqa: F401
 import csp.constants  # noqa: F401
 import django.core.checks  # noqa: F401

@@ -44,7 +44,7 @@ def expected(cast: Cast) -> str:
 
 @pytest.fixture
 def paths(cast: Cast, expected: str) -> dict[str, str]:
-    """What Erika's dashboard polls, with rows in each."""
+    """The reads that Erika's dashboard polls, with rows in each."""
     force_close(open_drawer(cast.bruno, 50_00))
     erika = caller(cast.erika)
     settlement = open_vault(erika)

@@ -23,7 +23,7 @@ class Received:
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """What the receiver answers. `raw` replaces the whole answer, if the receiver is to send something odd."""
+    """The answer of the receiver. `raw` replaces the whole answer, if the receiver is to send something odd."""
 
     status: int = 204
     headers: Mapping[str, str] = field(default_factory=dict)

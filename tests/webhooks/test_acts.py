@@ -1,4 +1,4 @@
-"""What people do with endpoints and deliveries."""
+"""Acts of people on endpoints and deliveries."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -208,7 +208,7 @@ def added_up(lines: Iterable[MovedOfKind]) -> dict[Pair, int]:
 
 
 def last_movement_of(place: Place) -> int:
-    """Returns the id of the last movement into a place, out of it, or late for it (`late_for`). 0 if there is none.
+    """Returns the id of the last movement into a place, out of it, or late for it (`late_for`), or 0.
 
     The next period has only movements with a larger id. A late movement counts here, because it belongs to the previous
     period. The caller holds the place's exclusive lock.

@@ -48,7 +48,7 @@ other. It goes back by more. Otherwise a clock that was hours ahead would make r
 
 @dataclass(slots=True)
 class Known:
-    """What this process knows of a key: the count of a minute, and which of its own requests are not in the table yet."""
+    """The requests of a key in one minute, and those of this process that are not in the table yet."""
 
     minute: int = 0
     used: int = 0

@@ -47,7 +47,7 @@ UNEXPLAINED: Final = "The request cannot be carried out. The body says why."
 def refusals_of(*, view: Any, method: str, path: str, has_body: bool) -> set[int]:
     """Returns the error statuses that the operation has because of its access, method, path and body.
 
-    What the domain refuses in addition, such as 404 and 409, is declared by the view.
+    The view declares the further refusals of the domain, such as 404 and 409.
     """
     is_public = view.access.get(view.action) is PUBLIC
     found = {400, 503}

@@ -1,7 +1,7 @@
 """The lanes of an endpoint: a worker claims a lane, sends its next event, and records the outcome.
 
 A claim is a lease. No transaction and no lock is held while a request is under way, and a worker that dies leaves a
-lease that ends by itself. Whoever locks an endpoint and its lanes locks the endpoint first.
+lease that ends by itself. Code that locks an endpoint and its lanes locks the endpoint first.
 """
 
 import uuid
