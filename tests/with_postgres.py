@@ -43,6 +43,8 @@ SETTINGS = {
 SETTINGS_WITHOUT_DURABILITY = {
     "fsync": "off",
     "synchronous_commit": "off",
+    # Statistics that it collects at some moment of the run would change the plans that later tests look at.
+    "autovacuum": "off",
     "full_page_writes": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",
