@@ -28,8 +28,8 @@ from cashdesk.domain.counting.count import CountedAmount  # noqa: E402
 from cashdesk.domain.ledger import ledger  # noqa: E402
 from cashdesk.domain.ledger.entry import Entry  # noqa: E402
 from cashdesk.domain.ledger.expected import book_of  # noqa: E402
+from cashdesk.domain.payment.payment_report import PaymentReport  # noqa: E402
 from cashdesk.domain.payment.recording import record_payment  # noqa: E402
-from cashdesk.domain.payment.report import PaymentReport  # noqa: E402
 from cashdesk.domain.people.access_token import issue_token  # noqa: E402
 from cashdesk.domain.people.person import create_person  # noqa: E402
 from cashdesk.domain.session.closing import close_session  # noqa: E402

@@ -6,7 +6,7 @@ import django_filters
 from django.db.models import CharField, Func, QuerySet
 
 from cashdesk.domain.caller.principal import Principal, has_operator_uid
-from cashdesk.domain.people.sign_in_names import may_see_sign_in_names
+from cashdesk.domain.people.email_visibility import may_see_sign_in_names
 from cashdesk.enums import Booked, PaymentStatus, PaymentType, Role, SessionStatus, method_code
 from cashdesk.errors import InvalidInput
 from cashdesk.models import CashSession, Payment, Store, User

@@ -31,7 +31,7 @@ from cashdesk.models import (
     User,
 )
 from cashdesk.models.payment import PUBLISHED_NUMBERS
-from cashdesk.movement_kinds import RULES
+from cashdesk.movement_rules import RULES
 
 ID_MAX: Final = 2**63 - 1
 OWN_MOVEMENTS_MAX: Final = 50

@@ -145,7 +145,7 @@ if not 0 <= REFRESH_GRACE_SECONDS <= REFRESH_GRACE_MAX:
 API_KEY_REQUESTS_PER_MINUTE = env.int("API_KEY_REQUESTS_PER_MINUTE", default=0)
 if API_KEY_REQUESTS_PER_MINUTE < 0:
     raise ImproperlyConfigured("API_KEY_REQUESTS_PER_MINUTE is negative; 0 means no limit.")
-SESSION_ENGINE = "cashdesk.web.sessions"
+SESSION_ENGINE = "cashdesk.web.browser_sessions"
 SESSION_COOKIE_AGE = ACCESS_TOKEN_HOURS * 3600
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=60)
 # The number of our proxies that write X-Forwarded-For. With 0 the header is ignored, because a client could forge it.

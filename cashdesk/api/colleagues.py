@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from cashdesk import queries
 from cashdesk.api.signed_in import PersonSerializer
-from cashdesk.domain.people.sign_in_names import may_see_sign_in_names
+from cashdesk.domain.people.email_visibility import may_see_sign_in_names
 from cashdesk.enums import Scope
 from cashdesk.models import PaymentMethod, User
 from cashdesk.web.dialects import BareDialect

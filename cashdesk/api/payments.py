@@ -14,8 +14,8 @@ from rest_framework.response import Response
 from cashdesk import money, queries
 from cashdesk.api.payment_rows import ListedPaymentSerializer, PaymentSerializer
 from cashdesk.domain.payment.decision import decide_payment
+from cashdesk.domain.payment.payment_report import AMOUNTS, PaymentReport
 from cashdesk.domain.payment.recording import BATCH_SIZE_MAX, Outcome, record_payment, record_payments
-from cashdesk.domain.payment.report import AMOUNTS, PaymentReport
 from cashdesk.domain.visibility import newest_by_place, note_periods_seen
 from cashdesk.enums import Booked, PaymentStatus, PaymentType, Scope
 from cashdesk.errors import InvalidInput

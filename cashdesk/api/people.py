@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cashdesk import queries
-from cashdesk.domain.people.sign_in_names import may_see_sign_in_names
+from cashdesk.domain.people.email_visibility import may_see_sign_in_names
 from cashdesk.enums import Scope
 from cashdesk.filters import PERSON_PARAMETERS, PersonFilter
 from cashdesk.models import User

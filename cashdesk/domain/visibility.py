@@ -32,8 +32,8 @@ from cashdesk.enums import (
 )
 from cashdesk.errors import Forbidden, InvalidInput
 from cashdesk.models import CashSession, Count, Event, ForeignCash, Movement, Order, Payment, Place, Store
-from cashdesk.movement_kinds import kinds_where
-from cashdesk.movement_rule import Origin
+from cashdesk.movement_rule_columns import Origin
+from cashdesk.movement_rules import kinds_where
 
 COUNTED_PLACES: Final = frozenset({PlaceKind.VAULT, PlaceKind.REGISTER})
 

@@ -9,7 +9,7 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.errors import DomainError, OutOfLine
 from cashdesk.forms.draft import FormDraft
 from cashdesk.forms.pages import see_path
-from cashdesk.forms.second_look import SecondLook
+from cashdesk.forms.second_look_page import SecondLook
 from cashdesk.web.idempotency import act_once
 
 

@@ -16,8 +16,8 @@ from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.domain.ledger import ledger
 from cashdesk.domain.ledger.cash_movement import move_cash
 from cashdesk.domain.ledger.entry import Entry
+from cashdesk.domain.payment.payment_report import PaymentReport
 from cashdesk.domain.payment.recording import record_payments
-from cashdesk.domain.payment.report import PaymentReport
 from cashdesk.domain.people.api_key import issue_api_key
 from cashdesk.domain.people.person import create_person
 from cashdesk.domain.session.closing import close_session, force_close_session

@@ -12,7 +12,7 @@ from cashdesk.models.place import Place
 from cashdesk.models.public_id import PublicIdModel
 from cashdesk.models.session import CashSession
 from cashdesk.money import AMOUNT_MAX
-from cashdesk.movement_kinds import kinds_where
+from cashdesk.movement_rules import kinds_where
 
 
 class Movement(PublicIdModel):

@@ -18,7 +18,7 @@ from cashdesk.forms.fields import session_meant
 from cashdesk.forms.pages import form_page, path_to, see
 from cashdesk.forms.refusals import Refusal, refusal_of
 from cashdesk.forms.submit import submit_once
-from cashdesk.forms.witness import Witness, witness_fields
+from cashdesk.forms.witness_fields import Witness, witness_fields
 from cashdesk.models import CashSession, User
 from cashdesk.screens.drawer_count import DrawerCount
 from cashdesk.web.idempotency import WITNESS_PROOF

@@ -18,7 +18,7 @@ from cashdesk.domain.store.may_trade import trades_under_settlement
 from cashdesk.enums import Role, Settling
 from cashdesk.forms.draft import begun
 from cashdesk.models import Movement, Store, User
-from cashdesk.movement_kinds import RULES, name_at_desk
+from cashdesk.movement_rules import RULES, name_at_desk
 from cashdesk.screens.drawer_drafts import counting_in_subject, opening_subject
 from cashdesk.screens.moving import forms_offered
 from cashdesk.web.pages import page_for

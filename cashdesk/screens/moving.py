@@ -16,11 +16,11 @@ from cashdesk.forms.draft import FormDraft, form_draft
 from cashdesk.forms.fields import Fields, session_meant
 from cashdesk.forms.pages import form_page, path_to, see
 from cashdesk.forms.refusals import Refusal
-from cashdesk.forms.second_look import SecondLook, is_correcting
+from cashdesk.forms.second_look_page import SecondLook, is_correcting
 from cashdesk.forms.submit import submit_once
 from cashdesk.models import CashSession, User
-from cashdesk.movement_kinds import RULES
-from cashdesk.movement_rule import FormWords
+from cashdesk.movement_rule_columns import FormWords
+from cashdesk.movement_rules import RULES
 from cashdesk.web.pages import page_for
 
 REASON_LENGTH_MAX: Final = 50

@@ -22,9 +22,9 @@ from cashdesk.errors import DomainError, OutOfLine, SessionAlreadyOpen
 from cashdesk.forms.draft import FormDraft, form_draft
 from cashdesk.forms.pages import form_page, path_to, see
 from cashdesk.forms.refusals import Refusal, refusal_of
-from cashdesk.forms.second_look import SecondLook, is_correcting, looked_at
+from cashdesk.forms.second_look_page import SecondLook, is_correcting, looked_at
 from cashdesk.forms.submit import submit_once
-from cashdesk.forms.witness import WITNESS_NAME, Witness, witness_fields
+from cashdesk.forms.witness_fields import WITNESS_NAME, Witness, witness_fields
 from cashdesk.models import CashSession, Place, Store, User
 from cashdesk.screens.drawer_count import DrawerCount
 from cashdesk.screens.drawer_drafts import counting_in_subject, opening_subject

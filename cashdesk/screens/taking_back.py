@@ -18,7 +18,7 @@ from cashdesk.forms.pages import form_page, path_to
 from cashdesk.forms.refusals import Refusal
 from cashdesk.forms.submit import submit_once
 from cashdesk.models import Movement
-from cashdesk.movement_kinds import RULES, name_at_desk
+from cashdesk.movement_rules import RULES, name_at_desk
 from cashdesk.web.pages import page_for
 
 

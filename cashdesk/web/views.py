@@ -22,7 +22,7 @@ from cashdesk.web.dialects import Dialect, ProblemDialect
 from cashdesk.web.fields import unknown_names
 from cashdesk.web.idempotency import answer_once, kept_answer, key_of
 from cashdesk.web.permissions import Access
-from cashdesk.web.request_limits import limit_requests
+from cashdesk.web.rate_limit_headers import limit_requests
 from cashdesk.web.revalidation import Polled, offer_revalidation
 
 

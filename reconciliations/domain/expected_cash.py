@@ -15,8 +15,8 @@ from django.db.models import Q, QuerySet, Sum
 
 from cashdesk.enums import CASH, MovementKind, PaymentStatus, PaymentType
 from cashdesk.models import CashSession, Payment, Store, User
-from cashdesk.movement_kinds import RULES
-from cashdesk.movement_rule import Origin
+from cashdesk.movement_rule_columns import Origin
+from cashdesk.movement_rules import RULES
 from reconciliations.domain import store_day_sums
 from reconciliations.domain.carried_over_cash import CarriedOver, carried_over
 from reconciliations.domain.operator_custody import Seen, cancelled, held_payments, with_holder

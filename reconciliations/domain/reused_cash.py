@@ -20,7 +20,7 @@ from django.db.models.expressions import RawSQL
 
 from cashdesk.enums import MovementKind
 from cashdesk.models import CashSession, Store, User
-from cashdesk.movement_kinds import kinds_where
+from cashdesk.movement_rules import kinds_where
 from reconciliations.domain.operator_custody import Seen
 
 # The kinds are literals, because both databases use the partial index on these kinds only for literals.

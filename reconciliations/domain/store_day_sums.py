@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from cashdesk.domain.caller.audit import entry_of
 from cashdesk.enums import CASH, MovementKind, PlaceKind
 from cashdesk.models import CashSession, Movement
-from cashdesk.movement_kinds import RULES
+from cashdesk.movement_rules import RULES
 
 DAY_EFFECTS: Final = {kind: rule.day for kind, rule in RULES.items() if rule.day is not None}
 """The effect of each kind on the expected cash of a business day. Other kinds have no effect."""

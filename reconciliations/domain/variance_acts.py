@@ -21,7 +21,7 @@ from cashdesk.domain.store.place_lock import lock_places
 from cashdesk.enums import ENDED_VARIANCES, PlaceKind, Reason, Role, VarianceKind, VarianceState
 from cashdesk.errors import Conflict, DomainError, Forbidden, InvalidInput
 from cashdesk.models import Count, Movement, Place, User, Variance
-from reconciliations.domain.correction import book_correction, instead_of_recount, keep_recount
+from reconciliations.domain.recount import book_correction, instead_of_recount, keep_recount
 from reconciliations.domain.variance_late_amount import late_of
 from reconciliations.enums import Act
 from reconciliations.models import VarianceEvent

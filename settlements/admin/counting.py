@@ -15,7 +15,7 @@ from cashdesk.models import PaymentMethod
 from cashdesk.money import exponent_of
 from settlements import queries
 from settlements.domain.closing import close_settlement, force_close_settlement
-from settlements.domain.count_afterwards import count_settlement_afterwards
+from settlements.domain.count_settlement_afterwards import count_settlement_afterwards
 from settlements.domain.counting import Preview, preview_settlement
 from settlements.domain.target import counted_methods
 from settlements.enums import PREVIEWS_OF_A_REGISTER, Act, Closing, SettlementType

@@ -17,7 +17,7 @@ from cashdesk.domain.store.store_reference import store_for
 from cashdesk.domain.visibility import COUNTED_PLACES, newest_by_place, note_periods_seen
 from cashdesk.enums import CASH, MovementKind, Role, Scope, method_code
 from cashdesk.models import Movement, Place
-from cashdesk.movement_kinds import kinds_where
+from cashdesk.movement_rules import kinds_where
 from cashdesk.web.dialects import ProblemDialect
 from cashdesk.web.fields import ReferenceField, RowSerializer, StrictSerializer, TextField, WholeNumberField
 from cashdesk.web.list_filters import PAGE, STORE_OF_LIST, newest_for, of_store_or_session

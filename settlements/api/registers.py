@@ -22,7 +22,7 @@ from cashdesk.web.permissions import Access
 from cashdesk.web.revalidation import KEPT
 from cashdesk.web.views import ApiViewSet
 from settlements.api.reports import STATION, STORE, place_for
-from settlements.domain.store_movement import note_no_sale
+from settlements.domain.no_sale import note_no_sale
 from settlements.filters.lists import REGISTER_PARAMETERS, RegisterFilter
 from settlements.queries import lists
 

@@ -7,8 +7,8 @@ from typing import Final
 from cashdesk.domain.ledger.expected import Balances, MovedOfKind
 from cashdesk.enums import MovementKind
 from cashdesk.money import AMOUNT_MAX
-from cashdesk.movement_kinds import kinds_where
-from cashdesk.movement_rule import Origin
+from cashdesk.movement_rule_columns import Origin
+from cashdesk.movement_rules import kinds_where
 from cashdesk.pair import Pair
 
 BOOKED_BY_A_CLOSE: Final = kinds_where(lambda rule: Origin.CLOSE in rule.origins)

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount, Pieces
+from cashdesk.domain.payment.payment_report import PaymentReport
 from cashdesk.domain.payment.recording import record_payments
-from cashdesk.domain.payment.report import PaymentReport
 from cashdesk.domain.session.closing import close_session
 from cashdesk.domain.session.opening import open_session
 from cashdesk.enums import CASH, MovementKind, PaymentStatus
@@ -23,8 +23,9 @@ from settlements.domain.change_order import order_change, receive_change
 from settlements.domain.closing import close_settlement
 from settlements.domain.counting import preview_settlement, start_counting
 from settlements.domain.deposit import collect_deposit, credit_deposit, prepare_deposit
+from settlements.domain.no_sale import note_no_sale
 from settlements.domain.opening import open_settlement
-from settlements.domain.store_movement import move_in_store, note_no_sale
+from settlements.domain.store_movement import move_in_store
 from settlements.domain.target import targets_of
 from settlements.enums import ChangeOrderState, SettlementState, SettlementType
 from settlements.models import ChangeOrder, Settlement

@@ -15,7 +15,7 @@ from cashdesk.forms.draft import FormDraft
 from cashdesk.forms.fields import Fields
 from cashdesk.forms.pages import form_page, see_path
 from cashdesk.forms.refusals import Refusal
-from cashdesk.forms.second_look import SecondLook, is_correcting
+from cashdesk.forms.second_look_page import SecondLook, is_correcting
 from cashdesk.forms.submit import submit_once
 from cashdesk.models import Store
 from settlements import queries

@@ -17,7 +17,7 @@ from cashdesk.forms.refusals import Refusal
 from cashdesk.forms.submit import submit_once
 from cashdesk.models import CashSession, User
 from cashdesk.web.pages import page_for
-from settlements.domain.store_movement import note_no_sale
+from settlements.domain.no_sale import note_no_sale
 
 REASON_LENGTH_MAX: Final = 50
 SUGGESTED: Final = (

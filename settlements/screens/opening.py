@@ -17,7 +17,7 @@ from cashdesk.forms.count_parts import NEW_CURRENCY, NEW_METHOD, CountParts
 from cashdesk.forms.draft import FormDraft, form_draft
 from cashdesk.forms.pages import form_page, path_to, see
 from cashdesk.forms.refusals import Refusal, refusal_of
-from cashdesk.forms.second_look import SecondLook, is_correcting
+from cashdesk.forms.second_look_page import SecondLook, is_correcting
 from cashdesk.forms.submit import submit_once
 from cashdesk.models import Place
 from cashdesk.pair import Pair

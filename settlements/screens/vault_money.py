@@ -16,11 +16,11 @@ from cashdesk.forms.draft import FormDraft
 from cashdesk.forms.fields import Fields
 from cashdesk.forms.pages import form_page
 from cashdesk.forms.refusals import Refusal
-from cashdesk.forms.second_look import SecondLook, is_correcting
+from cashdesk.forms.second_look_page import SecondLook, is_correcting
 from cashdesk.forms.submit import submit_once
 from cashdesk.models import Movement, Store
-from cashdesk.movement_kinds import RULES
-from cashdesk.movement_rule import FormWords
+from cashdesk.movement_rule_columns import FormWords
+from cashdesk.movement_rules import RULES
 from settlements import queries
 from settlements.domain.cashbook import accounts_of
 from settlements.domain.store_movement import UNDER_ACCOUNT, move_in_store

@@ -21,7 +21,7 @@ from cashdesk.forms.pages import form_page
 from cashdesk.forms.refusals import Refusal
 from cashdesk.forms.submit import submit_once
 from cashdesk.models import Movement, Place, Store
-from cashdesk.movement_kinds import name_at_vault
+from cashdesk.movement_rules import name_at_vault
 from cashdesk.web.fields import date_in
 from settlements import queries
 from settlements.domain.cashbook import account_names

@@ -12,8 +12,8 @@ from cashdesk.domain.caller.principal import SYSTEM, Principal
 from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.domain.ledger.cash_movement import move_cash
 from cashdesk.domain.ledger.expected import balances_of_places
+from cashdesk.domain.payment.payment_report import PaymentReport
 from cashdesk.domain.payment.recording import Outcome, record_payment
-from cashdesk.domain.payment.report import PaymentReport
 from cashdesk.domain.session.closing import close_session, force_close_session
 from cashdesk.domain.session.count_afterwards import count_afterwards
 from cashdesk.domain.session.opening import open_session

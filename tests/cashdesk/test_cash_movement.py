@@ -10,7 +10,7 @@ from cashdesk.enums import CASH, MovementKind, PlaceKind
 from cashdesk.errors import InvalidInput, InvalidMovement, NothingOpen
 from cashdesk.models import CashSession, Movement
 from cashdesk.money import largest_amount
-from cashdesk.movement_kinds import RULES, kinds_where
+from cashdesk.movement_rules import RULES, kinds_where
 from tests.cashdesk.desk import NOON, books, close_drawer, minutes, move, open_drawer, pay
 from tests.stories import Cast, counted_queries
 

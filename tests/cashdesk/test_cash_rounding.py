@@ -8,7 +8,7 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.expected import added_up, book_of, moved_by_kind
 from cashdesk.domain.ledger.ledger import reverse
 from cashdesk.domain.ledger.proof import faults_of_store
-from cashdesk.domain.payment.report import checked
+from cashdesk.domain.payment.payment_report import checked
 from cashdesk.enums import MovementKind, PlaceKind, ReportLine
 from cashdesk.errors import InvalidInput
 from cashdesk.models import Movement

@@ -15,7 +15,7 @@ from cashdesk.domain.ledger.seal import seal_period
 from cashdesk.enums import CASH, MovementKind, PlaceKind
 from cashdesk.models import CashSession, Movement, Place
 from cashdesk.money import AMOUNT_MAX
-from cashdesk.movement_kinds import RULES
+from cashdesk.movement_rules import RULES
 from tests import roles
 from tests.cashdesk.desk import NOON, close_drawer, execute, minutes, move, open_drawer, pay, refund, sell
 from tests.stories import Cast, counted_queries, make_cast

@@ -13,7 +13,7 @@ from cashdesk.enums import CASH, MovementKind, PlaceKind
 from cashdesk.errors import Conflict, InvalidMovement, PlaceMovedOn
 from cashdesk.models import AuditEntry, Movement, Place
 from cashdesk.money import AMOUNT_MAX
-from cashdesk.movement_kinds import RULES
+from cashdesk.movement_rules import RULES
 from tests.cashdesk.desk import NOON, books, close_drawer, minutes, move, open_drawer, pay, place_of, refund, sell
 from tests.factories import StoreFactory
 from tests.stories import Cast, counted_queries, make_cast

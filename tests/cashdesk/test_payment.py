@@ -7,8 +7,8 @@ import pytest
 
 from cashdesk.domain.caller.principal import SYSTEM, Principal
 from cashdesk.domain.ledger.ledger import reverse
+from cashdesk.domain.payment.payment_report import CLOCK_AHEAD_MAX
 from cashdesk.domain.payment.recording import record_payment
-from cashdesk.domain.payment.report import CLOCK_AHEAD_MAX
 from cashdesk.domain.session.closing import force_close_session
 from cashdesk.enums import CASH, Booked, MovementKind, PaymentStatus, PaymentType, PlaceKind
 from cashdesk.errors import Conflict, InvalidInput, InvalidMovement

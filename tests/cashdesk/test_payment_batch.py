@@ -3,8 +3,8 @@
 import itertools
 
 from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.payment.payment_report import PaymentReport
 from cashdesk.domain.payment.recording import Outcome, record_payments
-from cashdesk.domain.payment.report import PaymentReport
 from cashdesk.enums import PaymentStatus, PlaceKind
 from cashdesk.models import Movement
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cashdesk.domain.caller.principal import SYSTEM, Principal
-from cashdesk.domain.payment.target import Target, targets_of
+from cashdesk.domain.payment.register_of_payment import Target, targets_of
 from cashdesk.domain.people.access_token import issue_token
 from cashdesk.domain.people.api_key import issue_api_key
 from cashdesk.domain.session.opening import open_session

@@ -2,7 +2,7 @@
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.payment.references import References
-from cashdesk.domain.payment.target import Target, target_of
+from cashdesk.domain.payment.register_of_payment import Target, target_of
 from cashdesk.enums import PlaceKind, Role, SessionStatus, Settling
 from cashdesk.errors import Forbidden, InvalidInput
 from cashdesk.models import Account, CashSession, Place, Store, User

@@ -18,8 +18,8 @@ from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.domain.ledger.cash_movement import move_cash, move_money
 from cashdesk.domain.ledger.ledger import reverse
 from cashdesk.domain.payment.decision import decide_payment
+from cashdesk.domain.payment.payment_report import PaymentReport
 from cashdesk.domain.payment.recording import record_payments
-from cashdesk.domain.payment.report import PaymentReport
 from cashdesk.domain.session.closing import close_session, force_close_session
 from cashdesk.domain.session.count_afterwards import count_afterwards
 from cashdesk.domain.session.handover import handovers_waiting

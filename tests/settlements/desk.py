@@ -20,7 +20,7 @@ from cashdesk.enums import CASH, MovementKind, PaymentStatus, PlaceKind
 from cashdesk.models import CashSession, Movement, Payment, Place, User
 from cashdesk.pair import Pair
 from settlements.domain.closing import close_settlement, force_close_settlement
-from settlements.domain.count_afterwards import count_settlement_afterwards
+from settlements.domain.count_settlement_afterwards import count_settlement_afterwards
 from settlements.domain.counting import Preview, preview_settlement, start_counting
 from settlements.domain.late_after_count import late_amounts_of
 from settlements.domain.opening import open_settlement

@@ -20,8 +20,9 @@ from cashdesk.models import CashSession, Movement, Place, User
 from cashdesk.pair import Pair
 from settlements.domain.closing import close_settlement
 from settlements.domain.counting import preview_settlement, start_counting
+from settlements.domain.no_sale import note_no_sale
 from settlements.domain.opening import open_settlement
-from settlements.domain.store_movement import move_in_store, note_no_sale
+from settlements.domain.store_movement import move_in_store
 from settlements.enums import SettlementType
 from settlements.models import Settlement
 from tests.cashdesk.desk import NOON, report_of

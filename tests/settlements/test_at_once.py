@@ -9,8 +9,8 @@ from django.db import connection, transaction
 
 from cashdesk.models import AuditEntry, Movement
 from settlements.domain.change_order import cancel_change, receive_change
+from settlements.domain.no_sale import note_no_sale
 from settlements.domain.proof import faults_of_store
-from settlements.domain.store_movement import note_no_sale
 from settlements.models import ChangeOrder
 from tests.settlements.desk import Shop
 from tests.settlements.ordering import ordered, told

@@ -12,10 +12,10 @@ from cashdesk.errors import NotFound
 from cashdesk.models import AuditEntry, Place, Seal, User
 from settlements import queries
 from settlements.domain.closing import force_close_settlement
-from settlements.domain.count_afterwards import count_settlement_afterwards
+from settlements.domain.count_settlement_afterwards import count_settlement_afterwards
 from settlements.domain.counting import start_counting
+from settlements.domain.no_sale import note_no_sale
 from settlements.domain.sealed_period import ZReport
-from settlements.domain.store_movement import note_no_sale
 from settlements.domain.x_report import x_report
 from settlements.domain.z_report import z_report
 from settlements.enums import Closing, ReportOf

@@ -12,7 +12,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from cashdesk.models import SignInAttempt
-from cashdesk.web.sessions import SIGNED_IN_AT
+from cashdesk.web.browser_sessions import SIGNED_IN_AT
 from tests.cashdesk.desk import open_drawer
 from tests.factories import PASSWORD
 from tests.screens.desk import Browser

@@ -18,7 +18,7 @@ from cashdesk.enums import MovementKind, PlaceKind
 from cashdesk.errors import OutOfLine
 from cashdesk.models import Movement, Place, Store
 from cashdesk.money import exponent_of
-from cashdesk.movement_kinds import RULES
+from cashdesk.movement_rules import RULES
 
 FLOATS_MAX: Final = 3
 """A float needs a second look if it is more than this many times the usual float."""

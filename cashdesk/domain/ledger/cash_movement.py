@@ -19,7 +19,7 @@ from cashdesk.enums import CASH, MovementKind, PlaceKind, SessionStatus, Settlin
 from cashdesk.errors import Conflict, InvalidInput, InvalidMovement, NothingOpen
 from cashdesk.models import CashSession, Movement, Place, Store
 from cashdesk.money import bounded
-from cashdesk.movement_kinds import RULES
+from cashdesk.movement_rules import RULES
 
 
 @transaction.atomic

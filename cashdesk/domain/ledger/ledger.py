@@ -32,7 +32,7 @@ from cashdesk.enums import MovementKind, PlaceKind
 from cashdesk.errors import InvalidMovement, PlaceMovedOn
 from cashdesk.models import Movement, Place, Store
 from cashdesk.money import AMOUNT_MAX
-from cashdesk.movement_kinds import RULES
+from cashdesk.movement_rules import RULES
 
 ELSEWHERE: Final = frozenset({PlaceKind.CUSTOMERS, PlaceKind.OUTSIDE, PlaceKind.BANK, PlaceKind.OPENING})
 """The kinds of places that new money comes from."""

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from cashdesk.enums import CASH, MovementKind, PlaceKind, SessionStatus, Settling
 from cashdesk.errors import Conflict, DomainError, InvalidInput, InvalidMovement
 from cashdesk.models import CashSession, Movement, Place, Seal
-from cashdesk.movement_kinds import kinds_where
-from cashdesk.movement_rule import Reversal
+from cashdesk.movement_rule_columns import Reversal
+from cashdesk.movement_rules import kinds_where
 
 COUNTED_KINDS: Final = frozenset({PlaceKind.REGISTER, PlaceKind.VAULT})
 """The kinds of places that are counted."""

@@ -11,8 +11,8 @@ from cashdesk.domain.ledger import ledger
 from cashdesk.domain.ledger.reversal import why_not_reversed
 from cashdesk.errors import Forbidden
 from cashdesk.models import Movement
-from cashdesk.movement_kinds import kinds_where
-from cashdesk.movement_rule import Reversal
+from cashdesk.movement_rule_columns import Reversal
+from cashdesk.movement_rules import kinds_where
 
 BY_HAND: Final = kinds_where(lambda rule: rule.reversal == Reversal.OWN)
 """The kinds that a person enters at a drawer. The till books payments; transitions book floats, returns and differences."""

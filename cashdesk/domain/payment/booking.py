@@ -4,8 +4,8 @@ from datetime import date, datetime
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.entry import Entry
-from cashdesk.domain.payment.report import PaymentReport
-from cashdesk.domain.payment.target import Target
+from cashdesk.domain.payment.payment_report import PaymentReport
+from cashdesk.domain.payment.register_of_payment import Target
 from cashdesk.domain.store.business_day import business_date
 from cashdesk.enums import (
     Booked,

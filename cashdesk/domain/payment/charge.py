@@ -21,8 +21,8 @@ from cashdesk.domain.payment.gateway import (
     Standing,
 )
 from cashdesk.domain.payment.order import lock_order, payable_charges, refuse_act, refuse_other_shift
+from cashdesk.domain.payment.payment_report import PaymentReport
 from cashdesk.domain.payment.recording import record_payment
-from cashdesk.domain.payment.report import PaymentReport
 from cashdesk.enums import QRIS, OrderAct, PaymentStatus
 from cashdesk.errors import Conflict, GatewayUnavailable, InvalidInput, TryAgain
 from cashdesk.models import CashSession, Charge, Order, Payment, PaymentMethod

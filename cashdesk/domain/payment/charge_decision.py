@@ -9,8 +9,8 @@ from cashdesk.domain.caller.principal import SYSTEM
 from cashdesk.domain.payment.decision import decide_locked, lock_payment, settle_order
 from cashdesk.domain.payment.gateway import GATEWAY, Outcome, Standing
 from cashdesk.domain.payment.order import lock_row
+from cashdesk.domain.payment.payment_report import PaymentReport
 from cashdesk.domain.payment.recording import record_payment
-from cashdesk.domain.payment.report import PaymentReport
 from cashdesk.enums import PaymentStatus, PaymentType
 from cashdesk.errors import InvalidInput, NotFound
 from cashdesk.models import AuditEntry, Charge, Payment

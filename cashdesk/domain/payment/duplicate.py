@@ -6,8 +6,8 @@ from typing import Final
 from django.db.models import Q
 
 from cashdesk.domain.caller.principal import Principal
-from cashdesk.domain.payment.report import PaymentReport
-from cashdesk.domain.payment.target import Target
+from cashdesk.domain.payment.payment_report import PaymentReport
+from cashdesk.domain.payment.register_of_payment import Target
 from cashdesk.domain.store.store_reference import find_store
 from cashdesk.enums import PaymentStatus, Role
 from cashdesk.errors import Conflict, InvalidInput, NotFound

@@ -7,8 +7,8 @@ from django.db import transaction
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.payment.order import lock_order, mark_paid, refuse_other_shift, refuse_payable_charge
+from cashdesk.domain.payment.payment_report import PaymentReport
 from cashdesk.domain.payment.recording import record_payment
-from cashdesk.domain.payment.report import PaymentReport
 from cashdesk.enums import OrderAct, PaymentStatus
 from cashdesk.models import CashSession, Order, PaymentMethod
 

@@ -13,8 +13,8 @@ from cashdesk.domain.ledger import ledger
 from cashdesk.domain.ledger.entry import Entry
 from cashdesk.domain.payment.booking import entry_of, new_payment
 from cashdesk.domain.payment.duplicate import repeated, source_of
-from cashdesk.domain.payment.report import PaymentReport, checked
-from cashdesk.domain.payment.target import Target, targets_of
+from cashdesk.domain.payment.payment_report import PaymentReport, checked
+from cashdesk.domain.payment.register_of_payment import Target, targets_of
 from cashdesk.domain.store.business_day import business_date
 from cashdesk.domain.store.may_trade import refuse_switched_off, refuse_unsettled
 from cashdesk.domain.store.place import places_of

@@ -23,8 +23,8 @@ from cashdesk.domain.store.place_lock import lock_places, mark_transition
 from cashdesk.enums import PlaceKind, Role, SessionAct, SessionStatus, VarianceKind
 from cashdesk.errors import Conflict, DomainError, Forbidden
 from cashdesk.models import CashSession, Movement, Payment
-from cashdesk.movement_kinds import kinds_where
-from cashdesk.movement_rule import Origin
+from cashdesk.movement_rule_columns import Origin
+from cashdesk.movement_rules import kinds_where
 from cashdesk.state_flow import FLOW
 
 BOOKED_BY_AN_OPENING: Final = kinds_where(lambda rule: Origin.OPENING in rule.origins)

@@ -14,7 +14,7 @@ from cashdesk.domain.counting.witness import refuse_unwitnessed, refuse_witness
 from cashdesk.domain.ledger.expected import book_of
 from cashdesk.domain.ledger.raise_variance import raise_uncounted
 from cashdesk.domain.ledger.seal import seal_period
-from cashdesk.domain.session.booking import Drawer, cause_of, raise_counted
+from cashdesk.domain.session.drawer_booking import Drawer, cause_of, raise_counted
 from cashdesk.domain.session.foreign_cash import (
     book_others,
     freeze_others,

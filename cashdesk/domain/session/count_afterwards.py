@@ -15,7 +15,7 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount, keep_count
 from cashdesk.domain.ledger.expected import book_of
 from cashdesk.domain.ledger.seal import seal_period
-from cashdesk.domain.session.booking import Drawer, cause_afterwards, raise_counted
+from cashdesk.domain.session.drawer_booking import Drawer, cause_afterwards, raise_counted
 from cashdesk.domain.session.foreign_cash import currencies_left
 from cashdesk.domain.store.place import places_of
 from cashdesk.domain.store.place_lock import lock_places, mark_transition

@@ -13,7 +13,7 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.domain.ledger.expected import Book, book_of
 from cashdesk.domain.ledger.raise_variance import raise_uncounted
-from cashdesk.domain.session.booking import Drawer, cause_of, cause_of_opening, raise_counted
+from cashdesk.domain.session.drawer_booking import Drawer, cause_of, cause_of_opening, raise_counted
 from cashdesk.domain.session.handover import custody_of, was_taken_on_since
 from cashdesk.enums import CASH, CountMoment, SessionStatus, Settling, VarianceKind
 from cashdesk.errors import Conflict, InvalidInput

@@ -13,9 +13,9 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount, keep_count
 from cashdesk.domain.counting.witness import refuse_unwitnessed, refuse_witness
 from cashdesk.domain.ledger.expected import book_of
-from cashdesk.domain.session.booking import Drawer
 from cashdesk.domain.session.closing import close_uncounted, witness_detail
 from cashdesk.domain.session.current import open_session_of
+from cashdesk.domain.session.drawer_booking import Drawer
 from cashdesk.domain.session.foreign_cash import (
     count_in_others,
     refuse_currencies,

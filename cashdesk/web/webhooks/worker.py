@@ -20,8 +20,8 @@ from cashdesk.domain.caller.event_sequence import last_position, sequence_events
 from cashdesk.web.outages import is_outage
 from cashdesk.web.outgoing_http import Rules
 from cashdesk.web.webhooks.endpoint import rules
+from cashdesk.web.webhooks.failing_endpoint import note_health
 from cashdesk.web.webhooks.fan_out import fan_out
-from cashdesk.web.webhooks.health import note_health
 from cashdesk.web.webhooks.lane import Claim, Outcome, claim, record
 from cashdesk.web.webhooks.sender import attempt, request_of
 

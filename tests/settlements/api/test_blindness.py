@@ -21,7 +21,7 @@ from cashdesk.enums import CASH, PlaceKind, Scope
 from cashdesk.models import AuditEntry, Place
 from cashdesk.pair import Pair
 from settlements.domain.closing import force_close_settlement
-from settlements.domain.count_afterwards import count_settlement_afterwards
+from settlements.domain.count_settlement_afterwards import count_settlement_afterwards
 from settlements.filters.settlements import COLUMNS, PARAMETERS
 from settlements.models import Settlement
 from tests.api.blind import all_of, notations

@@ -9,7 +9,7 @@ from django.utils import timezone
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.models import AuditEntry
 from settlements.domain.closing import force_close_settlement
-from settlements.domain.count_afterwards import count_settlement_afterwards
+from settlements.domain.count_settlement_afterwards import count_settlement_afterwards
 from settlements.models import Settlement
 from tests.cashdesk.desk import counted
 from tests.settlements.steps import answered, close, open_register, open_vault, preview, report, start_counting

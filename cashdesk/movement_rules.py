@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 
 from cashdesk.enums import MovementKind, PlaceKind, Role
-from cashdesk.movement_rule import DayEffect, DayPart, FormWords, KindRule, LookWords, Origin, Reversal
+from cashdesk.movement_rule_columns import DayEffect, DayPart, FormWords, KindRule, LookWords, Origin, Reversal
 
 _P = PlaceKind
 
@@ -22,7 +22,7 @@ def complete(rows: Mapping[MovementKind, KindRule]) -> Mapping[str, KindRule]:
     """Returns the rows in the order of MovementKind. Raises ImproperlyConfigured for a kind without a row."""
     missing = [kind.value for kind in MovementKind if kind not in rows]
     if missing:
-        raise ImproperlyConfigured(f"cashdesk.movement_kinds has no row for {', '.join(missing)}.")
+        raise ImproperlyConfigured(f"cashdesk.movement_rules has no row for {', '.join(missing)}.")
     return MappingProxyType({kind: rows[kind] for kind in MovementKind})
 
 

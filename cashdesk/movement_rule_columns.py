@@ -1,4 +1,4 @@
-"""The properties of a kind of movement. `movement_kinds.py` sets their values, in one row for each kind."""
+"""The columns of the table in `movement_rules.py`, which has one row for each kind of movement."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -13,8 +13,8 @@ from cashdesk.domain.ledger.undo import BY_HAND
 from cashdesk.domain.session.cancel_opening import BOOKED_BY_AN_OPENING
 from cashdesk.enums import MovementKind, PlaceKind, Role
 from cashdesk.models import Movement
-from cashdesk.movement_kinds import RULES, complete, kinds_where, name_at_desk, name_at_vault
-from cashdesk.movement_rule import FormWords, KindRule, Origin, Reversal
+from cashdesk.movement_rule_columns import FormWords, KindRule, Origin, Reversal
+from cashdesk.movement_rules import RULES, complete, kinds_where, name_at_desk, name_at_vault
 from cashdesk.screens.moving import PAGES as DESK_PAGES
 from settlements.api.movements import MOVED_BY_HAND
 from settlements.domain.z_lines import BOOKED_BY_A_CLOSE

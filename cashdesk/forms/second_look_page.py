@@ -16,7 +16,7 @@ from cashdesk.errors import OutOfLine
 from cashdesk.forms.draft import FormDraft
 from cashdesk.forms.pages import form_page
 from cashdesk.models import Store
-from cashdesk.movement_kinds import RULES
+from cashdesk.movement_rules import RULES
 from cashdesk.web.drafts import DRAFT_FIELD
 
 LOOKED: Final = "looked"
