@@ -1,6 +1,10 @@
-"""System checks of the payment gateway, and of the database: the encoding, and stores in withdrawn currencies."""
+"""System checks of the payment gateway, and of the database: the encoding, and stores in withdrawn currencies.
+
+Also finds the faults in the settings of mail.
+"""
 
 from collections.abc import Iterable
+from email.utils import parseaddr
 from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -87,6 +91,35 @@ def midtrans_faults(*, key: str, base_url: str, payment_type: str) -> list[str]:
         faults.append(f"MIDTRANS_BASE_URL is {base_url!r}: give https and a host only, such as {MIDTRANS_SANDBOX}.")
     if payment_type not in MIDTRANS_PAYMENT_TYPES:
         faults.append(f"MIDTRANS_PAYMENT_TYPE is {payment_type!r}: it takes {' or '.join(MIDTRANS_PAYMENT_TYPES)}.")
+    return faults
+
+
+MAIL_SCHEMES: Final = ("smtp", "smtps", "smtp+tls", "smtp+ssl", "consolemail", "filemail", "memorymail", "dummymail")
+MAIL_SERVERS: Final = ("smtp", "smtps", "smtp+tls", "smtp+ssl")
+
+
+def mail_faults(*, url: str, sender: str, is_production: bool) -> list[str]:
+    """Returns one sentence per fault in the settings of mail, or an empty list. No sentence shows the password."""
+    scheme, _separator, rest = url.partition("://")
+    if not url:
+        return []
+    if scheme not in MAIL_SCHEMES:
+        return ["EMAIL_URL begins with an unknown scheme: it takes smtp+tls://user:password@host:587, or smtp+ssl://."]
+    faults = []
+    if is_production and scheme == "consolemail":
+        faults.append("EMAIL_URL is consolemail://: the links in mails would be in the logs. Name a mail server.")
+    try:
+        host = urlsplit(f"//{rest}").hostname
+    except ValueError:
+        host = None
+    if scheme in MAIL_SERVERS and not host:
+        faults.append("EMAIL_URL names no host: it takes smtp+tls://user:password@host:587.")
+    if not parseaddr(sender)[1].count("@") or "\n" in sender:
+        faults.append(
+            "DEFAULT_FROM_EMAIL is no address: it takes cashdesk@shop.example, or Name <cashdesk@shop.example>."
+        )
+    elif is_production and sender.endswith("@localhost>"):
+        faults.append("DEFAULT_FROM_EMAIL is missing: give the address that mails come from.")
     return faults
 
 

@@ -12,7 +12,7 @@ from corsheaders.defaults import default_headers
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from cashdesk.checks import MIDTRANS_PRODUCTION, midtrans_faults
+from cashdesk.checks import MIDTRANS_PRODUCTION, mail_faults, midtrans_faults
 from cashdesk.origin_checks import origin_faults
 from config.databases import database_settings
 from config.environment import DEVELOPMENT_SECRET_KEY, REFRESH_GRACE_MAX, SAME_SITE, production_faults
@@ -33,11 +33,15 @@ CORS_ALLOWED_ORIGINS = [origin.strip() for origin in env.list("CORS_ALLOWED_ORIG
 MIDTRANS_SERVER_KEY = env.str("MIDTRANS_SERVER_KEY", default="").strip()
 MIDTRANS_BASE_URL = env.str("MIDTRANS_BASE_URL", default=MIDTRANS_PRODUCTION)
 MIDTRANS_PAYMENT_TYPE = env.str("MIDTRANS_PAYMENT_TYPE", default="qris")
+# Without a mail server nobody is sent a mail: managers hand over links and codes.
+EMAIL_URL = env.str("EMAIL_URL", default="").strip()
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Cashdesk <cashdesk@localhost>").strip()
 # The system checks report these origins and the gateway too, but a server such as gunicorn does not run the checks.
 if faults := [
     *(production_faults(env) if IS_PRODUCTION else ()),
     *origin_faults(CORS_ALLOWED_ORIGINS),
     *midtrans_faults(key=MIDTRANS_SERVER_KEY, base_url=MIDTRANS_BASE_URL, payment_type=MIDTRANS_PAYMENT_TYPE),
+    *mail_faults(url=EMAIL_URL, sender=DEFAULT_FROM_EMAIL, is_production=IS_PRODUCTION),
 ]:
     raise ImproperlyConfigured(
         f"Cashdesk cannot start in {ENVIRONMENT}:\n" + "\n".join(f"  - {fault}" for fault in faults)
@@ -150,6 +154,11 @@ SESSION_COOKIE_AGE = ACCESS_TOKEN_HOURS * 3600
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=60)
 # The number of our proxies that write X-Forwarded-For. With 0 the header is ignored, because a client could forge it.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+
+# --- Mail --------------------------------------------------------------------------------------------------------------
+MAIL_IS_SET_UP = bool(EMAIL_URL)
+vars().update(environ.Env.email_url_config(EMAIL_URL or "consolemail://"))
+EMAIL_TIMEOUT = 5  # seconds for each answer of the mail server
 
 # --- Amounts -----------------------------------------------------------------------------------------------------------
 # The largest amount in a request is this number of the currency's largest note, or of its unit if its notes are not

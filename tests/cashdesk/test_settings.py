@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.test import override_settings
 
-from cashdesk.checks import MIDTRANS_PRODUCTION, check_midtrans, midtrans_faults
+from cashdesk.checks import MIDTRANS_PRODUCTION, check_midtrans, mail_faults, midtrans_faults
 
 PROJECT = Path(__file__).resolve().parents[2]
 RIGHT = {
@@ -202,6 +202,43 @@ def test_the_start_asks_for_the_whole_payment_gateway(tmp_path: Path) -> None:
 )
 def test_a_gateway_may_be_https_or_on_this_machine(url: str) -> None:
     assert midtrans_faults(key="Mid-server-x", base_url=url, payment_type="gopay") == []
+
+
+SENDER = "Cashdesk <cash@shop.example>"
+SERVER = "smtp+tls://me%40shop.example:hunter2@mail.example:587"
+
+
+@pytest.mark.parametrize(
+    ("url", "sender", "words"),
+    [
+        ("mail.example", SENDER, "EMAIL_URL begins with an unknown scheme"),
+        ("https://me:hunter2@mail.example", SENDER, "EMAIL_URL begins with an unknown scheme"),
+        ("smtp+tls://", SENDER, "EMAIL_URL names no host"),
+        ("smtp+tls://:587", SENDER, "EMAIL_URL names no host"),
+        ("smtp+tls://[::1:587", SENDER, "EMAIL_URL names no host"),
+        ("consolemail://", SENDER, "EMAIL_URL is consolemail://"),
+        (SERVER, "", "DEFAULT_FROM_EMAIL is no address"),
+        (SERVER, "Cashdesk", "DEFAULT_FROM_EMAIL is no address"),
+        (SERVER, "Cashdesk <cashdesk@localhost>", "DEFAULT_FROM_EMAIL is missing"),
+    ],
+)
+def test_half_a_mail_server_stops_the_start(url: str, sender: str, words: str) -> None:
+    (fault,) = mail_faults(url=url, sender=sender, is_production=True)
+    assert fault.startswith(words)
+    assert "hunter2" not in fault
+
+
+def test_mail_may_be_off_and_a_developer_may_read_mails_in_the_console() -> None:
+    assert mail_faults(url="", sender="", is_production=True) == []
+    assert mail_faults(url="consolemail://", sender="Cashdesk <cashdesk@localhost>", is_production=False) == []
+
+
+def test_the_start_asks_for_the_sender_of_mails(tmp_path: Path) -> None:
+    refused = start({**RIGHT, "EMAIL_URL": SERVER}, folder=tmp_path)
+    assert "DEFAULT_FROM_EMAIL is missing" in refused.stderr
+    assert "hunter2" not in refused.stderr
+    started = start({**RIGHT, "EMAIL_URL": SERVER, "DEFAULT_FROM_EMAIL": SENDER}, folder=tmp_path)
+    assert started.returncode == 0, started.stderr
 
 
 def test_no_fault_shows_the_secret(tmp_path: Path) -> None:
