@@ -232,6 +232,13 @@ class TokenKind(models.TextChoices):
     API_KEY = "API_KEY", "API key"
 
 
+class LinkPurpose(models.TextChoices):
+    """What a one-time link is for. Both let a person choose a password; an invitation is for their first one."""
+
+    PASSWORD = "password", "New password"
+    INVITATION = "invitation", "Invitation"
+
+
 class Scope(models.TextChoices):
     """The scopes of an API key (docs/contracts.md, section 0). The label says what the scope allows."""
 

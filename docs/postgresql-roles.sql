@@ -88,9 +88,10 @@ GRANT INSERT, UPDATE ON
 TO cashdesk_app;
 GRANT INSERT, UPDATE (name, is_counted, is_active) ON cashdesk_paymentmethod TO cashdesk_app;
 
--- What serves its time and goes: kept answers, tries to sign in, browser sessions, drafts.
+-- What serves its time and goes: kept answers, tries to sign in, one-time links, browser sessions, drafts.
 GRANT INSERT, DELETE ON cashdesk_idempotentanswer, cashdesk_signinattempt TO cashdesk_app;
 GRANT INSERT, UPDATE ON cashdesk_requestcount TO cashdesk_app;
+GRANT INSERT, UPDATE (used_at, revoked_at), DELETE ON cashdesk_onetimelink TO cashdesk_app;
 GRANT INSERT, UPDATE, DELETE ON django_session, cashdesk_draft TO cashdesk_app;
 
 -- Only migrations write to the rest: django_migrations, django_content_type, auth_permission, auth_group,

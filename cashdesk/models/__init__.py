@@ -9,6 +9,7 @@ from cashdesk.models.draft import Draft
 from cashdesk.models.event import Event
 from cashdesk.models.idempotency import IdempotentAnswer
 from cashdesk.models.movement import Movement
+from cashdesk.models.one_time_link import OneTimeLink
 from cashdesk.models.order import Order
 from cashdesk.models.organisation import Account, Store, Vendor
 from cashdesk.models.payment import Payment, PaymentMethod
@@ -34,6 +35,7 @@ __all__ = [
     "ForeignCash",
     "IdempotentAnswer",
     "Movement",
+    "OneTimeLink",
     "Order",
     "Payment",
     "PaymentMethod",

@@ -24,14 +24,14 @@ SHOWN_PARAMETERS: Final = frozenset(
 )  # fmt: skip
 """Query parameters whose values are logged. All others are masked, because people put API keys into URLs."""
 PLAIN: Final = re.compile(r"[\w.:+-]{0,40}", re.ASCII)
-SECRET_SHAPE: Final = re.compile(r"c[kt]_[\w-]{6,}", re.ASCII)
+SECRET_SHAPE: Final = re.compile(r"c[klrt]_[\w-]{6,}", re.ASCII)
 MASK: Final = "***"
 PATH_LENGTH_MAX: Final = 500
 USER_AGENT_LENGTH_MAX: Final = 300
 
 
 def without_secrets(text: str) -> str:
-    """Masks every part of the text that looks like one of our tokens or API keys."""
+    """Masks every part of the text that looks like one of our tokens, API keys or one-time links."""
     return SECRET_SHAPE.sub(MASK, text)
 
 

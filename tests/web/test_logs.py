@@ -63,6 +63,7 @@ def test_no_secret_and_no_expected_amount_is_written_down(
     carla.post("/shifts/cash-transaction", {"type": "cash_out", "amount": 1, "category": "drop"}, idempotency_key="k")
     till.get("/payment-methods")
     Caller("ct_wrong-secret-1234567890").get("/cash/status")
+    Client().get("/link/cl_a-secret-of-a-link", HTTP_USER_AGENT="cr_a-secret-to-renew")
     text = json.dumps(lines())
     for never in (
         PASSWORD,
@@ -71,6 +72,8 @@ def test_no_secret_and_no_expected_amount_is_written_down(
         secret,
         till.secret,
         "ct_wrong-secret-1234567890",
+        "a-secret-of-a-link",
+        "a-secret-to-renew",
         "739.4",
         "73941",
         "73940",

@@ -15,7 +15,7 @@ from django.db.models.expressions import RawSQL
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal, works_in
 from cashdesk.enums import Role, SessionStatus, TokenKind
-from cashdesk.models import AccessToken, CashSession, Place, Store, User
+from cashdesk.models import AccessToken, CashSession, OneTimeLink, Place, Store, User
 
 PREFIX_LENGTH: Final = 12
 
@@ -201,14 +201,21 @@ def lock_sign_ins(user_id: int) -> None:
 def end_sign_ins(*, user: User, at: datetime) -> int:
     """Ends every token and browser session of a person. Returns the number of tokens that were still valid.
 
-    The caller writes the audit entry. API keys do not end, because they belong to the account (docs/decisions/0019).
+    Also revokes their one-time links, because somebody else may hold one. API keys do not end, because they belong to the
+    account (docs/decisions/0019). The caller writes the audit entry.
     """
     User.objects.filter(pk=user.pk).update(access_version=F("access_version") + 1)
     user.refresh_from_db(fields=["access_version"])
     running = AccessToken.objects.filter(user=user, revoked_at__isnull=True)
     in_force = running.exclude(expires_at__lte=at).count()
     running.update(revoked_at=at)
+    revoke_links(user=user, at=at)
     return in_force
+
+
+def revoke_links(*, user: User, at: datetime) -> None:
+    """Revokes the open one-time links of a person (`one_time_link`)."""
+    OneTimeLink.objects.filter(person=user, used_at__isnull=True, revoked_at__isnull=True).update(revoked_at=at)
 
 
 def random_secret(kind: str) -> str:

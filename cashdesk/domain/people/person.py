@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
-from cashdesk.domain.people.access_token import end_sign_ins
+from cashdesk.domain.people.access_token import end_sign_ins, revoke_links
 from cashdesk.domain.people.api_key import keys_issued_by
 from cashdesk.domain.people.sign_in_throttle import recent_tries
 from cashdesk.domain.store.changes_while_open import refuse_change_of_person
@@ -108,7 +108,7 @@ def change_person(*, user: User, fields: Collection[str], by: Principal, at: dat
 
     A change of the active flag, the store or the role adds an audit entry. All of these except an activation also sign
     the person out everywhere. A deactivation or a change of the store also deletes the person's drafts, because the
-    drafts belong to a drawer that is no longer theirs.
+    drafts belong to a drawer that is no longer theirs. A new e-mail address revokes the links that went to the old one.
 
     Raises ValidationError for invalid values, with the name of the field. Raises Conflict if the change does not fit an
     open drawer (`changes_while_open`). Raises Forbidden unless the caller is an admin of the account. Also raises
@@ -122,6 +122,8 @@ def change_person(*, user: User, fields: Collection[str], by: Principal, at: dat
     user.full_clean(exclude=["password"])
     _save(user, fields=fields)
     ended = end_sign_ins(user=user, at=at) if acts.keys() & SIGNING_OUT else 0
+    if before.email != user.email:
+        revoke_links(user=user, at=at)
     if acts.keys() & {"deactivated", "moved"}:
         Draft.objects.filter(user=user).delete()
     for act, detail in acts.items():

@@ -53,7 +53,7 @@ def sign_in(
         user = verify_called(name=name, password=password, source=source, at=at)
     else:
         kind, name = ("email", email) if email else ("username", username) if username else ("rut", rut)
-        user = verify(identifier=name, password=password, source=source, at=at, user=_person_called(name, by=(kind,)))
+        user = verify(identifier=name, password=password, source=source, at=at, user=person_called(name, by=(kind,)))
     bound_store, register = _binding(user=user, store=store, station=station)
     with transaction.atomic():
         # All sign-ins may have ended while the password was checked, for example by a new password. Then this one fails.
@@ -96,7 +96,7 @@ def verify_called(*, name: str, password: str, source: Source, at: datetime) -> 
 
     The name is a username, e-mail address or tax id. Raises NotSignedIn or TooManyAttempts, as `verify` does.
     """
-    return verify(identifier=name, password=password, source=source, at=at, user=_person_called(name))
+    return verify(identifier=name, password=password, source=source, at=at, user=person_called(name))
 
 
 def confirm_password(*, by: Principal, password: str, source: Source, at: datetime) -> None:
@@ -114,7 +114,7 @@ def confirm_password(*, by: Principal, password: str, source: Source, at: dateti
         ) from None
 
 
-def _person_called(name: str, *, by: Iterable[str] = SIGN_IN_NAMES) -> User | None:
+def person_called(name: str, *, by: Iterable[str] = SIGN_IN_NAMES) -> User | None:
     """Returns the person with this name if they may sign in, else None.
 
     In old data several people may have the same name, and some of them may be inactive. Nobody can sign in with such a

@@ -1,0 +1,74 @@
+"""Several connections use one link, or replace it, at the same moment."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from cashdesk.domain.caller.principal import SYSTEM
+from cashdesk.domain.people.one_time_link import HANDED_OVER, IssuedLink, issue_link, use_link
+from cashdesk.domain.people.person import set_password
+from cashdesk.enums import LinkPurpose
+from cashdesk.models import AuditEntry, OneTimeLink, User
+from tests.stories import Cast, make_cast
+from tests.web.side_by_side import at_once, database_for_threads, outcome_of
+
+ROUNDS = 4
+
+
+@pytest.fixture
+def cast(transactional_db: None, tmp_path: Path) -> Iterator[Cast]:
+    """A shop in a database that threads can share."""
+    with database_for_threads(tmp_path):
+        yield make_cast()
+
+
+def made(cast: Cast) -> IssuedLink:
+    return issue_link(
+        person=cast.carla, purpose=LinkPurpose.PASSWORD, by=SYSTEM, at=timezone.now(), lifetime=HANDED_OVER
+    )
+
+
+def test_of_two_who_use_a_link_at_once_one_succeeds(cast: Cast) -> None:
+    for round_ in range(ROUNDS):
+        link = made(cast).link
+        words = [f"first-of-round-{round_}", f"second-of-round-{round_}"]
+        found = at_once(
+            [
+                partial(outcome_of, partial(use_link, link=link, password=password, at=timezone.now()))
+                for password in words
+            ]
+        )
+        assert sorted(found) == ["NotFound", "done"]
+        cast.carla.refresh_from_db()
+        assert cast.carla.check_password(words[found.index("done")])
+    assert AuditEntry.objects.filter(action="person.link_used").count() == ROUNDS
+
+
+def test_of_two_links_that_are_made_at_once_one_is_left(cast: Cast) -> None:
+    for _round in range(ROUNDS):
+        at_once([partial(made, cast)] * 3)
+        assert OneTimeLink.objects.filter(used_at__isnull=True, revoked_at__isnull=True).count() == 1
+
+
+def test_a_password_that_is_set_at_once_ends_the_link_or_is_replaced_by_it(cast: Cast) -> None:
+    for round_ in range(ROUNDS):
+        link = made(cast).link
+        by_link, by_admin = f"by-the-link-{round_}", f"by-the-admin-{round_}"
+        person = User.objects.get(pk=cast.carla.pk)
+        used, _set = at_once(
+            [
+                partial(outcome_of, partial(use_link, link=link, password=by_link, at=timezone.now())),
+                partial(
+                    outcome_of, partial(set_password, user=person, password=by_admin, by=SYSTEM, at=timezone.now())
+                ),
+            ]
+        )
+        cast.carla.refresh_from_db()
+        # If the link came first, the admin's password replaced its password. If it came second, it did not work.
+        assert cast.carla.check_password(by_admin)
+        assert used in ("done", "NotFound")
+        link.refresh_from_db()
+        assert (link.used_at is None) != (link.revoked_at is None)
