@@ -90,9 +90,9 @@ _DISTINCT_PEOPLE: Final = {
         """
             EXISTS (
                 SELECT 1 FROM cashdesk_user other WHERE other.id <> NEW.id AND (
-                    LOWER(other.username) IN (LOWER(NEW.email), NULLIF(LOWER(NEW.rut), ''))
-                    OR LOWER(other.email) IN (LOWER(NEW.username), NULLIF(LOWER(NEW.rut), ''))
-                    OR (other.rut <> '' AND LOWER(other.rut) IN (LOWER(NEW.username), LOWER(NEW.email)))
+                    LOWER(other.username) IN (NULLIF(LOWER(NEW.email), ''), NULLIF(LOWER(NEW.rut), ''))
+                    OR (other.email <> '' AND LOWER(other.email) IN (LOWER(NEW.username), NULLIF(LOWER(NEW.rut), '')))
+                    OR (other.rut <> '' AND LOWER(other.rut) IN (LOWER(NEW.username), NULLIF(LOWER(NEW.email), '')))
                 )
             )
         """,

@@ -31,7 +31,7 @@ class ColleagueSerializer(PersonSerializer):
     E-mail address and tax id are empty if the caller may not see them.
     """
 
-    email = serializers.CharField(help_text="Empty if the caller may not see it.")
+    email = serializers.CharField(help_text="Empty if the person has none, or if the caller may not see it.")
     rut = serializers.CharField(help_text="Empty if the caller may not see it.")
     full_name = serializers.CharField(source="name")
 

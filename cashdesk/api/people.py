@@ -33,7 +33,7 @@ class WorkingPersonSerializer(RowSerializer[User]):
         source="operator_uid", allow_null=True, help_text="The operator code, or the id of a person without a code."
     )
     username = serializers.CharField(allow_null=True)
-    email = serializers.CharField(allow_null=True)
+    email = serializers.CharField(allow_null=True, help_text="E-mail address; empty if the person has none.")
     rut = serializers.CharField(allow_null=True, help_text="Tax id; empty if the person has none.")
     store = serializers.CharField(
         source="store.number", default=None, allow_null=True, help_text="Number of the person's store."

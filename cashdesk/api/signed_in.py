@@ -17,9 +17,13 @@ MENUS: Final = {"Caja": Role.CASHIER, "Vendedores": Role.MANAGER}
 The front end shows a menu if `permissions` has its name with `true`, and closes a page whose name has `false`.
 """
 
+EMAIL: Final = "E-mail address. Empty if the person has none."
+
 
 class PersonSerializer(RowSerializer[User]):
     """A person in the format of the cash-sessions API."""
+
+    email = serializers.CharField(help_text=EMAIL)
 
     class Meta:
         model = User
@@ -75,6 +79,7 @@ class ProfileSerializer(RowSerializer[User]):
     """A person in the format of the shifts API, where the id is a UUID."""
 
     id = serializers.UUIDField(source="uuid")
+    email = serializers.CharField(help_text=EMAIL)
     store = serializers.CharField(
         source="store.number", default=None, allow_null=True, help_text="Number of the store."
     )

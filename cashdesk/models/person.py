@@ -1,6 +1,8 @@
 """People: cashiers, managers and admins."""
 
 from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 from typing import Any, Final
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
@@ -22,11 +24,13 @@ SIGN_IN_NAMES: Final = {"username": "username", "email": "e-mail address", "rut"
 def is_called(name: str, *, by: Iterable[str] = SIGN_IN_NAMES) -> models.Q:
     """Builds the query condition that one of the fields in `by` equals `name`.
 
-    The condition ignores case in the same way as the database constraints do.
+    The condition ignores case in the same way as the database constraints do. An empty name is nobody's.
     """
     # PostgreSQL refuses a parameter with NUL. No real name contains the replacement character, so this finds nobody.
     wanted = Lower(models.Value(name.replace("\0", "\ufffd"), output_field=models.CharField()))
-    return models.Q(*(Exact(Lower(field), wanted) for field in by), _connector=models.Q.OR)
+    # Without the condition that the field is not empty, the databases do not use the partial unique indexes.
+    fields = (~models.Q(**{field: ""}) & models.Q(Exact(Lower(field), wanted)) for field in by)
+    return reduce(or_, fields)
 
 
 def operator_key(uid: Any) -> models.Func:
@@ -52,7 +56,7 @@ class UserManager(BaseUserManager["User"]):
         is_account_active = models.Q(account__isnull=True) | models.Q(account__is_active=True)
         return self.select_related("store", "register").filter(is_account_active, is_active=True)
 
-    def create_superuser(self, username: str, email: str, name: str, password: str | None = None) -> "User":
+    def create_superuser(self, username: str, email: str = "", name: str = "", password: str | None = None) -> "User":
         """Creates a superuser (`manage.py createsuperuser`). A superuser belongs to no account and sees every account."""
         user = self.model(username=username, email=email.lower(), name=name, role=Role.ADMIN, is_superuser=True)
         user.set_password(password)
@@ -68,7 +72,7 @@ class User(AbstractBaseUser, PublicIdModel):
     """
 
     username = models.CharField(max_length=150, unique=True)
-    email = models.EmailField()
+    email = models.EmailField(blank=True, help_text="Optional. The person can sign in with it.")
     name = models.CharField(max_length=200)
     rut = models.CharField(
         "tax id", max_length=20, blank=True, help_text="RUT or another tax id. The person can sign in with it."
@@ -114,8 +118,9 @@ class User(AbstractBaseUser, PublicIdModel):
         verbose_name_plural = "people"
         constraints = (
             # People may sign in with any of these three fields, so each is unique in the installation, ignoring case.
+            # Only the username is required.
             models.UniqueConstraint(Lower("username"), name="person_username_once"),
-            models.UniqueConstraint(Lower("email"), name="person_email_once"),
+            models.UniqueConstraint(Lower("email"), condition=~models.Q(email=""), name="person_email_once"),
             models.UniqueConstraint(Lower("rut"), condition=~models.Q(rut=""), name="person_rut_once"),
             models.UniqueConstraint(
                 fields=("account", "operator_code"),
