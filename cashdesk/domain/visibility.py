@@ -55,8 +55,8 @@ def may_see_expected(by: Principal) -> bool:
 def may_see_payment(payment: Payment, *, by: Principal) -> bool:
     """Whether the caller may see the method and the cash of a payment. A cashier may see only payments that they took.
 
-    Otherwise a cashier could add up what came into the drawer of a colleague. A key that is bound to a register sees only
-    payments of that register.
+    Otherwise a cashier could add up what came into the drawer of a colleague. A key that is bound to a register sees
+    only payments of that register.
     """
     bound = _bound_register_of_key(by)
     if bound is not None and payment.register_id != bound:
@@ -119,8 +119,8 @@ def payments_told(*, by: Principal) -> "QuerySet[Payment]":
 def orders_told(*, by: Principal) -> "QuerySet[Order]":
     """Returns the orders that the caller may list.
 
-    A caller who may read all payments of a store may list all its orders. Others list an order that was paid only if they
-    may read its payment: the totals of paid orders add up to the sales of the running period.
+    A caller who may read all payments of a store may list all its orders. Others list an order that was paid only if
+    they may read its payment: the totals of paid orders add up to the sales of the running period.
     """
     orders = Order.objects.all() if by.is_system else Order.objects.filter(store__in=by.stores())
     if may_see_expected(by) and _bound_register_of_key(by) is None:
@@ -159,7 +159,7 @@ def counts_told(*, by: Principal) -> "QuerySet[Count]":
 
 
 def refuse_bound_key(by: Principal) -> None:
-    """Raises Forbidden for a program whose key is bound to a register. It reads no money of the vault or of the store."""
+    """Raises Forbidden for a program whose key is bound to a register: it may not read money of the vault or the store."""
     if _bound_register_of_key(by) is not None:
         raise Forbidden("This key is bound to a register. Use a key of the store.")
 
@@ -240,8 +240,8 @@ def note_periods_seen(
     """Writes one audit entry per store if `by` saw rows of a period that nobody has counted yet (law 5).
 
     `places` maps the id of each place to the instant of the newest row that was shown for it. `sessions` has the ids of
-    the sessions of these rows. The period of a place began with its last count; during a settlement, with the opening of
-    the settlement. Cashiers are ignored, because they see only rows of counted sessions. Runs two queries.
+    the sessions of these rows. The period of a place began with its last count; during a settlement, with the opening
+    of the settlement. Cashiers are ignored, because they see only rows of counted sessions. Runs two queries.
     """
     if not may_see_expected(by):
         return
@@ -312,7 +312,7 @@ def event_types_shown(by: Principal) -> tuple[EventType, ...]:
 def events_shown(*, by: Principal, types: Sequence[str] = (), store: Store | None = None) -> "QuerySet[Event]":
     """Returns the events that the caller may read, with their stores and places.
 
-    `types` and `store` limit them; `store` is one that the caller may see. A program whose key is bound to a register
+    `types` and `store` limit the result. The caller may see `store`. A program whose key is bound to a register
     reads only the events of that register. Raises Forbidden for a cashier, and for a type that the scopes of a key do
     not include.
     """

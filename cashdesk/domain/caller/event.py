@@ -25,8 +25,8 @@ def record_event(
 ) -> None:
     """Writes an event in the transaction of its cause. Call it once, after the change, under the lock of its place.
 
-    `body` has exactly the fields of the type's row in `event_types`, in minor units and with instants in UTC. Without
-    `is_counted` the figures of that row are left out (law 5). Raises ValueError for other fields.
+    `body` has exactly the fields of the type's row in `event_types`, in minor units and with instants in UTC. If
+    `is_counted` is false, leaves out the figures of that row (law 5). Raises ValueError for other fields.
     """
     record_events([event_of(type_=type_, store=store, at=at, body=body, place_id=place_id, is_counted=is_counted)])
 

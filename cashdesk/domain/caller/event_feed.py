@@ -26,8 +26,8 @@ class EventPage:
     """A page of events, oldest first.
 
     The next page begins after the position `reached`. If no event is left, it is the position of the newest event, even
-    if the reader may not see that event. So the position of a reader who asks from time to time never gets as old as the
-    events that are deleted.
+    if the reader may not see that event. So a reader that asks regularly keeps a recent position, and the events after
+    it are not deleted yet.
     """
 
     events: Sequence[Event]
@@ -38,10 +38,12 @@ class EventPage:
 def read_events(*, rows: "QuerySet[Event]", after: int | None, limit: int) -> EventPage:
     """Returns the first events of `rows` after a position. Without a position, begins with the oldest kept event.
 
-    Gives committed events their positions first, unless the database takes no writes. The number of statements is fixed.
+    Gives committed events their positions first, unless the database takes no writes. The number of statements is
+    fixed.
 
-    Raises Gone if events after this position were deleted. Also raises Gone if the position is higher than the newest one,
-    which happens after the restore of a backup: the reader would miss new events, because they get lower positions.
+    Raises Gone if events after this position were deleted. Also raises Gone if the position is higher than the newest
+    one, which happens after the restore of a backup: the reader would miss new events, because they get lower
+    positions.
     """
     is_behind = sequence_events()
     # Read before the page: an event that gets its position between the two statements must not be skipped.
@@ -75,9 +77,9 @@ def newest_position() -> int:
 def delete_old_events(*, at: datetime, keep_from: int | None = None) -> int:
     """Deletes the events older than DELETED_AFTER and returns their number.
 
-    Keeps events with a position of `keep_from` or more. Keeps the newest event too, because the next position is counted
-    from it. The positions of kept events have no gaps, so `read_events` sees from the oldest one whether a reader missed
-    any. Each batch has a transaction of its own, so that nobody waits long on SQLite.
+    Keeps events with a position of `keep_from` or more. Keeps the newest event too, because the next position is
+    counted from it. The positions of kept events have no gaps, so the oldest one tells `read_events` whether a reader
+    missed any. Each batch has a transaction of its own, so that nobody waits long on SQLite.
     """
     for _turn in range(TURNS_MAX):
         if not sequence_events():
@@ -102,5 +104,5 @@ def _first_position() -> int | None:
 
 
 def _is_kept(position: int) -> bool:
-    """Whether no event with this position or a higher one was deleted. `tidy` deletes the lowest positions first."""
+    """Whether all events from this position on still exist. `tidy` deletes the lowest positions first."""
     return Event.objects.filter(position__lte=position).order_by().exists()

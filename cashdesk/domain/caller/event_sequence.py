@@ -18,9 +18,9 @@ STOPPED_FOR: Final = "1min"
 def sequence_events() -> bool:
     """Gives committed events without a position the next positions. Returns whether events may be left without one.
 
-    Readers page by position. An id would not do: it is drawn before the commit, so a slow transaction commits an event
-    with a smaller id after a reader has already passed it. A position is drawn after the commit, by one transaction at
-    a time. So a position that a reader sees never gets a smaller one afterwards.
+    Readers page by position. Ids are not safe for this: an id is drawn before the commit, so a slow transaction commits
+    an event with a smaller id after a reader has already passed it. A position is drawn after the commit, by one
+    transaction at a time. So a position that a reader sees never gets a smaller one afterwards.
 
     Positions keep the order of each place. A transition holds the place's lock until it commits, so the next
     transition draws a larger id, and whoever sees its event sees the earlier event too.

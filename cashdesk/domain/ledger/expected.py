@@ -139,7 +139,7 @@ def moved(*, place: Place, after: int, until: int = ID_MAX) -> dict[Pair, int]:
 def moved_cash(*, periods: Sequence[tuple[int, int]], before: int) -> Iterator[tuple[str, int]]:
     """Sums the cash into several places minus the cash out of them. Yields (currency, minor units).
 
-    A currency may come several times, so the caller adds up the amounts. Each period is (id of the place, id of the
+    A currency may occur several times, so the caller adds up the amounts. Each period is (id of the place, id of the
     last movement before the period). All periods end before the movement with the id `before`.
     """
     for start in range(0, len(periods), PLACES_PER_STATEMENT):

@@ -12,7 +12,7 @@ from cashdesk.models import Place, Store
 
 
 def record_moved(entry: Entry, *, uuid: UUID, store: Store, by: Principal, at: datetime) -> None:
-    """Writes the event of the movement `uuid`, which was made of `entry`. It belongs to the register, or to the vault."""
+    """Writes the event of the movement `uuid` that `entry` describes. Its place is the register, or else the vault."""
     body = {
         "movement_id": uuid,
         "kind": entry.kind,

@@ -10,7 +10,7 @@ from cashdesk.models import CashSession, Variance
 
 
 def record_raised(variances: Iterable[Variance], *, session: CashSession | None = None) -> None:
-    """Writes the events of new variances, with one statement. `session` is the session whose count raised them."""
+    """Writes the events of new variances, with one statement. `session` is the session whose count created them."""
     record_events(
         event_of(
             type_=EventType.VARIANCE_RAISED,
@@ -45,7 +45,8 @@ def _is_counted(variance: Variance, *, session: CashSession | None) -> bool:
     """Whether a count came first, so that the event may contain the variance's figures (law 5).
 
     After a handover, and while a settlement holds the register, the cash stays in the drawer and the next cashier
-    counts it blind. The expected cash of a store-day includes drawers that are still open.
+    counts it blind. The variance of a reconciliation never has figures: the expected cash of its day includes drawers
+    that are still open.
     """
     if variance.kind == VarianceKind.RECONCILIATION:
         return False

@@ -1,7 +1,7 @@
 """Charges orders at the payment gateway.
 
-A charge takes three steps: keep a pending payment (one transaction), call the gateway (no transaction, no lock), keep its
-answer (another transaction). docs/decisions/0034-midtrans.md says what happens if the process dies in between.
+A charge takes three steps: keep a pending payment (one transaction), call the gateway (no transaction, no lock), keep
+its answer (another transaction). docs/decisions/0034-midtrans.md says what happens if the process dies in between.
 """
 
 from datetime import datetime, timedelta
@@ -53,8 +53,8 @@ def charge_order(
     If a charge already waits for the customer, returns that charge. If it has expired, ends it and makes a new one.
 
     Raises Conflict if the order is not open, if `version` is stale, or if another request charges the order right now.
-    Raises InvalidInput for another currency than rupiah. Raises GatewayUnavailable if the gateway did not answer or refused.
-    If it did not answer, the next call sends the same reference again, so the order is never charged twice.
+    Raises InvalidInput for another currency than rupiah. Raises GatewayUnavailable if the gateway did not answer or
+    refused. If it did not answer, the next call sends the same reference again, so the order is never charged twice.
     """
     rejected = payable_charges(order, at=at).filter(payment__status=PaymentStatus.REJECTED)
     for former in rejected.select_related("payment__store", "order"):
@@ -91,7 +91,7 @@ def end_waiting_charges(
     version: int | None = None,
     session: CashSession | None = None,
 ) -> None:
-    """Cancels the charges of an order that the customer could still pay, before `act` pays or cancels the order otherwise.
+    """Cancels the charges of an order that the customer can still pay. Call it before `act` pays or cancels the order.
 
     A charge that the customer has paid meanwhile pays the order. If `act` will be refused, no charge is cancelled: the
     customer may be paying it right now.
@@ -127,7 +127,8 @@ def end_charge(*, charge: Charge, gateway: Gateway, at: datetime) -> None:
 def _begin(*, order: Order, session: CashSession, version: int | None, by: Principal, at: datetime) -> Charge:
     """Returns the waiting charge of an order, or a new one with a pending payment.
 
-    `asked_at` of the result is set if the caller must now call the gateway.
+    If the gateway has not answered it yet (`answered_at` is None), the caller must now call the gateway. Raises
+    TryAgain while another request calls it.
     """
     locked = lock_order(order, act=OrderAct.PAY, version=version)
     refuse_other_shift(locked, session=session)
@@ -182,7 +183,7 @@ def _keep(charge: Charge, *, charged: Charged, at: datetime) -> Charge:
 
 
 def _stop_asking(charge: Charge) -> None:
-    """Lets the next request call the gateway at once. The state of the charge at the gateway stays unknown."""
+    """Records that no request waits for the gateway now, so the next request need not wait for ASKING_MAX to pass."""
     Charge.objects.filter(pk=charge.pk).update(asked_at=None)
 
 

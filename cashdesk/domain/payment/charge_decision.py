@@ -33,7 +33,7 @@ def decide_charge(*, charge: Charge, standing: Standing, at: datetime) -> Paymen
     own, because the customer did pay. Money that went back later is noted in the audit trail and not booked: the shop
     reports the refund.
 
-    Raises InvalidInput if the gateway tells another amount or currency than the payment has.
+    Raises InvalidInput if the gateway reports another amount or currency than the payment has.
     """
     payment = lock_payment(charge.payment)
     _refuse_other_amount(payment, standing)
@@ -64,7 +64,7 @@ def _refuse_other_amount(payment: Payment, standing: Standing) -> None:
 
 
 def _book_after_rejection(rejected: Payment, *, charge: Charge, at: datetime) -> Payment:
-    """Books money that arrived although its payment was rejected, once. The order is paid by it if it is still open."""
+    """Books money that arrived although its payment was rejected, once. Marks the order as paid if it is still open."""
     report = PaymentReport(
         id=f"{charge.reference}-late",
         order=rejected.order,
@@ -87,9 +87,9 @@ def _book_after_rejection(rejected: Payment, *, charge: Charge, at: datetime) ->
 
 
 def _note_returned(payment: Payment, *, standing: Standing, at: datetime) -> None:
-    """Notes that money of an approved payment went back, or that the gateway took it back.
+    """Adds an audit entry: money of an approved payment went back to the customer.
 
-    Notes each refund once, and every other state of the gateway once.
+    Adds one entry for each refund, and one for each other state that the gateway reports.
     """
     subject = f"payment:{payment.pk}"
     detail = {"status": standing.status}

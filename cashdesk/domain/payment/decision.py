@@ -88,7 +88,7 @@ def decide_locked(payment: Payment, *, status: PaymentStatus, by: Principal, at:
 def settle_order(payment: Payment, *, order: Order, by: Principal, at: datetime) -> None:
     """Marks a locked order as paid by an approved payment.
 
-    If the order was paid or cancelled meanwhile, the customer paid for nothing. The audit trail then tells it, so that the
+    If the order was paid or cancelled meanwhile, the customer paid for nothing. Then adds an audit entry, so that the
     shop gives the money back.
     """
     if order.status == OrderStatus.OPEN:

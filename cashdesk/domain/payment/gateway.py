@@ -65,7 +65,7 @@ class Gateway(Protocol):
     """
 
     def charge(self, *, reference: str, gross_amount: int) -> Charged:
-        """Charges a whole amount. The same reference charges once.
+        """Charges an amount in whole units of the currency. A second charge with the same reference is refused.
 
         Raises DuplicateReference if the reference was charged before, and ChargeRefused.
         """
@@ -74,4 +74,4 @@ class Gateway(Protocol):
         """Returns the state of a charge."""
 
     def cancel(self, *, reference: str) -> Standing:
-        """Cancels a charge that nobody has paid yet. Returns its state then."""
+        """Cancels a charge, unless it is already paid. Returns its state after the call."""

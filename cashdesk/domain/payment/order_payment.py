@@ -18,7 +18,7 @@ def manual_report(
 ) -> PaymentReport:
     """Returns the report of a payment that a cashier took by hand. The amounts are in minor units.
 
-    `order` is the id of the order, which Cashdesk may keep or not.
+    `order` is the id of the order. Cashdesk need not know that order.
     """
     return PaymentReport(
         id=f"manual-{uuid.uuid4()}",
@@ -50,8 +50,8 @@ def pay_order(
     The amount is the order's. `received` is the cash that the customer gave, in minor units; for another method it has
     no effect. The lock on the order lets only one of two payments succeed.
 
-    Raises Conflict if the order is not open, if `version` is stale, if the session is in another store, or if the customer
-    can still pay by QR code. Raises InvalidInput if the session has another currency.
+    Raises Conflict if the order is not open, if `version` is stale, if the session is in another store, or if the
+    customer can still pay by QR code. Raises InvalidInput if the session has another currency.
     """
     locked = lock_order(order, act=OrderAct.PAY, version=version)
     refuse_payable_charge(locked, at=at)

@@ -38,7 +38,7 @@ class Target:
 def targets_of(*, reports: Sequence[R], by: Principal, hold: bool) -> Mapping[R, Target | DomainError]:
     """Returns the target of each report, or its error. Runs a fixed number of queries.
 
-    `hold` takes shared locks on the registers, or on the vault for a report without a register. Then it reads
+    With `hold`, takes shared locks on the registers, or on the vault for a report without a register. Then reads
     everything again under these locks.
     """
     found = read_references(reports, by=by, bound=by.token.register if by.token is not None else None)

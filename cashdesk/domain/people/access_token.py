@@ -1,4 +1,7 @@
-"""Issues access tokens at the sign-in, finds the caller of each request by its token, and revokes tokens."""
+"""Issues access tokens at the sign-in, finds the caller of each request by its token, and revokes tokens.
+
+A family is all tokens of one sign-in: the first ones, and those that replaced them at each refresh.
+"""
 
 import hashlib
 import secrets
@@ -24,7 +27,7 @@ PREFIX_LENGTH: Final = 12
 class SignedIn:
     """The tokens of a person who signed in. The two secrets are not stored.
 
-    `refresh_secret` gets the next tokens (`refresh_token`).
+    `refresh_secret` is exchanged once for the next tokens (`refresh_token.refresh_sign_in`).
     """
 
     token: AccessToken
@@ -201,8 +204,8 @@ def lock_sign_ins(user_id: int) -> None:
 def end_sign_ins(*, user: User, at: datetime) -> int:
     """Ends every token and browser session of a person. Returns the number of tokens that were still valid.
 
-    Also revokes their one-time links, because somebody else may hold one. API keys do not end, because they belong to the
-    account (docs/decisions/0019). The caller writes the audit entry.
+    Also revokes their one-time links, because somebody else may hold one. API keys do not end, because they belong to
+    the account (docs/decisions/0019). The caller writes the audit entry.
     """
     User.objects.filter(pk=user.pk).update(access_version=F("access_version") + 1)
     user.refresh_from_db(fields=["access_version"])

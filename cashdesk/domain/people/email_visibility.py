@@ -1,4 +1,4 @@
-"""Says who may see the names with which others sign in."""
+"""Decides who may see the e-mail addresses and tax ids of others."""
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import Role

@@ -212,7 +212,7 @@ def _note(act: str, user: User, *, by: Principal, at: datetime, detail: Mapping[
 
 @transaction.atomic
 def choose_language(*, user: User, language: Language, by: Principal, at: datetime) -> None:
-    """Sets the language in which a person sees pages, whatever the language of their store is."""
+    """Sets the language of a person's pages. It takes precedence over the language of their store."""
     user.language = language
     user.save(update_fields=["language"])
     _note("language_chosen", user, by=by, at=at, detail={"language": language})

@@ -1,4 +1,4 @@
-"""Renews a sign-in with its refresh token, which gets new tokens once (docs/decisions/0029-refresh-tokens.md)."""
+"""Renews a sign-in: exchanges its refresh token for new tokens, once (docs/decisions/0029-refresh-tokens.md)."""
 
 import base64
 from datetime import datetime, timedelta
@@ -33,14 +33,15 @@ FAMILY_WINDOW: Final = timedelta(minutes=1)
 def refresh_sign_in(
     *, secret: str, access_secret: str, source: Source, lifetime: timedelta, grace: timedelta, at: datetime
 ) -> SignedIn:
-    """Replaces the tokens of a sign-in by new ones. `secret` is that of the refresh token.
+    """Replaces the tokens of a sign-in by new ones. `secret` is the secret of the refresh token.
 
-    The new access token lives for `lifetime`, but never longer than the sign-in can be renewed. A repeated or simultaneous
-    refresh gets the same tokens again during `grace`, if it still brings the old access token (`access_secret`). Any other
-    use of an old refresh token ends the whole family, because one of its two holders is a thief.
+    The new access token lives for `lifetime`, but never longer than the sign-in can be renewed. A repeated or
+    simultaneous refresh gets the same tokens again during `grace`, if it also sends the old access token
+    (`access_secret`). Any other use of an old refresh token ends the whole family, because two clients have the token,
+    and one of them stole it.
 
-    Raises NotSignedIn if the token is unknown, used, expired or revoked. Raises TooManyAttempts after too many wrong tokens
-    from one address, and after too many refreshes of one sign-in.
+    Raises NotSignedIn if the token is unknown, used, expired or revoked. Raises TooManyAttempts after too many wrong
+    tokens from one address, and after too many refreshes of one sign-in.
     """
     with transaction.atomic():
         renewed = _renewed(secret, access_secret, lifetime=lifetime, grace=grace, at=at)
@@ -53,7 +54,7 @@ def refresh_sign_in(
 
 
 def forget_ended(*, at: datetime) -> int:
-    """Deletes the refresh tokens that ended. Returns their number. The access tokens stay, because the books name them."""
+    """Deletes the digests of expired refresh tokens, and returns their number. The rows stay: the books refer to them."""
     return AccessToken.objects.filter(refresh_digest__isnull=False, renewable_until__lte=at).update(refresh_digest=None)
 
 
@@ -86,7 +87,7 @@ def _token_of(secret: str) -> AccessToken | None:
 def _same_answer(
     old: AccessToken, secret: str, access_secret: str, *, grace: timedelta, at: datetime
 ) -> SignedIn | None:
-    """Returns the tokens that replaced `old`, for a client that repeats its refresh. None if it is no such repeat.
+    """Returns the tokens that replaced `old`, for a client that repeats its refresh. None for any other use.
 
     Several calls of one client can refresh in a row. Then returns the newest tokens, not the first successors.
     """

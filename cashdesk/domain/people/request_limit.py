@@ -1,6 +1,6 @@
 """Limits the requests of an API key per minute (docs/decisions/0031-request-limits.md).
 
-People have no limit, so a till that a person is signed in to never pays for the count.
+People have no limit, so their requests run no statement for it.
 """
 
 from dataclasses import dataclass
@@ -42,13 +42,14 @@ _COUNT: Final = """
 """Adds to the count in one statement.
 
 The minute does not go back by CLOCKS_APART_MINUTES or less, so that two servers with different clocks do not reset each
-other. It goes back by more. Otherwise a clock that was hours ahead would make requests fail for hours after its correction.
+other. It goes back by more. Otherwise a clock that was hours ahead would make requests fail for hours after its
+correction.
 """
 
 
 @dataclass(slots=True)
 class Known:
-    """The requests of a key in one minute, and those of this process that are not in the table yet."""
+    """The requests of a key in one minute, as far as this process knows. `unsaved` ones are not in the table yet."""
 
     minute: int = 0
     used: int = 0
@@ -92,8 +93,8 @@ def count_request(*, by: Principal, at: datetime) -> Quota | None:
     """Counts a request of an API key. Returns None for people, and for a key without a limit.
 
     Runs one statement, outside the transaction of the request, or none if this process knows that the limit is reached.
-    If the database cannot count at once, this process counts alone and adds its count with a later request: a limit must
-    never refuse what could be served.
+    If the database cannot count at once, counts in this process only, and adds this count to the table with a later
+    request. So a busy database neither delays nor refuses a request.
     """
     if not by.is_program or by.token is None:
         return None
