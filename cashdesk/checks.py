@@ -124,7 +124,7 @@ def mail_faults(*, url: str, sender: str, is_production: bool) -> list[str]:
 
 
 def _is_origin(url: str) -> bool:
-    """Whether a URL has only https and a host, perhaps with a port. http is allowed to this machine, for tests."""
+    """Whether a URL is only https, a host and optionally a port. For this machine http is allowed too, for tests."""
     try:
         parts = urlsplit(url)
         host, _port = parts.hostname or "", parts.port
@@ -143,7 +143,7 @@ def _is_this_machine(host: str) -> bool:
 
 @register(Tags.security)
 def check_midtrans(**_options: Any) -> list[CheckMessage]:
-    """Reports an incomplete or wrong configuration of the payment gateway. No message shows the server key, a secret."""
+    """Reports an incomplete or wrong configuration of the payment gateway. No message shows the server key."""
     faults = midtrans_faults(
         key=settings.MIDTRANS_SERVER_KEY,
         base_url=settings.MIDTRANS_BASE_URL,

@@ -63,7 +63,7 @@ class PlaceKind(models.TextChoices):
 
 
 class MovementKind(models.TextChoices):
-    """The reason why money moves between two places."""
+    """The kinds of movement: the reasons why money moves between two places."""
 
     FLOAT = "FLOAT", noop("Float")
     SALE = "SALE", noop("Sale")
@@ -233,7 +233,7 @@ class TokenKind(models.TextChoices):
 
 
 class LinkPurpose(models.TextChoices):
-    """What a one-time link is for. Both let a person choose a password; an invitation is for their first one."""
+    """The purposes of a one-time link. With each a person chooses a password; an invitation is for the first one."""
 
     PASSWORD = "password", "New password"
     INVITATION = "invitation", "Invitation"
@@ -289,7 +289,7 @@ class DeliveryState(models.TextChoices):
 
 
 class OffReason(models.TextChoices):
-    """Why a webhook endpoint is off."""
+    """The reasons why a webhook endpoint is off."""
 
     PERSON = "PERSON", "switched off by a person"
     GONE = "GONE", "switched off: the receiver answered 410 Gone"

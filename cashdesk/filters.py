@@ -110,7 +110,7 @@ class PaymentFilter(RangeFilter):
 
     @property
     def is_narrow(self) -> bool:
-        """Also true for pending payments, which have an index of their own."""
+        """Whether another filter leaves few rows. Also true for pending payments, which have an index of their own."""
         return super().is_narrow or self.form.cleaned_data["status"] == PaymentStatus.PENDING
 
     def of_session(self, queryset: "QuerySet[Any]", name: str, value: str) -> "QuerySet[Any]":

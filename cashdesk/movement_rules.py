@@ -1,7 +1,7 @@
 """The table of all kinds of movement, with one row for each kind. To add a kind, add a row here.
 
-Other code looks up a property in this table instead of comparing kinds. The exception is code that handles one kind only,
-such as the opening of a session, which records a FLOAT.
+Other code looks up a property in this table instead of comparing kinds. The exception is code that handles one kind
+only, such as the opening of a session, which records a FLOAT.
 """
 
 from collections.abc import Callable, Mapping
@@ -292,7 +292,7 @@ RULES: Final = complete(
 
 
 def name_at_desk(kind: str) -> str:
-    """Returns the desk's name for a kind, in the language of the page."""
+    """Returns the name of a kind on the cashier's desk, in the language of the page."""
     return _(RULES[kind].at_desk or MovementKind(kind).label)
 
 

@@ -112,7 +112,7 @@ class WebhookEndpointAdmin(OfAdmins):
 
     @admin.display(description="waiting")
     def waiting(self, endpoint: WebhookEndpoint) -> str:
-        """Shows how many events wait. Says so if no worker seems to run."""
+        """Shows how many events wait. Adds a warning if no worker seems to run."""
         waiting = endpoint.deliveries.filter(state=DeliveryState.WAITING)
         found = waiting.aggregate(number=Count("pk"), oldest=Min("created_at"))
         if not found["number"]:

@@ -168,8 +168,8 @@ class AuthViewSet(ApiViewSet):
     def refresh(self, request: Request) -> Response:
         """Replaces both tokens of a sign-in by new ones. The answer sets both cookies again.
 
-        Send no body. A refresh token works once. If it is used again, the sign-in ends. A repeat within 30 seconds gets the
-        same tokens, if it still brings the old cookie `access_token`.
+        Send no body. A refresh token works once. If it is used again, the sign-in ends. A repeat within 30 seconds gets
+        the same tokens, if it also sends the old cookie `access_token`.
         """
         refuse_foreign_origin(request)
         signed_in = refresh_sign_in(

@@ -14,7 +14,7 @@ Make = Callable[[], serializers.Field[Any, Any, Any, Any]]
 
 
 class EventPlace(serializers.Serializer[Any]):
-    """One end of a movement."""
+    """The place at one end of a movement: its source or its destination."""
 
     kind = serializers.ChoiceField(choices=PlaceKind.choices)
     station = serializers.IntegerField(allow_null=True, help_text="0 is the vault. Null for a place outside the store.")

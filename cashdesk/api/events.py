@@ -37,7 +37,7 @@ PAGE: Final = inline_serializer(
 
 
 class EventViewSet(ApiViewSet):
-    """Read what happened, in order. A key sees the types of its scopes."""
+    """Lists events in their order. An API key sees the types that its scopes allow."""
 
     dialect = ProblemDialect
     queryset = Event.objects.none()

@@ -88,7 +88,7 @@ class MidtransPaymentViewSet(ApiViewSet):
     charge: Charge
 
     def prepare(self, request: Request) -> None:
-        """Charges the order, or finds the charge that waits. Holds no transaction while the gateway is asked."""
+        """Charges the order, or finds the charge that waits. Calls the gateway outside of every transaction."""
         order = order_for(reference=self.kwargs["order"], by=self.by)
         gateway = midtrans()
         session = session_for_payments(self.by)
@@ -150,7 +150,7 @@ class MidtransNotificationViewSet(ApiViewSet):
         tags=["Shifts"],
     )
     def notify(self, request: Request) -> Response:
-        """Approves or rejects the pending payment that a signed notification names. A repeated one changes nothing."""
+        """Approves or rejects the pending payment that a signed notification names. A repetition changes nothing."""
         asked = NotificationRequest(data=request.data)
         asked.is_valid(raise_exception=True)
         refuse_unconfigured()

@@ -64,7 +64,8 @@ class ManualPaymentSerializer(serializers.Serializer[Any]):
     """A manual payment. Amounts are in the currency's smallest cash unit.
 
     For an order that Cashdesk keeps, `id` is the order's id, and the answer also has the fields of the order and
-    `payment_id`. For another order, `id` is the payment's id, and `payment_method_id` is as it was sent.
+    `payment_id`. For another order, `id` is the payment's id, and `payment_method_id` is the value
+    that was sent.
     """
 
     id = serializers.CharField(help_text="The order's id, or the payment's id for an order that is not kept here.")

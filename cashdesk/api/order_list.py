@@ -1,4 +1,4 @@
-"""The list of orders, in the pages that clients of the shifts API ask for (docs/contracts.md, section 2)."""
+"""The list of orders, with numbered pages as in the whole shifts API (docs/contracts.md, section 2)."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -28,7 +28,7 @@ STATUSES: Final = {status.label.lower(): status for status in OrderStatus}
 
 
 class OrderRowSerializer(OrderSerializer):
-    """An order in the list, without its payment: that would be read once for each row."""
+    """An order in the list. It has no payment, because each payment would cost one more query."""
 
     queue_number = serializers.CharField(source="number", help_text="The same as `number`.")
     payment_method_id = cash_received = change_due = paid_at = None  # type: ignore[assignment]  # removes the fields
@@ -38,7 +38,7 @@ class OrderRowSerializer(OrderSerializer):
 
 
 class PaginationSerializer(serializers.Serializer[Any]):
-    """The page of a list."""
+    """The number of a page, and how many pages and rows the list has."""
 
     current_page = serializers.IntegerField(help_text="Number of the page, starting at 1.")
     total_page = serializers.IntegerField()
@@ -54,7 +54,7 @@ class OrderPageSerializer(serializers.Serializer[Any]):
 
 
 class OrdersViewSet(OrderViewSet):
-    """Lists orders, and keeps new ones."""
+    """Lists and creates orders."""
 
     access = {**OrderViewSet.access, "list": Access(scope=Scope.PAYMENTS_READ)}
     query_parameters = {"list": ("page", "limit", "statuses", "user_id")}
@@ -78,7 +78,7 @@ class OrdersViewSet(OrderViewSet):
         tags=["Shifts"],
     )
     def list(self, request: Request) -> Response:
-        """Lists orders, newest first. A cashier sees paid ones only after the drawer was counted."""
+        """Lists orders, newest first. A cashier sees paid orders only after the drawer was counted."""
         page = _whole(request, "page", default=1, most=PAGE_MAX)
         limit = _whole(request, "limit", default=LIMIT_DEFAULT, most=LIMIT_MAX)
         found = orders_told(by=self.by)

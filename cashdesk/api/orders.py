@@ -75,8 +75,8 @@ class CancelOrderRequest(StrictSerializer):
 class ManualPaymentRequest(StrictSerializer):
     """The body of `POST /orders/{id}/pay/manual`.
 
-    The amount is that of the order. For an order that Cashdesk does not keep, `amount` is required and `version` has no
-    effect.
+    The payment has the amount of the order. For an order that Cashdesk does not keep, `amount` is required and
+    `version` has no effect.
     """
 
     payment_method_id = MethodReferenceField(max_length=36, help_text="`id` or `uuid` of GET /payment-methods.")
@@ -185,7 +185,7 @@ class OrderViewSet(ApiViewSet):
         tags=["Shifts"],
     )
     def create(self, request: Request) -> Response:
-        """Keeps an order that is to be paid."""
+        """Creates an order that waits for its payment."""
         order = create_order(**self.validated(OrderRequest), by=self.by, at=self.now)
         return self._shown("Order created successfully", order, status=201)
 

@@ -73,7 +73,7 @@ class ProblemTableSerializer(serializers.Serializer[Any]):
 
 
 class ProblemViewSet(ApiViewSet):
-    """Explains the error codes. Ignores credentials, so that an expired one hides no explanation."""
+    """Explains the error codes. Ignores credentials, so that a caller with an expired token can read it too."""
 
     authentication_classes = ()
     renderer_classes = (ExactJSONRenderer, PageRenderer)

@@ -12,7 +12,7 @@ from cashdesk.web.webhooks.secret import OVERLAP_MAX, OVERLAP_USUAL
 
 
 class WebhookEndpointSerializer(RowSerializer[WebhookEndpoint]):
-    """An endpoint. Its secret is in no answer but the first."""
+    """An endpoint. Only the answer that creates its secret contains the secret."""
 
     id = serializers.UUIDField(source="uuid")
     store = serializers.CharField(

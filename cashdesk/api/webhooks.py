@@ -50,7 +50,7 @@ REFUSALS: Final[Mapping[int, Any]] = {400: PROBLEM, 401: PROBLEM, 403: PROBLEM, 
 
 
 class WebhookEndpointViewSet(ApiViewSet):
-    """Manage the addresses to which events are sent."""
+    """Manages the addresses that receive events."""
 
     http_method_names = (*ApiViewSet.http_method_names, "delete")
     dialect = ProblemDialect
@@ -118,7 +118,7 @@ class WebhookEndpointViewSet(ApiViewSet):
         tags=TAGS,
     )
     def change(self, request: Request, endpoint_id: UUID) -> Response:
-        """Changes the URL, the description or the event types. Events that wait go to the new URL."""
+        """Changes the URL, the description or the event types. Waiting events are sent to the new URL."""
         endpoint = self._endpoint(endpoint_id)
         return self._shown(
             change_endpoint(endpoint=endpoint, **self.validated(WebhookChangeRequest), by=self.by, at=self.now)
@@ -130,7 +130,7 @@ class WebhookEndpointViewSet(ApiViewSet):
         tags=TAGS,
     )
     def remove(self, request: Request, endpoint_id: UUID) -> Response:
-        """Removes an endpoint. Nothing is sent there any more."""
+        """Removes an endpoint. It receives no more events."""
         remove_endpoint(endpoint=self._endpoint(endpoint_id), by=self.by, at=self.now)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -141,7 +141,7 @@ class WebhookEndpointViewSet(ApiViewSet):
         tags=TAGS,
     )
     def rotate_secret(self, request: Request, endpoint_id: UUID) -> Response:
-        """Makes a new secret. Only this answer has it. The old one signs too for `hours`."""
+        """Makes a new secret. Only this answer has it. The old secret signs too, for `hours` more hours."""
         endpoint = self._endpoint(endpoint_id)
         overlap = timedelta(hours=self.validated(WebhookRotateRequest)["hours"])
         secret = rotate_secret(endpoint=endpoint, overlap=overlap, by=self.by, at=self.now)
@@ -222,7 +222,7 @@ class WebhookEndpointViewSet(ApiViewSet):
         tags=TAGS,
     )
     def resend_failed(self, request: Request, endpoint_id: UUID) -> Response:
-        """Queues all deliveries again that failed since an instant, oldest first, at most 10,000."""
+        """Queues again all deliveries that failed since an instant, oldest first, at most 10,000."""
         endpoint = self._endpoint(endpoint_id)
         since = self.validated(WebhookResendFailedRequest)["since"]
         return Response({"queued": resend_failed(endpoint=endpoint, since=since, by=self.by, at=self.now)})
@@ -249,7 +249,7 @@ class WebhookEndpointViewSet(ApiViewSet):
         tags=TAGS,
     )
     def give_up(self, request: Request, endpoint_id: UUID, event_id: UUID) -> Response:
-        """Stops trying to deliver an event, so that the next one of its place is sent."""
+        """Stops trying to deliver an event, so that the next event of its place is sent."""
         delivery = self._delivery(endpoint_id, event_id)
         give_up(delivery=delivery, by=self.by, at=self.now)
         delivery.refresh_from_db()

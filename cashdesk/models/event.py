@@ -1,4 +1,4 @@
-"""Events: the outbox of what happened, for programs of others."""
+"""Events: a list of all that happened, for programs outside Cashdesk."""
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -12,8 +12,8 @@ from cashdesk.models.place import Place
 class Event(models.Model):
     """Something that happened. The transaction of its cause writes the row, so neither exists without the other.
 
-    Rows never change, but `position` is set once. `domain.caller.event_sequence.sequence_events` sets it after the commit:
-    ids are drawn before the commit, so readers who page by id would miss the events of slow transactions.
+    Rows never change, but `position` is set once. `domain.caller.event_sequence.sequence_events` sets it after the
+    commit: ids are drawn before the commit, so readers who page by id would miss the events of slow transactions.
     `manage.py tidy` deletes events after EVENTS_KEPT_DAYS.
 
     `domain.caller.event_types` has the fields of `body`, and who may read each type. A body never holds an expected

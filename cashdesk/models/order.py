@@ -1,4 +1,4 @@
-"""Orders, with only what paying them needs."""
+"""Orders: only the data that a payment needs."""
 
 from django.db import models
 from django.db.models import Q
@@ -14,8 +14,8 @@ from cashdesk.models.public_id import PublicIdModel
 class Order(PublicIdModel):
     """An order of a customer that waits for its payment. It has no items: Cashdesk keeps no menu.
 
-    An open order is paid or cancelled once. Each change raises `version`, so that a client that acts on an older state
-    is refused.
+    An open order is paid or cancelled once. Each change increments `version`, so that a request based on an older
+    state is refused.
     """
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="orders", db_index=False)

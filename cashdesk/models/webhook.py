@@ -1,4 +1,4 @@
-"""Webhooks: the addresses that hear of events, and each event on its way there."""
+"""Webhooks: the addresses that receive events, and the delivery of each event."""
 
 from django.db import models
 from django.db.models import Q
@@ -16,10 +16,10 @@ ANSWER_MAX = 1000
 
 
 class WebhookEndpoint(PublicIdModel):
-    """An address to which events are sent: those of one account, or of one store of it.
+    """An address that receives the events of one account, or of one of its stores.
 
-    `position` is the position of the newest event that was looked at for this endpoint. `failing_since` is the first
-    failure after the last delivery.
+    `position` is the position of the newest event that `fan_out` has handled for this endpoint. `failing_since` is the
+    first failure after the last delivery.
     """
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="webhook_endpoints")
@@ -103,7 +103,8 @@ class WebhookLane(models.Model):
 class WebhookDelivery(models.Model):
     """One event for one endpoint, with the outcome of the last attempt.
 
-    `failures` counts the failed attempts since the event was queued, or queued again by a person. `attempts` counts all.
+    `failures` counts the failed attempts since the event was queued, or queued again by a person. `attempts` counts all
+    attempts.
     """
 
     endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.PROTECT, related_name="deliveries", db_index=False)

@@ -46,8 +46,8 @@ def announce(
 ) -> None:
     """Adds Deprecation, Sunset and Link to the answer of a deprecated call, and of a request with a deprecated field.
 
-    `fields` are the deprecated query parameters and body fields of the call. If several are concerned, the headers tell
-    the earliest days.
+    `fields` are the deprecated query parameters and body fields of the call. If several of them are deprecated, the
+    headers have the earliest days.
     """
     concerned = [*([call] if call else []), *(fields[name] for name in _named(request, fields))]
     if not concerned:
@@ -61,7 +61,7 @@ def announce(
 
 
 def _named(request: Request, fields: Iterable[str]) -> list[str]:
-    """Returns which of the fields the query or the body of the request has."""
+    """Returns those of the fields that the query or the body contains."""
     wanted = list(fields)
     if not wanted:
         return []

@@ -62,9 +62,10 @@ class StoreFilter(django_filters.FilterSet):
 class RangeFilter(django_filters.FilterSet):
     """Filters rows by `from` and `to`, both included. Each is a business date, or an instant with its UTC offset.
 
-    A filter of `searching` has no index, so the database reads all rows of the range. Then the range may have at most
-    SEARCH_DAYS_MAX days, unless a filter of `narrowing` is given, which leaves few rows. In a list with such filters the
-    same holds for business dates: their index does not have the order of the list. `ranged` adds `from` and `to`.
+    Some filters could make the database read very many rows, so with them the range may have at most SEARCH_DAYS_MAX
+    days. These are the filters in `searching`, which have no index. In a list with such filters they are also `from`
+    and `to` as business dates, because the index of these dates is not in the order of the list. There is no limit if a
+    filter in `narrowing` is given, because it leaves few rows. The decorator `ranged` adds `from` and `to`.
     """
 
     day: ClassVar[str | None] = "business_date"

@@ -56,7 +56,7 @@ class Midtrans:
         self._payment_type = payment_type
 
     def charge(self, *, reference: str, gross_amount: int) -> Charged:
-        """Charges a whole amount. See `Gateway.charge`."""
+        """Charges an amount in whole rupiah. See `Gateway.charge`."""
         asked = {
             "payment_type": self._payment_type,
             "transaction_details": {"order_id": reference, "gross_amount": gross_amount},
@@ -144,7 +144,8 @@ def is_signed(*, order_id: str, status_code: str, gross_amount: str, signature_k
 def standing_of(told: Mapping[str, Any]) -> Standing:
     """Reads the state of a charge from a notification or an answer.
 
-    Only `settlement` and `capture` with the status code 200 and without doubts about fraud mean that the money is there.
+    The money has arrived only if the state is `settlement` or `capture`, with the status code 200 and no suspicion of
+    fraud.
     """
     status, fraud = str(told.get("transaction_status", "")), str(told.get("fraud_status") or "accept")
     outcome = Outcome.WAITING

@@ -2,8 +2,8 @@
 
 The rules:
 
-- The connection goes to the very address that was checked. So a name that resolves to something else a moment later
-  gains nothing.
+- The connection goes to the very address that was checked. So it does not help an attacker if the name resolves to
+  another address a moment later.
 - Redirects are not followed, and proxies from the environment are not used: both would lead to an unchecked address.
 - Connecting, waiting and the whole request have time limits. Only the beginning of the answer is read.
 """
@@ -175,7 +175,7 @@ def _tls() -> ssl.SSLContext:
 def _begun_answer(
     line: socket.socket, method: str, parts: SplitResult, body: bytes, headers: Mapping[str, str]
 ) -> http.client.HTTPResponse:
-    """Sends the request, and returns the answer as soon as its headers are there."""
+    """Sends the request, and returns the answer as soon as its headers have arrived."""
     connection = http.client.HTTPConnection(parts.netloc)
     connection.sock = line  # with a socket, it neither resolves the name again nor connects again
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -204,7 +204,7 @@ def _beginning_of(answer: http.client.HTTPResponse, size: int) -> bytes:
 
 @contextmanager
 def _cut_at(until: float, line: socket.socket) -> Iterator[None]:
-    """Ends the connection at `until`, because a server that sends a byte now and then never runs into a time limit."""
+    """Ends the connection at `until`. Other time limits never end if the server sends a byte now and then."""
     # TLS takes over the file descriptor of `line`. A duplicate still ends the connection.
     handle = line.dup()
     timer = threading.Timer(max(until - time.monotonic(), 0), _shut, [handle])

@@ -1,7 +1,7 @@
 """Actions on a variance: explain, witness, recount, approve, reject and escalate.
 
-Each action locks the variance, checks in `enums.FLOW` that its state allows the action, writes an event, and adds an
-entry to the audit trail. A correction is a new movement, never an edit. The API and the back office call these
+Each action locks the variance, checks in `state_flow.FLOW` that its state allows the action, writes an event, and adds
+an entry to the audit trail. A correction is a new movement, never an edit. The API and the back office call these
 functions.
 """
 

@@ -1,4 +1,7 @@
-"""Compares counts of an open settlement with its target. Results tell equality, never amounts (law 5)."""
+"""Compares counts of an open settlement with its target.
+
+A result says only whether the two are equal, never by how much they differ (law 5).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -197,8 +197,9 @@ def no_sales_of(
     since: Collection[str] = OPENED,
     until: Collection[str] = (),
 ) -> int:
-    """Returns the number of no-sale openings between two actions on a session or settlement, or since the first
-    action.
+    """Returns the number of no-sale openings between two actions on a session or settlement.
+
+    Without a second action, counts those since the first.
 
     The order of the audit entries decides, not their times: each action read its clock before it waited for the lock
     on the place.
@@ -233,7 +234,7 @@ def inside(sessions: Iterable[CashSession]) -> tuple[SessionInside, ...]:
 
 
 def attempt_of(count: Count, *, number: int, is_equal: bool | None = None) -> Attempt:
-    """Builds the row of a report about a count. The caller must prefetch the amounts and pieces of the count."""
+    """Builds the report's row for a count. The caller must prefetch the amounts and pieces of the count."""
     return Attempt(
         number=number,
         moment=CountMoment(count.moment),

@@ -94,8 +94,8 @@ def equality_of(
 ) -> tuple[tuple[Pair, bool], ...]:
     """Returns every pair that was counted or is held, and whether it is equal.
 
-    The counted pairs come first, in their order. Leaves out every amount (law 5): a pair that nobody counted tells only
-    that the place holds it.
+    The counted pairs come first, in their order. Leaves out every amount (law 5): for a pair that nobody counted,
+    the result shows only that the place holds it.
     """
     order = {amount.pair: number for number, amount in enumerate(counted)}
     found = [(amount.pair, not amount.difference) for amount in compared]

@@ -56,7 +56,7 @@ _SIZE_OF: Final = MappingProxyType({code: size for size, codes in _SIZES.items()
 
 
 class Why(StrEnum):
-    """Why an amount needs a second look."""
+    """The reasons why an amount needs a second look."""
 
     FLOAT = "FLOAT"
     LIMIT = "LIMIT"

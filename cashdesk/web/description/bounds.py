@@ -46,7 +46,7 @@ def bound_body(schema: Schema, serializer: serializers.Serializer[Any]) -> None:
 
 
 def _tell_default(described: Schema) -> None:
-    """Moves a default into the text. Some generators demand a field that has a default in its schema."""
+    """Moves a default into the description. Some client generators require a field that has a default in its schema."""
     default = described.pop("default", "")
     if default not in ("", None):
         said = json.dumps(default)

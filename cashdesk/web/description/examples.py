@@ -1,6 +1,6 @@
 """Puts the examples of each app into the API description.
 
-`python -m tests.contracts` writes them out of conversations that are replayed in the tests.
+`python -m tests.contracts` writes them, from the example requests and answers that the tests replay.
 """
 
 import json

@@ -37,7 +37,7 @@ class OperationSchema(AutoSchema):
     registry: Any
 
     def get_operation(self, *args: Any, **kwargs: Any) -> Schema | None:
-        """Returns the operation. A public one says so with an empty list of security requirements."""
+        """Returns the operation. A public operation has an empty list of security requirements."""
         operation: Schema | None = super().get_operation(*args, **kwargs)
         if operation is not None:
             operation.setdefault("security", [])
@@ -113,7 +113,7 @@ class OperationSchema(AutoSchema):
         return self.view.action in self.view.deprecated or bool(super().is_deprecated())
 
     def _get_parameters(self) -> list[Schema]:
-        """Adds the bounds and deprecations, and the idempotency key where the view does not name it."""
+        """Adds the bounds and deprecations, and the idempotency key if the view does not declare it."""
         parent: Any = super()
         described = [bounded_parameter(one) for one in parent._get_parameters()]
         described = [one | {"deprecated": True} if one["name"] in self._ageing_fields else one for one in described]
@@ -127,9 +127,10 @@ class OperationSchema(AutoSchema):
         return sorted(described, key=lambda one: str(one["name"]))
 
     def _map_basic_serializer(self, serializer: Any, direction: str) -> Schema:
-        """Closes the object. Requires each field of an answer that is not declared as `required=False`.
+        """Forbids further fields. Requires each field of an answer that is not declared as `required=False`.
 
-        A serializer with `accepts_others` stays open: another system sends it, and adds fields at any time.
+        A serializer with `accepts_others` allows further fields: another system sends it, and may add fields at any
+        time.
         """
         parent: Any = super()
         schema: Schema = parent._map_basic_serializer(serializer, direction)
@@ -184,14 +185,14 @@ class OperationSchema(AutoSchema):
         return declared | {name: self._shared(name, ResolvedComponent.HEADER, dict(HEADERS[name])) for name in names}
 
     def _shared(self, name: str, kind: str, schema: Schema) -> Schema:
-        """Keeps a component that many operations share. Returns a reference to it."""
+        """Adds a component that many operations share, and returns a reference to it."""
         component = ResolvedComponent(name=name, type=kind, schema=schema, object=name)  # type: ignore[no-untyped-call]
         self.registry.register_on_missing(component)
         return dict(component.ref)
 
 
 def _describe_answer(schema: Schema, serializer: Any) -> None:
-    """Requires all fields of an answer but those that are declared as `required=False`.
+    """Requires all fields of an answer except those that are declared as `required=False`.
 
     Removes the properties that model fields add only for input.
     """

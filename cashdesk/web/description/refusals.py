@@ -1,4 +1,4 @@
-"""Tells which refusals an operation can answer with, from what its view declares."""
+"""Derives the error answers of an operation from the declarations of its view."""
 
 from collections.abc import Mapping
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""Publishes the API description. Each process builds it once: that takes a second, and anybody may ask for it."""
+"""Publishes the API description. Each process builds it only once, because that takes a second."""
 
 from functools import cache
 

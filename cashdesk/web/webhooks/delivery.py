@@ -81,7 +81,7 @@ def give_up(*, delivery: WebhookDelivery, by: Principal, at: datetime) -> None:
 
 
 def delete_old_deliveries(*, at: datetime) -> int:
-    """Deletes deliveries that ended before LOG_KEPT_FOR, and returns their number. Those that wait stay.
+    """Deletes deliveries that ended more than LOG_KEPT_FOR ago, and returns their number. Waiting ones stay.
 
     Each batch has a transaction of its own, so that nobody waits long on SQLite.
     """

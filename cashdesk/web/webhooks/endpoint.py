@@ -1,4 +1,4 @@
-"""Adds, changes and switches webhook endpoints. Only admins of the account may."""
+"""Adds, changes and removes webhook endpoints, and switches them on and off. Only admins of the account may do so."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -83,7 +83,7 @@ def change_endpoint(
     description: str | None = None,
     types: Iterable[str] | None = None,
 ) -> WebhookEndpoint:
-    """Changes what is given, and returns the changed endpoint. Deliveries that wait go to the new URL.
+    """Changes the given values, and returns the endpoint. Waiting deliveries are sent to the new URL.
 
     New types apply from the next event that is queued. Raises the same errors as `add_endpoint`.
     """
@@ -101,7 +101,7 @@ def change_endpoint(
 
 @transaction.atomic
 def rotate_secret(*, endpoint: WebhookEndpoint, overlap: timedelta, by: Principal, at: datetime) -> str:
-    """Gives the endpoint a new secret, which is shown once. The old one signs too until `overlap` has passed.
+    """Gives the endpoint a new secret, which is shown once. The old secret signs too until `overlap` has passed.
 
     Raises Forbidden if the caller is not an admin of the account, and errors of `replace_secret`.
     """
@@ -113,7 +113,7 @@ def rotate_secret(*, endpoint: WebhookEndpoint, overlap: timedelta, by: Principa
 
 @transaction.atomic
 def switch_off(*, endpoint: WebhookEndpoint, by: Principal, at: datetime) -> WebhookEndpoint:
-    """Stops sending. Events still count as missed, so that `switch_on` can send them. Changes nothing if it is off."""
+    """Stops sending. `switch_on` can later send the events of this time. Changes nothing if the endpoint is off."""
     row = _locked(endpoint, by=by)
     if row.is_active:
         turn_off(row, reason=OffReason.PERSON, by=by, at=at)
@@ -159,7 +159,7 @@ def remove_endpoint(*, endpoint: WebhookEndpoint, by: Principal, at: datetime) -
 def endpoints_shown(*, by: Principal) -> "QuerySet[WebhookEndpoint]":
     """Returns the endpoints that the caller may manage, without removed ones.
 
-    An admin sees those of the account. Limited to one store, as by a token, they see only those of that store.
+    An admin sees all endpoints of the account, or only those of one store if their token is bound to that store.
     """
     rows = WebhookEndpoint.objects.filter(removed_at__isnull=True).select_related("account", "store")
     if not by.has_role(Role.ADMIN):
@@ -171,7 +171,7 @@ def endpoints_shown(*, by: Principal) -> "QuerySet[WebhookEndpoint]":
 
 
 def turn_off(locked: WebhookEndpoint, *, reason: OffReason, by: Principal, at: datetime) -> None:
-    """Switches a locked endpoint off and notes why, so that the back office tells the admins."""
+    """Switches a locked endpoint off and stores the reason, which the back office shows to the admins."""
     locked.is_active, locked.off_reason, locked.off_since = False, reason, at
     locked.save(update_fields=["is_active", "off_reason", "off_since"])
     WebhookLane.objects.filter(endpoint=locked).update(due_at=None)

@@ -24,9 +24,9 @@ log = structlog.get_logger(__name__)
 def note_health(endpoint: WebhookEndpoint, outcome: Outcome, *, at: datetime) -> None:
     """Records when an endpoint began to fail, and switches it off after OFF_AFTER or when the receiver answers 410.
 
-    Call it after the transaction that records the outcome. That one locks a lane, and an endpoint is always locked before
-    its lanes. If the worker dies in between, the next outcome makes up for it. `endpoint` may be out of date: its row is
-    read again under the lock.
+    Call it after the transaction that records the outcome: that transaction locks a lane, and an endpoint must be
+    locked before its lanes. If the worker dies in between, the next outcome does the same. `endpoint` may be out of
+    date: its row is read again under the lock.
     """
     since = endpoint.failing_since
     is_news = outcome.is_delivered if since is not None else not outcome.is_delivered

@@ -55,9 +55,9 @@ def claim(
 ) -> list[Claim]:
     """Leases up to `limit` lanes that are due, and returns the next delivery of each.
 
-    `busy` counts the requests under way per endpoint, and `failing` names those of them that fail. No endpoint gets more
-    than `each`, so that a slow receiver does not hold up the others. An endpoint that fails gets EACH_FAILING, and all
-    that fail together get half of the worker, so that any number of dead receivers leaves room for the others.
+    `busy` counts the requests under way per endpoint, and `failing` names those of them that fail. No endpoint gets
+    more than `each`, so that a slow receiver does not hold up the others. An endpoint that fails gets EACH_FAILING, and
+    all that fail together get half of the worker, so that any number of dead receivers leaves room for the others.
     """
     chosen = _chosen_lanes(limit=limit, busy=busy, each=each, failing=failing, at=at)
     if not chosen:
@@ -75,8 +75,8 @@ def claim(
 def record(claimed: Claim, outcome: Outcome, *, at: datetime) -> WebhookDelivery | None:
     """Keeps the outcome of a request, decides about the next attempt, and ends the lease.
 
-    Returns the delivery as it is now. Returns None and keeps nothing if the lease was lost to another worker, because
-    that worker sends the event again, or if the event was deleted.
+    Returns the delivery as it is now. Keeps nothing and returns None if the event was deleted, or if another worker has
+    taken the lease: that worker sends the event again.
     """
     with transaction.atomic():
         lane = WebhookLane.objects.select_for_update(no_key=True).get(pk=claimed.delivery.lane_id)
@@ -152,7 +152,7 @@ def _chosen_lanes(
 
 
 def _heads(lanes: Collection[WebhookLane]) -> dict[int, WebhookDelivery]:
-    """Returns the next delivery by lane, with all that its request contains. Lanes without one are left out."""
+    """Returns the next delivery of each lane, with all data for its request. Leaves out lanes without a delivery."""
     waiting = WebhookDelivery.objects.filter(lane=OuterRef("pk"), state=DeliveryState.WAITING).order_by("position")
     found = WebhookLane.objects.filter(pk__in=[lane.pk for lane in lanes])
     heads = [head for head in found.values_list(Subquery(waiting.values("pk")[:1]), flat=True) if head is not None]
@@ -191,7 +191,7 @@ def _decide(delivery: WebhookDelivery, outcome: Outcome, *, at: datetime) -> Non
 
 
 def reset(deliveries: "QuerySet[WebhookDelivery]", *, at: datetime) -> int:
-    """Lets deliveries wait again, as if their events were new. Returns their number. The caller makes their lanes due."""
+    """Queues deliveries again, as if their events were new. Returns their number. The caller makes their lanes due."""
     return deliveries.update(
         state=DeliveryState.WAITING,
         next_attempt_at=at,

@@ -1,4 +1,4 @@
-"""When a delivery is tried again, and when it is given up (docs/contracts.md, section 6)."""
+"""Decides when a failed delivery is sent again, and when it is given up (docs/contracts.md, section 6)."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ RETRY_AFTER_MOST: Final = timedelta(hours=6)
 def next_attempt_at(
     *, failures: int, first_attempt_at: datetime, at: datetime, retry_after: timedelta | None = None
 ) -> datetime | None:
-    """Returns when to try again after the failure number `failures`, or None if the delivery is given up.
+    """Returns the time of the next attempt after `failures` failed ones, or None if the delivery is given up.
 
     `retry_after` is the wait that the receiver asked for. It replaces our own wait, within bounds. The last attempt is
     GIVEN_UP_AFTER after the first one.

@@ -39,7 +39,7 @@ def add_secret(endpoint: WebhookEndpoint, *, at: datetime) -> str:
 
 
 def replace_secret(endpoint: WebhookEndpoint, *, overlap: timedelta, at: datetime) -> str:
-    """Gives the endpoint a new secret. The old ones sign too until `overlap` has passed, or their own end.
+    """Gives the endpoint a new secret. The old secrets sign too until `overlap` has passed, or until their own earlier end.
 
     Raises InvalidInput if the overlap is too long, and Conflict if too many secrets still sign.
     """

@@ -47,7 +47,7 @@ def test_request_of(endpoint: WebhookEndpoint, *, at: datetime) -> Request | Out
 
 
 def message_of(event: Event) -> dict[str, Any]:
-    """Returns the body of a delivery: the event exactly as `GET /events` has it. Law 5 is decided there, once."""
+    """Returns the body of a delivery: the event exactly as in `GET /events`, where it already follows law 5."""
     return published(event)
 
 

@@ -1,7 +1,7 @@
-"""The worker: one loop that gives events their order, hands them to endpoints, and sends what is due.
+"""The worker: one loop that gives events their order, hands them to endpoints, and sends the deliveries that are due.
 
 The loop's own thread alone uses the database. The threads of a pool only send requests. So no transaction is open while
-a request is under way. The worker may end at any point: what it had claimed is claimed again when its lease ends.
+a request is under way. The worker may end at any point: another worker claims its deliveries when their leases end.
 """
 
 import threading
@@ -80,7 +80,7 @@ class Worker:
         return not self._stop.is_set() or bool(self._under_way or self._unrecorded)
 
     def _step(self, pool: ThreadPoolExecutor) -> bool:
-        """Does what there is to do, and waits for requests for at most IDLE. Returns whether there may be more."""
+        """Runs one round, and waits for requests for at most IDLE. Returns whether more work may be waiting."""
         self._record()
         is_busy = False
         if not self._stop.is_set():
@@ -99,7 +99,7 @@ class Worker:
         return is_busy
 
     def _hand_out(self, newest: int) -> bool:
-        """Hands new events to the endpoints. Looks at all endpoints only if there is a new event, or now and then."""
+        """Hands new events to the endpoints. Reads all endpoints only if there is a new event, or after LOOK_EVERY."""
         now = time.monotonic()
         if newest == self._handed_out and now < self._looks_again:
             return False
@@ -139,7 +139,7 @@ class Worker:
 
 
 def _sent(claimed: Claim, at: datetime, allowed: Rules) -> Outcome:
-    """Sends a delivery. A fault of ours in one event is a failed attempt, so that it does not end the whole worker."""
+    """Sends a delivery. An exception in our own code is a failed attempt, so that one event cannot end the worker."""
     try:
         return attempt(request_of(claimed.delivery, at=at), allowed)
     except Exception:
