@@ -92,6 +92,10 @@ class SessionAlreadyOpen(Conflict):
     code = "session_already_open"
 
 
+class ChangedMeanwhile(Conflict):
+    """Somebody else changed the row since the person saw it. `facts` names the fields."""
+
+
 class TryAgain(Conflict):
     """Another request was in the way. Nothing was changed, and the same request can succeed a moment later.
 

@@ -52,7 +52,9 @@ GRANT INSERT, UPDATE (
 GRANT INSERT, UPDATE (status, booked, decided_at) ON cashdesk_payment TO cashdesk_app;
 GRANT INSERT, UPDATE (status, payment_id, version, updated_at) ON cashdesk_order TO cashdesk_app;
 GRANT INSERT, UPDATE (asked_at, answered_at, expires_at, transaction_id, answer) ON cashdesk_charge TO cashdesk_app;
-GRANT INSERT, UPDATE (transitions, settling, settling_by_id, settling_since, settled_after_z) ON cashdesk_place TO cashdesk_app;
+GRANT INSERT, UPDATE (
+    name, is_active, transitions, settling, settling_by_id, settling_since, settled_after_z
+) ON cashdesk_place TO cashdesk_app;
 GRANT INSERT, UPDATE (
     state, counted_at, counted_by_id, counted_by_name, last_count_at, last_count_by_name, preview_count,
     closed_at, closed_by_id, closed_by_name, closing, seal_id

@@ -6,15 +6,17 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from cashdesk.admin_base.columns import NOTHING, moment, money
 from cashdesk.admin_base.forms import RefusableForm
-from cashdesk.admin_base.model_admin import CashdeskAdmin, is_operator, take_over
+from cashdesk.admin_base.model_admin import CashdeskAdmin, is_operator, principal_of, take_over, written_fields
 from cashdesk.denominations import denominations_of
 from cashdesk.domain.counting.second_look import second_look_limit
 from cashdesk.domain.store.changes_while_open import refuse_change_of_account, refuse_change_of_store
-from cashdesk.domain.store.organisation import create_account, create_places
+from cashdesk.domain.store.organisation import create_account
+from cashdesk.domain.store.store_settings import add_store, change_store
 from cashdesk.enums import Role
 from cashdesk.errors import InvalidInput
 from cashdesk.models import Account, Store, Vendor
@@ -223,6 +225,7 @@ class StoreAdmin(CashdeskAdmin):
     """Stores. After money has moved in a store, nobody can change the store's number or currency."""
 
     noun = "store"
+    is_noted_by_domain = True
     role_to_add = role_to_change = Role.ADMIN
     form = StoreForm
     list_display = ("number", "name", "account", "currency", "time_zone", "cut_off_hour", "is_active")
@@ -283,6 +286,8 @@ class StoreAdmin(CashdeskAdmin):
 
     def keep(self, request: HttpRequest, obj: Store, form: "forms.ModelForm[Any]", *, change: bool) -> None:
         """Saves the store, and creates the vault, registers and outside places of a new store."""
-        super().keep(request, obj, form, change=change)
-        if not change:
-            create_places(store=obj, registers=form.cleaned_data["registers"])
+        by, at = principal_of(request), timezone.now()
+        if change:
+            change_store(store=obj, fields=written_fields(form), by=by, at=at)
+        else:
+            add_store(store=obj, registers=form.cleaned_data["registers"], by=by, at=at)

@@ -3,11 +3,14 @@
 from typing import Any
 
 from django.contrib import admin
+from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.html import format_html_join
 
 from cashdesk.admin_base.columns import NOTHING, link_to, moment, money
-from cashdesk.admin_base.model_admin import CashdeskAdmin, ReadOnlyAdmin, StoreFilter
+from cashdesk.admin_base.model_admin import CashdeskAdmin, ReadOnlyAdmin, StoreFilter, principal_of, written_fields
+from cashdesk.domain.store.payment_method_settings import add_payment_method, change_payment_method
 from cashdesk.enums import Role
 from cashdesk.models import Movement, Order, Payment, PaymentMethod
 
@@ -17,6 +20,7 @@ class PaymentMethodAdmin(CashdeskAdmin):
     """Payment methods of an account. A code never changes, because movements store it."""
 
     noun = "payment_method"
+    is_noted_by_domain = True
     role_to_add = role_to_change = Role.ADMIN
     list_display = ("name", "code", "account", "is_cash", "is_counted", "is_active")
     joined = ("account",)
@@ -28,6 +32,13 @@ class PaymentMethodAdmin(CashdeskAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: PaymentMethod | None = None) -> Any:
         return ("uuid",) if obj is None else ("account", "code", "is_cash", "uuid")
+
+    def keep(self, request: HttpRequest, obj: PaymentMethod, form: "ModelForm[Any]", *, change: bool) -> None:
+        by, at = principal_of(request), timezone.now()
+        if change:
+            change_payment_method(method=obj, fields=written_fields(form), by=by, at=at)
+        else:
+            add_payment_method(method=obj, by=by, at=at)
 
 
 @admin.register(Payment)

@@ -142,7 +142,8 @@ class CashdeskAdmin(ModelAdmin):
 
     `role_to_add` and `role_to_change` are the lowest roles that may add or change rows; None means nobody. `noun` names
     the row in the audit trail. `joined` lists the relations that the page shows, so that it needs one query for all rows.
-    `narrowed_by` lists the fields by which links from other pages may filter.
+    `narrowed_by` lists the fields by which links from other pages may filter. `is_noted_by_domain` says that `keep` calls a
+    function of the domain that writes the audit entry.
     """
 
     noun: ClassVar[str] = ""
@@ -150,6 +151,7 @@ class CashdeskAdmin(ModelAdmin):
     role_to_change: ClassVar[Role | None] = None
     joined: ClassVar[tuple[str, ...]] = ()
     narrowed_by: ClassVar[tuple[str, ...]] = ()
+    is_noted_by_domain: ClassVar[bool] = False
     paginator = BoundedPaginator
     form = WordedForm
     list_per_page = 50
@@ -236,6 +238,8 @@ class CashdeskAdmin(ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: "ModelForm[Any]", change: bool) -> None:  # noqa: FBT001
         """Saves the row and writes an audit entry with the changed fields. Django's own log is not the audit trail."""
         self.keep(request, obj, form, change=change)
+        if self.is_noted_by_domain:
+            return
         account = obj if isinstance(obj, Account) else getattr(obj, "account", None)
         store = obj if isinstance(obj, Store) else getattr(obj, "store", None)
         audit.note(

@@ -84,6 +84,14 @@ SESSIONS: Final = (
         ),
     ),
     Problem(
+        code="register_switched_off",
+        statuses=(409,),
+        means="A manager switched the register off. It cannot be opened, and its books stay readable.",
+        occurs="A session or a settlement is opened at a register that is switched off.",
+        remedy="Choose another register, or ask a manager of the store to switch this one on again.",
+        example=Example(request="POST /api/v1/cash/open", text="Register 2 is switched off. Choose another register."),
+    ),
+    Problem(
         code="register_is_idle",
         statuses=(409,),
         means="The register does not trade: it has no open session and no open settlement.",

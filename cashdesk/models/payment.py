@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from cashdesk.enums import CASH, QRIS, QRIS_STATIC, Booked, PaymentStatus, PaymentType
 from cashdesk.models.access import AccessToken
@@ -53,6 +55,12 @@ class PaymentMethod(PublicIdModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Raises ValidationError if cash is switched off."""
+        super().clean()
+        if self.is_cash and not self.is_active:
+            raise ValidationError({"is_active": _("Cash cannot be switched off. Drawers and the safe hold it.")})
 
     @property
     def number(self) -> int:

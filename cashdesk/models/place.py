@@ -1,11 +1,15 @@
 """Places where money can be."""
 
+from typing import Final
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext as _
 
 from cashdesk.enums import PlaceKind, Settling
 from cashdesk.models.organisation import Store
+
+REGISTER_NAME_MAX: Final = 40
 
 
 class Place(models.Model):
@@ -19,6 +23,10 @@ class Place(models.Model):
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="places")
     kind = models.CharField(max_length=16, choices=PlaceKind.choices)
     number = models.PositiveIntegerField(default=0, help_text="The station: 0 for the safe, 1 and up for registers.")
+    name = models.CharField(max_length=REGISTER_NAME_MAX, blank=True, help_text="A register's own name, such as Bar.")
+    is_active = models.BooleanField(
+        default=True, help_text="Whether the register may be opened. Its books stay readable if it is switched off."
+    )
     transitions = models.BigIntegerField(
         default=0,
         editable=False,
@@ -62,6 +70,10 @@ class Place(models.Model):
             ),
             models.CheckConstraint(condition=models.Q(kind__in=PlaceKind.values), name="place_kind_is_known"),
             models.CheckConstraint(
+                condition=models.Q(kind=PlaceKind.REGISTER) | models.Q(name="", is_active=True),
+                name="place_only_registers_are_named",
+            ),
+            models.CheckConstraint(
                 condition=models.Q(settling=Settling.NONE, settling_by__isnull=True)
                 | models.Q(kind=PlaceKind.REGISTER, settling__in=(Settling.OPEN, Settling.COUNTING))
                 | models.Q(kind=PlaceKind.VAULT, settling=Settling.OPEN),
@@ -77,6 +89,8 @@ class Place(models.Model):
         )
 
     def __str__(self) -> str:
+        if self.kind == PlaceKind.REGISTER and self.name:
+            return _("Register %(number)s (%(name)s)") % {"number": self.number, "name": self.name}
         if self.kind == PlaceKind.REGISTER:
             return _("Register %(number)s") % {"number": self.number}
         return _(PlaceKind(self.kind).label)

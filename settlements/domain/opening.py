@@ -15,6 +15,7 @@ from cashdesk.domain.ledger.expected import Book, book_of, last_movement_of
 from cashdesk.domain.session.handover import custody_of
 from cashdesk.domain.session.register_to_open import register_for
 from cashdesk.domain.store.business_day import business_date
+from cashdesk.domain.store.may_trade import refuse_register_switched_off
 from cashdesk.domain.store.place import places_of
 from cashdesk.domain.store.place_lock import lock_places
 from cashdesk.domain.store.register_holder import refuse_register_of_another
@@ -124,6 +125,7 @@ def _open_register(
     if register.transitions != chosen.transitions:
         # Another person may have been assigned to the register meanwhile.
         refuse_register_of_another(register=register, by=by)
+    refuse_register_switched_off(register)
     _refuse_running(register)
     refuse_open_session(register)
     if not Settlement.objects.filter(place=vault, state=SettlementState.OPEN).exists():

@@ -1,10 +1,10 @@
 """Writes the audit trail."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import CharField, OuterRef, Subquery, Value
+from django.db.models import CharField, Model, OuterRef, Subquery, Value
 from django.db.models.functions import Cast, Concat
 from structlog.contextvars import get_contextvars
 
@@ -29,6 +29,28 @@ def note(
     """
     account_id = store.account_id if store else account.pk if account else by.account_id
     _entry(action, subject, by=by, at=at, store=store, account_id=account_id, detail=detail).save()
+
+
+def note_edit(
+    *,
+    noun: str,
+    row: Model,
+    changes: Mapping[str, list[Any]],
+    by: Principal,
+    at: datetime,
+    store: Store | None = None,
+    account: Account | None = None,
+    untold: Collection[str] = (),
+) -> None:
+    """Adds the entry `noun.changed`, with the old and the new value of each field in `changes` (`edit.changes_between`).
+
+    For the fields in `untold` the entry has only the name, because their values belong to a person.
+    """
+    told = {name: pair for name, pair in changes.items() if name not in untold}
+    detail = {"fields": sorted(changes), **({"changes": told} if told else {})}
+    note(
+        action=f"{noun}.changed", subject=f"{noun}:{row.pk}", by=by, at=at, store=store, account=account, detail=detail
+    )
 
 
 def note_for_stores(

@@ -59,6 +59,18 @@ class Principal:
             return self.user.has_role(role)
         return self.is_system or (self.is_program and role != Role.ADMIN)
 
+    def administers(self, account_id: int | None) -> bool:
+        """Whether the caller is an admin of this account, a superuser of the installation, or the system."""
+        if self.is_system or (self.user is not None and self.user.is_superuser and self.user.is_active):
+            return True
+        return self.has_role(Role.ADMIN) and account_id is not None and account_id == self.account_id
+
+    def manages(self, store: Store) -> bool:
+        """Whether the caller is a person with the role of a manager, or above, who works in this store, or the system."""
+        if self.user is None:
+            return self.is_system
+        return self.user.has_role(Role.MANAGER) and works_in(self.user, store)
+
     def has_scope(self, scope: Scope) -> bool:
         """Whether the caller may make calls that need this scope. People and the system need no scopes."""
         return not self.is_program or (self.token is not None and scope in self.token.scopes)

@@ -23,7 +23,7 @@ from cashdesk.domain.session.foreign_cash import (
 from cashdesk.domain.session.register_to_open import register_for
 from cashdesk.domain.session.session_event import record_opened
 from cashdesk.domain.store.business_day import business_date
-from cashdesk.domain.store.may_trade import refuse_counted, refuse_unsettled
+from cashdesk.domain.store.may_trade import refuse_counted, refuse_register_switched_off, refuse_unsettled
 from cashdesk.domain.store.place import places_of
 from cashdesk.domain.store.place_lock import lock_places, mark_transition
 from cashdesk.domain.store.register_holder import refuse_register_of_another
@@ -120,6 +120,7 @@ def _open_locked(
     if register.transitions != chosen.transitions:
         # Somebody may have assigned the register to another person meanwhile.
         refuse_register_of_another(register=register, by=by)
+    refuse_register_switched_off(register)
     refuse_counted(register)
     refuse_unsettled(register=register, store=store)
     for running in CashSession.objects.select_related("register", "user").filter(

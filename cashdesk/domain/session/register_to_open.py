@@ -120,7 +120,7 @@ def _free_register(store: Store, *, user: User, settling: bool) -> Place:
             # A register whose cash was handed over is not free: the person who counts the cash in must name the register.
             usable |= Q(settling=Settling.NONE) & ~Q(pk__in=registers_waiting(store))
         usable &= ~Q(pk__in=taken)
-    free = registers.filter(usable).exclude(pk__in=assigned)
+    free = registers.filter(usable, is_active=True).exclude(pk__in=assigned)
     own_first = Case(When(is_own, then=Value(0)), default=Value(1))
     found = free.order_by(own_first, "number").first()
     if found is not None:

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from cashdesk.domain.store.may_trade import refuse_register_switched_off
 from cashdesk.domain.store.place_lock import lock_places, mark_transition
 from cashdesk.enums import PlaceKind, Role, SessionStatus, Settling
 from cashdesk.errors import Conflict
@@ -23,7 +24,7 @@ def refuse_change_of_person(person: User) -> None:
     - the person has an open drawer, and is moved to another store or deactivated,
     - the person is no longer an admin, and has an open drawer in a store that is not their own,
     - the person is assigned to another register, or to none, and has an open drawer at a different register,
-    - the person is assigned to a register that another person has open.
+    - the person is assigned to a register that another person has open, or that is switched off.
 
     An open settlement of a register counts as an open drawer of the person who opened it. In the last case, a
     settlement counts only if a cashier opened it. The row of the person stays locked until the transaction ends.
@@ -39,7 +40,8 @@ def refuse_change_of_person(person: User) -> None:
         _refuse_open(sessions=mine & ~Q(register=becomes), settlements=ours & ~Q(pk=becomes))
     if becomes is not None and was != becomes:
         # The new value of the transition counter makes a concurrent opening at this register check again.
-        lock_places(exclusive=[Place(pk=becomes)])
+        locked = lock_places(exclusive=[Place(pk=becomes)])
+        refuse_register_switched_off(locked[becomes])
         _refuse_open(
             sessions=Q(register=becomes) & ~mine,
             settlements=Q(pk=becomes, settling_by__role=Role.CASHIER) & ~ours,
@@ -49,10 +51,31 @@ def refuse_change_of_person(person: User) -> None:
 
 @transaction.atomic
 def refuse_change_of_store(store: Store) -> None:
-    """Raises Conflict if a store is deactivated while it has an open drawer. `store` has the new values."""
+    """Raises Conflict if a store with an open drawer is deactivated. `store` has the new values.
+
+    Also raises Conflict if the store begins to require settlements while a session is open at a register without a
+    settlement, because that register could not trade any more.
+    """
     before = Store.objects.select_for_update(no_key=True).get(pk=store.pk)
     if before.is_active and not store.is_active:
         _refuse_open(sessions=Q(store=store.pk), settlements=Q(store=store.pk))
+    if store.requires_settlement and not before.requires_settlement:
+        _refuse_open(sessions=Q(store=store.pk, register__settling=Settling.NONE), settlements=Q(pk__in=[]))
+
+
+@transaction.atomic
+def refuse_switching_off_register(register: Place) -> None:
+    """Raises Conflict if a register is open, or if an active person is assigned to it.
+
+    The caller holds the register's lock. Openings and assignments take the same lock, so that they see the result.
+    """
+    _refuse_open(sessions=Q(register=register.pk), settlements=Q(pk=register.pk))
+    person = User.objects.filter(register=register.pk, is_active=True).order_by("pk").first()
+    if person is not None:
+        raise Conflict(
+            _("%(name)s is assigned to register %(register)s. Assign them to another register first.")
+            % {"name": person, "register": register.number}
+        )
 
 
 @transaction.atomic

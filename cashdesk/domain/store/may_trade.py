@@ -46,6 +46,13 @@ def refuse_switched_off(store: Store) -> None:
         raise switched_off(store)
 
 
+def refuse_register_switched_off(register: Place) -> None:
+    """Raises Conflict if the register is switched off."""
+    if not register.is_active:
+        told = _("Register %(register)s is switched off. Choose another register.")
+        raise Conflict(told % {"register": register.number}, code="register_switched_off")
+
+
 def switched_off(store: Store) -> Conflict:
     """Returns the error for opening or trading in an inactive store."""
     told = _("Store %(store)s is switched off. You can only count and close open drawers there.")

@@ -54,12 +54,12 @@ def assigned_register(*, store: Store, user: User) -> Place | None:
 
 
 def usable_registers(*, store: Store, by: Principal) -> "QuerySet[Place]":
-    """Returns the registers that the caller may use, for lists on pages.
+    """Returns the registers that the caller may use, for lists on pages, without those that are switched off.
 
     A manager and a program may use all registers. A cashier may use the register that they hold and the register that
     they are assigned to. A cashier without an assigned register may use all registers that nobody is assigned to.
     """
-    registers = Place.objects.filter(store=store, kind=PlaceKind.REGISTER)
+    registers = Place.objects.filter(store=store, kind=PlaceKind.REGISTER, is_active=True)
     if by.user is None or by.has_role(Role.MANAGER):
         return registers
     held = Q(pk__in=CashSession.objects.filter(user=by.user, status=SessionStatus.OPEN).values("register"))

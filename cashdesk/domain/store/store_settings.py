@@ -1,0 +1,59 @@
+"""Adds stores and changes their settings."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.edit import changes_between, refuse_stale
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.store.changes_while_open import refuse_change_of_store
+from cashdesk.domain.store.organisation import create_places
+from cashdesk.errors import Forbidden
+from cashdesk.models import Store
+
+
+@transaction.atomic
+def add_store(*, store: Store, registers: int, by: Principal, at: datetime) -> Store:
+    """Saves a new store and creates its places: the vault, this number of registers, and the places outside the store.
+
+    Raises Forbidden unless the caller is an admin of the store's account, and ValidationError for invalid values.
+    """
+    _refuse_others(store.account_id, by=by)
+    store.full_clean()
+    store.save(force_insert=True)
+    create_places(store=store, registers=registers)
+    audit.note(
+        action="store.created", subject=f"store:{store.pk}", by=by, at=at, store=store, detail={"registers": registers}
+    )
+    return store
+
+
+@transaction.atomic
+def change_store(
+    *, store: Store, fields: Collection[str], by: Principal, at: datetime, seen: Mapping[str, str] | None = None
+) -> bool:
+    """Saves the named fields of a store, and returns whether a value changed. `store` has the new values.
+
+    Raises Forbidden unless the caller is an admin of the account. Raises ChangedMeanwhile if the store does not have the
+    values in `seen` any more, Conflict if the change does not fit an open drawer (`changes_while_open`), and
+    ValidationError for invalid values.
+    """
+    before = Store.objects.select_for_update(no_key=True).get(pk=store.pk)
+    _refuse_others(before.account_id, by=by)
+    refuse_stale(before, seen)
+    changes = changes_between(before, store, fields)
+    if not changes:
+        return False
+    refuse_change_of_store(store)
+    store.full_clean()
+    store.save(update_fields=list(changes))
+    audit.note_edit(noun="store", row=store, changes=changes, by=by, at=at, store=store)
+    return True
+
+
+def _refuse_others(account_id: int, *, by: Principal) -> None:
+    if not by.administers(account_id):
+        raise Forbidden(_("Only an admin of the account can change its stores."))
