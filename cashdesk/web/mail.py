@@ -29,7 +29,7 @@ _free_seats = BoundedSemaphore(WAITING_MAX)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """The words of a mail, marked with `gettext_noop`. Values stand in them as `%(name)s`."""
+    """The words of a mail, marked with `gettext_noop`. A placeholder such as `%(name)s` becomes a value."""
 
     subject: str
     text: str
