@@ -148,14 +148,26 @@ def days_to_close(*, store: Store, at: datetime) -> list[date]:
     Finds every such date of the last DAYS_BACK days. Finds an older date only if it is after the newest closed day.
     The number of statements is fixed. Each recent date that is not closed costs a few index probes.
     """
-    today = current_date(store=store, at=at)
-    recent = [today - timedelta(days=back) for back in range(DAYS_BACK, 0, -1)]
+    recent = _recent_dates(store=store, at=at)
+    return _long_ago(store=store, before=recent[0]) + recent_days_to_close(store=store, at=at)
+
+
+def recent_days_to_close(*, store: Store, at: datetime) -> list[date]:
+    """Returns the dates of the last DAYS_BACK days that had activity and are not closed, oldest first.
+
+    Runs two statements, which read nothing older, so a store that never closes a day costs no more than another.
+    """
+    recent = _recent_dates(store=store, at=at)
     closed = set(BusinessDay.objects.filter(store=store, date__in=recent).values_list("date", flat=True))
     waiting = [on for on in recent if on not in closed]
     probes = [Case(When(_saw_something(store=store, on=on), then=True), default=False) for on in waiting]
     found = Store.objects.filter(pk=store.pk).values_list("pk", *probes).get()[1:]
-    recently = [on for on, has_begun in zip(waiting, found, strict=True) if has_begun]
-    return _long_ago(store=store, before=recent[0]) + recently
+    return [on for on, has_begun in zip(waiting, found, strict=True) if has_begun]
+
+
+def _recent_dates(*, store: Store, at: datetime) -> list[date]:
+    today = current_date(store=store, at=at)
+    return [today - timedelta(days=back) for back in range(DAYS_BACK, 0, -1)]
 
 
 def _long_ago(*, store: Store, before: date) -> list[date]:

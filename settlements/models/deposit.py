@@ -63,6 +63,12 @@ class Deposit(PublicIdModel):
             # GET /deposits: newest first, by cursor, of a store and of an account.
             models.Index(fields=("store", "-prepared_at", "-id"), name="deposit_of_store_by_time"),
             models.Index(fields=("-prepared_at", "-id"), name="deposit_newest"),
+            # reconciliations.queries.today.bags_in_transit(): the few bags that the bank has not credited, oldest first.
+            models.Index(
+                fields=("store", "id"),
+                condition=Q(state__in=(DepositState.PREPARED, DepositState.COLLECTED)),
+                name="deposit_in_transit",
+            ),
         )
 
     @property

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cashdesk.domain.store.business_day import business_date
+from cashdesk.domain.store.business_day import business_date, end_of_business_day
 from cashdesk.models import Store
 
 BERLIN, SANTIAGO, JAKARTA = "Europe/Berlin", "America/Santiago", "Asia/Jakarta"
@@ -126,3 +126,15 @@ def test_around_every_change_of_the_clock_it_never_goes_backwards(zone: str) -> 
             store = Store(time_zone=zone, cut_off_hour=cut_off_hour)
             days = [business_date(store=store, at=noon + timedelta(minutes=15 * step)) for step in range(97)]
             assert days == sorted(days)
+
+
+@given(
+    zone=st.sampled_from(ZONES),
+    cut_off_hour=st.integers(0, 23),
+    on=st.dates(date(2024, 1, 1), date(2027, 12, 31)),
+)
+def test_a_day_ends_where_the_next_one_begins(zone: str, cut_off_hour: int, on: date) -> None:
+    store = Store(time_zone=zone, cut_off_hour=cut_off_hour)
+    end = end_of_business_day(store=store, on=on)
+    assert business_date(store=store, at=end - timedelta(microseconds=1)) == on
+    assert business_date(store=store, at=end) == on + timedelta(days=1)
