@@ -33,6 +33,8 @@ class ActForm(forms.Form):
 
     rows: Any = None
     warnings: tuple[str, ...] = ()
+    filled_by_links: ClassVar[tuple[str, ...]] = ()
+    """The fields that a link to the page may fill in, as parameters of its address."""
 
     def __init__(self, *args: Any, row: Any, by: Principal, **kwargs: Any) -> None:
         self.row = row
@@ -193,7 +195,8 @@ class Acting(CashdeskAdmin):
         if request.method != "POST":
             refusal = act.refusal(row, by=by)
             if refusal is None:
-                return self._page(request, act, row, act.form(row=row, by=by))
+                initial = {name: request.GET[name] for name in act.form.filled_by_links if name in request.GET}
+                return self._page(request, act, row, act.form(row=row, by=by, initial=initial))
             self.message_user(
                 request, f"{act.label}: {refusal or f'The state of {row} does not allow this now.'}", messages.WARNING
             )

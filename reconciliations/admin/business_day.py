@@ -40,6 +40,9 @@ LATE_LISTED_MAX: Final = 50
 class CloseForm(OfStoreForm):
     """Asks for the day to close. `seen` holds the list of open drawers that the page has shown to the person."""
 
+    # Never `seen`: a link must not confirm anything for the person.
+    filled_by_links = ("store", "date")
+
     date = forms.DateField(
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), help_text="The store's trading date."
     )
