@@ -205,13 +205,13 @@ ENDED_VARIANCES: Final = (VarianceState.APPROVED, VarianceState.SUPERSEDED)
 class Reason(models.TextChoices):
     """The seven published reasons for a difference between declared and system cash (docs/contracts.md, section 3)."""
 
-    WRONG_CHANGE_GIVEN = "WRONG_CHANGE_GIVEN", "Wrong change given"
-    COUNTING_ERROR = "COUNTING_ERROR", "Counting error"
-    INCOMPLETE_CUSTOMER_PAYMENT = "INCOMPLETE_CUSTOMER_PAYMENT", "Incomplete customer payment"
-    MINOR_UNIDENTIFIED_DIFFERENCE = "MINOR_UNIDENTIFIED_DIFFERENCE", "Minor unidentified difference"
-    THEFT_SUSPECTED = "THEFT_SUSPECTED", "Theft suspected"
-    UNRECORDED_PAYMENT = "UNRECORDED_PAYMENT", "Unrecorded payment"
-    OTHER = "OTHER", "Other"
+    WRONG_CHANGE_GIVEN = "WRONG_CHANGE_GIVEN", noop("Wrong change given")
+    COUNTING_ERROR = "COUNTING_ERROR", noop("Counting error")
+    INCOMPLETE_CUSTOMER_PAYMENT = "INCOMPLETE_CUSTOMER_PAYMENT", noop("Incomplete customer payment")
+    MINOR_UNIDENTIFIED_DIFFERENCE = "MINOR_UNIDENTIFIED_DIFFERENCE", noop("Minor unidentified difference")
+    THEFT_SUSPECTED = "THEFT_SUSPECTED", noop("Theft suspected")
+    UNRECORDED_PAYMENT = "UNRECORDED_PAYMENT", noop("Unrecorded payment")
+    OTHER = "OTHER", noop("Other")
 
 
 class TryBy(models.TextChoices):

@@ -37,6 +37,7 @@ VAULT: Final = {
     "vault-order-cancel", "vault-fetch", "vault-pay-in", "vault-pay-out", "vault-movements", "vault-deposits", "vault",
     "vault-deposit-new", "vault-deposit", "vault-deposit-collect", "vault-deposit-credit", "report-stores", "z-reports",
     "report-places", "x-report", "z-report", "exports", "vault-movement-reverse", "vault-deposit-correct",
+    "today",
 }  # fmt: skip
 LEADS_ON: Final = {"sign-out", "language", "draft", "draft-go-on", "session-recount", "export-file", "export-progress"}
 """Paths that show no page of their own."""
@@ -183,9 +184,10 @@ def vault(walk: Walk, cast: Cast) -> None:
     for path in (reports, f"{reports}/1/x", f"{reports}/2/z", f"{reports}/2/z/{closed.number}"):
         walk.visit(path)
     walk.visit("/reports/exports/")
+    walk.visit("/today")
     walk.screen.enter(cast.anna)
     StoreFactory(account=cast.store.account, number="1338", name="Potsdam")
-    for path in ("/vault", "/vault/change", "/reports/registers"):
+    for path in ("/vault", "/vault/change", "/reports/registers", "/today"):
         walk.visit(path)
 
 

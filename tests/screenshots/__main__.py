@@ -32,6 +32,7 @@ GROUPS: Final = (
     "vault",
     "reports",
     "exports",
+    "today",
     "admin",
     "admin-acts",
 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tests.screenshots.album import Album
-from tests.screenshots.walks import desk, exports, handover, office, public, reports, settlements, vault
+from tests.screenshots.walks import desk, exports, handover, office, public, reports, settlements, today, vault
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +24,7 @@ GROUPS: Final = {
     "vault": Group(walk=vault.walk, pages=lambda: vault.PAGES),
     "reports": Group(walk=reports.walk, pages=lambda: reports.PAGES),
     "exports": Group(walk=exports.walk, pages=lambda: exports.PAGES),
+    "today": Group(walk=today.walk, pages=lambda: today.PAGES),
     "admin": Group(walk=office.walk_rows, pages=office.row_pages),
     "admin-acts": Group(walk=office.walk_acts, pages=office.act_pages),
 }

@@ -1,0 +1,270 @@
+"""The page Today: what happens in a store now, and what needs a supervisor (law 5: nothing that nobody has counted)."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.store.business_day import business_date, end_of_business_day
+from cashdesk.enums import Role
+from cashdesk.formats import style, write_as
+from cashdesk.models import BusinessDay, Store
+from cashdesk.web.pages import page_for
+from reconciliations.domain.business_day_close import recent_days_to_close
+from reconciliations.queries.today import (
+    WAITING_MAX,
+    Drawer,
+    DrawerState,
+    Floor,
+    Waiting,
+    bags_in_transit,
+    floor_of,
+    last_closed_day,
+    open_until,
+    waiting_variances,
+)
+from reconciliations.screens.needs import (
+    NEEDS_MAX,
+    Findings,
+    drawers_still_open,
+    needs_of,
+    path_of_bag,
+    path_to_close,
+    way_to_count_closed,
+    way_to_count_open,
+)
+from reconciliations.screens.store_shown import STORES_MAX, store_shown
+from reconciliations.screens.times import business_day_in_words, duration, when
+from settlements.enums import DepositState
+from settlements.models import Deposit
+
+DAYS_MAX: Final = 7
+"""The most days that the page lists as not closed, oldest first."""
+
+
+@page_for(Role.MANAGER)
+def today_page(request: HttpRequest, by: Principal) -> HttpResponse:
+    """Shows one store now. People who see several stores choose one first.
+
+    Shows no expected amount of a drawer that is open or not counted, so a look needs no audit entry.
+    """
+    store = store_shown(request, by=by)
+    if store is None:
+        stores = list(by.stores().order_by("number", "pk")[:STORES_MAX])
+        return render(request, "reconciliations/today_stores.html", {"stores": stores})
+    write_as(store.language, store.currency, store.time_zone)
+    now = timezone.now()
+    today = business_date(store=store, at=now)
+    floor = floor_of(store=store, by=by, today=today)
+    waiting = waiting_variances(store=store, by=by)
+    bags = bags_in_transit(store=store)
+    days = recent_days_to_close(store=store, at=now)
+    last_closed = last_closed_day(store=store)
+    found = Findings(
+        store=store,
+        drawers=floor.drawers,
+        waiting=waiting,
+        bags=bags,
+        days=days,
+        has_closed_days=last_closed is not None,
+    )
+    needs = needs_of(found, by=by, now=now)
+    context: dict[str, Any] = {
+        "store": store,
+        "in_words": business_day_in_words(store=store, now=now),
+        "safe": _safe(store, floor),
+        "figures": _figures(floor.drawers, waiting, bags, store=store),
+        "needs": needs[:NEEDS_MAX],
+        "needs_left": len(needs) - NEEDS_MAX if len(needs) > NEEDS_MAX else 0,
+        "needs_number": len(needs),
+        "cards": [_card(drawer, store=store, by=by, today=today, now=now) for drawer in floor.drawers],
+        "bags": [_bag(bag, store=store, now=now) for bag in bags],
+        "totals": _totals(bags),
+        "days": _days(days, floor.drawers, last_closed, store=store, now=now),
+        "days_left": max(len(days) - DAYS_MAX, 0),
+        "last_closed": last_closed,
+        "queue": variance_queue(store),
+    }
+    return render(request, "reconciliations/today.html", context)
+
+
+def variance_queue(store: Store) -> str:
+    """Returns the path of the list of variances that wait in a store."""
+    return f"{reverse('admin:cashdesk_variance_changelist')}?{urlencode({'store': store.pk})}"
+
+
+def _safe(store: Store, floor: Floor) -> dict[str, str]:
+    """Returns the link to the safe: to its count if its settlement is open."""
+    if floor.vault_settlement is not None:
+        return {"text": _("Count the safe"), "path": reverse("settlement-count", args=[floor.vault_settlement.uuid])}
+    return {"text": _("Go to the safe"), "path": reverse("vault-of", args=[store.uuid])}
+
+
+def _figures(
+    drawers: Sequence[Drawer], waiting: Sequence[Waiting], bags: Sequence[Deposit], *, store: Store
+) -> list[dict[str, Any]]:
+    """Returns the four figures on top of the page, each with a note and a link."""
+    opened = [drawer for drawer in drawers if drawer.is_open]
+    overdue = [drawer for drawer in drawers if drawer.state == DrawerState.OVERDUE]
+    since = min((drawer.business_date for drawer in overdue if drawer.business_date), default=None)
+    mine = sum(1 for one in waiting if one.act is not None)
+    registers = ngettext("of %(count)s register", "of %(count)s registers", len(drawers)) % {"count": len(drawers)}
+    return [
+        {"label": _("Open drawers"), "values": [str(len(opened))], "note": registers, "path": "#registers"},
+        {
+            "label": _("Overdue"),
+            "values": [str(len(overdue))],
+            "note": _("open since %(day)s") % {"day": style().date(since)} if since else _("no drawer is overdue"),
+            "path": "#registers",
+            "is_late": bool(overdue),
+        },
+        {
+            "label": _("Variances waiting"),
+            "values": [f"{len(waiting)}+" if len(waiting) == WAITING_MAX else str(len(waiting))],
+            "note": _("%(mine)s for you, %(others)s for others") % {"mine": mine, "others": len(waiting) - mine}
+            if waiting
+            else _("nothing waits"),
+            "path": variance_queue(store),
+        },
+        {
+            "label": _("In transit to the bank"),
+            "values": _totals(bags) or [style().amount(0, store.currency)],
+            "note": ngettext("%(count)s bag", "%(count)s bags", len(bags)) % {"count": len(bags)},
+            "path": "#bags",
+        },
+    ]
+
+
+def _totals(bags: Sequence[Deposit]) -> list[str]:
+    """Returns the sum of the bags in each currency, with its code."""
+    totals: dict[str, int] = defaultdict(int)
+    for bag in bags:
+        totals[bag.movement.currency] += bag.movement.amount
+    return [style().amount(amount, currency) for currency, amount in sorted(totals.items())]
+
+
+def _bag(bag: Deposit, *, store: Store, now: datetime) -> dict[str, Any]:
+    is_collected = bag.state == DepositState.COLLECTED
+    at = bag.collected_at if is_collected and bag.collected_at else bag.prepared_at
+    return {
+        "bag": bag,
+        "amount": style().amount(bag.movement.amount, bag.movement.currency),
+        "state": _("Picked up") if is_collected else _("Packed"),
+        "kind": "open" if is_collected else "closed",
+        "at": when(at, store=store, now=now),
+        "path": path_of_bag(bag, store),
+    }
+
+
+def _days(
+    days: Sequence[date], drawers: Sequence[Drawer], last_closed: BusinessDay | None, *, store: Store, now: datetime
+) -> list[dict[str, Any]]:
+    """Returns the oldest days that are not closed, and today unless it was closed early."""
+    rows = []
+    for on in days[:DAYS_MAX]:
+        still_open = open_until(drawers, on=on)
+        may_close = not still_open or store.closes_stale_sessions
+        rows.append(
+            {
+                "day": style().date(on),
+                "text": drawers_still_open(still_open) if still_open else _("No drawer is open."),
+                "path": path_to_close(store, on) if may_close else "",
+            }
+        )
+    today = business_date(store=store, at=now)
+    if last_closed is None or last_closed.date < today:
+        end = style().clock(end_of_business_day(store=store, on=today), store.time_zone)
+        rows.append({"day": style().date(today), "text": _("Runs until %(end)s.") % {"end": end}, "is_today": True})
+    return rows
+
+
+def _card(drawer: Drawer, *, store: Store, by: Principal, today: date, now: datetime) -> dict[str, Any]:
+    """Returns the card of a register: its state, its person, lines of figures, one button and one link."""
+    state, kind = _state_in_words(drawer)
+    lines: list[tuple[str, str]] = []
+    if drawer.is_open and drawer.opened_at is not None:
+        since = when(drawer.opened_at, store=store, now=now)
+        lines.append((_("Open since"), f"{since} ({duration(now - drawer.opened_at)})"))
+        if drawer.session is not None:
+            lines.append((_("Float"), style().amount(drawer.session.start_amount, drawer.session.currency)))
+        dropped = when(drawer.last_drop_at, store=store, now=now) if drawer.last_drop_at else _("none today")
+        lines.append((_("Last drop"), dropped))
+    elif drawer.closed_at is not None:
+        lines.append((_("Closed"), when(drawer.closed_at, store=store, now=now)))
+    is_of_today = drawer.result is not None and drawer.business_date == today
+    if drawer.result is not None and is_of_today:
+        lines.append((_("Counted"), style().amount(drawer.result.counted, drawer.result.currency)))
+        lines.append((_("Expected"), style().amount(drawer.result.expected, drawer.result.currency)))
+    is_hidden = drawer.is_open or drawer.state in (DrawerState.UNCOUNTED, DrawerState.HANDED_OVER)
+    button, path = _button_of(drawer, store=store, by=by)
+    return {
+        "drawer": drawer,
+        "number": drawer.register.number,
+        "state": state,
+        "kind": kind,
+        "is_late": drawer.state in (DrawerState.OVERDUE, DrawerState.UNCOUNTED),
+        "person": drawer.person or _("Nobody yet"),
+        "lines": lines,
+        "is_hidden": is_hidden,
+        "button": button,
+        "path": path,
+        "link": _link_of(drawer, store=store),
+    }
+
+
+def _state_in_words(drawer: Drawer) -> tuple[str, str]:
+    """Returns the word for the state of a drawer, and the class of its dot."""
+    if drawer.result is not None and drawer.result.difference:
+        amount = style().amount(abs(drawer.result.difference), drawer.result.currency)
+        if drawer.result.difference < 0:
+            return _("Short by %(amount)s") % {"amount": amount}, "short"
+        return _("Over by %(amount)s") % {"amount": amount}, "over"
+    if drawer.result is not None:
+        return _("Balanced"), "good"
+    return {
+        DrawerState.OPEN: (_("Open"), "open"),
+        DrawerState.OVERDUE: (_("Overdue"), "short"),
+        DrawerState.COUNTING: (_("Being counted"), "open"),
+        DrawerState.UNCOUNTED: (_("Not counted"), "short"),
+        DrawerState.HANDED_OVER: (_("Handed over"), "over"),
+        DrawerState.CLOSED: (_("Closed"), "closed"),
+        DrawerState.UNUSED: (_("Never opened"), "closed"),
+    }[drawer.state]
+
+
+def _button_of(drawer: Drawer, *, store: Store, by: Principal) -> tuple[str, str]:
+    if drawer.state in (DrawerState.UNCOUNTED, DrawerState.HANDED_OVER):
+        return way_to_count_closed(drawer, by=by)
+    if drawer.state in (DrawerState.OVERDUE, DrawerState.COUNTING):
+        return way_to_count_open(drawer, by=by)
+    if drawer.state == DrawerState.OPEN:
+        if drawer.session is None:
+            return way_to_count_open(drawer, by=by)
+        # The report shows what is expected, so the audit trail records the look (law 5).
+        return _("Show X report"), reverse("x-report", args=[store.uuid, drawer.register.number])
+    if drawer.session is not None:
+        return _("Show result"), reverse("desk-result", args=[drawer.session.uuid])
+    if drawer.settlement is not None:
+        return _("Show result"), reverse("settlement-page", args=[drawer.settlement.uuid])
+    return "", ""
+
+
+def _link_of(drawer: Drawer, *, store: Store) -> dict[str, str]:
+    """Returns the second link of a card: the Z report of the last period, or the list of Z reports."""
+    period = drawer.session or drawer.settlement
+    seal = period.seal if period is not None else None
+    if drawer.result is not None and seal is not None:
+        path = reverse("z-report", args=[store.uuid, drawer.register.number, seal.number])
+        return {"text": _("Z report %(number)s") % {"number": seal.number}, "path": path}
+    if drawer.state == DrawerState.UNUSED:
+        return {}
+    return {"text": _("Z reports"), "path": reverse("z-reports", args=[store.uuid, drawer.register.number])}

@@ -1,0 +1,65 @@
+"""Today in a browser: from the page to a settled variance, counted in clicks."""
+
+import pytest
+from playwright.sync_api import Page
+
+from cashdesk.models import Variance
+from tests.browser.screen import EXAMINED, Screen
+from tests.cashdesk.desk import close_drawer, open_drawer
+from tests.stories import Cast
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def short(cast: Cast) -> Variance:
+    """Carla's drawer, three euros short."""
+    close_drawer(open_drawer(cast.carla, 100_00), 97_00)
+    return Variance.objects.get()
+
+
+class Clicks:
+    """Clicks, and counts the clicks."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.number = 0
+
+    def on(self, role: str, name: str) -> None:
+        """Clicks a link or a button by its name."""
+        self.page.get_by_role(role, name=name).first.click()  # type: ignore[arg-type]
+        self.number += 1
+
+
+def test_a_variance_is_settled_with_four_clicks(screen: Screen, cast: Cast, short: Variance) -> None:
+    screen.enter(cast.erika)
+    page = screen.visit("/today")
+    clicks = Clicks(page)
+    clicks.on("link", "Explain variance")
+    page.get_by_label("Reason").select_option("Wrong change given")
+    clicks.on("button", "Explain")
+    page.get_by_text(f"{short} is explained.").wait_for()
+    clicks.on("link", "Approve")
+    clicks.on("button", "Approve")
+    page.get_by_text(f"{short} is approved.").wait_for()
+    assert clicks.number == 4
+    assert Variance.objects.get(pk=short.pk).state == "APPROVED"
+    page = screen.visit("/today")
+    page.get_by_text("Nothing needs you now.").wait_for()
+
+
+def test_the_page_fits_every_screen_and_every_button_opens(screen: Screen, cast: Cast, short: Variance) -> None:
+    screen.enter(cast.erika)
+    page = screen.visit("/today")
+    assert screen.too_wide() == []
+    paths = page.locator("main a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    assert len(paths) > 6
+    for path in sorted({path for path in paths if path.startswith("/")}):
+        screen.visit(path)
+
+
+@pytest.mark.parametrize("screen", [EXAMINED], ids=["examined"], indirect=True)
+def test_nothing_bars_the_way(screen: Screen, cast: Cast, short: Variance) -> None:
+    screen.enter(cast.erika)
+    screen.visit("/today")
+    assert screen.barriers() == []

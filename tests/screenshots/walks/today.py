@@ -1,0 +1,59 @@
+"""The page Today: of a store that trades, of one under settlement, and of one where nothing happens."""
+
+from datetime import timedelta
+from typing import Final
+
+from django.utils import timezone
+
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount
+from cashdesk.domain.session.closing import force_close_session
+from cashdesk.domain.session.opening import open_session
+from cashdesk.models import Store, User
+from settlements.domain.deposit import collect_deposit, prepare_deposit
+from tests.screenshots.album import A4, Album
+from tests.screenshots.walks.world import BERLIN, PORTLAND, close_drawer, open_drawer, sell, store
+
+PAGES: Final = frozenset({"today"})
+
+
+def walk(album: Album) -> None:
+    """Erika has a busy day, Grace a store under settlement. Anna chooses a store."""
+    berlin, portland = store(BERLIN), store(PORTLAND)
+    with album.story("busy"):
+        _busy(album, berlin)
+        album.enter("erika")
+        album.visit("today")
+        album.take("busy", prints=True, paper=A4)
+    with album.story("settled"):
+        album.enter("grace")
+        album.visit("today")
+        album.take("under settlement")
+    with album.story("account"):
+        album.enter("admin")
+        album.visit("today")
+        album.take("choose a store")
+        quiet = Store.objects.filter(account=berlin.account).exclude(pk__in=(berlin.pk, portland.pk)).latest("pk")
+        album.visit("today", query=f"?store={quiet.uuid}")
+        album.take("another store")
+
+
+def _busy(album: Album, berlin: Store) -> None:
+    """Leaves a drawer open since yesterday, one that nobody counted, one that is short, one that trades, and bags."""
+    now = timezone.now()
+    bruno, erika = (User.objects.get(username=name) for name in ("bruno", "erika"))
+    by, none = Principal(user=erika), CountedAmount(currency="EUR", amount=100_00)
+    yesterday = now - timedelta(days=1)
+    bag = prepare_deposit(
+        store=berlin, amount=2_200_00, currency="EUR", bag_number="0418", by=by, at=now - timedelta(days=2)
+    )
+    collect_deposit(deposit=bag, courier="Securitas", by=by, at=yesterday)
+    prepare_deposit(store=berlin, amount=2_150_00, currency="EUR", bag_number="0419", by=by, at=now)
+    left = open_session(user=erika, counted=none, by=by, at=now - timedelta(hours=3), station=3)
+    force_close_session(session=left, by=by, at=now - timedelta(hours=2), reason="power cut")
+    open_session(user=bruno, counted=none, by=Principal(user=bruno), at=yesterday, station=2)
+    album.enter("carla")
+    number = open_drawer(album, "200").register.number
+    sell(album, BERLIN, number, 12_50, 23_90)
+    close_drawer(album, amount="231,40")
+    open_drawer(album, "200")
