@@ -1,4 +1,4 @@
-"""What every test may use."""
+"""Fixtures for all tests."""
 
 import gc
 import os
@@ -33,7 +33,7 @@ hypothesis_settings.load_profile("busy-machine")
 
 
 def pytest_collection_finish() -> None:
-    """Collects garbage rarely from now on. Looking through everything that was imported takes a quarter of the suite."""
+    """Collects garbage rarely from now on. Otherwise collections would take a quarter of the suite's time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
@@ -88,7 +88,7 @@ def django_db_setup(_copied: ExitStack, django_db_setup: None, django_db_blocker
 
 @pytest.fixture(autouse=True, scope="session")
 def _static_files_are_found_when_asked_for() -> Iterator[None]:
-    """Else each client looks for all of them before its first request."""
+    """Finds static files when asked for them. Otherwise each client would search for all of them before its first request."""
     with override_settings(WHITENOISE_AUTOREFRESH=True):
         yield
 
@@ -121,7 +121,7 @@ def answers_are_made_up() -> Iterator[None]:
 
 @pytest.fixture
 def any_amount(settings: Any) -> None:
-    """Lets people name whatever a movement can hold: for tests of the books with the largest figures."""
+    """Removes the limit on typed amounts, for tests of the books with the largest figures."""
     settings.AMOUNT_MAX_NOTES = settings.AMOUNT_MAX_UNITS = AMOUNT_MAX
 
 

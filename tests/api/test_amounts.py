@@ -34,7 +34,7 @@ def is_refused_by_name(response: HttpResponse, field: str) -> bool:
 @pytest.mark.long
 @pytest.mark.parametrize("name", ROADS)
 def test_what_is_no_amount_is_refused_by_name(name: str, cashier_of: Callable[[Road], tuple[Caller, Road]]) -> None:
-    """The short form sends a third of the values on each road. Three neighbouring roads together send them all."""
+    """The short form sends one third of the values to each field. Three neighbouring fields together get all of them."""
     carla, road = cashier_of(ROADS[name])
     before = (Movement.objects.count(), Payment.objects.count())
     tried = REFUSED_EVERYWHERE if IS_LONG else REFUSED_EVERYWHERE[list(ROADS).index(name) % 3 :: 3]

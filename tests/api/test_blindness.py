@@ -127,7 +127,7 @@ DEEDS = [
 
 
 def test_the_hunt_would_find_it(drawers: dict[str, Drawer]) -> None:
-    """The check itself, on answers that do tell: those of the count at the end."""
+    """Proves the check itself: it fails for the answer to a count, which shows the expected amount."""
     carla = drawers["carla"]
     assert {"73941", "739.41", "739,41"} < set(notations(carla.expected))
     with pytest.raises(AssertionError, match=r"tells 739\.41"):
@@ -177,7 +177,7 @@ def test_what_a_cashier_does_tells_nothing(drawers: dict[str, Drawer]) -> None:
 
 
 def test_taking_out_cent_by_cent_never_meets_the_bottom(drawers: dict[str, Drawer]) -> None:
-    """A drawer that refused to give more than it holds would be searched by halves."""
+    """If a drawer refused to pay out more than it holds, a few tries would find the amount in it."""
     for amount in (2**exponent for exponent in range(20, 0, -1)):
         assert codes(walk(drawers, [cash_out(amount)])) == [201]
 

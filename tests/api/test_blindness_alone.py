@@ -80,7 +80,7 @@ def assigned_to_it(drawer: Drawer) -> None:
 
 
 def opened_by_a_program(drawer: Drawer) -> None:
-    """The till counts for the cashier. That does not count as another person."""
+    """The till's program opens the drawer for the cashier. Its count is not the count of another person."""
     forced_by_manager(drawer)
     body = {"start_amount": 40, "user_id": drawer.user.pk, "station": drawer.station}
     assert bound_key(drawer.cast.store).post("/cash/open", body).status_code == 200
@@ -157,7 +157,7 @@ def hunted(text: str) -> list[str]:
 @pytest.mark.long
 @pytest.mark.parametrize("chain", CHAINS)
 def test_no_chain_of_acts_tells_it(drawers: dict[str, Drawer], chain: str) -> None:
-    """After each chain the short form sends one half of the looks. Neighbouring chains send different halves."""
+    """After each chain the short form sends one half of the reads. Neighbouring chains send different halves."""
     prepare, steps = CHAINS[chain]
     for drawer in drawers.values():
         prepare(drawer)
@@ -214,7 +214,7 @@ def test_a_manager_who_counts_afterwards_makes_it_known(drawers: dict[str, Drawe
 
 
 def test_a_manager_does_not_count_their_own_drawer_afterwards(drawers: dict[str, Drawer]) -> None:
-    """They may look at what it should hold, and would count to it."""
+    """A manager can see the expected amount, and could simply report that amount as the count."""
     carla = drawers["carla"]
     forced_by_the_day(carla)
     User.objects.filter(pk=carla.user.pk).update(role=Role.MANAGER)

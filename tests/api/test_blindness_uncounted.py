@@ -35,7 +35,7 @@ def result_of(by: Caller, session: CashSession) -> tuple[Any, Any, Any, str]:
 
 
 def test_left_behind_uncounted_it_stays_unknown_to_the_cashier(drawers: dict[str, Drawer]) -> None:
-    """Closed by force, and another drawer opened: the first one still waits for somebody to count it."""
+    """The cashier opens another drawer. The first one was closed without a count and still needs one."""
     assert codes(walk(drawers, [FORCED_AWAY])) == [200]
     for drawer in drawers.values():
         assert result_of(drawer.till, drawer.session) == (0, 0, 0, "CLOSED_SYSTEM")

@@ -89,7 +89,7 @@ def test_one_amount_alone_leaves_the_rest_to_be_counted(cast: Cast, carla: Calle
 
 @pytest.mark.parametrize("amount", [0, 1, 50])
 def test_no_answer_tells_whether_the_dollars_match(cast: Cast, carla: Caller, amount: int) -> None:
-    """The published answer has one currency. What nobody counted is in no answer for its cashier."""
+    """The published answer has only the drawer's own currency. So it cannot show the cashier an amount of another currency."""
     answer = all_of(close(carla, [{"currency": "USD", "amount": amount}]))
     assert "USD" not in answer
     assert "5000" not in answer

@@ -64,7 +64,7 @@ def ids(page: Any) -> list[str]:
 
 
 def refused(by: Caller, query: str) -> tuple[int, str, Any]:
-    """Returns status and code of a refusal, and its field or else its text."""
+    """Returns the status and code of a refusal, and the wrong field or else the text."""
     answer = by.get(f"/events?{query}")
     body = exact(answer)
     return answer.status_code, body["code"], [error["pointer"] for error in body.get("errors", [])] or body["detail"]
@@ -168,7 +168,7 @@ def test_a_cursor_older_than_what_is_kept_is_410_and_says_how_to_begin_again(cas
 
 
 def test_a_cursor_that_is_ahead_after_a_restore_is_410(cast: Cast, erika: Caller) -> None:
-    """Else the events that get its positions again would be missed without a word."""
+    """Otherwise the reader would silently miss the new events that get the same positions again."""
     some(cast.store, 3)
     reached = asked(erika)["next"]
     assert asked(erika, after=reached)["next"] == reached
@@ -189,7 +189,7 @@ def test_a_reader_who_missed_nothing_goes_on(cast: Cast, erika: Caller) -> None:
 
 
 def test_a_quiet_reader_stays_at_the_end_while_others_have_events(cast: Cast, erika: Caller) -> None:
-    """Their cursor would else be older than what is kept, though nothing of theirs was deleted."""
+    """Otherwise the cursor would become older than the kept events, although none of the reader's events was deleted."""
     other = cast.otto.store
     assert other is not None
     some(other, 3, days_ago=100)
@@ -324,7 +324,7 @@ def test_a_key_sees_only_the_types_of_its_scopes(cast: Cast, scope: Scope) -> No
 
 
 def test_the_scopes_of_the_types() -> None:
-    """A list to be read by whoever wonders, and to be changed on purpose only."""
+    """The whole table, so that no scope changes by accident."""
     nouns = {
         "session": Scope.SESSIONS_READ,
         "settlement": Scope.SETTLEMENTS_READ,

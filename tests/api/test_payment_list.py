@@ -260,7 +260,7 @@ def test_pages_repeat_and_miss_nothing_while_payments_arrive(shop: Shop, limit: 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7])
 def test_pages_of_a_cashier_hold_no_ids(shop: Shop, limit: int) -> None:
-    """Payments of one batch have the same instant."""
+    """Payments of one batch have the same instant, so the pages must not need ids to tell them apart."""
     carla, erika = shop.who("carla"), shop.who("erika")
     session = shop.sessions["carla"]
     erika.post("/payments/batch", [payment(f"batch-{number}", 1, session=str(session)) for number in range(5)])

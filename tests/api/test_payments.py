@@ -162,7 +162,7 @@ def test_what_must_be_there_is_named(cast: Cast, missing: str) -> None:
     ],
 )
 def test_a_tills_clock_may_be_off(cast: Cast, off: timedelta, status: int) -> None:
-    """The register decides whose sale it is, not the till's clock; only a day ahead and more is nonsense."""
+    """The register's session gets the sale, whatever the till's clock says. Only times a day or more ahead are refused."""
     carla = caller(cast.carla)
     session = opened(carla)
     reported = carla.post("/payments", payment(paid_at=(timezone.now() + off).isoformat()))

@@ -85,7 +85,7 @@ def test_somebody_elses_password_is_wrong(cast: Cast) -> None:
 
 
 def test_a_wrong_password_is_said_before_anything_else_is(cast: Cast) -> None:
-    """Otherwise a stolen token could ask whether a shift is open, or which fields are wrong, without ever being counted."""
+    """Otherwise the holder of a stolen token could learn whether a shift is open, without a counted wrong password."""
     carla = caller(cast.carla)
     for body in ({"actual_cash_end": -5}, {}, {"colour": "red"}):
         refused = carla.post("/shifts/end", {"password": "wrong", **body})

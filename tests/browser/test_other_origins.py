@@ -152,7 +152,7 @@ def test_a_page_at_another_port_works_a_session_with_the_cookie(till: Till) -> N
 
 @pytest.mark.parametrize("calls", [1, 15])
 def test_calls_whose_token_expired_refresh_at_once_and_succeed(till: Till, calls: int) -> None:
-    """A browser has six connections to a server, so of fifteen calls some refresh after others have gone on."""
+    """A browser has six connections to a server. So some of fifteen calls refresh after others have already continued."""
     with_cookie = Till(page=till.page, api=till.api, credentials="include")
     paths = ["/auth/me", "/shifts/active", "/payment-methods", "/auth/validate", "/users/sellers"] * 3
     for _round in range(3):
@@ -180,7 +180,7 @@ def test_with_cors_off_it_gets_nothing(till: Till, settings: Any, credentials: s
 def test_another_site_works_with_a_token_and_with_a_cookie_only_if_that_is_set(
     cast: Cast, page_at: Any, live_server: Any, other_port: int, settings: Any
 ) -> None:
-    """127.0.0.1 is another site than localhost."""
+    """For a browser, 127.0.0.1 and localhost are different sites."""
     settings.CORS_ALLOWED_ORIGINS = [f"http://127.0.0.1:{other_port}"]
     page = page_at("127.0.0.1")
     with_cookie = Till(page=page, api=f"{live_server.url}/api/v1", credentials="include")

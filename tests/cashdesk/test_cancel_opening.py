@@ -177,7 +177,7 @@ def test_opening_and_cancelling_tells_nothing_of_an_uncounted_drawer(cast: Cast,
 
 
 def test_what_an_operator_took_over_is_given_up_again(cast: Cast) -> None:
-    """Also where a reconciliation was recorded while the drawer was theirs: it stays, and says what came after it."""
+    """A reconciliation from before the cancellation stays as it is, and shows the later change as late money."""
     close_drawer(open_drawer(cast.carla, 150_00, station=1), 150_00, hands_over=True)
     session = open_drawer(cast.bruno, 150_00, station=1, at=minutes(5))
     told: dict[str, Any] = {"store": cast.store, "business_date": session.business_date, "operator": cast.bruno}

@@ -15,12 +15,12 @@ usual_floats = st.dictionaries(st.sampled_from(WORTHS), st.integers(1, 3), max_s
 
 
 def kept(plan: FloatPlan) -> dict[int, int]:
-    """What stays, by worth."""
+    """Returns the number of pieces that stay, by the value of a piece."""
     return {line.denomination: line.keep for line in plan.lines if line.keep}
 
 
 def amounts_of(drawer: dict[int, int]) -> Iterator[int]:
-    """Every amount that some of the pieces make, by trying all."""
+    """Returns every amount that some of the pieces make. Tries all combinations."""
     for some in product(*(range(number + 1) for number in drawer.values())):
         yield sum(worth * number for worth, number in zip(drawer, some, strict=True))
 

@@ -151,7 +151,7 @@ def test_cash_that_moves_after_the_handover_is_refused(cast: Cast, left: CashSes
 
 
 def test_the_figures_wait_until_it_is_counted_in(cast: Cast, left: CashSession) -> None:
-    """Carla would read aloud to Bruno what he is about to count; a manager's look is noted."""
+    """Otherwise Carla could tell Bruno the amount before he counts. A manager may see it, and the audit trail notes it."""
 
     def shown_to(who: str) -> tuple[bool, bool]:
         found: Any = sessions(by=Principal(user=getattr(cast, who))).get(pk=left.pk)

@@ -1,4 +1,4 @@
-"""One-time links: who may make one, what ends it, and that it works once."""
+"""One-time links: the people who may make one, the events that end it, and that it works once."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

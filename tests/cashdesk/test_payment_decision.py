@@ -61,8 +61,9 @@ def test_an_approval_after_the_close_is_booked_late(cast: Cast) -> None:
 def test_a_drawer_that_is_opened_while_a_pending_payment_is_looked_up_gets_it(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A pending payment moves nothing that could be guarded, and the look takes several statements: here the register is
-    opened between that for open sessions and that for the last ones.
+    """The register is opened between two statements: the one that reads open sessions, and the one that reads the last.
+
+    No guard prevents this, because a pending payment moves no money.
     """
     close_drawer(open_drawer(cast.carla, 0, station=1), 0)
     opened: list[CashSession] = []

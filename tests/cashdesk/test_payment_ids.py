@@ -190,7 +190,7 @@ def test_guesses_of_one_id_tell_no_amount(cast: Cast, status: PaymentStatus, is_
 
 
 def test_a_guess_that_is_refused_is_refused_whatever_it_guesses(cast: Cast) -> None:
-    """A pending payment at a register that does not trade leaves no row, so it could be tried for ever."""
+    """A refused pending payment leaves no row, so a caller could try one amount after the other."""
     session = open_drawer(cast.carla, 0, station=1)
     carla, bruno = signed_in(cast.carla), signed_in(cast.bruno, register=till(cast, 1))
     send(carla, 1234, status=PaymentStatus.PENDING)

@@ -34,7 +34,7 @@ def signed_in(cast: Cast) -> SignedIn:
 
 
 def renewed(held: SignedIn, *, grace: timedelta = timedelta(seconds=30)) -> SignedIn | None:
-    """Refreshes, and returns None where that is refused."""
+    """Refreshes, and returns None if that is refused."""
     try:
         return refresh_sign_in(
             secret=held.refresh_secret,

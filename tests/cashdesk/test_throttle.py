@@ -91,7 +91,7 @@ def test_many_addresses_make_fifteen_guesses_an_hour_for_a_name(cast: Cast, name
 
 
 def test_everybody_together_makes_no_more_than_before(cast: Cast) -> None:
-    """Strangers, two tills where she signed in, three colleagues who ask for her as a witness, and her own lost token."""
+    """The sources are strangers, two tills where Carla signed in, three colleagues, and Carla's own stolen token."""
     colleagues = [Source(address="10.0.0.1", sender=one) for one in (cast.bruno, cast.erika, cast.anna)]
     tills = [till(cast.carla, name="till-1"), till(cast.carla, name="till-2")]
     own = Source(address="10.0.0.1", sender=cast.carla)
@@ -114,7 +114,7 @@ def test_spraying_from_a_till_or_as_a_witness_stays_bounded(cast: Cast) -> None:
 
 
 def test_signing_in_oneself_makes_no_new_guesses_for_others(cast: Cast) -> None:
-    """A new device knows only who signed in on it, and a new token is of the same person."""
+    """A new device or token has a separate counter only for the person who signed in."""
     at = NOON
     for number in range(6):
         at += timedelta(seconds=1)
@@ -204,7 +204,7 @@ def test_one_address_alone_holds_nobody_back_elsewhere(cast: Cast) -> None:
 
 
 def test_an_attacker_inside_holds_back_no_known_device_of_the_shop(cast: Cast) -> None:
-    """Spraying without the cookie, from the address that the whole shop has."""
+    """The attacker tries many names without the device cookie, from the address of the whole shop."""
     guesses([f"name{number}" for number in range(60)], [HOME], during=ADDRESS_WINDOW)
     at = NOON + ADDRESS_WINDOW - timedelta(seconds=10)
     assert outcome(name="bruno", source=HOME, at=at, password=PASSWORD) > 0
@@ -228,7 +228,7 @@ def test_no_number_of_insiders_ends_a_sign_in_that_the_person_has(cast: Cast) ->
 
 
 def test_people_of_another_account_count_as_strangers(cast: Cast) -> None:
-    """Else anybody with an account could use up the counter of the person's own devices."""
+    """Otherwise anybody with an account could use up the attempts of the person's own devices."""
     by = Principal(user=cast.otto)
     source = Source(address="10.7.7.7", sender=cast.otto)
     with pytest.raises(InvalidInput):

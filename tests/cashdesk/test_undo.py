@@ -67,7 +67,7 @@ def test_it_is_taken_back_once(cast: Cast) -> None:
 
 
 def test_another_person_takes_nothing_back(cast: Cast) -> None:
-    """Neither a colleague nor the manager at the desk: a manager reverses, which is another act."""
+    """A colleague cannot undo it, and neither can a manager. A manager can reverse it, which is another action."""
     movement = move(open_drawer(cast.carla, 100_00), MovementKind.PAID_OUT, 5_00)
     for user in (cast.bruno, cast.erika, cast.otto):
         with pytest.raises(Forbidden, match="Somebody else booked this"):
@@ -147,7 +147,7 @@ def test_a_reason_is_asked_for(cast: Cast, reason: str, said: str) -> None:
 
 
 def test_a_reversal_by_a_manager_is_of_the_operator_who_booked_it(cast: Cast) -> None:
-    """Under a settlement nobody needs a session: the hand that booked it is whose part it is of the store-day."""
+    """Under a settlement there may be no session. Then the movement belongs to the person who booked it."""
     shop = Shop(cast=cast)
     shop.vault()
     shop.open(100_00, by=shop.cast.carla)

@@ -1,7 +1,7 @@
 """Replays a day of an original's front end: its requests in order, as a browser sends them, and what it reads from answers.
 
-A file holds the shop (`store`), the front end (`origin`, `credentials`, `headers` of every request) and `steps`. A step is
-like that of a conversation (`replay.py`), with these differences:
+A file holds the shop (`store`), the front end (`origin`, `credentials`, `headers` of every request) and `steps`. A step
+is like that of a conversation (`replay.py`), with these differences:
 
 - The browser keeps cookies with their paths and ends, and sends them if `credentials` is true.
 - Each request that is not simple is preceded by its preflight. Each answer must let a page of `origin` read it.
@@ -12,8 +12,8 @@ like that of a conversation (`replay.py`), with these differences:
 - `hours` lets time pass: tokens and cookies get older.
 - A step with `as` is a request of another system, not of the front end.
 
-Masks beside those of conversations: `<number>`, `<bool>`, `<string>` (may be empty), `<money>` (a number, or text that is
-one, as `parseFloat` takes it).
+Masks beside those of conversations: `<number>`, `<bool>`, `<string>` (may be empty), `<money>` (a number, or text that
+is one, as `parseFloat` takes it).
 """
 
 from collections.abc import Mapping
@@ -64,7 +64,7 @@ class FrontEnd(Replayer):
             super().play(step)
 
     def compare(self, wanted: Any, found: Any, *, where: str) -> None:
-        """Compares like a conversation, but a further key in the answer is no fault."""
+        """Compares as for a conversation, but accepts additional keys in the answer."""
         if isinstance(wanted, dict) and isinstance(found, dict):
             if missing := sorted(wanted.keys() - found.keys()):
                 raise Mismatch(f"{where}: too few {missing}")

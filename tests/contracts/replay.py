@@ -1,24 +1,24 @@
 """Replays a conversation of a published page: requests kept in a file, and the answers that they must get.
 
-A file holds the shop (`store`), and `steps`. Each step has the request (`method`, `path`, `headers`, `body`) and the answer
-(`status`, `answer`, and `answer_headers` and `answer_cookies` where the page promises some). `as` names who asks, by a bearer token; a step
-without it brings its own credentials. A file is compared as `answer_text`.
+A file holds the shop (`store`), and `steps`. Each step has the request (`method`, `path`, `headers`, `body`) and the
+answer (`status`, `answer`, and `answer_headers` and `answer_cookies` where the page promises some). `as` names who
+asks, by a bearer token; a step without it brings its own credentials. A file is compared as `answer_text`.
 
 Each operation's first successful step becomes its example in the API description, or the one with `"example": true`.
 
 In an answer every key is compared: one too many is a fault, and so is one too few. So is a number of another type (1 is
-not 1.0, and neither is true). What cannot be known beforehand is written as a mask:
+not 1.0, and neither is true). A value that cannot be known beforehand is written as a mask:
 
-    <id>, <number>  a whole number     <uuid>     <time>  an instant in UTC     <millis>  one as milliseconds     <text>  any text
-    <token>     <instant>  an instant in UTC with three decimals
+    <id>, <number>  a whole number     <uuid>     <time>  an instant in UTC     <millis>  one as milliseconds     <text>
+    any text <token>     <instant>  an instant in UTC with three decimals
 
 A list that ends with `<more>` has the rows before it among others.
 
-A page with `"gateway": true` has the double of the payment gateway beside it, and `<signature>` is what the gateway signs a
-notification with.
+A page with `"gateway": true` has the double of the payment gateway beside it, and `<signature>` is what the gateway
+signs a notification with.
 
-`<uuid:shift>` also gives what it found a name; wherever the name stands later, as `<shift>` in a request or again as
-`<uuid:shift>` in an answer, it is that same value.
+`<uuid:shift>` also names the value that it found. A later `<shift>` in a request, or `<uuid:shift>` in an answer, means
+the same value.
 """
 
 import json

@@ -1,9 +1,9 @@
 """docs/verify.md tells which tampering `manage.py verify` names: tried on every column of every guarded table.
 
-Whoever owns the database can lift the triggers and write what they like. The test does that to one column of one row at a
-time, and to whole rows. The page must tell of each what verify said. The short form tries one row of each table, which must
-not contradict the page, and tries columns together if the page says that verify notices none of them. The long form tries
-several rows and each column alone, and the page must say exactly that.
+The owner of the database can drop the triggers and write anything. The test does that to one column of one row at a
+time, and to whole rows. The page must say for each what verify reports. The short form tries one row of each table,
+which must not contradict the page, and tries columns together if the page says that verify notices none of them. The
+long form tries several rows and each column alone, and the page must say exactly that.
 """
 
 import re
@@ -104,12 +104,12 @@ def traded(cast: Cast) -> Shop:
 
 
 def faults(shop: Shop) -> list[str]:
-    """Returns what `manage.py verify` says of the store."""
+    """Returns the faults that `manage.py verify` reports for the store."""
     return [fault for path in settings.PROOFS for fault in import_string(path)(shop.cast.store)]
 
 
 def other_value(row: Model, field: "Field[Any, Any]") -> Any:
-    """Returns another value that a column of this row could have, or the same where there is none."""
+    """Returns another possible value for a column of this row, or the same value if there is no other."""
     value = getattr(row, field.attname)
     if field.is_relation:
         others = field.related_model._base_manager.exclude(pk=value).values_list("pk", flat=True)  # type: ignore[union-attr]
@@ -149,7 +149,7 @@ def rows_of(model: type[Model]) -> list[Model]:
 
 
 def tried(shop: Shop, model: type[Model]) -> dict[str, str]:
-    """Returns what verify says of each column of a table: named, in some rows, or unnoticed."""
+    """Returns the result of verify for each column of a table: named, in some rows, or unnoticed."""
     told: dict[str, str] = {}
     rows = rows_of(model)
     assert rows, f"the shop has no {model._meta.label}"
@@ -177,7 +177,7 @@ def can_be_tried_with_others(field: "Field[Any, Any]") -> bool:
 
 
 def is_unnoticed_at_once(shop: Shop, row: Model, fields: "list[Field[Any, Any]]") -> bool:
-    """Tampers with several columns of one row at once. Returns whether the database takes it and verify names nothing."""
+    """Tampers with several columns of one row at once. Returns whether the database accepts it and verify reports nothing."""
     try:
         with transaction.atomic():
             type(row)._base_manager.filter(pk=row.pk).update(
@@ -192,7 +192,7 @@ def is_unnoticed_at_once(shop: Shop, row: Model, fields: "list[Field[Any, Any]]"
 
 
 def outcome_of(shop: Shop, row: Model, field: "Field[Any, Any] | None") -> bool | None:
-    """Tampers with one column, or deletes the row; returns whether verify names it, None where the database refuses."""
+    """Tampers with one column, or deletes the row. Returns whether verify reports it, or None if the database refuses it."""
     try:
         with transaction.atomic():
             same = type(row)._base_manager.filter(pk=row.pk)
@@ -242,7 +242,7 @@ def test_the_page_has_every_guarded_table_and_no_other() -> None:
 
 
 def told_of(table: str) -> dict[str, str]:
-    """Returns what the page says of each column of a table."""
+    """Returns the result that the page gives for each column of a table."""
     (line,) = [line for line in lines_of_the_page() if f"`{table}`" in line]
     _before, _table, *cells, _after = line.split("|")
     said = zip(("named", "in some", "unnoticed"), cells, strict=True)
@@ -250,7 +250,7 @@ def told_of(table: str) -> dict[str, str]:
 
 
 def contradicted(outcomes: dict[str, str], told: dict[str, str]) -> dict[str, tuple[str, str | None]]:
-    """Returns the columns of which the page says something else than verify did of one row."""
+    """Returns the columns for which the page contradicts the result of verify for one row."""
     return {
         column: (outcome, told.get(column))
         for column, outcome in outcomes.items()

@@ -20,7 +20,7 @@ EXPIRES: Final = "2099-07-06 17:38:49"
 
 @dataclass(kw_only=True)
 class Double:
-    """A running double. `happens` are used up one by one, each by one request."""
+    """A running double. Each request uses up the next of `happens`."""
 
     url: str = ""
     transactions: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class Double:
         return [body["transaction_details"]["order_id"] for _verb, path, body in self.requests if path == "/v2/charge"]
 
     def pays(self, reference: str, status: str = "settlement") -> None:
-        """Lets the customer pay, or the charge come to another end."""
+        """Lets the customer pay, or ends the charge in another state."""
         self.transactions[reference]["transaction_status"] = status
 
     def answer(self, verb: str, path: str, body: Any, headers: Mapping[str, str]) -> tuple[int, Any]:

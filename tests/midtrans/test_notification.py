@@ -1,4 +1,4 @@
-"""POST /payments/midtrans-notification: the gateway tells what became of a charge."""
+"""POST /payments/midtrans-notification: the gateway reports the state of a charge."""
 
 from typing import Any
 

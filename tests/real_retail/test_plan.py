@@ -123,7 +123,7 @@ def test_the_extract_has_everything_that_a_short_run_must_prove() -> None:
 
 
 def test_plans_are_the_same_on_every_machine() -> None:
-    """Golden figures: a change to the draws would make a resumed run contradict what it has already booked."""
+    """The figures are fixed. If the draws changed, a continued run would contradict its earlier bookings."""
     plan = plan_day(MONTH[0])
 
     assert (plan.day, plan.float_cents, plan.cash_cents, plan.card_cents) == (date(2017, 6, 1), 150_00, 409_08, 142_50)

@@ -91,7 +91,7 @@ def test_every_figure_agrees(first_run: tuple[Path, subprocess.CompletedProcess[
 
 
 def test_going_on_books_nothing_twice_and_finds_what_was_falsified(workdir: Path, tmp_path: Path) -> None:
-    """One day was closed but not noted, as by a kill between the two; it is played again and must not be found below."""
+    """One day was closed but is not in the journal, as after a kill. It is played again, and no difference is reported for it."""
     changed(workdir, "DELETE FROM finished WHERE day = '2017-06-03'")
     changed(workdir, "UPDATE finished SET declared_cents = declared_cents + 1 WHERE day = '2017-06-04'")
 

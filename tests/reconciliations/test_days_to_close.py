@@ -98,7 +98,7 @@ def test_looking_for_days_costs_the_same_however_many_wait(cast: Cast) -> None:
 
 @pytest.mark.parametrize("order", [(1, 2, 3), (1, 3, 2), (2, 1, 3)])
 def test_run_every_minute_the_command_does_each_thing_once(cast: Cast, order: tuple[int, ...]) -> None:
-    """Somebody closes days by hand, today before yesterday too; the command closes what they left, and nothing twice."""
+    """Somebody has closed one of the days by hand, in any order. The command closes the others, and no day twice."""
     now = timezone.now()
     for back in (3, 2, 1):
         open_drawer(cast.carla, 100, station=1, at=now - timedelta(days=back), force_close_previous=True)

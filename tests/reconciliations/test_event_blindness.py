@@ -1,8 +1,8 @@
 """Law 5 in the events: nobody learns from them what a place should hold before somebody has counted it.
 
 The same people take the same steps in two worlds. The worlds differ only in the money that moved without a movement by
-hand. At every moment each reader reads all events: they must be equal in both worlds, and no amount of them may be what a
-drawer should hold.
+hand. At every moment each reader reads all events: they must be equal in both worlds, and no amount of them may be what
+a drawer should hold.
 """
 
 import re
@@ -199,7 +199,7 @@ def test_no_event_tells_what_nobody_has_counted(cast: Cast, walk: Walk) -> None:
 
 
 def test_the_walk_would_find_it(cast: Cast) -> None:
-    """The check itself, on a counted close and on a settlement's close, whose events do tell."""
+    """Proves the check itself: it fails for the closes of a session and of a settlement, whose events have the figures."""
 
     def closes(shop: Shop, sold: int) -> Iterator[str]:
         session = shop.sign_on(shop.cast.carla, 100_00)

@@ -116,7 +116,7 @@ def test_a_look_costs_one_statement_where_nothing_came(cast: Cast, today: CashSe
 
 
 def test_the_vault_holds_nothing_of_it(cast: Cast, today: CashSession) -> None:
-    """Late money of a day corrects nothing: it lies in today's drawer, whose count will find it."""
+    """The sign-off books nothing: the late money is in today's drawer, and the count of that drawer includes it."""
     receipt(today, 12_50)
     look(cast)
     before = cast.book(PlaceKind.REGISTER, 1), cast.book(PlaceKind.VAULT)

@@ -161,7 +161,7 @@ def test_a_reconciliation_saw_what_has_a_lower_id(
 
 
 def test_a_reconciliation_saw_the_drawer_that_was_being_taken_over(shop: Cast) -> None:
-    """What is taken over moves no money, so no id of a movement tells; and the clock of who waited was read first."""
+    """Taking over a drawer moves no money, so ids of movements do not show the order. Neither do the clocks."""
     by = Principal(user=shop.erika)
     close_drawer(open_drawer(shop.erika, 1000, station=2), 1000, hands_over=True)
     declared = Declaration(store=shop.store, currency="EUR", declared=0, operator=shop.bruno)

@@ -1,6 +1,6 @@
 """Old payments through the migrations: each gets the business date of its movement, and its retry is still recognised.
 
-Both are asked in one test, because the journey back and forth takes ten seconds.
+One test checks both, because migrating back and forth takes ten seconds.
 """
 
 from collections.abc import Callable

@@ -90,7 +90,7 @@ def assert_time_goes_right(*, shops: int, first: dict[str, date], days: int, see
 @pytest.mark.django_db
 @pytest.mark.timeout(400)
 def test_days_over_the_change_of_the_clocks() -> None:
-    """Five shops for four days. The short form has the three shops whose clocks change, until that day."""
+    """Five shops trade for four days. The short form has only the three shops whose clocks change, until the day of the change."""
     shops, days = length(short=3, long=5), length(short=2, long=4)
     # Each form needs a seed with which everything happens in it.
     assert_time_goes_right(shops=shops, first=CLOCKS_CHANGE, days=days, seed=length(short=2, long=1))
@@ -101,5 +101,5 @@ def test_days_over_the_change_of_the_clocks() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("seed", [2])
 def test_a_month_of_ten_shops(seed: int) -> None:
-    """From the change of clocks in New York, over that in Berlin, to that in Santiago."""
+    """The month includes the changes of the clocks in New York, Berlin and Santiago."""
     assert_time_goes_right(shops=10, first=dict.fromkeys(CLOCKS_CHANGE, date(2026, 3, 7)), days=31, seed=seed)

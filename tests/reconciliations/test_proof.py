@@ -246,7 +246,7 @@ def test_a_day_that_was_opened_again_is_named(shop: Cast) -> None:
 def test_what_is_taken_over_around_a_reconciliation_is_seen_or_late_whatever_the_clocks_said(
     shop: Cast, seconds: int
 ) -> None:
-    """Clocks are read before the locks: what the cashier counts just then came before or after, and never both or neither."""
+    """A count at the same moment is either in the recorded amount or late money: never both, and never neither."""
     store = StoreFactory()
     manager = UserFactory(store=store, role=Role.MANAGER)
     cast = replace(shop, store=store, bruno=UserFactory(store=store), erika=manager)

@@ -75,7 +75,7 @@ class Days:
         return self.clock
 
     def step(self) -> None:
-        """Does one thing at a register."""
+        """Runs one random action at a register."""
         act: Callable[[int], bool] = getattr(self, self.dice.choices([*ACTS], [*ACTS.values()])[0])
         self.done[act.__name__] += act(self.dice.choice(STATIONS))
 
@@ -319,7 +319,7 @@ def test_however_often_drawers_are_handed_on_the_books_are_those_kept_by_hand() 
 @pytest.mark.django_db
 @pytest.mark.parametrize("handovers", [0, 1, 4])
 def test_a_float_and_sales_are_the_same_cash_however_often_the_drawer_changes_hands(handovers: int) -> None:
-    """150.00 and 130.00 are 280.00, gaps or none, and what each answers for begins with what they counted in."""
+    """The day expects the float of 150.00 and sales of 130.00, with any gaps. Each person's part begins with their count."""
     days = Days(seed=0)
     people = [days.cast.carla, days.cast.bruno]
     session, held = days.opened(people[0], FLOAT, 1), FLOAT

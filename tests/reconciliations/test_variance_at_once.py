@@ -134,7 +134,7 @@ def test_of_an_approval_and_another_reconciliation_one_ends_it(shop: Shop) -> No
 
 @only_postgresql
 def test_the_batch_that_drew_the_lower_ids_may_be_the_later_one(shop: Shop, session: CashSession) -> None:
-    """Its variance is raised already when it comes to raise it, by movements with higher ids than its own."""
+    """A batch with higher ids has already created the variance when the first batch wants to create it."""
     with before('INSERT INTO "cashdesk_variance"', lambda: begun(lambda: send(shop, 2, session=session)).result(30)):
         send(shop, 1, session=session)
     assert_nothing_is_lost(shop)

@@ -118,7 +118,7 @@ def test_a_last_recount_that_agrees_with_the_first_count_corrects_nothing(shop: 
 
 
 def test_who_recounted_does_not_sign_it_off(shop: Shop) -> None:
-    """Else one person alone could book any correction they like."""
+    """Otherwise one person alone could book any correction."""
     variance = short_drawer(shop)
     explain(shop, recount(shop, variance, 200_00))
     with pytest.raises(Forbidden, match="You recounted this yourself"):
@@ -177,7 +177,7 @@ def test_a_preview_of_the_vault_and_a_recount_are_no_count_since(shop: Shop) -> 
 
 
 def test_in_the_middle_of_a_vaults_settlement(shop: Shop) -> None:
-    """The vault's target takes the correction in, so that the vault is closed with no difference of its own."""
+    """The vault's target includes the correction, so the vault closes without a difference."""
     vault = shop.vault(1000_00)
     variance = short_drawer(shop, by=45_00)
     recount(shop, variance, 200_00, by=shop.cast.anna)
@@ -196,7 +196,7 @@ def test_in_the_middle_of_a_vaults_settlement(shop: Shop) -> None:
 def test_a_drawer_that_a_settlement_holds_is_where_the_cash_lies(
     shop: Shop, counted: int, is_being_counted: bool
 ) -> None:
-    """Also where the cashier said that it was empty."""
+    """This holds even if the cashier counted an empty drawer."""
     shop.vault(1000_00)
     settlement = shop.open(200_00)
     shop.sign_off(shop.sign_on(shop.cast.carla, 200_00), counted)
@@ -291,7 +291,7 @@ def test_each_pair_is_corrected_by_itself(shop: Shop) -> None:
 
 
 def test_cards_stay_where_they_were_taken(shop: Shop) -> None:
-    """A session's count, which is of cash alone, is no count of the card slips since."""
+    """A session's count includes only cash, so it is not a later count of the card slips."""
     PaymentMethod.objects.filter(account=shop.cast.store.account, code="CARD").update(is_counted=True)
     shop.vault(1000_00)
     settlement = shop.open(200_00)

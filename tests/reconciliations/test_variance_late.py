@@ -149,7 +149,7 @@ def test_a_pending_payment_that_is_approved_too_late(shop: Shop) -> None:
 
 
 def test_it_explains_the_difference_of_the_close(shop: Shop) -> None:
-    """Carla counted 12.00 too much: two sales that the till had not sent yet, and 2.00 that nobody can explain."""
+    """Carla counted 12.00 too much: the till had not sent two sales of 10.00 together, and 2.00 stay unexplained."""
     session = shop.sign_off(shop.sign_on(shop.cast.carla, 200_00), 212_00)
     arrive(shop, [7_00, 3_00], session)
     arrive(shop, [50_00], session, method="CARD")
@@ -201,7 +201,7 @@ def test_of_a_register_each_day_is_one_of_its_own(shop: Shop) -> None:
 
 
 def test_of_no_place(shop: Shop) -> None:
-    """Erika's office has no drawer; what it took is late for the store's day."""
+    """Erika sells in an office without a drawer. This late money belongs to the store's day."""
     arrive(shop, [6_00, -1_00])
     found = only()
     assert (found.subject, found.place, found.session) == (f"store:{shop.cast.store.pk}", None, None)
@@ -230,7 +230,7 @@ def test_a_reversal_that_is_late_for_a_session(shop: Shop) -> None:
 
 
 def test_a_reversal_that_is_late_for_the_vault_is_of_the_vaults_day(shop: Shop) -> None:
-    """The drop was on time in the drawer, whose session runs; the vault was counted meanwhile."""
+    """The drop is on time in the drawer, whose session is open. The vault was counted after the drop."""
     vault = shop.vault()
     session = shop.sign_on(shop.cast.carla, 200_00)
     drop = shop.move(MovementKind.DROP, 50_00)
@@ -267,7 +267,7 @@ def test_what_came_and_went_leaves_nothing_and_is_signed_off_as_nothing(shop: Sh
 
 
 def test_late_money_above_the_second_limit_is_an_admins(shop: Shop, session: CashSession) -> None:
-    """How much there is, is known with the approval: 20.00 Erika may sign off, 20.01 only Anna, and not before a witness."""
+    """The amount at the approval decides: Erika may sign off 20.00. For 20.01 an admin must, after a witness."""
     limits(shop.cast.store, second=20_00)
     arrive(shop, [20_00], session)
     explain(shop, only())
@@ -299,7 +299,7 @@ def test_nobody_signs_off_late_money_of_their_own_drawer(shop: Shop) -> None:
 
 
 def test_the_sum_begins_after_what_was_approved(shop: Shop, session: CashSession) -> None:
-    """Not with the movement that raised it: of two batches at once that may be of the higher ids."""
+    """It does not begin with the movement that created the variance: with two batches at once, that may be a later one."""
     arrive(shop, [5_00, 3_00], session)
     assert only().first_movement is None
     last = signed_off(shop, only()).last_movement
@@ -308,7 +308,7 @@ def test_the_sum_begins_after_what_was_approved(shop: Shop, session: CashSession
 
 
 def test_they_are_raised_in_one_order_whatever_that_of_the_batch(shop: Shop) -> None:
-    """Else two batches that share sessions could wait for each other for ever."""
+    """Otherwise two batches with the same sessions could deadlock."""
     sessions = [shop.sign_off(shop.sign_on(shop.cast.carla, 0), 0) for _ in range(3)]
     for order in (sessions, sessions[::-1]):
         with counted_queries() as queries_made:

@@ -23,7 +23,7 @@ def shop(cast: Cast) -> Shop:
 
 @pytest.mark.parametrize("name", ["carla", "erika"])
 def test_the_database_lets_nobody_approve_their_own_count(shop: Shop, name: str) -> None:
-    """Carla, whose drawer it was, and Erika, who counted it afterwards."""
+    """Neither Carla, the cashier of the drawer, nor Erika, who counted it afterwards, may approve it."""
     session = shop.sign_on(shop.cast.carla, 200_00)
     force_close(session)
     recount(shop, only(), 199_00)

@@ -41,7 +41,7 @@ def withdrawn(request: pytest.FixtureRequest, cast: Cast, monkeypatch: pytest.Mo
 
 @pytest.fixture(params=["EUR", "HRK"] if IS_LONG else ["HRK"])
 def shown(request: pytest.FixtureRequest, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Cast:
-    """The same, for walks over all pages. The short form has only the currency whose notes nobody knows."""
+    """As `withdrawn`, for tests that open all pages. The short form has only the currency without known notes."""
     return kept_in(request.param, cast, monkeypatch)
 
 

@@ -27,7 +27,7 @@ def of_day(cast: Cast, on: date) -> int:
 
 
 def dates(payment: Payment) -> tuple[date, date, bool]:
-    """Returns the business date of a payment, that of its movement, and whether the clock was adjusted."""
+    """Returns the business dates of a payment and of its movement, and whether the payment's time was adjusted."""
     payment.refresh_from_db()
     return payment.business_date, Movement.objects.get(payment=payment).business_date, payment.clock_adjusted
 

@@ -49,7 +49,7 @@ def test_the_desk_offers_it_until_something_moves(cast: Cast) -> None:
 
 
 def test_the_page_says_the_same_of_a_drawer_that_was_handed_over(cast: Cast) -> None:
-    """It tells neither that cash was left there nor how much (law 5)."""
+    """The page does not show that cash was left in the drawer, or how much (law 5)."""
     open_drawer(cast.bruno, 100_00, station=2)
     plain = Browser(cast.bruno)
     plain.get(PATH)

@@ -63,7 +63,7 @@ def test_one_counts_out_and_the_other_counts_in(cast: Cast, carla: Browser) -> N
 
 
 def test_nobody_who_counts_in_sees_what_was_counted_out(cast: Cast, carla: Browser) -> None:
-    """Neither on their own pages, nor on the page that the one before leaves standing on the same screen."""
+    """The amount is not on their own pages, and not on the page that the previous cashier left on the same screen."""
     left = hand_over(carla, "241.17")
     bruno = Browser(cast.bruno)
     pages = [carla.page, *(bruno.get(path) for path in ("/desk", "/desk/open", "/desk/open?station=1"))]

@@ -145,7 +145,7 @@ def test_a_report_is_written_as_in_the_store_that_it_tells_of(cast: Cast) -> Non
 
 
 def test_programs_are_answered_in_english_with_plain_numbers(cast: Cast) -> None:
-    """Byte by byte, whatever the language of the person, of the store and of the browser."""
+    """The answers are equal to the byte in every language of the person, the store and the browser."""
     plain = _answers(cast)
     User.objects.update(language="de")
     cast.store.language = "de"

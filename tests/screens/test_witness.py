@@ -126,7 +126,7 @@ def test_strangers_do_not_keep_a_witness_away(cast: Cast, carla: Browser) -> Non
 
 
 def test_the_password_is_kept_nowhere(cast: Cast, carla: Browser) -> None:
-    """A second click with another spelling of it is still the same form: no digest was made of it."""
+    """A second click with another password counts as the same form, because the fingerprint leaves the password out."""
     open_drawer(cast.carla, 0)
     carla.fill("/desk/count", {"amount": "500"})
     form = carla.hidden()

@@ -29,7 +29,7 @@ def shop(transactional_db: None, tmp_path: Path) -> Iterator[Shop]:
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
 def test_who_opens_a_drawer_that_is_being_closed_waits_and_is_refused(shop: Shop) -> None:
-    """The page names its session; a till names none, and the drawer may be in the next one's hands by then."""
+    """The page names its session, a till names none. The next cashier may already have the drawer."""
     session = shop.sign_on(shop.cast.carla, 200_00)
     note = partial(
         note_no_sale, store=shop.cast.store, station=1, by=shop.by(shop.cast.carla), at=shop.at, reason="change"

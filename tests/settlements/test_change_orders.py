@@ -83,7 +83,7 @@ def test_what_nobody_waits_for_is_cancelled_with_a_reason(shop: Shop) -> None:
 
 @pytest.mark.parametrize("first", ["arrived", "cancelled"])
 def test_an_order_ends_once(shop: Shop, first: str) -> None:
-    """Whoever still holds the row as it was learns so under the lock."""
+    """A caller with an outdated row gets a Conflict, because the row is read again under the lock."""
     order = ordered(shop.cast, at=shop.tick())
     if first == "arrived":
         receive_change(order=order, received=told(ROLLS), by=shop.by(), at=shop.tick())

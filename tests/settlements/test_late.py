@@ -24,7 +24,7 @@ def test_what_is_told_while_it_is_counted_is_late_and_in_no_target(shop: Shop) -
 
 @pytest.mark.parametrize("next_float", [0, 50_00])
 def test_what_is_told_between_two_settlements_is_the_earlier_ones(shop: Shop, next_float: int) -> None:
-    """Also where the next one begins with an empty drawer, so that no float marks where it begins."""
+    """This holds even if the next settlement opens with 0, and no float marks its beginning."""
     shop.vault()
     first = shop.close(shop.open(), 230_00)
     shop.pay(30_00)
@@ -135,7 +135,7 @@ def test_while_a_register_is_counted_a_reversal_at_it_is_late(shop: Shop) -> Non
 
 
 def test_what_a_session_has_counted_since_explains_nothing_in_the_settlement(shop: Shop) -> None:
-    """A sale that was none, before a session in the same settlement: its cashier's opening count has shown it already."""
+    """A mistaken sale was booked before a session of the same settlement. The session's opening count already showed it."""
     shop.vault()
     settlement = shop.open()
     sale, card = shop.sale(20_00), shop.sale(5_00, CARD)
@@ -151,7 +151,7 @@ def test_what_a_session_has_counted_since_explains_nothing_in_the_settlement(sho
 
 
 def test_a_mistake_is_reversed_late_while_a_cashier_works_who_has_counted_since(shop: Shop) -> None:
-    """Else the reversal would fall into the running session, and its cashier would have 20.00 too much."""
+    """Otherwise the reversal would belong to the open session, and its cashier would be 20.00 over."""
     shop.vault()
     shop.open()
     sale, card = shop.sale(20_00), shop.sale(5_00, CARD)

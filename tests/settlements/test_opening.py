@@ -29,7 +29,7 @@ def test_a_vault_begins_with_what_lies_in_it(shop: Shop) -> None:
 
 @pytest.mark.parametrize(("found", "kind", "told"), [(250_00, "OPENING_BALANCE", 0), (50_00, "OVER_SHORT", -100_00)])
 def test_a_vault_that_sessions_used_before(shop: Shop, found: int, kind: str, told: int) -> None:
-    """A session took 50.00 and brought 200.00: 150.00 are booked. More was there at first; less is missing."""
+    """A session took 50.00 and returned 200.00, so the book has 150.00. More is an opening balance; less is a shortage."""
     session = shop.sign_on(shop.cast.carla, 50_00)
     shop.pay(150_00)
     shop.sign_off(session, 200_00)
@@ -59,7 +59,7 @@ def test_money_of_the_vault_that_is_not_named_is_not_there(shop: Shop) -> None:
 
 @pytest.mark.parametrize(("counted", "difference"), [(200_00, -20_00), (220_00, 0), (230_00, 10_00), (0, -220_00)])
 def test_a_drawer_that_still_holds_money_takes_no_float(shop: Shop, counted: int, difference: int) -> None:
-    """After a forced close: what is counted in, minus what the book holds, belongs to the time between."""
+    """After a forced close, the opening amount minus the book is the opening difference."""
     shop.vault()
     first = shop.open()
     shop.sale(20_00)
@@ -75,7 +75,7 @@ def test_a_drawer_that_still_holds_money_takes_no_float(shop: Shop, counted: int
 
 
 def test_a_drawer_below_nothing(shop: Shop) -> None:
-    """More was paid out than the books knew of: what is found is an overage between the periods."""
+    """More was paid out than the book had, so the book is negative. The counted cash is an overage between the periods."""
     shop.vault()
     first = shop.open(10_00)
     shop.move(MovementKind.PAID_OUT, 50_00)
@@ -87,7 +87,7 @@ def test_a_drawer_below_nothing(shop: Shop) -> None:
 
 
 def test_each_pair_by_itself(shop: Shop) -> None:
-    """Euros still there, dollars not: of these a float comes, of those a difference."""
+    """The drawer still has euros, which give a difference. It has no dollars, which come as a float."""
     shop.vault({EUR: 500_00, USD: 100_00})
     shop.force(shop.open(20_00))
     second = shop.open({EUR: 15_00, USD: 30_00})

@@ -54,7 +54,7 @@ def test_with_one_every_road_is_open(strict: Shop, who: str, path: str, body: An
 
 @pytest.mark.parametrize("road", ["payments", "batch", "order"])
 def test_money_that_was_paid_is_kept_late(strict: Shop, road: str) -> None:
-    """Refusing to write it down would not give it back."""
+    """The customer has already paid. A refusal would not give the money back."""
     erika = caller(strict.cast.erika)
     paid = {"id": "P", "station": 1, "method": "CASH", "currency": "EUR", "amount": 5, "status": "APPROVED"}
     if road == "payments":

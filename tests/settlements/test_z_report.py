@@ -136,7 +136,7 @@ def test_a_session(cast: Cast) -> None:
 
 
 def test_an_opening_without_a_sale_is_in_the_z_of_who_made_it_whatever_the_clocks_said(cast: Cast) -> None:
-    """Whoever waits for the drawer has read the clock before: here the close and the next opening, and then nobody."""
+    """The clocks are out of order here, because each action reads the clock before it waits for the drawer's lock."""
     carla = open_drawer(cast.carla, 0, at=minutes(1), station=1)
     note_no_sale(store=cast.store, station=1, by=Principal(user=cast.carla), at=minutes(3), reason="", session=carla)
     close_drawer(carla, 0, at=minutes(2))

@@ -36,7 +36,7 @@ def test_a_drawer_is_handed_on_while_its_tills_go_on(house: House, server: Serve
 
 
 def test_what_is_sent_many_times_hands_over_once_and_counts_in_once(house: House, server: Server, shop: Shop) -> None:
-    """Twelve tabs, one key: the gap of 3.00 is booked once, and everybody is led to the same page."""
+    """Twelve tabs send one form. The gap of 3.00 is booked once, and all tabs get the same page."""
     carla, bruno = shop.cashiers[:2]
     with Till(server.port, carla.devices[0]) as till, Browser(server.port, carla.cookie) as desk:
         assert till.post("/cash/open", {"start_amount": 150, "station": STATION}).status == 200
@@ -61,8 +61,9 @@ def test_what_is_sent_many_times_hands_over_once_and_counts_in_once(house: House
 @pytest.mark.storm
 @pytest.mark.timeout(900)
 def test_without_the_locks_the_same_storm_fails(own_house: House, shop: Shop) -> None:
-    """PostgreSQL then keeps books that are wrong, or its constraints stop at the last moment what the locks prevent; SQLite,
-    whose transactions are its locks, turns callers away.
+    """On PostgreSQL the books are then wrong, or a constraint refuses what the locks would have prevented.
+
+    On SQLite requests then fail, because its locks are its transactions.
     """
     with serving(own_house, application="tests.storms.unlocked") as server:
         handing = hand_on_while_trading(server, shop, tills=8, rounds=6, on_time=20, late=4)

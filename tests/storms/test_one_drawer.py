@@ -69,7 +69,7 @@ def test_one_cashier_never_holds_two_registers(house: House, server: Server, sho
 def test_every_cashier_of_a_shop_gets_a_register_of_their_own(
     house: House, server: Server, shop: Shop, is_forced: bool
 ) -> None:
-    """Nobody names a station, everybody clicks twice: each cashier ends up alone at a free register."""
+    """Nobody names a station, and everybody clicks twice. Each cashier gets a free register."""
     body = {"start_amount": 50, "force_close_previous": is_forced}
     opened = send_at_once(
         server.port, [device for cashier in shop.cashiers for device in cashier.devices], "/cash/open", body

@@ -37,7 +37,7 @@ def test_a_payment_that_arrives_fifty_times_at_once_is_booked_once(house: House,
 def test_batches_that_overlap_in_different_orders_book_each_payment_once(
     house: House, server: Server, shop: Shop
 ) -> None:
-    """A till that got no answer sends its batch again while the first one still runs, and not in the same order."""
+    """A till without an answer sends its batch again while the first one still runs, in another order."""
     _open(server, shop)
     payments = [payment_of("till", number) for number in range(BATCH_SIZE)]
 
@@ -57,8 +57,10 @@ def test_batches_that_overlap_in_different_orders_book_each_payment_once(
 
 
 def test_two_batches_in_opposite_orders_never_deadlock(house: House, server: Server, shop: Shop) -> None:
-    """Both stop in the middle, at a payment that somebody else is just writing; when that is taken back, each goes on to
-    what the other wrote first. Only if both write in one order can both come to an end."""
+    """Both batches wait for the same payment, which another transaction writes and then rolls back.
+
+    If each wrote in its own order, each would then wait for a payment that the other has written.
+    """
     if not house.is_postgres:
         pytest.skip("SQLite has one writer at a time")
     _open(server, shop)
@@ -97,7 +99,7 @@ def test_a_key_that_arrives_fifty_times_at_once_pays_in_once(house: House, serve
 
 
 def test_a_key_that_arrives_fifty_times_at_once_opens_and_closes_once(house: House, server: Server, shop: Shop) -> None:
-    """Nobody is told "already open" of the drawer that the very same request opened."""
+    """No copy of the request is refused because the first copy has already opened the drawer."""
     for path, body in (
         ("/cash/open", {"start_amount": 100, "station": STATION}),
         ("/cash/close", {"final_cash_declared": 100}),

@@ -46,8 +46,9 @@ def test_a_vault_is_closed_while_its_registers_take_and_bring(house: House, serv
 
 
 def test_without_the_locks_the_same_storm_fails(own_house: House, shop: Shop) -> None:
-    """PostgreSQL then keeps books that are wrong, or its constraints stop at the last moment what the locks prevent, as a
-    500; SQLite, whose transactions are its locks, turns callers away.
+    """On PostgreSQL the books are then wrong, or a constraint refuses what the locks would have prevented (500).
+
+    On SQLite requests then fail, because its locks are its transactions.
     """
     with serving(own_house, application="tests.storms.unlocked") as server:
         settling = settle_while_trading(server, shop, tills=6, rounds=4, on_time=12, late=4)

@@ -32,7 +32,7 @@ def test_many_tills_report_while_the_register_is_opened_and_closed(house: House,
 
 
 def test_without_the_locks_the_same_storm_fails(own_house: House, shop: Shop) -> None:
-    """PostgreSQL then keeps books that are wrong; SQLite, whose transactions are its locks, turns tills away."""
+    """On PostgreSQL the books are then wrong. On SQLite requests then fail, because its locks are its transactions."""
     with serving(own_house, application="tests.storms.unlocked") as server:
         storm = trade(server, shop, tills=TILLS, rounds=3)
     faults = [*storm.faults, *faults_in(own_house.books(shop))]

@@ -29,7 +29,7 @@ def signed_in() -> Browser:
 
 
 def passes(time: timedelta) -> None:
-    """Lets time pass for the rows of the sessions; their hours are set back by `age`."""
+    """Moves the expiry of the session rows back. `age` moves the time of the sign-in back."""
     Session.objects.update(expire_date=F("expire_date") - time)
 
 

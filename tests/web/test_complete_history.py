@@ -1,4 +1,4 @@
-"""A history that is sent in chunks: what may be seen in it, what is noted, and what happens while it is read."""
+"""A history that is sent in chunks: its visible rows, its audit entries, and changes while it is read."""
 
 import re
 

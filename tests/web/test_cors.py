@@ -102,7 +102,7 @@ def test_a_preflight_needs_no_sign_in_and_no_database(till: str, path: str, meth
 
 
 def test_a_preflight_is_not_sent_to_https(till: str, settings: Any) -> None:
-    """A browser follows no redirect of a preflight."""
+    """Browsers do not follow a redirect of a preflight request."""
     settings.SECURE_SSL_REDIRECT = True
     assert preflight("/api/v1/cash/open").status_code == 200
 

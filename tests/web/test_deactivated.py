@@ -144,7 +144,7 @@ def test_they_witness_no_count(cast: Cast, lena: User, deactivate: Callable[[Cas
 def test_they_are_no_operator_of_money_on_time(
     cast: Cast, lena: User, deactivate: Callable[[Cast, User], None]
 ) -> None:
-    """Their name is still known, since late money of theirs is real; without a drawer of theirs nothing is on time."""
+    """The person is still accepted as operator of late money. They have no drawer, so no money of theirs is on time."""
     deactivate(cast, lena)
     sale = {"id": "1", "method": "CASH", "currency": "EUR", "amount": 500, "status": "APPROVED", "type": "SALE"}
     sent = caller(cast.erika).post("/payments", {**sale, "operator": str(lena.pk)})

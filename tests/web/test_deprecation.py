@@ -98,7 +98,7 @@ def declared() -> Iterator[tuple[str, str]]:
 
 
 def test_nothing_published_is_deprecated_today() -> None:
-    """A list to be changed on purpose only, together with the CHANGELOG."""
+    """If this list changes, the CHANGELOG must announce the change."""
     assert sorted(declared()) == []
 
 

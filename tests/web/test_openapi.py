@@ -120,7 +120,7 @@ def test_examples_are_those_of_the_conversations() -> None:
 
 
 def test_every_object_is_closed() -> None:
-    """A map from names to texts says so. Everything else lists its names."""
+    """An object lists all its fields, unless its schema says that it is a map."""
     schemas = description()["components"]["schemas"]
     open_ones = [
         name
@@ -131,7 +131,7 @@ def test_every_object_is_closed() -> None:
 
 
 def test_operation_ids_are_stable() -> None:
-    """Generated clients name their functions by them. Add new ones; never rename one."""
+    """Generated clients name their functions after the operation ids. Add new ids, but never rename one."""
     kept = json.loads((Path(__file__).parent / "operation_ids.json").read_text())
     assert sorted(operation.described["operationId"] for operation in operations()) == kept
 

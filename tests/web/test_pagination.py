@@ -236,7 +236,7 @@ def test_the_header_of_a_history_in_chunks_reads_one_chunk(cast: Cast, monkeypat
 def test_the_header_of_a_history_has_the_headers_of_its_get(
     cast: Cast, monkeypatch: pytest.MonkeyPatch, chunk: int
 ) -> None:
-    """A length of the first chunk would be wrong, and the length of all chunks is unknown before they are read."""
+    """With several chunks there is no Content-Length, because the total length is unknown until all of them are read."""
     in_chunks(monkeypatch, chunk)
     carla = caller(cast.carla)
     asked, got = carla.send("HEAD", "/cash/sessions"), carla.get("/cash/sessions")

@@ -87,7 +87,7 @@ def test_every_action_declares_its_access(route: tuple[str, str]) -> None:
 
 
 def test_who_may_call_what_is_this_table() -> None:
-    """A list to be read by whoever wonders, and to be changed on purpose only."""
+    """The whole table, so that no permission changes by accident."""
     ours = {
         f"{method} {path}": (declared((method, path)).role, declared((method, path)).scope)
         for method, path in ROUTES

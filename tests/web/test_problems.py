@@ -22,7 +22,7 @@ ANSWERED_OTHERWISE = {"authentication_failed", "not_authenticated", "throttled"}
 
 
 def below(kind: type[Any]) -> Iterator[type[Any]]:
-    """Yields a class and all its subclasses, but those of tests."""
+    """Yields a class and all its subclasses, except those of tests."""
     if not kind.__module__.startswith("tests."):
         yield kind
     for one in kind.__subclasses__():

@@ -1,4 +1,4 @@
-"""ETags: a repeated read without news is a 304, tells nobody anything, and is noted like any other look (law 5)."""
+"""ETags: a repeated read without a change is a 304, reveals nothing, and is noted like any other look (law 5)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -83,7 +83,7 @@ def paths(cast: Cast, expected: str) -> dict[str, str]:
 
 
 def test_what_can_be_polled_is_this_table() -> None:
-    """A list to be read by whoever wonders, and to be changed on purpose only."""
+    """The whole list, so that no call changes by accident."""
     kept = {path for method, path, polled in declared() if polled.may_be_kept}
     not_kept = {path for method, path, polled in declared() if not polled.may_be_kept}
     assert {method for method, _path, _polled in declared()} == {"GET"}
@@ -173,7 +173,7 @@ def test_a_sale_changes_no_tag_of_a_cashier(cast: Cast) -> None:
 
 
 def test_the_tag_of_a_manager_tells_a_cashier_nothing(cast: Cast) -> None:
-    """Bruno's own list hides what Erika's list of the same drawer shows: their tags are no evidence of its content."""
+    """Erika sees figures of Bruno's drawer that he may not see. Her ETag does not match his answer."""
     bruno, erika = caller(cast.bruno), caller(cast.erika)
     force_close(open_drawer(cast.bruno, 50_00))
     of_erika = erika.get("/cash/sessions")

@@ -254,7 +254,7 @@ def test_no_password_typed_as_a_name_is_kept(cast: Cast) -> None:
 
 
 def test_an_unknown_name_takes_the_same_road(cast: Cast, settings: Any) -> None:
-    """As many statements and as much hashing as for a wrong password, so neither the clock nor the load tells who exists."""
+    """It takes as many statements and as much hashing as a wrong password, so the time does not reveal which names exist."""
     settings.PASSWORD_HASHERS = ["tests.web.test_sign_in.CountingHasher"]
     cast.carla.set_password(PASSWORD)
     cast.carla.save()

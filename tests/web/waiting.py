@@ -10,6 +10,6 @@ from tests import roles
 
 
 def time_passes(time: timedelta) -> None:
-    """Makes every counted attempt this much older."""
+    """Makes every counted attempt older by this time."""
     with roles.owning(connection):
         SignInAttempt.objects.update(at=F("at") - time)

@@ -10,7 +10,7 @@ from tests.webhooks.receiver import Receiver, receiving
 
 @pytest.fixture
 def receiver(settings: Any) -> Iterator[Receiver]:
-    """A receiver on this machine, which webhooks may reach over http in this test."""
+    """A receiver on this machine. In this test, webhooks may call it over http."""
     settings.WEBHOOK_ALLOW_HTTP = settings.WEBHOOK_ALLOW_PRIVATE_ADDRESSES = True
     with receiving() as found:
         yield found

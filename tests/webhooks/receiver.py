@@ -33,7 +33,7 @@ class Reply:
 
 @dataclass(kw_only=True)
 class Receiver:
-    """A running receiver. `replies` are used up one by one, then every request gets `otherwise`."""
+    """A running receiver. Each request gets the next of `replies`. When they are used up, every request gets `otherwise`."""
 
     port: int
     received: list[Received] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Helpers of the webhook tests: endpoints, events, and a worker whose clock stands where the test says."""
+"""Helpers of the webhook tests: endpoints, events, and a worker whose time the test sets."""
 
 import json
 import threading
@@ -50,7 +50,7 @@ def happened(
 
 
 def works(*, at: datetime | None = None, threads: int = 4) -> None:
-    """Lets a worker do all that is due at this moment."""
+    """Lets a worker send all deliveries that are due at this moment."""
     moment = at or timezone.now()
     Worker(stop=threading.Event(), once=True, threads=threads, clock=lambda: moment).run()
 

@@ -33,7 +33,7 @@ GOOD_URL = "https://hooks.example/cash?key=very-secret-path"
 
 
 def anna(cast: Cast) -> dict[str, Any]:
-    """Who acts, and when."""
+    """The arguments `by` and `at` of an act of Anna."""
     return {"by": Principal(user=cast.anna), "at": timezone.now()}
 
 

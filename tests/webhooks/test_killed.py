@@ -48,7 +48,7 @@ class Mortal:
         return subprocess.Popen([sys.executable, "-m", *self._arguments], cwd=PROJECT, env=env, stderr=self._complaints)
 
     def kill(self) -> None:
-        """Kills it at once, without any goodbye, and starts it again."""
+        """Kills it with SIGKILL and starts it again."""
         self.tell(signal.SIGKILL)
         self.status()
         self._process = self._start()
@@ -64,7 +64,7 @@ class Mortal:
 
 @contextmanager
 def mortal(folder: Path, *arguments: str, **environment: str) -> Iterator[Mortal]:
-    """Runs a process until the end of the block. What it complains of is in the file `complaints` of the folder."""
+    """Runs a process until the end of the block. The file `complaints` in the folder has its errors."""
     with (folder / "complaints").open("ab") as complaints:
         process = Mortal(*arguments, complaints=complaints, **environment)
         try:

@@ -74,7 +74,7 @@ def test_one_endpoint_gets_only_its_share_of_a_worker(cast: Cast, receiver: Rece
 
 
 def test_dead_endpoints_leave_room_for_the_others(cast: Cast, receiver: Receiver) -> None:
-    """Each request to a dead endpoint waits for 20 seconds, and lanes go in the order in which they became due."""
+    """Requests to dead endpoints take 20 seconds each, and their lanes became due first."""
     dead = [listening(cast, receiver) for _number in range(6)]
     for station in (1, 2, None):
         happened(cast.store, station=station)
@@ -162,7 +162,7 @@ def test_an_event_that_is_deleted_while_it_is_sent_ends_its_claim(cast: Cast, re
 
 
 def test_a_worker_does_not_spin_while_no_event_gets_a_position(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The database takes no writes, as a standby, or another process is giving positions and does not end."""
+    """This happens if the database is read-only, or if another process that gives positions does not end."""
     tries: list[bool] = []
 
     def get_nowhere() -> bool:

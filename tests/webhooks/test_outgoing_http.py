@@ -1,4 +1,4 @@
-"""Outgoing requests: which addresses are refused, and that neither a name, a redirect nor time leads around the rules."""
+"""Outgoing requests: which addresses are refused, and that names, redirects and slow answers cannot avoid the rules."""
 
 import socket
 import time
@@ -24,7 +24,7 @@ IN_A_HURRY = Rules(
 
 @pytest.fixture
 def resolved(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
-    """Names and their public_addresses. A lookup of any other name fails."""
+    """The addresses of names. A lookup of any other name fails."""
     names: dict[str, list[str]] = {}
 
     def look_up(host: str, port: int) -> list[Any]:

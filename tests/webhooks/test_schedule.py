@@ -1,4 +1,4 @@
-"""When a delivery is tried again: ever later, for three days, and as the receiver asks within bounds."""
+"""Deliveries are sent again for three days, after longer and longer waits, or as the receiver asks within bounds."""
 
 from datetime import datetime, timedelta
 

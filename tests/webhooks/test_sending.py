@@ -1,4 +1,4 @@
-"""Deliveries: who hears what, in which order, how often, and until when."""
+"""Deliveries: which endpoint gets which events, their order, the attempts, and the end."""
 
 import json
 from datetime import datetime, timedelta

@@ -123,7 +123,7 @@ def test_the_store_adds_up_its_vault_and_registers(shop: Shop) -> None:
 
 
 def test_a_float_alone_leaves_nothing_inside(shop: Shop) -> None:
-    """The vault of store 77 gave it before it had any cash, so vault and register add up to nothing."""
+    """The vault of store 77 had no cash before it gave the float, so vault and register add up to zero."""
     (store,) = position(shop.who("ulla"))
     assert [row["amount"] for place in store["places"] for row in place["amounts"]] == [-10_00, 10_00]
     assert store["in_store"] == []
@@ -197,7 +197,7 @@ def test_a_position_costs_the_same_whatever_was_sold_and_however_many_stores(sho
 
 
 def test_sales_of_closed_periods_and_the_customers_are_not_summed(shop: Shop) -> None:
-    """The statement reads the ranges of the covering indexes, and none of the customers."""
+    """The statement reads ranges of covering indexes, and no movement by the customers' place."""
     with counted_queries() as queries:
         position(shop.who("erika"))
     (statement,) = [row["sql"] for row in queries if "moved GROUP BY place" in row["sql"]]

@@ -146,7 +146,7 @@ def test_a_recount_in_pieces(shop: Shop, erika: Caller) -> None:
 
 @pytest.mark.parametrize("act", ["", *ACTS])
 def test_what_is_not_theirs_is_as_what_never_was(shop: Shop, act: str) -> None:
-    """For another store's manager, and for another account's manager, admin and program."""
+    """A variance out of scope gets the same answer as an unknown one: for a manager of another store, and for others."""
     variance = short_drawer(shop)
     explain(shop, variance)
     sibling = StoreFactory(account=shop.cast.store.account)

@@ -135,7 +135,7 @@ def assert_done(answer: HttpResponse, variance: Variance, act: str, state: str) 
 
 @pytest.mark.parametrize("state", STATES)
 def test_what_is_allowed_is_what_would_be_done(shop: Shop, state: str) -> None:
-    """But for the witness that an approval above the second limit also asks for."""
+    """A witness is the exception: an approval above the second limit also needs one."""
     variance = in_state(shop, state)
     allowed = exact(caller(shop.cast.anna).get(f"/variances/{variance.uuid}"))["allowed"]
     done = {
@@ -251,7 +251,7 @@ def test_above_it_who_explained_it_does_not_approve_it(shop: Shop) -> None:
 
 
 def test_below_it_who_explained_it_may_approve_it(shop: Shop) -> None:
-    """It was not their count; the second pair of eyes on what is small is the count's own."""
+    """Erika did not count. Below the second limit, one other person than the one who counted is enough."""
     variance = in_state(shop, "EXPLAINED")
     assert do(caller(shop.cast.erika), variance, "approve").status_code == 200
 

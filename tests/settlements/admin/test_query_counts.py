@@ -27,7 +27,8 @@ STATEMENTS_OF_A_PAGE: Final = {
     "account": 1,
 }
 """The row with all that it names; whether the look is to be noted; what it was opened with; its counts, their amounts and
-pieces. Of a closed one what it was closed with, the settlement after it and what came late. Of one that was closed without
+pieces. Of a closed one what it was closed with, the settlement after it and what came late. Of one that was closed
+without
 a count besides: whether it awaits one, for the sake of the button, and the note of the look. Of a deposit the corrections."""
 
 STATEMENTS_OF_AN_ACT: Final = {
@@ -43,7 +44,7 @@ STATEMENTS_OF_AN_ACT: Final = {
 
 @pytest.fixture
 def cast(db: None) -> Cast:
-    """The cast, made for each test: one of them counts every company there is."""
+    """The cast, made anew for each test, because one test counts all accounts."""
     return make_cast(registers=REGISTERS)
 
 

@@ -48,7 +48,7 @@ class World:
 
     @cached_property
     def secrets(self) -> set[int]:
-        """The expected amounts of register and vault, and the sold and dropped amounts. `ask` reads them anew after a write."""
+        """The expected amounts of register and vault, and the sold and dropped amounts. `ask` reads them again after each write."""
         books = {moved(place=place, after=0).get(Pair("EUR", CASH), 0) for place in self.places}
         return {abs(amount) for amount in (*books, self.sold, self.dropped) if abs(amount) > 99}
 
@@ -185,7 +185,7 @@ def test_nothing_tells_what_a_running_settlement_should_hold(cast: Cast, who: st
 
 
 def test_the_hunt_would_find_it(cast: Cast) -> None:
-    """The check itself, on answers that do tell: those of the close."""
+    """Proves the check itself: it fails for the answer to a close, which shows the target."""
 
     def walk(world: World) -> list[tuple[str, Any]]:
         by = caller(cast.carla)

@@ -114,7 +114,7 @@ def test_a_second_settlement_of_the_place_has_its_own_entries(cast: Cast) -> Non
 
 
 def test_a_cashier_sees_own_entries_and_those_of_closed_settlements(cast: Cast) -> None:
-    """Law 5: entries of others add up to a part of what a running register should hold."""
+    """Law 5: a register's expected amount includes the entries of other people."""
     erika, carla, bruno = caller(cast.erika), caller(cast.carla), caller(cast.bruno)
     vault, register = open_vault(erika), open_register(carla)
     book(carla, register, "CHANGE", 25_00)
@@ -225,7 +225,7 @@ def _rows_of(plan: Any) -> int:
 
 
 def test_earlier_settlements_cost_nothing(cast: Cast) -> None:
-    """For a movement in the last settlement, for one in no settlement, and for entries of others."""
+    """The reads find entries in the last settlement, entries in no settlement, and entries of other people."""
     erika, bruno = caller(cast.erika), caller(cast.bruno)
     readers = {"erika": erika, "bruno": bruno, "carla": caller(cast.carla)}
     for by in readers.values():

@@ -167,7 +167,7 @@ def test_the_variance_follows_the_corrected_credit(cast: Cast, erika: Caller) ->
 
 
 def test_a_credit_is_corrected_once_it_is_one(cast: Cast, erika: Caller) -> None:
-    """Neither a bag on its way nor a cancelled one; no program; one recorded by a program, by any manager."""
+    """Only a credited deposit can be corrected, and not by a program. If a program credited it, any manager can."""
     deposit, body = pack(erika), {"amount": 1, "reason": "x"}
     path = f"/deposits/{deposit}/correct-credit"
     assert state_of(erika)["allowed"] == ["collect", "credit"]
@@ -231,7 +231,7 @@ def test_an_entry_goes_the_way_of_its_account(cast: Cast, erika: Caller) -> None
 
 
 def test_a_cashier_books_nothing_into_a_drawer_that_somebody_else_has(cast: Cast, erika: Caller) -> None:
-    """The one who works there would have to explain it."""
+    """Otherwise the cashier of that drawer would have to explain the difference."""
     register = open_register(erika)
     assert caller(cast.carla).post("/cash/open", {"start_amount": 200, "station": 1}).status_code == 200
     entry = {"settlementId": register, "account": "SUPPLIES", "value": 5_00, "currency": "EUR"}

@@ -73,7 +73,7 @@ NAMES: Final = ("initialAmounts", "actualAmounts", "targetAmounts", "differenceA
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_blank_amount_is_no_filter(cast: Cast, name: str) -> None:
-    """As for every other attribute, also while a settlement is open and has no such amounts."""
+    """An empty value is ignored, as for every other attribute, also for open settlements without such amounts."""
     erika = caller(cast.erika)
     vault, register = open_vault(erika), open_register(erika)
     assert found(erika, (name, "")) == [register, vault]
@@ -84,7 +84,7 @@ def test_a_blank_amount_is_no_filter(cast: Cast, name: str) -> None:
 
 @pytest.mark.parametrize("names", [NAMES[:1], NAMES[1:2], NAMES])
 def test_only_so_many_amounts_are_looked_for(cast: Cast, names: tuple[str, ...]) -> None:
-    """Over all lists together, each amount once, whatever its spelling."""
+    """The limit is for all amount filters together. Each amount counts once, in any spelling."""
     erika = caller(cast.erika)
     amounts = [(names[number % len(names)], f"{number} EUR CASH") for number in range(11)]
     again = [(name, value.replace("CASH", "cash")) for name, value in amounts[:10]]
@@ -101,7 +101,7 @@ def test_only_so_many_amounts_are_looked_for(cast: Cast, names: tuple[str, ...])
 
 @pytest.mark.parametrize("who", ["carla", "erika", "anna"])
 def test_nobody_finds_an_expected_amount_by_trying(cast: Cast, who: str) -> None:
-    """Law 5: a target matches only once it was counted, also for managers, whose looks would not be noted."""
+    """Law 5: a target matches only after the count, even for managers, because the audit trail would not note the search."""
     erika, carla, by = caller(cast.erika), caller(cast.carla), caller(getattr(cast, who))
     open_vault(erika)
     register = open_register(carla)

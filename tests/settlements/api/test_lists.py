@@ -26,7 +26,7 @@ from tests.web.test_pagination import next_path
 class Shop:
     """A shop without settlements. Carla's first session is closed and counted, her second one runs.
 
-    The second one opened with a float that differs from the cash in the drawer: the first one was handed over short.
+    The first one was handed over short, so the second one opened with another float than the book had.
     """
 
     cast: Cast
@@ -254,7 +254,7 @@ def test_a_count_has_its_amounts(shop: Shop) -> None:
 
 
 def test_a_look_at_the_count_of_a_drawer_that_was_handed_over_is_noted(shop: Shop) -> None:
-    """That count is what the next cashier should find. Carla's counted session needs no note, nor does an opening."""
+    """The next cashier should find that amount. Carla's counted session and the opening counts need no note."""
     erika = shop.who("erika")
     running = CashSession.objects.get(register=shop.cast.place(PlaceKind.REGISTER, 2), status="OPEN")
     counted = CountedAmount(currency="EUR", amount=17_00)
@@ -281,7 +281,7 @@ def test_counts_name_a_wrong_field(shop: Shop, who: str, query: str, field: str)
 
 
 def test_attempts_are_told_after_the_settlement_is_closed(shop: Shop) -> None:
-    """With notes and coins, and with whether they were equal. Before, an attempt would help the next person."""
+    """The list then shows the pieces, and whether the count was equal. Before the close, an attempt would help the next person."""
     erika = shop.who("erika")
     open_vault(erika)
     register = open_register(erika, station=3)
@@ -325,7 +325,7 @@ def test_cards_of_a_session_are_told_once_the_settlement_around_it_is_closed(sho
 
 
 def test_a_look_at_a_payment_that_waited_since_before_the_settlement_is_noted(shop: Shop) -> None:
-    """Its report is older than the settlement. It was approved in the settlement, so its money is part of it."""
+    """The payment was reported before the settlement, but approved during it. So the settlement includes its money."""
     erika = shop.who("erika")
     report(erika, "waits", 9_00, station=3, status="PENDING")
     open_vault(erika)
@@ -399,7 +399,7 @@ def test_a_running_settlement_is_found_at_its_place(shop: Shop) -> None:
     ("path", "cost"), [("/movements", 4), ("/counts", 5), ("/registers", 5), ("/movements?session={running}", 4)]
 )
 def test_a_list_costs_the_same_whatever_its_length(shop: Shop, path: str, cost: int) -> None:
-    """The note of a look is one statement more, where the list shows a place that is not counted."""
+    """The audit entry costs one more statement if the list shows an uncounted place, so it is not counted here."""
     erika, told = shop.who("erika"), path.format(**shop.sessions)
     erika.get("/auth/me")
     costs = []
@@ -418,7 +418,7 @@ def test_a_list_costs_the_same_whatever_its_length(shop: Shop, path: str, cost: 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite does not estimate by values")
 def test_postgresql_is_told_the_places_of_counts(shop: Shop) -> None:
-    """Without their ids it read all counts of all accounts for a store that has few."""
+    """Without the ids of the places, PostgreSQL read all counts of all accounts for a store with few counts."""
     with counted_queries() as queries:
         moments(shop.who("erika"))
     (statement, *_sessions) = [row["sql"] for row in queries if 'FROM "cashdesk_count" ' in row["sql"]]

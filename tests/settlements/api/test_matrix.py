@@ -220,7 +220,7 @@ def test_the_matrix_is_whole() -> None:
 
 @pytest.mark.parametrize("type_", ["VAULT", "CASHREGISTER"])
 def test_before_there_is_any(cast: Cast, type_: str) -> None:
-    """A vault is opened; a register is not, until the vault is."""
+    """A vault can be opened. A register cannot, before the vault is open."""
     erika = caller(cast.erika)
     before = rows_of_everything()
     answer = send(erika, erika, type_, "", "create")

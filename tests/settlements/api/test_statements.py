@@ -130,7 +130,7 @@ def test_a_list_costs_the_same_whatever_its_length(cast: Cast, closes: int) -> N
 
 @pytest.mark.parametrize("state", ["COUNTING", "CLOSED"])
 def test_no_statement_of_a_close_reads_the_whole_ledger(cast: Cast, state: str) -> None:
-    """Every one that looks into the movements does so by an index, so what others moved is never touched."""
+    """Every statement reads movements by an index, so it never reads the movements of other places."""
     erika = ready(cast, foreign=1000)
     open_vault(erika)
     register = open_register(erika)

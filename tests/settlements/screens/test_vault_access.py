@@ -82,7 +82,7 @@ def test_who_works_in_no_store_chooses_one_and_stays_there(cast: Cast, pages: li
 
 
 def test_no_page_tells_what_should_lie_in_the_vault(cast: Cast, pages: list[str]) -> None:
-    """The vault before and after there is money in it, of which only the list of movements says a word."""
+    """All pages except the list of movements are the same before and after money comes into the vault."""
     day, erika = Day(cast, start=timezone.now()), Browser(cast.erika)
     key = re.compile(r'name="(once|csrfmiddlewaretoken)" value="[^"]+"')
     told = [path for path in pages if not path.endswith("/movements")]

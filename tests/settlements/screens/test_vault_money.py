@@ -168,7 +168,7 @@ def test_an_account_that_was_retired_is_not_offered(cast: Cast, erika: Browser) 
 
 
 def test_amounts_are_typed_and_written_as_in_the_store(cast: Cast) -> None:
-    """Anna works in none, and speaks English to a store in Germany."""
+    """Anna works in no store and reads English. The store is in Germany."""
     StoreFactory(account=cast.store.account, number="2001", language="de")
     anna = Browser(cast.anna)
     assert anna.fill("/vault/change?store=2001", {"amount": "1.250,50"}).status_code == 303
