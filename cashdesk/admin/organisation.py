@@ -128,7 +128,9 @@ class FloatField(forms.Field):
         return self.to_python(data or {}) != (initial or {})
 
 
-AMOUNTS: Final = ("tolerance_minor", "escalation_minor", "witness_minor", "register_look_minor", "vault_look_minor")
+AMOUNTS: Final = (
+    "tolerance_minor", "escalation_minor", "float_minor", "witness_minor", "register_look_minor", "vault_look_minor",
+)  # fmt: skip
 LOOKED_AT: Final = {
     "register_look_minor": "amounts paid in, paid out, dropped or lent",
     "vault_look_minor": "deposits, change from the bank, and amounts paid into or out of the safe",
@@ -149,6 +151,11 @@ class StoreForm(RefusableForm):
         required=False,
         help_text="In units of the currency. An admin must sign off larger differences. If empty, there is no "
         "second limit.",
+    )
+    float_minor = forms.CharField(
+        label="Usual float as one amount",
+        required=False,
+        help_text="In units of the currency. Used if the usual float has no notes and coins. If empty, there is none.",
     )
     witness_minor = forms.CharField(
         label="Witness above",
@@ -183,6 +190,9 @@ class StoreForm(RefusableForm):
 
     def clean_tolerance_minor(self) -> int:
         return self._minor("tolerance_minor", field="tolerance")
+
+    def clean_float_minor(self) -> int:
+        return self._minor("float_minor", field="usual float as one amount") if self.cleaned_data["float_minor"] else 0
 
     def clean_escalation_minor(self) -> int | None:
         return self._minor("escalation_minor", field="second limit") if self.cleaned_data["escalation_minor"] else None
@@ -247,6 +257,7 @@ class StoreAdmin(CashdeskAdmin):
         "tolerance_minor",
         "tolerance_basis_points",
         "escalation_minor",
+        "float_minor",
         "witness_minor",
         "register_look_minor",
         "vault_look_minor",
@@ -260,6 +271,7 @@ class StoreAdmin(CashdeskAdmin):
         amounts = {
             "tolerance_minor": money("tolerance_minor", label="tolerance"),
             "escalation_minor": money("escalation_minor", label="second limit"),
+            "float_minor": money("float_minor", label="usual float as one amount"),
             "witness_minor": money("witness_minor", label="witness above"),
             "register_look_minor": money("register_look_minor", label="second look above, at a register"),
             "vault_look_minor": money("vault_look_minor", label="second look above, in the safe"),

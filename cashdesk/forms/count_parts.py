@@ -134,6 +134,7 @@ class CountParts:
         self.newest: Part | None = None
         self._typed = _single_values(typed)
         self._usual = usual_of.usual_float if usual_of is not None else {}
+        self._usual_amount = usual_of.float_minor if usual_of is not None else 0
         self._usual_currency = usual_of.currency if usual_of is not None else ""
         standing = list(dict.fromkeys(offered))
         told = self._typed.get(ADDED, "").splitlines()
@@ -209,8 +210,9 @@ class CountParts:
         typed = self._typed if is_said else None
         sheet: CountSheet | AmountSheet
         if method == CASH:
-            usual = self._usual if currency == self._usual_currency else None
-            sheet = CountSheet(currency, typed, prefix=prefix, usual=usual)
+            is_usual = currency == self._usual_currency
+            usual, amount = (self._usual, self._usual_amount) if is_usual else (None, 0)
+            sheet = CountSheet(currency, typed, prefix=prefix, usual=usual, usual_amount=amount)
             sheet.is_fuller = sheet.is_fuller or f"{prefix}{FULLER}" in words
         else:
             sheet = AmountSheet(currency, typed, prefix=prefix)

@@ -98,6 +98,7 @@ class CountSheet:
     """The sheet of one currency. `counted` is the parsed count, or None if something is missing or wrong.
 
     `prefix` keeps the field names of several sheets on one page apart. `usual` is the usual float: pieces by worth.
+    `usual_amount` is the usual float in minor units, if its pieces are unknown.
     """
 
     def __init__(
@@ -107,6 +108,7 @@ class CountSheet:
         *,
         prefix: str = "",
         usual: Mapping[int, int] | None = None,
+        usual_amount: int = 0,
         above_zero: bool = False,
     ) -> None:
         """Creates an empty sheet, or parses the typed fields. `above_zero` says that the caller refuses an amount of 0."""
@@ -121,6 +123,8 @@ class CountSheet:
         for row in self.rows:
             row.usual = (usual or {}).get(row.worth)
             self.usual_total += row.worth * (row.usual or 0)
+        self.usual_amount = 0 if self.usual_total else usual_amount
+        self.usual_total += self.usual_amount
         self.amount = ""
         self.amount_error = ""
         self.is_fuller = False
@@ -131,10 +135,16 @@ class CountSheet:
 
     @classmethod
     def resumed(
-        cls, currency: str, typed: Mapping[str, str], *, prefix: str = "", usual: Mapping[int, int] | None = None
+        cls,
+        currency: str,
+        typed: Mapping[str, str],
+        *,
+        prefix: str = "",
+        usual: Mapping[int, int] | None = None,
+        usual_amount: int = 0,
     ) -> "CountSheet":
         """Returns a sheet with the input of a draft and without errors."""
-        sheet = cls(currency, typed, prefix=prefix, usual=usual)
+        sheet = cls(currency, typed, prefix=prefix, usual=usual, usual_amount=usual_amount)
         sheet.forgive()
         return sheet
 
@@ -143,6 +153,11 @@ class CountSheet:
         for cell in (cell for row in self.rows for cell in row.cells):
             cell.error = ""
         self.amount_error = ""
+
+    @property
+    def usual_typed(self) -> str:
+        """The amount of a usual float without pieces, as a person types it. Empty if there is none."""
+        return style().digits(self.usual_amount, self.currency) if self.usual_amount else ""
 
     @property
     def has_errors(self) -> bool:
@@ -190,8 +205,13 @@ class CountSheet:
             self.amount_error = error.on_pages[self.amount_field]
 
     def _fill(self, typed: Mapping[str, str]) -> None:
-        """Fills the empty rows if the person pressed a button for that: one button fills in 0, another the usual float."""
+        """Fills the empty rows if the person pressed a button for that: one button fills in 0, another the usual float.
+
+        A usual float without pieces fills the amount.
+        """
         self.takes_usual = self.usual_field in typed
+        if self.takes_usual and self.usual_amount and not self.amount and not self.by_pieces:
+            self.amount = self.usual_typed
         for row in self.rows:
             if row.is_said:
                 continue

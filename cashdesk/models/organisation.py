@@ -142,6 +142,12 @@ class Store(PublicIdModel):
         blank=True,
         help_text='The usual float: pieces by the worth of a note or coin in minor units, such as {"1000": 5}.',
     )
+    float_minor = models.BigIntegerField(
+        "usual float as one amount",
+        default=0,
+        validators=[MinValueValidator(0)],
+        help_text="Minor units. Used if the usual float has no pieces. 0: none.",
+    )
     witness_minor = models.BigIntegerField(
         "witness above",
         null=True,
@@ -172,6 +178,7 @@ class Store(PublicIdModel):
             models.UniqueConstraint(fields=("account", "number"), name="store_number_once_per_account"),
             models.CheckConstraint(condition=models.Q(cut_off_hour__lte=23), name="store_cut_off_hour_of_a_day"),
             models.CheckConstraint(condition=models.Q(tolerance_minor__gte=0), name="store_tolerance_not_negative"),
+            models.CheckConstraint(condition=models.Q(float_minor__gte=0), name="store_float_not_negative"),
         )
 
     def __str__(self) -> str:
@@ -181,9 +188,14 @@ class Store(PublicIdModel):
     def usual_float(self) -> dict[int, int]:
         """The usual float: numbers of pieces by the value of a note or coin in minor units, largest value first.
 
-        Empty if the store has no usual float.
+        Empty if the store has no usual float, or only its amount.
         """
         return dict(sorted(((int(worth), pieces) for worth, pieces in self.float_template.items()), reverse=True))
+
+    @property
+    def usual_float_minor(self) -> int:
+        """The usual float in minor units: the sum of its pieces, else the amount. 0 if the store has none."""
+        return sum(worth * pieces for worth, pieces in self.usual_float.items()) or self.float_minor
 
     def clean(self) -> None:
         """Checks the rules that span several fields. Raises ValidationError for:

@@ -21,11 +21,12 @@ class DrawerCount:
         *,
         others: Iterable[str] = (),
         usual: Mapping[int, int] | None = None,
+        usual_amount: int = 0,
         is_sent: bool = True,
     ) -> None:
         """Parses the typed fields. Shows errors only if the form `is_sent`."""
         made = CountSheet if is_sent else CountSheet.resumed
-        self.sheet = made(currency, typed, usual=usual)
+        self.sheet = made(currency, typed, usual=usual, usual_amount=usual_amount)
         self.others = CountParts([Pair(other, CASH) for other in others], typed=typed).parts
         own = Part(
             currency=currency, method=CASH, name=_("cash"), sheet=self.sheet, is_said=bool(self.sheet.counted),

@@ -54,7 +54,14 @@ def open_page(request: HttpRequest, by: Principal) -> HttpResponse:
     register = _register_counted(request, user, waiting)
     others = currencies_asked(register=register, currency=store.currency) if register is not None else []
     is_sent = request.method == "POST"
-    count = DrawerCount(store.currency, draft.typed, others=others, usual=store.usual_float, is_sent=is_sent)
+    count = DrawerCount(
+        store.currency,
+        draft.typed,
+        others=others,
+        usual=store.usual_float,
+        usual_amount=store.float_minor,
+        is_sent=is_sent,
+    )
     if not is_sent:
         if open_session_of(user) is not None:
             return see("desk", notice="already-open")

@@ -103,7 +103,7 @@ def doubt_about(*, store: Store, kind: MovementKind, amount: int, currency: str,
     `kind` is the kind of movement that the form records: FLOAT at the opening of a drawer, OPENING_BALANCE at the
     opening of the vault.
     """
-    usual_float = _usual_float(store) if kind == MovementKind.FLOAT and currency == store.currency else 0
+    usual_float = store.usual_float_minor if kind == MovementKind.FLOAT and currency == store.currency else 0
     if usual_float:
         above = amount > FLOATS_MAX * usual_float
         return Doubt(amount=amount, currency=currency, why=Why.FLOAT, than=usual_float) if above else None
@@ -138,10 +138,6 @@ def refuse_out_of_line(
     doubts = [doubt for doubt in found if doubt is not None]
     if not {doubt.token for doubt in doubts} <= set(looked_at):
         raise OutOfLine(_("Check the amount. It is larger than usual."), facts={"doubts": doubts})
-
-
-def _usual_float(store: Store) -> int:
-    return sum(worth * pieces for worth, pieces in store.usual_float.items())
 
 
 def _usual_digits(*, store: Store, kind: MovementKind, currency: str, is_vault: bool) -> int:

@@ -172,6 +172,11 @@ function countsOn(sheet) {
   }
 
   function takeUsual() {
+    if (one.dataset.usual) {
+      if (!isSaid(one) && !rows.some(({ fields }) => fields.some(isSaid))) type(one, one.dataset.usual);
+      go(one);
+      return;
+    }
     for (const { usual, fields } of rows) {
       if (usual !== undefined && !fields.some(isSaid)) type(fields[0], usual);
     }
