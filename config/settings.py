@@ -27,7 +27,7 @@ ENVIRONMENT = env.str("CASHDESK_ENV", default="development")
 if ENVIRONMENT not in ("development", "production"):
     raise ImproperlyConfigured(f"CASHDESK_ENV is {ENVIRONMENT!r}; it takes 'development' or 'production'.")
 IS_PRODUCTION = ENVIRONMENT == "production"
-# Browser clients on other origins (docs/contracts.md, section 0). Without an origin, nothing of CORS is answered.
+# Browser clients on other origins (docs/contracts.md, section 0). If it is empty, no answer has CORS headers.
 CORS_ALLOWED_ORIGINS = [origin.strip() for origin in env.list("CORS_ALLOWED_ORIGINS", default=[])]
 # The payment gateway Midtrans. Without the key, orders are paid at the drawer only.
 MIDTRANS_SERVER_KEY = env.str("MIDTRANS_SERVER_KEY", default="").strip()
@@ -78,7 +78,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "cashdesk.web.request_log.RequestLogMiddleware",
     "cashdesk.web.middleware.RequestIdMiddleware",
-    # Before all that may refuse a request: a page of another origin cannot read an error without the CORS headers.
+    # First, before anything can refuse a request: without the CORS headers a page of another origin cannot read an error.
     "cashdesk.web.cors.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -221,7 +221,7 @@ SPECTACULAR_SETTINGS = {
         "BusinessDayState": "reconciliations.enums.DayState",
     },
 }
-# CORS_ALLOWED_ORIGINS stands at the top, because its faults stop the start.
+# CORS_ALLOWED_ORIGINS is at the top, because its faults stop the start.
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_CREDENTIALS = True
 CORS_ALLOW_HEADERS = (

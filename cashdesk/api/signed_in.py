@@ -1,4 +1,4 @@
-"""How people and their stores are shown: to clients of the cash-sessions API, and of the shifts API."""
+"""The signed-in person and their stores, in the formats of the cash-sessions API and of the shifts API."""
 
 from typing import Final
 

@@ -52,7 +52,8 @@ def _is_of_a_tool(name: str) -> bool:
 class ApiPathMiddleware:
     """Accepts API paths with a trailing slash (docs/contracts.md). A redirect would lose the body of a POST.
 
-    Also drops the query parameters that tools add. So no view, no filter and no fingerprint of an idempotency key sees them.
+    Also drops the query parameters that tools add. So no view, no filter and no fingerprint of an idempotency key sees
+    them.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -71,6 +72,6 @@ class ApiPathMiddleware:
             response.headers.setdefault("Cache-Control", "no-store")
             patch_vary_headers(response, ("Authorization", "Cookie"))
             if response.status_code == HTTPStatus.NOT_MODIFIED:
-                # Django counts the empty body. But the header would speak of the body that the client already has.
+                # Django sets the length of the empty body. In a 304 the header describes the body that the client has.
                 del response.headers["Content-Length"]
         return response

@@ -118,7 +118,7 @@ class TimesFilter(django_filters.FilterSet):
 
 
 class SettlementFilter(TimesFilter):
-    """Filters settlements by every attribute. A list of amounts is filtered by the amounts that must be in it."""
+    """Filters settlements by every attribute. For a list of amounts, the filter names amounts that the list must contain."""
 
     times = tuple(map(camel_case, TIMES))
 

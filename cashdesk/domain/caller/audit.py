@@ -44,7 +44,7 @@ def note_edit(
 ) -> None:
     """Adds the entry `noun.changed`, with the old and the new value of each field in `changes` (`edit.changes_between`).
 
-    For the fields in `untold` the entry has only the name, because their values belong to a person.
+    For the fields in `untold` the entry has only the field's name, because the values are personal data.
     """
     told = {name: pair for name, pair in changes.items() if name not in untold}
     detail = {"fields": sorted(changes), **({"changes": told} if told else {})}

@@ -1,4 +1,4 @@
-"""Notices endpoints that fail, and those that work again."""
+"""Records when an endpoint begins to fail and when it works again. Switches it off if it fails for too long."""
 
 from datetime import datetime, timedelta
 from typing import Final
