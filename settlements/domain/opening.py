@@ -154,7 +154,7 @@ def _open_register(
                 )
             )  # fmt: skip
     ledger.record(store=store, entries=entries, by=by, at=at)
-    keeper = custody_of(register).keeper_id if differences else None
+    is_theirs = bool(differences) and by.user is not None and custody_of(register).answers_for_gap(by.user.pk)
     return open_locked(
         place_=register,
         type_=SettlementType.CASHREGISTER,
@@ -164,7 +164,7 @@ def _open_register(
         z=book.last_seal.number if book.last_seal else 0,
         by=by,
         at=at,
-        person_id=keeper if by.user is not None and keeper == by.user.pk else None,
+        person_id=by.user.pk if by.user is not None and is_theirs else None,
     )
 
 

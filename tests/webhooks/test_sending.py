@@ -14,7 +14,8 @@ from cashdesk.enums import DeliveryState, EventType, OffReason
 from cashdesk.models import AuditEntry, Event, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookLane
 from cashdesk.web.webhooks import fan_out, sender
 from cashdesk.web.webhooks.endpoint import change_endpoint
-from cashdesk.web.webhooks.schedule import GIVEN_UP_AFTER, OFF_AFTER
+from cashdesk.web.webhooks.failing_endpoint import OFF_AFTER
+from cashdesk.web.webhooks.schedule import GIVEN_UP_AFTER
 from tests.factories import StoreFactory
 from tests.stories import Cast
 from tests.webhooks.receiver import Receiver, Reply

@@ -130,7 +130,7 @@ def cause_of_opening(session: CashSession, custody: Custody) -> Cause:
     The variance names the cashier if the same person also had the drawer last. If another person had it last, the
     variance names nobody.
     """
-    return cause_of(session, of_cashier=custody.keeper_id == session.user_id)
+    return cause_of(session, of_cashier=custody.answers_for_gap(session.user_id))
 
 
 def cause_afterwards(session: CashSession) -> tuple[VarianceKind, Cause]:

@@ -133,7 +133,7 @@ def _is_of_cashier(session: CashSession, currency: str, *, book: Book) -> bool:
     counted_in = CountAmount.objects.filter(
         count__session=session, count__moment=CountMoment.OPENING, currency=currency, method=CASH
     )
-    return counted_in.exists() or custody_of(session.register_id, until=session).keeper_id == session.user_id
+    return counted_in.exists() or custody_of(session.register_id, until=session).answers_for_gap(session.user_id)
 
 
 def currencies_left(session: CashSession) -> list[str]:

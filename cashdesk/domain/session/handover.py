@@ -111,6 +111,10 @@ class Custody:
         before = self.left_by
         return before if before is not None and before.is_handed_over and before.declared_amount else None
 
+    def answers_for_gap(self, user_id: int) -> bool:
+        """Whether an opening difference belongs to this person: only if they had the drawer last and open it again."""
+        return self.keeper_id == user_id
+
 
 def custody_of(register: Place | int, *, until: CashSession | None = None) -> Custody:
     """Finds the person who had a register's drawer last, before the session `until` if given.

@@ -11,9 +11,10 @@ from cashdesk.enums import OffReason
 from cashdesk.models import WebhookEndpoint, WebhookLane
 from cashdesk.web.webhooks.endpoint import turn_off
 from cashdesk.web.webhooks.lane import Outcome
-from cashdesk.web.webhooks.schedule import OFF_AFTER
 from cashdesk.web.webhooks.sender import GONE
 
+OFF_AFTER: Final = timedelta(days=5)
+"""An endpoint is switched off if nothing was delivered for this long although it was tried."""
 BACK_AFTER: Final = timedelta(minutes=10)
 """After an outage this long, the first delivery makes everything that waits due at once. It is not an outage if a
 receiver refuses a single event and takes others."""

@@ -16,8 +16,6 @@ LAST_DELAY: Final = timedelta(hours=1)
 JITTER_PERCENT: Final = 20
 """Each wait is up to this much longer, so that many deliveries do not arrive together."""
 GIVEN_UP_AFTER: Final = timedelta(days=3)
-OFF_AFTER: Final = timedelta(days=5)
-"""An endpoint is switched off if nothing was delivered for this long although it was tried."""
 RETRY_AFTER_LEAST: Final = timedelta(minutes=1)
 RETRY_AFTER_MOST: Final = timedelta(hours=6)
 
