@@ -32,9 +32,9 @@ def method_code(text: str) -> str:
 class Role(models.TextChoices):
     """The role of a person. Each role may do everything that the roles before it may do."""
 
-    CASHIER = "cashier", "Cashier"
-    MANAGER = "manager", "Manager"
-    ADMIN = "admin", "Admin"
+    CASHIER = "cashier", noop("Cashier")
+    MANAGER = "manager", noop("Manager")
+    ADMIN = "admin", noop("Admin")
 
 
 ROLE_RANK: Final[Mapping[str, int]] = MappingProxyType({Role.CASHIER: 1, Role.MANAGER: 2, Role.ADMIN: 3})

@@ -3,6 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
+from cashdesk.screens.account import account_page, end_sign_in_page, sign_out_everywhere_page
 from cashdesk.screens.cancelling import cancel_page
 from cashdesk.screens.counting import count_page, hand_over_page
 from cashdesk.screens.desk import desk_page
@@ -20,6 +21,9 @@ urlpatterns = [
     path("", home_page, name="home"),
     path("sign-in", sign_in_page, name="sign-in"),
     path("sign-out", sign_out, name="sign-out"),
+    path("account", account_page, name="account"),
+    path("account/end-sign-in", end_sign_in_page, name="account-end-sign-in"),
+    path("account/sign-out-everywhere", sign_out_everywhere_page, name="account-sign-out-everywhere"),
     path("password", password_page, name="password"),
     # Replaces the admin's own password page, which would leave the person's other sign-ins active.
     path("admin/password_change/", RedirectView.as_view(pattern_name="password")),

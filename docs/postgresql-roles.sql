@@ -94,7 +94,7 @@ GRANT INSERT, UPDATE (name, is_counted, is_active) ON cashdesk_paymentmethod TO 
 GRANT INSERT, DELETE ON cashdesk_idempotentanswer, cashdesk_signinattempt TO cashdesk_app;
 GRANT INSERT, UPDATE ON cashdesk_requestcount TO cashdesk_app;
 GRANT INSERT, UPDATE (used_at, revoked_at), DELETE ON cashdesk_onetimelink TO cashdesk_app;
-GRANT INSERT, UPDATE, DELETE ON django_session, cashdesk_draft TO cashdesk_app;
+GRANT INSERT, UPDATE, DELETE ON cashdesk_browsersession, cashdesk_draft TO cashdesk_app;
 
 -- Only migrations write to the rest: django_migrations, django_content_type, auth_permission, auth_group,
 -- auth_group_permissions.

@@ -2,6 +2,7 @@
 
 from cashdesk.models.access import AccessToken, RequestCount, SignInAttempt
 from cashdesk.models.audit import AuditEntry
+from cashdesk.models.browser_session import BrowserSession
 from cashdesk.models.business_day import BusinessDay
 from cashdesk.models.charge import Charge
 from cashdesk.models.count import Count, CountAmount, CountPieces
@@ -24,6 +25,7 @@ __all__ = [
     "AccessToken",
     "Account",
     "AuditEntry",
+    "BrowserSession",
     "BusinessDay",
     "CashSession",
     "Charge",

@@ -53,6 +53,8 @@ class AccessToken(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
+    address = models.CharField(max_length=64, blank=True, editable=False, help_text="Where the person signed in.")
+    user_agent = models.CharField(max_length=300, blank=True, editable=False)
 
     class Meta:
         ordering = ("-created_at",)

@@ -13,9 +13,9 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
-from cashdesk.domain.people.sign_in_throttle import Source
+from cashdesk.domain.people.sign_in_throttle import NOWHERE, Source
 from cashdesk.models import User
-from cashdesk.web.middleware import address_of
+from cashdesk.web.middleware import address_of, user_agent_of
 
 COOKIE: Final = "device"
 MAX_AGE_SECONDS: Final = 400 * 24 * 3600
@@ -44,10 +44,11 @@ def device_of(request: HttpRequest) -> Device | None:
 def source_of(request: HttpRequest | None) -> Source:
     """Returns the source of a sign-in attempt: the request's address, its device and the signed-in person."""
     if request is None:
-        return Source(address="")
+        return NOWHERE
     device, user = device_of(request), getattr(request, "user", None)
     return Source(
         address=address_of(request),
+        user_agent=user_agent_of(request),
         device=device.id if device else "",
         people=frozenset(device.people if device else ()),
         # API views set `user` to the owner of the token; pages set it to the person of the browser session.

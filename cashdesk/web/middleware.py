@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 
 API_PREFIX = "/api/v1/"
+USER_AGENT_LENGTH = 300
 
 
 def address_of(request: HttpRequest) -> str:
@@ -19,6 +20,11 @@ def address_of(request: HttpRequest) -> str:
     if proxies and len(forwarded) >= proxies:
         return str(forwarded[-proxies])[:64]
     return str(request.META.get("REMOTE_ADDR", ""))[:64]
+
+
+def user_agent_of(request: HttpRequest) -> str:
+    """Returns what the browser or program calls itself, without signs that no page can show."""
+    return "".join(sign for sign in request.META.get("HTTP_USER_AGENT", "") if sign.isprintable())[:USER_AGENT_LENGTH]
 
 
 class RequestIdMiddleware:

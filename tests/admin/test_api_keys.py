@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.sessions.models import Session
 from django.core.serializers import serialize
 from django.test import Client
 from django.urls import reverse
@@ -17,7 +16,8 @@ from cashdesk.domain.caller.principal import SYSTEM
 from cashdesk.domain.people.access_token import authenticate
 from cashdesk.domain.people.api_key import issue_api_key
 from cashdesk.enums import PlaceKind, Role, Scope
-from cashdesk.models import AccessToken, AuditEntry, User, Vendor
+from cashdesk.models import AccessToken, AuditEntry, BrowserSession, User, Vendor
+from cashdesk.web.browser_sessions import SessionStore
 from tests.admin.back_office import list_of, page_of, sits_down
 from tests.cashdesk.desk import NOON
 from tests.factories import StoreFactory, UserFactory
@@ -89,7 +89,9 @@ def test_a_secret_stands_on_its_answer_and_nowhere_else(
         assert "no-store" in answer["Cache-Control"]
         assert "Location" not in answer
         rows = [*AccessToken.objects.all(), *AuditEntry.objects.all(), *LogEntry.objects.all()]
-        kept = serialize("json", rows) + str([session.get_decoded() for session in Session.objects.all()])
+        kept = serialize("json", rows) + str(
+            [SessionStore().decode(row.session_data) for row in BrowserSession.objects.all()]
+        )
         made = AccessToken.objects.get(prefix=secret[:12])
         pages = [list_of(AccessToken), page_of(made), page_of(made, "history"), list_of(AuditEntry), ISSUE]
         shown = "".join(anna.get(path).content.decode() for path in pages)

@@ -3,10 +3,9 @@
 from typing import Any
 
 import pytest
-from django.contrib.sessions.models import Session
 from playwright.sync_api import Browser, Page, Route, expect
 
-from cashdesk.models import CashSession, Draft
+from cashdesk.models import BrowserSession, CashSession, Draft
 from tests.browser.screen import PHONE, Screen
 from tests.browser.test_desk import sign_in
 from tests.cashdesk.desk import open_drawer
@@ -111,7 +110,7 @@ def test_the_sign_in_runs_out_in_mid_count(screen: Screen, cast: Cast) -> None:
     page = screen.visit("/desk/count")
     page.locator("#pieces-2000").fill("3")
     is_saved(page)
-    Session.objects.all().delete()
+    BrowserSession.objects.all().delete()
     screen.expected_status = 401
     page.locator("#pieces-500").fill("007")
     expect(page.get_by_text("You were signed out.")).to_be_visible()
@@ -126,7 +125,7 @@ def test_the_sign_in_runs_out_in_mid_count(screen: Screen, cast: Cast) -> None:
     expect(page.locator("#pieces-2000")).to_have_value("3")
     expect(page.locator("#pieces-500")).to_have_value("007")
     # And once more where it is sent instead: the sign-in comes at once, in place of the page.
-    Session.objects.all().delete()
+    BrowserSession.objects.all().delete()
     page.get_by_role("button", name="Review count").click()
     page.get_by_label("Username").fill("carla")
     page.get_by_label("Password").fill(PASSWORD)

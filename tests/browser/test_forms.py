@@ -4,14 +4,13 @@ from collections.abc import Callable
 from typing import Final
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from cashdesk import page_urls as desk_pages
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import MovementKind, PlaceKind
-from cashdesk.models import Variance
+from cashdesk.models import BrowserSession, Variance
 from reconciliations import page_urls as reconciliation_pages
 from settlements import desk_urls as money_pages
 from settlements import page_urls as settlement_pages
@@ -28,6 +27,7 @@ from tests.stories import Cast
 DRAWER: Final = {
     "home", "sign-in", "desk", "desk-open", "desk-pay-in", "desk-pay-out", "desk-drop", "desk-no-sale", "desk-count",
     "desk-hand-over", "desk-result", "draft-anew", "recount", "password", "desk-cancel-opening", "desk-take-back",
+    "account", "account-sign-out-everywhere",
 }  # fmt: skip
 SETTLEMENT: Final = {
     "desk", "desk-register", "settlement-open", "settlement-page", "settlement-start", "settlement-count", "vault-of",
@@ -39,7 +39,16 @@ VAULT: Final = {
     "report-places", "x-report", "z-report", "exports", "vault-movement-reverse", "vault-deposit-correct",
     "today",
 }  # fmt: skip
-LEADS_ON: Final = {"sign-out", "language", "draft", "draft-go-on", "session-recount", "export-file", "export-progress"}
+LEADS_ON: Final = {
+    "account-end-sign-in",
+    "sign-out",
+    "language",
+    "draft",
+    "draft-go-on",
+    "session-recount",
+    "export-file",
+    "export-progress",
+}
 """Paths that show no page of their own."""
 
 
@@ -63,6 +72,8 @@ def drawer(walk: Walk, cast: Cast) -> None:
     walk.visit("/sign-in")
     close_drawer(open_drawer(cast.bruno, 100_00), 40_00)
     walk.screen.enter(cast.carla)
+    walk.visit("/account")
+    walk.visit("/account/sign-out-everywhere")
     walk.visit("/password")
     refused(walk)
     walk.visit("/desk")
@@ -93,7 +104,7 @@ def drawer(walk: Walk, cast: Cast) -> None:
     page.locator("#packs-200").fill("1")
     expect(page.locator("[data-said]")).not_to_be_empty()
     walk.look()
-    Session.objects.all().delete()
+    BrowserSession.objects.all().delete()
     walk.screen.expected_status = 401
     page.locator("#packs-200").fill("2")
     expect(page.locator("[data-out]")).to_be_visible()

@@ -26,6 +26,7 @@ APPS: Final = ("cashdesk", "settlements", "reconciliations")
 MAKES_THE_WORLD: Final = ("management", "migrations")
 GROUPS: Final = (
     "public",
+    "account",
     "desk",
     "handover",
     "settlements",

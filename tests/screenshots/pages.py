@@ -13,6 +13,7 @@ NOT_PHOTOGRAPHED: Final = {
     "livez": "answers machines",
     "readyz": "answers machines",
     "sign-out": "leads to the sign-in page",
+    "account-end-sign-in": "leads back to the account",
     "language": "leads back to the page where it was chosen",
     "draft": "answers a script",
     "draft-go-on": "leads to another page",

@@ -18,13 +18,12 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.contrib.sessions.models import Session
 from django.db import connection, connections, transaction
 from django.test import Client
 from django.utils import timezone
 
 from cashdesk.domain.people import token_last_use as last_use
-from cashdesk.models import AccessToken, SignInAttempt, User
+from cashdesk.models import AccessToken, BrowserSession, SignInAttempt, User
 from tests.stories import caller, exact, make_cast
 from tests.web.real_server import Answer, RealServer, database_url, head, serving
 from tests.web.side_by_side import begun, database_for_threads
@@ -42,7 +41,7 @@ def signed_in(user: User) -> Client:
     """A browser with an old session. Its next request would extend the session."""
     browser = Client(raise_request_exception=False)
     browser.force_login(user)
-    Session.objects.update(expire_date=timezone.now() + timedelta(minutes=5))
+    BrowserSession.objects.update(expire_date=timezone.now() + timedelta(minutes=5))
     return browser
 
 

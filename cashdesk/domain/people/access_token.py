@@ -17,8 +17,9 @@ from django.db.models.expressions import RawSQL
 
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal, works_in
+from cashdesk.domain.people.sign_in_throttle import NOWHERE, Source
 from cashdesk.enums import Role, SessionStatus, TokenKind
-from cashdesk.models import AccessToken, CashSession, OneTimeLink, Place, Store, User
+from cashdesk.models import AccessToken, BrowserSession, CashSession, OneTimeLink, Place, Store, User
 
 PREFIX_LENGTH: Final = 12
 
@@ -43,6 +44,7 @@ def issue_tokens(
     renewable_for: timedelta,
     store: Store | None = None,
     register: Place | None = None,
+    source: Source = NOWHERE,
 ) -> SignedIn:
     """Issues an access token and a refresh token to a person who signs in."""
     refresh_secret = random_secret("cr")
@@ -52,6 +54,7 @@ def issue_tokens(
         lifetime=lifetime,
         store=store,
         register=register,
+        source=source,
         refresh_digest=digest_of(refresh_secret),
         renewable_until=at + renewable_for,
     )
@@ -65,6 +68,7 @@ def issue_token(
     lifetime: timedelta,
     store: Store | None = None,
     register: Place | None = None,
+    source: Source = NOWHERE,
     refresh_digest: str | None = None,
     renewable_until: datetime | None = None,
 ) -> tuple[AccessToken, str]:
@@ -83,6 +87,8 @@ def issue_token(
         family=uuid.uuid4() if refresh_digest else None,
         refresh_digest=refresh_digest,
         renewable_until=renewable_until,
+        address=source.address,
+        user_agent=source.user_agent,
     )
     audit.note(
         action="person.signed_in",
@@ -212,6 +218,8 @@ def end_sign_ins(*, user: User, at: datetime) -> int:
     running = AccessToken.objects.filter(user=user, revoked_at__isnull=True)
     in_force = running.exclude(expires_at__lte=at).count()
     running.update(revoked_at=at)
+    # `access_version` has ended them already. Without their rows, nobody sees them in the list of their sign-ins.
+    BrowserSession.objects.filter(user=user).delete()
     revoke_links(user=user, at=at)
     return in_force
 

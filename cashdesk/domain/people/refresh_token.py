@@ -124,6 +124,8 @@ def _successor(old: AccessToken, secret: str, *, lifetime: timedelta, grace: tim
         family=old.family,
         refresh_digest=digest_of(refresh_secret),
         renewable_until=until,
+        address=old.address,
+        user_agent=old.user_agent,
         created_at=at,
         expires_at=min(at + lifetime, until),
     )

@@ -61,7 +61,13 @@ def sign_in(
         if not User.objects.filter(pk=user.pk, access_version=user.access_version).exists():
             raise NotSignedIn(_(WRONG_CREDENTIALS))
         return issue_tokens(
-            user=user, at=at, lifetime=lifetime, renewable_for=renewable_for, store=bound_store, register=register
+            user=user,
+            at=at,
+            lifetime=lifetime,
+            renewable_for=renewable_for,
+            store=bound_store,
+            register=register,
+            source=source,
         )
 
 

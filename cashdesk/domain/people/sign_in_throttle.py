@@ -44,12 +44,13 @@ PER_KNOWN_SOURCE: Final = 30
 class Source:
     """The origin of a sign-in attempt.
 
-    `address` is the network address. `device` is the id in the device's signed cookie, or "" without a cookie. `people`
-    are the ids of the people who signed in on that device before. `sender` is the person whose token or browser session
-    the request has.
+    `address` is the network address, `user_agent` what the browser or program calls itself. `device` is the id
+    in the device's signed cookie, or "" without a cookie. `people` are the ids of the people who signed in on that device
+    before. `sender` is the person whose token or browser session the request has.
     """
 
     address: str
+    user_agent: str = ""
     device: str = ""
     people: frozenset[int] = frozenset()
     sender: User | None = None
@@ -69,6 +70,10 @@ class Source:
             is_colleague = user is None or user.account_id == sender.account_id
             return f"person:{sender.pk}", TryBy.INSIDER if is_colleague else TryBy.STRANGER
         return f"address:{self.address}", TryBy.STRANGER
+
+
+NOWHERE: Final = Source(address="")
+"""The source of what no request began."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
@@ -11,7 +10,7 @@ from cashdesk.domain.counting.draft import delete_expired_drafts
 from cashdesk.domain.people.one_time_link import delete_old_links
 from cashdesk.domain.people.refresh_token import forget_ended
 from cashdesk.domain.people.sign_in_throttle import delete_expired_tries
-from cashdesk.models import IdempotentAnswer
+from cashdesk.models import BrowserSession, IdempotentAnswer
 from cashdesk.web.idempotency import KEPT_FOR
 from cashdesk.web.webhooks.delivery import delete_old_deliveries, oldest_waiting
 
@@ -30,7 +29,7 @@ class Command(BaseCommand):
         answers, _by_model = IdempotentAnswer.objects.filter(created_at__lte=now - KEPT_FOR).delete()
         attempts, drafts = delete_expired_tries(at=now), delete_expired_drafts(at=now)
         refresh_tokens, links = forget_ended(at=now), delete_old_links(at=now)
-        sessions, _by_model = Session.objects.filter(expire_date__lte=now).delete()
+        sessions, _by_model = BrowserSession.objects.filter(expire_date__lte=now).delete()
         deliveries = delete_old_deliveries(at=now)
         events = delete_old_events(at=now, keep_from=oldest_waiting())
         self.stdout.write(

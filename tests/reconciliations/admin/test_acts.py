@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.sessions.models import Session
 from django.core.serializers import serialize
 from django.test import Client
 from django.utils import timezone
 
 from cashdesk.domain.store.business_day import business_date
-from cashdesk.models import AuditEntry, BusinessDay, CashSession, Store
+from cashdesk.models import AuditEntry, BrowserSession, BusinessDay, CashSession, Store
+from cashdesk.web.browser_sessions import SessionStore
 from reconciliations.models import Authorization, Reconciliation
 from tests.admin.back_office import list_of, make_operator, page_of, sits_down
 from tests.cashdesk.desk import NOON, minutes, open_drawer
@@ -74,7 +74,7 @@ def test_a_token_stands_on_its_answer_and_nowhere_else(cast: Cast, erika: Client
     token = token_on(answer)
     made = Authorization.objects.get()
     kept = serialize("json", [*AuditEntry.objects.all(), *LogEntry.objects.all()])
-    kept += str([session.get_decoded() for session in Session.objects.all()])
+    kept += str([SessionStore().decode(row.session_data) for row in BrowserSession.objects.all()])
     browsers = (erika, sits_down(cast.anna), sits_down(make_operator()))
     paths = (list_of(Authorization), page_of(made), page_of(made, "history"), list_of(AuditEntry), ISSUE, "/admin/")
     pages = [browser.get(path).content.decode() for browser in browsers for path in paths]

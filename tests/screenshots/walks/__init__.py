@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tests.screenshots.album import Album
-from tests.screenshots.walks import desk, exports, handover, office, public, reports, settlements, today, vault
+from tests.screenshots.walks import account, desk, exports, handover, office, public, reports, settlements, today, vault
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +18,7 @@ class Group:
 
 GROUPS: Final = {
     "public": Group(walk=public.walk, pages=lambda: public.PAGES),
+    "account": Group(walk=account.walk, pages=lambda: account.PAGES),
     "desk": Group(walk=desk.walk, pages=lambda: desk.PAGES),
     "handover": Group(walk=handover.walk, pages=lambda: handover.PAGES),
     "settlements": Group(walk=settlements.walk, pages=lambda: settlements.PAGES),
