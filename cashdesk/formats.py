@@ -78,6 +78,8 @@ class Style:
         typed = text.translate(_ALIKE).strip()
         if typed.upper().endswith(currency):
             typed = typed[: -len(currency)].rstrip()
+        if not typed:
+            raise InvalidInput.of(field, _("Enter an amount."))
         sign, typed = (typed[0], typed[1:].lstrip()) if typed[:1] in ("+", "-") else ("", typed)
         parts = self._parts(typed) if len(typed) <= 40 and _TYPED.fullmatch(typed) else None
         exponent = money.exponent_of(currency)

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from cashdesk.admin_base.action_pages import ActingAdmin, ActPage, Done, ReasonForm, units_of
+from cashdesk.admin_base.action_pages import ActingAdmin, ActPage, AmountField, Done, ReasonForm, units_of
 from cashdesk.admin_base.columns import NOTHING, day, link_to_list, moment, money, table, told_of_handover
 from cashdesk.admin_base.model_admin import StoreFilter, note_look
 from cashdesk.domain.caller.principal import Principal
@@ -78,7 +78,7 @@ class CancelOpening(ActPage):
 
 class CountedForm(ReasonForm):
     currency = forms.ChoiceField(help_text="Count each currency in the drawer separately.")
-    amount = forms.CharField(max_length=40, label="Cash in the drawer")
+    amount = AmountField(label="Cash in the drawer")
     field_order = ("currency", "amount", "reason")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

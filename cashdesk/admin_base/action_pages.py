@@ -82,6 +82,13 @@ class OfStoreForm(ActForm):
         field.queryset = self.by.stores()
 
 
+class AmountField(forms.CharField):
+    """A required field for an amount, which `units_of` parses."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=40, error_messages={"required": "Enter an amount."}, **options)
+
+
 def units_of(text: str, currency: str) -> int:
     """Parses an amount in currency units into minor units. Raises ValidationError with the domain's text."""
     try:

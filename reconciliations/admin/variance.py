@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from cashdesk.admin_base.action_pages import ActForm, ActingAdmin, ActPage, Done, units_of
+from cashdesk.admin_base.action_pages import ActForm, ActingAdmin, ActPage, AmountField, Done, units_of
 from cashdesk.admin_base.columns import (
     NOTHING,
     day,
@@ -75,7 +75,7 @@ class ExplainForm(NotesForm):
 
 
 class RecountForm(NotesForm):
-    amount = forms.CharField(max_length=40)
+    amount = AmountField()
     field_order = ("amount", "notes")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

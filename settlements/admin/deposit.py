@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from cashdesk.admin_base.action_pages import ActForm, ActingAdmin, ActPage, Done, units_of
+from cashdesk.admin_base.action_pages import ActForm, ActingAdmin, ActPage, AmountField, Done, units_of
 from cashdesk.admin_base.columns import NOTHING, link_to, link_to_list, moment, money, table
 from cashdesk.admin_base.model_admin import StoreFilter
 from cashdesk.admin_base.scopes import of_stores, register_scope
@@ -57,7 +57,7 @@ class Collect(ActPage):
 
 
 class CreditForm(ActForm):
-    amount = forms.CharField(max_length=40, help_text="The amount on the bank's statement, such as 250.00.")
+    amount = AmountField(help_text="The amount on the bank's statement, such as 250.00.")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

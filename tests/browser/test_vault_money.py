@@ -40,7 +40,7 @@ def test_a_managers_morning(screen: Screen, cast: Cast) -> None:
     page.get_by_role("link", name="Give change to a register").click()
     screen.expected_status = 400
     page.get_by_role("button", name="Give change").click()
-    expect(page.get_by_text("Enter an amount such as")).to_be_visible()
+    expect(page.get_by_text("Enter an amount.", exact=True)).to_be_visible()
     is_in_order(screen)
     page.get_by_text("Count by notes and coins").click()
     page.get_by_label("10 EUR note").fill("5")

@@ -52,7 +52,8 @@ def test_a_count_that_is_not_understood_names_the_field_and_keeps_what_was_typed
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ({"amount": "", "reason": "x"}, "Enter an amount such as 1,250.50."),
+        ({"amount": "", "reason": "x"}, "Enter an amount. Reason"),
+        ({"amount": " ", "reason": "x"}, "Enter an amount. Reason"),
         ({"amount": "-5", "reason": "x"}, "Enter an amount above 0."),
         ({"amount": "0", "reason": "x"}, "Enter an amount above 0."),
         ({"amount": "7,5,1", "reason": "x"}, "Enter an amount such as 1,250.50."),

@@ -115,6 +115,8 @@ def test_bad_input_names_the_field_and_keeps_what_was_typed(short: Variance, eri
         form = act(erika, short, name, **fields).context["form"]
         assert form.errors.keys() == {wrong}, (name, fields)
         assert form["notes"].value() == fields["notes"]
+        if fields.get("amount") == "":
+            assert form.errors["amount"] == ["Enter an amount."]
     assert state_of(short) == VarianceState.OPEN
     assert not short.events.exists()  # type: ignore[attr-defined]  # the events point at it from the floor above
 

@@ -75,7 +75,7 @@ def test_a_form_sent_twice_is_booked_once(erika: Browser) -> None:
 @pytest.mark.parametrize(("path", "usual"), FORMS)
 def test_every_form_refuses_and_keeps_what_was_typed(erika: Browser, path: str, usual: dict[str, str]) -> None:
     for typed, words in (
-        ({"amount": ""}, "Enter an amount such as"),
+        ({"amount": ""}, "Enter an amount. "),
         ({"amount": "-5"}, "Enter an amount above 0."),
         ({"amount": "0"}, "Enter an amount above 0."),
         ({"amount": "1.005"}, "EUR has at most 2 decimals. Enter an amount such as 1,250.50."),
