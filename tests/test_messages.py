@@ -205,9 +205,9 @@ def _day_of(carla: Browser) -> list[str]:
 
     for path in ("/desk", "/desk/open"):
         look(carla.get(path))
-    look(carla.send("/desk/open", {"amount": "x", "pieces-500": "y"}))
-    look(carla.fill("/desk/open", {"amount": "1", "pieces-500": "1", "pieces-200": "1"}))
-    carla.fill("/desk/open", {"amount": "10"})
+    look(carla.send("/desk/open", {"step": "open", "amount": "x", "pieces-500": "y"}))
+    look(carla.fill("/desk/open", {"step": "open", "amount": "1", "pieces-500": "1", "pieces-200": "1"}))
+    carla.fill("/desk/open", {"step": "open", "amount": "10"})
     look(carla.follow())
     for path, typed in (
         ("/desk/pay-in", {}),

@@ -4,8 +4,8 @@ A form passes a SecondLook to `submit_once`. The page carries all typed fields a
 with or without JavaScript.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -40,7 +40,7 @@ def looked_at(request: HttpRequest) -> list[str]:
 class SecondLook:
     """Checks the amounts of a form, and shows a page that asks to confirm the unusual ones.
 
-    `amounts` holds (minor units, currency). `more` is added to the template context of that page.
+    `amounts` holds (minor units, currency).
     """
 
     store: Store
@@ -48,7 +48,6 @@ class SecondLook:
     amounts: Sequence[tuple[int, str]]
     is_vault: bool = False
     station: int | None = None
-    more: Mapping[str, Any] = field(default_factory=dict)
 
     def refuse_unlooked(self, request: HttpRequest) -> None:
         """Raises OutOfLine if an amount is out of line and the sent form does not confirm it."""
@@ -56,13 +55,21 @@ class SecondLook:
             store=self.store, kind=self.kind, amounts=self.amounts, is_vault=self.is_vault, looked_at=looked_at(request)
         )
 
+    def doubts(self) -> dict[str, Any]:
+        """Returns the context of a review that is the second look, too: each amount out of line, with its reason.
+
+        `looked` has the tokens of these amounts. The review carries them, so that its button confirms the amounts.
+        """
+        try:
+            refuse_out_of_line(store=self.store, kind=self.kind, amounts=self.amounts, is_vault=self.is_vault)
+        except OutOfLine as doubts:
+            return self._told(doubts)
+        return {}
+
     def page(self, request: HttpRequest, doubts: OutOfLine, *, draft: FormDraft) -> HttpResponse:
         """Shows the page that asks to confirm the amounts in `doubts`. Shows a reason for each amount."""
-        found, look = doubts.facts["doubts"], RULES[self.kind].look
         context = {
-            "doubts": found,
-            "looked": "\n".join(doubt.token for doubt in found),
-            "deed": look.told(station=self.station, is_vault=self.is_vault) if look else "",
+            **self._told(doubts),
             "draft": draft,
             "hidden_fields": [
                 (name, value)
@@ -70,6 +77,13 @@ class SecondLook:
                 if name not in _OF_THE_PAGE and "password" not in name and name != "witness_name"
                 for value in values
             ],
-            **self.more,
         }
         return form_page(request, "cashdesk/second_look.html", context)
+
+    def _told(self, doubts: OutOfLine) -> dict[str, Any]:
+        found, look = doubts.facts["doubts"], RULES[self.kind].look
+        return {
+            "doubts": found,
+            "looked": "\n".join(doubt.token for doubt in found),
+            "deed": look.told(station=self.station, is_vault=self.is_vault) if look else "",
+        }

@@ -51,7 +51,7 @@ def submit_once(
         return see_path(act_once(request=request, by=by, at=at, act=done))
     except OutOfLine as doubts:
         if look is None or draft is None:
-            raise
+            return again(doubts)
         draft.save(request, at=at)
         return look.page(request, doubts, draft=draft)
     except DomainError as error:

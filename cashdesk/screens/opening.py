@@ -11,18 +11,17 @@ from cashdesk import money
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.domain.counting.draft import discard_draft
-from cashdesk.domain.counting.witness import asks_witness
 from cashdesk.domain.session.current import open_session_of
 from cashdesk.domain.session.foreign_cash import currencies_asked
 from cashdesk.domain.session.handover import handover_before, handovers_waiting
 from cashdesk.domain.session.opening import open_session
 from cashdesk.domain.session.register_to_open import stations_for
 from cashdesk.enums import MovementKind, Role
-from cashdesk.errors import DomainError, OutOfLine, SessionAlreadyOpen
+from cashdesk.errors import DomainError, OutOfLine, SessionAlreadyOpen, TooManyAttempts
 from cashdesk.forms.draft import FormDraft, form_draft
 from cashdesk.forms.pages import form_page, path_to, see
 from cashdesk.forms.refusals import Refusal, refusal_of
-from cashdesk.forms.second_look_page import SecondLook, is_correcting, looked_at
+from cashdesk.forms.second_look_page import SecondLook
 from cashdesk.forms.submit import submit_once
 from cashdesk.forms.witness_fields import WITNESS_NAME, Witness, witness_fields
 from cashdesk.models import CashSession, Place, Store, User
@@ -38,13 +37,18 @@ SHOWN_FOR: Final = "store"
 """The hidden field with the store and currency of the page, because the person may change stores before sending."""
 
 
+REVIEW: Final = "review"
+BACK: Final = "back"
+OPEN: Final = "open"
+
+
 @sensitive_post_parameters(WITNESS_PROOF)
 @page_for(Role.CASHIER, takes_posts=True)
 def open_page(request: HttpRequest, by: Principal) -> HttpResponse:
-    """Shows the form that counts the float, as pieces or one amount. Then opens a register with this float.
+    """Shows the sheet for the float (GET, or `step=back`), then its review (`step=review`), then opens a register.
 
     The person chooses the register, unless a register is assigned to them. `?station=2` takes over the drawer of register 2
-    that was handed over. The page never shows the count of the previous cashier (law 5).
+    that was handed over. No step shows the count of the previous cashier (law 5).
     """
     user = cast(User, by.user)
     if user.store is None:
@@ -53,7 +57,7 @@ def open_page(request: HttpRequest, by: Principal) -> HttpResponse:
     draft = _draft(request, store, waiting, by=by)
     register = _register_counted(request, user, waiting)
     others = currencies_asked(register=register, currency=store.currency) if register is not None else []
-    is_sent = request.method == "POST"
+    is_sent, step = request.method == "POST", request.POST.get("step", REVIEW)
     count = DrawerCount(
         store.currency,
         draft.typed,
@@ -62,23 +66,23 @@ def open_page(request: HttpRequest, by: Principal) -> HttpResponse:
         usual_amount=store.float_minor,
         is_sent=is_sent,
     )
+    counted = count.sheet.counted
+    # A repeated request to open gets its first answer, so it is not asked whether a drawer is open.
+    if step != OPEN and open_session_of(user) is not None:
+        return see("desk", notice="already-open")
     if not is_sent:
-        if open_session_of(user) is not None:
-            return see("desk", notice="already-open")
         return _show(request, store, draft, waiting, count=count)
     if request.POST.get(SHOWN_FOR, _shown_for(store)) != _shown_for(store):
         message = _("This page is out of date. Check it and send it again.")
         return _show(request, store, draft, waiting, count=count, refusal=Refusal(status=409, message=message))
-    if count.sheet.takes_usual:
+    if step == OPEN and counted is not None and count.is_ready and not count.sheet.takes_usual:
+        return _open(request, store, draft, count=count, counted=counted, by=by)
+    draft.save(request, at=timezone.now())
+    if count.sheet.takes_usual or step == BACK:
         return _show(request, store, draft, waiting, count=count)
-    counted = count.sheet.counted
     if counted is None or not count.is_ready:
         return _show(request, store, draft, waiting, count=count, refusal=Refusal(status=400))
-    if is_correcting(request):
-        return _show(request, store, draft, waiting, count=count)
-    if WITNESS_NAME not in request.POST and asks_witness(store=store, amount=counted.amount):
-        return _ask_witness(request, store, draft, waiting, count=count, counted=counted)
-    return _open(request, store, draft, count=count, counted=counted, by=by)
+    return _review(request, store, draft, waiting, count=count)
 
 
 def _register_counted(request: HttpRequest, user: User, waiting: list[CashSession]) -> Place | None:
@@ -91,31 +95,6 @@ def _station_meant(request: HttpRequest) -> str:
     return str(request.POST.get("station", request.GET.get("station", ANY_FREE)))
 
 
-def _ask_witness(
-    request: HttpRequest,
-    store: Store,
-    draft: FormDraft,
-    waiting: list[CashSession],
-    *,
-    count: DrawerCount,
-    counted: CountedAmount,
-) -> HttpResponse:
-    """Shows the form with fields for a witness. If an amount is out of line, shows the second look with these fields."""
-    look = _look(request, store, counted)
-    try:
-        look.refuse_unlooked(request)
-    except OutOfLine as doubts:
-        draft.save(request, at=timezone.now())
-        return look.page(request, doubts, draft=draft)
-    return _show(request, store, draft, waiting, count=count)
-
-
-def _look(request: HttpRequest, store: Store, counted: CountedAmount) -> SecondLook:
-    fields = witness_fields(request, counted=counted, store=store)
-    amounts = [(counted.amount, counted.currency)]
-    return SecondLook(store=store, kind=MovementKind.FLOAT, amounts=amounts, more=fields)
-
-
 def _open(
     request: HttpRequest, store: Store, draft: FormDraft, *, count: DrawerCount, counted: CountedAmount, by: Principal
 ) -> HttpResponse:
@@ -124,6 +103,7 @@ def _open(
     witness = Witness(request=request, counted=counted, store=store, by=by, at=at)
 
     def act() -> str:
+        _look(store, counted).refuse_unlooked(request)
         number = money.parse_whole(station, field="station") if station != ANY_FREE else None
         session = open_session(
             user=user, counted=counted, others=count.counted_others, by=by, at=at, station=number, witness=witness.user,
@@ -138,10 +118,19 @@ def _open(
             return see("desk", notice="already-open")
         # Another person may have taken over one of these drawers in the meantime.
         waiting = handovers_waiting(store=store)
-        return _show(request, store, draft, waiting, count=count, refusal=refusal_of(error, store=store))
+        if isinstance(error, OutOfLine):
+            draft.save(request, at=at)
+            return _review(request, store, draft, waiting, count=count)
+        refusal = refusal_of(error, store=store)
+        if isinstance(error, TooManyAttempts) or error.on_pages.keys() & {WITNESS_NAME, WITNESS_PROOF}:
+            return _review(request, store, draft, waiting, count=count, refusal=refusal)
+        return _show(request, store, draft, waiting, count=count, refusal=refusal)
 
-    look = _look(request, store, counted)
-    return submit_once(request, by=by, at=at, act=act, again=again, draft=draft, check=witness.confirm, look=look)
+    return submit_once(request, by=by, at=at, act=act, again=again, draft=draft, check=witness.confirm)
+
+
+def _look(store: Store, counted: CountedAmount) -> SecondLook:
+    return SecondLook(store=store, kind=MovementKind.FLOAT, amounts=[(counted.amount, counted.currency)])
 
 
 def _shown_for(store: Store) -> str:
@@ -174,19 +163,42 @@ def _show(
     refusal: Refusal | None = None,
 ) -> HttpResponse:
     user = cast(User, draft.by.user)
+    context = _context(request, store, draft, waiting, count=count)
+    context["stations"] = [] if user.register is not None else stations_for(user=user, store=store, by=draft.by)
+    context["waiting"] = waiting
+    return form_page(request, "cashdesk/open.html", context, refusal)
+
+
+def _review(
+    request: HttpRequest,
+    store: Store,
+    draft: FormDraft,
+    waiting: list[CashSession],
+    *,
+    count: DrawerCount,
+    refusal: Refusal | None = None,
+) -> HttpResponse:
+    """Shows the review of a count without errors. It is the second look, too, if the float is out of line."""
+    counted = cast(CountedAmount, count.sheet.counted)
+    context = _context(request, store, draft, waiting, count=count) | witness_fields(
+        request, counted=counted, store=store
+    )
+    context |= _look(store, counted).doubts()
+    return form_page(request, "cashdesk/open_review.html", context, refusal)
+
+
+def _context(
+    request: HttpRequest, store: Store, draft: FormDraft, waiting: list[CashSession], *, count: DrawerCount
+) -> dict[str, Any]:
+    user = cast(User, draft.by.user)
     station = request.POST.get("station", request.GET.get("station", draft.typed.get("station", ANY_FREE)))
-    context: dict[str, Any] = {
+    return {
         "count": count,
         "sheet": count.sheet,
         "draft": draft,
         "store": store,
         "shown_for": _shown_for(store),
         "assigned": user.register,
-        "stations": [] if user.register is not None else stations_for(user=user, store=store, by=draft.by),
         "station": station,
-        "waiting": waiting,
-        "looked": looked_at(request),
         "handover": _handover_at(station, user=user, waiting=waiting),
-        **witness_fields(request, counted=count.sheet.counted, store=store),
     }
-    return form_page(request, "cashdesk/open.html", context, refusal)

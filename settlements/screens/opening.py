@@ -11,13 +11,13 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.store.may_trade import trades_under_settlement
 from cashdesk.domain.store.register_holder import refuse_register_of_another
 from cashdesk.enums import CASH, MovementKind, PlaceKind, Role, Settling
-from cashdesk.errors import DomainError, NotFound
+from cashdesk.errors import DomainError, NotFound, OutOfLine
 from cashdesk.formats import write_as
 from cashdesk.forms.count_parts import NEW_CURRENCY, NEW_METHOD, CountParts
 from cashdesk.forms.draft import FormDraft, form_draft
 from cashdesk.forms.pages import form_page, path_to, see
 from cashdesk.forms.refusals import Refusal, refusal_of
-from cashdesk.forms.second_look_page import SecondLook, is_correcting
+from cashdesk.forms.second_look_page import SecondLook
 from cashdesk.forms.submit import submit_once
 from cashdesk.models import Place
 from cashdesk.pair import Pair
@@ -27,13 +27,17 @@ from settlements.domain.opening import open_settlement
 from settlements.domain.vault_access import refuse_cashier_at_vault
 from settlements.enums import SettlementType
 
+REVIEW: Final = "review"
+BACK: Final = "back"
+OPEN: Final = "open"
+
 STARTS: Final = "starts"
 """The field that confirms that the store trades under settlement from now on."""
 
 
 @page_for(Role.CASHIER, takes_posts=True)
 def open_page(request: HttpRequest, by: Principal, store: str, station: int) -> HttpResponse:
-    """Asks for the counted cash per currency, then opens the settlement of a register or the vault.
+    """Shows the sheets (GET, or `step=back`), then their review, then opens the settlement of a register or the vault.
 
     Station 0 is the vault, for managers only.
     """
@@ -43,22 +47,24 @@ def open_page(request: HttpRequest, by: Principal, store: str, station: int) -> 
         raise NotFound("There is no such register or vault.")
     _refuse_person(place, by=by)
     draft = form_draft(request, f"open:{place.store.uuid}:{place.number}", by=by, untyped=(NEW_CURRENCY, NEW_METHOD))
+    step = request.POST.get("step", REVIEW)
+    # A repeated request to open gets its first answer, so it is not asked whether the place is open.
+    if step != OPEN and place.settling != Settling.NONE:
+        return _to_running(place, notice="already-open")
     if request.method != "POST":
-        if place.settling != Settling.NONE:
-            return _to_running(place, notice="already-open")
         return _show(request, place, _parts(place, typed=draft.typed).without_complaints(), draft, by=by)
     parts = _parts(place, typed=request.POST)
-    if is_correcting(request):
-        return _show(request, place, parts, draft, by=by)
-    if parts.is_adding or parts.takes_usual:
-        draft.save(request, at=timezone.now())
+    is_filling = parts.is_adding or parts.takes_usual
+    if step == OPEN and parts.is_ready and not is_filling and _agrees_to_start(request, place):
+        return _open(request, place, parts, draft, by=by)
+    draft.save(request, at=timezone.now())
+    if is_filling or step == BACK:
         return _show(request, place, parts, draft, by=by, refusal=Refusal(status=400) if parts.new_error else None)
-    if _starts_settlements(place) and request.POST.get(STARTS) != "yes":
+    if not _agrees_to_start(request, place):
         return _refuse_start(request, place, parts, draft, by=by)
     if not parts.is_ready:
-        draft.save(request, at=timezone.now())
         return _show(request, place, parts, draft, by=by, refusal=Refusal(status=400))
-    return _open(request, place, parts, draft, by=by)
+    return _review(request, place, parts, draft)
 
 
 def _parts(place: Place, *, typed: Mapping[str, str]) -> CountParts:
@@ -72,6 +78,11 @@ def _starts_settlements(place: Place) -> bool:
     return place.kind == PlaceKind.VAULT and not trades_under_settlement(place.store)
 
 
+def _agrees_to_start(request: HttpRequest, place: Place) -> bool:
+    """Whether this opening starts no settlements, or the person has agreed that it does."""
+    return request.POST.get(STARTS) == "yes" or not _starts_settlements(place)
+
+
 def _refuse_start(
     request: HttpRequest, place: Place, parts: CountParts, draft: FormDraft, *, by: Principal
 ) -> HttpResponse:
@@ -82,7 +93,6 @@ def _refuse_start(
     if request.POST.get(STARTS) == "no":
         draft.discard()
         return see("vault-of", place.store.uuid)
-    draft.save(request, at=timezone.now())
     errors = {STARTS: _("Choose yes or no. Opening the safe changes the whole store.")}
     return _show(request, place, parts, draft, by=by, refusal=Refusal(status=400, errors=errors))
 
@@ -90,15 +100,9 @@ def _refuse_start(
 def _open(request: HttpRequest, place: Place, parts: CountParts, draft: FormDraft, *, by: Principal) -> HttpResponse:
     at = timezone.now()
     is_vault = place.kind == PlaceKind.VAULT
-    look = SecondLook(
-        store=place.store,
-        kind=MovementKind.OPENING_BALANCE if is_vault else MovementKind.FLOAT,
-        amounts=[(found.amount, found.currency) for found in parts.counted],
-        is_vault=is_vault,
-        station=place.number,
-    )
 
     def act() -> str:
+        _look(place, parts).refuse_unlooked(request)
         settlement = open_settlement(
             type=SettlementType.VAULT if is_vault else SettlementType.CASHREGISTER,
             store=place.store,
@@ -114,9 +118,23 @@ def _open(request: HttpRequest, place: Place, parts: CountParts, draft: FormDraf
     def again(error: DomainError) -> HttpResponse:
         if error.code == "settlement_already_open":
             return _to_running(place, notice="already-open")
+        if isinstance(error, OutOfLine):
+            draft.save(request, at=at)
+            return _review(request, place, parts, draft)
         return _show(request, place, parts, draft, by=by, refusal=refusal_of(error, store=place.store))
 
-    return submit_once(request, by=by, at=at, act=act, again=again, draft=draft, look=look)
+    return submit_once(request, by=by, at=at, act=act, again=again, draft=draft)
+
+
+def _look(place: Place, parts: CountParts) -> SecondLook:
+    is_vault = place.kind == PlaceKind.VAULT
+    return SecondLook(
+        store=place.store,
+        kind=MovementKind.OPENING_BALANCE if is_vault else MovementKind.FLOAT,
+        amounts=[(found.amount, found.currency) for found in parts.counted],
+        is_vault=is_vault,
+        station=place.number,
+    )
 
 
 def _refuse_person(place: Place, *, by: Principal) -> None:
@@ -154,6 +172,20 @@ def _show(
     if place.kind == PlaceKind.REGISTER and refusal is None:
         context |= _in_the_way(place)
     return form_page(request, "settlements/open.html", context, refusal)
+
+
+def _review(request: HttpRequest, place: Place, parts: CountParts, draft: FormDraft) -> HttpResponse:
+    """Shows the review of a count without errors. It is the second look, too, if an amount is out of line."""
+    context = {
+        "place": place,
+        "store": place.store,
+        "is_vault": place.kind == PlaceKind.VAULT,
+        "parts": parts,
+        "draft": draft,
+        "starts": draft.typed.get(STARTS, ""),
+        **_look(place, parts).doubts(),
+    }
+    return form_page(request, "settlements/open_review.html", context)
 
 
 def _in_the_way(place: Place) -> dict[str, Any]:

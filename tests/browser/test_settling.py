@@ -121,6 +121,7 @@ def test_the_vault_is_opened_counted_and_closed(screen: Screen, cast: Cast) -> N
     expect(page.get_by_role("tab", name="USD cash")).to_have_attribute("aria-selected", "true")
     assert tab(page, "EUR cash") == "EUR cash 1,000.00 EUR"
     page.get_by_label("20 USD note", exact=True).fill("2")
+    page.get_by_role("button", name="Review count").click()
     page.get_by_role("button", name="Open the safe").click()
     expect(page.get_by_text("The safe is open.")).to_be_visible()
     vault = Settlement.objects.get()

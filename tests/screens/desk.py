@@ -58,6 +58,12 @@ class Browser:
         assert self.page.status_code == 200, self.text
         return self.send("/desk/count", {"step": "close"})
 
+    def open(self, typed: dict[str, Any]) -> Any:
+        """Counts the float, reviews the count, and opens the drawer."""
+        self.fill("/desk/open", {**typed, "step": "review"})
+        assert self.page.status_code == 200, self.text
+        return self.send("/desk/open", {"step": "open"})
+
     @property
     def text(self) -> str:
         """The visible text of the page in one line."""

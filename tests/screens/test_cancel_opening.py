@@ -33,7 +33,7 @@ def test_a_float_typed_by_a_scanner_is_cancelled_and_typed_again(cast: Cast) -> 
     carla.get(f"/desk/sessions/{session.uuid}")
     assert "Opening cancelled" in carla.text
     assert "Expected" not in carla.text
-    assert carla.fill("/desk/open", {"amount": "100", "station": "1"}).status_code in (200, 303)
+    assert carla.fill("/desk/open", {"step": "open", "amount": "100", "station": "1"}).status_code in (200, 303)
 
 
 def test_the_desk_offers_it_until_something_moves(cast: Cast) -> None:

@@ -14,7 +14,7 @@ def test_a_whole_day(cast: Cast) -> None:
     carla.get("/desk")
     assert "You have no open drawer" in carla.text
     assert "1337 Berlin" in carla.text
-    assert carla.fill("/desk/open", {"pieces-2000": "5", "pieces-50": "3"}).status_code == 303
+    assert carla.fill("/desk/open", {"step": "open", "pieces-2000": "5", "pieces-50": "3"}).status_code == 303
     carla.follow()
     session = open_of(cast.carla)
     assert session.start_amount == 101_50
@@ -66,7 +66,7 @@ def test_one_amount_is_enough_and_the_result_says_what_it_is(
     cast: Cast, counted: str, title: str, difference: str
 ) -> None:
     carla = Browser(cast.carla)
-    carla.fill("/desk/open", {"amount": "100"})
+    carla.fill("/desk/open", {"step": "open", "amount": "100"})
     carla.fill("/desk/count", {"amount": counted})
     assert "Entered as one amount" in carla.text
     assert "These lines are empty" not in carla.text
@@ -79,7 +79,7 @@ def test_one_amount_is_enough_and_the_result_says_what_it_is(
 
 def test_going_back_keeps_every_digit(cast: Cast) -> None:
     carla = Browser(cast.carla)
-    carla.fill("/desk/open", {"amount": "0"})
+    carla.fill("/desk/open", {"step": "open", "amount": "0"})
     carla.fill("/desk/count", {"pieces-2000": "007", "pieces-1": "0", "amount": ""})
     assert "2 EUR" in carla.text
     carla.send("/desk/count", {"step": "back"})
@@ -100,7 +100,7 @@ def test_other_currencies(currency: str, faces: list[str], amount: str, db: None
     carla.get("/desk/open")
     for face in faces:
         assert carla.page.content.decode().count(f'<span class="face">{face}</span>') == 1
-    carla.send("/desk/open", {"amount": amount})
+    carla.send("/desk/open", {"step": "open", "amount": amount})
     assert open_of(cast.carla).start_amount == {"CLP": 12_500, "KWD": 12_505, "CNY": 250}[currency]
     carla.count({"amount": amount})
     carla.follow()
@@ -110,7 +110,7 @@ def test_other_currencies(currency: str, faces: list[str], amount: str, db: None
 @pytest.mark.parametrize("sales", [0, 3])
 def test_a_page_costs_the_same_whatever_was_sold(cast: Cast, sales: int) -> None:
     carla = Browser(cast.carla)
-    carla.fill("/desk/open", {"amount": "10"})
+    carla.fill("/desk/open", {"step": "open", "amount": "10"})
     carla.count({"amount": "10"})
     result = carla.page.headers["Location"]
     cost = []
@@ -118,7 +118,7 @@ def test_a_page_costs_the_same_whatever_was_sold(cast: Cast, sales: int) -> None
         with counted_queries() as queries:
             carla.get(path)
         cost.append(len(queries))
-    carla.fill("/desk/open", {"amount": "10"})
+    carla.fill("/desk/open", {"step": "open", "amount": "10"})
     for _sale in range(sales):
         pay(open_of(cast.carla), 500)
     for path in ("/desk", "/desk/pay-in", "/desk/pay-out", "/desk/drop", "/desk/count"):

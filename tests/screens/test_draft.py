@@ -107,7 +107,7 @@ def zone(cast: Cast) -> Any:
 @pytest.mark.parametrize(
     ("path", "typed"),
     [
-        ("/desk/open", {"amount": "5"}),
+        ("/desk/open", {"amount": "5", "step": "open"}),
         ("/desk/pay-in", {"amount": "5", "reason": "change"}),
         ("/desk/pay-out", {"amount": "5", "reason": "bill"}),
         ("/desk/drop", {"amount": "5"}),

@@ -50,7 +50,7 @@ def test_one_counts_out_and_the_other_counts_in(cast: Cast, carla: Browser) -> N
     assert "Take over register 1" in bruno.text
     bruno.get("/desk/open?station=1")
     assert "Take over register 1" in bruno.text
-    bruno.send("/desk/open", {"station": "1", "amount": "240"})
+    bruno.send("/desk/open", {"step": "open", "station": "1", "amount": "240"})
     bruno.follow()
     assert "You took over the drawer." in bruno.text
     assert "-1.17" not in bruno.text
@@ -67,7 +67,7 @@ def test_nobody_who_counts_in_sees_what_was_counted_out(cast: Cast, carla: Brows
     left = hand_over(carla, "241.17")
     bruno = Browser(cast.bruno)
     pages = [carla.page, *(bruno.get(path) for path in ("/desk", "/desk/open", "/desk/open?station=1"))]
-    pages.append(bruno.send("/desk/open", {"station": "1", "amount": "x"}))
+    pages.append(bruno.send("/desk/open", {"step": "open", "station": "1", "amount": "x"}))
     pages += [Browser(cast.carla).get(path) for path in ("/desk", f"/desk/sessions/{left.uuid}")]
     for page in pages:
         assert page.status_code in (200, 400)
@@ -78,12 +78,12 @@ def test_nobody_who_counts_in_sees_what_was_counted_out(cast: Cast, carla: Brows
 
 def test_who_tries_too_early_is_told_who_has_it(cast: Cast, carla: Browser) -> None:
     bruno = Browser(cast.bruno)
-    bruno.fill("/desk/open", {"station": "1", "amount": "241.17"})
+    bruno.fill("/desk/open", {"step": "open", "station": "1", "amount": "241.17"})
     assert bruno.page.status_code == 409
     assert "Carla has had register 1 open since" in bruno.text
     assert bruno.value("amount") == "241.17"
     hand_over(carla, "241.17")
-    bruno.send("/desk/open", {"station": "1", "amount": "241.17"})
+    bruno.send("/desk/open", {"step": "open", "station": "1", "amount": "241.17"})
     assert bruno.page.headers["Location"] == "/desk?notice=counted-in"
 
 
@@ -100,7 +100,7 @@ def test_a_cashier_of_another_register_is_told_why_not(cast: Cast, carla: Browse
 
 def test_any_free_register_is_none_that_waits(cast: Cast, carla: Browser) -> None:
     hand_over(carla, "241.17")
-    Browser(cast.bruno).fill("/desk/open", {"station": "", "amount": "50"})
+    Browser(cast.bruno).fill("/desk/open", {"step": "open", "station": "", "amount": "50"})
     assert (open_of(cast.bruno).register.number, open_of(cast.bruno).opening_difference) == (2, 0)
 
 
@@ -149,7 +149,7 @@ def test_what_was_typed_for_another_drawer_is_not_offered_where_one_is_counted_i
     assert bruno.value("amount") == "23"
     bruno.get("/desk/open")
     type_into(bruno, {"amount": "33"})
-    bruno.fill(links[1], {"amount": "240"})
+    bruno.fill(links[1], {"amount": "240", "step": "open"})
     assert open_of(cast.bruno).register.number == 1
     assert not Draft.objects.exists()
 

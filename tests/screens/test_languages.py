@@ -113,7 +113,7 @@ def test_amounts_are_typed_and_written_as_in_the_store_whatever_the_words(
     cast = make_cast(currency=currency, language=language)
     User.objects.filter(pk=cast.carla.pk).update(language="en")
     carla = Browser(cast.carla)
-    assert carla.fill("/desk/open", {"amount": float_typed}).status_code == 303
+    assert carla.fill("/desk/open", {"step": "open", "amount": float_typed}).status_code == 303
     carla.fill("/desk/pay-in", {"amount": paid_typed, "reason": "change"})
     carla.follow()
     assert f"Float {shown[0]}" in carla.text
@@ -125,7 +125,7 @@ def test_amounts_are_typed_and_written_as_in_the_store_whatever_the_words(
 def test_a_store_in_ecuador_writes_its_dollars_with_a_comma(db: None) -> None:
     cast = make_cast(currency="USD", language="es", time_zone="America/Guayaquil")
     carla, erika = Browser(cast.carla), Browser(cast.erika)
-    assert carla.fill("/desk/open", {"amount": "1.250"}).status_code == 303
+    assert carla.fill("/desk/open", {"step": "open", "amount": "1.250"}).status_code == 303
     carla.follow()
     assert "1.250,00 USD" in carla.text
     erika.get(f"/reports/registers/{cast.store.uuid}/1/x")

@@ -56,7 +56,7 @@ def test_a_movement_sent_twice_is_booked_once(cast: Cast, path: str, typed: dict
 def test_an_opening_sent_twice_leads_to_the_desk(cast: Cast) -> None:
     carla = Browser(cast.carla)
     carla.get("/desk/open")
-    form = {**carla.hidden(), "amount": "5", "station": ""}
+    form = {**carla.hidden(), "amount": "5", "station": "", "step": "open"}
     answers = [carla.client.post("/desk/open", form) for _turn in range(2)]
     assert {answer.headers["Location"] for answer in answers} == {"/desk?notice=opened"}
     assert CashSession.objects.count() == 1

@@ -89,7 +89,7 @@ def test_who_has_no_store_is_told(cast: Cast) -> None:
     assert "You have no store yet" in anna.text
     assert "Open a drawer" not in anna.text
     assert anna.get("/desk/open").headers["Location"] == "/desk"
-    assert anna.send("/desk/open", {"amount": "1"}).headers["Location"] == "/desk"
+    assert anna.send("/desk/open", {"step": "open", "amount": "1"}).headers["Location"] == "/desk"
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_a_register_that_settling_holds_is_explained(
     carla.get("/desk")
     assert words in carla.text
     assert "Open a drawer" not in carla.text
-    carla.fill("/desk/open", {"amount": "12"})
+    carla.fill("/desk/open", {"step": "open", "amount": "12"})
     assert carla.page.status_code == 409
     assert words in carla.text
     assert carla.value("amount") == "12"
@@ -123,7 +123,7 @@ def test_a_register_that_somebody_else_has_open_is_explained(cast: Cast) -> None
     carla = Browser(cast.carla)
     carla.get("/desk")
     assert "Register 1 is already open. Count and close it first." in carla.text
-    carla.fill("/desk/open", {"amount": "12"})
+    carla.fill("/desk/open", {"step": "open", "amount": "12"})
     assert carla.page.status_code == 409
     assert "Bruno has had register 1 open since " in carla.text
 
@@ -140,10 +140,10 @@ def test_who_has_no_register_chooses_among_those_that_are_nobodys(cast: Cast) ->
         ("-1", 400, "Enter 0 or more."),
         ("x", 400, "Enter a number"),
     ):
-        carla.fill("/desk/open", {"amount": "1", "station": station})
+        carla.fill("/desk/open", {"step": "open", "amount": "1", "station": station})
         assert carla.page.status_code == status
         assert words in carla.text
-    carla.send("/desk/open", {"amount": "1", "station": "2"})
+    carla.send("/desk/open", {"step": "open", "amount": "1", "station": "2"})
     assert open_of(cast.carla).register.number == 2
     busy = Browser(UserFactory(store=cast.store)).get("/desk/open").content.decode()
     assert "Register 2 is already open" in busy
@@ -163,7 +163,7 @@ def test_opened_elsewhere_meanwhile(cast: Cast) -> None:
     carla = Browser(cast.carla)
     carla.get("/desk/open")
     open_drawer(cast.carla, 50_00)
-    carla.send("/desk/open", {"amount": "60"})
+    carla.send("/desk/open", {"step": "open", "amount": "60"})
     assert carla.page.headers["Location"] == "/desk?notice=already-open"
     carla.follow()
     assert "Your drawer is already open. Nothing was changed." in carla.text
@@ -277,15 +277,15 @@ def test_a_form_of_another_store_or_currency_opens_no_drawer(cast: Cast) -> None
     carla.get("/desk/open")
     cast.store.currency = "CLP"
     cast.store.save()
-    assert carla.send("/desk/open", {"amount": "100"}).status_code == 409
+    assert carla.send("/desk/open", {"step": "open", "amount": "100"}).status_code == 409
     assert "This page is out of date. Check it" in carla.text
     assert carla.value("amount") == "100"
     cast.carla.store = StoreFactory(account=cast.store.account, number="1338")
     cast.carla.save()
-    assert carla.send("/desk/open", {"amount": "100"}).status_code == 409
+    assert carla.send("/desk/open", {"step": "open", "amount": "100"}).status_code == 409
     assert not CashSession.objects.exists()
     assert carla.send("/desk/open").status_code == 400
-    assert carla.send("/desk/open", {"amount": "100"}).status_code == 303
+    assert carla.send("/desk/open", {"step": "open", "amount": "100"}).status_code == 303
     carla.follow()
     assert "The drawer is open." in carla.text
     close_drawer(open_of(cast.carla), 0)

@@ -98,18 +98,34 @@ def test_the_limit_is_the_stores(cast: Cast, erika: Browser) -> None:
     assert erika.fill("/desk/drop", {"amount": "10"}).status_code == 303
 
 
-def test_a_float_out_of_line_is_shown_once_more(cast: Cast) -> None:
+def test_a_float_out_of_line_is_asked_about_in_its_review(cast: Cast) -> None:
     cast.store.float_template = {"2000": 3}
     cast.store.save()
     carla = Browser(cast.carla)
     carla.fill("/desk/open", {"amount": "12345678.55", "station": "2"})
-    assert "Opens the drawer with 12,345,678.55 EUR" in carla.text
+    assert ASKS in carla.text
+    assert "Counted 12,345,678.55 EUR" in carla.text
     assert "more than three times the usual float of 60.00 EUR" in carla.text
-    assert not CashSession.objects.exists()
-    carla.send("/desk/open", {"correct": "1"})
+    carla.send("/desk/open", {"step": "back"})
     assert carla.value("amount") == "12345678.55"
-    assert carla.send("/desk/open", {"amount": "180", "station": "2"}).status_code == 303
+    carla.fill("/desk/open", {"amount": "180", "station": "2"})
+    assert ASKS not in carla.text
+    assert carla.send("/desk/open", {"step": "open"}).status_code == 303
     assert cast.book(PlaceKind.REGISTER, 2) == 180_00
+
+
+def test_a_float_out_of_line_is_opened_with_only_after_its_review(cast: Cast) -> None:
+    carla = Browser(cast.carla)
+    carla.fill("/desk/open", {"step": "open", "amount": "90000", "station": "2"})
+    assert carla.page.status_code == 200
+    assert ASKS in carla.text
+    assert not CashSession.objects.exists()
+    carla.send("/desk/open", {"step": "open", "amount": "95000"})
+    assert "95,000.00 EUR" in carla.text
+    assert not CashSession.objects.exists()
+    assert carla.send("/desk/open", {"step": "open"}).status_code == 303
+    assert CashSession.objects.get().start_amount == 95_000_00
+    assert not Draft.objects.exists()
 
 
 def test_a_float_out_of_line_with_a_second_person_is_looked_at_once(cast: Cast) -> None:
@@ -119,15 +135,15 @@ def test_a_float_out_of_line_with_a_second_person_is_looked_at_once(cast: Cast) 
     carla.fill("/desk/open", {"amount": "900", "station": "1"})
     assert ASKS in carla.text
     assert "A second person confirms this count" in carla.text
-    wrong = {"looked": "90000 EUR", "witness_name": "erika", "witness_password": "wrong"}
+    wrong = {"step": "open", "witness_name": "erika", "witness_password": "wrong"}
     assert carla.send("/desk/open", wrong).status_code == 400
-    typed = {"amount": "900", "station": "1", "witness_name": "erika", "witness_password": PASSWORD}
+    typed = {"step": "open", "witness_name": "erika", "witness_password": PASSWORD}
     assert carla.send("/desk/open", typed).status_code == 303, carla.text
     assert CashSession.objects.get().start_amount == 900_00
     assert PASSWORD not in str(list(Draft.objects.values_list("fields", flat=True)))
 
 
-def test_the_second_look_carries_no_password(cast: Cast) -> None:
+def test_the_review_carries_no_password(cast: Cast) -> None:
     carla = Browser(cast.carla)
     typed = {"amount": "9000", "station": "1", "witness_name": "erika", "witness_password": PASSWORD}
     carla.fill("/desk/open", typed)
@@ -135,19 +151,20 @@ def test_the_second_look_carries_no_password(cast: Cast) -> None:
     assert PASSWORD not in carla.page.content.decode()
 
 
-def test_a_registers_and_the_vaults_opening_are_shown_once_more(cast: Cast) -> None:
+def test_a_registers_and_the_vaults_opening_are_asked_about_in_their_review(cast: Cast) -> None:
     shop = Shop(cast=cast)
     erika = Browser(cast.erika)
     vault, register = (f"/settlements/open/{cast.store.uuid}/{number}" for number in (0, 1))
     erika.fill(vault, {"eur-cash-amount": "2000000", "starts": "yes"})
+    assert ASKS in erika.text
     assert "Opens the safe with 2,000,000.00 EUR" in erika.text
     assert not Settlement.objects.exists()
-    erika.send(vault, {"correct": "1"})
+    erika.send(vault, {"step": "back"})
     assert erika.value("eur-cash-amount") == "2000000"
     shop.vault()
     erika.fill(register, {"eur-cash-pieces-50000": "100"})
     assert "Opens register 1 with 50,000.00 EUR" in erika.text
-    assert erika.send(register, {"looked": "5000000 EUR"}).status_code == 303
+    assert erika.send(register, {"step": "open"}).status_code == 303
     assert cast.book(PlaceKind.REGISTER, 1) == 50_000_00
 
 

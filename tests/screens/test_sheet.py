@@ -109,11 +109,11 @@ def test_a_count_in_rolls_and_by_weight_is_a_count_of_pieces(cast: Cast) -> None
     carla.get("/desk/open")
     assert "The usual float: 42.00 EUR . Fill it in, then check every line." in carla.text
     assert carla.value("pieces-2000") == ""
-    assert carla.send("/desk/open", {"pieces-50": "3", "usual": "1"}).status_code == 200
+    assert carla.send("/desk/open", {"step": "open", "pieces-50": "3", "usual": "1"}).status_code == 200
     assert "We filled in the usual float." in carla.text
     assert (carla.value("pieces-2000"), carla.value("pieces-50")) == ("2", "3")
     assert not Movement.objects.exists()
-    carla.send("/desk/open", {"pieces-2000": "2", "pieces-50": "4"})
+    carla.send("/desk/open", {"step": "open", "pieces-2000": "2", "pieces-50": "4"})
     session = open_of(cast.carla)
     assert session.start_amount == 42_00
 
@@ -147,7 +147,7 @@ def test_a_float_that_cannot_be_made_says_by_how_much(cast: Cast) -> None:
     cast.store.float_template = {"1000": 3}
     cast.store.save()
     carla = Browser(cast.carla)
-    carla.fill("/desk/open", {"amount": "50"})
+    carla.fill("/desk/open", {"step": "open", "amount": "50"})
     carla.count({"pieces-5000": "1", "pieces-1000": "1"})
     carla.follow()
     assert "These pieces cannot make up the float of 30.00 EUR. 20.00 EUR are missing." in carla.text
@@ -174,7 +174,7 @@ def test_a_float_that_cannot_lie_in_a_drawer_is_refused(cast: Cast, template: An
 
 def test_the_count_page_is_light_on_the_wire(cast: Cast, tmp_path: Path) -> None:
     carla = Browser(cast.carla)
-    carla.fill("/desk/open", {"amount": "0"})
+    carla.fill("/desk/open", {"step": "open", "amount": "0"})
     page = carla.get("/desk/count").content
     sizes = {"page": len(page)}
     for name in set(re.findall(r'(?:href|src)="/static/([^"]+)"', page.decode())):

@@ -96,7 +96,9 @@ def count_in(browser: Browser, amount: int, *, station: int) -> Form:
     page = browser.get(f"/desk/open?station={station}")
     if page.status != 200 or "once" not in page.hidden:
         raise NoForm(f"the opening: {page.status} {page.leads_to} {page.text[:2000]}")
-    return Form(path="/desk/open", fields={**page.hidden, "station": str(station), "amount": units(amount)})
+    return Form(
+        path="/desk/open", fields={**page.hidden, "station": str(station), "amount": units(amount), "step": "open"}
+    )
 
 
 def count_afterwards(session: int, amount: int) -> Form:

@@ -192,7 +192,7 @@ def test_the_pages_of_the_desk_say_so(off: Cast) -> None:
     browser.get("/desk")
     assert "Store 1337 is switched off" in browser.text
     assert "/desk/open" not in browser.page.content.decode()
-    page = browser.fill("/desk/open", {"amount": "0"})
+    page = browser.fill("/desk/open", {"step": "open", "amount": "0"})
     assert page.status_code == 409
     assert "1337" in browser.text
     assert CashSession.objects.count() == 1

@@ -91,9 +91,9 @@ def test_a_sign_in_that_ran_out_keeps_every_digit(shop: Shop) -> None:
 def test_an_opening_goes_on_too_and_is_forgotten_with_it(shop: Shop) -> None:
     shop.vault()
     carla = Browser(shop.cast.carla)
-    carla.fill(opening_path(shop), {"eur-cash-pieces-2000": "five"})
+    carla.fill(opening_path(shop), {"step": "open", "eur-cash-pieces-2000": "five"})
     carla.get(opening_path(shop))
     assert "We restored" in carla.text
     assert carla.value("eur-cash-pieces-2000") == "five"
-    assert carla.send(opening_path(shop), {"eur-cash-pieces-2000": "5"}).status_code == 303
+    assert carla.send(opening_path(shop), {"step": "open", "eur-cash-pieces-2000": "5"}).status_code == 303
     assert not Draft.objects.exists()

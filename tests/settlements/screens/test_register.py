@@ -47,7 +47,7 @@ def test_a_day_from_the_opening_to_the_result(shop: Shop, carla: Browser) -> Non
     assert carla.page.headers["Location"] == opening_path(shop)
     carla.fill(opening_path(shop), {"eur-cash-pieces-2000": "5", "new-currency": "usd"})
     assert carla.value("eur-cash-pieces-2000") == "5"
-    carla.send(opening_path(shop), {"eur-cash-pieces-2000": "5", "usd-cash-amount": "20"})
+    carla.send(opening_path(shop), {"step": "open", "eur-cash-pieces-2000": "5", "usd-cash-amount": "20"})
     (opened,) = Settlement.objects.filter(type="CASHREGISTER")
     assert {(line.currency, line.amount) for line in opened.initial_amounts.all()} == {("EUR", 100_00), ("USD", 20_00)}
     carla.follow()
@@ -169,11 +169,11 @@ def test_opened_and_started_twice_it_is_done_once(shop: Shop, carla: Browser) ->
     shop.vault()
     carla.get(opening_path(shop))
     stale = {**carla.hidden(), "eur-cash-amount": "9"}
-    carla.send(opening_path(shop), {"eur-cash-amount": "50"})
+    carla.send(opening_path(shop), {"step": "open", "eur-cash-amount": "50"})
     first = carla.page.headers["Location"]
     carla.client.post(opening_path(shop), stale)
     (opened,) = Settlement.objects.filter(type="CASHREGISTER")
-    again = carla.client.post(opening_path(shop), {**stale, "once": "x"})
+    again = carla.client.post(opening_path(shop), {"step": "open", **stale, "once": "x"})
     assert again.status_code == 422
     assert first == path_of(opened, "?notice=opened")
     other = carla.get(opening_path(shop))
@@ -246,7 +246,7 @@ def test_the_usual_float_is_taken_over_and_looked_at_before_it_opens(shop: Shop,
     carla.send(opening_path(shop), {"eur-cash-usual": "1"})
     assert carla.value("eur-cash-pieces-1000") == "5"
     assert not Settlement.objects.filter(type="CASHREGISTER").exists()
-    carla.send(opening_path(shop), {"eur-cash-pieces-1000": "5"})
+    carla.send(opening_path(shop), {"step": "open", "eur-cash-pieces-1000": "5"})
     assert Settlement.objects.get(type="CASHREGISTER").initial_amounts.get().amount == 50_00
 
 
@@ -301,7 +301,7 @@ def test_without_a_vault_no_register_is_opened(shop: Shop, carla: Browser) -> No
     carla.get(opening_path(shop))
     assert "The safe is not open yet." in carla.text
     once = {"once": _once(Browser(shop.cast.erika), opening_path(shop, 0))}
-    refused = carla.client.post(opening_path(shop), {"eur-cash-amount": "12", **once})
+    refused = carla.client.post(opening_path(shop), {"step": "open", "eur-cash-amount": "12", **once})
     assert refused.status_code == 409
     assert b"A manager must open it before anybody can open a register" in refused.content
     assert b'value="12"' in refused.content

@@ -55,7 +55,10 @@ def test_the_first_opening_of_a_vault_says_what_it_changes_and_asks(shop: Shop, 
         == f"/vault/{shop.cast.store.uuid}"
     )
     assert not Settlement.objects.exists()
-    assert erika.fill(path, {"eur-cash-amount": "500", "starts": "yes"}).status_code == 303
+    erika.fill(path, {"eur-cash-amount": "500", "starts": "yes"})
+    assert "Review count" in erika.text
+    assert not Settlement.objects.exists()
+    assert erika.send(path, {"step": "open"}).status_code == 303
     assert Settlement.objects.get().type == "VAULT"
 
 

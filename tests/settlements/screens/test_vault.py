@@ -16,8 +16,10 @@ def test_the_vault_from_its_first_count_to_the_next_period(shop: Shop) -> None:
     erika = Browser(shop.cast.erika)
     erika.get("/vault")
     assert "This store works without settlements." in erika.text
-    erika.fill(opening_path(shop, 0), {"eur-cash-pieces-20000": "5", "new-currency": "USD"})
-    erika.send(opening_path(shop, 0), {"eur-cash-pieces-20000": "5", "usd-cash-amount": "40", "starts": "yes"})
+    erika.fill(opening_path(shop, 0), {"step": "open", "eur-cash-pieces-20000": "5", "new-currency": "USD"})
+    erika.send(
+        opening_path(shop, 0), {"step": "open", "eur-cash-pieces-20000": "5", "usd-cash-amount": "40", "starts": "yes"}
+    )
     erika.follow()
     assert "The safe is open. You can open registers now." in erika.text
     assert "Started with 1,000.00 EUR 40.00 USD" in erika.text
@@ -56,9 +58,9 @@ def test_the_vault_is_opened_once(shop: Shop) -> None:
     erika = Browser(shop.cast.erika)
     erika.get(opening_path(shop, 0))
     stale = erika.hidden()
-    erika.send(opening_path(shop, 0), {"eur-cash-amount": "5", "starts": "yes"})
+    erika.send(opening_path(shop, 0), {"step": "open", "eur-cash-amount": "5", "starts": "yes"})
     erika.get("/desk/drop")
-    other = erika.client.post(opening_path(shop, 0), {**stale, "eur-cash-amount": "6"})
+    other = erika.client.post(opening_path(shop, 0), {"step": "open", **stale, "eur-cash-amount": "6"})
     assert other.status_code == 422
     assert b'value="6"' in other.content
     leads = erika.get(opening_path(shop, 0)).headers["Location"]
