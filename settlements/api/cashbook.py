@@ -19,7 +19,7 @@ from cashdesk.web.permissions import Access
 from cashdesk.web.revalidation import KEPT, POLLED
 from cashdesk.web.views import ApiViewSet
 from settlements import queries
-from settlements.api.pages import DESCRIBED_PARAMETERS, PAGE_PARAMETERS, Page, PageSerializer, sort_wishes
+from settlements.api.numbered_pages import DESCRIBED_PARAMETERS, PAGE_PARAMETERS, Page, PageSerializer, sort_wishes
 from settlements.api.settlements import StatusSerializer
 from settlements.dialect import SETTLEMENT_ERROR, SettlementDialect
 from settlements.domain.cashbook import accounts_of, book_entry

@@ -31,7 +31,7 @@ from cashdesk.web.revalidation import POLLED
 from cashdesk.web.views import ApiViewSet
 from settlements import queries
 from settlements.api.amounts import AMOUNTS_MAX, AmountRequest, AmountSerializer
-from settlements.api.pages import DESCRIBED_PARAMETERS, PAGE_PARAMETERS, Page, PageSerializer, sort_wishes
+from settlements.api.numbered_pages import DESCRIBED_PARAMETERS, PAGE_PARAMETERS, Page, PageSerializer, sort_wishes
 from settlements.dialect import SETTLEMENT_ERROR, SettlementDialect
 from settlements.domain.counting import Preview, change_settlement
 from settlements.domain.opening import open_settlement
