@@ -1,10 +1,10 @@
-"""Reads what the page Today shows of a store: its drawers, its waiting variances, its bags and its open days.
+"""Reads the data of the page Today: a store's drawers, waiting variances, bags and open days.
 
 The number of statements is fixed, and no statement reads the history of the store.
 
 Law 5: a drawer that is open or not counted has no expected amount here, so the page cannot show one. What is shown does
-not add up to one either. It needs the sales of the drawer, and for the safe its last count and the drops. The page shows
-none of them.
+not add up to one either. It needs the sales of the drawer, and for the safe its last count and the drops. The page
+shows none of them.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ BAGS_MAX: Final = 100
 
 
 class DrawerState(StrEnum):
-    """What a supervisor needs to know about the drawer of a register."""
+    """The states of a register's drawer, as far as a supervisor must act on them."""
 
     OPEN = "open"
     OVERDUE = "overdue"

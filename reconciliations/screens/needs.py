@@ -1,4 +1,4 @@
-"""Lists what needs a supervisor now, most urgent first, each with one button to the page where it is done."""
+"""Lists the tasks for a supervisor now, most urgent first, each with one button that leads to its page."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class Need:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """What was read of a store, for the list."""
+    """The rows of a store from which the list is made."""
 
     store: Store
     drawers: Sequence[Drawer]

@@ -1,4 +1,4 @@
-"""Decides which store a page of this floor is about."""
+"""Chooses the store that a page of this app shows."""
 
 from typing import Final
 
@@ -17,8 +17,8 @@ CHOSEN: Final = "store"
 def store_shown(request: HttpRequest, *, by: Principal) -> Store | None:
     """Returns the store of `?store=` (number or UUID), else the person's own, else the one chosen last, else the only one.
 
-    Returns None if the person must choose. Remembers the store of `?store=` for the browser session. Raises NotFound for
-    a store out of scope.
+    Returns None if the person must choose. Remembers the store of `?store=` for the browser session. Raises NotFound
+    for a store out of scope.
     """
     asked = request.GET.get("store", "")
     if asked:

@@ -1,4 +1,4 @@
-"""Says in words what a variance is about and how far its sign-off is."""
+"""Describes a variance and the state of its sign-off, in sentences."""
 
 from collections.abc import Mapping
 from datetime import datetime

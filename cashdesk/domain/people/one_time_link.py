@@ -1,7 +1,7 @@
 """One-time links: a person who has no password, or forgot it, chooses one.
 
-Only digests are stored. A link works once, until it expires. A new link of the same purpose revokes the older one. A new
-password, a deactivation and every other change that signs the person out revoke all of them (`end_sign_ins`).
+Only digests are stored. A link works once, until it expires. A new link of the same purpose revokes the older one. A
+new password, a deactivation and every other change that signs the person out revoke all of them (`end_sign_ins`).
 """
 
 import secrets
@@ -42,7 +42,7 @@ CODE_WRONG: Final = noop("The name or the code is wrong, or its time is over.")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedLink:
-    """A new link. `secret` belongs into its address. `code` is "" if none was wanted. Neither is stored."""
+    """A new link. `secret` is part of its address. `code` is "" if the caller wanted none. Neither is stored."""
 
     link: OneTimeLink
     secret: str
@@ -52,8 +52,8 @@ class IssuedLink:
 def may_let_in(person: User, *, by: Principal) -> bool:
     """Whether the caller may make a link with which this person chooses a password.
 
-    Managers may do it for the cashiers of their store. Admins may do it for everybody of their account, superusers of the
-    installation for everybody. Nobody may do it for themselves.
+    Managers may do it for the cashiers of their store. Admins may do it for everybody of their account, superusers of
+    the installation for everybody. Nobody may do it for themselves.
     """
     if by.is_system:
         return True
@@ -94,7 +94,7 @@ def issue_link(
 
 
 def find_link(*, secret: str, at: datetime) -> OneTimeLink:
-    """Returns a link that still works, without using it. Raises NotFound for every other secret, with one text."""
+    """Returns a link that still works, without using it. Raises the same NotFound for every other secret."""
     link = (
         OneTimeLink.objects.select_related("person__account", "person__store").filter(digest=digest_of(secret)).first()
     )
