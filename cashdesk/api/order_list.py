@@ -22,7 +22,7 @@ LIMIT_DEFAULT: Final = 10
 LIMIT_MAX: Final = 100
 PAGE_MAX: Final = 10**6
 IN_THE_KITCHEN: Final = ("in_progress", "served")
-"""States of the original that an order here never has."""
+"""States of the original API that an order here never has."""
 
 STATUSES: Final = {status.label.lower(): status for status in OrderStatus}
 

@@ -44,8 +44,8 @@ PER_KNOWN_SOURCE: Final = 30
 class Source:
     """The origin of a sign-in attempt.
 
-    `address` is the network address, `user_agent` what the browser or program calls itself. `device` is the id
-    in the device's signed cookie, or "" without a cookie. `people` are the ids of the people who signed in on that device
+    `address` is the network address, `user_agent` what the browser or program calls itself. `device` is the id in the
+    device's signed cookie, or "" without a cookie. `people` are the ids of the people who signed in on that device
     before. `sender` is the person whose token or browser session the request has.
     """
 
@@ -73,7 +73,7 @@ class Source:
 
 
 NOWHERE: Final = Source(address="")
-"""The source of what no request began."""
+"""The source of actions that no request began, such as those of commands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
