@@ -1,4 +1,4 @@
-"""The page of one's own account: name, language, password, and where one is signed in."""
+"""The page of a person's own account: name, language, password, and the list of their sign-ins."""
 
 from dataclasses import dataclass
 from datetime import datetime

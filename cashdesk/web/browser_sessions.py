@@ -1,11 +1,11 @@
 """Browser sessions in the database. They end some hours after the sign-in, or earlier if nobody uses them.
 
-Django's own sessions end two weeks after the last write. Ours end sooner, because several people share a till. A session
-ends `ACCESS_TOKEN_HOURS` after the sign-in (the lifetime), as tokens do. It also ends `SESSION_IDLE_MINUTES` after the
-last request (the idle limit). Unsent form input is kept as a draft.
+Django's own sessions end two weeks after the last write. Ours end sooner, because several people share a till. A
+session ends `ACCESS_TOKEN_HOURS` after the sign-in (the lifetime), as tokens do. It also ends `SESSION_IDLE_MINUTES`
+after the last request (the idle limit). Unsent form input is kept as a draft.
 
-Each row knows its person, browser and address, so that people can see where they are signed in. It knows only the digest
-of the key in the cookie.
+Each row knows its person, browser and address, so that people can see where they are signed in. It knows only the
+digest of the key in the cookie.
 """
 
 from contextlib import suppress
@@ -44,7 +44,7 @@ class SessionStore(db.SessionStore):
 
     @property
     def digest(self) -> str:
-        """The key of the session's row, or "" before the session is saved. It opens nothing."""
+        """The key of the session's row, or "" before the session is saved. Nobody can sign in with this digest."""
         return digest_of(self.session_key) if self.session_key else ""
 
     def load(self) -> dict[str, Any]:
@@ -75,7 +75,7 @@ class SessionStore(db.SessionStore):
         return BrowserSession.objects.filter(pk=digest_of(session_key)).exists()
 
     def create_model_instance(self, data: dict[str, Any]) -> BrowserSession:
-        """Returns the row of the session, with what the list of a person's sessions shows."""
+        """Returns the row of the session, with the values that the list of a person's sign-ins shows."""
         key = digest_of(self._get_or_create_session_key())  # type: ignore[attr-defined]  # Django has it, its stubs do not
         address, user_agent = data.get(SIGNED_IN_FROM) or ("", "")
         began = data.get(SIGNED_IN_AT)

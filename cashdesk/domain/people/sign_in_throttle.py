@@ -44,9 +44,9 @@ PER_KNOWN_SOURCE: Final = 30
 class Source:
     """The origin of a sign-in attempt.
 
-    `address` is the network address, `user_agent` what the browser or program calls itself. `device` is the id in the
-    device's signed cookie, or "" without a cookie. `people` are the ids of the people who signed in on that device
-    before. `sender` is the person whose token or browser session the request has.
+    `address` is the network address, and `user_agent` the name that the browser or program sends of itself. `device` is
+    the id in the device's signed cookie, or "" without a cookie. `people` are the ids of the people who signed in on
+    that device before. `sender` is the person whose token or browser session the request has.
     """
 
     address: str

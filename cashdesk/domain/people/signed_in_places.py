@@ -1,4 +1,4 @@
-"""Where a person is signed in: browsers and API tokens, and how they end them."""
+"""Finds the browsers and API tokens with which a person is signed in, and ends them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,14 +16,14 @@ from cashdesk.models import AccessToken, BrowserSession, User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedInPlaces:
-    """The browsers and the API sign-ins of a person, the last used one first."""
+    """The browsers and the API sign-ins of a person, the most recently used first."""
 
     browsers: tuple[BrowserSession, ...]
     tokens: tuple[AccessToken, ...]
 
 
 def places_of(user: User, *, at: datetime) -> SignedInPlaces:
-    """Returns where a person is signed in now. Runs two queries.
+    """Returns the present sign-ins of a person. Runs two queries.
 
     Each sign-in by the API is one token: the newest of its family.
     """
@@ -56,7 +56,7 @@ def end_token(*, user: User, token_id: int, at: datetime) -> None:
 
 @transaction.atomic
 def sign_out_everywhere(*, user: User, at: datetime) -> None:
-    """Ends every browser session and every token of the person, this one too."""
+    """Ends every browser session and every token of the person, including the one of this request."""
     ended = end_sign_ins(user=user, at=at)
     _note("signed_out_everywhere", user, at=at, tokens_ended=ended)
 
