@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 
-from cashdesk import catalog_checks, checks, name_checks, origin_checks, triggers
+from cashdesk import catalog_checks, checks, name_checks, origin_checks, sign_in_checks, triggers
 from cashdesk.contributions import Contributions
 
 
@@ -16,6 +16,7 @@ class CashdeskConfig(AppConfig):
     checks = checks
     catalog_checks = catalog_checks
     origin_checks = origin_checks
+    sign_in_checks = sign_in_checks
     contributes = Contributions(
         dialects={
             "/api/v1/cash": "cashdesk.web.dialects.BareDialect",

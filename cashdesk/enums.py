@@ -37,6 +37,14 @@ class Role(models.TextChoices):
     ADMIN = "admin", noop("Admin")
 
 
+class SecondFactorRequired(StrEnum):
+    """The people who must have a second factor (the setting SECOND_FACTOR_REQUIRED)."""
+
+    OFF = "off"
+    MANAGERS = "managers"
+    ADMINS = "admins"
+
+
 ROLE_RANK: Final[Mapping[str, int]] = MappingProxyType({Role.CASHIER: 1, Role.MANAGER: 2, Role.ADMIN: 3})
 
 

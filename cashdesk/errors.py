@@ -56,10 +56,28 @@ class NotSignedIn(DomainError):
     code = "not_signed_in"
 
 
+class CodeNeeded(NotSignedIn):
+    """The password is right, and the person has a second factor. The code is missing."""
+
+    code = "otp_required"
+
+
+class WrongCode(NotSignedIn):
+    """The code of the second factor is wrong, or it was used already."""
+
+    code = "otp_wrong"
+
+
 class Forbidden(DomainError):
     """The caller is known but has no permission."""
 
     code = "forbidden"
+
+
+class SecondFactorNeeded(Forbidden):
+    """The person must add a second factor before they can sign in."""
+
+    code = "second_factor_required"
 
 
 class NotFound(DomainError):

@@ -14,16 +14,24 @@ from cashdesk.screens.moving import drop_page, pay_in_page, pay_out_page
 from cashdesk.screens.opening import open_page
 from cashdesk.screens.password import password_page
 from cashdesk.screens.result import result_page
+from cashdesk.screens.second_factor_pages import add_page, remove_page, renew_codes_page, second_factor_page
 from cashdesk.screens.sign_in import sign_in_page, sign_out
+from cashdesk.screens.sign_in_code import code_page, must_add_page
 from cashdesk.screens.taking_back import take_back_page
 
 urlpatterns = [
     path("", home_page, name="home"),
     path("sign-in", sign_in_page, name="sign-in"),
+    path("sign-in/code", code_page, name="sign-in-code"),
+    path("sign-in/second-factor", must_add_page, name="sign-in-second-factor"),
     path("sign-out", sign_out, name="sign-out"),
     path("account", account_page, name="account"),
     path("account/end-sign-in", end_sign_in_page, name="account-end-sign-in"),
     path("account/sign-out-everywhere", sign_out_everywhere_page, name="account-sign-out-everywhere"),
+    path("account/second-factor", second_factor_page, name="second-factor"),
+    path("account/second-factor/new", add_page, name="second-factor-new"),
+    path("account/second-factor/recovery-codes", renew_codes_page, name="second-factor-codes"),
+    path("account/second-factor/remove", remove_page, name="second-factor-remove"),
     path("password", password_page, name="password"),
     # Replaces the admin's own password page, which would leave the person's other sign-ins active.
     path("admin/password_change/", RedirectView.as_view(pattern_name="password")),

@@ -1,8 +1,8 @@
 """All settings, read from the environment. The README describes each variable under "Configuration".
 
 Development, the default, needs no variables. With `CASHDESK_ENV=production`, a missing or unsafe value stops the
-start. In every environment, an unsafe origin in CORS_ALLOWED_ORIGINS or a half configured payment gateway stops it. One
-message lists all faults, so that an operator can correct them together.
+start. In every environment, an unsafe origin in CORS_ALLOWED_ORIGINS, a half configured payment gateway or an unknown
+SECOND_FACTOR_REQUIRED stops it. One message lists all faults, so that an operator can correct them together.
 """
 
 from pathlib import Path
@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from cashdesk.checks import MIDTRANS_PRODUCTION, mail_faults, midtrans_faults
 from cashdesk.origin_checks import origin_faults
+from cashdesk.sign_in_checks import second_factor_faults
 from config.databases import database_settings
 from config.environment import DEVELOPMENT_SECRET_KEY, REFRESH_GRACE_MAX, SAME_SITE, production_faults
 from config.logs import logging_config, structlog_configure
@@ -36,12 +37,15 @@ MIDTRANS_PAYMENT_TYPE = env.str("MIDTRANS_PAYMENT_TYPE", default="qris")
 # Without a mail server nobody is sent a mail: managers hand over links and codes.
 EMAIL_URL = env.str("EMAIL_URL", default="").strip()
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Cashdesk <cashdesk@localhost>").strip()
+# Who must enter a code after the password: off, managers (and above) or admins.
+SECOND_FACTOR_REQUIRED = env.str("SECOND_FACTOR_REQUIRED", default="off").strip().lower()
 # The system checks report these origins and the gateway too, but a server such as gunicorn does not run the checks.
 if faults := [
     *(production_faults(env) if IS_PRODUCTION else ()),
     *origin_faults(CORS_ALLOWED_ORIGINS),
     *midtrans_faults(key=MIDTRANS_SERVER_KEY, base_url=MIDTRANS_BASE_URL, payment_type=MIDTRANS_PAYMENT_TYPE),
     *mail_faults(url=EMAIL_URL, sender=DEFAULT_FROM_EMAIL, is_production=IS_PRODUCTION),
+    *second_factor_faults(SECOND_FACTOR_REQUIRED),
 ]:
     raise ImproperlyConfigured(
         f"Cashdesk cannot start in {ENVIRONMENT}:\n" + "\n".join(f"  - {fault}" for fault in faults)
@@ -72,6 +76,8 @@ INSTALLED_APPS = [
     "django_structlog",
     "corsheaders",
     "csp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
 ]
 
 MIDDLEWARE = [
@@ -87,6 +93,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # Before everything that asks who the person is.
+    "cashdesk.web.waiting_sessions.SecondFactorMiddleware",
     "cashdesk.web.devices.DeviceMiddleware",
     "cashdesk.web.languages.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -129,6 +137,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+# The name that authenticator apps show.
+OTP_TOTP_ISSUER = "Cashdesk"
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
 ACCESS_TOKEN_HOURS = env.int("ACCESS_TOKEN_HOURS", default=12)

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
+from cashdesk.screens.sign_in import back_office_sign_in
 from cashdesk.web.description.view import DescriptionView
 from cashdesk.web.health import livez, readyz
 
@@ -14,6 +15,8 @@ urlpatterns = [
     path("", include("reconciliations.page_urls")),
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
+    # Before the admin's own path: it asks for the second factor too.
+    path("admin/login/", back_office_sign_in),
     path("admin/", admin.site.urls),
     path("api/v1/schema", DescriptionView.as_view(), name="schema"),
     path("api/v1/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),

@@ -96,5 +96,9 @@ GRANT INSERT, UPDATE ON cashdesk_requestcount TO cashdesk_app;
 GRANT INSERT, UPDATE (used_at, revoked_at), DELETE ON cashdesk_onetimelink TO cashdesk_app;
 GRANT INSERT, UPDATE, DELETE ON cashdesk_browsersession, cashdesk_draft TO cashdesk_app;
 
+-- The second factor: added and removed by people; a recovery code goes when it is used. Accounts at a provider: linked and unlinked.
+GRANT INSERT, UPDATE, DELETE ON otp_totp_totpdevice, otp_static_staticdevice, otp_static_statictoken TO cashdesk_app;
+GRANT INSERT, UPDATE (last_used_at), DELETE ON cashdesk_identity TO cashdesk_app;
+
 -- Only migrations write to the rest: django_migrations, django_content_type, auth_permission, auth_group,
 -- auth_group_permissions.

@@ -25,6 +25,7 @@ from cashdesk.admin_base.model_admin import StoreFilter, is_operator, principal_
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.api_key import keys_issued_by
 from cashdesk.domain.people.person import change_person, create_person, set_password, unlock_person
+from cashdesk.domain.people.second_factor import has_wrong_codes, remove_second_factor
 from cashdesk.domain.people.sign_in_throttle import recent_tries
 from cashdesk.domain.store.changes_while_open import refuse_change_of_person
 from cashdesk.enums import ROLE_RANK, PlaceKind, Role
@@ -106,15 +107,34 @@ class SetPassword(ActPage):
 class Unlock(ActPage):
     name = "unlock"
     label = "Unlock sign-in"
-    explanation = "This deletes the wrong tries of the last hour. The person can sign in at once."
+    explanation = "This deletes the wrong passwords of the last hour, and wrong codes. The person can sign in at once."
     form = ActForm
 
     def is_offered(self, row: User, *, by: Principal) -> bool:
-        return (by.user is None or row.pk != by.user.pk) and recent_tries(row, at=timezone.now()).exists()
+        has_tries = recent_tries(row, at=timezone.now()).exists() or has_wrong_codes(row)
+        return (by.user is None or row.pk != by.user.pk) and has_tries
 
     def do(self, row: User, form: ActForm, *, by: Principal, at: datetime) -> Done:
         tries = unlock_person(user=row, by=by, at=at)
         return Done(message=f"{row} can sign in at once. Deleted wrong tries: {tries}.")
+
+
+class RemoveSecondFactor(ActPage):
+    name = "remove-second-factor"
+    label = "Remove second factor"
+    explanation = (
+        "For a person who lost their phone and their recovery codes. Make sure that it is really them who ask. "
+        "This signs them out everywhere. After that the password alone signs them in, until they add a new second factor."
+    )
+    form = ActForm
+    role = Role.ADMIN
+
+    def is_offered(self, row: User, *, by: Principal) -> bool:
+        return row.second_factor_since is not None and (by.user is None or row.pk != by.user.pk)
+
+    def do(self, row: User, form: ActForm, *, by: Principal, at: datetime) -> Done:
+        remove_second_factor(user=row, by=by, at=at)
+        return Done(message=f"{row} has no second factor now, and is signed out everywhere.")
 
 
 @admin.register(User)
@@ -122,7 +142,7 @@ class PersonAdmin(Acting, UserAdmin):  # type: ignore[type-arg]  # the class tak
     """Cashiers, managers and admins. Nobody can grant a role above their own or deactivate themselves."""
 
     noun = "person"
-    acts = (SetPassword(), Unlock())
+    acts = (SetPassword(), Unlock(), RemoveSecondFactor())
     role_to_add = role_to_change = Role.ADMIN
     form = PersonForm
     add_form = NewPersonForm
@@ -136,6 +156,7 @@ class PersonAdmin(Acting, UserAdmin):  # type: ignore[type-arg]  # the class tak
     autocomplete_fields = ("account", "store")
     created_at: ClassVar[Any] = moment("created_at")
     last_login: ClassVar[Any] = moment("last_login", label="last sign-in here")
+    second_factor_since: ClassVar[Any] = moment("second_factor_since", label="second factor since")
     add_fieldsets = (
         (
             None,
@@ -162,7 +183,7 @@ class PersonAdmin(Acting, UserAdmin):  # type: ignore[type-arg]  # the class tak
             "Work",
             {"fields": ("account", "role", "store", "register", "operator_code", "language", "is_owner", "is_active")},
         ),
-        ("Record", {"fields": ("uuid", created_at, last_login)}),
+        ("Record", {"fields": ("uuid", created_at, last_login, second_factor_since)}),
     )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -175,7 +196,8 @@ class PersonAdmin(Acting, UserAdmin):  # type: ignore[type-arg]  # the class tak
         """Makes the account read-only. The signed-in person also cannot change their own role and active flag."""
         if obj is None:
             return ()
-        fixed = ("account", "uuid", PersonAdmin.created_at, PersonAdmin.last_login, "password_link")
+        moments = (PersonAdmin.created_at, PersonAdmin.last_login, PersonAdmin.second_factor_since)
+        fixed = ("account", "uuid", *moments, "password_link")
         return (*fixed, "role", "is_active") if obj == request.user else fixed
 
     def formfield_for_choice_field(self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:

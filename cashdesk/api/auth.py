@@ -30,17 +30,21 @@ from cashdesk.web.openapi import COMMON_ERROR
 from cashdesk.web.permissions import PUBLIC, Access
 from cashdesk.web.views import ApiViewSet
 
+OTP = "The code of the authenticator app, or a recovery code. Only for people with a second factor."
+
 
 class LoginRequest(StrictSerializer):
     """The password and exactly one of `email`, `username` or `rut`.
 
-    The optional `store` and `station` bind the token to that store and register.
+    People with a second factor also send `otp`. The optional `store` and `station` bind the token to that store and
+    register.
     """
 
     password = serializers.CharField(max_length=4096, trim_whitespace=False)
     email = TextField(max_length=254, required=False)
     username = TextField(max_length=150, required=False)
     rut = TextField(max_length=20, required=False)
+    otp = TextField(max_length=40, required=False, allow_blank=True, help_text=OTP)
     store = TextField(max_length=36, required=False, help_text="Number or UUID of the store.")
     station = WholeNumberField(required=False, help_text="Number of the register.")
 
@@ -51,11 +55,12 @@ class LoginRequest(StrictSerializer):
 
 
 class PasswordFormRequest(StrictSerializer):
-    """The form of an OAuth2 sign-in with a password. Only `username` and `password` have an effect."""
+    """The form of an OAuth2 sign-in with a password. Only `username`, `password` and `otp` have an effect."""
 
     grant_type = serializers.ChoiceField(choices=["password"], required=False, allow_blank=True)
     username = TextField(max_length=254, help_text="Username, e-mail address or tax id.")
     password = serializers.CharField(max_length=4096, trim_whitespace=False)
+    otp = TextField(max_length=40, required=False, allow_blank=True, help_text=OTP)
     scope = TextField(max_length=1000, required=False, allow_blank=True)
     client_id = TextField(max_length=1000, required=False, allow_blank=True)
     client_secret = TextField(max_length=1000, required=False, allow_blank=True)
@@ -118,13 +123,17 @@ class AuthViewSet(ApiViewSet):
     @extend_schema(
         operation_id="login",
         request=LoginRequest,
-        responses={200: LoginResponse, 400: COMMON_ERROR, 401: COMMON_ERROR, 429: COMMON_ERROR},
+        responses={200: LoginResponse, 400: COMMON_ERROR, 401: COMMON_ERROR, 403: COMMON_ERROR, 429: COMMON_ERROR},
         auth=[],
         tags=["Sign-in"],
     )
     @action(detail=False, methods=["post"])
     def login(self, request: Request) -> Response:
-        """Signs in and returns a bearer token. The answer also sets the cookies `access_token` and `refresh_token`."""
+        """Signs in and returns a bearer token. The answer also sets the cookies `access_token` and `refresh_token`.
+
+        For people with a second factor, a right password without `otp` gets 401 with the error `otp_required`. Ask for the
+        code and send everything again.
+        """
         refuse_foreign_origin(request)
         return self._signed_in(request, **self.validated(LoginRequest))
 
@@ -135,6 +144,7 @@ class AuthViewSet(ApiViewSet):
             200: LoginResponse,
             400: COMMON_ERROR,
             401: COMMON_ERROR,
+            403: COMMON_ERROR,
             415: COMMON_ERROR,
             429: COMMON_ERROR,
         },
@@ -146,7 +156,7 @@ class AuthViewSet(ApiViewSet):
         """Signs in with an OAuth2 password form. Otherwise the same as `POST /auth/login`."""
         refuse_foreign_origin(request)
         form = self.validated(PasswordFormRequest)
-        return self._signed_in(request, name=form["username"], password=form["password"])
+        return self._signed_in(request, name=form["username"], password=form["password"], otp=form.get("otp", ""))
 
     @extend_schema(
         operation_id="refresh",

@@ -132,6 +132,39 @@ CALLER: Final = (
         ),
     ),
     Problem(
+        code="otp_required",
+        statuses=(401,),
+        means="The password is right, and the person has a second factor. The code is missing.",
+        occurs="Somebody with an authenticator app signs in without `otp`.",
+        remedy="Ask the person for the code that the app shows, and send the sign-in again with `otp`.",
+        example=Example(
+            request="POST /api/v1/auth/login", text="", errors={"otp": "Send the code of your authenticator app too."}
+        ),
+    ),
+    Problem(
+        code="otp_wrong",
+        statuses=(401,),
+        means="The code of the second factor is wrong, or it was used already.",
+        occurs="The code was mistyped or has expired, or the same code is sent a second time.",
+        remedy="Ask for the code that the app shows now. After wrong codes, each next try has to wait (429).",
+        example=Example(
+            request="POST /api/v1/auth/login",
+            text="",
+            errors={"otp": "This code is wrong, or it was used already. Enter the code that the app shows now."},
+        ),
+    ),
+    Problem(
+        code="second_factor_required",
+        statuses=(403,),
+        means="This installation demands a second factor of the person, and they have none yet.",
+        occurs="A manager or an admin signs in by the API before they added an authenticator app.",
+        remedy="The person signs in on the pages of Cashdesk once, and adds an app there.",
+        example=Example(
+            request="POST /api/v1/auth/login",
+            text="Add a second factor first: sign in on the pages of Cashdesk.",
+        ),
+    ),
+    Problem(
         code="permission_denied",
         statuses=(403,),
         means="The role of the person or the scopes of the key do not allow this call.",
@@ -172,8 +205,8 @@ CALLER: Final = (
     Problem(
         code="too_many_attempts",
         statuses=(429,),
-        means="There were too many wrong passwords for one name or from one address.",
-        occurs="After 3 wrong passwords each next try has to wait, longer each time.",
+        means="There were too many wrong passwords for one name or from one address, or too many wrong codes.",
+        occurs="After 3 wrong passwords, and after each wrong code, the next try has to wait, longer each time.",
         remedy="Wait for the seconds in the Retry-After header, then try again. A try before that does not count.",
         example=Example(request="POST /api/v1/auth/login", text="Too many wrong tries. Wait a while, then try again."),
     ),

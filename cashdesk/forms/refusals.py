@@ -71,3 +71,22 @@ def wait_sentence(error: TooManyAttempts) -> str:
         minutes,
     )
     return words % {"minutes": minutes}
+
+
+def code_wait_sentence(error: TooManyAttempts) -> str:
+    """Returns the sentence that tells how long to wait after too many wrong codes, in seconds or in minutes."""
+    seconds = error.retry_after_seconds
+    if seconds < MINUTE_SECONDS:
+        words = ngettext(
+            "Too many wrong codes. Wait %(seconds)s second, then try again.",
+            "Too many wrong codes. Wait %(seconds)s seconds, then try again.",
+            seconds,
+        )
+        return words % {"seconds": seconds}
+    minutes = -(-seconds // MINUTE_SECONDS)
+    words = ngettext(
+        "Too many wrong codes. Wait %(minutes)s minute, then try again.",
+        "Too many wrong codes. Wait %(minutes)s minutes, then try again.",
+        minutes,
+    )
+    return words % {"minutes": minutes}

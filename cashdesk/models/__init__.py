@@ -5,10 +5,12 @@ from cashdesk.models.audit import AuditEntry
 from cashdesk.models.browser_session import BrowserSession
 from cashdesk.models.business_day import BusinessDay
 from cashdesk.models.charge import Charge
+from cashdesk.models.code_device import Authenticator, RecoveryCodes
 from cashdesk.models.count import Count, CountAmount, CountPieces
 from cashdesk.models.draft import Draft
 from cashdesk.models.event import Event
 from cashdesk.models.idempotency import IdempotentAnswer
+from cashdesk.models.identity import Identity
 from cashdesk.models.movement import Movement
 from cashdesk.models.one_time_link import OneTimeLink
 from cashdesk.models.order import Order
@@ -25,6 +27,7 @@ __all__ = [
     "AccessToken",
     "Account",
     "AuditEntry",
+    "Authenticator",
     "BrowserSession",
     "BusinessDay",
     "CashSession",
@@ -36,12 +39,14 @@ __all__ = [
     "Event",
     "ForeignCash",
     "IdempotentAnswer",
+    "Identity",
     "Movement",
     "OneTimeLink",
     "Order",
     "Payment",
     "PaymentMethod",
     "Place",
+    "RecoveryCodes",
     "RequestCount",
     "Seal",
     "Shift",

@@ -103,6 +103,9 @@ class User(AbstractBaseUser, PublicIdModel):
     access_version = models.PositiveIntegerField(
         default=0, editable=False, help_text="Stored in browser sessions. Increasing it ends them all."
     )
+    second_factor_since = models.DateTimeField(
+        null=True, editable=False, help_text="Set while the person must enter a code after the password."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

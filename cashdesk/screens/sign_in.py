@@ -1,26 +1,26 @@
 """The pages that sign people in and out, by username, e-mail address or tax id."""
 
-from django.contrib.auth import login, logout
-from django.http import HttpRequest, HttpResponse
+from django.contrib import admin
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.access_token import end_sign_in
 from cashdesk.domain.people.sign_in import recognise
 from cashdesk.errors import NotSignedIn, TooManyAttempts
-from cashdesk.forms.pages import path_within
+from cashdesk.forms.pages import path_to, path_within
 from cashdesk.forms.refusals import wait_sentence
 from cashdesk.models import User
+from cashdesk.screens.signing_in import WAY, after_password, first_page_of, step_of
 from cashdesk.web.authentication import COOKIE, delete_token_cookies
-from cashdesk.web.devices import remember_device, source_of
-from cashdesk.web.drafts import draft_fields, save_sent
+from cashdesk.web.devices import source_of
+from cashdesk.web.drafts import draft_fields
 from cashdesk.web.errors import status_of
-
-BACKEND = "cashdesk.web.authentication.SignInBackend"
+from cashdesk.web.waiting_sessions import person_to_verify
 
 
 @sensitive_post_parameters("password")
@@ -38,7 +38,9 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
     context["draft_fields"] = draft_fields(request)
     if request.method != "POST":
         if isinstance(request.user, User):
-            return redirect(wanted or _first_page_of(request.user))
+            return redirect(wanted or first_page_of(request.user))
+        if (waiting := person_to_verify(request)) is not None:
+            return redirect(step_of(waiting))
         return render(request, "cashdesk/sign_in.html", context)
     name, password = request.POST.get("name", "").strip(), request.POST.get("password", "")
     context |= {"name": name, "is_signed_out": False}
@@ -55,14 +57,7 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
     except NotSignedIn:
         # A 401 would have to name a sign-in method that browsers implement themselves.
         return render(request, "cashdesk/sign_in.html", {**context, "is_wrong": True}, status=400)
-    if request.user == user:
-        # Otherwise Django keeps the old session, which ends earlier.
-        request.session.cycle_key()
-    login(request, user, backend=BACKEND)
-    remember_device(request, user)
-    if context["draft_fields"]:
-        wanted = save_sent(request=request, by=Principal(user=user), at=timezone.now())
-    return redirect(wanted or _first_page_of(user))
+    return after_password(request, user, wanted=wanted)
 
 
 @never_cache
@@ -79,6 +74,14 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def _first_page_of(user: User) -> str:
-    """Returns the desk for people who work in a store, else the home page."""
-    return "desk" if user.store_id else "home"
+@sensitive_post_parameters("password")
+@never_cache
+def back_office_sign_in(request: HttpRequest) -> HttpResponseBase:
+    """Signs a person in to the back office with Django's form. Then asks for the code, if the person needs one."""
+    response = admin.site.login(request)
+    user = person_to_verify(request)
+    if user is None:
+        return response
+    wanted = path_within(request.POST.get("next", request.GET.get("next", "")))
+    request.session[WAY] = {"wanted": wanted or path_to("admin:index"), "form": {}}
+    return redirect(step_of(user))

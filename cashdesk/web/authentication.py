@@ -15,6 +15,7 @@ from rest_framework.request import Request
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.access_token import authenticate
+from cashdesk.domain.people.second_factor import is_missing_second_factor, needs_verification
 from cashdesk.domain.people.sign_in import verify_called
 from cashdesk.errors import NotSignedIn, TooManyAttempts
 from cashdesk.models import User
@@ -97,7 +98,7 @@ class SignInBackend(BaseBackend):
             user = verify_called(name=username, password=password, source=source_of(request), at=timezone.now())
         except (NotSignedIn, TooManyAttempts):
             return None
-        if request is not None:
+        if request is not None and not needs_verification(user):
             remember_device(request, user)
         return user
 
@@ -132,6 +133,9 @@ def _principal_of(request: Request) -> tuple[Principal, bool] | None:
     principal = authenticate(secret=secret, at=timezone.now())
     if principal is None:
         raise exceptions.AuthenticationFailed("The token or key is unknown, expired or revoked.")
+    if principal.user is not None and is_missing_second_factor(principal.user):
+        # The setting was turned on after this sign-in.
+        raise exceptions.AuthenticationFailed("Add a second factor first: sign in on the pages of Cashdesk.")
     return principal, came_as_cookie
 
 

@@ -9,7 +9,7 @@ from django.utils.cache import patch_vary_headers
 
 from cashdesk.enums import Language
 from cashdesk.formats import written_as
-from cashdesk.models import User
+from cashdesk.web.waiting_sessions import person_of_session
 
 ENGLISH_PATHS: Final = ("/api/", "/admin/", "/livez", "/readyz")
 """Paths that always use English. Answers for programs must not depend on a language, and the admin is not translated."""
@@ -33,7 +33,7 @@ class LanguageMiddleware:
         if request.path_info.startswith(ENGLISH_PATHS):
             with translation.override(Language.ENGLISH), written_as(Language.ENGLISH):
                 return self.get_response(request)
-        user = request.user if isinstance(request.user, User) else None
+        user = person_of_session(request)
         store = user.store if user is not None else None
         language = (user and user.language) or (store and store.language) or _of_browser(request)
         place = (store.language, store.currency, store.time_zone) if store is not None else (language,)

@@ -46,7 +46,7 @@ def test_any_of_the_three_names_signs_in(cast: Cast, name: dict[str, str]) -> No
         ({"username": "carla", "password": ""}, "password"),
         ({"username": ["carla"], "password": PASSWORD}, "username"),
         ({"username": "carla\x00", "password": PASSWORD}, "username"),
-        ({"username": "carla", "password": PASSWORD, "otp": "1"}, "otp"),
+        ({"username": "carla", "password": PASSWORD, "pin": "1"}, "pin"),
         ({"username": "carla", "password": PASSWORD, "station": 77}, "station"),
         ({"username": "carla", "password": PASSWORD, "station": 2**63}, "station"),
         ({"username": "carla", "password": PASSWORD, "store": "0000"}, "store"),

@@ -39,6 +39,11 @@ VAULT: Final = {
     "report-places", "x-report", "z-report", "exports", "vault-movement-reverse", "vault-deposit-correct",
     "today",
 }  # fmt: skip
+SECOND_FACTOR: Final = {
+    "sign-in-code", "sign-in-second-factor", "second-factor", "second-factor-new", "second-factor-codes",
+    "second-factor-remove",
+}  # fmt: skip
+"""Pages that tests/browser/test_second_factor.py walks through."""
 LEADS_ON: Final = {
     "account-end-sign-in",
     "sign-out",
@@ -55,7 +60,7 @@ LEADS_ON: Final = {
 def test_the_walks_lead_to_every_page() -> None:
     modules = (desk_pages, money_pages, settlement_pages, reconciliation_pages)
     names = {str(path.name) for module in modules for path in module.urlpatterns if path.name}
-    assert names == DRAWER | SETTLEMENT | VAULT | LEADS_ON
+    assert names == DRAWER | SETTLEMENT | VAULT | SECOND_FACTOR | LEADS_ON
 
 
 def refused(walk: Walk) -> None:

@@ -14,6 +14,7 @@ NOT_PHOTOGRAPHED: Final = {
     "readyz": "answers machines",
     "sign-out": "leads to the sign-in page",
     "account-end-sign-in": "leads back to the account",
+    "sign-in-second-factor": "looks as second-factor-new",
     "language": "leads back to the page where it was chosen",
     "draft": "answers a script",
     "draft-go-on": "leads to another page",

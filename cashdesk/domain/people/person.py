@@ -15,6 +15,7 @@ from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.access_token import end_sign_ins, revoke_links
 from cashdesk.domain.people.api_key import keys_issued_by
+from cashdesk.domain.people.second_factor import forgive_wrong_codes
 from cashdesk.domain.people.sign_in_throttle import recent_tries
 from cashdesk.domain.store.changes_while_open import refuse_change_of_person
 from cashdesk.enums import Language, Role
@@ -136,7 +137,7 @@ def change_person(*, user: User, fields: Collection[str], by: Principal, at: dat
 
 @transaction.atomic
 def unlock_person(*, user: User, by: Principal, at: datetime) -> int:
-    """Deletes the failed sign-in attempts of a person, so that they can sign in at once. Returns the number of attempts.
+    """Forgets the wrong passwords and codes of a person, so that they can sign in at once. Returns the number of passwords.
 
     Each unlock allows more wrong passwords, so few people may do it. Raises Forbidden unless the caller is a manager or
     above who may see the person. Also raises Forbidden if the caller is the person, is a program, or has a lower role
@@ -150,6 +151,7 @@ def unlock_person(*, user: User, by: Principal, at: datetime) -> int:
     elif not by.is_system:
         raise Forbidden("Only a person can unlock a person.")
     removed, _by_model = recent_tries(user, at=at).delete()
+    forgive_wrong_codes(user)
     _note("unlocked", user, by=by, at=at, detail={"tries": removed})
     return removed
 

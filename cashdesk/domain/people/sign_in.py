@@ -15,6 +15,7 @@ from django.utils.translation import gettext_noop as noop
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.access_token import SignedIn, issue_tokens, lock_sign_ins
+from cashdesk.domain.people.second_factor import confirm_code, demand_code, needs_verification
 from cashdesk.domain.people.sign_in_throttle import Source, count_try
 from cashdesk.domain.store.place import register_at
 from cashdesk.domain.store.register_holder import refuse_register_of_another
@@ -37,23 +38,25 @@ def sign_in(
     username: str = "",
     rut: str = "",
     name: str = "",
+    otp: str = "",
     store: str = "",
     station: int | None = None,
 ) -> SignedIn:
     """Checks the password of a person and issues an access token and a refresh token.
 
-    The person is found by one of `email`, `username` and `rut`, or by `name`, which is any of the three. The tokens are
-    bound to `store` and `station` if they are given.
+    The person is found by one of `email`, `username` and `rut`, or by `name`, which is any of the three. `otp` is the code
+    of the second factor. The tokens are bound to `store` and `station` if they are given.
 
-    Raises NotSignedIn for an unknown name and for a wrong password, with the same error. Raises TooManyAttempts after
-    too many attempts. Raises InvalidInput for an unknown store or station, and Forbidden for a register that the person
-    may not use.
+    Raises NotSignedIn for an unknown name and for a wrong password, with the same error. Raises TooManyAttempts after too
+    many attempts. After a right password, also raises the errors of `demand_code`. Raises InvalidInput for an unknown store
+    or station, and Forbidden for a register that the person may not use.
     """
     if name:
         user = verify_called(name=name, password=password, source=source, at=at)
     else:
         kind, name = ("email", email) if email else ("username", username) if username else ("rut", rut)
         user = verify(identifier=name, password=password, source=source, at=at, user=person_called(name, by=(kind,)))
+    demand_code(user=user, otp=otp, at=at)
     bound_store, register = _binding(user=user, store=store, station=station)
     with transaction.atomic():
         # All sign-ins may have ended while the password was checked, for example by a new password. Then this one fails.
@@ -88,13 +91,37 @@ def verify(*, identifier: str, password: str, source: Source, at: datetime, user
 
 
 def recognise(*, name: str, password: str, source: Source, at: datetime) -> User:
-    """Checks name and password at a sign-in on a page, writes an audit entry and returns the person.
+    """Checks name and password at a sign-in on a page, and returns the person.
 
-    The name is a username, e-mail address or tax id. Raises NotSignedIn or TooManyAttempts, as `verify` does.
+    Writes an audit entry, unless the person must also enter a code (`recognise_code`). The name is a username, e-mail
+    address or tax id. Raises NotSignedIn or TooManyAttempts, as `verify` does.
     """
     user = verify_called(name=name, password=password, source=source, at=at)
-    audit.note(action="person.signed_in", subject=f"user:{user.pk}", by=Principal(user=user), at=at, store=user.store)
+    if not needs_verification(user):
+        note_sign_in(user, at=at)
     return user
+
+
+def recognise_code(*, user: User, code: str, at: datetime) -> str:
+    """Checks the code after the password at a sign-in on a page, and writes an audit entry. Returns the kind of code.
+
+    Raises WrongCode or TooManyAttempts, as `confirm_code` does.
+    """
+    kind = confirm_code(user=user, code=code, at=at)
+    note_sign_in(user, at=at, second_factor=kind)
+    return kind
+
+
+def note_sign_in(user: User, *, at: datetime, **detail: str) -> None:
+    """Writes the audit entry of a sign-in on a page."""
+    audit.note(
+        action="person.signed_in",
+        subject=f"user:{user.pk}",
+        by=Principal(user=user),
+        at=at,
+        store=user.store,
+        detail=detail,
+    )
 
 
 def verify_called(*, name: str, password: str, source: Source, at: datetime) -> User:

@@ -23,7 +23,9 @@ if (slip) {
   const sheet = [...document.styleSheets].find((one) => (one.href || "").includes("result"));
   const longest = Math.ceil((slip.scrollHeight * 25.4) / 96) + 30;
   sheet.insertRule(`@page { size: 80mm ${Math.max(longest, 80)}mm; margin: 4mm; }`, sheet.cssRules.length);
-  const print = document.querySelector("[data-print]");
+}
+
+for (const print of document.querySelectorAll("[data-print]")) {
   print.hidden = false;
   print.addEventListener("click", () => window.print());
 }

@@ -1,0 +1,68 @@
+"""The steps that end every sign-in on a page, with or without a second factor."""
+
+from typing import Any, Final
+
+from django.contrib.auth import SESSION_KEY, login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.people.second_factor import needs_verification
+from cashdesk.forms.pages import path_to
+from cashdesk.models import User
+from cashdesk.web.browser_sessions import DESK_ONLY
+from cashdesk.web.devices import remember_device
+from cashdesk.web.drafts import draft_fields, save_sent
+from cashdesk.web.waiting_sessions import VERIFIED
+
+BACKEND: Final = "cashdesk.web.authentication.SignInBackend"
+WAY: Final = "way_after_sign_in"
+"""The session's entry with the page that the person wants, and the form that they sent while signed out."""
+
+
+def way_of(request: HttpRequest, *, wanted: str) -> dict[str, Any]:
+    """Returns what must outlive the steps of a sign-in, for the session."""
+    return {"wanted": wanted, "form": draft_fields(request)}
+
+
+def begin_session(request: HttpRequest, user: User, *, way: dict[str, Any]) -> None:
+    """Signs a person in to the browser session, which does not count as verified."""
+    if request.session.get(SESSION_KEY) == str(user.pk):
+        # Otherwise Django keeps the old session, which ends earlier.
+        request.session.cycle_key()
+    for mark in (VERIFIED, DESK_ONLY):
+        request.session.pop(mark, None)
+    login(request, user, backend=BACKEND)
+    request.session[WAY] = way
+
+
+def after_password(request: HttpRequest, user: User, *, wanted: str) -> HttpResponse:
+    """Leads a person whose password was right to their page, or to the code."""
+    begin_session(request, user, way=way_of(request, wanted=wanted))
+    if needs_verification(user):
+        return redirect(step_of(user))
+    return redirect(end_sign_in(request, user))
+
+
+def step_of(user: User) -> str:
+    """Returns the page that a person sees after the password: it asks for the code, or for a new second factor."""
+    return "sign-in-code" if user.second_factor_since is not None else "sign-in-second-factor"
+
+
+def end_sign_in(request: HttpRequest, user: User) -> str:
+    """Remembers the device, and saves the form that the person sent while signed out. Returns the path of their page."""
+    remember_device(request, user)
+    way = request.session.pop(WAY, {})
+    wanted = str(way.get("wanted", ""))
+    if form := way.get("form"):
+        sent = request.POST.copy()
+        sent.update(form)
+        request.POST = sent  # type: ignore[assignment]  # Django's own class, which may still be changed
+        wanted = save_sent(request=request, by=Principal(user=user), at=timezone.now())
+    return wanted or path_to(first_page_of(user))
+
+
+def first_page_of(user: User) -> str:
+    """Returns the desk for people who work in a store, else the home page."""
+    return "desk" if user.store_id else "home"
