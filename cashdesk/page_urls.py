@@ -8,8 +8,10 @@ from cashdesk.screens.cancelling import cancel_page
 from cashdesk.screens.counting import count_page, hand_over_page
 from cashdesk.screens.desk import desk_page
 from cashdesk.screens.drafts import begin_anew_page, go_on_page, save_page
+from cashdesk.screens.forgotten import forgotten_page, handed_code_page, link_page
 from cashdesk.screens.home import home_page
 from cashdesk.screens.language import choose_language_page
+from cashdesk.screens.let_in import let_in_page
 from cashdesk.screens.moving import drop_page, pay_in_page, pay_out_page
 from cashdesk.screens.opening import open_page
 from cashdesk.screens.password import password_page
@@ -33,6 +35,10 @@ urlpatterns = [
     path("account/second-factor/recovery-codes", renew_codes_page, name="second-factor-codes"),
     path("account/second-factor/remove", remove_page, name="second-factor-remove"),
     path("password", password_page, name="password"),
+    path("password/forgotten", forgotten_page, name="password-forgotten"),
+    path("password/code", handed_code_page, name="password-code"),
+    path("link/<str:secret>", link_page, name="one-time-link"),
+    path("people/<uuid:person>/new-password", let_in_page, name="person-new-password"),
     # Replaces the admin's own password page, which would leave the person's other sign-ins active.
     path("admin/password_change/", RedirectView.as_view(pattern_name="password")),
     path("language", choose_language_page, name="language"),

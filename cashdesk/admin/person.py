@@ -24,6 +24,7 @@ from cashdesk.admin_base.forms import RefusableForm
 from cashdesk.admin_base.model_admin import StoreFilter, is_operator, principal_of, take_over, written_fields
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.api_key import keys_issued_by
+from cashdesk.domain.people.one_time_link import has_role_to_let_in
 from cashdesk.domain.people.person import change_person, create_person, set_password, unlock_person
 from cashdesk.domain.people.second_factor import has_wrong_codes, remove_second_factor
 from cashdesk.domain.people.sign_in_throttle import recent_tries
@@ -178,7 +179,7 @@ class PersonAdmin(Acting, UserAdmin):  # type: ignore[type-arg]  # the class tak
         ),
     )
     fieldsets = (
-        (None, {"fields": ("name", "username", "email", "rut", "password_link")}),
+        (None, {"fields": ("name", "username", "email", "rut", "password_link", "one_time_link")}),
         (
             "Work",
             {"fields": ("account", "role", "store", "register", "operator_code", "language", "is_owner", "is_active")},
@@ -197,8 +198,20 @@ class PersonAdmin(Acting, UserAdmin):  # type: ignore[type-arg]  # the class tak
         if obj is None:
             return ()
         moments = (PersonAdmin.created_at, PersonAdmin.last_login, PersonAdmin.second_factor_since)
-        fixed = ("account", "uuid", *moments, "password_link")
+        fixed = ("account", "uuid", *moments, "password_link", "one_time_link")
         return (*fixed, "role", "is_active") if obj == request.user else fixed
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Shows each way to a new password to the people who may use it."""
+        if obj is None:
+            return super().get_fieldsets(request, obj)
+        by = principal_of(request)
+        ways = {"password_link": by.has_role(Role.ADMIN), "one_time_link": has_role_to_let_in(obj, by=by)}
+        hidden = {name for name, is_allowed in ways.items() if not is_allowed}
+        return tuple(
+            (title, {"fields": tuple(name for name in options["fields"] if name not in hidden)})
+            for title, options in self.fieldsets
+        )
 
     def formfield_for_choice_field(self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
         """Offers only roles up to the role of the signed-in person."""
@@ -243,3 +256,8 @@ class PersonAdmin(Acting, UserAdmin):  # type: ignore[type-arg]  # the class tak
         return format_html(
             '<a href="{}">Set a new password</a>', reverse("admin:auth_user_password_change", args=[person.pk])
         )
+
+    @admin.display(description="forgotten password")
+    def one_time_link(self, person: User) -> SafeString:
+        """Shows a link to the page that makes a code, with which the person chooses a password."""
+        return format_html('<a href="{}">Make a one-time code</a>', reverse("person-new-password", args=[person.uuid]))

@@ -35,6 +35,7 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
     wanted = path_within(request.POST.get("next", request.GET.get("next", "")))
     context = {"next": wanted, "name": "", "is_signed_out": "signed-out" in request.GET}
     context["is_signed_out_everywhere"] = request.GET.get("signed-out") == "everywhere"
+    context["has_new_password"] = "new-password" in request.GET
     context["draft_fields"] = draft_fields(request)
     if request.method != "POST":
         if isinstance(request.user, User):

@@ -211,6 +211,20 @@ def test_no_password_is_set_by_a_manager_nor_of_a_person_of_others(cast: Cast) -
     assert check_password(PASSWORD, cast.carla.password)
 
 
+def test_each_person_sees_the_ways_to_a_new_password_that_they_may_use(cast: Cast) -> None:
+    def ways(by: User, person_: User) -> tuple[bool, bool]:
+        shown = sits_down(by).get(page_of(person_)).content
+        return b"Set a new password" in shown, b"/new-password" in shown
+
+    assert ways(cast.erika, cast.carla) == (False, True)
+    assert ways(cast.erika, cast.erika) == (False, False)
+    assert ways(cast.anna, cast.carla) == (True, True)
+    assert ways(cast.anna, cast.anna) == (True, False)
+    link = f"/people/{cast.carla.uuid}/new-password"
+    assert link.encode() in sits_down(cast.erika).get(page_of(cast.carla)).content
+    assert sits_down(cast.erika).get(link).status_code == 200
+
+
 def test_what_is_kept_of_a_password_is_shown_nowhere(cast: Cast, anna: Client) -> None:
     shown = b"".join(
         anna.get(path).content for path in (list_of(User), page_of(cast.carla), page_of(cast.carla, "history"))

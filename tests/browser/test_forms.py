@@ -26,8 +26,11 @@ from tests.stories import Cast
 
 DRAWER: Final = {
     "home", "sign-in", "desk", "desk-open", "desk-pay-in", "desk-pay-out", "desk-drop", "desk-no-sale", "desk-count",
-    "desk-hand-over", "desk-result", "draft-anew", "recount", "password", "desk-cancel-opening", "desk-take-back",
-    "account", "account-sign-out-everywhere",
+    "desk-hand-over", "desk-result", "draft-anew", "recount", "desk-cancel-opening", "desk-take-back",
+}  # fmt: skip
+ACCOUNT: Final = {
+    "account", "account-sign-out-everywhere", "password", "password-forgotten", "password-code", "one-time-link",
+    "person-new-password",
 }  # fmt: skip
 SETTLEMENT: Final = {
     "desk", "desk-register", "settlement-open", "settlement-page", "settlement-start", "settlement-count", "vault-of",
@@ -60,7 +63,7 @@ LEADS_ON: Final = {
 def test_the_walks_lead_to_every_page() -> None:
     modules = (desk_pages, money_pages, settlement_pages, reconciliation_pages)
     names = {str(path.name) for module in modules for path in module.urlpatterns if path.name}
-    assert names == DRAWER | SETTLEMENT | VAULT | SECOND_FACTOR | LEADS_ON
+    assert names == DRAWER | ACCOUNT | SETTLEMENT | VAULT | SECOND_FACTOR | LEADS_ON
 
 
 def refused(walk: Walk) -> None:
@@ -77,10 +80,6 @@ def drawer(walk: Walk, cast: Cast) -> None:
     walk.visit("/sign-in")
     close_drawer(open_drawer(cast.bruno, 100_00), 40_00)
     walk.screen.enter(cast.carla)
-    walk.visit("/account")
-    walk.visit("/account/sign-out-everywhere")
-    walk.visit("/password")
-    refused(walk)
     walk.visit("/desk")
     walk.visit("/desk/open")
     page.locator("#pieces-2000").fill("x")
@@ -133,6 +132,26 @@ def drawer(walk: Walk, cast: Cast) -> None:
     walk.screen.enter(cast.erika)
     walk.visit(f"/variances/{Variance.objects.filter(session__user=cast.bruno).get().uuid}/recount")
     page.locator("#pieces-2000").fill("x")
+    refused(walk)
+
+
+def account(walk: Walk, cast: Cast) -> None:
+    """Visits a person's own account, and the ways to a new password."""
+    page = walk.screen.page
+    for path in ("/password/forgotten", "/password/code"):
+        walk.visit(path)
+    refused(walk)
+    walk.screen.enter(cast.erika)
+    walk.visit(f"/people/{cast.carla.uuid}/new-password")
+    walk.press()
+    page.locator(".code").wait_for()
+    walk.look()
+    walk.visit(page.locator("code.address").inner_text().removeprefix(walk.screen.origin))
+    refused(walk)
+    walk.screen.enter(cast.carla)
+    walk.visit("/account")
+    walk.visit("/account/sign-out-everywhere")
+    walk.visit("/password")
     refused(walk)
 
 
@@ -218,8 +237,8 @@ def vault(walk: Walk, cast: Cast) -> None:
 @pytest.mark.browser
 @pytest.mark.parametrize(
     ("path", "pages"),
-    [(drawer, DRAWER), (settlement, SETTLEMENT), (vault, VAULT)],
-    ids=["drawer", "settlement", "vault"],
+    [(drawer, DRAWER), (account, ACCOUNT), (settlement, SETTLEMENT), (vault, VAULT)],
+    ids=["drawer", "account", "settlement", "vault"],
 )
 def test_pages_show_nothing_raw_and_bars_cover_nothing(
     screen: Screen, cast: Cast, path: Callable[[Walk, Cast], None], pages: set[str]

@@ -16,11 +16,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 
 from cashdesk.domain.caller import audit
-from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.caller.principal import SYSTEM, Principal
 from cashdesk.domain.people.access_token import digest_of, lock_sign_ins, random_secret
 from cashdesk.domain.people.person import set_password
 from cashdesk.domain.people.sign_in import person_called
-from cashdesk.domain.people.sign_in_throttle import Source, count_try
+from cashdesk.domain.people.sign_in_throttle import Source, count_request_for_link, count_try
 from cashdesk.enums import LinkPurpose, Role
 from cashdesk.errors import Conflict, Forbidden, NotFound
 from cashdesk.models import OneTimeLink, User
@@ -57,9 +57,12 @@ def may_let_in(person: User, *, by: Principal) -> bool:
     """
     if by.is_system:
         return True
+    return has_role_to_let_in(person, by=by) and by.people(with_inactive=True).filter(pk=person.pk).exists()
+
+
+def has_role_to_let_in(person: User, *, by: Principal) -> bool:
+    """Whether the caller's role allows it, for a person whom the caller may see (`may_let_in`)."""
     if by.user is None or by.user.pk == person.pk or (person.is_superuser and not by.user.is_superuser):
-        return False
-    if not by.people(with_inactive=True).filter(pk=person.pk).exists():
         return False
     return by.has_role(Role.ADMIN) or (by.has_role(Role.MANAGER) and person.role == Role.CASHIER)
 
@@ -91,6 +94,18 @@ def issue_link(
     )
     _note("link_made", link, by=by, at=at)
     return IssuedLink(link=link, secret=secret, code=code)
+
+
+def ask_for_link(*, name: str, source: Source, at: datetime) -> IssuedLink | None:
+    """Makes a link for the person with this name who forgot their password, to be sent by mail.
+
+    Returns None for an unknown name, for a person without an e-mail address, and after too many requests for one person.
+    The caller answers the same in all cases. Raises TooManyAttempts after too many requests from one address.
+    """
+    person = person_called(name)
+    if not count_request_for_link(name=name, user=person, source=source, at=at) or person is None or not person.email:
+        return None
+    return issue_link(person=person, purpose=LinkPurpose.PASSWORD, by=SYSTEM, at=at, lifetime=ASKED_FOR)
 
 
 def find_link(*, secret: str, at: datetime) -> OneTimeLink:

@@ -39,6 +39,11 @@ PER_ADDRESS: Final = 50
 PER_KNOWN_SOURCE: Final = 30
 """The most attempts of a known device or a signed-in person, for all names together, within WINDOW."""
 
+LINKS_PER_NAME: Final = 3
+"""The most mails with a link for one person within WINDOW."""
+LINKS_PER_ADDRESS: Final = 20
+"""The most requests for such mails from one address within ADDRESS_WINDOW."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
@@ -134,6 +139,32 @@ def count_wrong_refresh(*, source: Source, at: datetime) -> None:
     SignInAttempt.objects.create(
         identifier_digest=digest, source_digest=digest, by=TryBy.STRANGER, address=source.address, at=at
     )
+
+
+def count_request_for_link(*, name: str, user: User | None, source: Source, at: datetime) -> bool:
+    """Counts a request for a mail with a link. Returns whether this person has got fewer than LINKS_PER_NAME in WINDOW.
+
+    Unknown names count too, with the same queries. Raises TooManyAttempts after too many requests from one address. These
+    attempts have counters of their own, so they never keep anybody from signing in.
+    """
+    of_address = _digest(f"link:address:{source.address}")
+    of_name = _digest(f"link:{_name_digest(name, user)}")
+    recent = SignInAttempt.objects.filter(
+        Q(source_digest=of_address, at__gt=at - ADDRESS_WINDOW) | Q(identifier_digest=of_name, at__gt=at - WINDOW)
+    ).aggregate(
+        address=Count("pk", filter=Q(source_digest=of_address, at__gt=at - ADDRESS_WINDOW)),
+        first=Min("at", filter=Q(source_digest=of_address, at__gt=at - ADDRESS_WINDOW)),
+        name=Count("pk", filter=Q(identifier_digest=of_name)),
+    )
+    if recent["address"] >= LINKS_PER_ADDRESS:
+        raise TooManyAttempts(
+            _("Too many requests. Wait a while, then try again."),
+            retry_after_seconds=max(1, ceil((recent["first"] + ADDRESS_WINDOW - at).total_seconds())),
+        )
+    SignInAttempt.objects.create(
+        identifier_digest=of_name, source_digest=of_address, by=TryBy.STRANGER, address=source.address, at=at
+    )
+    return bool(recent["name"] < LINKS_PER_NAME)
 
 
 def recent_tries(user: User, *, at: datetime) -> "QuerySet[SignInAttempt]":

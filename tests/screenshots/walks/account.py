@@ -2,9 +2,20 @@
 
 from typing import Final
 
+from cashdesk.models import User
 from tests.screenshots.album import Album
 
-PAGES: Final = frozenset({"account", "account-sign-out-everywhere", "password"})
+PAGES: Final = frozenset(
+    {
+        "account",
+        "account-sign-out-everywhere",
+        "one-time-link",
+        "password",
+        "password-code",
+        "password-forgotten",
+        "person-new-password",
+    }
+)
 
 
 def walk(album: Album) -> None:
@@ -19,3 +30,25 @@ def walk(album: Album) -> None:
         album.take()
         album.send(status=400)
         album.take("refused")
+    with album.story("forgotten"):
+        album.enter("erika")
+        album.visit("person-new-password", User.objects.get(username="carla").uuid)
+        album.take()
+        album.send("code")
+        album.take("made")
+        link = album.page.locator("code.address").inner_text()
+        album.leave()
+        album.visit("password-forgotten")
+        album.take()
+        album.visit("password-code")
+        album.take()
+        album.send(status=400)
+        album.take("refused")
+        album.visit("one-time-link", link.rpartition("/")[2])
+        album.take()
+        album.send(status=400)
+        album.take("refused")
+        album.go("/link/cl_unknown", status=404)
+        album.take("ended")
+        album.go("/sign-in?new-password")
+        album.take("new password")
