@@ -33,7 +33,7 @@ def new_password_fields(faults: Mapping[str, Sequence[str]] | None = None) -> li
 
 
 def password_rules() -> str:
-    """Returns what a new password must be like."""
+    """Returns the rules for a new password, for the page."""
     return " ".join(password_validation.password_validators_help_texts())
 
 

@@ -25,8 +25,8 @@ class KeyLost(Exception):
 class Authenticator(TOTPDevice):  # type: ignore[misc]  # the package has no types
     """An app that shows a new code every 30 seconds (RFC 6238).
 
-    The key that the app holds is not stored. It is calculated from SECRET_KEY and the random beginning of `key`. The rest
-    of `key` is a fingerprint, which tells whether SECRET_KEY is still the same.
+    The key that the app holds is not stored. It is calculated from SECRET_KEY and the random beginning of `key`. The
+    rest of `key` is a fingerprint, which tells whether SECRET_KEY is still the same.
     """
 
     class Meta:
@@ -61,7 +61,7 @@ def new_key() -> str:
 
 
 def digest_of_code(code: str) -> str:
-    """Returns what is stored of a recovery code: 80 bits of its SHA-256. The code itself has 80 random bits."""
+    """Returns the digest that is stored for a recovery code: 80 bits of its SHA-256. The code itself has 80 random bits."""
     return base64.b32encode(hashlib.sha256(code.encode()).digest()[:10]).decode().lower()
 
 

@@ -51,7 +51,7 @@ class Added:
 
 @page_for(Role.CASHIER)
 def second_factor_page(request: HttpRequest, by: Principal) -> HttpResponse:
-    """Shows whether the person has a second factor, and what they can do about it."""
+    """Shows whether the person has a second factor, with links to add it, renew its codes or remove it."""
     user = _person(by)
     context = {
         "left": recovery_codes_left(user),
@@ -105,7 +105,7 @@ def remove_page(request: HttpRequest, by: Principal) -> HttpResponse:
 def add(request: HttpRequest, user: User, *, is_demanded: bool) -> HttpResponse | Added:
     """Shows the form with the QR code, and adds the second factor when it is sent.
 
-    A person who signs in just now (`is_demanded`) has entered their password a moment ago.
+    With `is_demanded` it asks for no password, because the person has just entered it to sign in.
     """
     asks_password = not is_demanded and user.has_usable_password()
     key = str(request.session.setdefault(KEY, new_key()))

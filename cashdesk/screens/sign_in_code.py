@@ -1,4 +1,4 @@
-"""The steps after the password: the code of the second factor, or a new second factor where one is demanded."""
+"""The pages after the password: enter the code of the second factor, or add a second factor if it is required."""
 
 from typing import Any
 
@@ -62,7 +62,7 @@ def must_add_page(request: HttpRequest) -> HttpResponse:
 
 
 def _elsewhere(user: User | None) -> HttpResponse:
-    """Leads to the step that the person has to take. Nobody waits here any more after a sign-in in another tab."""
+    """Redirects to the page of the present step. A sign-in in another tab may have ended the wait for a code."""
     return redirect("sign-in" if user is None else step_of(user))
 
 

@@ -22,12 +22,12 @@ WAY: Final = "way_after_sign_in"
 
 
 def way_of(request: HttpRequest, *, wanted: str) -> dict[str, Any]:
-    """Returns what must outlive the steps of a sign-in, for the session."""
+    """Returns the session's entry WAY: the page that the person wants, and the form that they sent."""
     return {"wanted": wanted, "form": draft_fields(request)}
 
 
 def begin_session(request: HttpRequest, user: User, *, way: dict[str, Any]) -> None:
-    """Signs a person in to the browser session, which does not count as verified."""
+    """Signs a person in to the browser session. `web.waiting_sessions` says whether it still waits for a code."""
     if request.session.get(SESSION_KEY) == str(user.pk):
         # Otherwise Django keeps the old session, which ends earlier.
         request.session.cycle_key()
@@ -38,7 +38,7 @@ def begin_session(request: HttpRequest, user: User, *, way: dict[str, Any]) -> N
 
 
 def after_password(request: HttpRequest, user: User, *, wanted: str) -> HttpResponse:
-    """Leads a person whose password was right to their page, or to the code."""
+    """Redirects a person with the right password to their page, or to the page that asks for the code."""
     begin_session(request, user, way=way_of(request, wanted=wanted))
     if needs_verification(user):
         return redirect(step_of(user))

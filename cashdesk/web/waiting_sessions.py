@@ -1,8 +1,8 @@
 """Browser sessions of people who must enter a code after the password (docs/decisions/0039-second-factor.md).
 
-The password signs such a person in to the session, but not to a page: until the code is right, `request.user` is anonymous.
-So no page, no admin page and no API needs to know of the second factor. Only the pages that ask for the code call
-`person_to_verify`.
+The password signs such a person in to the session, but not to a page: until the code is right, `request.user` is
+anonymous. So no page, no admin page and no API needs to know of the second factor. Only the pages that ask for the code
+call `person_to_verify`.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ Only a sign-in with a second factor sets it. A session that began with a PIN nev
 
 
 class SecondFactorMiddleware:
-    """Makes `request.user` anonymous while the session waits for a code. Stands after AuthenticationMiddleware."""
+    """Makes `request.user` anonymous while the session waits for a code. It must come after AuthenticationMiddleware."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -43,7 +43,7 @@ def _verified(request: HttpRequest) -> User | AnonymousUser:
 
 
 def person_of_session(request: HttpRequest) -> User | None:
-    """Returns the person who signed in to the session, verified or not. Only for what reveals nothing, as the language.
+    """Returns the person who signed in to the session, verified or not. Use it only for harmless things like the language.
 
     It is the person at the start of the request, and costs no second query.
     """
@@ -54,8 +54,8 @@ def person_of_session(request: HttpRequest) -> User | None:
 def is_waiting(request: HttpRequest, user: User) -> bool:
     """Whether the session of this person still waits for a code.
 
-    A session that began with a PIN never counts as verified. It opens only the desk, so it waits for no code, unless the
-    person has to add a second factor first.
+    A session that began with a PIN never counts as verified. It opens only the desk, so it waits for no code, unless
+    the person has to add a second factor first.
     """
     if request.session.get(DESK_ONLY):
         return is_missing_second_factor(user)
@@ -63,7 +63,7 @@ def is_waiting(request: HttpRequest, user: User) -> bool:
 
 
 def person_to_verify(request: HttpRequest) -> User | None:
-    """Returns the person whose session waits for a code, or None. A PIN does not lead there: it proves too little."""
+    """Returns the person whose session waits for a code, or None. None after a PIN, because a PIN proves too little."""
     if request.session.get(DESK_ONLY):
         return None
     user = get_user(request)
@@ -71,6 +71,6 @@ def person_to_verify(request: HttpRequest) -> User | None:
 
 
 def mark_verified(request: HttpRequest, *, by: str) -> None:
-    """Opens the session. It gets a new key, so that nobody who knew the old one comes in with it."""
+    """Marks the session as verified. Gives it a new key, so that a person who knew the old key cannot use it."""
     request.session.cycle_key()
     request.session[VERIFIED] = by

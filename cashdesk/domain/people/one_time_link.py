@@ -61,7 +61,7 @@ def may_let_in(person: User, *, by: Principal) -> bool:
 
 
 def has_role_to_let_in(person: User, *, by: Principal) -> bool:
-    """Whether the caller's role allows it, for a person whom the caller may see (`may_let_in`)."""
+    """Whether the caller's role may help this person. `may_let_in` also checks that the caller may see them."""
     if by.user is None or by.user.pk == person.pk or (person.is_superuser and not by.user.is_superuser):
         return False
     return by.has_role(Role.ADMIN) or (by.has_role(Role.MANAGER) and person.role == Role.CASHIER)
@@ -99,8 +99,8 @@ def issue_link(
 def ask_for_link(*, name: str, source: Source, at: datetime) -> IssuedLink | None:
     """Makes a link for the person with this name who forgot their password, to be sent by mail.
 
-    Returns None for an unknown name, for a person without an e-mail address, and after too many requests for one person.
-    The caller answers the same in all cases. Raises TooManyAttempts after too many requests from one address.
+    Returns None for an unknown name, for a person without an e-mail address, and after too many requests for one
+    person. The caller answers the same in all cases. Raises TooManyAttempts after too many requests from one address.
     """
     person = person_called(name)
     if not count_request_for_link(name=name, user=person, source=source, at=at) or person is None or not person.email:

@@ -137,7 +137,7 @@ def change_person(*, user: User, fields: Collection[str], by: Principal, at: dat
 
 @transaction.atomic
 def unlock_person(*, user: User, by: Principal, at: datetime) -> int:
-    """Forgets the wrong passwords and codes of a person, so that they can sign in at once. Returns the number of passwords.
+    """Deletes the failed attempts of a person, so that they can sign in at once. Returns the number of wrong passwords.
 
     Each unlock allows more wrong passwords, so few people may do it. Raises Forbidden unless the caller is a manager or
     above who may see the person. Also raises Forbidden if the caller is the person, is a program, or has a lower role

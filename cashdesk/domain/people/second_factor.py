@@ -1,4 +1,4 @@
-"""The second factor: a code from an app, which people with much power enter after their password.
+"""The second factor: a code from an app, which managers and higher roles enter after their password.
 
 The codes are those of RFC 6238, checked by django-otp. docs/decisions/0039-second-factor.md has the reasons.
 """
@@ -40,7 +40,7 @@ SPACERS: Final = re.compile(r"[\s-]+")
 
 @dataclass(frozen=True, kw_only=True)
 class Enrolment:
-    """What the app needs: the key to type, in groups of four, and the address in the QR code."""
+    """The data for the app: the key to type, in groups of four, and the address in the QR code."""
 
     key: str
     uri: str
@@ -65,7 +65,7 @@ def needs_verification(user: User) -> bool:
 
 
 def enrolment_of(user: User, key: str) -> Enrolment:
-    """Returns what the app needs for a new key (`new_key`)."""
+    """Returns the data for the app, for a new key (`new_key`)."""
     device = Authenticator(user=user, key=key)
     text = base64.b32encode(device.bin_key).decode()
     groups = " ".join(text[at : at + 4] for at in range(0, len(text), 4))
@@ -129,7 +129,8 @@ def confirm_code(*, user: User, code: str, at: datetime) -> str:
 def demand_code(*, user: User, otp: str, at: datetime) -> None:
     """Checks the code at a sign-in by the API. People without a second factor need none.
 
-    Raises CodeNeeded without a code, WrongCode, TooManyAttempts, and SecondFactorNeeded if the person must add one first.
+    Raises CodeNeeded without a code, WrongCode, TooManyAttempts, and SecondFactorNeeded if the person must add one
+    first.
     """
     if user.second_factor_since is None:
         if must_have_second_factor(user):
@@ -168,8 +169,9 @@ def recovery_codes_left(user: User) -> int:
 def remove_second_factor(*, user: User, by: Principal, at: datetime) -> None:
     """Removes a person's second factor and signs them out everywhere.
 
-    The door checks password and code of a person who removes their own. Raises Forbidden unless the caller is the person,
-    an admin of their account, a superuser, or the system. Only superusers and the system remove that of a superuser.
+    The caller has already checked the password and the code of a person who removes their own. Raises Forbidden unless
+    the caller is the person, an admin of their account, a superuser, or the system. Only superusers and the system
+    remove that of a superuser.
     """
     is_own = by.user is not None and by.user.pk == user.pk
     is_of_all = by.is_system or (by.user is not None and by.user.is_superuser)

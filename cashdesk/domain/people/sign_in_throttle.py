@@ -142,10 +142,10 @@ def count_wrong_refresh(*, source: Source, at: datetime) -> None:
 
 
 def count_request_for_link(*, name: str, user: User | None, source: Source, at: datetime) -> bool:
-    """Counts a request for a mail with a link. Returns whether this person has got fewer than LINKS_PER_NAME in WINDOW.
+    """Counts a request for a mail with a link. Returns whether the person had fewer than LINKS_PER_NAME within WINDOW.
 
-    Unknown names count too, with the same queries. Raises TooManyAttempts after too many requests from one address. These
-    attempts have counters of their own, so they never keep anybody from signing in.
+    Unknown names count too, with the same queries. Raises TooManyAttempts after too many requests from one address.
+    These attempts have counters of their own, so they never keep anybody from signing in.
     """
     of_address = _digest(f"link:address:{source.address}")
     of_name = _digest(f"link:{_name_digest(name, user)}")
