@@ -91,10 +91,15 @@ def second_look_limit(*, store: Store, is_vault: bool, currency: str = "") -> in
     own = store.vault_look_minor if is_vault else store.register_look_minor
     if own is not None and currency == store.currency:
         return own
-    size = _SIZE_OF.get(currency)
+    size = currency_size(currency)
     if size is None:
         return None
     return int(10 ** exponent_of(currency) * size * (VAULT_UNITS if is_vault else REGISTER_UNITS))
+
+
+def currency_size(currency: str) -> int | None:
+    """Returns the size of a currency: the approximate value of a small note, as a power of ten. None if it is unknown."""
+    return _SIZE_OF.get(currency)
 
 
 def doubt_about(*, store: Store, kind: MovementKind, amount: int, currency: str, is_vault: bool) -> Doubt | None:

@@ -1,0 +1,1 @@
+"""The setup of an empty installation: its link, and the first account, store and people."""
