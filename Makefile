@@ -80,7 +80,7 @@ demo: $(READY) ## the whole thing with a demonstration world, at http://127.0.0.
 	@exec $(PY) -m gunicorn config.wsgi --bind 127.0.0.1:$(PORT) --worker-class config.worker.Worker --workers 1 --threads 8 \
 		--no-control-socket
 
-run: $(READY) ## the development server on your database, reloading, without demonstration data
+run: $(READY) ## the development server on your database, reloading; an empty one gets a link to set up your shop
 	@$(MANAGE) migrate --noinput --verbosity 0
 	@exec $(MANAGE) runserver 127.0.0.1:$(PORT)
 

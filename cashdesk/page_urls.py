@@ -17,12 +17,14 @@ from cashdesk.screens.opening import open_page
 from cashdesk.screens.password import password_page
 from cashdesk.screens.result import result_page
 from cashdesk.screens.second_factor_pages import add_page, remove_page, renew_codes_page, second_factor_page
+from cashdesk.screens.setup import setup_page
 from cashdesk.screens.sign_in import sign_in_page, sign_out
 from cashdesk.screens.sign_in_code import code_page, must_add_page
 from cashdesk.screens.taking_back import take_back_page
 
 urlpatterns = [
     path("", home_page, name="home"),
+    path("setup", setup_page, name="setup"),
     path("sign-in", sign_in_page, name="sign-in"),
     path("sign-in/code", code_page, name="sign-in-code"),
     path("sign-in/second-factor", must_add_page, name="sign-in-second-factor"),

@@ -6,12 +6,17 @@ supervisor would then restart the process without need.
 
 import selectors
 import socket
+import threading
 import time
 from concurrent import futures
 from functools import partial
 from typing import Any, Final
 
+from django.utils.module_loading import import_string
 from gunicorn.workers.gthread import DEFAULT_WORKER_DATA_TIMEOUT, ThreadWorker
+
+LOG_SETUP_LINK: Final = "cashdesk.web.setup_address.log_setup_link_in_thread"
+"""Imported by name, because gunicorn imports this module before Django is set up."""
 
 HEALTH_CHECKS: Final = tuple(f"{method} /livez{end}".encode() for method in ("GET", "HEAD") for end in " ?")
 
@@ -23,6 +28,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         """Creates the extra thread."""
         self._health_thread = futures.ThreadPoolExecutor(max_workers=1)
         super().init_process()
+
+    def load_wsgi(self) -> None:
+        """Loads the application. Then logs the setup link of an empty installation, in a thread: a database may hang."""
+        super().load_wsgi()
+        threading.Thread(target=import_string(LOG_SETUP_LINK), daemon=True).start()
 
     def enqueue_req(self, conn: Any) -> None:
         """Passes a connection to the extra thread if its request is for `/livez`, else to one of the other threads.

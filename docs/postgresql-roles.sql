@@ -94,6 +94,7 @@ GRANT INSERT, UPDATE (name, is_counted, is_active) ON cashdesk_paymentmethod TO 
 GRANT INSERT, DELETE ON cashdesk_idempotentanswer, cashdesk_signinattempt TO cashdesk_app;
 GRANT INSERT, UPDATE ON cashdesk_requestcount TO cashdesk_app;
 GRANT INSERT, UPDATE (used_at, revoked_at), DELETE ON cashdesk_onetimelink TO cashdesk_app;
+GRANT INSERT, DELETE ON cashdesk_setuplink TO cashdesk_app;
 GRANT INSERT, UPDATE, DELETE ON cashdesk_browsersession, cashdesk_draft TO cashdesk_app;
 
 -- The second factor: added and removed by people; a recovery code goes when it is used. Accounts at a provider: linked and unlinked.

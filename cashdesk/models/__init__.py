@@ -20,6 +20,7 @@ from cashdesk.models.person import User
 from cashdesk.models.place import Place
 from cashdesk.models.seal import Seal
 from cashdesk.models.session import CashSession, ForeignCash, Shift
+from cashdesk.models.setup_link import SetupLink
 from cashdesk.models.variance import Variance
 from cashdesk.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookLane, WebhookSecret
 
@@ -49,6 +50,7 @@ __all__ = [
     "RecoveryCodes",
     "RequestCount",
     "Seal",
+    "SetupLink",
     "Shift",
     "SignInAttempt",
     "Store",

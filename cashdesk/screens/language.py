@@ -28,12 +28,17 @@ def choose_language_page(request: HttpRequest) -> HttpResponse:
             user=request.user, language=Language(language), by=Principal(user=request.user), at=timezone.now()
         )
     else:
-        answer.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME,
-            language,
-            max_age=YEAR_SECONDS,
-            secure=settings.SESSION_COOKIE_SECURE,
-            httponly=True,
-            samesite="Lax",
-        )
+        remember_language(answer, language)
     return answer
+
+
+def remember_language(answer: HttpResponse, language: str) -> None:
+    """Sets the cookie with the language that a visitor chose."""
+    answer.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=YEAR_SECONDS,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )

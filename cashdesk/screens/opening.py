@@ -201,4 +201,5 @@ def _context(
         "assigned": user.register,
         "station": station,
         "handover": _handover_at(station, user=user, waiting=waiting),
+        "notice": request.GET.get("notice", ""),
     }

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from cashdesk.domain.people.access_token import end_sign_in
 from cashdesk.domain.people.sign_in import recognise
+from cashdesk.domain.setup.setup_link import is_empty
 from cashdesk.errors import NotSignedIn, TooManyAttempts
 from cashdesk.forms.pages import path_to, path_within
 from cashdesk.forms.refusals import wait_sentence
@@ -42,7 +43,7 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
             return redirect(wanted or first_page_of(request.user))
         if (waiting := person_to_verify(request)) is not None:
             return redirect(step_of(waiting))
-        return render(request, "cashdesk/sign_in.html", context)
+        return render(request, "cashdesk/sign_in.html", {**context, "is_empty": is_empty()})
     name, password = request.POST.get("name", "").strip(), request.POST.get("password", "")
     context |= {"name": name, "is_signed_out": False}
     if not name or not password:

@@ -49,12 +49,14 @@ def create_store(
     escalation_minor: int | None = None,
     language: Language = Language.ENGLISH,
     float_template: Mapping[str, int] | None = None,
+    float_minor: int = 0,
 ) -> Store:
     """Creates a store with its places: the vault, the registers and the places outside the store.
 
     `registers` is the number of registers. `tolerance_minor` and `escalation_minor` (None: no second limit) are in
     minor units. `float_template` is the usual float: numbers of pieces by the value of a note or coin in minor units.
-    Raises ValidationError for invalid values, such as an unknown currency or time zone.
+    `float_minor` is the usual float as one amount, if its pieces are not given. Raises ValidationError for invalid values,
+    such as an unknown currency or time zone.
     """
     store = Store(
         account=account,
@@ -68,6 +70,7 @@ def create_store(
         escalation_minor=escalation_minor,
         language=language,
         float_template=dict(float_template or {}),
+        float_minor=float_minor,
     )
     store.full_clean()
     store.save()
