@@ -45,6 +45,21 @@ class SecondFactorRequired(StrEnum):
     ADMINS = "admins"
 
 
+class OidcSecondFactor(StrEnum):
+    """What stands for our second factor at a sign-in at the provider (the setting OIDC_SECOND_FACTOR)."""
+
+    PROVIDER = "provider"
+    AMR = "amr"
+    CASHDESK = "cashdesk"
+
+
+class PasswordSignIn(StrEnum):
+    """The people who may sign in with a password (the setting PASSWORD_SIGN_IN)."""
+
+    EVERYBODY = "everybody"
+    SUPERUSERS = "superusers"
+
+
 ROLE_RANK: Final[Mapping[str, int]] = MappingProxyType({Role.CASHIER: 1, Role.MANAGER: 2, Role.ADMIN: 3})
 
 

@@ -80,6 +80,12 @@ class SecondFactorNeeded(Forbidden):
     code = "second_factor_required"
 
 
+class PasswordSignInOff(Forbidden):
+    """The password is right, but only superusers may sign in with one. Everybody else signs in at the provider."""
+
+    code = "password_sign_in_off"
+
+
 class NotFound(DomainError):
     """The object does not exist, or it is outside the caller's scope. The answer is the same for both."""
 

@@ -15,6 +15,7 @@ from cashdesk.screens.let_in import let_in_page
 from cashdesk.screens.moving import drop_page, pay_in_page, pay_out_page
 from cashdesk.screens.opening import open_page
 from cashdesk.screens.password import password_page
+from cashdesk.screens.provider_sign_in import from_provider, signed_out_there, to_provider
 from cashdesk.screens.result import result_page
 from cashdesk.screens.second_factor_pages import add_page, remove_page, renew_codes_page, second_factor_page
 from cashdesk.screens.setup import setup_page
@@ -28,7 +29,10 @@ urlpatterns = [
     path("sign-in", sign_in_page, name="sign-in"),
     path("sign-in/code", code_page, name="sign-in-code"),
     path("sign-in/second-factor", must_add_page, name="sign-in-second-factor"),
+    path("sign-in/provider", to_provider, name="provider"),
+    path("sign-in/provider/back", from_provider, name="provider-back"),
     path("sign-out", sign_out, name="sign-out"),
+    path("sign-out/done", signed_out_there, name="signed-out-there"),
     path("account", account_page, name="account"),
     path("account/end-sign-in", end_sign_in_page, name="account-end-sign-in"),
     path("account/sign-out-everywhere", sign_out_everywhere_page, name="account-sign-out-everywhere"),

@@ -53,6 +53,8 @@ def logging_config(*, level: str) -> dict[str, Any]:
             # write them to standard error as plain text.
             "django.server": {"handlers": ["nowhere"], "propagate": False},
             "django.request": {"handlers": ["nowhere"], "propagate": False},
+            # At DEBUG it logs the secrets of a sign-in.
+            "authlib": {"level": "INFO"},
             # At INFO the pool logs three lines per request, when it gives out a connection and takes it back.
             "psycopg.pool": {"level": "WARNING"},
         },

@@ -14,10 +14,11 @@ from django.core.exceptions import ImproperlyConfigured
 
 from cashdesk.checks import MIDTRANS_PRODUCTION, mail_faults, midtrans_faults
 from cashdesk.origin_checks import origin_faults
-from cashdesk.sign_in_checks import second_factor_faults
+from cashdesk.sign_in_checks import provider_faults, second_factor_faults
 from config.databases import database_settings
 from config.environment import DEVELOPMENT_SECRET_KEY, REFRESH_GRACE_MAX, SAME_SITE, production_faults
 from config.logs import logging_config, structlog_configure
+from config.sign_in import provider_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -39,6 +40,8 @@ EMAIL_URL = env.str("EMAIL_URL", default="").strip()
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Cashdesk <cashdesk@localhost>").strip()
 # Who must enter a code after the password: off, managers (and above) or admins.
 SECOND_FACTOR_REQUIRED = env.str("SECOND_FACTOR_REQUIRED", default="off").strip().lower()
+# People may sign in at an OpenID Connect provider. Without OIDC_ISSUER they sign in with a password only.
+PROVIDER = provider_settings(env)
 # The system checks report these origins and the gateway too, but a server such as gunicorn does not run the checks.
 if faults := [
     *(production_faults(env) if IS_PRODUCTION else ()),
@@ -46,6 +49,7 @@ if faults := [
     *midtrans_faults(key=MIDTRANS_SERVER_KEY, base_url=MIDTRANS_BASE_URL, payment_type=MIDTRANS_PAYMENT_TYPE),
     *mail_faults(url=EMAIL_URL, sender=DEFAULT_FROM_EMAIL, is_production=IS_PRODUCTION),
     *second_factor_faults(SECOND_FACTOR_REQUIRED),
+    *provider_faults(PROVIDER),
 ]:
     raise ImproperlyConfigured(
         f"Cashdesk cannot start in {ENVIRONMENT}:\n" + "\n".join(f"  - {fault}" for fault in faults)

@@ -165,6 +165,16 @@ CALLER: Final = (
         ),
     ),
     Problem(
+        code="password_sign_in_off",
+        statuses=(403,),
+        means="The password is right, but only superusers may sign in with one here. All others sign in at the provider.",
+        occurs="The installation has an OpenID Connect provider and has switched passwords off.",
+        remedy="Sign in on the pages of Cashdesk. Programs use an API key.",
+        example=Example(
+            request="POST /api/v1/auth/login", text="Sign in with id.example. Passwords are switched off here."
+        ),
+    ),
+    Problem(
         code="permission_denied",
         statuses=(403,),
         means="The role of the person or the scopes of the key do not allow this call.",

@@ -5,6 +5,7 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -12,15 +13,17 @@ from django.views.decorators.http import require_http_methods, require_POST
 from cashdesk.domain.people.access_token import end_sign_in
 from cashdesk.domain.people.sign_in import recognise
 from cashdesk.domain.setup.setup_link import is_empty
-from cashdesk.errors import NotSignedIn, TooManyAttempts
+from cashdesk.errors import NotSignedIn, PasswordSignInOff, TooManyAttempts
 from cashdesk.forms.pages import path_to, path_within
 from cashdesk.forms.refusals import wait_sentence
 from cashdesk.models import User
+from cashdesk.screens.provider_sign_in import ID_TOKEN, end_at_provider
 from cashdesk.screens.signing_in import WAY, after_password, first_page_of, step_of
 from cashdesk.web.authentication import COOKIE, delete_token_cookies
 from cashdesk.web.devices import source_of
 from cashdesk.web.drafts import draft_fields
 from cashdesk.web.errors import status_of
+from cashdesk.web.openid_provider import is_configured
 from cashdesk.web.waiting_sessions import person_to_verify
 
 
@@ -56,6 +59,8 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
         answer = render(request, "cashdesk/sign_in.html", waits, status=status_of(error))
         answer.headers["Retry-After"] = str(error.retry_after_seconds)
         return answer
+    except PasswordSignInOff as error:
+        return render(request, "cashdesk/sign_in.html", {**context, "refusal": error.message}, status=status_of(error))
     except NotSignedIn:
         # A 401 would have to name a sign-in method that browsers implement themselves.
         return render(request, "cashdesk/sign_in.html", {**context, "is_wrong": True}, status=400)
@@ -66,9 +71,9 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Ends the browser session, and revokes the API tokens in the cookies of this browser. An open drawer stays open."""
+    id_token = str(request.session.get(ID_TOKEN, ""))
     logout(request)
-    answer = redirect("sign-in")
-    answer.headers["Location"] += "?signed-out"
+    answer = end_at_provider(request, id_token) or redirect(f"{path_to('sign-in')}?signed-out")
     if secret := request.COOKIES.get(COOKIE, ""):
         end_sign_in(secret=secret, at=timezone.now())
     # Always, because the browser sends the refresh token only to the API.
@@ -80,6 +85,10 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @never_cache
 def back_office_sign_in(request: HttpRequest) -> HttpResponseBase:
     """Signs a person in to the back office with Django's form. Then asks for the code, if the person needs one."""
+    if request.method != "POST" and is_configured() and not isinstance(request.user, User):
+        # Django's form does not have the button of the provider.
+        query = urlencode({"next": path_within(request.GET.get("next", "")) or path_to("admin:index")})
+        return redirect(f"{path_to('sign-in')}?{query}")
     response = admin.site.login(request)
     user = person_to_verify(request)
     if user is None:

@@ -16,8 +16,8 @@ from rest_framework.request import Request
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.access_token import authenticate
 from cashdesk.domain.people.second_factor import is_missing_second_factor, needs_verification
-from cashdesk.domain.people.sign_in import verify_called
-from cashdesk.errors import NotSignedIn, TooManyAttempts
+from cashdesk.domain.people.sign_in import refuse_password_of, verify_called
+from cashdesk.errors import NotSignedIn, PasswordSignInOff, TooManyAttempts
 from cashdesk.models import User
 from cashdesk.origin_checks import is_one_site
 from cashdesk.web.devices import remember_device, source_of
@@ -96,7 +96,8 @@ class SignInBackend(BaseBackend):
             return None
         try:
             user = verify_called(name=username, password=password, source=source_of(request), at=timezone.now())
-        except (NotSignedIn, TooManyAttempts):
+            refuse_password_of(user)
+        except (NotSignedIn, PasswordSignInOff, TooManyAttempts):
             return None
         if request is not None and not needs_verification(user):
             remember_device(request, user)

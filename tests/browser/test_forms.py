@@ -50,6 +50,9 @@ SECOND_FACTOR: Final = {
 EMPTY: Final = {"setup"}
 """The page of an empty installation: tests/browser/test_setup.py visits it."""
 LEADS_ON: Final = {
+    "provider",
+    "provider-back",
+    "signed-out-there",
     "account-end-sign-in",
     "sign-out",
     "language",

@@ -10,7 +10,7 @@ from cashdesk.management import demo_world
 from tests.docs.pages import CONTRACTS, DECISIONS, PAGES, PROJECT, README, STRUCTURE, anchors, code_in, rows, section
 
 # The environment is read where it is turned into settings, and by the one command that prints an address.
-READERS = tuple(PROJECT / "config" / name for name in ("settings.py", "environment.py", "databases.py"))
+READERS = tuple(PROJECT / "config" / name for name in ("settings.py", "environment.py", "databases.py", "sign_in.py"))
 READ_ELSEWHERE = {"PORT": PROJECT / "cashdesk" / "management" / "commands" / "demo.py"}
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))

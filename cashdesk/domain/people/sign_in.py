@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -20,7 +21,8 @@ from cashdesk.domain.people.sign_in_throttle import Source, count_try
 from cashdesk.domain.store.place import register_at
 from cashdesk.domain.store.register_holder import refuse_register_of_another
 from cashdesk.domain.store.store_reference import find_store
-from cashdesk.errors import InvalidInput, NotSignedIn, WrongPassword
+from cashdesk.enums import PasswordSignIn
+from cashdesk.errors import InvalidInput, NotSignedIn, PasswordSignInOff, WrongPassword
 from cashdesk.models import Place, Store, User
 from cashdesk.models.person import SIGN_IN_NAMES, is_called
 
@@ -56,6 +58,7 @@ def sign_in(
     else:
         kind, name = ("email", email) if email else ("username", username) if username else ("rut", rut)
         user = verify(identifier=name, password=password, source=source, at=at, user=person_called(name, by=(kind,)))
+    refuse_password_of(user)
     demand_code(user=user, otp=otp, at=at)
     bound_store, register = _binding(user=user, store=store, station=station)
     with transaction.atomic():
@@ -97,9 +100,18 @@ def recognise(*, name: str, password: str, source: Source, at: datetime) -> User
     address or tax id. Raises NotSignedIn or TooManyAttempts, as `verify` does.
     """
     user = verify_called(name=name, password=password, source=source, at=at)
+    refuse_password_of(user)
     if not needs_verification(user):
         note_sign_in(user, at=at)
     return user
+
+
+def refuse_password_of(user: User) -> None:
+    """Raises PasswordSignInOff if the setting PASSWORD_SIGN_IN sends this person to the provider."""
+    if settings.PROVIDER.passwords == PasswordSignIn.SUPERUSERS and not user.is_superuser:
+        raise PasswordSignInOff(
+            _("Sign in with %(provider)s. Passwords are switched off here.") % {"provider": settings.PROVIDER.name}
+        )
 
 
 def recognise_code(*, user: User, code: str, at: datetime) -> str:
