@@ -12,6 +12,7 @@ PAGES_OF_THE_API: Final = ("docs", "problems", "problem")
 NOT_PHOTOGRAPHED: Final = {
     "livez": "answers machines",
     "readyz": "answers machines",
+    "setup": "is gone where there is a store; tests/browser/test_setup.py looks at it",
     "sign-out": "leads to the sign-in page",
     "account-end-sign-in": "leads back to the account",
     "provider": "leads to the provider",
