@@ -1,9 +1,10 @@
 """Configuration of the lowest app: people, places, the ledger, sessions and payments."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_noop as noop
 
 from cashdesk import catalog_checks, checks, name_checks, origin_checks, sign_in_checks, triggers
-from cashdesk.contributions import Contributions
+from cashdesk.contributions import Contributions, Destination
 
 
 class CashdeskConfig(AppConfig):
@@ -18,6 +19,28 @@ class CashdeskConfig(AppConfig):
     origin_checks = origin_checks
     sign_in_checks = sign_in_checks
     contributes = Contributions(
+        destinations=(
+            Destination(
+                key="drawers",
+                label=noop("Drawers"),
+                icon="drawers",
+                pages=("drawers",),
+                order=20,
+            ),
+            Destination(
+                key="settings",
+                label=noop("Settings"),
+                icon="settings",
+                pages=("settings", "admin:index"),
+                order=90,
+            ),
+        ),
+        sections={
+            "/drawers": "drawers",
+            "/admin/cashdesk/cashsession/": "drawers",
+            "/settings": "settings",
+            "/admin/": "settings",
+        },
         dialects={
             "/api/v1/cash": "cashdesk.web.dialects.BareDialect",
             "/api/v1/users": "cashdesk.web.dialects.BareDialect",

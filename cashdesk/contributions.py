@@ -11,12 +11,13 @@ from functools import cache
 
 from django.apps import apps
 
+from cashdesk.enums import Role
+
 
 class Spot(StrEnum):
     """The spots on this app's pages where other apps can show a template. `{% contributed "name" %}` marks a spot."""
 
-    HOME_BUTTONS = "home.buttons"
-    HOME_APIS = "home.apis"
+    ABOUT_APIS = "about.apis"
     DESK_FORMS = "desk.forms"
     """Beside the forms of an open drawer."""
     DESK_REFUSED = "desk.refused"
@@ -26,15 +27,43 @@ class Spot(StrEnum):
     DESK_BELOW = "desk.below"
     RESULT_ACTS = "result.acts"
     RESULT_PAPERS = "result.papers"
-    ADMIN_TOOLS = "admin.tools"
+    DRAWERS_REGISTER = "drawers.register"
+    """Beside each register in the list of drawers."""
+    REPORTS_BELOW = "reports.below"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """An entry of the main navigation: a part of the product and its page."""
+
+    key: str
+    """A page can name its entry with `section` in its context. Otherwise its path decides."""
+    label: str
+    """In English, marked with gettext_noop. The navigation translates it."""
+    icon: str
+    """The name of a template in templates/cashdesk/icons/."""
+    pages: tuple[str, ...]
+    """Names of URLs. The entry leads to the first one that exists. Without one there is no entry."""
+    order: int
+    """The place in the navigation. Phones show the first four, and the others under "More"."""
+    role: Role = Role.MANAGER
+    """People with a lower role do not see the entry."""
+    store_parameter: str = ""
+    """The name of the query parameter that limits the page to the store with this id, if it needs one."""
+    waiting: str = ""
+    """The dotted name of a function `(*, by, store) -> int`: how many things wait there. It needs one statement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contributions:
-    """The templates, dialects, problems, API texts and draft subjects that one app adds to the apps below it."""
+    """The templates, entries, dialects, problems, API texts and draft subjects that one app adds to the apps below it."""
 
     fragments: Mapping[Spot, str] = field(default_factory=dict)
     """The template for each spot. It renders with the context of the page."""
+    destinations: tuple[Destination, ...] = ()
+    """The entries of the app in the main navigation."""
+    sections: Mapping[str, str] = field(default_factory=dict)
+    """The key of the entry to which pages belong, for each beginning of their paths. The longest beginning counts."""
     dialects: Mapping[str, str] = field(default_factory=dict)
     """The dotted name of a `Dialect` for each path prefix. Errors on these paths use this dialect."""
     problems: tuple[str, ...] = ()
@@ -58,6 +87,20 @@ def fragments_at(spot: str) -> list[str]:
     """Returns the names of the templates that apps contribute to a spot. Raises ValueError for an unknown spot."""
     wanted = Spot(spot)
     return [one.fragments[wanted] for one in contributions() if wanted in one.fragments]
+
+
+def section_of(path: str) -> str:
+    """Returns the key of the entry to which the page of a path belongs, or ""."""
+    found = {start: key for one in contributions() for start, key in one.sections.items() if path.startswith(start)}
+    return found[max(found, key=len)] if found else ""
+
+
+@cache
+def destinations() -> tuple[Destination, ...]:
+    """Returns the entries of the main navigation from all installed apps, in their order."""
+    return tuple(
+        sorted((entry for one in contributions() for entry in one.destinations), key=lambda entry: entry.order)
+    )
 
 
 @cache

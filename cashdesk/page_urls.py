@@ -8,8 +8,9 @@ from cashdesk.screens.cancelling import cancel_page
 from cashdesk.screens.counting import count_page, hand_over_page
 from cashdesk.screens.desk import desk_page
 from cashdesk.screens.drafts import begin_anew_page, go_on_page, save_page
+from cashdesk.screens.drawers import drawers_page
 from cashdesk.screens.forgotten import forgotten_page, handed_code_page, link_page
-from cashdesk.screens.home import home_page
+from cashdesk.screens.home import about_page, home_page
 from cashdesk.screens.language import choose_language_page
 from cashdesk.screens.let_in import let_in_page
 from cashdesk.screens.moving import drop_page, pay_in_page, pay_out_page
@@ -21,11 +22,16 @@ from cashdesk.screens.second_factor_pages import add_page, remove_page, renew_co
 from cashdesk.screens.setup import setup_page
 from cashdesk.screens.sign_in import sign_in_page, sign_out
 from cashdesk.screens.sign_in_code import code_page, must_add_page
+from cashdesk.screens.stores import choose_store_page, stores_page
 from cashdesk.screens.taking_back import take_back_page
 
 urlpatterns = [
     path("", home_page, name="home"),
     path("setup", setup_page, name="setup"),
+    path("about", about_page, name="about"),
+    path("stores", stores_page, name="all-stores"),
+    path("stores/choose", choose_store_page, name="choose-store"),
+    path("drawers", drawers_page, name="drawers"),
     path("sign-in", sign_in_page, name="sign-in"),
     path("sign-in/code", code_page, name="sign-in-code"),
     path("sign-in/second-factor", must_add_page, name="sign-in-second-factor"),

@@ -2,10 +2,9 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from cashdesk.screens.sign_in import back_office_sign_in
-from cashdesk.web.description.view import DescriptionView
+from cashdesk.web.description.view import DescriptionView, DocsView
 from cashdesk.web.health import livez, readyz
 
 urlpatterns = [
@@ -19,7 +18,7 @@ urlpatterns = [
     path("admin/login/", back_office_sign_in),
     path("admin/", admin.site.urls),
     path("api/v1/schema", DescriptionView.as_view(), name="schema"),
-    path("api/v1/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("api/v1/docs", DocsView.as_view(url_name="schema"), name="docs"),
     path("api/v1/", include("cashdesk.urls")),
     path("api/v1/", include("settlements.urls")),
     path("api/v1/", include("reconciliations.urls")),

@@ -1,8 +1,9 @@
 """Configuration of the reconciliations app."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_noop as noop
 
-from cashdesk.contributions import Contributions, Spot
+from cashdesk.contributions import Contributions, Destination, Spot
 from reconciliations import triggers
 
 
@@ -14,11 +15,23 @@ class ReconciliationsConfig(AppConfig):
     triggers = triggers
     contributes = Contributions(
         fragments={
-            Spot.HOME_BUTTONS: "reconciliations/home_buttons.html",
-            Spot.HOME_APIS: "reconciliations/home_apis.html",
+            Spot.ABOUT_APIS: "reconciliations/about_apis.html",
             Spot.RESULT_ACTS: "reconciliations/result_acts.html",
-            Spot.ADMIN_TOOLS: "admin/reconciliations/tools.html",
+            Spot.REPORTS_BELOW: "reconciliations/reports_below.html",
         },
+        destinations=(
+            Destination(key="today", label=noop("Today"), icon="today", pages=("today",), order=10),
+            Destination(
+                key="variances",
+                label=noop("Variances"),
+                icon="variances",
+                pages=("admin:cashdesk_variance_changelist",),
+                store_parameter="store",
+                order=40,
+                waiting="reconciliations.queries.variances_waiting",
+            ),
+        ),
+        sections={"/today": "today", "/variances/": "variances", "/admin/cashdesk/variance/": "variances"},
         dialects={
             "/api/v1/cash-management": "reconciliations.dialect.ReconciliationDialect",
             "/api/v1/adapters/xmart/cash-management": "reconciliations.dialect.ReconciliationDialect",

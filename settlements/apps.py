@@ -1,8 +1,9 @@
 """Configuration of the settlements app."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_noop as noop
 
-from cashdesk.contributions import Contributions, Spot
+from cashdesk.contributions import Contributions, Destination, Spot
 from settlements import triggers
 
 
@@ -14,14 +15,25 @@ class SettlementsConfig(AppConfig):
     triggers = triggers
     contributes = Contributions(
         fragments={
-            Spot.HOME_BUTTONS: "settlements/home_buttons.html",
-            Spot.HOME_APIS: "settlements/home_apis.html",
+            Spot.ABOUT_APIS: "settlements/about_apis.html",
             Spot.DESK_FORMS: "settlements/desk_forms.html",
             Spot.DESK_REFUSED: "settlements/desk_refused.html",
             Spot.DESK_OPENING: "settlements/desk_opening.html",
             Spot.DESK_BELOW: "settlements/desk_below.html",
             Spot.RESULT_PAPERS: "settlements/result_papers.html",
+            Spot.DRAWERS_REGISTER: "settlements/drawers_register.html",
         },
+        destinations=(
+            Destination(key="safe", label=noop("Safe"), icon="safe", pages=("vault",), order=30),
+            Destination(
+                key="reports",
+                label=noop("Reports"),
+                icon="reports",
+                pages=("report-stores",),
+                order=60,
+            ),
+        ),
+        sections={"/vault": "safe", "/reports": "reports", "/settlements/": "drawers"},
         dialects={
             "/api/v1/settlements": "settlements.dialect.SettlementDialect",
             "/api/v1/cashbookentries": "settlements.dialect.SettlementDialect",

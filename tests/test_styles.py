@@ -40,5 +40,5 @@ def test_a_sheet_adds_no_colour_and_no_size_of_text(sheet: Path) -> None:
 @pages
 def test_a_sheet_uses_variables_that_exist(sheet: Path) -> None:
     text = without_comments(sheet)
-    known = set(TOKEN.findall(TOKENS.read_text(encoding="utf-8"))) | set(TOKEN.findall(text)) | {"--edge", "--width"}
+    known = set(TOKEN.findall(TOKENS.read_text(encoding="utf-8"))) | set(TOKEN.findall(text))
     assert set(USED.findall(text)) - known == set()

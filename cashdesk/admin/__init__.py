@@ -13,3 +13,4 @@ admin.site.unregister([StaticDevice, TOTPDevice])
 admin.site.site_header = "Cashdesk"
 admin.site.site_title = "Cashdesk"
 admin.site.index_title = "Back office"
+admin.site.enable_nav_sidebar = False

@@ -14,10 +14,11 @@ from cashdesk.web.dialects import PROBLEM_PAGES, ExactJSONRenderer
 from cashdesk.web.openapi import PROBLEM
 from cashdesk.web.permissions import PUBLIC
 from cashdesk.web.problems import Problem, problems
+from cashdesk.web.shell import keep_to_person
 from cashdesk.web.views import ApiViewSet
 
 KEPT_BY_CACHES = {"Cache-Control": "public, max-age=3600"}
-"""The words change only with a new version, and they are the same for everybody."""
+"""The words change only with a new version, and they are the same for everybody, unless the bars show a person."""
 
 
 class PageRenderer(TemplateHTMLRenderer):
@@ -84,7 +85,7 @@ class ProblemViewSet(ApiViewSet):
     def list(self, request: Request) -> Response:
         """Lists every error code with its meaning. Answers with a page if a browser asks for HTML."""
         shown = {"problems": [ProblemWordsSerializer(problem).data for problem in problems().values()]}
-        return Response(shown, template_name="api/problems.html", headers=KEPT_BY_CACHES)
+        return self._kept(request, shown, template_name="api/problems.html")
 
     @extend_schema(
         operation_id="problem",
@@ -98,4 +99,10 @@ class ProblemViewSet(ApiViewSet):
         problem = problems().get(code)
         if problem is None:
             raise NotFound("There is no error code with this name. GET /api/v1/problems lists all.")
-        return Response(ProblemPageSerializer(problem).data, template_name="api/problem.html", headers=KEPT_BY_CACHES)
+        return self._kept(request, ProblemPageSerializer(problem).data, template_name="api/problem.html")
+
+    def _kept(self, request: Request, shown: Any, *, template_name: str) -> Response:
+        answer = Response(shown, template_name=template_name, headers=KEPT_BY_CACHES)
+        if isinstance(request.accepted_renderer, PageRenderer):
+            keep_to_person(request, answer)
+        return answer

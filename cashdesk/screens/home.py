@@ -1,25 +1,27 @@
-"""The home page."""
+"""The address `/`, which leads everybody to their first page, and the page about Cashdesk for visitors."""
 
-from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import render
-from django.utils.cache import add_never_cache_headers
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from cashdesk.enums import Role
-from cashdesk.forms.pages import see
 from cashdesk.models import User
+from cashdesk.web.browser_sessions import DESK_ONLY
+from cashdesk.web.shell import first_path_of, keep_to_person
+
+
+@never_cache
+@require_safe
+def home_page(request: HttpRequest) -> HttpResponse:
+    """Redirects cashiers to the desk, other people to their first page, and visitors to the sign-in page."""
+    if not isinstance(request.user, User):
+        return redirect("sign-in")
+    return redirect("desk" if request.session.get(DESK_ONLY) else first_path_of(request.user))
 
 
 @require_safe
-def home_page(request: HttpRequest) -> HttpResponseBase:
-    """Redirects a signed-in cashier to the desk. Shows everyone else the links that their role may use."""
-    user = request.user if isinstance(request.user, User) else None
-    is_manager = user is not None and user.has_role(Role.MANAGER)
-    if user is not None and not is_manager:
-        response = see("desk")
-    else:
-        response = render(request, "cashdesk/home.html", {"is_manager": is_manager})
-    if user is not None:
-        # The page depends on the person, and another person may use the same browser next.
-        add_never_cache_headers(response)
+def about_page(request: HttpRequest) -> HttpResponse:
+    """Tells visitors what Cashdesk does, and lists its APIs."""
+    response = render(request, "cashdesk/about.html")
+    keep_to_person(request, response)
     return response

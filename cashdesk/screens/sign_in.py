@@ -18,12 +18,13 @@ from cashdesk.forms.pages import path_to, path_within
 from cashdesk.forms.refusals import wait_sentence
 from cashdesk.models import User
 from cashdesk.screens.provider_sign_in import ID_TOKEN, end_at_provider
-from cashdesk.screens.signing_in import WAY, after_password, first_page_of, step_of
+from cashdesk.screens.signing_in import WAY, after_password, step_of
 from cashdesk.web.authentication import COOKIE, delete_token_cookies
 from cashdesk.web.devices import source_of
 from cashdesk.web.drafts import draft_fields
 from cashdesk.web.errors import status_of
 from cashdesk.web.openid_provider import is_configured
+from cashdesk.web.shell import first_path_of
 from cashdesk.web.waiting_sessions import person_to_verify
 
 
@@ -43,7 +44,7 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
     context["draft_fields"] = draft_fields(request)
     if request.method != "POST":
         if isinstance(request.user, User):
-            return redirect(wanted or first_page_of(request.user))
+            return redirect(wanted or first_path_of(request.user))
         if (waiting := person_to_verify(request)) is not None:
             return redirect(step_of(waiting))
         return render(request, "cashdesk/sign_in.html", {**context, "is_empty": is_empty()})

@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.second_factor import needs_verification
-from cashdesk.forms.pages import path_to
 from cashdesk.models import User
 from cashdesk.web.browser_sessions import DESK_ONLY
 from cashdesk.web.devices import remember_device
 from cashdesk.web.drafts import draft_fields, save_sent
+from cashdesk.web.shell import first_path_of
 from cashdesk.web.waiting_sessions import VERIFIED
 
 BACKEND: Final = "cashdesk.web.authentication.SignInBackend"
@@ -60,9 +60,4 @@ def end_sign_in(request: HttpRequest, user: User) -> str:
         sent.update(form)
         request.POST = sent  # type: ignore[assignment]  # Django's own class, which may still be changed
         wanted = save_sent(request=request, by=Principal(user=user), at=timezone.now())
-    return wanted or path_to(first_page_of(user))
-
-
-def first_page_of(user: User) -> str:
-    """Returns the desk for people who work in a store, else the home page."""
-    return "desk" if user.store_id else "home"
+    return wanted or first_path_of(user)

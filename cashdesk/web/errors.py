@@ -10,6 +10,7 @@ from django.core.signals import got_request_exception
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template import loader
 from django.utils import translation
+from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from rest_framework import exceptions, status
 from rest_framework.response import Response
@@ -211,5 +212,8 @@ def _page_or_body(request: HttpRequest, fault: Fault, *, title: str) -> HttpResp
             ExactJSONRenderer().render(dialect.error_body(fault)), status=fault.status, content_type=dialect.media_type
         )
     context = {"title": title, "request_id": fault.request_id, "is_outage": fault.status == 503}
-    page = loader.render_to_string("cashdesk/error.html", context)
-    return HttpResponse(page, status=fault.status)
+    # In an outage the shell would ask the database, and wait.
+    page = loader.render_to_string("cashdesk/error.html", context, request=None if context["is_outage"] else request)
+    answer = HttpResponse(page, status=fault.status)
+    add_never_cache_headers(answer)
+    return answer

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import (
@@ -33,6 +33,8 @@ from reconciliations.domain.store_day_sums import STAYS_IN_STORE, drawer_movemen
 from reconciliations.domain.variance_late_amount import late_amount
 from reconciliations.enums import AuthorizationState, DayRule
 from reconciliations.models import Authorization, Export, Reconciliation
+
+WAITING_MAX: Final = 100
 
 
 def reconciliations(*, by: Principal, store: Store) -> "QuerySet[Reconciliation]":
@@ -194,6 +196,12 @@ def _variances() -> "QuerySet[Variance]":
 def waiting(rows: "QuerySet[Variance]") -> "QuerySet[Variance]":
     """Returns the variances that are not finished: the variance queue."""
     return rows.exclude(state__in=ENDED_VARIANCES)
+
+
+def variances_waiting(*, by: Principal, store: Store | None) -> int:
+    """Returns how many variances wait in a store, or in all stores in scope. Counts no further than 100."""
+    rows = Variance.objects.filter(store=store) if store is not None else Variance.objects.filter(store__in=by.stores())
+    return waiting(rows.order_by())[:WAITING_MAX].count()
 
 
 def variance(*, by: Principal, variance_id: UUID) -> Variance:

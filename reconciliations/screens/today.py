@@ -18,6 +18,7 @@ from cashdesk.domain.store.business_day import business_date, end_of_business_da
 from cashdesk.enums import Role
 from cashdesk.formats import style, write_as
 from cashdesk.models import BusinessDay, Store
+from cashdesk.web.chosen_store import ask_for_store, chosen_store
 from cashdesk.web.pages import page_for
 from reconciliations.domain.business_day_close import recent_days_to_close
 from reconciliations.queries.today import (
@@ -42,7 +43,6 @@ from reconciliations.screens.needs import (
     way_to_count_closed,
     way_to_count_open,
 )
-from reconciliations.screens.store_shown import STORES_MAX, store_shown
 from reconciliations.screens.times import business_day_in_words, duration, when
 from settlements.enums import DepositState
 from settlements.models import Deposit
@@ -57,10 +57,9 @@ def today_page(request: HttpRequest, by: Principal) -> HttpResponse:
 
     Shows no expected amount of a drawer that is open or not counted, so a look needs no audit entry.
     """
-    store = store_shown(request, by=by)
+    store = chosen_store(request, by=by)
     if store is None:
-        stores = list(by.stores().order_by("number", "pk")[:STORES_MAX])
-        return render(request, "reconciliations/today_stores.html", {"stores": stores})
+        return ask_for_store(request)
     write_as(store.language, store.currency, store.time_zone)
     now = timezone.now()
     today = business_date(store=store, at=now)

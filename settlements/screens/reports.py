@@ -14,6 +14,7 @@ from cashdesk.enums import Role
 from cashdesk.errors import NotFound
 from cashdesk.formats import write_as
 from cashdesk.models import Place, Seal
+from cashdesk.web.chosen_store import chosen_store
 from cashdesk.web.pages import page_for
 from settlements import queries
 from settlements.domain.report import Figures, Report
@@ -28,10 +29,11 @@ STORES_MAX: Final = 500
 
 @page_for(Role.MANAGER)
 def stores_page(request: HttpRequest, by: Principal) -> HttpResponse:
-    """Lists the manager's stores. If there is only one, redirects to it."""
+    """Redirects to the reports of the chosen store. Lists the stores with `?all`, and if none is chosen."""
+    chosen = None if "all" in request.GET else chosen_store(request, by=by)
+    if chosen is not None:
+        return redirect("report-places", store=chosen.uuid)
     stores = list(by.stores().order_by("number", "pk")[:STORES_MAX])
-    if len(stores) == 1:
-        return redirect("report-places", store=stores[0].uuid)
     return render(request, "settlements/report_stores.html", {"stores": stores})
 
 

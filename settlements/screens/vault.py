@@ -13,6 +13,7 @@ from cashdesk.errors import NotFound
 from cashdesk.formats import write_as
 from cashdesk.forms.count_parts import CountParts
 from cashdesk.models import Store
+from cashdesk.web.chosen_store import chosen_store
 from cashdesk.web.pages import page_for
 from settlements import queries
 from settlements.screens.vault_money import forms_offered
@@ -22,15 +23,16 @@ STORES_MAX: Final = 500
 
 @page_for(Role.MANAGER)
 def vault_page(request: HttpRequest, by: Principal, store: UUID | None = None) -> HttpResponse:
-    """Shows a store's vault and its registers. A manager of several stores chooses one first."""
+    """Shows a store's vault and its registers. Without a store in the path it is the chosen one."""
     if store is not None:
         found = by.stores().filter(uuid=store).first()
         if found is None:
             raise NotFound("There is no such store.")
         return _show(request, found, by=by)
+    chosen = chosen_store(request, by=by)
+    if chosen is not None:
+        return _show(request, chosen, by=by)
     stores = list(by.stores().order_by("number", "pk")[:STORES_MAX])
-    if len(stores) == 1:
-        return _show(request, stores[0], by=by)
     return render(request, "settlements/vaults.html", {"stores": stores})
 
 

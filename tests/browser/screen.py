@@ -106,7 +106,7 @@ class Screen:
         self.page.get_by_label("Username").fill(username)
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Log in").click()
-        expect(self.page.locator("#user-tools, .errornote").first).to_be_visible()
+        expect(self.page.locator(".rail, .errornote").first).to_be_visible()
         return self.page
 
     def enter(self, user: User) -> None:

@@ -23,7 +23,7 @@ def test_a_wrong_password_keeps_the_name_that_was_typed(screen: Screen, cast: Ca
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_url(f"{screen.origin}/admin/")
-    expect(page.locator("#user-tools")).to_contain_text("Erika Mustermann")
+    expect(page.locator(".top")).to_contain_text("Erika Mustermann")
 
 
 def test_signing_in_and_out_needs_no_mouse(screen: Screen, cast: Cast) -> None:
@@ -33,9 +33,11 @@ def test_signing_in_and_out_needs_no_mouse(screen: Screen, cast: Cast) -> None:
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_url(f"{screen.origin}/admin/")
-    page.get_by_role("button", name="Log out").focus()
+    page.locator("summary", has_text="Account menu").focus()
     page.keyboard.press("Enter")
-    page.get_by_text("Thanks for spending some quality time").wait_for()
+    page.get_by_role("button", name="Sign out").focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("You are signed out.").wait_for()
     page = screen.visit("/admin/")
     assert "/admin/login/" in page.url
 
@@ -108,7 +110,7 @@ def test_paper_carries_the_record_alone(screen: Screen, cast: Cast) -> None:
     page = screen.visit(page_of(traces[CashSession]))
     page.emulate_media(media="print")
     expect(page.get_by_text("-4.00 EUR")).to_be_visible()
-    for furniture in ("#user-tools", "#nav-sidebar", ".breadcrumbs", ".submit-row"):
+    for furniture in (".top", ".rail", ".breadcrumbs", ".submit-row"):
         expect(page.locator(furniture).first, furniture).to_be_hidden()
 
 

@@ -53,8 +53,6 @@ def reach(page: Page, words: str) -> None:
 @pytest.mark.parametrize("screen", [PHONE], ids=["phone"], indirect=True)
 def test_a_whole_day_by_keyboard_on_a_phone(screen: Screen, cast: Cast) -> None:
     page = screen.visit("/")
-    reach(page, "Sign in")
-    press(page, "Enter")
     page.wait_for_url("**/sign-in")
     reach(page, "name")
     press(page, "carla", "Tab", PASSWORD, "Enter")
@@ -112,6 +110,8 @@ def test_a_whole_day_by_keyboard_on_a_phone(screen: Screen, cast: Cast) -> None:
     reach(page, "Go to the desk")
     press(page, "Enter")
     page.wait_for_url("**/desk")
+    reach(page, "CarlaAccount menu")
+    press(page, "Enter")
     reach(page, "Sign out")
     press(page, "Enter")
     expect(page.get_by_text("You are signed out.")).to_be_visible()
@@ -252,6 +252,7 @@ def walk(screen: Screen, cast: Cast, look: Callable[[str], None]) -> None:
     look("sign in again")
     sign_in(screen, "dora")
     look("no register")
+    page.locator("summary", has_text="Account menu").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_text("You are signed out.")).to_be_visible()
     sign_in(screen, "carla")
@@ -341,6 +342,6 @@ def test_the_slip_is_one_page_of_80_mm(screen: Screen, cast: Cast, tmp_path: Pat
     page.emulate_media(media="print", color_scheme="dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.evaluate("getComputedStyle(document.querySelector('h1')).color") == "rgb(0, 0, 0)"
-    for furniture in (".bar", ".unprinted"):
+    for furniture in (".till-bar", ".unprinted"):
         expect(page.locator(furniture), furniture).to_be_hidden()
     expect(page.get_by_text("Signature")).to_be_visible()

@@ -87,6 +87,6 @@ def test_it_is_dark_for_readers_whose_device_is(screen: Screen, cast: Cast) -> N
     page = screen.visit(DOCS)
     page.locator(".opblock").first.wait_for()
     background = page.locator("body").evaluate("body => getComputedStyle(body).backgroundColor")
-    assert background == "rgb(28, 32, 34)"
+    assert background == "rgb(18, 23, 24)"
     page.emulate_media(color_scheme="light")
-    assert page.locator("body").evaluate("body => getComputedStyle(body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.locator("body").evaluate("body => getComputedStyle(body).backgroundColor") == "rgb(248, 246, 241)"

@@ -90,17 +90,13 @@ def test_an_answer_that_the_script_cannot_show_is_shown_by_the_browser(screen: S
     page = screen.visit("/desk/count")
     page.locator("#pieces-2000").fill("2")
 
-    def leave_out_the_bar(route: Route) -> None:
-        answer = route.fetch()
-        route.fulfill(response=answer, body=answer.text().replace('class="bar"', ""))
-
-    page.route("**/desk/count", leave_out_the_bar)
+    # The script finds no place for the new page, as where an extension of the browser has changed this one.
+    page.evaluate("document.querySelector('main').replaceWith = () => { throw new Error('replaceWith') }")
     page.get_by_role("button", name="Review count").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Review count")
-    page.unroute("**/desk/count")
     page.get_by_role("button", name="Correct count").click()
     expect(page.locator("#pieces-2000")).to_have_value("2")
-    forgive(screen, "adoptNode", "replaceWith")
+    forgive(screen, "replaceWith")
 
 
 @pytest.mark.parametrize("screen", [PHONE], ids=["phone"], indirect=True)

@@ -35,7 +35,7 @@ def fill(screen: Screen, table: str, first: str, last: str, file_format: str) ->
 @pytest.mark.parametrize("file_format", ["csv", "xlsx"])
 def test_a_manager_takes_a_file_and_hears_how_far_it_is(screen: Screen, world: Cast, file_format: str) -> None:
     screen.sign_in("erika")
-    page = screen.visit("/")
+    page = screen.visit("/reports/registers")
     page.get_by_role("link", name="Export tables").click()
     fill(screen, "Movements", DAY, DAY, file_format)
     with page.expect_download() as begun:

@@ -25,7 +25,7 @@ from tests.settlements.screens.settling import counts_card_slips, opening_path, 
 from tests.stories import Cast
 
 DRAWER: Final = {
-    "home", "sign-in", "desk", "desk-open", "desk-pay-in", "desk-pay-out", "desk-drop", "desk-no-sale", "desk-count",
+    "about", "sign-in", "desk", "desk-open", "desk-pay-in", "desk-pay-out", "desk-drop", "desk-no-sale", "desk-count",
     "desk-hand-over", "desk-result", "draft-anew", "recount", "desk-cancel-opening", "desk-take-back",
 }  # fmt: skip
 ACCOUNT: Final = {
@@ -39,8 +39,8 @@ VAULT: Final = {
     "vault-of", "vault-change", "vault-orders", "vault-order-new", "vault-order", "vault-order-arrive", "vault-loan",
     "vault-order-cancel", "vault-fetch", "vault-pay-in", "vault-pay-out", "vault-movements", "vault-deposits", "vault",
     "vault-deposit-new", "vault-deposit", "vault-deposit-collect", "vault-deposit-credit", "report-stores", "z-reports",
-    "report-places", "x-report", "z-report", "exports", "vault-movement-reverse", "vault-deposit-correct",
-    "today",
+    "report-places", "all-stores", "drawers", "today", "x-report", "z-report", "exports", "vault-movement-reverse",
+    "vault-deposit-correct",
 }  # fmt: skip
 SECOND_FACTOR: Final = {
     "sign-in-code", "sign-in-second-factor", "second-factor", "second-factor-new", "second-factor-codes",
@@ -53,6 +53,8 @@ LEADS_ON: Final = {
     "provider",
     "provider-back",
     "signed-out-there",
+    "home",
+    "choose-store",
     "account-end-sign-in",
     "sign-out",
     "language",
@@ -81,7 +83,7 @@ def refused(walk: Walk) -> None:
 def drawer(walk: Walk, cast: Cast) -> None:
     """Visits a cashier's day, and the recount of a short drawer of a colleague."""
     page = walk.screen.page
-    walk.visit("/")
+    walk.visit("/about")
     walk.visit("/sign-in")
     close_drawer(open_drawer(cast.bruno, 100_00), 40_00)
     walk.screen.enter(cast.carla)
@@ -231,6 +233,8 @@ def vault(walk: Walk, cast: Cast) -> None:
     closed = cast.place(PlaceKind.REGISTER, 2).seals.get()
     for path in (reports, f"{reports}/1/x", f"{reports}/2/z", f"{reports}/2/z/{closed.number}"):
         walk.visit(path)
+    walk.visit("/drawers")
+    walk.visit("/stores")
     walk.visit("/reports/exports/")
     walk.visit("/today")
     walk.screen.enter(cast.anna)

@@ -73,7 +73,7 @@ def test_paper_is_white_and_carries_the_document_alone(screen: Screen, world: Ca
     page.emulate_media(media="print", color_scheme="dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.evaluate("getComputedStyle(document.querySelector('caption')).color") == "rgb(0, 0, 0)"
-    for furniture in (".bar", ".trail", ".tools", "[data-print]"):
+    for furniture in (".rail", ".trail", ".tools", "[data-print]"):
         expect(page.locator(furniture).first, furniture).to_be_hidden()
     expect(page.get_by_role("table", name="EUR: Notes and coins")).to_be_visible()
 

@@ -30,7 +30,8 @@ class Browser:
 
     def hidden(self) -> dict[str, str]:
         """The hidden fields of the form on the page."""
-        found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', self.page.content.decode())
+        form = self.page.content.decode().partition("<main")[2]  # the bars around it have forms too
+        found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)
         return {name: unescape(value) for name, value in found if name != "csrfmiddlewaretoken"}
 
     def send(self, path: str, typed: dict[str, Any] | None = None) -> Any:

@@ -52,7 +52,7 @@ def test_the_person_is_asked_then_the_store_then_the_browser(
         cast.store.language = store or "en"
         cast.store.save()
         client.force_login(cast.carla)
-    for path in (*(("/", "/sign-in") if own is None else ("/desk",)), "/nowhere"):
+    for path in (*(("/about", "/sign-in") if own is None else ("/desk",)), "/nowhere"):
         assert speaks(client.get(path)) == spoken
 
 
@@ -70,8 +70,8 @@ def test_a_visitor_chooses_on_the_page_to_sign_in(db: None) -> None:
 
 def test_somebody_signed_in_chooses_for_themselves(cast: Cast) -> None:
     carla = Browser(cast.carla)
-    carla.get("/desk")
-    assert carla.send("/language", {"language": "id"}).headers["Location"] == "/desk"
+    assert '<input type="hidden" name="back" value="/desk">' in carla.get("/desk").content.decode()
+    assert carla.send("/language", {"language": "id", "back": "/desk"}).headers["Location"] == "/desk"
     assert "language" not in carla.client.cookies
     assert speaks(carla.follow()) == "id"
     assert speaks(Browser(cast.carla).get("/desk")) == "id"
@@ -90,7 +90,7 @@ def test_a_page_costs_the_same_in_every_language(cast: Cast) -> None:
         cost[language] = len(queries)
     assert len(set(cost.values())) == 1, cost
     with counted_queries() as queries:
-        for path in ("/", "/sign-in", "/nowhere"):
+        for path in ("/", "/about", "/sign-in", "/nowhere"):
             Client().get(path)
     assert len(queries) == 0
 

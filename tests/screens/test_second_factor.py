@@ -234,7 +234,7 @@ def test_new_codes_and_removal_ask_for_password_and_code(cast: Cast) -> None:
     assert erika.page.headers["Location"] == "/account/second-factor?removed=1"
     erika.follow()
     assert "Your second factor is removed." in erika.text
-    assert enters("erika").page.headers["Location"] == "/desk"
+    assert enters("erika").page.headers["Location"] == "/today"
 
 
 def test_an_admin_removes_the_second_factor_of_somebody_who_lost_it(cast: Cast) -> None:
@@ -245,7 +245,7 @@ def test_an_admin_removes_the_second_factor_of_somebody_who_lost_it(cast: Cast) 
     assert b"Make sure that it is really them" in anna.get(path).content
     assert anna.post(path).status_code == 302
     assert erika.get("/desk").status_code == 302
-    assert enters("erika").page.headers["Location"] == "/desk"
+    assert enters("erika").page.headers["Location"] == "/today"
     assert AuditEntry.objects.get(action="person.second_factor_removed").user == cast.anna
     manager = Client()
     manager.force_login(User.objects.get(pk=cast.erika.pk))

@@ -12,6 +12,7 @@ from cashdesk.domain.people.access_token import issue_token
 from cashdesk.domain.people.api_key import issue_api_key
 from cashdesk.enums import Scope
 from cashdesk.models import AccessToken, AuditEntry, SignInAttempt, User
+from cashdesk.web.shell import first_path_of
 from tests.factories import PASSWORD
 from tests.screens.desk import Browser
 from tests.stories import Caller, Cast
@@ -33,15 +34,13 @@ def test_each_of_the_three_names_opens_the_desk(cast: Cast, name: str) -> None:
     assert AuditEntry.objects.filter(action="person.signed_in", user=cast.carla, store=cast.store).count() == 1
 
 
-def test_who_works_in_a_store_is_led_to_the_desk_and_who_does_not_to_the_front_page(cast: Cast) -> None:
-    assert entered("erika").page.headers["Location"] == "/desk"
-    anna = entered("anna")
-    assert anna.page.headers["Location"] == "/"
-    anna.follow()
-    assert "Go to your desk" in anna.text
+def test_after_the_sign_in_cashiers_see_the_desk_and_others_their_first_page(cast: Cast) -> None:
+    assert entered("carla").page.headers["Location"] == "/desk"
+    for name, user in (("erika", cast.erika), ("anna", cast.anna)):
+        assert entered(name).page.headers["Location"] == first_path_of(user) != "/desk"
     visitor = Browser()
-    visitor.get("/")
-    assert "Go to your desk" not in visitor.text
+    visitor.get("/about")
+    assert "Count every drawer." in visitor.text
     assert 'href="/sign-in"' in visitor.page.content.decode()
 
 

@@ -13,6 +13,8 @@ NOT_PHOTOGRAPHED: Final = {
     "livez": "answers machines",
     "readyz": "answers machines",
     "setup": "is gone where there is a store; tests/browser/test_setup.py looks at it",
+    "home": "leads to the first page of a person",
+    "choose-store": "leads to another page",
     "sign-out": "leads to the sign-in page",
     "account-end-sign-in": "leads back to the account",
     "provider": "leads to the provider",

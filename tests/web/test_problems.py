@@ -138,7 +138,7 @@ def test_a_browser_gets_a_page() -> None:
         assert answer.headers["Content-Security-Policy"]
     assert 'href="/api/v1/problems/busy"' in table.content.decode()
     said = page.content.decode()
-    assert '<html lang="en">' in said
+    assert '<html lang="en" dir="ltr">' in said
     assert "What to do" in said
     assert problems()["busy"].remedy in said
     assert "&quot;code&quot;: &quot;busy&quot;" in said

@@ -298,7 +298,9 @@
     }
     const first = page.getElementById(hash.slice(1)) || page.querySelector("main [autofocus]") || page.querySelector("main h1");
     first?.removeAttribute("autofocus"); // the browser would warn that another element already has the focus
-    for (const part of [".bar", "main"]) document.querySelector(part).replaceWith(document.adoptNode(page.querySelector(part)));
+    document.body.className = page.body.className;
+    for (const bar of document.querySelectorAll("body > :is(header, nav)")) bar.remove();
+    document.querySelector("main").replaceWith(...page.querySelectorAll("body > :is(header, nav, main)"));
     document.title = page.title;
     if (answer.ok) {
       // The Back button leads from a review to the form, as it does without this script.

@@ -96,7 +96,8 @@ def test_a_store_of_others_is_none(cast: Cast) -> None:
     theirs = otto.get(FILE, query(cast))
     none = otto.get(FILE, query(cast, store="00000000-0000-4000-8000-000000000000"))
     assert (theirs.status_code, none.status_code) == (400, 400)
-    assert theirs.content == none.content
+    one_time = re.compile(rb"<input type=.hidden.[^>]+>")
+    assert one_time.sub(b"", theirs.content) == one_time.sub(b"", none.content)
 
 
 def progress_of(user: User, number: object) -> dict[str, object]:
@@ -131,9 +132,8 @@ def test_the_page_costs_the_same_however_much_was_exported(cast: Cast, number: i
     with counted_queries() as queries:
         shown = anna.get(PAGE)
     assert shown.content.decode().count('<td data-label="State">Interrupted</td>') == min(number, 20)
-    assert len(queries) == 4
+    assert len(queries) == 6
 
 
 def test_the_doors_lead_there(cast: Cast) -> None:
-    assert f'href="{PAGE}"' in Client().get("/").content.decode()
-    assert f'href="{PAGE}"' in browser(cast.erika).get("/admin/").content.decode()
+    assert f'href="{PAGE}"' in browser(cast.erika).get("/reports/registers", follow=True).content.decode()

@@ -12,7 +12,7 @@ from tests.screenshots.album import A4, Album
 from tests.screenshots.walks.world import BERLIN, store
 from tests.second_factor import adds_app, fresh_code
 
-PAGES: Final = frozenset({"home", "sign-in", "docs", "problems", "problem", "admin:login"}) | {
+PAGES: Final = frozenset({"about", "sign-in", "docs", "problems", "problem", "admin:login"}) | {
     "sign-in-code", "second-factor", "second-factor-new", "second-factor-codes", "second-factor-remove",
 }  # fmt: skip
 
@@ -20,7 +20,7 @@ PAGES: Final = frozenset({"home", "sign-in", "docs", "problems", "problem", "adm
 def walk(album: Album) -> None:
     """Visits the public pages without a sign-in, and then in each role."""
     with album.story("outside"):
-        album.visit("home")
+        album.visit("about")
         album.take(prints=True, paper=A4)
         album.visit("docs")
         album.page.locator(".opblock").first.wait_for()
@@ -41,8 +41,6 @@ def walk(album: Album) -> None:
         album.take("signed out")
     with album.story("roles"):
         album.enter("erika")
-        album.visit("home")
-        album.take("manager")
     with album.story("second factor"):
         _second_factor(album)
     with album.story("errors"):

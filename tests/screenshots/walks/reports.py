@@ -7,7 +7,9 @@ from cashdesk.models import Seal
 from tests.screenshots.album import A4, Album
 from tests.screenshots.walks.world import BERLIN, PORTLAND, open_drawer, sell, store
 
-PAGES: Final = frozenset({"report-stores", "report-places", "x-report", "z-reports", "z-report"})
+PAGES: Final = frozenset(
+    {"all-stores", "drawers", "report-stores", "report-places", "x-report", "z-reports", "z-report"}
+)
 
 
 def walk(album: Album) -> None:
@@ -15,6 +17,8 @@ def walk(album: Album) -> None:
     berlin, portland = store(BERLIN), store(PORTLAND)
     with album.story("stores"):
         album.enter("admin")
+        album.visit("all-stores")
+        album.take()
         album.visit("report-stores")
         album.take()
     with album.story("running"):
@@ -23,6 +27,8 @@ def walk(album: Album) -> None:
         sell(album, BERLIN, number, 12_50, 23_90)
         sell(album, BERLIN, number, 99_00, method="CARD")
         album.enter("erika")
+        album.visit("drawers")
+        album.take()
         album.visit("report-places", berlin.uuid)
         album.take()
         album.visit("x-report", berlin.uuid, number)

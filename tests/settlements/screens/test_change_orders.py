@@ -21,7 +21,7 @@ from tests.stories import Cast, counted_queries
 NEW = "/vault/orders/new"
 ROLLED = {"packs-100": "2", "pieces-20": "80", "note": "for Saturday"}
 """Two rolls of euros, and 80 pieces of 20 cents: 66.00."""
-STATEMENTS = {"list": 4, "order": 4, "arrive": 5, "change": 5}
+STATEMENTS = {"list": 5, "order": 5, "arrive": 6, "change": 6}
 """The browser's session, the person, the store; the orders with all that is told of them; where there is a form, its draft."""
 
 

@@ -15,8 +15,8 @@ from tests.screens.desk import Browser
 from tests.stories import Cast, counted_queries
 
 BAG = {"amount": "300", "bag_number": "B-1", "slip_number": "S-9", "note": "week 12"}
-STATEMENTS_OF_THE_LIST = 5
-STATEMENTS_OF_A_BAG = 5
+STATEMENTS_OF_THE_LIST = 6
+STATEMENTS_OF_A_BAG = 6
 """The browser's session, the person, the store; the bags with all that is told of them, and the corrections of their
 credits."""
 

@@ -379,4 +379,4 @@ def test_a_page_costs_the_same_whatever_was_sold_and_offered(
     attempt(carla, settlement, {"eur-cash-amount": "1"}, step="close")
     with counted_queries() as queries:
         carla.get(path_of(settlement))
-    assert [*cost, len(queries)] == [6, 7, 7, 11, 7, 6, 5, 12, 7]
+    assert [*cost, len(queries)] == [7, 8, 7, 11, 8, 7, 5, 12, 7]

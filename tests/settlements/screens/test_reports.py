@@ -72,7 +72,7 @@ def test_anothers_store_is_none(cast: Cast) -> None:
         theirs = otto.get(f"/reports/registers{path.replace('1337', str(cast.store.uuid))}")
         none = otto.get(f"/reports/registers{path.replace('1337', '4711')}")
         assert (theirs.status_code, none.status_code) == (404, 404), path
-        number = re.compile(r"<code>[0-9a-f-]+</code>")
+        number = re.compile(r"<code>[0-9a-f-]+</code>|<input type=.hidden.[^>]+>")
         assert number.sub("", theirs.content.decode()) == number.sub("", none.content.decode())
     assert not AuditEntry.objects.filter(action="x_report.seen").exists()
 
@@ -216,4 +216,4 @@ def test_a_page_costs_the_same_whatever_the_history(cast: Cast, days: int) -> No
         with counted_queries() as queries:
             assert erika.get(f"/reports/registers{path}").status_code == 200
         cost.append(len(queries))
-    assert cost == [4, 16, 4, 16]
+    assert cost == [5, 17, 5, 17]

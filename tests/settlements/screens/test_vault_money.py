@@ -27,7 +27,7 @@ SAID = [
     "Paid in: 3.00 EUR",
     "Paid out: 12.35 EUR",
 ]
-STATEMENTS = {"/vault/change": 5, "/vault/loan": 6, "/vault/fetch": 6, "/vault/pay-in": 6, "/vault/pay-out": 6}
+STATEMENTS = {"/vault/change": 6, "/vault/loan": 7, "/vault/fetch": 7, "/vault/pay-in": 7, "/vault/pay-out": 7}
 """The browser's session, the person, the store, the draft; the orders under way; the registers and who has them;
 whether there are accounts, and which."""
 

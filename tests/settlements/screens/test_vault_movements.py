@@ -17,7 +17,7 @@ from tests.settlements.reporting import Day, found
 from tests.stories import Cast, counted_queries
 
 PATH = "/vault/movements"
-STATEMENTS = 13
+STATEMENTS = 14
 """The browser's session, the person, the store and its vault; whether `by` may know of it; what went out and what came in;
 the last seal and the note of the look; the savepoint around the five; which places were counted since."""
 

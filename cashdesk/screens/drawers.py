@@ -1,0 +1,43 @@
+"""The page Drawers: the registers of a store, who has them open, and the drawers that were closed last."""
+
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from cashdesk import queries
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.enums import PlaceKind, Role, SessionStatus
+from cashdesk.formats import write_as
+from cashdesk.models import CashSession, Place, Store
+from cashdesk.web.chosen_store import ask_for_store, chosen_store
+from cashdesk.web.pages import page_for
+
+CLOSED_SHOWN: Final = 30
+
+
+@page_for(Role.MANAGER)
+def drawers_page(request: HttpRequest, by: Principal) -> HttpResponse:
+    """Shows the registers of a store with their open drawers, and the drawers that were closed last, newest first.
+
+    Shows no figures of a drawer that nobody has counted yet, so a look needs no audit entry (law 5).
+    """
+    store = chosen_store(request, by=by)
+    if store is None:
+        return ask_for_store(request)
+    write_as(store.language, store.currency, store.time_zone)
+    closed = queries.sessions(by=by).filter(store=store).exclude(status=SessionStatus.OPEN)
+    context: dict[str, Any] = {
+        "store": store,
+        "registers": _registers(store),
+        "closed": closed.order_by("-opened_at", "-pk")[:CLOSED_SHOWN],
+    }
+    return render(request, "cashdesk/drawers.html", context)
+
+
+def _registers(store: Store) -> list[dict[str, Any]]:
+    """Returns the registers by number, each with its open session or None."""
+    sessions = CashSession.objects.filter(store=store, status=SessionStatus.OPEN).select_related("user")
+    running = {session.register_id: session for session in sessions}
+    registers = Place.objects.filter(store=store, kind=PlaceKind.REGISTER).order_by("number")
+    return [{"register": one, "session": running.get(one.pk)} for one in registers]

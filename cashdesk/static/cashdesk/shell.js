@@ -1,0 +1,26 @@
+// Small helps around the bars, which work without this script: "/" goes to the search field, Escape or a click elsewhere
+// closes an open menu.
+
+const menus = () => document.querySelectorAll("details[data-menu][open]");
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "Escape") {
+    for (const menu of menus()) {
+      const holdsFocus = menu.contains(document.activeElement);
+      menu.open = false;
+      if (holdsFocus) menu.querySelector("summary").focus();
+    }
+  }
+  const isTyping = event.target.closest("input, textarea, select, [contenteditable]");
+  const search = document.querySelector("[data-search]");
+  if (event.key === "/" && !isTyping && search?.checkVisibility()) {
+    event.preventDefault();
+    search.focus();
+    search.select();
+  }
+});
+
+document.addEventListener("click", (event) => {
+  for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
+});
