@@ -1,7 +1,7 @@
 """Suggests the currency, the time zones and the language of a country, and names them in the languages of the pages.
 
-Currencies, languages and names are those of CLDR, as Babel ships them. Time zones are those of IANA's `zone.tab`, as tzdata
-ships it.
+Currencies, languages and names are those of CLDR, as Babel ships them. Time zones are those of IANA's `zone.tab`, as
+tzdata ships it.
 """
 
 import unicodedata
@@ -51,7 +51,7 @@ class Country:
 
 @lru_cache(maxsize=2)
 def countries(*, on: date) -> Mapping[str, Country]:
-    """Returns all countries that have a time zone, by code. `on` is the day for which the currencies are asked."""
+    """Returns all countries that have a time zone, by code. The currencies are those of the day `on`."""
     zones = _zones_by_country()
     return MappingProxyType(
         {

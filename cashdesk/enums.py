@@ -46,7 +46,7 @@ class SecondFactorRequired(StrEnum):
 
 
 class OidcSecondFactor(StrEnum):
-    """What stands for our second factor at a sign-in at the provider (the setting OIDC_SECOND_FACTOR)."""
+    """The proof that replaces our second factor at a sign-in at the provider (the setting OIDC_SECOND_FACTOR)."""
 
     PROVIDER = "provider"
     AMR = "amr"

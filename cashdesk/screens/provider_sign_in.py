@@ -1,4 +1,4 @@
-"""The pages that sign people in at an OpenID Connect provider, and out there."""
+"""The pages of the sign-in and the sign-out at an OpenID Connect provider."""
 
 import secrets
 from typing import Any, Final
@@ -40,7 +40,7 @@ MINUTES: Final = 10
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def to_provider(request: HttpRequest) -> HttpResponse:
-    """Leads to the provider. A form that was sent while signed out comes as POST, and waits in the session."""
+    """Redirects to the provider. A POST carries a form that was sent while signed out. The session keeps that form."""
     _refuse_unconfigured()
     wanted = path_within(request.POST.get("next", request.GET.get("next", "")))
     state = secrets.token_urlsafe(openid_provider.STATE_LENGTH)
@@ -60,7 +60,7 @@ def to_provider(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def from_provider(request: HttpRequest) -> HttpResponse:
-    """Signs in the person with whose account the browser comes back."""
+    """Signs in the person whose account the provider has confirmed."""
     _refuse_unconfigured()
     kept: dict[str, Any] = request.session.pop(KEPT, {})
     if kept.get("until", 0) < timezone.now().timestamp():
@@ -90,7 +90,7 @@ def from_provider(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def signed_out_there(_request: HttpRequest) -> HttpResponse:
-    """Says that the person is signed out. The provider sends them here."""
+    """Shows that the person is signed out. The provider redirects to this page."""
     return redirect(f"{reverse('sign-in')}?signed-out")
 
 
@@ -106,7 +106,7 @@ def end_at_provider(request: HttpRequest, id_token: str) -> HttpResponse | None:
 def leave_for(request: HttpRequest, address: str, *, is_out: bool = False) -> HttpResponse:
     """Answers a form with a page that leads to the provider at once.
 
-    Our policy lets forms lead to our own pages only, and browsers apply it to redirects after a form too.
+    The Content-Security-Policy lets forms lead only to our own pages. Browsers apply it to redirects after a form too.
     """
     context = {"address": address, "provider": settings.PROVIDER.name, "is_out": is_out}
     answer = render(request, "cashdesk/provider_leave.html", context)
@@ -115,7 +115,7 @@ def leave_for(request: HttpRequest, address: str, *, is_out: bool = False) -> Ht
 
 
 def provider_context(*, wanted: str) -> dict[str, Any]:
-    """Returns what the sign-in page shows: the button of the provider, and who may use a password."""
+    """Returns the context of the sign-in page: the button of the provider, and who may use a password."""
     if not openid_provider.is_configured():
         return {}
     query = f"?{urlencode({'next': wanted})}" if wanted else ""
@@ -155,7 +155,7 @@ def _policy() -> Policy:
 
 
 def _counts_as_verified(account: openid_provider.Account) -> bool:
-    """Whether the sign-in at the provider stands for a second factor too."""
+    """Whether the sign-in at the provider replaces our second factor."""
     if settings.PROVIDER.second_factor == OidcSecondFactor.AMR:
         return account.has_second_factor
     return bool(settings.PROVIDER.second_factor == OidcSecondFactor.PROVIDER)

@@ -1,4 +1,4 @@
-"""What the page says when a sign-in at the provider fails: what happened, and what to do."""
+"""The words of the page after a failed sign-in at the provider: the reason, and the next step for the person."""
 
 from dataclasses import dataclass
 from typing import Final

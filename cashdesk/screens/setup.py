@@ -1,4 +1,4 @@
-"""The page that sets up the first store of an empty installation. It works once, for those who have the server's link."""
+"""The page that sets up the first store of an empty installation. It works once, and only with a setup link."""
 
 from typing import Any, Final
 
@@ -97,7 +97,7 @@ def _kept(request: HttpRequest) -> dict[str, str]:
 
 
 def _already_set_up(request: HttpRequest) -> HttpResponse:
-    """Answers a form that came after somebody else, or an earlier click, had set up the installation."""
+    """Answers a form that arrives when another person, or an earlier click, has already set up the installation."""
     return render(request, "cashdesk/already_set_up.html", status=409)
 
 

@@ -121,7 +121,7 @@ class SetupForm:
     # --- Suggestions -----------------------------------------------------------------------------------------------------
 
     def _suggest(self) -> None:
-        """Fills in what follows from the country and from the currency, where nobody changed the last suggestion."""
+        """Fills in the suggestions for the country and the currency, unless the person has changed an earlier suggestion."""
         country = self.country
         if country is not None and country.code != self.was["country"]:
             self._fill("currency", country.currency)

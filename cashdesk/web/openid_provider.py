@@ -1,7 +1,7 @@
 """Signs people in at an OpenID Connect provider: authorization code with PKCE, state and nonce.
 
-authlib speaks the protocol. This module gives it our rules for outgoing requests, keeps what the provider publishes for an
-hour, and turns each failure into one of the reasons for which the sign-in page has words (docs/decisions/0040).
+authlib speaks the protocol. This module gives it our rules for outgoing requests, keeps the published data of the
+provider for an hour, and turns each failure into a reason for which the sign-in page has words (docs/decisions/0040).
 """
 
 import json
@@ -85,7 +85,7 @@ class Account:
 
     @property
     def has_second_factor(self) -> bool:
-        """Whether the provider says that more than a password was asked for (RFC 8176)."""
+        """Whether the person needed more than a password at the provider (RFC 8176)."""
         methods = self.claims.get("amr")
         return isinstance(methods, list) and bool(
             {"mfa", "otp", "hwk", "swk", "fpt", "face", "sms"} & {*map(str, methods)}
@@ -98,7 +98,7 @@ def is_configured() -> bool:
 
 
 def begin(*, redirect_uri: str, state: str, language: str) -> tuple[str, dict[str, str]]:
-    """Returns the address at the provider to which the browser goes, and what the session must keep until it returns."""
+    """Returns the address at the provider for the browser, and the values that the session must keep until it returns."""
     begun = _app().create_authorization_url(redirect_uri, state=state, ui_locales=language)
     kept = {"state": state, "nonce": begun["nonce"], "verifier": begun["code_verifier"], "redirect_uri": redirect_uri}
     return str(begun["url"]), kept
@@ -166,7 +166,7 @@ def _claims(app: "_App", token: Mapping[str, Any], *, nonce: str) -> Mapping[str
 
 
 def _with_profile(app: "_App", token: Mapping[str, Any], claims: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the claims of the token with those of the userinfo endpoint, where the token lacks some.
+    """Returns the claims of the token. Adds those of the userinfo endpoint that the token lacks.
 
     Many providers send groups only there. The endpoint is not signed, but it must name the same account.
     """
@@ -196,7 +196,7 @@ _published: dict[str, tuple[float, dict[str, Any]]] = {}
 
 
 def forget_published() -> None:
-    """Reads again what the provider publishes. For tests, in which a provider changes its mind."""
+    """Forgets the published data of the provider. For tests in which the data change."""
     _published.clear()
 
 

@@ -1,4 +1,4 @@
-"""Tells where to set up an empty installation: on the console, and in the log of the server."""
+"""Shows the address for setting up an empty installation: on the console, and in the log of the server."""
 
 import os
 from typing import Final

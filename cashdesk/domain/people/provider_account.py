@@ -1,4 +1,4 @@
-"""Who a person is who signs in with an account at an OpenID Connect provider, and what their groups make of them.
+"""Finds or creates the person of an account at an OpenID Connect provider, and gives them the role of their groups.
 
 An account is known by issuer and subject, which never change (docs/decisions/0040-openid-connect.md).
 """
@@ -38,11 +38,11 @@ class ProviderRefusal(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """What the operator decided about accounts of the provider.
+    """The settings of the operator for accounts of the provider.
 
-    `role_groups` are roles by group; empty: roles are given in Cashdesk. `store_groups` are numbers of stores by group, and
-    `store_pattern` is a name of groups with STORE in it; without both, stores are given in Cashdesk. `account` names the
-    account of new people, by name or UUID.
+    `role_groups` maps groups to roles. If it is empty, admins give the roles in Cashdesk. `store_groups` maps groups to
+    numbers of stores. `store_pattern` is the pattern of group names in which STORE is such a number. Without both,
+    admins give the stores in Cashdesk. `account` is the account of new people, by name or UUID.
     """
 
     role_groups: Mapping[str, Role] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class Policy:
 
 @dataclass(frozen=True, kw_only=True)
 class Presented:
-    """What the provider says of an account. `email` is "" unless the provider verified it."""
+    """The data of an account, as the provider reports it. `email` is "" unless the provider verified it."""
 
     issuer: str
     subject: str
@@ -73,8 +73,8 @@ class Presented:
 def person_of_account(presented: Presented, *, policy: Policy, at: datetime) -> User:
     """Returns the person of an account, with the role and store of its groups. Creates them if the policy says so.
 
-    Raises ProviderRefusal: `unknown_person`, `inactive`, `unknown_group`, `no_store`, `no_account`, `drawer_open`, `again`.
-    Somebody who lost their last group is signed out everywhere.
+    Raises ProviderRefusal: `unknown_person`, `inactive`, `unknown_group`, `no_store`, `no_account`, `drawer_open`,
+    `again`. Somebody who lost their last group is signed out everywhere.
     """
     identity = _identity_of(presented, policy=policy, at=at)
     if identity is None:
@@ -165,7 +165,7 @@ def _lower_only(user: User, *, at: datetime) -> None:
 
 
 def _end(user: User, refusal: ProviderRefusal, *, at: datetime) -> None:
-    """Signs the person out everywhere, because the provider lets them in no more."""
+    """Signs the person out everywhere, because the provider no longer lets them in."""
     with transaction.atomic():
         ended = end_sign_ins(user=user, at=at)
         _note("refused_by_provider", user, at=at, reason=refusal.reason, tokens_ended=ended)
