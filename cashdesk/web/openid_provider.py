@@ -1,7 +1,7 @@
 """Signs people in at an OpenID Connect provider: authorization code with PKCE, state and nonce.
 
 authlib speaks the protocol. This module gives it our rules for outgoing requests, keeps the published data of the
-provider for an hour, and turns each failure into a reason for which the sign-in page has words (docs/decisions/0040).
+provider for an hour, and turns each failure into a reason for which the sign-in page has words (docs/decisions/0041).
 """
 
 import json

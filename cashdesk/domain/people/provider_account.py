@@ -1,6 +1,6 @@
 """Finds or creates the person of an account at an OpenID Connect provider, and gives them the role of their groups.
 
-An account is known by issuer and subject, which never change (docs/decisions/0040-openid-connect.md).
+An account is known by issuer and subject, which never change (docs/decisions/0041-openid-connect.md).
 """
 
 from collections.abc import Collection, Mapping
