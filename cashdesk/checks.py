@@ -1,6 +1,6 @@
-"""System checks of the payment gateway, and of the database: the encoding, and stores in withdrawn currencies.
+"""System checks of the settings of payment gateway and mail, and of the database.
 
-Also finds the faults in the settings of mail.
+The checks of the database concern its encoding, and stores in withdrawn currencies.
 """
 
 from collections.abc import Iterable

@@ -159,7 +159,7 @@ def first_path_of(user: User) -> str:
 
 
 def path_of_part(path: str, *, store: Store) -> str:
-    """Returns the path of the part of the product to which a page belongs, for another store. "" if it belongs to none."""
+    """Returns the path of the first page in the page's own part, for another store. "" if the page belongs to no part."""
     entry = _entry(section_of(path))
     return _path_of(entry, store) if entry is not None else ""
 
