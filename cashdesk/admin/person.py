@@ -25,7 +25,7 @@ from cashdesk.admin_base.model_admin import StoreFilter, is_operator, principal_
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.api_key import keys_issued_by
 from cashdesk.domain.people.one_time_link import has_role_to_let_in
-from cashdesk.domain.people.person import change_person, create_person, set_password, unlock_person
+from cashdesk.domain.people.person import add_person, change_person, set_password, unlock_person
 from cashdesk.domain.people.second_factor import has_wrong_codes, remove_second_factor
 from cashdesk.domain.people.sign_in_throttle import recent_tries
 from cashdesk.domain.store.changes_while_open import refuse_change_of_person
@@ -143,6 +143,7 @@ class PersonAdmin(Acting, UserAdmin):  # type: ignore[type-arg]  # the class tak
     """Cashiers, managers and admins. Nobody can grant a role above their own or deactivate themselves."""
 
     noun = "person"
+    is_noted_by_domain = True
     acts = (SetPassword(), Unlock(), RemoveSecondFactor())
     role_to_add = role_to_change = Role.ADMIN
     form = PersonForm
@@ -248,7 +249,8 @@ class PersonAdmin(Acting, UserAdmin):  # type: ignore[type-arg]  # the class tak
                 self.message_user(request, told, messages.WARNING)
             return
         given = {name: form.cleaned_data[name] for name in NewPersonForm.Meta.fields}
-        take_over(obj, create_person(**given, password=form.cleaned_data["password1"]))
+        by, at = principal_of(request), timezone.now()
+        take_over(obj, add_person(**given, password=form.cleaned_data["password1"], by=by, at=at))
 
     @admin.display(description="password")
     def password_link(self, person: User) -> SafeString:

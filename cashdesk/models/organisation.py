@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from cashdesk.currencies import is_current
 from cashdesk.denominations import denominations_of
@@ -23,7 +24,8 @@ FLOAT_PIECES_MAX: Final = 10_000
 def validate_currency(code: str) -> None:
     """Raises ValidationError unless the code is in ISO 4217."""
     if not is_currency(code):
-        raise ValidationError(f"'{code}' is not an ISO 4217 currency such as EUR or CLP.", code="invalid_currency")
+        told = _("'%(code)s' is not an ISO 4217 currency such as EUR or CLP.") % {"code": code}
+        raise ValidationError(told, code="invalid_currency")
 
 
 @cache
@@ -35,7 +37,8 @@ def _time_zones() -> Set[str]:
 def validate_time_zone(name: str) -> None:
     """Raises ValidationError unless the time zone database has this name."""
     if name not in _time_zones():
-        raise ValidationError(f"'{name}' is not a time zone such as Europe/Berlin.", code="invalid_time_zone")
+        told = _("'%(name)s' is not a time zone such as Europe/Berlin.") % {"name": name}
+        raise ValidationError(told, code="invalid_time_zone")
 
 
 def validate_float_template(template: object, *, currency: str) -> None:
@@ -215,14 +218,15 @@ class Store(PublicIdModel):
             known = type(self).objects.get(pk=self.pk)
             if known.currency != self.currency:
                 raise ValidationError(
-                    {"currency": "You cannot change the currency. Money has already moved in this store."}
+                    {"currency": _("You cannot change the currency. Money has already moved in this store.")}
                 )
         if self.vendor is not None and self.vendor.account_id != self.account_id:
-            raise ValidationError({"vendor": "Choose a vendor of the store's account."})
+            raise ValidationError({"vendor": _("Choose a vendor of the store's account.")})
 
     def _refuse_withdrawn_currency(self) -> None:
         """Raises ValidationError for a withdrawn currency, unless the store already has it."""
         if not is_currency(self.currency) or is_current(self.currency, on=timezone.now().date()):
             return
         if not type(self).objects.filter(pk=self.pk, currency=self.currency).exists():
-            raise ValidationError({"currency": f"{self.currency} is no longer in ISO 4217. Choose a current currency."})
+            told = _("%(currency)s is no longer in ISO 4217. Choose a current currency.") % {"currency": self.currency}
+            raise ValidationError({"currency": told})

@@ -11,6 +11,8 @@ from django.db import models
 from django.db.models.functions import Cast, Lower
 from django.db.models.lookups import Exact
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from cashdesk.enums import ROLE_RANK, Language, PlaceKind, Role
 from cashdesk.models.organisation import Account, Store
@@ -19,6 +21,14 @@ from cashdesk.models.public_id import PublicIdModel
 
 SIGN_IN_NAMES: Final = {"username": "username", "email": "e-mail address", "rut": "tax id"}
 """The fields that people may sign in with. No two people of the installation have the same value in any of these fields."""
+
+
+TAKEN: Final = {
+    "username": noop("Somebody else already signs in with this. Enter another username."),
+    "email": noop("Somebody else already signs in with this. Enter another e-mail address."),
+    "rut": noop("Somebody else already signs in with this. Enter another tax id."),
+}
+"""The error for each of the fields in SIGN_IN_NAMES."""
 
 
 def is_called(name: str, *, by: Iterable[str] = SIGN_IN_NAMES) -> models.Q:
@@ -158,12 +168,12 @@ class User(AbstractBaseUser, PublicIdModel):
         self._refuse_names_of_others()
         self._refuse_operator_uid_of_others()
         if self.store is not None and self.store.account_id != self.account_id:
-            raise ValidationError({"store": "Choose a store of the person's account."})
+            raise ValidationError({"store": _("Choose a store of the person's account.")})
         register = self.register
         if register is not None and (register.store_id != self.store_id or register.kind != PlaceKind.REGISTER):
-            raise ValidationError({"register": "Choose a register of the person's store."})
+            raise ValidationError({"register": _("Choose a register of the person's store.")})
         if self.store is None and self.role != Role.ADMIN:
-            raise ValidationError({"store": "Choose a store. Cashiers and managers work in one store."})
+            raise ValidationError({"store": _("Choose a store. Cashiers and managers work in one store.")})
 
     def _refuse_names_of_others(self) -> None:
         """Raises ValidationError for a username, e-mail address or tax id with which another person may sign in.
@@ -172,8 +182,8 @@ class User(AbstractBaseUser, PublicIdModel):
         """
         others = User.objects.exclude(pk=self.pk)
         taken = {
-            field: f"Somebody else already signs in with this. Enter another {word}."
-            for field, word in SIGN_IN_NAMES.items()
+            field: _(told)
+            for field, told in TAKEN.items()
             if getattr(self, field) and others.filter(is_called(getattr(self, field))).exists()
         }
         if taken:
@@ -183,7 +193,7 @@ class User(AbstractBaseUser, PublicIdModel):
         """Raises ValidationError for an operator uid that another person of the account already has."""
         self.operator_code = self.operator_code.strip()
         if any(character.isdigit() and not character.isascii() for character in self.operator_code):
-            raise ValidationError({"operator_code": "Use the digits 0 to 9."})
+            raise ValidationError({"operator_code": _("Use the digits 0 to 9.")})
         if self.account_id is None or (not self.operator_code and self.pk is None):
             return
         uid = models.Value(self.operator_uid, output_field=models.CharField())
@@ -196,8 +206,12 @@ class User(AbstractBaseUser, PublicIdModel):
         )
         if other is None:
             return
-        told = "Enter another code." if self.operator_code else "Enter a code. Without one the user id is the code."
-        raise ValidationError({"operator_code": f"{told} {other} already has {other.operator_uid}."})
+        told = (
+            _("%(name)s already has %(code)s. Enter another code.")
+            if self.operator_code
+            else _("%(name)s already has %(code)s. Enter a code. Without one the user id is the code.")
+        )
+        raise ValidationError({"operator_code": told % {"name": other, "code": other.operator_uid}})
 
     def _get_session_auth_hash(self, secret: Any = None) -> str:
         """Returns the hash that Django stores in a browser session and compares at each request.

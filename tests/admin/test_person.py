@@ -149,7 +149,10 @@ def test_a_person_is_deactivated_and_comes_back(cast: Cast, anna: Client) -> Non
     cast.carla.refresh_from_db()
     assert cast.carla.is_active
     changes = AuditEntry.objects.filter(action="person.changed", subject=f"person:{cast.carla.pk}")
-    assert [entry.detail for entry in changes] == [{"fields": ["is_active"]}] * 2
+    assert [entry.detail for entry in changes] == [
+        {"fields": ["is_active"], "changes": {"is_active": [False, True]}},
+        {"fields": ["is_active"], "changes": {"is_active": [True, False]}},
+    ]
     acts = AuditEntry.objects.filter(subject=f"user:{cast.carla.pk}").order_by("pk").values_list("action", flat=True)
     assert list(acts) == ["person.deactivated", "person.activated"]
     assert LogEntry.objects.filter(action_flag=CHANGE, user=cast.anna).count() == 2

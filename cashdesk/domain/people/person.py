@@ -10,8 +10,10 @@ from uuid import uuid4
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.edit import changes_between, refuse_stale
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.access_token import end_sign_ins, revoke_links
 from cashdesk.domain.people.api_key import keys_issued_by
@@ -24,6 +26,9 @@ from cashdesk.models import Account, Draft, Place, Store, User
 
 SIGNING_OUT: Final = frozenset({"deactivated", "moved", "role_changed"})
 """The audit actions of changes that sign the person out everywhere."""
+
+OWN_DATA: Final = frozenset({"name", "username", "email", "rut"})
+"""Fields whose values belong to the person. The audit trail tells that they changed, and not the values."""
 
 
 def create_person(
@@ -73,6 +78,33 @@ def create_person(
 
 
 @transaction.atomic
+def add_person(*, account: Account, role: Role, store: Store | None, by: Principal, at: datetime, **given: Any) -> User:
+    """Creates a person as `create_person` does, and notes it in the audit trail.
+
+    An admin may add everybody to their account. A manager may add cashiers to their store, and no managers: a manager
+    decides about the differences of others, so nobody adds a colleague who may decide about their own. Raises Forbidden
+    for every other caller, and for a role above the caller's own.
+    """
+    is_admin = by.administers(account.pk) and by.has_role(role)
+    if not (is_admin or (role == Role.CASHIER and store is not None and by.manages(store))):
+        raise Forbidden(
+            _("Managers can add cashiers of their store. Ask an admin to add anybody else."),
+            errors={"role": _("Managers can add cashiers of their store. Ask an admin to add anybody else.")},
+        )
+    user = create_person(account=account, role=role, store=store, **given)
+    audit.note(
+        action="person.created",
+        subject=f"person:{user.pk}",
+        by=by,
+        at=at,
+        store=store,
+        account=account,
+        detail={"role": role},
+    )
+    return user
+
+
+@transaction.atomic
 def _save_with_free_code(user: User) -> None:
     """Saves a new person with an operator code such as `218-2`.
 
@@ -104,8 +136,10 @@ def set_password(*, user: User, password: str, by: Principal, at: datetime) -> N
 
 
 @transaction.atomic
-def change_person(*, user: User, fields: Collection[str], by: Principal, at: datetime) -> None:
-    """Saves the named fields of a person. `user` has the new values.
+def change_person(
+    *, user: User, fields: Collection[str], by: Principal, at: datetime, seen: Mapping[str, str] | None = None
+) -> bool:
+    """Saves the named fields of a person, and returns whether a value changed. `user` has the new values.
 
     A change of the active flag, the store or the role adds an audit entry. All of these except an activation also sign
     the person out everywhere. A deactivation or a change of the store also deletes the person's drafts, because the
@@ -113,10 +147,15 @@ def change_person(*, user: User, fields: Collection[str], by: Principal, at: dat
 
     Raises ValidationError for invalid values, with the name of the field. Raises Conflict if the change does not fit an
     open drawer (`changes_while_open`). Raises Forbidden unless the caller is an admin of the account. Also raises
-    Forbidden for a role above the caller's own, and for a change of the caller's own role or active flag.
+    Forbidden for a role above the caller's own, and for a change of the caller's own role or active flag. Raises
+    ChangedMeanwhile if the person does not have the values in `seen` any more.
     """
     before = User.objects.select_for_update(no_key=True, of=("self",)).select_related("store").get(pk=user.pk)
     _refuse_others(before, by=by)
+    refuse_stale(before, seen)
+    changes = changes_between(before, user, fields)
+    if not changes:
+        return False
     acts = _acts(before, user)
     _refuse_acts(acts, user, by=by)
     refuse_change_of_person(user)
@@ -133,27 +172,49 @@ def change_person(*, user: User, fields: Collection[str], by: Principal, at: dat
         if act == "deactivated":
             detail["keys_left"] = [key.pk for key in keys_issued_by(user, at=at)]
         _note(act, user, by=by, at=at, detail=detail)
+    audit.note_edit(
+        noun="person", row=user, changes=changes, by=by, at=at, store=user.store, account=user.account, untold=OWN_DATA
+    )
+    return True
+
+
+@transaction.atomic
+def sign_out_person(*, user: User, by: Principal, at: datetime) -> int:
+    """Ends all tokens and browser sessions of a person. Returns how many tokens were still valid.
+
+    Raises Forbidden unless the caller may unlock the person too (`refuse_unless_above`).
+    """
+    refuse_unless_above(user, by=by)
+    ended = end_sign_ins(user=user, at=at)
+    _note("signed_out_everywhere", user, by=by, at=at, detail={"tokens_ended": ended})
+    return ended
 
 
 @transaction.atomic
 def unlock_person(*, user: User, by: Principal, at: datetime) -> int:
     """Deletes the failed attempts of a person, so that they can sign in at once. Returns the number of wrong passwords.
 
-    Each unlock allows more wrong passwords, so few people may do it. Raises Forbidden unless the caller is a manager or
-    above who may see the person. Also raises Forbidden if the caller is the person, is a program, or has a lower role
-    than the person.
+    Each unlock allows more wrong passwords, so few people may do it (`refuse_unless_above`).
+    """
+    refuse_unless_above(user, by=by)
+    removed, _by_model = recent_tries(user, at=at).delete()
+    forgive_wrong_codes(user)
+    _note("unlocked", user, by=by, at=at, detail={"tries": removed})
+    return removed
+
+
+def refuse_unless_above(user: User, *, by: Principal) -> None:
+    """Raises Forbidden unless the caller is a manager or above who may see the person, and whose role is not lower.
+
+    Also raises Forbidden if the caller is the person or a program.
     """
     if by.user is not None:
         is_theirs = user.pk != by.user.pk and by.people(with_inactive=True).filter(pk=user.pk).exists()
         is_below = by.has_role(Role(user.role)) and (by.user.is_superuser or not user.is_superuser)
         if not (by.has_role(Role.MANAGER) and is_theirs and is_below):
-            raise Forbidden("Only a manager of the store, or somebody above this person, can unlock them.")
+            raise Forbidden(_("Only a manager of the store, or somebody above this person, can do this."))
     elif not by.is_system:
-        raise Forbidden("Only a person can unlock a person.")
-    removed, _by_model = recent_tries(user, at=at).delete()
-    forgive_wrong_codes(user)
-    _note("unlocked", user, by=by, at=at, detail={"tries": removed})
-    return removed
+        raise Forbidden("Only a person can do this for a person.")
 
 
 def _acts(before: User, after: User) -> dict[str, dict[str, Any]]:
@@ -172,22 +233,18 @@ def _refuse_acts(acts: Collection[str], user: User, *, by: Principal) -> None:
     own = {"role_changed": "role", "deactivated": "is_active", "activated": "is_active"}
     for act in acts:
         if by.user is not None and by.user.pk == user.pk and act in own:
-            raise Forbidden(
-                "You cannot change this for yourself. Ask somebody else.",
-                errors={own[act]: "You cannot change this for yourself. Ask somebody else."},
-            )
+            told = _("You cannot change this for yourself. Ask somebody else.")
+            raise Forbidden(told, errors={own[act]: told})
     if "role_changed" in acts and not by.has_role(Role(user.role)):
-        raise Forbidden(
-            "You cannot give a role above your own.", errors={"role": "You cannot give a role above your own."}
-        )
+        told = _("You cannot give a role above your own.")
+        raise Forbidden(told, errors={"role": told})
 
 
 def _refuse_others(user: User, *, by: Principal) -> None:
     """Raises Forbidden unless the caller is an admin of the person's account, a superuser, or the system."""
     is_of_all = by.is_system or (by.user is not None and by.user.is_superuser)
-    is_admin = by.has_role(Role.ADMIN) and not user.is_superuser and by.account_id == user.account_id
-    if not (is_of_all or is_admin):
-        raise Forbidden("Only an admin of the account can change its people.")
+    if not (is_of_all or (by.administers(user.account_id) and not user.is_superuser)):
+        raise Forbidden(_("Only an admin of the account can change its people."))
 
 
 def _save(user: User, *, fields: Collection[str] | None = None) -> None:
