@@ -25,6 +25,12 @@ class Spot(StrEnum):
     DESK_OPENING = "desk.opening"
     """Replaces the button that opens a drawer, if a settlement must be opened first."""
     DESK_BELOW = "desk.below"
+    SETTINGS_PARTS = "settings.parts"
+    """In the navigation of the settings. `part` in the context is the name of the current entry."""
+    SETTINGS_INDEX = "settings.index"
+    """In the index of the settings."""
+    SETTINGS_REASONS = "settings.reasons"
+    """Below the reasons for cash paid in and out."""
     RESULT_ACTS = "result.acts"
     RESULT_PAPERS = "result.papers"
     DRAWERS_REGISTER = "drawers.register"
@@ -74,6 +80,9 @@ class Contributions:
     """The package whose `examples.json` has the examples of the app's operations, by operation id."""
     count_subjects: tuple[str, ...] = ()
     """Draft subjects, up to the colon, whose form is a count. Pages then say "count" instead of "form"."""
+    paid_reasons: str = ""
+    """The dotted name of a function `(*, store, kind) -> list[str]`: the reasons that the forms for cash paid in and out
+    at a register offer first. It runs at most one query."""
 
 
 @cache

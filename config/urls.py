@@ -9,8 +9,10 @@ from cashdesk.web.health import livez, readyz
 
 urlpatterns = [
     path("", include("cashdesk.page_urls")),
+    path("", include("cashdesk.setting_urls")),
     path("", include("settlements.page_urls")),
     path("", include("settlements.desk_urls")),
+    path("", include("settlements.setting_urls")),
     path("", include("reconciliations.page_urls")),
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),

@@ -16,6 +16,7 @@ class ReconciliationsConfig(AppConfig):
     contributes = Contributions(
         fragments={
             Spot.ABOUT_APIS: "reconciliations/about_apis.html",
+            Spot.SETTINGS_REASONS: "reconciliations/settings_reasons.html",
             Spot.RESULT_ACTS: "reconciliations/result_acts.html",
             Spot.REPORTS_BELOW: "reconciliations/reports_below.html",
         },

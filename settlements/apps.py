@@ -20,6 +20,8 @@ class SettlementsConfig(AppConfig):
             Spot.DESK_REFUSED: "settlements/desk_refused.html",
             Spot.DESK_OPENING: "settlements/desk_opening.html",
             Spot.DESK_BELOW: "settlements/desk_below.html",
+            Spot.SETTINGS_PARTS: "settlements/settings_part.html",
+            Spot.SETTINGS_INDEX: "settlements/settings_index.html",
             Spot.RESULT_PAPERS: "settlements/result_papers.html",
             Spot.DRAWERS_REGISTER: "settlements/drawers_register.html",
         },
@@ -50,4 +52,5 @@ class SettlementsConfig(AppConfig):
         },
         examples_in="settlements.api",
         count_subjects=("open", "count"),
+        paid_reasons="settlements.domain.cashbook.offered_reasons",
     )

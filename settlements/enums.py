@@ -72,18 +72,18 @@ ENTRY_KIND: Final[Mapping[str, MovementKind]] = MappingProxyType(
 )
 
 USUAL_ACCOUNTS: Final = (
-    (SettlementType.CASHREGISTER, Direction.REVENUE, "900", "CHANGE", "Change brought in"),
-    (SettlementType.CASHREGISTER, Direction.REVENUE, "170", "OTHER_INCOME", "Other income"),
-    (SettlementType.CASHREGISTER, Direction.EXPENSE, "103", "SUPPLIES", "Supplies"),
-    (SettlementType.CASHREGISTER, Direction.EXPENSE, "102", "CLEANING", "Cleaning"),
-    (SettlementType.CASHREGISTER, Direction.EXPENSE, "104", "POSTAGE", "Postage and courier"),
-    (SettlementType.CASHREGISTER, Direction.EXPENSE, "190", "OTHER_EXPENSE", "Other expense"),
-    (SettlementType.VAULT, Direction.REVENUE, "170", "OTHER_INCOME", "Other income"),
-    (SettlementType.VAULT, Direction.EXPENSE, "180", "WAGES_ADVANCE", "Advance on wages"),
-    (SettlementType.VAULT, Direction.EXPENSE, "181", "SUPPLIER", "Supplier paid in cash"),
-    (SettlementType.VAULT, Direction.EXPENSE, "190", "OTHER_EXPENSE", "Other expense"),
+    (SettlementType.CASHREGISTER, Direction.REVENUE, "900", "CHANGE", noop("Change brought in")),
+    (SettlementType.CASHREGISTER, Direction.REVENUE, "170", "OTHER_INCOME", noop("Other income")),
+    (SettlementType.CASHREGISTER, Direction.EXPENSE, "103", "SUPPLIES", noop("Supplies")),
+    (SettlementType.CASHREGISTER, Direction.EXPENSE, "102", "CLEANING", noop("Cleaning")),
+    (SettlementType.CASHREGISTER, Direction.EXPENSE, "104", "POSTAGE", noop("Postage and courier")),
+    (SettlementType.CASHREGISTER, Direction.EXPENSE, "190", "OTHER_EXPENSE", noop("Other expense")),
+    (SettlementType.VAULT, Direction.REVENUE, "170", "OTHER_INCOME", noop("Other income")),
+    (SettlementType.VAULT, Direction.EXPENSE, "180", "WAGES_ADVANCE", noop("Advance on wages")),
+    (SettlementType.VAULT, Direction.EXPENSE, "181", "SUPPLIER", noop("Supplier paid in cash")),
+    (SettlementType.VAULT, Direction.EXPENSE, "190", "OTHER_EXPENSE", noop("Other expense")),
 )
-"""The cashbook accounts of a new store: type, direction, number, code and description.
+"""The cashbook accounts of a new store: type, direction, number, code and description, which is written in its language.
 
 Managers add accounts, give them other numbers, and retire them.
 """

@@ -6,6 +6,7 @@ from typing import Any, Final
 from django.db.models import Model, Q, QuerySet
 
 from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.people.api_key import keys_seen
 from cashdesk.enums import Role, TokenKind
 from cashdesk.models import (
     AccessToken,
@@ -65,7 +66,7 @@ def _tokens(by: Principal) -> Q:
     if by.has_role(Role.ADMIN):
         return Q(account_id=by.account_id)
     of_people = Q(kind=TokenKind.SIGN_IN, user__in=by.people(with_inactive=True))
-    return of_people | Q(kind=TokenKind.API_KEY, store__in=by.stores())
+    return of_people | keys_seen(by)
 
 
 def _audit_entries(by: Principal) -> Q:

@@ -29,14 +29,15 @@ def validate_currency(code: str) -> None:
 
 
 @cache
-def _time_zones() -> Set[str]:
+def time_zones() -> Set[str]:
+    """Returns the names in the time zone database."""
     # Cached because each call walks over hundreds of files.
     return zoneinfo.available_timezones()
 
 
 def validate_time_zone(name: str) -> None:
     """Raises ValidationError unless the time zone database has this name."""
-    if name not in _time_zones():
+    if name not in time_zones():
         told = _("'%(name)s' is not a time zone such as Europe/Berlin.") % {"name": name}
         raise ValidationError(told, code="invalid_time_zone")
 
@@ -204,7 +205,7 @@ class Store(PublicIdModel):
         """Checks the rules that span several fields. Raises ValidationError for:
 
         - a vendor of another account,
-        - a change of the currency after money has moved,
+        - a change of the currency or the number after money has moved,
         - the choice of a currency that ISO 4217 has withdrawn,
         - an invalid usual float.
         """
@@ -214,14 +215,21 @@ class Store(PublicIdModel):
             validate_float_template(self.float_template, currency=self.currency)
         except ValidationError as error:
             raise ValidationError({"float_template": error.error_list}) from error
-        if self.pk is not None and self.movements.exists():
-            known = type(self).objects.get(pk=self.pk)
-            if known.currency != self.currency:
-                raise ValidationError(
-                    {"currency": _("You cannot change the currency. Money has already moved in this store.")}
-                )
+        self._refuse_change_after_movements()
         if self.vendor is not None and self.vendor.account_id != self.account_id:
             raise ValidationError({"vendor": _("Choose a vendor of the store's account.")})
+
+    def _refuse_change_after_movements(self) -> None:
+        """Raises ValidationError for another currency or number, if money has already moved in the store."""
+        if self.pk is None or not self.movements.exists():
+            return
+        known, told = type(self).objects.get(pk=self.pk), {}
+        if known.currency != self.currency:
+            told["currency"] = _("You cannot change the currency. Money has already moved in this store.")
+        if known.number != self.number:
+            told["number"] = _("You cannot change the number. Money has already moved in this store.")
+        if told:
+            raise ValidationError(told)
 
     def _refuse_withdrawn_currency(self) -> None:
         """Raises ValidationError for a withdrawn currency, unless the store already has it."""

@@ -27,7 +27,8 @@ from cashdesk.forms.passwords import (
     new_password_of,
     password_rules,
 )
-from cashdesk.models import OneTimeLink
+from cashdesk.models import OneTimeLink, User
+from cashdesk.screens.signing_in import after_password
 from cashdesk.web.devices import source_of
 from cashdesk.web.errors import status_of
 from cashdesk.web.mail import Mail, send_mail_later
@@ -99,18 +100,22 @@ def handed_code_page(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def link_page(request: HttpRequest, secret: str) -> HttpResponse:
-    """Sets a password with a one-time link. Only the sent form uses the link, because programs open links in mails."""
+    """Sets a password with a one-time link. Only the sent form uses the link, because programs open links in mails.
+
+    A person who was invited is then signed in, and comes to their first page. Others go to the sign-in page.
+    """
     at = timezone.now()
     try:
         link = find_link(secret=secret, at=at)
         faults = faults_of_new_password(request, user=link.person) if request.method == "POST" else {}
         if request.method != "POST" or faults:
             return _link_form(request, link, faults)
-        use_link(link=link, password=new_password_of(request), at=at)
+        person = use_link(link=link, password=new_password_of(request), at=at)
     except NotFound as error:
         answer = render(request, "cashdesk/one_time_link.html", {"why_not": error.message}, status=status_of(error))
         return _without_referrer(answer)
-    return _without_referrer(_done())
+    is_invitation = link.purpose == LinkPurpose.INVITATION
+    return _without_referrer(after_password(request, person, wanted="") if is_invitation else _done())
 
 
 def _done() -> HttpResponse:
@@ -121,6 +126,8 @@ def _link_form(request: HttpRequest, link: OneTimeLink, faults: Faults) -> HttpR
     context = {
         "link": link,
         "is_invitation": link.purpose == LinkPurpose.INVITATION,
+        "person": link.person,
+        "other": request.user if isinstance(request.user, User) and request.user != link.person else None,
         "fields": new_password_fields(faults),
         "rules": password_rules(),
         "has_faults": bool(faults),

@@ -4,9 +4,11 @@ from typing import Any, Final, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from cashdesk import queries
+from cashdesk.contributions import contributions
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.cash_movement import move_cash
 from cashdesk.domain.session.current import open_session_of
@@ -18,7 +20,7 @@ from cashdesk.forms.pages import form_page, path_to, see
 from cashdesk.forms.refusals import Refusal
 from cashdesk.forms.second_look_page import SecondLook, is_correcting
 from cashdesk.forms.submit import submit_once
-from cashdesk.models import CashSession, User
+from cashdesk.models import CashSession, Store, User
 from cashdesk.movement_rule_columns import FormWords
 from cashdesk.movement_rules import RULES
 from cashdesk.web.pages import page_for
@@ -117,8 +119,21 @@ def _show(
         "typed": typed,
         "draft": draft,
         "shows_reason": rule.shows_reason,
-        "reasons": queries.usual_reasons(by=draft.by, store=session.store, kind=kind) if rule.shows_reason else [],
+        "reasons": _reasons(session.store, kind, by=draft.by) if rule.shows_reason else [],
         "reason_max": REASON_LENGTH_MAX,
         "note_max": NOTE_LENGTH_MAX,
     }
     return form_page(request, "cashdesk/move.html", context, refusal)
+
+
+def _reasons(store: Store, kind: MovementKind, *, by: Principal) -> list[str]:
+    """Returns the reasons to offer: those that other apps keep for the store, and then those that were often used."""
+    kept = [
+        reason
+        for one in contributions()
+        if one.paid_reasons
+        for reason in import_string(one.paid_reasons)(store=store, kind=kind)
+    ]
+    known = {reason.casefold() for reason in kept}
+    used = queries.usual_reasons(by=by, store=store, kind=kind)
+    return [*kept, *(reason for reason in used if reason.casefold() not in known)]

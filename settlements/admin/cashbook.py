@@ -3,14 +3,17 @@
 from typing import Any
 
 from django.contrib import admin
+from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from cashdesk.admin_base.constraint_words import WordedForm
-from cashdesk.admin_base.model_admin import CashdeskAdmin, StoreFilter, principal_of
+from cashdesk.admin_base.model_admin import CashdeskAdmin, StoreFilter, principal_of, written_fields
 from cashdesk.admin_base.scopes import of_stores, register_scope
 from cashdesk.enums import Role
 from cashdesk.errors import InvalidInput
 from settlements.domain.cashbook import keep_usual_accounts, refuse_name_of_another
+from settlements.domain.cashbook_settings import add_account, change_account
 from settlements.models import CashbookAccount
 
 register_scope(CashbookAccount, of_stores("store"))
@@ -41,6 +44,7 @@ class CashbookAccountAdmin(CashdeskAdmin):
     """Reason codes for money paid in and out. Movements refer to them, so code, type and direction never change."""
 
     noun = "cashbook_account"
+    is_noted_by_domain = True
     role_to_add = role_to_change = Role.MANAGER
     form = AccountForm
     list_display = ("code", "number", "description", "store", "type", "direction", "is_active")
@@ -52,6 +56,13 @@ class CashbookAccountAdmin(CashdeskAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: CashbookAccount | None = None) -> Any:
         return () if obj is None else ("store", "type", "direction", "code")
+
+    def keep(self, request: HttpRequest, obj: CashbookAccount, form: "ModelForm[Any]", *, change: bool) -> None:
+        by, at = principal_of(request), timezone.now()
+        if change:
+            change_account(account=obj, fields=written_fields(form), by=by, at=at)
+        else:
+            add_account(account=obj, by=by, at=at)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> Any:
         user = principal_of(request).user

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from cashdesk.domain.caller.principal import Principal
@@ -33,17 +34,30 @@ def account_names(*, place: Place) -> dict[str, str]:
 
 
 def keep_usual_accounts(*, store: Store) -> None:
-    """Creates the usual accounts if the store has none."""
-    if not CashbookAccount.objects.filter(store=store).exists():
-        CashbookAccount.objects.bulk_create(
-            (
-                CashbookAccount(
-                    store=store, type=kind, direction=direction, number=number, code=code, description=description
-                )
-                for kind, direction, number, code, description in USUAL_ACCOUNTS
-            ),
-            ignore_conflicts=True,  # two requests may create them at once
-        )
+    """Creates the usual accounts if the store has none, in the language of the store."""
+    if CashbookAccount.objects.filter(store=store).exists():
+        return
+    with translation.override(store.language):
+        rows = [
+            CashbookAccount(
+                store=store, type=kind, direction=direction, number=number, code=code, description=_(description)
+            )
+            for kind, direction, number, code, description in USUAL_ACCOUNTS
+        ]
+    # Two requests may create them at once.
+    CashbookAccount.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def offered_reasons(*, store: Store, kind: MovementKind) -> list[str]:
+    """Returns the names of a store's active accounts for its registers, for the forms at the desk. Runs one query.
+
+    Empty for a kind of movement that has no accounts, and before the store has any.
+    """
+    direction = next((one for one, entry in ENTRY_KIND.items() if entry == kind), None)
+    accounts = CashbookAccount.objects.filter(
+        store=store, type=SettlementType.CASHREGISTER, direction=direction, is_active=True
+    )
+    return list(accounts.order_by("description").values_list("description", flat=True)) if direction else []
 
 
 def refuse_name_of_another(
@@ -65,9 +79,9 @@ def refuse_name_of_another(
         store, type, code = account.store, account.type, account.code  # noqa: A001
     others = CashbookAccount.objects.filter(store=store, type=type).exclude(pk=account.pk)
     if number and others.filter(code=number).exists():
-        raise InvalidInput.of("number", "Another account of the store has this code.")
+        raise InvalidInput.of("number", _("Another account of the store has this code."))
     if is_new and code and others.filter(number=code).exists():
-        raise InvalidInput.of("code", "Another account of the store has this number.")
+        raise InvalidInput.of("code", _("Another account of the store has this number."))
 
 
 def find_account(*, store: Store, place: Place, code: str, field: str) -> CashbookAccount:

@@ -10,9 +10,9 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.person import change_person
 from cashdesk.domain.session.closing import force_close_session
 from cashdesk.domain.session.register_settings import (
-    STATION_MAX,
+    NUMBER_MAX,
     add_register,
-    next_station,
+    next_number,
     rename_register,
     switch_register_off,
     switch_register_on,
@@ -40,9 +40,9 @@ def refused(cast: Cast, register: Place) -> str:
 
 def test_a_register_is_added_with_the_next_number_or_its_own(cast: Cast) -> None:
     by = Principal(user=cast.erika)
-    last = next_station(cast.store) - 1
-    following = add_register(store=cast.store, station=None, name="", by=by, at=NOON)
-    bar = add_register(store=cast.store, station=last + 40, name="Bar", by=by, at=NOON)
+    last = next_number(cast.store) - 1
+    following = add_register(store=cast.store, number=None, name="", by=by, at=NOON)
+    bar = add_register(store=cast.store, number=last + 40, name="Bar", by=by, at=NOON)
     assert (following.number, str(following)) == (last + 1, f"Register {last + 1}")
     assert str(bar) == f"Register {last + 40} (Bar)"
     entry = AuditEntry.objects.get(action="register.added", subject=f"place:{bar.pk}")
@@ -50,12 +50,12 @@ def test_a_register_is_added_with_the_next_number_or_its_own(cast: Cast) -> None
     assert open_drawer(cast.carla, 100_00, station=bar.number).register == bar
 
 
-@pytest.mark.parametrize(("station", "name", "field"), [
-    (1, "", "station"), (0, "", "station"), (STATION_MAX + 1, "", "station"), (None, "x" * 41, "name"),
+@pytest.mark.parametrize(("number", "name", "field"), [
+    (1, "", "number"), (0, "", "number"), (NUMBER_MAX + 1, "", "number"), (None, "x" * 41, "name"),
 ])  # fmt: skip
-def test_a_wrong_number_or_name_names_its_field(cast: Cast, station: int | None, name: str, field: str) -> None:
+def test_a_wrong_number_or_name_names_its_field(cast: Cast, number: int | None, name: str, field: str) -> None:
     with pytest.raises(InvalidInput) as error:
-        add_register(store=cast.store, station=station, name=name, by=Principal(user=cast.erika), at=NOON)
+        add_register(store=cast.store, number=number, name=name, by=Principal(user=cast.erika), at=NOON)
     assert list(error.value.errors) == [field]
     assert not AuditEntry.objects.filter(action="register.added").exists()
 
@@ -65,7 +65,7 @@ def test_only_managers_of_the_store_change_its_registers(cast: Cast) -> None:
     for user in (cast.carla, cast.otto):
         by = Principal(user=user)
         acts: list[Any] = [
-            lambda by=by: add_register(store=cast.store, station=None, name="", by=by, at=NOON),
+            lambda by=by: add_register(store=cast.store, number=None, name="", by=by, at=NOON),
             lambda by=by: rename_register(register=register, name="Bar", by=by, at=NOON),
             lambda by=by: switch_register_off(register=register, by=by, at=NOON),
             lambda by=by: switch_register_on(register=register, by=by, at=NOON),

@@ -125,4 +125,4 @@ def test_a_page_costs_the_same_whatever_was_sold(cast: Cast, sales: int) -> None
         with counted_queries() as queries:
             assert carla.get(path).status_code == 200
         cost.append(len(queries))
-    assert cost == [2, 8, 6, 6, 8, 5, 5, 4, 6]
+    assert cost == [2, 8, 6, 6, 8, 6, 6, 4, 6]

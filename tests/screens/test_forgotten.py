@@ -174,7 +174,7 @@ def test_an_invitation_welcomes_a_person_without_a_password(cast: Cast) -> None:
     browser = Browser()
     path = f"/link/{made(dora, purpose=LinkPurpose.INVITATION).secret}"
     browser.get(path)
-    assert "Welcome to Cashdesk, Dora." in browser.text
+    assert "Welcome, Dora." in browser.text
     browser.send(path, TYPED)
     assert has_password(dora)
 

@@ -33,6 +33,7 @@ GROUPS: Final = (
     "vault",
     "reports",
     "exports",
+    "settings",
     "today",
     "admin",
     "admin-acts",

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import CharField, Exists, OuterRef, Value
+from django.db.models import CharField, Exists, OuterRef, Q, Value
 from django.db.models.functions import Cast, Concat
 
 from cashdesk.domain.caller import audit
@@ -206,6 +206,19 @@ def _refuse_rotation(token: AccessToken, *, at: datetime) -> None:
     refuse_ended(token, at=at)
     if hasattr(token, "replaced_by"):
         raise Conflict("This key was already rotated. Rotate the key that replaced it.", code="key_replaced")
+
+
+def keys_seen(by: Principal) -> Q:
+    """Returns the query condition that the caller may see an API key.
+
+    Admins see the keys of their account, managers those that are bound to their store.
+    """
+    is_key = Q(kind=TokenKind.API_KEY)
+    if by.is_system or (by.user is not None and by.user.is_superuser):
+        return is_key
+    if by.has_role(Role.ADMIN):
+        return is_key & Q(account_id=by.account_id)
+    return is_key & Q(store__in=by.stores())
 
 
 def keys_issued_by(user: User, *, at: datetime) -> list[AccessToken]:

@@ -6,7 +6,9 @@ from datetime import datetime
 from itertools import count
 from typing import Any, Final
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import transaction
+from django.db.models import Q
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -102,6 +104,11 @@ def withdraw_invitation(*, person: User, by: Principal, at: datetime) -> None:
 def is_invited(person: User) -> bool:
     """Whether the person was invited, or was added without a password, and has not chosen one yet."""
     return person.is_active and not person.has_usable_password()
+
+
+def has_no_password() -> Q:
+    """Returns the query condition that a person has no password."""
+    return Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
 
 
 def open_invitations(people: Collection[User], *, at: datetime) -> dict[int, OneTimeLink]:

@@ -182,9 +182,9 @@ def change_person(
 def sign_out_person(*, user: User, by: Principal, at: datetime) -> int:
     """Ends all tokens and browser sessions of a person. Returns how many tokens were still valid.
 
-    Raises Forbidden unless the caller may unlock the person too (`refuse_unless_above`).
+    Raises Forbidden unless the caller may help this person (`may_help`).
     """
-    refuse_unless_above(user, by=by)
+    _refuse_help(user, by=by)
     ended = end_sign_ins(user=user, at=at)
     _note("signed_out_everywhere", user, by=by, at=at, detail={"tokens_ended": ended})
     return ended
@@ -194,27 +194,32 @@ def sign_out_person(*, user: User, by: Principal, at: datetime) -> int:
 def unlock_person(*, user: User, by: Principal, at: datetime) -> int:
     """Deletes the failed attempts of a person, so that they can sign in at once. Returns the number of wrong passwords.
 
-    Each unlock allows more wrong passwords, so few people may do it (`refuse_unless_above`).
+    Each unlock allows more wrong passwords, so few people may do it. Raises Forbidden unless the
+    caller may help this person (`may_help`).
     """
-    refuse_unless_above(user, by=by)
+    _refuse_help(user, by=by)
     removed, _by_model = recent_tries(user, at=at).delete()
     forgive_wrong_codes(user)
     _note("unlocked", user, by=by, at=at, detail={"tries": removed})
     return removed
 
 
-def refuse_unless_above(user: User, *, by: Principal) -> None:
-    """Raises Forbidden unless the caller is a manager or above who may see the person, and whose role is not lower.
+def may_help(user: User, *, by: Principal) -> bool:
+    """Whether the caller may sign this person out and unlock them.
 
-    Also raises Forbidden if the caller is the person or a program.
+    They may if they are the system, or a manager or above who may see the person, and whose role is not lower. Nobody may
+    do it for themselves, and no program may.
     """
-    if by.user is not None:
-        is_theirs = user.pk != by.user.pk and by.people(with_inactive=True).filter(pk=user.pk).exists()
-        is_below = by.has_role(Role(user.role)) and (by.user.is_superuser or not user.is_superuser)
-        if not (by.has_role(Role.MANAGER) and is_theirs and is_below):
-            raise Forbidden(_("Only a manager of the store, or somebody above this person, can do this."))
-    elif not by.is_system:
-        raise Forbidden("Only a person can do this for a person.")
+    if by.user is None:
+        return by.is_system
+    is_theirs = user.pk != by.user.pk and by.people(with_inactive=True).filter(pk=user.pk).exists()
+    is_below = by.has_role(Role(user.role)) and (by.user.is_superuser or not user.is_superuser)
+    return by.has_role(Role.MANAGER) and is_theirs and is_below
+
+
+def _refuse_help(user: User, *, by: Principal) -> None:
+    if not may_help(user, by=by):
+        raise Forbidden(_("Only a manager of the store, or somebody above this person, can do this."))
 
 
 def _acts(before: User, after: User) -> dict[str, dict[str, Any]]:

@@ -3,6 +3,7 @@
 People have no limit, so their requests run no statement for it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.db import Error, connection, transaction
 
 from cashdesk.domain.caller import audit
+from cashdesk.domain.caller.edit import refuse_stale
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.api_key import refuse_ended, refuse_others, refuse_wrong_limit
 from cashdesk.errors import Conflict, InvalidInput, TooManyRequests
@@ -151,16 +153,25 @@ def is_limitable(token: AccessToken, *, at: datetime) -> bool:
 
 
 @transaction.atomic
-def set_request_limit(*, token: AccessToken, requests_per_minute: int | None, by: Principal, at: datetime) -> None:
+def set_request_limit(
+    *,
+    token: AccessToken,
+    requests_per_minute: int | None,
+    by: Principal,
+    at: datetime,
+    seen: Mapping[str, str] | None = None,
+) -> None:
     """Sets how many requests an API key may send in a minute: None for the default of the installation, 0 for no limit.
 
     Raises Forbidden if the caller is not an admin of the account. Raises InvalidInput if the number is out of bounds or
-    `token` is not an API key, and Conflict if the key has ended.
+    `token` is not an API key, Conflict if the key has ended, and ChangedMeanwhile if the key does not have the values in
+    `seen` any more.
     """
     refuse_others(account_id=token.account_id, by=by)
     refuse_wrong_limit(requests_per_minute)
     key = AccessToken.objects.select_for_update(no_key=True).get(pk=token.pk)
     refuse_ended(key, at=at)
+    refuse_stale(key, seen)
     before, key.requests_per_minute = key.requests_per_minute, requests_per_minute
     key.save(update_fields=["requests_per_minute"])
     audit.note(

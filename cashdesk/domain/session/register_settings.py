@@ -19,18 +19,18 @@ from cashdesk.errors import Conflict, Forbidden, InvalidInput
 from cashdesk.models import Place, Store
 from cashdesk.models.place import REGISTER_NAME_MAX
 
-STATION_MAX: Final = 9_999
+NUMBER_MAX: Final = 9_999
 
 
-def next_station(store: Store) -> int:
+def next_number(store: Store) -> int:
     """Returns the number of the store's next new register. For display only: `add_register` checks under its lock."""
     last = Place.objects.filter(store=store, kind=PlaceKind.REGISTER).aggregate(last=Max("number"))["last"]
     return int(last or 0) + 1
 
 
 @transaction.atomic
-def add_register(*, store: Store, station: int | None, name: str, by: Principal, at: datetime) -> Place:
-    """Adds a register with this number, or with the next free number if `station` is None.
+def add_register(*, store: Store, number: int | None, name: str, by: Principal, at: datetime) -> Place:
+    """Adds a register with this number, or with the next free number if `number` is None.
 
     Raises Forbidden unless the caller manages the store. Raises InvalidInput if the number is taken or out of bounds, or
     if the name is too long.
@@ -39,13 +39,13 @@ def add_register(*, store: Store, station: int | None, name: str, by: Principal,
     _refuse_long_name(name)
     # Openings lock the vault too before they create a register.
     Place.objects.select_for_update(no_key=True).get(store=store, kind=PlaceKind.VAULT)
-    if station is None:
-        station = next_station(store)
-    if not 1 <= station <= STATION_MAX:
-        raise InvalidInput.of("station", _("Enter a number from 1 to %(limit)s.") % {"limit": STATION_MAX})
-    if Place.objects.filter(store=store, kind=PlaceKind.REGISTER, number=station).exists():
-        raise InvalidInput.of("station", _("Register %(number)s already exists.") % {"number": station})
-    register = Place.objects.create(store=store, kind=PlaceKind.REGISTER, number=station, name=name)
+    if number is None:
+        number = next_number(store)
+    if not 1 <= number <= NUMBER_MAX:
+        raise InvalidInput.of("number", _("Enter a number from 1 to %(limit)s.") % {"limit": NUMBER_MAX})
+    if Place.objects.filter(store=store, kind=PlaceKind.REGISTER, number=number).exists():
+        raise InvalidInput.of("number", _("Register %(number)s already exists.") % {"number": number})
+    register = Place.objects.create(store=store, kind=PlaceKind.REGISTER, number=number, name=name)
     _note("added", register, by=by, at=at, detail={"name": name})
     return register
 

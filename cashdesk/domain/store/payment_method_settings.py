@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.edit import changes_between, refuse_stale
 from cashdesk.domain.caller.principal import Principal
-from cashdesk.errors import Forbidden
+from cashdesk.errors import Forbidden, InvalidInput
 from cashdesk.models import PaymentMethod
 
 
@@ -17,10 +17,12 @@ from cashdesk.models import PaymentMethod
 def add_payment_method(*, method: PaymentMethod, by: Principal, at: datetime) -> PaymentMethod:
     """Saves a new payment method.
 
-    Raises Forbidden unless the caller is an admin of the account, and ValidationError for invalid values, such as a code
-    that the account already has.
+    Raises Forbidden unless the caller is an admin of the account. Raises InvalidInput for a code that the account already
+    has, and ValidationError for other invalid values.
     """
     _refuse_others(method.account_id, by=by)
+    if PaymentMethod.objects.filter(account_id=method.account_id, code=method.code).exists():
+        raise InvalidInput.of("code", _("The account already has a payment method with this code."))
     method.full_clean()
     method.save(force_insert=True)
     audit.note(

@@ -11,7 +11,7 @@ from cashdesk.domain.caller.edit import changes_between, refuse_stale
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.store.changes_while_open import refuse_change_of_store
 from cashdesk.domain.store.organisation import create_places
-from cashdesk.errors import Forbidden
+from cashdesk.errors import Forbidden, InvalidInput
 from cashdesk.models import Store
 
 
@@ -19,9 +19,11 @@ from cashdesk.models import Store
 def add_store(*, store: Store, registers: int, by: Principal, at: datetime) -> Store:
     """Saves a new store and creates its places: the vault, this number of registers, and the places outside the store.
 
-    Raises Forbidden unless the caller is an admin of the store's account, and ValidationError for invalid values.
+    Raises Forbidden unless the caller is an admin of the store's account. Raises InvalidInput for a number that another
+    store of the account has, and ValidationError for other invalid values.
     """
     _refuse_others(store.account_id, by=by)
+    _refuse_number_of_another(store)
     store.full_clean()
     store.save(force_insert=True)
     create_places(store=store, registers=registers)
@@ -38,8 +40,8 @@ def change_store(
     """Saves the named fields of a store, and returns whether a value changed. `store` has the new values.
 
     Raises Forbidden unless the caller is an admin of the account. Raises ChangedMeanwhile if the store does not have the
-    values in `seen` any more, Conflict if the change does not fit an open drawer (`changes_while_open`), and
-    ValidationError for invalid values.
+    values in `seen` any more, and Conflict if the change does not fit an open drawer (`changes_while_open`). Raises
+    InvalidInput for a number that another store of the account has, and ValidationError for other invalid values.
     """
     before = Store.objects.select_for_update(no_key=True).get(pk=store.pk)
     _refuse_others(before.account_id, by=by)
@@ -48,6 +50,7 @@ def change_store(
     if not changes:
         return False
     refuse_change_of_store(store)
+    _refuse_number_of_another(store)
     store.full_clean()
     store.save(update_fields=list(changes))
     audit.note_edit(noun="store", row=store, changes=changes, by=by, at=at, store=store)
@@ -57,3 +60,8 @@ def change_store(
 def _refuse_others(account_id: int, *, by: Principal) -> None:
     if not by.administers(account_id):
         raise Forbidden(_("Only an admin of the account can change its stores."))
+
+
+def _refuse_number_of_another(store: Store) -> None:
+    if Store.objects.filter(account_id=store.account_id, number=store.number).exclude(pk=store.pk).exists():
+        raise InvalidInput.of("number", _("Another store of the account has this number."))

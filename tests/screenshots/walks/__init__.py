@@ -5,7 +5,19 @@ from dataclasses import dataclass
 from typing import Final
 
 from tests.screenshots.album import Album
-from tests.screenshots.walks import account, desk, exports, handover, office, public, reports, settlements, today, vault
+from tests.screenshots.walks import (
+    account,
+    desk,
+    exports,
+    handover,
+    office,
+    public,
+    reports,
+    settings,
+    settlements,
+    today,
+    vault,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +36,7 @@ GROUPS: Final = {
     "settlements": Group(walk=settlements.walk, pages=lambda: settlements.PAGES),
     "vault": Group(walk=vault.walk, pages=lambda: vault.PAGES),
     "reports": Group(walk=reports.walk, pages=lambda: reports.PAGES),
+    "settings": Group(walk=settings.walk, pages=lambda: settings.PAGES),
     "exports": Group(walk=exports.walk, pages=lambda: exports.PAGES),
     "today": Group(walk=today.walk, pages=lambda: today.PAGES),
     "admin": Group(walk=office.walk_rows, pages=office.row_pages),

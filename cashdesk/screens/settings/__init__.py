@@ -1,0 +1,1 @@
+"""The pages under /settings: stores, registers, people, payment methods and API keys."""

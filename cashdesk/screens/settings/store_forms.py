@@ -1,0 +1,298 @@
+"""The forms of a store's settings, one for each group, with the help that a shopkeeper needs."""
+
+from collections.abc import Mapping
+from copy import copy
+from typing import Any, Final
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cashdesk.currencies import EXPONENTS, is_current
+from cashdesk.denominations import denominations_of
+from cashdesk.domain.counting.second_look import second_look_limit
+from cashdesk.enums import Language
+from cashdesk.forms.setting_fields import AmountField, HourField, LineField, PercentField, YesField
+from cashdesk.forms.setting_form import Line, SettingForm
+from cashdesk.models import Store, Vendor
+from cashdesk.models.organisation import FLOAT_PIECES_MAX, time_zones
+from cashdesk.templatetags.figures import face, money
+
+PIECES: Final = "pieces-"
+REGISTERS_MAX: Final = 99
+
+
+class NameForm(SettingForm):
+    """What the store is called, and where it is."""
+
+    title = gettext_lazy("Name and place")
+
+    def make_fields(self) -> dict[str, forms.Field]:
+        fields: dict[str, forms.Field] = {
+            "name": LineField(
+                label=_("Name"), length_max=200, help_text=_("Such as Berlin Mitte. People see it on each page.")
+            ),
+            "number": LineField(
+                label=_("Number"), length_max=20, help_text=_("Unique in your account. Reports and programs use it.")
+            ),
+            "currency": forms.ChoiceField(
+                label=_("Currency"),
+                choices=[(code, code) for code in currencies(self.row)],
+                help_text=_("The currency of the drawers."),
+            ),
+            "time_zone": forms.ChoiceField(
+                label=_("Time zone"),
+                choices=[(name, name.replace("_", " ")) for name in zones(self.row)],
+                help_text=_("Decides which business day a sale belongs to."),
+            ),
+            "language": forms.ChoiceField(
+                label=_("Language"),
+                choices=Language.choices,
+                help_text=_(
+                    "For people who chose no language of their own, and for how amounts and dates are written."
+                ),
+            ),
+        }
+        vendors = Vendor.objects.filter(account_id=self.row.account_id).order_by("name")
+        if self.row.vendor_id is not None or vendors.exists():
+            fields["vendor"] = forms.ModelChoiceField(
+                vendors,
+                label=_("Brand"),
+                required=False,
+                empty_label=_("No brand"),
+                help_text=_("The brand that the store belongs to."),
+            )
+        if not self.is_new and self.row.movements.exists():
+            # The books name the store by its number, and their amounts are in its currency.
+            for name in ("number", "currency"):
+                fields[name].disabled = True
+                fields[name].help_text = _("Fixed, because money has already moved in this store.")
+        return fields
+
+
+class DayForm(SettingForm):
+    """When a business day ends."""
+
+    title = gettext_lazy("Business day")
+
+    def make_fields(self) -> dict[str, forms.Field]:
+        return {
+            "cut_off_hour": _day_ends_at(),
+            "closes_stale_sessions": YesField(
+                label=_("Close drawers that were left open"),
+                help_text=_(
+                    "When the business day is closed, drawers that are still open are closed without a count. Otherwise the "
+                    "day waits for them."
+                ),
+            ),
+        }
+
+
+class DifferenceForm(SettingForm):
+    """Which differences a shop accepts."""
+
+    title = gettext_lazy("Differences")
+
+    def make_fields(self) -> dict[str, forms.Field]:
+        currency = self.row.currency
+        return {
+            "tolerance_minor": AmountField(
+                currency,
+                label=_("Accepted difference"),
+                required=True,
+                help_text=_("A larger difference must be explained and approved. 2.00 suits most stores."),
+            ),
+            "tolerance_basis_points": PercentField(
+                label=_("Accepted share of the expected amount"),
+                empty_words=_("Not used"),
+                help_text=_("In percent. The smaller of both limits applies. Leave it empty to use only the amount."),
+            ),
+            "escalation_minor": AmountField(
+                currency,
+                label=_("An admin decides above"),
+                empty_words=_("Not used"),
+                help_text=_("Managers cannot approve a larger difference. Leave it empty if they may approve all."),
+            ),
+        }
+
+
+class LimitForm(SettingForm):
+    """Large counts and large amounts."""
+
+    title = gettext_lazy("Large amounts")
+
+    def make_fields(self) -> dict[str, forms.Field]:
+        currency = self.row.currency
+        return {
+            "witness_minor": AmountField(
+                currency,
+                label=_("A second person confirms counts above"),
+                empty_words=_("Not used"),
+                help_text=_("The second person signs at the same screen. Leave it empty if nobody has to."),
+            ),
+            "register_look_minor": AmountField(
+                currency,
+                label=_("Ask again at a register above"),
+                empty_words=self._usual(is_vault=False),
+                help_text=_(
+                    "Catches typing errors when cash is paid in or out, dropped or lent. Empty: the usual limit."
+                ),
+            ),
+            "vault_look_minor": AmountField(
+                currency,
+                label=_("Ask again at the safe above"),
+                empty_words=self._usual(is_vault=True),
+                help_text=_(
+                    "Catches typing errors at deposits, change and payments of the safe. Empty: the usual limit."
+                ),
+            ),
+        }
+
+    def _usual(self, *, is_vault: bool) -> str:
+        """Returns the limit that applies without an own one, in words."""
+        currency = self.row.currency
+        limit = second_look_limit(store=Store(currency=currency), is_vault=is_vault)
+        if limit is None:
+            return _("No limit")
+        return _("%(amount)s, the usual limit") % {"amount": money(limit, currency)}
+
+
+class FloatForm(SettingForm):
+    """The float with which a drawer begins: one amount, or pieces of notes and coins."""
+
+    title = gettext_lazy("Usual float")
+
+    def make_fields(self) -> dict[str, forms.Field]:
+        currency = self.row.currency
+        fields: dict[str, forms.Field] = {
+            "float_minor": AmountField(
+                currency,
+                label=_("Amount"),
+                empty=0,
+                empty_words=_("Not set"),
+                help_text=_("The cash in a drawer before the first sale. It is offered when a drawer is opened."),
+            )
+        }
+        for worth in dict.fromkeys(piece.value for piece in denominations_of(currency)):
+            fields[f"{PIECES}{worth}"] = forms.IntegerField(
+                label=face(worth, currency),
+                required=False,
+                min_value=0,
+                max_value=FLOAT_PIECES_MAX,
+                widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+            )
+        return fields
+
+    def first_value(self, name: str) -> Any:
+        if name.startswith(PIECES):
+            return self.row.float_template.get(name.removeprefix(PIECES), "")
+        return super().first_value(name)
+
+    @property
+    def columns(self) -> list[str]:
+        return ["float_minor", "float_template"]
+
+    def fields_of(self, column: str) -> list[str]:
+        return [column] if column == "float_minor" else [name for name in self.fields if name.startswith(PIECES)]
+
+    @property
+    def pieces(self) -> list[forms.BoundField]:
+        """The fields for pieces of notes and coins."""
+        return [self[name] for name in self.fields_of("float_template")]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuses an amount that differs from the sum of the pieces."""
+        told = self.cleaned_data
+        total = sum(int(worth) * count for worth, count in self._typed_pieces().items())
+        if total and told.get("float_minor") and told["float_minor"] != total:
+            words = _("The notes and coins add up to %(total)s. Leave the amount empty, or correct the pieces.")
+            self.add_error("float_minor", words % {"total": money(total, self.row.currency)})
+        return told
+
+    def filled(self) -> Any:
+        row = copy(self.row)
+        row.float_template = self._typed_pieces()
+        row.float_minor = 0 if row.float_template else self.cleaned_data["float_minor"]
+        return row
+
+    def _typed_pieces(self) -> dict[str, int]:
+        return {
+            name.removeprefix(PIECES): self.cleaned_data[name]
+            for name in self.fields_of("float_template")
+            if self.cleaned_data.get(name)
+        }
+
+    def lines(self) -> list[Line]:
+        """Returns one line: the pieces and their sum, or the amount."""
+        currency = self.row.currency
+        pieces = ", ".join(f"{count} × {face(worth, currency)}" for worth, count in self.row.usual_float.items())
+        total = self.row.usual_float_minor
+        value = money(total, currency) if total else _("Not set")
+        return [Line(label=_("Float"), value=value, hint=pieces)]
+
+
+class SettlementForm(SettingForm):
+    """Whether registers need a settlement."""
+
+    title = gettext_lazy("Settlements")
+
+    def make_fields(self) -> dict[str, forms.Field]:
+        return {
+            "requires_settlement": YesField(
+                label=_("Registers need an open settlement"),
+                help_text=_(
+                    "Registers trade only while their settlement is open: opened with cash from the safe, and counted for "
+                    "all cashiers together. Small stores do not need this."
+                ),
+            ),
+        }
+
+
+class NewStoreForm(NameForm):
+    """A new store, with what decides about its first day. All other settings have usual values."""
+
+    title = gettext_lazy("Add store")
+
+    def make_fields(self) -> dict[str, forms.Field]:
+        return {
+            **super().make_fields(),
+            "cut_off_hour": _day_ends_at(),
+            "registers": forms.IntegerField(
+                label=_("Registers"),
+                min_value=1,
+                max_value=REGISTERS_MAX,
+                initial=1,
+                help_text=_("How many tills the store has. You can add more at any time."),
+            ),
+        }
+
+
+GROUPS: Final[Mapping[str, type[SettingForm]]] = {
+    "name": NameForm,
+    "day": DayForm,
+    "differences": DifferenceForm,
+    "amounts": LimitForm,
+    "float": FloatForm,
+    "settlements": SettlementForm,
+}
+"""The groups of a store's settings, by the last part of their path."""
+
+
+def _day_ends_at() -> HourField:
+    return HourField(
+        label=_("Business day ends at"),
+        help_text=_("Sales after midnight and before this hour belong to the day before."),
+    )
+
+
+def currencies(store: Store) -> list[str]:
+    """Returns the current currencies, and that of the store."""
+    today = timezone.now().date()
+    return sorted({store.currency} - {""} | {code for code in EXPONENTS if is_current(code, on=today)})
+
+
+def zones(store: Store) -> list[str]:
+    """Returns the time zones that are named after a place, UTC, and that of the store."""
+    of_places = {name for name in time_zones() if "/" in name and not name.startswith(("Etc/", "SystemV/", "US/"))}
+    return sorted(of_places | {"UTC", store.time_zone})

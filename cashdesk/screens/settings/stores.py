@@ -1,0 +1,136 @@
+"""The settings of stores: the list, a store with all its settings, and the forms that change them."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.store.store_settings import add_store, change_store
+from cashdesk.enums import PlaceKind, Role
+from cashdesk.errors import InvalidInput
+from cashdesk.forms.pages import path_to
+from cashdesk.forms.setting_page import Sent, SettingPage
+from cashdesk.models import Place, Store
+from cashdesk.screens.settings.frame import Confirmation, is_admin, store_of_page
+from cashdesk.screens.settings.store_forms import GROUPS, NewStoreForm
+from cashdesk.web.pages import page_for
+
+PART = "stores"
+STORES_MAX = 500
+
+
+@page_for(Role.MANAGER)
+def stores_page(request: HttpRequest, by: Principal) -> HttpResponse:
+    """Lists the stores in scope, also those that are switched off."""
+    stores = by.stores().select_related("account").order_by("-is_active", "number", "pk")[:STORES_MAX]
+    context = {"part": PART, "stores": stores, "may_add": by.account_id is not None and is_admin(by)}
+    return render(request, "cashdesk/settings/stores.html", context)
+
+
+@page_for(Role.ADMIN, takes_posts=True)
+def new_store_page(request: HttpRequest, by: Principal) -> HttpResponse:
+    """Adds a store to the admin's account, with usual values for everything that the form does not ask."""
+    account = by.user.account if by.user is not None else None
+    if account is None:
+        raise Http404
+
+    def save(sent: Sent) -> str:
+        registers = sent.form.cleaned_data["registers"]
+        made = add_store(store=sent.row, registers=registers, by=by, at=sent.at)
+        return path_to("settings-store", made.uuid, done="added")
+
+    newest = Store.objects.filter(account=account).order_by("-pk").first()
+    return SettingPage(
+        request=request,
+        by=by,
+        row=_like(newest, account=account),
+        form=NewStoreForm,
+        subject="set-store:new",
+        save=save,
+        back=path_to("settings-stores"),
+        context={"part": PART, "heading": _("Add store"), "button": _("Add store")},
+    ).answer()
+
+
+@page_for(Role.MANAGER)
+def store_page(request: HttpRequest, by: Principal, store: UUID) -> HttpResponse:
+    """Shows all settings of a store. Admins get links to change them."""
+    found = store_of_page(store, by=by)
+    registers = Place.objects.filter(store=found, kind=PlaceKind.REGISTER).order_by("number")
+    context = {
+        "part": PART,
+        "store": found,
+        "groups": [
+            {"slug": slug, "title": form.title, "lines": form(found, by=by).lines()} for slug, form in GROUPS.items()
+        ],
+        "registers": registers,
+        "may_change": by.administers(found.account_id),
+        "done": request.GET.get("done", ""),
+    }
+    return render(request, "cashdesk/settings/store.html", context)
+
+
+@page_for(Role.ADMIN, takes_posts=True)
+def store_group_page(request: HttpRequest, by: Principal, store: UUID, group: str) -> HttpResponse:
+    """Changes one group of a store's settings."""
+    found, form = store_of_page(store, by=by), GROUPS.get(group)
+    if form is None:
+        raise Http404
+
+    def save(sent: Sent) -> str:
+        is_changed = change_store(store=sent.row, fields=sent.fields, by=by, at=sent.at, seen=sent.seen)
+        return f"{path_to('settings-store', found.uuid, done='saved' if is_changed else 'unchanged')}#{group}"
+
+    return SettingPage(
+        request=request,
+        by=by,
+        row=found,
+        form=form,
+        subject=f"set-{group}:{found.uuid}",
+        save=save,
+        template="cashdesk/settings/float.html" if group == "float" else "cashdesk/settings/form.html",
+        back=f"{path_to('settings-store', found.uuid)}#{group}",
+        context={"part": PART, "store": found, "heading": form.title, "about": str(found), "button": _("Save changes")},
+    ).answer()
+
+
+@page_for(Role.ADMIN, takes_posts=True)
+def switch_store_page(request: HttpRequest, by: Principal, store: UUID) -> HttpResponse:
+    """Asks before a store is switched off or on."""
+    found = store_of_page(store, by=by)
+    seen_active = found.is_active
+
+    def act(at: Any) -> str:
+        if request.POST.get("is_active") != ("yes" if seen_active else "no"):
+            raise InvalidInput(_("This page is out of date. Check it and send it again."))
+        found.is_active = not seen_active
+        change_store(store=found, fields=["is_active"], by=by, at=at)
+        return path_to("settings-store", found.uuid, done="off" if seen_active else "on")
+
+    told = {"store": found}
+    return Confirmation(
+        request=request,
+        by=by,
+        part=PART,
+        heading=(_("Switch off %(store)s?") if seen_active else _("Switch on %(store)s?")) % told,
+        text=_("Nobody can open a drawer there, and nothing is sold. The books stay, and people can still read them.")
+        if seen_active
+        else _("People can open drawers there again."),
+        button=_("Switch off store") if seen_active else _("Switch on store"),
+        is_grave=seen_active,
+        back=path_to("settings-store", found.uuid),
+        act=act,
+        context={"store": found, "hidden_fields": [("is_active", "yes" if seen_active else "no")]},
+    ).answer()
+
+
+def _like(newest: Store | None, *, account: Any) -> Store:
+    """Returns an unsaved store with the usual values. Where the newest store is, the next one probably is too."""
+    store = Store(account=account, tolerance_minor=0)
+    if newest is not None:
+        store.currency, store.time_zone, store.language = newest.currency, newest.time_zone, newest.language
+        store.tolerance_minor, store.cut_off_hour = newest.tolerance_minor, newest.cut_off_hour
+    return store
