@@ -68,6 +68,10 @@ class WrongCode(NotSignedIn):
     code = "otp_wrong"
 
 
+class PinLocked(NotSignedIn):
+    """There were too many wrong PINs. The person needs their password."""
+
+
 class Forbidden(DomainError):
     """The caller is known but has no permission."""
 

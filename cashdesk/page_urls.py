@@ -4,6 +4,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from cashdesk.screens.account import account_page, end_sign_in_page, sign_out_everywhere_page
+from cashdesk.screens.account_pin import pin_page as account_pin_page
 from cashdesk.screens.cancelling import cancel_page
 from cashdesk.screens.counting import count_page, hand_over_page
 from cashdesk.screens.desk import desk_page
@@ -22,6 +23,7 @@ from cashdesk.screens.second_factor_pages import add_page, remove_page, renew_co
 from cashdesk.screens.setup import setup_page
 from cashdesk.screens.sign_in import sign_in_page, sign_out
 from cashdesk.screens.sign_in_code import code_page, must_add_page
+from cashdesk.screens.sign_in_pin import confirm_page, pin_page
 from cashdesk.screens.stores import choose_store_page, stores_page
 from cashdesk.screens.taking_back import take_back_page
 
@@ -37,9 +39,12 @@ urlpatterns = [
     path("sign-in/second-factor", must_add_page, name="sign-in-second-factor"),
     path("sign-in/provider", to_provider, name="provider"),
     path("sign-in/provider/back", from_provider, name="provider-back"),
+    path("sign-in/pin", pin_page, name="sign-in-pin"),
+    path("confirm", confirm_page, name="confirm"),
     path("sign-out", sign_out, name="sign-out"),
     path("sign-out/done", signed_out_there, name="signed-out-there"),
     path("account", account_page, name="account"),
+    path("account/pin", account_pin_page, name="account-pin"),
     path("account/end-sign-in", end_sign_in_page, name="account-end-sign-in"),
     path("account/sign-out-everywhere", sign_out_everywhere_page, name="account-sign-out-everywhere"),
     path("account/second-factor", second_factor_page, name="second-factor"),

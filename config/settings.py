@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     # Before everything that asks who the person is.
     "cashdesk.web.waiting_sessions.SecondFactorMiddleware",
+    "cashdesk.web.desk_only.DeskOnlyMiddleware",
     "cashdesk.web.devices.DeviceMiddleware",
     "cashdesk.web.languages.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

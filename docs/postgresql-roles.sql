@@ -95,7 +95,8 @@ GRANT INSERT, DELETE ON cashdesk_idempotentanswer, cashdesk_signinattempt TO cas
 GRANT INSERT, UPDATE ON cashdesk_requestcount TO cashdesk_app;
 GRANT INSERT, UPDATE (used_at, revoked_at), DELETE ON cashdesk_onetimelink TO cashdesk_app;
 GRANT INSERT, DELETE ON cashdesk_setuplink TO cashdesk_app;
-GRANT INSERT, UPDATE, DELETE ON cashdesk_browsersession, cashdesk_draft TO cashdesk_app;
+GRANT INSERT, UPDATE (device), DELETE ON cashdesk_wrongpin TO cashdesk_app;
+GRANT INSERT, UPDATE, DELETE ON cashdesk_trustedtill, cashdesk_browsersession, cashdesk_draft TO cashdesk_app;
 
 -- The second factor: added and removed by people; a recovery code goes when it is used. Accounts at a provider: linked and unlinked.
 GRANT INSERT, UPDATE, DELETE ON otp_totp_totpdevice, otp_static_staticdevice, otp_static_statictoken TO cashdesk_app;

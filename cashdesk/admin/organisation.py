@@ -263,6 +263,7 @@ class StoreAdmin(CashdeskAdmin):
         "vault_look_minor",
         "closes_stale_sessions",
         "requires_settlement",
+        "pin_sign_in",
         "language",
     )
 

@@ -21,6 +21,7 @@ from cashdesk.models.place import Place
 from cashdesk.models.seal import Seal
 from cashdesk.models.session import CashSession, ForeignCash, Shift
 from cashdesk.models.setup_link import SetupLink
+from cashdesk.models.trusted_till import TrustedTill, WrongPin
 from cashdesk.models.variance import Variance
 from cashdesk.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookLane, WebhookSecret
 
@@ -54,6 +55,7 @@ __all__ = [
     "Shift",
     "SignInAttempt",
     "Store",
+    "TrustedTill",
     "User",
     "Variance",
     "Vendor",
@@ -62,4 +64,5 @@ __all__ = [
     "WebhookEndpoint",
     "WebhookLane",
     "WebhookSecret",
+    "WrongPin",
 ]

@@ -173,6 +173,11 @@ class Store(PublicIdModel):
         validators=[MinValueValidator(0)],
         help_text="Minor units. Larger amounts must be confirmed before they are booked. Empty: a default by currency.",
     )
+    pin_sign_in = models.BooleanField(
+        "change of person by PIN",
+        default=False,
+        help_text="People sign in to the desk with a PIN, on tills where somebody signed in with a password today.",
+    )
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

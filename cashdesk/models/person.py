@@ -113,6 +113,9 @@ class User(AbstractBaseUser, PublicIdModel):
     access_version = models.PositiveIntegerField(
         default=0, editable=False, help_text="Stored in browser sessions. Increasing it ends them all."
     )
+    pin = models.CharField(
+        max_length=128, blank=True, editable=False, help_text="The hash of the PIN for the desk. Empty: no PIN."
+    )
     second_factor_since = models.DateTimeField(
         null=True, editable=False, help_text="Set while the person must enter a code after the password."
     )
@@ -120,6 +123,9 @@ class User(AbstractBaseUser, PublicIdModel):
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = UserManager()
+
+    is_desk_only = False
+    """Whether this is the person of a browser session that began with a PIN. Not stored: the session knows it."""
 
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
@@ -232,7 +238,9 @@ class User(AbstractBaseUser, PublicIdModel):
         return self.has_role(Role.MANAGER)
 
     def has_role(self, role: Role) -> bool:
-        """Whether the person has this role or a higher one."""
+        """Whether the person has this role or a higher one. After a sign-in by PIN, everybody is a cashier."""
+        if self.is_desk_only:
+            return self.is_active and role == Role.CASHIER
         return self.is_active and (self.is_superuser or ROLE_RANK[self.role] >= ROLE_RANK[role])
 
     @property

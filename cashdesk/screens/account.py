@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from cashdesk import formats
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people import signed_in_places
+from cashdesk.domain.people.pin import may_have_pin
 from cashdesk.domain.people.signed_in_places import places_of
 from cashdesk.enums import Role
 from cashdesk.errors import NotFound
@@ -58,6 +59,8 @@ def account_page(request: HttpRequest, by: Principal) -> HttpResponse:
     ]
     rows.sort(key=lambda row: not row.is_here)
     context = {"person": user, "role": _(user.get_role_display()), "sign_ins": rows, "is_ended": "ended" in request.GET}
+    context |= {"may_have_pin": may_have_pin(user) or user.pin}
+    context |= {"is_pin_set": "pin-set" in request.GET, "is_pin_removed": "pin-removed" in request.GET}
     return render(request, "cashdesk/account.html", context)
 
 

@@ -20,7 +20,7 @@ from cashdesk.models import CashSession, User
 from cashdesk.web.pages import page_for
 
 
-@page_for(Role.CASHIER, takes_posts=True)
+@page_for(Role.CASHIER, takes_posts=True, by_pin=True)
 def cancel_page(request: HttpRequest, by: Principal) -> HttpResponse:
     """Asks why the drawer was opened by mistake. Then cancels the opening once and redirects to the desk."""
     is_sent = request.method == "POST"

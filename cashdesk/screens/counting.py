@@ -26,14 +26,14 @@ from cashdesk.web.pages import page_for
 
 
 @sensitive_post_parameters(WITNESS_PROOF)
-@page_for(Role.CASHIER, takes_posts=True)
+@page_for(Role.CASHIER, takes_posts=True, by_pin=True)
 def count_page(request: HttpRequest, by: Principal) -> HttpResponse:
     """Counts and closes the drawer. The counted cash returns to the vault."""
     return _page(request, by=by, hands_over=False)
 
 
 @sensitive_post_parameters(WITNESS_PROOF)
-@page_for(Role.CASHIER, takes_posts=True)
+@page_for(Role.CASHIER, takes_posts=True, by_pin=True)
 def hand_over_page(request: HttpRequest, by: Principal) -> HttpResponse:
     """Counts the drawer and hands it over. The cash stays in the drawer, and the next cashier counts it again."""
     return _page(request, by=by, hands_over=True)

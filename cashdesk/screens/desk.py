@@ -24,7 +24,7 @@ from cashdesk.screens.moving import forms_offered
 from cashdesk.web.pages import page_for
 
 
-@page_for(Role.CASHIER)
+@page_for(Role.CASHIER, by_pin=True)
 def desk_page(request: HttpRequest, by: Principal) -> HttpResponse:
     """Shows the open drawer: its float and the cashier's own movements, never the expected amount (law 5).
 

@@ -19,7 +19,9 @@ from cashdesk.forms.draft import begun, clock
 from cashdesk.forms.pages import path_within, see, see_path
 from cashdesk.models import User
 from cashdesk.screens.sign_in import sign_in_page
+from cashdesk.screens.sign_in_pin import pin_page
 from cashdesk.web import errors
+from cashdesk.web.desk_only import answers_pin
 from cashdesk.web.drafts import DraftKey, draft_fields, save_input, save_sent
 from cashdesk.web.idempotency import WITNESS_PROOF
 from cashdesk.web.middleware import API_PREFIX
@@ -28,6 +30,7 @@ from cashdesk.web.pages import ask_to_sign_in, page_for
 VERSION_HEADER: Final = "Draft-Version"
 
 
+@answers_pin
 @sensitive_post_parameters(WITNESS_PROOF)
 @never_cache
 @require_POST
@@ -62,7 +65,7 @@ def save_page(request: HttpRequest) -> HttpResponse:
 
 
 @sensitive_post_parameters(WITNESS_PROOF)
-@page_for(Role.CASHIER, takes_posts=True)
+@page_for(Role.CASHIER, takes_posts=True, by_pin=True)
 def go_on_page(request: HttpRequest, by: Principal) -> HttpResponse:
     """Saves the typed input as a draft. Then shows the form again, or redirects to the path in `next`.
 
@@ -72,7 +75,7 @@ def go_on_page(request: HttpRequest, by: Principal) -> HttpResponse:
     return see_path(path_within(request.POST.get("next", "")) or shown) if shown else see("desk")
 
 
-@page_for(Role.CASHIER, takes_posts=True)
+@page_for(Role.CASHIER, takes_posts=True, by_pin=True)
 def begin_anew_page(request: HttpRequest, by: Principal) -> HttpResponse:
     """Asks whether to discard the draft (GET), and discards it (POST)."""
     key = DraftKey.of(request)
@@ -95,7 +98,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     fill in a form. API paths answer in their dialect. A form without a draft gets the plain error page.
     """
     key = None if request.path_info.startswith(API_PREFIX) else DraftKey.of(request)
-    is_sign_in = request.resolver_match is not None and request.resolver_match.func is sign_in_page
+    is_sign_in = request.resolver_match is not None and request.resolver_match.func in (sign_in_page, pin_page)
     if key is None and not is_sign_in:
         return errors.csrf_failure(request, reason)
     if "application/json" in request.headers.get("Accept", ""):

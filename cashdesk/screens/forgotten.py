@@ -29,6 +29,7 @@ from cashdesk.forms.passwords import (
 )
 from cashdesk.models import OneTimeLink, User
 from cashdesk.screens.signing_in import after_password
+from cashdesk.web.desk_only import answers_pin
 from cashdesk.web.devices import source_of
 from cashdesk.web.errors import status_of
 from cashdesk.web.mail import Mail, send_mail_later
@@ -47,6 +48,7 @@ LINK_MAIL: Final = Mail(
 Faults = Mapping[str, Sequence[str]]
 
 
+@answers_pin
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def forgotten_page(request: HttpRequest) -> HttpResponse:
@@ -70,6 +72,7 @@ def forgotten_page(request: HttpRequest) -> HttpResponse:
     return see_path(f"{path_to('password-forgotten')}?sent")
 
 
+@answers_pin
 @sensitive_post_parameters("code", NEW, AGAIN)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -96,6 +99,7 @@ def handed_code_page(request: HttpRequest) -> HttpResponse:
     return _done()
 
 
+@answers_pin
 @sensitive_post_parameters(NEW, AGAIN)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])

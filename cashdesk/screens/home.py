@@ -7,9 +7,11 @@ from django.views.decorators.http import require_safe
 
 from cashdesk.models import User
 from cashdesk.web.browser_sessions import DESK_ONLY
+from cashdesk.web.desk_only import answers_pin
 from cashdesk.web.shell import first_path_of, keep_to_person
 
 
+@answers_pin
 @never_cache
 @require_safe
 def home_page(request: HttpRequest) -> HttpResponse:
@@ -19,6 +21,7 @@ def home_page(request: HttpRequest) -> HttpResponse:
     return redirect("desk" if request.session.get(DESK_ONLY) else first_path_of(request.user))
 
 
+@answers_pin
 @require_safe
 def about_page(request: HttpRequest) -> HttpResponse:
     """Tells visitors what Cashdesk does, and lists its APIs."""

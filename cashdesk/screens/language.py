@@ -11,10 +11,12 @@ from cashdesk.domain.people.person import choose_language
 from cashdesk.enums import Language
 from cashdesk.forms.pages import path_to, path_within, see_path
 from cashdesk.models import User
+from cashdesk.web.desk_only import answers_pin
 
 YEAR_SECONDS = 365 * 24 * 3600
 
 
+@answers_pin
 @never_cache
 @require_POST
 def choose_language_page(request: HttpRequest) -> HttpResponse:

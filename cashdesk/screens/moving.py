@@ -41,19 +41,19 @@ def forms_offered() -> list[tuple[str, FormWords]]:
     return [(PAGES[kind], words) for kind in PAGES if (words := RULES[kind].register_form) is not None]
 
 
-@page_for(Role.CASHIER, takes_posts=True)
+@page_for(Role.CASHIER, takes_posts=True, by_pin=True)
 def pay_in_page(request: HttpRequest, by: Principal) -> HttpResponse:
     """Shows and books the form for cash that comes into the drawer from outside."""
     return _page(request, by=by, kind=MovementKind.PAID_IN)
 
 
-@page_for(Role.CASHIER, takes_posts=True)
+@page_for(Role.CASHIER, takes_posts=True, by_pin=True)
 def pay_out_page(request: HttpRequest, by: Principal) -> HttpResponse:
     """Shows and books the form for cash that leaves the drawer to pay for something."""
     return _page(request, by=by, kind=MovementKind.PAID_OUT)
 
 
-@page_for(Role.CASHIER, takes_posts=True)
+@page_for(Role.CASHIER, takes_posts=True, by_pin=True)
 def drop_page(request: HttpRequest, by: Principal) -> HttpResponse:
     """Shows and books the form for cash that goes from the drawer into the vault."""
     return _page(request, by=by, kind=MovementKind.DROP)

@@ -43,7 +43,7 @@ OPEN: Final = "open"
 
 
 @sensitive_post_parameters(WITNESS_PROOF)
-@page_for(Role.CASHIER, takes_posts=True)
+@page_for(Role.CASHIER, takes_posts=True, by_pin=True)
 def open_page(request: HttpRequest, by: Principal) -> HttpResponse:
     """Shows the sheet for the float (GET, or `step=back`), then its review (`step=review`), then opens a register.
 

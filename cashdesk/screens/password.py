@@ -12,6 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.person import set_password
 from cashdesk.domain.people.sign_in import confirm_password
+from cashdesk.domain.people.trusted_till import note_full_sign_in
 from cashdesk.enums import Role
 from cashdesk.errors import TooManyAttempts, WrongPassword
 from cashdesk.forms.pages import path_to, see_path
@@ -25,7 +26,7 @@ from cashdesk.forms.passwords import (
     password_rules,
 )
 from cashdesk.forms.refusals import wait_sentence
-from cashdesk.web.devices import source_of
+from cashdesk.web.devices import remember_device, source_of
 from cashdesk.web.errors import status_of
 from cashdesk.web.pages import page_for
 
@@ -56,6 +57,8 @@ def password_page(request: HttpRequest, by: Principal) -> HttpResponse:
     assert user is not None  # noqa: S101 (the page is for people)
     set_password(user=user, password=new_password_of(request), by=by, at=at)
     update_session_auth_hash(request, user)
+    # The new password ended the trust in this till.
+    note_full_sign_in(user=user, device=remember_device(request, user), at=at)
     return see_path(f"{path_to('password')}?changed")
 
 

@@ -25,6 +25,7 @@ from cashdesk.models import User
 from cashdesk.screens.provider_words import words_for
 from cashdesk.screens.signing_in import begin_session, end_sign_in, step_of, way_of
 from cashdesk.web import openid_provider
+from cashdesk.web.desk_only import answers_pin
 from cashdesk.web.openid_provider import ProviderFailure
 from cashdesk.web.waiting_sessions import mark_verified
 
@@ -37,6 +38,7 @@ ID_TOKEN: Final = "provider_id_token"  # noqa: S105 (the name of an entry)
 MINUTES: Final = 10
 
 
+@answers_pin
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def to_provider(request: HttpRequest) -> HttpResponse:
@@ -57,6 +59,7 @@ def to_provider(request: HttpRequest) -> HttpResponse:
     return leave_for(request, address) if request.method == "POST" else redirect(address)
 
 
+@answers_pin
 @never_cache
 @require_safe
 def from_provider(request: HttpRequest) -> HttpResponse:
@@ -87,6 +90,7 @@ def from_provider(request: HttpRequest) -> HttpResponse:
     return redirect(end_sign_in(request, user))
 
 
+@answers_pin
 @never_cache
 @require_safe
 def signed_out_there(_request: HttpRequest) -> HttpResponse:

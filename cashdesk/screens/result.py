@@ -17,7 +17,7 @@ from cashdesk.models import CashSession, CountPieces
 from cashdesk.web.pages import page_for
 
 
-@page_for(Role.CASHIER)
+@page_for(Role.CASHIER, by_pin=True)
 def result_page(request: HttpRequest, by: Principal, session: UUID) -> HttpResponse:
     """Shows a closed session, with its figures if the person may see them (law 5).
 

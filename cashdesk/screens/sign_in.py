@@ -1,5 +1,8 @@
 """The pages that sign people in and out, by username, e-mail address or tax id."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -20,6 +23,7 @@ from cashdesk.models import User
 from cashdesk.screens.provider_sign_in import ID_TOKEN, end_at_provider
 from cashdesk.screens.signing_in import WAY, after_password, step_of
 from cashdesk.web.authentication import COOKIE, delete_token_cookies
+from cashdesk.web.desk_only import answers_pin, people_at_till
 from cashdesk.web.devices import source_of
 from cashdesk.web.drafts import draft_fields
 from cashdesk.web.errors import status_of
@@ -28,6 +32,7 @@ from cashdesk.web.shell import first_path_of
 from cashdesk.web.waiting_sessions import person_to_verify
 
 
+@answers_pin
 @sensitive_post_parameters("password")
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -47,27 +52,32 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
             return redirect(wanted or first_path_of(request.user))
         if (waiting := person_to_verify(request)) is not None:
             return redirect(step_of(waiting))
-        return render(request, "cashdesk/sign_in.html", {**context, "is_empty": is_empty()})
+        return _page(request, {**context, "is_empty": is_empty()})
     name, password = request.POST.get("name", "").strip(), request.POST.get("password", "")
     context |= {"name": name, "is_signed_out": False}
     if not name or not password:
         missing = {"lacks_name": not name, "lacks_password": not password}
-        return render(request, "cashdesk/sign_in.html", {**context, **missing}, status=400)
+        return _page(request, {**context, **missing}, status=400)
     try:
         user = recognise(name=name, password=password, source=source_of(request), at=timezone.now())
     except TooManyAttempts as error:
-        waits = {**context, "wait": wait_sentence(error)}
-        answer = render(request, "cashdesk/sign_in.html", waits, status=status_of(error))
+        answer = _page(request, {**context, "wait": wait_sentence(error)}, status=status_of(error))
         answer.headers["Retry-After"] = str(error.retry_after_seconds)
         return answer
     except PasswordSignInOff as error:
-        return render(request, "cashdesk/sign_in.html", {**context, "refusal": error.message}, status=status_of(error))
+        return _page(request, {**context, "refusal": error.message}, status=status_of(error))
     except NotSignedIn:
         # A 401 would have to name a sign-in method that browsers implement themselves.
-        return render(request, "cashdesk/sign_in.html", {**context, "is_wrong": True}, status=400)
+        return _page(request, {**context, "is_wrong": True}, status=400)
     return after_password(request, user, wanted=wanted)
 
 
+def _page(request: HttpRequest, context: Mapping[str, Any], *, status: int = 200) -> HttpResponse:
+    """Shows the sign-in page. On a trusted till it offers the people who may sign in with a PIN."""
+    return render(request, "cashdesk/sign_in.html", {**context, "people": people_at_till(request)}, status=status)
+
+
+@answers_pin
 @never_cache
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.second_factor import needs_verification
+from cashdesk.domain.people.trusted_till import note_full_sign_in
 from cashdesk.models import User
 from cashdesk.web.browser_sessions import DESK_ONLY
 from cashdesk.web.devices import remember_device
@@ -51,8 +52,13 @@ def step_of(user: User) -> str:
 
 
 def end_sign_in(request: HttpRequest, user: User) -> str:
-    """Remembers the device, and saves the form that the person sent while signed out. Returns the path of their page."""
-    remember_device(request, user)
+    """Remembers and trusts the device, and goes on as `way_on` does. Returns the path of the person's page."""
+    note_full_sign_in(user=user, device=remember_device(request, user), at=timezone.now())
+    return way_on(request, user)
+
+
+def way_on(request: HttpRequest, user: User) -> str:
+    """Saves the form that the person sent while signed out. Returns the path of their page."""
     way = request.session.pop(WAY, {})
     wanted = str(way.get("wanted", ""))
     if form := way.get("form"):

@@ -22,7 +22,7 @@ from cashdesk.movement_rules import RULES, name_at_desk
 from cashdesk.web.pages import page_for
 
 
-@page_for(Role.CASHIER, takes_posts=True)
+@page_for(Role.CASHIER, takes_posts=True, by_pin=True)
 def take_back_page(request: HttpRequest, by: Principal, movement: UUID) -> HttpResponse:
     """Shows one of the person's own movements and asks for a reason. Then reverses it once and redirects to the desk."""
     found = queries.own_movement(by=by, movement_id=movement)

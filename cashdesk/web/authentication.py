@@ -65,8 +65,8 @@ class BrowserSessionAuthentication(SessionAuthentication):
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
         """Returns (user, principal), or None for an anonymous visitor.
 
-        Raises PermissionDenied if the CSRF token is not valid. For SIGN_IN_PATHS, returns None instead, because their views
-        check the origin.
+        Raises PermissionDenied if the CSRF token is not valid, and for a sign-in by PIN. For SIGN_IN_PATHS, returns None
+        instead, because their views check the origin.
         """
         try:
             found = super().authenticate(request)
@@ -76,6 +76,10 @@ class BrowserSessionAuthentication(SessionAuthentication):
             raise
         if found is None:
             return None
+        if found[0].is_desk_only:
+            if _is_sign_in(request):
+                return None
+            raise exceptions.PermissionDenied("You signed in with a PIN, which opens only the desk.")
         return found[0], in_selected_store(Principal(user=found[0]), request)
 
     def enforce_csrf(self, request: Request) -> None:

@@ -56,9 +56,12 @@ def source_of(request: HttpRequest | None) -> Source:
     )
 
 
-def remember_device(request: HttpRequest, user: User) -> None:
-    """Marks the request, so that DeviceMiddleware adds this person to the device cookie."""
-    request.signed_in_person = user.pk  # type: ignore[attr-defined]
+def remember_device(request: HttpRequest, user: User) -> str:
+    """Marks the request, so that DeviceMiddleware adds this person to the device cookie. Returns the id of the device."""
+    device = device_of(request) or Device(id=token_urlsafe(16))
+    people = (user.pk, *(other for other in device.people if other != user.pk))[:PEOPLE_MAX]
+    request.signed_in_device = Device(id=device.id, people=people)  # type: ignore[attr-defined]
+    return device.id
 
 
 class DeviceMiddleware:
@@ -70,13 +73,11 @@ class DeviceMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """After a sign-in, moves the person to the start of the device's list. A new device gets a random id."""
         response = self.get_response(request)
-        person = getattr(request, "signed_in_person", None)
-        if person is not None:
-            device = device_of(request) or Device(id=token_urlsafe(16))
-            people = (person, *(other for other in device.people if other != person))[:PEOPLE_MAX]
+        device = getattr(request, "signed_in_device", None)
+        if device is not None:
             response.set_cookie(
                 COOKIE,
-                signing.dumps([device.id, people], salt=SALT),
+                signing.dumps([device.id, device.people], salt=SALT),
                 max_age=MAX_AGE_SECONDS,
                 httponly=True,
                 samesite="Lax",

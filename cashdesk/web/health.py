@@ -9,9 +9,11 @@ from django.views.decorators.http import require_safe
 from cashdesk import triggers
 from cashdesk.lock_timeout import without_waiting
 from cashdesk.models import SignInAttempt
+from cashdesk.web.desk_only import answers_pin
 from cashdesk.web.outages import is_outage, is_read_only
 
 
+@answers_pin
 @never_cache
 @require_safe
 def livez(request: HttpRequest) -> JsonResponse:
@@ -19,6 +21,7 @@ def livez(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok"})
 
 
+@answers_pin
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:

@@ -15,14 +15,17 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import Role
 from cashdesk.errors import Forbidden, NotFound
 from cashdesk.models import User
+from cashdesk.web.desk_only import answers_pin, people_at_till
 from cashdesk.web.drafts import DraftKey, draft_fields
 
 Page = Callable[..., HttpResponseBase]
 SAFE: Final = ("GET", "HEAD")
 
 
-def page_for(role: Role, *, takes_posts: bool = False) -> Callable[[Page], Page]:
+def page_for(role: Role, *, takes_posts: bool = False, by_pin: bool = False) -> Callable[[Page], Page]:
     """Decorates a view `(request, by, ...)` as a page for people with at least this role. No cache may store the page.
+
+    With `by_pin` the page also answers people who signed in with a PIN, as cashiers (`desk_only`).
 
     Anonymous users go to the sign-in page and return here with their form input. A role that is too low gets 403; an
     object out of scope gets 404. With `takes_posts` the page also accepts POST. Django's middleware checks the CSRF token
@@ -50,7 +53,7 @@ def page_for(role: Role, *, takes_posts: bool = False) -> Callable[[Page], Page]
             add_never_cache_headers(response)
             return response
 
-        return page
+        return answers_pin(page) if by_pin else page
 
     return made
 
@@ -63,6 +66,7 @@ def ask_to_sign_in(request: HttpRequest, *, name: str = "") -> HttpResponse:
     key = DraftKey.of(request)
     wanted = key.page if key else request.POST.get("next", "")
     context = {"next": wanted, "name": name, "is_too_old": True, "draft_fields": draft_fields(request)}
+    context["people"] = people_at_till(request)
     answer = render(request, "cashdesk/sign_in.html", context, status=403)
     add_never_cache_headers(answer)
     return answer

@@ -39,7 +39,10 @@ class SecondFactorMiddleware:
 
 def _verified(request: HttpRequest) -> User | AnonymousUser:
     user = get_user_once(request)
-    return user if isinstance(user, User) and not is_waiting(request, user) else AnonymousUser()
+    if not isinstance(user, User) or is_waiting(request, user):
+        return AnonymousUser()
+    user.is_desk_only = bool(request.session.get(DESK_ONLY))
+    return user
 
 
 def person_of_session(request: HttpRequest) -> User | None:

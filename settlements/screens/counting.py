@@ -37,7 +37,7 @@ CLOSE: Final = "close"
 
 
 @sensitive_post_parameters(WITNESS_PROOF)
-@page_for(Role.CASHIER, takes_posts=True)
+@page_for(Role.CASHIER, takes_posts=True, by_pin=True)
 def count_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpResponse:
     """Shows the sheet (GET, or `step=back`), then its review, then previews (`step=preview`) or closes (`step=close`).
 

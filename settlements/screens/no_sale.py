@@ -29,7 +29,7 @@ SUGGESTED: Final = (
 """The most common reasons. They are stored in English, whatever the language of the page."""
 
 
-@page_for(Role.CASHIER, takes_posts=True)
+@page_for(Role.CASHIER, takes_posts=True, by_pin=True)
 def no_sale_page(request: HttpRequest, by: Principal) -> HttpResponse:
     """Asks for a reason, records the no sale once, and redirects to the desk."""
     if request.method != "POST":

@@ -35,7 +35,7 @@ STARTS: Final = "starts"
 """The field that confirms that the store trades under settlement from now on."""
 
 
-@page_for(Role.CASHIER, takes_posts=True)
+@page_for(Role.CASHIER, takes_posts=True, by_pin=True)
 def open_page(request: HttpRequest, by: Principal, store: str, station: int) -> HttpResponse:
     """Shows the sheets (GET, or `step=back`), then their review, then opens the settlement of a register or the vault.
 

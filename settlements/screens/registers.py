@@ -24,7 +24,7 @@ from settlements.enums import PREVIEWS_OF_A_REGISTER, Act, SettlementType
 from settlements.models import Settlement
 
 
-@page_for(Role.CASHIER)
+@page_for(Role.CASHIER, by_pin=True)
 def registers_page(request: HttpRequest, by: Principal) -> HttpResponse:
     """Lists the registers that a person may settle. Redirects a cashier who has only one register to that register."""
     user = cast(User, by.user)
@@ -39,7 +39,7 @@ def registers_page(request: HttpRequest, by: Principal) -> HttpResponse:
     return render(request, "settlements/registers.html", {"store": user.store, "registers": found})
 
 
-@page_for(Role.CASHIER)
+@page_for(Role.CASHIER, by_pin=True)
 def settlement_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpResponse:
     """Shows the opening amounts of a settlement and the next step.
 
@@ -67,7 +67,7 @@ def settlement_page(request: HttpRequest, by: Principal, settlement: UUID) -> Ht
     return render(request, "settlements/settlement.html", context)
 
 
-@page_for(Role.CASHIER, takes_posts=True)
+@page_for(Role.CASHIER, takes_posts=True, by_pin=True)
 def start_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpResponse:
     """Asks for confirmation, then starts the count. A register cannot sell while it is counted."""
     found = queries.settlement(by=by, settlement_id=settlement)

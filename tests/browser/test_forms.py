@@ -9,8 +9,9 @@ from playwright.sync_api import expect
 
 from cashdesk import page_urls as desk_pages
 from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.people.pin import set_pin
 from cashdesk.enums import MovementKind, PlaceKind
-from cashdesk.models import BrowserSession, Variance
+from cashdesk.models import BrowserSession, User, Variance
 from reconciliations import page_urls as reconciliation_pages
 from settlements import desk_urls as money_pages
 from settlements import page_urls as settlement_pages
@@ -18,7 +19,7 @@ from settlements.domain.deposit import credit_deposit, prepare_deposit
 from tests.browser.forms import ASKING_BAR_SHARE_MAX, Walk
 from tests.browser.screen import Screen
 from tests.cashdesk.desk import close_drawer, move, open_drawer
-from tests.factories import StoreFactory
+from tests.factories import PASSWORD, StoreFactory
 from tests.settlements.desk import EUR, USD, Shop
 from tests.settlements.ordering import ordered
 from tests.settlements.screens.settling import counts_card_slips, opening_path, path_of
@@ -30,7 +31,7 @@ DRAWER: Final = {
 }  # fmt: skip
 ACCOUNT: Final = {
     "account", "account-sign-out-everywhere", "password", "password-forgotten", "password-code", "one-time-link",
-    "person-new-password",
+    "person-new-password", "account-pin", "confirm", "sign-in", "sign-in-pin",
 }  # fmt: skip
 SETTLEMENT: Final = {
     "desk", "desk-register", "settlement-open", "settlement-page", "settlement-start", "settlement-count", "vault-of",
@@ -159,6 +160,37 @@ def account(walk: Walk, cast: Cast) -> None:
     walk.visit("/account")
     walk.visit("/account/sign-out-everywhere")
     walk.visit("/password")
+    refused(walk)
+    pin(walk, cast)
+
+
+def pin(walk: Walk, cast: Cast) -> None:
+    """Visits the way from a new PIN to the page that asks for the password."""
+    page = walk.screen.page
+    cast.store.pin_sign_in = True
+    cast.store.save()
+    walk.visit("/account/pin")
+    refused(walk)
+    set_pin(user=User.objects.get(pk=cast.carla.pk), pin="8305", at=timezone.now())
+    walk.screen.context.clear_cookies()
+    for secret, status in ((PASSWORD, 200), ("", 400)):
+        walk.visit("/sign-in")
+        walk.screen.expected_status = status
+        if secret:
+            page.locator("#name").fill("carla")
+            page.locator("#password").fill(secret)
+        page.locator("main .button.first").first.click()
+        if secret:
+            page.wait_for_url("**/desk")
+            walk.screen.context.clear_cookies(name="sessionid")
+    page.locator("#refusal").wait_for()
+    walk.look()
+    page.get_by_label("Carla").check()
+    page.locator("#pin").fill("8305")
+    walk.screen.expected_status = 200
+    page.locator("main .button.first").first.click()
+    page.wait_for_url("**/desk")
+    walk.visit("/confirm")
     refused(walk)
 
 

@@ -225,7 +225,7 @@ def test_a_link_in_the_browser_of_somebody_else_leaves_them_signed_in(cast: Cast
     erika = Browser(cast.erika)
     erika.fill(f"/link/{made(cast.carla).secret}", TYPED)
     erika.follow()
-    assert erika.page.headers["Location"] == "/desk"
+    assert erika.page.headers["Location"] == "/today"
     assert erika.get("/desk").status_code == 200
     assert has_password(cast.carla)
     assert not has_password(cast.erika)

@@ -19,7 +19,7 @@ from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal, works_in
 from cashdesk.domain.people.sign_in_throttle import NOWHERE, Source
 from cashdesk.enums import Role, SessionStatus, TokenKind
-from cashdesk.models import AccessToken, BrowserSession, CashSession, OneTimeLink, Place, Store, User
+from cashdesk.models import AccessToken, BrowserSession, CashSession, OneTimeLink, Place, Store, TrustedTill, User
 
 PREFIX_LENGTH: Final = 12
 
@@ -220,6 +220,7 @@ def end_sign_ins(*, user: User, at: datetime) -> int:
     running.update(revoked_at=at)
     # `access_version` has ended them already. Without their rows, nobody sees them in the list of their sign-ins.
     BrowserSession.objects.filter(user=user).delete()
+    TrustedTill.objects.filter(trusted_by=user).delete()
     revoke_links(user=user, at=at)
     return in_force
 

@@ -154,6 +154,7 @@ def use_link(*, link: OneTimeLink, password: str, at: datetime) -> User:
             raise NotFound(_(LINK_ENDED))
         OneTimeLink.objects.filter(pk=now.pk).update(used_at=at)
         person = now.person
+        person.pin = ""  # whoever knew the old password could choose a PIN
         set_password(user=person, password=password, by=Principal(user=person), at=at)
         _note("link_used", now, by=Principal(user=person), at=at)
     return person

@@ -124,13 +124,16 @@ def _save_with_free_code(user: User) -> None:
 def set_password(*, user: User, password: str, by: Principal, at: datetime) -> None:
     """Sets a person's password and ends all their tokens and browser sessions.
 
+    If somebody else sets it, the person's PIN is removed too: somebody else may know it.
+
     Raises Forbidden unless the caller is the person, an admin of their account, a superuser, or the system.
     """
     is_own = by.user is not None and by.user.pk == user.pk
     if not is_own:
         _refuse_others(user, by=by)
     user.password = make_password(password)
-    user.save(update_fields=["password"])
+    user.pin = user.pin if is_own else ""
+    user.save(update_fields=["password", "pin"])
     ended = end_sign_ins(user=user, at=at)
     _note("password_changed" if is_own else "password_set", user, by=by, at=at, detail={"tokens_ended": ended})
 
@@ -160,6 +163,9 @@ def change_person(
     _refuse_acts(acts, user, by=by)
     refuse_change_of_person(user)
     user.full_clean(exclude=["password"])
+    if acts.keys() & SIGNING_OUT:
+        # A PIN is for the desk of one store. After any of these changes the person chooses a new one.
+        user.pin, fields = "", {*fields, "pin"}
     _save(user, fields=fields)
     ended = end_sign_ins(user=user, at=at) if acts.keys() & SIGNING_OUT else 0
     if before.email != user.email:

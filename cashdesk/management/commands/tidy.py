@@ -10,6 +10,7 @@ from cashdesk.domain.counting.draft import delete_expired_drafts
 from cashdesk.domain.people.one_time_link import delete_old_links
 from cashdesk.domain.people.refresh_token import forget_ended
 from cashdesk.domain.people.sign_in_throttle import delete_expired_tries
+from cashdesk.domain.people.trusted_till import forget_expired_tills
 from cashdesk.models import BrowserSession, IdempotentAnswer
 from cashdesk.web.idempotency import KEPT_FOR
 from cashdesk.web.webhooks.delivery import delete_old_deliveries, oldest_waiting
@@ -29,11 +30,12 @@ class Command(BaseCommand):
         answers, _by_model = IdempotentAnswer.objects.filter(created_at__lte=now - KEPT_FOR).delete()
         attempts, drafts = delete_expired_tries(at=now), delete_expired_drafts(at=now)
         refresh_tokens, links = forget_ended(at=now), delete_old_links(at=now)
+        tills = forget_expired_tills(at=now)
         sessions, _by_model = BrowserSession.objects.filter(expire_date__lte=now).delete()
         deliveries = delete_old_deliveries(at=now)
         events = delete_old_events(at=now, keep_from=oldest_waiting())
         self.stdout.write(
             f"Removed {answers} answers to idempotent requests, {attempts} sign-in attempts, {refresh_tokens} refresh "
-            f"tokens, {sessions} browser sessions, {links} one-time links, {drafts} drafts, {deliveries} webhook deliveries "
-            f"and {events} events."
+            f"tokens, {sessions} browser sessions, {links} one-time links, {tills} trusted tills, {drafts} drafts, "
+            f"{deliveries} webhook deliveries and {events} events."
         )
