@@ -18,7 +18,7 @@ from cashdesk.screens.moving import drop_page, pay_in_page, pay_out_page
 from cashdesk.screens.opening import open_page
 from cashdesk.screens.password import password_page
 from cashdesk.screens.provider_sign_in import from_provider, signed_out_there, to_provider
-from cashdesk.screens.result import result_page
+from cashdesk.screens.result import note_page, result_page
 from cashdesk.screens.second_factor_pages import add_page, remove_page, renew_codes_page, second_factor_page
 from cashdesk.screens.setup import setup_page
 from cashdesk.screens.sign_in import sign_in_page, sign_out
@@ -72,4 +72,5 @@ urlpatterns = [
     path("desk/draft/anew", begin_anew_page, name="draft-anew"),
     path("desk/hand-over", hand_over_page, name="desk-hand-over"),
     path("desk/sessions/<uuid:session>", result_page, name="desk-result"),
+    path("desk/sessions/<uuid:session>/note", note_page, name="desk-result-note"),
 ]

@@ -26,6 +26,7 @@ from cashdesk.models import (
     Payment,
     PaymentMethod,
     Place,
+    SessionNote,
     Shift,
     Store,
     User,
@@ -90,9 +91,20 @@ def own_movements(*, by: Principal, session: CashSession) -> "list[Movement]":
 
 
 def own_closed_sessions(*, by: Principal) -> "list[CashSession]":
-    """Returns the latest closed sessions of the person, newest first."""
+    """Returns the latest closed sessions of the person, newest first, with their other currencies and variances.
+
+    `shows_result` tells whether the person may see the final amounts. `awaits_count` tells that somebody must still count
+    the drawer.
+    """
     sessions = CashSession.objects.select_related("store", "register").filter(user=by.user)
-    return list(sessions.exclude(status=SessionStatus.OPEN).order_by("-opened_at", "-pk")[:OWN_SESSIONS_MAX])
+    closed = with_shown_result(sessions.exclude(status=SessionStatus.OPEN), by=by)
+    closed = closed.prefetch_related("foreign_cash", "variances")
+    return list(closed.order_by("-opened_at", "-pk")[:OWN_SESSIONS_MAX])
+
+
+def session_notes(session: CashSession) -> "list[SessionNote]":
+    """Returns the notes of a session's cashier, oldest first."""
+    return list(SessionNote.objects.select_related("written_by").filter(session=session).order_by("pk"))
 
 
 def usual_reasons(*, by: Principal, store: Store, kind: MovementKind) -> list[str]:

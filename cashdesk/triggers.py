@@ -123,7 +123,8 @@ register_laws(
     Laws(
         app="cashdesk",
         never_changed=(
-            "movement", "seal", "count", "countamount", "countpieces", "foreigncash", "auditentry", "businessday",
+            "movement", "seal", "count", "countamount", "countpieces", "foreigncash", "sessionnote", "auditentry",
+            "businessday",
         ),
         also_never_deleted=("cashsession", "order", "payment", "place", "variance"),
         frozen={

@@ -32,6 +32,7 @@ GRANT INSERT ON
     cashdesk_countamount,
     cashdesk_countpieces,
     cashdesk_foreigncash,
+    cashdesk_sessionnote,
     cashdesk_auditentry,
     settlements_initialamount,
     settlements_closingamount,

@@ -23,6 +23,7 @@ register_laws(
             "deposit": (
                 (
                     "uuid", "store_id", "movement_id", "bag_number", "slip_number", "prepared_at", "prepared_by_id",
+                    "pieces",
                 ),
                 "which bag was packed, by whom and when never changes",
             ),

@@ -9,12 +9,16 @@ from django.utils.translation import gettext as _
 from cashdesk import money
 from cashdesk.denominations import Denomination, denominations_of
 from cashdesk.domain.counting.count import PIECES_MAX, CountedAmount, Pieces, total_of
+from cashdesk.domain.counting.float_plan import FloatPlan, plan_float
 from cashdesk.errors import InvalidInput
 from cashdesk.formats import amount_typed, style
 
 AMOUNT: Final = "amount"
 FULLER: Final = "fuller"
 """The checkbox that shows the fields for rolls, bundles and weighed amounts. Hidden fields count too."""
+LARGEST_NOTES: Final = 100
+LONG: Final = 14
+"""A currency has long totals if 100 of its largest notes are written with more signs than this."""
 NONE: Final = "none"
 """The button that fills in 0 for every row without input."""
 USUAL: Final = "usual"
@@ -40,8 +44,9 @@ class Cell:
 class Row:
     """One note or coin, with its worth in minor units. Loose, packed and weighed pieces add up.
 
-    `packs` is None if the piece has no usual pack. `usual` is the number of pieces in the usual float, or None if the usual
-    float does not contain this piece.
+    `packs` is None if the piece has no usual pack, and `weighed` is None if the sheet takes no weighed amounts. `usual` is
+    the number of pieces in the usual float, or None if the usual float does not contain this piece. `keep` is the number of
+    pieces that stay as the next float, on a review.
     """
 
     worth: int
@@ -50,8 +55,9 @@ class Row:
     loose: Cell
     packs: Cell | None
     pack: str
-    weighed: Cell
+    weighed: Cell | None
     usual: int | None = None
+    keep: int = 0
 
     @property
     def cells(self) -> list[Cell]:
@@ -89,9 +95,27 @@ class Row:
         return sum(cell.pieces for cell in self.cells)
 
     @property
+    def to_vault(self) -> int:
+        """The number of pieces that go into the vault, on a review."""
+        return self.pieces - self.keep
+
+    @property
     def amount(self) -> int:
         """The worth of the pieces in minor units."""
         return self.worth * self.pieces
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowGroup:
+    """The notes of a sheet, or its coins, largest first. A row for a note and a coin of the same worth is with the notes."""
+
+    is_notes: bool
+    rows: list[Row]
+
+    @property
+    def amount(self) -> int:
+        """The worth of all pieces in minor units."""
+        return sum(row.amount for row in self.rows)
 
 
 class CountSheet:
@@ -110,15 +134,21 @@ class CountSheet:
         usual: Mapping[int, int] | None = None,
         usual_amount: int = 0,
         above_zero: bool = False,
+        by_weight: bool = True,
     ) -> None:
-        """Creates an empty sheet, or parses the typed fields. `above_zero` says that the caller refuses an amount of 0."""
+        """Creates an empty sheet, or parses the typed fields.
+
+        `above_zero` says that the caller refuses an amount of 0. Without `by_weight` the sheet has no fields for weighed
+        amounts.
+        """
         self.currency = currency
+        self.by_weight = by_weight
         self.above_zero = above_zero
         self.amount_field = f"{prefix}{AMOUNT}"
         self.fuller_field = f"{prefix}{FULLER}"
         self.none_field = f"{prefix}{NONE}"
         self.usual_field = f"{prefix}{USUAL}"
-        self.rows = list(_rows_of(currency, prefix=prefix))
+        self.rows = list(_rows_of(currency, prefix=prefix, by_weight=by_weight))
         self.usual_total = 0
         for row in self.rows:
             row.usual = (usual or {}).get(row.worth)
@@ -142,11 +172,24 @@ class CountSheet:
         prefix: str = "",
         usual: Mapping[int, int] | None = None,
         usual_amount: int = 0,
+        by_weight: bool = True,
     ) -> "CountSheet":
         """Returns a sheet with the input of a draft and without errors."""
-        sheet = cls(currency, typed, prefix=prefix, usual=usual, usual_amount=usual_amount)
+        sheet = cls(currency, typed, prefix=prefix, usual=usual, usual_amount=usual_amount, by_weight=by_weight)
         sheet.forgive()
         return sheet
+
+    def plan_float(self, *, wanted: int, usual: Mapping[int, int]) -> FloatPlan:
+        """Divides the counted pieces between the next float and the vault, and sets `keep` of each row.
+
+        `usual` has the pieces of the usual float. Without them, the next float is `wanted` minor units.
+        """
+        counted = {row.worth: row.pieces for row in self.rows}
+        plan = plan_float(counted=counted, usual=usual, start_amount=wanted)
+        kept = {line.denomination: line.keep for line in plan.lines}
+        for row in self.rows:
+            row.keep = kept.get(row.worth, 0)
+        return plan
 
     def forgive(self) -> None:
         """Removes the errors, for input that was restored from a draft."""
@@ -158,6 +201,18 @@ class CountSheet:
     def usual_typed(self) -> str:
         """The amount of a usual float without pieces, as a person types it. Empty if there is none."""
         return style().digits(self.usual_amount, self.currency) if self.usual_amount else ""
+
+    @property
+    def has_long_total(self) -> bool:
+        """Whether usual totals have many digits, so that the page keeps a whole line for the total on a phone."""
+        largest = max((row.worth for row in self.rows), default=0)
+        return len(style().amount(LARGEST_NOTES * largest, self.currency)) > LONG
+
+    @property
+    def groups(self) -> list[RowGroup]:
+        """The notes, then the coins. A currency without one of them has one group."""
+        notes, coins = [row for row in self.rows if row.is_note], [row for row in self.rows if not row.is_note]
+        return [RowGroup(is_notes=rows is notes, rows=rows) for rows in (notes, coins) if rows]
 
     @property
     def has_errors(self) -> bool:
@@ -271,7 +326,7 @@ class CountSheet:
         return CountedAmount(currency=self.currency, amount=total, pieces=pieces)
 
 
-def _rows_of(currency: str, *, prefix: str) -> Iterator[Row]:
+def _rows_of(currency: str, *, prefix: str, by_weight: bool) -> Iterator[Row]:
     """Yields the rows. A note and a coin of the same worth share a row, because a count stores pieces by worth.
 
     A shared row has the packs of the note.
@@ -289,5 +344,5 @@ def _rows_of(currency: str, *, prefix: str) -> Iterator[Row]:
             loose=Cell(field=f"{prefix}pieces-{worth}", size=1),
             packs=Cell(field=f"{prefix}packs-{worth}", size=packed) if packed else None,
             pack=found[0].pack,
-            weighed=Cell(field=f"{prefix}worth-{worth}", size=0),
+            weighed=Cell(field=f"{prefix}worth-{worth}", size=0) if by_weight else None,
         )

@@ -20,6 +20,7 @@ from cashdesk.models.person import User
 from cashdesk.models.place import Place
 from cashdesk.models.seal import Seal
 from cashdesk.models.session import CashSession, ForeignCash, Shift
+from cashdesk.models.session_note import SessionNote
 from cashdesk.models.setup_link import SetupLink
 from cashdesk.models.trusted_till import TrustedTill, WrongPin
 from cashdesk.models.variance import Variance
@@ -51,6 +52,7 @@ __all__ = [
     "RecoveryCodes",
     "RequestCount",
     "Seal",
+    "SessionNote",
     "SetupLink",
     "Shift",
     "SignInAttempt",

@@ -11,7 +11,7 @@ from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.domain.session.closing import close_session
 from cashdesk.domain.session.current import open_session_of
 from cashdesk.domain.session.foreign_cash import currencies_asked
-from cashdesk.enums import Role
+from cashdesk.enums import Role, Settling
 from cashdesk.errors import DomainError, NothingOpen
 from cashdesk.forms.draft import FormDraft, form_draft
 from cashdesk.forms.fields import session_meant
@@ -139,6 +139,10 @@ def _review(
 ) -> HttpResponse:
     asked = witness_fields(request, counted=count.sheet.counted, store=session.store)
     context = _context(session, count, draft, hands_over=hands_over) | asked
+    # The cash of a handed-over or settled drawer stays where it is. So there is nothing to divide.
+    if count.sheet.by_pieces and not hands_over and session.register.settling == Settling.NONE:
+        wanted = session.store.usual_float_minor or session.start_amount
+        context["plan"] = count.sheet.plan_float(wanted=wanted, usual=session.store.usual_float)
     return form_page(request, "cashdesk/review.html", context, refusal)
 
 

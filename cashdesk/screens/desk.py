@@ -15,9 +15,9 @@ from cashdesk.domain.session.current import open_session_of
 from cashdesk.domain.session.handover import handovers_waiting
 from cashdesk.domain.session.register_to_open import Station, stations_for
 from cashdesk.domain.store.may_trade import trades_under_settlement
-from cashdesk.enums import Role, Settling
+from cashdesk.enums import Role, Settling, VarianceKind
 from cashdesk.forms.draft import begun
-from cashdesk.models import Movement, Store, User
+from cashdesk.models import CashSession, Movement, Store, User
 from cashdesk.movement_rules import RULES, name_at_desk
 from cashdesk.screens.drawer_drafts import counting_in_subject, opening_subject
 from cashdesk.screens.moving import forms_offered
@@ -46,8 +46,15 @@ def desk_page(request: HttpRequest, by: Principal) -> HttpResponse:
         context["forms"] = forms_offered()
     elif user.store is not None:
         context |= _before_opening(user, user.store, by=by)
-    context["closed"] = queries.own_closed_sessions(by=by)
+    context["closed"] = [_with_review(closed) for closed in queries.own_closed_sessions(by=by)]
     return render(request, "cashdesk/desk.html", context)
+
+
+def _with_review(session: CashSession) -> CashSession:
+    """Adds `review` for the list: "waiting" or "done" if supervisors review the session's differences, else ""."""
+    reviews = [row for row in session.variances.all() if row.kind == VarianceKind.SESSION]
+    session.review = "" if not reviews else "done" if all(row.is_ended for row in reviews) else "waiting"  # type: ignore[attr-defined]
+    return session
 
 
 def _booked(*, by: Principal, movement_id: UUID | None) -> dict[str, Any]:

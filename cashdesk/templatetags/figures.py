@@ -25,6 +25,12 @@ def signed(minor: int, currency: str) -> str:
 
 
 @register.filter
+def apart(difference: int, currency: str) -> str:
+    """Formats the size of a difference, without its sign: -65 EUR is "0.65 EUR"."""
+    return money(abs(difference), currency)
+
+
+@register.filter
 def digits(minor: int, currency: str) -> str:
     """Formats minor units as people type them into a field: 125050 EUR is "1,250.50"."""
     return formats.style().digits(minor, currency)

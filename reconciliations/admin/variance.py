@@ -29,6 +29,7 @@ from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.enums import ENDED_VARIANCES, Reason, VarianceKind
 from cashdesk.models import AuditEntry, Variance
 from cashdesk.money import to_text
+from cashdesk.queries import session_notes
 from reconciliations.domain.variance_acts import (
     NOTES_MAX,
     acts_open_to,
@@ -216,7 +217,7 @@ class VarianceAdmin(ActingAdmin):
     fields = (
         "uuid", "state", "escalated_shown", "kind", "store", "place", "person", "counted_by", "custody",
         day("business_date"), "method", money("expected_amount", label="expected"), money("counted_amount", label="counted"),
-        "difference_shown", money("tolerance"), "late_shown", moment("raised_at"), "reason_shown", "notes",
+        "difference_shown", money("tolerance"), "late_shown", moment("raised_at"), "cashier_notes", "reason_shown", "notes",
         "explained_by", moment("explained_at"), "decided_by", moment("decided_at"), "belonging", "history_shown",
     )  # fmt: skip
     acts = (Explain(), Witness(), Recount(), Approve(), Reject(), Escalate())
@@ -240,6 +241,13 @@ class VarianceAdmin(ActingAdmin):
             said = f"counted afterwards by {variance.counted_by}"
             return handed_over(session, said=said, difference=variance.difference or 0)
         return told_of_handover(session) or NOTHING
+
+    @admin.display(description="notes of the cashier")
+    def cashier_notes(self, variance: Variance) -> str:
+        """Shows what the cashier of the drawer wrote about it, oldest first."""
+        notes = session_notes(variance.session) if variance.session is not None else []
+        rows = [[note.text, str(note.written_by), f"{note.written_at:%Y-%m-%d %H:%M:%S} UTC"] for note in notes]
+        return table("Notes of the cashier", ["Note", "Who", "When"], rows, style="texts")
 
     @admin.display(description="late money")
     def late_shown(self, variance: Variance) -> str:

@@ -1,14 +1,14 @@
 """Change orders, read-only: people place, receive and cancel them on the pages of the vault."""
 
 from django.contrib import admin
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from cashdesk.admin_base.columns import NOTHING, link_to, link_to_list, moment, money
+from cashdesk.admin_base.columns import link_to, link_to_list, moment, money
 from cashdesk.admin_base.model_admin import ReadOnlyAdmin, StoreFilter
 from cashdesk.admin_base.scopes import of_stores, register_scope
 from cashdesk.models import AuditEntry
-from cashdesk.money import to_text
+from settlements.admin.pieces import pieces_told
 from settlements.models import ChangeOrder
 from settlements.models.change_order import REVERSED
 
@@ -37,18 +37,13 @@ class ChangeOrderAdmin(ReadOnlyAdmin):
 
     @admin.display(description="notes and coins ordered")
     def pieces_ordered(self, order: ChangeOrder) -> SafeString | str:
-        return _told(order.ordered_by_worth, order.currency)
+        return pieces_told(order.ordered_by_worth, order.currency)
 
     @admin.display(description="notes and coins received")
     def pieces_received(self, order: ChangeOrder) -> SafeString | str:
-        return _told(order.received_by_worth, order.currency)
+        return pieces_told(order.received_by_worth, order.currency)
 
     @admin.display(description="related")
     def belonging(self, order: ChangeOrder) -> SafeString:
         trail = link_to_list(AuditEntry, text="Audit trail", q=f"change_order:{order.pk}")
         return trail if order.movement is None else format_html("{} · {}", link_to(order.movement), trail)
-
-
-def _told(pieces: dict[int, int], currency: str) -> SafeString | str:
-    lines = ((number, to_text(worth, currency)) for worth, number in pieces.items())
-    return format_html_join(SafeString("<br>"), "{} × {}", lines) or NOTHING

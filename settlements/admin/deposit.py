@@ -17,6 +17,7 @@ from cashdesk.admin_base.scopes import of_stores, register_scope
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.models import AuditEntry, Variance
 from cashdesk.money import to_text
+from settlements.admin.pieces import pieces_told
 from settlements.domain.deposit import (
     REASON_MAX,
     acts_open_to,
@@ -143,7 +144,8 @@ class DepositAdmin(ActingAdmin):
     search_help_text = "Bag number, slip number, or the number or UUID of a deposit"
     fields = (
         "uuid", "store", "state", "bag_number", "slip_number",
-        money("movement__amount", label="amount", currency="movement__currency"), moment("prepared_at"), "prepared_by",
+        money("movement__amount", label="amount", currency="movement__currency"), "pieces_packed",
+        moment("prepared_at"), "prepared_by",
         moment("collected_at", label="picked up at"), "collected_by", "courier", moment("credited_at"), "credited_by",
         "credited_shown", "difference_shown", "corrections_shown", "belonging",
     )  # fmt: skip
@@ -151,6 +153,10 @@ class DepositAdmin(ActingAdmin):
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
         return super().get_queryset(request).prefetch_related("corrections__corrected_by")
+
+    @admin.display(description="notes and coins packed")
+    def pieces_packed(self, deposit: Deposit) -> SafeString | str:
+        return pieces_told(deposit.packed_by_worth, deposit.movement.currency)
 
     @admin.display(description="credited amount")
     def credited_shown(self, deposit: Deposit) -> str:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import Principal
-from cashdesk.domain.counting.count import CountedAmount, total_of
+from cashdesk.domain.counting.count import CountedAmount, stored_pieces, total_of
 from cashdesk.domain.store.business_day import business_date
 from cashdesk.domain.store.may_trade import refuse_switched_off
 from cashdesk.domain.visibility import refuse_bound_key
@@ -50,7 +50,7 @@ def order_change(
         store=store,
         currency=ordered.currency,
         amount=ordered.amount,
-        pieces=_kept(ordered),
+        pieces=stored_pieces(ordered.pieces),
         wanted_on=wanted_on,
         note=note,
         ordered_at=at,
@@ -88,7 +88,7 @@ def receive_change(
         note=note,
     )
     order.state, order.movement = ChangeOrderState.ARRIVED, movement
-    order.received, order.received_pieces = received.amount, _kept(received)
+    order.received, order.received_pieces = received.amount, stored_pieces(received.pieces)
     order.ended_at, order.ended_by = at, by.user
     order.save(update_fields=["state", "movement", "received", "received_pieces", "ended_at", "ended_by"])
     detail = {"received": received.amount, "difference": order.difference}
@@ -132,11 +132,6 @@ def _refuse_amount(told: CountedAmount, *, field: str, nothing: str) -> None:
     bounded(told.amount, told.currency, field=field)
     if told.pieces and total_of(currency=told.currency, pieces=told.pieces, field=field) != told.amount:
         raise InvalidInput.of(field, _("Amount and pieces differ. Correct one of them."))
-
-
-def _kept(told: CountedAmount) -> dict[str, int]:
-    """Returns the pieces by denomination, as a change order stores them. Leaves out denominations with 0 pieces."""
-    return {str(line.denomination): line.pieces for line in told.pieces if line.pieces}
 
 
 def _locked(order: ChangeOrder, *, act: ChangeOrderAct) -> ChangeOrder:

@@ -1,6 +1,6 @@
 """Deposits: bags are prepared, collected and credited by the bank, and a wrong credit is corrected."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, cast
 
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.event import events_together
 from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import Pieces, stored_pieces, total_of
 from cashdesk.domain.ledger import ledger
 from cashdesk.domain.ledger.cash_movement import move_money
 from cashdesk.domain.ledger.entry import entries_of_difference
@@ -39,11 +40,15 @@ def prepare_deposit(
     at: datetime,
     slip_number: str = "",
     note: str = "",
+    pieces: Sequence[Pieces] = (),
 ) -> Deposit:
     """Prepares a bag for the bank and returns the deposit. In the books, the cash moves from the vault to the bank.
 
-    Raises InvalidInput if another deposit of the store has the bag number, unless that deposit was cancelled.
+    `pieces` are the notes and coins in the bag, if they were counted. Raises InvalidInput if they do not add up to
+    `amount`. Raises InvalidInput if another deposit of the store has the bag number, unless that deposit was cancelled.
     """
+    if pieces and total_of(currency=currency, pieces=pieces, field="amount") != amount:
+        raise InvalidInput.of("amount", _("Amount and pieces differ. Correct one of them."))
     vault = places_of(store)[PlaceKind.VAULT]
     lock_bank(store)
     used = Deposit.objects.filter(store=store, bag_number=bag_number)
@@ -69,6 +74,7 @@ def prepare_deposit(
         slip_number=slip_number,
         prepared_at=at,
         prepared_by=by.user,
+        pieces=stored_pieces(pieces),
     )
     _note(deposit, "deposit.prepared", by=by, at=at, detail={"amount": amount, "currency": currency})
     return deposit

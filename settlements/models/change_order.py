@@ -6,6 +6,7 @@ from django.db.models import Q
 from cashdesk.models import Movement, Store, User
 from cashdesk.models.public_id import PublicIdModel
 from settlements.enums import ChangeOrderState
+from settlements.models.stored_pieces import by_worth
 from settlements.state_flow import FLOW
 
 REVERSED = "REVERSED"
@@ -105,16 +106,12 @@ class ChangeOrder(PublicIdModel):
     @property
     def ordered_by_worth(self) -> dict[int, int]:
         """The ordered pieces by value, largest first."""
-        return _by_worth(self.pieces)
+        return by_worth(self.pieces)
 
     @property
     def received_by_worth(self) -> dict[int, int]:
         """The received pieces by value, largest first."""
-        return _by_worth(self.received_pieces)
+        return by_worth(self.received_pieces)
 
     def __str__(self) -> str:
         return f"Change order {self.number}"
-
-
-def _by_worth(pieces: dict[str, int]) -> dict[int, int]:
-    return dict(sorted(((int(worth), number) for worth, number in pieces.items()), reverse=True))

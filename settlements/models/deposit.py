@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from cashdesk.models import Movement, Store, User
 from cashdesk.models.public_id import PublicIdModel
 from settlements.enums import DepositState
+from settlements.models.stored_pieces import by_worth
 
 
 class Deposit(PublicIdModel):
@@ -30,6 +31,9 @@ class Deposit(PublicIdModel):
         User, verbose_name="picked up by", on_delete=models.PROTECT, related_name="+", null=True, db_index=False
     )
     courier = models.CharField(max_length=200, blank=True, help_text="Name of the courier.")
+    pieces = models.JSONField(
+        default=dict, help_text="The packed pieces by worth. Empty if only an amount was entered."
+    )
     credited_at = models.DateTimeField(null=True)
     credited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     credited_amount = models.BigIntegerField(null=True, help_text="The amount that the bank credited first.")
@@ -70,6 +74,11 @@ class Deposit(PublicIdModel):
                 name="deposit_in_transit",
             ),
         )
+
+    @property
+    def packed_by_worth(self) -> dict[int, int]:
+        """The packed pieces by worth, largest first. Empty if only an amount was entered."""
+        return by_worth(self.pieces)
 
     @property
     def last_correction(self) -> "CreditCorrection | None":

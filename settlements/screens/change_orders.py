@@ -70,8 +70,9 @@ def order_change_page(request: HttpRequest, by: Principal, store: Store) -> Http
     """Asks for an order, by notes and coins or as one amount, and places it. Then redirects to the order and its slip."""
     draft = draft_within(request, f"change-order:{store.uuid}", by=by)
     if request.method != "POST":
-        return _show_new(request, store, draft, CountSheet.resumed(store.currency, draft.typed))
-    sheet, fields, at = CountSheet(store.currency, draft.typed, above_zero=True), Fields(request), timezone.now()
+        return _show_new(request, store, draft, CountSheet.resumed(store.currency, draft.typed, by_weight=False))
+    sheet = CountSheet(store.currency, draft.typed, above_zero=True, by_weight=False)
+    fields, at = Fields(request), timezone.now()
     ordered = _typed_count(sheet)
     wanted_on, note = fields.day("wanted_on"), fields.text("note", length_max=NOTE_LENGTH_MAX)
     if ordered is None or fields.errors:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import MovementKind
 from cashdesk.errors import DomainError, NotFound
+from cashdesk.forms.count_sheet import AMOUNT, CountSheet
 from cashdesk.forms.draft import FormDraft
 from cashdesk.forms.fields import Fields
 from cashdesk.forms.pages import form_page, see_path
@@ -31,7 +32,15 @@ from settlements.domain.deposit import (
 from settlements.enums import DepositAct, DepositState
 from settlements.models import Deposit
 from settlements.screens.paper import papers_of
-from settlements.screens.vault_forms import NOTE_LENGTH_MAX, about, draft_within, newest_of, path_within, vault_page
+from settlements.screens.vault_forms import (
+    NOTE_LENGTH_MAX,
+    about,
+    count_above_zero,
+    draft_within,
+    newest_of,
+    path_within,
+    vault_page,
+)
 
 NUMBER_LENGTH_MAX: Final = 64
 COURIER_LENGTH_MAX: Final = 200
@@ -47,30 +56,35 @@ def deposits_page(request: HttpRequest, by: Principal, store: Store) -> HttpResp
 
 @vault_page
 def prepare_page(request: HttpRequest, by: Principal, store: Store) -> HttpResponse:
-    """Prepares a deposit bag and redirects to it."""
+    """Asks for the cash in a bag, by notes and coins or as one amount. Packs the bag and redirects to its paying-in slip."""
     draft = draft_within(request, f"deposit-new:{store.uuid}", by=by)
     if request.method != "POST" or is_correcting(request):
-        return _show(request, "settlements/deposit_new.html", about(request, store), draft)
-    at = timezone.now()
-    fields = Fields(request)
+        return _show_new(request, store, draft, CountSheet.resumed(store.currency, draft.typed))
+    at, sheet = timezone.now(), CountSheet(store.currency, draft.typed, above_zero=True)
+    counted, fields = count_above_zero(sheet), Fields(request)
     missing = _("Enter the number on the bag.")
     told: dict[str, Any] = {
-        "amount": fields.amount("amount", store.currency),
         "bag_number": fields.text("bag_number", length_max=NUMBER_LENGTH_MAX, missing=missing),
         "slip_number": fields.text("slip_number", length_max=NUMBER_LENGTH_MAX),
         "note": fields.text("note", length_max=NOTE_LENGTH_MAX),
     }
+    if counted is None or fields.errors:
+        return _show_new(request, store, draft, sheet, Refusal(status=400, errors=fields.errors))
+    told |= {"amount": counted.amount, "currency": counted.currency, "pieces": counted.pieces}
 
     def act() -> str:
-        made = prepare_deposit(store=store, currency=store.currency, **told, by=by, at=at)
-        return path_within(request, "vault-deposit", made.uuid, notice="prepared")
+        made = prepare_deposit(store=store, **told, by=by, at=at)
+        return path_within(request, "vault-deposit", made.uuid, notice="prepared", paper="a4")
 
-    look = SecondLook(store=store, kind=MovementKind.DEPOSIT, amounts=[(told["amount"], store.currency)], is_vault=True)
+    look = SecondLook(
+        store=store, kind=MovementKind.DEPOSIT, amounts=[(counted.amount, counted.currency)], is_vault=True
+    )
 
     def again(error: DomainError) -> HttpResponse:
-        return _show(request, "settlements/deposit_new.html", about(request, store), draft, Refusal.of(error))
+        sheet.amount_error = error.on_pages.get(AMOUNT, "")
+        return _show_new(request, store, draft, sheet, Refusal.of(error))
 
-    return submit_once(request, by=by, at=at, act=act, again=again, draft=draft, check=fields.refuse_wrong, look=look)
+    return submit_once(request, by=by, at=at, act=act, again=again, draft=draft, look=look)
 
 
 @vault_page
@@ -81,6 +95,7 @@ def deposit_page(request: HttpRequest, by: Principal, store: Store, deposit: UUI
         **about(request, store),
         **papers_of(request, "vault-deposit", deposit),
         "deposit": found,
+        "lines": [(worth, number, worth * number) for worth, number in found.packed_by_worth.items()],
         "allowed": [str(act) for act in acts_open_to(found, by=by)],
         "why_not_corrected": why_not_corrected(found, by=by) if found.state == DepositState.CREDITED else "",
         "notice": request.GET.get("notice", ""),
@@ -170,6 +185,13 @@ def _found(number: UUID, *, by: Principal, store: Store) -> Deposit:
     if found.store_id != store.pk:
         raise NotFound("There is no deposit with this id.")
     return found
+
+
+def _show_new(
+    request: HttpRequest, store: Store, draft: FormDraft, sheet: CountSheet, refusal: Refusal | None = None
+) -> HttpResponse:
+    context = {**about(request, store), "sheet": sheet}
+    return _show(request, "settlements/deposit_new.html", context, draft, refusal)
 
 
 def _show(

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest
 
 from settlements.screens.vault_forms import path_within
 
-PAPERS: Final = {"slip": "80 mm", "a5": "A5", "a4": "A4"}
+PAPERS: Final = {"slip": "80 mm", "a6": "A6", "a5": "A5", "a4": "A4"}
 
 
 def paper_asked(request: HttpRequest) -> str:

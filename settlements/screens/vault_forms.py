@@ -9,12 +9,15 @@ from urllib.parse import quote
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.domain.store.store_reference import find_store
 from cashdesk.enums import Role
 from cashdesk.errors import NotFound
 from cashdesk.formats import write_as
+from cashdesk.forms.count_sheet import CountSheet
 from cashdesk.forms.draft import FormDraft, form_draft
 from cashdesk.forms.pages import path_to
 from cashdesk.models import Store
@@ -71,6 +74,15 @@ def about(request: HttpRequest, store: Store) -> dict[str, Any]:
     """Returns the context of every vault page: the store, and the query for its links."""
     asked = store_asked(request)
     return {"store": store, "store_query": f"?store={asked['store']}" if asked else ""}
+
+
+def count_above_zero(sheet: CountSheet) -> CountedAmount | None:
+    """Returns the typed count. If it is missing, wrong or 0, returns None, and the sheet has the error to show."""
+    if sheet.counted is None and not sheet.by_pieces and not sheet.amount:
+        sheet.amount_error = _("Enter the pieces or an amount.")
+    elif sheet.counted is not None and sheet.total == 0:
+        sheet.amount_error = _("Enter an amount above 0.")
+    return None if sheet.has_errors else sheet.counted
 
 
 def draft_within(request: HttpRequest, subject: str, *, by: Principal) -> FormDraft:

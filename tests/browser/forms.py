@@ -9,7 +9,7 @@ from tests.browser.screen import Screen
 
 SIZES: Final = ((1366, 768), (1024, 768), (390, 844), (320, 640))
 BAR_SHARE_MAX: Final = 0.25
-"""The largest part of the height that a sticky bar may take."""
+"""The largest part of the window that a sticky bar or column may take."""
 ASKING_BAR_SHARE_MAX: Final = 0.5
 """The largest part for a bar that asks something, such as to sign in again."""
 RAW: Final = re.compile(r"<|\{\{|\{%|%\(\w+\)|\{\w*\}")
@@ -24,8 +24,9 @@ LOOK: Final = """(shareMax) => {
   const typed = [...document.querySelectorAll("input, select")].filter(visible).map((one) => one.value);
   const faults = [...document.querySelectorAll(".unscripted")].filter(visible).map((one) => `is for no script: ${name(one)}`);
   for (const bar of bars) {
-    const share = bar.getBoundingClientRect().height / innerHeight;
-    if (share > shareMax) faults.push(`bar takes ${Math.round(share * 100)} % of the height: ${name(bar)}`);
+    const { width, height } = bar.getBoundingClientRect();
+    const share = width / innerWidth * height / innerHeight;
+    if (share > shareMax) faults.push(`bar takes ${Math.round(share * 100)} % of the window: ${name(bar)}`);
   }
   const focusable = "a[href], button, input:not([type=hidden]), select, textarea, summary";
   const fields = [...document.querySelectorAll(focusable)].filter((one) => visible(one) && !one.disabled && one.tabIndex >= 0);

@@ -34,7 +34,8 @@ class Screen:
     """One window. `colours` is light or dark.
 
     `complaints` collects console messages (such as a refused inline style), script errors, and requests to other
-    hosts. With `is_examined`, the page's policy allows the script of the examiner (axe).
+    hosts. With `is_examined`, the page's policy allows the script of the examiner (axe). With `is_touched`, the screen is
+    a touch screen.
     """
 
     def __init__(
@@ -46,13 +47,14 @@ class Screen:
         height: int = 900,
         colours: Any = "light",
         is_examined: bool = False,
+        is_touched: bool = False,
     ) -> None:
         self.origin = origin
         self.size: Any = {"width": width, "height": height}
         self.colours = colours
         self.complaints: list[str] = []
         self.context = browser.new_context(
-            viewport=self.size, color_scheme=colours, bypass_csp=is_examined, base_url=origin
+            viewport=self.size, color_scheme=colours, bypass_csp=is_examined, base_url=origin, has_touch=is_touched
         )
         self.page: Page = self.context.new_page()
         self.expected_status = 200

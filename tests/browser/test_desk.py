@@ -50,6 +50,14 @@ def reach(page: Page, words: str) -> None:
     raise AssertionError(f"{words} is not reached")
 
 
+def enter_total(page: Page, typed: str, *, field: str = "#amount") -> None:
+    """Types one amount for all notes and coins, and unfolds its field if it is folded."""
+    amount = page.locator(field)
+    if amount.evaluate("one => one.closest('details')?.open === false"):
+        page.locator("details", has=amount).locator("summary").click()
+    amount.fill(typed)
+
+
 @pytest.mark.parametrize("screen", [PHONE], ids=["phone"], indirect=True)
 def test_a_whole_day_by_keyboard_on_a_phone(screen: Screen, cast: Cast) -> None:
     page = screen.visit("/")
@@ -104,7 +112,7 @@ def test_a_whole_day_by_keyboard_on_a_phone(screen: Screen, cast: Cast) -> None:
     reach(page, "Close drawer")
     press(page, "Enter")
     page.wait_for_url(f"**/desk/sessions/{session.uuid}")
-    expect(page.get_by_role("heading", level=1)).to_have_text("The drawer is short")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Short by 0.05 EUR")
     expect(page.get_by_text("-0.05 EUR")).to_be_visible()
     assert screen.overhang == 0
     reach(page, "Go to the desk")
@@ -129,9 +137,9 @@ def test_the_steppers_count(screen: Screen, cast: Cast) -> None:
     expect(page.locator("#pieces-1000")).to_have_value("")
     expect(page.locator("[data-total-figure]")).to_have_text("40.00 EUR")
     page.locator("#pieces-5").fill("oops")
-    page.locator("#amount").fill("12.5")
+    enter_total(page, "12.5")
     expect(page.locator("[data-total-figure]")).to_have_text("40.00 EUR")
-    for size in page.locator(".step, #pieces-2000, .doors .button:visible").all():
+    for size in page.locator(".step, #pieces-2000, .go .button:visible").all():
         box = size.bounding_box()
         assert box is not None
         assert min(box["width"], box["height"]) >= 44, box
@@ -157,15 +165,15 @@ def test_a_day_without_a_script(chromium: Browser, live_server: Any, cast: Cast)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("link", name="Open a drawer").click()
-    expect(page.get_by_label("Or enter the total")).to_be_visible()
     expect(page.get_by_role("button", name="One more: 20 EUR")).to_be_hidden()
     expect(page.get_by_text("Counted so far").first).to_be_hidden()
     page.get_by_label("2", exact=True).check()
-    page.get_by_label("Or enter the total").fill("100")
+    enter_total(page, "100")
     page.get_by_role("button", name="Save for later").click()
     expect(page.get_by_text("You started a count")).to_be_visible()
     page.get_by_role("link", name="Continue count").click()
-    expect(page.get_by_label("Or enter the total")).to_have_value("100")
+    expect(page.locator("#amount")).to_be_visible()
+    expect(page.locator("#amount")).to_have_value("100")
     page.get_by_role("button", name="Review count").click()
     expect(page.get_by_text("100.00 EUR")).to_be_visible()
     page.get_by_role("button", name="Open drawer").click()
@@ -181,7 +189,7 @@ def test_a_day_without_a_script(chromium: Browser, live_server: Any, cast: Cast)
     page.get_by_role("button", name="Review count").click()
     expect(page.get_by_text("102.00 EUR")).to_be_visible()
     page.get_by_role("button", name="Close drawer").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("The drawer is short")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Short by 1.00 EUR")
     expect(page.get_by_role("button", name="Print slip")).to_be_hidden()
     assert CashSession.objects.get().difference == -1_00
     context.close()
@@ -201,7 +209,7 @@ def test_one_hands_over_while_the_other_tries_too_early(
     sign_in(his_screen, "bruno")
     his = his_screen.visit("/desk/open")
     hers.get_by_role("link", name="Hand over drawer").click()
-    hers.get_by_label("Or enter the total").fill("241.17")
+    enter_total(hers, "241.17")
     hers.get_by_role("button", name="Review count").click()
     hers.get_by_label("Their username").fill("erika")
     hers.get_by_label("Their password").fill("wrong")
@@ -209,7 +217,7 @@ def test_one_hands_over_while_the_other_tries_too_early(
     hers.get_by_role("button", name="Hand over drawer").click()
     expect(hers.get_by_role("alert")).to_be_visible()
 
-    his.get_by_label("Or enter the total").fill("99.99")
+    enter_total(his, "99.99")
     his.get_by_role("button", name="Review count").click()
     his_screen.expected_status = 409
     his.get_by_role("button", name="Open drawer").click()
@@ -226,7 +234,7 @@ def test_one_hands_over_while_the_other_tries_too_early(
     expect(his.get_by_text("Carla handed over")).to_be_visible()
     his.get_by_role("link", name="Take over register 1").click()
     assert his_screen.overhang == 0
-    his.get_by_label("Or enter the total").fill("")
+    enter_total(his, "")
     his.get_by_label("2 EUR coin", exact=True).fill("45")
     his.get_by_role("button", name="Review count").click()
     expect(his.locator(".sum")).to_contain_text("90.00 EUR")
@@ -329,7 +337,7 @@ def test_the_slip_is_one_page_of_80_mm(screen: Screen, cast: Cast, tmp_path: Pat
     open_drawer(cast.carla, 0)
     sign_in(screen, "carla")
     page = screen.visit("/desk/count")
-    page.locator("#amount").fill("1")
+    enter_total(page, "1")
     page.get_by_role("button", name="Review count").click()
     page.get_by_role("button", name="Close drawer").click()
     page.wait_for_url("**/desk/sessions/*")

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from cashdesk.models import BrowserSession, CashSession, Draft
 from tests.browser.screen import PHONE, Screen
-from tests.browser.test_desk import sign_in
+from tests.browser.test_desk import enter_total, sign_in
 from tests.cashdesk.desk import open_drawer
 from tests.factories import PASSWORD
 from tests.stories import Cast
@@ -139,7 +139,7 @@ def test_two_devices_at_once(screen: Screen, chromium: Browser, live_server: Any
     till.get_by_role("button", name="One more: 20 EUR").click()
     is_saved(till)
     phone.expected_status = 409
-    hand.locator("#amount").fill("55")
+    enter_total(hand, "55")
     expect(hand.get_by_text("This count was changed on another device at")).to_be_visible()
     assert phone.overhang == 0
     hand.get_by_role("button", name="Use this version").click()

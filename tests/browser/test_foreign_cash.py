@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from cashdesk.models import CashSession, ForeignCash
 from tests.browser.screen import PHONE, Screen
-from tests.browser.test_desk import sign_in
+from tests.browser.test_desk import enter_total, sign_in
 from tests.cashdesk.desk import open_drawer, pay
 from tests.stories import Cast
 
@@ -28,7 +28,7 @@ def test_dollars_have_a_tab_of_their_own(screen: Screen, cast: Cast, request: py
     page.wait_for_url("**/desk/count")
     expect(page.get_by_role("tab")).to_have_count(2)
     expect(page.locator("#usd-cash-amount")).to_be_hidden()
-    page.locator("#amount").fill("100")
+    enter_total(page, "100")
     page.get_by_role("tab", name="USD cash").click()
     page.locator("#usd-cash-pieces-2000").fill("2")
     expect(page.locator("[data-so-far-figure]")).to_have_text("40.00 USD")

@@ -56,6 +56,7 @@ LEADS_ON: Final = {
     "signed-out-there",
     "home",
     "choose-store",
+    "desk-result-note",
     "account-end-sign-in",
     "sign-out",
     "language",

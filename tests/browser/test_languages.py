@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.screen import EXAMINED, PHONE, Screen
+from tests.browser.test_desk import enter_total
 from tests.factories import PASSWORD
 from tests.stories import make_cast
 
@@ -74,11 +75,11 @@ def test_a_day_in_each_language_on_a_phone(chromium: Browser, live_server: objec
     look()
     page.get_by_role("link", name=words.opens).click()
     page.wait_for_url("**/desk/open")
-    page.locator("[data-amount]").fill(words.typed)
+    enter_total(page, words.typed, field="[data-amount]")
     expect(page.locator("[data-total-figure]").first).to_have_text(words.written)
     look()
     page.get_by_role("button", name=words.looks).click()
-    expect(page.get_by_text(words.written).first).to_be_visible()
+    expect(page.locator("#review .sum").get_by_text(words.written)).to_be_visible()
     look()
     page.get_by_role("button", name=words.opens).click()
     page.wait_for_url("**/desk?*")
@@ -86,9 +87,9 @@ def test_a_day_in_each_language_on_a_phone(chromium: Browser, live_server: objec
     look()
     page.get_by_role("link", name=words.counts).click()
     page.wait_for_url("**/desk/count")
-    page.locator("[data-amount]").fill(words.typed)
+    enter_total(page, words.typed, field="[data-amount]")
     page.get_by_role("button", name=words.looks).click()
-    expect(page.get_by_text(words.written).first).to_be_visible()
+    expect(page.locator("#review .sum").get_by_text(words.written)).to_be_visible()
     look()
     page.get_by_role("button", name=words.closes).click()
     page.wait_for_url("**/desk/sessions/*")

@@ -64,7 +64,7 @@ def test_a_register_is_settled_by_keyboard_on_a_phone(screen: Screen, cast: Cast
     page.locator("#eur-cash-pieces-10000").focus()
     press(page, "1")
     expect(page.locator("[data-so-far-figure]")).to_have_text("100.00 EUR")
-    page.locator("#eur-cash-amount").focus()
+    page.locator("#eur-cash-pieces-1").focus()
     press(page, "Enter")
     expect(page.get_by_role("tab", name="USD cash")).to_have_attribute("aria-selected", "true")
     assert tab(page, "USD cash") == "USD cash not counted"

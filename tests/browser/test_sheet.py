@@ -21,9 +21,9 @@ SHIFTS = """(figures) => new Promise((answer) => {
   requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => answer(0), 50)));
 })"""
 FIGURES = "[data-row-total], .total"
-WHERE = """() => [...document.querySelectorAll(".row, .doors, .total")].map((one) => {
+WHERE = """() => [...document.querySelectorAll(".row, .go, .total")].map((one) => {
   const { x, y, width, height } = one.getBoundingClientRect();
-  return [x, y + scrollY * !one.closest(".deed"), width, height];
+  return [x, y + scrollY * !one.closest(".side"), width, height];
 })"""
 
 

@@ -52,16 +52,23 @@ def test_a_managers_morning(screen: Screen, cast: Cast) -> None:
     screen.visit("/vault/deposits")
     expect(page.get_by_text("No bag has been packed yet.")).to_be_visible()
     page.get_by_role("link", name="Pack a bag").click()
-    page.get_by_label("Amount").fill("1850")
-    page.get_by_label("Bag number").fill("B-1")
+    expect(page.locator("#pieces-50000")).to_be_focused()
+    page.keyboard.type("3")
+    page.locator("#pieces-5000").fill("7")
+    page.locator("#pieces-1").press("Enter")
+    expect(page.locator("#bag_number")).to_be_focused()
+    page.keyboard.type("B-1")
+    expect(page.locator("[data-total-figure]")).to_have_text("1,850.00 EUR")
     is_in_order(screen)
     page.get_by_role("button", name="Pack the bag").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Bag B-1")
     is_in_order(screen)
-    assert widths_on_paper(page) == [227]
-    page.get_by_role("link", name="A5").click()
-    page.wait_for_url("**paper=a5")
-    assert widths_on_paper(page) == [420]
+    expect(page.get_by_role("row", name="500 EUR 3 1,500.00")).to_be_visible()
+    assert widths_on_paper(page) == [595]
+    for paper, width in (("A6", 298), ("A5", 420), ("80 mm", 227)):
+        page.get_by_role("link", name=paper).click()
+        page.wait_for_url(f"**paper={'slip' if paper == '80 mm' else paper.lower()}*")
+        assert widths_on_paper(page) == [width]
     page.evaluate("window.print = () => { document.title = 'printed' }")
     page.get_by_role("button", name="Print slip").click()
     assert page.title() == "printed"
@@ -92,7 +99,7 @@ def test_change_is_ordered_printed_and_received_on_a_phone(screen: Screen, cast:
     page = screen.visit("/vault")
     page.get_by_role("link", name="Order change").click()
     total = page.locator("[data-total-figure]")
-    page.get_by_label("Count rolls, bundles or by weight").check()
+    page.get_by_label("Count rolls and bundles").check()
     page.get_by_label("1 EUR: rolls of 25").fill("2")
     page.get_by_label("Wanted on").fill("2099-11-27")
     is_in_order(screen)

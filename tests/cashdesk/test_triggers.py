@@ -21,6 +21,7 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount, Pieces
 from cashdesk.domain.session.closing import close_session
 from cashdesk.domain.session.opening import open_session
+from cashdesk.domain.session.session_note import add_note
 from cashdesk.enums import PaymentStatus, PlaceKind, SessionStatus
 from cashdesk.management.commands.migrate import Command, guarded_tables
 from cashdesk.models import (
@@ -38,6 +39,7 @@ from cashdesk.models import (
     PaymentMethod,
     Place,
     Seal,
+    SessionNote,
     User,
     Variance,
 )
@@ -58,7 +60,7 @@ from tests.stories import Cast, make_cast
 LAWS = triggers.laws_of("cashdesk")
 SESSION_FROZEN, PAYMENT_FROZEN, PLACE_FROZEN = (LAWS.frozen[table][0] for table in ("cashsession", "payment", "place"))
 
-APPEND_ONLY = (Movement, Seal, Count, CountAmount, CountPieces, AuditEntry)
+APPEND_ONLY = (Movement, Seal, Count, CountAmount, CountPieces, SessionNote, AuditEntry)
 STAYING = (*APPEND_ONLY, CashSession, Payment, Place)
 is_postgresql = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="only PostgreSQL has it")
 is_sqlite = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="only SQLite has it")
@@ -73,7 +75,9 @@ def day(cast: Cast) -> CashSession:
         user=cast.carla, counted=CountedAmount(currency="EUR", amount=10000, pieces=pieces), by=by, at=NOON, station=1
     )
     sell(session, 500)
-    return close_session(session=session, counted=counted(10400), by=by, at=NOON)
+    closed = close_session(session=session, counted=counted(10400), by=by, at=NOON)
+    add_note(session=closed, text="a ten for a five", by=by, at=NOON)
+    return closed
 
 
 def other_value(row: Model, column: str) -> Any:

@@ -41,14 +41,14 @@ def test_a_whole_day(cast: Cast) -> None:
 
     # 101.50 + 20.00 - 7.35 - 50.00 + 12.50 = 76.65
     carla.fill("/desk/count", {"pieces-5000": "1", "pieces-2000": "1", "pieces-500": "1", "pieces-100": "1"})
-    assert "Counted 76.00 EUR" in carla.text
+    assert "You counted 76.00 EUR" in carla.text
     assert "These lines are empty. They count as 0: 500 EUR 200 EUR 100 EUR 10 EUR 2 EUR 0.50 EUR" in carla.text
     assert open_of(cast.carla) == session
     assert carla.send("/desk/count", {"step": "close"}).status_code == 303
     assert carla.page.headers["Location"] == f"/desk/sessions/{session.uuid}"
     carla.follow()
     for words in (
-        "The drawer is short", "Counted 76.00 EUR", "Expected 76.65 EUR", "Difference: short -0.65 EUR",
+        "Short by 0.65 EUR", "Counted 76.00 EUR", "Expected 76.65 EUR", "Difference: short -0.65 EUR",
         "Float 101.50 EUR", "50 EUR 1 × 1 × – 20 EUR 1 × 1 × – 5 EUR", "Cashier Carla",
     ):  # fmt: skip
         assert words in carla.text, words
@@ -60,7 +60,7 @@ def test_a_whole_day(cast: Cast) -> None:
 
 @pytest.mark.parametrize(
     ("counted", "title", "difference"),
-    [("100", "The drawer is balanced", "Difference: none 0.00"), ("100.50", "The drawer is over", "over +0.50 EUR")],
+    [("100", "The drawer is balanced", "Difference: none 0.00"), ("100.50", "Over by 0.50 EUR", "over +0.50 EUR")],
 )
 def test_one_amount_is_enough_and_the_result_says_what_it_is(
     cast: Cast, counted: str, title: str, difference: str
@@ -86,7 +86,7 @@ def test_going_back_keeps_every_digit(cast: Cast) -> None:
     assert carla.page.status_code == 200
     assert (carla.value("pieces-2000"), carla.value("pieces-1"), carla.value("pieces-500")) == ("007", "0", "")
     carla.send("/desk/count", {"pieces-2000": "7", "pieces-1": "0", "amount": "140.00", "step": "review"})
-    assert "Counted 140.00 EUR" in carla.text
+    assert "You counted 140.00 EUR" in carla.text
     assert CashSession.objects.get().is_open
 
 

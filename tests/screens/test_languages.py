@@ -120,7 +120,7 @@ def test_amounts_are_typed_and_written_as_in_the_store_whatever_the_words(
     assert f"Float {shown[0]}" in carla.text
     assert f"Paid in: {shown[1]} (change)" in carla.text
     carla.fill("/desk/count", {"amount": float_typed})
-    assert f"Counted {shown[0]}" in carla.text
+    assert f"You counted {shown[0]}" in carla.text
 
 
 def test_a_store_in_ecuador_writes_its_dollars_with_a_comma(db: None) -> None:

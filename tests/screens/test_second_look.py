@@ -104,7 +104,7 @@ def test_a_float_out_of_line_is_asked_about_in_its_review(cast: Cast) -> None:
     carla = Browser(cast.carla)
     carla.fill("/desk/open", {"amount": "12345678.55", "station": "2"})
     assert ASKS in carla.text
-    assert "Counted 12,345,678.55 EUR" in carla.text
+    assert "You counted 12,345,678.55 EUR" in carla.text
     assert "more than three times the usual float of 60.00 EUR" in carla.text
     carla.send("/desk/open", {"step": "back"})
     assert carla.value("amount") == "12345678.55"

@@ -118,11 +118,11 @@ def test_a_count_in_rolls_and_by_weight_is_a_count_of_pieces(cast: Cast) -> None
     assert session.start_amount == 42_00
 
     carla.fill("/desk/count", {"pieces-2000": "1", "packs-50": "1", "worth-50": "1.50", "pieces-200": "1"})
-    assert "0.50 EUR 43 1 × 40 + weighed 3 21.50 EUR" in carla.text
+    assert "0.50 EUR 43 1 × 40 + weighed 3 40 3 21.50" in carla.text
     assert 'formaction="/desk/count#pieces-1000"' in carla.page.content.decode()
     carla.send("/desk/count", {"none": "1"})
     assert "These lines are empty" not in carla.text
-    assert "10 EUR 0 0.00 EUR" in carla.text
+    assert "10 EUR 0 0.00" in carla.text
     carla.send("/desk/count", {"step": "back"})
     assert (carla.value("packs-50"), carla.value("worth-50"), carla.value("pieces-1000")) == ("1", "1.50", "0")
     carla.send("/desk/count", {"pieces-2000": "1", "packs-50": "1", "worth-50": "1.50", "pieces-200": "1"})

@@ -24,6 +24,7 @@ NOT_PHOTOGRAPHED: Final = {
     "language": "leads back to the page where it was chosen",
     "draft": "answers a script",
     "draft-go-on": "leads to another page",
+    "desk-result-note": "leads back to the result",
     "session-recount": "leads to the count of the variance",
     "export-progress": "answers a script",
     "admin:logout": "leads to the sign-in page",

@@ -72,6 +72,11 @@ def total_of(
     return bounded(total, currency, field=field, write=write)
 
 
+def stored_pieces(pieces: Sequence[Pieces]) -> dict[str, int]:
+    """Returns pieces as a JSON object by worth, for rows that store them beside an amount. Leaves out 0 pieces."""
+    return {str(line.denomination): line.pieces for line in pieces if line.pieces}
+
+
 def keep_count(
     *,
     place: Place,

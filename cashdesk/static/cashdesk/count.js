@@ -5,6 +5,7 @@ const ANNOUNCED_AFTER_MS = 700;
 const REPEATED_AFTER_MS = 450;
 const REPEATED_EVERY_MS = 90;
 const PIECES_MAX = 10_000_000n;
+const LONG = [10, 14, 20];
 
 /** Formats minor units in the style of the store: 125050n is "1,250.50" or "1.250,50". */
 function written(minor, { decimals, point, group, lakhs }) {
@@ -75,6 +76,7 @@ function countsOn(sheet) {
   const id = CSS.escape(sheet.dataset.sheet);
   const bar = form.querySelector(`[data-total="${id}"] [data-total-figure]`);
   const said = form.querySelector(`[data-total-said="${id}"]`);
+  const lines = form.querySelector(`[data-total="${id}"] [data-lines]`);
   const one = sheet.querySelector("[data-amount]");
   const { currency, point, group } = sheet.dataset;
   const style = { decimals: Number(sheet.dataset.decimals), point, group, lakhs: "lakhs" in sheet.dataset };
@@ -82,6 +84,7 @@ function countsOn(sheet) {
     worth: BigInt(row.dataset.worth),
     usual: row.dataset.usual,
     total: row.querySelector("[data-row-total]"),
+    subtotal: row.closest("fieldset").querySelector("[data-subtotal]"),
     fields: [...row.querySelectorAll("[data-size]")],
   }));
   let announcing = 0;
@@ -96,46 +99,69 @@ function countsOn(sheet) {
 
   function add() {
     let total = 0n;
-    let isByPieces = false;
-    for (const { worth, total: place, fields } of rows) {
+    let linesSaid = 0;
+    const subtotals = new Map();
+    for (const { worth, total: place, subtotal, fields } of rows) {
       const row = fields.reduce((sum, field) => sum + worthOf(field, worth), 0n);
       const isRowSaid = fields.some(isSaid);
       // A row with a typed 0 shows 0. A row without input shows nothing.
       put(place, isRowSaid ? written(row, style) : "");
-      isByPieces ||= isRowSaid;
+      linesSaid += Number(isRowSaid);
       total += row;
+      subtotals.set(subtotal, (subtotals.get(subtotal) ?? 0n) + row);
     }
-    if (!isByPieces && isSaid(one)) total = amount(one, style) ?? 0n;
+    for (const [place, sum] of subtotals) put(place, written(sum, style));
+    if (lines) put(lines, lines.dataset.words.replace("#", linesSaid));
+    if (linesSaid === 0 && isSaid(one)) total = amount(one, style) ?? 0n;
     return `${written(total, style)} ${currency}`;
   }
 
+  /** Unfolds the amount field if it has input, so that nobody overlooks it. */
+  function unfold() {
+    if (isSaid(one)) one.closest("details")?.setAttribute("open", "");
+  }
+
   function show() {
+    unfold();
     const text = add();
-    if (bar) put(bar, text);
+    tell(text);
     clearTimeout(announcing);
     announcing = setTimeout(() => {
       if (said) said.textContent = `${said.dataset.words}: ${text}`;
     }, ANNOUNCED_AFTER_MS);
   }
 
+  /** Shows the total. The longer it is, the smaller are its figures, so that it stays inside its card. */
+  function tell(text) {
+    if (!bar) return;
+    put(bar, text);
+    bar.dataset.long = LONG.filter((length) => text.length > length).length;
+  }
+
   function go(field) {
     if (!field) return false;
     field.focus();
-    field.select();
+    field.select?.();
     return true;
   }
 
-  /** Returns the next visible field of the same kind above (by = -1) or below (1). After the last row: the amount field. */
+  /**
+   * Returns the next visible field of the same kind above (by = -1) or below (1). After the last row: the amount field. If it is
+   * folded away, the first field after the sheet, or the main button.
+   */
   function beside(field, by) {
     const at = rows.findIndex((row) => row.fields.includes(field));
     const kind = Math.min(Number(field.dataset.size), 2);
-    const isAlike = (other) => Math.min(Number(other.dataset.size), 2) === kind && other.offsetParent !== null;
+    const isAlike = (other) => Math.min(Number(other.dataset.size), 2) === kind && other.checkVisibility();
     if (field === one) return by < 0 ? rows.at(-1)?.fields[0] : undefined;
     for (let next = at + by; next >= 0 && next < rows.length; next += by) {
       const found = rows[next].fields.find(isAlike);
       if (found) return found;
     }
-    return by > 0 ? one : undefined;
+    if (by < 0) return undefined;
+    // With several parts, parts.js goes on to the next one.
+    if (one.checkVisibility()) return one;
+    return form.querySelector("[data-parts]") ? undefined : (form.querySelector("[data-then] input") ?? mainButton(form));
   }
 
   /** Returns the field to the left or right in the same row, if the caret is at that end of this field. */
@@ -144,7 +170,7 @@ function countsOn(sheet) {
     const isAtEnd = field.selectionStart === end && field.selectionEnd === end;
     const isWhole = field.selectionStart === 0 && field.selectionEnd === field.value.length;
     if (!isAtEnd && !isWhole) return undefined;
-    const shown = rows.find((row) => row.fields.includes(field))?.fields.filter((other) => other.offsetParent) ?? [];
+    const shown = rows.find((row) => row.fields.includes(field))?.fields.filter((other) => other.checkVisibility()) ?? [];
     return shown[shown.indexOf(field) + by];
   }
 
@@ -174,6 +200,7 @@ function countsOn(sheet) {
   function takeUsual() {
     if (one.dataset.usual) {
       if (!isSaid(one) && !rows.some(({ fields }) => fields.some(isSaid))) type(one, one.dataset.usual);
+      one.closest("details")?.setAttribute("open", "");
       go(one);
       return;
     }
@@ -186,6 +213,10 @@ function countsOn(sheet) {
   const stepped = (button) => step(button.closest("[data-worth]").querySelector("[data-size='1']"), BigInt(button.dataset.step));
 
   sheet.addEventListener("input", show);
+  // draft.js sends the event to the form itself when it restores input.
+  form.addEventListener("input", ({ target }) => {
+    if (target === form) show();
+  });
   sheet.addEventListener("keydown", pressed);
   sheet.addEventListener("click", (event) => {
     const button = event.target.closest("[data-step]");
@@ -199,9 +230,20 @@ function countsOn(sheet) {
     event.preventDefault();
     takeUsual();
   });
-  const text = add();
-  if (bar) put(bar, text);
+  unfold();
+  tell(add());
 }
+
+/** Returns the button that leads on from a count or its review. */
+const mainButton = (within) => within.querySelector(".side .button.first");
+
+// Ctrl and Enter press the button that leads on, from wherever the focus is.
+document.addEventListener("keydown", (event) => {
+  const button = mainButton(document);
+  if (!button || event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing || event.repeat) return;
+  event.preventDefault();
+  button.click();
+});
 
 /** Repeats the step while a stepper is held down. The click at its end does not count as another step. */
 function repeats(sheet, stepped) {

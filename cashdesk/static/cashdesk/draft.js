@@ -78,6 +78,7 @@
     function say(word) {
       // Changes the text only if it differs, so that a screen reader does not read the same status twice.
       if (said.textContent !== said.dataset[word]) said.textContent = said.dataset[word];
+      said.dataset.word = word;
     }
 
     function isChanged() {
@@ -297,7 +298,8 @@
       next = there ?? sheet;
     }
     const first = page.getElementById(hash.slice(1)) || page.querySelector("main [autofocus]") || page.querySelector("main h1");
-    first?.removeAttribute("autofocus"); // the browser would warn that another element already has the focus
+    // The browser would warn that another element already has the focus.
+    for (const one of page.querySelectorAll("[autofocus]")) one.removeAttribute("autofocus");
     document.body.className = page.body.className;
     for (const bar of document.querySelectorAll("body > :is(header, nav)")) bar.remove();
     document.querySelector("main").replaceWith(...page.querySelectorAll("body > :is(header, nav, main)"));

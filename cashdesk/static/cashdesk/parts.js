@@ -32,12 +32,13 @@ function tabsOf(parts) {
   function told() {
     panels.forEach((panel, at) => {
       const isSaid = fieldsOf(panel).some((field) => field.value.trim() !== "");
-      const figure = panel.querySelector("[data-total-figure]").textContent;
-      const text = isSaid && figure ? figure : bar.dataset.nothing;
+      const figure = panel.querySelector("[data-total-figure]");
+      const text = isSaid && figure.textContent ? figure.textContent : bar.dataset.nothing;
       if (tabs[at]) tabs[at].querySelector("[data-so-far]").textContent = text;
       if (at !== chosen) return;
       bar.querySelector("[data-so-far-name]").textContent = panel.querySelector("h2").textContent;
       bar.querySelector("[data-so-far-figure]").textContent = text;
+      bar.querySelector("[data-so-far-figure]").dataset.long = isSaid ? figure.dataset.long : 1;
     });
   }
 
@@ -63,16 +64,23 @@ function tabsOf(parts) {
     });
   });
 
-  // Enter in the last field of a part moves to the next part. In the last part it sends the form, as without this script.
+  // Enter in the last field of a part moves to the next part, and in the last part to the button that leads on. From the one
+  // amount it sends the form, as without this script.
   parts.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.defaultPrevented || event.isComposing) return;
     const at = panels.findIndex((panel) => panel.contains(event.target));
-    if (at < 0 || at === panels.length - 1 || event.target.tagName !== "INPUT") return;
+    if (at < 0 || event.target.tagName !== "INPUT") return;
+    const isLast = at === panels.length - 1;
+    if (isLast && event.target.matches("[data-amount]")) return;
     event.preventDefault();
+    if (isLast) {
+      parts.closest("form").querySelector(".side .button.first").focus();
+      return;
+    }
     choose(at + 1);
-    fieldsOf(panels[at + 1])[0].focus();
+    fieldsOf(panels[at + 1]).find((field) => field.checkVisibility()).focus();
   });
-  for (const happening of ["input", "change", "click"]) parts.addEventListener(happening, told);
+  for (const happening of ["input", "change", "click"]) parts.closest("form").addEventListener(happening, told);
 
   // A link to a field with an error first chooses the part of that field.
   document.addEventListener("click", (event) => {

@@ -5,7 +5,9 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import Pieces
 from cashdesk.enums import PlaceKind
+from cashdesk.errors import InvalidInput
 from cashdesk.models import AuditEntry
 from settlements.domain.deposit import prepare_deposit
 from settlements.domain.reversal_by_manager import reverse_movement
@@ -90,6 +92,61 @@ def test_each_is_done_once(cast: Cast, erika: Browser) -> None:
         assert first.headers["Location"] == again.headers["Location"]
     assert Deposit.objects.count() == 2
     assert AuditEntry.objects.filter(action__startswith="deposit.").count() == 4
+
+
+def test_a_bag_is_counted_by_notes_and_coins_and_its_slip_lists_them(cast: Cast, erika: Browser) -> None:
+    counted = {"pieces-5000": "5", "packs-200": "2", "pieces-10": "0", "worth-50": "1.50", "bag_number": "B-7"}
+    erika.fill("/vault/deposits/new", counted)
+    assert erika.page.status_code == 303, erika.text
+    deposit = Deposit.objects.get()
+    assert deposit.movement.amount == 351_50
+    assert deposit.packed_by_worth == {5000: 5, 200: 50, 50: 3}
+    assert erika.page.headers["Location"] == f"/vault/deposits/{deposit.uuid}?notice=prepared&paper=a4"
+    erika.follow()
+    for words in ("1337 Berlin · Paying-in slip", "Bag B-7", "In the bag 351.50 EUR", "50 EUR 5 250.00", "2 EUR 50 100.00",
+                  "0.50 EUR 3 1.50", "Total 351.50", "Packed by Checked by Picked up by"):  # fmt: skip
+        assert words in erika.text, words
+    assert "0.10 EUR" not in erika.text
+
+
+def test_a_bag_without_notes_and_coins_lists_none(cast: Cast, erika: Browser) -> None:
+    erika.fill("/vault/deposits/new", BAG)
+    assert Deposit.objects.get().pieces == {}
+    erika.follow()
+    assert "Note or coin" not in erika.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"amount": ""}, "Enter the pieces or an amount."),
+        ({"amount": "", "pieces-5000": "0"}, "Enter an amount above 0."),
+        ({"amount": "", "pieces-5000": "five"}, "50 EUR: Enter a whole number of pieces, such as 12."),
+        ({"amount": "12", "pieces-5000": "5"}, "The pieces add up to 250.00 EUR, but the amount is 12.00 EUR."),
+    ],
+)
+def test_a_count_of_a_bag_that_is_wrong_stays_typed(
+    cast: Cast, erika: Browser, typed: dict[str, str], words: str
+) -> None:
+    assert erika.fill("/vault/deposits/new", {**BAG, **typed}).status_code == 400
+    assert words in erika.text
+    assert {name: erika.value(name) for name in typed} == typed
+    assert not Deposit.objects.exists()
+
+
+def test_pieces_that_do_not_add_up_are_refused(cast: Cast) -> None:
+    pieces = [Pieces(denomination=5000, pieces=5)]
+    with pytest.raises(InvalidInput, match="Amount and pieces differ"):
+        prepare_deposit(
+            store=cast.store,
+            amount=300_00,
+            currency="EUR",
+            bag_number="B-1",
+            by=Principal(user=cast.erika),
+            at=timezone.now(),
+            pieces=pieces,
+        )
+    assert not Deposit.objects.exists()
 
 
 def test_a_bag_that_is_none_stays_typed(cast: Cast, erika: Browser) -> None:
