@@ -20,7 +20,7 @@ from tests.screens.desk import Browser
 from tests.stories import Cast, counted_queries
 
 ALL: Final = ["Today", "Drawers", "Safe", "Variances", "Reports", "Settings"]
-PERSON: Final = ["Your account", "Change password", "Go to the desk", "API documentation"]
+PERSON: Final = ["Your account", "Change password", "Go to the desk", "Back office", "API documentation"]
 PARTS: Final = {
     "/today": "Today",
     "/drawers": "Drawers",
@@ -70,8 +70,8 @@ def superuser(db: None) -> User:
         ("erika", "/admin/", "app", ALL, PERSON),
         ("erika", "/api/v1/docs", "app", ALL, PERSON),
         ("erika", "/api/v1/problems", "app", ALL, PERSON),
-        ("anna", "/vault", "app", ALL, [*PERSON[:2], PERSON[3]]),
-        ("root", "/drawers", "app", ALL, [*PERSON[:2], PERSON[3]]),
+        ("anna", "/vault", "app", ALL, [*PERSON[:2], *PERSON[3:]]),
+        ("root", "/drawers", "app", ALL, [*PERSON[:2], *PERSON[3:]]),
     ],
 )
 def test_each_role_sees_what_it_may(
