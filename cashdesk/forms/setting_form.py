@@ -35,7 +35,7 @@ class SettingForm(forms.Form):
     use_required_attribute = False
 
     def __init__(self, row: Any, *, by: Principal, data: Mapping[str, Any] | None = None) -> None:
-        super().__init__(data, auto_id="%s", label_suffix="")  # type: ignore[arg-type]  # a dict of texts is enough
+        super().__init__(data, auto_id="%s", label_suffix="")
         self.row, self.by = row, by
         for name, field in self.make_fields().items():
             self.fields[name] = field

@@ -168,7 +168,7 @@ def _days(
     days: Sequence[date], drawers: Sequence[Drawer], last_closed: BusinessDay | None, *, store: Store, now: datetime
 ) -> list[dict[str, Any]]:
     """Returns the oldest days that are not closed, and today unless it was closed early."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for on in days[:DAYS_MAX]:
         still_open = open_until(drawers, on=on)
         may_close = not still_open or store.closes_stale_sessions

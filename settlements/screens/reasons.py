@@ -3,7 +3,7 @@
 from typing import Final
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -26,7 +26,7 @@ STORES_MAX: Final = 500
 
 
 @page_for(Role.MANAGER)
-def reasons_page(request: HttpRequest, by: Principal) -> HttpResponse:
+def reasons_page(request: HttpRequest, by: Principal) -> HttpResponseBase:
     """Shows the reasons of the caller's store. An admin chooses a store first."""
     stores = list(by.stores().order_by("number", "pk")[:STORES_MAX])
     own = by.own_store or (stores[0] if len(stores) == 1 else None)

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django import forms
 from django.conf import settings
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 
@@ -59,7 +60,7 @@ class IssueKeyForm(SettingForm):
                 help_text=_("Only if the program works at one register of that store."),
             ),
         }
-        vendors = Vendor.objects.filter(account_id=self.by.account_id).order_by("name")
+        vendors = Vendor.objects.filter(Q(account_id=self.by.account_id)).order_by("name")
         if vendors.exists():
             fields["vendor"] = forms.ModelChoiceField(
                 vendors,

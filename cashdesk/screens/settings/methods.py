@@ -3,6 +3,7 @@
 from typing import Final
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -25,7 +26,7 @@ METHODS_MAX: Final = 500
 @page_for(Role.MANAGER)
 def methods_page(request: HttpRequest, by: Principal) -> HttpResponse:
     """Lists the payment methods of the account, cash first."""
-    methods = PaymentMethod.objects.filter(account_id=by.account_id).order_by("-is_active", "-is_cash", "name", "pk")
+    methods = PaymentMethod.objects.filter(Q(account_id=by.account_id)).order_by("-is_active", "-is_cash", "name", "pk")
     context = {
         "part": PART,
         "methods": methods[:METHODS_MAX],
@@ -61,7 +62,7 @@ def new_method_page(request: HttpRequest, by: Principal) -> HttpResponse:
 @page_for(Role.ADMIN, takes_posts=True)
 def method_page(request: HttpRequest, by: Principal, method: UUID) -> HttpResponse:
     """Changes a payment method."""
-    found = PaymentMethod.objects.select_related("account").filter(uuid=method, account_id=by.account_id).first()
+    found = PaymentMethod.objects.select_related("account").filter(Q(account_id=by.account_id), uuid=method).first()
     if found is None:
         raise NotFound(_("There is no such payment method."))
 

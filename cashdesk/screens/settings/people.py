@@ -1,7 +1,7 @@
 """The settings of people: the list, a person, and the form that changes them."""
 
 from datetime import datetime
-from typing import Final, cast
+from typing import Final
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -224,7 +224,7 @@ def find_person(uuid: UUID, *, by: Principal) -> User:
     found = people.filter(uuid=uuid).first()
     if found is None:
         raise NotFound(_("There is no such person."))
-    return cast(User, found)
+    return found
 
 
 def _narrowed(people: "QuerySet[User]", *, text: str, store: Store | None, shown: str) -> "QuerySet[User]":

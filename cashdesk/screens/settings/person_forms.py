@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from cashdesk.domain.caller.principal import Principal
@@ -126,7 +127,7 @@ def store_field(by: Principal) -> forms.ModelChoiceField:  # type: ignore[type-a
 def registers(by: Principal, *, current: int | None) -> Any:
     """Returns the registers that a person can be assigned to: those that are on, and the current one."""
     found = Place.objects.filter(kind=PlaceKind.REGISTER, store__in=by.stores()).select_related("store")
-    return (found.filter(is_active=True) | found.filter(pk=current)).order_by("store__number", "number")
+    return found.filter(Q(is_active=True) | Q(pk=current)).order_by("store__number", "number")
 
 
 def store_of_inviter(by: Principal) -> Store | None:
