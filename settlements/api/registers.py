@@ -44,6 +44,8 @@ class PlaceSerializer(RowSerializer[Place]):
     store = serializers.CharField(source="store.number")
     station = serializers.IntegerField(source="number", help_text="Number of the register; 0 is the vault.")
     kind = serializers.ChoiceField(choices=["REGISTER", "VAULT"])
+    name = serializers.CharField(help_text="The register's own name, such as Bar, or an empty text.")
+    is_active = serializers.BooleanField(help_text="False for a register that is switched off and cannot be opened.")
     is_open = serializers.SerializerMethodField(help_text="Whether a cash session or a settlement runs there.")
     settling = serializers.ChoiceField(
         choices=Settling.choices, allow_null=True, help_text="State of the running settlement."
@@ -54,7 +56,9 @@ class PlaceSerializer(RowSerializer[Place]):
 
     class Meta:
         model = Place
-        fields = ("store", "station", "kind", "is_open", "settling", "settlement", "session", "user_ids")
+        fields = (
+            "store", "station", "kind", "name", "is_active", "is_open", "settling", "settlement", "session", "user_ids",
+        )  # fmt: skip
 
     def get_is_open(self, place: Any) -> bool:
         return bool(place.open_sessions) or (place.settling != Settling.NONE and not self._hides(place))
