@@ -10,7 +10,7 @@ from cashdesk.domain.caller.principal import SYSTEM, Principal
 from cashdesk.domain.store.payment_method_settings import add_payment_method, change_payment_method
 from cashdesk.domain.store.store_settings import add_store, change_store
 from cashdesk.enums import PlaceKind
-from cashdesk.errors import ChangedMeanwhile, Conflict, Forbidden
+from cashdesk.errors import ChangedMeanwhile, Conflict, Forbidden, InvalidInput
 from cashdesk.models import AuditEntry, PaymentMethod, Place, Store, User
 from tests.cashdesk.desk import NOON, close_drawer, open_drawer, sell
 from tests.stories import Cast
@@ -94,7 +94,7 @@ def test_a_new_store_gets_its_places(cast: Cast) -> None:
     assert Place.objects.filter(store=made, kind=PlaceKind.VAULT).count() == 1
     assert AuditEntry.objects.get(action="store.created").store == made
     again = Store(account=cast.store.account, number="9", name="Again", currency="EUR", time_zone="UTC")
-    with pytest.raises(ValidationError):
+    with pytest.raises(InvalidInput, match="Another store of the account has this number"):
         add_store(store=again, registers=1, by=SYSTEM, at=NOON)
 
 
