@@ -3,7 +3,7 @@
 from typing import Final
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -11,9 +11,10 @@ from cashdesk import queries
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import Role
 from cashdesk.errors import NotFound
-from cashdesk.forms.pages import path_to
+from cashdesk.forms.pages import path_to, see
 from cashdesk.forms.setting_page import Sent, SettingPage
 from cashdesk.models import Store
+from cashdesk.web.chosen_store import ask_for_store, chosen_store
 from cashdesk.web.pages import page_for
 from settlements.domain.cashbook import accounts_of
 from settlements.domain.cashbook_settings import add_account, change_account
@@ -22,17 +23,13 @@ from settlements.models import CashbookAccount
 from settlements.screens.reason_forms import NewReasonForm, ReasonForm
 
 PART: Final = "reasons"
-STORES_MAX: Final = 500
 
 
 @page_for(Role.MANAGER)
-def reasons_page(request: HttpRequest, by: Principal) -> HttpResponseBase:
-    """Shows the reasons of the caller's store. An admin chooses a store first."""
-    stores = list(by.stores().order_by("number", "pk")[:STORES_MAX])
-    own = by.own_store or (stores[0] if len(stores) == 1 else None)
-    if own is not None:
-        return store_reasons_page(request, store=own.uuid)
-    return render(request, "settlements/settings_reason_stores.html", {"part": PART, "stores": stores})
+def reasons_page(request: HttpRequest, by: Principal) -> HttpResponse:
+    """Leads to the reasons of the store that the person works with. Somebody who sees several stores chooses one first."""
+    store = chosen_store(request, by=by)
+    return ask_for_store(request) if store is None else see("settings-reasons-of", store.uuid)
 
 
 @page_for(Role.MANAGER)
@@ -59,7 +56,7 @@ def store_reasons_page(request: HttpRequest, by: Principal, store: UUID) -> Http
         "part": PART,
         "store": found,
         "groups": groups,
-        "has_choice": by.own_store is None,
+        "has_choice": by.has_role(Role.ADMIN),
         "done": request.GET.get("done", ""),
     }
     return render(request, "settlements/settings_reasons.html", context)

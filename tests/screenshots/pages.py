@@ -22,6 +22,7 @@ NOT_PHOTOGRAPHED: Final = {
     "signed-out-there": "leads to the sign-in page",
     "sign-in-second-factor": "looks as second-factor-new",
     "language": "leads back to the page where it was chosen",
+    "settings-reasons": "leads to the reasons of the store",
     "draft": "answers a script",
     "draft-go-on": "leads to another page",
     "desk-result-note": "leads back to the result",

@@ -27,8 +27,9 @@ from cashdesk.forms.setting_page import Sent, SettingPage
 from cashdesk.models import User
 from cashdesk.screens.settings.frame import Confirmation
 from cashdesk.screens.settings.people import PART, find_person
-from cashdesk.screens.settings.person_forms import InvitationForm, store_of_inviter
+from cashdesk.screens.settings.person_forms import InvitationForm
 from cashdesk.screens.settings.person_states import day_of
+from cashdesk.web.chosen_store import chosen_store
 from cashdesk.web.mail import Mail, can_mail, send_mail_later
 from cashdesk.web.pages import page_for
 
@@ -46,7 +47,7 @@ MAIL: Final = Mail(
 @page_for(Role.MANAGER, takes_posts=True)
 def invite_page(request: HttpRequest, by: Principal) -> HttpResponse:
     """Asks whom to invite, invites them, and shows the link. The link is shown once."""
-    own = store_of_inviter(by)
+    own = chosen_store(request, by=by)
     made: list[Invited] = []
 
     def save(sent: Sent) -> str:

@@ -10,7 +10,7 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import ROLE_RANK, Language, PlaceKind, Role
 from cashdesk.forms.setting_fields import LineField
 from cashdesk.forms.setting_form import SettingForm
-from cashdesk.models import Place, Store
+from cashdesk.models import Place
 
 
 class RegisterField(forms.ModelChoiceField):  # type: ignore[type-arg]  # the class takes no arguments when it runs
@@ -128,11 +128,3 @@ def registers(by: Principal, *, current: int | None) -> Any:
     """Returns the registers that a person can be assigned to: those that are on, and the current one."""
     found = Place.objects.filter(kind=PlaceKind.REGISTER, store__in=by.stores()).select_related("store")
     return found.filter(Q(is_active=True) | Q(pk=current)).order_by("store__number", "number")
-
-
-def store_of_inviter(by: Principal) -> Store | None:
-    """Returns the store in which the caller probably invites people: their own, or the only one."""
-    if by.own_store is not None:
-        return by.own_store
-    stores = list(by.stores().filter(is_active=True)[:2])
-    return stores[0] if len(stores) == 1 else None

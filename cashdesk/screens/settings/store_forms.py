@@ -6,17 +6,17 @@ from typing import Any, Final
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from cashdesk.currencies import EXPONENTS, is_current
+from cashdesk.countries import currency_names, time_zone_names
 from cashdesk.denominations import denominations_of
 from cashdesk.domain.counting.second_look import second_look_limit
 from cashdesk.enums import Language
 from cashdesk.forms.setting_fields import AmountField, HourField, LineField, PercentField, YesField
 from cashdesk.forms.setting_form import Line, SettingForm
 from cashdesk.models import Store, Vendor
-from cashdesk.models.organisation import FLOAT_PIECES_MAX, time_zones
+from cashdesk.models.organisation import FLOAT_PIECES_MAX
 from cashdesk.templatetags.figures import face, money
 
 PIECES: Final = "pieces-"
@@ -38,12 +38,12 @@ class NameForm(SettingForm):
             ),
             "currency": forms.ChoiceField(
                 label=_("Currency"),
-                choices=[(code, code) for code in currencies(self.row)],
+                choices=currencies(self.row),
                 help_text=_("The currency of the drawers."),
             ),
             "time_zone": forms.ChoiceField(
                 label=_("Time zone"),
-                choices=[(name, name.replace("_", " ")) for name in zones(self.row)],
+                choices=zones(self.row),
                 help_text=_("Decides which business day a sale belongs to."),
             ),
             "language": forms.ChoiceField(
@@ -286,13 +286,16 @@ def _day_ends_at() -> HourField:
     )
 
 
-def currencies(store: Store) -> list[str]:
-    """Returns the current currencies, and that of the store."""
-    today = timezone.now().date()
-    return sorted({store.currency} - {""} | {code for code in EXPONENTS if is_current(code, on=today)})
+def currencies(store: Store) -> list[tuple[str, str]]:
+    """Returns the current currencies, and that of the store, with their names."""
+    names = currency_names(get_language() or Language.ENGLISH, on=timezone.now().date())
+    codes = sorted({*names, *([store.currency] if store.currency else [])})
+    return [(code, f"{code} · {names[code]}" if code in names else code) for code in codes]
 
 
-def zones(store: Store) -> list[str]:
-    """Returns the time zones that are named after a place, UTC, and that of the store."""
-    of_places = {name for name in time_zones() if "/" in name and not name.startswith(("Etc/", "SystemV/", "US/"))}
-    return sorted(of_places | {"UTC", store.time_zone})
+def zones(store: Store) -> list[tuple[str, str]]:
+    """Returns the time zones, and that of the store, with the name of a city, in the order of these names."""
+    names = time_zone_names(get_language() or Language.ENGLISH)
+    known = [(zone, f"{name} · {zone.replace('_', ' ')}") for zone, name in names.items()]
+    others = [zone for zone in ("UTC", store.time_zone) if zone not in names]
+    return [*known, *((zone, zone) for zone in dict.fromkeys(others))]

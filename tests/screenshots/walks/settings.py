@@ -14,7 +14,7 @@ PAGES: Final = frozenset(
         "settings-invite", "settings-person", "settings-person-change", "settings-person-switch", "settings-person-sign-out",
         "settings-person-unlock", "settings-invitation", "settings-invitation-withdraw", "settings-methods",
         "settings-method-new", "settings-method", "settings-keys", "settings-key-new", "settings-key",
-        "settings-key-rotate", "settings-key-limit", "settings-key-revoke", "settings-reasons", "settings-reasons-of", "settings-reason-new",
+        "settings-key-rotate", "settings-key-limit", "settings-key-revoke", "settings-reasons-of", "settings-reason-new",
         "settings-reason", "settings-person-second-factor", "one-time-link",
     }
 )  # fmt: skip
@@ -85,8 +85,6 @@ def _people(album: Album) -> None:
     album.take("second factor")
     album.visit("settings-invite")
     album.take("invite")
-    album.visit("settings-reasons")
-    album.take("stores")
 
 
 def _programs(album: Album) -> None:
@@ -133,7 +131,7 @@ def _manager(album: Album) -> None:
     album.take("methods")
     album.visit("settings-keys")
     album.take("keys")
-    album.visit("settings-reasons")
+    album.visit("settings-reasons-of", shop.uuid)
     album.take("reasons")
     album.visit("settings-reason-new", shop.uuid)
     album.take("new reason")

@@ -69,13 +69,17 @@ def test_the_usual_reasons_speak_the_language_of_the_store(cast: Cast) -> None:
     assert "Reinigung" in text_of(Browser(cast.erika).get(reverse("settings-reasons-of", args=[cast.store.uuid])))
 
 
-def test_an_admin_chooses_the_store_first(cast: Cast) -> None:
+def test_an_admin_of_several_stores_chooses_one_first(cast: Cast) -> None:
     sister = StoreFactory(account=cast.store.account, number="1338")
-    text = Browser(cast.anna).get(reverse("settings-reasons")).content.decode()
-    assert reverse("settings-reasons-of", args=[sister.uuid]) in text
+    anna = Browser(cast.anna)
+    assert anna.get(reverse("settings-reasons")).headers["Location"] == "/stores?next=/settings/reasons"
+    anna.get(f"{reverse('settings-reasons')}?store=1338")
+    assert anna.page.headers["Location"] == reverse("settings-reasons-of", args=[sister.uuid])
 
 
 def test_the_reasons_for_differences_are_shown_with_an_explanation(cast: Cast) -> None:
-    text = text_of(Browser(cast.erika).get(reverse("settings-reasons")))
+    erika = Browser(cast.erika)
+    erika.get(reverse("settings-reasons"))
+    text = text_of(erika.follow())
     assert all(label in text for label in Reason.labels)
     assert "These reasons are the same in all stores and in the API" in text
