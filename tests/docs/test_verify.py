@@ -24,6 +24,7 @@ from cashdesk.domain.counting.count import CountedAmount, Pieces
 from cashdesk.domain.payment.order import create_order
 from cashdesk.domain.payment.order_payment import pay_order
 from cashdesk.domain.session.closing import close_session
+from cashdesk.domain.session.session_note import add_note
 from cashdesk.enums import CASH, MovementKind, OrderType, PlaceKind, Reason
 from cashdesk.models import AuditEntry, Movement, Variance
 from reconciliations.domain.authorization import issue_authorization
@@ -75,6 +76,7 @@ def traded(cast: Cast) -> Shop:
     pieces = (Pieces(denomination=20_00, pieces=10), Pieces(denomination=1_00, pieces=8))
     found = CountedAmount(currency="EUR", amount=208_00, pieces=pieces)
     close_session(session=carla, counted=found, by=shop.by(cast.carla), at=shop.tick())
+    add_note(session=carla, text="a ten for a five", by=shop.by(cast.carla), at=shop.tick())
     shop.pay(1_00)  # late
     settlement = shop.open(100_00, station=2)
     shop.close(settlement, 99_00)
