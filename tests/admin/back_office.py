@@ -1,5 +1,6 @@
 """Short helpers for the back-office tests: sign-in, page addresses, and a shop with one row of each model."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
@@ -58,6 +59,10 @@ OF_WEBHOOKS: Final = (WebhookEndpoint, WebhookDelivery)
 EVERYTHING: Final = (*NEVER_WRITTEN, *ORGANISATION, AccessToken)
 
 
+DRAWN_ANEW: Final = re.compile(rb'<code>.*</code>|name="csrfmiddlewaretoken" value="\w+"')
+"""What differs each time that a page is built: the request id and the mask of the form token."""
+
+
 def name_of(model: type[Model]) -> str:
     """Returns the name of a model, as a test id."""
     return model.__name__
@@ -83,6 +88,12 @@ def new(model: type[Model]) -> str:
 def page_of(row: Model, verb: str = "change") -> str:
     """Returns the address of a row's page. `verb` is change, delete, history or the name of an action."""
     return reverse(f"admin:{row._meta.label_lower.replace('.', '_')}_{verb}", args=[row.pk])
+
+
+def answer_of(browser: Client, path: str) -> tuple[int, bytes]:
+    """Opens a page. Returns its status, and the page without the request id, the form tokens and its own address."""
+    answer = browser.get(path)
+    return answer.status_code, DRAWN_ANEW.sub(b"", answer.content).replace(path.encode(), b"")
 
 
 def make_operator() -> User:

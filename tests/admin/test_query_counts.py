@@ -59,7 +59,7 @@ STATEMENTS_OF_A_PAGE: Final = {
     Vendor: 1,
     Store: 1,
     Place: 1,
-    User: 2,
+    User: 4,
     AccessToken: 1,
     PaymentMethod: 1,
     Payment: 2,
@@ -70,10 +70,11 @@ STATEMENTS_OF_A_PAGE: Final = {
     Seal: 3,
     AuditEntry: 1,
 }
-"""The row with all that it names; whether a person is locked out; the movements of a payment; the late cash of a session,
-for two of its figures, who had its drawer before, which foreign cash it held and who counted that, and what was moved by hand
-in it; which places of a movement were counted since; the amounts of a count, for the list's sake, and again with their pieces;
-whether the look at a drawer is to be noted, for a seal once as a session's and once as a settlement's."""
+"""The row with all that it names; whether a person is locked out, by passwords, by codes of the app or by recovery
+codes; the movements of a payment; the late cash of a session, for two of its figures, who had its drawer before,
+which foreign cash it held and who counted that, and what was moved by hand in it; which places of a movement were
+counted since; the amounts of a count, for the list's sake, and again with their pieces; whether the look at a drawer
+is to be noted, for a seal once as a session's and once as a settlement's."""
 
 WHILE_NOBODY_OPENED_SINCE: Final = 2
 """The last session of a register asks besides which currencies it left, and which were counted afterwards."""

@@ -38,7 +38,7 @@ def test_a_bag_is_collected_and_credited(cast: Cast, periods: Periods, erika: Cl
 @pytest.mark.parametrize(
     ("amount", "said"),
     [
-        ("", "This field is required."),
+        ("", "Enter an amount."),
         ("301,50", 'Enter a number with a point for decimals, such as "1250.50".'),
         ("1e3", 'Enter a number with a point for decimals, such as "1250.50".'),
         ("-1", "Enter 0 or more."),
