@@ -46,8 +46,8 @@ def signs_in(double: Double) -> Any:
 
 def test_an_honest_answer_signs_in(double: Double) -> None:
     arrived = signs_in(double)
-    assert (arrived.status_code, arrived.headers["Location"]) == (302, "/desk")
-    assert arrived.client.get("/desk").status_code == 200
+    assert (arrived.status_code, arrived.headers["Location"]) == (302, "/today")
+    assert arrived.client.get("/today").status_code == 200
 
 
 @pytest.mark.parametrize(
