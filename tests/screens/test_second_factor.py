@@ -259,8 +259,8 @@ def test_a_pin_never_counts_as_verified(cast: Cast, settings: Any) -> None:
     session = erika.client.session
     session["desk_only"] = True
     session.save()
-    # What a PIN may open is another rule. It waits for no code, and a code makes no more of it.
-    assert erika.get("/sign-in/code").headers["Location"] == "/sign-in"
+    # A PIN opens the desk and waits for no code. The page of the code leads to the password, as every other page does.
+    assert erika.get("/sign-in/code").headers["Location"] == "/confirm?next=%2Fsign-in%2Fcode"
     settings.SECOND_FACTOR_REQUIRED = "managers"
     assert erika.get("/desk").status_code == 200
     anna = Browser(cast.anna)
@@ -269,7 +269,8 @@ def test_a_pin_never_counts_as_verified(cast: Cast, settings: Any) -> None:
     session.save()
     assert anna.get("/desk").headers["Location"] == "/sign-in?next=/desk"
     assert anna.get("/sign-in").status_code == 200
-    assert anna.get("/sign-in/second-factor").headers["Location"] == "/sign-in"
+    assert anna.get("/sign-in/second-factor").headers["Location"] == "/confirm?next=%2Fsign-in%2Fsecond-factor"
+    assert anna.get("/confirm").headers["Location"] == "/sign-in?next=/confirm"
     anna.client.post("/sign-in", {"name": "anna", "password": PASSWORD})
     assert anna.get("/sign-in/second-factor").status_code == 200
 
