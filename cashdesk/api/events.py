@@ -11,7 +11,7 @@ from cashdesk.api.event_bodies import EVENT
 from cashdesk.domain.caller.event import published
 from cashdesk.domain.caller.event_feed import newest_position, read_events
 from cashdesk.domain.store.store_reference import store_for
-from cashdesk.domain.visibility import events_shown, note_events_seen
+from cashdesk.domain.visibility.event_visibility import events_shown, note_events_seen
 from cashdesk.enums import EVENTS_KEPT_DAYS, EventType, Role, Scope
 from cashdesk.errors import InvalidInput
 from cashdesk.models import Event

@@ -13,7 +13,6 @@ from django.db import transaction
 from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from cashdesk.domain.caller import audit
-from cashdesk.domain.caller.event_types import EVENT_RULES
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.expected import Book, book_of
 from cashdesk.domain.ledger.position import Position, positions_of
@@ -22,7 +21,6 @@ from cashdesk.enums import (
     CASH,
     Booked,
     CountMoment,
-    EventType,
     OrderStatus,
     PaymentStatus,
     PlaceKind,
@@ -31,7 +29,7 @@ from cashdesk.enums import (
     Settling,
 )
 from cashdesk.errors import Forbidden, InvalidInput
-from cashdesk.models import CashSession, Count, Event, ForeignCash, Movement, Order, Payment, Place, Store
+from cashdesk.models import CashSession, Count, ForeignCash, Movement, Order, Payment, Place, Store
 from cashdesk.movement_rule_columns import Origin
 from cashdesk.movement_rules import kinds_where
 
@@ -58,7 +56,7 @@ def may_see_payment(payment: Payment, *, by: Principal) -> bool:
     Otherwise a cashier could add up what came into the drawer of a colleague. A key that is bound to a register sees
     only payments of that register.
     """
-    bound = _bound_register_of_key(by)
+    bound = bound_register_of_key(by)
     if bound is not None and payment.register_id != bound:
         return False
     return by.has_role(Role.MANAGER) or (by.user is not None and payment.reported_by_id == by.user.pk)
@@ -107,13 +105,26 @@ def payments_told(*, by: Principal) -> "QuerySet[Payment]":
     """
     if may_see_expected(by):
         found = Payment.objects.all() if by.is_system else Payment.objects.filter(store__in=by.stores())
-        bound = _bound_register_of_key(by)
+        bound = bound_register_of_key(by)
         return found if bound is None else found.filter(register=bound)
+    return _of_counted_sessions(_payments_of_sealed_periods(), by=by)
+
+
+def payments_counted(*, by: Principal) -> "QuerySet[Payment]":
+    """Returns the payments of sessions that were counted, out of the sessions whose final amounts the caller may see.
+
+    A manager may read other payments too (`payments_told`). A page that must reveal nothing about a drawer before its
+    count reads these. The caller filters by an index, and each payment that it finds costs a few probes.
+    """
+    return _probed(_payments_of_sealed_periods(), by=by)
+
+
+def _payments_of_sealed_periods() -> "QuerySet[Payment]":
     counted = Movement.objects.filter(
         payment=OuterRef("pk"), reverses__isnull=True, pk__lte=OuterRef("session__seal__last_movement")
     )
     is_told = Q(booked=Booked.LATE) | Q(booked=Booked.NOT_MOVED) | Q(Exists(counted))
-    return _of_counted_sessions(Payment.objects.filter(is_told), by=by).exclude(status=PaymentStatus.PENDING)
+    return Payment.objects.filter(is_told).exclude(status=PaymentStatus.PENDING)
 
 
 def orders_told(*, by: Principal) -> "QuerySet[Order]":
@@ -123,7 +134,7 @@ def orders_told(*, by: Principal) -> "QuerySet[Order]":
     they may read its payment: the totals of paid orders add up to the sales of the running period.
     """
     orders = Order.objects.all() if by.is_system else Order.objects.filter(store__in=by.stores())
-    if may_see_expected(by) and _bound_register_of_key(by) is None:
+    if may_see_expected(by) and bound_register_of_key(by) is None:
         return orders
     return orders.exclude(~Q(payment__in=payments_told(by=by).values("pk")), status=OrderStatus.PAID)
 
@@ -138,10 +149,21 @@ def movements_told(*, by: Principal) -> "QuerySet[Movement]":
     """
     if may_see_expected(by):
         found = Movement.objects.all() if by.is_system else Movement.objects.filter(store__in=by.stores())
-        bound = _bound_register_of_key(by)
+        bound = bound_register_of_key(by)
         return found if bound is None else found.filter(Q(source=bound) | Q(destination=bound) | Q(late_for=bound))
-    is_counted = Q(is_late=True) | Q(pk__lte=F("session__seal__last_movement"))
-    return _of_counted_sessions(Movement.objects.filter(is_counted, kind__in=REPORTED), by=by)
+    return _of_counted_sessions(_movements_of_sealed_periods().filter(kind__in=REPORTED), by=by)
+
+
+def movements_counted(*, by: Principal) -> "QuerySet[Movement]":
+    """Returns the movements of counted sessions, as `payments_counted` does.
+
+    The caller chooses the kinds. A cashier may read only those in `REPORTED`.
+    """
+    return _probed(_movements_of_sealed_periods(), by=by)
+
+
+def _movements_of_sealed_periods() -> "QuerySet[Movement]":
+    return Movement.objects.filter(Q(is_late=True) | Q(pk__lte=F("session__seal__last_movement")))
 
 
 def counts_told(*, by: Principal) -> "QuerySet[Count]":
@@ -152,27 +174,44 @@ def counts_told(*, by: Principal) -> "QuerySet[Count]":
     """
     if may_see_expected(by):
         found = Count.objects.all() if by.is_system else Count.objects.filter(place__store__in=by.stores())
-        bound = _bound_register_of_key(by)
+        bound = bound_register_of_key(by)
         return found if bound is None else found.filter(place=bound)
     moments = (CountMoment.OPENING, CountMoment.CLOSING)
-    return Count.objects.filter(session__in=_counted_sessions(by), moment__in=moments)
+    return Count.objects.filter(session__in=counted_sessions(by).values("pk"), moment__in=moments)
 
 
 def refuse_bound_key(by: Principal) -> None:
     """Raises Forbidden for a program whose key is bound to a register: it may not read money of the vault or the store."""
-    if _bound_register_of_key(by) is not None:
+    if bound_register_of_key(by) is not None:
         raise Forbidden("This key is bound to a register. Use a key of the store.")
 
 
-def _bound_register_of_key(by: Principal) -> int | None:
+def bound_register_of_key(by: Principal) -> int | None:
+    """Returns the id of the register that the caller's key is bound to, or None."""
     return by.token.register_id if by.is_program and by.token is not None else None
 
 
 def _of_counted_sessions(rows: "QuerySet[R]", *, by: Principal) -> "QuerySet[R]":
-    """Filters payments or movements by the cashier's own sessions whose final amounts they may see (law 5).
+    """Filters payments or movements by the sessions of `counted_sessions` (law 5)."""
+    return rows.filter(_adds_up_to_the_count(), session__in=counted_sessions(by).values("pk"))
 
-    The rows add up to these amounts. Leaves out cash in other currencies that nobody counted, and all other methods and
-    currencies until the settlement around the session is closed.
+
+def _probed(rows: "QuerySet[R]", *, by: Principal) -> "QuerySet[R]":
+    """Filters as `_of_counted_sessions` does, but looks up the session of each row.
+
+    A subquery with one value is never turned into a join. So the database cannot read all sessions of a store to find a
+    few rows.
+    """
+    session = counted_sessions(by).filter(pk=OuterRef("session")).order_by().values("pk")[:1]
+    found = rows.filter(_adds_up_to_the_count()).alias(counted_in=Subquery(session))
+    return found.filter(counted_in__isnull=False)
+
+
+def _adds_up_to_the_count() -> Q:
+    """Returns the query condition that the final amounts of the session include the money of a row.
+
+    Leaves out cash in other currencies that nobody counted, and all other methods and currencies until the settlement
+    around the session is closed.
     """
     is_cash = Q(method=CASH)
     is_settled = Q(session__register__settling=Settling.NONE) | Q(
@@ -181,14 +220,16 @@ def _of_counted_sessions(rows: "QuerySet[R]", *, by: Principal) -> "QuerySet[R]"
     counted = ForeignCash.objects.filter(
         session=OuterRef("session"), currency=OuterRef("currency"), counted_amount__isnull=False
     )
-    told = Q(is_cash, currency=F("session__currency")) | (is_settled & (~is_cash | Q(Exists(counted))))
-    return rows.filter(told, session__in=_counted_sessions(by))
+    return Q(is_cash, currency=F("session__currency")) | (is_settled & (~is_cash | Q(Exists(counted))))
 
 
-def _counted_sessions(by: Principal) -> "QuerySet[CashSession, int]":
-    """Returns the ids of the cashier's own sessions whose final amounts they may see."""
-    own = with_shown_result(CashSession.objects.filter(user=by.user, is_cancelled=False), by=by)
-    return own.filter(Q(shows_result=True)).values_list("pk", flat=True)
+def counted_sessions(by: Principal) -> "QuerySet[CashSession]":
+    """Returns the sessions that were counted and whose final amounts the caller may see. A cashier sees only their own.
+
+    Leaves out sessions whose cash still waits for the count of another person.
+    """
+    shown = with_shown_result(by.sessions().filter(is_cancelled=False), by=by).filter(Q(shows_result=True))
+    return shown.filter(Q(awaits_count=False)) if may_see_expected(by) else shown
 
 
 def result_is_shown(session: CashSession) -> bool:
@@ -259,23 +300,6 @@ def note_periods_seen(
         note_seen(subject=f"store:{store.pk}", by=by, at=at, store=store, detail=detail)
 
 
-def note_events_seen(*, events: Iterable[Event], by: Principal, at: datetime) -> None:
-    """Writes one audit entry per store if `by` saw events about movements of a period that nobody has counted yet (law 5).
-
-    Together with the floats and returns of sessions, these movements add up to the expected amount of a vault.
-    """
-    told = [event.body["movement_id"] for event in events if event.type == EventType.MOVEMENT_RECORDED]
-    if not told:
-        return
-    rows = Movement.objects.filter(uuid__in=told).values_list(
-        "recorded_at", "session_id", "source_id", "destination_id"
-    )
-    seen = list(rows)
-    ends = ((place, recorded_at) for recorded_at, _session, *places in seen for place in places)
-    sessions = {session for _recorded_at, session, *_places in seen if session is not None}
-    note_periods_seen(places=newest_by_place(ends), sessions=sessions, by=by, at=at)
-
-
 def newest_by_place(rows: Iterable[tuple[int | None, datetime]]) -> dict[int, datetime]:
     """Returns the newest instant by place, as `note_periods_seen` takes it. Rows without a place are ignored."""
     newest: dict[int, datetime] = {}
@@ -297,49 +321,3 @@ def note_rows_seen(*, rows: Iterable[Any], by: Principal, at: datetime, noun: st
             awaited[row.store].append(row.pk)
     for store, numbers in awaited.items():
         note_seen(subject=f"store:{store.pk}", by=by, at=at, store=store, detail={noun: numbers})
-
-
-def event_types_shown(by: Principal) -> tuple[EventType, ...]:
-    """Returns the types of events that the caller may read: for managers all, for programs those of their scopes.
-
-    The movements by hand and the sales of a point of sale add up to an expected amount, so a cashier may read none.
-    """
-    if not may_see_expected(by):
-        return ()
-    return tuple(type_ for type_ in EventType if by.has_scope(EVENT_RULES[type_].scope))
-
-
-def events_shown(*, by: Principal, types: Sequence[str] = (), store: Store | None = None) -> "QuerySet[Event]":
-    """Returns the events that the caller may read, with their stores and places.
-
-    `types` and `store` limit the result. The caller may see `store`. A program whose key is bound to a register
-    reads only the events of that register. Raises Forbidden for a cashier, and for a type that the scopes of a key do
-    not include.
-    """
-    shown = event_types_shown(by)
-    if not shown:
-        raise Forbidden("Only managers, and keys with a scope that reads, can read events.")
-    for type_ in types:
-        if type_ not in shown:
-            raise Forbidden(f"Events of type {type_} need the scope {EVENT_RULES[type_].scope}.")
-    rows = Event.objects.filter(store__in=by.stores()).select_related("store", "place")
-    if types or len(shown) < len(EventType):
-        rows = rows.filter(type__in=types or shown)
-    bound = _bound_register_of_key(by)
-    if bound is not None:
-        rows = rows.filter(place=bound)
-    # `stores()` decides what is shown. This filter only lets the database begin at the cursor in an index.
-    only = store.pk if store is not None else _only_store(by)
-    if only is not None:
-        return rows.filter(store=only)
-    is_of_one_account = by.account_id is not None and not (by.user is not None and by.user.is_superuser)
-    return rows.filter(account=by.account_id) if is_of_one_account else rows
-
-
-def _only_store(by: Principal) -> int | None:
-    """Returns the id of the only store that the caller can see, or None if there may be several."""
-    if by.store is not None:
-        return by.store.pk
-    if by.token is not None and by.token.store_id is not None:
-        return by.token.store_id
-    return by.user.store_id if by.user is not None and not by.user.has_role(Role.ADMIN) else None
