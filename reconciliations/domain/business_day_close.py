@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from typing import Any, Final
 
-from django.db import transaction
-from django.db.models import Case, Exists, Max, Min, When
-from django.db.models.expressions import Combinable
+from django.db import connection, transaction
+from django.db.models import Max, Min
 
 from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.event import events_together, record_event
@@ -26,6 +25,22 @@ from settlements.models import Settlement
 
 DAYS_BACK: Final = 31
 """How many days back to look for open days between closed days."""
+
+
+_NOT_CLOSED: Final = """
+WITH day(number, date, opened_from, opened_before) AS (VALUES {days})
+SELECT day.number FROM day
+WHERE NOT EXISTS (SELECT 1 FROM cashdesk_businessday c WHERE c.store_id = %s AND c.date = day.date) AND (
+    EXISTS (SELECT 1 FROM cashdesk_movement m WHERE m.store_id = %s AND m.business_date = day.date)
+    OR EXISTS (SELECT 1 FROM cashdesk_cashsession s WHERE s.store_id = %s AND s.business_date = day.date)
+    OR EXISTS (
+        SELECT 1 FROM settlements_settlement s
+        WHERE s.store_id = %s AND s.business_date = day.date
+            AND s.opened_at >= day.opened_from AND s.opened_at < day.opened_before
+    )
+)
+ORDER BY day.number
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,14 +170,22 @@ def days_to_close(*, store: Store, at: datetime) -> list[date]:
 def recent_days_to_close(*, store: Store, at: datetime) -> list[date]:
     """Returns the dates of the last DAYS_BACK days that had activity and are not closed, oldest first.
 
-    Runs two statements, which read nothing older, so a store that never closes a day costs no more than another.
+    Runs one statement, which reads nothing older, so a store that never closes a day costs no more than another. Each date
+    costs a few index probes. Settlements are found by `opened_at`, which has an index. The search covers four days in UTC,
+    which contain the date in every time zone. Written in SQL, because it takes Django a tenth of a second to write the
+    statement for a month.
     """
-    recent = _recent_dates(store=store, at=at)
-    closed = set(BusinessDay.objects.filter(store=store, date__in=recent).values_list("date", flat=True))
-    waiting = [on for on in recent if on not in closed]
-    probes = [Case(When(_saw_something(store=store, on=on), then=True), default=False) for on in waiting]
-    found = Store.objects.filter(pk=store.pk).values_list("pk", *probes).get()[1:]
-    return [on for on, has_begun in zip(waiting, found, strict=True) if has_begun]
+    days = _recent_dates(store=store, at=at)
+    ops = connection.ops
+    values: list[Any] = []
+    for number, on in enumerate(days):
+        first = datetime.combine(on, time.min, tzinfo=UTC) - timedelta(days=1)
+        ends = (first, first + timedelta(days=4))
+        values += [number, ops.adapt_datefield_value(on), *(ops.adapt_datetimefield_value(end) for end in ends)]
+    rows = ", ".join(["(%s, %s, %s, %s)"] * len(days))
+    with connection.cursor() as cursor:
+        cursor.execute(_NOT_CLOSED.format(days=rows), [*values, *[store.pk] * _NOT_CLOSED.count("store_id")])
+        return [days[number] for (number,) in cursor.fetchall()]
 
 
 def _recent_dates(*, store: Store, at: datetime) -> list[date]:
@@ -180,18 +203,6 @@ def _long_ago(*, store: Store, before: date) -> list[date]:
     moved = Movement.objects.filter(**window).order_by().values_list("business_date", flat=True).distinct()
     opened = CashSession.objects.filter(**window).order_by().values_list("business_date", flat=True).distinct()
     return sorted({*moved, *opened})
-
-
-def _saw_something(*, store: Store, on: date) -> Combinable:
-    """Whether money moved, or a session or settlement was opened, on a date.
-
-    Settlements are found by `opened_at`, which has an index. The search covers four days in UTC, which contain the date
-    in every time zone.
-    """
-    first = datetime.combine(on, time.min, tzinfo=UTC) - timedelta(days=1)
-    of_date = {"store": store, "business_date": on}
-    opened = Settlement.objects.filter(**of_date, opened_at__gte=first, opened_at__lt=first + timedelta(days=4))
-    return Exists(Movement.objects.filter(**of_date)) | Exists(CashSession.objects.filter(**of_date)) | Exists(opened)
 
 
 def drawers_in_words(sessions: Sequence[CashSession], settlements: Sequence[Settlement]) -> list[str]:
