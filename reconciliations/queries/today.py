@@ -152,9 +152,14 @@ def floor_of(*, store: Store, by: Principal, today: date) -> Floor:
 
 def _places(store: Store) -> "QuerySet[Place]":
     """Returns the registers and the vault with the ids of their last session and settlement, each from an index."""
-    session = CashSession.objects.filter(register=OuterRef("pk"), is_cancelled=False).order_by("-pk").values("pk")
-    settlement = Settlement.objects.filter(place=OuterRef("pk")).order_by("-pk").values("pk")
-    places = Place.objects.filter(store=store, kind__in=(PlaceKind.REGISTER, PlaceKind.VAULT))
+    # A range instead of an equality, so that only the index by place has the order. Otherwise PostgreSQL may read all
+    # sessions by their ids until it meets one of this register, and finds none of a register that was never opened.
+    of_register = {"register__gte": OuterRef("pk"), "register__lte": OuterRef("pk")}
+    session = CashSession.objects.filter(**of_register, is_cancelled=False).order_by("register_id", "-pk").values("pk")
+    of_place = {"place__gte": OuterRef("pk"), "place__lte": OuterRef("pk")}
+    settlement = Settlement.objects.filter(**of_place).order_by("place_id", "-pk").values("pk")
+    # A register that holds cash cannot be switched off, so nothing that waits is left out.
+    places = Place.objects.filter(store=store, kind__in=(PlaceKind.REGISTER, PlaceKind.VAULT), is_active=True)
     return places.annotate(last_session=Subquery(session[:1]), last_settlement=Subquery(settlement[:1]))
 
 

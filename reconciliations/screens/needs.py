@@ -19,7 +19,7 @@ from cashdesk.models import Store
 from reconciliations.enums import Act
 from reconciliations.queries.today import Drawer, DrawerState, Waiting, open_until
 from reconciliations.screens.times import duration, when
-from reconciliations.screens.variance_words import facts_of, headline_of
+from reconciliations.screens.variance_words import facts_of, headline_of, register_named
 from settlements.enums import DepositState
 from settlements.models import Deposit
 
@@ -89,7 +89,7 @@ def _overdue(found: Findings, *, by: Principal, now: datetime) -> Iterator[Need]
         ended_at = end_of_business_day(store=found.store, on=drawer.business_date or date.max)
         named = {"person": drawer.person, "time": _opened(drawer, store=found.store, now=now)}
         yield Need(
-            title=_("Register %(register)s is overdue") % {"register": drawer.register.number},
+            title=_("Register %(register)s is overdue") % {"register": register_named(drawer.register)},
             facts=[
                 _("%(person)s opened it (%(time)s).") % named,
                 _("Its business day ended %(duration)s ago.") % {"duration": duration(now - ended_at)},
@@ -114,15 +114,15 @@ def way_to_count_open(drawer: Drawer, *, by: Principal) -> tuple[str, str]:
     if session is None:
         settlement = drawer.settlement
         path = reverse("settlement-page", args=[settlement.uuid]) if settlement is not None else ""
-        return _("Count register %(register)s") % {"register": drawer.register.number}, path
+        return _("Count register %(register)s") % {"register": register_named(drawer.register)}, path
     if by.user is not None and session.user_id == by.user.pk:
-        return _("Count register %(register)s") % {"register": drawer.register.number}, reverse("desk-count")
+        return _("Count register %(register)s") % {"register": register_named(drawer.register)}, reverse("desk-count")
     return _("Close without a count"), reverse("admin:cashdesk_cashsession_force-close", args=[session.pk])
 
 
 def way_to_count_closed(drawer: Drawer, *, by: Principal) -> tuple[str, str]:
     """Returns the button for a drawer whose cash nobody has counted, and its path. Both are "" for their own drawer."""
-    button = _("Count register %(register)s") % {"register": drawer.register.number}
+    button = _("Count register %(register)s") % {"register": register_named(drawer.register)}
     session = drawer.session
     if session is None:
         settlement = drawer.settlement
@@ -140,7 +140,7 @@ def _uncounted(found: Findings, *, by: Principal, now: datetime) -> Iterator[Nee
     for drawer in sorted(_left_uncounted(found.drawers, today=today), key=lambda one: one.closed_at or now):
         button, path = way_to_count_closed(drawer, by=by)
         at = when(drawer.closed_at, store=found.store, now=now) if drawer.closed_at else ""
-        named = {"register": drawer.register.number, "person": drawer.person, "time": at}
+        named = {"register": register_named(drawer.register), "person": drawer.person, "time": at}
         if drawer.state == DrawerState.HANDED_OVER:
             title = _("Nobody took over register %(register)s") % named
             facts = [_("%(person)s handed it over (%(time)s).") % named]
@@ -215,13 +215,13 @@ def _days(found: Findings) -> Iterator[Need]:
     yield Need(
         title=title % {"count": count},
         facts=facts,
-        button=_("Close business day"),
+        button=_("Close day"),
         path=path_to_close(found.store, oldest),
     )
 
 
 def drawers_still_open(drawers: Sequence[Drawer]) -> str:
     """Returns a sentence that names the registers whose drawers are still open."""
-    named = {"registers": ", ".join(str(drawer.register.number) for drawer in drawers)}
+    named = {"registers": ", ".join(register_named(drawer.register) for drawer in drawers)}
     text = ngettext("Register %(registers)s is still open.", "Registers %(registers)s are still open.", len(drawers))
     return text % named

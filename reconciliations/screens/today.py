@@ -21,6 +21,7 @@ from cashdesk.models import BusinessDay, Store
 from cashdesk.web.chosen_store import ask_for_store, chosen_store
 from cashdesk.web.pages import page_for
 from reconciliations.domain.business_day_close import recent_days_to_close
+from reconciliations.queries.latest_events import latest_events
 from reconciliations.queries.today import (
     WAITING_MAX,
     Drawer,
@@ -33,6 +34,7 @@ from reconciliations.queries.today import (
     open_until,
     waiting_variances,
 )
+from reconciliations.screens.event_words import ACTIONS, event_in_words
 from reconciliations.screens.needs import (
     NEEDS_MAX,
     Findings,
@@ -47,6 +49,7 @@ from reconciliations.screens.times import business_day_in_words, duration, when
 from settlements.enums import DepositState
 from settlements.models import Deposit
 
+EVENTS_MAX: Final = 6
 DAYS_MAX: Final = 7
 """The most days that the page lists as not closed, oldest first."""
 
@@ -77,6 +80,8 @@ def today_page(request: HttpRequest, by: Principal) -> HttpResponse:
         has_closed_days=last_closed is not None,
     )
     needs = needs_of(found, by=by, now=now)
+    latest = latest_events(store=store, actions=ACTIONS, limit=EVENTS_MAX)
+    events = [event_in_words(event, store=store, now=now) for event in latest]
     context: dict[str, Any] = {
         "store": store,
         "in_words": business_day_in_words(store=store, now=now),
@@ -92,6 +97,7 @@ def today_page(request: HttpRequest, by: Principal) -> HttpResponse:
         "days_left": max(len(days) - DAYS_MAX, 0),
         "last_closed": last_closed,
         "queue": variance_queue(store),
+        "events": [event for event in events if event["text"]],
     }
     return render(request, "reconciliations/today.html", context)
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_noop as noop
 
 from cashdesk.enums import CASH, PlaceKind, Reason, VarianceKind, VarianceState
 from cashdesk.formats import style
-from cashdesk.models import Variance
+from cashdesk.models import Place, Variance
 from reconciliations.screens.times import when
 
 AT_REGISTER: Final[Mapping[str, tuple[str, str]]] = {
@@ -43,7 +43,7 @@ IN_THE_SAFE: Final = (noop("The safe was short by %(amount)s"), noop("The safe w
 
 def headline_of(variance: Variance) -> str:
     """Returns one sentence: what differs, where, and by how much. The row needs `late_amount` and its place."""
-    register = variance.place.number if _is_at_register(variance) and variance.place is not None else None
+    register = register_named(variance.place) if _is_at_register(variance) and variance.place is not None else None
     if variance.kind == VarianceKind.LATE:
         amount = _amount(int(getattr(variance, "late_amount", 0)), variance)
         if register is not None:
@@ -88,6 +88,11 @@ def _explanation_of(variance: Variance) -> str:
     if variance.explained_by is None:
         return _("Explanation: %(reason)s.") % {"reason": reason}
     return _("%(person)s explained it: %(reason)s.") % {"person": variance.explained_by, "reason": reason}
+
+
+def register_named(register: Place) -> str:
+    """Returns the number of a register for use in a sentence, with its own name if it has one."""
+    return f"{register.number} ({register.name})" if register.name else str(register.number)
 
 
 def _is_at_register(variance: Variance) -> bool:

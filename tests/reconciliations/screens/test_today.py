@@ -11,7 +11,7 @@ from cashdesk.domain.session.closing import force_close_session
 from cashdesk.domain.session.count_afterwards import count_afterwards
 from cashdesk.domain.store.business_day import business_date
 from cashdesk.enums import MovementKind, PlaceKind, Role
-from cashdesk.models import AuditEntry, Place
+from cashdesk.models import AuditEntry, CashSession, Place, Variance
 from reconciliations.domain.business_day_close import close_business_day
 from reconciliations.screens.needs import NEEDS_MAX
 from settlements.domain.deposit import collect_deposit
@@ -22,6 +22,7 @@ from tests.reconciliations.queue import (
     credit,
     explain,
     limits,
+    only,
     pack,
     recount,
     reject,
@@ -33,8 +34,8 @@ from tests.screens.desk import Browser
 from tests.settlements.desk import Shop
 from tests.stories import Cast, counted_queries
 
-STATEMENTS: Final = 12
-"""Two find the person and their store. Four read the drawers, three the days, one the variances and one the bags.
+STATEMENTS: Final = 14
+"""Two find the person and their store. Four read the drawers, two the days, one the variances, one the bags, three the events.
 
 The bars count the variances once more.
 """
@@ -224,6 +225,37 @@ def test_the_safe_is_counted_if_its_settlement_is_open(cast: Cast, shop: Shop) -
     assert f'href="/vault/{cast.store.uuid}"' in today_of(cast.erika).page.content.decode()
     vault = shop.vault()
     assert f'href="/settlements/{vault.uuid}/count"' in today_of(cast.erika).page.content.decode()
+
+
+def test_the_latest_events_tell_who_did_what_without_amounts(cast: Cast, shop: Shop) -> None:
+    assert "Nothing has happened lately." in today_of(cast.erika).text
+    shop.vault(1_000_00)
+    session = shop.sign_on(cast.carla, 321_00)
+    short = short_drawer_of(shop, session, 300_00)
+    signed_off(shop, short)
+    bag = pack(shop, 25_00)
+    credit(shop, bag, 25_00)
+    force_close_session(session=shop.sign_on(cast.bruno, 50_00, station=2), by=shop.by(), at=shop.tick(), reason="ill")
+    close_business_day(store=cast.store, on=day_of(shop, -1), by=shop.by(cast.anna), at=shop.tick())
+    page = today_of(cast.erika).page.content.decode()
+    listed = re.search(r'<ol class="events.*?</ol>', page, re.DOTALL)
+    assert listed
+    told = re.findall(r"<span>(.*?)</span>", listed[0])
+    assert told == [
+        f"Anna closed the business day {day_of(shop, -1):%-d %b %Y}.",
+        "Erika Mustermann closed register 2 without a count.",
+        "Bruno opened register 2.",
+        f"Erika Mustermann recorded the bank credit of bag {bag.bag_number}.",
+        f"Erika Mustermann packed bag {bag.bag_number}.",
+        "Erika Mustermann approved a variance.",
+    ]
+    assert not re.search(r"\d\.\d\d", listed[0]), "no amount"
+
+
+def short_drawer_of(shop: Shop, session: CashSession, amount: int) -> Variance:
+    """Closes a session with a count that is short, and returns its variance."""
+    shop.sign_off(session, amount)
+    return only(session=session)
 
 
 # --- What needs a supervisor ---------------------------------------------------------------------------------------------------
