@@ -1,13 +1,15 @@
-"""Page routes of this app: Today, exports and recounts."""
+"""Page routes of this app: Today, the search, exports and recounts."""
 
 from django.urls import path
 
 from reconciliations.screens.exports import export_file_page, export_progress_page, exports_page
 from reconciliations.screens.recount import recount_page, session_recount_page
+from reconciliations.screens.search import search_page
 from reconciliations.screens.today import today_page
 
 urlpatterns = [
     path("today", today_page, name="today"),
+    path("search", search_page, name="search"),
     path("desk/sessions/<uuid:session>/recount", session_recount_page, name="session-recount"),
     path("variances/<uuid:variance>/recount", recount_page, name="recount"),
     path("reports/exports/", exports_page, name="exports"),

@@ -12,6 +12,7 @@ from cashdesk.models.place import Place
 from cashdesk.models.public_id import PublicIdModel
 from cashdesk.models.session import CashSession
 from cashdesk.money import AMOUNT_MAX
+from cashdesk.movement_rule_columns import Origin
 from cashdesk.movement_rules import kinds_where
 
 
@@ -85,6 +86,12 @@ class Movement(PublicIdModel):
                 fields=("store", "-id"),
                 condition=Q(kind__in=kinds_where(lambda rule: rule.far_end == PlaceKind.OUTSIDE)),
                 name="movement_paid_of_store",
+            ),
+            # reconciliations.queries.search: money of one amount that people moved by hand in a store, newest first.
+            models.Index(
+                fields=("store", "amount", "-id"),
+                condition=Q(kind__in=kinds_where(lambda rule: Origin.HAND in rule.origins)),
+                name="movement_by_hand_of_amount",
             ),
             # GET /movements: the movements of a store, newest first, by cursor.
             models.Index(fields=("store", "-recorded_at", "-id"), name="movement_of_store_newest"),

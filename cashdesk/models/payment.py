@@ -167,6 +167,8 @@ class Payment(models.Model):
                 condition=Q(status=PaymentStatus.PENDING),
                 name="payment_pending_of_store",
             ),
+            # reconciliations.queries.search: the payments of a store with one amount, newest first.
+            models.Index(fields=("store", "amount", "-id"), name="payment_of_amount"),
         )
 
     def __str__(self) -> str:

@@ -41,7 +41,7 @@ VAULT: Final = {
     "vault-order-cancel", "vault-fetch", "vault-pay-in", "vault-pay-out", "vault-movements", "vault-deposits", "vault",
     "vault-deposit-new", "vault-deposit", "vault-deposit-collect", "vault-deposit-credit", "report-stores", "z-reports",
     "report-places", "all-stores", "drawers", "today", "x-report", "z-report", "exports", "vault-movement-reverse",
-    "vault-deposit-correct",
+    "vault-deposit-correct", "search",
 }  # fmt: skip
 SECOND_FACTOR: Final = {
     "sign-in-code", "sign-in-second-factor", "second-factor", "second-factor-new", "second-factor-codes",
@@ -270,9 +270,10 @@ def vault(walk: Walk, cast: Cast) -> None:
     walk.visit("/stores")
     walk.visit("/reports/exports/")
     walk.visit("/today")
+    walk.visit("/search?q=40,00")
     walk.screen.enter(cast.anna)
     StoreFactory(account=cast.store.account, number="1338", name="Potsdam")
-    for path in ("/vault", "/vault/change", "/reports/registers", "/today"):
+    for path in ("/vault", "/vault/change", "/reports/registers", "/today", "/search?q=erika"):
         walk.visit(path)
 
 

@@ -1,4 +1,6 @@
-"""Today in a browser: from the page to a settled variance, counted in clicks."""
+"""Today and the search in a browser: from Today to a settled variance, counted in clicks."""
+
+from typing import Final
 
 import pytest
 from playwright.sync_api import Page
@@ -58,8 +60,24 @@ def test_the_page_fits_every_screen_and_every_button_opens(screen: Screen, cast:
         screen.visit(path)
 
 
+SEARCHES: Final = ("", "?q=97", "?q=carla", "?q=nothing")
+
+
+def test_the_search_fits_every_screen(screen: Screen, cast: Cast, short: Variance) -> None:
+    screen.enter(cast.erika)
+    for query in SEARCHES:
+        screen.visit(f"/search{query}")
+        assert screen.too_wide() == [], query
+    page = screen.visit("/search")
+    page.keyboard.type("97.00")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Drawer of register 1").click()
+    page.wait_for_url("**/desk/sessions/**")
+
+
 @pytest.mark.parametrize("screen", [EXAMINED], ids=["examined"], indirect=True)
 def test_nothing_bars_the_way(screen: Screen, cast: Cast, short: Variance) -> None:
     screen.enter(cast.erika)
-    screen.visit("/today")
-    assert screen.barriers() == []
+    for path in ("/today", *(f"/search{query}" for query in SEARCHES)):
+        screen.visit(path)
+        assert screen.barriers() == [], path

@@ -1,4 +1,4 @@
-"""The page Today: of a store that trades, of one under settlement, and of one where nothing happens."""
+"""The page Today of a store that trades, of one under settlement and of a quiet one; and the search."""
 
 from datetime import timedelta
 from typing import Final
@@ -7,14 +7,14 @@ from django.utils import timezone
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount
-from cashdesk.domain.session.closing import force_close_session
+from cashdesk.domain.session.closing import close_session, force_close_session
 from cashdesk.domain.session.opening import open_session
 from cashdesk.models import Store, User
 from settlements.domain.deposit import collect_deposit, prepare_deposit
 from tests.screenshots.album import A4, Album
-from tests.screenshots.walks.world import BERLIN, PORTLAND, close_drawer, open_drawer, sell, store
+from tests.screenshots.walks.world import BERLIN, PORTLAND, sell, store
 
-PAGES: Final = frozenset({"today"})
+PAGES: Final = frozenset({"today", "search"})
 
 
 def walk(album: Album) -> None:
@@ -25,6 +25,18 @@ def walk(album: Album) -> None:
         album.enter("erika")
         album.visit("today")
         album.take("busy", prints=True, paper=A4)
+    with album.story("searching"):
+        for state, query in (
+            ("empty", ""),
+            ("an amount", "?q=131,40"),
+            ("a person", "?q=carla"),
+            ("nothing", "?q=nobody"),
+        ):
+            album.visit("search", query=query)
+            album.take(state)
+        album.enter("carla")
+        album.visit("search", query="?q=Z+1")
+        album.take("a cashier")
     with album.story("settled"):
         album.enter("grace")
         album.visit("today")
@@ -36,12 +48,14 @@ def walk(album: Album) -> None:
         quiet = Store.objects.filter(account=berlin.account).exclude(pk__in=(berlin.pk, portland.pk)).latest("pk")
         album.visit("today", query=f"?store={quiet.uuid}")
         album.take("another store")
+        album.visit("search", query="?q=erika&store=all")
+        album.take("all stores")
 
 
 def _busy(album: Album, berlin: Store) -> None:
     """Leaves a drawer open since yesterday, one that nobody counted, one that is short, one that trades, and bags."""
     now = timezone.now()
-    bruno, erika = (User.objects.get(username=name) for name in ("bruno", "erika"))
+    bruno, carla, erika = (User.objects.get(username=name) for name in ("bruno", "carla", "erika"))
     by, none = Principal(user=erika), CountedAmount(currency="EUR", amount=100_00)
     yesterday = now - timedelta(days=1)
     bag = prepare_deposit(
@@ -52,8 +66,7 @@ def _busy(album: Album, berlin: Store) -> None:
     left = open_session(user=erika, counted=none, by=by, at=now - timedelta(hours=3), station=3)
     force_close_session(session=left, by=by, at=now - timedelta(hours=2), reason="power cut")
     open_session(user=bruno, counted=none, by=Principal(user=bruno), at=yesterday, station=2)
-    album.enter("carla")
-    number = open_drawer(album, "200").register.number
-    sell(album, BERLIN, number, 12_50, 23_90)
-    close_drawer(album, amount="231,40")
-    open_drawer(album, "200")
+    session = open_session(user=carla, counted=none, by=Principal(user=carla), at=now - timedelta(hours=1), station=1)
+    sell(album, BERLIN, 1, 12_50, 23_90)
+    short = CountedAmount(currency="EUR", amount=131_40)
+    close_session(session=session, counted=short, by=Principal(user=carla), at=now)
