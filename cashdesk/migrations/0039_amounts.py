@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cashdesk", "0037_pins"),
+        ("cashdesk", "0038_session_notes"),
     ]
 
     operations = [
