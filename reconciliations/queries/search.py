@@ -9,7 +9,7 @@ told without its amount.
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from django.db.models import Case, CharField, F, Func, Model, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
@@ -110,7 +110,8 @@ def _of_counted_settlements(rows: "QuerySet[M]", *, place: str) -> "QuerySet[M]"
     shown = settlements_with_shown_result(began, by=SYSTEM).select_related("seal")
     is_counted = Q(state=SettlementState.CLOSED, awaits_count=False, seal__last_movement__gte=OuterRef("moved_as"))
     last = shown.annotate(covering=Case(When(is_counted, then=F("pk")))).order_by("-opened_after", "-pk")
-    return rows.alias(covered_by=Subquery(last.values("covering")[:1])).filter(covered_by__isnull=False)
+    covered = rows.alias(covered_by=Subquery(last.values("covering")[:1])).filter(covered_by__isnull=False)
+    return cast("QuerySet[M]", covered)
 
 
 def bags(*, by: Principal, number: Collection[str], store: Store | None) -> list[Deposit]:
@@ -146,7 +147,7 @@ def sessions_of_amount(*, by: Principal, store: Store, amount: int, since: datet
     """Returns counted sessions whose count, expected amount or difference is `amount` (minor units), newest first."""
     is_same = Q(declared_amount=amount) | Q(expected_amount=amount) | Q(difference__in=(amount, -amount))
     rows = counted_sessions(by).filter(is_same, store=store, status=SessionStatus.CLOSED, currency=store.currency)
-    rows = rows.filter(opened_at__gte=since, awaits_count=False)
+    rows = rows.filter(Q(awaits_count=False), opened_at__gte=since)
     return _first(rows.select_related("store", "register", "user").order_by("-opened_at", "-pk"))
 
 
