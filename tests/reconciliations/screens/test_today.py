@@ -194,7 +194,7 @@ def test_bags_add_up_and_lead_to_their_pages(cast: Cast, shop: Shop) -> None:
     assert figures(erika)[3] == "4,350.00 EUR"
     assert "2 bags" in erika.text
     assert f'href="/vault/deposits/{first.uuid}?store={cast.store.uuid}"' in erika.page.content.decode()
-    assert credited.bag_number not in erika.text
+    assert f'href="/vault/deposits/{credited.uuid}' not in erika.page.content.decode()
     assert titles(erika) == [], "bags of today are on their way, and need nothing"
 
 
@@ -249,7 +249,7 @@ def test_the_latest_events_tell_who_did_what_without_amounts(cast: Cast, shop: S
         f"Erika Mustermann packed bag {bag.bag_number}.",
         "Erika Mustermann approved a variance.",
     ]
-    assert not re.search(r"\d\.\d\d", listed[0]), "no amount"
+    assert not re.search(r"\d[.,]\d\d", " ".join(told)), "no amount"
 
 
 def short_drawer_of(shop: Shop, session: CashSession, amount: int) -> Variance:
