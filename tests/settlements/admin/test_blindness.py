@@ -24,6 +24,7 @@ VARYING = (
     (r"(settlement|place|seal|count|movement|store|user)/\d+/", r"\1/<id>/"),
     (r"Settlement \d+", "Settlement <id>"),
     (r"\?place(__exact)?=\d+", "?place=<id>"),
+    (r"\?store=\d+", "?store=<id>"),
     (r"settlement(:|%3A)\d+", "settlement:<id>"),
     (r"place(:|%3A)\d+", "place:<id>"),
 )
