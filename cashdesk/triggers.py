@@ -195,14 +195,7 @@ def guarded_tables() -> frozenset[str]:
     return frozenset(
         f"{laws.app}_{table}"
         for laws in _LAWS.values()
-        for table in (
-            *laws.never_deleted,
-            *laws.frozen,
-            *laws.final,
-            *laws.refused,
-            *laws.distinct,
-            *laws.kept_for,
-        )
+        for table in (*laws.never_deleted, *laws.frozen, *laws.final, *laws.refused, *laws.distinct, *laws.kept_for)
     )
 
 

@@ -211,8 +211,7 @@
     const giveUp = new AbortController();
     const timer = setTimeout(() => giveUp.abort(), ANSWERED_WITHIN_MS);
     try {
-      const headers = { Accept: "text/html" };
-      const answer = await fetch(url, { method: "POST", body, headers, signal: giveUp.signal });
+      const answer = await fetch(url, { method: "POST", body, headers: { Accept: "text/html" }, signal: giveUp.signal });
       return { answer, text: await answer.text() };
     } catch {
       return null;
@@ -298,8 +297,7 @@
       next = there ?? sheet;
     }
     const first = page.getElementById(hash.slice(1)) || page.querySelector("main [autofocus]") || page.querySelector("main h1");
-    // The browser would warn that another element already has the focus.
-    for (const one of page.querySelectorAll("[autofocus]")) one.removeAttribute("autofocus");
+    for (const one of page.querySelectorAll("[autofocus]")) one.removeAttribute("autofocus"); // the browser would warn of two
     document.body.className = page.body.className;
     for (const bar of document.querySelectorAll("body > :is(header, nav)")) bar.remove();
     document.querySelector("main").replaceWith(...page.querySelectorAll("body > :is(header, nav, main)"));
