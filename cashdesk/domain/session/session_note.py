@@ -35,13 +35,13 @@ def add_note(*, session: CashSession, text: str, by: Principal, at: datetime) ->
     if by.user is None or by.user.pk != session.user_id:
         raise Forbidden(_("Only the cashier of this drawer can add a note."))
     if not may_note(session, by=by):
-        raise Conflict(_("You can add a note after the drawer is counted and closed."), code="session_not_closed")
+        raise Conflict(_("You can add a note after the drawer is counted and closed."))
     if not text:
         raise InvalidInput.of("note", _("Enter a note."))
     if len(text) > NOTE_MAX:
         raise InvalidInput.of("note", _("Enter at most %(limit)s characters.") % {"limit": NOTE_MAX})
     if SessionNote.objects.filter(session=session).count() >= NOTES_MAX:
-        raise Conflict(_("This drawer has enough notes. Tell your manager the rest."), code="too_many_notes")
+        raise Conflict(_("This drawer has enough notes. Tell your manager the rest."))
     note = SessionNote.objects.create(session=session, text=text, written_at=at, written_by=by.user)
     audit.note(
         action="session.noted",
