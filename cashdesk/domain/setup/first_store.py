@@ -23,8 +23,6 @@ from cashdesk.models import SetupLink, Store, User
 class SetupLinkEnded(Forbidden):
     """The setup link is wrong, or it has expired."""
 
-    code = "setup_link_ended"
-
 
 @dataclass(frozen=True, kw_only=True)
 class NewPerson:

@@ -26,8 +26,6 @@ _LOCK: Final = 5_001_133_720_265
 class AlreadySetUp(Conflict):
     """An account exists, so nobody can set up the installation again."""
 
-    code = "already_set_up"
-
 
 def is_empty() -> bool:
     """Whether the installation has no account yet."""
