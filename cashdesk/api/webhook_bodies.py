@@ -1,4 +1,4 @@
-"""The bodies of the calls for webhook endpoints."""
+"""Serializers for the API that manages webhook endpoints: request bodies and answers."""
 
 from typing import Any
 

@@ -199,7 +199,7 @@ class CountSheet:
 
     @property
     def usual_typed(self) -> str:
-        """The amount of a usual float without pieces, as a person types it. Empty if there is none."""
+        """The store's usual float as a typed amount, if the store keeps no pieces for it. Else empty."""
         return style().digits(self.usual_amount, self.currency) if self.usual_amount else ""
 
     @property

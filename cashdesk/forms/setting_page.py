@@ -1,4 +1,4 @@
-"""Shows a form that changes settings, and saves it once. Nothing typed is lost, whatever refuses it."""
+"""Shows a form that changes settings. Sent twice, it saves once. A refused form keeps what was typed."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -163,7 +163,7 @@ def _secret_of(request: Request) -> tuple[str | None, bool]:
 
 
 def delete_token_cookies(response: HttpResponseBase) -> None:
-    """Removes the cookies of a sign-in by the API from the browser."""
+    """Deletes the access and refresh cookies, which the API sets when a person signs in."""
     same_site = settings.ACCESS_TOKEN_SAMESITE
     response.delete_cookie(COOKIE, samesite=same_site)
     response.delete_cookie(REFRESH_COOKIE, path=reverse("auth-refresh"), samesite=same_site)

@@ -1,4 +1,4 @@
-"""What stands around every page: the entries of the navigation, the stores to choose from, and the person."""
+"""The frame of every page: navigation, store menu and account menu."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

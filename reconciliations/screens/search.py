@@ -49,7 +49,7 @@ _NUMBER: Final = re.compile(r"(?P<word>[^\W\d_]*)[ .:#-]*(?P<digits>[0-9]{1,18})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What was typed, read in each way that it can mean."""
+    """The typed text as a name, a number and an amount, as far as it can be each of them."""
 
     text: str
     number: int | None

@@ -153,7 +153,7 @@ def _listed(pieces: dict[int, int]) -> list[dict[str, int]]:
 
 
 class ChangeOrderViewSet(ApiViewSet):
-    """List change orders, order change, count it in when it arrives, and cancel an order."""
+    """List change orders, place an order for notes and coins, count in what arrived, and cancel an order."""
 
     dialect = ProblemDialect
     queryset = ChangeOrder.objects.none()

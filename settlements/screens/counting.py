@@ -73,7 +73,7 @@ def count_page(request: HttpRequest, by: Principal, settlement: UUID) -> HttpRes
 def _do(
     request: HttpRequest, settlement: Settlement, parts: CountParts, draft: FormDraft, step: str, *, by: Principal
 ) -> HttpResponse:
-    """Previews or closes once. A repeated request redirects to the page of the first request."""
+    """Previews or closes the settlement once. If the form is sent again, redirects to the same page as the first time."""
     at = timezone.now()
     witness = Witness(request=request, counted=_cash(parts, settlement), store=settlement.store, by=by, at=at)
 

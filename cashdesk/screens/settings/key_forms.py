@@ -26,7 +26,7 @@ WORDS: Final[Mapping[Scope, str]] = {
     Scope.CASH_MANAGEMENT_WRITE: noop("Record declared cash, and close business days"),
     Scope.CASH_MANAGEMENT_READ: noop("See the expected cash, also before it is counted"),
 }
-"""What each scope allows, for people who do not know the API."""
+"""A plain description of each scope."""
 HOURS_MAX: Final = OVERLAP_MAX.days * 24
 
 

@@ -1,4 +1,4 @@
-"""What the pages say about a person: their role, and whether they work, were invited or are switched off."""
+"""Words for a person's role and state: active, invited or switched off."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
