@@ -38,7 +38,7 @@ def test_every_answer_says_what_it_may_load_and_who_may_frame_it(path: str) -> N
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "path", ["/", "/admin/login/", "/sign-in", "/api/v1/docs", "/api/v1/problems", "/api/v1/problems/busy"]
+    "path", ["/about", "/admin/login/", "/sign-in", "/api/v1/docs", "/api/v1/problems", "/api/v1/problems/busy"]
 )
 def test_no_page_has_anything_inline_or_from_another_host(path: str) -> None:
     import re
