@@ -196,7 +196,7 @@ def test_a_form_is_no_body_of_a_sign_in(cast: Cast) -> None:
     ("form", "field"),
     [
         ("", "username"), ("username=carla", "password"), (f"password={PASSWORD}", "username"), (f"username=&password={PASSWORD}", "username"),
-        ("username=carla&password=", "password"), (f"username=carla&password={PASSWORD}&otp=1", "otp"),
+        ("username=carla&password=", "password"), (f"username=carla&password={PASSWORD}&pin=1", "pin"),
         (f"username=carla&password={PASSWORD}&grant_type=refresh_token", "grant_type"), (f"username=carla%00&password={PASSWORD}", "username"),
     ],
 )  # fmt: skip

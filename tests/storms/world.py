@@ -40,7 +40,7 @@ from cashdesk.models import (  # noqa: E402
     User,
     Variance,
 )
-from cashdesk.screens.sign_in import BACKEND  # noqa: E402
+from cashdesk.screens.signing_in import BACKEND  # noqa: E402
 from cashdesk.web.browser_sessions import SessionStore  # noqa: E402
 from settlements.models import ClosingAmount, InitialAmount, Settlement, SettlementCount  # noqa: E402
 from tests.storms.house import name_in  # noqa: E402
