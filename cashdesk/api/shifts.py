@@ -14,7 +14,7 @@ from cashdesk.api.counted import CountsField, others_of
 from cashdesk.denominations import cash_unit_of
 from cashdesk.domain.caller.principal import Principal, find_person
 from cashdesk.domain.counting.count import CountedAmount
-from cashdesk.domain.ledger.cash_movement import move_cash
+from cashdesk.domain.ledger.cash_movement import move_cash, refuse_role
 from cashdesk.domain.people.sign_in import confirm_password
 from cashdesk.domain.session.closing import close_session, force_close_session
 from cashdesk.domain.session.current import open_session_of
@@ -183,9 +183,11 @@ class CashTransactionRequest(StrictSerializer):
         """Maps `type` to a kind of movement. Cash out with the category `drop` is a drop into the vault."""
         session = _current_shift(self.context["by"])
         out = MovementKind.DROP if attrs["category"].lower() == DROP_CATEGORY else MovementKind.PAID_OUT
+        kind = MovementKind.PAID_IN if attrs["type"] == "cash_in" else out
+        refuse_role(kind, by=self.context["by"])
         return {
             "session": session,
-            "kind": MovementKind.PAID_IN if attrs["type"] == "cash_in" else out,
+            "kind": kind,
             "amount": money.parse_minor(
                 attrs["amount"], session.currency, field="amount", unit=cash_unit(session.currency)
             ),

@@ -43,7 +43,7 @@ def desk_page(request: HttpRequest, by: Principal) -> HttpResponse:
         reasons = why_not_taken_back(movements, by=by)
         context["can_cancel"] = may_be_a_mistake(session, moved=movements)
         context["movements"] = [_row(movement, why_not=reasons[movement.pk]) for movement in movements]
-        context["forms"] = forms_offered()
+        context["forms"] = forms_offered(by=by)
     elif user.store is not None:
         context |= _before_opening(user, user.store, by=by)
     context["closed"] = [_with_review(closed) for closed in queries.own_closed_sessions(by=by)]

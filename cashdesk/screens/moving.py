@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from cashdesk import queries
 from cashdesk.contributions import contributions
 from cashdesk.domain.caller.principal import Principal
-from cashdesk.domain.ledger.cash_movement import move_cash
+from cashdesk.domain.ledger.cash_movement import may_record, move_cash, refuse_role
 from cashdesk.domain.session.current import open_session_of
 from cashdesk.enums import MovementKind, Role
 from cashdesk.errors import DomainError, NothingOpen
@@ -36,9 +36,13 @@ PAGES: Final = {
 """The URL name of each kind's form. The subject of its draft starts with this name without `desk-`."""
 
 
-def forms_offered() -> list[tuple[str, FormWords]]:
-    """Returns the URL name and the words of each form, for the desk's buttons."""
-    return [(PAGES[kind], words) for kind in PAGES if (words := RULES[kind].register_form) is not None]
+def forms_offered(*, by: Principal) -> list[tuple[str, FormWords]]:
+    """Returns the URL name and the words of each form that the caller may use, for the desk's buttons."""
+    return [
+        (PAGES[kind], words)
+        for kind in PAGES
+        if (words := RULES[kind].register_form) is not None and may_record(kind, by=by)
+    ]
 
 
 @page_for(Role.CASHIER, takes_posts=True, by_pin=True)
@@ -60,7 +64,11 @@ def drop_page(request: HttpRequest, by: Principal) -> HttpResponse:
 
 
 def _page(request: HttpRequest, *, by: Principal, kind: MovementKind) -> HttpResponse:
-    """Shows the form of a kind (GET), or books its movement once and redirects to the desk (POST)."""
+    """Shows the form of a kind (GET), or books its movement once and redirects to the desk (POST).
+
+    The table of kinds says whose role suffices. Raises Forbidden for others.
+    """
+    refuse_role(kind, by=by)
     if request.method != "POST":
         session = open_session_of(cast(User, by.user))
         if session is None:

@@ -7,9 +7,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cashdesk.domain.caller.principal import Principal
-from cashdesk.domain.ledger.cash_movement import move_money
+from cashdesk.domain.ledger.cash_movement import move_money, refuse_role
 from cashdesk.domain.store.register_holder import register_meant
-from cashdesk.enums import CASH, MovementKind, PlaceKind, Role
+from cashdesk.enums import CASH, MovementKind, PlaceKind
 from cashdesk.errors import InvalidInput
 from cashdesk.models import CashSession, Movement, Place, Store
 from cashdesk.movement_rules import RULES
@@ -51,7 +51,8 @@ def move_in_store(
         here = held.register
     else:
         here = _place(store=store, kind=kind, station=station, by=by)
-    if here.kind == PlaceKind.VAULT or RULES[kind].least_role == Role.MANAGER:
+    refuse_role(kind, by=by)
+    if here.kind == PlaceKind.VAULT:
         refuse_moving_vault_money(by)
     if kind in UNDER_ACCOUNT:
         account = find_account(store=store, place=here, code=reason, field="reason")

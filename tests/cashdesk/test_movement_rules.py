@@ -2,14 +2,19 @@
 
 import ast
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.test import Client
+from django.utils import timezone
 
+from cashdesk.domain.ledger import cash_movement
 from cashdesk.domain.ledger.reversal import REVERSIBLE_KINDS
 from cashdesk.domain.ledger.undo import BY_HAND
+from cashdesk.domain.people.access_token import issue_token
 from cashdesk.domain.session.cancel_opening import BOOKED_BY_AN_OPENING
 from cashdesk.enums import MovementKind, PlaceKind, Role
 from cashdesk.models import Movement
@@ -19,6 +24,9 @@ from cashdesk.screens.moving import PAGES as DESK_PAGES
 from settlements.api.movements import MOVED_BY_HAND
 from settlements.domain.z_lines import BOOKED_BY_A_CLOSE
 from settlements.screens.vault_money import PAGES as VAULT_PAGES
+from tests.cashdesk.desk import open_drawer
+from tests.screens.desk import Browser
+from tests.stories import Cast
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 K = MovementKind
@@ -195,3 +203,26 @@ def test_only_code_about_one_kind_compares_kinds() -> None:
             if "migrations" not in path.parts and (kinds := compared_kinds(path)):
                 found[path.relative_to(PROJECT).as_posix()] = kinds
     assert found == ABOUT_ONE_KIND
+
+
+@pytest.fixture
+def drop_is_for_managers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cash_movement, "RULES", {**RULES, K.DROP: replace(RULES[K.DROP], least_role=Role.MANAGER)})
+
+
+def test_the_table_alone_says_whose_role_suffices_at_every_door(cast: Cast, drop_is_for_managers: None) -> None:
+    session = open_drawer(cast.carla, 100_00)
+    carla = Browser(cast.carla)
+    assert "Safe drop" not in carla.get("/desk").content.decode()
+    assert carla.client.post("/desk/drop", {"session": session.uuid, "amount": "5,00"}).status_code == 403
+    token = issue_token(user=cast.carla, at=timezone.now(), lifetime=timedelta(hours=1))[1]
+    for path, sent in (
+        ("/api/v1/shifts/cash-transaction", {"type": "cash_out", "amount": 500, "category": "drop"}),
+        ("/api/v1/movements", {"kind": "DROP", "amount": 500}),
+    ):
+        answer = Client().post(
+            path, sent, content_type="application/json", headers={"Authorization": f"Bearer {token}"}
+        )
+        assert (path, answer.status_code) == (path, 403)
+    assert not Movement.objects.filter(kind=K.DROP).exists()
+    assert carla.get("/desk/pay-out").status_code == 200

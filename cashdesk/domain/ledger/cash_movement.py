@@ -16,7 +16,7 @@ from cashdesk.domain.store.may_trade import refuse_switched_off, refuse_unsettle
 from cashdesk.domain.store.place import places_of
 from cashdesk.domain.store.place_lock import lock_places
 from cashdesk.enums import CASH, MovementKind, PlaceKind, SessionStatus, Settling
-from cashdesk.errors import Conflict, InvalidInput, InvalidMovement, NothingOpen
+from cashdesk.errors import Conflict, Forbidden, InvalidInput, InvalidMovement, NothingOpen
 from cashdesk.models import CashSession, Movement, Place, Store
 from cashdesk.money import bounded
 from cashdesk.movement_rules import RULES
@@ -116,6 +116,18 @@ def move_money(
         note=note,
     )
     return _record(entry, store=store, by=by, at=at)
+
+
+def may_record(kind: MovementKind, *, by: Principal) -> bool:
+    """Whether the caller's role suffices to record this kind by hand at a register (`KindRule.least_role`)."""
+    least = RULES[kind].least_role
+    return least is not None and by.has_role(least)
+
+
+def refuse_role(kind: MovementKind, *, by: Principal) -> None:
+    """Raises Forbidden if the caller's role does not suffice to record this kind by hand."""
+    if RULES[kind].is_by_hand and not may_record(kind, by=by):
+        raise Forbidden(_("Only a manager can book this movement or order."))
 
 
 def _lock(here: Place, *, kind: MovementKind, places: dict[str, Place]) -> Place:
