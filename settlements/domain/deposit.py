@@ -84,7 +84,7 @@ def prepare_deposit(
 def collect_deposit(*, deposit: Deposit, courier: str, by: Principal, at: datetime) -> Deposit:
     """Records who collected the bag, and returns the deposit. Raises Conflict unless it is prepared."""
     deposit = _locked(deposit, act=DepositAct.COLLECT, by=by)
-    deposit.state, deposit.courier = DepositState.COLLECTED, courier
+    deposit.state, deposit.courier = _after(deposit, DepositAct.COLLECT), courier
     deposit.collected_at, deposit.collected_by = at, by.user
     deposit.save(update_fields=["state", "courier", "collected_at", "collected_by"])
     record_collected(deposit, at=at)
@@ -102,7 +102,7 @@ def credit_deposit(*, deposit: Deposit, amount: int, by: Principal, at: datetime
     """
     deposit = _locked(deposit, act=DepositAct.CREDIT, by=by)
     bounded(amount, deposit.movement.currency, field="amount")
-    deposit.state = DepositState.CREDITED
+    deposit.state = _after(deposit, DepositAct.CREDIT)
     deposit.credited_at, deposit.credited_by, deposit.credited_amount = at, by.user, amount
     deposit.difference = amount - deposit.movement.amount
     deposit.save(update_fields=["state", "credited_at", "credited_by", "credited_amount", "difference"])
@@ -205,7 +205,7 @@ def cancel_deposit(*, deposit: Deposit, by: Principal, at: datetime, reason: str
     if deposit.state != DepositState.CANCELLED and DepositAct.CANCEL not in FLOW["deposit"][deposit.state]:
         raise Conflict(_("The bank has already credited this bag. It cannot be reversed."), code="deposit_credited")
     reversal = ledger.reverse(movement=deposit.movement, by=by, at=at, reason=reason)
-    deposit.state = DepositState.CANCELLED
+    deposit.state = _after(deposit, DepositAct.CANCEL)
     deposit.save(update_fields=["state"])
     _note(deposit, "deposit.cancelled", by=by, at=at, detail={"reason": reason})
     return reversal
@@ -224,6 +224,12 @@ def _locked(deposit: Deposit, *, act: DepositAct, by: Principal) -> Deposit:
 def _read(deposit: Deposit) -> Deposit:
     ends = ("movement__store", "movement__source", "movement__destination")
     return Deposit.objects.select_related("store", *ends).prefetch_related("corrections").get(pk=deposit.pk)
+
+
+def _after(deposit: Deposit, act: DepositAct) -> str:
+    """Returns the state that follows. The act must be allowed in the deposit's state."""
+    (state,) = FLOW["deposit"][deposit.state][act]
+    return state
 
 
 def _refusal(deposit: Deposit, *, act: DepositAct, by: Principal) -> DomainError | None:
