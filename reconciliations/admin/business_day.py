@@ -26,6 +26,7 @@ from reconciliations.domain.business_day_close import (
     day_of,
     days_to_close,
     drawers_in_words,
+    keeps_day_open,
     open_drawers,
 )
 from reconciliations.enums import DayState
@@ -68,7 +69,7 @@ class CloseForm(OfStoreForm):
         if on > current_date(store=store, at=at) or day_of(store=store, on=on).state == DayState.CLOSED:
             return False
         sessions, settlements = open_drawers(store=store, on=on)
-        if (sessions or settlements) and not store.closes_stale_sessions:
+        if keeps_day_open(store=store, still_open=[*sessions, *settlements]):
             return False
         names = drawers_in_words(sessions, settlements)
         now_open = "; ".join([f"{store.pk} {on}", *names])

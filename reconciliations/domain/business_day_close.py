@@ -1,6 +1,6 @@
 """Business days of a store: reads their state, closes them, and finds the days that are not closed yet."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
@@ -95,6 +95,11 @@ def open_drawers(*, store: Store, on: date) -> tuple[list[CashSession], list[Set
     )
 
 
+def keeps_day_open(*, store: Store, still_open: Collection[Any]) -> bool:
+    """Whether these open drawers prevent the close of the day, because the store wants each of them counted first."""
+    return bool(still_open) and not store.closes_stale_sessions
+
+
 @transaction.atomic
 @events_together()
 def close_business_day(*, store: Store, on: date, by: Principal, at: datetime) -> Closed:
@@ -116,7 +121,7 @@ def close_business_day(*, store: Store, on: date, by: Principal, at: datetime) -
     if DayAct.CLOSE not in FLOW["business day"][DayState.CLOSED if is_closed else DayState.OPEN]:
         raise Conflict(f"The business day {on} is already closed.", code="day_closed")
     sessions, settlements = open_drawers(store=store, on=on)
-    if (sessions or settlements) and not store.closes_stale_sessions:
+    if keeps_day_open(store=store, still_open=[*sessions, *settlements]):
         raise _still_open(on, sessions, settlements)
     reason = f"business day {on} closed"
     sessions = [force_close_session(session=session, by=by, at=at, reason=reason) for session in sessions]

@@ -20,7 +20,7 @@ from cashdesk.formats import style, write_as
 from cashdesk.models import BusinessDay, Store
 from cashdesk.web.chosen_store import ask_for_store, chosen_store
 from cashdesk.web.pages import page_for
-from reconciliations.domain.business_day_close import recent_days_to_close
+from reconciliations.domain.business_day_close import keeps_day_open, recent_days_to_close
 from reconciliations.queries.latest_events import latest_events
 from reconciliations.queries.today import (
     WAITING_MAX,
@@ -177,7 +177,7 @@ def _days(
     rows: list[dict[str, Any]] = []
     for on in days[:DAYS_MAX]:
         still_open = open_until(drawers, on=on)
-        may_close = not still_open or store.closes_stale_sessions
+        may_close = not keeps_day_open(store=store, still_open=still_open)
         rows.append(
             {
                 "day": style().date(on),
