@@ -22,6 +22,7 @@ from cashdesk.web.permissions import Access
 from cashdesk.web.revalidation import POLLED
 from cashdesk.web.views import ApiViewSet
 from settlements import queries
+from settlements.api.pieces import OrderedPiecesSerializer, listed
 from settlements.domain.change_order import acts_open_to, cancel_change, order_change, receive_change
 from settlements.enums import ChangeOrderAct, ChangeOrderState
 from settlements.filters.lists import CHANGE_ORDER_PARAMETERS, ChangeOrderFilter
@@ -99,13 +100,6 @@ class ChangeCancelRequest(StrictSerializer):
     reason = TextField(min_length=1, max_length=TEXT_MAX, help_text="Why the order is cancelled.")
 
 
-class OrderedPiecesSerializer(serializers.Serializer[Any]):
-    """The number of pieces of one note or coin."""
-
-    denomination = serializers.IntegerField(help_text="Value of one piece in minor units.")
-    pieces = serializers.IntegerField()
-
-
 class ChangeOrderSerializer(RowSerializer[ChangeOrder]):
     """A change order. Amounts are in minor units. `state` is REVERSED if the movement of the arrival was reversed."""
 
@@ -137,19 +131,15 @@ class ChangeOrderSerializer(RowSerializer[ChangeOrder]):
 
     @extend_schema_field(OrderedPiecesSerializer(many=True))
     def get_count(self, row: ChangeOrder) -> list[dict[str, int]]:
-        return _listed(row.ordered_by_worth)
+        return listed(row.ordered_by_worth)
 
     @extend_schema_field(OrderedPiecesSerializer(many=True))
     def get_received_count(self, row: ChangeOrder) -> list[dict[str, int]]:
-        return _listed(row.received_by_worth)
+        return listed(row.received_by_worth)
 
     @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(choices=["arrive", "cancel"])))
     def get_allowed(self, row: ChangeOrder) -> list[str]:
         return [PATHS[act] for act in acts_open_to(row, by=self.context["by"])]
-
-
-def _listed(pieces: dict[int, int]) -> list[dict[str, int]]:
-    return [{"denomination": worth, "pieces": number} for worth, number in pieces.items()]
 
 
 class ChangeOrderViewSet(ApiViewSet):

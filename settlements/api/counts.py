@@ -100,12 +100,15 @@ class CountViewSet(ApiViewSet):
         tags=["Reports"],
     )
     def list(self, request: Request) -> Response:
-        """Lists counts of a store, newest first, with notes and coins.
+        """Lists counts of a store, newest first, with the notes and coins that were counted.
 
-        Leaves out the attempts of a settlement until it is closed. A cashier must name one of their own closed sessions
-        (`session`), and the list is empty until that session is counted. If a manager or an API key sees the count of a
-        drawer that was handed over and not counted since, the audit trail notes it. The `Link` header leads to the next
-        page.
+        - **Settlements.** Counts of a settlement appear when it is closed.
+        - **Cashiers** must name one of their own closed sessions in `session`. The list is empty until that session is
+          counted.
+        - **Handovers.** A drawer that was handed over holds what its last count says. The audit trail therefore notes who
+          reads that count before the next person has counted the drawer.
+
+        The `Link` header leads to the next page.
         """
         rows = of_store_or_session(lists.counts(by=self.by), request, by=self.by, of_store=lists.counts_of_store)
         rows = self.filter_queryset(rows)

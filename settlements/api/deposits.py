@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,6 +18,7 @@ from cashdesk.web.permissions import Access
 from cashdesk.web.revalidation import POLLED
 from cashdesk.web.views import ApiViewSet
 from settlements import queries
+from settlements.api.pieces import PackedPiecesSerializer, listed
 from settlements.domain.deposit import REASON_MAX, acts_open_to, collect_deposit, correct_credit, credit_deposit
 from settlements.filters.lists import DEPOSIT_PARAMETERS, DepositFilter
 from settlements.models import CreditCorrection, Deposit
@@ -53,6 +54,9 @@ class DepositSerializer(RowSerializer[Deposit]):
     difference = serializers.IntegerField(
         source="difference_now", allow_null=True, help_text="`credited_amount` minus `amount`."
     )
+    count = serializers.SerializerMethodField(
+        help_text="The notes and coins in the bag, largest first; empty if only an amount was entered."
+    )
     corrections = CorrectionSerializer(many=True, help_text="Corrections of the credited amount, oldest first.")
     allowed = serializers.SerializerMethodField(
         help_text="Actions that the caller may take now. Each is a path below the deposit's."
@@ -61,10 +65,14 @@ class DepositSerializer(RowSerializer[Deposit]):
     class Meta:
         model = Deposit
         fields = (
-            "id", "store", "state", "bag_number", "slip_number", "movement", "amount", "currency", "prepared_at",
-            "prepared_by", "collected_at", "collected_by", "courier", "credited_at", "credited_by", "credited_amount",
-            "difference", "corrections", "allowed",
+            "id", "store", "state", "bag_number", "slip_number", "movement", "amount", "currency", "count",
+            "prepared_at", "prepared_by", "collected_at", "collected_by", "courier", "credited_at", "credited_by",
+            "credited_amount", "difference", "corrections", "allowed",
         )  # fmt: skip
+
+    @extend_schema_field(PackedPiecesSerializer(many=True))
+    def get_count(self, row: Deposit) -> list[dict[str, int]]:
+        return listed(row.packed_by_worth)
 
     def get_allowed(self, row: Deposit) -> list[str]:
         return [str(act) for act in acts_open_to(row, by=self.context["by"])]

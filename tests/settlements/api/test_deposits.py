@@ -3,10 +3,14 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.counting.count import Pieces
 from cashdesk.domain.ledger.proof import faults_of_store as faults_of_books
 from cashdesk.enums import PlaceKind, Role, Scope
 from cashdesk.models import AuditEntry, Movement
+from settlements.domain.deposit import prepare_deposit
 from settlements.domain.proof import faults_of_store as faults_of_settlements
 from settlements.models import CashbookAccount, Deposit
 from tests.factories import UserFactory
@@ -251,3 +255,21 @@ def test_a_no_sale_is_noted_and_moves_nothing(cast: Cast) -> None:
     assert Movement.objects.count() == before
     assert caller(cast.carla).post("/cash/open", {"start_amount": 1, "station": 1}).status_code == 200
     answered(caller(cast.bruno).post("/registers/1/no-sale", {}), 403)
+
+
+def test_a_bag_tells_its_notes_and_coins(cast: Cast, erika: Caller) -> None:
+    pack(erika)
+    assert state_of(erika)["count"] == []
+    prepare_deposit(
+        store=cast.store,
+        amount=100_00,
+        currency="EUR",
+        bag_number="B-2",
+        pieces=[Pieces(denomination=10_00, pieces=2), Pieces(denomination=20_00, pieces=4)],
+        by=Principal(user=cast.erika),
+        at=timezone.now(),
+    )
+    packed = erika.get("/deposits").json()[0]
+    assert packed["count"] == [{"denomination": 20_00, "pieces": 4}, {"denomination": 10_00, "pieces": 2}]
+    assert sum(line["denomination"] * line["pieces"] for line in packed["count"]) == packed["amount"]
+    answered(erika.post(f"/deposits/{packed['id']}/collect", {"count": []}), 400)
