@@ -33,9 +33,10 @@ def origin_faults(origins: Iterable[str]) -> list[str]:
 
 @register(Tags.security)
 def check_origins(**_options: Any) -> list[CheckMessage]:
-    """Reports settings that allow pages of every site, such as a wildcard.
+    """Returns an error for each setting that lets the pages of any site call the API, such as a wildcard.
 
-    Pages of allowed origins may use the cookie. So every site could act as the person who visits that site.
+    Browsers send the person's cookie with calls from allowed origins. With a wildcard, any site that a person visits could
+    act in their name.
     """
     if not settings.CORS_ALLOW_CREDENTIALS:
         return []

@@ -77,7 +77,8 @@ class WebhookSecret(models.Model):
 
 
 class WebhookLane(models.Model):
-    """The events of one place on their way to one endpoint, one at a time. Events without a place share a lane.
+    """The events of one place on their way to one endpoint, one at a time. Events without a place share the
+    lane of their store.
 
     `due_at` is the time of the next attempt, or empty if nothing waits. A worker leases the lane while it sends:
     `lease` names the claim, and after `leased_until` another worker may claim the lane.

@@ -85,10 +85,10 @@ def refuse_name_of_another(
 
 
 def find_account(*, store: Store, place: Place, code: str, field: str) -> CashbookAccount:
-    """Returns the active cashbook account with this code or number.
+    """Returns the place's active cashbook account with this code, else the one with this number.
 
-    If one account has this text as its code and another as its number, returns the first. Raises InvalidInput for
-    `field` if the place has no such account.
+    A code of one account can be the number of another. The code then decides. Raises InvalidInput for `field` if neither
+    exists.
     """
     type_ = next(type_ for type_, kind in PLACE_KIND.items() if kind == place.kind)
     active = [account for account in accounts_of(store=store, type=SettlementType(type_)) if account.is_active]
