@@ -91,7 +91,7 @@ def test_an_answer_that_the_script_cannot_show_is_shown_by_the_browser(screen: S
     page.locator("#pieces-2000").fill("2")
 
     # The script finds no place for the new page, as where an extension of the browser has changed this one.
-    page.evaluate("document.querySelector('main').replaceWith = () => { throw new Error('replaceWith') }")
+    page.evaluate("() => { document.querySelector('main').replaceWith = () => { throw new Error('replaceWith') } }")
     page.get_by_role("button", name="Review count").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Review count")
     page.get_by_role("button", name="Correct count").click()

@@ -76,7 +76,7 @@ def test_a_drawer_is_worked_by_two_and_counted_again(
     assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
 
     office = Screen(chromium, origin=live_server.url, **TABLET)
-    sign_in(office, "erika")
+    office.enter(cast.erika)
     manager = office.visit(f"/desk/sessions/{his.uuid}")
     manager.get_by_role("link", name="Count again").click()
     expect(manager.get_by_role("button", name="Review count")).to_be_visible()
