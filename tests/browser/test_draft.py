@@ -84,6 +84,25 @@ def test_a_form_open_across_a_deployment_shows_the_answer_with_its_new_style_she
     assert "review" in shown[-1]
 
 
+def test_an_answer_is_shown_only_with_its_styles(screen: Screen, cast: Cast) -> None:
+    open_drawer(cast.carla, 0)
+    sign_in(screen, "carla")
+    page = screen.visit("/desk/count")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/review*.css", hold)
+    page.locator("#pieces-2000").fill("2")
+    with page.expect_request("**/review*.css"):
+        page.get_by_role("button", name="Review count").click()
+    expect(page.get_by_role("button", name="Review count")).to_be_attached()
+    held.pop().continue_()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Review count")
+    assert page.evaluate("[...document.styleSheets].some(sheet => (sheet.href || '').includes('review'))")
+
+
 def test_an_answer_that_the_script_cannot_show_is_shown_by_the_browser(screen: Screen, cast: Cast) -> None:
     open_drawer(cast.carla, 0)
     sign_in(screen, "carla")

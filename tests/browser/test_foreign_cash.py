@@ -36,6 +36,7 @@ def test_dollars_have_a_tab_of_their_own(screen: Screen, cast: Cast, request: py
     assert (screen.overhang, screen.barriers()) == (0, [])
     shot(screen, request, "count")
     page.get_by_role("button", name="Review count").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Review count")
     expect(page.get_by_role("heading", name="USD cash")).to_be_visible()
     assert (screen.overhang, screen.barriers()) == (0, [])
     shot(screen, request, "review")

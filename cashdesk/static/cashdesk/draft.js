@@ -1,5 +1,5 @@
 // Protects typed input: saves a form as a draft while the person types, and sends the form again until the server answers.
-// Without this script the browser sends forms as usual, and each step of a count saves the draft.
+// Without this script the browser sends forms as usual, and each step of a count saves the draft. in_place.js shows the answer.
 "use strict";
 {
   const SAVED_AFTER_MS = 600;
@@ -12,7 +12,6 @@
   const waiting = new Set(); // forms that were sent and have no answer yet
   const plain = new WeakSet(); // forms that the browser must send itself, because this script failed
   let isLeaving = false; // the person leaves on purpose: ask nothing and save nothing more
-  let isShownInPlace = false; // the content of this page was replaced
 
   // --- the memory of this tab: its name, and input that could not be saved yet ----------------------------------------
 
@@ -270,7 +269,7 @@
     let found = null;
     for (let turn = 0; ; turn += 1) {
       found = await ask(url, body);
-      if (found && found.answer.status < 500 && (found.answer.redirected || shows(found, url.hash))) break;
+      if (found && found.answer.status < 500 && (found.answer.redirected || (await showInPlace(found, url.hash)))) break;
       box ??= stands(form);
       box.querySelector("[data-no-connection]").hidden = Boolean(found);
       box.querySelector("[data-no-answer]").hidden = !found;
@@ -283,35 +282,6 @@
       isLeaving = true;
       location.assign(found.answer.url);
     }
-  }
-
-  /** Replaces the content of this page with the page in the answer. Returns false if the answer is not one of our pages. */
-  function shows({ answer, text }, hash) {
-    const page = new DOMParser().parseFromString(text, "text/html");
-    if (!page.querySelector("main#main")) return false;
-    // The order of style sheets decides which rule applies. New names after a deployment follow the sheets that they replace.
-    let next = null;
-    for (const sheet of [...page.querySelectorAll("link[rel=stylesheet]")].reverse()) {
-      const there = document.querySelector(`link[href="${sheet.getAttribute("href")}"]`);
-      if (!there) document.head.insertBefore(document.adoptNode(sheet), next);
-      next = there ?? sheet;
-    }
-    const first = page.getElementById(hash.slice(1)) || page.querySelector("main [autofocus]") || page.querySelector("main h1");
-    for (const one of page.querySelectorAll("[autofocus]")) one.removeAttribute("autofocus"); // the browser would warn of two
-    document.body.className = page.body.className;
-    for (const bar of document.querySelectorAll("body > :is(header, nav)")) bar.remove();
-    document.querySelector("main").replaceWith(...page.querySelectorAll("body > :is(header, nav, main)"));
-    document.title = page.title;
-    if (answer.ok) {
-      // The Back button leads from a review to the form, as it does without this script.
-      history.pushState({ isShownInPlace: true }, "");
-      isShownInPlace = true;
-      window.scrollTo(0, 0);
-    }
-    document.dispatchEvent(new CustomEvent("cashdesk:shown"));
-    if (first && !first.matches("input, button, a, [tabindex]")) first.tabIndex = -1;
-    first?.focus();
-    return true;
   }
 
   document.addEventListener("submit", (event) => {
@@ -339,9 +309,6 @@
   window.addEventListener("pageshow", (event) => {
     // The form on a page from the browser's back/forward cache may have been booked meanwhile. So the page loads again.
     if (event.persisted && !draftForms().some((form) => states.get(form).isUnsaved)) location.reload();
-  });
-  window.addEventListener("popstate", (event) => {
-    if (isShownInPlace && !event.state?.isShownInPlace && !location.hash) location.reload();
   });
 
   if (new URLSearchParams(location.search).has("signed-out")) forget((key) => key !== "device");
