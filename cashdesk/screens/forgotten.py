@@ -16,8 +16,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from cashdesk.domain.people.one_time_link import ask_for_link, find_link, find_link_by_code, use_link
-from cashdesk.enums import LinkPurpose
-from cashdesk.errors import NotFound, TooManyAttempts
+from cashdesk.enums import LinkPurpose, PasswordSignIn
+from cashdesk.errors import NotFound, PasswordSignInOff, TooManyAttempts
 from cashdesk.forms.pages import path_to, see_path
 from cashdesk.forms.passwords import (
     AGAIN,
@@ -52,8 +52,16 @@ Faults = Mapping[str, Sequence[str]]
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def forgotten_page(request: HttpRequest) -> HttpResponse:
-    """Sends a link by mail, if mail is set up. The answer is the same whether the name is known or not."""
-    context: dict[str, Any] = {"has_mail": settings.MAIL_IS_SET_UP, "is_sent": "sent" in request.GET}
+    """Sends a link by mail, if mail is set up. The answer is the same whether the name is known or not.
+
+    If only superusers sign in with a password, the page leads everybody else to the provider.
+    """
+    is_for_few = settings.PROVIDER.passwords == PasswordSignIn.SUPERUSERS
+    context: dict[str, Any] = {
+        "has_mail": settings.MAIL_IS_SET_UP,
+        "is_sent": "sent" in request.GET,
+        "provider": settings.PROVIDER.name if is_for_few else "",
+    }
     if request.method != "POST" or not settings.MAIL_IS_SET_UP:
         return render(request, "cashdesk/forgotten.html", context)
     name, began = request.POST.get("name", "").strip(), time.monotonic()
@@ -92,7 +100,7 @@ def handed_code_page(request: HttpRequest) -> HttpResponse:
         if faults := faults_of_new_password(request, user=link.person):
             return _code_form(request, faults=faults)
         use_link(link=link, password=new_password_of(request), at=at)
-    except NotFound as error:
+    except (NotFound, PasswordSignInOff) as error:
         return _code_form(request, wrong=error.message)
     except TooManyAttempts as error:
         return _waits(request, "cashdesk/code.html", _code_context(request), error)
@@ -115,8 +123,9 @@ def link_page(request: HttpRequest, secret: str) -> HttpResponse:
         if request.method != "POST" or faults:
             return _link_form(request, link, faults)
         person = use_link(link=link, password=new_password_of(request), at=at)
-    except NotFound as error:
-        answer = render(request, "cashdesk/one_time_link.html", {"why_not": error.message}, status=status_of(error))
+    except (NotFound, PasswordSignInOff) as error:
+        told = {"why_not": error.message, "is_password_off": isinstance(error, PasswordSignInOff)}
+        answer = render(request, "cashdesk/one_time_link.html", told, status=status_of(error))
         return _without_referrer(answer)
     is_invitation = link.purpose == LinkPurpose.INVITATION
     return _without_referrer(after_password(request, person, wanted="") if is_invitation else _done())

@@ -3,6 +3,7 @@
 from typing import Any, Final
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -11,8 +12,9 @@ from django.utils.translation import gettext_noop as noop
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.one_time_link import HANDED_OVER, issue_link, may_let_in, shown_code
+from cashdesk.domain.people.sign_in import may_use_password
 from cashdesk.enums import LinkPurpose, Role
-from cashdesk.errors import Conflict, Forbidden, NotFound
+from cashdesk.errors import Conflict, Forbidden, NotFound, PasswordSignInOff
 from cashdesk.forms.pages import path_to
 from cashdesk.models import User
 from cashdesk.web.errors import status_of
@@ -39,7 +41,9 @@ def let_in_page(request: HttpRequest, by: Principal, person: UUID) -> HttpRespon
         raise NotFound("There is no such person.")
     if not may_let_in(found, by=by):
         raise Forbidden("Only a manager of the store or an admin can help this person.")
-    context: dict[str, Any] = {"person": found, "can_mail": can_mail(found)}
+    context: dict[str, Any] = {"person": found, "can_mail": can_mail(found), "provider": ""}
+    if not may_use_password(found):
+        context["provider"] = settings.PROVIDER.name
     if request.method != "POST":
         return render(request, "cashdesk/let_in.html", context)
     by_mail = request.POST.get("act") == "mail" and can_mail(found)
@@ -52,7 +56,7 @@ def let_in_page(request: HttpRequest, by: Principal, person: UUID) -> HttpRespon
             lifetime=HANDED_OVER,
             with_code=not by_mail,
         )
-    except Conflict as error:
+    except (Conflict, PasswordSignInOff) as error:
         return render(request, "cashdesk/let_in.html", {**context, "refusal": error.message}, status=status_of(error))
     address = request.build_absolute_uri(path_to("one-time-link", issued.secret))
     if not by_mail:

@@ -19,7 +19,7 @@ from cashdesk.domain.caller import audit
 from cashdesk.domain.caller.principal import SYSTEM, Principal
 from cashdesk.domain.people.access_token import digest_of, lock_sign_ins, random_secret
 from cashdesk.domain.people.person import set_password
-from cashdesk.domain.people.sign_in import person_called
+from cashdesk.domain.people.sign_in import may_use_password, person_called, refuse_password_of
 from cashdesk.domain.people.sign_in_throttle import Source, count_request_for_link, count_try
 from cashdesk.enums import LinkPurpose, Role
 from cashdesk.errors import Conflict, Forbidden, NotFound
@@ -73,7 +73,8 @@ def issue_link(
 ) -> IssuedLink:
     """Makes a link, and revokes the person's older links of the same purpose.
 
-    Raises Forbidden if the caller may not let this person in. Raises Conflict if the person may not sign in.
+    Raises Forbidden if the caller may not let this person in. Raises Conflict if the person may not sign in, and
+    PasswordSignInOff for a new password of a person who signs in at the provider.
     """
     if not may_let_in(person, by=by):
         raise Forbidden(_("Only a manager of the store or an admin can help this person."))
@@ -81,6 +82,8 @@ def issue_link(
     person.refresh_from_db(fields=["is_active", "account"])
     if not person.may_sign_in:
         raise Conflict(_("%(name)s may not sign in. Activate the person first.") % {"name": person})
+    if purpose == LinkPurpose.PASSWORD:
+        refuse_password_of(person)
     _open_links(person).filter(purpose=purpose).update(revoked_at=at)
     secret, code = random_secret("cl"), _new_code() if with_code else ""
     link = OneTimeLink.objects.create(
@@ -99,22 +102,29 @@ def issue_link(
 def ask_for_link(*, name: str, source: Source, at: datetime) -> IssuedLink | None:
     """Makes a link for the person with this name who forgot their password, to be sent by mail.
 
-    Returns None for an unknown name, for a person without an e-mail address, and after too many requests for one
-    person. The caller answers the same in all cases. Raises TooManyAttempts after too many requests from one address.
+    Returns None for an unknown name, for a person without an e-mail address, for a person who signs in at the provider
+    only, and after too many requests for one person. The caller answers the same in all cases. Raises TooManyAttempts
+    after too many requests from one address.
     """
     person = person_called(name)
-    if not count_request_for_link(name=name, user=person, source=source, at=at) or person is None or not person.email:
+    if not count_request_for_link(name=name, user=person, source=source, at=at) or person is None:
+        return None
+    if not person.email or not may_use_password(person):
         return None
     return issue_link(person=person, purpose=LinkPurpose.PASSWORD, by=SYSTEM, at=at, lifetime=ASKED_FOR)
 
 
 def find_link(*, secret: str, at: datetime) -> OneTimeLink:
-    """Returns a link that still works, without using it. Raises the same NotFound for every other secret."""
+    """Returns a link that still works, without using it. Raises the same NotFound for every other secret.
+
+    Raises PasswordSignInOff if the person may only sign in at the provider.
+    """
     link = (
         OneTimeLink.objects.select_related("person__account", "person__store").filter(digest=digest_of(secret)).first()
     )
     if link is None or not _works(link, at=at):
         raise NotFound(_(LINK_ENDED))
+    refuse_password_of(link.person)
     return link
 
 
@@ -123,7 +133,8 @@ def find_link_by_code(*, name: str, code: str, source: Source, at: datetime) -> 
 
     Wrong codes count like wrong passwords. An unknown name takes as long as a wrong code.
 
-    Raises NotFound for a wrong name or code, and TooManyAttempts after too many of them.
+    Raises NotFound for a wrong name or code, and TooManyAttempts after too many of them. Raises PasswordSignInOff if the
+    person may only sign in at the provider.
     """
     person = person_called(name)
     counted = count_try(name=name, user=person, source=source, at=at)
@@ -138,6 +149,7 @@ def find_link_by_code(*, name: str, code: str, source: Source, at: datetime) -> 
     if not check_password(typed, found.code) or not _works(found, at=at):
         raise NotFound(_(CODE_WRONG))
     counted.forgive()
+    refuse_password_of(found.person)
     return found
 
 

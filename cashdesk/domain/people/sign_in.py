@@ -106,9 +106,14 @@ def recognise(*, name: str, password: str, source: Source, at: datetime) -> User
     return user
 
 
+def may_use_password(user: User) -> bool:
+    """Whether the setting PASSWORD_SIGN_IN lets this person sign in with a password. Others sign in at the provider."""
+    return user.is_superuser or bool(settings.PROVIDER.passwords != PasswordSignIn.SUPERUSERS)
+
+
 def refuse_password_of(user: User) -> None:
     """Raises PasswordSignInOff if the setting PASSWORD_SIGN_IN sends this person to the provider."""
-    if settings.PROVIDER.passwords == PasswordSignIn.SUPERUSERS and not user.is_superuser:
+    if not may_use_password(user):
         raise PasswordSignInOff(
             _("Sign in with %(provider)s. Passwords are switched off here.") % {"provider": settings.PROVIDER.name}
         )

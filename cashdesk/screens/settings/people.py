@@ -17,6 +17,7 @@ from cashdesk.domain.people.invitation import has_no_password
 from cashdesk.domain.people.one_time_link import may_let_in
 from cashdesk.domain.people.person import change_person, may_help, sign_out_person, unlock_person
 from cashdesk.domain.people.second_factor import has_wrong_codes, remove_second_factor
+from cashdesk.domain.people.sign_in import may_use_password
 from cashdesk.domain.people.sign_in_throttle import recent_tries
 from cashdesk.enums import Role
 from cashdesk.errors import NotFound
@@ -77,7 +78,7 @@ def person_page(request: HttpRequest, by: Principal, person: UUID) -> HttpRespon
         "may_switch": may_change and not is_self and not (found.is_active and row.is_invited),
         "may_help": may_help(found, by=by) and found.is_active and not row.is_invited,
         "may_invite": may_let_in(found, by=by) and row.is_invited,
-        "may_reset": may_let_in(found, by=by) and found.is_active and not row.is_invited,
+        "may_reset": may_let_in(found, by=by) and may_use_password(found) and found.is_active and not row.is_invited,
         "is_locked_out": may_help(found, by=by) and (recent_tries(found, at=at).exists() or has_wrong_codes(found)),
         "has_second_factor": may_change and not is_self and found.second_factor_since is not None,
         "is_self": is_self,

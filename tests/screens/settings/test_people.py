@@ -174,3 +174,13 @@ def test_a_manager_reads_a_person_and_changes_nothing(cast: Cast) -> None:
     assert "Ask an admin to change this person." in text
     assert "Switch off person" not in text
     assert erika.get(change_path(cast.carla)).status_code == 403
+
+
+def test_a_manager_finds_the_help_for_a_cashier_who_forgot_the_password(cast: Cast) -> None:
+    erika, helps = Browser(cast.erika), reverse("person-new-password", args=[cast.carla.uuid])
+    erika.get(reverse("settings-person", args=[cast.carla.uuid]))
+    assert f'href="{helps}"' in erika.page.content.decode()
+    assert erika.fill(helps, {"act": "code"}).context["code"]
+    for colleague in (cast.anna, cast.erika):
+        page = erika.get(reverse("settings-person", args=[colleague.uuid]))
+        assert reverse("person-new-password", args=[colleague.uuid]) not in page.content.decode()
