@@ -73,6 +73,7 @@ class Shell:
     has_more_stores: bool = False
     entries: Sequence[Entry] = ()
     search_path: str = ""
+    """The search, or "" after a sign-in by PIN, which does not open it."""
 
     @property
     def initial(self) -> str:
@@ -171,7 +172,8 @@ def _at_the_desk(user: User) -> Shell:
         for entry in destinations()
         if user.has_role(entry.role) and (path := _path_of(entry, None))
     ]
-    return Shell(frame=Frame.TILL, user=user, store=user.store, entries=entries[:1])
+    search_path = _reversed("search")
+    return Shell(frame=Frame.TILL, user=user, store=user.store, entries=entries[:1], search_path=search_path)
 
 
 def _with_rail(request: HttpRequest, context: Mapping[str, Any], user: User) -> Shell:

@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from cashdesk.models import Variance
 from tests.browser.screen import EXAMINED, Screen
@@ -76,6 +76,19 @@ def test_the_search_fits_every_screen(screen: Screen, cast: Cast, short: Varianc
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Drawer of register 1").click()
     page.wait_for_url("**/desk/sessions/**")
+
+
+def test_a_slash_leads_a_cashier_from_the_desk_to_the_search(screen: Screen, cast: Cast) -> None:
+    screen.enter(cast.carla)
+    page = screen.visit("/desk")
+    assert screen.too_wide() == []
+    page.keyboard.press("/")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search")
+    page.get_by_label("Register, payment, Z number or amount").blur()
+    page.keyboard.press("/")
+    page.keyboard.type("97.00")
+    expect(page.get_by_label("Register, payment, Z number or amount")).to_have_value("97.00")
 
 
 @pytest.mark.parametrize("screen", [EXAMINED], ids=["examined"], indirect=True)

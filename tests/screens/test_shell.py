@@ -12,6 +12,7 @@ from django.test import Client
 from cashdesk.contributions import destinations
 from cashdesk.enums import Role
 from cashdesk.models import Store, User
+from cashdesk.web.browser_sessions import DESK_ONLY
 from cashdesk.web.shell import STORES_SHOWN
 from tests.cashdesk.desk import close_drawer, open_drawer
 from tests.factories import PASSWORD, StoreFactory
@@ -92,6 +93,21 @@ def test_a_visitor_sees_no_entry(db: None) -> None:
 def test_a_manager_at_the_desk_gets_a_way_to_the_rest(cast: Cast) -> None:
     assert '<a class="text-link" href="/today">Today</a>' in Browser(cast.erika).get("/desk").content.decode()
     assert "/today" not in Browser(cast.carla).get("/desk").content.decode()
+
+
+def test_the_bar_of_the_desk_leads_to_the_search_except_after_a_sign_in_by_pin(cast: Cast) -> None:
+    way = '<a class="icon-button" href="/search" aria-label="Search" data-search>'
+    for name in ("carla", "erika"):
+        browser = Browser(User.objects.get(username=name))
+        assert way in browser.get("/desk").content.decode()
+    carla = Browser(cast.carla)
+    assert carla.get("/search").status_code == 200
+    assert way in carla.page.content.decode()
+    session = carla.client.session
+    session[DESK_ONLY] = True
+    session.save()
+    assert way not in carla.get("/desk").content.decode()
+    assert carla.get("/search").headers["Location"] == "/confirm?next=%2Fsearch"
 
 
 @pytest.mark.parametrize(("path", "label"), PARTS.items())

@@ -1,5 +1,5 @@
-// Small helps around the bars, which work without this script: "/" goes to the search field, Escape or a click elsewhere
-// closes an open menu.
+// Small helps around the bars, which work without this script: "/" goes to the search field, or to its link at the desk.
+// Escape or a click elsewhere closes an open menu.
 
 const menus = () => document.querySelectorAll("details[data-menu][open]");
 
@@ -13,12 +13,13 @@ document.addEventListener("keydown", (event) => {
     }
   }
   const isTyping = event.target.closest("input, textarea, select, [contenteditable]");
-  const search = document.querySelector("[data-search]");
-  if (event.key === "/" && !isTyping && search?.checkVisibility()) {
-    event.preventDefault();
-    search.focus();
-    search.select();
-  }
+  if (event.key !== "/" || isTyping) return;
+  const found = [...document.querySelectorAll("[data-search]")].filter((one) => one.checkVisibility());
+  const search = found.find((one) => one.matches("input")) ?? found[0];
+  if (!search) return;
+  event.preventDefault();
+  search.focus();
+  search.select?.(); // a link has no text to select
 });
 
 document.addEventListener("click", (event) => {
