@@ -71,10 +71,12 @@ def has_role_to_let_in(person: User, *, by: Principal) -> bool:
 def issue_link(
     *, person: User, purpose: LinkPurpose, by: Principal, at: datetime, lifetime: timedelta, with_code: bool = False
 ) -> IssuedLink:
-    """Makes a link, and revokes the person's older links of the same purpose.
+    """Makes a one-time link for a person, and revokes their older links of the same purpose.
 
-    Raises Forbidden if the caller may not let this person in. Raises Conflict if the person may not sign in, and
-    PasswordSignInOff for a new password of a person who signs in at the provider.
+    `with_code` also makes a code that does the same as the link, for somebody who cannot open links at the till.
+
+    Raises Forbidden unless `may_let_in`, Conflict if the person or their account is inactive, and PasswordSignInOff for a
+    new password of a person who may only sign in at the provider.
     """
     if not may_let_in(person, by=by):
         raise Forbidden(_("Only a manager of the store or an admin can help this person."))
