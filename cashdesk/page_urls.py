@@ -6,7 +6,7 @@ from django.views.generic import RedirectView
 from cashdesk.screens.account import account_page, end_sign_in_page, sign_out_everywhere_page
 from cashdesk.screens.account_pin import pin_page as account_pin_page
 from cashdesk.screens.cancelling import cancel_page
-from cashdesk.screens.counting import count_page, hand_over_page
+from cashdesk.screens.counting import count_for_page, count_page, hand_over_page
 from cashdesk.screens.desk import desk_page
 from cashdesk.screens.drafts import begin_anew_page, go_on_page, save_page
 from cashdesk.screens.drawers import drawers_page
@@ -72,5 +72,6 @@ urlpatterns = [
     path("desk/draft/anew", begin_anew_page, name="draft-anew"),
     path("desk/hand-over", hand_over_page, name="desk-hand-over"),
     path("desk/sessions/<uuid:session>", result_page, name="desk-result"),
+    path("desk/sessions/<uuid:session>/count", count_for_page, name="session-count"),
     path("desk/sessions/<uuid:session>/note", note_page, name="desk-result-note"),
 ]

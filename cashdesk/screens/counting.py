@@ -1,18 +1,22 @@
 """The pages that count a drawer blind, and close it or hand it over: the sheet, the review of the count, the close."""
 
 from typing import Any, cast
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
+from cashdesk import queries
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount
-from cashdesk.domain.session.closing import close_session
+from cashdesk.domain.session.closing import close_session, may_count
 from cashdesk.domain.session.current import open_session_of
 from cashdesk.domain.session.foreign_cash import currencies_asked
 from cashdesk.enums import Role, Settling
-from cashdesk.errors import DomainError, NothingOpen
+from cashdesk.errors import DomainError, NotFound, NothingOpen
+from cashdesk.formats import write_as
 from cashdesk.forms.draft import FormDraft, form_draft
 from cashdesk.forms.fields import session_meant
 from cashdesk.forms.pages import form_page, path_to, see
@@ -39,21 +43,45 @@ def hand_over_page(request: HttpRequest, by: Principal) -> HttpResponse:
     return _page(request, by=by, hands_over=True)
 
 
+@sensitive_post_parameters(WITNESS_PROOF)
+@page_for(Role.CASHIER, takes_posts=True)
+def count_for_page(request: HttpRequest, by: Principal, session: UUID) -> HttpResponse:
+    """Counts and closes the open drawer of somebody else. The count carries the name of the manager who counts.
+
+    The own drawer leads to the page for it. A cashier has no page for the drawer of a colleague.
+    """
+    found = queries.sessions(by=by).filter(uuid=session).first()
+    if found is None or not may_count(found, by=by):
+        raise NotFound(_("There is no such drawer."))
+    write_as(found.store.language, found.store.currency, found.store.time_zone)
+    if request.method != "POST":
+        if by.user is not None and found.user_id == by.user.pk and found.is_open:
+            return see("desk-count")
+        return _sheet(request, found, by=by, hands_over=False) if found.is_open else _closed_meanwhile(found)
+    return _step(request, found, by=by, hands_over=False)
+
+
 def _page(request: HttpRequest, *, by: Principal, hands_over: bool) -> HttpResponse:
-    """Shows the sheet (GET, or `step=back`), then its review (`step=review`), then closes the session (`step=close`).
+    """Finds the person's own drawer, and shows the sheet (GET) or takes the step of the sent form (POST)."""
+    session = open_session_of(cast(User, by.user)) if request.method != "POST" else session_meant(request, by=by)
+    if session is None:
+        return see("desk", notice="nothing-open")
+    if request.method != "POST":
+        return _sheet(request, session, by=by, hands_over=hands_over)
+    return _step(request, session, by=by, hands_over=hands_over)
+
+
+def _sheet(request: HttpRequest, session: CashSession, *, by: Principal, hands_over: bool) -> HttpResponse:
+    draft = form_draft(request, f"close:{session.uuid}", by=by, untyped=("session",))
+    return _show(request, session, _count(session, draft, is_sent=False), draft, hands_over=hands_over)
+
+
+def _step(request: HttpRequest, session: CashSession, *, by: Principal, hands_over: bool) -> HttpResponse:
+    """Shows the sheet again (`step=back`) or its review (`step=review`), or closes the session (`step=close`).
 
     Between the steps only the draft of the form is saved, and the close deletes it. No step shows an expected amount
     (law 5).
     """
-    if request.method != "POST":
-        session = open_session_of(cast(User, by.user))
-        if session is None:
-            return see("desk", notice="nothing-open")
-        draft = form_draft(request, f"close:{session.uuid}", by=by, untyped=("session",))
-        return _show(request, session, _count(session, draft, is_sent=False), draft, hands_over=hands_over)
-    session = session_meant(request, by=by)
-    if session is None:
-        return see("desk", notice="nothing-open")
     draft = form_draft(request, f"close:{session.uuid}", by=by, untyped=("session",))
     count, step = _count(session, draft), request.POST.get("step", "review")
     if step == "close" and count.is_ready:
@@ -147,4 +175,12 @@ def _review(
 
 
 def _context(session: CashSession, count: DrawerCount, draft: FormDraft, *, hands_over: bool) -> dict[str, Any]:
-    return {"session": session, "count": count, "sheet": count.sheet, "draft": draft, "hands_over": hands_over}
+    is_own = draft.by.user is not None and draft.by.user.pk == session.user_id
+    return {
+        "session": session,
+        "count": count,
+        "sheet": count.sheet,
+        "draft": draft,
+        "hands_over": hands_over,
+        "cashier": None if is_own else session.user,
+    }

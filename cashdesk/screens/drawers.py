@@ -7,6 +7,7 @@ from django.shortcuts import render
 
 from cashdesk import queries
 from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.session.closing import may_count
 from cashdesk.enums import PlaceKind, Role, SessionStatus
 from cashdesk.formats import write_as
 from cashdesk.models import CashSession, Place, Store
@@ -29,15 +30,16 @@ def drawers_page(request: HttpRequest, by: Principal) -> HttpResponse:
     closed = queries.sessions(by=by).filter(store=store).exclude(status=SessionStatus.OPEN)
     context: dict[str, Any] = {
         "store": store,
-        "registers": _registers(store),
+        "registers": _registers(store, by=by),
         "closed": closed.order_by("-opened_at", "-pk")[:CLOSED_SHOWN],
     }
     return render(request, "cashdesk/drawers.html", context)
 
 
-def _registers(store: Store) -> list[dict[str, Any]]:
-    """Returns the registers by number, each with its open session or None."""
-    sessions = CashSession.objects.filter(store=store, status=SessionStatus.OPEN).select_related("user")
+def _registers(store: Store, *, by: Principal) -> list[dict[str, Any]]:
+    """Returns the registers by number, each with its open session or None, and whether the caller may count it."""
+    sessions = CashSession.objects.filter(store=store, status=SessionStatus.OPEN).select_related("user", "store")
     running = {session.register_id: session for session in sessions}
+    countable = {pk for pk, session in running.items() if may_count(session, by=by)}
     registers = Place.objects.filter(store=store, kind=PlaceKind.REGISTER).order_by("number")
-    return [{"register": one, "session": running.get(one.pk)} for one in registers]
+    return [{"register": one, "session": running.get(one.pk), "may_count": one.pk in countable} for one in registers]

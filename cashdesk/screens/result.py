@@ -11,6 +11,7 @@ from cashdesk import queries
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.float_plan import FloatPlan, plan_float
 from cashdesk.domain.ledger.tolerance import tolerance_of
+from cashdesk.domain.session.closing import may_count
 from cashdesk.domain.session.session_note import NOTE_MAX, add_note, may_note
 from cashdesk.domain.visibility import note_rows_seen
 from cashdesk.enums import Role, VarianceKind
@@ -56,7 +57,7 @@ def note_page(request: HttpRequest, by: Principal, session: UUID) -> HttpRespons
 
 
 def _found(session: UUID, *, by: Principal) -> CashSession:
-    found = queries.sessions(by=by).select_related("seal").filter(uuid=session).first()
+    found = queries.sessions(by=by).select_related("seal", "closed_by").filter(uuid=session).first()
     if found is None:
         raise NotFound("There is no such session.")
     write_as(found.store.language, found.store.currency, found.store.time_zone)
@@ -76,7 +77,9 @@ def _show(request: HttpRequest, session: CashSession, *, by: Principal, refusal:
     foreign_cash = list(session.foreign_cash.all())
     keeps = not queries.has_returned_its_cash(session)
     plan = _plan_of(session, pieces) if pieces and not keeps else None
-    is_own = session.user_id == (by.user.pk if by.user else None)
+    reader = by.user.pk if by.user else None
+    is_own = session.user_id == reader
+    has_cash = (session.closed_by_id if session.is_counted else session.user_id) == reader
     may_add = may_note(session, by=by)
     draft = _draft(request, session, by=by) if may_add else None
     context = {
@@ -91,7 +94,9 @@ def _show(request: HttpRequest, session: CashSession, *, by: Principal, refusal:
         "witness": queries.closing_witness(session) if session.is_counted else None,
         "is_own": is_own,
         "keeps": keeps,
-        "steps_shown": is_own and _is_fresh(session),
+        "counter": session.closed_by if session.is_counted and session.closed_by_id != session.user_id else None,
+        "may_count": session.is_open and not is_own and may_count(session, by=by),
+        "steps_shown": has_cash and _is_fresh(session),
         "notes": queries.session_notes(session),
         "may_note": may_add,
         "note_max": NOTE_MAX,
@@ -105,7 +110,7 @@ def _show(request: HttpRequest, session: CashSession, *, by: Principal, refusal:
 
 
 def _is_fresh(session: CashSession) -> bool:
-    """Whether the session was closed so recently that its cashier still has the cash in their hands."""
+    """Whether the session was closed so recently that the person who closed it still has the cash in their hands."""
     return session.closed_at is not None and timezone.now() - session.closed_at < STEPS_SHOWN_FOR
 
 

@@ -107,17 +107,17 @@ def _opened(drawer: Drawer, *, store: Store, now: datetime) -> str:
 def way_to_count_open(drawer: Drawer, *, by: Principal) -> tuple[str, str]:
     """Returns the button for an open drawer, and its path.
 
-    People count the drawer that they opened, and a settlement that holds a drawer. A drawer of somebody else is closed
-    without a count, and counted after that.
+    People count the drawer that they opened, a settlement that holds a drawer, and as a manager the drawer of somebody
+    else, which closes it under the manager's name.
     """
     session = drawer.session
     if session is None:
         settlement = drawer.settlement
         path = reverse("settlement-page", args=[settlement.uuid]) if settlement is not None else ""
         return _("Count register %(register)s") % {"register": register_named(drawer.register)}, path
-    if by.user is not None and session.user_id == by.user.pk:
-        return _("Count register %(register)s") % {"register": register_named(drawer.register)}, reverse("desk-count")
-    return _("Close without a count"), reverse("admin:cashdesk_cashsession_force-close", args=[session.pk])
+    is_own = by.user is not None and session.user_id == by.user.pk
+    path = reverse("desk-count") if is_own else reverse("session-count", args=[session.uuid])
+    return _("Count register %(register)s") % {"register": register_named(drawer.register)}, path
 
 
 def way_to_count_closed(drawer: Drawer, *, by: Principal) -> tuple[str, str]:

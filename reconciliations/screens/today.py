@@ -222,7 +222,7 @@ def _card(drawer: Drawer, *, store: Store, by: Principal, today: date, now: date
         "is_hidden": is_hidden,
         "button": button,
         "path": path,
-        "link": _link_of(drawer, store=store),
+        "links": [*_ways_to_count(drawer, by=by), *_links_of(drawer, store=store)],
     }
 
 
@@ -263,13 +263,21 @@ def _button_of(drawer: Drawer, *, store: Store, by: Principal) -> tuple[str, str
     return "", ""
 
 
-def _link_of(drawer: Drawer, *, store: Store) -> dict[str, str]:
-    """Returns the second link of a card: the Z report of the last period, or the list of Z reports."""
+def _ways_to_count(drawer: Drawer, *, by: Principal) -> list[dict[str, str]]:
+    """Returns the link to count a drawer that is open and not overdue. The button of such a card leads to the X report."""
+    if drawer.state != DrawerState.OPEN or drawer.session is None:
+        return []
+    text, path = way_to_count_open(drawer, by=by)
+    return [{"text": text, "path": path}]
+
+
+def _links_of(drawer: Drawer, *, store: Store) -> list[dict[str, str]]:
+    """Returns the link to the Z report of the last period, or to the list of Z reports."""
     period = drawer.session or drawer.settlement
     seal = period.seal if period is not None else None
     if drawer.result is not None and seal is not None:
         path = reverse("z-report", args=[store.uuid, drawer.register.number, seal.number])
-        return {"text": _("Z report %(number)s") % {"number": seal.number}, "path": path}
+        return [{"text": _("Z report %(number)s") % {"number": seal.number}, "path": path}]
     if drawer.state == DrawerState.UNUSED:
-        return {}
-    return {"text": _("Z reports"), "path": reverse("z-reports", args=[store.uuid, drawer.register.number])}
+        return []
+    return [{"text": _("Z reports"), "path": reverse("z-reports", args=[store.uuid, drawer.register.number])}]

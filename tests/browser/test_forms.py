@@ -27,7 +27,7 @@ from tests.stories import Cast
 
 DRAWER: Final = {
     "about", "sign-in", "desk", "desk-open", "desk-pay-in", "desk-pay-out", "desk-drop", "desk-no-sale", "desk-count",
-    "desk-hand-over", "desk-result", "draft-anew", "recount", "desk-cancel-opening", "desk-take-back",
+    "desk-hand-over", "desk-result", "session-count", "draft-anew", "recount", "desk-cancel-opening", "desk-take-back",
 }  # fmt: skip
 ACCOUNT: Final = {
     "account", "account-sign-out-everywhere", "password", "password-forgotten", "password-code", "one-time-link",
@@ -139,6 +139,12 @@ def drawer(walk: Walk, cast: Cast) -> None:
     page.wait_for_url(f"**/desk/sessions/{session.uuid}")
     walk.look()
     walk.screen.enter(cast.erika)
+    walk.visit(f"/desk/sessions/{open_drawer(cast.carla, 100_00, station=2).uuid}/count")
+    refused(walk)
+    page.locator("#pieces-2000").fill("5")
+    walk.press()
+    page.locator("#review").wait_for()
+    walk.look()
     walk.visit(f"/variances/{Variance.objects.filter(session__user=cast.bruno).get().uuid}/recount")
     page.locator("#pieces-2000").fill("x")
     refused(walk)

@@ -58,6 +58,7 @@ STEPS: list[Callable[[Browser], object]] = [
     lambda b: b.fill("/desk/hand-over", {"amount": "103.38"}),
     lambda b: b.send("/desk/hand-over", {"once": "", "step": "close"}),
     lambda b: b.get(f"/desk/sessions/{open_of_browser(b)}"),
+    lambda b: b.get(f"/desk/sessions/{open_of_browser(b)}/count"),
     lambda b: b.send(f"/desk/sessions/{open_of_browser(b)}/note", {"once": "", "note": "too early"}),
 ]  # fmt: skip
 

@@ -26,7 +26,7 @@ from cashdesk.domain.store.may_trade import refuse_counted
 from cashdesk.domain.store.place import places_of
 from cashdesk.domain.store.place_lock import lock_places, mark_transition
 from cashdesk.enums import CASH, CountMoment, PlaceKind, SessionAct, SessionStatus, VarianceKind
-from cashdesk.errors import Conflict, NothingOpen
+from cashdesk.errors import Conflict, Forbidden, NothingOpen
 from cashdesk.models import CashSession, User
 from cashdesk.state_flow import FLOW
 
@@ -64,14 +64,13 @@ def close_session(
     `hands_over`: then the next cashier counts the cash in.
 
     Raises NothingOpen if the session was closed meanwhile. So the second of two concurrent closes changes nothing.
-    Raises Forbidden if the witness may not confirm this count. Raises Conflict for a handover while the register is
-    being counted, and InvalidInput for a wrong currency in `others`.
+    Raises Forbidden if the caller may not count this drawer, or the witness may not confirm this count. Raises Conflict
+    for a handover while the register is being counted, and InvalidInput for a wrong currency in `others`.
     """
     places = places_of(session.store)
     register = lock_places(exclusive=[session.register], shared=[places[PlaceKind.VAULT]])[session.register_id]
     session = CashSession.objects.select_related("store", "user", "register").get(pk=session.pk)
-    if SessionAct.CLOSE not in FLOW["session"][session.status]:
-        raise NothingOpen(_("No active cash session found for the current user"))
+    _refuse_counting(session, by=by)
     refuse_witness(witness, by=by, store=session.store)
     if refuses_unwitnessed:
         refuse_unwitnessed(store=session.store, amount=counted.amount, witness=witness)
@@ -118,6 +117,21 @@ def force_close_session(*, session: CashSession, by: Principal, at: datetime, re
     if SessionAct.FORCE_CLOSE not in FLOW["session"][session.status]:
         raise Conflict(_("The session is already closed."), code="already_closed")
     return close_uncounted(session=session, by=by, at=at, reason=reason)
+
+
+def may_count(session: CashSession, *, by: Principal) -> bool:
+    """Whether the caller may count and close this drawer: its cashier, a manager of the store, or a program.
+
+    The count and the close carry the name of the person who counts.
+    """
+    return by.user is None or by.user.pk == session.user_id or by.manages(session.store)
+
+
+def _refuse_counting(session: CashSession, *, by: Principal) -> None:
+    if SessionAct.CLOSE not in FLOW["session"][session.status]:
+        raise NothingOpen(_("No active cash session found for the current user"))
+    if not may_count(session, by=by):
+        raise Forbidden(_("Only its cashier or a manager of the store can count this drawer."))
 
 
 def witness_detail(witness: User | None) -> dict[str, int]:

@@ -98,8 +98,8 @@ class Custody:
     """The person who had a drawer last.
 
     `left_by` is the last session at the drawer. It is None if somebody has counted the drawer since then, or if there
-    was no session. `keeper_id` is the cashier of that session, or the person who counted the drawer after it. It is
-    None if a program counted it, or if nobody has had the drawer yet.
+    was no session. `keeper_id` is the person who counted the drawer at the close of that session or after it, or its
+    cashier if nobody counted it. It is None if a program counted it, or if nobody has had the drawer yet.
     """
 
     left_by: CashSession | None
@@ -140,7 +140,7 @@ def custody_of(register: Place | int, *, until: CashSession | None = None) -> Cu
         return Custody(left_by=None, keeper_id=first.counted_by_id if first is not None else None)
     if before.is_counted_since:
         return Custody(left_by=None, keeper_id=before.counter)
-    return Custody(left_by=before, keeper_id=before.user_id)
+    return Custody(left_by=before, keeper_id=before.closed_by_id if before.is_counted else before.user_id)
 
 
 def handover_before(session: CashSession) -> CashSession | None:

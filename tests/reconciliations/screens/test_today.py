@@ -277,7 +277,7 @@ def test_everything_that_waits_stands_in_its_order(cast: Cast, shop: Shop) -> No
     tomorrow(shop)
     erika = today_of(cast.erika)
     assert needs(erika) == [
-        ("Register 1 is overdue", f"/admin/cashdesk/cashsession/{left.pk}/force-close/"),
+        ("Register 1 is overdue", f"/desk/sessions/{left.uuid}/count"),
         ("Register 2 was closed without a count", f"/desk/sessions/{forced.uuid}/recount"),
         ("Register 1 was short by 5.00 EUR", f"/admin/cashdesk/variance/{short.pk}/explain/"),
         (f"Bag {bag.bag_number} waits for the bank credit", f"/vault/deposits/{bag.uuid}/credit?store={cast.store.uuid}"),

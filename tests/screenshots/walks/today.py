@@ -9,12 +9,12 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.domain.session.closing import close_session, force_close_session
 from cashdesk.domain.session.opening import open_session
-from cashdesk.models import Store, User
+from cashdesk.models import CashSession, Store, User
 from settlements.domain.deposit import collect_deposit, prepare_deposit
 from tests.screenshots.album import A4, Album
 from tests.screenshots.walks.world import BERLIN, PORTLAND, sell, store
 
-PAGES: Final = frozenset({"today", "search"})
+PAGES: Final = frozenset({"today", "search", "session-count"})
 
 
 def walk(album: Album) -> None:
@@ -25,6 +25,8 @@ def walk(album: Album) -> None:
         album.enter("erika")
         album.visit("today")
         album.take("busy", prints=True, paper=A4)
+        album.visit("session-count", CashSession.objects.get(user__username="bruno", status="OPEN").uuid)
+        album.take("a colleague's drawer")
     with album.story("searching"):
         for state, query in (
             ("empty", ""),
