@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -14,6 +15,14 @@ from cashdesk.domain.store.organisation import create_places
 from cashdesk.errors import Forbidden, InvalidInput
 from cashdesk.models import Store
 
+FOR_MANAGERS: Final = frozenset({"float_minor", "float_template", "pin_sign_in"})
+"""The settings that a manager of the store may change too. Admins decide all others, and so how a manager is judged."""
+
+
+def may_change(store: Store, fields: Collection[str], *, by: Principal) -> bool:
+    """Whether the caller may change these settings of a store: an admin of the account, or a manager if FOR_MANAGERS."""
+    return by.administers(store.account_id) or (by.manages(store) and FOR_MANAGERS.issuperset(fields))
+
 
 @transaction.atomic
 def add_store(*, store: Store, registers: int, by: Principal, at: datetime) -> Store:
@@ -22,7 +31,8 @@ def add_store(*, store: Store, registers: int, by: Principal, at: datetime) -> S
     Raises Forbidden unless the caller is an admin of the store's account. Raises InvalidInput for a number that another
     store of the account has, and ValidationError for other invalid values.
     """
-    _refuse_others(store.account_id, by=by)
+    if not by.administers(store.account_id):
+        raise Forbidden(_("Only an admin of the account can change its stores."))
     _refuse_number_of_another(store)
     store.full_clean()
     store.save(force_insert=True)
@@ -39,12 +49,13 @@ def change_store(
 ) -> bool:
     """Saves the named fields of a store, and returns whether a value changed. `store` has the new values.
 
-    Raises Forbidden unless the caller is an admin of the account. Raises ChangedMeanwhile if the store does not have the
+    Raises Forbidden unless the caller `may_change` these fields. Raises ChangedMeanwhile if the store does not have the
     values in `seen` any more, and Conflict if the change does not fit an open drawer (`changes_while_open`). Raises
     InvalidInput for a number that another store of the account has, and ValidationError for other invalid values.
     """
     before = Store.objects.select_for_update(no_key=True).get(pk=store.pk)
-    _refuse_others(before.account_id, by=by)
+    if not may_change(before, fields, by=by):
+        raise Forbidden(_("Only an admin of the account can change these settings."))
     refuse_stale(before, seen)
     changes = changes_between(before, store, fields)
     if not changes:
@@ -55,11 +66,6 @@ def change_store(
     store.save(update_fields=list(changes))
     audit.note_edit(noun="store", row=store, changes=changes, by=by, at=at, store=store)
     return True
-
-
-def _refuse_others(account_id: int, *, by: Principal) -> None:
-    if not by.administers(account_id):
-        raise Forbidden(_("Only an admin of the account can change its stores."))
 
 
 def _refuse_number_of_another(store: Store) -> None:

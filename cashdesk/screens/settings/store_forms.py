@@ -232,6 +232,23 @@ class FloatForm(SettingForm):
         return [Line(label=_("Float"), value=value, hint=pieces)]
 
 
+class SignInForm(SettingForm):
+    """How people change at a shared till."""
+
+    title = gettext_lazy("Sign-in at the till")
+
+    def make_fields(self) -> dict[str, forms.Field]:
+        return {
+            "pin_sign_in": YesField(
+                label=_("Quick change of person by PIN"),
+                help_text=_(
+                    "For tills that several people share. After somebody signed in with a password, people sign in there "
+                    "with a PIN for 12 hours. A PIN opens only the desk. Each person chooses their PIN in their account."
+                ),
+            ),
+        }
+
+
 class SettlementForm(SettingForm):
     """Whether registers need a settlement."""
 
@@ -274,6 +291,7 @@ GROUPS: Final[Mapping[str, type[SettingForm]]] = {
     "differences": DifferenceForm,
     "amounts": LimitForm,
     "float": FloatForm,
+    "sign-in": SignInForm,
     "settlements": SettlementForm,
 }
 """The groups of a store's settings, by the last part of their path."""

@@ -8,9 +8,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from cashdesk.domain.caller.principal import Principal
-from cashdesk.domain.store.store_settings import add_store, change_store
+from cashdesk.domain.setup.suggested_amounts import suggested_float, suggested_tolerance
+from cashdesk.domain.store.store_settings import add_store, change_store, may_change
 from cashdesk.enums import PlaceKind, Role
-from cashdesk.errors import InvalidInput
+from cashdesk.errors import Forbidden, InvalidInput
 from cashdesk.forms.pages import path_to
 from cashdesk.forms.setting_page import Sent, SettingPage
 from cashdesk.models import Place, Store
@@ -39,7 +40,7 @@ def new_store_page(request: HttpRequest, by: Principal) -> HttpResponse:
 
     def save(sent: Sent) -> str:
         registers = sent.form.cleaned_data["registers"]
-        made = add_store(store=sent.row, registers=registers, by=by, at=sent.at)
+        made = add_store(store=_with_amounts(sent.row, like=newest), registers=registers, by=by, at=sent.at)
         return path_to("settings-store", made.uuid, done="added")
 
     newest = Store.objects.filter(account=account).order_by("-pk").first()
@@ -57,14 +58,21 @@ def new_store_page(request: HttpRequest, by: Principal) -> HttpResponse:
 
 @page_for(Role.MANAGER)
 def store_page(request: HttpRequest, by: Principal, store: UUID) -> HttpResponse:
-    """Shows all settings of a store. Admins get links to change them."""
+    """Shows all settings of a store, with links to change those that the person may change."""
     found = store_of_page(store, by=by)
     registers = Place.objects.filter(store=found, kind=PlaceKind.REGISTER).order_by("number")
+    forms = {slug: form(found, by=by) for slug, form in GROUPS.items()}
     context = {
         "part": PART,
         "store": found,
         "groups": [
-            {"slug": slug, "title": form.title, "lines": form(found, by=by).lines()} for slug, form in GROUPS.items()
+            {
+                "slug": slug,
+                "title": form.title,
+                "lines": form.lines(),
+                "may_change": may_change(found, form.columns, by=by),
+            }
+            for slug, form in forms.items()
         ],
         "registers": registers,
         "may_change": by.administers(found.account_id),
@@ -73,12 +81,14 @@ def store_page(request: HttpRequest, by: Principal, store: UUID) -> HttpResponse
     return render(request, "cashdesk/settings/store.html", context)
 
 
-@page_for(Role.ADMIN, takes_posts=True)
+@page_for(Role.MANAGER, takes_posts=True)
 def store_group_page(request: HttpRequest, by: Principal, store: UUID, group: str) -> HttpResponse:
-    """Changes one group of a store's settings."""
+    """Changes one group of a store's settings. Managers change some of the groups (`may_change`)."""
     found, form = store_of_page(store, by=by), GROUPS.get(group)
     if form is None:
         raise Http404
+    if not may_change(found, form(found, by=by).columns, by=by):
+        raise Forbidden(_("Only an admin of the account can change these settings."))
 
     def save(sent: Sent) -> str:
         is_changed = change_store(store=sent.row, fields=sent.fields, by=by, at=sent.at, seen=sent.seen)
@@ -132,5 +142,16 @@ def _like(newest: Store | None, *, account: Any) -> Store:
     store = Store(account=account, tolerance_minor=0)
     if newest is not None:
         store.currency, store.time_zone, store.language = newest.currency, newest.time_zone, newest.language
-        store.tolerance_minor, store.cut_off_hour = newest.tolerance_minor, newest.cut_off_hour
+        store.cut_off_hour = newest.cut_off_hour
+    return store
+
+
+def _with_amounts(store: Store, *, like: Store | None) -> Store:
+    """Sets the accepted difference and the usual float: those of the newest store, or suggestions for another currency."""
+    if like is not None and like.currency == store.currency:
+        store.tolerance_minor = like.tolerance_minor
+        store.float_minor, store.float_template = like.float_minor, like.float_template
+    else:
+        store.tolerance_minor = suggested_tolerance(store.currency)
+        store.float_minor = suggested_float(store.currency)
     return store

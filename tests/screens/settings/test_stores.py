@@ -5,8 +5,12 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from cashdesk.domain.caller.principal import Principal
+from cashdesk.domain.store.store_settings import change_store
 from cashdesk.enums import PlaceKind
+from cashdesk.errors import Forbidden
 from cashdesk.models import AuditEntry, Draft, Place, Store
 from tests.cashdesk.desk import open_drawer, sell
 from tests.factories import StoreFactory
@@ -240,6 +244,53 @@ def test_a_manager_reads_the_settings_of_their_store(cast: Cast) -> None:
     StoreFactory(account=cast.store.account, name="Elsewhere")
     erika = Browser(cast.erika)
     text = text_of(erika.get(reverse("settings-store", args=[cast.store.uuid])))
-    assert "Ask an admin to change these settings." in text
-    assert "/change/" not in erika.page.content.decode()
+    assert "Ask an admin for the other settings." in text
+    links = re.findall(r'/change/([a-z-]+)"', erika.page.content.decode())
+    assert links == ["float", "sign-in"]
     assert "Elsewhere" not in text_of(erika.get(reverse("settings-stores")))
+
+
+def test_a_manager_sets_the_usual_float_and_the_sign_in_by_pin(cast: Cast) -> None:
+    erika = Browser(cast.erika)
+    assert erika.fill(group(cast, "float"), {"float_minor": "150"}).status_code == 303
+    assert "Quick change of person by PIN No" in text_of(erika.get(reverse("settings-store", args=[cast.store.uuid])))
+    assert erika.fill(group(cast, "sign-in"), {"pin_sign_in": "on"}).status_code == 303
+    assert "Quick change of person by PIN Yes" in text_of(erika.follow())
+    assert (saved(cast).float_minor, saved(cast).pin_sign_in) == (150_00, True)
+    assert 'href="/account/pin"' in Browser(cast.carla).get("/account").content.decode()
+    assert erika.fill(group(cast, "sign-in"), {}).status_code == 303
+    assert not saved(cast).pin_sign_in
+    trail = AuditEntry.objects.filter(action="store.changed").order_by("pk")
+    assert [entry.user for entry in trail] == [cast.erika] * 3
+
+
+@pytest.mark.parametrize("name", ["name", "day", "differences", "amounts", "settlements"])
+def test_a_manager_changes_nothing_that_judges_them(cast: Cast, name: str) -> None:
+    erika = Browser(cast.erika)
+    assert erika.get(group(cast, name)).status_code == 403
+    assert erika.send(group(cast, name), {"tolerance_minor": "99"}).status_code == 403
+    for fields in (["tolerance_minor"], ["float_minor", "tolerance_minor"], ["is_active"]):
+        store = saved(cast)
+        store.tolerance_minor, store.is_active = 99_00, False
+        with pytest.raises(Forbidden):
+            change_store(store=store, fields=fields, by=Principal(user=cast.erika), at=timezone.now())
+
+
+def test_a_manager_changes_no_other_store(cast: Cast) -> None:
+    sister = StoreFactory(account=cast.store.account)
+    path = reverse("settings-store-group", args=[sister.uuid, "float"])
+    assert Browser(cast.erika).get(path).status_code == 404
+    with pytest.raises(Forbidden):
+        change_store(store=sister, fields=["pin_sign_in"], by=Principal(user=cast.erika), at=timezone.now())
+
+
+def test_a_new_store_in_another_currency_gets_amounts_that_fit_it(cast: Cast) -> None:
+    Store.objects.filter(pk=cast.store.pk).update(float_template={"2000": 5}, tolerance_minor=3_00)
+    anna, path = Browser(cast.anna), reverse("settings-store-new")
+    shown = fields_of(anna.get(path))
+    for number, currency, tolerance, usual in (("2", "EUR", 3_00, 100_00), ("3", "CLP", 2_000, 200_000)):
+        anna.get(path)
+        typed = {**shown, "name": "Next", "number": number, "currency": currency, "registers": "1"}
+        assert anna.send(path, typed).status_code == 303
+        store = Store.objects.get(account=cast.store.account, number=number)
+        assert (store.tolerance_minor, store.usual_float_minor) == (tolerance, usual)
