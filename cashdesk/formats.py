@@ -2,8 +2,8 @@
 
 The style depends on the store's language. If countries with that language write amounts differently, the store's currency
 decides. For US dollars in Spanish, the store's time zone decides. Separators and date order follow CLDR
-(https://cldr.unicode.org); thousands are always grouped. Only pages use these formats: the API, the exports and the back
-office write plain numbers (docs/languages.md).
+(https://cldr.unicode.org); thousands are always grouped. Only texts for people use these formats: the API, the exports
+and the commands write plain numbers (docs/languages.md).
 """
 
 import re
@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -22,6 +23,9 @@ from django.utils.translation import gettext as _
 from cashdesk import money
 from cashdesk.enums import Language
 from cashdesk.errors import InvalidInput
+from cashdesk.symbols import WITHOUT_DECIMALS, written_in_place
+
+MINUS: Final = "\u2212"
 
 EXAMPLE: Final = 1250
 """The example amount in error messages, in currency units. It is large enough to show a separator of thousands."""
@@ -45,15 +49,48 @@ class Style:
     lakhs: bool = False
     """Whether digits left of the last three form groups of two: 1,25,000."""
 
+    currency: str = ""
+    """The store's own currency, or "" if people there write its code behind the amount, as for every other currency."""
+    written: str = ""
+    """How people write an amount of `currency`, with "#" for the figures: "# €"."""
+
     def amount(self, minor: int, currency: str) -> str:
-        """Formats minor units with the currency code: "1.250,50 EUR"."""
-        return f"{self.digits(minor, currency)} {currency}"
+        """Formats minor units with their currency: "1.250,50 €" of the store's own, "1.250,50 USD" of any other.
+
+        The minus is U+2212 and stands in front of everything, also of "$". Spaces are no-break spaces.
+        """
+        return f"{MINUS if minor < 0 else ''}{self._named(self._figures(abs(minor), currency), currency)}"
+
+    def signed(self, minor: int, currency: str) -> str:
+        """Formats a difference with its currency and its sign, plus included: "+1.250,50 €"."""
+        return f"{'+' if minor > 0 else ''}{self.amount(minor, currency)}"
+
+    def face(self, minor: int, currency: str) -> str:
+        """Formats the value of a note or coin as printed on it: 2000 EUR is "20 €", 50 EUR is "0,50 €"."""
+        return self._named(self._figures(minor, currency, always_short=True), currency)
 
     def digits(self, minor: int, currency: str) -> str:
-        """Formats minor units without the currency code, as people type them: "1.250,50"."""
-        units, _point, decimals = money.to_digits(abs(minor), currency).partition(".")
+        """Formats minor units without their currency, as people type them: "1.250,50"."""
+        return f"{MINUS if minor < 0 else ''}{self._figures(abs(minor), currency)}"
+
+    def pattern(self, currency: str) -> str:
+        """Returns how an amount of the currency is written, with "#" for the figures: "# €" or "# USD"."""
+        return self.written if currency == self.currency and self.written else f"#\u00a0{currency}"
+
+    def hides_zeros(self, currency: str) -> bool:
+        """Whether amounts of the currency are written without decimals that are zero."""
+        return currency in WITHOUT_DECIMALS
+
+    def _named(self, figures: str, currency: str) -> str:
+        return self.pattern(currency).replace("#", figures)
+
+    def _figures(self, minor: int, currency: str, *, always_short: bool = False) -> str:
+        """Formats minor units >= 0. Decimals that are zero are left out if shops write none: a cent is never hidden."""
+        units, _point, decimals = money.to_digits(minor, currency).partition(".")
+        if (always_short or self.hides_zeros(currency)) and not decimals.strip("0"):
+            decimals = ""
         grouped = re.sub(r"\B(?=(?:\d{2})*\d{3}$)" if self.lakhs else r"\B(?=(?:\d{3})+$)", self.group, units)
-        return f"{'-' if minor < 0 else ''}{grouped}{self.decimal if decimals else ''}{decimals}"
+        return f"{grouped}{self.decimal if decimals else ''}{decimals}"
 
     def instant(self, at: datetime, time_zone: str, *, to_the_second: bool = False) -> str:
         """Formats an instant in a time zone: to the minute, or to the second with the name of the zone."""
@@ -75,15 +112,13 @@ class Style:
         `field`, with an example in this style. `above_zero` says that the caller refuses 0, so that the error for a
         negative amount does not suggest 0.
         """
-        typed = text.translate(_ALIKE).strip()
-        if typed.upper().endswith(currency):
-            typed = typed[: -len(currency)].rstrip()
-        if not typed:
+        sign, typed = self._without_currency(text.translate(_ALIKE).strip(), currency)
+        if not sign and not typed:
             raise InvalidInput.of(field, _("Enter an amount."))
-        sign, typed = (typed[0], typed[1:].lstrip()) if typed[:1] in ("+", "-") else ("", typed)
         parts = self._parts(typed) if len(typed) <= 40 and _TYPED.fullmatch(typed) else None
         exponent = money.exponent_of(currency)
-        example = self.digits(EXAMPLE * 10**exponent + 10**exponent // 2, currency)
+        half = 0 if self.hides_zeros(currency) else 10**exponent // 2
+        example = self.digits(EXAMPLE * 10**exponent + half, currency)
         if parts is None:
             raise InvalidInput.of(field, _("Enter an amount such as %(example)s.") % {"example": example})
         units, decimals = parts
@@ -100,6 +135,27 @@ class Style:
             raise InvalidInput.of(field, _("Enter an amount above 0.") if above_zero else _("Enter 0 or more."))
         plain = f"{sign}{units}.{decimals}" if decimals else f"{sign}{units}"
         return money.parse_units(plain, currency, field=field, write=self.amount)
+
+    def _without_currency(self, typed: str, currency: str) -> tuple[str, str]:
+        """Splits a typed amount into its sign and its figures: "-€5.00" and "€ -5.00" are "-" and "5.00".
+
+        Drops the code of the currency on either side. Drops the store's own symbol where people write it, and on the
+        other side too, unless it is made of letters: "12K" may mean twelve thousand.
+        """
+        sign, typed = _signed(typed)
+        symbol = self.pattern(currency).translate(_ALIKE).replace("#", "").strip()
+        in_front = not self.pattern(currency).startswith("#")
+        for mark, is_before, is_behind in (
+            (currency, True, True),
+            (symbol, in_front or not symbol.isalpha(), not in_front or not symbol.isalpha()),
+        ):
+            if is_behind and typed.upper().endswith(mark.upper()):
+                typed = typed[: -len(mark)].rstrip()
+                break
+            if is_before and typed.upper().startswith(mark.upper()):
+                typed = typed[len(mark) :].lstrip()
+                break
+        return (sign, typed) if sign else _signed(typed)
 
     def _parts(self, typed: str) -> tuple[str, str] | None:
         """Returns the units and the decimals of a number, or None if the text is no number or is ambiguous."""
@@ -168,11 +224,19 @@ _COMMA_WITH_DOLLARS: Final = ("America/Caracas", "America/Guayaquil", "Pacific/G
 """Time zones of countries that use US dollars and a decimal comma. Currency and language alone give the wrong style."""
 
 
+@lru_cache(maxsize=256)
 def style_of(language: str, currency: str = "", time_zone: str = "") -> Style:
-    """Returns the style for a language, currency and time zone."""
+    """Returns the style for a language, currency and time zone. Without a currency, all amounts have codes."""
+    found = _OF_CURRENCY.get((language, currency)) or _OF_LANGUAGE[language]
     if (language, currency) == (Language.SPANISH, "USD") and time_zone in _COMMA_WITH_DOLLARS:
-        return _LATIN
-    return _OF_CURRENCY.get((language, currency)) or _OF_LANGUAGE[language]
+        found = _LATIN
+    written = written_in_place(language, currency, time_zone)
+    return replace(found, currency=currency, written=written) if written else found
+
+
+def _signed(typed: str) -> tuple[str, str]:
+    """Splits off a sign in front of a typed number."""
+    return (typed[0], typed[1:].lstrip()) if typed[:1] in ("+", "-") else ("", typed)
 
 
 _in_force: ContextVar[Style] = ContextVar("style", default=_ENGLISH)

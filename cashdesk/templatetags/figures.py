@@ -14,19 +14,19 @@ register = template.Library()
 
 @register.filter
 def money(minor: int, currency: str) -> str:
-    """Formats minor units with the currency code: 125050 EUR is "1,250.50 EUR" or "1.250,50 EUR"."""
+    """Formats minor units with their currency: 125050 EUR is "€1,250.50" or "1.250,50 €" where people pay with euros."""
     return formats.style().amount(minor, currency)
 
 
 @register.filter
 def signed(minor: int, currency: str) -> str:
     """Formats a difference in minor units with its sign, plus included."""
-    return f"{'+' if minor > 0 else ''}{money(minor, currency)}"
+    return formats.style().signed(minor, currency)
 
 
 @register.filter
 def apart(difference: int, currency: str) -> str:
-    """Formats the size of a difference, without its sign: -65 EUR is "0.65 EUR"."""
+    """Formats the size of a difference, without its sign: -65 EUR is "€0.65"."""
     return money(abs(difference), currency)
 
 
@@ -72,18 +72,26 @@ def day(on: date) -> str:
 
 @register.filter
 def face(minor: int, currency: str) -> str:
-    """Formats the value of a note or coin as printed on it: 2000 EUR is "20 EUR", 50 EUR is "0.50 EUR"."""
-    unit, style = 10 ** exponent_of(currency), formats.style()
-    if minor % unit:
-        return style.amount(minor, currency)
-    whole = style.digits(minor, currency).partition(style.decimal)[0] if unit > 1 else style.digits(minor, currency)
-    return f"{whole} {currency}"
+    """Formats the value of a note or coin as printed on it: 2000 EUR is "€20", 50 EUR is "€0.50"."""
+    return formats.style().face(minor, currency)
 
 
 @register.filter
 def decimals(currency: str) -> int:
     """Returns the number of decimals of the currency."""
     return exponent_of(currency)
+
+
+@register.filter
+def pattern(currency: str) -> str:
+    """Returns how an amount is written, with "#" for the figures. The script needs it to show the total."""
+    return formats.style().pattern(currency)
+
+
+@register.filter
+def hides_zeros(currency: str) -> bool:
+    """Whether amounts of the currency are written without decimals that are zero."""
+    return formats.style().hides_zeros(currency)
 
 
 @register.simple_tag

@@ -109,7 +109,7 @@ def test_paper_carries_the_record_alone(screen: Screen, cast: Cast) -> None:
     screen.sign_in("erika")
     page = screen.visit(page_of(traces[CashSession]))
     page.emulate_media(media="print")
-    expect(page.get_by_text("-4.00 EUR")).to_be_visible()
+    expect(page.get_by_text("−€4.00")).to_be_visible()
     for furniture in (".top", ".rail", ".breadcrumbs", ".submit-row"):
         expect(page.locator(furniture).first, furniture).to_be_hidden()
 

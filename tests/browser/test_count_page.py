@@ -58,7 +58,7 @@ def test_a_till_shows_every_line_the_total_and_the_button_at_once(screen: Screen
     # Long sums stay inside their card.
     page.locator("#pieces-50000").fill("9999999")
     page.locator("#pieces-20000").fill("9999999")
-    expect(page.locator("[data-total-figure]")).to_have_text("6,999,999,300.00 EUR")
+    expect(page.locator("[data-total-figure]")).to_have_text("€6,999,999,300.00")
     assert page.evaluate(OUTSIDE) == []
 
 
@@ -98,7 +98,7 @@ def test_a_whole_close_by_keyboard_takes_two_keys_a_line_and_two_more(screen: Sc
     for key in keys[:-1]:
         page.keyboard.press(key)
     expect(page.get_by_role("heading", level=1)).to_have_text("Review count")
-    expect(page.locator(".sum strong")).to_have_text("888.88 EUR")
+    expect(page.locator(".sum strong")).to_have_text("€888.88")
     page.keyboard.press(keys[-1])
     page.wait_for_url(f"**/desk/sessions/{session.uuid}")
     assert len(keys) == 32
@@ -117,7 +117,7 @@ def test_the_last_line_leads_to_the_button_and_enter_presses_it(screen: Screen, 
     page.locator("#pieces-1").press("Enter")
     expect(page.locator("#amount")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.locator(".sum strong")).to_have_text("0.03 EUR")
+    expect(page.locator(".sum strong")).to_have_text("€0.03")
 
 
 @pytest.mark.parametrize("screen", [PHONE], ids=["phone"], indirect=True)
@@ -141,19 +141,19 @@ def test_huge_sums_stay_inside_their_cards(screen: Screen, cast: Cast, settings:
     settings.AMOUNT_MAX_NOTES = 10**9
     session = open_drawer(cast.carla, 12_345_678_901_55)
     page = sign_in(screen, "carla")
-    expect(page.get_by_text("12,345,678,901.55 EUR")).to_be_visible()
+    expect(page.get_by_text("€12,345,678,901.55")).to_be_visible()
     assert page.evaluate(OUTSIDE) == []
     screen.visit("/desk/count")
     enter_total(page, "22222222222.22")
     page.get_by_role("button", name="Review count").click()
-    expect(page.locator("#review .sum strong")).to_have_text("22,222,222,222.22 EUR")
+    expect(page.locator("#review .sum strong")).to_have_text("€22,222,222,222.22")
     assert page.evaluate(OUTSIDE) == []
     page.get_by_role("button", name="Close drawer").click()
     page.wait_for_url(f"**/desk/sessions/{session.uuid}")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Over by 9,876,543,320.67 EUR")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Over by €9,876,543,320.67")
     assert page.evaluate(OUTSIDE) == []
     screen.visit("/desk")
-    expect(page.get_by_text("over by 9,876,543,320.67 EUR")).to_be_visible()
+    expect(page.get_by_text("over by €9,876,543,320.67")).to_be_visible()
     assert page.evaluate(OUTSIDE) == []
 
 
@@ -199,7 +199,7 @@ def test_nothing_bars_the_way_from_the_float_to_the_note(screen: Screen, cast: C
     expect(page.get_by_text("Your note is saved.")).to_be_visible()
     is_fit()
     screen.visit("/desk")
-    expect(page.get_by_text("short by 20.00 EUR")).to_be_visible()
+    expect(page.get_by_text("short by €20.00")).to_be_visible()
     is_fit()
 
 
@@ -228,7 +228,7 @@ def test_the_keypad_of_a_touch_screen_types_and_is_remembered(chromium: Browser,
     expect(page.locator("#pieces-20000")).to_be_focused()
     expect(page.locator("#pieces-20000")).to_have_value("7")
     expect(page.locator("#pieces-10000")).to_have_value("3")
-    expect(page.locator("[data-total-figure]")).to_have_text("8,700.00 EUR")
+    expect(page.locator("[data-total-figure]")).to_have_text("€8,700.00")
     # The field is selected, as after a key of a keyboard: a number replaces the one before.
     tap(page, "2", ".")
     expect(page.locator("#pieces-20000")).to_have_value("2")

@@ -32,7 +32,7 @@ def test_dollars_have_a_tab_of_their_own(screen: Screen, cast: Cast, request: py
     page.get_by_role("tab", name="USD cash").click()
     page.locator("#usd-cash-pieces-2000").fill("2")
     expect(page.locator("[data-so-far-figure]")).to_have_text("40.00 USD")
-    expect(page.get_by_role("tab", name="EUR cash")).to_contain_text("100.00 EUR")
+    expect(page.get_by_role("tab", name="EUR cash")).to_contain_text("€100.00")
     assert (screen.overhang, screen.barriers()) == (0, [])
     shot(screen, request, "count")
     page.get_by_role("button", name="Review count").click()

@@ -35,22 +35,22 @@ DAYS = (
     Words(
         language="de", currency="EUR", name="Benutzername", password="Kennwort", sign_in="Anmelden",
         opens="Kassenlade öffnen", counts="Zählen und schließen", looks="Zählung prüfen", closes="Kassenlade schließen",
-        matches="Die Kassenlade stimmt", typed="1.250,50", written="1.250,50 EUR",
+        matches="Die Kassenlade stimmt", typed="1.250,50", written="1.250,50 €",
     ),
     Words(
         language="es", currency="MXN", name="Usuario", password="Contraseña", sign_in="Iniciar sesión",
         opens="Abrir", counts="Contar y cerrar", looks="Revisar el conteo", closes="Cerrar el cajón",
-        matches="El cajón cuadra", typed="1,250.5", written="1,250.50 MXN",
+        matches="El cajón cuadra", typed="1,250.5", written="$1,250.50",
     ),
     Words(
         language="pt-br", currency="BRL", name="Usuário", password="Senha", sign_in="Entrar",
         opens="Abrir", counts="Contar e fechar", looks="Conferir a contagem", closes="Fechar a gaveta",
-        matches="A gaveta confere", typed="1250,50", written="1.250,50 BRL",
+        matches="A gaveta confere", typed="1250,50", written="R$ 1.250,50",
     ),
     Words(
         language="id", currency="IDR", name="Nama pengguna", password="Kata sandi", sign_in="Masuk",
         opens="Buka laci kas", counts="Hitung dan tutup", looks="Periksa hitungan", closes="Tutup laci kas",
-        matches="Laci kas cocok", typed="1.250.500", written="1.250.500,00 IDR",
+        matches="Laci kas cocok", typed="1.250.500", written="Rp 1.250.500",
     ),
 )  # fmt: skip
 

@@ -64,7 +64,7 @@ def test_a_person_changes_by_pin_in_three_clicks_and_no_count_is_lost(cast: Cast
     screen.visit("/desk/count")
     till.locator("#pieces-2000").fill("3")
     expect(till.locator("[data-said]")).to_have_text("Saved")
-    for person, drawer in (("Bruno", "50.00 EUR"), ("Carla", "100.00 EUR")):
+    for person, drawer in (("Bruno", "€50.00"), ("Carla", "€100.00")):
         screen.visit("/desk")
         clicks = Clicks(till)
         clicks.on("button", "Change person")

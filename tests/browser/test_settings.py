@@ -84,7 +84,7 @@ def test_what_somebody_else_saved_is_told_and_nothing_typed_is_lost(screen: Scre
     Store.objects.filter(pk=cast.store.pk).update(tolerance_minor=9_00)
     page.locator("#tolerance_basis_points").fill("1.5")
     send(screen, status=409)
-    expect(page.locator("#refusal")).to_contain_text("is now: 9.00 EUR")
+    expect(page.locator("#refusal")).to_contain_text("is now: €9.00")
     expect(page.locator("#tolerance_minor")).to_have_value("9.00")
     expect(page.locator("#tolerance_basis_points")).to_have_value("1.5")
     send(screen)

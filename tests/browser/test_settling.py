@@ -57,18 +57,18 @@ def test_a_register_is_settled_by_keyboard_on_a_phone(screen: Screen, cast: Cast
     expect(page.locator("#eur-card-amount")).to_be_visible()
     expect(page.locator("#eur-cash-amount")).to_be_hidden()
     press(page, "Tab", "30")
-    assert tab(page, "EUR card slips") == "EUR card slips 30.00 EUR"
+    assert tab(page, "EUR card slips") == "EUR card slips €30.00"
     page.get_by_role("tab", name="EUR card slips").focus()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("tab", name="EUR cash")).to_have_attribute("aria-selected", "true")
     page.locator("#eur-cash-pieces-10000").focus()
     press(page, "1")
-    expect(page.locator("[data-so-far-figure]")).to_have_text("100.00 EUR")
+    expect(page.locator("[data-so-far-figure]")).to_have_text("€100.00")
     page.locator("#eur-cash-pieces-1").focus()
     press(page, "Enter")
     expect(page.get_by_role("tab", name="USD cash")).to_have_attribute("aria-selected", "true")
     assert tab(page, "USD cash") == "USD cash not counted"
-    assert tab(page, "EUR cash") == "EUR cash 100.00 EUR"
+    assert tab(page, "EUR cash") == "EUR cash €100.00"
     page.locator("#usd-cash-pieces-500").fill("x")
     reach(page, "Review count")
     screen.expected_status = 400
@@ -114,19 +114,19 @@ def test_the_vault_is_opened_counted_and_closed(screen: Screen, cast: Cast) -> N
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("link", name="Start settlements in this store").click()
     page.get_by_label("Yes, start settlements for good").check()
-    page.get_by_label("200 EUR note", exact=True).fill("5")
+    page.get_by_label("€200 note", exact=True).fill("5")
     page.get_by_text("Another currency").click()
     page.get_by_label("Currency").fill("usd")
     page.get_by_role("button", name="Add to the count").click()
     expect(page.get_by_role("tab", name="USD cash")).to_have_attribute("aria-selected", "true")
-    assert tab(page, "EUR cash") == "EUR cash 1,000.00 EUR"
+    assert tab(page, "EUR cash") == "EUR cash €1,000.00"
     page.get_by_label("20 USD note", exact=True).fill("2")
     page.get_by_role("button", name="Review count").click()
     page.get_by_role("button", name="Open the safe").click()
     expect(page.get_by_text("The safe is open.")).to_be_visible()
     vault = Settlement.objects.get()
     page.get_by_role("link", name="Count the safe").click()
-    page.get_by_label("200 EUR note", exact=True).fill("5")
+    page.get_by_label("€200 note", exact=True).fill("5")
     page.get_by_role("button", name="Review count").click()
     expect(page.get_by_text("You did not count these:")).to_be_visible()
     page.get_by_role("button", name="Compare the count").click()
@@ -140,6 +140,6 @@ def test_the_vault_is_opened_counted_and_closed(screen: Screen, cast: Cast) -> N
     expect(page.get_by_role("heading", level=1)).to_have_text("Closed and balanced")
     assert screen.overhang == 0
     page.get_by_role("link", name="Back to the safe").click()
-    expect(page.get_by_text("1,000.00 EUR")).to_be_visible()
+    expect(page.get_by_text("€1,000.00")).to_be_visible()
     assert Settlement.objects.filter(type="VAULT").count() == 2
     assert figures(now(vault)) == {EUR: (1000_00, 1000_00, 0), USD: (40_00, 40_00, 0)}

@@ -51,7 +51,7 @@ def test_rolls_and_weighed_amounts_by_keyboard_on_a_phone(screen: Screen, cast: 
     press(page, "ArrowLeft", "ArrowLeft", "0")
     expect(page.locator(".row", has=page.locator("#pieces-20")).locator("[data-row-total]")).to_have_text("0.00")
     # 2 EUR: 1 and 2 rolls of 25; 1 EUR: a roll of 25 and 3.00 weighed; 0.50 EUR: 12.50 weighed.
-    expect(page.locator("[data-total-figure]")).to_have_text("142.50 EUR")
+    expect(page.locator("[data-total-figure]")).to_have_text("€142.50")
     assert screen.overhang == 0
     assert screen.barriers() == []
     page.locator("#fuller").press("Space")
@@ -61,7 +61,7 @@ def test_rolls_and_weighed_amounts_by_keyboard_on_a_phone(screen: Screen, cast: 
     press(page, "Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Review count")
     assert screen.barriers() == []
-    reach(page, "10 EUR")
+    reach(page, "€10")
     press(page, "Enter")
     expect(page.locator("#pieces-1000")).to_be_focused()
     expect(page.locator("#packs-200")).to_have_value("2")
@@ -71,7 +71,7 @@ def test_rolls_and_weighed_amounts_by_keyboard_on_a_phone(screen: Screen, cast: 
     reach(page, "All are 0")
     press(page, "Enter")
     expect(page.get_by_text("These lines are empty")).not_to_be_visible()
-    expect(page.get_by_text("142.50 EUR").first).to_be_visible()
+    expect(page.get_by_text("€142.50").first).to_be_visible()
 
 
 @pytest.mark.parametrize("screen", [PHONE], ids=["phone"], indirect=True)
@@ -82,15 +82,15 @@ def test_nothing_jumps_while_somebody_counts(screen: Screen, cast: Cast) -> None
     page = screen.visit("/desk/open")
     page.get_by_role("button", name="Fill in usual float").click()
     expect(page.locator("#pieces-50")).to_have_value("20")
-    expect(page.locator("[data-total-figure]")).to_have_text("70.00 EUR")
+    expect(page.locator("[data-total-figure]")).to_have_text("€70.00")
     open_drawer(cast.carla, 0)
     screen.visit("/desk/count")
     assert page.evaluate(SHIFTS) == 0
     page.locator("#pieces-50000").click()
     before = page.evaluate(WHERE)
     press(page, "9999", "Enter", "1", "Enter", "0", "Enter", "12345", "ArrowUp", "ArrowUp", "ArrowUp")
-    expect(page.locator("[data-total-figure]")).to_have_text("5,616,950.00 EUR")
-    page.get_by_role("button", name="One fewer: 500 EUR").click()
+    expect(page.locator("[data-total-figure]")).to_have_text("€5,616,950.00")
+    page.get_by_role("button", name="One fewer: €500").click()
     expect(page.locator("#pieces-50000")).to_have_value("9998")
     assert page.evaluate(WHERE) == before
     assert page.evaluate(SHIFTS, FIGURES) == 0

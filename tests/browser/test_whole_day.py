@@ -51,7 +51,7 @@ def test_a_drawer_is_worked_by_two_and_counted_again(
     page.get_by_role("link", name="Drop into the safe").click()
     page.get_by_label("Amount").fill("60")
     page.get_by_role("button", name="Drop").click()
-    expect(page.get_by_text("Dropped into the safe: 60.00 EUR")).to_be_visible()
+    expect(page.get_by_text("Dropped into the safe: €60.00")).to_be_visible()
     # 100.00 + 80.00 + 12.50 - 60.00 = 132.50, counted out in full.
     page.get_by_role("link", name="Hand over drawer").click()
     count(page, {5000: 2, 2000: 1, 1000: 1, 200: 1, 50: 1}, then="Hand over drawer")
@@ -71,8 +71,8 @@ def test_a_drawer_is_worked_by_two_and_counted_again(
     sell(page, till, 3, 7_50)
     page.get_by_role("link", name="Count and close").click()
     count(page, {5000: 2, 2000: 1}, then="Close drawer")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Short by 20.00 EUR")
-    expect(page.get_by_text("-20.00 EUR")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Short by €20.00")
+    expect(page.get_by_text("−€20.00")).to_be_visible()
     assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
 
     office = Screen(chromium, origin=live_server.url, **TABLET)

@@ -24,9 +24,9 @@ def test_the_desk_lists_what_its_cashier_moved_and_nothing_else(cast: Cast) -> N
     reverse(movement=theirs, by=Principal(user=cast.erika), at=NOON, reason="wrong")
     carla.get("/desk")
     listed = carla.text.partition("Your movements")[2]
-    assert "Dropped into the safe 50.00 EUR" in listed
-    assert "Paid out window cleaner undone 7.35 EUR" in listed
-    assert "Paid in change from Dora 20.00 EUR" in listed
+    assert "Dropped into the safe €50.00" in listed
+    assert "Paid out window cleaner undone €7.35" in listed
+    assert "Paid in change from Dora €20.00" in listed
     assert listed.index("Dropped") < listed.index("Paid out") < listed.index("Paid in")
     for hidden in ("77.77", "77", "wrong"):
         assert hidden not in carla.text

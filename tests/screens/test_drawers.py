@@ -25,7 +25,7 @@ def test_the_result_is_told_of_counted_drawers_alone(cast: Cast) -> None:
     close_drawer(open_drawer(cast.carla, 100_00), 71_30, hands_over=True)
     erika = Browser(cast.erika)
     erika.get("/drawers")
-    for words in ("Carla Short -1.50 EUR", "Bruno Balanced 0.00 EUR", "Carla Handed over"):
+    for words in ("Carla Short −€1.50", "Bruno Balanced €0.00", "Carla Handed over"):
         assert words in erika.text
     assert "28.70" not in erika.text  # what the next count will show
 

@@ -58,7 +58,7 @@ def test_one_counts_out_and_the_other_counts_in(cast: Cast, carla: Browser) -> N
     assert (taken.register, taken.start_amount, taken.opening_difference) == (left.register, 240_00, -1_17)
     assert not Movement.objects.filter(kind="RETURN").exists()
     carla.get(f"/desk/sessions/{left.uuid}")
-    for words in ("Short by 2.04 EUR", "Counted 241.17 EUR", "Expected 243.21 EUR", "-2.04 EUR"):
+    for words in ("Short by €2.04", "Counted €241.17", "Expected €243.21", "−€2.04"):
         assert words in carla.text
 
 

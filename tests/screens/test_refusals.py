@@ -26,11 +26,11 @@ def give_register(cast: Cast, user: User, number: int = 1) -> None:
         ({"amount": "1.234"}, "EUR has at most 2 decimals. Enter an amount such as 1,250.50."),
         ({"amount": "-5"}, "Enter 0 or more."),
         ({"amount": "1" * 16}, "Enter at most 15 digits."),
-        ({"pieces-2000": "1.5"}, "20 EUR: Enter a whole number of pieces, such as 12."),
-        ({"pieces-2000": "two", "amount": "x"}, "20 EUR: Enter a whole number of pieces, such as 12."),
-        ({"pieces-2000": "10000001"}, "20 EUR: Enter at most 10000000 pieces."),
-        ({"pieces-2000": "2", "amount": "41"}, "The pieces add up to 40.00 EUR, but the amount is 41.00 EUR."),
-        ({"pieces-50000": "x\0<b>"}, "500 EUR: Enter a whole number of pieces, such as 12."),
+        ({"pieces-2000": "1.5"}, "€20: Enter a whole number of pieces, such as 12."),
+        ({"pieces-2000": "two", "amount": "x"}, "€20: Enter a whole number of pieces, such as 12."),
+        ({"pieces-2000": "10000001"}, "€20: Enter at most 10000000 pieces."),
+        ({"pieces-2000": "2", "amount": "41"}, "The pieces add up to €40.00, but the amount is €41.00."),
+        ({"pieces-50000": "x\0<b>"}, "€500: Enter a whole number of pieces, such as 12."),
     ],
 )  # fmt: skip
 def test_a_count_that_is_not_understood_names_the_field_and_keeps_what_was_typed(
@@ -167,7 +167,7 @@ def test_opened_elsewhere_meanwhile(cast: Cast) -> None:
     assert carla.page.headers["Location"] == "/desk?notice=already-open"
     carla.follow()
     assert "Your drawer is already open. Nothing was changed." in carla.text
-    assert "Float 50.00 EUR" in carla.text
+    assert "Float €50.00" in carla.text
     assert carla.get("/desk/open").headers["Location"] == "/desk?notice=already-open"
 
 
@@ -233,7 +233,7 @@ def test_a_drawer_closed_without_a_count_tells_its_cashier_nothing_yet(cast: Cas
     assert "Expected" not in carla.text
     assert "short" not in carla.text
     erika.get(path)
-    assert "Expected 123.45 EUR" in erika.text
+    assert "Expected €123.45" in erika.text
     assert "not counted" in erika.text
     assert [look.user for look in AuditEntry.objects.filter(action="expected.seen")] == [cast.erika]
 
@@ -265,7 +265,7 @@ def test_what_somebody_else_booked_is_not_told(cast: Cast, booked: str) -> None:
     bruno, carla = Browser(cast.bruno), Browser(cast.carla)
     bruno.fill("/desk/pay-in", {"amount": "4.44", "reason": "secret"})
     told = bruno.page.headers["Location"]
-    assert "Paid in: 4.44 EUR" in text_of(bruno.get(told))
+    assert "Paid in: €4.44" in text_of(bruno.get(told))
     for path in (told, f"/desk?booked={booked}"):
         carla.get(path)
         assert carla.page.status_code == 200

@@ -48,9 +48,9 @@ def next_steps(browser: Browser) -> str:
     ("amount", "title", "outcome"),
     [
         ("100", "The drawer is balanced", "You counted what was expected. There is nothing to explain."),
-        ("98", "Short by 2.00 EUR", "This store accepts differences up to 2.00 EUR, so nobody has to review this one."),
-        ("97.99", "Short by 2.01 EUR", "This store accepts differences up to 2.00 EUR. This one is larger, so a manager reviews it."),
-        ("103", "Over by 3.00 EUR", "This one is larger, so a manager reviews it."),
+        ("98", "Short by €2.00", "This store accepts differences up to €2.00, so nobody has to review this one."),
+        ("97.99", "Short by €2.01", "This store accepts differences up to €2.00. This one is larger, so a manager reviews it."),
+        ("103", "Over by €3.00", "This one is larger, so a manager reviews it."),
     ],
 )  # fmt: skip
 def test_one_sentence_says_what_the_difference_means(
@@ -79,15 +79,15 @@ def test_the_cash_is_divided_between_the_drawer_and_the_safe(cast: Cast, carla: 
     cast.store.save()
     opened(cast.carla, 100_00)
     carla.fill("/desk/count", {"pieces-2000": "3", "pieces-1000": "4"})
-    assert "Keep as float 40.00 EUR" in carla.text
-    assert "Put into the safe 60.00 EUR" in carla.text
-    assert "20 EUR 3 2 1 60.00" in carla.text
+    assert "Keep as float €40.00" in carla.text
+    assert "Put into the safe €60.00" in carla.text
+    assert "€20 3 2 1 60.00" in carla.text
     assert "Total 40.00 60.00 100.00" in carla.text
     carla.send("/desk/count", {"step": "close"})
     carla.follow()
     steps = next_steps(carla)
-    assert steps.startswith("Leave 40.00 EUR in the drawer This is the float for the next cashier.")
-    assert "Put 60.00 EUR into the safe The slip lists the notes and coins." in steps
+    assert steps.startswith("Leave €40.00 in the drawer This is the float for the next cashier.")
+    assert "Put €60.00 into the safe The slip lists the notes and coins." in steps
     assert steps.endswith("The drawer is done The next person can open it.")
 
 
@@ -157,7 +157,7 @@ def test_a_note_that_is_wrong_stays_typed(cast: Cast, carla: Browser, note: str,
     carla.send(path_of(session, "/note"), {"note": note})
     assert carla.page.status_code == 400
     assert words in carla.text
-    assert "Short by 10.00 EUR" in carla.text
+    assert "Short by €10.00" in carla.text
     assert f">{note}</textarea>" in carla.page.content.decode()
     assert not SessionNote.objects.exists()
 
@@ -216,15 +216,15 @@ def test_the_latest_drawers_tell_their_results(cast: Cast, carla: Browser) -> No
         carla.count({"amount": amount})
     carla.get("/desk")
     told = carla.text.partition("Your latest drawers")[2]
-    for words in ("exact", "short by 0.50 EUR", "over by 1.00 EUR", "short by 20.00 EUR a manager reviews it"):
+    for words in ("exact", "short by €0.50", "over by €1.00", "short by €20.00 a manager reviews it"):
         assert words in told, words
-    assert told.index("short by 20.00") < told.index("over by 1.00") < told.index("exact")
+    assert told.index("short by €20.00") < told.index("over by €1.00") < told.index("exact")
     variance = Variance.objects.get()
     manager, at = Principal(user=cast.erika), timezone.now()
     explain_variance(variance=variance, reason="OTHER", notes="seen", by=manager, at=at)
     approve_variance(variance=variance, by=manager, at=at)
     carla.get("/desk")
-    assert "short by 20.00 EUR reviewed by a manager" in carla.text
+    assert "short by €20.00 reviewed by a manager" in carla.text
     left = opened(cast.carla, 100_00)
     close_session(session=left, counted=counted(60_00), by=by, at=timezone.now(), hands_over=True)
     carla.get("/desk")
@@ -233,7 +233,7 @@ def test_the_latest_drawers_tell_their_results(cast: Cast, carla: Browser) -> No
     assert "40.00" not in told
     opened(cast.bruno, 55_00)
     carla.get("/desk")
-    assert "short by 40.00 EUR" in carla.text
+    assert "short by €40.00" in carla.text
 
 
 def test_a_drawer_closed_without_a_count_tells_no_figure(cast: Cast, carla: Browser) -> None:
@@ -265,7 +265,7 @@ def test_the_list_costs_the_same_however_many_drawers_it_has(cast: Cast, carla: 
     carla.get("/desk")
     with counted_queries() as queries:
         carla.get("/desk")
-    assert carla.text.count("short by 10.00 EUR") == drawers
+    assert carla.text.count("short by €10.00") == drawers
     assert len(queries) == 10
 
 

@@ -158,7 +158,7 @@ def test_three_steps_lead_to_the_first_drawer() -> None:
     assert Movement.objects.get().amount == 1_400_00
     browser.follow()
     assert "Your store is ready. Open the first drawer now." in browser.text
-    assert "The usual float: 200,00 EUR" in browser.text
+    assert "The usual float: 200,00 €" in browser.text
     assert "Erika Mustermann" in browser.text
     for name, password in (("carla", CASHIER["cashier_password"]), ("erika", PASSWORD)):
         assert Client().post("/sign-in", {"name": name, "password": password}).status_code == 302

@@ -46,7 +46,7 @@ def test_loose_packed_and_weighed_pieces_add_up() -> None:
     [
         (
             {"worth_50": "7.03"},
-            "7.03 EUR is not a whole number of pieces. The nearest amounts are 7.00 EUR and 7.50 EUR.",
+            "7.03\u00a0EUR is not a whole number of pieces. The nearest amounts are 7.00\u00a0EUR and 7.50\u00a0EUR.",
         ),
         ({"worth_50": "x"}, "Enter an amount such as 1,250.50."),
         ({"packs_50": "1.5"}, "Enter a whole number of rolls or bundles, such as 2."),
@@ -107,7 +107,7 @@ def test_a_count_in_rolls_and_by_weight_is_a_count_of_pieces(cast: Cast) -> None
     cast.store.save()
     carla = Browser(cast.carla)
     carla.get("/desk/open")
-    assert "The usual float: 42.00 EUR . Fill it in, then check every line." in carla.text
+    assert "The usual float: €42.00 . Fill it in, then check every line." in carla.text
     assert carla.value("pieces-2000") == ""
     assert carla.send("/desk/open", {"step": "open", "pieces-50": "3", "usual": "1"}).status_code == 200
     assert "We filled in the usual float." in carla.text
@@ -118,11 +118,11 @@ def test_a_count_in_rolls_and_by_weight_is_a_count_of_pieces(cast: Cast) -> None
     assert session.start_amount == 42_00
 
     carla.fill("/desk/count", {"pieces-2000": "1", "packs-50": "1", "worth-50": "1.50", "pieces-200": "1"})
-    assert "0.50 EUR 43 1 × 40 + weighed 3 40 3 21.50" in carla.text
+    assert "€0.50 43 1 × 40 + weighed 3 40 3 21.50" in carla.text
     assert 'formaction="/desk/count#pieces-1000"' in carla.page.content.decode()
     carla.send("/desk/count", {"none": "1"})
     assert "These lines are empty" not in carla.text
-    assert "10 EUR 0 0.00" in carla.text
+    assert "€10 0 0.00" in carla.text
     carla.send("/desk/count", {"step": "back"})
     assert (carla.value("packs-50"), carla.value("worth-50"), carla.value("pieces-1000")) == ("1", "1.50", "0")
     carla.send("/desk/count", {"pieces-2000": "1", "packs-50": "1", "worth-50": "1.50", "pieces-200": "1"})
@@ -131,8 +131,8 @@ def test_a_count_in_rolls_and_by_weight_is_a_count_of_pieces(cast: Cast) -> None
     assert dict(told) == {2000: 1, 200: 1, 50: 43}
     carla.follow()
     # A twenty lacks: what is left makes it up as far as it goes, the two and thirty-nine more fifties.
-    for words in ("20 EUR 1 × 1 × –", "2 EUR 1 × 1 × –", "0.50 EUR 43 × 40 × 3 ×", "Keep as float 42.00 EUR",
-                  "Put into the safe 1.50 EUR"):  # fmt: skip
+    for words in ("€20 1 × 1 × –", "€2 1 × 1 × –", "€0.50 43 × 40 × 3 ×", "Keep as float €42.00",
+                  "Put into the safe €1.50"):  # fmt: skip
         assert words in carla.text, words
     assert "are missing" not in carla.text
     assert "Show Z report on A4" not in carla.text
@@ -150,8 +150,8 @@ def test_a_float_that_cannot_be_made_says_by_how_much(cast: Cast) -> None:
     carla.fill("/desk/open", {"step": "open", "amount": "50"})
     carla.count({"pieces-5000": "1", "pieces-1000": "1"})
     carla.follow()
-    assert "These pieces cannot make up the float of 30.00 EUR. 20.00 EUR are missing." in carla.text
-    assert "Put into the safe 50.00 EUR" in carla.text
+    assert "These pieces cannot make up the float of €30.00. €20.00 are missing." in carla.text
+    assert "Put into the safe €50.00" in carla.text
 
 
 @pytest.mark.parametrize(

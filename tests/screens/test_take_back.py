@@ -20,7 +20,7 @@ def test_a_pay_out_with_two_digits_too_many_is_taken_back(cast: Cast) -> None:
     paid = Movement.objects.get(kind="PAID_OUT")
     assert path_of(paid) in carla.get("/desk").content.decode()
     carla.get(path_of(paid))
-    for words in ("Undo this movement?", "Paid out", "75,000.00 EUR", "window cleaner"):
+    for words in ("Undo this movement?", "Paid out", "€75,000.00", "window cleaner"):
         assert words in carla.text, words
     assert carla.send(path_of(paid), {"reason": " "}).status_code == 400
     assert "Enter a reason." in carla.text
@@ -32,7 +32,7 @@ def test_a_pay_out_with_two_digits_too_many_is_taken_back(cast: Cast) -> None:
         (303, f"/desk?taken_back={paid.uuid}")
     }
     carla.get(answers[0].headers["Location"])
-    assert "Undone: Paid out 75,000.00 EUR" in carla.text
+    assert "Undone: Paid out €75,000.00" in carla.text
     assert path_of(paid) not in carla.page.content.decode()
     assert (cast.book(PlaceKind.REGISTER, 1), cast.book(PlaceKind.OUTSIDE)) == (199_00, 0)
     assert Movement.objects.get(reverses=paid).reason == "wrong amount"

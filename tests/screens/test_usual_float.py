@@ -20,7 +20,7 @@ def carla(cast: Cast) -> Browser:
 
 def test_the_amount_is_filled_in_when_asked_for(carla: Browser) -> None:
     carla.get("/desk/open")
-    assert "The usual float: 200.00 EUR . Count the drawer first." in carla.text
+    assert "The usual float: €200.00 . Count the drawer first." in carla.text
     assert carla.value("amount") == ""
     carla.send("/desk/open", {"usual": "1"})
     assert "We filled in the usual float. Count the drawer and correct the amount." in carla.text
@@ -37,7 +37,7 @@ def test_a_count_that_was_typed_is_not_replaced(carla: Browser, typed: dict[str,
 
 def test_a_much_larger_float_needs_a_second_look(carla: Browser) -> None:
     carla.fill("/desk/open", {"amount": "600.01"})
-    assert "This is more than three times the usual float of 200.00 EUR." in carla.text
+    assert "This is more than three times the usual float of €200.00." in carla.text
     assert not CashSession.objects.exists()
 
 

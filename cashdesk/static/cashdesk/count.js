@@ -7,11 +7,12 @@ const REPEATED_EVERY_MS = 90;
 const PIECES_MAX = 10_000_000n;
 const LONG = [10, 14, 20];
 
-/** Formats minor units in the style of the store: 125050n is "1,250.50" or "1.250,50". */
-function written(minor, { decimals, point, group, lakhs }) {
+/** Formats minor units in the style that the server gives: 125050n is "1,250.50" or "1.250,50". */
+function written(minor, { decimals, hidesZeros, point, group, lakhs }) {
   const digits = minor.toString().padStart(decimals + 1, "0");
   const units = digits.slice(0, digits.length - decimals).replace(lakhs ? /\B(?=(\d{2})*\d{3}$)/g : /\B(?=(\d{3})+$)/g, group);
-  return decimals === 0 ? units : `${units}${point}${digits.slice(-decimals)}`;
+  const rest = digits.slice(digits.length - decimals);
+  return decimals === 0 || (hidesZeros && /^0+$/.test(rest)) ? units : `${units}${point}${rest}`;
 }
 
 /** Returns the whole number in a field: 0n if the field is empty, null if its text is not a whole number. */
@@ -23,9 +24,18 @@ function pieces(field) {
 
 /** Returns the amount in a field in minor units, or null if it is invalid. The server parses it again by the same rules. */
 function amount(field, style) {
-  const found = parts(plain(field.value), style);
+  const found = parts(bare(plain(field.value), style), style);
   if (!found || found[1].length > style.decimals || found[0].length > 15) return null;
   return BigInt(found[0] + found[1].padEnd(style.decimals, "0"));
+}
+
+/** Drops the code or the symbol of the currency beside a typed number. The server decides which are allowed where. */
+function bare(typed, { currency, pattern }) {
+  for (const mark of [currency, plain(pattern.replace("#", ""))]) {
+    if (typed.toUpperCase().endsWith(mark.toUpperCase())) return typed.slice(0, -mark.length).trim();
+    if (typed.toUpperCase().startsWith(mark.toUpperCase())) return typed.slice(mark.length).trim();
+  }
+  return typed;
 }
 
 /** Splits a typed number into units and decimals, or returns null if it is invalid or ambiguous, as Style.read() does. */
@@ -78,8 +88,10 @@ function countsOn(sheet) {
   const said = form.querySelector(`[data-total-said="${id}"]`);
   const lines = form.querySelector(`[data-total="${id}"] [data-lines]`);
   const one = sheet.querySelector("[data-amount]");
-  const { currency, point, group } = sheet.dataset;
-  const style = { decimals: Number(sheet.dataset.decimals), point, group, lakhs: "lakhs" in sheet.dataset };
+  const { currency, pattern, point, group } = sheet.dataset;
+  const has = (name) => name in sheet.dataset;
+  const decimals = Number(sheet.dataset.decimals);
+  const style = { currency, pattern, decimals, point, group, lakhs: has("lakhs"), hidesZeros: has("hidesZeros") };
   const rows = [...sheet.querySelectorAll("[data-worth]")].map((row) => ({
     worth: BigInt(row.dataset.worth),
     usual: row.dataset.usual,
@@ -113,7 +125,7 @@ function countsOn(sheet) {
     for (const [place, sum] of subtotals) put(place, written(sum, style));
     if (lines) put(lines, lines.dataset.words.replace("#", linesSaid));
     if (linesSaid === 0 && isSaid(one)) total = amount(one, style) ?? 0n;
-    return `${written(total, style)} ${currency}`;
+    return pattern.replace("#", () => written(total, style));
   }
 
   /** Unfolds the amount field if it has input, so that nobody overlooks it. */

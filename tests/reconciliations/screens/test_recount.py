@@ -37,7 +37,7 @@ def test_a_manager_counts_a_drawer_again_and_finds_what_was_missed(cast: Cast, s
     for figure in ("200", "190"):
         assert f"{figure}.00" not in erika.text
     erika.send(path_of(short), {"pieces-5000": "4", "step": "review"})
-    assert "You counted 200.00 EUR" in erika.text
+    assert "You counted €200.00" in erika.text
     first = erika.send(path_of(short), {"step": "keep"})
     assert first.headers["Location"] == f"/desk/sessions/{session.uuid}?notice=recounted"
     erika.follow()

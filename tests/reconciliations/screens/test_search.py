@@ -111,7 +111,7 @@ def test_a_payment_by_its_id(cast: Cast, shop: Shop) -> None:
     shop.sign_off(session, 112_50)
     erika = Browser(cast.erika)
     erika.get("/search?q=R-2026/0001")
-    assert "12.50 EUR CASH · Sale, approved · Register 1" in erika.text
+    assert "€12.50 CASH · Sale, approved · Register 1" in erika.text
 
 
 def test_a_bag_by_its_number(cast: Cast, shop: Shop) -> None:
@@ -141,19 +141,19 @@ def test_an_amount_finds_everything_of_that_amount_after_the_count(cast: Cast, s
     shop.sign_off(session, 70_00)
     short = only(session=session)
     result = f"/desk/sessions/{session.uuid}"
-    for text in ("70", "70.00", "70,00", "72.50", "2.50", "-2.50", "−2.50 EUR"):
+    for text in ("70", "70.00", "70,00", "72.50", "2.50", "-2.50", "−€2.50"):
         assert ("Drawer of register 1", result) in found(cast.erika, text)["Counted drawers with this amount"], text
     assert found(cast.erika, "2.50")["Variances of this amount"] == [
-        ("Register 1 was short by 2.50 EUR", f"/admin/cashdesk/variance/{short.pk}/change/")
+        ("Register 1 was short by €2.50", f"/admin/cashdesk/variance/{short.pk}/change/")
     ]
     assert found(cast.erika, "12.50") == {
         "Payments of this amount": [(f"Payment {payment.external_id}", f"/admin/cashdesk/payment/{payment.pk}/change/")]
     }
     assert found(cast.erika, "40")["Movements of this amount"] == [
-        ("Drop: 40.00 EUR", f"/admin/cashdesk/movement/{dropped.pk}/change/")
+        ("Drop: €40.00", f"/admin/cashdesk/movement/{dropped.pk}/change/")
     ]
     assert found(cast.carla, "12.50") == {"Payments of this amount": [(f"Payment {payment.external_id}", result)]}
-    assert found(cast.carla, "40")["Movements of this amount"] == [("Drop: 40.00 EUR", result)]
+    assert found(cast.carla, "40")["Movements of this amount"] == [("Drop: €40.00", result)]
     assert found(cast.carla, "70.00") == {"Counted drawers with this amount": [("Drawer of register 1", result)]}
 
 
@@ -164,7 +164,7 @@ def test_an_amount_is_typed_as_the_place_writes_it(cast: Cast, shop: Shop) -> No
     erika = Browser(cast.erika)
     for text, is_found in (("1.250", True), ("1.250,00", True), ("1250", True), ("1,250", False)):
         erika.page = erika.client.get("/search", {"q": text})
-        assert ("1.250,00 EUR" in erika.text) == is_found, text
+        assert ("1.250,00 €" in erika.text) == is_found, text
 
 
 def test_a_settlement_by_its_amounts(cast: Cast, shop: Shop) -> None:
@@ -180,7 +180,7 @@ def test_a_settlement_by_its_amounts(cast: Cast, shop: Shop) -> None:
     assert titles(cast.erika, "20.00") == {"Payments of this amount": [f"Payment {cash.external_id}"]}
     assert titles(cast.erika, "33.00")["Payments of this amount"] == [f"Payment {card.external_id}"]
     assert found(cast.erika, "11.00")["Movements of this amount"] == [
-        ("Drop: 11.00 EUR", f"/admin/cashdesk/movement/{dropped.pk}/change/")
+        ("Drop: €11.00", f"/admin/cashdesk/movement/{dropped.pk}/change/")
     ]
 
 

@@ -174,10 +174,10 @@ def test_a_look_at_money_of_the_uncounted_safe_is_noted(cast: Cast, shop: Shop) 
     shop.sign_off(session, FLOAT - 44_44)
     erika = Browser(cast.erika)
     erika.get("/search?q=44.44")
-    assert "Drop: 44.44 EUR" in erika.text
+    assert "Drop: €44.44" in erika.text
     noted = AuditEntry.objects.get(action="expected.seen")
     assert (noted.user, noted.subject) == (cast.erika, f"store:{cast.store.pk}")
     carla = Browser(cast.carla)
     carla.get("/search?q=44.44")
-    assert "Drop: 44.44 EUR" in carla.text, "her own drop, after her count"
+    assert "Drop: €44.44" in carla.text, "her own drop, after her count"
     assert AuditEntry.objects.filter(action="expected.seen").count() == 1

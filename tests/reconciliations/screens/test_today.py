@@ -134,7 +134,7 @@ def test_the_only_store_needs_no_choice(cast: Cast) -> None:
 
 def test_an_empty_store_says_what_is_true(cast: Cast, shop: Shop) -> None:
     erika = today_of(cast.erika)
-    assert figures(erika) == ["0", "0", "0", "0.00 EUR"]
+    assert figures(erika) == ["0", "0", "0", "€0.00"]
     for said in (
         "Nothing needs you now.",
         "No bag is on its way to the bank.",
@@ -155,7 +155,7 @@ def test_an_open_drawer_shows_who_and_since_when_and_nothing_expected(cast: Cast
     assert figures(erika)[:2] == ["1", "0"]
     shown = card(erika, 1)
     assert shown.startswith("Register 1 Open Carla Open since ")
-    assert "(29 min) Float 200.00 EUR Last drop " in shown
+    assert "(29 min) Float €200.00 Last drop " in shown
     assert "Expected Hidden until counted Show X report" in shown
     for hidden in ("123.45", "77.00", "323.45", "246.45"):
         assert hidden not in erika.text
@@ -169,8 +169,8 @@ def test_a_counted_drawer_shows_its_result(cast: Cast, shop: Shop) -> None:
     shop.sign_off(session, 249_00)
     erika = today_of(cast.erika)
     shown = card(erika, 1)
-    assert shown.startswith("Register 1 Short by 1.00 EUR Carla Closed ")
-    assert "Counted 249.00 EUR Expected 250.00 EUR" in shown
+    assert shown.startswith("Register 1 Short by €1.00 Carla Closed ")
+    assert "Counted €249.00 Expected €250.00" in shown
     assert f'href="/desk/sessions/{session.uuid}"' in erika.page.content.decode()
     assert f'href="/reports/registers/{cast.store.uuid}/1/z/1"' in erika.page.content.decode()
     assert "Hidden until counted" not in shown
@@ -191,7 +191,7 @@ def test_bags_add_up_and_lead_to_their_pages(cast: Cast, shop: Shop) -> None:
     credited = pack(shop, 9_99)
     credit(shop, credited, 9_99)
     erika = today_of(cast.erika)
-    assert figures(erika)[3] == "4,350.00 EUR"
+    assert figures(erika)[3] == "€4,350.00"
     assert "2 bags" in erika.text
     assert f'href="/vault/deposits/{first.uuid}?store={cast.store.uuid}"' in erika.page.content.decode()
     assert f'href="/vault/deposits/{credited.uuid}' not in erika.page.content.decode()
@@ -217,8 +217,8 @@ def test_the_drawer_of_a_settlement_is_open_without_a_cashier(cast: Cast, shop: 
     assert f'href="/settlements/{settlement.uuid}"' in erika.page.content.decode()
     shop.close(settlement, 254_00)
     erika.get("/today")
-    assert card(erika, 1).startswith("Register 1 Short by 1.00 EUR Erika Mustermann Closed")
-    assert "Counted 254.00 EUR Expected 255.00 EUR" in card(erika, 1)
+    assert card(erika, 1).startswith("Register 1 Short by €1.00 Erika Mustermann Closed")
+    assert "Counted €254.00 Expected €255.00" in card(erika, 1)
 
 
 def test_the_safe_is_counted_if_its_settlement_is_open(cast: Cast, shop: Shop) -> None:
@@ -279,7 +279,7 @@ def test_everything_that_waits_stands_in_its_order(cast: Cast, shop: Shop) -> No
     assert needs(erika) == [
         ("Register 1 is overdue", f"/desk/sessions/{left.uuid}/count"),
         ("Register 2 was closed without a count", f"/desk/sessions/{forced.uuid}/recount"),
-        ("Register 1 was short by 5.00 EUR", f"/admin/cashdesk/variance/{short.pk}/explain/"),
+        ("Register 1 was short by €5.00", f"/admin/cashdesk/variance/{short.pk}/explain/"),
         (f"Bag {bag.bag_number} waits for the bank credit", f"/vault/deposits/{bag.uuid}/credit?store={cast.store.uuid}"),
         (f"Bag {kept.bag_number} waits to be picked up", f"/vault/deposits/{kept.uuid}/collect?store={cast.store.uuid}"),
         ("1 business day is not closed", f"/admin/cashdesk/businessday/close/?store={cast.store.pk}&amp;date={day_of(shop, -1)}"),
@@ -306,9 +306,9 @@ def test_each_variance_has_the_step_that_is_next(cast: Cast, shop: Shop) -> None
     explain(shop, large)
     erika, witnessing, admin = (today_of(user) for user in (cast.erika, zoe, cast.anna))
     act = "/admin/cashdesk/variance/{}/{}/".format
-    approve_first = ("Register 1 was short by 5.00 EUR", act(explained.pk, "approve"))
-    explain_again = ("Register 1 was short by 6.00 EUR", act(rejected.pk, "explain"))
-    witness_it = ("Register 1 was short by 50.00 EUR", act(large.pk, "witness"))
+    approve_first = ("Register 1 was short by €5.00", act(explained.pk, "approve"))
+    explain_again = ("Register 1 was short by €6.00", act(rejected.pk, "explain"))
+    witness_it = ("Register 1 was short by €50.00", act(large.pk, "witness"))
     assert needs(erika) == [approve_first, explain_again], "who explained does not witness"
     assert needs(witnessing) == needs(admin) == [approve_first, explain_again, witness_it]
     assert "2 for you, 1 for others" in erika.text
@@ -320,8 +320,8 @@ def test_each_variance_has_the_step_that_is_next(cast: Cast, shop: Shop) -> None
     ):
         assert said in admin.text, said
     witness(shop, large, by=zoe)
-    assert ("Register 1 was short by 50.00 EUR", act(large.pk, "approve")) in needs(today_of(cast.anna))
-    assert ("Register 1 was short by 50.00 EUR") not in titles(today_of(zoe)), "an admin approves it"
+    assert ("Register 1 was short by €50.00", act(large.pk, "approve")) in needs(today_of(cast.anna))
+    assert ("Register 1 was short by €50.00") not in titles(today_of(zoe)), "an admin approves it"
 
 
 def test_who_recounted_is_not_asked_to_approve(cast: Cast, shop: Shop) -> None:
@@ -329,7 +329,7 @@ def test_who_recounted_is_not_asked_to_approve(cast: Cast, shop: Shop) -> None:
     explain(shop, short)
     recount(shop, short, 196_00)
     assert titles(today_of(cast.erika)) == []
-    assert titles(today_of(cast.anna)) == ["Register 1 was short by 5.00 EUR"]
+    assert titles(today_of(cast.anna)) == ["Register 1 was short by €5.00"]
 
 
 def test_nobody_is_asked_to_decide_their_own_count(cast: Cast, shop: Shop) -> None:
@@ -443,6 +443,6 @@ def test_a_look_costs_the_same_whatever_the_history_and_the_number_of_registers(
     erika = Browser(cast.erika)
     with counted_queries() as queries:
         erika.get("/today")
-    assert card(erika, registers).startswith(f"Register {registers} Short by 1.00 EUR")
+    assert card(erika, registers).startswith(f"Register {registers} Short by €1.00")
     assert figures(erika)[2] == str(registers * days)
     assert len(queries) == STATEMENTS

@@ -52,8 +52,8 @@ def test_amounts_are_typed_and_shown_as_the_store_writes_them(cast: Cast) -> Non
     store = saved(cast)
     assert (store.tolerance_minor, store.tolerance_basis_points, store.escalation_minor) == (2_50, 50, 1250_00)
     anna.follow()
-    assert "2,50 EUR" in anna.text
-    assert "1.250,00 EUR" in anna.text
+    assert "2,50 €" in anna.text
+    assert "1.250,00 €" in anna.text
     entry = AuditEntry.objects.get(action="store.changed")
     assert entry.detail["changes"]["tolerance_minor"] == [cast.store.tolerance_minor, 2_50]
     assert (entry.user, entry.store) == (cast.anna, cast.store)
@@ -68,7 +68,7 @@ def test_amounts_are_typed_and_shown_as_the_store_writes_them(cast: Cast) -> Non
     ("name", {"currency": "XXX"}, "currency", "valid choice"),
     ("day", {"cut_off_hour": "24"}, "cut_off_hour", "valid choice"),
     ("float", {"pieces-2000": "x"}, "pieces-2000", "whole number"),
-    ("float", {"float_minor": "150", "pieces-2000": "3"}, "float_minor", "add up to 60.00 EUR"),
+    ("float", {"float_minor": "150", "pieces-2000": "3"}, "float_minor", "add up to €60.00"),
 ])  # fmt: skip
 def test_a_wrong_value_is_named_at_its_field_and_stays(
     cast: Cast, name: str, typed: dict[str, str], field: str, words: str
@@ -98,7 +98,7 @@ def test_the_second_of_two_people_is_told_what_the_first_saved(cast: Cast) -> No
     page = second.send(path, {"tolerance_minor": "0.00", "tolerance_basis_points": "1", "escalation_minor": ""})
     assert page.status_code == 409
     assert "Nothing was saved. Somebody else changed this while you had the page open." in second.text
-    assert "Accepted difference is now: 3.00 EUR" in second.text
+    assert "Accepted difference is now: €3.00" in second.text
     # The first field takes what was saved, because the second person left it alone. What they typed stays.
     assert fields_of(page) == {"tolerance_minor": "3.00", "tolerance_basis_points": "1", "escalation_minor": ""}
     assert saved(cast).tolerance_basis_points == 0
@@ -197,7 +197,7 @@ def test_the_float_is_one_amount_or_pieces(cast: Cast) -> None:
     anna.fill(path, {"float_minor": "", "pieces-2000": "3", "pieces-50": "20"})
     assert (saved(cast).float_minor, saved(cast).float_template) == (0, {"2000": 3, "50": 20})
     anna.follow()
-    assert "70.00 EUR 3 × 20 EUR, 20 × 0.50 EUR" in anna.text
+    assert "€70.00 3 × €20, 20 × €0.50" in anna.text
 
 
 def test_a_new_store_has_usual_values_and_registers(cast: Cast) -> None:

@@ -139,7 +139,7 @@ def test_once_it_is_closed_the_figures_are_told(shop: Shop) -> None:
     carla = Browser(shop.cast.carla)
     attempt(carla, register, {"eur-cash-amount": "1"}, step="close")
     carla.follow()
-    assert "Expected 839.41 EUR" in carla.text
+    assert "Expected €839.41" in carla.text
     with pytest.raises(AssertionError, match=r"839\.41"):
         _seen(carla, {839_41})
 
@@ -154,7 +154,7 @@ def test_what_was_forced_closed_tells_its_cashier_nothing(shop: Shop) -> None:
     assert "This was closed without a count." in carla.text
     assert "839.41" not in carla.text
     erika.get(path_of(register))
-    assert "EUR cash Counted not counted Expected 839.41 EUR" in erika.text
+    assert "EUR cash Counted not counted Expected €839.41" in erika.text
     carla.get(opening_path(shop))
     assert "839.41" not in carla.text
 

@@ -48,8 +48,8 @@ def test_the_life_of_an_order(cast: Cast, erika: Browser) -> None:
     assert order.ordered_by_worth == ROLLS
     for words in (
         "The order is saved. Print the slip",
-        f"Order {order.number} On its way Ordered amount 66.00 EUR",
-        "1 EUR 50 2 × 25 50.00 EUR 0.20 EUR 80 2 × 40 16.00 EUR",
+        f"Order {order.number} On its way Ordered amount €66.00",
+        "€1 50 2 × 25 €50.00 €0.20 80 2 × 40 €16.00",
         "Note for Saturday",
         "Ordered by Delivered by Counted by",
     ):
@@ -57,11 +57,11 @@ def test_the_life_of_an_order(cast: Cast, erika: Browser) -> None:
     assert cast.book(PlaceKind.VAULT) == 0
     for path in ("/vault", "/vault/change"):
         erika.get(path)
-        assert f"{order.number} 66.00 EUR" in erika.text, path
+        assert f"{order.number} €66.00" in erika.text, path
         assert f'href="{path_of(order)}"' in erika.page.content.decode()
 
     erika.get(path_of(order, "/arrive"))
-    assert "Ordered: 66.00 EUR . Fill it in, then check every line. Fill in the order" in erika.text
+    assert "Ordered: €66.00 . Fill it in, then check every line. Fill in the order" in erika.text
     assert {erika.value(name) for name in ("pieces-100", "pieces-20", "amount")} == {""}
     erika.send(path_of(order, "/arrive"), {"usual": "1"})
     assert "We filled in the order. Check every line against the cash." in erika.text
@@ -72,14 +72,14 @@ def test_the_life_of_an_order(cast: Cast, erika: Browser) -> None:
     erika.follow()
     for words in (
         "The counted change is in the safe.",
-        "Received 66.00 EUR Difference: none 0.00 EUR",
+        "Received €66.00 Difference: none €0.00",
         "Reference Brinks",
     ):
         assert words in erika.text, words
     assert "Record arrival" not in erika.text
     assert cast.book(PlaceKind.VAULT) == 66_00
     erika.get("/vault/orders")
-    assert "Arrived 66.00 EUR" in erika.text
+    assert "Arrived €66.00" in erika.text
     assert "as ordered" in erika.text
     assert order.number not in erika.get("/vault").content.decode()
     call_command("verify")
@@ -88,8 +88,8 @@ def test_the_life_of_an_order(cast: Cast, erika: Browser) -> None:
 @pytest.mark.parametrize(
     ("typed", "said", "listed"),
     [
-        ({"amount": "60"}, "That is 6.00 EUR less.", "-6.00 EUR less"),
-        ({"pieces-100": "70"}, "That is 4.00 EUR more.", "+4.00 EUR more"),
+        ({"amount": "60"}, "That is €6.00 less.", "−€6.00 less"),
+        ({"pieces-100": "70"}, "That is €4.00 more.", "+€4.00 more"),
     ],
 )
 def test_other_than_ordered_is_shown_once_more(
@@ -104,7 +104,7 @@ def test_other_than_ordered_is_shown_once_more(
     shown = int(float(typed.get("amount", typed.get("pieces-100", "0"))) * 100)
     assert f'value="book-{shown}"' in erika.page.content.decode()
     erika.send(arrive, {"amount": "61", "step": f"book-{shown}"})
-    assert "That is 5.00 EUR less." in erika.text, "what was changed since is shown again"
+    assert "That is €5.00 less." in erika.text, "what was changed since is shown again"
     assert not Movement.objects.exists()
     assert erika.send(arrive, {**typed, "step": f"book-{shown}"}).status_code == 303
     erika.follow()
@@ -137,8 +137,8 @@ def test_an_order_that_is_none_stays_typed(cast: Cast, erika: Browser) -> None:
     for typed, words in (
         ({"packs-100": "", "pieces-20": ""}, "Enter the pieces or an amount."),
         ({"packs-100": "", "pieces-20": "0"}, "Enter an amount above 0."),
-        ({"pieces-20": "many"}, "0.20 EUR: Enter a whole number of pieces, such as 12."),
-        ({"amount": "65"}, "The pieces add up to 66.00 EUR, but the amount is 65.00 EUR."),
+        ({"pieces-20": "many"}, "€0.20: Enter a whole number of pieces, such as 12."),
+        ({"amount": "65"}, "The pieces add up to €66.00, but the amount is €65.00."),
         ({"wanted_on": "tomorrow"}, "Enter a date such as 2026-03-01."),
         ({"wanted_on": day(-3)}, "This day is over."),
         ({"note": "x" * 501}, "Enter at most 500 characters."),
@@ -197,7 +197,7 @@ def test_an_order_of_one_amount_offers_nothing_to_take_over(cast: Cast, erika: B
     erika.follow()
     assert "Ordered as one amount, without notes and coins." in erika.text
     erika.get(path_of(ChangeOrder.objects.get(), "/arrive"))
-    assert "Ordered: 200.00 EUR" in erika.text
+    assert "Ordered: €200.00" in erika.text
     assert "Fill in the order" not in erika.text
     assert erika.value("amount") == ""
 
@@ -207,7 +207,7 @@ def test_a_note_and_a_coin_of_one_worth_are_bundled_as_on_the_sheet(cast: Cast) 
     anna = Browser(cast.anna)
     anna.fill(f"{NEW}?store=5001", {"packs-100": "2", "pieces-100": "7"})
     anna.follow()
-    assert "1 USD 207 7 + 2 × 100 207.00 USD" in anna.text
+    assert "$1 207 7 + 2 × 100 $207.00" in anna.text
 
 
 def test_what_was_booked_back_is_said(cast: Cast, erika: Browser) -> None:
@@ -224,7 +224,7 @@ def test_which_pieces_came_stands_beside_those_ordered(cast: Cast, erika: Browse
     done = receive_change(order=ordered(cast), received=came, by=Principal(user=cast.erika), at=timezone.now())
     erika.get(path_of(done))
     assert "Note or coin Ordered Received Value" in erika.text
-    assert "0.20 EUR 80 2 × 40 40 16.00 EUR 0.10 EUR 0 80 0.00 EUR" in erika.text
+    assert "€0.20 80 2 × 40 40 €16.00 €0.10 0 80 €0.00" in erika.text
 
 
 def test_what_was_typed_is_kept_until_it_is_done(cast: Cast, erika: Browser) -> None:
@@ -243,19 +243,19 @@ def test_amounts_are_typed_and_written_as_in_the_store(cast: Cast) -> None:
     anna = Browser(cast.anna)
     assert anna.fill(f"{NEW}?store=2001", {"amount": "1.250,50"}).status_code == 303
     anna.follow()
-    assert "1.250,50 EUR" in anna.text
+    assert "1.250,50 €" in anna.text
 
 
 def test_the_list_goes_on_by_pages(cast: Cast, erika: Browser) -> None:
     for number in range(ROWS + 1):
         ordered(cast, 1_00 + number)
     erika.get("/vault/orders")
-    assert f"1.{ROWS} EUR" in erika.text
-    assert "1.00 EUR" not in erika.text
+    assert f"€1.{ROWS}" in erika.text
+    assert "€1.00" not in erika.text
     before = ChangeOrder.objects.order_by("-pk")[ROWS - 1].pk
     assert f'href="/vault/orders?before={before}"' in erika.page.content.decode()
     erika.get(f"/vault/orders?before={before}")
-    assert "1.00 EUR" in erika.text
+    assert "€1.00" in erika.text
     assert erika.get("/vault/orders?before=x").status_code == 404
 
 

@@ -51,10 +51,10 @@ def path_of(deposit: Deposit, act: str = "") -> str:
 @pytest.mark.parametrize(
     ("credited", "said", "listed"),
     [
-        ("299.50", "Difference: short -0.50 EUR", "-0.50 EUR short"),
-        ("300", "Difference: none 0.00 EUR", "as packed"),
-        ("310", "Difference: over +10.00 EUR", "+10.00 EUR over"),
-        ("0", "Difference: short -300.00 EUR", "-300.00 EUR short"),
+        ("299.50", "Difference: short −€0.50", "−€0.50 short"),
+        ("300", "Difference: none €0.00", "as packed"),
+        ("310", "Difference: over +€10.00", "+€10.00 over"),
+        ("0", "Difference: short −€300.00", "−€300.00 short"),
     ],
 )
 def test_the_life_of_a_bag(cast: Cast, erika: Browser, credited: str, said: str, listed: str) -> None:
@@ -63,7 +63,7 @@ def test_the_life_of_a_bag(cast: Cast, erika: Browser, credited: str, said: str,
     assert erika.fill("/vault/deposits/new", BAG).status_code == 303
     erika.follow()
     deposit = Deposit.objects.get()
-    for words in ("The bag is packed", "Bag B-1 In the shop In the bag 300.00 EUR", "Slip number S-9", "Note week 12"):
+    for words in ("The bag is packed", "Bag B-1 In the shop In the bag €300.00", "Slip number S-9", "Note week 12"):
         assert words in erika.text, words
     assert cast.book(PlaceKind.VAULT) == -300_00
     assert erika.fill(path_of(deposit, "/collect"), {"courier": "Brinks"}).status_code == 303
@@ -103,10 +103,10 @@ def test_a_bag_is_counted_by_notes_and_coins_and_its_slip_lists_them(cast: Cast,
     assert deposit.packed_by_worth == {5000: 5, 200: 50, 50: 3}
     assert erika.page.headers["Location"] == f"/vault/deposits/{deposit.uuid}?notice=prepared&paper=a4"
     erika.follow()
-    for words in ("1337 Berlin · Paying-in slip", "Bag B-7", "In the bag 351.50 EUR", "50 EUR 5 250.00", "2 EUR 50 100.00",
-                  "0.50 EUR 3 1.50", "Total 351.50", "Packed by Checked by Picked up by"):  # fmt: skip
+    for words in ("1337 Berlin · Paying-in slip", "Bag B-7", "In the bag €351.50", "€50 5 250.00", "€2 50 100.00",
+                  "€0.50 3 1.50", "Total 351.50", "Packed by Checked by Picked up by"):  # fmt: skip
         assert words in erika.text, words
-    assert "0.10 EUR" not in erika.text
+    assert "€0.10" not in erika.text
 
 
 def test_a_bag_without_notes_and_coins_lists_none(cast: Cast, erika: Browser) -> None:
@@ -121,8 +121,8 @@ def test_a_bag_without_notes_and_coins_lists_none(cast: Cast, erika: Browser) ->
     [
         ({"amount": ""}, "Enter the pieces or an amount."),
         ({"amount": "", "pieces-5000": "0"}, "Enter an amount above 0."),
-        ({"amount": "", "pieces-5000": "five"}, "50 EUR: Enter a whole number of pieces, such as 12."),
-        ({"amount": "12", "pieces-5000": "5"}, "The pieces add up to 250.00 EUR, but the amount is 12.00 EUR."),
+        ({"amount": "", "pieces-5000": "five"}, "€50: Enter a whole number of pieces, such as 12."),
+        ({"amount": "12", "pieces-5000": "5"}, "The pieces add up to €250.00, but the amount is €12.00."),
     ],
 )
 def test_a_count_of_a_bag_that_is_wrong_stays_typed(
@@ -195,12 +195,12 @@ def test_the_list_goes_on_by_pages(cast: Cast, erika: Browser) -> None:
     for number in range(ROWS + 1):
         packed(cast, number, amount=1_00 + number)
     erika.get("/vault/deposits")
-    assert f"B-{ROWS} In the shop 1.{ROWS} EUR" in erika.text
-    assert "1.00 EUR" not in erika.text
+    assert f"B-{ROWS} In the shop €1.{ROWS}" in erika.text
+    assert "€1.00" not in erika.text
     before = Deposit.objects.order_by("-pk")[ROWS - 1].pk
     assert f'href="/vault/deposits?before={before}"' in erika.page.content.decode()
     erika.get(f"/vault/deposits?before={before}")
-    assert "B-0 In the shop 1.00 EUR" in erika.text
+    assert "B-0 In the shop €1.00" in erika.text
     assert "Show older" not in erika.text
     erika.get(f"/vault/deposits?before={Deposit.objects.order_by('pk')[0].pk}")
     assert "There is nothing older." in erika.text
@@ -245,8 +245,8 @@ def test_a_wrong_credit_is_corrected_by_somebody_else(cast: Cast, erika: Browser
     anna.follow()
     for words in (
         "The bank credit is corrected.",
-        "Difference: none 0.00 EUR",
-        "from 30.00 EUR to 300.00 EUR",
+        "Difference: none €0.00",
+        "from €30.00 to €300.00",
         "a nought",
     ):
         assert words in anna.text, words

@@ -52,7 +52,7 @@ def test_a_day_from_the_opening_to_the_result(shop: Shop, carla: Browser) -> Non
     assert {(line.currency, line.amount) for line in opened.initial_amounts.all()} == {("EUR", 100_00), ("USD", 20_00)}
     carla.follow()
     assert "The register is open." in carla.text
-    assert "Opened with 100.00 EUR 20.00 USD" in carla.text
+    assert "Opened with €100.00 20.00 USD" in carla.text
     assert carla.get("/desk/register").headers["Location"] == path_of(opened)
     shop.sale(12_50)
     shop.sale(30_00, CARD)
@@ -84,8 +84,8 @@ def test_a_day_from_the_opening_to_the_result(shop: Shop, carla: Browser) -> Non
     assert carla.page.headers["Location"] == path_of(opened)
     carla.follow()
     assert "Closed with a difference The last of 3 attempts closed it" in carla.text
-    assert "EUR cash Counted 120.00 EUR Expected 112.50 EUR Difference: over +7.50 EUR" in carla.text
-    assert "EUR card slips Counted 30.00 EUR Expected 30.00 EUR Difference: none" in carla.text
+    assert "EUR cash Counted €120.00 Expected €112.50 Difference: over +€7.50" in carla.text
+    assert "EUR card slips Counted €30.00 Expected €30.00 Difference: none" in carla.text
     assert now(opened).closing == "ATTEMPTS_USED"
     assert shop.register().settling == Settling.NONE
 
@@ -119,7 +119,7 @@ def test_it_is_closed_with_what_was_counted_without_comparing(carla: Browser, se
     closed = now(settlement)
     assert closed.closing == "DECLARED"
     assert figures(closed) == {EUR: (200_00, 0, -200_00), CARD: (77_00, 0, -77_00)}
-    assert "EUR cash Counted 0.00 EUR" in _seen(carla, path_of(settlement)).text
+    assert "EUR cash Counted €0.00" in _seen(carla, path_of(settlement)).text
 
 
 # --- Once -----------------------------------------------------------------------------------------------------------------
@@ -196,7 +196,7 @@ def test_opened_and_started_twice_it_is_done_once(shop: Shop, carla: Browser) ->
     ("typed", "words"),
     [
         ({}, "Nothing is counted yet. Enter the pieces or an amount. If there is no cash, enter 0."),
-        ({"eur-cash-pieces-2000": "x", "eur-card-amount": "5"}, "20 EUR: Enter a whole number of pieces"),
+        ({"eur-cash-pieces-2000": "x", "eur-card-amount": "5"}, "€20: Enter a whole number of pieces"),
         ({"eur-cash-amount": "5", "eur-card-amount": "5,5,5"}, "Enter an amount such as 1,250.50."),
         ({"eur-cash-amount": "5", "new-currency": "EURO"}, "Enter a currency as three letters"),
         (
@@ -242,7 +242,7 @@ def test_the_usual_float_is_taken_over_and_looked_at_before_it_opens(shop: Shop,
     shop.cast.store.save()
     shop.vault()
     carla.get(opening_path(shop))
-    assert "The usual float: 50.00 EUR" in carla.text
+    assert "The usual float: €50.00" in carla.text
     carla.send(opening_path(shop), {"eur-cash-usual": "1"})
     assert carla.value("eur-cash-pieces-1000") == "5"
     assert not Settlement.objects.filter(type="CASHREGISTER").exists()
@@ -254,7 +254,7 @@ def test_rolls_count_and_the_rest_is_said_to_be_none(carla: Browser, settlement:
     path = path_of(settlement, "/count")
     carla.fill(path, {"eur-cash-packs-200": "2", "eur-card-fuller": "1", "step": "review"})
     assert "You did not count these: EUR card slips" in carla.text
-    assert "EUR cash 100.00 EUR These lines are empty. They count as 0:" in carla.text
+    assert "EUR cash €100.00 These lines are empty. They count as 0:" in carla.text
     carla.send(path, {"eur-cash-none": "1"})
     assert "These lines are empty" not in carla.text
     carla.send(path, {"step": "back"})

@@ -22,7 +22,7 @@ def test_the_vault_from_its_first_count_to_the_next_period(shop: Shop) -> None:
     )
     erika.follow()
     assert "The safe is open. You can open registers now." in erika.text
-    assert "Started with 1,000.00 EUR 40.00 USD" in erika.text
+    assert "Started with €1,000.00 40.00 USD" in erika.text
     assert "Last compared not in this period" in erika.text
     (first,) = Settlement.objects.all()
     shop.open(200_00)
@@ -46,9 +46,9 @@ def test_the_vault_from_its_first_count_to_the_next_period(shop: Shop) -> None:
     assert erika.value("eur-cash-amount") == "", "it traded on since: yesterday's digits are of no use"
     attempt(erika, first, {"eur-cash-amount": "790", "usd-cash-amount": "40"}, step="close")
     erika.follow()
-    assert "EUR cash Counted 790.00 EUR Expected 800.00 EUR Difference: short -10.00 EUR" in erika.text
+    assert "EUR cash Counted €790.00 Expected €800.00 Difference: short −€10.00" in erika.text
     erika.get("/vault")
-    assert "Started with 790.00 EUR 40.00 USD" in erika.text
+    assert "Started with €790.00 40.00 USD" in erika.text
     assert f'href="{path_of(first)}"' in erika.page.content.decode()
     assert "Register 1 Open since" in erika.text
     assert figures(now(first))[EUR] == (800_00, 790_00, -10_00)
@@ -92,6 +92,6 @@ def test_another_accounts_vault_is_none_and_an_admin_chooses(shop: Shop, cast: C
     assert "1337 Berlin" in anna.text
     assert "4711 Potsdam" in anna.text
     anna.get(f"/vault/{cast.store.uuid}")
-    assert "Started with 1,000.00 EUR" in anna.text
+    assert "Started with €1,000.00" in anna.text
     assert anna.get("/desk/register").headers["Location"] == "/vault"
     assert cast.place(PlaceKind.VAULT).settling == "OPEN"

@@ -96,7 +96,7 @@ def test_no_page_tells_what_should_lie_in_the_vault(cast: Cast, pages: list[str]
     day.move(MovementKind.PAID_IN, 888_88, reason="OTHER_INCOME")
     assert world() == before
     shown = erika.get("/vault/movements").content.decode()
-    assert "888.88 EUR" in shown
+    assert "€888.88" in shown
     for notation in {*notations(cast.book(PlaceKind.VAULT)), *notations(7391_41)}:
         assert not any(notation in page for page in (shown, *before.values())), notation
 

@@ -21,11 +21,11 @@ FORMS = [
     ("/vault/pay-out", {"amount": "12.35", "reason": "SUPPLIER", "note": "baker"}),
 ]
 SAID = [
-    "Put into the safe: 200.00 EUR Give change to a register",
-    "Given to register 1: 50.00 EUR",
-    "Collected from register 1: 20.50 EUR",
-    "Paid in: 3.00 EUR",
-    "Paid out: 12.35 EUR",
+    "Put into the safe: €200.00 Give change to a register",
+    "Given to register 1: €50.00",
+    "Collected from register 1: €20.50",
+    "Paid in: €3.00",
+    "Paid out: €12.35",
 ]
 STATEMENTS = {"/vault/change": 6, "/vault/loan": 7, "/vault/fetch": 7, "/vault/pay-in": 7, "/vault/pay-out": 7}
 """The browser's session, the person, the store, the draft; the orders under way; the registers and who has them;
@@ -104,8 +104,8 @@ def test_notes_and_coins_are_counted_instead_of_one_amount(erika: Browser, path:
     assert '<details class="more">' in erika.page.content.decode()
     usual = {"station": "1", **PIECES}
     for typed, words in (
-        ({"amount": "80"}, "The pieces add up to 90.00 EUR, but the amount is 80.00 EUR."),
-        ({"pieces-1000": "x"}, "10 EUR: Enter a whole number of pieces, such as 12."),
+        ({"amount": "80"}, "The pieces add up to €90.00, but the amount is €80.00."),
+        ({"pieces-1000": "x"}, "€10: Enter a whole number of pieces, such as 12."),
         ({"pieces-1000": "0", "packs-100": ""}, "Enter an amount above 0."),
     ):
         sent = {**usual, **typed}
@@ -116,7 +116,7 @@ def test_notes_and_coins_are_counted_instead_of_one_amount(erika: Browser, path:
     assert booked() == 0
     assert erika.fill(path, {**usual, "amount": "90"}).status_code == 303
     erika.follow()
-    assert "90.00 EUR" in erika.text
+    assert "€90.00" in erika.text
     assert list(Movement.objects.filter(kind=kind).values_list("amount", flat=True)) == [90_00]
 
 
@@ -173,7 +173,7 @@ def test_amounts_are_typed_and_written_as_in_the_store(cast: Cast) -> None:
     anna = Browser(cast.anna)
     assert anna.fill("/vault/change?store=2001", {"amount": "1.250,50"}).status_code == 303
     anna.follow()
-    assert "Put into the safe: 1.250,50 EUR" in anna.text
+    assert "Put into the safe: 1.250,50 €" in anna.text
     assert Movement.objects.get().amount == 1250_50
 
 
@@ -205,10 +205,10 @@ def test_without_a_script_a_form_that_is_left_is_kept(erika: Browser, path: str,
 
 def test_only_what_one_has_booked_oneself_is_said(cast: Cast, erika: Browser) -> None:
     location = erika.fill("/vault/change", {"amount": "200"}).headers["Location"]
-    assert "200.00 EUR" in Browser(cast.erika).get(location).content.decode()
+    assert "€200.00" in Browser(cast.erika).get(location).content.decode()
     for other in (location.replace("change", "loan"), "/vault/change?booked=x"):
-        assert "200.00 EUR" not in erika.get(other).content.decode()
-    assert "200.00 EUR" not in Browser(cast.anna).get(f"{location}&store=1337").content.decode()
+        assert "€200.00" not in erika.get(other).content.decode()
+    assert "€200.00" not in Browser(cast.anna).get(f"{location}&store=1337").content.decode()
 
 
 def test_a_page_asks_as_often_whatever_there_is(cast: Cast, erika: Browser) -> None:

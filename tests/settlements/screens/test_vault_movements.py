@@ -54,9 +54,9 @@ def test_what_went_through_the_vault(cast: Cast, erika: Browser, noon: datetime)
     date = Movement.objects.latest("pk").business_date.isoformat()
     erika.get(f"{PATH}?day={date}")
     rows = (
-        "Bag for the bank B-1", "Bank Erika Mustermann 700.00 EUR", "Paid out Supplier paid in cash", "Outside Erika Mustermann 12.35 EUR",
-        "Cash returned after closing", "Register 1 Carla 62.34 EUR", "Reversal: Change given mistake", "Register 1 Erika Mustermann 7.00 EUR",
-        "Change given reversed", "Drop too many notes", "Register 1 Erika Mustermann 800.00 EUR", "Float", "Register 1 Carla 50.00 EUR",
+        "Bag for the bank B-1", "Bank Erika Mustermann €700.00", "Paid out Supplier paid in cash", "Outside Erika Mustermann €12.35",
+        "Cash returned after closing", "Register 1 Carla €62.34", "Reversal: Change given mistake", "Register 1 Erika Mustermann €7.00",
+        "Change given reversed", "Drop too many notes", "Register 1 Erika Mustermann €800.00", "Float", "Register 1 Carla €50.00",
     )  # fmt: skip
     shown = erika.text
     at = [shown.find(words) for words in rows]
@@ -108,12 +108,12 @@ def test_the_list_goes_on_by_pages_and_asks_as_often(cast: Cast, erika: Browser,
                 erika.get(f"{PATH}?day={date}")
             statements.append(len(queries))
     assert statements == [STATEMENTS] * 3, [query["sql"] for query in queries]
-    assert "0.01 EUR" not in erika.text
+    assert "€0.01" not in erika.text
     before = Movement.objects.order_by("-pk")[ROWS - 1].pk
     assert f'href="{PATH}?day={date}&amp;before={before}"' in erika.page.content.decode()
     erika.get(f"{PATH}?day={date}&before={before}")
-    assert "0.01 EUR" in erika.text
-    assert "0.02 EUR" not in erika.text
+    assert "€0.01" in erika.text
+    assert "€0.02" not in erika.text
     erika.get(f"{PATH}?day={date}&before=1")
     assert "There is nothing older." in erika.text
 
@@ -127,7 +127,7 @@ def test_a_manager_reverses_from_the_list_once_with_a_reason(cast: Cast, erika: 
     assert path in erika.get(PATH).content.decode()
     assert "This kind of movement (Float) cannot be reversed. The next count corrects it." in erika.text
     erika.get(path)
-    for words in ("Reverse this movement?", "Drop", "800.00 EUR", "Register 1"):
+    for words in ("Reverse this movement?", "Drop", "€800.00", "Register 1"):
         assert words in erika.text, words
     assert erika.send(path, {"reason": ""}).status_code == 400
     assert "Enter a reason." in erika.text
