@@ -1,8 +1,10 @@
-"""Template filters that format amounts and times in the active style: the style of the store (cashdesk.formats)."""
+"""Template filters that write amounts and times in the style of the store (cashdesk.formats)."""
 
 from datetime import date, datetime
 
 from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from cashdesk import formats
@@ -13,21 +15,63 @@ register = template.Library()
 
 
 @register.filter
-def money(minor: int, currency: str) -> str:
+def marked(written: str) -> SafeString:
+    """Returns the element of an amount that is already written. It keeps "-39.90" together in right-to-left text."""
+    return format_html('<bdi class="amount" dir="ltr">{}</bdi>', written)
+
+
+@register.filter
+def money(minor: int, currency: str) -> SafeString:
     """Formats minor units with their currency: 125050 EUR is "€1,250.50" or "1.250,50 €" where people pay with euros."""
+    return marked(money_text(minor, currency))
+
+
+@register.filter
+def money_text(minor: int, currency: str) -> str:
+    """Formats minor units with their currency, for attributes and other places without elements."""
     return formats.style().amount(minor, currency)
 
 
 @register.filter
-def signed(minor: int, currency: str) -> str:
+def signed(minor: int, currency: str) -> SafeString:
     """Formats a difference in minor units with its sign, plus included."""
+    return marked(signed_text(minor, currency))
+
+
+@register.filter
+def signed_text(minor: int, currency: str) -> str:
+    """Formats a difference with its sign, for attributes and other places without elements."""
     return formats.style().signed(minor, currency)
 
 
 @register.filter
-def apart(difference: int, currency: str) -> str:
+def apart(difference: int, currency: str) -> SafeString:
     """Formats the size of a difference, without its sign: -65 EUR is "€0.65"."""
     return money(abs(difference), currency)
+
+
+@register.filter
+def face(minor: int, currency: str) -> SafeString:
+    """Formats the value of a note or coin as printed on it: 2000 EUR is "€20", 50 EUR is "€0.50"."""
+    return marked(face_text(minor, currency))
+
+
+@register.filter
+def face_text(minor: int, currency: str) -> str:
+    """Formats the value of a note or coin, for attributes and other places without elements."""
+    return formats.style().face(minor, currency)
+
+
+@register.filter
+def bare(minor: int, currency: str) -> SafeString:
+    """Formats minor units without their currency, for tables whose heads name it: 125050 EUR is "1,250.50"."""
+    return marked(digits(minor, currency))
+
+
+@register.filter
+def signed_bare(minor: int, currency: str) -> SafeString:
+    """Formats a difference with its sign, for tables whose heads name the currency."""
+    return marked(f"{'+' if minor > 0 else ''}{digits(minor, currency)}")
 
 
 @register.filter
@@ -68,12 +112,6 @@ def minute(at: datetime, store: Store) -> str:
 def day(on: date) -> str:
     """Formats a calendar date."""
     return formats.style().date(on)
-
-
-@register.filter
-def face(minor: int, currency: str) -> str:
-    """Formats the value of a note or coin as printed on it: 2000 EUR is "€20", 50 EUR is "€0.50"."""
-    return formats.style().face(minor, currency)
 
 
 @register.filter

@@ -155,7 +155,7 @@ def test_two_devices_at_once(screen: Screen, chromium: Browser, live_server: Any
     sign_in(screen, "carla")
     sign_in(phone, "carla")
     till, hand = screen.visit("/desk/count"), phone.visit("/desk/count")
-    till.get_by_role("button", name="One more: €20").click()
+    till.get_by_role("button", name="One more: €20", exact=True).click()
     is_saved(till)
     phone.expected_status = 409
     enter_total(hand, "55")

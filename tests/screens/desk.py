@@ -80,7 +80,8 @@ class Browser:
 
 def text_of(page: HttpResponse) -> str:
     """Returns the visible text of a page in one line."""
-    words = re.sub(r"<[^>]+>", " ", re.sub(r"<(title|script)\b.*?</\1>", " ", page.content.decode(), flags=re.DOTALL))
+    content = re.sub(r"</?bdi\b[^>]*>", "", page.content.decode())
+    words = re.sub(r"<[^>]+>", " ", re.sub(r"<(title|script)\b.*?</\1>", " ", content, flags=re.DOTALL))
     return " ".join(words.replace("&quot;", '"').replace("&#x27;", "'").split())
 
 

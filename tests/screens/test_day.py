@@ -99,7 +99,10 @@ def test_other_currencies(currency: str, faces: list[str], amount: str, db: None
     carla = Browser(cast.carla)
     carla.get("/desk/open")
     for face in faces:
-        assert carla.page.content.decode().count(f'<span class="face">{face}</span>') == 1
+        assert (
+            carla.page.content.decode().count(f'<span class="face"><bdi class="amount" dir="ltr">{face}</bdi></span>')
+            == 1
+        )
     carla.send("/desk/open", {"step": "open", "amount": amount})
     assert open_of(cast.carla).start_amount == {"CLP": 12_500, "KWD": 12_505, "CNY": 250}[currency]
     carla.count({"amount": amount})

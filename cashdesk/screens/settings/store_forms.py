@@ -13,11 +13,11 @@ from cashdesk.countries import currency_names, time_zone_names
 from cashdesk.denominations import denominations_of
 from cashdesk.domain.counting.second_look import second_look_limit
 from cashdesk.enums import Language
+from cashdesk.formats import style
 from cashdesk.forms.setting_fields import AmountField, HourField, LineField, PercentField, YesField
 from cashdesk.forms.setting_form import Line, SettingForm
 from cashdesk.models import Store, Vendor
 from cashdesk.models.organisation import FLOAT_PIECES_MAX
-from cashdesk.templatetags.figures import face, money
 
 PIECES: Final = "pieces-"
 REGISTERS_MAX: Final = 99
@@ -155,7 +155,7 @@ class LimitForm(SettingForm):
         limit = second_look_limit(store=Store(currency=currency), is_vault=is_vault)
         if limit is None:
             return _("No limit")
-        return _("%(amount)s, the usual limit") % {"amount": money(limit, currency)}
+        return _("%(amount)s, the usual limit") % {"amount": style().amount(limit, currency)}
 
 
 class FloatForm(SettingForm):
@@ -176,7 +176,7 @@ class FloatForm(SettingForm):
         }
         for worth in dict.fromkeys(piece.value for piece in denominations_of(currency)):
             fields[f"{PIECES}{worth}"] = forms.IntegerField(
-                label=face(worth, currency),
+                label=style().face(worth, currency),
                 required=False,
                 min_value=0,
                 max_value=FLOAT_PIECES_MAX,
@@ -207,7 +207,7 @@ class FloatForm(SettingForm):
         total = sum(int(worth) * count for worth, count in self._typed_pieces().items())
         if total and told.get("float_minor") and told["float_minor"] != total:
             words = _("The notes and coins add up to %(total)s. Leave the amount empty, or correct the pieces.")
-            self.add_error("float_minor", words % {"total": money(total, self.row.currency)})
+            self.add_error("float_minor", words % {"total": style().amount(total, self.row.currency)})
         return told
 
     def filled(self) -> Any:
@@ -226,9 +226,11 @@ class FloatForm(SettingForm):
     def lines(self) -> list[Line]:
         """Returns one line: the pieces and their sum, or the amount."""
         currency = self.row.currency
-        pieces = ", ".join(f"{count} × {face(worth, currency)}" for worth, count in self.row.usual_float.items())
+        pieces = ", ".join(
+            f"{count} × {style().face(worth, currency)}" for worth, count in self.row.usual_float.items()
+        )
         total = self.row.usual_float_minor
-        value = money(total, currency) if total else _("Not set")
+        value = style().amount(total, currency) if total else _("Not set")
         return [Line(label=_("Float"), value=value, hint=pieces)]
 
 

@@ -71,8 +71,10 @@ function plain(text) {
 
 const isSaid = (field) => field.value.trim() !== "";
 
+/** Writes a text into a place, inside the element of an amount if the server has made one. */
 function put(place, text) {
-  if (place.textContent !== text) place.textContent = text;
+  const amount = place.querySelector("bdi") ?? place;
+  if (amount.textContent !== text) amount.textContent = text;
 }
 
 /** Sets a field as if a person had typed into it, so that the input event reaches every listener of the form. */

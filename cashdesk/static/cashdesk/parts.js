@@ -33,11 +33,11 @@ function tabsOf(parts) {
     panels.forEach((panel, at) => {
       const isSaid = fieldsOf(panel).some((field) => field.value.trim() !== "");
       const figure = panel.querySelector("[data-total-figure]");
-      const text = isSaid && figure.textContent ? figure.textContent : bar.dataset.nothing;
-      if (tabs[at]) tabs[at].querySelector("[data-so-far]").textContent = text;
+      const shown = () => (isSaid && figure.textContent ? figure.querySelector("bdi").cloneNode(true) : bar.dataset.nothing);
+      if (tabs[at]) tabs[at].querySelector("[data-so-far]").replaceChildren(shown());
       if (at !== chosen) return;
       bar.querySelector("[data-so-far-name]").textContent = panel.querySelector("h2").textContent;
-      bar.querySelector("[data-so-far-figure]").textContent = text;
+      bar.querySelector("[data-so-far-figure]").replaceChildren(shown());
       bar.querySelector("[data-so-far-figure]").dataset.long = isSaid ? figure.dataset.long : 1;
     });
   }

@@ -38,7 +38,7 @@ def browser(user: User) -> Client:
 
 def text_of(response: HttpResponse) -> str:
     """Returns the visible text of a page in one line."""
-    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+    return " ".join(re.sub(r"<[^>]+>", " ", re.sub(r"</?bdi\b[^>]*>", "", response.content.decode())).split())
 
 
 PATHS = ["", "/1337", "/1337/1/x", "/1337/1/z", "/1337/1/z/3", "/1337/0/x", "/1337/0/z"]
@@ -82,8 +82,8 @@ def test_the_x_says_what_should_be_there_and_records_the_look(cast: Cast) -> Non
     day.trade()
     day.start(cast.carla, 33_750)
     shown = text_of(browser(cast.erika).get("/reports/registers/1337/1/x"))
-    assert "Sale 4 × €193.45 €20.00" in shown
-    assert "Expected €337.50" in shown
+    assert "Sale 4 × 193.45 20.00" in shown
+    assert "Expected 337.50" in shown
     assert "Carla" in shown
     assert "still open not counted" in shown
     assert [look.user for look in AuditEntry.objects.filter(action="x_report.seen")] == [cast.erika]
@@ -105,10 +105,10 @@ def test_the_z_tells_figures_people_pieces_and_seal(cast: Cast) -> None:
         "1337 Berlin Z 3 Register 1 · Settlement",
         f"{zone} Erika Mustermann Counted",
         "With the counted amounts",
-        "Opened with €200.00",
-        "Expected €338.00 Counted €338.00 Difference: match €0.00 Returned to the safe €338.00",
-        "€100.00 3 €300.00",
-        "Taken from the books €77.00",
+        "Opened with 200.00",
+        "Expected 338.00 Counted 338.00 Difference: match 0.00 Returned to the safe 338.00",
+        "€100 3 300.00",
+        "Taken from the books 77.00",
         "−€0.45 short",
         "Closing, equal",
         "No sale 2 ×",
@@ -123,7 +123,7 @@ def test_an_uncounted_z_claims_no_shortage_and_its_look_is_noted(cast: Cast) -> 
     force_close_settlement(settlement=settlement, by=day.by(), at=day.tick, reason="fire")
     report = text_of(browser(cast.erika).get("/reports/registers/1337/1/z/1"))
     assert "Closed without a count" in report
-    assert "Expected €10.00 Counted not counted" in report
+    assert "Expected 10.00 Counted not counted" in report
     assert "short" not in report.lower().replace("over/short", "")
     assert [look.detail for look in AuditEntry.objects.filter(action="expected.seen")] == [
         {"settlements": [settlement.pk]}
@@ -147,7 +147,7 @@ def test_late_money_stands_beside_the_difference(cast: Cast) -> None:
     day.close(day.open_register(found(1_000)), found(1_330))
     day.sell(330)
     report = text_of(browser(cast.erika).get("/reports/registers/1337/1/z/1"))
-    assert "Difference: over +€3.30 Late money +€3.30 Adjusted difference: match €0.00" in report
+    assert "Difference: over +3.30 Late money +3.30 Adjusted difference: match 0.00" in report
 
 
 def test_times_stand_on_the_wall_clock_of_the_store(cast: Cast) -> None:
