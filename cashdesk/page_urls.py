@@ -26,6 +26,7 @@ from cashdesk.screens.sign_in_code import code_page, must_add_page
 from cashdesk.screens.sign_in_pin import confirm_page, pin_page
 from cashdesk.screens.stores import choose_store_page, stores_page
 from cashdesk.screens.taking_back import take_back_page
+from cashdesk.web.installable import manifest, offline_page, service_worker
 
 urlpatterns = [
     path("", home_page, name="home"),
@@ -59,6 +60,9 @@ urlpatterns = [
     # Replaces the admin's own password page, which would leave the person's other sign-ins active.
     path("admin/password_change/", RedirectView.as_view(pattern_name="password")),
     path("language", choose_language_page, name="language"),
+    path("manifest.webmanifest", manifest, name="manifest"),
+    path("service-worker.js", service_worker, name="service-worker"),
+    path("offline", offline_page, name="offline"),
     path("desk", desk_page, name="desk"),
     path("desk/open", open_page, name="desk-open"),
     path("desk/cancel-opening", cancel_page, name="desk-cancel-opening"),

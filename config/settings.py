@@ -100,6 +100,7 @@ MIDDLEWARE = [
     # Before everything that asks who the person is.
     "cashdesk.web.waiting_sessions.SecondFactorMiddleware",
     "cashdesk.web.desk_only.DeskOnlyMiddleware",
+    "cashdesk.web.kept_pages.PageOwnerMiddleware",
     "cashdesk.web.devices.DeviceMiddleware",
     "cashdesk.web.languages.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -287,6 +288,8 @@ STATIC_ROOT = (
     BASE_DIR / "var" / "static" if IS_PRODUCTION else None
 )  # collectstatic fills it. In development whitenoise serves the files from their folders.
 WHITENOISE_USE_FINDERS = not IS_PRODUCTION
+# Browsers and phones ask for these files at the root, whatever the pages say: /favicon.ico and /apple-touch-icon.png.
+WHITENOISE_ROOT = BASE_DIR / "cashdesk" / "root_files"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

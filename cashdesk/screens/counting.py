@@ -26,11 +26,13 @@ from cashdesk.forms.witness_fields import Witness, witness_fields
 from cashdesk.models import CashSession, User
 from cashdesk.screens.drawer_count import DrawerCount
 from cashdesk.web.idempotency import WITNESS_PROOF
+from cashdesk.web.kept_pages import kept_without_connection
 from cashdesk.web.pages import page_for
 
 
 @sensitive_post_parameters(WITNESS_PROOF)
 @page_for(Role.CASHIER, takes_posts=True, by_pin=True)
+@kept_without_connection
 def count_page(request: HttpRequest, by: Principal) -> HttpResponse:
     """Counts and closes the drawer. The counted cash returns to the vault."""
     return _page(request, by=by, hands_over=False)
@@ -38,6 +40,7 @@ def count_page(request: HttpRequest, by: Principal) -> HttpResponse:
 
 @sensitive_post_parameters(WITNESS_PROOF)
 @page_for(Role.CASHIER, takes_posts=True, by_pin=True)
+@kept_without_connection
 def hand_over_page(request: HttpRequest, by: Principal) -> HttpResponse:
     """Counts the drawer and hands it over. The cash stays in the drawer, and the next cashier counts it again."""
     return _page(request, by=by, hands_over=True)

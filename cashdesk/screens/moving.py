@@ -23,6 +23,7 @@ from cashdesk.forms.submit import submit_once
 from cashdesk.models import CashSession, Store, User
 from cashdesk.movement_rule_columns import FormWords
 from cashdesk.movement_rules import RULES
+from cashdesk.web.kept_pages import kept_without_connection
 from cashdesk.web.pages import page_for
 
 REASON_LENGTH_MAX: Final = 50
@@ -46,18 +47,21 @@ def forms_offered(*, by: Principal) -> list[tuple[str, FormWords]]:
 
 
 @page_for(Role.CASHIER, takes_posts=True, by_pin=True)
+@kept_without_connection
 def pay_in_page(request: HttpRequest, by: Principal) -> HttpResponse:
     """Shows and books the form for cash that comes into the drawer from outside."""
     return _page(request, by=by, kind=MovementKind.PAID_IN)
 
 
 @page_for(Role.CASHIER, takes_posts=True, by_pin=True)
+@kept_without_connection
 def pay_out_page(request: HttpRequest, by: Principal) -> HttpResponse:
     """Shows and books the form for cash that leaves the drawer to pay for something."""
     return _page(request, by=by, kind=MovementKind.PAID_OUT)
 
 
 @page_for(Role.CASHIER, takes_posts=True, by_pin=True)
+@kept_without_connection
 def drop_page(request: HttpRequest, by: Principal) -> HttpResponse:
     """Shows and books the form for cash that goes from the drawer into the vault."""
     return _page(request, by=by, kind=MovementKind.DROP)

@@ -6,48 +6,13 @@
   const SAVED_WITHIN_MS = 8_000;
   const ANSWERED_WITHIN_MS = 30_000;
   const PAUSES_MS = [2_000, 4_000, 8_000, 15_000, 30_000];
-  const PREFIX = "draft:";
 
   const states = new WeakMap(); // the state of each form with a draft
   const waiting = new Set(); // forms that were sent and have no answer yet
   const plain = new WeakSet(); // forms that the browser must send itself, because this script failed
   let isLeaving = false; // the person leaves on purpose: ask nothing and save nothing more
 
-  // --- the memory of this tab: its name, and input that could not be saved yet ----------------------------------------
-
-  function remember(key, text) {
-    try {
-      sessionStorage.setItem(PREFIX + key, text);
-    } catch {
-      // Without session storage, the page itself still holds the input.
-    }
-  }
-
-  function recall(key) {
-    try {
-      return sessionStorage.getItem(PREFIX + key);
-    } catch {
-      return null;
-    }
-  }
-
-  function forget(isMeant) {
-    try {
-      for (const key of Object.keys(sessionStorage)) {
-        if (key.startsWith(PREFIX) && isMeant(key.slice(PREFIX.length))) sessionStorage.removeItem(key);
-      }
-    } catch {
-      // Without session storage, there is nothing to forget.
-    }
-  }
-
-  function nameOfTab() {
-    const name = recall("device") || Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16)).join("");
-    remember("device", name);
-    return name;
-  }
-
-  const device = nameOfTab();
+  const { remember, recall, forget, device } = tabMemory;
 
   // --- saving a form while the person types -----------------------------------------------------------------------------
 
@@ -129,8 +94,9 @@
       if (answer.status === 204) {
         Object.assign(state, { seen: Number(answer.headers.get("Draft-Version")), saved: text, isUnsaved: false });
         pause = 0;
-        // With keepalive the page is going away, and the next page may show an older draft. Then it needs this memory.
-        if (!keepalive) forget((key) => key === memory);
+        // A kept copy of this page is older than the draft. Without a connection it needs this memory. With keepalive the page
+        // is going away, and the next page may show an older draft: then it needs the memory as it is.
+        if (!keepalive) remember(memory, JSON.stringify({ seen: state.seen, text, isSaved: true }));
         say("saved");
       } else if (answer.status === 409) elsewhere(told);
       else if (answer.status === 401 || answer.status === 403) isOut(answer.status);
@@ -159,6 +125,7 @@
     function isOut(status) {
       state.isOver = state.isUnsaved = true;
       said.textContent = "";
+      document.dispatchEvent(new CustomEvent("cashdesk:out"));
       shown.querySelector("[data-out]").hidden = false;
       for (const words of shown.querySelectorAll("[data-out-words]")) words.hidden = words.dataset.outWords !== String(status);
       shown.querySelector("[data-go-on-now]").onclick = () => {
@@ -168,11 +135,19 @@
       };
     }
 
-    /** Restores input that this tab could not save before the page went away, such as a last digit before a reload. */
+    /**
+     * Restores input that this tab could not save before the page went away, such as a last digit before a reload. A kept
+     * copy of the page is older than the input, so it gets the saved input too. A form that was sent without an answer
+     * keeps its key: if it was booked, it is not booked again.
+     */
     function takeUp() {
-      const { seen, text } = JSON.parse(recall(memory) || "{}");
-      forget((key) => key === memory);
-      if (text === undefined || seen !== state.seen || text === state.saved) return;
+      const isKept = "keptAt" in document.documentElement.dataset;
+      const { seen, text, isSaved, once } = JSON.parse(recall(memory) || "{}");
+      if (!isKept) forget((key) => key === memory);
+      if (text === undefined || text === state.saved || (!isKept && (isSaved || seen !== state.seen))) return;
+      state.seen = seen;
+      if (isSaved) state.saved = text;
+      if (once) form.querySelector("[name=once]").value = once;
       const typed = new URLSearchParams(text);
       const untyped = untypedIn(form);
       for (const field of form.querySelectorAll("input:not([type=hidden]), select, textarea")) {
@@ -188,6 +163,11 @@
       if (isLeaving || !isChanged()) return;
       remember(memory, JSON.stringify({ seen: state.seen, text: typedIn(form).toString() }));
       save({ keepalive: true });
+    };
+    state.isSent = () => {
+      state.isOver = true;
+      const once = form.querySelector("[name=once]")?.value;
+      remember(memory, JSON.stringify({ seen: state.seen, text: typedIn(form).toString(), once }));
     };
     state.isDone = () => {
       state.isOver = true;
@@ -262,7 +242,7 @@
     const state = states.get(form);
     // Waits for a running save. Otherwise it could create the draft again after the form was booked.
     if (state) {
-      state.isOver = true;
+      state.isSent();
       await state.underWay;
     }
     let box = null;
@@ -278,6 +258,7 @@
     }
     waiting.delete(form);
     state?.isDone();
+    document.dispatchEvent(new CustomEvent("cashdesk:answered", { detail: found.answer }));
     if (found.answer.redirected) {
       isLeaving = true;
       location.assign(found.answer.url);
