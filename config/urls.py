@@ -17,7 +17,7 @@ urlpatterns = [
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
     # Before the admin's own path: it asks for the second factor too.
-    path("admin/login/", back_office_sign_in),
+    path("admin/login/", back_office_sign_in, name="back-office-sign-in"),
     path("admin/", admin.site.urls),
     path("api/v1/schema", DescriptionView.as_view(), name="schema"),
     path("api/v1/docs", DocsView.as_view(url_name="schema"), name="docs"),

@@ -29,7 +29,7 @@ LEFTOVER: Final = re.compile(rf"{RAW.pattern}|\bNone\b(?! [a-z])|&(?:\w+|#\d+);"
 """What no page should show: tags, placeholders, a value that is missing, and text that was escaped twice."""
 # The page itself, and what scrolls sideways or is cut off within it. Lists of the back office scroll, as Django made them.
 TOO_WIDE: Final = """() => [document.documentElement, ...document.querySelectorAll("main *")]
-  .filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1 && !one.closest("#changelist, .selector, .scrolls, .unseen")
+  .filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1 && !one.closest("#changelist, .selector, .scrolls, .unseen, .renderedMarkdown")
     && !one.matches("input, select, textarea") && one.clientWidth > 1
     && (one === document.documentElement || getComputedStyle(one).overflowX !== "visible"))
   .map((one) => one.tagName.toLowerCase() + (one.id ? "#" + one.id : one.className ? "." + one.className : ""))"""

@@ -28,6 +28,7 @@ NOT_PHOTOGRAPHED: Final = {
     "desk-result-note": "leads back to the result",
     "session-recount": "leads to the count of the variance",
     "export-progress": "answers a script",
+    "admin:login": "another name of back-office-sign-in",
     "admin:logout": "leads to the sign-in page",
     "admin:password_change": "leads to the desk's own page",
     "admin:password_change_done": "nothing leads there",

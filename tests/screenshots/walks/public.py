@@ -12,7 +12,7 @@ from tests.screenshots.album import A4, Album
 from tests.screenshots.walks.world import BERLIN, store
 from tests.second_factor import adds_app, fresh_code
 
-PAGES: Final = frozenset({"about", "sign-in", "docs", "problems", "problem", "admin:login"}) | {
+PAGES: Final = frozenset({"about", "sign-in", "docs", "problems", "problem", "back-office-sign-in"}) | {
     "sign-in-code", "second-factor", "second-factor-new", "second-factor-codes", "second-factor-remove",
 }  # fmt: skip
 
@@ -29,7 +29,7 @@ def walk(album: Album) -> None:
         album.take()
         album.go("/api/v1/problems/session_already_open")
         album.take("one")
-        album.visit("admin:login")
+        album.visit("back-office-sign-in")
         album.take()
     with album.story("signing in"):
         album.visit("sign-in")

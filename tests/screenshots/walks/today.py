@@ -45,7 +45,7 @@ def walk(album: Album) -> None:
         album.take("under settlement")
     with album.story("account"):
         album.enter("admin")
-        album.visit("today")
+        album.go("/today")
         album.take("choose a store")
         quiet = Store.objects.filter(account=berlin.account).exclude(pk__in=(berlin.pk, portland.pk)).latest("pk")
         album.visit("today", query=f"?store={quiet.uuid}")
