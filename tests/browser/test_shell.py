@@ -78,5 +78,6 @@ def test_the_bars_work_without_scripts(chromium: Browser, live_server: object, c
     page.locator(".menu", has_text="1402 Wedding").locator("summary").click()
     page.locator(".menu [value]", has_text="1337").first.click()
     expect(page.locator(".menu > summary", has_text="1337 Berlin")).to_be_visible()
+    assert page.url == f"{screen.origin}/drawers"
     plain.close()
     screen.close()
