@@ -59,6 +59,17 @@ def test_a_manager_takes_a_file_and_hears_how_far_it_is(screen: Screen, world: C
     assert Export.objects.filter(table="movements", state="DONE").count() == 2
 
 
+def test_the_first_export_appears_in_the_list_when_it_is_done(screen: Screen, cast: Cast) -> None:
+    screen.sign_in("erika")
+    page = screen.visit(PAGE)
+    expect(page.get_by_text("No exports yet.")).to_be_visible()
+    with page.expect_download():
+        page.get_by_role("button", name="Export").click()
+    expect(page.get_by_role("status")).to_contain_text("Done")
+    expect(page.get_by_role("region", name="Latest exports").get_by_role("row")).to_have_count(2)
+    expect(page.get_by_text("No exports yet.")).to_have_count(0)
+
+
 def test_a_range_that_cannot_be_is_said_at_its_field(screen: Screen, world: Cast) -> None:
     screen.sign_in("erika")
     page = screen.visit(PAGE)

@@ -64,6 +64,7 @@ async function watch(id) {
     figures.textContent = ENDED[now.state] ? `${ENDED[now.state]}: ${rows}` : rows;
     if (ENDED[now.state]) {
       say(now.state === "DONE" ? `${words.done}: ${rows}. ${words.file}` : `${ENDED[now.state]}: ${rows}.`);
+      await showLatest();
       return;
     }
     // Every quarter, not every row: whoever listens has other things to hear.
@@ -77,6 +78,16 @@ async function watch(id) {
     figures.textContent = words.unknown;
     say(figures.textContent);
   }
+}
+
+// The list below was written before the export began.
+async function showLatest() {
+  const answer = await fetch(form.dataset.page, { cache: "no-store" }).catch(() => null);
+  if (answer === null || !answer.ok || answer.redirected) {
+    return;
+  }
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  document.querySelector("[data-latest]").replaceWith(page.querySelector("[data-latest]"));
 }
 
 async function asked(address) {
