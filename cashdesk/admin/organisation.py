@@ -144,7 +144,10 @@ class StoreForm(RefusableForm):
         refuse_change_of_store(self.instance)
 
     tolerance_minor = forms.CharField(
-        label="Tolerance", initial="0", help_text="In units of the currency, such as 2.50."
+        label="Tolerance",
+        initial="0",
+        help_text="In units of the currency, such as 2.50.",
+        error_messages={"required": "Enter an amount."},
     )
     escalation_minor = forms.CharField(
         label="Second limit",

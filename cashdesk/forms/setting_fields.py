@@ -19,7 +19,9 @@ CODE: Final = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 
 
 class AmountField(forms.CharField):
-    """An amount of a currency, in minor units. An empty field is `empty_value`: None, or 0 if the column has no NULL."""
+    """An amount of a currency, in minor units. An empty field is `empty`: None, or 0 if the column has no NULL."""
+
+    default_error_messages = {"required": gettext_lazy("Enter an amount.")}
 
     def __init__(
         self, currency: str, *, empty: int | None = None, empty_words: str = "", required: bool = False, **told: Any

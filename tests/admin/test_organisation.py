@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from cashdesk.enums import PlaceKind
 from cashdesk.models import Account, AuditEntry, PaymentMethod, Place, Store, Vendor
@@ -178,3 +179,15 @@ def test_the_second_look_of_a_shop_is_set_in_units_and_left_to_the_currency(cast
     assert "If empty, the default applies: 20000.00 EUR." in page
     wrong = anna.post(new(Store), hamburg(cast, number="1339", vault_look_minor="4006381333931"))
     assert errors_of(wrong) == {"vault_look_minor": ["second look above, in the safe: Enter at most 50000000.00 EUR."]}
+
+
+def test_an_empty_tolerance_asks_for_an_amount(cast: Cast, anna: Client) -> None:
+    errors = errors_of(anna.post(new(Store), hamburg(cast, tolerance_minor=" ")))
+    assert errors == {"tolerance_minor": ["Enter an amount."]}
+
+
+def test_showing_all_after_a_search_keeps_the_filters(cast: Cast, anna: Client) -> None:
+    path = reverse("admin:cashdesk_store_changelist")
+    page = anna.get(path, {"q": "Berlin", "is_active__exact": "1", "p": "1"}).content.decode()
+    assert '(<a href="?is_active__exact=1">show all</a>)' in page
+    assert '(<a href="?">show all</a>)' in anna.get(path, {"q": "Berlin"}).content.decode()
