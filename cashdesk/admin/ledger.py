@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from cashdesk.admin_base.action_pages import ActingAdmin
 from cashdesk.admin_base.columns import NOTHING, day, link_to, moment, money
 from cashdesk.admin_base.model_admin import PlaceStoreFilter, ReadOnlyAdmin, ReadOnlyInline, StoreFilter, note_look
+from cashdesk.formats import style
 from cashdesk.models import CashSession, Count, CountAmount, Movement, Seal
-from cashdesk.money import to_text
 
 
 class PlaceFilter(admin.SimpleListFilter):
@@ -76,7 +76,7 @@ class CountAmountInline(ReadOnlyInline):
 
     @admin.display(description="pieces")
     def pieces_listed(self, amount: CountAmount) -> str:
-        lines = (f"{line.pieces} x {to_text(line.denomination, amount.currency)}" for line in amount.pieces.all())
+        lines = (f"{line.pieces} x {style().face(line.denomination, amount.currency)}" for line in amount.pieces.all())
         return "\n".join(lines) or NOTHING
 
 
@@ -121,7 +121,7 @@ class CountAdmin(ReadOnlyAdmin):
 
     @admin.display(description="found")
     def amounts_listed(self, count: Count) -> str:
-        return ", ".join(to_text(found.amount, found.currency) for found in count.amounts.all())
+        return ", ".join(style().amount(found.amount, found.currency) for found in count.amounts.all())
 
 
 @admin.register(Seal)
@@ -167,6 +167,6 @@ class SealAdmin(ReadOnlyAdmin):
     def balances_listed(self, seal: Seal) -> str:
         """Shows the balances at the end of the period, per currency and method."""
         return (
-            "\n".join(f"{to_text(line['amount'], line['currency'])} {line['method']}" for line in seal.balances)
+            "\n".join(f"{style().amount(line['amount'], line['currency'])} {line['method']}" for line in seal.balances)
             or "nothing"
         )

@@ -19,8 +19,8 @@ from cashdesk.domain.store.organisation import create_account
 from cashdesk.domain.store.store_settings import add_store, change_store
 from cashdesk.enums import Role
 from cashdesk.errors import InvalidInput
+from cashdesk.formats import amount_typed, style
 from cashdesk.models import Account, Store, Vendor
-from cashdesk.money import parse_units, to_text, to_units
 
 REGISTERS_MAX = 99
 
@@ -87,7 +87,11 @@ class FloatWidget(forms.Widget):
         """Adds a line per note and coin. `value` maps face values to the typed or stored number of pieces."""
         pieces = value or {}
         lines = [
-            {"name": f"{name}-{worth}", "face": to_text(worth, self.currency), "pieces": pieces.get(str(worth), "")}
+            {
+                "name": f"{name}-{worth}",
+                "face": style().face(worth, self.currency),
+                "pieces": pieces.get(str(worth), ""),
+            }
             for worth in self.worths
         ]
         return {**super().get_context(name, value, attrs), "lines": lines, "currency": self.currency}
@@ -181,7 +185,7 @@ class StoreForm(RefusableForm):
             self.fields.pop("registers", None)
             for name in AMOUNTS:
                 amount = getattr(self.instance, name)
-                self.initial[name] = "" if amount is None else to_units(amount, self.instance.currency)
+                self.initial[name] = "" if amount is None else style().digits(amount, self.instance.currency)
         for name, acts in LOOKED_AT.items():
             if name in self.fields:
                 self.fields[name].help_text = self._look_help(acts, is_vault=name == "vault_look_minor")
@@ -218,7 +222,7 @@ class StoreForm(RefusableForm):
             return f"{words} If empty, the default of the currency applies."
         unset = Store(currency=self.instance.currency)
         limit = second_look_limit(store=unset, is_vault=is_vault)
-        default = to_text(limit, unset.currency) if limit is not None else "no limit"
+        default = style().amount(limit, unset.currency) if limit is not None else "no limit"
         return f"{words} If empty, the default applies: {default}."
 
     def _minor(self, name: str, *, field: str) -> int:
@@ -228,7 +232,7 @@ class StoreForm(RefusableForm):
         """
         currency = self.cleaned_data.get("currency", self.instance.currency)
         try:
-            return parse_units(self.cleaned_data[name], currency, field=field)
+            return amount_typed(self.cleaned_data[name], currency, field=field)
         except InvalidInput as error:
             raise forms.ValidationError(error.message) from error
 
@@ -289,7 +293,7 @@ class StoreAdmin(CashdeskAdmin):
 
     @admin.display(description="usual float")
     def shown_float(self, store: Store) -> str:
-        lines = [f"{pieces} × {to_text(worth, store.currency)}" for worth, pieces in store.usual_float.items()]
+        lines = [f"{pieces} × {style().face(worth, store.currency)}" for worth, pieces in store.usual_float.items()]
         return ", ".join(lines) or NOTHING
 
     def get_readonly_fields(self, request: HttpRequest, obj: Store | None = None) -> Any:

@@ -13,8 +13,8 @@ from cashdesk.admin_base.columns import NOTHING, link_to_list
 from cashdesk.admin_base.model_admin import StoreFilter
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.visibility import COUNTED_PLACES, view_book
+from cashdesk.formats import style
 from cashdesk.models import AuditEntry, Movement, Place, Seal
-from cashdesk.money import to_text
 
 
 class ShowBook(ActPage):
@@ -34,7 +34,9 @@ class ShowBook(ActPage):
     def do(self, row: Place, form: ActForm, *, by: Principal, at: datetime) -> Done:
         book = view_book(place=row, by=by, at=at)
         balances = sorted(book.balances.items())
-        return Done(shown=tuple(f"{to_text(amount, currency)} {method}" for (currency, method), amount in balances))
+        return Done(
+            shown=tuple(f"{style().amount(amount, currency)} {method}" for (currency, method), amount in balances)
+        )
 
 
 @admin.register(Place)

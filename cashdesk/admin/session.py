@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from cashdesk.admin_base.action_pages import ActingAdmin, ActPage, AmountField, Done, ReasonForm, units_of
-from cashdesk.admin_base.columns import NOTHING, day, link_to_list, moment, money, table, told_of_handover
+from cashdesk.admin_base.columns import NOTHING, amount_shown, day, link_to_list, moment, money, table, told_of_handover
 from cashdesk.admin_base.model_admin import StoreFilter, note_look
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount
@@ -27,8 +27,8 @@ from cashdesk.domain.session.count_afterwards import count_afterwards
 from cashdesk.domain.session.foreign_cash import currencies_left
 from cashdesk.domain.session.handover import handovers_waiting
 from cashdesk.enums import SessionAct
+from cashdesk.formats import style
 from cashdesk.models import AuditEntry, CashSession, Count, Movement, Payment, Variance
-from cashdesk.money import to_text
 from cashdesk.state_flow import FLOW
 
 
@@ -120,7 +120,7 @@ class CountAfterwards(ActPage):
     def do(self, row: CashSession, form: CountedForm, *, by: Principal, at: datetime) -> Done:
         counted = CountedAmount(currency=form.cleaned_data["currency"], amount=form.cleaned_data["amount"])
         count_afterwards(session=row, counted=counted, by=by, at=at, reason=form.cleaned_data["reason"])
-        return Done(message=f"The drawer of {row} is counted: {to_text(counted.amount, counted.currency)}.")
+        return Done(message=f"The drawer of {row} is counted: {style().amount(counted.amount, counted.currency)}.")
 
 
 @admin.register(CashSession)
@@ -185,14 +185,14 @@ class CashSessionAdmin(ActingAdmin):
         rows = []
         for row in session.foreign_cash.all():
             figures = (row.counted_amount, row.expected_amount, row.difference)
-            told = ["" if figure is None else to_text(figure, row.currency) for figure in figures]
+            told = ["" if figure is None else amount_shown(figure, row.currency) for figure in figures]
             rows.append([row.currency, *(told if row.counted_amount is not None else ["not counted", "", ""])])
         return table("Other currencies", ["Currency", "Counted", "Expected", "Difference"], rows)
 
     @admin.display(description="late cash")
     def late_cash(self, session: CashSession) -> str:
         """Shows the cash that was booked late, after the close. It explains part of the frozen difference."""
-        return NOTHING if session.is_open else to_text(late_cash_of(session), session.currency)
+        return NOTHING if session.is_open else amount_shown(late_cash_of(session), session.currency)
 
     @admin.display(description="adjusted difference")
     def adjusted_difference(self, session: CashSession) -> str:
@@ -200,7 +200,7 @@ class CashSessionAdmin(ActingAdmin):
         return (
             NOTHING
             if session.difference is None
-            else to_text(session.difference - late_cash_of(session), session.currency)
+            else amount_shown(session.difference - late_cash_of(session), session.currency)
         )
 
     @admin.display(description="related")

@@ -22,8 +22,8 @@ from cashdesk.admin_base.model_admin import CashdeskAdmin, NamedAutocomplete, Re
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.enums import Role
 from cashdesk.errors import DomainError, InvalidInput
+from cashdesk.formats import amount_typed
 from cashdesk.models import Place, Store
-from cashdesk.money import parse_units
 
 REASON_MAX = 200
 
@@ -92,7 +92,7 @@ class AmountField(forms.CharField):
 def units_of(text: str, currency: str) -> int:
     """Parses an amount in currency units into minor units. Raises ValidationError with the domain's text."""
     try:
-        return parse_units(text.strip(), currency, field="Amount")
+        return amount_typed(text, currency, field="Amount")
     except InvalidInput as error:
         raise forms.ValidationError(error.on_pages["Amount"]) from error
 

@@ -1,8 +1,7 @@
 """Columns of the admin: amounts with their currency, instants with their time zone, links and tables."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from django.contrib import admin
 from django.urls import reverse
@@ -10,8 +9,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from cashdesk.domain.session.handover import custody_of
+from cashdesk.formats import style
 from cashdesk.models import CashSession, Store
-from cashdesk.money import to_text
+from cashdesk.templatetags import figures
 
 # A function from a row to its text. Django accepts functions as fields of a page; its type stubs do not.
 Column = Any
@@ -21,16 +21,21 @@ NOTHING: Final = "-"
 
 
 def money(field: str, *, label: str = "", currency: str = "currency") -> Column:
-    """Returns a column for an amount: 1250 minor units are shown as "12.50 EUR", None as "-"."""
+    """Returns a column for an amount: 1250 minor units are shown as "€12.50" or "12.50 EUR", None as "-"."""
 
     @admin.display(description=label or field.replace("_", " "), ordering=field)
-    def column(row: Any) -> str:
+    def column(row: Any) -> str | SafeString:
         minor = _at_path(row, field)
-        return NOTHING if minor is None else to_text(minor, _at_path(row, currency))
+        return NOTHING if minor is None else amount_shown(minor, _at_path(row, currency))
 
     # The page finds the field's help text by this name.
     column.__name__ = field
     return column
+
+
+def amount_shown(minor: int, currency: str) -> SafeString:
+    """Returns an amount for a cell. In sentences use `style().amount`, because they are plain text."""
+    return figures.money(minor, currency)
 
 
 def moment(field: str, *, store: str = "store", label: str = "") -> Column:
@@ -42,7 +47,7 @@ def moment(field: str, *, store: str = "store", label: str = "") -> Column:
         if at is None:
             return NOTHING
         found = _at_path(row, store) if store else None
-        return at.astimezone(ZoneInfo(found.time_zone if found else "UTC")).strftime("%Y-%m-%d %H:%M:%S %Z")
+        return style().instant(at, found.time_zone if found else "UTC", to_the_second=True)
 
     column.__name__ = field
     return column
@@ -60,11 +65,12 @@ def text(field: str, *, label: str) -> Column:
 
 
 def day(field: str) -> Column:
-    """Returns a column for a date as YYYY-MM-DD, the format in which `moment` writes dates."""
+    """Returns a column for a date."""
 
     @admin.display(description=field.replace("_", " "), ordering=field)
     def column(row: Any) -> str:
-        return str(getattr(row, field).isoformat())
+        on: date | None = getattr(row, field)
+        return NOTHING if on is None else style().date(on)
 
     column.__name__ = field
     return column
@@ -92,14 +98,14 @@ def handed_over(session: CashSession, *, said: str, difference: int) -> str:
     `said` is the middle of the sentence, such as "taken over by Ana at 14:00". `difference` is in minor units.
     """
     closed_at = session.closed_at or session.opened_at
-    apart = f"{to_text(abs(difference), session.currency)} {'short' if difference < 0 else 'over'}"
+    apart = f"{style().amount(abs(difference), session.currency)} {'short' if difference < 0 else 'over'}"
     gap = apart if difference else "no difference"
     act = "Handed over" if session.is_handed_over else "Closed without a count"
     return f"{act} by {session.user} at {_clock(closed_at, session.store)}, {said}: {gap}"
 
 
 def _clock(at: datetime, store: Store) -> str:
-    return at.astimezone(ZoneInfo(store.time_zone)).strftime("%Y-%m-%d %H:%M")
+    return style().instant(at, store.time_zone)
 
 
 def link_to(row: Any, *, text: str = "") -> SafeString:

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from cashdesk.formats import style
 from cashdesk.models.access import AccessToken
 from cashdesk.models.organisation import Store
 from cashdesk.models.person import User
@@ -27,4 +28,4 @@ class BusinessDay(models.Model):
         constraints = (models.UniqueConstraint(fields=("store", "date"), name="business_day_closed_once"),)
 
     def __str__(self) -> str:
-        return self.date.isoformat()
+        return style().date(self.date)

@@ -17,8 +17,8 @@ from cashdesk.admin_base.columns import NOTHING, day, link_to, link_to_list, mom
 from cashdesk.admin_base.model_admin import StoreFilter
 from cashdesk.admin_base.scopes import of_stores, register_scope
 from cashdesk.domain.caller.principal import Principal
+from cashdesk.formats import style
 from cashdesk.models import AuditEntry, BusinessDay, CashSession
-from cashdesk.money import to_text
 from reconciliations import queries
 from reconciliations.domain.business_day_close import (
     close_business_day,
@@ -76,10 +76,11 @@ class CloseForm(OfStoreForm):
         if self.cleaned_data["seen"] == now_open:
             return False
         self.data = {**self.data.dict(), "seen": now_open}  # type: ignore[attr-defined]  # of a request's form
+        day_told = style().date(on)
         head = (
-            f"Closing {on} of {store} closes these without a count:"
+            f"Closing {day_told} of {store} closes these without a count:"
             if names
-            else f"Nothing is open in {store} on {on}."
+            else f"Nothing is open in {store} on {day_told}."
         )
         self.warnings = (head, *names, "You cannot undo this. Press the button again to close the day.")
         return True
@@ -99,7 +100,7 @@ class Close(ActPage):
         closed = close_business_day(store=store, on=on, by=by, at=at)
         uncounted = len(closed.sessions) + len(closed.settlements)
         told = f" Closed without a count: {uncounted}." if uncounted else ""
-        return Done(made=closed.day, message=f"The business day {on} of {store} is closed.{told}")
+        return Done(made=closed.day, message=f"The business day {style().date(on)} of {store} is closed.{told}")
 
 
 @admin.register(BusinessDay)
@@ -145,7 +146,7 @@ class BusinessDayAdmin(ActingAdmin):
                 recorded_at(movement),
                 movement.get_kind_display(),
                 f"{movement.source} → {movement.destination}",
-                f"{to_text(movement.amount, movement.currency)} {movement.method}",
+                f"{style().amount(movement.amount, movement.currency)} {movement.method}",
             ]
             for movement in found[: LATE_LISTED_MAX + 1]
         ]

@@ -9,12 +9,11 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from cashdesk.admin_base.columns import NOTHING, day, link_to, link_to_list, moment, money
+from cashdesk.admin_base.columns import NOTHING, amount_shown, day, link_to, link_to_list, moment, money
 from cashdesk.admin_base.model_admin import ReadOnlyAdmin, StoreFilter, principal_of
 from cashdesk.admin_base.scopes import of_stores, register_scope
 from cashdesk.domain.visibility import note_seen
 from cashdesk.models import AuditEntry
-from cashdesk.money import to_text
 from reconciliations import queries
 from reconciliations.domain.business_day_close import day_of
 from reconciliations.enums import DayState, DiscrepancyType
@@ -127,17 +126,17 @@ class ReconciliationAdmin(ReadOnlyAdmin):
     @admin.display(description="late")
     def late_shown(self, row: Reconciliation) -> str:
         """Shows the money that arrived for the same scope after the reconciliation."""
-        return to_text(_late(row), row.currency)
+        return amount_shown(_late(row), row.currency)
 
     @admin.display(description="adjusted system")
     def adjusted_system(self, row: Reconciliation) -> str:
         """Shows the system amount plus late money."""
-        return to_text(row.system_amount + _late(row), row.currency)
+        return amount_shown(row.system_amount + _late(row), row.currency)
 
     @admin.display(description="adjusted discrepancy")
     def adjusted_discrepancy(self, row: Reconciliation) -> str:
         """Shows the discrepancy minus late money."""
-        return to_text(row.discrepancy - _late(row), row.currency)
+        return amount_shown(row.discrepancy - _late(row), row.currency)
 
     @admin.display(description="supersedes")
     def supersedes_link(self, row: Reconciliation) -> str:

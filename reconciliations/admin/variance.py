@@ -27,8 +27,8 @@ from cashdesk.admin_base.scopes import of_stores, register_scope
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.counting.count import CountedAmount
 from cashdesk.enums import ENDED_VARIANCES, Reason, VarianceKind
+from cashdesk.formats import style
 from cashdesk.models import AuditEntry, Variance
-from cashdesk.money import to_text
 from cashdesk.queries import session_notes
 from reconciliations.domain.variance_acts import (
     NOTES_MAX,
@@ -139,7 +139,7 @@ class Recount(VarianceAct):
         amount = form.cleaned_data["amount"]
         counted = CountedAmount(currency=row.currency, method=row.method, amount=amount)
         recount_variance(variance=row, counted=counted, notes=form.cleaned_data["notes"], by=by, at=at)
-        return Done(message=f"Recounted: {to_text(amount, row.currency)}.")
+        return Done(message=f"Recounted: {style().amount(amount, row.currency)}.")
 
 
 class Approve(VarianceAct):
@@ -255,8 +255,8 @@ class VarianceAdmin(ActingAdmin):
         late = int(getattr(variance, "late_amount", 0))
         if variance.difference is None or variance.counted_amount is None or not late:
             return NOTHING
-        left = to_text(variance.difference - late, variance.currency)
-        return f"{to_text(late, variance.currency)}, leaving {left}"
+        left = style().amount(variance.difference - late, variance.currency)
+        return f"{style().amount(late, variance.currency)}, leaving {left}"
 
     @admin.display(description="escalated")
     def escalated_shown(self, variance: Variance) -> str:
@@ -295,23 +295,25 @@ def headline_of(variance: Variance) -> str:
     """Returns one line with the variance's kind, place, person, day and difference."""
     where = f"{variance.store}, {variance.place}" if variance.place is not None else str(variance.store)
     whose = f", {variance.person}" if variance.person is not None else ""
-    return f"{variance.get_kind_display()}, {where}{whose}, {variance.business_date}: {difference_of(variance)}"
+    day_told = style().date(variance.business_date)
+    return f"{variance.get_kind_display()}, {where}{whose}, {day_told}: {difference_of(variance)}"
 
 
 def difference_of(variance: Variance) -> str:
     """Returns the difference as text: counted minus expected, or the amount of late money, or "not counted"."""
     if variance.kind == VarianceKind.LATE:
-        return f"{to_text(int(getattr(variance, 'late_amount', 0)), variance.currency)} {variance.method} arrived late"
+        late = style().amount(int(getattr(variance, "late_amount", 0)), variance.currency)
+        return f"{late} {variance.method} arrived late"
     if variance.difference is None:
         return "not counted"
     method = "" if variance.method == "CASH" else f" {variance.method}"
-    return f"{to_text(variance.difference, variance.currency)}{method}"
+    return f"{style().amount(variance.difference, variance.currency)}{method}"
 
 
 def _said(event: VarianceEvent) -> SafeString:
     parts = [part for part in (event.get_reason_display(), event.notes) if part]
     if event.count is not None:
-        parts += [f"Counted {to_text(found.amount, found.currency)}" for found in event.count.amounts.all()]
+        parts += [f"Counted {style().amount(found.amount, found.currency)}" for found in event.count.amounts.all()]
     text = format_html_join(" · ", "{}", ((part,) for part in parts))
     if event.movement is not None:
         return format_html("{}{}Corrected by {}", text, " · " if parts else "", link_to(event.movement))

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from cashdesk.admin_base.columns import link_to, link_to_list, moment, money
+from cashdesk.admin_base.columns import day, link_to, link_to_list, moment, money
 from cashdesk.admin_base.model_admin import ReadOnlyAdmin, StoreFilter
 from cashdesk.admin_base.scopes import of_stores, register_scope
 from cashdesk.models import AuditEntry
@@ -18,7 +18,7 @@ register_scope(ChangeOrder, of_stores("store"))
 @admin.register(ChangeOrder)
 class ChangeOrderAdmin(ReadOnlyAdmin):
     list_display = (
-        "__str__", "store", "state_shown", money("amount", label="ordered"), money("received"), "wanted_on",
+        "__str__", "store", "state_shown", money("amount", label="ordered"), money("received"), day("wanted_on"),
         moment("ordered_at"), moment("ended_at"),
     )  # fmt: skip
     joined = ("store", "movement__reversed_by", "ordered_by", "ended_by")
@@ -26,7 +26,7 @@ class ChangeOrderAdmin(ReadOnlyAdmin):
     search_fields = ("pk", "uuid", "note")
     search_help_text = "Number, UUID or note of an order"
     fields = (
-        "uuid", "store", "state_shown", money("amount", label="ordered"), "pieces_ordered", "wanted_on", "note",
+        "uuid", "store", "state_shown", money("amount", label="ordered"), "pieces_ordered", day("wanted_on"), "note",
         moment("ordered_at"), "ordered_by", money("received"), "pieces_received", money("difference"),
         moment("ended_at"), "ended_by", "reason", "belonging",
     )  # fmt: skip

@@ -11,12 +11,12 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from cashdesk.admin_base.action_pages import ActForm, ActingAdmin, ActPage, AmountField, Done, units_of
-from cashdesk.admin_base.columns import NOTHING, link_to, link_to_list, moment, money, table
+from cashdesk.admin_base.columns import NOTHING, amount_shown, link_to, link_to_list, moment, money, table
 from cashdesk.admin_base.model_admin import StoreFilter
 from cashdesk.admin_base.scopes import of_stores, register_scope
 from cashdesk.domain.caller.principal import Principal
+from cashdesk.formats import style
 from cashdesk.models import AuditEntry, Variance
-from cashdesk.money import to_text
 from settlements.admin.pieces import pieces_told
 from settlements.domain.deposit import (
     REASON_MAX,
@@ -83,7 +83,7 @@ class Credit(ActPage):
     def do(self, row: Deposit, form: CreditForm, *, by: Principal, at: datetime) -> Done:
         done = credit_deposit(deposit=row, amount=form.cleaned_data["amount"], by=by, at=at)
         currency = done.movement.currency
-        return Done(message=f"{row} is credited. Difference: {to_text(done.difference or 0, currency)}.")
+        return Done(message=f"{row} is credited. Difference: {style().amount(done.difference or 0, currency)}.")
 
 
 class CorrectForm(CreditForm):
@@ -109,14 +109,14 @@ class CorrectCredit(ActPage):
         return why_not_corrected(row, by=by) if row.state == DepositState.CREDITED else ""
 
     def told(self, row: Deposit) -> str:
-        return f"Recorded now: {to_text(row.credited_now or 0, row.movement.currency)}. {self.explanation}"
+        return f"Recorded now: {style().amount(row.credited_now or 0, row.movement.currency)}. {self.explanation}"
 
     def do(self, row: Deposit, form: CorrectForm, *, by: Principal, at: datetime) -> Done:
         told = form.cleaned_data
         done = correct_credit(deposit=row, amount=told["amount"], reason=told["reason"], by=by, at=at)
         currency = done.movement.currency
         return Done(
-            message=f"The credit of {row} is corrected. Difference: {to_text(done.difference_now or 0, currency)}."
+            message=f"The credit of {row} is corrected. Difference: {style().amount(done.difference_now or 0, currency)}."
         )
 
 
@@ -192,4 +192,4 @@ class DepositAdmin(ActingAdmin):
 
 
 def _written(amount: int | None, deposit: Deposit) -> str:
-    return NOTHING if amount is None else to_text(amount, deposit.movement.currency)
+    return NOTHING if amount is None else amount_shown(amount, deposit.movement.currency)

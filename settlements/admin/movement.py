@@ -10,8 +10,8 @@ from cashdesk.admin_base.additions import Addition, add_to_page
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.reversal import REASON_MAX
 from cashdesk.domain.ledger.undo import BY_HAND
+from cashdesk.formats import style
 from cashdesk.models import CashSession, Movement
-from cashdesk.money import to_text
 from settlements.domain.reversal_by_manager import reverse_movement, why_not_reversed
 
 JOINED: Final = (
@@ -103,7 +103,7 @@ def _by_hand(session: CashSession) -> list[Movement]:
 def _words(row: Movement) -> str:
     who = f", {row.recorded_by}" if row.recorded_by else ""
     said = f", {row.reason}" if row.reason else ""
-    amount = to_text(row.amount, row.currency)
+    amount = style().amount(row.amount, row.currency)
     return f"{row}: {row.get_kind_display()} {amount} from {row.source} to {row.destination}{said}{who}"
 
 

@@ -10,12 +10,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from cashdesk.admin_base.action_pages import ActingAdmin
-from cashdesk.admin_base.columns import NOTHING, day, link_to, link_to_list, moment, table, text
+from cashdesk.admin_base.columns import NOTHING, amount_shown, day, link_to, link_to_list, moment, table, text
 from cashdesk.admin_base.model_admin import StoreFilter, principal_of
 from cashdesk.admin_base.scopes import of_stores, register_scope
 from cashdesk.domain.visibility import note_rows_seen
+from cashdesk.formats import style
 from cashdesk.models import AuditEntry, Movement, Variance
-from cashdesk.money import to_text
 from cashdesk.pair import Pair
 from settlements import queries
 from settlements.admin.counting import CountAfterwards, ForceClose, Recount
@@ -125,11 +125,11 @@ def _amount_rows(settlement: Settlement) -> list[list[Any]]:
         rows.append(
             [
                 *_opening_cells(pair, initial.get(pair)),
-                to_text(line.target, currency) if line else NOTHING,
-                f"{to_text(line.actual, currency)}{assumed}" if line else NOTHING,
-                to_text(line.difference, currency) if line else NOTHING,
-                to_text(arrived, currency),
-                to_text((line.difference if line else 0) - arrived, currency),
+                amount_shown(line.target, currency) if line else NOTHING,
+                f"{style().amount(line.actual, currency)}{assumed}" if line else NOTHING,
+                amount_shown(line.difference, currency) if line else NOTHING,
+                amount_shown(arrived, currency),
+                amount_shown((line.difference if line else 0) - arrived, currency),
             ]
         )
     return rows
@@ -139,7 +139,7 @@ def _opening_cells(pair: Pair, line: Any) -> list[Any]:
     currency, method = pair
     if line is None:
         return [method, NOTHING, NOTHING]
-    return [method, to_text(line.amount, currency), to_text(line.opening_difference, currency)]
+    return [method, amount_shown(line.amount, currency), amount_shown(line.opening_difference, currency)]
 
 
 def _count_row(attempt: SettlementCount, *, is_closed: bool) -> list[Any]:
@@ -150,13 +150,15 @@ def _count_row(attempt: SettlementCount, *, is_closed: bool) -> list[Any]:
         link_to(count, text=f"{count.get_moment_display()} {attempt.attempt or ''}".strip()),
         counted_at(count),
         f"{count.counted_by or NOTHING}{f', witness {count.witness}' if count.witness else ''}",
-        format_html_join("", "{}<br>", ((f"{to_text(line.amount, line.currency)} {line.method}",) for line in lines))
+        format_html_join(
+            "", "{}<br>", ((f"{style().amount(line.amount, line.currency)} {line.method}",) for line in lines)
+        )
         or NOTHING,
         format_html_join(
             "",
             "{}<br>",
             (
-                (f"{piece.pieces} x {to_text(piece.denomination, line.currency)}",)
+                (f"{piece.pieces} x {style().face(piece.denomination, line.currency)}",)
                 for line in lines
                 for piece in line.pieces.all()
             ),

@@ -63,7 +63,7 @@ def test_the_page_of_the_session_tells_it_once_it_is_closed(cast: Cast, drawer: 
 
 def test_an_open_session_shows_its_float_and_nothing_of_its_end(cast: Cast, drawer: CashSession) -> None:
     page = sits_down(cast.erika).get(page_of(drawer)).content.decode()
-    assert "7313.00 EUR" in page
+    assert "€7,313.00" in page
     figures = {
         name: figure_of(page, name)
         for name in ("declared_amount", "expected_amount", "difference", "late_cash", "adjusted_difference")
@@ -75,26 +75,26 @@ def figure_of(page: str, field: str) -> str:
     """Returns the text of a field of a page."""
     found = re.search(rf'field-{field}">.*?<div class="readonly">(.*?)</div>', page, re.DOTALL)
     assert found is not None, field
-    return found.group(1).strip()
+    return re.sub(r"</?bdi[^>]*>", "", found.group(1)).strip()
 
 
 def test_late_cash_explains_the_difference_of_a_closed_session(cast: Cast, traces: Traces) -> None:
     page = sits_down(cast.erika).get(page_of(traces[CashSession])).content.decode()
     figures = ("declared_amount", "expected_amount", "difference", "late_cash", "adjusted_difference")
     assert [figure_of(page, name) for name in figures] == [
-        "123.00 EUR",
-        "125.00 EUR",
-        "-2.00 EUR",
-        "2.00 EUR",
-        "-4.00 EUR",
+        "€123.00",
+        "€125.00",
+        "−€2.00",
+        "€2.00",
+        "−€4.00",
     ]
 
 
 def test_the_list_of_sessions_shows_no_difference(cast: Cast, traces: Traces) -> None:
     page = sits_down(cast.erika).get(list_of(CashSession)).content.decode()
-    assert "123.00 EUR" in page
+    assert "€123.00" in page
     assert "125.00" not in page
-    assert "2.00 EUR" not in page
+    assert "€2.00" not in page
 
 
 def test_a_look_at_a_drawer_that_nobody_counted_is_noted(cast: Cast, drawer: CashSession) -> None:
@@ -105,9 +105,9 @@ def test_a_look_at_a_drawer_that_nobody_counted_is_noted(cast: Cast, drawer: Cas
     for model in EVERYTHING:
         erika.get(list_of(model))
     assert seen.count() == 0
-    assert "11583.75 EUR" in erika.get(page_of(closed)).content.decode()
+    assert "€11,583.75" in erika.get(page_of(closed)).content.decode()
     assert seen.count() == 1
-    assert "11583.75 EUR" in erika.get(page_of(closed.seal)).content.decode()
+    assert "€11,583.75" in erika.get(page_of(closed.seal)).content.decode()
     assert [entry.detail for entry in seen] == [{"sessions": [closed.pk]}] * 2
     count_afterwards(session=closed, counted=counted(1), by=by, at=timezone.now())
     erika.get(page_of(closed))

@@ -65,7 +65,7 @@ def test_a_new_store_gets_its_places_and_can_trade(cast: Cast, anna: Client) -> 
         ({"currency": "XXQ"}, "currency"),
         ({"time_zone": "Berlin"}, "time_zone"),
         ({"cut_off_hour": 24}, "cut_off_hour"),
-        ({"tolerance_minor": "2,50"}, "tolerance_minor"),
+        ({"tolerance_minor": "2,50,0"}, "tolerance_minor"),
         ({"tolerance_minor": "1e3"}, "tolerance_minor"),
         ({"tolerance_minor": "-1"}, "tolerance_minor"),
         ({"tolerance_minor": "2.505"}, "tolerance_minor"),
@@ -93,7 +93,7 @@ def test_a_shop_is_renamed_and_its_tolerance_is_set_in_units(cast: Cast, anna: C
     assert response.status_code == 302, errors_of(response)
     cast.store.refresh_from_db()
     assert (cast.store.name, cast.store.tolerance_minor) == ("Berlin Mitte", 5)
-    assert "0.05 EUR" in sits_down(cast.erika).get(page_of(cast.store)).content.decode()
+    assert "€0.05" in sits_down(cast.erika).get(page_of(cast.store)).content.decode()
 
 
 def test_the_usual_float_is_a_number_for_each_note_and_coin(cast: Cast, anna: Client) -> None:
@@ -107,7 +107,7 @@ def test_the_usual_float_is_a_number_for_each_note_and_coin(cast: Cast, anna: Cl
     refused = anna.post(page_of(cast.store), {**told, **floated, "float_template-1000": "1.5"})
     assert "10.00 EUR: Enter a whole number of pieces" in errors_of(refused)["float_template"][0]
     assert 'name="float_template-1000" value="1.5"' in refused.content.decode()
-    assert "3 × 20.00 EUR, 20 × 0.50 EUR" in sits_down(cast.erika).get(page_of(cast.store)).content.decode()
+    assert "3 × €20, 20 × €0.50" in sits_down(cast.erika).get(page_of(cast.store)).content.decode()
 
 
 def test_number_and_currency_stay_once_money_has_moved(cast: Cast, anna: Client, traces: Traces) -> None:
@@ -175,10 +175,12 @@ def test_the_second_look_of_a_shop_is_set_in_units_and_left_to_the_currency(cast
     store = Store.objects.get(number="1338")
     assert (store.register_look_minor, store.vault_look_minor) == (1500_00, None)
     page = anna.get(page_of(store)).content.decode()
-    assert 'value="1500"' in page
-    assert "If empty, the default applies: 20000.00 EUR." in page
+    assert 'value="1,500.00"' in page
+    assert "If empty, the default applies: 20,000.00\u00a0EUR." in page
     wrong = anna.post(new(Store), hamburg(cast, number="1339", vault_look_minor="4006381333931"))
-    assert errors_of(wrong) == {"vault_look_minor": ["second look above, in the safe: Enter at most 50000000.00 EUR."]}
+    assert errors_of(wrong) == {
+        "vault_look_minor": ["second look above, in the safe: Enter at most 50,000,000.00\u00a0EUR."]
+    }
 
 
 def test_an_empty_tolerance_asks_for_an_amount(cast: Cast, anna: Client) -> None:

@@ -125,7 +125,7 @@ def test_a_day_is_closed_after_it_was_told_what_stays_uncounted(cast: Cast, erik
     day = BusinessDay.objects.get()
     assert done.redirect_chain == [(page_of(day), 302)]
     assert [str(message) for message in done.context["messages"]] == [
-        f"The business day {DAY} of {cast.store} is closed. Closed without a count: 2."
+        f"The business day 10 Mar 2026 of {cast.store} is closed. Closed without a count: 2."
     ]
     assert (day.store, day.date, day.closed_by) == (cast.store, DAY, cast.erika)
     assert set(CashSession.objects.filter(status="CLOSED_SYSTEM")) == {session, other}
@@ -134,9 +134,9 @@ def test_a_day_is_closed_after_it_was_told_what_stays_uncounted(cast: Cast, erik
 
 def test_what_was_told_of_one_day_closes_no_other(cast: Cast, erika: Client) -> None:
     told = erika.post(CLOSE, {"store": cast.store.pk, "date": str(DAY)})
-    assert "Nothing is open in 1337 Berlin on 2026-03-10" in told.content.decode()
+    assert "Nothing is open in 1337 Berlin on 10 Mar 2026" in told.content.decode()
     fields = {"store": cast.store.pk, "date": "2026-03-09", "seen": told.context["form"]["seen"].value()}
-    assert "Nothing is open in 1337 Berlin on 2026-03-09" in erika.post(CLOSE, fields).content.decode()
+    assert "Nothing is open in 1337 Berlin on 9 Mar 2026" in erika.post(CLOSE, fields).content.decode()
     assert not BusinessDay.objects.exists()
 
 

@@ -32,7 +32,7 @@ def test_a_manager_reads_those_of_the_store_and_changes_none(cast: Cast, export:
     erika = sits_down(cast.erika)
     assert list(erika.get(list_of(Export)).context["cl"].result_list) == [export]
     page = erika.get(page_of(export)).content.decode()
-    for words in ("movements", "2026-03-31", "apikey:ck_1a2b", "Running"):
+    for words in ("movements", "31 Mar 2026", "apikey:ck_1a2b", "Running"):
         assert words in page
     assert erika.post(page_of(export), {"state": "DONE"}).status_code == 403
     assert erika.post(page_of(export, "delete"), {"post": "yes"}).status_code == 403

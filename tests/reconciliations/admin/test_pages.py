@@ -8,8 +8,8 @@ from django.test import Client
 from django.utils import timezone
 
 from cashdesk.domain.store.business_day import business_date
+from cashdesk.formats import style_of
 from cashdesk.models import AuditEntry
-from cashdesk.money import to_text
 from reconciliations.models import Reconciliation
 from tests.admin.back_office import list_of, page_of, sits_down
 from tests.cashdesk.desk import open_drawer, sell
@@ -33,15 +33,15 @@ def test_a_reconciliation_shows_its_snapshot_and_what_arrived_since(cast: Cast, 
     page = erika.get(page_of(declared.second)).content.decode()
     figures = figures_of(page)
     wanted = {
-        "system_amount": "125.00 EUR",
-        "declared_amount": "122.00 EUR",
-        "discrepancy": "-3.00 EUR",
+        "system_amount": "€125.00",
+        "declared_amount": "€122.00",
+        "discrepancy": "−€3.00",
         "type_shown": "Shortage",
         "reason_shown": "Counting error",
         "notes": "3 coins",
-        "late_shown": "7.00 EUR",
-        "adjusted_system": "132.00 EUR",
-        "adjusted_discrepancy": "-10.00 EUR",
+        "late_shown": "€7.00",
+        "adjusted_system": "€132.00",
+        "adjusted_discrepancy": "−€10.00",
         "standing": "stands",
         "reporter": f"Erika Mustermann (user:{cast.erika.pk})",
         "supersedes_link": str(declared.first),
@@ -77,7 +77,7 @@ def test_the_list_is_narrowed_by_type_and_standing_and_reason(cast: Cast, declar
         assert shown(erika, **query) == sorted(rows, key=lambda row: -row.pk), query
     page = erika.get(list_of(Reconciliation)).content.decode()
     assert all(
-        words in page for words in ("125.00 EUR", "-3.00 EUR", "Shortage", "Counting error", "stands, after the close")
+        words in page for words in ("€125.00", "−€3.00", "Shortage", "Counting error", "stands, after the close")
     )
 
 
@@ -92,7 +92,7 @@ def test_a_look_at_the_adjusted_figure_of_a_day_that_runs_is_noted(cast: Cast, d
     erika.get(list_of(Reconciliation))
     erika.get(page_of(declared.second))
     assert seen.count() == 0
-    now_expected = to_text(running.system_amount + 1_234, "EUR")
+    now_expected = style_of("en", "EUR").amount(running.system_amount + 1_234, "EUR")
     assert now_expected in erika.get(page_of(running)).content.decode()
     assert [entry.detail for entry in seen] == [{"reconciliation": running.pk}]
 
@@ -105,7 +105,7 @@ def test_a_closed_day_shows_who_closed_it_what_was_not_counted_and_what_came_lat
     assert figures["closed_by_shown"] == "Erika Mustermann"
     assert page_of(declared.session) in page
     assert figures["uncounted"] == f"Session {declared.session.pk}"
-    assert "7.00 EUR CASH" in figures["late"]
+    assert "€7.00 CASH" in figures["late"]
     assert f"q=day%3A{cast.store.pk}%3A{DAY}" in page
     (link,) = re.findall(rf'href="({list_of(Reconciliation)}\?[^"]+)"', page)
     found = sits_down(cast.anna).get(link.replace("&amp;", "&"))

@@ -65,7 +65,7 @@ def test_from_the_difference_to_the_sign_off(cast: Cast, short: Variance, erika:
     assert offered(erika, short) == ["Explain difference", "Witness difference", "Recount cash", "Escalate difference"]
     page = erika.get(page_of(short, "explain")).content.decode()
     assert "Cash session, 1337 Berlin, Register 1, Carla" in page
-    assert "-3.00 EUR" in page
+    assert "−€3.00" in page
     act(erika, short, "explain", reason="COUNTING_ERROR", notes="a roll too few")
     # Who explained it does not witness it too.
     assert offered(erika, short) == [
@@ -85,7 +85,7 @@ def test_from_the_difference_to_the_sign_off(cast: Cast, short: Variance, erika:
     (correction,) = Movement.objects.filter(reason="correction")
     assert (correction.amount, correction.destination) == (2_00, cast.place(PlaceKind.VAULT))
     page = erika.get(page_of(short)).content.decode()
-    for words in ("Counting error · a roll too few", "found the roll · Counted 99.00 EUR", "agreed", str(correction)):
+    for words in ("Counting error · a roll too few", "found the roll · Counted €99.00", "agreed", str(correction)):
         assert words in page
     assert offered(erika, short) == []
     assert AuditEntry.objects.filter(subject=f"variance:{short.pk}").count() == 3
@@ -108,7 +108,7 @@ def test_bad_input_names_the_field_and_keeps_what_was_typed(short: Variance, eri
         ("explain", {"reason": "", "notes": "typed"}, "reason"),
         ("explain", {"reason": "OTHER", "notes": ""}, "notes"),
         ("explain", {"reason": "OTHER", "notes": "x" * 2001}, "notes"),
-        ("recount", {"amount": "1,5", "notes": "typed"}, "amount"),
+        ("recount", {"amount": "1,5,0", "notes": "typed"}, "amount"),
         ("recount", {"amount": "", "notes": "typed"}, "amount"),
         ("escalate", {"notes": "  "}, "notes"),
     ):

@@ -7,7 +7,7 @@ from django.test import Client
 
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.ledger.proof import faults_of_store
-from cashdesk.models import AuditEntry
+from cashdesk.models import AuditEntry, User
 from settlements.domain.reversal_by_manager import reverse_movement
 from tests.admin.back_office import page_of, sits_down
 from tests.cashdesk.desk import books, minutes
@@ -26,7 +26,7 @@ def test_a_bag_is_collected_and_credited(cast: Cast, periods: Periods, erika: Cl
     assert told(act(erika, deposit, "collect", courier="Ingo")) == ["Bag B-1 is picked up."]
     deposit.refresh_from_db()
     assert (deposit.state, deposit.courier, deposit.collected_by) == ("COLLECTED", "Ingo", cast.erika)
-    assert told(act(erika, deposit, "credit", amount="301.50")) == ["Bag B-1 is credited. Difference: 1.50 EUR."]
+    assert told(act(erika, deposit, "credit", amount="301.50")) == ["Bag B-1 is credited. Difference: €1.50."]
     deposit.refresh_from_db()
     assert (deposit.state, deposit.credited_amount, deposit.difference) == ("CREDITED", 30_150, 150)
     assert books(cast.store)["Bank"] == 30_150
@@ -35,14 +35,25 @@ def test_a_bag_is_collected_and_credited(cast: Cast, periods: Periods, erika: Cl
     assert list(faults_of_store(cast.store)) == []
 
 
+def test_amounts_and_instants_are_typed_and_written_as_in_the_store(cast: Cast, periods: Periods) -> None:
+    cast.store.language = "de"
+    cast.store.save()
+    erika = sits_down(User.objects.get(pk=cast.erika.pk))
+    done = act(erika, periods.deposit, "credit", amount="301,50")
+    assert told(done) == ["Bag B-1 is credited. Difference: 1,50\u00a0€."]
+    page = erika.get(page_of(periods.deposit)).content.decode()
+    assert '<bdi class="amount" dir="ltr">301,50\u00a0€</bdi>' in page
+    assert "10.03.2026 13:" in page
+
+
 @pytest.mark.parametrize(
     ("amount", "said"),
     [
         ("", "Enter an amount."),
-        ("301,50", 'Enter a number with a point for decimals, such as "1250.50".'),
-        ("1e3", 'Enter a number with a point for decimals, such as "1250.50".'),
+        ("301,50,0", "Enter an amount such as 1,250.50."),
+        ("1e3", "Enter an amount such as 1,250.50."),
         ("-1", "Enter 0 or more."),
-        ("1.505", "EUR has at most 2 decimals."),
+        ("1.505", "EUR has at most 2 decimals. Enter an amount such as 1,250.50."),
         ("9" * 16, "Enter at most 15 digits."),
         ("9" * 41, "Ensure this value has at most 40 characters (it has 41)."),
     ],
@@ -88,8 +99,8 @@ def test_another_manager_corrects_a_credit(cast: Cast, periods: Periods, erika: 
         "reason": ["This field is required."]
     }
     done = told(act(anna, deposit, "correct-credit", amount="301.00", reason="typed 310"))
-    assert done == ["The credit of Bag B-1 is corrected. Difference: 1.00 EUR."]
+    assert done == ["The credit of Bag B-1 is corrected. Difference: 1.00\u00a0EUR."]
     assert books(cast.store)["Bank"] == 30_100
     shown = anna.get(page_of(deposit)).content.decode()
-    for words in ("301.00 EUR", "310.00 EUR", "typed 310", "Anna"):
+    for words in ("301.00\u00a0EUR", "310.00\u00a0EUR", "typed 310", "Anna"):
         assert words in shown, words

@@ -22,7 +22,7 @@ def rows_of(page: str, field: str) -> list[list[str]]:
     assert found is not None, field
     lines = re.findall(r"<tr>(.*?)</tr>", found.group(1), re.DOTALL)
     cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", line, re.DOTALL) for line in lines]
-    return [[re.sub(r"<br>", "; ", cell).strip("; ") for cell in line] for line in cells]
+    return [[re.sub(r"</?bdi[^>]*>", "", re.sub(r"<br>", "; ", cell)).strip("; ") for cell in line] for line in cells]
 
 
 def without_links(rows: list[list[str]]) -> list[list[str]]:
@@ -36,18 +36,18 @@ def test_a_closed_settlement_shows_its_figures(cast: Cast, periods: Periods) -> 
     page = sits_down(cast.erika).get(page_of(periods.closed)).content.decode()
     assert rows_of(page, "amounts") == [
         ["Method", "Initial", "Opening difference", "Target", "Actual", "Difference", "Late", "Adjusted difference"],
-        ["CASH", "100.00 EUR", "0.00 EUR", "125.00 EUR", "123.00 EUR", "-2.00 EUR", "7.00 EUR", "-9.00 EUR"],
+        ["CASH", "€100.00", "€0.00", "€125.00", "€123.00", "−€2.00", "€7.00", "−€9.00"],
         [
             "CARD",
             "-",
             "-",
-            "42.00 EUR",
-            "42.00 EUR (not counted, taken from the books)",
-            "0.00 EUR",
-            "0.00 EUR",
-            "0.00 EUR",
+            "€42.00",
+            "€42.00 (not counted, taken from the books)",
+            "€0.00",
+            "€0.00",
+            "€0.00",
         ],
-        ["TRANSFER", "-", "-", "-", "-", "-", "3.00 EUR", "-3.00 EUR"],
+        ["TRANSFER", "-", "-", "-", "-", "-", "€3.00", "−€3.00"],
     ]
 
 
@@ -55,10 +55,10 @@ def test_every_count_is_shown_with_who_when_what_and_whether_it_was_equal(cast: 
     page = sits_down(cast.erika).get(page_of(periods.closed)).content.decode()
     heads, opening, closing = without_links(rows_of(page, "counts_listed"))
     assert heads == ["Count", "When", "Who", "Counted", "Pieces", "Equal"]
-    assert opening == ["Opening", "2026-03-10 13:01:00 CET", "Erika Mustermann", "100.00 EUR CASH", "-", "equal"]
+    assert opening == ["Opening", "10 Mar 2026, 13:01:00 CET", "Erika Mustermann", "€100.00 CASH", "-", "equal"]
     assert closing == [
-        "Closing 1", "2026-03-10 13:06:00 CET", "Erika Mustermann", "123.00 EUR CASH",
-        "2 x 50.00 EUR; 23 x 1.00 EUR", "not equal",
+        "Closing 1", "10 Mar 2026, 13:06:00 CET", "Erika Mustermann", "€123.00 CASH",
+        "2 x €50; 23 x €1", "not equal",
     ]  # fmt: skip
 
 
@@ -91,7 +91,7 @@ def test_one_that_is_not_closed_shows_what_it_was_opened_with_and_no_more(
     page = sits_down(cast.erika).get(page_of(periods.not_closed[name])).content.decode()
     heads, *rows = rows_of(page, "amounts")
     assert heads == ["Method", "Initial", "Opening difference"]
-    assert rows == [["CASH", "5000.00 EUR" if name == "vault" else "100.00 EUR", "0.00 EUR"]]
+    assert rows == [["CASH", "€5,000.00" if name == "vault" else "€100.00", "€0.00"]]
     verdicts = {row[-1] for row in rows_of(page, "counts_listed")[1:]}
     assert verdicts == {"shown after closing"}
 
@@ -125,9 +125,9 @@ def test_a_look_at_a_drawer_that_nobody_counted_is_noted(cast: Cast, periods: Pe
     for row in (periods.closed, *periods.not_closed.values()):
         erika.get(page_of(row))
     assert seen.count() == 0
-    assert "125.00 EUR" in erika.get(page_of(periods.uncounted)).content.decode()
+    assert "€125.00" in erika.get(page_of(periods.uncounted)).content.decode()
     assert seen.count() == 1
-    assert "125.00 EUR" in erika.get(page_of(periods.uncounted.seal)).content.decode()
+    assert "€125.00" in erika.get(page_of(periods.uncounted.seal)).content.decode()
     assert [entry.detail for entry in seen] == [{"settlements": [periods.uncounted.pk]}] * 2
     act(erika, periods.uncounted, "count-afterwards", **counted(("EUR", "CASH", "1"), reason="found it"))
     erika.get(page_of(periods.uncounted))
@@ -157,7 +157,7 @@ def test_a_deposit_shows_its_way_to_the_bank(cast: Cast, periods: Periods) -> No
         "difference_shown",
     )
     assert [shown(page, name) for name in fields] == [
-        "Credited", "B-1", "S-7", "300.00 EUR", "Ingo", "299.50 EUR", "-0.50 EUR",
+        "Credited", "B-1", "S-7", "€300.00", "Ingo", "€299.50", "−€0.50",
     ]  # fmt: skip
     assert {shown(page, f"{verb}_by") for verb in ("prepared", "collected", "credited")} == {"Erika Mustermann"}
     assert "13:09:00 CET" in shown(page, "prepared_at")
@@ -184,13 +184,13 @@ def test_an_order_shows_what_was_wanted_and_what_came(cast: Cast, periods: Perio
     page = erika.get(page_of(periods.change)).content.decode()
     names = ("state_shown", "amount", "pieces_ordered", "note", "received", "pieces_received", "difference", "ended_at")
     assert [shown(page, name) for name in names] == [
-        "Ordered", "66.00 EUR", "50 × 1.00 EUR80 × 0.20 EUR", "for Saturday", "-", "-", "-", "-",
+        "Ordered", "€66.00", "50 × €180 × €0.20", "for Saturday", "-", "-", "-", "-",
     ]  # fmt: skip
     done = receive_change(order=periods.change, received=cash(5_000), by=by, at=minutes(11))
     page = erika.get(page_of(periods.change)).content.decode()
     assert [shown(page, name) for name in names] == [
-        "Arrived", "66.00 EUR", "50 × 1.00 EUR80 × 0.20 EUR", "for Saturday", "50.00 EUR", "-", "-16.00 EUR",
-        "2026-03-10 13:11:00 CET",
+        "Arrived", "€66.00", "50 × €180 × €0.20", "for Saturday", "€50.00", "-", "−€16.00",
+        "10 Mar 2026, 13:11:00 CET",
     ]  # fmt: skip
     assert done.movement is not None
     assert page_of(done.movement) in page

@@ -39,7 +39,7 @@ def test_a_movement_is_reversed_on_its_page(cast: Cast, erika: Client, session: 
     sale = sell(session, 10_00)
     assert page_of(sale, "reverse") in erika.get(page_of(sale)).content.decode()
     asked = erika.get(page_of(sale, "reverse")).content.decode()
-    assert "Sale 10.00 EUR from Customers to Register 1" in asked
+    assert "Sale €10.00 from Customers to Register 1" in asked
     assert errors_of(act(erika, sale, "reverse", reason="")) == {"reason": ["This field is required."]}
     done = told(act(erika, sale, "reverse", reason="rung up twice"))
     made = Movement.objects.get(reverses=sale)
@@ -78,7 +78,7 @@ def test_one_by_hand_is_reversed_on_the_page_of_its_session(cast: Cast, erika: C
     paid, drop = move(session, MovementKind.PAID_OUT, 5_00), move(session, MovementKind.DROP, 7_00)
     assert page_of(session, "reverse") in erika.get(page_of(session)).content.decode()
     asked = erika.get(page_of(session, "reverse")).content.decode()
-    assert "Paid out 5.00 EUR from Register 1 to Outside, test, Carla" in asked
+    assert "Paid out €5.00 from Register 1 to Outside, test, Carla" in asked
     assert "77.77" not in asked
     told(act(erika, session, "reverse", movement=paid.pk, reason="wrong amount"))
     assert Movement.objects.get(reverses=paid).reason == "wrong amount"
