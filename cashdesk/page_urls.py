@@ -5,6 +5,7 @@ from django.views.generic import RedirectView
 
 from cashdesk.screens.account import account_page, end_sign_in_page, sign_out_everywhere_page
 from cashdesk.screens.account_pin import pin_page as account_pin_page
+from cashdesk.screens.account_provider import provider_page as account_provider_page
 from cashdesk.screens.cancelling import cancel_page
 from cashdesk.screens.counting import count_for_page, count_page, hand_over_page
 from cashdesk.screens.desk import desk_page
@@ -46,6 +47,7 @@ urlpatterns = [
     path("sign-out/done", signed_out_there, name="signed-out-there"),
     path("account", account_page, name="account"),
     path("account/pin", account_pin_page, name="account-pin"),
+    path("account/provider", account_provider_page, name="account-provider"),
     path("account/end-sign-in", end_sign_in_page, name="account-end-sign-in"),
     path("account/sign-out-everywhere", sign_out_everywhere_page, name="account-sign-out-everywhere"),
     path("account/second-factor", second_factor_page, name="second-factor"),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
+from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,6 +15,7 @@ from cashdesk import formats
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people import signed_in_places
 from cashdesk.domain.people.pin import may_have_pin
+from cashdesk.domain.people.provider_connection import connection_of, may_disconnect
 from cashdesk.domain.people.signed_in_places import places_of
 from cashdesk.enums import Role
 from cashdesk.errors import NotFound
@@ -21,6 +23,7 @@ from cashdesk.forms.pages import path_to, see, see_path
 from cashdesk.models import AccessToken, BrowserSession, User
 from cashdesk.web.authentication import delete_token_cookies
 from cashdesk.web.device_words import device_words
+from cashdesk.web.openid_provider import is_configured
 from cashdesk.web.pages import page_for
 
 ID_DIGITS_MAX = 18
@@ -61,6 +64,12 @@ def account_page(request: HttpRequest, by: Principal) -> HttpResponse:
     context = {"person": user, "role": _(user.get_role_display()), "sign_ins": rows, "is_ended": "ended" in request.GET}
     context |= {"may_have_pin": may_have_pin(user) or user.pin}
     context |= {"is_pin_set": "pin-set" in request.GET, "is_pin_removed": "pin-removed" in request.GET}
+    context |= {"is_connected_now": "connected" in request.GET, "is_disconnected_now": "disconnected" in request.GET}
+    context["provider"] = settings.PROVIDER.name if is_configured() else ""
+    if context["provider"]:
+        connection = connection_of(user)
+        context["connected_since"] = _written(connection.created_at, user) if connection is not None else ""
+        context["may_disconnect"] = may_disconnect(user)
     return render(request, "cashdesk/account.html", context)
 
 

@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cashdesk.domain.people.provider_account import Policy, Presented, ProviderRefusal, person_of_account
+from cashdesk.domain.people.provider_connection import connect_account
 from cashdesk.domain.people.second_factor import needs_verification
 from cashdesk.domain.people.sign_in import note_sign_in
 from cashdesk.enums import OidcSecondFactor, PasswordSignIn
@@ -25,6 +26,7 @@ from cashdesk.models import User
 from cashdesk.screens.provider_words import words_for
 from cashdesk.screens.signing_in import begin_session, end_sign_in, step_of, way_of
 from cashdesk.web import openid_provider
+from cashdesk.web.browser_sessions import DESK_ONLY
 from cashdesk.web.desk_only import answers_pin
 from cashdesk.web.openid_provider import ProviderFailure
 from cashdesk.web.waiting_sessions import mark_verified
@@ -36,6 +38,8 @@ KEPT: Final = "provider_sign_in"
 ID_TOKEN: Final = "provider_id_token"  # noqa: S105 (the name of an entry)
 """The session's entry with the ID token, which tells the provider whom to sign out."""
 MINUTES: Final = 10
+CONNECTS: Final = "connects"
+"""The key in KEPT with the UUID of the signed-in person who connects their account."""
 
 
 @answers_pin
@@ -45,17 +49,10 @@ def to_provider(request: HttpRequest) -> HttpResponse:
     """Redirects to the provider. A POST carries a form that was sent while signed out. The session keeps that form."""
     _refuse_unconfigured()
     wanted = path_within(request.POST.get("next", request.GET.get("next", "")))
-    state = secrets.token_urlsafe(openid_provider.STATE_LENGTH)
     try:
-        address, kept = openid_provider.begin(
-            redirect_uri=request.build_absolute_uri(reverse("provider-back")),
-            state=state,
-            language=get_language() or "en",
-        )
+        address = _begin(request, way=way_of(request, wanted=wanted))
     except ProviderFailure as failure:
         return _failed(request, failure.reason, str(failure), wanted=wanted)
-    way = way_of(request, wanted=wanted)
-    request.session[KEPT] = {**kept, "way": way, "until": timezone.now().timestamp() + MINUTES * 60}
     return leave_for(request, address) if request.method == "POST" else redirect(address)
 
 
@@ -68,6 +65,8 @@ def from_provider(request: HttpRequest) -> HttpResponse:
     kept: dict[str, Any] = request.session.pop(KEPT, {})
     if kept.get("until", 0) < timezone.now().timestamp():
         kept = {}
+    if kept.get(CONNECTS):
+        return _connect(request, kept)
     way = kept.get("way", {})
     at, wanted = timezone.now(), str(way.get("wanted", ""))
     try:
@@ -88,6 +87,43 @@ def from_provider(request: HttpRequest) -> HttpResponse:
     note_sign_in(user, at=at, provider=account.issuer)
     request.user = user
     return redirect(end_sign_in(request, user))
+
+
+def to_provider_to_connect(request: HttpRequest, user: User) -> HttpResponse:
+    """Leads a signed-in person to the provider, where they sign in once to connect their account."""
+    _refuse_unconfigured()
+    try:
+        address = _begin(request, asks_again=True, **{CONNECTS: str(user.uuid)})
+    except ProviderFailure as failure:
+        return _failed(request, failure.reason, str(failure), wanted="", is_connecting=True)
+    return leave_for(request, address)
+
+
+def _begin(request: HttpRequest, *, asks_again: bool = False, **others: Any) -> str:
+    """Returns the address at the provider, and keeps in the session what must be the same at the way back."""
+    address, kept = openid_provider.begin(
+        redirect_uri=request.build_absolute_uri(reverse("provider-back")),
+        state=secrets.token_urlsafe(openid_provider.STATE_LENGTH),
+        language=get_language() or "en",
+        asks_again=asks_again,
+    )
+    request.session[KEPT] = {**kept, **others, "until": timezone.now().timestamp() + MINUTES * 60}
+    return address
+
+
+def _connect(request: HttpRequest, kept: dict[str, Any]) -> HttpResponse:
+    """Connects the account to the person who asked for it, if they are still signed in here. Nobody is signed in or out."""
+    user = request.user
+    try:
+        account = openid_provider.finish(answer=request.GET.dict(), kept=kept)
+        if not isinstance(user, User) or str(user.uuid) != kept[CONNECTS] or request.session.get(DESK_ONLY):
+            raise ProviderFailure(openid_provider.STALE, "The person who began this is not signed in here any more.")
+        connect_account(user=user, presented=_presented(account), at=timezone.now())
+    except (ProviderFailure, ProviderRefusal) as failure:
+        return _failed(request, failure.reason, str(failure), wanted="", is_connecting=True)
+    # So that signing out here ends the new sign-in at the provider too.
+    request.session[ID_TOKEN] = account.id_token
+    return redirect(f"{reverse('account')}?connected")
 
 
 @answers_pin
@@ -165,7 +201,7 @@ def _counts_as_verified(account: openid_provider.Account) -> bool:
     return bool(settings.PROVIDER.second_factor == OidcSecondFactor.PROVIDER)
 
 
-def _failed(request: HttpRequest, reason: str, text: str, *, wanted: str) -> HttpResponse:
+def _failed(request: HttpRequest, reason: str, text: str, *, wanted: str, is_connecting: bool = False) -> HttpResponse:
     words = words_for(reason)
     logger.warning("provider_sign_in_failed", reason=reason, fault=text)
     shown = {"title": _(words.title), "told": _(words.told), "remedy": _(words.remedy)}
@@ -173,6 +209,7 @@ def _failed(request: HttpRequest, reason: str, text: str, *, wanted: str) -> Htt
         **{name: sentence.replace("%(provider)s", settings.PROVIDER.name) for name, sentence in shown.items()},
         **provider_context(wanted=wanted),
         "reason": reason,
+        "is_connecting": is_connecting,
         "is_signed_in": isinstance(request.user, User),
     }
     answer = render(request, "cashdesk/provider_refused.html", context, status=words.status)

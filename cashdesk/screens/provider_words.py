@@ -19,6 +19,7 @@ class Words:
 
 
 NOT_POSSIBLE: Final = noop("You cannot sign in with this account")
+NOT_CONNECTED: Final = noop("The account is not connected")
 FAILED: Final = noop("Signing in did not work")
 TELL_OPERATOR: Final = noop("Tell the person who set up Cashdesk. The log of the server names the cause.")
 
@@ -89,6 +90,18 @@ WORDS: Final = {
         told=noop("Cashdesk and %(provider)s do not fit together: a setting is wrong on one side."),
         remedy=TELL_OPERATOR,
         status=500,
+    ),
+    "taken": Words(
+        title=NOT_CONNECTED,
+        told=noop("Somebody else in Cashdesk already uses this account of %(provider)s."),
+        remedy=noop("Try again, and sign in at %(provider)s with your own account."),
+        status=409,
+    ),
+    "connected": Words(
+        title=NOT_CONNECTED,
+        told=noop("You are already connected to another account of %(provider)s."),
+        remedy=noop("Disconnect that account first."),
+        status=409,
     ),
     "drawer_open": Words(
         title=NOT_POSSIBLE,

@@ -17,7 +17,6 @@ from django.views.decorators.debug import sensitive_post_parameters
 from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.second_factor import (
     add_second_factor,
-    confirm_code,
     enrolment_of,
     may_have_second_factor,
     must_have_second_factor,
@@ -25,15 +24,12 @@ from cashdesk.domain.people.second_factor import (
     remove_second_factor,
     renew_recovery_codes,
 )
-from cashdesk.domain.people.sign_in import confirm_password
 from cashdesk.enums import Role
-from cashdesk.errors import DomainError, Forbidden, TooManyAttempts, WrongPassword
+from cashdesk.errors import DomainError, Forbidden
+from cashdesk.forms.own_confirmation import Faults, confirmation_faults
 from cashdesk.forms.pages import path_to, see
-from cashdesk.forms.refusals import code_wait_sentence, wait_sentence
 from cashdesk.models import User
 from cashdesk.models.code_device import new_key
-from cashdesk.web.devices import source_of
-from cashdesk.web.errors import status_of
 from cashdesk.web.pages import page_for
 from cashdesk.web.waiting_sessions import mark_verified
 
@@ -82,7 +78,7 @@ def renew_codes_page(request: HttpRequest, by: Principal) -> HttpResponse:
     user = _person(by)
     if user.second_factor_since is None:
         return see("second-factor")
-    if request.method == "POST" and not (faults := _faults(request, user)):
+    if request.method == "POST" and not (faults := confirmation_faults(request, user)):
         codes = renew_recovery_codes(user=user, by=by, at=timezone.now())
         return codes_page(request, codes, way_on=path_to("second-factor"))
     return _confirm_form(request, user, "codes", faults if request.method == "POST" else {})
@@ -95,7 +91,7 @@ def remove_page(request: HttpRequest, by: Principal) -> HttpResponse:
     user = _person(by)
     if user.second_factor_since is None or must_have_second_factor(user):
         return see("second-factor")
-    if request.method == "POST" and not (faults := _faults(request, user)):
+    if request.method == "POST" and not (faults := confirmation_faults(request, user)):
         remove_second_factor(user=user, by=by, at=timezone.now())
         update_session_auth_hash(request, user)
         return see("second-factor", removed="1")
@@ -112,7 +108,7 @@ def add(request: HttpRequest, user: User, *, is_demanded: bool) -> HttpResponse 
     context = {"is_demanded": is_demanded, "asks_password": asks_password, **_shown(user, key)}
     if request.method != "POST":
         return _form(request, "cashdesk/second_factor_add.html", context)
-    at, code, faults = timezone.now(), request.POST.get("code", "").strip(), _Faults()
+    at, code, faults = timezone.now(), request.POST.get("code", "").strip(), Faults()
     if asks_password:
         faults.check_password(request, user)
     if not code:
@@ -138,57 +134,11 @@ def codes_page(request: HttpRequest, codes: tuple[str, ...], *, way_on: str) -> 
     return _form(request, "cashdesk/second_factor_codes.html", context)
 
 
-class _Faults(dict[str, str]):
-    """The error of each field, and the status of the answer."""
-
-    status = 400
-    wait_seconds = 0
-
-    def check_password(self, request: HttpRequest, user: User) -> None:
-        password = request.POST.get("password", "")
-        if not password:
-            self["password"] = _("Enter your password.")
-            return
-        try:
-            confirm_password(by=Principal(user=user), password=password, source=source_of(request), at=timezone.now())
-        except WrongPassword:
-            self["password"] = _("This is not your password.")
-        except TooManyAttempts as error:
-            self["password"] = wait_sentence(error)
-            self._wait(error)
-
-    def check_code(self, request: HttpRequest, user: User) -> None:
-        code = request.POST.get("code", "").strip()
-        if not code:
-            self["code"] = _("Enter the code that the app shows, or a recovery code.")
-            return
-        try:
-            confirm_code(user=user, code=code, at=timezone.now())
-        except TooManyAttempts as error:
-            self["code"] = code_wait_sentence(error)
-            self._wait(error)
-        except DomainError as error:
-            self["code"] = error.on_pages.get("code") or error.message
-
-    def _wait(self, error: TooManyAttempts) -> None:
-        self.status, self.wait_seconds = status_of(error), error.retry_after_seconds
-
-
-def _faults(request: HttpRequest, user: User) -> _Faults:
-    """Checks the password, and then the code, so that a wrong password uses up no code."""
-    faults = _Faults()
-    if user.has_usable_password():
-        faults.check_password(request, user)
-    if not faults:
-        faults.check_code(request, user)
-    return faults
-
-
 def _confirm_form(request: HttpRequest, user: User, act: str, faults: dict[str, str]) -> HttpResponse:
     context = {"act": act, "page": path_to(PAGES[act]), "asks_password": user.has_usable_password(), "faults": faults}
-    status = faults.status if isinstance(faults, _Faults) else 200
+    status = faults.status if isinstance(faults, Faults) else 200
     answer = _form(request, "cashdesk/second_factor_confirm.html", context, status=status)
-    if isinstance(faults, _Faults) and faults.wait_seconds:
+    if isinstance(faults, Faults) and faults.wait_seconds:
         answer.headers["Retry-After"] = str(faults.wait_seconds)
     return answer
 

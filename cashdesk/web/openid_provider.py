@@ -97,9 +97,13 @@ def is_configured() -> bool:
     return bool(settings.PROVIDER.issuer)
 
 
-def begin(*, redirect_uri: str, state: str, language: str) -> tuple[str, dict[str, str]]:
-    """Returns the address at the provider for the browser, and the values that the session must keep until it returns."""
-    begun = _app().create_authorization_url(redirect_uri, state=state, ui_locales=language)
+def begin(*, redirect_uri: str, state: str, language: str, asks_again: bool = False) -> tuple[str, dict[str, str]]:
+    """Returns the address at the provider for the browser, and the values that the session must keep until it returns.
+
+    With `asks_again` the provider asks who is there, even if somebody is still signed in at this browser.
+    """
+    prompt = {"prompt": "login"} if asks_again else {}
+    begun = _app().create_authorization_url(redirect_uri, state=state, ui_locales=language, **prompt)
     kept = {"state": state, "nonce": begun["nonce"], "verifier": begun["code_verifier"], "redirect_uri": redirect_uri}
     return str(begun["url"]), kept
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 import pytest
+from django.test import override_settings
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -12,6 +13,7 @@ from cashdesk.domain.caller.principal import Principal
 from cashdesk.domain.people.pin import set_pin
 from cashdesk.enums import MovementKind, PlaceKind
 from cashdesk.models import BrowserSession, User, Variance
+from cashdesk.sign_in_checks import ProviderSettings
 from reconciliations import page_urls as reconciliation_pages
 from settlements import desk_urls as money_pages
 from settlements import page_urls as settlement_pages
@@ -25,13 +27,16 @@ from tests.settlements.ordering import ordered
 from tests.settlements.screens.settling import counts_card_slips, opening_path, path_of
 from tests.stories import Cast
 
+PROVIDER: Final = ProviderSettings(
+    issuer="https://id.example", client_id="cashdesk", client_secret="secret", name="Muster ID"
+)
 DRAWER: Final = {
     "about", "sign-in", "desk", "desk-open", "desk-pay-in", "desk-pay-out", "desk-drop", "desk-no-sale", "desk-count",
     "desk-hand-over", "desk-result", "session-count", "draft-anew", "recount", "desk-cancel-opening", "desk-take-back",
 }  # fmt: skip
 ACCOUNT: Final = {
     "account", "account-sign-out-everywhere", "password", "password-forgotten", "password-code", "one-time-link",
-    "person-new-password", "account-pin", "confirm", "sign-in", "sign-in-pin",
+    "person-new-password", "account-pin", "account-provider", "confirm", "sign-in", "sign-in-pin",
 }  # fmt: skip
 SETTLEMENT: Final = {
     "desk", "desk-register", "settlement-open", "settlement-page", "settlement-start", "settlement-count", "vault-of",
@@ -165,6 +170,9 @@ def account(walk: Walk, cast: Cast) -> None:
     refused(walk)
     walk.screen.enter(cast.carla)
     walk.visit("/account")
+    with override_settings(PROVIDER=PROVIDER):
+        walk.visit("/account/provider")
+        refused(walk)
     walk.visit("/account/sign-out-everywhere")
     walk.visit("/password")
     refused(walk)

@@ -389,6 +389,26 @@ def test_passwords_may_be_left_to_superusers(cast: Cast, provider: ProviderProce
     assert Client().get("/admin/login/?next=/admin/").headers["Location"] == "/sign-in?next=%2Fadmin%2F"
 
 
+def test_a_person_with_a_password_connects_their_account_and_disconnects_it(
+    cast: Cast, provider: ProviderProcess, settings: Any
+) -> None:
+    settings.PROVIDER = replace(settings.PROVIDER, role_groups={}, store_pattern="", creates_people=False)
+    carla, typed = Browser(), {"password": PASSWORD}
+    assert Browser().signs_in().status_code == 403
+    carla.here.post("/sign-in", {"name": "carla", "password": PASSWORD})
+    begun = carla.here.post("/account/provider", {**typed, "act": "connect"})
+    arrived = carla.arrives(carla.there.follow(begun.headers["Refresh"].removeprefix("0;url=")))
+    assert arrived.headers["Location"] == "/account?connected", told(arrived)
+    assert (Identity.objects.get().user, Identity.objects.get().subject) == (cast.carla, "clara-1")
+    elsewhere = Browser()
+    assert elsewhere.signs_in().status_code == 302
+    assert elsewhere.person == cast.carla
+    ended = carla.here.post("/account/provider", {**typed, "act": "disconnect"})
+    assert ended.headers["Location"] == "/account?disconnected"
+    assert Browser().signs_in().status_code == 403
+    assert not Identity.objects.exists()
+
+
 def test_signing_out_ends_the_sign_in_at_the_provider_too(cast: Cast, provider: ProviderProcess) -> None:
     browser = Browser()
     browser.signs_in()

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from cashdesk.domain.caller import audit
-from cashdesk.domain.caller.principal import SYSTEM
+from cashdesk.domain.caller.principal import SYSTEM, Principal
 from cashdesk.domain.people.access_token import end_sign_ins
 from cashdesk.domain.people.person import change_person, create_person
 from cashdesk.domain.store.store_reference import store_reference
@@ -103,7 +103,7 @@ def _identity_of(presented: Presented, *, policy: Policy, at: datetime) -> Ident
         user = free.select_for_update(no_key=True, of=("self",)).first()
         if user is None:
             return None
-        _link(user, presented, at=at, how="email")
+        link(user, presented, at=at, how="email")
     return known.first()
 
 
@@ -121,7 +121,7 @@ def _new_person(presented: Presented, *, policy: Policy, at: datetime) -> User:
             name=(presented.name or presented.username or presented.subject)[:NAME_LENGTH_MAX],
             email=email,
         )
-        _link(user, presented, at=at, how="created")
+        link(user, presented, at=at, how="created")
     return User.objects.select_related("store", "register", "account").get(pk=user.pk)
 
 
@@ -226,7 +226,8 @@ def _free_username(presented: Presented) -> str:
     return next(name for name in names if not User.objects.filter(is_called(name)).exists())
 
 
-def _link(user: User, presented: Presented, *, at: datetime, how: str) -> None:
+def link(user: User, presented: Presented, *, at: datetime, how: str, by: Principal = SYSTEM) -> None:
+    """Makes the account that of the person. `how` is for the audit trail. Raises ProviderRefusal: `again`."""
     try:
         with transaction.atomic():
             Identity.objects.create(
@@ -235,14 +236,14 @@ def _link(user: User, presented: Presented, *, at: datetime, how: str) -> None:
     except IntegrityError:
         # Two sign-ins of one new account at the same moment.
         raise ProviderRefusal("This account was linked a moment ago.", reason="again") from None
-    _note("identity_linked", user, at=at, issuer=presented.issuer, how=how)
+    _note("identity_linked", user, at=at, by=by, issuer=presented.issuer, how=how)
 
 
-def _note(act: str, user: User, *, at: datetime, **detail: object) -> None:
+def _note(act: str, user: User, *, at: datetime, by: Principal = SYSTEM, **detail: object) -> None:
     audit.note(
         action=f"person.{act}",
         subject=f"user:{user.pk}",
-        by=SYSTEM,
+        by=by,
         at=at,
         store=user.store,
         account=user.account,

@@ -2,8 +2,11 @@
 
 from typing import Final
 
+from django.test import override_settings
+
 from cashdesk.management.demo_world import PASSWORD
 from cashdesk.models import Store, User
+from cashdesk.sign_in_checks import ProviderSettings
 from tests.screenshots.album import Album
 from tests.screenshots.walks.world import BERLIN
 
@@ -11,6 +14,7 @@ PAGES: Final = frozenset(
     {
         "account",
         "account-pin",
+        "account-provider",
         "confirm",
         "sign-in-pin",
         "account-sign-out-everywhere",
@@ -20,6 +24,10 @@ PAGES: Final = frozenset(
         "password-forgotten",
         "person-new-password",
     }
+)
+
+PROVIDER: Final = ProviderSettings(
+    issuer="https://id.example", client_id="cashdesk", client_secret="secret", name="Muster ID"
 )
 
 
@@ -64,6 +72,14 @@ def walk(album: Album) -> None:
         album.visit("account-sign-out-everywhere")
         album.take()
         album.visit("password")
+        album.take()
+        album.send(status=400)
+        album.take("refused")
+    with album.story("provider"), override_settings(PROVIDER=PROVIDER):
+        album.enter("carla")
+        album.visit("account")
+        album.take("with a provider")
+        album.visit("account-provider")
         album.take()
         album.send(status=400)
         album.take("refused")
