@@ -18,6 +18,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.utils import dateformat
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from cashdesk import money
@@ -99,6 +100,11 @@ class Style:
     def clock(self, at: datetime, time_zone: str) -> str:
         """Formats the hour and minute of an instant in a time zone."""
         return dateformat.format(at.astimezone(ZoneInfo(time_zone)), self.minute.rpartition(" ")[2])
+
+    @property
+    def clock_sign(self) -> str:
+        """The sign between hours and minutes, which people write with two digits each: "16:30" or "16.30"."""
+        return self.minute[-2]
 
     def date(self, on: date) -> str:
         """Formats a calendar date."""
@@ -185,6 +191,11 @@ class Style:
         grouped = "-".join(blocks)
         is_known = _THOUSANDS.fullmatch(grouped) or (self.lakhs and _LAKHS.fullmatch(grouped))
         return len(set(signs)) == 1 and bool(is_known)
+
+
+def weekday(on: date) -> str:
+    """Returns the name of the weekday in the language of the page, with a capital."""
+    return str(capfirst(dateformat.format(on, "l")))
 
 
 _ENGLISH: Final = Style(decimal=".", group=",", day="j M Y", minute="j M Y, H:i", second="j M Y, H:i:s T")

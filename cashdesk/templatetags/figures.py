@@ -133,6 +133,12 @@ def hides_zeros(currency: str) -> bool:
 
 
 @register.simple_tag
+def clock_of_script() -> SafeString:
+    """Returns an empty element for a time of day. A script fills it, with this sign between hours and minutes."""
+    return format_html('<time data-sign="{}"></time>', formats.style().clock_sign)
+
+
+@register.simple_tag
 def decimal_sign() -> str:
     """Returns the decimal separator. The script needs it to show the total while the person types."""
     return formats.style().decimal

@@ -2,13 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from django.utils.dateformat import format as date_format
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cashdesk.domain.store.business_day import business_date, end_of_business_day
-from cashdesk.formats import style
+from cashdesk.formats import style, weekday
 from cashdesk.models import Store
 
 
@@ -33,7 +31,7 @@ def business_day_in_words(*, store: Store, now: datetime) -> str:
     today = business_date(store=store, at=now)
     ends_at = style().clock(end_of_business_day(store=store, on=today), store.time_zone)
     named = {
-        "weekday": capfirst(date_format(today, "l")),
+        "weekday": weekday(today),
         "day": style().date(today),
         "time": style().clock(now, store.time_zone),
         "end": ends_at,

@@ -1,5 +1,6 @@
 """Without a connection: kept forms, what was typed, one sending, and nothing of one person for the next (decision 0045)."""
 
+import re
 from typing import Final
 
 import pytest
@@ -73,7 +74,7 @@ def test_a_count_goes_on_over_reloads_without_a_connection_and_is_closed_once(sc
     expect(page.locator("[data-said]")).to_have_text("Not saved yet. There is no connection.")
     for _twice in range(2):
         page.reload()
-        expect(page.get_by_text("This page is from")).to_be_visible()
+        expect(page.get_by_text(re.compile(r"This page is from \d\d:\d\d\."))).to_be_visible()
         expect(page.locator("#pieces-2000")).to_have_value("2")
         expect(page.locator("#pieces-500")).to_have_value("1")
         expect(page.locator("[data-total-figure]")).to_have_text("45.00 EUR")

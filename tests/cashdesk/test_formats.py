@@ -222,7 +222,7 @@ def test_instants_are_written_on_the_wall_clock(language: str, minute: str, seco
     assert style.instant(at, "Europe/Berlin", to_the_second=True) == second
     assert minute.startswith(style.date(at.date()))
     assert minute.endswith(style.clock(at, "Europe/Berlin"))
-    assert len(style.clock(at, "Europe/Berlin")) == 5
+    assert style.clock(at, "Europe/Berlin") == f"16{style.clock_sign}30"
     assert style.date(at.date())[-4:] == "2026"
 
 

@@ -23,7 +23,8 @@
     const note = document.getElementById("kept-note").content.firstElementChild.cloneNode(true);
     const time = note.querySelector("time");
     time.dateTime = at.toISOString();
-    time.textContent = new Intl.DateTimeFormat(html.lang, { hour: "2-digit", minute: "2-digit" }).format(at);
+    const two = (number) => String(number).padStart(2, "0");
+    time.textContent = `${two(at.getHours())}${time.dataset.sign}${two(at.getMinutes())}`;
     document.querySelector("main").prepend(note);
     window.addEventListener("online", async () => {
       const answer = await fetch("/livez", { cache: "no-store" }).catch(() => null);
