@@ -20,6 +20,7 @@ NOT_PHOTOGRAPHED: Final = {
     "provider": "leads to the provider",
     "provider-back": "leads on, or shows a refusal that tests look at",
     "signed-out-there": "leads to the sign-in page",
+    "account-provider": "needs a provider; tests/browser/test_forms.py looks at it",
     "sign-in-second-factor": "looks as second-factor-new",
     "language": "leads back to the page where it was chosen",
     "settings-reasons": "leads to the reasons of the store",

@@ -2,11 +2,8 @@
 
 from typing import Final
 
-from django.test import override_settings
-
 from cashdesk.management.demo_world import PASSWORD
 from cashdesk.models import Store, User
-from cashdesk.sign_in_checks import ProviderSettings
 from tests.screenshots.album import Album
 from tests.screenshots.walks.world import BERLIN
 
@@ -14,7 +11,6 @@ PAGES: Final = frozenset(
     {
         "account",
         "account-pin",
-        "account-provider",
         "confirm",
         "sign-in-pin",
         "account-sign-out-everywhere",
@@ -24,10 +20,6 @@ PAGES: Final = frozenset(
         "password-forgotten",
         "person-new-password",
     }
-)
-
-PROVIDER: Final = ProviderSettings(
-    issuer="https://id.example", client_id="cashdesk", client_secret="secret", name="Muster ID"
 )
 
 
@@ -72,14 +64,6 @@ def walk(album: Album) -> None:
         album.visit("account-sign-out-everywhere")
         album.take()
         album.visit("password")
-        album.take()
-        album.send(status=400)
-        album.take("refused")
-    with album.story("provider"), override_settings(PROVIDER=PROVIDER):
-        album.enter("carla")
-        album.visit("account")
-        album.take("with a provider")
-        album.visit("account-provider")
         album.take()
         album.send(status=400)
         album.take("refused")
