@@ -65,6 +65,7 @@ MATRIX: Final[dict[str, str]] = {
     # Without a provider in the settings.
     "provider": "--------",
     "provider-back": "--------",
+    "account-provider": "s-------",
     "one-time-link": "--------",
     # Asks those who signed in with a PIN for their password, and leads others on.
     "confirm": "s>>>>>>>",
