@@ -23,6 +23,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from cashdesk.enums import Language
+from cashdesk.formats import written_as
 from cashdesk.web.desk_only import answers_pin
 
 PAPER: Final = "#f8f6f1"
@@ -89,7 +90,7 @@ def _language(request: HttpRequest) -> str:
 
 @cache
 def _offline_page(language: str) -> str:
-    with translation.override(language):
+    with translation.override(language), written_as(language):
         return render_to_string("cashdesk/offline.html")
 
 

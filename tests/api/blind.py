@@ -19,6 +19,7 @@ FLOAT = 100
 SALES = {"carla": 639_41, "bruno": 3_38}  # so 739.41 and 103.38 should be there
 
 VARYING = [
+    (r"Page-Owner: [0-9a-f]{32}", "<sign-in>"),
     (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<uuid>"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "<time>"),
     (r'"(id|user_id|session)":\d+', r'"\1":<id>'),

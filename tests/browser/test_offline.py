@@ -77,7 +77,7 @@ def test_a_count_goes_on_over_reloads_without_a_connection_and_is_closed_once(sc
         expect(page.get_by_text(re.compile(r"This page is from \d\d:\d\d\."))).to_be_visible()
         expect(page.locator("#pieces-2000")).to_have_value("2")
         expect(page.locator("#pieces-500")).to_have_value("1")
-        expect(page.locator("[data-total-figure]")).to_have_text("45.00 EUR")
+        expect(page.locator("[data-total-figure]")).to_have_text("€45.00")
     page.get_by_role("button", name="Review count").click()
     expect(page.get_by_text("Nothing is lost. We send it again when the connection is back.")).to_be_visible()
     page.reload()

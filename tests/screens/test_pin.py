@@ -25,6 +25,7 @@ FOR_A_PIN: Final = {
     # for everybody
     "home", "about", "sign-in", "sign-in-pin", "sign-out", "language", "livez", "readyz",
     "password-forgotten", "password-code", "one-time-link", "provider", "provider-back", "signed-out-there",
+    "manifest", "service-worker", "offline",
     # the way to everything else
     "confirm",
     # the desk

@@ -97,7 +97,7 @@ def test_every_page_names_the_manifest_and_the_icons(path: str) -> None:
     page = Client().get(path, headers={"accept": "text/html"}).content.decode()
     for link in (
         'rel="manifest" href="/manifest.webmanifest?language=en"',
-        'href="/favicon.ico"',
+        'cashdesk/favicon.svg"',
         "/apple-touch-icon.png",
     ):
         assert link in page

@@ -1,11 +1,12 @@
-// Tells the person when the clock of this device is far off the server's. Once a tab, because nobody can correct it between
-// two forms. Without this script nothing is told: every booking has the time of the server anyway.
+// Tells the person when the clock of this device is far off the server's, on the first page of a tab that has this script, and
+// again after half a day. Without it nothing is told: every booking has the time of the server anyway.
 "use strict";
 {
-  // Pages and slips tell minutes, and a slow page takes up to half a minute. Two minutes are past both, and far less than the
+  // Pages and slips tell minutes, and an answer can take up to half a minute. Two minutes are past both, and far less than the
   // difference that makes people doubt a receipt or a log.
   const OFF_BY_MS = 120_000;
-  const SAID = "clock-said";
+  const AGAIN_AFTER_MS = 12 * 3_600_000;
+  const ASKED = "clock-asked";
   const MINUTE = 60_000;
   const UNITS = [
     ["day", 1440 * MINUTE],
@@ -34,19 +35,22 @@
     document.querySelector("main").prepend(note);
   }
 
-  async function compare() {
-    if (Math.abs(Date.now() - Number(html.dataset.now) * 1000) < OFF_BY_MS) return;
-    // The page may have come late, or from the browser's memory. So the server is asked for its time of now.
-    const ms = await aheadBy();
-    if (!(Math.abs(ms) >= OFF_BY_MS)) return;
+  /** Whether this tab asked lately. A clock that was set back asks again. */
+  function hasAsked() {
     try {
-      if (sessionStorage.getItem(SAID)) return;
-      sessionStorage.setItem(SAID, "yes");
+      const age = Date.now() - Number(sessionStorage.getItem(ASKED));
+      if (age >= 0 && age < AGAIN_AFTER_MS) return true;
+      sessionStorage.setItem(ASKED, Date.now());
     } catch {
-      // Without session storage it is said on each page.
+      // Without session storage, each page asks.
     }
-    say(ms);
+    return false;
   }
 
-  if (html.dataset.now && !html.dataset.keptAt) compare();
+  async function compare() {
+    const ms = await aheadBy();
+    if (Math.abs(ms) >= OFF_BY_MS) say(ms);
+  }
+
+  if (!html.dataset.keptAt && !hasAsked()) compare();
 }

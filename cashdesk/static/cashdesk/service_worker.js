@@ -123,8 +123,10 @@ async function keptPage(url) {
     await pages.delete(url.pathname);
     return null;
   }
-  const text = await kept.text();
-  return new Response(text.replace("<html ", `<html data-kept-at="${at}" `), { headers: kept.headers });
+  const [text, offline] = await Promise.all([kept.text(), (await offlinePage()).text()]);
+  const note = /<template id="kept-note">.*<\/script>/s.exec(offline)?.[0] ?? "";
+  const noted = text.replace("<html ", `<html data-kept-at="${at}" `).replace("</body>", () => `${note}</body>`);
+  return new Response(noted, { headers: kept.headers });
 }
 
 // --- the offline page ---------------------------------------------------------------------------------------------------
